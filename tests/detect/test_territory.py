@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.detect.viewed import FIRST, NEW, PLAIN, WEAK, R, facts_from, key, numbers, place, view
+from tests.detect.viewed import FIRST, NEW, PLAIN, WEAK, WORK, R, facts_from, key, numbers, place, view
 from tests.detect.views import cut
 from wayseal.detect._territory import (
     AT_OUTLET,
+    BUSY,
     BY_CHANNEL,
+    FEW,
     IN_AREA,
     LAST,
     LEAST,
@@ -207,6 +209,39 @@ def test_3_at_most_so_many_outlets() -> None:
     days = ([*at(10, 1 + 3 * d, range(31, 60)), *AWAY[:10]] for d in range(8))
     by_day = found(looked([*crowd(), *(r for d, ends in enumerate(days) for r in reads("a", d, ends))]))
     assert [AT_OUTLET in by_day[d] for d in range(8)] == [True] * OUTLETS + [False] * (8 - OUTLETS)
+
+
+def help_of(n: int, *days: int, worked: int = 20, workers: str = "abcdefghij") -> dict[int, list[int]]:
+    """Of one who reads so many at an outlet, in a role whose people handle so many parcels a day."""
+    work = [
+        R(actor=x, day=d, minute=0, n=worked, waybill=900_000_000 + 1_000 * d + 10_000 * k, what=WORK)
+        for k, x in enumerate(workers) for d in range(DAYS)
+    ]  # fmt: skip
+    return found(looked([*crowd(), *work, *(r for d in days for r in reads("a", d, [*at(n, start=d), *AWAY]))]))
+
+
+@pytest.mark.parametrize(("worked", "most"), [(20, 30), (40, 60)])
+def test_3_no_more_than_people_of_the_role_do_on_a_busy_day(worked: int, most: int) -> None:
+    assert (FEW, BUSY) == (30, 1.5)
+    assert help_of(most, 8, worked=worked)[8][:most] == [AT_OUTLET] * most
+    assert set(help_of(most + 1, 8, worked=worked)[8]) == {NONE}
+
+
+def test_3_nor_at_an_outlet_that_is_ground_already() -> None:
+    def both(n: int) -> dict[int, list[int]]:
+        rows = [*reads("a", 7, [*at(20), *AWAY]), *reads("a", 8, [*at(n, start=3), *AWAY])]
+        work = [R(actor=x, day=d, minute=0, n=20, waybill=900_000_000 + 1_000 * d + 10_000 * k, what=WORK)
+                for k, x in enumerate("abcdefghij") for d in range(DAYS)]  # fmt: skip
+        return found(looked([*crowd(), *work, *rows]))
+
+    assert [both(30)[d][0] for d in (7, 8)] == [AT_OUTLET, AT_OUTLET]
+    assert both(31)[7][0] == AT_OUTLET
+    assert set(both(31)[8]) == {NONE}
+
+
+def test_3_where_no_work_is_known_nobody_s_days_are_busy() -> None:
+    """Half of the role or more have no explained read."""
+    assert help_of(200, 8, workers="bcd")[8][:200] == [AT_OUTLET] * 200
 
 
 def test_3_an_interface_by_its_name() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from tests.detect.viewed import MANDATE, PLAIN, WORK, R, place, view
+from tests.detect.viewed import MANDATE, PLAIN, WEAK, WORK, R, place, view
 from tests.detect.views import cut
 from wayseal.detect._unknown_work import SEEN, Peers
 from wayseal.detect._view import Floats, View
@@ -62,6 +62,14 @@ def test_1_a_role_leans_on_its_kind() -> None:
     assert unknown > 0.3
     people = of(looked([*worked("abcdefgh"), *worked("s", PLAIN), *worked("tuvw", PLAIN)], roles, "s"), "s")
     assert known < people < unknown, "others of the role of another kind are everybody"
+
+
+def test_1_whoever_answers_for_something_has_those_for_peers_who_do() -> None:
+    """Of accounts without roles three answer for a region by a table, and read it, beside much that no table knows."""
+    rows = [*worked("abcdefgh"), *worked("klm", PLAIN)]
+    without = of(looked(rows), "k")
+    assert of(looked([*rows, *(r for x in "klm" for r in days(x, WEAK, 2))]), "k") > 3 * without
+    assert of(looked([*rows, *days("k", WEAK, 2)]), "k") < without, "the only one who does has nobody"
 
 
 def test_1_and_its_role_outweighs_its_kind() -> None:

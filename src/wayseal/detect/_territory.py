@@ -6,13 +6,14 @@ that it issued. Pulling for sale looks like nobody's work: what is sold comes fr
 
 Obligations (code and tests cite the numbers):
 1. What is said of a read on a day hangs on that day and those before it.
-2. A share of an account's reads counts for as much as it is above the share that chance gives: that of the other
-   accounts' unexplained reads, each account counted for at most MOST of them.
-3. Ground is an outlet, an interface, a city or a region. An outlet or interface is ground where it takes part in OFTEN
-   of the account's unexplained reads of a day, or of the last days (each counts FADE less than the one after it), and
-   LIFT times as often as chance has it; outlets are no more than OUTLETS in all, and no more is read there in a day than
-   people of the role do on a busy one. A city or region is where the
-   account works by `actors`, or, where that says nothing, where NEARLY all of these reads touch it; but not a WIDE one.
+2. Chance is the share that something has among the other accounts' unexplained reads up to that day, of which each
+   account counts for at most MOST a day.
+3. An outlet or interface is ground where it takes part in OFTEN of the account's unexplained reads of a day, or of the
+   last days (each counts FADE of the one after it), LEAST or more, and LIFT times as often as by chance. Outlets are at
+   most OUTLETS, and of no more reads in a day than people of the role have on a busy one; interfaces are one, beside
+   that of the account's own name. A region is ground where the account works by `actors`, if people of its role read in
+   theirs LIFT_AREA times as often as by chance; where `actors` says nothing, a city or region that NEARLY all of its
+   reads touch. A WIDE one is none.
 4. Whoever fills a shelf asks for a route, origin by destination: an outlet whose reads have the other end in common
    (ROUTE of them in one city that chance has seldom) is none.
 5. A read at an outlet or an interface that is ground is explained. One that only touches a city or a region is weakly
@@ -181,8 +182,8 @@ def _often(today: float, n: float, faded: float, m: float, by_chance: float) -> 
 
 @kernel
 def _day(
-    low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int,
-    wide: Flags, most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
+    low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int, wide: Flags,
+    most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
 ) -> int:  # fmt: skip
     """Labels a day's reads; returns how many outlets are ground. before: where the last days begin."""
     n = float(high - low)
@@ -208,7 +209,7 @@ def _day(
                     out[i] = AT_OUTLET
                     break
             elif k == 4:
-                if c == channel or c == own:  # noqa: SIM109, PLR1714 - the compiler takes no tuple of two kinds
+                if (c == channel) | (c == own):
                     out[i] = BY_CHANNEL
                     break
             else:
@@ -221,8 +222,8 @@ def _day(
 
 @kernel
 def _label(
-    actor: Ints, day: Ints, weight: Floats, touched: Ints, chance: Floats, all_: Floats, own: Ints,
-    area: Ints, wide: Flags, most: Floats, out: Ints,
+    actor: Ints, day: Ints, weight: Floats, touched: Ints, chance: Floats, all_: Floats, own: Ints, area: Ints,
+    wide: Flags, most: Floats, out: Ints,
 ) -> None:  # fmt: skip
     """Writes why each read lies in its account's territory. Reads are sorted by account and time.
 
@@ -259,8 +260,8 @@ def _label(
             for k in range(known):
                 others[seen[k]] = max(chance[d, seen[k]] - mine[seen[k]], 0.0)
             taken = _day(
-                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], wide, most[who], today, faded,
-                 total, ends, ground, taken, out,
+                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], wide, most[who],
+                today, faded, total, ends, ground, taken, out,
             )  # fmt: skip
             for k in range(known):
                 today[seen[k]] = 0.0

@@ -9,9 +9,9 @@ Obligations (code and tests cite the numbers):
    together no more than one detector may.
 5. What is counted out of the unexplained reads (walks, batches, early ones) says no more than these do, where they can
    be judged.
-6. A circumstance (a new device, an hour, exports) alone says no more than EPISODE; beside a young story, or beside none,
-   two that are clear (CLEAR nats) are needed for more than LONE in all: whoever works elsewhere for two days works at
-   other hours, or on another device.
+6. A circumstance (a new device, an hour, exports) alone says no more than EPISODE. Beside a young story, or beside
+   none, two that are clear (CLEAR nats) are needed for more than LONE in all: whoever works elsewhere for two days
+   works at other hours, or on another device.
 7. What is sure by itself (a canary, a broken contract) is under CAP alone.
 """
 

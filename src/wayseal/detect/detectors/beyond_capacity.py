@@ -1,9 +1,10 @@
 """More parcels in a day than people of the role and size of outlet can handle.
 
 What is counted are first reads that work or a mandate explains: the others, weakly explained ones among them, are
-counted elsewhere, and those of outlets where somebody helps out are other people's work. Capacity is MARGIN times the 99th percentile of the peers' a day, or
-OWN times the account's own second busiest day once it has LIVED active days, whichever is more, on the DAYS days up to
-the one before; nothing is beyond it before the log has LIVED days. What is odd is a day, not a read: STEPS for every time that it is as much again.
+counted elsewhere, and those of outlets where somebody helps out are other people's work. Capacity is MARGIN times the
+99th percentile of the peers' a day, or OWN times the account's own second busiest day once it has LIVED active days,
+whichever is more, on the DAYS days up to the one before; nothing is beyond it before the log has LIVED days. What is
+odd is a day, not a read: STEPS for every time that it is as much again.
 """
 
 import numpy as np

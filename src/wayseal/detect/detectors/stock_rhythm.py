@@ -13,7 +13,7 @@ from wayseal.detect.detectors._contract import Detector, Odd
 HOURS = (11, 13, 16)
 HALF, SPAN, LEAST = 45 * 60_000_000, 10 * 60_000_000, 5
 OTHERS = 2.0
-"""Reads in batches near the hours are so many times those of all others: by chance they would be .6 times, at most 1."""
+"""So many times the reads in batches at all other hours; by chance it would be about .6."""
 _DAY = 86_400_000_000
 
 

@@ -71,7 +71,7 @@ def log_work(y: float, n: float, alpha: float, beta: float, within: float) -> fl
 
 @kernel
 def log_burst(y: float, size: float, large: float) -> float:
-    """Logarithm of the probability of a burst's count: geometric from 1 on, or, of the share `large`, of any magnitude."""
+    """Logarithm of the probability of a burst's count: geometric from 1 on; of a share `large` of any magnitude."""
     if y < 1.0:
         return -700.0
     usual = float(-math.log(size) + (y - 1.0) * math.log(1.0 - 1.0 / size))
@@ -277,7 +277,7 @@ def evidence(
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
-        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, unknown, none, EXTRA, out.total,
-        out.since,
+        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, unknown, none, EXTRA,
+        out.total, out.since,
     )  # fmt: skip
     return out
