@@ -73,6 +73,16 @@ def test_a_role_is_told_of_where_most_of_its_reads_are_explained_by_no_table() -
     assert find_missing_work(weak, ALL) == (), "a weak template is a table's"
 
 
+def test_accounts_of_cases_worth_acting_on_are_left_out() -> None:
+    """Obligation 1: one that pulls makes no role of which no table knows the work."""
+    who = staff(*((k, "hotline", "person", 0, 0) for k in (1, 2)), CLERK)
+    view = viewed(who, reading(1, 900), reading(2, 100), reading(2, 200, why=None), reading(90, 900, why=None))
+    assert told(view)["hotline"].reads == 1_000
+    assert find_missing_work(view, ALL, apart=view.keys == 1) == ()
+    (found,) = find_missing_work(view, ALL, apart=view.keys == 2)
+    assert (found.accounts, found.reads, found.first) == (1, 900, 900)
+
+
 def test_reads_under_a_mandate_and_those_that_are_left_out_have_no_say() -> None:
     """Obligations 1 and 2."""
     who = staff((1, "hotline", "person", 0, 0), CLERK)

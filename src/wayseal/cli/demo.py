@@ -102,17 +102,17 @@ def _clear(out: Path) -> None:
 
 
 def _describe_cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) -> Iterator[str]:
-    """The cases, a line each, with what is behind them in truth."""
+    """The cases that are worth acting on, a line each, with what is behind them in truth."""
     planted = json.loads(truth.read_text(encoding="utf-8")).get("insiders", [])
     who = {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
     words = TEXTS[lang]
     yield ""
     yield words["detection"]
-    for true, line in zip(found.cases, brief(shown, lang), strict=True):
+    for true, line in zip(found.worth, brief(shown, lang), strict=True):
         kinds = sorted({who[a] for a in true.actors if a in who})
         yield f"  - {line}"
         yield filled(words["true"], kinds=words["between"].join(kinds)) if kinds else words["innocent"]
-    hit = {a for c in found.cases for a in c.actors}
+    hit = {a for c in found.worth for a in c.actors}
     missed = sorted({who[a] for a in who if a not in hit})
     if missed:
         yield filled(words["missed"], kinds=words["between"].join(missed))

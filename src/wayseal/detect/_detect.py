@@ -18,7 +18,7 @@ from wayseal.detect._judge import MAIN, Finding, Flags, Longs, add_evidence, jud
 from wayseal.detect._judged import count_judged
 from wayseal.detect._link import link_accounts
 from wayseal.detect._missing_work import find_missing_work
-from wayseal.detect._result import Case, DetectResult, FirstReads, Remark
+from wayseal.detect._result import Case, DetectResult, FirstReads, MissingWork, Remark
 from wayseal.detect._supporting_reads import add_supporting_reads
 from wayseal.detect._sweeps import count_route_sweeps
 from wayseal.detect._territory import settle_by_territory
@@ -281,9 +281,15 @@ def _result(
         remarks=tuple(stray),
         cases=cases,
         held=held,
-        missing_work=() if view is None else find_missing_work(view, snapshot.tables, skip),
+        missing_work=() if view is None else _missing_work(snapshot, view, skip, cases),
         without=tuple(sorted(o.without)),
     )
+
+
+def _missing_work(snapshot: Snapshot, view: View, skip: int, cases: Sequence[Case]) -> tuple[MissingWork, ...]:
+    """Roles whose work no table knows; what accounts of cases worth acting on read is left out."""
+    actors = [actor for case in cases if case.worth for actor in case.actors]
+    return find_missing_work(view, snapshot.tables, skip, np.isin(view.keys, snapshot.keys(actors)))
 
 
 def _first_reads(view: View | None, skip: int) -> FirstReads:

@@ -3,6 +3,7 @@
 Obligations (code and tests cite the numbers):
 1. Told of is a role, or of accounts without one a kind, of which more than MOSTLY of the first reads that are judged
    one by one are explained by no table, and LEAST or more of them. What only learnt territory explains, no table does.
+   Accounts that are apart (those of cases worth acting on) are left out: what they read may be what was pulled.
 2. Reads of waybills of which no table knows anything count, unless there are so many that they are left out.
 3. Which table would explain them is told by what they look like, account by account, as most of these reads have it:
    - an account of which the tables know neither role nor kind: `actors`;
@@ -45,9 +46,16 @@ def count_unknown_work(view: View, skip: int = 0) -> tuple[Longs, Longs]:
     return view.count(is_unknown_to_tables(view))[:, skip:].sum(axis=1), judged[:, skip:].sum(axis=1)
 
 
-def find_missing_work(view: View, tables: Set[str], skip: int = 0) -> tuple[MissingWork, ...]:
-    """What is to be told (obligation 1), the most reads first. tables: those that hold a row. skip: columns of past."""
+def find_missing_work(
+    view: View, tables: Set[str], skip: int = 0, apart: Flags | None = None
+) -> tuple[MissingWork, ...]:
+    """What is to be told (obligation 1), the most reads first.
+
+    tables: those that hold a row. skip: columns of past. apart: bool (a,), accounts that are left out.
+    """
     some, judged = count_unknown_work(view, skip)
+    if apart is not None:
+        some, judged = np.where(apart, 0, some), np.where(apart, 0, judged)
     team = _teams(view)
     odd, all_ = np.bincount(team, some), np.bincount(team, judged)
     told = (odd > MOSTLY * all_) & (odd >= LEAST)
@@ -80,7 +88,7 @@ def _teams(view: View) -> Longs:
 def _settled_by(view: View, tables: Set[str], skip: int, some: Longs) -> Ints:
     """int32 (a,): place in `Table` of what would explain most of each account's reads (obligation 3)."""
     s, g = view.suspects, view.grounds
-    rows = np.flatnonzero(is_unknown_to_tables(view) & (s.day >= skip))
+    rows = np.flatnonzero(is_unknown_to_tables(view) & (s.day >= skip) & (some > 0)[s.actor])
     who, places = s.actor[rows], s.places[rows]
     names, channel = np.unique(s.channel[rows], return_inverse=True)
     of_channel = np.where(s.channel[rows] != 0, channel, -1)[:, None]

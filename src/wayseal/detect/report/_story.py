@@ -206,10 +206,10 @@ class ReportBuilder(Report[DetectResult]):
         self._charts += 1
         say, word = self.say, self._reasons.strength
         rows = [(self.voice.say(f"detector.{r.detector}"), r.weight) for r in person.reasons]
-        chart = None
-        if len(rows) > 1:
+        chart = table = None
+        if len(rows) > 1:  # of one reason the note has said how strong it is
             chart = waterfall_chart(f"case-{self._charts}", title, note, rows, total=say("total"), told=word)
-        table = waterfall_table((say("why"), say("strength")), rows, total=say("total"), told=word)
+            table = waterfall_table((say("why"), say("strength")), rows, total=say("total"), told=word)
         first = person.reasons[:1]
         points = [self._reasons.reason(r, person) for r in first]
         points += [self._reasons.reason(r, person, first[0]) for r in person.reasons[1:]]
