@@ -108,7 +108,7 @@ def test_1_days_to_come_change_nothing() -> None:
     for day in range(DAYS):
         rows += reads("a", day, at(4, HERE + day // 4, start=day), lambda _: 501 if day > 5 else 0)  # noqa: B023
         rows += reads("k", day, spread(12, OF_REGION if day < 6 else ELSEWHERE, day))
-    whole = view(rows, DAYS, where=WHERE)
+    whole = view(rows, DAYS, where=WHERE, kinds={"a": "service"})
     expected, day_of = find_territory(whole), whole.suspects.day
     assert set(expected.tolist()) == {NONE, AT_OUTLET, BY_CHANNEL, IN_AREA}
     for days in range(1, DAYS):
@@ -256,10 +256,11 @@ def test_3_an_interface_by_its_name() -> None:
 def test_3_an_interface_that_is_learnt() -> None:
     rows = [*crowd(), *(r for d in range(9) for r in reads("a", d, spread(20, start=d), lambda _: 503))]
     rows += reads("a", 9, spread(40), lambda k: 503 if k < 20 else 501 + (k + 2) % 8 + (k % 8 == 0))
-    by_day = found(looked(rows))
+    by_day = found(looked(rows, kinds={"a": "service"}))
     assert by_day[0] == [BY_CHANNEL] * 20
     assert by_day[9][:20] == [BY_CHANNEL] * 20
     assert set(by_day[9][20:]) == {NONE}
+    assert BY_CHANNEL not in only(looked(rows, kinds={"a": "person"})), "numbers in a row have one interface"
 
 
 def managers(ends: Callable[[int], list[Ends]], days: int = 5) -> list[R]:

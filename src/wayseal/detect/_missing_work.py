@@ -96,7 +96,7 @@ def _settled_by(view: View, tables: Set[str], skip: int, some: Longs) -> Ints:
     nobody = np.array([not role for role in view.roles])[view.role] & np.array([not k for k in view.kinds])[view.kind]
     issued = _takes_part(who, of_channel, len(names), some, CHANNELS) > MOSTLY
     outlet = _takes_part(who, places, len(g.outlets), some) > MOSTLY
-    regions = np.where(places >= 0, g.region[places], -1)
+    regions = np.append(g.region, np.int32(-1))[places]
     region = _takes_part(who, regions, int(g.region.max(initial=-1)) + 1, some) >= NEARLY
     order: list[tuple[Flags, Table]] = [
         (nobody, Table.ACTORS),

@@ -11,9 +11,9 @@ Obligations (code and tests cite the numbers):
 3. An outlet or interface is ground where it takes part in OFTEN of the account's unexplained reads of a day, or of the
    last days (each counts FADE of the one after it), LEAST or more, and LIFT times as often as by chance. Outlets are at
    most OUTLETS, and of no more reads in a day than people of the role have on a busy one; interfaces are one, never a
-   person's, and that of the account's own name if there is one. A region is ground where the account works by `actors`, if people of its role read in
-   theirs LIFT_AREA times as often as by chance; where `actors` says nothing, a city or region that NEARLY all of its
-   reads touch. A WIDE one is none.
+   person's, and that of the account's own name if there is one. A region is ground where the account works by
+   `actors`, if people of its role read in theirs LIFT_AREA times as often as by chance; where `actors` says nothing, a
+   city or region that NEARLY all of its reads touch. A WIDE one is none.
 4. Whoever fills a shelf asks for a route, origin by destination: an outlet, or a learnt area, whose reads have the
    other end in common (ROUTE of them in one city that chance has seldom) is none.
 5. A read at an outlet or an interface that is ground is explained. One that only touches a city or a region is weakly
@@ -24,7 +24,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wayseal.detect._view import Flags, Floats, Ints, View
+from wayseal.detect._view import Flags, Floats, Ints, Longs, UInts, View
 from wayseal.model.jit import kernel
 from wayseal.model.kinds import ActorKind
 
@@ -53,10 +53,30 @@ def settle_by_territory(view: View) -> View:
 
 def find_territory(view: View) -> Ints:
     """Why each suspect lies in its account's territory; NONE for those that don't, or that something else explains."""
-    s, g, (_, days) = view.suspects, view.grounds, view.shape
+    s, (_, days) = view.suspects, view.shape
     out = np.zeros(len(s), np.int32)
     if not len(rows := np.flatnonzero(s.plain)):
         return out
+    touched, bounds, names = _touched(view, rows)
+    actor, day = s.actor[rows], s.day[rows]
+    _, which, count = np.unique(actor.astype(np.int64) * days + day, return_inverse=True, return_counts=True)
+    weight = np.minimum(1.0, MOST / count)[which]
+    chance = _up_to(touched, day, weight, days, int(bounds[-1]))
+    all_: Floats = np.cumsum(np.bincount(day, weight, days).astype(np.float64))
+    at = np.minimum(np.searchsorted(names, view.keys), len(names) - 1)
+    own = np.where(names[at] == view.keys, at + bounds[1], -1).astype(np.int32)
+    area = np.where(view.grounds.area >= 0, view.grounds.area + bounds[3], -1).astype(np.int32)
+    area[~_works_in_area(view, actor, weight, touched, area, chance[-1])] = -1
+    people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
+    wide, most, found = _wide(view, bounds), _most_at_outlet(view), np.zeros(len(rows), np.int32)
+    _label(actor, day, weight, touched, chance, all_, own, area, people, wide, most, found)
+    out[rows] = found
+    return out
+
+
+def _touched(view: View, rows: Longs) -> tuple[Ints, Longs, UInts]:
+    """What reads touch, int32 (n, 13), as `_label` takes it; first codes of each sort, and how many; interfaces."""
+    s, g = view.suspects, view.grounds
     names, channel = np.unique(s.channel[rows], return_inverse=True)
     places = s.places[rows]
     parts = [
@@ -65,47 +85,20 @@ def find_territory(view: View) -> Ints:
         np.append(g.city, np.int32(-1))[places],
         np.append(g.region, np.int32(-1))[places],
     ]
-    sizes = [
-        len(g.outlets),
-        len(names),
-        int(g.city.max(initial=-1)) + 1,
-        int(max(g.region.max(initial=-1), g.area.max(initial=-1))) + 1,
-    ]
-    bounds = np.cumsum([0, *sizes])
-    touched = np.hstack(
-        [np.where(_once(part) >= 0, _once(part) + start, -1) for part, start in zip(parts, bounds, strict=False)]
-    ).astype(np.int32)
-    actor, day = s.actor[rows], s.day[rows]
-    _, which, count = np.unique(actor.astype(np.int64) * days + day, return_inverse=True, return_counts=True)
-    weight = np.minimum(1.0, MOST / count)[which]
-    chance = _up_to(touched, day, weight, days, int(bounds[-1]))
-    own = np.full(view.shape[0], -1, np.int32)
-    at = np.minimum(np.searchsorted(names, view.keys), max(len(names) - 1, 0))
-    if len(names):
-        own = np.where(names[at] == view.keys, at + bounds[1], -1).astype(np.int32)
-    people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
-    area = np.where(g.area >= 0, g.area + bounds[3], -1).astype(np.int32)
-    area[~_works_in_area(view, actor, weight, touched, area, chance[-1])] = -1
-    wide = np.zeros(int(bounds[-1]), np.bool_)
-    for codes, start in ((g.city, bounds[2]), (g.region, bounds[3])):
+    cities, regions = int(g.city.max(initial=-1)) + 1, int(max(g.region.max(initial=-1), g.area.max(initial=-1))) + 1
+    bounds = np.cumsum([0, len(g.outlets), len(names), cities, regions])
+    once = [_once(part) for part in parts]
+    coded = [np.where(part >= 0, part + start, -1) for part, start in zip(once, bounds, strict=False)]
+    return np.hstack(coded).astype(np.int32), bounds, names
+
+
+def _wide(view: View, bounds: Longs) -> Flags:
+    """Bool, of each code: a WIDE city or region."""
+    out = np.zeros(int(bounds[-1]), np.bool_)
+    for codes, start in ((view.grounds.city, bounds[2]), (view.grounds.region, bounds[3])):
         known = codes[codes >= 0]
         many = np.bincount(known) > WIDE * len(known)
-        wide[start : start + len(many)] = many
-    found = np.zeros(len(rows), np.int32)
-    _label(
-        actor,
-        day,
-        weight,
-        touched,
-        chance,
-        np.cumsum(np.bincount(day, weight, days)),
-        own,
-        area,
-        wide,
-        _most_at_outlet(view),
-        found,
-    )
-    out[rows] = found
+        out[start : start + len(many)] = many
     return out
 
 
@@ -188,7 +181,8 @@ def _often(today: float, n: float, faded: float, m: float, by_chance: float) -> 
 @kernel
 def _day(
     low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int, person: bool,
-    wide: Flags, most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int, out: Ints,
+    wide: Flags, most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int,
+    out: Ints,
 ) -> int:  # fmt: skip
     """Labels a day's reads; returns how many outlets are ground. before: where the last days begin."""
     n = float(high - low)
@@ -275,8 +269,8 @@ def _label(
             for k in range(known):
                 others[seen[k]] = max(chance[d, seen[k]] - mine[seen[k]], 0.0)
             taken = _day(
-                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], people[who], wide, most[who],
-                today, faded, total, ends, ground, taken, out,
+                low, high, before, touched, others, max(all_[d] - all_mine, 1.0), own[who], area[who], people[who],
+                wide, most[who], today, faded, total, ends, ground, taken, out,
             )  # fmt: skip
             for k in range(known):
                 today[seen[k]] = 0.0

@@ -94,14 +94,23 @@ class Person:
 class Story:
     """Pulling since a day t, against work as ever and new work."""
 
-    def __init__(self, t: int, by_then: float, before: Person) -> None:
-        self.t, self.by_then, self.before, self.anew = t, by_then, Person(before.a, before.b), Person()
+    def __init__(self, t: int, as_ever: float, any_work: Floats, unknown: float, before: Person) -> None:
+        self.t, self.before, self.anew, self.unknown = t, Person(before.a, before.b), Person(), unknown
+        self.by_then = self.work(as_ever, any_work)
         self.pull, self.as_new, self.nats = np.zeros(len(EXTRA)), 0.0, 0.0
 
-    def told(self, y: float, n: float, u: dict[str, float], as_ever: float, often: float, burst: float) -> None:
+    def work(self, as_ever: float, any_work: Floats) -> float:
+        """Work as ever, or such as no table knows, as probable as it was when the story began."""
+        if not self.unknown:
+            return as_ever
+        return logsumexp([as_ever, math.log(self.unknown / len(EXTRA)) + logsumexp(any_work)])
+
+    def told(
+        self, y: float, n: float, u: dict[str, float], so_far: tuple[float, Floats], often: float, burst: float
+    ) -> None:
         self.as_new += float(np.logaddexp(math.log(1 - often) + self.anew.work(y, n, u, u["within"]), burst))
         self.pull = self.pull + [self.before.pull(y, n, u, x) for x in EXTRA]
-        others = np.logaddexp(as_ever - self.by_then, math.log(ANEW) + self.as_new)
+        others = np.logaddexp(self.work(*so_far) - self.by_then, math.log(ANEW) + self.as_new)
         self.nats = float(logsumexp(self.pull) - math.log(len(EXTRA)) - others)
 
 
@@ -125,7 +134,9 @@ def reference(
     any_work = np.zeros(len(EXTRA))
     for d, (y, n) in enumerate(zip(odd, base, strict=True)):
         u = {name: float(getattr(usual, name)[0, d]) for name in ("rate", "between", "within", "burst", "size")}
-        stories = [s for s in stories if s.nats > 0 and d - s.t < WEEKS] or [Story(d, as_ever, ever)]
+        stories = [s for s in stories if s.nats > 0 and d - s.t < WEEKS] or [
+            Story(d, as_ever, any_work, unknown[d], ever)
+        ]
         if y == 0 and n <= 0:
             out.append(max(0.0, *(s.nats for s in stories)))
             continue
@@ -137,13 +148,12 @@ def reference(
         burst = math.log(often) + burst_of(y, max(u["size"], 1.5), unknown[d] * LARGE)
         work = float(np.logaddexp(plain, burst))
         ordinarily += work
+        young = Story(d, as_ever, any_work, unknown[d], ever)
         any_work += [Person().pull(y, n, u, x) for x in EXTRA]
-        young = Story(d, as_ever, ever)
         odd_work = math.log(ODD_WORK / len(steady)) + logsumexp(any_work[: len(steady)])
-        no_table = math.log(unknown[d] / len(EXTRA)) + logsumexp(any_work) if unknown[d] else -math.inf
-        as_ever = logsumexp([ordinarily, odd_work, no_table])
+        as_ever = logsumexp([ordinarily, odd_work])
         for story in (*stories, young):
-            story.told(y, n, u, as_ever, often, burst)
+            story.told(y, n, u, (as_ever, any_work), often, burst)
         second = stories[1].nats if len(stories) > 1 else 0.0
         if stories[0].t < d and y > ever.rate(u) * n and young.nats > max(second, 0.0):
             stories = [stories[0], young]

@@ -1,8 +1,8 @@
 """Reads that nothing explains, at most a second after another such read of the account: no person is that quick.
 
 Where somebody reads hundreds in an hour, two in a second happen by chance: an hour counts where it has CHANCE times as
-many as reads that come at any moment, or, where these are many, half of what they leave. It needs no table: where nothing is known of waybills, all first reads are
-looked at.
+many as reads that come at any moment, or, where these are many, half of what they leave. It needs no table: where
+nothing is known of waybills, all first reads are looked at.
 """
 
 import numpy as np

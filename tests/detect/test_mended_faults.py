@@ -10,15 +10,12 @@ from tests.detect.making import DAY, commit
 from tests.detect.peers.test_evidence import ENOUGH, usual_of, weighed
 from tests.detect.test_detectors import moments, odd_days, work
 from tests.detect.test_territory import AWAY, DAYS, HERE, WHERE, crowd, found, looked, only, reads, spread
-from tests.detect.test_unknown_work import days, of, worked
-from tests.detect.test_unknown_work import looked as services
-from tests.detect.viewed import NEW, PLAIN, WEAK, key, place, staff, view
+from tests.detect.viewed import NEW, key, place, staff, view
 from tests.detect.views import cut
 from tests.ledger.helpers import at, read
 from wayseal.detect import detect
 from wayseal.detect._judge import judge
 from wayseal.detect._territory import AT_OUTLET, BY_CHANNEL, NONE, settle_by_territory
-from wayseal.detect._unknown_work import Peers
 from wayseal.detect._view import without_gaps
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers._fit import WEEKS
@@ -85,14 +82,6 @@ def test_one_day_makes_no_capacity_among_few_peers(monkeypatch: pytest.MonkeyPat
     """The 99th percentile of fewer than a hundred days is the busiest of them, the account's own among them."""
     monkeypatch.setattr("tests.detect.test_detectors.PEERS", "bcdefghijk")
     assert odd_days(*[40] * 6, 400, 400)[-1] > 0
-
-
-def test_3_unknown_work_hangs_on_no_later_day() -> None:
-    """`answers` is counted over all days."""
-    v = services([*worked("stu", PLAIN), *worked("abc"), *days("v", PLAIN), *days("v", WEAK, first=5)])
-    short = cut(v, 5)
-    said = Peers(short).find_unknown_work(short.count(short.suspects.plain))
-    assert said[place(short, "v"), 4] == of(v, "v", 4)
 
 
 @pytest.mark.parametrize("a_day", [300, 3_000])
