@@ -27,7 +27,7 @@ OUTLETS = {"o-1": 201, "o-2": 202, "o-3": 203}
 NORTH = 301
 WHO = AccountPosts(
     keys=np.array([*ROLES, 77], np.uint64), role=pa.array([*(r for r, _ in ROLES.values()), "clerk"]),
-    place=pa.array([*(p for _, p in ROLES.values()), "o-3"]), 
+    place=pa.array([*(p for _, p in ROLES.values()), "o-3"]),
     kind=pa.array(["person", "service", "service", "person", "partner", None]),
     outlet=np.array([*(OUTLETS.get(p, 0) for _, p in ROLES.values()), 203], np.uint64),
     region=np.array([0, 0, 0, NORTH, 0, 0], np.uint64),
