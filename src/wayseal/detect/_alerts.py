@@ -2,7 +2,8 @@
 
 Obligations (code and tests cite the numbers):
 1. An account is reported once in a window: on the first day on whose end evidence reaches its threshold and the day's
-   budget has room; the strongest come first, who finds no room waits for the next day. Who never found any is told.
+   budget has room; the strongest come first (of equals that of which more was said than counts), who finds no room
+   waits for the next day. Who never found any is told.
 2. `at` is the time of the read that tipped the balance: the first unexplained read with which the evidence of the days
    before, and the unexplained reads of the day up to it, reach the threshold. Where only the day as a whole does, it is
    the account's last read of the day: never earlier than could be known.
@@ -66,11 +67,13 @@ def find_alerts(
     threshold: float64 (a,).
     """
     reached = total >= threshold[:, None]
+    said = sum((one.evidence.total for one in findings), np.zeros(view.shape))
     out: list[AccountAlert] = []
     done = np.zeros(view.shape[0], np.bool_)
     for day in range(first_day, view.shape[1]):
         waiting = np.flatnonzero(reached[:, day] & ~done)
-        order = waiting[np.lexsort((waiting, -(total[waiting, day] - threshold[waiting])))]
+        beyond = total[waiting, day] - threshold[waiting]
+        order = waiting[np.lexsort((waiting, -said[waiting, day], -beyond))]
         for actor in order[:budget].tolist():
             at = find_tipping_time(view, findings, total, actor, day, float(threshold[actor]))
             out.append(AccountAlert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
