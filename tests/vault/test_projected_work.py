@@ -268,8 +268,9 @@ def work(world: World, day: int) -> None:
     own = world.seal(5, at="elsewhere")
     shown(world, "platform", own, "own_shipment", client="shop")
     if day >= 2:
-        for _ in range(2):
-            shown(world, "agent-3", world.seal(10, at="elsewhere"), "contact")
+        # From everywhere: what is pulled from one outlet looks like help there.
+        for k in range(10):
+            shown(world, "agent-3", world.seal(2, at=f"far-{k}"), "contact")
 
 
 def shown(world: World, actor: str, numbers: list[str], purpose: str, client: str = "app") -> None:
