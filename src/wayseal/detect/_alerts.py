@@ -2,8 +2,9 @@
 
 Obligations (code and tests cite the numbers):
 1. An account is reported once in a window: on the first day on whose end evidence reaches its threshold and the day's
-   budget has room; the strongest come first (of equals that of which more was said than counts), who finds no room
-   waits for the next day. Who never found any is told.
+   budget has room; the strongest come first. What is said of their unexplained reads and doesn't count, since no
+   detector alone may say so much, goes in with UNCOUNTED of it: most is lost by those. Who finds no room waits for the
+   next day. Who never found any is told.
 2. `at` is the time of the read that tipped the balance: the first unexplained read with which the evidence of the days
    before, and the unexplained reads of the day up to it, reach the threshold. Where only the day as a whole does, it is
    the account's last read of the day: never earlier than could be known.
@@ -27,11 +28,12 @@ import pyarrow as pa
 
 from wayseal.detect._judge import MAIN, Finding, Floats, Longs
 from wayseal.detect._view import View
-from wayseal.detect._weigh import Said, weigh
+from wayseal.detect._weigh import Kind, Said, weigh
 from wayseal.detect.peers import Usual, evidence
 
 PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
+UNCOUNTED = 0.1
 RIGHT = ((0.0, 0.012), (3.0, 0.03), (4.5, 0.25), (5.0, 0.6), (5.5, 0.85), (8.0, 0.9), (12.0, 0.98), (20.0, 0.999))
 """Nats beyond the threshold, and the share of cases that are right there; between them, in logits, on a line."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
@@ -67,13 +69,14 @@ def find_alerts(
     threshold: float64 (a,).
     """
     reached = total >= threshold[:, None]
-    said = sum((one.evidence.total for one in findings), np.zeros(view.shape))
+    stories = (one.evidence.total for one in findings if one.kind in (Kind.STORY, Kind.WEAK))
+    said = sum(stories, np.zeros(view.shape))
     out: list[AccountAlert] = []
     done = np.zeros(view.shape[0], np.bool_)
     for day in range(first_day, view.shape[1]):
         waiting = np.flatnonzero(reached[:, day] & ~done)
-        beyond = total[waiting, day] - threshold[waiting]
-        order = waiting[np.lexsort((waiting, -said[waiting, day], -beyond))]
+        strength = total[waiting, day] - threshold[waiting] + UNCOUNTED * said[waiting, day]
+        order = waiting[np.lexsort((waiting, -strength))]
         for actor in order[:budget].tolist():
             at = find_tipping_time(view, findings, total, actor, day, float(threshold[actor]))
             out.append(AccountAlert(actor=actor, day=day, at=at, evidence=float(total[actor, day])))
