@@ -12,7 +12,7 @@
 import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Concatenate, ParamSpec, TypeVar
@@ -141,7 +141,7 @@ class LogMemory:
 
 
 def _replaced(seen: SeenLog, **changes: int | str) -> SeenLog:
-    return SeenLog(**{**asdict(seen), **changes})
+    return replace(seen, **changes)  # type: ignore[arg-type]
 
 
 def _longer(one: SeenLog, other: SeenLog) -> SeenLog:
