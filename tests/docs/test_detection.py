@@ -9,7 +9,7 @@ from apprise import Apprise
 
 from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
-from wayseal.detect._alerts import PRIOR, THRESHOLD, score_of
+from wayseal.detect._alerts import PRIOR, THRESHOLD, UNCOUNTED, score_of
 from wayseal.detect._detect import PEERS
 from wayseal.detect._judge import _SURE, MAIN
 from wayseal.detect._link import COST
@@ -44,7 +44,7 @@ def table_rows(text: str) -> Iterator[list[str]]:
 
 def test_figures_are_those_of_the_code(page: str) -> None:
     known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
-    known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH}
+    known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH, "UNCOUNTED": UNCOUNTED}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
     assert (STRENGTH, round(WIDE, 1)) == (0.4, 0.3), "two fifths, a third"
     assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
