@@ -31,7 +31,6 @@ from benchmarks._detect_rivals import installed
 from wayseal.detect import _detect as inner
 from wayseal.detect._external import NOTHING
 from wayseal.detect._judge import add_evidence, judge
-from wayseal.detect._view import without_gaps
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
 from wayseal.detect.window import window_of
@@ -119,7 +118,7 @@ def _evidence(snapshot: Snapshot) -> dict[str, dict[str, float]]:
     facts = update_facts(snapshot, None, load_templates(None), 0, lambda *_: None)
     window = window_of(snapshot.activity(), 0, None, None)
     assert window is not None
-    view = without_gaps(inner.view_of(snapshot, facts, window))
+    view = inner.view_of(snapshot, facts, window)
     able, silent = inner._usable_detectors(snapshot, facts, NOTHING)
     print(f"can't say anything here: {', '.join(str(r.values['detector']) for r in silent)}", file=sys.stderr)
     found = judge(view, able)

@@ -13,7 +13,7 @@ from wayseal.detect._detect import _usable_detectors, view_of
 from wayseal.detect._external import NOTHING
 from wayseal.detect._judge import Finding, judge
 from wayseal.detect._result import MOST_READS, Reason
-from wayseal.detect._view import View, without_gaps
+from wayseal.detect._view import View
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import DEVICE, update_facts
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
@@ -29,7 +29,7 @@ def found_in(snapshot: Snapshot) -> tuple[View, tuple[Finding, ...]]:
     window = window_of(snapshot.activity(), CHINA, None, None)
     assert window is not None
     facts = update_facts(snapshot, None, load_templates(None), CHINA, lambda *_: None)
-    view = without_gaps(view_of(snapshot, facts, window))
+    view = view_of(snapshot, facts, window)
     return view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0])
 
 

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from wayseal.detect import WORTH
+from wayseal.detect import is_worth
 from wayseal.detect.casebook import Casebook
 from wayseal.detect.casebook.types import RecordedCase
 from wayseal.model import WaysealError
@@ -184,7 +184,7 @@ def _noticed(case: RecordedCase) -> NoticedCase:
 
 def _worth(case: RecordedCase) -> bool:
     """Whether a case is worth acting on, or ever was."""
-    return any(alert.score >= WORTH for alert in case.alerts)
+    return any(is_worth(alert.score) for alert in case.alerts)
 
 
 def _number(case: RecordedCase) -> int:

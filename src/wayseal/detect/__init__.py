@@ -7,11 +7,10 @@ from wayseal.model.lazy import load_when_asked
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
     from wayseal.detect._external import ExternalEvidence, ExternalVerdict
-    from wayseal.detect._result import WORTH, Case, DetectResult
+    from wayseal.detect._result import Case, DetectResult, is_worth
     from wayseal.detect.errors import DetectError
 
 __all__ = [
-    "WORTH",
     "Case",
     "DetectError",
     "DetectResult",
@@ -19,12 +18,12 @@ __all__ = [
     "ExternalVerdict",
     "Options",
     "detect",
+    "is_worth",
 ]
 
 __getattr__ = load_when_asked(
     __name__,
     {
-        "WORTH": "_result",
         "Case": "_result",
         "DetectError": "errors",
         "DetectResult": "_result",
@@ -32,5 +31,6 @@ __getattr__ = load_when_asked(
         "Options": "_detect",
         "ExternalVerdict": "_external",
         "detect": "_detect",
+        "is_worth": "_result",
     },
 )

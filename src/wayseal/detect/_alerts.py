@@ -34,11 +34,10 @@ from wayseal.detect.peers import Usual, evidence
 PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
 UNCOUNTED = 0.1
+"""How much of what doesn't count goes into who finds room first."""
 RIGHT = ((0.0, 0.012), (3.0, 0.03), (4.5, 0.25), (5.0, 0.6), (5.5, 0.85), (8.0, 0.9), (12.0, 0.98), (20.0, 0.999))
 """Nats beyond the threshold, and the share of cases that are right there; between them, in logits, on a line."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
-
-
 _BEYOND: Floats = np.array([beyond for beyond, _ in RIGHT])
 _LOGITS: Floats = np.array([math.log(share / (1.0 - share)) for _, share in RIGHT])
 
@@ -111,16 +110,20 @@ def find_tipping_time(
 
 def _partly(main: Finding, view: View, actor: int, day: int, count: int) -> float:
     """Evidence of the main detector on the day's end had there been so many odd reads only, and all else as it was."""
-    odd = main.odd.odd[actor : actor + 1, : day + 1].copy()
-    odd[0, day] = count
-    g = int(view.group[actor])
-    mine = Usual(**{f.name: getattr(main.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
-    base = main.odd.base[actor : actor + 1, : day + 1]
-    cleared = None if main.cleared is None else main.cleared[actor : actor + 1, : day + 1]
-    unknown = main.unknown[actor : actor + 1, : day + 1]
-    one = evidence(odd, base, np.zeros(1, np.int32), mine, unknown, cleared)
-    said = Said(kind=main.kind, nats=one.total[:, day], age=day - one.since[:, day])
+    said = _said_with(main, view, actor, day, count, float(main.odd.base[actor, day]))
     return float(weigh([said])[0][0])
+
+
+def _said_with(finding: Finding, view: View, actor: int, day: int, odd: int, base: float) -> Said:
+    """What a detector would say of an account at a day's end, with these counts of the day and all else as it was."""
+    until = slice(actor, actor + 1), slice(None, day + 1)
+    counts, bases = finding.odd.odd[until].copy(), finding.odd.base[until].copy()
+    counts[0, day], bases[0, day] = odd, base
+    g = int(view.group[actor])
+    mine = Usual(**{f.name: getattr(finding.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
+    cleared = None if finding.cleared is None else finding.cleared[until]
+    one = evidence(counts, bases, np.zeros(1, np.int32), mine, finding.unknown[until], cleared)
+    return Said(kind=finding.kind, nats=one.total[:, day], age=day - one.since[:, day])
 
 
 def _last_read(view: View, actor: int, day: int) -> int:
@@ -177,17 +180,10 @@ def _said_before(finding: Finding, actor: int, day: int) -> Said:
 
 def _said_until(view: View, finding: Finding, actor: int, day: int, times: Longs, moment: int) -> Said:
     """What a detector says at a moment of the day (obligation 5)."""
-    odd = finding.odd.odd[actor : actor + 1, : day + 1].copy()
-    base = finding.odd.base[actor : actor + 1, : day + 1].copy()
-    odd[0, day] = min(int(odd[0, day]), int(np.searchsorted(times, moment, side="right")))
+    odd = min(int(finding.odd.odd[actor, day]), int(np.searchsorted(times, moment, side="right")))
+    base = float(finding.odd.base[actor, day])
     if finding.odd.among is not None:
         s = view.suspects
         low, high = np.searchsorted(s.actor, [actor, actor + 1])
-        then = finding.odd.among[low:high] & (s.day[low:high] == day) & (s.at[low:high] <= moment)
-        base[0, day] = then.sum()
-    g, usual = int(view.group[actor]), finding.usual
-    mine = Usual(**{f.name: getattr(usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
-    cleared = None if finding.cleared is None else finding.cleared[actor : actor + 1, : day + 1]
-    unknown = finding.unknown[actor : actor + 1, : day + 1]
-    one = evidence(odd, base, np.zeros(1, np.int32), mine, unknown, cleared)
-    return Said(kind=finding.kind, nats=one.total[:, day], age=day - one.since[:, day])
+        base = float((finding.odd.among[low:high] & (s.day[low:high] == day) & (s.at[low:high] <= moment)).sum())
+    return _said_with(finding, view, actor, day, odd, base)

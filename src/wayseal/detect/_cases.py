@@ -108,6 +108,7 @@ class _Maker:
         self.inputs = inputs
         self.alert_of = alert_of
         self._comparer = Comparer(inputs.view)
+        self._sure = {f.name for f in inputs.findings if f.kind is Kind.SURE}
 
     def case(self, members: list[int], by: tuple[str, ...]) -> Case:
         """The case of some accounts. by: what links them."""
@@ -174,9 +175,8 @@ class _Maker:
 
     def _is_young(self, reason: Reason) -> bool:
         """Whether it may be help, training or an audit: not where what was read is sure by itself."""
-        sure = {f.name for f in self.inputs.findings if f.kind is Kind.SURE}
         days = reason.values.get("days")
-        return reason.detector not in sure and isinstance(days, int) and days <= YOUNG
+        return reason.detector not in self._sure and isinstance(days, int) and days <= YOUNG
 
 
 def _rows(view: View, finding: Finding, actor: int, since: int, day: int) -> Longs:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from wayseal.detect._missing_work import count_unknown_work
+from wayseal.detect._missing_work import count_unknown_work, find_teams
 from wayseal.detect._result import Comparison, Ground, Others, Territory
 from wayseal.detect._territory import AT_OUTLET, BY_CHANNEL, IN_AREA, OUTLETS
 from wayseal.detect._view import Flags, Longs, UInts, View
@@ -25,7 +25,7 @@ class Comparer:
         """What all comparisons need."""
         self.view = view
         self._odd, self._judged = count_unknown_work(view)
-        self._team = np.unique(view.role.astype(np.int64) << 32 | view.kind, return_inverse=True)[1]
+        self._team = find_teams(view)
 
     def compare(self, counts: Longs, actor: int, since: int, until: int) -> tuple[Comparison, tuple[int, int]]:
         """What an account's counts on some days are held against, and the range of others' (rules 1 and 2).

@@ -104,7 +104,7 @@ def detect(
         )
     asked = _route_askers(external, window, o.offset)
     view = view_of(snapshot, facts, window, snapshot.keys(asked))
-    view = without_gaps(_with_external_counts(view, snapshot, external))
+    view = _with_external_counts(view, snapshot, external)
     if view.gaps:
         remarks.append(Remark(code="not.unknown_waybills", values={"share": view.gaps}))
     if (people := int((view.reads > 0).any(axis=1).sum())) < FEW:
@@ -161,7 +161,7 @@ def view_of(snapshot: Snapshot, facts: Facts, window: Window, others: UInts = NO
     """The window's days. others: keys of accounts that belong to it though they read nothing."""
     who, where = account_posts(snapshot), outlet_places(snapshot)
     view = build_view(facts, who, snapshot.numbers, window.past, window.last, others, where)
-    return settle_by_territory(view)
+    return without_gaps(settle_by_territory(view))
 
 
 def account_posts(snapshot: Snapshot) -> AccountPosts:

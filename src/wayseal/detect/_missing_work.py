@@ -23,12 +23,12 @@ import numpy as np
 from wayseal.detect._result import MissingWork, Table
 from wayseal.detect._territory import NONE
 from wayseal.detect._view import Flags, Floats, Ints, Longs, View
+from wayseal.model.kinds import ActorKind
 
 MOSTLY, LEAST = 0.5, 50
 CHANNELS = 3
 """So many issuing interfaces at most are few."""
 NEARLY, LIFT = 0.85, 1.5
-_PERSON = "person"
 
 
 def is_unknown_to_tables(view: View) -> Flags:
@@ -56,7 +56,7 @@ def find_missing_work(
     some, judged = count_unknown_work(view, skip)
     if apart is not None:
         some, judged = np.where(apart, 0, some), np.where(apart, 0, judged)
-    team = _teams(view)
+    team = find_teams(view)
     odd, all_ = np.bincount(team, some), np.bincount(team, judged)
     told = (odd > MOSTLY * all_) & (odd >= LEAST)
     if not told.any():
@@ -78,7 +78,7 @@ def find_missing_work(
     return tuple(sorted(out, key=lambda m: (-m.reads, m.role, m.kind)))
 
 
-def _teams(view: View) -> Longs:
+def find_teams(view: View) -> Longs:
     """int64 (a,): code of each account's role and kind; of accounts without a role, of the kind."""
     pair = view.role.astype(np.int64) << 32 | view.kind
     out: Longs = np.unique(pair, return_inverse=True)[1]
@@ -92,7 +92,7 @@ def _settled_by(view: View, tables: Set[str], skip: int, some: Longs) -> Ints:
     who, places = s.actor[rows], s.places[rows]
     names, channel = np.unique(s.channel[rows], return_inverse=True)
     of_channel = np.where(s.channel[rows] != 0, channel, -1)[:, None]
-    person = np.array([kind in ("", _PERSON) for kind in view.kinds])[view.kind]
+    person = np.array([kind in ("", ActorKind.PERSON) for kind in view.kinds])[view.kind]
     nobody = np.array([not role for role in view.roles])[view.role] & np.array([not k for k in view.kinds])[view.kind]
     issued = _takes_part(who, of_channel, len(names), some, CHANNELS) > MOSTLY
     outlet = _takes_part(who, places, len(g.outlets), some) > MOSTLY

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from wayseal.detect._detect import view_of
 from wayseal.detect._supporting_reads import in_cells
-from wayseal.detect._view import View, without_gaps
+from wayseal.detect._view import View
 from wayseal.detect.detectors import Odd, detectors
 from wayseal.detect.errors import TooManyReadsError
 from wayseal.detect.explain import Template
@@ -83,7 +83,7 @@ def find_odd_reads(
     if window is None:
         return OddReads(reads=none, counted=np.zeros((0, 0), np.bool_), first=first, last=last, unlisted=())
     facts = update_facts(snapshot, folder, templates, offset, progress)
-    view = without_gaps(view_of(snapshot, facts, window))
+    view = view_of(snapshot, facts, window)
     by_name = {d.name: d for d in detectors()}
     odd = [by_name[name].count(view) if name in by_name else None for name in wanted.detectors]
     search = _Search(snapshot, view, wanted, first, last, odd)

@@ -8,6 +8,18 @@ WORTH = 0.5
 """The least score with which a case is worth acting on. Below it is what somebody may watch."""
 
 
+def is_worth(score: float) -> bool:
+    """Whether a case of this score is worth acting on, as precisely as scores are told.
+
+    Args:
+        score: The score.
+
+    Returns:
+        Whether it is.
+    """
+    return round(score, 6) >= WORTH
+
+
 class Strength(StrEnum):
     """How strongly something speaks for pulling, in a word.
 
@@ -164,7 +176,7 @@ class Case:
     @property
     def worth(self) -> bool:
         """Whether it is worth acting on."""
-        return round(self.score, 6) >= WORTH
+        return is_worth(self.score)
 
     @property
     def actors(self) -> tuple[str, ...]:

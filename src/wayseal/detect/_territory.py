@@ -107,8 +107,7 @@ def _most_at_outlet(view: View) -> Floats:
 
     Busy days of the role, by what is explained (like who is whose peer, of the whole window); none where nothing is.
     """
-    handled = view.first - view.count(np.ones(len(view.suspects), np.bool_))
-    out = np.full(len(view.roles), np.inf)
+    handled, out = view.handled, np.full(len(view.roles), np.inf)
     for role in np.unique(view.role).tolist():
         mine = handled[view.role == role]
         if np.mean(mine.any(axis=1)) > 0.5:

@@ -120,6 +120,11 @@ class View:
         a, d = self.reads.shape
         return a, d
 
+    @property
+    def handled(self) -> Longs:
+        """int64 (a, d): first reads that a strong template or a mandate explains."""
+        return self.first - self.count(np.ones(len(self.suspects), np.bool_))
+
     def count(self, which: Flags) -> Longs:
         """How many of the chosen suspects each account has on each day: int64 (a, d)."""
         s, (a, d) = self.suspects, self.shape

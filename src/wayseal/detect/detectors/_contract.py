@@ -59,7 +59,17 @@ class Detector:
     count: Callable[[View], Odd]
 
 
-def typical(view: View, judged: Longs, explained: Longs) -> Floats:
+def explained_beside(view: View, odd: Longs) -> Floats:
+    """float64 (a, d): the account's other first reads that are judged one by one, and as many again as are typical.
+
+    Mistakes and favours come with the work, but with being there, too.
+    """
+    judged = view.first - view.mandate
+    base: Floats = np.where(judged > 0, judged - odd + _typical(view, judged, judged - odd), 0.0)
+    return base
+
+
+def _typical(view: View, judged: Longs, explained: Longs) -> Floats:
     """float64 (a, d): the middle of the peers' explained first reads on the days up to each; at least 1."""
     groups = int(view.group.max(initial=-1)) + 1
     out = np.ones((groups, view.shape[1]))

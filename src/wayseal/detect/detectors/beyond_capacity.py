@@ -18,7 +18,7 @@ OWN, LIVED = 1.5, 3
 
 
 def _count(view: View) -> Odd:
-    handled = view.first - view.count(np.ones(len(view.suspects), np.bool_))
+    handled = view.handled
     capacity = np.maximum(_capacity(view, handled)[view.group], _own(handled))
     odd = np.maximum(np.floor(STEPS * (handled / capacity - 1.0)), 0).astype(np.int64)
     actor, day = np.nonzero(odd)

@@ -4,18 +4,14 @@ base: the account's explained first reads that are judged one by one, and on an 
 have in the middle: mistakes and favours come with the work, but with being there, too.
 """
 
-import numpy as np
-
 from wayseal.detect._view import View
-from wayseal.detect.detectors._contract import Detector, Odd, typical
+from wayseal.detect.detectors._contract import Detector, Odd, explained_beside
 
 
 def _count(view: View) -> Odd:
     which = view.suspects.plain | view.suspects.unknown
     odd = view.count(which)
-    judged = view.first - view.mandate
-    base = np.where(judged > 0, judged - odd + typical(view, judged, judged - odd), 0.0)
-    return Odd(odd=odd, base=base, suspects=which)
+    return Odd(odd=odd, base=explained_beside(view, odd), suspects=which)
 
 
 DETECTOR = Detector(name="unexplained_first_reads", needs=("waybills|scans|tickets",), count=_count)

@@ -1,7 +1,6 @@
 """Reasons in words: what was counted since when, what it was held against, how strong it is, what would refute it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from wayseal.detect._result import Others, Person, Reason, strength_of
 from wayseal.model.times import day_name
@@ -105,15 +104,3 @@ class ReasonTeller(Saying):
         if against.unknown > _MOSTLY and reason.detector == "unexplained_first_reads":
             told.append(self.say("against_unknown", s=against.unknown))
         return self.voice.joined(told, self.voice.say("unit.gap"))
-
-
-def clock(us: int) -> str:
-    """A moment, for a voice to say.
-
-    Args:
-        us: Microseconds since 1970.
-
-    Returns:
-        It in ISO 8601.
-    """
-    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat()

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Reason, Remark
 from wayseal.detect.report._json import document as json_document
-from wayseal.detect.report._reasons import CELL, ReasonTeller, clock
-from wayseal.model.times import day_name
+from wayseal.detect.report._reasons import CELL, ReasonTeller
+from wayseal.model.times import day_name, iso
 from wayseal.page import Banner, Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart, waterfall_chart, waterfall_table
 from wayseal.page.visible import shorten, visible
@@ -175,7 +175,7 @@ class ReportBuilder(Report[DetectResult]):
         say = self.say
         parts = [say("case_strength", strength=self._reasons.strength(case.evidence))]
         parts += [say("case_reads", n=case.reads)] if case.reads else []
-        parts.append(say("case_tipped", t=clock(case.alerted_at)))
+        parts.append(say("case_tipped", t=iso(case.alerted_at)))
         if case.by:
             links = [say(f"by_{name}") for name in case.by]
             first = self.voice.say("unit.comma").join(links[:-1])
@@ -225,7 +225,7 @@ class ReportBuilder(Report[DetectResult]):
         for reason in person.reasons:
             if reason.reads:
                 shown = [
-                    self.say(f"read_{r.why}" if r.why else "read", waybill=self.voice.id(r.waybill), t=clock(r.at))
+                    self.say(f"read_{r.why}" if r.why else "read", waybill=self.voice.id(r.waybill), t=iso(r.at))
                     for r in reason.reads[-3:]
                 ]
                 more = reason.total_reads - len(shown)
