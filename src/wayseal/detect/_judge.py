@@ -36,6 +36,7 @@ class Finding:
     usual: Usual
     evidence: DailyEvidence
     unknown: Floats
+    steady: Floats
     weight: Floats
     cleared: Flags | None = None
 
@@ -62,14 +63,16 @@ class Finding:
 def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Finding, ...]:
     """Each detector's findings. cleared: bool (a, d), days of which somebody has said that they were work."""
     peers = Peers(view)
-    unexplained = peers.find_unknown_work(view.count(view.suspects.plain | view.suspects.unknown))
+    main = view.count(view.suspects.plain | view.suspects.unknown)
+    unexplained, long_odd = peers.find_unknown_work(main), peers.find_steady_work(main)
 
     def found(detector: Detector) -> Finding:
         odd = detector.count(view)
         own = detector.name != MAIN and odd.among is None
         unknown = peers.find_unknown_work(odd.odd) if own else unexplained
+        steady = peers.find_steady_work(odd.odd) if own else long_odd
         usual = fit(odd.odd, odd.base, view.group, view.role)
-        weighed = evidence(odd.odd, odd.base, view.group, usual, unknown, cleared)
+        weighed = evidence(odd.odd, odd.base, view.group, usual, unknown, steady, cleared)
         if odd.least > 0:
             weighed = _at_least(weighed, odd, cleared)
         return Finding(
@@ -78,6 +81,7 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
             usual=usual,
             evidence=weighed,
             unknown=unknown,
+            steady=steady,
             weight=weighed.total,
             cleared=cleared,
         )

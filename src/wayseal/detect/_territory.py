@@ -178,6 +178,13 @@ def _often(today: float, n: float, faded: float, m: float, by_chance: float) -> 
 
 
 @kernel
+def _mostly(faded: float, m: float, by_chance: float) -> bool:
+    """Obligation 3, of interfaces, of m reads of the last days: one that issues most parcels has no share of LIFT."""
+    share = faded / m
+    return faded >= LEAST and share >= OFTEN and share * (1.0 - by_chance) >= LIFT * by_chance * (1.0 - share)
+
+
+@kernel
 def _day(
     low: int, high: int, before: int, touched: Ints, chance: Floats, all_: float, own: int, area: int, person: bool,
     wide: Flags, most: float, today: Floats, faded: Floats, total: float, ends: Floats, ground: Flags, taken: int,
@@ -195,11 +202,11 @@ def _day(
                 learnt = area < 0 and total >= 2 * LEAST and faded[c] >= NEARLY * total and not wide[c]
                 column = 5 if k < 9 else 9
                 ground[c] = learnt and not _on_route(c, column, before, high, touched, ends, chance, all_)
+            elif k == 4:
+                if faded[c] > best and own < 0 and not person and _mostly(faded[c], total, chance[c] / all_):
+                    channel, best = c, faded[c]
             elif not _often(today[c], n, faded[c], total, chance[c] / all_):
                 continue
-            elif k == 4:
-                if faded[c] > best and own < 0 and not person:
-                    channel, best = c, faded[c]
             elif (
                 taken < OUTLETS and today[c] <= most and not _on_route(c, 0, before, high, touched, ends, chance, all_)
             ):

@@ -8,12 +8,16 @@
 3. What is said of a day hangs on that day and those before it, but for who is whose peer.
 """
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from wayseal.detect._view import Flags, Floats, Longs, View
 
 IDLE, SEEN = 0.5, 5
 """Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
+NEAR, FEW, SELDOM, PULLING = 2.0, 8.0, 2e-5, 0.005
 _POOL, _ANYBODY = 0.5, 0.01
 """For how many accounts the wider group stands; what is taken where nobody was seen."""
 
@@ -25,8 +29,12 @@ class Peers:
         s = view.suspects
         answers = (view.count(s.weak & (s.territory == 0)).sum(axis=1) >= SEEN).astype(np.int64)
         kind = view.kind.astype(np.int64) << 1 | answers
+        self._telling = _says_more(view.role, view.roles) | (
+            _says_more(view.kind, view.kinds, 1.0) & (len(np.unique(view.kind)) > 1)
+        )
         self._judged = np.cumsum(view.first - view.mandate, axis=1)
         self._seen = self._judged >= SEEN
+        self._active = view.first - view.mandate > 0
         self._groups = [_Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
         self._others = [group.others(self._seen) for group in self._groups]
 
@@ -38,7 +46,20 @@ class Peers:
             out = (group.others(idle) + _POOL * out) / (seen + _POOL)
         explained = np.zeros(odd.shape, np.bool_)
         explained[:, 1:] = (self._seen & ~idle)[:, :-1]
-        return np.where(explained, 0.0, out)
+        return np.where(explained, 0.0, out * self.find_steady_work(odd))
+
+    def find_steady_work(self, odd: Longs) -> Floats:
+        role = self._groups[-1]
+        typical = np.cumsum(odd, axis=1) / np.maximum(np.cumsum(self._active, axis=1), 1)
+        n = np.where(self._telling[:, None], self._others[-1], 0)
+        many = np.maximum(role.others_as_large(np.where(self._seen, typical, -1.0)) - PULLING * n, 0.0)
+        share: Floats = (many + 0.5 ** (n / FEW)) / (n + 1.0)
+        return np.clip(share, SELDOM, 1.0)
+
+
+def _says_more(codes: Longs, names: Sequence[str], most: float = 0.5) -> Flags:
+    named = np.array([bool(name) for name in names])
+    return (named & (np.bincount(codes, minlength=len(names)) <= most * len(codes)))[codes]
 
 
 class _Group:
@@ -58,3 +79,14 @@ class _Group:
         counts = np.add.reduceat(flags[self._order], self._starts, axis=0, dtype=np.int64)
         others: Longs = counts[self._of] - flags
         return others
+
+    def others_as_large(self, values: Floats) -> Longs:
+        """int64 (a, d): how many others of its group have at least 1 / NEAR of its value."""
+        out = np.zeros(values.shape, np.int64)
+        for start, stop in pairwise(np.append(self._starts, len(self._order)).tolist()):
+            mine = self._order[start:stop]
+            for day in range(values.shape[1]):
+                own = values[mine, day]
+                below = np.searchsorted(np.sort(own), np.maximum(own / NEAR, 0.0))
+                out[mine, day] = len(mine) - below - (own >= 0)
+        return out

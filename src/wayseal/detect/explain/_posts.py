@@ -6,6 +6,8 @@
 3. Colleagues share role and place: the outlet, or without one the region.
 4. A template that names roles, kinds or rights is for accounts that `actors` gives these; an account that `actors`
    doesn't know has none of them.
+5. A right that more than EVERYBODY of the accounts of `actors` hold, of MANY or more, is no mandate: it says nothing
+   of anybody's work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +39,7 @@ _HEAD = str(OutletKind.HEAD_OFFICE)
 _BY = {by: place for place, by in enumerate(TemplateKind)}
 EVER = np.iinfo(np.int64).max // 4
 _ACTIONS = {action: 1 << place for place, action in enumerate(Action, 1)}
+EVERYBODY, MANY = 0.25, 20
 
 
 class Posts(NamedTuple):
@@ -188,8 +191,16 @@ def _posts(rows: Longs, count: int, team: Ints, city: Ints, region: Ints) -> Pos
     return Posts(of=of, rows=np.ascontiguousarray(rows[:, 1:]), city=city, region=region)
 
 
+def find_common_rights(actors: pa.Table) -> frozenset[str]:
+    """Rights that are no mandate, since too many of `actors` hold them (rule 5)."""
+    if len(actors) < MANY:
+        return frozenset()
+    counts = pc.value_counts(pc.list_flatten(actors["rights"].combine_chunks()))
+    return frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > EVERYBODY * len(actors))
+
+
 def code_rules(templates: Sequence[Template], staff: Staff, keys: UInts, actors: pa.Table) -> Rules:
-    """The templates as arrays (rule 4). keys: of the rows of `actors`."""
+    """The templates as arrays (rules 4 and 5). keys: of the rows of `actors`."""
     allowed = np.zeros(len(staff.actors), np.uint32)
     place = staff.actors.places(keys)
     for bit, t in enumerate(templates):
@@ -202,7 +213,8 @@ def code_rules(templates: Sequence[Template], staff: Staff, keys: UInts, actors:
                 fits &= pc.is_in(actors[name], pa.array(sorted(wanted))).to_numpy()
         if t.rights:
             rights = actors["rights"].combine_chunks()
-            named = pc.is_in(pc.list_flatten(rights), pa.array(sorted(t.rights))).to_numpy(zero_copy_only=False)
+            telling = sorted(t.rights - (find_common_rights(actors) if t.by is TemplateKind.MANDATE else set()))
+            named = pc.is_in(pc.list_flatten(rights), pa.array(telling, pa.string())).to_numpy(zero_copy_only=False)
             held = np.zeros(len(place), np.bool_)
             held[pc.list_parent_indices(rights).to_numpy()[named]] = True
             fits &= held

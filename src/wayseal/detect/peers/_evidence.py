@@ -112,14 +112,26 @@ def _pulled(y: float, n: float, alpha: float, beta: float, within: float, extra:
 
 
 @kernel
+def _always(
+    y: float, n: float, alpha: float, beta: float, within: float, extra: Floats, rest: float, burst_day: float,
+    out: Floats,
+) -> None:  # fmt: skip
+    """The same for whom it is work, and who may have a burst on any day."""
+    for j in range(len(out)):
+        out[j] += _add(rest + log_pull(y, n, alpha, beta, within, extra[j], _UNEVEN), burst_day)
+
+
+@kernel
 def _tell_more(
-    start: int, stop: int, odd: Longs, base: Floats, usual: Floats, extra: Floats, few: int, ever: Floats
-) -> int:
+    start: int, stop: int, odd: Longs, base: Floats, usual: Floats, extra: Floats, few: int, bursts: Floats,
+    ever: Floats,
+) -> int:  # fmt: skip
     """Adds what days say of the large numbers of reads on top, from `few` on: seldom needed, so put off until it is."""
     for d in range(start, stop):
         if odd[d] != 0 or base[d] > 0.0:
             a, b = 1.0 / usual[1, d], 1.0 / usual[1, d] / usual[0, d]
-            _pulled(float(odd[d]), max(base[d], 1e-9), a, b, usual[2, d], extra[few:], ever[few:])
+            y, n = float(odd[d]), max(base[d], 1e-9)
+            _always(y, n, a, b, usual[2, d], extra[few:], bursts[0, d], bursts[1, d], ever[few:])
     return stop
 
 
@@ -202,18 +214,19 @@ def _told(
 
 @kernel
 def _account(
-    odd: Longs, base: Floats, usual: Floats, unknown: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
+    odd: Longs, base: Floats, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
 ) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
     stories, shares, young, today = np.zeros((2, 9)), np.zeros((2, len(extra))), np.zeros(9), np.zeros(len(extra))
     ever, few, told = np.zeros(len(extra)), int(np.sum(extra <= STEADY)), 0
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
+    burst_days = np.zeros((2, len(odd)))
     alpha = beta = bursts = lived = ordinarily = as_ever = granted = 0.0
     any_odd, always = False, 0.0
     for d in range(len(odd)):
         if unknown[d] > 0.0:
-            told = _tell_more(told, d, odd, base, usual, extra, few, ever)
+            told = _tell_more(told, d, odd, base, usual, extra, few, burst_days, ever)
             always = _log_sum(ever) - math.log(float(len(ever)))
         _begun(stories, shares, d, as_ever, always, unknown[d], alpha, beta)
         if odd[d] == 0 and base[d] <= 0.0:
@@ -230,11 +243,12 @@ def _account(
         plain = rest + _ordinarily(y, n, prior_a + alpha, prior_b + beta, within, alike, fits)
         work = _add(plain, burst_day)
         ordinarily += work
-        _pulled(y, n, prior_a, prior_b, within, extra, ever[:few])
+        burst_days[0, d], burst_days[1, d] = rest, burst_day
+        _always(y, n, prior_a, prior_b, within, extra, rest, burst_day, ever[:few])
         _begin(young, today, d, as_ever, always, unknown[d], alpha, beta)
-        as_ever = _add(ordinarily, math.log(ODD_WORK / few) + _log_sum(ever[:few]))
+        as_ever = _add(ordinarily, math.log(min(steady[d], ODD_WORK) / few) + _log_sum(ever[:few]))
         if unknown[d] > 0.0 or stories[0, _UNKNOWN] > 0.0 or stories[1, _UNKNOWN] > 0.0:
-            told = _tell_more(told, d + 1, odd, base, usual, extra, few, ever)
+            told = _tell_more(told, d + 1, odd, base, usual, extra, few, burst_days, ever)
             always = _log_sum(ever) - math.log(float(len(ever)))
         for k in range(2):
             if k == 0 or stories[k, _NATS] > 0.0:
@@ -272,19 +286,19 @@ def _most(stories: Floats) -> tuple[float, int]:
 
 @kernel
 def _all(
-    odd: Longs, base: Floats, group: Ints, usual: Floats, unknown: Floats, cleared: Flags, extra: Floats, total: Floats,
-    since: Longs,
+    odd: Longs, base: Floats, group: Ints, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags, extra: Floats,
+    total: Floats, since: Longs,
 ) -> None:  # fmt: skip
     for a in range(len(odd)):
         if odd[a].any():
-            _account(odd[a], base[a], usual[:, group[a]], unknown[a], cleared[a], extra, total[a], since[a])
+            _account(odd[a], base[a], usual[:, group[a]], unknown[a], steady[a], cleared[a], extra, total[a], since[a])
         else:
             for d in range(len(odd[a])):
                 since[a, d] = d
 
 
 def evidence(
-    odd: Longs, base: Floats, group: Ints, usual: Usual, unknown: Floats, cleared: Flags | None = None
+    odd: Longs, base: Floats, group: Ints, usual: Usual, unknown: Floats, steady: Floats, cleared: Flags | None = None
 ) -> DailyEvidence:
     """Evidence of all accounts.
 
@@ -296,7 +310,7 @@ def evidence(
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
-        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, unknown, none, EXTRA,
+        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, unknown, steady, none, EXTRA,
         out.total, out.since,
     )  # fmt: skip
     return out
