@@ -60,10 +60,12 @@ def leaks(rng: Rng, makers: tuple[Maker, ...], least: int = 2, most: int = 5, no
     many = int(rng.integers(least, most + 1))
     chosen = [makers[0], *(makers[int(rng.integers(len(makers)))] for _ in range(many - 1))]
     drawn = [make(rng) for make in chosen]
-    return tuple(_of_people(rng, leak) if leak.kind not in _NOT_EARLY and not leak.once else leak for leak in drawn)
+    return tuple(_of_people(rng, leak) for leak in drawn)
 
 
 def _of_people(rng: Rng, leak: Leak) -> Leak:
+    if leak.kind in _NOT_EARLY or leak.once or leak.link == "turns":
+        return leak
     return replace(leak, early=bool(rng.random() < _EARLY), anyone=bool(rng.random() < _ANYONE))
 
 

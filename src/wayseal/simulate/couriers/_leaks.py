@@ -10,7 +10,8 @@
 5. Beside these: in the middle of the shift (lunch), of the largest senders alone (rich), in bursts as a search shows
    parcels (by_phone), a service at night (service), before leaving (last_days), ever more (growing), two days in five
    (pauses), by temporary staff (temp), with both accounts of one person (two_accounts), open orders (hall), on days off
-   (off_day), by somebody of a team (team); a ring whose accounts pull in turns of two days.
+   (off_day), by somebody of a team (team); a ring whose accounts pull in turns of two days, days off or not, from the
+   second day on.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ Rng = np.random.Generator
 SIGMA = 0.25
 CAP = 0.2
 _NIGHT = (0, 5)
-_TURN = 2  # days for which each account of a ring pulls, of those that take turns
+_TURN = 2  # days for which each account of a ring pulls, of those that take turns; fewer in a short log
 _STAFF = (Role.CLERK, Role.COURIER, Role.SORTER, Role.AGENT)
 
 
@@ -143,7 +144,7 @@ def _pull_all(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -
     for k, who in enumerate(people):
         since = int(draft.staff.first[who]) if leak.kind in ("new_hire", "temp") else begin
         begun = _days(draft, leak, who, since, rng)
-        begun = [day for day in begun if day // _TURN % len(people) == k] if leak.link == "turns" else begun
+        begun = _turn_of(k, len(people), draft.span.days) if leak.link == "turns" else begun
         known = np.zeros(0, np.int64)
         among = lanes if lanes is not None else _among(draft, leak, who)
         for nth_day, day in enumerate(begun):
@@ -180,6 +181,12 @@ def _days(draft: Draft, leak: Leak, who: int, since: int, rng: Rng) -> list[int]
     if leak.once:
         return days[: 1 if rng.random() < 0.6 else 2]
     return days
+
+
+def _turn_of(k: int, many: int, days: int) -> list[int]:
+    """The days of one account of a ring whose accounts pull in turns, from the second day on, days off or not."""
+    turn = max(1, min(_TURN, (days - 1) // many))
+    return [day for day in range(1, days) if (day - 1) // turn % many == k]
 
 
 def _hands(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -> list[int]:
