@@ -3,7 +3,7 @@
 import pytest
 
 from wayseal.simulate import SimulateError
-from wayseal.simulate.couriers import FAMILIES, ODDITIES, ONLY_HELD, ONLY_WORK, mechanisms_of, plan_of
+from wayseal.simulate.couriers import FAMILIES, ODDITIES, ONLY_HELD, ONLY_LATER, ONLY_WORK, mechanisms_of, plan_of
 
 SEEDS = range(1, 41)
 
@@ -21,7 +21,7 @@ def mechanisms(drawn: dict[str, list[frozenset[str]]], half: str) -> frozenset[s
 
 def test_each_half_has_eight_families_and_more() -> None:
     halves = [family.half for family in FAMILIES.values()]
-    assert min(halves.count("work"), halves.count("held")) >= 8
+    assert min(halves.count(half) for half in ("work", "held", "later")) >= 8
     assert all(family.name == name and family.about.endswith(".") for name, family in FAMILIES.items())
 
 
@@ -34,8 +34,25 @@ def test_halves_share_no_mechanism_that_one_claims(drawn: dict[str, list[frozens
     assert sorted(work & ONLY_HELD) == []
 
 
+def test_what_the_later_half_claims_is_all_that_no_other_has(drawn: dict[str, list[frozenset[str]]]) -> None:
+    others = mechanisms(drawn, "work") | mechanisms(drawn, "held")
+    assert mechanisms(drawn, "later") - others == ONLY_LATER
+    assert len(ONLY_LATER) >= 20
+
+
+def test_the_later_half_has_enough_of_each_group() -> None:
+    plans = [plan_of(name, seed) for name in FAMILIES if FAMILIES[name].half == "later" for seed in (1, 2, 3)]
+    leaks = [leak for plan in plans for leak in plan.leaks]
+    own = [leak for leak in leaks if leak.kind not in ("ring", "interface", "own", "manager")]
+    assert sum(bool(plan.leaks) for plan in plans) * 3 >= 2 * len(plans)
+    assert min(sum(leak.a_day >= 200 for leak in own), sum(leak.a_day <= 50 for leak in own)) >= 20
+    assert sum(leak.kind == "ring" for leak in leaks) >= 6
+    assert sum(leak.kind == "interface" for leak in leaks) >= 5
+    assert 0.2 < sum(leak.early for leak in own) / len(own) < 0.5
+
+
 def test_some_couriers_have_no_leaker(drawn: dict[str, list[frozenset[str]]]) -> None:
-    for half in ("work", "held"):
+    for half in ("work", "held", "later"):
         names = [name for name in FAMILIES if FAMILIES[name].half == half]
         quiet = {name: sum("leak:none" in m for m in drawn[name]) for name in names}
         assert sum(n == len(SEEDS) for n in quiet.values()) >= 2

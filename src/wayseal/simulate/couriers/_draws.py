@@ -83,27 +83,29 @@ def usual(rng: Rng, **more: int) -> dict[str, int]:
     return odd | more
 
 
-def _of(kind: str, *figures: int, **how: object) -> Maker:
+def leak_of(kind: str, *figures: int, **how: object) -> Maker:
+    """Leaks of a scheme, at one of the figures a day."""
+
     def make(rng: Rng) -> Leak:
         return Leak(kind=kind, a_day=int(rng.choice(figures)), **how)  # type: ignore[arg-type]
 
     return make
 
 
-bulk = _of("bulk", 200, 300, 500, 1_000, 2_000, 5_000)
-dump = _of("bulk", 2_000, 4_000, 8_000, once=True)
-steady = _of("steady", 20, 20, 50, 100)
-slow = _of("steady", 20, 25)
-lanes = _of("lanes", 30, 60, 100, 200, 300)
-interface = _of("interface", 200, 400, 600, 900)
-stolen = _of("stolen", 200, 500, 1_000, 2_000)
-stolen_by_night = _of("stolen", 300, 1_000, 2_000, odd_hours=True)
-agent = _of("agent", 30, 60, 120, 200)
-manager = _of("manager", 100, 200, 400)
-own = _of("own", 20, 40, 80)
-fresh = _of("fresh", 60, 200, 400)
-new_hire = _of("new_hire", 30, 60, 200)
-before_log = _of("before_log", 20, 50, 100, 300)
+bulk = leak_of("bulk", 200, 300, 500, 1_000, 2_000, 5_000)
+dump = leak_of("bulk", 2_000, 4_000, 8_000, once=True)
+steady = leak_of("steady", 20, 20, 50, 100)
+slow = leak_of("steady", 20, 25)
+lanes = leak_of("lanes", 30, 60, 100, 200, 300)
+interface = leak_of("interface", 200, 400, 600, 900)
+stolen = leak_of("stolen", 200, 500, 1_000, 2_000)
+stolen_by_night = leak_of("stolen", 300, 1_000, 2_000, odd_hours=True)
+agent = leak_of("agent", 30, 60, 120, 200)
+manager = leak_of("manager", 100, 200, 400)
+own = leak_of("own", 20, 40, 80)
+fresh = leak_of("fresh", 60, 200, 400)
+new_hire = leak_of("new_hire", 30, 60, 200)
+before_log = leak_of("before_log", 20, 50, 100, 300)
 
 
 def ring(link: str) -> Maker:

@@ -1,6 +1,7 @@
-"""All families, by half: `work` is what detection is made on, `held` what it is judged on.
+"""All families, by half: `work` is what detection is made on, `held` and `later` what it is judged on.
 
-ONLY_WORK and ONLY_HELD are mechanisms that no family of the other half ever has.
+`later` was written after the method had been judged on `held`, by somebody who did not know it. ONLY_WORK and ONLY_HELD
+are mechanisms that no family of the other one of these two ever has, ONLY_LATER what neither of them has.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,11 +10,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from wayseal.simulate.couriers import _families_held as held
+from wayseal.simulate.couriers import _families_later as later
 from wayseal.simulate.couriers import _families_work as work
 from wayseal.simulate.couriers._draws import Rng
 from wayseal.simulate.couriers._plan import Plan
 
-Half = Literal["work", "held"]
+Half = Literal["work", "held", "later"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,16 @@ _HELD = (
     held.one_city, held.peak_days, held.mergers, held.no_masters, held.hired_agents, held.border, held.crawlers,
     held.terminals, held.long_since, held.last_mile, held.crowd,
 )  # fmt: skip
+_LATER = (
+    later.stations, later.co_delivery, later.freight, later.returns, later.riders, later.bonded, later.sealed_mail,
+    later.migrated, later.vendors, later.night_hub, later.flood, later.settlement,
+)  # fmt: skip
+_HALVES: tuple[tuple[Half, tuple[Callable[[Rng], Plan], ...]], ...] = (
+    ("work", _WORK), ("held", _HELD), ("later", _LATER),
+)  # fmt: skip
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
-    {
-        family.name: family
-        for family in (*(_family("work", draw) for draw in _WORK), *(_family("held", draw) for draw in _HELD))
-    }
+    {family.name: family for half, draws in _HALVES for family in (_family(half, draw) for draw in draws)}
 )
 """By name."""
 
@@ -56,7 +62,7 @@ ONLY_WORK = frozenset(
         "staff:clerks_at_office", "staff:many_partners", "work:dip", "work:fraud_desk", "work:phone_search",
     }
 )  # fmt: skip
-"""Mechanisms of the half `work` alone."""
+"""Mechanisms of the half `work`, and not of `held`."""
 
 ONLY_HELD = frozenset(
     {
@@ -69,4 +75,23 @@ ONLY_HELD = frozenset(
         "work:peak", "work:sync",
     }
 )  # fmt: skip
-"""Mechanisms of the half `held` alone."""
+"""Mechanisms of the half `held`, and not of `work`."""
+
+ONLY_LATER = frozenset(
+    {
+        "gap:lost_channels", "gap:missing_outlets", "gap:no_accesses.via", "gap:no_outlets", "gap:no_scans",
+        "gap:old_accounts", "gap:payroll_outlets", "gap:queue_tickets", "gap:scans_begin_late", "gap:scans_ends",
+        "gap:silent_regions", "gap:some_tickets", "gap:stale_assignments", "gap:tickets_late", "gap:unlogged_day",
+        "leak:by_phone", "leak:early", "leak:growing", "leak:hall", "leak:last_days", "leak:lunch", "leak:off_day",
+        "leak:pauses", "leak:rich", "leak:ring:turns", "leak:service", "leak:team", "leak:temp", "leak:two_accounts",
+        "odd:claims_catch_up", "odd:flood", "odd:handed_over", "odd:lost_search", "odd:mystery", "odd:nightly_report",
+        "odd:on_call", "odd:opening", "odd:relabel", "odd:reread", "shape:warehouses", "staff:double_roles",
+        "staff:fleet", "staff:new_accounts", "staff:rotating_shifts", "staff:several_regions", "staff:shift_accounts",
+        "team:address", "team:control_room", "team:finance", "team:hold", "team:intercepts", "team:key_accounts",
+        "team:legal", "team:outsourced", "team:planners", "team:quality", "team:returns", "team:robots",
+        "team:weighing", "work:follow_up", "work:foreign_parcels", "work:holds", "work:order_hall", "work:preview",
+        "work:returns", "work:slow", "work:survey", "work:tail_search", "work:two_persons", "work:waves",
+        "work:within_hours",
+    }
+)  # fmt: skip
+"""Mechanisms of the half `later` alone."""

@@ -7,15 +7,20 @@
 3. They read with the purpose that their role mostly has. Half of what `bulk` pulls is pulled when the market's stock
    grows (`RHYTHM_HOURS`), where that is in the shift.
 4. Nobody who pulls is among the innocents, whatever else the account does.
+5. Beside these: in the middle of the shift (lunch), of the largest senders alone (rich), in bursts as a search shows
+   parcels (by_phone), a service at night (service), before leaving (last_days), ever more (growing), two days in five
+   (pauses), by temporary staff (temp), with both accounts of one person (two_accounts), open orders (hall), on days off
+   (off_day), by somebody of a team (team); a ring whose accounts pull in turns of two days, days off or not, from the
+   second day on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from wayseal.simulate._types import DAY, HOUR, MINUTE, Ints, Mask
+from wayseal.simulate._types import DAY, HOUR, MINUTE, SECOND, Ints, Mask
 from wayseal.simulate.couriers._plan import Leak, Role
 from wayseal.simulate.couriers._world import Draft, Hand
 from wayseal.simulate.insiders import RHYTHM_HOURS
@@ -24,6 +29,7 @@ Rng = np.random.Generator
 SIGMA = 0.25
 CAP = 0.2
 _NIGHT = (0, 5)
+_TURN = 2  # days for which each account of a ring pulls, of those that take turns; fewer in a short log
 _STAFF = (Role.CLERK, Role.COURIER, Role.SORTER, Role.AGENT)
 
 
@@ -49,6 +55,18 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "fresh": Scheme(roles=_STAFF, hours=3),
         "new_hire": Scheme(roles=(Role.CLERK, Role.COURIER)),
         "before_log": Scheme(roles=_STAFF),
+        "lunch": Scheme(roles=(Role.CLERK, Role.COURIER, Role.AGENT), hours=36),
+        "rich": Scheme(roles=(Role.CLERK, Role.AGENT, Role.HEAD), hours=96),
+        "by_phone": Scheme(roles=(Role.AGENT, Role.CLERK), hours=96),
+        "service": Scheme(roles=(Role.SERVICE,), hours=24),
+        "last_days": Scheme(roles=(Role.CLERK, Role.COURIER), hours=96),
+        "growing": Scheme(roles=_STAFF),
+        "pauses": Scheme(roles=_STAFF),
+        "temp": Scheme(roles=(Role.CLERK, Role.COURIER), hours=36),
+        "two_accounts": Scheme(roles=_STAFF),
+        "hall": Scheme(roles=(Role.COURIER,), hours=6),
+        "off_day": Scheme(roles=(Role.CLERK, Role.COURIER, Role.SORTER)),
+        "team": Scheme(roles=(Role.DESK,), hours=72),
     }
 )
 
@@ -69,9 +87,9 @@ def do_leaks(draft: Draft, rng: Rng) -> list[dict[str, object]]:
 
 def _accounts(draft: Draft, leak: Leak, taken: set[int], rng: Rng) -> list[int]:
     s = draft.staff
-    if leak.kind == "new_hire":
+    if leak.kind in _PASSING:
         who = s.of(*SCHEMES[leak.kind].roles)
-        fit = who[(s.first[who] > 0) & (s.last[who] == draft.span.days)]
+        fit = who[_PASSING[leak.kind](draft, who)]
     else:
         roles = SCHEMES[leak.kind].roles
         role = roles[int(rng.integers(len(roles)))] if leak.kind != "ring" else None
@@ -79,32 +97,62 @@ def _accounts(draft: Draft, leak: Leak, taken: set[int], rng: Rng) -> list[int]:
         who = who if len(who) > leak.accounts else s.of(*roles)
         fit = who[(s.first[who] == 0) & (s.last[who] == draft.span.days)]
         odd = np.array([k in draft.traps for k in fit.tolist()], np.bool_)
-        fit = fit[~odd] if (~odd).sum() > leak.accounts else fit
+        fit = fit[~odd] if (~odd).sum() > leak.accounts and not leak.anyone else fit
     if leak.kind == "interface":
         fit = fit[s.owns[fit] >= 0]
         fit = fit if set(fit.tolist()) - taken else s.issuer
+    if leak.kind == "service":
+        fit = s.of(Role.SERVICE)
+        fit = fit[s.owns[fit] < 0]
+        fit = fit[1:-1] if len(fit) > 2 else fit  # neither who pushes each scan nor who reads all each night
     chosen = [k for k in rng.permutation(fit).tolist() if k not in taken]
+    if leak.kind == "two_accounts":
+        return [account for k in chosen[: leak.accounts] for account in (k, int(s.twin[k]))]
     return chosen[: leak.accounts]
+
+
+def _leaves(draft: Draft, who: Ints) -> Mask:
+    left: Mask = np.array([draft.traps.get(k) == "leaver" for k in who.tolist()], np.bool_)
+    return left & (draft.staff.last[who] > 3)
+
+
+def _helps_for_days(draft: Draft, who: Ints) -> Mask:
+    return np.array([draft.traps.get(k) == "temporary" for k in who.tolist()], np.bool_)
+
+
+_PASSING: Mapping[str, Callable[[Draft, Ints], Mask]] = MappingProxyType(
+    {
+        "new_hire": lambda draft, who: (
+            (draft.staff.first[who] > 0) & (draft.staff.last[who] == draft.span.days) & ~np.isin(who, draft.staff.twin)
+        ),
+        "last_days": _leaves,
+        "temp": _helps_for_days,
+        "two_accounts": lambda draft, who: draft.staff.twin[who] >= 0,
+    }
+)
+"""Of schemes of people who aren't there all the time: whose accounts are fit."""
 
 
 def _pull_all(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -> dict[str, object]:
     a_day = max(1, min(leak.a_day, int(CAP * draft.a_day)))
     days = draft.span.days
-    begin = 0 if leak.kind == "before_log" else int(rng.integers(1, max(2, min(10, days - 3))))
+    begin = 0 if leak.early or leak.kind == "before_log" else int(rng.integers(1, max(2, min(10, days - 3))))
     hands = _hands(draft, leak, people, nth, rng)
     lanes = _lanes(draft, leak, a_day, rng)
     pulled, first = 0, draft.span.end
     lists = _lists(draft, leak, people, a_day, begin, rng)
     for k, who in enumerate(people):
-        since = int(draft.staff.first[who]) if leak.kind == "new_hire" else begin
+        since = int(draft.staff.first[who]) if leak.kind in ("new_hire", "temp") else begin
         begun = _days(draft, leak, who, since, rng)
+        begun = _turn_of(k, len(people), draft.span.days) if leak.link == "turns" else begun
         known = np.zeros(0, np.int64)
         among = lanes if lanes is not None else _among(draft, leak, who)
-        for day in begun:
+        for nth_day, day in enumerate(begun):
             if lists is not None:
                 at, parcel = _of_list(draft, who, day, lists[day][k :: len(people)], rng)
             else:
-                many = max(1, round(a_day * rng.lognormal(0, SIGMA)))
+                grown = 0.15 + 1.7 * nth_day / max(1, len(begun) - 1) if leak.kind == "growing" else 1.0
+                many = max(1, round(a_day * grown * rng.lognormal(0, SIGMA)))
                 at, parcel = _draw(draft, leak, (who, day, many), among, known, rng)
             known = np.concatenate([known, parcel])
             draft.read_as_usual(at, who, parcel, insider=nth, hand=hands[k])
@@ -114,21 +162,36 @@ def _pull_all(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -
         "kind": leak.kind, "accounts": people, "meant_a_day": leak.a_day, "a_day": a_day, "link": leak.link,
         "odd_hours": leak.odd_hours, "once": leak.once, "since": first, "pulled": pulled,
         "roles": sorted({Role(int(draft.staff.role[who])).name.lower() for who in people}),
+        **({"early": True} if leak.early else {}),
     }  # fmt: skip
 
 
 def _days(draft: Draft, leak: Leak, who: int, since: int, rng: Rng) -> list[int]:
     days = [day for day in draft.working_days(who) if day >= since]
-    if leak.kind == "interface" or leak.odd_hours:
+    if leak.kind in ("interface", "service") or leak.odd_hours:
         days = list(range(since, draft.span.days))
+    if leak.kind == "last_days":
+        days = draft.working_days(who)[-3:]
+    if leak.kind == "two_accounts":
+        days = days or draft.working_days(who)[-2:]
+    if leak.kind == "pauses":
+        days = [day for day in days if (day - since) % 5 < 2] or days[:1]
+    if leak.kind == "off_day":
+        days = [day for day in range(since, draft.span.days) if day % 7 == int(draft.staff.off[who])] or days[:1]
     if leak.once:
         return days[: 1 if rng.random() < 0.6 else 2]
     return days
 
 
+def _turn_of(k: int, many: int, days: int) -> list[int]:
+    """The days of one account of a ring whose accounts pull in turns, from the second day on, days off or not."""
+    turn = max(1, min(_TURN, (days - 1) // many))
+    return [day for day in range(1, days) if (day - 1) // turn % many == k]
+
+
 def _hands(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -> list[int]:
     """What each account comes in by: -1 for its own device and address; a thief hides it or not."""
-    stolen = leak.kind == "stolen"
+    stolen = leak.kind in ("stolen", "service")
     if not stolen and leak.link not in ("address", "device"):
         return [-1] * len(people)
     new_device, new_address = (rng.random(2) < 0.7).tolist()
@@ -158,6 +221,13 @@ def _among(draft: Draft, leak: Leak, who: int) -> Mask | None:
         case "interface":
             out: Mask = s.issuer[p.channel] != who
             return out
+        case "hall":
+            mine: Mask = draft.places.region[p.origin] == draft.staff.region[who]
+            return mine
+        case "rich":
+            sent = np.bincount(p.customer)
+            large = np.argsort(-sent)[: max(3, int(0.03 * len(sent)))]
+            return np.isin(p.customer, large)
         case "manager":
             return draft.of_region(int(s.region[who]))
         case "own":
@@ -175,6 +245,8 @@ def _draw(
     if leak.odd_hours:
         midnight = draft.span.start + day * DAY
         begin, end = midnight + _NIGHT[0] * HOUR, midnight + _NIGHT[1] * HOUR
+    if leak.kind == "lunch":
+        begin, end = begin + (end - begin) * 2 // 5, begin + (end - begin) * 3 // 5
     back = SCHEMES[leak.kind].hours * HOUR
     part = draft.issued_between(begin - back, end)
     wanted = np.arange(part.start, part.stop)
@@ -182,10 +254,13 @@ def _draw(
         wanted = wanted[among[part]]
     wanted = wanted[~np.isin(wanted, known)]
     issued, pickup = draft.parcels.issued, draft.parcels.pickup
+    if draft.parcels.foreign.any():
+        wanted = wanted[~draft.parcels.foreign[wanted]]
     if leak.kind == "interface":
         wanted = wanted[(pickup[wanted] > begin) & (pickup[wanted] > issued[wanted] + 10 * MINUTE)]
     low = np.maximum(issued[wanted] + 2 * MINUTE, begin)
-    high = np.minimum(np.minimum(issued[wanted] + back, end), pickup[wanted] if leak.kind == "interface" else end)
+    unseen = leak.kind in ("interface", "hall")
+    high = np.minimum(np.minimum(issued[wanted] + back, end), pickup[wanted] if unseen else end)
     fit = np.flatnonzero(high > low)
     chosen = rng.choice(fit, min(many, len(fit)), replace=False)
     at = low[chosen] + ((high - low)[chosen] * rng.random(len(chosen))).astype(np.int64)
@@ -194,8 +269,20 @@ def _draw(
         stock = draft.span.start + day * DAY + (hour * HOUR).astype(np.int64)
         fits = (stock >= low[chosen]) & (stock < high[chosen]) & (rng.random(len(at)) < 0.5)
         at = np.where(fits, stock, at)
+    if leak.kind in ("lunch", "by_phone"):
+        at = _in_bursts(at, 12 if leak.kind == "lunch" else 4, rng)
     order = np.argsort(at, kind="stable")
     return at[order], wanted[chosen[order]]
+
+
+def _in_bursts(at: Ints, most: int, rng: Rng) -> Ints:
+    """Times put off to the last of their burst, of up to so many parcels, and seconds apart."""
+    order = np.argsort(at, kind="stable")
+    which = np.cumsum(rng.random(len(at)) < 2 / (most + 1))
+    last = at[order][np.searchsorted(which, which, side="right") - 1]
+    out = np.empty_like(at)
+    out[order] = last + (rng.random(len(at)) * 20 * SECOND).astype(np.int64)
+    return out
 
 
 def _lists(draft: Draft, leak: Leak, people: list[int], a_day: int, since: int, rng: Rng) -> dict[int, Ints] | None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from wayseal.simulate._types import Ints
+from wayseal.simulate.couriers._arrangements import SEATS
 from wayseal.simulate.couriers._plan import PEOPLE, Role
 from wayseal.simulate.couriers._staff import Staff
 
@@ -33,7 +34,15 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def role_names(scheme: str, staff: Staff, rng: np.random.Generator) -> list[str]:
-    """What the role of each account is called."""
+    """What the role of each account is called; teams have names of their own, but in codes and where all are one."""
+    names = _of_scheme(scheme, staff, rng)
+    for team, members in staff.teams.items() if scheme in ("english", "chinese", "other", "merged") else ():
+        for who in members.tolist():
+            names[who] = SEATS[team].english if scheme in ("english", "other") else SEATS[team].chinese
+    return names
+
+
+def _of_scheme(scheme: str, staff: Staff, rng: np.random.Generator) -> list[str]:
     roles = staff.role.tolist()
     if scheme == "merged":
         second = rng.random(len(roles)) < 0.4
@@ -64,4 +73,6 @@ def account_names(staff: Staff, channels: tuple[str, ...], alike: bool, rng: np.
         channel, number = int(staff.owns[who]), int(dealt[who])
         kind = {Role.SERVICE: "svc", Role.PARTNER: "ext", Role.DEVICE: "dev"}[Role(int(staff.role[who]))]
         names[who] = f"{kind}-{channels[channel]}" if channel >= 0 and alike else f"{kind}-{number}"
+    for new in staff.twin[staff.twin >= 0].tolist():
+        names[new] = f"cn{int(dealt[new]):07d}"
     return tuple(names)

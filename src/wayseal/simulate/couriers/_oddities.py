@@ -25,7 +25,7 @@ def do_oddities(draft: Draft, rng: Rng) -> None:
             _ACTS[name](draft, scaled(draft.plan.odd[name], draft.accounts), rng)
 
 
-def _some_of(draft: Draft, rng: Rng, count: int, *roles: Role) -> list[int]:
+def some_of(draft: Draft, rng: Rng, count: int, *roles: Role) -> list[int]:
     """Accounts of these roles that do nothing odd yet and are there all the time."""
     s = draft.staff
     there = s.of(*roles)
@@ -33,7 +33,7 @@ def _some_of(draft: Draft, rng: Rng, count: int, *roles: Role) -> list[int]:
     return [k for k in free if s.last[k] == draft.span.days][:count]
 
 
-def _days_of(draft: Draft, rng: Rng, account: int, many: int, due: int | None = None) -> list[int]:
+def days_of(draft: Draft, rng: Rng, account: int, many: int, due: int | None = None) -> list[int]:
     """So many working days in a row, from the third on; around the day that it is due."""
     days = [d for d in draft.working_days(account) if d >= 2] or draft.working_days(account)
     if due is not None:
@@ -42,7 +42,7 @@ def _days_of(draft: Draft, rng: Rng, account: int, many: int, due: int | None = 
     return days[at : at + many]
 
 
-def _sweep(draft: Draft, rng: Rng, account: int, day: int, among: Mask | None, many: int, back: int) -> None:
+def sweep(draft: Draft, rng: Rng, account: int, day: int, among: Mask | None, many: int, back: int) -> None:
     """Reads so many parcels issued within so many days before a day's shift, in that shift."""
     begin, end = draft.shift_on(account, day)
     part = draft.issued_between(begin - back * DAY, begin)
@@ -57,42 +57,42 @@ def _sweep(draft: Draft, rng: Rng, account: int, day: int, among: Mask | None, m
 
 def _month_reports(draft: Draft, count: int, rng: Rng) -> None:
     due = int(rng.integers(2, draft.span.days - 1)) if rng.random() < 0.5 else None
-    for who in _some_of(draft, rng, count, Role.MANAGER):
+    for who in some_of(draft, rng, count, Role.MANAGER):
         many = int(rng.integers(1_000, 3_001))
-        days = _days_of(draft, rng, who, int(rng.integers(1, 3)), due)
+        days = days_of(draft, rng, who, int(rng.integers(1, 3)), due)
         mine = draft.of_region(int(draft.staff.region[who]))
         for day in days:
-            _sweep(draft, rng, who, day, mine, many // len(days), 30)
+            sweep(draft, rng, who, day, mine, many // len(days), 30)
         draft.traps[who] = "month_report"
 
 
 def _audits(draft: Draft, count: int, rng: Rng) -> None:
-    for who in _some_of(draft, rng, count, Role.HEAD):
-        for day in _days_of(draft, rng, who, 2):
-            _sweep(draft, rng, who, day, None, int(rng.integers(400, 1_600)), 10)
+    for who in some_of(draft, rng, count, Role.HEAD):
+        for day in days_of(draft, rng, who, 2):
+            sweep(draft, rng, who, day, None, int(rng.integers(400, 1_600)), 10)
         draft.traps[who] = "audit"
 
 
 def _drills(draft: Draft, count: int, rng: Rng) -> None:
-    for who in _some_of(draft, rng, count, Role.IT):
-        for day in _days_of(draft, rng, who, int(rng.integers(1, 3))):
-            _sweep(draft, rng, who, day, None, int(rng.integers(200, 800)), 3)
+    for who in some_of(draft, rng, count, Role.IT):
+        for day in days_of(draft, rng, who, int(rng.integers(1, 3))):
+            sweep(draft, rng, who, day, None, int(rng.integers(200, 800)), 3)
         draft.traps[who] = "drill"
 
 
 def _stocktakes(draft: Draft, count: int, rng: Rng) -> None:
     p = draft.parcels
-    for who in _some_of(draft, rng, count, Role.CLERK):
+    for who in some_of(draft, rng, count, Role.CLERK):
         home = int(draft.staff.home[who])
-        for day in _days_of(draft, rng, who, 1):
-            _sweep(draft, rng, who, day, (p.destination == home) | (p.origin == home), 400, 10)
+        for day in days_of(draft, rng, who, 1):
+            sweep(draft, rng, who, day, (p.destination == home) | (p.origin == home), 400, 10)
         draft.traps[who] = "stocktake"
 
 
 def _trainings(draft: Draft, count: int, rng: Rng) -> None:
-    for who in _some_of(draft, rng, count, Role.CLERK, Role.AGENT):
-        for day in _days_of(draft, rng, who, 2):
-            _sweep(draft, rng, who, day, None, int(rng.integers(15, 60)), 8)
+    for who in some_of(draft, rng, count, Role.CLERK, Role.AGENT):
+        for day in days_of(draft, rng, who, 2):
+            sweep(draft, rng, who, day, None, int(rng.integers(15, 60)), 8)
         draft.traps[who] = "training"
 
 
@@ -100,9 +100,9 @@ def _vips(draft: Draft, count: int, rng: Rng) -> None:
     """One large customer's parcels, every working day."""
     p = draft.parcels
     large = np.argsort(-np.bincount(p.customer))[: 4 * count]
-    for who, customer in zip(_some_of(draft, rng, count, Role.CLERK, Role.AGENT), large.tolist(), strict=False):
+    for who, customer in zip(some_of(draft, rng, count, Role.CLERK, Role.AGENT), large.tolist(), strict=False):
         for day in draft.working_days(who):
-            _sweep(draft, rng, who, day, p.customer == customer, int(rng.integers(10, 60)), 2)
+            sweep(draft, rng, who, day, p.customer == customer, int(rng.integers(10, 60)), 2)
         draft.traps[who] = "vip"
 
 
@@ -124,20 +124,20 @@ def _recent(draft: Draft, rng: Rng, at: Ints, days: int) -> Ints:
     return out
 
 
-def _in_shift(draft: Draft, rng: Rng, who: Ints, day: Ints) -> tuple[Ints, Ints]:
+def in_shift(draft: Draft, rng: Rng, who: Ints, day: Ints) -> tuple[Ints, Ints]:
     """Times in the shifts of accounts on days, for those that work then; and which of them these are."""
     s = draft.staff
     works = np.flatnonzero((s.off[who] != day % 7) & (day >= s.first[who]) & (day < s.last[who]))
-    begin = draft.span.start + day[works] * DAY + s.shift[who[works], 0] * HOUR
+    begin = draft.span.start + day[works] * DAY + s.begins(who[works], day[works]) * HOUR
     return begin + (rng.random(len(works)) * s.shift[who[works], 1] * HOUR).astype(np.int64), works
 
 
 def _curious(draft: Draft, count: int, rng: Rng) -> None:
-    people = _some_of(draft, rng, count, *_PEOPLE_OF_OUTLETS)
+    people = some_of(draft, rng, count, *_PEOPLE_OF_OUTLETS)
     for who in people:
         many = rng.poisson(rng.uniform(0.5, 4), draft.span.days) * (rng.random(draft.span.days) < 0.6)
         day = np.repeat(np.arange(draft.span.days), many)
-        at, _ = _in_shift(draft, rng, np.full(len(day), who), day)
+        at, _ = in_shift(draft, rng, np.full(len(day), who), day)
         draft.read_as_usual(at, who, _recent(draft, rng, at, 4))
         draft.traps[who] = "curious"
 
@@ -145,12 +145,12 @@ def _curious(draft: Draft, count: int, rng: Rng) -> None:
 def _celebrities(draft: Draft, count: int, rng: Rng) -> None:
     """Each of `count` celebrities gets two or three parcels that thirty people look up within two days."""
     for _ in range(count):
-        who = np.array(_some_of(draft, rng, scaled(40, draft.accounts), *_PEOPLE_OF_OUTLETS), np.int64)
+        who = np.array(some_of(draft, rng, scaled(40, draft.accounts), *_PEOPLE_OF_OUTLETS), np.int64)
         day = int(rng.integers(1, draft.span.days - 2))
         part = draft.issued_between(draft.span.start + (day - 1) * DAY, draft.span.start + day * DAY)
         parcels = rng.integers(part.start, part.stop, 3)
         account = np.repeat(who, rng.integers(1, 4, len(who)))
-        at, works = _in_shift(draft, rng, account, day + rng.integers(0, 2, len(account)))
+        at, works = in_shift(draft, rng, account, day + rng.integers(0, 2, len(account)))
         draft.read_as_usual(at, account[works], parcels[rng.integers(0, 3, len(works))])
         draft.traps.update(dict.fromkeys(who.tolist(), "celebrity"))
 
@@ -163,7 +163,7 @@ def _misdialled(draft: Draft, per_thousand: int, rng: Rng) -> None:
     many = rng.poisson(share * rng.lognormal(0, 0.6, len(people))[:, None], (len(people), draft.span.days))
     where, day = np.nonzero(many)
     account, when = np.repeat(people[where], many[where, day]), np.repeat(day, many[where, day])
-    at, works = _in_shift(draft, rng, account, when)
+    at, works = in_shift(draft, rng, account, when)
     draft.read_as_usual(at, account[works], _recent(draft, rng, at, 9))
 
 

@@ -11,13 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.simulate._text import fixed_width
-from wayseal.simulate._types import DAY, HOUR, Floats, Ints, Mask
+from wayseal.simulate._types import DAY, HOUR, MINUTE, Floats, Ints, Mask, midnight
 from wayseal.simulate.couriers._clock import WARM, Span, hours, opened
 from wayseal.simulate.couriers._places import Places
 from wayseal.simulate.couriers._plan import Gaps, Plan
 
 CUSTOMERS = 6
 """Customers of an outlet."""
+_OTHERS = ("JT", "ZT", "ST", "DP")  # prefixes of other couriers' numbers
+_WAVES = (9, 11, 14, 17, 20)
 _HOURLY: Floats = np.array([3, 2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 7, 6, 6, 7, 7, 6, 6, 5, 6, 7, 8, 6, 4], float)
 
 
@@ -26,6 +28,7 @@ class Parcels:
     """n parcels, in order of issue; times in UTC microseconds, places as units. hub2 is -1 where one hub serves both.
 
     problem: whether delivery failed. special: which desk is asked (1 customs, 2 insurance), 0 for none.
+    foreign: another courier's. back: the parcel that one brings back, -1 for none.
     """
 
     issued: Ints
@@ -46,6 +49,8 @@ class Parcels:
     customer: Ints
     problem: Mask
     special: Ints
+    foreign: Mask
+    back: Ints
 
     def __len__(self) -> int:
         return len(self.issued)
@@ -57,10 +62,11 @@ def build_parcels(plan: Plan, places: Places, span: Span, a_day: float, rng: np.
     origin, destination = _routes(plan, places, n, rng)
     day = rng.choice(len(span.curve), n, p=span.curve)
     hour = rng.choice(24, n, p=_HOURLY / _HOURLY.sum()) + rng.random(n)
-    issued = np.sort(span.start + (day - WARM) * DAY + (hour * HOUR).astype(np.int64))
+    issued = span.start + (day - WARM) * DAY + (hour * HOUR).astype(np.int64)
+    issued = np.sort(_in_waves(issued, rng) if plan.work.waves else issued)
     r1, r2 = places.region[origin], places.region[destination]
     hub1, hub2 = places.hub[r1], places.hub[r2]
-    times = _times(issued, hub1 != hub2, rng)
+    times = _times(issued, hub1 != hub2, plan.work.pace, rng)
     problem = rng.random(n) < rng.uniform(0.01, 0.04)
     share = rng.dirichlet(np.full(plan.staffing.channels, 2.0))
     nth = (CUSTOMERS * rng.random(n) ** 1.8).astype(np.int64)
@@ -74,11 +80,13 @@ def build_parcels(plan: Plan, places: Places, span: Span, a_day: float, rng: np.
         customer=(origin * CUSTOMERS + nth).astype(np.int64),
         problem=problem,
         special=np.where(rng.random(n) < 0.02, rng.integers(1, 3, n), 0).astype(np.int64),
+        foreign=rng.random(n) < plan.work.foreign if plan.work.foreign else np.zeros(n, np.bool_),
+        back=np.full(n, -1),
     )
 
 
 def _routes(plan: Plan, places: Places, n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    sends = places.size * rng.lognormal(0, 0.6, places.outlets)
+    sends = places.sends * rng.lognormal(0, 0.6, places.outlets)
     origin = rng.choice(places.outlets, n, p=sends / sends.sum())
     gets = places.size / places.size.sum()
     destination = rng.choice(places.outlets, n, p=gets)
@@ -93,17 +101,31 @@ def _routes(plan: Plan, places: Places, n: int, rng: np.random.Generator) -> tup
     return origin, destination
 
 
-def _times(issued: Ints, far: Mask, rng: np.random.Generator) -> dict[str, Ints]:
+def _in_waves(issued: Ints, rng: np.random.Generator) -> Ints:
+    """Times of issue, each put off to the next wave of its day, or of the next."""
+    edges = np.array([0, *_WAVES, _WAVES[0] + 24]) * HOUR
+    day = midnight(issued)
+    wave = edges[np.searchsorted(edges, issued - day)]
+    out: Ints = day + wave + (rng.random(len(issued)) * 25 * MINUTE).astype(np.int64)
+    return out
+
+
+def _times(issued: Ints, far: Mask, pace: float, rng: np.random.Generator) -> dict[str, Ints]:
     n = len(issued)
-    pickup = opened(issued + (rng.lognormal(1.0, 0.8, n) * HOUR).astype(np.int64), rng)
-    left = pickup + hours(rng, n, 1, 6)
-    hub1_in = left + hours(rng, n, 0.5, 5)
-    hub1_out = hub1_in + hours(rng, n, 1, 6)
-    hub2_in = hub1_out + np.where(far, hours(rng, n, 4, 26), 0)
-    hub2_out = hub2_in + np.where(far, hours(rng, n, 1, 6), 0)
-    arrive = hub2_out + hours(rng, n, 0.5, 6)
-    out = opened(arrive + hours(rng, n, 0.2, 2), rng, close=16)
-    done = out + hours(rng, n, 0.3, 7)
+
+    def some(low: float, high: float) -> Ints:
+        return hours(rng, n, low * pace, high * pace)
+
+    late = 22 if pace < 1 else 20
+    pickup = opened(issued + (rng.lognormal(1.0, 0.8, n) * pace * HOUR).astype(np.int64), rng, close=late)
+    left = pickup + some(1, 6)
+    hub1_in = left + some(0.5, 5)
+    hub1_out = hub1_in + some(1, 6)
+    hub2_in = hub1_out + np.where(far, some(4, 26), 0)
+    hub2_out = hub2_in + np.where(far, some(1, 6), 0)
+    arrive = hub2_out + some(0.5, 6)
+    out = opened(arrive + some(0.2, 2), rng, close=23 if pace < 1 else 16)
+    done = out + hours(rng, n, 0.3 * min(pace, 1.0), 7 * min(pace, 1.0))
     names = ("issued", "pickup", "left", "hub1_in", "hub1_out", "hub2_in", "hub2_out", "arrive", "out", "done")
     return dict(
         zip(names, (issued, pickup, left, hub1_in, hub1_out, hub2_in, hub2_out, arrive, out, done), strict=True)
@@ -125,6 +147,9 @@ def numbers_of(parcels: Parcels, gaps: Gaps, rng: np.random.Generator) -> pa.Arr
         value[turn] = base + np.arange(n) + key[turn] * 100_003
     text = np.empty((n, len(gaps.prefix) + gaps.digits), np.uint8)
     text[:, : len(gaps.prefix)] = np.frombuffer(gaps.prefix.encode("ascii"), np.uint8)
+    if parcels.foreign.any():
+        others = np.frombuffer("".join(_OTHERS).encode("ascii"), np.uint8).reshape(len(_OTHERS), 2)
+        text[parcels.foreign, :2] = others[rng.integers(0, len(_OTHERS), int(parcels.foreign.sum()))]
     for k in range(gaps.digits):
         value, last = np.divmod(value, 10)
         text[:, -1 - k] = last + ord("0")

@@ -20,6 +20,7 @@ _CODES = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 class Places:
     """Units: id, kind, region and city of each, size of outlets (summing to one), parent (itself without a franchise).
 
+    sends, crew: what outlets send and their share of clerks, where warehouses send nearly all; else as their size.
     hub, office, centre: a unit, of each region. at_parent: whether an outlet's deliveries are scanned at the parent.
     outlets: how many there are.
     """
@@ -31,6 +32,8 @@ class Places:
     city_names: tuple[str, ...]
     region_names: tuple[str, ...]
     size: Floats
+    sends: Floats
+    crew: Floats
     parent: Ints
     at_parent: Mask
     hub: Ints
@@ -58,6 +61,8 @@ def build_places(plan: Plan, accounts: int, rng: np.random.Generator) -> Places:
     size = rng.lognormal(0.0, shape.uneven, n)
     hubs = min(shape.hubs, regions)
     centres = regions if shape.regional_centres else 1
+    size = size / size.sum()
+    sends, crew = _warehouses(size, scaled(shape.warehouses, accounts), rng) if shape.warehouses else (size, size)
     names = load_cities(337).name
     first = n + hubs + regions
     units = np.concatenate([region, np.arange(hubs), np.arange(regions), np.arange(centres), [0]])
@@ -69,7 +74,9 @@ def build_places(plan: Plan, accounts: int, rng: np.random.Generator) -> Places:
         city=np.concatenate([city, units[n:] * per_region]),
         city_names=tuple(np.array(names)[rng.permutation(len(names))[: regions * per_region]].tolist()),
         region_names=tuple(f"{'东南西北中华'[k % 6]}区{k + 1}" for k in range(regions)),
-        size=size / size.sum(),
+        size=size,
+        sends=sends,
+        crew=crew,
         parent=parent,
         at_parent=rng.random(n) < 0.5,
         hub=n + np.arange(regions) % hubs,
@@ -77,6 +84,14 @@ def build_places(plan: Plan, accounts: int, rng: np.random.Generator) -> Places:
         centre=first + np.arange(regions) % centres,
         outlets=n,
     )
+
+
+def _warehouses(size: Floats, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """What outlets send, and their share of clerks: some send 0.9 of all and have 0.4 of the clerks."""
+    chosen = rng.permutation(len(size))[: max(2, count)]
+    weight = np.zeros(len(size))
+    weight[chosen] = rng.dirichlet(np.full(len(chosen), 3.0))
+    return 0.9 * weight + 0.1 * size, 0.4 * weight + 0.6 * size
 
 
 def _parents(region: Ints, subs: int) -> Ints:

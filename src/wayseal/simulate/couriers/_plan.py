@@ -1,7 +1,7 @@
 """What a courier is: its places, staff, work, oddities, leaks, and what its tables lack. All that a seed draws.
 
 1. A family draws a `Plan`; everything after it follows from the plan and the seed.
-2. What is unusual in a plan has a name, its mechanism (`mechanisms_of`), and nothing unusual is without one.
+2. What is unusual in a plan has a name, its mechanism (`_mechanisms`), and nothing unusual is without one.
 3. Figures of counts hold for 4,000 accounts and shrink with a world, to one at least.
 """
 
@@ -40,6 +40,7 @@ class Shape:
     """The places: outlets (for 4,000 accounts), regions, hubs; how uneven outlets (sigma) and regions (power) are.
 
     subs: outlets under each franchise, 0 where there are none. centres: call centres, 1 or one for each region.
+    warehouses: so many outlets (for 4,000 accounts) send nearly everything, 0 where all send.
     """
 
     outlets: int = 200
@@ -49,6 +50,15 @@ class Shape:
     region_power: float = 0.8
     subs: int = 0
     regional_centres: bool = False
+    warehouses: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """People of a task of their own (`_teams`): its name, and how many (for 4,000 accounts)."""
+
+    name: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,11 @@ class Staffing:
     theirs. rights: who holds a right over all waybills: nobody knows (none), head office and systems (wide), or
     everyone. counter_devices: clerks of an outlet share one device. gateways: so many addresses for all people, 0:
     each place's. new_devices: share of people who get another device in mid-log. clerks_at: where clerks work: at
-    outlets, or for all outlets of a region at its office.
+    outlets, or for all outlets of a region at its office. teams: people with tasks of their own. fleet: share of
+    couriers who work for another outlet of the region each day. double: share of couriers who stand at the counter,
+    too. several: share of managers who look after two or three regions. rotating: shifts of sorters and agents move on
+    by eight hours each week. migrated: share of people who get a new account in mid-log, region by region.
+    shift_devices: so many people use each sorter's account in turn, by design.
     """
 
     mix: Mapping[Role, float]
@@ -77,6 +91,13 @@ class Staffing:
     gateways: int = 0
     new_devices: float = 0.03
     clerks_at: str = "outlet"
+    teams: tuple[Team, ...] = ()
+    fleet: float = 0.0
+    double: float = 0.0
+    several: float = 0.0
+    rotating: bool = False
+    migrated: float = 0.0
+    shift_devices: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +112,14 @@ class Work:
     there are that no step of a parcel asks for: a customer's other parcel, a colleague's question. within: share of
     parcels that stay in their region. track: looks of partners at a parcel of theirs. crawl: customers whose own
     interface asks every few hours.
-    desks: which desks there are. curve: how much more on each day ("flat", "peak", "dip", "week").
+    desks: which desks there are. curve: how much more on each day ("flat", "peak", "dip", "week"). pace: how long each
+    step takes, against an express network's. waves: parcels are issued in waves of the day. returns: share of parcels
+    that go back to who sent an earlier one. foreign: share of parcels of other couriers, here from arrival at the last
+    outlet on. hall: couriers who look at an order before one of them takes it. witness: share of people's reads at
+    outlets that a colleague confirms. tail: share of looks at a counter by the last digits of a phone, which show other
+    parcels of the city. follow_up: looks a parcel at the sending outlet, once it is gone. preview: share of parcels at
+    which their couriers look before they have come. holds: parcels for customs wait there for days. survey: share of
+    delivered parcels whose recipients agents call.
     """
 
     parcels: float = 7.5
@@ -118,14 +146,26 @@ class Work:
     neighbour: float = 0.01
     joint: float = 0.01
     aside: float = 0.01
+    pace: float = 1.0
+    waves: bool = False
+    returns: float = 0.0
+    foreign: float = 0.0
+    hall: float = 0.0
+    witness: float = 0.0
+    tail: float = 0.0
+    follow_up: float = 0.0
+    preview: float = 0.0
+    holds: bool = False
+    survey: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
     """Accounts that pull: the scheme, waybills a day and account, how many accounts.
 
-    link: of a ring, what its accounts share (address, device, list, nothing). odd_hours: at night and from elsewhere.
-    once: all on one day.
+    link: of a ring, what its accounts share (address, device, list, nothing), or that they pull in turns.
+    odd_hours: at night and from elsewhere. once: all on one day. early: from the log's first day on.
+    anyone: also somebody who does what is odd, too.
     """
 
     kind: str
@@ -134,6 +174,8 @@ class Leak:
     link: str = ""
     odd_hours: bool = False
     once: bool = False
+    early: bool = False
+    anyone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +189,12 @@ class Gaps:
     without a row in `actors`. empty_outlet, empty_region: share of accounts without. no_outlet: roles of which nobody
     has one. knows: which outlet `actors` has of moved staff. ends: whether waybills and scans name an outlet or its
     franchise (parent) alone. numbers: how waybills are numbered (blocks, sequence, scattered). prefix, digits: of a
-    number.
+    number. lost_channels: so many interfaces whose parcels `waybills` lacks. scans_from: scans are kept from this day
+    on. ticket_kinds: the only kinds of tickets kept, if any is named. tickets_late: hours by which tickets are written
+    late (mean). queue_tickets: share of tickets that stand under a queue's name. stale: share of assignments of an
+    outlet or region where the account was long ago. missing_outlets: share of outlets without a row in `outlets`.
+    payroll: `actors` names the region's office for everybody of an outlet. unlogged: accesses of one day are lost.
+    old_accounts: accounts given up in mid-log have no row in `actors`. silent_regions: regions whose people have none.
     """
 
     tables: tuple[str, ...] = ()
@@ -171,6 +218,17 @@ class Gaps:
     numbers: str = "blocks"
     prefix: str = "YT"
     digits: int = 13
+    lost_channels: int = 0
+    scans_from: int = 0
+    ticket_kinds: tuple[str, ...] = ()
+    tickets_late: float = 0.0
+    queue_tickets: float = 0.0
+    stale: float = 0.0
+    missing_outlets: float = 0.0
+    payroll: bool = False
+    unlogged: bool = False
+    old_accounts: bool = False
+    silent_regions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,63 +265,18 @@ ODDITIES: Mapping[str, str] = MappingProxyType(
         "training": "a newcomer is shown cases of other outlets for two days",
         "aggregator": "a partner's interface asks for others' parcels on the way, as its users do",
         "vip": "looks after one large customer's parcels everywhere, on no record",
+        "flood": "a region's hub is shut for two or three days: its parcels go another way, and late",
+        "lost_search": "a clerk goes through a list of parcels that were lost on their way, with all other outlets",
+        "claims_catch_up": "works off ten days of claims in two, with people of the head office",
+        "relabel": "a sorter puts new labels on all that came in torn, in one night",
+        "reread": "a service reads all parcels of days again for a change of system",
+        "nightly_report": "a person's account runs a report each night: all that was delivered in one region",
+        "opening": "works at an outlet that opened in mid-log",
+        "on_call": "a manager has the whole country for a day off of the others",
+        "mystery": "somebody at the head office follows test parcels from issue to delivery",
+        "handed_over": "a clerk takes on the open parcels of an outlet next door for a week, as its clerk is ill",
     }
 )
-
-
-def mechanisms_of(plan: Plan) -> frozenset[str]:
-    """Names of all that is unusual in a plan."""
-    s, t, w, g = plan.shape, plan.staffing, plan.work, plan.gaps
-    found = {f"odd:{name}" for name in plan.odd} | {f"work:{desk}_desk" for desk in w.desks}
-    found |= {f"leak:{leak.kind}" + (f":{leak.link}" if leak.link else "") for leak in plan.leaks}
-    found |= {"leak:dump" for leak in plan.leaks if leak.once} | {"leak:at_night" for k in plan.leaks if k.odd_hours}
-    found |= {f"gap:no_{table}" for table in g.tables} | {f"gap:no_{column}" for column in g.columns}
-    found |= {f"gap:blank_{column}" for column in g.blank} | {f"roles:{t.names}", f"numbers:{g.numbers}"}
-    named = {
-        "leak:none": not plan.leaks,
-        "shape:one_region": s.regions == 1,
-        "shape:two_regions": s.regions == 2,
-        "shape:one_hub": s.hubs == 1,
-        "shape:franchise": s.subs > 0,
-        "shape:small_outlets": s.outlets >= 350,
-        "shape:large_outlets": s.outlets <= 25,
-        "shape:regional_centres": s.regional_centres,
-        "staff:terminals": t.terminals > 0,
-        "staff:day_only": not t.round_the_clock,
-        "staff:devices": t.devices > 0,
-        "staff:clerks_at_office": t.clerks_at == "office",
-        "gap:roles_without_outlet": bool(g.no_outlet),
-        "staff:counter_devices": t.counter_devices,
-        "staff:new_devices": t.new_devices >= 0.05,
-        "staff:gateways": t.gateways > 0,
-        "staff:many_partners": t.partners >= 8,
-        "staff:partners_named_apart": not t.named_alike,
-        "work:phone_search": w.phone > 0,
-        "work:few_tickets": w.ticketed <= 0.4 and "tickets" not in g.tables,
-        "work:sync": w.sync,
-        "work:push": w.push >= 0.3,
-        "work:crawlers": w.crawl > 0,
-        f"work:{w.curve}": w.curve != "week",
-        "gap:staff_only": g.staff_only and "assignments" not in g.tables,
-        f"gap:scans_{g.scans}": g.scans != "full" and "scans" not in g.tables,
-        "gap:missing_scans": g.missing > 0.05 and "scans" not in g.tables,
-        "gap:silent_outlets": g.silent_outlets > 0 and "scans" not in g.tables,
-        "gap:missing_waybills": g.missing_waybills > 0 and "waybills" not in g.tables,
-        "gap:missing_assignments": g.missing_assignments > 0 and "assignments" not in g.tables,
-        "gap:late_scans": g.late > 0 and "scans" not in g.tables,
-        "gap:accounts_without_row": g.no_row > 0 and "actors" not in g.tables,
-        "gap:empty_outlet": g.empty_outlet > 0,
-        "gap:empty_region": g.empty_region > 0,
-        "gap:knows_old_outlet": g.knows == "old",
-        "gap:wrong_kinds": g.wrong_kinds,
-        "gap:franchise_as_one": g.ends == "parent",
-        f"rights:{t.rights}": True,
-        "work:joint_delivery": w.joint >= 0.05,
-        "work:asides": w.aside >= 0.05,
-        "work:wrong_counter": w.neighbour >= 0.05,
-        "gap:one_action": bool(g.action),
-    }
-    return frozenset(found | {name for name, there in named.items() if there})
 
 
 def scaled(count: float, accounts: int) -> int:

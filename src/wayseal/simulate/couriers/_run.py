@@ -19,13 +19,18 @@ from wayseal.model.errors import disk_says
 from wayseal.simulate._errors import SimulateError
 from wayseal.simulate._types import Ints, Progress, quiet, stream
 from wayseal.simulate.couriers._clock import build_span
+from wayseal.simulate.couriers._detours import do_detours
+from wayseal.simulate.couriers._events import do_events
 from wayseal.simulate.couriers._families import FAMILIES
 from wayseal.simulate.couriers._leaks import do_leaks
+from wayseal.simulate.couriers._losses import lose
+from wayseal.simulate.couriers._mechanisms import mechanisms_of
 from wayseal.simulate.couriers._names import account_names, channel_names
 from wayseal.simulate.couriers._oddities import do_oddities
 from wayseal.simulate.couriers._parcels import build_parcels, numbers_of
 from wayseal.simulate.couriers._places import build_places
-from wayseal.simulate.couriers._plan import ACCOUNTS, Plan, Role, mechanisms_of
+from wayseal.simulate.couriers._plan import ACCOUNTS, Plan, Role
+from wayseal.simulate.couriers._special_work import do_special_work, last_mile_alone
 from wayseal.simulate.couriers._staff import build_staff
 from wayseal.simulate.couriers._tables import Words, late, make_tables, shares
 from wayseal.simulate.couriers._work import do_work
@@ -104,15 +109,20 @@ def _make(family: str, seed: int, accounts: int, days: int, progress: Progress) 
         return stream(seed, 101, nth, step)
 
     progress("places", 0, 5)
-    span = build_span(plan.work.curve, days, rng(0))
+    span = build_span(plan.work.curve, days, rng(0), at_midnight=FAMILIES[family].half == "later")
     places = build_places(plan, accounts, rng(1))
     staff = build_staff(plan, places, span, accounts, rng(2))
     a_day = plan.work.parcels * accounts
     parcels = build_parcels(plan, places, span, a_day, rng(3))
     draft = Draft(plan=plan, accounts=accounts, span=span, places=places, staff=staff, parcels=parcels, a_day=a_day)
     progress("work", 1, 5)
+    do_detours(draft, rng(12))
     do_work(draft, rng(4))
+    do_special_work(draft, rng(13))
     do_oddities(draft, rng(5))
+    do_events(draft, rng(14))
+    if plan.work.foreign:
+        last_mile_alone(draft)
     told = do_leaks(draft, rng(6))
     progress("tables", 2, 5)
     rows = _log(draft)
@@ -123,7 +133,7 @@ def _make(family: str, seed: int, accounts: int, days: int, progress: Progress) 
         channels=channels,
         salt=int(rng(10).integers(2**62)),
     )
-    tables = make_tables(draft, words, rows, rng(11))
+    tables = lose(draft, make_tables(draft, words, rows, rng(11)), rng(15))
     pulls = np.flatnonzero(rows[4] >= 0)
     truth: dict[str, object] = {"family": family, "half": FAMILIES[family].half, "seed": seed, "days": days}
     truth |= _truth(draft, words, rows, told) | {"tables": _told_tables(draft, tables)}
@@ -137,8 +147,11 @@ def _log(draft: Draft) -> tuple[Ints, ...]:
     at = late(draft, columns[0])
     for unit, off in draft.clock_off.items():
         at = np.where(draft.staff.home[columns[1]] == unit, at + off, at)
-    inside = np.flatnonzero((at >= draft.span.start) & (at < draft.span.end))
-    order = inside[np.argsort(at[inside], kind="stable")]
+    inside = (at >= draft.span.start) & (at < draft.span.end)
+    if draft.plan.gaps.unlogged:
+        inside &= draft.span.day_of(at) != draft.span.peak
+    kept = np.flatnonzero(inside)
+    order = kept[np.argsort(at[kept], kind="stable")]
     return (at[order], *(column[order] for column in columns[1:]))
 
 

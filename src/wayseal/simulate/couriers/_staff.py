@@ -5,11 +5,19 @@
 3. What an honest account does out of the ordinary stands in `traps`; the first such thing counts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from wayseal.simulate._types import DAY, Ints, Mask, hour_of_day
+from wayseal.simulate.couriers._arrangements import (
+    SEATS,
+    further_posts,
+    further_regions,
+    new_accounts,
+    seat_teams,
+)
 from wayseal.simulate.couriers._clock import Span
 from wayseal.simulate.couriers._places import Places
 from wayseal.simulate.couriers._plan import PEOPLE, Plan, Role, scaled
@@ -50,6 +58,9 @@ class Staff:
     posts: account, first and last day of each, in order of (role, unit); start, size: of each (role, unit).
     issuer: the interface of each channel. owns: the channel that a partner or issuing service answers for, else -1.
     crawls: the customer that an account asks for, else -1. absorbed: the unit that took an outlet in, and on which day.
+    turns: hours by which a shift moves on each week. twin: the account that somebody has from its first day on instead
+    of this one, else -1. teams: accounts by team. also: further regions of a manager. before: the unit that did an
+    outlet's work until `opens_on`, itself for most.
     """
 
     role: Ints
@@ -72,6 +83,12 @@ class Staff:
     absorbed_on: int
     moves: tuple[Move, ...]
     traps: dict[int, str]
+    turns: Ints
+    twin: Ints
+    teams: Mapping[str, Ints]
+    also: Mapping[int, tuple[int, ...]]
+    before: Ints
+    opens_on: int
 
     def __len__(self) -> int:
         return len(self.role)
@@ -81,9 +98,14 @@ class Staff:
         out: Ints = np.flatnonzero(np.isin(self.role, [int(r) for r in roles]))
         return out
 
+    def begins(self, account: Ints, day: Ints) -> Ints:
+        """The hour at which each account's shift begins on a day."""
+        out: Ints = (self.shift[account, 0] + self.turns[account] * (day // 7)) % 24
+        return out
+
     def on_duty(self, account: Ints, day: Ints, at: Ints) -> Mask:
         """Whether it is each account's shift, and not its day off."""
-        since = (hour_of_day(at) - self.shift[account, 0]) % 24
+        since = (hour_of_day(at) - self.begins(account, day)) % 24
         out: Mask = (since < self.shift[account, 1]) & (self.off[account] != day % 7)
         return out
 
@@ -123,18 +145,32 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
     shift = _shifts(plan, roles, rng)
     n = len(roles)
     off = np.where(roles < PEOPLE, rng.integers(0, 7, n), -1)
+    teams = seat_teams(plan, roles, home, shift, places, accounts, rng)
     terminal = (roles == Role.CLERK) & (rng.random(n) < plan.staffing.terminals)
     shift[terminal], off[terminal] = (7, 15), -1
     desk = _Moves(plan, roles, home, places, span, accounts, rng)
+    twin = np.full(len(roles), -1)
+    if plan.staffing.migrated:
+        twin = new_accounts(plan.staffing.migrated, (roles, home, shift, off), (desk.first, desk.last), places, rng)
+        desk.spare((desk.first > 0) | (desk.last < span.days))
     desk.draw()
     role_of, unit, account, first, last = desk.posts()
     order = np.lexsort((account, unit, role_of))
     pool = (role_of * len(places.ids) + unit)[order]
     size = np.bincount(pool, minlength=len(Role) * len(places.ids))
     regional = (roles < Role.HEAD) & ((roles != Role.AGENT) | plan.shape.regional_centres)
+    for name, members in teams.items():
+        regional[members] = SEATS[name].at in ("outlet", "office")
     traps = dict(desk.traps)
     for who in np.flatnonzero(terminal).tolist():
         traps.setdefault(who, "terminal")
+    for name, members in teams.items():
+        traps.update(dict.fromkeys(members.tolist(), f"{name}_team"))
+    for new in twin[twin >= 0].tolist():
+        traps.setdefault(new, "new_account")
+    also = further_regions(plan.staffing.several, roles, places.region[home], rng)
+    traps.update(dict.fromkeys(also, "several_regions"))
+    rotates = plan.staffing.rotating & np.isin(roles, [Role.SORTER, Role.AGENT])
     return Staff(
         role=roles, home=home, region=np.where(regional, places.region[home], -1),
         shift=shift, off=off, first=desk.first, last=desk.last,
@@ -142,6 +178,7 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
         start=np.cumsum(size) - size, size=size, units=len(places.ids),
         issuer=issuer, owns=owns, crawls=crawls,
         absorbed=desk.absorbed, absorbed_on=desk.absorbed_on, moves=tuple(desk.moves), traps=traps,
+        turns=np.where(rotates, 8, 0), twin=twin, teams=teams, also=also, before=desk.before, opens_on=desk.opens_on,
     )  # fmt: skip
 
 
@@ -155,6 +192,8 @@ def _roles(plan: Plan, accounts: int) -> tuple[Ints, Ints, Ints]:
     count = np.floor(share / share.sum() * people).astype(np.int64)
     count = np.where(share > 0, np.maximum(count, 2), 0)
     count[Role.DESK] = max(count[Role.DESK], len(plan.work.desks) * 2)
+    if t.teams:
+        count[Role.DESK] = sum(max(2, scaled(team.count, accounts)) for team in t.teams)
     count[int(np.argmax(count))] += people - count.sum()
     roles = np.concatenate(
         [
@@ -177,7 +216,7 @@ def _homes(roles: Ints, places: Places, rng: np.random.Generator) -> Ints:
     regions = len(places.region_names)
     for role in (Role.CLERK, Role.COURIER):
         who = np.flatnonzero(roles == role)
-        more = rng.choice(places.outlets, len(who), p=places.size)
+        more = rng.choice(places.outlets, len(who), p=places.crew if role is Role.CLERK else places.size)
         more[: places.outlets] = rng.permutation(places.outlets)[: len(who)]
         home[who] = more
     for role, among in ((Role.SORTER, np.unique(places.hub)), (Role.DEVICE, np.unique(places.hub))):
@@ -212,8 +251,13 @@ class _Moves:
         self._free = rng.permutation(np.flatnonzero(np.isin(roles, [Role.CLERK, Role.COURIER])))
         self.first, self.last = np.zeros(len(roles), np.int64), np.full(len(roles), span.days)
         self.absorbed, self.absorbed_on = np.arange(len(places.ids)), span.days + 1
+        self.before, self.opens_on = np.arange(len(places.ids)), 0
         self.moves: list[Move] = []
         self.traps: dict[int, str] = {}
+
+    def spare(self, taken: Mask) -> None:
+        """Leaves these accounts out of what is drawn."""
+        self._free = self._free[~taken[self._free]]
 
     def draw(self) -> None:
         """All moves of the plan."""
@@ -233,6 +277,8 @@ class _Moves:
             self.first[who], self.last[who] = max(0, self._span.peak - 1), min(days, self._span.peak + 4)
         if "merger" in self._plan.odd:
             self._merge()
+        if "opening" in self._plan.odd:
+            self._open()
 
     def _take(self, name: str) -> list[int]:
         if name not in self._plan.odd:
@@ -272,9 +318,31 @@ class _Moves:
                 )  # fmt: skip
                 self.traps.setdefault(who, "merger")
 
+    def _open(self) -> None:
+        """Outlets that open: until then, their staff and work are at another outlet of the region."""
+        n, region = self._places.outlets, self._places.region
+        count = min(scaled(self._plan.odd["opening"], self._accounts), n // 4)
+        self.opens_on = int(self._rng.integers(3, max(4, self._span.days - 3)))
+        order = self._rng.permutation(n)
+        new, old = order[:count], order[count:]
+        for unit in new.tolist():
+            near = old[region[old] == region[unit]]
+            self.before[unit] = int(self._rng.choice(near)) if len(near) else unit
+        moved = {move.account for move in self.moves}
+        for who in np.flatnonzero(np.isin(self._home, new) & (self._roles <= Role.COURIER)).tolist():
+            unit = int(self._home[who])
+            if who not in moved and self.before[unit] != unit:
+                self.moves.append(
+                    Move(account=who, old=int(self.before[unit]), new=unit, since=self.opens_on,
+                         until=self._span.days, recorded=False)
+                )  # fmt: skip
+                self.traps.setdefault(who, "opening")
+
     def posts(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
         """Role, unit, account, first and last day of each post."""
         away = {move.account for move in self.moves}
+        several = further_posts(self._plan, self._roles, self._home, away, self._places, self._span.days, self._rng)
+        away |= several.instead
         stay = np.array([k for k in range(len(self._roles)) if k not in away], np.int64)
         rows = [np.column_stack([self._roles[stay], self._home[stay], stay, self.first[stay], self.last[stay]])]
         more = []
@@ -284,6 +352,8 @@ class _Moves:
             more.append((role, m.old, m.account, begin, m.since))
             more.append((role, m.new, m.account, m.since, m.until))
             more.append((role, m.old, m.account, m.until, end))
+        more += several.posts
+        self.traps.update({who: trap for who, trap in several.traps.items() if who not in self.traps})
         if more:
             rows.append(np.array([row for row in more if row[3] < row[4]], np.int64))
         table = np.concatenate(rows)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.simulate._text import coded, hexes, mix
-from wayseal.simulate._types import DAY, HOUR, Floats, Ints
+from wayseal.simulate._types import DAY, HOUR, MINUTE, Floats, Ints
 from wayseal.simulate.couriers._names import role_names
 from wayseal.simulate.couriers._plan import PEOPLE, Role
 from wayseal.simulate.couriers._world import PURPOSES, Draft
@@ -183,7 +183,7 @@ def _scans(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     scans[draft.places.outlets :] = True
     for kind, at, unit, operator in _steps(draft):
         seen = (unit >= 0) & (at < draft.span.end) & scans[unit]
-        there = np.flatnonzero(seen & (rng.random(len(p)) >= gaps.missing))
+        there = np.flatnonzero(seen & (rng.random(len(p)) >= gaps.missing) & (~p.foreign | (at >= p.arrive)))
         code = np.full(len(there), kinds.index(kind))
         if kind == "delivered":
             code = np.where(p.problem[there], kinds.index("problem"), code)
@@ -245,6 +245,11 @@ def _assignments(draft: Draft, words: Words, rng: Rng) -> pa.Table:
             rows.append((who, "channel", words.channels[int(s.owns[who])], since, None))
         elif s.crawls[who] >= 0 and not draft.plan.gaps.staff_only:
             rows += [(who, "customer", f"c{int(s.crawls[who]) + k:06d}", since, None) for k in range(3)]
+    for who, regions in s.also.items():
+        known = rng.random() < 0.6  # of the others only people know
+        rows += [(who, "region", places.region_names[k], start - 30 * DAY, None) for k in regions if known]
+    for k, customer in enumerate(draft.key_customers):
+        rows.append((int(s.teams["key_accounts"][k // 3]), "customer", f"c{customer:06d}", start - 30 * DAY, None))
     rows += [
         (m.account, "outlet", places.ids[m.new], start + m.since * DAY, start + m.until * DAY)
         for m in s.moves
@@ -285,10 +290,17 @@ def _places_of_reads(draft: Draft, words: Words, at: Ints, account: Ints, hand: 
         clerks = np.flatnonzero(s.role == Role.CLERK)
         _, first, which = np.unique(s.home[clerks], return_index=True, return_inverse=True)
         device[clerks] = clerks[first[which]]
+    old = np.flatnonzero(s.twin >= 0)
+    device[s.twin[old]] = device[old]
     addresses = [f"10.{k >> 16 & 255}.{k >> 8 & 255}.{k & 255}" for k in range(n + len(draft.places.ids))]
     own += [f"n{k:012x}" for k in (mix(np.arange(n), words.salt + 4) >> np.uint64(16)).tolist()]
     changed = _changes_of_device(draft, words)
     device_of, address_of = device[account], net[account]
+    if (many := draft.plan.staffing.shift_devices) > 1:
+        mine = np.flatnonzero(s.role[account] == Role.SORTER)
+        turn = (mix(at[mine] // (20 * MINUTE), words.salt + 6) % np.uint64(many)).astype(np.int64)
+        device_of[mine] = len(own) + account[mine] * many + turn
+        own += [f"p{k:012x}" for k in (mix(np.arange(n * many), words.salt + 7) >> np.uint64(16)).tolist()]
     fresh = (at - draft.span.start) // DAY >= changed[account]
     device_of[fresh] = n + account[fresh]
     for k, one in enumerate(draft.hands):

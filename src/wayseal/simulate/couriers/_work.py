@@ -47,14 +47,14 @@ def _soon(rng: Rng, n: int, minutes: float) -> Ints:
     return out
 
 
-def _at_outlet(draft: Draft, role: Role, unit: Ints, at: Ints, rng: Rng) -> Ints:
+def at_outlet(draft: Draft, role: Role, unit: Ints, at: Ints, rng: Rng) -> Ints:
     day = draft.span.day_of(at)
     if role is Role.CLERK and draft.plan.staffing.clerks_at == "office":
         return draft.staff.pick(rng, role, draft.places.office[draft.places.region[unit]], day, at)
     return draft.staff.pick(rng, role, draft.staff.site(unit, day), day, at)
 
 
-def _next_door(draft: Draft, unit: Ints, rng: Rng) -> Ints:
+def next_door(draft: Draft, unit: Ints, rng: Rng) -> Ints:
     """Another outlet of each one's city, or itself where there is none."""
     city = draft.places.city[: draft.places.outlets]
     order = np.argsort(city, kind="stable")
@@ -74,11 +74,15 @@ def _issue(draft: Draft, rng: Rng) -> None:
 
 def _couriers(draft: Draft, rng: Rng) -> None:
     p, w = draft.parcels, draft.plan.work
-    draft.collector = _at_outlet(draft, Role.COURIER, p.origin, p.pickup, rng)
-    away = np.where(rng.random(len(p)) < w.joint, _next_door(draft, p.destination, rng), p.destination)
-    draft.deliverer = _at_outlet(draft, Role.COURIER, away, p.out, rng)
+    draft.collector = at_outlet(draft, Role.COURIER, p.origin, p.pickup, rng)
+    away = np.where(rng.random(len(p)) < w.joint, next_door(draft, p.destination, rng), p.destination)
+    draft.deliverer = at_outlet(draft, Role.COURIER, away, p.out, rng)
+    if w.hall:  # who takes an order brings it
+        draft.collector = draft.deliverer
     some = _some(len(p), w.collect, rng)
-    draft.reads.add(p.pickup[some] - _soon(rng, len(some), 15), draft.collector[some], some, "collect")
+    at = p.pickup[some] - _soon(rng, len(some), 15)
+    at = np.maximum(at, p.issued[some]) if w.pace < 1 else at
+    draft.reads.add(at, draft.collector[some], some, "collect")
     some = _some(len(p), min(1.0, w.out), rng)
     draft.reads.add(p.out[some] + _soon(rng, len(some), 10), draft.deliverer[some], some, "delivery")
     some = _some(len(p), w.done, rng)
@@ -91,13 +95,13 @@ def _outlets(draft: Draft, rng: Rng) -> None:
     for share, unit, when, purpose in steps:
         some = _some(len(p), share, rng)
         at = opened(when[some] + _soon(rng, len(some), 30), rng, close=22)
-        draft.reads.add(at, _at_outlet(draft, Role.CLERK, unit[some], at, rng), some, purpose)
+        draft.reads.add(at, at_outlet(draft, Role.CLERK, unit[some], at, rng), some, purpose)
     some = _some(len(p), w.counter, rng)
     low, high = p.arrive[some], p.done[some] + DAY
     at = opened(low + ((high - low) * rng.random(len(some))).astype(np.int64), rng, close=21)
     unit = p.destination[some]
-    unit = np.where(rng.random(len(some)) < w.neighbour, _next_door(draft, unit, rng), unit)
-    draft.reads.add(at, _at_outlet(draft, Role.CLERK, unit, at, rng), some, "counter")
+    unit = np.where(rng.random(len(some)) < w.neighbour, next_door(draft, unit, rng), unit)
+    draft.reads.add(at, at_outlet(draft, Role.CLERK, unit, at, rng), some, "counter")
 
 
 def _hubs(draft: Draft, rng: Rng) -> None:
@@ -124,11 +128,11 @@ def _asides(draft: Draft, rng: Rng) -> None:
     odds = draft.plan.work.aside * often[who[mine], day[mine]]
     mine = mine[rng.random(len(mine)) < odds]
     when = at[mine] + _soon(rng, len(mine), 3)
-    parcel = _recent(draft, when, 6 * DAY, rng)
+    parcel = recent(draft, when, 6 * DAY, rng)
     near = rng.random(len(mine)) < 0.5
     for _ in range(6):
         other = np.flatnonzero(near & ~_touches(draft, parcel, s.region[who[mine]]))
-        parcel[other] = _recent(draft, when[other], 6 * DAY, rng)
+        parcel[other] = recent(draft, when[other], 6 * DAY, rng)
     draft.read_as_usual(when, who[mine], parcel)
 
 
@@ -193,7 +197,7 @@ def _claims(draft: Draft, rng: Rng) -> None:
     )  # fmt: skip
 
 
-def _looks(draft: Draft, who: Ints, mean: float, rng: Rng) -> tuple[Ints, Ints]:
+def looks(draft: Draft, who: Ints, mean: float, rng: Rng) -> tuple[Ints, Ints]:
     """Times at which accounts look at something, and who, on each of their working days and in their shift."""
     s, days = draft.staff, draft.span.days
     account, day = np.repeat(who, days), np.tile(np.arange(days), len(who))
@@ -208,7 +212,7 @@ def _looks(draft: Draft, who: Ints, mean: float, rng: Rng) -> tuple[Ints, Ints]:
     return np.where(over, begin + s.shift[account, 1] * HOUR + hours(rng, len(account), 0, 5), at), account
 
 
-def _recent(draft: Draft, at: Ints, back: int, rng: Rng) -> Ints:
+def recent(draft: Draft, at: Ints, back: int, rng: Rng) -> Ints:
     """A parcel for each time, issued within so long before it."""
     low, high = np.searchsorted(draft.parcels.issued, [at - back, at])
     out: Ints = np.minimum(low + ((high - low) * rng.random(len(at))).astype(np.int64), len(draft.parcels) - 1)
@@ -217,19 +221,19 @@ def _recent(draft: Draft, at: Ints, back: int, rng: Rng) -> Ints:
 
 def _managers(draft: Draft, rng: Rng) -> None:
     managers = draft.staff.of(Role.MANAGER)
-    at, who = _looks(draft, managers, draft.plan.work.oversight, rng)
-    parcel = _recent(draft, at, 3 * DAY, rng)
+    at, who = looks(draft, managers, draft.plan.work.oversight, rng)
+    parcel = recent(draft, at, 3 * DAY, rng)
     for _ in range(12):  # until it is one of the own region, or nearly always
         other = ~_touches(draft, parcel, draft.staff.region[who])
-        parcel[other] = _recent(draft, at[other], 3 * DAY, rng)
+        parcel[other] = recent(draft, at[other], 3 * DAY, rng)
     mine = _touches(draft, parcel, draft.staff.region[who])
     draft.reads.add(at[mine], who[mine], parcel[mine], "oversight")
 
 
 def _head_office(draft: Draft, rng: Rng) -> None:
     for role, mean in ((Role.HEAD, draft.plan.work.sample), (Role.IT, draft.plan.work.sample / 3)):
-        at, who = _looks(draft, draft.staff.of(role), mean, rng)
-        draft.reads.add(at, who, _recent(draft, at, 5 * DAY, rng), "sample")
+        at, who = looks(draft, draft.staff.of(role), mean, rng)
+        draft.reads.add(at, who, recent(draft, at, 5 * DAY, rng), "sample")
 
 
 def _desks(draft: Draft, rng: Rng) -> None:

@@ -80,7 +80,8 @@ class Reads:
 class Draft:
     """A courier in the making.
 
-    collector, deliverer: the couriers of each parcel. traps: what honest accounts do out of the ordinary.
+    collector, deliverer: the couriers of each parcel. traps: what honest accounts do out of the ordinary. flooded:
+    parcels that a flood sent another way.
     """
 
     plan: Plan
@@ -98,6 +99,13 @@ class Draft:
     traps: dict[int, str] = field(default_factory=dict)
     clock_off: dict[int, int] = field(default_factory=dict)
     outage: tuple[int, int] | None = None
+    flooded: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def key_customers(self) -> list[int]:
+        """The largest customers, largest first: three of each account of `key_accounts`."""
+        many = 3 * len(self.staff.teams.get("key_accounts", ()))
+        return np.argsort(-np.bincount(self.parcels.customer), kind="stable")[:many].tolist() if many else []
 
     def usual(self, account: Ints | int) -> Ints:
         """The purpose (code) that reads of each account's role mostly have."""
@@ -128,6 +136,6 @@ class Draft:
     def shift_on(self, account: int, day: int) -> tuple[int, int]:
         """Begin and end of an account's shift on a day, in UTC microseconds."""
         hour = 3_600_000_000
-        low, length = (int(x) for x in self.staff.shift[account])
+        low, length = int(self.staff.begins(np.array(account), np.array(day))), int(self.staff.shift[account, 1])
         begin = self.span.start + day * 24 * hour + low * hour
         return begin, begin + length * hour

@@ -1,0 +1,85 @@
+"""What befalls parcels before anybody reads them: new outlets, returns, holds for customs, a flooded hub.
+
+1. Everything is done to the parcels in place, before work is drawn, so that scans and reads follow from it.
+2. Nothing is drawn for a plan that has none of these.
+"""
+
+import numpy as np
+
+from wayseal.simulate._types import DAY, HOUR, Ints, Mask
+from wayseal.simulate.couriers._clock import hours
+from wayseal.simulate.couriers._world import Draft
+
+Rng = np.random.Generator
+_STEPS = ("hub1_in", "hub1_out", "hub2_in", "hub2_out", "arrive", "out", "done")
+
+
+def do_detours(draft: Draft, rng: Rng) -> None:
+    """All that the plan has of these."""
+    if draft.staff.opens_on:
+        _open_outlets(draft)
+    if draft.plan.work.returns:
+        _bring_back(draft, rng)
+    if draft.plan.work.holds:
+        some = np.flatnonzero(draft.parcels.special == 1)
+        _delay(draft, some, "hub1_out", hours(rng, len(some), 12, 130) // DAY * DAY)
+    if "flood" in draft.plan.odd:
+        _flood(draft, rng)
+
+
+def _open_outlets(draft: Draft) -> None:
+    """Until an outlet opens, its parcels are the other one's."""
+    p, s = draft.parcels, draft.staff
+    for unit, at in ((p.origin, p.pickup), (p.destination, p.arrive)):
+        early = draft.span.day_of(at) < s.opens_on
+        unit[early] = s.before[unit[early]]
+
+
+def _bring_back(draft: Draft, rng: Rng) -> None:
+    """Some parcels bring back what an earlier one of the same sender brought, the other way."""
+    p, places = draft.parcels, draft.places
+    far = p.hub2 >= 0
+    for kind in (far, ~far):
+        done = np.flatnonzero(kind)
+        done = done[np.argsort(p.done[done], kind="stable")]
+        mine = np.flatnonzero(kind & (rng.random(len(p)) < draft.plan.work.returns))
+        until = np.searchsorted(p.done[done], p.issued[mine])
+        since = np.searchsorted(p.done[done], p.issued[mine] - 5 * DAY)
+        fit = until > since
+        mine, since, until = mine[fit], since[fit], until[fit]
+        first = done[since + ((until - since) * rng.random(len(mine))).astype(np.int64)]
+        fit = p.back[first] < 0
+        p.back[mine[fit]] = first[fit]
+    mine = np.flatnonzero(p.back >= 0)
+    first = p.back[mine]
+    mine, first = mine[p.back[first] < 0], first[p.back[first] < 0]
+    p.back[:] = -1
+    p.back[mine] = first
+    start, end = p.destination[first].copy(), p.origin[first].copy()
+    p.origin[mine], p.destination[mine], p.customer[mine] = start, end, p.customer[first]
+    hub1, hub2 = places.hub[places.region[start]], places.hub[places.region[end]]
+    p.hub1[mine], p.hub2[mine] = hub1, np.where(hub1 != hub2, hub2, -1)
+
+
+def _delay(draft: Draft, some: Ints, since: str, by: Ints) -> None:
+    """Puts off a step of parcels, and all after it."""
+    for name in _STEPS[_STEPS.index(since) :]:
+        step = getattr(draft.parcels, name)
+        step[some] += by
+
+
+def _flood(draft: Draft, rng: Rng) -> None:
+    """A hub is shut: what would come in goes through another one, some hours or a day later."""
+    p, span = draft.parcels, draft.span
+    hubs = np.unique(draft.places.hub)
+    shut = int(rng.choice(hubs))
+    begin = span.start + int(rng.integers(3, max(4, span.days - 5))) * DAY + int(rng.integers(0, 12)) * HOUR
+    end = begin + int(rng.integers(40, 80)) * HOUR
+    others = hubs[hubs != shut] if len(hubs) > 1 else hubs
+    met: Mask = np.zeros(len(p), np.bool_)
+    for unit, when, step in ((p.hub1, p.hub1_in, "hub1_in"), (p.hub2, p.hub2_in, "hub2_in")):
+        some = np.flatnonzero((unit == shut) & (when >= begin) & (when < end))
+        met[some] = True
+        _delay(draft, some, step, hours(rng, len(some), 4, 30))
+        unit[some] = rng.choice(others, len(some))
+    draft.flooded = np.flatnonzero(met)

@@ -1,0 +1,150 @@
+"""Further things that honest accounts do out of the ordinary, and that befall a courier; as `_oddities`.
+
+What changes parcels themselves (a flood) stands in `_detours`, new outlets in `_staff`.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from wayseal.simulate._types import DAY, HOUR, Ints
+from wayseal.simulate.couriers._oddities import days_of, some_of, sweep
+from wayseal.simulate.couriers._plan import Role, scaled
+from wayseal.simulate.couriers._world import Draft
+
+Rng = np.random.Generator
+
+
+def do_events(draft: Draft, rng: Rng) -> None:
+    """All of the plan's events that are acts."""
+    for name in draft.plan.odd:
+        if name in _ACTS:
+            _ACTS[name](draft, scaled(draft.plan.odd[name], draft.accounts), rng)
+
+
+def _shifts(draft: Draft, rng: Rng, who: int, days: list[int], parcels: Ints) -> None:
+    """Reads parcels once each, spread over the shifts of these days."""
+    for k, day in enumerate(days):
+        begin, end = draft.shift_on(who, day)
+        part = parcels[k :: len(days)]
+        part = part[draft.parcels.issued[part] < begin]
+        at = np.sort(begin + ((end - begin) * rng.random(len(part))).astype(np.int64))
+        draft.read_as_usual(at, who, part)
+
+
+def _lost_search(draft: Draft, count: int, rng: Rng) -> None:
+    """For three days outlets go through lists of what was lost behind their hub."""
+    p, places = draft.parcels, draft.places
+    due = int(rng.integers(3, max(4, draft.span.days - 2)))
+    low = draft.span.start + (due - 8) * DAY
+    lost = np.flatnonzero(p.problem & (p.issued >= low) & (p.done < low + 8 * DAY) & ~p.foreign)
+    hub = np.where(p.hub2[lost] >= 0, p.hub2[lost], p.hub1[lost])
+    for who in some_of(draft, rng, count, Role.CLERK):
+        mine = lost[hub == places.hub[places.region[draft.staff.home[who]]]]
+        chosen = rng.choice(mine, min(len(mine), int(rng.integers(80, 360))), replace=False)
+        _shifts(draft, rng, who, days_of(draft, rng, who, 3, due), np.sort(chosen))
+        draft.traps[who] = "lost_search"
+
+
+def _claims_catch_up(draft: Draft, count: int, rng: Rng) -> None:
+    """What was broken or lost in ten days is worked off in two, by claims clerks and by people lent to them."""
+    p = draft.parcels
+    due = int(rng.integers(4, max(5, draft.span.days - 1)))
+    begin = draft.span.start + due * DAY
+    open_ = rng.permutation(np.flatnonzero(p.problem & (p.done < begin) & (p.done > begin - 10 * DAY) & ~p.foreign))
+    people = [*some_of(draft, rng, 3 * count, Role.CLAIMS), *some_of(draft, rng, count, Role.HEAD)]
+    for k, who in enumerate(people):
+        _shifts(draft, rng, who, days_of(draft, rng, who, 2, due), open_[k :: len(people)])
+        draft.traps[who] = "claims_catch_up"
+
+
+def _relabel(draft: Draft, count: int, rng: Rng) -> None:
+    p = draft.parcels
+    for who in some_of(draft, rng, count, Role.SORTER):
+        for day in days_of(draft, rng, who, 1):
+            begin, end = draft.shift_on(who, day)
+            here = (p.hub1 == draft.staff.home[who]) & (p.hub1_in < end - 4 * HOUR) & (p.hub1_out > begin)
+            wet = np.flatnonzero(here)
+            wet = np.sort(rng.choice(wet, min(len(wet), int(rng.integers(400, 1_500))), replace=False))
+            at = np.sort(end - 4 * HOUR + (rng.random(len(wet)) * 4 * HOUR).astype(np.int64))
+            draft.read_as_usual(at, who, wet)
+        draft.traps[who] = "relabel"
+
+
+def _reread(draft: Draft, count: int, rng: Rng) -> None:
+    """In two nights a service reads all that was issued in some days."""
+    services = draft.staff.of(Role.SERVICE)
+    services = services[draft.staff.owns[services] < 0]
+    for who in rng.permutation(services)[:count].tolist():
+        night = draft.span.start + int(rng.integers(3, max(4, draft.span.days - 2))) * DAY
+        part = draft.issued_between(night - int(rng.integers(3, 6)) * DAY, night)
+        parcels = np.arange(part.start, part.stop)
+        second = rng.random(len(parcels)) < 0.5
+        at = night + second * DAY + (rng.random(len(parcels)) * 5 * HOUR).astype(np.int64)
+        draft.reads.add(at, who, parcels, "push")
+        draft.traps[who] = "reread"
+
+
+def _nightly_report(draft: Draft, count: int, rng: Rng) -> None:
+    p, regions = draft.parcels, len(draft.places.region_names)
+    for who in some_of(draft, rng, count, Role.IT):
+        region, minute = int(rng.integers(regions)), int(rng.integers(0, 180))
+        mine = np.flatnonzero((draft.places.region[p.destination] == region) & ~p.foreign)
+        night = draft.span.start + (draft.span.day_of(p.done[mine]) + 1) * DAY + HOUR + minute * HOUR // 60
+        at = night + (rng.random(len(mine)) * 0.3 * HOUR).astype(np.int64)
+        draft.read_as_usual(at, who, mine)
+        draft.traps[who] = "nightly_report"
+
+
+def _on_call(draft: Draft, count: int, rng: Rng) -> None:
+    """What went wrong anywhere, on one day."""
+    p = draft.parcels
+    for who in some_of(draft, rng, count, Role.MANAGER):
+        for day in days_of(draft, rng, who, 1):
+            wrong = p.problem & ~p.foreign & (p.done < draft.shift_on(who, day)[0])
+            sweep(draft, rng, who, day, wrong, int(rng.integers(40, 160)), 6)
+        draft.traps[who] = "on_call"
+
+
+def _mystery(draft: Draft, count: int, rng: Rng) -> None:
+    """Test parcels from everywhere, looked at once or twice a day until they are there."""
+    p = draft.parcels
+    own = np.flatnonzero(~p.foreign & (draft.span.day_of(p.issued) >= 0))
+    for who in some_of(draft, rng, count, Role.HEAD):
+        mine = rng.choice(own, min(len(own), int(rng.integers(40, 120))), replace=False)
+        for day in draft.working_days(who):
+            begin, end = draft.shift_on(who, day)
+            some = np.repeat(mine, rng.integers(1, 3, len(mine)))
+            at = begin + ((end - begin) * rng.random(len(some))).astype(np.int64)
+            there = (p.issued[some] < at) & (p.done[some] + DAY > at)
+            draft.read_as_usual(at[there], who, some[there])
+        draft.traps[who] = "mystery"
+
+
+def _handed_over(draft: Draft, count: int, rng: Rng) -> None:
+    p, places = draft.parcels, draft.places
+    region = places.region[: places.outlets]
+    for who in some_of(draft, rng, count, Role.CLERK):
+        home = int(draft.staff.home[who])
+        near = np.flatnonzero(region == places.region[home])
+        other = int(rng.choice(near[near != home])) if len(near) > 1 else home
+        for day in days_of(draft, rng, who, 5):
+            begin = draft.shift_on(who, day)[0]
+            lies = (p.destination == other) & (p.arrive < begin) & (p.done > begin - DAY)
+            sweep(draft, rng, who, day, lies, int(rng.integers(20, 60)), 8)
+        draft.traps[who] = "handed_over"
+
+
+_ACTS: Mapping[str, Callable[[Draft, int, Rng], None]] = MappingProxyType(
+    {
+        "lost_search": _lost_search,
+        "claims_catch_up": _claims_catch_up,
+        "relabel": _relabel,
+        "reread": _reread,
+        "nightly_report": _nightly_report,
+        "on_call": _on_call,
+        "mystery": _mystery,
+        "handed_over": _handed_over,
+    }
+)
