@@ -27,7 +27,8 @@ _THREADS = 2
 class Finding:
     """What one detector says of a view: counts, what is usual among peers, evidence.
 
-    unknown: float64 (a, d), how probable it is that no table knows the account's work. weight: float64 (a, d),
+    unknown, steady: float64 (a, d), how probable it is that no table knows the account's work, and that it has so many
+    odd reads by its work. weight: float64 (a, d),
     nats that count. cleared: bool (a, d), days said to be work, or None for no day.
     """
 
@@ -64,13 +65,14 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
     """Each detector's findings. cleared: bool (a, d), days of which somebody has said that they were work."""
     peers = Peers(view)
     main = view.count(view.suspects.plain | view.suspects.unknown)
-    unexplained, long_odd = peers.find_unknown_work(main), peers.find_steady_work(main)
+    main_steady = peers.find_steady_work(main)
+    main_unknown = peers.find_unknown_work(main, main_steady)
 
     def found(detector: Detector) -> Finding:
         odd = detector.count(view)
         own = detector.name != MAIN and odd.among is None
-        unknown = peers.find_unknown_work(odd.odd) if own else unexplained
-        steady = peers.find_steady_work(odd.odd) if own else long_odd
+        steady = peers.find_steady_work(odd.odd) if own else main_steady
+        unknown = peers.find_unknown_work(odd.odd, steady) if own else main_unknown
         usual = fit(odd.odd, odd.base, view.group, view.role)
         weighed = evidence(odd.odd, odd.base, view.group, usual, unknown, steady, cleared)
         if odd.least > 0:

@@ -1,11 +1,16 @@
-"""How probable it is that no table knows an account's work: then odd reads say nothing, as long as they go on as ever.
+"""How probable it is that an account does work that no table knows: then odd reads say nothing, if they go on as ever.
 
-1. It is learnt from peers by partial pooling: accounts of the same role, shrunk towards those of the same kind (person,
-   service, partner, device), and these towards everybody. How many of these have reads that are mostly odd? Who answers
-   for something by a table, and reads it, has those for peers who do, too: roles may be missing.
-2. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
+1. That no table knows an account's work at all (most of its reads are odd) is learnt from peers by partial pooling:
+   accounts of the same role, shrunk towards those of the same kind (person, service, partner, device), and these
+   towards everybody. Who answers for something by a table, and reads it, has those for peers who do, too: roles may be
+   missing.
+2. That such work is of the account's size, or that it has odd work beside that which tables know, is learnt from
+   ranks: how many others of the role typically have at least 1 / NEAR of its odd reads a day. One in PULLING may pull,
+   too; and as long as there are few others (FEW halve it), or neither role nor kind tells anybody's work, anything is
+   thought possible. Nothing is less probable than SELDOM: among many there is always one whose work is other.
+3. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
    know. But an account that was explained up to the day before is known.
-3. What is said of a day hangs on that day and those before it, but for who is whose peer.
+4. What is said of a day hangs on that day and those before it, but for who is whose peer.
 """
 
 from collections.abc import Sequence
@@ -13,11 +18,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from wayseal.detect._view import Flags, Floats, Longs, View
+from wayseal.detect._view import Flags, Floats, Ints, Longs, View
 
 IDLE, SEEN = 0.5, 5
 """Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
-NEAR, FEW, SELDOM, PULLING = 2.0, 8.0, 2e-5, 0.005
+NEAR, FEW, PULLING, SELDOM = 2.0, 8.0, 0.005, 2e-5
+MOST = 0.5
+"""Of all accounts: a role that more have tells nobody's work."""
 _POOL, _ANYBODY = 0.5, 0.01
 """For how many accounts the wider group stands; what is taken where nobody was seen."""
 
@@ -29,37 +36,42 @@ class Peers:
         s = view.suspects
         answers = (view.count(s.weak & (s.territory == 0)).sum(axis=1) >= SEEN).astype(np.int64)
         kind = view.kind.astype(np.int64) << 1 | answers
-        self._telling = _says_more(view.role, view.roles) | (
-            _says_more(view.kind, view.kinds, 1.0) & (len(np.unique(view.kind)) > 1)
-        )
-        self._judged = np.cumsum(view.first - view.mandate, axis=1)
+        judged = view.first - view.mandate
+        self._active = np.maximum(np.cumsum(judged > 0, axis=1), 1)
+        self._judged = np.cumsum(judged, axis=1)
         self._seen = self._judged >= SEEN
-        self._active = view.first - view.mandate > 0
         self._groups = [_Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
         self._others = [group.others(self._seen) for group in self._groups]
+        kinds_tell = len(np.unique(view.kind)) > 1
+        self._telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
 
-    def find_unknown_work(self, odd: Longs) -> Floats:
-        """float64 (a, d), given what counts as odd on each day: int64 (a, d)."""
+    def find_unknown_work(self, odd: Longs, steady: Floats) -> Floats:
+        """float64 (a, d): that no table knows its work (rule 1), given what counts as odd on each day, int64 (a, d).
+
+        steady: of `find_steady_work`.
+        """
         idle = self._seen & (np.cumsum(odd, axis=1) > IDLE * self._judged)
         out = np.full(odd.shape, _ANYBODY)
         for group, seen in zip(self._groups, self._others, strict=True):
             out = (group.others(idle) + _POOL * out) / (seen + _POOL)
         explained = np.zeros(odd.shape, np.bool_)
         explained[:, 1:] = (self._seen & ~idle)[:, :-1]
-        return np.where(explained, 0.0, out * self.find_steady_work(odd))
+        return np.where(explained, 0.0, out * steady)
 
     def find_steady_work(self, odd: Longs) -> Floats:
-        role = self._groups[-1]
-        typical = np.cumsum(odd, axis=1) / np.maximum(np.cumsum(self._active, axis=1), 1)
+        """float64 (a, d): that work of its own may have as many odd reads a day as the account has (rule 2)."""
+        typical = np.where(self._seen, np.cumsum(odd, axis=1) / self._active, -1.0)
         n = np.where(self._telling[:, None], self._others[-1], 0)
-        many = np.maximum(role.others_as_large(np.where(self._seen, typical, -1.0)) - PULLING * n, 0.0)
+        many = np.maximum(self._groups[-1].others_near(typical) - PULLING * n, 0.0)
         share: Floats = (many + 0.5 ** (n / FEW)) / (n + 1.0)
         return np.clip(share, SELDOM, 1.0)
 
 
-def _says_more(codes: Longs, names: Sequence[str], most: float = 0.5) -> Flags:
-    named = np.array([bool(name) for name in names])
-    return (named & (np.bincount(codes, minlength=len(names)) <= most * len(codes)))[codes]
+def _tells(codes: Ints, names: Sequence[str], most: float) -> Flags:
+    """Bool (a,): whose word there is one, and not that of more than `most` of all."""
+    telling = np.array([bool(name) for name in names]) & (np.bincount(codes, minlength=len(names)) <= most * len(codes))
+    out: Flags = telling[codes]
+    return out
 
 
 class _Group:
@@ -80,8 +92,8 @@ class _Group:
         others: Longs = counts[self._of] - flags
         return others
 
-    def others_as_large(self, values: Floats) -> Longs:
-        """int64 (a, d): how many others of its group have at least 1 / NEAR of its value."""
+    def others_near(self, values: Floats) -> Longs:
+        """int64 (a, d): how many others of its group have at least 1 / NEAR of its value; negative ones don't count."""
         out = np.zeros(values.shape, np.int64)
         for start, stop in pairwise(np.append(self._starts, len(self._order)).tolist()):
             mine = self._order[start:stop]

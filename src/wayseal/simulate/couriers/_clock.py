@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.simulate._types import DAY, HOUR, LOCAL, Floats, Ints, hour_of_day, midnight
+from wayseal.simulate._types import DAY, HOUR, Floats, Ints, hour_of_day, midnight
 
 WARM = 4
 """Days before the log from which parcels are on their way."""
@@ -15,7 +15,7 @@ _WEEK = np.array([1.06, 1.04, 1.02, 1.0, 1.0, 0.94, 0.9])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """The log: its first local midnight (UTC microseconds; see `build_span`) and its days; volume of each day.
+    """The log: its first local midnight (UTC microseconds) and its days; volume of each day.
 
     curve: from WARM days before the log on.
     """
@@ -36,12 +36,8 @@ class Span:
         return out
 
 
-def build_span(curve: str, days: int, rng: np.random.Generator, *, at_midnight: bool = True) -> Span:
-    """A span that begins on a drawn day of 2026, at midnight or eight hours too early.
-
-    The halves `work` and `held` were drawn with days that begin eight hours too early, by mistake: shifts of leaks, of
-    oddities and of managers lie as much too early there. They stay as they were measured.
-    """
+def build_span(curve: str, days: int, rng: np.random.Generator) -> Span:
+    """A span that begins at midnight of a drawn day of 2026."""
     first = int(rng.integers(0, 300))
     day = np.arange(-WARM, days)
     much = _WEEK[(day + first) % 7] * rng.lognormal(0, 0.05, len(day))
@@ -52,8 +48,7 @@ def build_span(curve: str, days: int, rng: np.random.Generator, *, at_midnight: 
         much = np.where((day >= peak) & (day < peak + 3), much * rng.uniform(0.15, 0.4), much)
     elif curve == "flat":
         much = np.ones(len(day))
-    start = _FIRST + first * DAY - (0 if at_midnight else LOCAL)
-    return Span(start=start, days=days, curve=much / much.sum(), peak=peak)
+    return Span(start=_FIRST + first * DAY, days=days, curve=much / much.sum(), peak=peak)
 
 
 def opened(at: Ints, rng: np.random.Generator, close: int = 20) -> Ints:

@@ -109,7 +109,7 @@ def _make(family: str, seed: int, accounts: int, days: int, progress: Progress) 
         return stream(seed, 101, nth, step)
 
     progress("places", 0, 5)
-    span = build_span(plan.work.curve, days, rng(0), at_midnight=FAMILIES[family].half == "later")
+    span = build_span(plan.work.curve, days, rng(0))
     places = build_places(plan, accounts, rng(1))
     staff = build_staff(plan, places, span, accounts, rng(2))
     a_day = plan.work.parcels * accounts
