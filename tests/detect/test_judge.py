@@ -94,11 +94,13 @@ def test_details_are_weighed_given_that_the_reads_are_not_explained() -> None:
     """What no table knows is told by the reads, not by each detail of them."""
     others = [replace(r, waybill=r.waybill + 40_000) for r in pulls("a", 10, minute=900)]
     v, found = said([*pulls("a", 26, step=1), *others])
-    unexplained = Peers(v).find_unknown_work(v.count(v.suspects.plain))
+    peers = Peers(v)
     for finding in found.values():
         own = finding.name != MAIN and finding.odd.among is None
-        expected = Peers(v).find_unknown_work(finding.odd.odd) if own else unexplained
-        assert np.array_equal(finding.unknown, expected), finding.name
+        odd = finding.odd.odd if own else v.count(v.suspects.plain)
+        steady = peers.find_steady_work(odd)
+        assert np.array_equal(finding.steady, steady), finding.name
+        assert np.array_equal(finding.unknown, peers.find_unknown_work(odd, steady)), finding.name
 
 
 def weakly(a_day: int, plain: int) -> tuple[float, float, float]:

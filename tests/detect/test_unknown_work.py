@@ -29,7 +29,8 @@ def looked(rows: list[R], roles: Mapping[str, str] | None = None, services: str 
 
 
 def found(v: View) -> Floats:
-    return Peers(v).find_unknown_work(v.count(v.suspects.plain))
+    odd = v.count(v.suspects.plain)
+    return Peers(v).find_unknown_work(odd, np.ones(odd.shape))
 
 
 def of(v: View, actor: str, day: int = DAYS - 1) -> float:

@@ -34,12 +34,19 @@ def usual_of(days: int, **more: float) -> Usual:
     return Usual(**{name: np.full((1, days), value) for name, value in values.items()})
 
 
-def weighed(odd: Any, base: Any, usual: Usual, cleared: Any = None, unknown: Any = 0.0) -> DailyEvidence:
-    """Evidence of one account; unknown: of all days, or of each."""
+def weighed(
+    odd: Any, base: Any, usual: Usual, cleared: Any = None, unknown: Any = 0.0, steady: Any = 1.0
+) -> DailyEvidence:
+    """Evidence of one account; unknown, steady: of all days, or of each."""
     mask = None if cleared is None else np.array([cleared], np.bool_)
     rows = np.array([odd], np.int64)
-    no_table = np.broadcast_to(np.asarray(unknown, float), rows.shape).copy()
-    return evidence(rows, np.array([base], float), one_group(1), usual, no_table, mask)
+    no_table, own = (np.broadcast_to(np.asarray(each, float), rows.shape).copy() for each in (unknown, steady))
+    return evidence(rows, np.array([base], float), one_group(1), usual, no_table, own, mask)
+
+
+def likely(odd: Longs) -> Floats:
+    """Anybody may have odd work."""
+    return np.ones(odd.shape)
 
 
 def known(odd: Longs) -> Floats:
@@ -109,7 +116,8 @@ class Story:
         self, y: float, n: float, u: dict[str, float], so_far: tuple[float, Floats], often: float, burst: float
     ) -> None:
         self.as_new += float(np.logaddexp(math.log(1 - often) + self.anew.work(y, n, u, u["within"]), burst))
-        self.pull = self.pull + [self.before.pull(y, n, u, x) for x in EXTRA]
+        pulled = [math.log(1 - often) + self.before.pull(y, n, u, x) for x in EXTRA]
+        self.pull = self.pull + np.logaddexp(pulled, burst)
         others = np.logaddexp(self.work(*so_far) - self.by_then, math.log(ANEW) + self.as_new)
         self.nats = float(logsumexp(self.pull) - math.log(len(EXTRA)) - others)
 
@@ -123,7 +131,12 @@ def burst_of(y: int, size: float, large: float) -> float:
 
 
 def reference(
-    odd: list[int], base: list[float], usual: Usual, cleared: list[bool], unknown: list[float]
+    odd: list[int],
+    base: list[float],
+    usual: Usual,
+    cleared: list[bool],
+    unknown: list[float],
+    own: list[float],
 ) -> list[float]:
     """Evidence day by day, as the docstring tells it."""
     out = []
@@ -149,8 +162,8 @@ def reference(
         work = float(np.logaddexp(plain, burst))
         ordinarily += work
         young = Story(d, as_ever, any_work, unknown[d], ever)
-        any_work += [Person().pull(y, n, u, x) for x in EXTRA]
-        odd_work = math.log(ODD_WORK / len(steady)) + logsumexp(any_work[: len(steady)])
+        any_work += [np.logaddexp(math.log(1 - often) + Person().pull(y, n, u, x), burst) for x in EXTRA]
+        odd_work = math.log(min(own[d], ODD_WORK) / len(steady)) + logsumexp(any_work[: len(steady)])
         as_ever = logsumexp([ordinarily, odd_work])
         for story in (*stories, young):
             story.told(y, n, u, (as_ever, any_work), often, burst)
@@ -174,7 +187,7 @@ def reference(
 
 DAY = st.tuples(
     st.one_of(st.integers(0, 8), st.integers(0, 400)), st.integers(0, 80), st.sampled_from([False] * 9 + [True]),
-    st.sampled_from([0.0, 0.0, 0.002, 0.1, 0.99]),
+    st.sampled_from([0.0, 0.0, 0.002, 0.1, 0.99]), st.sampled_from([2e-5, 1e-3, 1.0]),
 )  # fmt: skip
 
 
@@ -185,14 +198,14 @@ DAY = st.tuples(
     st.floats(5e-4, 0.3), st.floats(1.6, 300),
 )  # fmt: skip
 def test_the_same_in_plain_python(
-    days: list[tuple[int, int, bool, float]], rate: float, between: float, within: float, burst: float, size: float
+    days: list[tuple[int, int, bool, float, float]], rate: float, between: float, within: float, burst: float, size: float
 ) -> None:
-    base = [float(n) for _, n, _, _ in days]
-    odd = [y if n else 0 for y, n, _, _ in days]
-    cleared, unknown = [c for _, _, c, _ in days], [u for *_, u in days]
+    base = [float(n) for _, n, *_ in days]
+    odd = [y if n else 0 for y, n, *_ in days]
+    cleared, unknown, own = [c for _, _, c, *_ in days], [u for *_, u, _ in days], [w for *_, w in days]
     usual = usual_of(len(days), rate=rate, between=between, within=within, burst=burst, size=size)
-    found = weighed(odd, base, usual, cleared, unknown)
-    np.testing.assert_allclose(found.total[0], reference(odd, base, usual, cleared, unknown), rtol=1e-6, atol=1e-6)
+    found = weighed(odd, base, usual, cleared, unknown, own)
+    np.testing.assert_allclose(found.total[0], reference(odd, base, usual, cleared, unknown, own), rtol=1e-6, atol=1e-6)
 
 
 def test_usual_may_change_from_day_to_day() -> None:
@@ -203,7 +216,7 @@ def test_usual_may_change_from_day_to_day() -> None:
     found = weighed(odd[0], base[0], usual)
     np.testing.assert_allclose(
         found.total[0],
-        reference(odd[0].tolist(), base[0].tolist(), usual, [False] * 40, [0.0] * 40),
+        reference(odd[0].tolist(), base[0].tolist(), usual, [False] * 40, [0.0] * 40, [1.0] * 40),
         rtol=1e-6,
         atol=1e-6,
     )
@@ -215,10 +228,11 @@ def test_days_to_come_change_nothing() -> None:
     odd[:10, 20:] += 15
     usual = fit(odd, base, one_group(50), one_group(50))
     unknown = np.random.default_rng(5).choice([0.0, 0.01, 0.9], odd.shape)
-    whole = evidence(odd, base, one_group(50), usual, unknown)
+    own = np.random.default_rng(6).choice([2e-5, 1e-3, 1.0], odd.shape)
+    whole = evidence(odd, base, one_group(50), usual, unknown, own)
     for day in (1, 20, 41):
         cut = Usual(**{n: getattr(usual, n)[:, :day] for n in usual.__slots__})
-        short = evidence(odd[:, :day], base[:, :day], one_group(50), cut, unknown[:, :day])
+        short = evidence(odd[:, :day], base[:, :day], one_group(50), cut, unknown[:, :day], own[:, :day])
         for name in ("total", "since"):
             assert np.array_equal(getattr(short, name), getattr(whole, name)[:, :day])
 
@@ -351,7 +365,7 @@ def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float,
     above = 0
     for seed in (0, 1):
         odd, base = null(model, seed)
-        found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd))
+        found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd), likely(odd))
         above += int((found.total > ENOUGH).any(axis=1).sum())
     assert above <= 8
 
@@ -360,7 +374,7 @@ def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float,
 def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, float]) -> None:
     odd, base = null(model, 0)
     odd[:40, 30:] += np.random.default_rng(0).poisson(20, (40, 26))
-    found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd))
+    found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd), likely(odd))
     hit = found.total[:40, 30:] > ENOUGH
     first = np.where(hit.any(axis=1), hit.argmax(axis=1), 99)
     assert np.median(first) <= 3
@@ -369,7 +383,7 @@ def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, fl
 
 
 def test_nobody_and_no_days() -> None:
-    nothing = evidence(np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3), np.zeros((0, 3)))
+    nothing = evidence(np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3), np.zeros((0, 3)), np.zeros((0, 3)))
     assert nothing.total.shape == (0, 3)
     none = weighed([], [], usual_of(0))
     assert none.total.shape == (1, 0)
@@ -378,7 +392,7 @@ def test_nobody_and_no_days() -> None:
 def test_accounts_are_weighed_each_for_itself() -> None:
     odd, base = draw(8, 30, 40, rate=0.1, between=1, within=0.5)
     usual = fit(odd, base, one_group(30), one_group(30))
-    whole = evidence(odd, base, one_group(30), usual, known(odd))
+    whole = evidence(odd, base, one_group(30), usual, known(odd), likely(odd))
     order = np.random.default_rng(0).permutation(30)
-    mixed = evidence(odd[order], base[order], one_group(30), usual, known(odd))
+    mixed = evidence(odd[order], base[order], one_group(30), usual, known(odd), likely(odd))
     assert np.array_equal(mixed.total, whole.total[order])

@@ -10,7 +10,7 @@ import pyarrow as pa
 from wayseal.detect._view import View
 from wayseal.detect.detectors._contract import Detector, Odd
 
-FRESH, OWN = 3, 4
+FRESH, OWN = 1, 4
 
 
 def _count(view: View) -> Odd:

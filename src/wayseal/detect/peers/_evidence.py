@@ -28,7 +28,7 @@ from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Floats, Ints, Longs, U
 from wayseal.model.jit import kernel
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
-EXTRA: Floats = np.array([1.5 * 2.0**k for k in range(15)])
+EXTRA: Floats = np.array([4.0 * 2.0**k for k in range(14)])
 """Odd reads a day that come on top: what is thought possible, each as likely."""
 FAR = 12.0
 ANEW = 5e-3
@@ -105,18 +105,11 @@ def _add(a: float, b: float) -> float:
 
 
 @kernel
-def _pulled(y: float, n: float, alpha: float, beta: float, within: float, extra: Floats, out: Floats) -> None:
-    """Adds what a day says of each number of reads on top, the first len(out)."""
-    for j in range(len(out)):
-        out[j] += log_pull(y, n, alpha, beta, within, extra[j], _UNEVEN)
-
-
-@kernel
-def _always(
+def _pulled(
     y: float, n: float, alpha: float, beta: float, within: float, extra: Floats, rest: float, burst_day: float,
     out: Floats,
 ) -> None:  # fmt: skip
-    """The same for whom it is work, and who may have a burst on any day."""
+    """Adds what a day says of each number of reads on top, the first len(out); it may be a burst all the same."""
     for j in range(len(out)):
         out[j] += _add(rest + log_pull(y, n, alpha, beta, within, extra[j], _UNEVEN), burst_day)
 
@@ -131,7 +124,7 @@ def _tell_more(
         if odd[d] != 0 or base[d] > 0.0:
             a, b = 1.0 / usual[1, d], 1.0 / usual[1, d] / usual[0, d]
             y, n = float(odd[d]), max(base[d], 1e-9)
-            _always(y, n, a, b, usual[2, d], extra[few:], bursts[0, d], bursts[1, d], ever[few:])
+            _pulled(y, n, a, b, usual[2, d], extra[few:], bursts[0, d], bursts[1, d], ever[few:])
     return stop
 
 
@@ -207,7 +200,7 @@ def _told(
     """
     anew = rest + log_work(y, n, prior_a + story[_NEW_A], prior_b + story[_NEW_B], within)
     story[_AS_NEW] += _add(anew, burst_day)
-    _pulled(y, n, prior_a + story[_KEPT_A], prior_b + story[_KEPT_B], within, extra, share)
+    _pulled(y, n, prior_a + story[_KEPT_A], prior_b + story[_KEPT_B], within, extra, rest, burst_day, share)
     work = _add(_with_unknown(as_ever, known, story[_UNKNOWN]) - story[_BEFORE], math.log(ANEW) + story[_AS_NEW])
     story[_NATS] = _log_sum(share) - math.log(float(len(share))) - work
 
@@ -244,7 +237,7 @@ def _account(
         work = _add(plain, burst_day)
         ordinarily += work
         burst_days[0, d], burst_days[1, d] = rest, burst_day
-        _always(y, n, prior_a, prior_b, within, extra, rest, burst_day, ever[:few])
+        _pulled(y, n, prior_a, prior_b, within, extra, rest, burst_day, ever[:few])
         _begin(young, today, d, as_ever, always, unknown[d], alpha, beta)
         as_ever = _add(ordinarily, math.log(min(steady[d], ODD_WORK) / few) + _log_sum(ever[:few]))
         if unknown[d] > 0.0 or stories[0, _UNKNOWN] > 0.0 or stories[1, _UNKNOWN] > 0.0:
