@@ -29,7 +29,7 @@ import pyarrow as pa
 from wayseal.detect._judge import MAIN, Finding, Floats, Longs
 from wayseal.detect._view import View
 from wayseal.detect._weigh import Kind, Said, weigh
-from wayseal.detect.peers import Usual, evidence
+from wayseal.detect.peers import DailyEvidence, Usual, evidence
 
 PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
@@ -123,7 +123,7 @@ def _said_with(finding: Finding, view: View, actor: int, day: int, odd: int, bas
     mine = Usual(**{f.name: getattr(finding.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
     cleared = None if finding.cleared is None else finding.cleared[until]
     one = evidence(counts, bases, np.zeros(1, np.int32), mine, finding.unknown[until], finding.steady[until], cleared)
-    return Said(kind=finding.kind, nats=one.total[:, day], age=day - one.since[:, day])
+    return Said(kind=finding.kind, nats=one.total[:, day], age=one.age[:, day])
 
 
 def _last_read(view: View, actor: int, day: int) -> int:
@@ -173,9 +173,9 @@ def refine_tipping_time(
 
 def _said_before(finding: Finding, actor: int, day: int) -> Said:
     """What a detector said at the end of the day before."""
-    cell = slice(actor, actor + 1), day - 1
-    age = day - 1 - finding.evidence.since[cell]
-    return Said(kind=finding.kind, nats=finding.evidence.total[cell], age=age)
+    until, said = (slice(actor, actor + 1), slice(None, day)), finding.evidence
+    mine = DailyEvidence(total=said.total[until], since=said.since[until])
+    return Said(kind=finding.kind, nats=mine.total[:, -1], age=mine.age[:, -1])
 
 
 def _said_until(view: View, finding: Finding, actor: int, day: int, times: Longs, moment: int) -> Said:

@@ -52,8 +52,7 @@ class Finding:
 
     def said(self) -> Said:
         """What it says of each account and day."""
-        age = np.arange(self.odd.odd.shape[1]) - self.evidence.since
-        return Said(kind=self.kind, nats=self.evidence.total, age=age)
+        return Said(kind=self.kind, nats=self.evidence.total, age=self.evidence.age)
 
     @property
     def reported(self) -> Longs:

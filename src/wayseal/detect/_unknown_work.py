@@ -22,6 +22,8 @@ from wayseal.detect._view import Flags, Floats, Ints, Longs, View
 
 IDLE, SEEN = 0.5, 5
 """Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
+SINGLE = 0.3
+"""How many of its role are as if alone: an account whose work none of a few others does."""
 NEAR, FEW, PULLING, SELDOM = 2.0, 8.0, 0.005, 2e-5
 MOST = 0.5
 """Of all accounts: a role that more have tells nobody's work."""
@@ -54,6 +56,7 @@ class Peers:
         out = np.full(odd.shape, _ANYBODY)
         for group, seen in zip(self._groups, self._others, strict=True):
             out = (group.others(idle) + _POOL * out) / (seen + _POOL)
+        out = np.maximum(out, SINGLE / (self._others[-1] + 1.0))
         explained = np.zeros(odd.shape, np.bool_)
         explained[:, 1:] = (self._seen & ~idle)[:, :-1]
         return np.where(explained, 0.0, out * steady)

@@ -34,6 +34,8 @@ FAR = 12.0
 ANEW = 5e-3
 """How probable it is on a day that somebody begins other work."""
 ODD_WORK, STEADY = 2e-3, 100.0
+GROWN = 0.5
+"""Nats by which a story has to grow on a day for it to go on."""
 LARGE, REPORTS = 0.2, 0.002
 """Of accounts whose work no table knows: share of bursts that may be of any size (reports, audits, a day of catching
 up), and how many bursts a day they have at the least."""
@@ -51,6 +53,23 @@ class DailyEvidence:
 
     total: Floats
     since: Longs
+
+    @property
+    def age(self) -> Longs:
+        """int64 (a, d): for how many days but the first a story has grown, by GROWN or more.
+
+        A report or an audit speaks for four weeks, and grew for two days.
+        """
+        out = np.zeros(self.since.shape, np.int64)
+        best, last = np.zeros(len(out)), np.zeros(len(out), np.int64)
+        for day in range(out.shape[1]):
+            since, now = self.since[:, day], self.total[:, day]
+            anew = since != self.since[:, day - 1] if day else np.ones(len(out), np.bool_)
+            best = np.where(anew, 0.0, best)
+            last = np.where(now > best + GROWN, day, np.where(anew, since, last))
+            best = np.maximum(best, now)
+            out[:, day] = last - since
+        return out
 
 
 @kernel
