@@ -11,7 +11,7 @@ from wayseal.detect._view import AccountPosts, OutletPlaces, UInts, View, build_
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
-from wayseal.detect.facts._facts import NEVER, SCHEMAS
+from wayseal.detect.facts._facts import SCHEMAS
 
 CHINA = 8 * 3_600_000_000
 DAY_US, MINUTE = 86_400_000_000, 60_000_000
@@ -76,7 +76,7 @@ def facts_from(reads: Sequence[R]) -> Facts:
                 "waybill": w, "actor": a, "at": at, "action": 1, "device": r.device, "ip": r.ip, "session": 0,
                 "why": WHY[r.what], "early": r.early,
                 "origin": r.origin, "destination": r.destination, "scanned": r.scanned, "due": r.due,
-                "channel": r.channel, "issued": NEVER,
+                "channel": r.channel,
             }  # fmt: skip
     return Facts(
         hours=_table("hours", [(*k, *v) for k, v in sorted(hours.items())]),

@@ -17,7 +17,7 @@ from wayseal.detect._view import AccountPosts, OutletPlaces, Suspects, View, bui
 from wayseal.detect.detectors import Odd, detectors
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
-from wayseal.detect.facts._facts import HOURS, NEVER, SHOWN, SUSPECTS, USES, add_up
+from wayseal.detect.facts._facts import HOURS, SHOWN, SUSPECTS, USES, add_up
 
 DAY0, DAY_US, HOUR_US = 20_500, 86_400_000_000, 3_600_000_000
 WEAK = 5
@@ -74,7 +74,7 @@ def facts_of_reads(reads: Sequence[Seen], offset: int) -> Facts:
         uses += [(r.actor, day, kind, key, 1, at, at) for kind, key in enumerate((r.device, r.ip)) if key]
         shown.append((r.actor, day, r.action, r.purpose, r.fields, 1))
         if r.waybill and not r.mandate and r.why is not None:
-            around = (*r.ends, r.channel, NEVER)
+            around = (*r.ends, r.channel)
             suspects.append((r.waybill, r.actor, at, r.action, r.device, r.ip, 0, r.why, r.early, *around))
     suspects.sort()
     return Facts(

@@ -91,7 +91,9 @@ def test_the_example_comes_out_so(page: str) -> None:
     assert (len(counts), len(told)) == (3, 3)
     odd = np.array(counts, np.int64)
     usual = Usual(**{n: np.full((1, 8), v) for n, v in _USUAL.items()})
-    found = evidence(odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual, np.zeros(odd.shape)).total
+    found = evidence(
+        odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual, np.zeros(odd.shape), np.ones(odd.shape)
+    ).total
     assert [[f"{x:.1f}" for x in row] for row in found.tolist()] == told
     assert found[0, 6] >= THRESHOLD > found[0, 5], "the page says that it is a case on day 7"
     assert found[2].max() < THRESHOLD

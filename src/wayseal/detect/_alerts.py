@@ -35,7 +35,7 @@ PRIOR = 10_000
 THRESHOLD = math.log(PRIOR)
 UNCOUNTED = 0.1
 """How much of what doesn't count goes into who finds room first."""
-RIGHT = ((0.0, 0.012), (3.0, 0.03), (4.5, 0.25), (5.0, 0.6), (5.5, 0.85), (8.0, 0.9), (12.0, 0.98), (20.0, 0.999))
+RIGHT = ((0.0, 0.012), (2.0, 0.08), (3.3, 0.15), (5.0, 0.5), (5.75, 0.88), (8.0, 0.96), (20.0, 0.999))
 """Nats beyond the threshold, and the share of cases that are right there; between them, in logits, on a line."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _BEYOND: Floats = np.array([beyond for beyond, _ in RIGHT])

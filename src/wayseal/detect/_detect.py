@@ -24,7 +24,7 @@ from wayseal.detect._sweeps import count_route_sweeps
 from wayseal.detect._territory import settle_by_territory
 from wayseal.detect._view import NOBODY, AccountPosts, OutletPlaces, UInts, View, build_view, without_gaps
 from wayseal.detect.detectors import Detector, detectors
-from wayseal.detect.explain import Template, load_templates
+from wayseal.detect.explain import Template, TemplateKind, find_common_rights, load_templates
 from wayseal.detect.facts import Facts, update_facts
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
@@ -94,7 +94,7 @@ def detect(
     window = window_of(snapshot.activity(), o.offset, o.since, o.until)
     templates = load_templates(None) if o.templates is None else o.templates
     facts = update_facts(snapshot, o.folder, templates, o.offset, progress)
-    remarks = list(_missing_tables(snapshot))
+    remarks = [*_missing_tables(snapshot), *_common_rights(snapshot, templates)]
     if window is None:
         return _result(snapshot, o, None, None, facts, (), 0, (*remarks, Remark(code="not.no_reads")))
     progress("judge", 0, 1)
@@ -208,6 +208,17 @@ def _missing_tables(snapshot: Snapshot) -> list[Remark]:
     """What is missing that explanations need."""
     names = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
     return [Remark(code=f"not.{name}") for name in names if name not in snapshot.tables]
+
+
+def _common_rights(snapshot: Snapshot, templates: Sequence[Template]) -> list[Remark]:
+    """Rights that would be mandates, and are no sign of work since too many accounts hold them."""
+    named = frozenset().union(*(t.rights for t in templates if t.by is TemplateKind.MANDATE))
+    common = find_common_rights(snapshot.actors())
+    return [
+        Remark(code="not.common_right", values={"right": right, "share": share})
+        for right, share in common.items()
+        if right in named
+    ]
 
 
 def _usable_detectors(

@@ -34,7 +34,7 @@ class Suspects:
     integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template
     does; unknown: nothing is known of the waybill. early: it came before the parcel's first scan. places: int32 (n, 4),
     outlets of its origin, destination, last scan before and first scan after the read (places in `Grounds`, -1: none).
-    channel: key of the interface that issued it (0: not known). issued: µs (`NEVER`: not known).
+    channel: key of the interface that issued it (0: not known).
     territory: see `_territory`.
     """
 
@@ -53,7 +53,6 @@ class Suspects:
     early: Flags
     places: Ints
     channel: UInts
-    issued: Longs
     territory: Ints
 
     def __len__(self) -> int:
@@ -292,9 +291,7 @@ def _suspects(facts: Facts, coder: Coder, grounds: Grounds, numbers: Numbers, fi
     there, number = there[order], number[order]
     rows = t.take(pa.array(there)).combine_chunks()
     why = rows["why"].to_numpy()
-    columns = {
-        n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action", "channel", "issued")
-    }
+    columns = {n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action", "channel")}
     return Suspects(
         actor=actor[there],
         day=day[there],

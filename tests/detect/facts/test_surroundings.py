@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from wayseal.detect.explain import Routes, Scans
-from wayseal.detect.facts._facts import NEVER
 from wayseal.detect.facts._surroundings import Surroundings, find_surroundings
 
 pytestmark = pytest.mark.kernels
-Parcels = dict[int, tuple[int, int, int, int]]
+Parcels = dict[int, tuple[int, int, int]]
 """Parcel → origin, destination, channel, issue."""
 Rows = list[tuple[int, int, int]]
 """Parcel, moment, outlet."""
@@ -24,15 +23,15 @@ def keys(values: Any) -> np.ndarray:
 
 
 def asked(reads: list[tuple[int, int]], scans: Rows, routes: Parcels) -> list[tuple[int, ...]]:
-    """Of each read: origin, destination, scanned, due, channel, issue."""
+    """Of each read: origin, destination, scanned, due, channel."""
     nowhere = np.full(len(scans), -1, np.int32)
     unplaced = np.full(len(routes), -1, np.int32)
     parcels = sorted(routes)
-    out, since = find_surroundings(
+    out = find_surroundings(
         keys(k for k, _ in reads), np.array([at for _, at in reads], np.int64),
         Scans(key=keys(k for k, _, _ in scans), at=np.array([at for _, at, _ in scans], np.int64), outlet=nowhere),
         Routes(
-            key=keys(parcels), issued=np.array([routes[k][3] for k in parcels], np.int64), channel=unplaced,
+            key=keys(parcels), issued=np.zeros(len(parcels), np.int64), channel=unplaced,
             origin=unplaced, destination=unplaced, customer=unplaced,
         ),
         Surroundings(
@@ -41,15 +40,15 @@ def asked(reads: list[tuple[int, int]], scans: Rows, routes: Parcels) -> list[tu
         ),
     )  # fmt: skip
     assert out.shape == (5, len(reads))
-    return [(*row, at) for row, at in zip(out.T.tolist(), since.tolist(), strict=True)]
+    return [tuple(row) for row in out.T.tolist()]
 
 
 def plainly(key: int, at: int, scans: Rows, routes: Parcels) -> tuple[int, ...]:
     """The same of one read, as the rules say it."""
     mine = [(when, outlet) for k, when, outlet in scans if k == key]
     before, after = ([o for when, o in mine if (when <= at) == earlier] for earlier in (True, False))
-    origin, destination, channel, issued = routes.get(key, (0, 0, 0, NEVER))
-    return origin, destination, [0, *before][-1], [*after, 0][0], channel, issued
+    origin, destination, channel = routes.get(key, (0, 0, 0))
+    return origin, destination, [0, *before][-1], [*after, 0][0], channel
 
 
 KEY = st.one_of(st.integers(1, 5), st.just((1 << 64) - 1))
@@ -61,7 +60,7 @@ OUTLET = st.sampled_from([0, 7, 8, 9, 1 << 63])
 @given(
     st.lists(st.tuples(KEY, WHEN), max_size=12),
     st.lists(st.tuples(KEY, WHEN, OUTLET), max_size=12),
-    st.dictionaries(KEY, st.tuples(OUTLET, OUTLET, OUTLET, st.one_of(WHEN, st.just(NEVER))), max_size=5),
+    st.dictionaries(KEY, st.tuples(OUTLET, OUTLET, OUTLET), max_size=5),
 )
 def test_the_same_in_plain_python(reads: list[tuple[int, int]], scans: Rows, routes: Parcels) -> None:
     """Reads lie by parcel in any order of time, scans by parcel and time."""
@@ -77,9 +76,9 @@ def test_1_a_scan_at_the_moment_of_the_read_is_before_it() -> None:
 
 
 def test_2_a_parcel_that_no_table_knows() -> None:
-    scans, routes = [(1, 10, 7), (3, 10, 8)], {1: (4, 5, 6, 2), 3: (5, 4, 6, 3)}
-    assert asked([(2, 10)], scans, routes) == [(0, 0, 0, 0, 0, NEVER)]
-    assert asked([(2, 10)], [], {}) == [(0, 0, 0, 0, 0, NEVER)]
+    scans, routes = [(1, 10, 7), (3, 10, 8)], {1: (4, 5, 6), 3: (5, 4, 6)}
+    assert asked([(2, 10)], scans, routes) == [(0, 0, 0, 0, 0)]
+    assert asked([(2, 10)], [], {}) == [(0, 0, 0, 0, 0)]
     assert asked([], scans, routes) == []
-    assert asked([(3, 10)], [], routes) == [(5, 4, 0, 0, 6, 3)]
-    assert asked([(3, 10)], scans, {}) == [(0, 0, 8, 0, 0, NEVER)]
+    assert asked([(3, 10)], [], routes) == [(5, 4, 0, 0, 6)]
+    assert asked([(3, 10)], scans, {}) == [(0, 0, 8, 0, 0)]

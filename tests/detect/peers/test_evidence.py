@@ -198,7 +198,12 @@ DAY = st.tuples(
     st.floats(5e-4, 0.3), st.floats(1.6, 300),
 )  # fmt: skip
 def test_the_same_in_plain_python(
-    days: list[tuple[int, int, bool, float, float]], rate: float, between: float, within: float, burst: float, size: float
+    days: list[tuple[int, int, bool, float, float]],
+    rate: float,
+    between: float,
+    within: float,
+    burst: float,
+    size: float,
 ) -> None:
     base = [float(n) for _, n, *_ in days]
     odd = [y if n else 0 for y, n, *_ in days]
@@ -365,7 +370,9 @@ def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float,
     above = 0
     for seed in (0, 1):
         odd, base = null(model, seed)
-        found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd), likely(odd))
+        found = evidence(
+            odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd), likely(odd)
+        )
         above += int((found.total > ENOUGH).any(axis=1).sum())
     assert above <= 8
 
@@ -383,7 +390,9 @@ def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, fl
 
 
 def test_nobody_and_no_days() -> None:
-    nothing = evidence(np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3), np.zeros((0, 3)), np.zeros((0, 3)))
+    nothing = evidence(
+        np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3), np.zeros((0, 3)), np.zeros((0, 3))
+    )
     assert nothing.total.shape == (0, 3)
     none = weighed([], [], usual_of(0))
     assert none.total.shape == (1, 0)

@@ -10,7 +10,7 @@ from wayseal.detect.explain._kernel import (
     Tickets,
     explain,
 )
-from wayseal.detect.explain._posts import OUTLET, Rules, Staff, build_staff, code_rules
+from wayseal.detect.explain._posts import OUTLET, Rules, Staff, build_staff, code_rules, find_common_rights
 from wayseal.detect.explain._templates import TIMED, Template, TemplateKind, built_in, load_templates, ranks
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "built_in",
     "code_rules",
     "explain",
+    "find_common_rights",
     "load_templates",
     "ranks",
 ]  # fmt: skip

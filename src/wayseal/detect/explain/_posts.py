@@ -191,18 +191,19 @@ def _posts(rows: Longs, count: int, team: Ints, city: Ints, region: Ints) -> Pos
     return Posts(of=of, rows=np.ascontiguousarray(rows[:, 1:]), city=city, region=region)
 
 
-def find_common_rights(actors: pa.Table) -> frozenset[str]:
-    """Rights that are no mandate, since too many of `actors` hold them (rule 5)."""
+def find_common_rights(actors: pa.Table) -> Mapping[str, float]:
+    """Rights that are no mandate, since too many of `actors` hold them, and the share who do (rule 5)."""
     if len(actors) < MANY:
-        return frozenset()
-    counts = pc.value_counts(pc.list_flatten(actors["rights"].combine_chunks()))
-    return frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > EVERYBODY * len(actors))
+        return {}
+    counts = pc.value_counts(pc.list_flatten(actors["rights"].combine_chunks())).to_pylist()
+    shares = {count["values"]: count["counts"] / len(actors) for count in counts}
+    return {right: share for right, share in sorted(shares.items()) if share > EVERYBODY}
 
 
 def code_rules(templates: Sequence[Template], staff: Staff, keys: UInts, actors: pa.Table) -> Rules:
     """The templates as arrays (rules 4 and 5). keys: of the rows of `actors`."""
     allowed = np.zeros(len(staff.actors), np.uint32)
-    place = staff.actors.places(keys)
+    place, common = staff.actors.places(keys), find_common_rights(actors).keys()
     for bit, t in enumerate(templates):
         if not (t.roles or t.kinds or t.rights):
             allowed |= np.uint32(1 << bit)
@@ -213,7 +214,7 @@ def code_rules(templates: Sequence[Template], staff: Staff, keys: UInts, actors:
                 fits &= pc.is_in(actors[name], pa.array(sorted(wanted))).to_numpy()
         if t.rights:
             rights = actors["rights"].combine_chunks()
-            telling = sorted(t.rights - (find_common_rights(actors) if t.by is TemplateKind.MANDATE else set()))
+            telling = sorted(t.rights - common if t.by is TemplateKind.MANDATE else t.rights)
             named = pc.is_in(pc.list_flatten(rights), pa.array(telling, pa.string())).to_numpy(zero_copy_only=False)
             held = np.zeros(len(place), np.bool_)
             held[pc.list_parent_indices(rights).to_numpy()[named]] = True

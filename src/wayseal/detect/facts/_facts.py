@@ -64,16 +64,14 @@ SUSPECTS = pa.schema(
         ("scanned", pa.uint64()),
         ("due", pa.uint64()),
         ("channel", pa.uint64()),
-        ("issued", _TIME),
     ]
 )
 """First reads that no mandate and no strong template explains, by (waybill, actor).
 
 why: place of the weak template that fits, or UNEXPLAINED, or UNKNOWN. early: before the parcel's first scan. Of the
 parcel: keys of the ends of its route, of the outlet that scanned it last before the read and of the one that did next
-after it, of the interface that issued it (0: none or not known); when it was issued (`NEVER`: not known).
+after it, of the interface that issued it (0: none or not known).
 """
-NEVER = np.iinfo(np.int64).min
 _IDS = {
     "hours": ("actor", "hour"),
     "uses": ("actor", "day", "kind", "value"),

@@ -1,7 +1,7 @@
 """Where a parcel was when it was read, and where it comes from: what territory is learnt from.
 
 1. `scanned` is the outlet of the parcel's last scan at or before the read, `due` that of its first scan after it.
-2. Of a parcel without a row in `waybills` ends, interface and issue are not known; without scans nothing else is.
+2. Of a parcel without a row in `waybills` ends and interface are not known; without scans nothing else is.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from wayseal.detect.explain import Routes, Scans
-from wayseal.detect.facts._facts import NEVER
 from wayseal.detect.facts._tally import Longs, UInts
 from wayseal.model.jit import kernel
 
@@ -23,9 +22,8 @@ class Surroundings(NamedTuple):
 
 @kernel
 def _find(
-    key: UInts, at: Longs, scans: UInts, scan_at: Longs, outlet: UInts, routes: UInts, issued: Longs, route: UInts,
-    out: UInts, since: Longs,
-) -> None:  # fmt: skip
+    key: UInts, at: Longs, scans: UInts, scan_at: Longs, outlet: UInts, routes: UInts, route: UInts, out: UInts
+) -> None:
     """Rules 1 and 2; all keys are sorted, and a parcel's scans by time."""
     s, r = 0, 0
     for i in range(len(key)):
@@ -41,14 +39,10 @@ def _find(
             out[3, i] = outlet[k]
         if r < len(routes) and routes[r] == key[i]:
             out[0, i], out[1, i], out[4, i] = route[r, 0], route[r, 1], route[r, 2]
-            since[i] = issued[r]
 
 
-def find_surroundings(key: UInts, at: Longs, scans: Scans, routes: Routes, places: Surroundings) -> tuple[UInts, Longs]:
-    """Of reads sorted by waybill: keys (5, n) of origin, destination, scanned, due, channel (0: none); issue, µs."""
-    out, since = np.zeros((5, len(key)), np.uint64), np.full(len(key), NEVER)
-    _find(
-        key, at, scans.key, scans.at, places.scan, routes.key, routes.issued, np.ascontiguousarray(places.route), out,
-        since,
-    )  # fmt: skip
-    return out, since
+def find_surroundings(key: UInts, at: Longs, scans: Scans, routes: Routes, places: Surroundings) -> UInts:
+    """Of reads sorted by waybill: keys (5, n) of origin, destination, scanned, due, channel (0: none)."""
+    out = np.zeros((5, len(key)), np.uint64)
+    _find(key, at, scans.key, scans.at, places.scan, routes.key, np.ascontiguousarray(places.route), out)
+    return out

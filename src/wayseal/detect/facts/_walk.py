@@ -289,11 +289,11 @@ def suspect_rows(batch: pa.RecordBatch, tables: Tables, odd: Longs, why: Tiny, e
     """Rows of the suspects' table for the reads at `odd`."""
     taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
     columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
-    places, issued = find_surroundings(
+    places = find_surroundings(
         key_column(taken, "waybill"), _time_column(taken, "at"), tables.scans, tables.routes, tables.places
     )
     around = [pa.array(place) for place in places]
-    return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd]), *around, pa.array(issued)], schema=SUSPECTS)
+    return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd]), *around], schema=SUSPECTS)
 
 
 def _as_first(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -281,6 +281,9 @@ TEXTS = {
     "not.unknown_waybills": N_(
         "{share:share} of first reads are of waybills of which no table knows anything; these were left out."
     ),
+    "not.common_right": N_(
+        "{share:share} of accounts hold the right {right}: it says nothing of anybody's work, and explains no read."
+    ),
     "not.idle_accounts": N_(
         "Nothing explains a single read of {n:n} {n:account|accounts} ({share:share} of first reads): actors, tickets "
         "and assignments don't name {n:it|them}, or name outlets otherwise than scans and waybills do."
