@@ -387,7 +387,7 @@ def test_the_world_has_something_for_most(world: Looked) -> None:
     view = replace(looked(brought, known, first), external_counts={})
     silent = {d.name for d in ALL if not np.any(d.count(view).odd)}
     assert len(silent) <= len(ALL) // 2, silent
-    assert set(view.suspects.territory.tolist()) == {NONE, AT_OUTLET, IN_AREA}, "every interface has its assignment"
+    assert set(view.suspects.territory.tolist()) >= {NONE, AT_OUTLET, IN_AREA}
     assert view.day == first > DAY0 - 1000
 
 

@@ -3,7 +3,8 @@
 1. That no table knows an account's work at all (most of its reads are odd) is learnt from peers by partial pooling:
    accounts of the same role, shrunk towards those of the same kind (person, service, partner, device), and these
    towards everybody. Who answers for something by a table, and reads it, has those for peers who do, too: roles may be
-   missing.
+   missing. Among n others of the kind it is never less probable than SINGLE in n + 1: of a few services, each may do
+   what no other does.
 2. That such work is of the account's size, or that it has odd work beside that which tables know, is learnt from
    ranks: how many others of the role typically have at least 1 / NEAR of its odd reads a day. One in PULLING may pull,
    too; and as long as there are few others (FEW halve it), or neither role nor kind tells anybody's work, anything is
@@ -23,7 +24,6 @@ from wayseal.detect._view import Flags, Floats, Ints, Longs, View
 IDLE, SEEN = 0.5, 5
 """Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
 SINGLE = 0.3
-"""How many of its role are as if alone: an account whose work none of a few others does."""
 NEAR, FEW, PULLING, SELDOM = 2.0, 8.0, 0.005, 2e-5
 MOST = 0.5
 """Of all accounts: a role that more have tells nobody's work."""
@@ -56,7 +56,7 @@ class Peers:
         out = np.full(odd.shape, _ANYBODY)
         for group, seen in zip(self._groups, self._others, strict=True):
             out = (group.others(idle) + _POOL * out) / (seen + _POOL)
-        out = np.maximum(out, SINGLE / (self._others[-1] + 1.0))
+        out = np.maximum(out, SINGLE / (self._others[1] + 1.0))
         explained = np.zeros(odd.shape, np.bool_)
         explained[:, 1:] = (self._seen & ~idle)[:, :-1]
         return np.where(explained, 0.0, out * steady)

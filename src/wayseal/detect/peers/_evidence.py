@@ -60,11 +60,12 @@ class DailyEvidence:
 
         A report or an audit speaks for four weeks, and grew for two days.
         """
-        out = np.zeros(self.since.shape, np.int64)
-        best, last = np.zeros(len(out)), np.zeros(len(out), np.int64)
-        for day in range(out.shape[1]):
+        accounts, days = self.since.shape
+        out = np.zeros((accounts, days), np.int64)
+        best, last = np.zeros(accounts), np.zeros(accounts, np.int64)
+        for day in range(days):
             since, now = self.since[:, day], self.total[:, day]
-            anew = since != self.since[:, day - 1] if day else np.ones(len(out), np.bool_)
+            anew = since != self.since[:, day - 1] if day else np.ones(accounts, np.bool_)
             best = np.where(anew, 0.0, best)
             last = np.where(now > best + GROWN, day, np.where(anew, since, last))
             best = np.maximum(best, now)
@@ -306,8 +307,8 @@ def _most(stories: Floats) -> tuple[float, int]:
 
 @kernel
 def _all(
-    odd: Longs, base: Floats, group: Ints, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags, extra: Floats,
-    total: Floats, since: Longs,
+    odd: Longs, base: Floats, group: Ints, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags,
+    extra: Floats, total: Floats, since: Longs,
 ) -> None:  # fmt: skip
     for a in range(len(odd)):
         if odd[a].any():
