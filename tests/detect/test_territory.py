@@ -263,6 +263,15 @@ def test_3_an_interface_that_is_learnt() -> None:
     assert BY_CHANNEL not in only(looked(rows, kinds={"a": "person"})), "numbers in a row have one interface"
 
 
+@pytest.mark.parametrize(("of_it", "learnt"), [(38, True), (20, False)])
+def test_3_an_interface_that_issues_most_parcels_is_held_against_odds(of_it: int, learnt: bool) -> None:
+    """A third of all reads are of its parcels: nobody's share of them could be LIFT times as large."""
+    rows = [r for x in "bcdefgh" for d in range(5) for r in reads(x, d, spread(30), lambda k: 503 if k % 3 else 504)]
+    rows += [r for d in range(5) for r in reads("a", d, spread(40), lambda k: 503 if k < of_it else 505 + k % 9)]
+    said = only(looked(rows, 5, kinds={"a": "service"}))
+    assert (BY_CHANNEL in said) == learnt
+
+
 def managers(ends: Callable[[int], list[Ends]], days: int = 5) -> list[R]:
     return [r for x in "klm" for d in range(days) for r in reads(x, d, ends(d))]
 

@@ -17,6 +17,8 @@ from wayseal.detect._missing_work import MOSTLY
 from wayseal.detect._result import WORTH, FirstReads, Judged, Strength, Table, strength_of
 from wayseal.detect._territory import LIFT, OUTLETS, WIDE
 from wayseal.detect._territory import OFTEN as OFTEN_THERE
+from wayseal.detect._unknown_work import FEW as FEW_OTHERS
+from wayseal.detect._unknown_work import NEAR, PULLING, SELDOM, SINGLE
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH, YOUNG
 from wayseal.detect.explain import load_templates
@@ -44,6 +46,7 @@ def table_rows(text: str) -> Iterator[list[str]]:
 
 def test_figures_are_those_of_the_code(page: str) -> None:
     known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
+    known |= {"SINGLE": SINGLE, "NEAR": NEAR, "PULLING": PULLING, "FEW": FEW_OTHERS, "SELDOM": SELDOM}
     known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH, "UNCOUNTED": UNCOUNTED}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
     assert (STRENGTH, round(WIDE, 1)) == (0.4, 0.3), "two fifths, a third"

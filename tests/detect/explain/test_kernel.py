@@ -207,6 +207,21 @@ def test_a_right_covers_what_no_table_knows() -> None:
     assert [w for w, _ in by_kernel(world, (template,))] == [0, UNKNOWN]
 
 
+@pytest.mark.parametrize(("holders", "of", "says"), [(5, 20, True), (6, 20, False), (19, 19, True)])
+def test_a_right_that_many_hold_is_no_mandate(holders: int, of: int, says: bool) -> None:
+    """But it still tells for whom another template is."""
+    staff = [
+        person("u-1", rights=["a"]),
+        *(person(f"v-{k}", rights=["a"] if k < holders else None) for k in range(1, of)),
+    ]
+    mandate = Template(name="x", by=TemplateKind.MANDATE, strong=True, rights=frozenset(["a"]))
+    ticket = Template(name="y", by=TemplateKind.TICKET, strong=True, rights=frozenset(["a"]))
+    world = Drawn(actors=staff, tickets=[OWN], reads=[READ])
+    assert why(world, mandate) == (0 if says else UNEXPLAINED)
+    assert why(world, ticket) == 0
+    assert by_kernel(world, (mandate, ticket)) == by_rows(world, (mandate, ticket)) == [(0 if says else 1, False)]
+
+
 def test_before_the_first_scan_is_said_of_unexplained_reads_alone() -> None:
     reads = [READ | {"at": START + step} for step in (-1, 0)]
     world = Drawn(scans=[scan(3), scan(0)], reads=reads)

@@ -180,7 +180,7 @@ def test_everything_that_can_come_of_a_template_has_words(drawn: tuple[Drawn, tu
         json.loads(render_pair(found, "json", "en"))
 
 
-GATES = ("role", "kind", "right", "action", "nothing")
+GATES = ("role", "kind", "right", "action", "nothing", "common")
 TIMED = ("scan", "route", "nearby", "nearend")
 SAID = [
     *(f"{what}_{how}" for what in TIMED for how in ("fits", "early", "late", "post", "other", "nowhere")),

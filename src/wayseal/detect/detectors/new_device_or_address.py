@@ -1,6 +1,7 @@
 """Reads through a device or address that neither the account nor a colleague at its place had used before.
 
-A device or address is new for its first FRESH days. An account is judged from its OWN-th active day on: before that,
+A device or address is new for its first FRESH days: one, since a new phone is one event, and reads of a second day
+would be counted as another. An account is judged from its OWN-th active day on: before that,
 everything is new.
 """
 

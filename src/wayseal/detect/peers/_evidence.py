@@ -1,12 +1,13 @@
 """How far an account's odd counts speak for reads that are not work: a Bayes factor, day by day.
 
 Stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often this
-one does it, and how often it has bursts, is learnt from every day. One in many (ODD_WORK) has work that no table knows,
-of up to STEADY a day, since it was first seen. New work: since t it does what any of its peers may
-do, which happens seldom (ANEW). Pulling: up to t it was work, and since then a constant number of odd reads a day comes
-on top, unknown how many. The evidence is the logarithm of how much more probable the days are under pulling than under
-the other two. What would be below 0 is 0, and the story begins anew. Beside it goes a second story, which begins on a
-day with more than is usual: with that which says most by itself. The evidence is that of the one that says more.
+one does it, and how often it has bursts, is learnt from every day. One in many (ODD_WORK, or fewer where so much is
+rare among peers) has work that no table knows, of up to STEADY a day, since it was first seen. New work: since t it
+does what any of its peers may do, which happens seldom (ANEW). Pulling: up to t it was work, and since then a constant
+number of odd reads a day comes on top, unknown how many, and bursts as ever. The evidence is the logarithm of how much
+more probable the days are under pulling than under the other two. What would be below 0 is 0, and the story begins
+anew. Beside it goes a second story, which begins on a day with more than is usual: with that which says most by itself.
+The evidence is that of the one that says more.
 
 Obligations (code and tests cite the numbers):
 1. Evidence on a day hangs on that day and those before it.
@@ -226,25 +227,27 @@ def _told(
 
 
 @kernel
-def _account(
-    odd: Longs,
-    base: Floats,
-    usual: Floats,
-    unknown: Floats,
-    steady: Floats,
-    cleared: Flags,
-    extra: Floats,
-    total: Floats,
-    since: Longs,
+def _learn_anew(
+    stories: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, ordinary: float, most: float
 ) -> None:
+    """What a day would teach of new work, of a rate of `most` at the most."""
+    for story in stories:
+        a, b = _learnt(y, n, prior_a, prior_b, story[_NEW_A], story[_NEW_B], within, ordinary)
+        story[_NEW_A], story[_NEW_B] = min(a, max(0.0, most * (prior_b + b) - prior_a)), b
+
+
+@kernel
+def _account(
+    odd: Longs, base: Floats, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags, extra: Floats,
+    total: Floats, since: Longs,
+) -> None:  # fmt: skip
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
     stories, shares, young, today = np.zeros((2, 9)), np.zeros((2, len(extra))), np.zeros(9), np.zeros(len(extra))
     ever, few, told = np.zeros(len(extra)), int(np.sum(extra <= STEADY)), 0
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
     alike, fits = np.zeros(2), np.zeros(2)
-    burst_days = np.zeros((2, len(odd)))
+    burst_days, any_odd, always = np.zeros((2, len(odd))), False, 0.0
     alpha = beta = bursts = lived = ordinarily = as_ever = granted = 0.0
-    any_odd, always = False, 0.0
     for d in range(len(odd)):
         if unknown[d] > 0.0:
             told = _tell_more(told, d, odd, base, usual, extra, few, burst_days, ever)
@@ -290,9 +293,7 @@ def _account(
             granted = max(granted, (prior_a + alpha) / (prior_b + beta))
         most = max(rate * (1.0 + FAR * math.sqrt(between)), granted)
         alpha = min(alpha, max(0.0, most * (prior_b + beta) - prior_a))
-        for k in range(2):
-            a, b = _learnt(y, n, prior_a, prior_b, stories[k, _NEW_A], stories[k, _NEW_B], within, ordinary)
-            stories[k, _NEW_A], stories[k, _NEW_B] = min(a, max(0.0, most * (prior_b + b) - prior_a)), b
+        _learn_anew(stories, y, n, prior_a, prior_b, within, ordinary, most)
         if cleared[d] or not any_odd:
             stories[:, _NATS] = 0.0
         total[d], since[d] = _most(stories)

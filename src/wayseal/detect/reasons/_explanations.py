@@ -128,7 +128,7 @@ def _responsibility(template: Template, account: Account, parcel: Parcel, world:
 
 def _mandate(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 5 of the kernel: whoever the template is for holds one of its rights."""
-    held = sorted(template.rights & account.rights)
+    held = sorted((template.rights & account.rights) - world.common.keys())
     if held:
         yield Explanation(what="right", values={"right": held[0]}, mine=True)
 

@@ -14,7 +14,8 @@ class Outcome(StrEnum):
 
     fits: it explains the read. early, late: the read lies before or after the time for which it would. post: what
     concerns the account did so at another time. other: it concerns somebody else. nothing: there is nothing of the
-    kind. role, kind, right, action: the template is not for this account or read.
+    kind. role, kind, right, action: the template is not for this account or read. common: the right says nothing, since
+    too many hold it.
     """
 
     FITS = "fits"
@@ -26,6 +27,7 @@ class Outcome(StrEnum):
     ROLE = "role"
     KIND = "kind"
     RIGHT = "right"
+    COMMON = "common"
     ACTION = "action"
 
 
@@ -51,7 +53,7 @@ def try_templates(
 
 
 def _try_one(at: int, action: str, account: Account, parcel: Parcel, world: World, template: Template) -> Trial:
-    if (how := _exclusion(action, account, template)) is not None:
+    if (how := _exclusion(action, account, template, world)) is not None:
         return Trial(template=template, how=how)
     found = list(possible_explanations(template, account, parcel, world))
     for explanation in found:
@@ -63,7 +65,7 @@ def _try_one(at: int, action: str, account: Account, parcel: Parcel, world: Worl
     return Trial(template=template, how=_missing(nearest, at), explanation=nearest)
 
 
-def _exclusion(action: str, account: Account, template: Template) -> Outcome | None:
+def _exclusion(action: str, account: Account, template: Template, world: World) -> Outcome | None:
     """Why a template is not for an account or a read; None where it is for both."""
     if template.roles and account.role not in template.roles:
         return Outcome.ROLE
@@ -71,6 +73,8 @@ def _exclusion(action: str, account: Account, template: Template) -> Outcome | N
         return Outcome.KIND
     if template.rights and not template.rights & account.rights:
         return Outcome.RIGHT
+    if template.by is TemplateKind.MANDATE and not (template.rights & account.rights) - world.common.keys():
+        return Outcome.COMMON
     return Outcome.ACTION if template.actions and action not in template.actions else None
 
 

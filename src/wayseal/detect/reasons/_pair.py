@@ -163,6 +163,7 @@ class ReadJudge:
     def gate(self, one: Trial, action: str) -> Iterator[tuple[str, Value]]:
         """Whom the template is for instead."""
         wanted = {Outcome.ROLE: "roles", Outcome.KIND: "kinds", Outcome.RIGHT: "rights", Outcome.ACTION: "actions"}
+        wanted[Outcome.COMMON] = "rights"
         has = {Outcome.ROLE: self.account.role, Outcome.KIND: self.account.kind, Outcome.ACTION: action}
         if one.how in wanted:
             yield "wanted", tuple(sorted(getattr(one.template, wanted[one.how])))

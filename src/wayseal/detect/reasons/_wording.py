@@ -8,6 +8,7 @@ from wayseal.model.times import HOUR_US, iso
 from wayseal.page.words import Saying
 
 _GATES = {Outcome.ROLE: "role", Outcome.KIND: "kind", Outcome.RIGHT: "right", Outcome.ACTION: "action"}
+_GATES[Outcome.COMMON] = "common"
 _TIMES = {"at", "issued", "opened", "closed"}
 
 

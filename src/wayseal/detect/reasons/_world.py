@@ -1,14 +1,16 @@
 """Accounts, places and one parcel as people speak of them: plain rows of the contract, for judging a single read.
 
-Times are µs since 1970. Rules 1 to 4 of `explain._posts` hold here too, but nothing of its code is used.
+Times are µs since 1970. Rules 1 to 5 of `explain._posts` hold here too, but nothing of its code is used.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pyarrow as pa
 
+from wayseal.detect.explain._posts import EVERYBODY, MANY
 from wayseal.model.kinds import OutletKind, Scope
 
 
@@ -107,10 +109,14 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Who there is and where. Accounts that only assignments know are there too."""
+    """Who there is and where. Accounts that only assignments know are there too.
+
+    common: rights that so many accounts hold that they say nothing of work, with the share that does.
+    """
 
     accounts: Mapping[str, Account] = field(default_factory=dict)
     offices: Mapping[str, Office] = field(default_factory=dict)
+    common: Mapping[str, float] = field(default_factory=dict)
 
     def account(self, actor: str) -> Account:
         """The account; one that no table knows has no role, no place and no rights."""
@@ -139,7 +145,14 @@ def world_of(actors: pa.Table, outlets: pa.Table, assignments: pa.Table) -> Worl
             rights=frozenset(row["rights"] or ()),
             posts=(*home, *posts.get(row["actor"], ())),
         )
-    return World(accounts=accounts, offices=offices)
+    return World(accounts=accounts, offices=offices, common=_common_rights(actors))
+
+
+def _common_rights(actors: pa.Table) -> dict[str, float]:
+    """Rights that more than EVERYBODY of MANY or more accounts hold, with the share that does."""
+    rows = actors["rights"].to_pylist()
+    holders = Counter(right for rights in rows for right in rights or ())
+    return {r: n / len(rows) for r, n in holders.items() if len(rows) >= MANY and n / len(rows) > EVERYBODY}
 
 
 def parcel_of(waybills: pa.Table, scans: pa.Table, tickets: pa.Table) -> Parcel:

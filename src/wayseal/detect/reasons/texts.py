@@ -134,6 +134,7 @@ TEXTS = {
     "explain.gate_role": N_("It is for the role {wanted}; the account's is {has}."),
     "explain.gate_kind": N_("It is for accounts of the kind {wanted}; this one is {has}."),
     "explain.gate_right": N_("It needs the right {wanted}, which the account doesn't hold."),
+    "explain.gate_common": N_("So many accounts hold the right {wanted} that it says nothing of anybody's work."),
     "explain.gate_action": N_("It is for reads of the kind {wanted}; this one is {has}."),
     "explain.gate_none": N_("none that the tables know"),
     "explain.assigned_then": N_("Assigned there {span}."),
