@@ -1,8 +1,8 @@
-"""The files of a BagIt bag (RFC 8493) around the items: manifests that `sha256sum -c` reads, and what is said of them.
+r"""The files of a BagIt bag (RFC 8493) around the items: manifests that `sha256sum -c` reads, and what is said of them.
 
 1. Items lie below `data/`; all else is a tag file. Manifests list the items, tag manifests list all tag files.
 2. The SHA-256 of `tagmanifest-sha256.txt` stands for everything in the pack: that is its seal.
-3. Lines end in \\n, paths are sorted as bytes, values are one line: the same pack gives the same bytes.
+3. Lines end in \n, paths are sorted as bytes, values are one line: the same pack gives the same bytes.
 """
 
 import hashlib

@@ -49,7 +49,7 @@ class Fingerprint:
 
 def fingerprint(parts: Iterable[bytes]) -> Fingerprint:
     """What bytes are that come in parts of any size."""
-    sha, sm3, crc, size, leaves, rest = hashlib.sha256(), hashes.Hash(hashes.SM3()), 0, 0, [], b""  # noqa: S303
+    sha, sm3, crc, size, leaves, rest = hashlib.sha256(), hashes.Hash(hashes.SM3()), 0, 0, [], b""
     for part in parts:
         sha.update(part)
         sm3.update(part)

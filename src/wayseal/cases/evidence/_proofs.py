@@ -17,6 +17,7 @@ from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.findings import Finding
 from wayseal.model.errors import WaysealError
+from wayseal.model.times import micros
 from wayseal.proofs import ProvenRead, verify
 
 Content = Callable[[str], bytes]
@@ -103,8 +104,6 @@ def _lists(listed: Mapping[str, Any], read: Mapping[str, str | int | None]) -> b
 
 
 def _same_time(one: str, other: str) -> bool:
-    from wayseal.model.times import micros
-
     try:
         return micros(one) == micros(other)
     except ValueError:

@@ -70,7 +70,7 @@ class Records:
         for name, paths in self.said.items():
             out |= {path: name for path in paths if path not in out}
         items = self.index.items if self.index is not None else {}
-        return {**{path: INDEX_FILE for path in items}, **out}
+        return {**dict.fromkeys(items, INDEX_FILE), **out}
 
     def leaves_of(self, path: str) -> bytes | None:
         """Hashes of the pieces of an item as they were; None where they can't be had."""
