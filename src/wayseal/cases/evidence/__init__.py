@@ -14,10 +14,17 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.cases.evidence._pack import make_pack, take_in, write_pack
-    from wayseal.cases.evidence._verify import verify_pack
+    from wayseal.cases.evidence._verify import read_sealed, verify_pack
 
-__all__ = ["make_pack", "take_in", "verify_pack", "write_pack"]
+__all__ = ["make_pack", "read_sealed", "take_in", "verify_pack", "write_pack"]
 
 __getattr__ = load_when_asked(
-    __name__, {"make_pack": "_pack", "take_in": "_pack", "verify_pack": "_verify", "write_pack": "_pack"}
+    __name__,
+    {
+        "make_pack": "_pack",
+        "read_sealed": "_verify",
+        "take_in": "_pack",
+        "verify_pack": "_verify",
+        "write_pack": "_pack",
+    },
 )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from wayseal.cases.evidence._bag import SEALED, manifests, seal_of, tag_files
+from wayseal.cases.evidence._bag import MANIFESTS, SEALED, manifests, seal_of, tag_files
 from wayseal.cases.evidence._fingerprint import fingerprint, fingerprint_of, read_parts
 from wayseal.cases.evidence._zip import Entry, directory, dos_time, place, write_header
 from wayseal.cases.evidence.errors import EvidenceError, ItemChangedError
@@ -59,9 +59,10 @@ def make_pack(head: PackHead, items: Iterable[TakenItem], acts: Sequence[Custody
     return Pack(head=head, items=taken, acts=(*received, *acts, export))
 
 
-def payload_value(items: Sequence[TakenItem]) -> str:
-    """What stands for all items: the SHA-256 of `manifest-sha256.txt`."""
-    return hashlib.sha256(manifests(items)["manifest-sha256.txt"]).hexdigest()
+def payload_value(items: Sequence[TakenItem], name: str = "sha256") -> str:
+    """What stands for all items: the SHA-256 of `manifest-sha256.txt`, or the SM3 of `manifest-sm3.txt`."""
+    found = fingerprint_of(manifests(items)[MANIFESTS[name]])
+    return found.sm3 if name == "sm3" else found.sha256
 
 
 def _check(head: PackHead, items: Sequence[TakenItem]) -> None:

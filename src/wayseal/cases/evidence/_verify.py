@@ -7,7 +7,6 @@
    a time stamp, the public key of the ledger's checkpoints.
 """
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
@@ -187,6 +186,6 @@ def _whose(records: Records, found: Fingerprint, name: object) -> str:
     return by_hash[0] if by_hash else by_name[0] if len(by_name) == 1 else ""
 
 
-def open_pack(content: bytes) -> OpenPack:
-    """A pack that is in memory."""
-    return OpenPack(io.BytesIO(content))
+def read_sealed(file: IO[bytes]) -> bytes:
+    """The file of a pack that a time stamp is on: `tagmanifest-sha256.txt`. Errors are those of `verify_pack`."""
+    return OpenPack(file).content(SEALED)

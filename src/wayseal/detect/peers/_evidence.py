@@ -214,7 +214,15 @@ def _told(
 
 @kernel
 def _account(
-    odd: Longs, base: Floats, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags, extra: Floats, total: Floats, since: Longs
+    odd: Longs,
+    base: Floats,
+    usual: Floats,
+    unknown: Floats,
+    steady: Floats,
+    cleared: Flags,
+    extra: Floats,
+    total: Floats,
+    since: Longs,
 ) -> None:
     """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
     stories, shares, young, today = np.zeros((2, 9)), np.zeros((2, len(extra))), np.zeros(9), np.zeros(len(extra))
