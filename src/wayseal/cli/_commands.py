@@ -50,9 +50,7 @@ EVIDENCE = GroupEntry(
             help="Check a pack of evidence, offline and without the ledger, and name each file, piece and line that "
             "differs."
         ),
-        "stamp": CommandEntry(
-            help="Have a pack's seal stamped by a time-stamping service (RFC 3161).", extra="console"
-        ),
+        "stamp": CommandEntry(help="Have a pack's seal stamped by a time-stamping service (RFC 3161)."),
     },
 )
 LEDGER = GroupEntry(

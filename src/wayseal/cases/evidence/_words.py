@@ -9,9 +9,7 @@ HANDOVER_TEXTS = ByLanguage(
         "list": N_("List of electronic data provided"),
         "statement": N_("Statement on the electronic data"),
         "running": N_("Electronic data provided"),
-        "certificate_note": N_(
-            "Goes with electronic data that is provided in electronic form (法发〔2022〕23号, art. 14)"
-        ),
+        "certificate_note": N_("Goes with data that is provided in electronic form (法发〔2022〕23号, art. 14)"),
         "certificate_says": N_(
             "The unit states that the electronic data of this pack was exported from its own systems as the statement "
             "says, and that its integrity can be checked with the values above."
@@ -62,9 +60,9 @@ HANDOVER_TEXTS = ByLanguage(
         "source": N_("From: {source}"),
         "s_origin": N_("1. Where the data is from"),
         "s_origin_1": N_(
-            "The reads are rows of the unit's own access logs, taken unchanged into the access ledger of Wayseal when "
-            "they arose; the reports were made from them by the commands below. No personal data of senders and "
-            "recipients is in the ledger."
+            "The reads are rows of the unit's own access logs, as they were taken into the access ledger of Wayseal; "
+            "each names its source and row. The reports were made from them by the commands below. The ledger holds no "
+            "names, phones or addresses of senders and recipients."
         ),
         "s_origin_2": N_("Ledger: digest {digest}, generation {generation:,}. Days looked at: {since} to {until}."),
         "s_method": N_("2. How it was extracted"),
@@ -72,9 +70,7 @@ HANDOVER_TEXTS = ByLanguage(
             "On {at} (UTC+8) {who} exported case {case} with Wayseal {wayseal}. Reason: {why}. The export was recorded "
             "in the casebook before anything was shown; its head then was {head}."
         ),
-        "s_method_2": N_(
-            "The result can be reproduced from the same ledger with these commands; no random numbers are used:"
-        ),
+        "s_method_2": N_("The same ledger and these commands give the same result; no random numbers are used:"),
         "s_integrity": N_("3. How integrity is protected"),
         "s_integrity_1": N_(
             "Each file has its SHA-256 and SM3 in the manifests, and a SHA-256 of each 4 KiB in chunks.bin. Acts of "
@@ -83,15 +79,15 @@ HANDOVER_TEXTS = ByLanguage(
         ),
         "s_people": N_("4. Persons"),
         "s_people_1": N_(
-            "Accounts of this case stand under their ids, since the case was opened with the reason recorded; all others "
+            "Accounts of this case stand under their ids, since it was opened with the reason recorded; all others "
             "are left out or under pseudonyms. What the persons concerned said is in the pack; so far {heard:,} "
             "statements are recorded."
         ),
         "s_limits": N_("5. What it shows and what not"),
         "s_limits_1": N_(
             "The data shows which account read which waybill, when, and through what. It does not show which natural "
-            "person sat at the account, and it does not show that a waybill was sold. Reasons of detection are leads for "
-            "an investigation."
+            "person sat at the account, and it does not show that a waybill was sold. What detection says is a lead "
+            "for an investigation."
         ),
         "s_limits_2": N_(
             "The integrity values show that nothing was changed after the export. What stood in the ledger before that "
@@ -135,9 +131,7 @@ CASE_TEXTS = ByLanguage(
         "strong": N_("strong"),
         "very_strong": N_("very strong"),
         "law": N_("Counts beside marks of the law"),
-        "law_note": N_(
-            "{waybills:,} distinct waybills were read. 法释〔2017〕10号, art. 5, names these numbers of items:"
-        ),
+        "law_note": N_("{waybills:,} distinct waybills were read. 法释〔2017〕10号, art. 5, counts items so:"),
         "law_kind": N_("Kind of personal information"),
         "law_mark": N_("From"),
         "law_half": N_("Got at work: half"),

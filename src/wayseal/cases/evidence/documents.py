@@ -1,7 +1,7 @@
 """The papers of a pack as data: what stands in them is decided here, how they look in `templates`.
 
-1. A company never writes a record of extraction (提取笔录): that is for investigators. What it gives is a list of what it
-   provides, a statement, and for data in electronic form a certificate on top. Blanks stay for the notice's number,
+1. A company never writes a record of extraction (提取笔录): that is for investigators. What it gives is a list of what
+   it provides, a statement, and for data in electronic form a certificate on top. Blanks stay for the notice's number,
    the seal and the signatures.
 2. What a paper says of the pack it computes from the pack.
 """

@@ -72,8 +72,8 @@ def describe_pack(found: PackVerification, lang: str, *, anchored: bool) -> Iter
     words = PACK_TEXTS[lang]
     yield filled(words["pack" if found.case else "unnamed"], name=visible(found.name), case=visible(found.case))
     if found.made_at:
-        at = numbers.parse(found.made_at)
-        when = numbers.clock(at) if at else visible(found.made_at)
+        made = numbers.parse(found.made_at)
+        when = numbers.clock(made) if made else visible(found.made_at)
         yield filled(words["made"], at=when, who=visible(found.who), wayseal=visible(found.wayseal))
     yield filled(words["looked"], files=found.files, size=found.size)
     yield filled(words["seal"], seal=found.seal)

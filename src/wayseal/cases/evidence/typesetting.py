@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.model.times import SECOND_US
@@ -46,19 +47,17 @@ class Typesetter:
         Returns:
             The file.
         """
-        made = self._compile(template, data, at, format="pdf", pdf_standards=list(STANDARDS))
-        return made if isinstance(made, bytes) else b"".join(made)
+        return self._compile(template, data, at, format="pdf", pdf_standards=list(STANDARDS))[0]
 
     def pictures(self, template: str, data: Mapping[str, object], at: int) -> list[bytes]:
         """Its pages as PNG."""
-        made = self._compile(template, data, at, format="png", ppi=80)
-        return [made] if isinstance(made, bytes) else made
+        return self._compile(template, data, at, format="png", ppi=80)
 
-    def _compile(self, template: str, data: Mapping[str, object], at: int, **how: object) -> bytes | list[bytes]:
+    def _compile(self, template: str, data: Mapping[str, object], at: int, **how: Any) -> list[bytes]:
         given = {"data": json.dumps({**data, "serif": self._serif, "sans": self._sans}, ensure_ascii=False)}
         with resources.as_file(resources.files("wayseal.cases.evidence").joinpath("templates")) as folder:
             compiler = self._typst.Compiler(
                 Path(folder) / f"{template}.typ", root=str(folder), font_paths=self._fonts, sys_inputs=given
             )
-            made: bytes | list[bytes] = compiler.compile(timestamp=at // SECOND_US, **how)
-        return made
+            made: Any = compiler.compile(timestamp=at // SECOND_US, **how)
+        return [made] if isinstance(made, bytes) else list(made)

@@ -54,8 +54,8 @@ REMARK_TEXTS = ByLanguage(
         ),
         "unlisted": N_("Some reasons count reads that can't be listed one by one."),
         "formulas": N_(
-            "In the CSV tables a cell that a spreadsheet would take for a formula begins with an apostrophe; reads.jsonl "
-            "has every value as it is."
+            "In the CSV tables a cell that a spreadsheet would take for a formula begins with an apostrophe; "
+            "reads.jsonl has every value as it is."
         ),
         "no_papers": N_("Neither list nor statement is in the pack: they could not be set as PDF where it was made."),
     }

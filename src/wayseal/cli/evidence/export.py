@@ -17,7 +17,7 @@ from wayseal.cli._options import PUBLIC_KEY, Lang, LangOption, QuietOption, Temp
 from wayseal.cli._output import output_file
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.evidence import EVIDENCE_TEXTS
-from wayseal.cli.evidence.stamp import StampUrlOption, put_stamp
+from wayseal.cli.evidence.stamp import StampUrlOption, need_stamps, put_stamp
 from wayseal.detect.casebook.types import one_line
 from wayseal.model.messages import filled
 from wayseal.page.languages import word
@@ -52,7 +52,8 @@ def export(
     canaries: Annotated[
         Path | None,
         typer.Option(
-            help="Register of [canaries](#wayseal-canary-plan), as `wayseal detect` was given.", dir_okay=False
+            help="Register of [canaries](commands.md#wayseal-canary-plan), as `wayseal detect` was given.",
+            dir_okay=False,
         ),
     ] = None,
     contracts: Annotated[
@@ -78,6 +79,8 @@ def export(
     """
     _check_usage(who, why, unit, checkpoint, key)
     url = None if stamp_url is None else check_url(stamp_url)
+    if url is not None:
+        need_stamps()
     request = PackRequest(
         ledger=ledger, case=case, who=who, why=why, at=now_us(), unit=unit, offset=offset, templates=templates,
         canaries=canaries, contracts=contracts, checkpoint=checkpoint, keys=tuple(key or ()), most_proofs=proofs,

@@ -1,5 +1,6 @@
 """`wayseal evidence stamp`: a time stamp on a pack that was made before."""
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from wayseal.cases.evidence import read_sealed
 from wayseal.cases.evidence.errors import EvidenceError
 from wayseal.cases.evidence.stamps import ask_for_stamp, check_url, claimed_stamp, read_wish, stamp_path, wish_path
 from wayseal.cli._errors import WrongUsageError
+from wayseal.cli._loading import require_extra
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.evidence import EVIDENCE_TEXTS
 from wayseal.cli.evidence.verify import PackArgument
@@ -42,6 +44,7 @@ def stamp(
     wayseal evidence stamp case.zip
     wayseal evidence stamp case.zip --stamp-url https://tsa.example/tsr
     """
+    need_stamps()
     url = read_wish(pack) if stamp_url is None else check_url(stamp_url)
     if url is None:
         raise WrongUsageError("no wish lies beside the pack: name the service", param_hint="--stamp-url")
@@ -51,6 +54,12 @@ def stamp(
         except EvidenceError as error:
             raise error.at(file=pack) from None
     typer.echo(put_stamp(pack, url, sealed, lang))
+
+
+def need_stamps() -> None:
+    """MissingExtraError where what speaks with a time-stamping service is not installed."""
+    with require_extra("console"):
+        importlib.import_module("rfc3161_client")
 
 
 def put_stamp(pack: Path, url: str, sealed: bytes, lang: str) -> str:

@@ -1,5 +1,6 @@
 """`wayseal evidence verify`: whether a pack is what was written."""
 
+import importlib
 import json
 from contextlib import ExitStack
 from dataclasses import replace
@@ -99,7 +100,7 @@ def _clean_seal(seal: str | None) -> str:
 def _with_stamp(found: PackVerification, path: Path, sealed: bytes, trusted: list[Path]) -> PackVerification:
     """What was found, with what the stamp says."""
     with require_extra("console"):
-        import rfc3161_client  # noqa: F401 (whether it is there)
+        importlib.import_module("rfc3161_client")
     try:
         stamped: Stamped | None = verify_stamp(path.read_bytes(), sealed, [each.read_bytes() for each in trusted])
         return replace(found, stamped=stamped)
