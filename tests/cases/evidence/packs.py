@@ -8,8 +8,11 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.conftest import need
 from wayseal.cases.evidence import make_pack, take_in, write_pack
+from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.types import Item, Pack, PackHead, Title
+from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.model.times import micros
 
 AT = micros("2026-03-16T08:00:01Z")
@@ -23,6 +26,14 @@ ITEMS = {
     "data/empty.txt": (b"", "text/plain"),
     "data/one.txt": (b"x" * 4096, "text/plain"),
 }
+
+
+def need_font() -> None:
+    """Goes on where documents can be set."""
+    try:
+        Typesetter()
+    except DocumentError as error:
+        need(False, str(error))
 
 
 def head(**more: object) -> PackHead:

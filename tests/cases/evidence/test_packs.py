@@ -111,7 +111,11 @@ def test_two_items_never_share_a_name(paths: tuple[str, str]) -> None:
 
 
 @each(
-    "more", [{"who": ""}, {"why": "a\nb"}, {"who": "x" * 501}, {"name": "a/b"}, {"name": ".."}, {"at": micros("1979-01-01T00:00Z")}]
+    "more",
+    [
+        {"who": ""}, {"why": "a\nb"}, {"who": "x" * 501}, {"name": "a/b"}, {"name": ".."},
+        {"at": micros("1979-01-01T00:00Z")},
+    ],
 )  # fmt: skip
 def test_a_pack_says_who_and_why_in_a_line(more: dict[str, object]) -> None:
     with pytest.raises(EvidenceError):

@@ -78,6 +78,8 @@ def export(
         --checkpoint 2026-03-01.checkpoint --key keeper.key.pub --attach report.html
     """
     _check_usage(who, why, unit, checkpoint, key)
+    for path in attach or ():
+        path.open("rb").close()
     url = None if stamp_url is None else check_url(stamp_url)
     if url is not None:
         need_stamps()
