@@ -23,6 +23,30 @@ from wayseal.model.messages import filled
 from wayseal.page.languages import word
 
 LEDGER = Path("ledger")
+UnitOption = Annotated[
+    str, typer.Option(help="Name of the unit that hands it over; without it, a blank is left in the papers.")
+]
+CheckpointOption = Annotated[
+    Path | None,
+    typer.Option(help="Signed checkpoint of the ledger: proofs of the reads are put in.", dir_okay=False),
+]
+ProofsOption = Annotated[
+    int, typer.Option(min=0, max=10_000, help="Prove so many reads at most, the first by time.")
+]  # fmt: skip
+AttachOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="Put this file in as well, such as a trace report; may be given more than once.", dir_okay=False),
+]
+CanariesOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Register of [canaries](commands.md#wayseal-canary-plan), as `wayseal detect` was given.", dir_okay=False
+    ),
+]
+ContractsOption = Annotated[
+    Path | None, typer.Option(help="Folder of partners' [contracts](partners.md), as `wayseal detect` was given.")
+]
+OffsetOption = Annotated[str, typer.Option(help="Local time of the courier, whole hours ahead of UTC.")]
 
 
 def export(
@@ -31,35 +55,15 @@ def export(
     who: WhoOption,
     why: WhyOption,
     ledger: Annotated[Path, typer.Option(help="Folder of the ledger.")] = LEDGER,
-    unit: Annotated[
-        str, typer.Option(help="Name of the unit that hands it over; without it, a blank is left in the papers.")
-    ] = "",
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(help="Signed checkpoint of the ledger: proofs of the reads are put in.", dir_okay=False),
-    ] = None,
+    unit: UnitOption = "",
+    checkpoint: CheckpointOption = None,
     key: Annotated[list[Path] | None, PUBLIC_KEY] = None,
-    proofs: Annotated[int, typer.Option(min=0, max=10_000, help="Prove so many reads at most, the first by time.")] = (
-        2_000
-    ),
-    attach: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Put this file in as well, such as a trace report; may be given more than once.", dir_okay=False
-        ),
-    ] = None,
+    proofs: ProofsOption = 2_000,
+    attach: AttachOption = None,
     templates: TemplatesOption = None,
-    canaries: Annotated[
-        Path | None,
-        typer.Option(
-            help="Register of [canaries](commands.md#wayseal-canary-plan), as `wayseal detect` was given.",
-            dir_okay=False,
-        ),
-    ] = None,
-    contracts: Annotated[
-        Path | None, typer.Option(help="Folder of partners' [contracts](partners.md), as `wayseal detect` was given.")
-    ] = None,
-    offset: Annotated[str, typer.Option(help="Local time of the courier, whole hours ahead of UTC.")] = "+08:00",
+    canaries: CanariesOption = None,
+    contracts: ContractsOption = None,
+    offset: OffsetOption = "+08:00",
     stamp_url: StampUrlOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,

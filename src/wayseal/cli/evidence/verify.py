@@ -26,16 +26,26 @@ from wayseal.model.times import iso
 
 PackArgument = Annotated[Path, typer.Argument(help="The pack, a zip archive.", metavar="PACK", dir_okay=False)]
 
+AgainstOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="The original of a file in the pack, or another copy of the pack: tells which bytes differ.",
+        dir_okay=False,
+    ),
+]
+StampCaOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Certificate (PEM) of the time-stamping service that is trusted: its root, and what lies between; may "
+        "be given more than once.",
+        dir_okay=False,
+    ),
+]
+
 
 def verify(
     pack: PackArgument,
-    against: Annotated[
-        Path | None,
-        typer.Option(
-            help="The original of a file in the pack, or another copy of the pack: tells which bytes differ.",
-            dir_okay=False,
-        ),
-    ] = None,
+    against: AgainstOption = None,
     seal: Annotated[
         str | None, typer.Option(help="The seal that was written down when the pack was made: 64 digits.")
     ] = None,
@@ -44,14 +54,7 @@ def verify(
         Path | None,
         typer.Option(help="The pack's time stamp.", show_default="PACK.tsr, if it is there", dir_okay=False),
     ] = None,
-    stamp_ca: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Certificate (PEM) of the time-stamping service that is trusted: its root, and what lies between; may "
-            "be given more than once.",
-            dir_okay=False,
-        ),
-    ] = None,
+    stamp_ca: StampCaOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
