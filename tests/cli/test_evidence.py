@@ -50,8 +50,7 @@ def first_case(folder: Path) -> RecordedCase:
 
 
 def export(folder: Path, out: Path, *more: object) -> Ran:
-    words = ("--ledger", folder / "L", "--out", out, *BY, "-q", *more)
-    return inside("evidence", "export", first_case(folder).id, *words)
+    return inside("evidence", "export", folder / "L", first_case(folder).id, "--out", out, *BY, "-q", *more)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def test_the_pack_says_what_was_done_and_what_makes_it_again(made: Path, files: 
     index = json.loads(files["pack.json"])
     assert index["settings"]["ledger_digest"]
     assert index["settings"]["casebook_head"].partition(":")[0].isdigit()
-    assert index["command"].startswith(f"wayseal evidence export {case.id} ")
+    assert index["command"].startswith(f"wayseal evidence export LEDGER {case.id} ")
     assert str(made) not in files["pack.json"].decode()
     acts = json.loads(files["data/casebook/acts.json"])["cases"][0]["acts"]
     assert [act["act"] for act in acts][:2] == ["heard", "reads"]
@@ -213,8 +212,7 @@ def test_what_is_refused_leaves_no_pack(made: Path, pack: Path, words: tuple[str
 
 
 def test_no_such_case_and_no_pack(made: Path, tmp_path: Path) -> None:
-    words = ("--ledger", made / "L", "--out", tmp_path / "x.zip", *BY)
-    assert inside("evidence", "export", "c-9999", *words).code == 3
+    assert inside("evidence", "export", made / "L", "c-9999", "--out", tmp_path / "x.zip", *BY).code == 3
     (tmp_path / "x.zip").write_bytes(b"nothing")
     ran = inside("evidence", "verify", tmp_path / "x.zip")
     assert (ran.code, ran.err) == (3, f"wayseal: {tmp_path / 'x.zip'}: this is no zip archive\n")

@@ -307,7 +307,7 @@ def _commands(request: PackRequest, material: _Material) -> tuple[str, ...]:
 
 
 def _export_command(request: PackRequest) -> str:
-    words = ["wayseal", "evidence", "export", request.case, "--ledger", "LEDGER", "--out", "PACK.zip"]
+    words = ["wayseal", "evidence", "export", "LEDGER", request.case, "--out", "PACK.zip"]
     words += ["--who", request.who, "--why", request.why, "--offset", request.offset]
     for option, path in (("--templates", request.templates), ("--checkpoint", request.checkpoint)):
         words += [] if path is None else [option, path.name]

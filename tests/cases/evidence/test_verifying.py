@@ -8,6 +8,8 @@ import stat
 import struct
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -116,6 +118,43 @@ def test_a_changed_record_is_told_from_a_changed_file() -> None:
     garbled = verified(zipped(FILES | {manifest: FILES[manifest].replace(b"  ", b" ", 1)}))
     assert [f.values["line"] for f in garbled.findings if f.code is Code.LINE] == [1]
     assert ("index", "pack.json") in named(verified(zipped(FILES | {f"{TOP}/pack.json": b"{"})))
+
+
+def test_a_record_that_leaves_a_file_out_is_named() -> None:
+    """The manifests agree with each other again, as whoever takes a line out would see to."""
+    for name in ("manifest-sha256.txt", "manifest-sm3.txt", "tagmanifest-sm3.txt"):
+        lines = FILES[f"{TOP}/{name}"].splitlines(keepends=True)
+        found = named(verified(zipped(FILES | {f"{TOP}/{name}": b"".join(lines[1:])})))
+        assert ("record", name) in found
+    index = json.loads(FILES[f"{TOP}/pack.json"])
+    index["items"] = index["items"][1:]
+    found = named(verified(zipped(FILES | {f"{TOP}/pack.json": json.dumps(index).encode()})))
+    assert ("record", "pack.json") in found
+    assert not [where for _, where in found if where.startswith("data/")]
+
+
+def test_sizes_behind_the_files_are_read(tmp_path: Path) -> None:
+    """As programs write them that don't know sizes before they have written."""
+    out = (tmp_path / "streamed.zip").open("wb")
+    with out, zipfile.ZipFile(Unseekable(out), "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in FILES.items():
+            archive.writestr(path, content)
+    found = verified((tmp_path / "streamed.zip").read_bytes(), seal=SEAL)
+    assert found.sound
+    assert not found.as_written
+
+
+class Unseekable(io.RawIOBase):
+    """A file that is only written to."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self._file.write(data)
 
 
 def test_custody_that_was_changed_is_named_by_line() -> None:

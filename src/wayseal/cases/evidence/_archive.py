@@ -217,22 +217,15 @@ def _check_kind(path: str, flags: int, method: int, mode: int, size: int) -> Non
 
 def _check_tiles(files: Sequence[PackedFile], end: int) -> None:
     """Entries lie one behind the other, from the first byte to the directory (rule 1)."""
-    at = 0
-    for one in sorted(files, key=lambda one: one.at):
-        between = one.at - at
-        if between:
+    at, ordered = 0, sorted(files, key=lambda one: one.at)
+    for number, one in enumerate(ordered, start=1):
+        if one.at != at:
             raise PackRefusedError("the archive holds bytes of no file, or two files share some", file=one.path)
-        at = one.end
-        if one.flags & 0x8:
-            at += _descriptor(files, one, end)
+        follows = ordered[number].at if number < len(ordered) else end
+        sizes = follows - one.end  # may stand behind a file
+        at = follows if one.flags & 0x8 and sizes in _DESCRIPTORS else one.end
     if at != end:
         raise PackRefusedError("the archive holds bytes of no file, or two files share some")
-
-
-def _descriptor(files: Sequence[PackedFile], one: PackedFile, end: int) -> int:
-    """Bytes of the sizes that stand behind a file."""
-    follows = min((other.at for other in files if other.at > one.at), default=end)
-    return follows - one.end if follows - one.end in _DESCRIPTORS else 0
 
 
 def _check_twins(files: Sequence[PackedFile]) -> None:

@@ -63,6 +63,14 @@ class Records:
             found += [(INDEX_FILE, "sha256", item.sha256), (INDEX_FILE, "sm3", item.sm3)]
         return [one for one in found if one[2]]
 
+    def silent_on(self, path: str) -> list[str]:
+        """The files that can be read and should list a path, and don't."""
+        payload = path.startswith(PAYLOAD)
+        tables = (MANIFESTS if payload else TAG_MANIFESTS).values()
+        found = [name for name in tables if self.said[name] and path not in self.said[name]]
+        left_out = payload and self.index is not None and path not in self.index.items
+        return [*found, INDEX_FILE] if left_out else found
+
     @property
     def listed(self) -> dict[str, str]:
         """Every path that is listed, with the file that lists it first."""

@@ -46,7 +46,7 @@ class OpenPack:
         self.name = tops.pop() if len(tops) == 1 else ""
         if f"{self.name}/{BAGIT_FILE}" not in self.archive.files:
             raise NotAPackError("this archive is no evidence pack: no single folder with {name}", name=BAGIT_FILE)
-        self.paths = tuple(path.partition("/")[2] for path in self.archive.files)
+        self.paths = {path.partition("/")[2]: None for path in self.archive.files}
 
     def parts(self, path: str) -> Iterator[bytes]:
         """A file's bytes."""
@@ -125,9 +125,8 @@ def _judge_files(pack: OpenPack, records: Records, prints: Mapping[str, Fingerpr
         wrong = [by for by, name, value in said if getattr(found, name) != value]
         right = {name for _, name, value in said if getattr(found, name) == value}
         if right == {"sha256", "sm3"} or (right and len(said) - len(wrong) >= len(wrong)):
-            yield from (
-                Finding(code=Code.RECORD, where=by, values={"path": path}) for by in dict.fromkeys(wrong)
-            )  # fmt: skip
+            others = dict.fromkeys([*wrong, *records.silent_on(path)])
+            yield from (Finding(code=Code.RECORD, where=by, values={"path": path}) for by in others)
             continue
         yield Finding(code=Code.CHANGED, where=path, values={"size": found.size})
         yield from _pieces(pack, records, path, found)

@@ -13,7 +13,7 @@ from wayseal.cli._case_pack import CasePack, PackRequest, export_case
 from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption
 from wayseal.cli._casebook import now_us
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import PUBLIC_KEY, Lang, LangOption, QuietOption, TemplatesOption
+from wayseal.cli._options import PUBLIC_KEY, Lang, LangOption, LedgerArgument, QuietOption, TemplatesOption
 from wayseal.cli._output import output_file
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.evidence import EVIDENCE_TEXTS
@@ -22,7 +22,6 @@ from wayseal.detect.casebook.types import one_line
 from wayseal.model.messages import filled
 from wayseal.page.languages import word
 
-LEDGER = Path("ledger")
 UnitOption = Annotated[
     str, typer.Option(help="Name of the unit that hands it over; without it, a blank is left in the papers.")
 ]
@@ -50,11 +49,11 @@ OffsetOption = Annotated[str, typer.Option(help="Local time of the courier, whol
 
 
 def export(
+    ledger: LedgerArgument,
     case: CaseArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the pack here, a zip archive.", dir_okay=False)],
     who: WhoOption,
     why: WhyOption,
-    ledger: Annotated[Path, typer.Option(help="Folder of the ledger.")] = LEDGER,
     unit: UnitOption = "",
     checkpoint: CheckpointOption = None,
     key: Annotated[list[Path] | None, PUBLIC_KEY] = None,
@@ -77,8 +76,8 @@ def export(
     as PDF need the extra `console` and a Chinese font; without, the pack is written without them, and that is said.
 
     \b
-    wayseal evidence export c-17 --out c-17.zip --who "Li, audit" --why "notice 2026-041"
-    wayseal evidence export c-17 --out c-17.zip --who "Li, audit" --why "notice 2026-041" \\
+    wayseal evidence export ledger c-17 --out c-17.zip --who "Li, audit" --why "notice 2026-041"
+    wayseal evidence export ledger c-17 --out c-17.zip --who "Li, audit" --why "notice 2026-041" \\
         --checkpoint 2026-03-01.checkpoint --key keeper.key.pub --attach report.html
     """
     _check_usage(who, why, unit, checkpoint, key)
