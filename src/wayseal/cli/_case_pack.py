@@ -52,6 +52,10 @@ _HTML, _JSON, _LINES, _CSV, _TEXT, _PDF = (
     *("text/html", "application/json", "application/x-ndjson", "text/csv", "text/plain", "application/pdf"),
 )
 
+_BYTES = "application/octet-stream"
+_KINDS = {".html": _HTML, ".json": _JSON, ".jsonl": _LINES, ".csv": _CSV, ".txt": _TEXT, ".pdf": _PDF}
+"""Media types of attached files, by how their names end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackRequest:
@@ -390,7 +394,7 @@ def _items(
     for number, key in enumerate(material.keys, start=1):
         yield _item(f"ledger/key-{number}.pub", "key", f"{key}\n".encode(), _TEXT, Role.KEY)
     for path in request.attached:
-        yield _item(f"files/{path.name}", "file", path, "application/octet-stream", source=path.name)
+        yield _item(f"files/{path.name}", "file", path, _KINDS.get(path.suffix.lower(), _BYTES), source=path.name)
     for place, proof in material.proofs:
         yield _item(f"proofs/{place}.proof.json", "proof", proof.encode(), _JSON, Role.PROOF)
 
