@@ -7,7 +7,9 @@ import random
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,7 +32,8 @@ from tests.cases.evidence.packs import (
 )
 from tests.effort import DEEP
 from tests.tables import each
-from wayseal.cases.evidence import verify_pack
+from wayseal.cases.evidence import _archive, _verify, verify_pack
+from wayseal.cases.evidence._zip import Entry, directory, local_header, place
 from wayseal.cases.evidence.errors import EvidenceError, NotAPackError, PackRefusedError, PackVersionError
 from wayseal.cases.evidence.findings import Code, PackVerification
 from wayseal.cases.evidence.texts import describe_pack
@@ -237,6 +240,36 @@ def _between() -> bytes:
     return CONTENT[:start] + b"12345" + CONTENT[start:end] + tail
 
 
+def _entries(gap: int) -> bytes:
+    """Two files with so many bytes between them, which directory and headers know of."""
+    contents = {f"{TOP}/bagit.txt": b"a", f"{TOP}/b": b"b"}
+    first, second = place(Entry(name=name.encode(), crc=zlib.crc32(c), size=len(c)) for name, c in contents.items())
+    second = replace(second, at=second.at + gap)
+    files = local_header(first, 1) + b"a" + bytes(gap) + local_header(second, 1) + b"b"
+    return files + directory([first, second], 1)
+
+
+def _inside() -> bytes:
+    """A file that lies in the bytes of another, as bombs share them."""
+    inner = Entry(name=f"{TOP}/b".encode(), crc=zlib.crc32(b"x" * 50), size=50)
+    content = local_header(inner, 1) + b"x" * 50
+    outer = Entry(name=f"{TOP}/bagit.txt".encode(), crc=zlib.crc32(content), size=len(content))
+    start = len(local_header(outer, 1))
+    tail = bytearray(directory([replace(inner, at=start), outer], 1))
+    tail[-6:-2] = struct.pack("<I", outer.end)
+    return local_header(outer, 1) + content + bytes(tail)
+
+
+def _central(at: int, value: bytes, content: bytes = CONTENT, local: int | None = None) -> bytes:
+    """Other bytes in what the directory says of the first file, and in what stands before it."""
+    changed_ = bytearray(content)
+    start = struct.unpack_from("<I", content, len(content) - 6)[0]
+    changed_[start + at : start + at + len(value)] = value
+    if local is not None:
+        changed_[local : local + len(value)] = value
+    return bytes(changed_)
+
+
 REFUSED: dict[str, Callable[[], bytes]] = {
     "a way up": lambda: _with(f"{TOP}/../x"),
     "a way up alone": lambda: _with("../x"),
@@ -260,6 +293,13 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "a bomb": lambda: bomb(8 << 20),
     "a lying bomb": lambda: lying_bomb(900_000, 8 << 20),
     "shared bytes": _overlapping,
+    "a file inside another": _inside,
+    "a gap": lambda: _entries(5),
+    "a directory without its sign": lambda: _central(0, b"XX"),
+    "a directory of more than there are": lambda: CONTENT[:-14] + struct.pack("<HH", 99, 99) + CONTENT[-10:],
+    "a size of more than 4 GiB": lambda: _central(20, b"\xff" * 4),
+    "a file behind the files": lambda: _central(42, struct.pack("<I", len(CONTENT) - 40)),
+    "a stored file of another size": lambda: _central(24, struct.pack("<I", 9), local=22),
     "bytes between": _between,
     "bytes before": lambda: b"12345" + CONTENT,
     "another name in the directory": _other_name,
@@ -267,6 +307,33 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "parts": lambda: CONTENT[:-18] + struct.pack("<H", 1) + CONTENT[-16:],
     "a directory elsewhere": lambda: CONTENT[:-6] + struct.pack("<I", 7) + CONTENT[-2:],
 }
+
+
+def test_two_files_without_a_gap_are_read() -> None:
+    with pytest.raises(PackRefusedError, match="bytes of no file"):
+        verified(_entries(1))
+    assert not verified(_entries(0)).sound
+
+
+def test_what_describes_a_pack_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_verify, "MOST_RECORD", 100)
+    with pytest.raises(PackRefusedError, match="too large"):
+        verified(CONTENT)
+
+
+def test_what_unpacks_to_more_than_a_zip_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_archive, "MOST", 1_000)
+    with pytest.raises(PackRefusedError, match="more than 4 GiB"):
+        verified(CONTENT)
+
+
+def test_ranges_of_bytes_end_somewhere() -> None:
+    altered = bytearray(CONTENT)
+    start = offset_of(CONTENT, PAGE)
+    for n in range(30):
+        altered[start + 100 * n] ^= 1
+    found = verified(bytes(altered), against=io.BytesIO(LINES))
+    assert len([f for f in found.findings if f.code is Code.BYTES]) == 20
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate")

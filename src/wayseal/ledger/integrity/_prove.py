@@ -230,9 +230,9 @@ def _part(
         sources, numbers = column_values(rows, "source"), column_values(rows, "row")
         mine = np.isin(sources, [s for s, _ in wanted]) & np.isin(numbers, [r for _, r in wanted])
         merged, where = merger.add(hasher.kept(rows, words, reads.texts))
-        for n in np.flatnonzero(mine).tolist():
-            if (read := (int(sources[n]), int(numbers[n]))) in wanted:
-                found[read] = rows.slice(n, 1), len(hashes) // SIZE + int(where[n])
+        maybe = {n: (int(sources[n]), int(numbers[n])) for n in np.flatnonzero(mine).tolist()}
+        before = len(hashes) // SIZE
+        found |= {r: (rows.slice(n, 1), before + int(where[n])) for n, r in maybe.items() if r in wanted}
         hashes += merged.tobytes()
     hashes += merger.rest(np.zeros((0, SIZE), np.uint8)).tobytes()
     if len(found) < len(wanted):
