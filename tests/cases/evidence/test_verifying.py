@@ -86,6 +86,7 @@ def test_a_changed_bit_in_an_item_is_named_by_file_piece_line_and_byte(path: str
         assert exact["column"] == at - content.rfind(b"\n", 0, at)
         assert verified(altered, against=io.BytesIO(CONTENT)).findings == found.findings
         assert found.exit_code == 7
+        assert found.as_written
 
 
 def test_an_item_that_grew_is_named_from_there_on() -> None:

@@ -92,6 +92,7 @@ def verify_pack(
     findings += proven.findings
     if against is not None:
         findings += _compare(pack, records, prints, against)
+    unchanged = set(prints) - {finding.where for finding in findings if finding.code is Code.CHANGED}
     head: Mapping[str, str] = records.index.head if records.index is not None else {}
     return PackVerification(
         name=pack.name,
@@ -106,7 +107,7 @@ def verify_pack(
         proofs=proven.holding,
         keys=proven.keys,
         own_key=proven.own_key,
-        as_written=pack.archive.as_written and all(pack.same_crc(p, f) for p, f in prints.items()),
+        as_written=pack.archive.as_written and all(pack.same_crc(path, prints[path]) for path in unchanged),
         remarks=records.index.remarks if records.index is not None else (),
     )
 
