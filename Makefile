@@ -1,4 +1,4 @@
-.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-dev
+.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-dev
 
 DEMO ?= demo
 
@@ -27,6 +27,9 @@ setup:
 setup-vault: ## Adds what `wayseal vault`, `wayseal policy` and `wayseal serve` need.
 	@scripts/setup.sh vault
 
+setup-console: ## Adds what evidence packs need for paper and time stamps.
+	@scripts/setup.sh console
+
 setup-dev:
 	@scripts/setup.sh dev
 
@@ -39,7 +42,8 @@ COMPILE = $(UV) pip compile --quiet --generate-hashes --universal --no-header --
 lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv).
 	$(COMPILE) pyproject.toml --group build --output-file requirements/core.txt
 	$(COMPILE) pyproject.toml --extra vault --group build -c requirements/core.txt --output-file requirements/vault.txt
-	$(COMPILE) --group dev -c requirements/vault.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra console --group build -c requirements/core.txt -c requirements/vault.txt --output-file requirements/console.txt
+	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
 
 clean:

@@ -23,12 +23,13 @@ from wayseal.store.types import NoticeCode
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
-    "case", "reads", "verdict", "partners", "rights", "vault", "policy", "serve",
+    "case", "reads", "evidence", "verdict", "partners", "rights", "vault", "policy", "serve",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault")
+GROUPS = ("ledger", "canary", "case", "evidence", "partners", "policy", "vault")
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
+EVIDENCE = ("export", "verify", "stamp")
 POLICY = ("show", "check", "test", "explain")
 VAULT = (
     "init", "upgrade", "status", "seal", "disclose", "find", "ask", "approve", "erase", "retain", "backup", "restore",
@@ -38,6 +39,7 @@ VAULT = (
 )  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
+    *(f"evidence {name}" for name in EVIDENCE),
     "partners check", *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ USER_PAGES = (
     "docs/detection",
     "docs/detectors",
     "docs/disclosure-log",
+    "docs/evidence",
     "docs/explanations",
     "docs/glossary",
     "docs/how-it-decides",

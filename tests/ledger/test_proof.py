@@ -279,3 +279,21 @@ def test_what_a_report_quotes(whole: Path) -> None:
         (replace(points[0], root=bytes(32)), integrity.Code.CHECKPOINT_HISTORY),
     ):
         assert check_history(whole / "L", manifest, point).code is code
+
+
+def test_many_proofs_are_those_of_each(whole: Path) -> None:
+    note = (whole / "note1").read_bytes()
+    with open_ledger(whole / "L") as snapshot:
+        numbers = snapshot.keys(["X18Q", *(f"YT{n}" for n in range(200))])
+        rows = snapshot.reads(numbers)
+        waybills = snapshot.names("waybill", rows["waybill"].to_numpy())
+        places = list(zip(waybills, rows["source"].to_pylist(), rows["row"].to_pylist(), strict=True))
+    assert places
+    made = {(p.read["source"], p.read["row"]): p.to_json() for p in integrity.prove_many(whole / "L", places, note)}
+    assert made == {
+        (source, row): integrity.prove(whole / "L", None, waybill, note, place=(source, row)).to_json()
+        for waybill, source, row in places
+    }
+    assert list(integrity.prove_many(whole / "L", [], note)) == []
+    with pytest.raises(NoSuchReadError):
+        list(integrity.prove_many(whole / "L", [(places[0][0], 0, 99_999)], note))

@@ -40,6 +40,19 @@ PARTNERS = GroupEntry(
         )
     },
 )
+EVIDENCE = GroupEntry(
+    help="Hand a case over as a pack that a stranger can check, and check one.",
+    commands={
+        "export": CommandEntry(
+            help="Write a case as a pack of evidence: reports, reads, proofs, acts, list and statement, sealed."
+        ),
+        "verify": CommandEntry(
+            help="Check a pack of evidence, offline and without the ledger, and name each file, piece and line that "
+            "differs."
+        ),
+        "stamp": CommandEntry(help="Have a pack's seal stamped by a time-stamping service (RFC 3161)."),
+    },
+)
 LEDGER = GroupEntry(
     help="Sign a ledger, verify it, prove its reads, back it up, mend it, and purge what is old.",
     commands={
@@ -250,6 +263,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
         "reads": CommandEntry(
             help="List the reads of a case or of a waybill, one by one, and what work was near each."
         ),
+        "evidence": EVIDENCE,
         "verdict": CommandEntry(help="Close a case: true, the reads were not work; or false."),
         "partners": PARTNERS,
         "rights": CommandEntry(

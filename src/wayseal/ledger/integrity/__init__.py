@@ -9,7 +9,7 @@ from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity._findings import Code, HistoryCheck, Verification, check_history
-from wayseal.ledger.integrity._prove import prove
+from wayseal.ledger.integrity._prove import prove, prove_many
 from wayseal.ledger.integrity._verify import verify
 from wayseal.merkle import Checkpoint
 
@@ -20,6 +20,7 @@ __all__ = [
     "check_history",
     "present_checkpoint",
     "prove",
+    "prove_many",
     "verify",
 ]
 

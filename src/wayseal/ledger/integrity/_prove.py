@@ -1,6 +1,6 @@
-"""Making the proof of one read (`wayseal.proofs.reads`) out of a ledger."""
+"""Making the proof of a read, or of many (`wayseal.proofs.reads`) out of a ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,17 +56,62 @@ def prove(
     """
     with open_ledger(ledger) as snapshot:
         manifest = snapshot.manifest
-        point, tree = Checkpoint.claimed(note), open_tree(ledger, manifest.size)
-        if point.origin != manifest.origin:
-            raise OtherOriginError(
-                "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
-            )
-        if point.size > tree.size or tree.root(point.size) != point.root:
-            raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
+        point, tree = _checkpoint(ledger, manifest, note)
         finder = Finder(ledger, manifest)
         read = _find(ledger, manifest, finder, place or access or "", waybill)
         shown = access if place is None else None
-        return _proof(ledger, manifest, finder, read, shown, tree, point, note.decode())
+        maker = _ProofMaker(ledger, manifest, finder, tree, point, note.decode())
+        return next(maker.proofs([read], shown))
+
+
+def prove_many(ledger: Path, reads: Sequence[tuple[str, int, int]], note: bytes) -> Iterator[ReadProof]:
+    """The proofs of many reads, by waybill, source and row, in an order of their own: each part is hashed once.
+
+    Errors are those of `prove`; none is given out before all reads were found.
+    """
+    with open_ledger(ledger) as snapshot:
+        manifest = snapshot.manifest
+        point, tree = _checkpoint(ledger, manifest, note)
+        finder = Finder(ledger, manifest)
+        maker = _ProofMaker(ledger, manifest, finder, tree, point, note.decode())
+        grouped: dict[tuple[int, int], list[_Place]] = {}
+        for place in _find_many(ledger, manifest, finder, reads):
+            grouped.setdefault((place.commit, place.part), []).append(place)
+        for places in grouped.values():
+            yield from maker.proofs(places, None)
+
+
+def _find_many(
+    ledger: Path, manifest: Manifest, finder: Finder, reads: Sequence[tuple[str, int, int]]
+) -> list[_Place]:  # fmt: skip
+    """Where these reads are; NoSuchReadError where one isn't there."""
+    wanted = {(source, row) for _, source, row in reads}
+    keys = np.unique(Keyer(manifest.key_bits).of([clean_waybill(waybill) for waybill, _, _ in reads]))
+    found = {}
+    for batch in _of_one(finder, keys) if len(keys) else ():
+        rows = zip(*(column_values(batch, name).tolist() for name in ("waybill", "source", "row")), strict=True)
+        found.update({(source, row): (number, source, row) for number, source, row in rows if (source, row) in wanted})
+    if missing := wanted - found.keys():
+        raise _no_such_read(ledger, manifest, min(missing), several=False)
+    return [_place_of(manifest, *one) for one in found.values()]
+
+
+def _place_of(manifest: Manifest, number: int, source: int, place: int) -> _Place:
+    commit = int(np.searchsorted([c.sources for c in manifest.commits], source, side="right"))
+    part = find_parts(np.array([number], np.uint64), manifest.commits[commit].parts)
+    return _Place(waybill=number, source=source, row=place, commit=commit, part=int(part[0]))
+
+
+def _checkpoint(ledger: Path, manifest: Manifest, note: bytes) -> tuple[Checkpoint, Tree]:
+    """The checkpoint of a note, and the tree that goes on from it."""
+    point, tree = Checkpoint.claimed(note), open_tree(ledger, manifest.size)
+    if point.origin != manifest.origin:
+        raise OtherOriginError(
+            "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
+        )
+    if point.size > tree.size or tree.root(point.size) != point.root:
+        raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
+    return point, tree
 
 
 def _find(
@@ -83,10 +128,7 @@ def _find(
     ]
     if len(found) != 1:
         raise _no_such_read(ledger, manifest, which, several=bool(found))
-    number, source, place = found[0]
-    commit = int(np.searchsorted([c.sources for c in manifest.commits], source, side="right"))
-    part = find_parts(np.array([number], np.uint64), manifest.commits[commit].parts)
-    return _Place(waybill=number, source=source, row=place, commit=commit, part=int(part[0]))
+    return _place_of(manifest, *found[0])
 
 
 def _no_such_read(
@@ -130,59 +172,79 @@ def _of_one(finder: Finder, keys: Words) -> Iterator[pa.RecordBatch]:
         yield conform(pa.Table.from_batches([finder.rows("accesses", keys, _FOUND, day)]), _FOUND)
 
 
-def _proof(
-    ledger: Path, manifest: Manifest, finder: Finder, place: _Place, access: str | None, tree: Tree, point: Checkpoint,
-    note: str,
-) -> ReadProof:  # fmt: skip
-    commit = manifest.commits[place.commit]
-    salts = load_salts(ledger, manifest.secret)
-    hasher = ReadHasher(load_dictionaries(finder, manifest.key_bits), commit.columns, salts)
-    merger = Tombstones(finder).merger((commit.generation, place.part))
-    row, hashes, at = _part(ledger, manifest, place, hasher, merger)
-    turn, within = divmod(at, PAGE)
-    own = hashes[turn * PAGE * SIZE : (turn + 1) * PAGE * SIZE]
-    page = int(number_pages(np.array([turn]), merger.gone)[0])
-    leaf = _leaf(manifest, place.commit, tree, hash_page(commit.generation, place.part, page, own))
-    if leaf is None:
-        raise LedgerChangedError("a page is not what the tree says: run `wayseal ledger verify`", file=ledger)
-    if leaf >= point.size:
-        raise LedgerChangedError("this read came after the checkpoint: take a newer one", file=ledger)
-    salt = salts.of(np.array([place.source], np.int32), np.array([place.row], np.int64))
-    return ReadProof(
-        read=_texts(row, commit, finder, access),
-        salt=salt.tobytes(),
-        page=PagePlace(generation=commit.generation, part=place.part, page=page, place=within),
-        others=own[: within * SIZE] + own[(within + 1) * SIZE :],
-        leaf=leaf,
-        path=tuple(tree.inclusion(leaf, point.size)),
-        note=note,
-    )
+class _ProofMaker:
+    """Makes proofs of reads of a ledger under one checkpoint."""
+
+    def __init__(
+        self, ledger: Path, manifest: Manifest, finder: Finder, tree: Tree, point: Checkpoint, note: str
+    ) -> None:  # fmt: skip
+        self._ledger, self._manifest, self._finder = ledger, manifest, finder
+        self._tree, self._point, self._note = tree, point, note
+        self._salts = load_salts(ledger, manifest.secret)
+        self._dictionaries = load_dictionaries(finder, manifest.key_bits)
+
+    def proofs(self, places: Sequence[_Place], access: str | None) -> Iterator[ReadProof]:
+        """The proofs of reads of one commit and part. access: the id that the proof of one shows."""
+        manifest, point = self._manifest, self._point
+        which, part = places[0].commit, places[0].part
+        commit = manifest.commits[which]
+        hasher = ReadHasher(self._dictionaries, commit.columns, self._salts)
+        merger = Tombstones(self._finder).merger((commit.generation, part))
+        found, hashes = _part(self._ledger, manifest, places, hasher, merger)
+        leaves = _leaves(manifest, which, self._tree)
+        for place in places:
+            row, at = found[place.source, place.row]
+            turn, within = divmod(at, PAGE)
+            own = hashes[turn * PAGE * SIZE : (turn + 1) * PAGE * SIZE]
+            page = int(number_pages(np.array([turn]), merger.gone)[0])
+            leaf = leaves.get(hash_page(commit.generation, part, page, own))
+            if leaf is None:
+                raise LedgerChangedError(
+                    "a page is not what the tree says: run `wayseal ledger verify`", file=self._ledger
+                )
+            if leaf >= point.size:
+                raise LedgerChangedError("this read came after the checkpoint: take a newer one", file=self._ledger)
+            salt = self._salts.of(np.array([place.source], np.int32), np.array([place.row], np.int64))
+            yield ReadProof(
+                read=_texts(row, commit, self._finder, access),
+                salt=salt.tobytes(),
+                page=PagePlace(generation=commit.generation, part=part, page=page, place=within),
+                others=own[: within * SIZE] + own[(within + 1) * SIZE :],
+                leaf=leaf,
+                path=tuple(self._tree.inclusion(leaf, point.size)),
+                note=self._note,
+            )
 
 
 def _part(
-    ledger: Path, manifest: Manifest, place: _Place, hasher: ReadHasher, merger: TombstoneMerger
-) -> tuple[pa.RecordBatch, bytes, int]:
-    """The read, the hashes of all reads of its commit and part but for gone pages, and its place among them."""
-    width = (1 << 64) // manifest.commits[place.commit].parts
+    ledger: Path, manifest: Manifest, places: Sequence[_Place], hasher: ReadHasher, merger: TombstoneMerger
+) -> tuple[dict[tuple[int, int], tuple[pa.RecordBatch, int]], bytes]:
+    """The reads, each with its place among all of its commit and part, and the hashes of these but for gone pages."""
+    which, part = places[0].commit, places[0].part
+    wanted = {(place.source, place.row) for place in places}
+    width = (1 << 64) // manifest.commits[which].parts
     segments = Segments(ledger, manifest, manifest.commits)
-    hashes, at, row = b"", 0, None
-    for reads in segments.stretches(place.part * width, (place.part + 1) * width - 1):
-        rows, words = reads.of(place.commit)
-        mine = (column_values(rows, "source") == place.source) & (column_values(rows, "row") == place.row)
+    hashes, found = bytearray(), dict[tuple[int, int], tuple[pa.RecordBatch, int]]()
+    for reads in segments.stretches(part * width, (part + 1) * width - 1):
+        rows, words = reads.of(which)
+        sources, numbers = column_values(rows, "source"), column_values(rows, "row")
+        mine = np.isin(sources, [s for s, _ in wanted]) & np.isin(numbers, [r for _, r in wanted])
         merged, where = merger.add(hasher.kept(rows, words, reads.texts))
-        for found in np.flatnonzero(mine).tolist():
-            at, row = len(hashes) // SIZE + int(where[found]), rows.slice(found, 1)
+        maybe = {n: (int(sources[n]), int(numbers[n])) for n in np.flatnonzero(mine).tolist()}
+        before = len(hashes) // SIZE
+        found |= {r: (rows.slice(n, 1), before + int(where[n])) for n, r in maybe.items() if r in wanted}
         hashes += merged.tobytes()
     hashes += merger.rest(np.zeros((0, SIZE), np.uint8)).tobytes()
-    if row is None:
+    if len(found) < len(wanted):
         raise LedgerChangedError("a read is not where its key says: run `wayseal ledger verify`", file=ledger)
-    return row, hashes, at
+    return found, bytes(hashes)
 
 
-def _leaf(manifest: Manifest, which: int, tree: Tree, wanted: bytes) -> int | None:
-    """Where a commit's page stands in the tree."""
+def _leaves(manifest: Manifest, which: int, tree: Tree) -> dict[bytes, int]:
+    """Where a commit's pages stand in the tree, by their hashes; the first of equal ones."""
     first = sum(c.pages + 1 for c in manifest.commits[:which])
-    return next((n for n in range(first, first + manifest.commits[which].pages) if tree.leaf(n) == wanted), None)
+    places = range(first, first + manifest.commits[which].pages)
+    return {tree.leaf(n): n for n in reversed(places)}
 
 
 def _texts(row: pa.RecordBatch, commit: CommitEntry, finder: Finder, access: str | None) -> dict[str, str | int | None]:

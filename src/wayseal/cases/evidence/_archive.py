@@ -1,0 +1,254 @@
+"""Reading an archive that somebody handed over, so that it can be read in one way only.
+
+1. The directory at the end and the headers before the files say the same; entries fill the file from its first byte to
+   the directory without gaps or overlaps (so no bomb shares its bytes), and nothing stands behind it.
+2. Names lead nowhere else, and no two of them are one on any system; there are only plain files (and their folders),
+   stored or deflated, none of them encrypted.
+3. What it says it holds is bounded before anything is unpacked, and what comes out is held to what it says.
+4. Content that differs from its CRC is no reason to stop: what is wrong with it is what the verifier looks for.
+"""
+
+import io
+import stat
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from wayseal.cases.evidence._zip import (
+    CENTRAL,
+    CENTRAL_SIGN,
+    END,
+    END_SIGN,
+    LOCAL,
+    LOCAL_SIGN,
+    MOST,
+    MOST_FILES,
+    UTF8,
+    Entry,
+    directory,
+    local_header,
+)
+from wayseal.cases.evidence.errors import EvidenceError, NotAPackError, PackRefusedError
+from wayseal.cases.evidence.types import check_name, twin_key
+
+STORED, DEFLATED = 0, 8
+MOST_RATIO = 200
+"""How much more a file may be than its bytes in the archive; text of one letter is a thousand times."""
+_SMALL = 1 << 20
+_AT_ONCE = 1 << 18
+_FLAGS = UTF8 | 0x8 | 0x6
+"""UTF-8 names, sizes behind the file, how hard it was compressed."""
+_DESCRIPTORS = (0, 12, 16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedFile:
+    """A file of an archive: its path, its place and its sizes there."""
+
+    path: str
+    name: bytes
+    method: int
+    flags: int
+    time: int
+    crc: int
+    packed: int
+    size: int
+    at: int
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where its bytes end; sizes may stand behind them."""
+        return self.start + self.packed
+
+
+class Archive:
+    """An archive that was looked at whole (rules 1 to 3). files: path → file, folders left out."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._size = file.seek(0, io.SEEK_END)
+        self._first, count, length = self._end()
+        self._tail = self._read(self._first, length + END.size)
+        found = list(self._central(self._tail[:length], count))
+        _check_tiles(found, self._first)
+        self.files = {one.path: one for one in found if not one.path.endswith("/")}
+        _check_twins(found)
+        _check_sizes(list(self.files.values()))
+        self._order = found
+
+    def parts(self, path: str) -> Iterator[bytes]:
+        """A file's bytes. A stream that breaks off gives what came before (rule 4)."""
+        one, given = self.files[path], 0
+        inflate = zlib.decompressobj(-15) if one.method == DEFLATED else None
+        at = one.start
+        while at < one.end:
+            part = self._read(at, min(_AT_ONCE, one.end - at))
+            at += len(part)
+            if inflate is None:
+                yield part
+                continue
+            while part and given <= one.size:
+                try:
+                    out = inflate.decompress(part, _AT_ONCE)
+                except zlib.error:
+                    return
+                part = inflate.unconsumed_tail
+                given += len(out)
+                if given > one.size:
+                    raise PackRefusedError("a file unpacks to more than the archive says", file=path)
+                yield out
+
+    def content(self, path: str, most: int) -> bytes:
+        """A file whole, if it is no longer than that; PackRefusedError."""
+        if self.files[path].size > most:
+            raise PackRefusedError("a file that describes the pack is too large", file=path)
+        return b"".join(self.parts(path))
+
+    @property
+    def as_written(self) -> bool:
+        """Whether every byte around the files is what Wayseal writes; not so where it was packed anew."""
+        if not self._order or any(one.method != STORED for one in self._order):
+            return False
+        time = self._order[0].time
+        entries = [Entry(name=one.name, crc=one.crc, size=one.size, at=one.at) for one in self._order]
+        heads = all(
+            self._read(one.at, one.start - one.at) == local_header(entry, time)
+            for one, entry in zip(self._order, entries, strict=True)
+        )
+        return heads and self._tail == directory(entries, time)
+
+    def _read(self, at: int, size: int) -> bytes:
+        self._file.seek(at)
+        found = self._file.read(size)
+        if len(found) != size:
+            raise NotAPackError("the archive ends too early: it was cut off")
+        return found
+
+    def _end(self) -> tuple[int, int, int]:
+        """Where the directory begins, how many entries it has, and its length."""
+        if self._size < END.size:
+            raise NotAPackError("this is no zip archive")
+        sign, disk, start, here, count, length, at, comment = END.unpack(self._read(self._size - END.size, END.size))
+        if sign != END_SIGN or comment:
+            known = self._read(0, 4) == LOCAL_SIGN
+            raise NotAPackError(
+                "the archive was cut off, or something was put behind it" if known else "this is no zip archive"
+            )
+        if disk or start or here != count or at + length + END.size != self._size:
+            raise PackRefusedError("the archive's directory doesn't fit the archive")
+        if count > MOST_FILES:
+            raise PackRefusedError("the archive has more than {files:,} files", files=MOST_FILES)
+        return at, count, length
+
+    def _central(self, tail: bytes, count: int) -> Iterator[PackedFile]:
+        at = 0
+        for _ in range(count):
+            try:
+                sign, _, _, flags, method, time, day, crc, packed, size, n, extra, comment, disk, _, mode, start = (
+                    CENTRAL.unpack_from(tail, at)
+                )
+            except struct.error:
+                sign = b""
+            if sign != CENTRAL_SIGN:
+                raise PackRefusedError("the archive's directory is damaged")
+            name = tail[at + CENTRAL.size : at + CENTRAL.size + n]
+            at += CENTRAL.size + n + extra + comment
+            if disk or 0xFFFF_FFFF in (packed, size, start):
+                raise PackRefusedError("an archive in parts, or of more than 4 GiB")
+            path = _path(name, flags)
+            _check_kind(path, flags, method, mode >> 16, size)
+            yield self._local(path, name, method, flags, (day << 16) | time, crc, packed, size, start)
+        if at != len(tail):
+            raise PackRefusedError("the archive's directory is damaged")
+
+    def _local(
+        self, path: str, name: bytes, method: int, flags: int, time: int, crc: int, packed: int, size: int, at: int
+    ) -> PackedFile:  # fmt: skip
+        """The file with what stands before it, which must say the same as the directory (rule 1)."""
+        if at + LOCAL.size > self._first:
+            raise PackRefusedError("the archive's directory doesn't fit the archive", file=path)
+        sign, _, flags_, method_, _, _, crc_, packed_, size_, n, extra = LOCAL.unpack(self._read(at, LOCAL.size))
+        later = bool(flags & 0x8)
+        same = (flags_, method_) == (flags, method) and (
+            later or (crc_, packed_, size_) == (crc, packed, size)
+        )  # fmt: skip
+        start = at + LOCAL.size + n + extra
+        if sign != LOCAL_SIGN or not same or start > self._first or self._read(at + LOCAL.size, n) != name:
+            raise PackRefusedError("the archive's directory says other things than stand before the file", file=path)
+        return PackedFile(
+            path=path,
+            name=name,
+            method=method,
+            flags=flags,
+            time=time,
+            crc=crc,
+            packed=packed,
+            size=size,
+            at=at,
+            start=start,
+        )
+
+
+def _path(name: bytes, flags: int) -> str:
+    """The path that a name stands for (rule 2)."""
+    try:
+        path = name.decode("utf-8" if flags & UTF8 else "ascii")
+        check_name(path.removesuffix("/"))
+    except (UnicodeDecodeError, EvidenceError):
+        raise PackRefusedError(
+            "the archive holds a name that leads elsewhere, hides, or is another one elsewhere"
+        ) from None
+    return path
+
+
+def _check_kind(path: str, flags: int, method: int, mode: int, size: int) -> None:
+    if flags & 0x41 or flags & ~_FLAGS & 0x2040:
+        raise PackRefusedError("the archive holds an encrypted file", file=path)
+    if flags & ~_FLAGS or method not in (STORED, DEFLATED):
+        raise PackRefusedError("the archive holds a file that is packed in an unknown way", file=path)
+    folder = path.endswith("/")
+    kind = stat.S_IFMT(mode)
+    if kind not in (0, stat.S_IFDIR if folder else stat.S_IFREG) or (folder and size):
+        raise PackRefusedError("the archive holds something that is no plain file, such as a link", file=path)
+
+
+def _check_tiles(files: Sequence[PackedFile], end: int) -> None:
+    """Entries lie one behind the other, from the first byte to the directory (rule 1)."""
+    at, ordered = 0, sorted(files, key=lambda one: one.at)
+    for number, one in enumerate(ordered, start=1):
+        if one.at != at:
+            raise PackRefusedError("the archive holds bytes of no file, or two files share some", file=one.path)
+        follows = ordered[number].at if number < len(ordered) else end
+        sizes = follows - one.end  # may stand behind a file
+        at = follows if one.flags & 0x8 and sizes in _DESCRIPTORS else one.end
+    if at != end:
+        raise PackRefusedError("the archive holds bytes of no file, or two files share some")
+
+
+def _check_twins(files: Sequence[PackedFile]) -> None:
+    """No two names are one, and none is a file and a folder (rule 2)."""
+    names: set[str] = set()
+    for one in files:
+        key = twin_key(one.path.removesuffix("/"))
+        if key in names:
+            raise PackRefusedError("the archive holds two names that some system can't tell apart", file=one.path)
+        names.add(key)
+    plain_files = {twin_key(one.path) for one in files if not one.path.endswith("/")}
+    for one in files:
+        path = one.path.removesuffix("/")
+        if any(twin_key(path[:at]) in plain_files for at, char in enumerate(path) if char == "/"):
+            raise PackRefusedError("the archive holds a name that is a file and a folder", file=one.path)
+
+
+def _check_sizes(files: Sequence[PackedFile]) -> None:
+    """What it says that it unpacks to is bounded (rule 3)."""
+    for one in files:
+        if one.method == STORED and one.packed != one.size:
+            raise PackRefusedError("the archive's directory doesn't fit the archive", file=one.path)
+        if one.size > _SMALL and one.size > MOST_RATIO * one.packed:
+            raise PackRefusedError("a file unpacks to far more than its size: this may be a bomb", file=one.path)
+    if sum(one.size for one in files) > MOST:
+        raise PackRefusedError("the archive unpacks to more than 4 GiB")

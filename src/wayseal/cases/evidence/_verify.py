@@ -1,0 +1,191 @@
+"""Looking at a pack, offline and without any ledger: whether it is what was written, and what differs.
+
+1. Nothing is unpacked to disk; the archive is refused before anything in it is read that could mislead (`_archive`).
+2. A file is held against every record of it: two manifests and `pack.json`. Where the records differ the file is what
+   its SHA-256 and SM3 say together, and the record that says otherwise is named.
+3. A pack agrees with itself also where somebody made all of it anew. What was written down elsewhere tells: the seal,
+   a time stamp, the public key of the ledger's checkpoints.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
+
+from wayseal.cases.evidence._archive import Archive
+from wayseal.cases.evidence._bag import (
+    BAGIT_FILE,
+    CHUNKS_FILE,
+    CUSTODY_FILE,
+    INDEX_FILE,
+    MANIFESTS,
+    SEALED,
+    TAG_MANIFESTS,
+    seal_of,
+)
+from wayseal.cases.evidence._chain import read_chain
+from wayseal.cases.evidence._differences import describe_bytes, describe_chunks
+from wayseal.cases.evidence._fingerprint import Fingerprint, fingerprint, read_parts
+from wayseal.cases.evidence._proofs import check_proofs
+from wayseal.cases.evidence._records import Records, read_records
+from wayseal.cases.evidence.errors import EvidenceError, NotAPackError
+from wayseal.cases.evidence.findings import Code, PackVerification
+from wayseal.cases.evidence.types import PAYLOAD, Custody
+from wayseal.merkle import VerifyKey
+from wayseal.merkle.findings import Finding
+
+MOST_RECORD = 64 << 20
+"""Bytes of a file that describes the pack."""
+NEEDED = (BAGIT_FILE, *MANIFESTS.values(), *TAG_MANIFESTS.values(), INDEX_FILE, CHUNKS_FILE, CUSTODY_FILE)
+
+
+class OpenPack:
+    """A pack that is open to be read. name: of the folder in it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.archive = Archive(file)
+        tops = {path.partition("/")[0] for path in self.archive.files}
+        self.name = tops.pop() if len(tops) == 1 else ""
+        if f"{self.name}/{BAGIT_FILE}" not in self.archive.files:
+            raise NotAPackError("this archive is no evidence pack: no single folder with {name}", name=BAGIT_FILE)
+        self.paths = {path.partition("/")[2]: None for path in self.archive.files}
+
+    def parts(self, path: str) -> Iterator[bytes]:
+        """A file's bytes."""
+        return self.archive.parts(f"{self.name}/{path}")
+
+    def content(self, path: str) -> bytes:
+        """A file that describes the pack, or a proof in it; b"" where there is none."""
+        return self.archive.content(f"{self.name}/{path}", MOST_RECORD) if path in self.paths else b""
+
+    def same_crc(self, path: str, found: Fingerprint) -> bool:
+        """Whether the archive's own sum fits the file."""
+        return self.archive.files[f"{self.name}/{path}"].crc == found.crc
+
+
+def verify_pack(
+    file: IO[bytes], *, keys: Sequence[VerifyKey] = (), against: IO[bytes] | None = None, seal: str = ""
+) -> PackVerification:
+    """Looks at a pack.
+
+    Args:
+        file: The archive.
+        keys: Public keys that are trusted, for the proofs in it; without any, those in the pack are taken.
+        against: The original of a file in it, or another copy of the pack: tells bytes.
+        seal: The value that was written down elsewhere; "" for none.
+
+    Returns:
+        What was found.
+
+    Raises:
+        NotAPackError: It is no pack, or was cut off.
+        PackRefusedError: It is not safe to read.
+        PackVersionError: It is of another version.
+        EvidenceError: `against` is the original of nothing in it.
+    """
+    pack = OpenPack(file)
+    records = read_records({name: pack.content(name) for name in NEEDED})
+    prints = {path: fingerprint(pack.parts(path)) for path in pack.paths}
+    findings = [*records.findings, *_judge_files(pack, records, prints), *_check_custody(pack, records)]
+    own = seal_of(pack.content(SEALED))
+    if seal and seal != own:
+        findings.append(Finding(code=Code.SEAL, where=SEALED))
+    proven = check_proofs(records.index, pack.content, keys)
+    findings += proven.findings
+    if against is not None:
+        findings += _compare(pack, records, prints, against)
+    unchanged = set(prints) - {finding.where for finding in findings if finding.code is Code.CHANGED}
+    head: Mapping[str, str] = records.index.head if records.index is not None else {}
+    return PackVerification(
+        name=pack.name,
+        case=head.get("case", ""),
+        made_at=head.get("made_at", ""),
+        who=head.get("who", ""),
+        wayseal=head.get("wayseal", ""),
+        files=len(prints),
+        size=sum(found.size for found in prints.values()),
+        seal=own,
+        findings=tuple(findings),
+        proofs=proven.holding,
+        keys=proven.keys,
+        own_key=proven.own_key,
+        as_written=pack.archive.as_written and all(pack.same_crc(path, prints[path]) for path in unchanged),
+        remarks=records.index.remarks if records.index is not None else (),
+    )
+
+
+def _judge_files(pack: OpenPack, records: Records, prints: Mapping[str, Fingerprint]) -> Iterator[Finding]:
+    listed = records.listed
+    for path in sorted({*listed, *NEEDED} - set(prints)):
+        yield Finding(code=Code.MISSING, where=path, values={"by": listed.get(path, BAGIT_FILE)})
+    for path, found in prints.items():
+        if path in TAG_MANIFESTS.values():
+            continue
+        said = records.hashes_of(path)
+        if not said:
+            yield Finding(code=Code.EXTRA, where=path)
+            continue
+        wrong = [by for by, name, value in said if getattr(found, name) != value]
+        right = {name for _, name, value in said if getattr(found, name) == value}
+        if right == {"sha256", "sm3"} or (right and len(said) - len(wrong) >= len(wrong)):
+            others = dict.fromkeys([*wrong, *records.silent_on(path)])
+            yield from (Finding(code=Code.RECORD, where=by, values={"path": path}) for by in others)
+            continue
+        yield Finding(code=Code.CHANGED, where=path, values={"size": found.size})
+        yield from _pieces(pack, records, path, found)
+
+
+def _pieces(pack: OpenPack, records: Records, path: str, found: Fingerprint) -> Iterator[Finding]:
+    was = records.leaves_of(path)
+    if was is not None and records.index is not None and was != found.leaves:
+        text = records.index.items[path].is_text
+        yield describe_chunks(path, was, found.leaves, pack.parts(path), text=text)
+
+
+def _check_custody(pack: OpenPack, records: Records) -> Iterator[Finding]:
+    content = pack.content(CUSTODY_FILE)
+    acts, faults = read_chain(content)
+    yield from (Finding(code=Code.CUSTODY, where=CUSTODY_FILE, values={"line": line}) for line in faults)
+    hashes = records.said[MANIFESTS["sha256"]]
+    for act in acts:
+        if act.act is Custody.RECEIVED and hashes.get(act.item, act.after) != act.after:
+            yield Finding(code=Code.CUSTODY_HASH, where=CUSTODY_FILE, values={"path": act.item})
+    value = fingerprint([pack.content(MANIFESTS["sha256"])]).sha256
+    exports = [act.after for act in acts if act.act is Custody.EXPORTED and not act.item]
+    if content and value not in exports:
+        yield Finding(code=Code.CUSTODY_HASH, where=CUSTODY_FILE, values={"path": MANIFESTS["sha256"]})
+
+
+def _compare(
+    pack: OpenPack, records: Records, prints: Mapping[str, Fingerprint], against: IO[bytes]
+) -> Iterator[Finding]:
+    """Bytes that differ from the original of a file, or from another copy of the pack."""
+    try:
+        other = OpenPack(against)
+    except EvidenceError:
+        against.seek(0)
+        path = _whose(records, fingerprint(read_parts(against)), getattr(against, "name", ""))
+        against.seek(0)
+        if path not in prints:
+            raise EvidenceError("this is the original of nothing in the pack") from None
+        yield from describe_bytes(path, read_parts(against), pack.parts(path))
+        return
+    for path in prints:
+        if path in other.paths and fingerprint(other.parts(path)).sha256 != prints[path].sha256:
+            yield from describe_bytes(path, other.parts(path), pack.parts(path))
+
+
+def _whose(records: Records, found: Fingerprint, name: object) -> str:
+    """The path of what has this hash by a manifest, else of the only item of this name."""
+    by_hash = [
+        path
+        for said in records.said.values()
+        for path, value in said.items()
+        if value in (found.sha256, found.sm3)
+    ]  # fmt: skip
+    last = str(name).rpartition("/")[2]
+    by_name = [path for path in records.listed if path.startswith(PAYLOAD) and path.rpartition("/")[2] == last]
+    return by_hash[0] if by_hash else by_name[0] if len(by_name) == 1 else ""
+
+
+def read_sealed(file: IO[bytes]) -> bytes:
+    """The file of a pack that a time stamp is on: `tagmanifest-sha256.txt`. Errors are those of `verify_pack`."""
+    return OpenPack(file).content(SEALED)

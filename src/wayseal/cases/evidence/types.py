@@ -1,0 +1,170 @@
+"""A pack of evidence as a value. All times are microseconds after 1970, UTC."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from wayseal.cases.evidence._fingerprint import Fingerprint
+from wayseal.cases.evidence.errors import EvidenceError
+
+PAYLOAD = "data/"
+"""Folder of the items."""
+MOST_NAME = 200
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_FORBIDDEN = frozenset('\\:*?"<>|%')
+
+
+class Role(StrEnum):
+    """What an item is in the pack: verifying does more with some of them.
+
+    PROOF: of an access, checked with the public key alone; CHECKPOINT: what it leads to; KEY: the public key; READS:
+    the accesses, a JSON object a line; ITEM: anything else.
+    """
+
+    PROOF = "proof"
+    CHECKPOINT = "checkpoint"
+    KEY = "key"
+    READS = "reads"
+    ITEM = "item"
+
+
+class Custody(StrEnum):
+    """What is done with evidence."""
+
+    RECEIVED = "received"
+    VIEWED = "viewed"
+    COPIED = "copied"
+    EXPORTED = "exported"
+    HANDED_OVER = "handed_over"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyAct:
+    """Something that was done with an item, or with all of them.
+
+    Attributes:
+        act: What.
+        item: Path of the item in the pack, "" for the whole pack.
+        at: When.
+        who: Who did it.
+        why: Why.
+        before: SHA-256 that it had before, "" where it was not there yet.
+        after: SHA-256 that it had afterwards.
+    """
+
+    act: Custody
+    item: str
+    at: int
+    who: str
+    why: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """What an item is called in the two languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Something that is handed over, before the machine has taken it in.
+
+    Attributes:
+        path: Its path in the pack, below `data/`.
+        title: What it is.
+        content: Its bytes, or the file that has them.
+        format: Its media type.
+        role: What it is in the pack.
+        source: Where it is from, as a person wrote it; "" for what Wayseal made.
+    """
+
+    path: str
+    title: Title
+    content: bytes | Path = field(repr=False)
+    format: str
+    role: Role = Role.ITEM
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenItem:
+    """An item that was taken in: what it was at that moment, by the machine."""
+
+    item: Item
+    print: Fingerprint
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackHead:
+    """What a pack says of itself.
+
+    Attributes:
+        name: Of the folder in it; also what the file is called.
+        case: Id of the case.
+        at: When it was made.
+        who: Who made it.
+        why: Why.
+        wayseal: Version of the program.
+        unit: The unit that hands it over; "" is left blank in the documents.
+        command: What makes it again.
+        settings: What a result depends on: versions, seeds, options, digests.
+        remarks: What the reader must know of the pack, in both languages.
+    """
+
+    name: str
+    case: str
+    at: int
+    who: str
+    why: str
+    wayseal: str
+    unit: str = ""
+    command: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    remarks: tuple[Title, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A pack: its head, the items that were taken in, what was done with them, and papers that go with it.
+
+    Attributes:
+        head: What it says of itself.
+        items: In the order in which they are listed.
+        acts: Custody, in the order of time.
+        papers: Path → bytes of what goes with the items and is none of them (the list, the statement).
+    """
+
+    head: PackHead
+    items: tuple[TakenItem, ...]
+    acts: tuple[CustodyAct, ...] = ()
+    papers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+def check_name(path: str) -> None:
+    """EvidenceError where a path could lead elsewhere, or would be another one on another system."""
+    parts = path.split("/")
+    plain = unicodedata.normalize("NFC", path) == path and not any(
+        unicodedata.category(char) in _HIDDEN or char in _FORBIDDEN for char in path
+    )
+    if not plain or not all(_is_part(part) for part in parts) or len(path.encode()) > 2 * MOST_NAME:
+        raise EvidenceError("a name that can't stand in a pack: it leads elsewhere, hides, or is another one elsewhere")
+
+
+def _is_part(part: str) -> bool:
+    known = part not in ("", ".", "..") and not _DEVICES.fullmatch(part)
+    return known and part[-1] not in ". " and part[0] != " " and len(part.encode()) <= MOST_NAME
+
+
+def twin_key(path: str) -> str:
+    """What two paths share that some system can't tell apart: case and the form of its characters."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", path).casefold())

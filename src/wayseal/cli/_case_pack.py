@@ -1,0 +1,429 @@
+"""A case as a pack of evidence: what is looked up in ledger and casebook, and the items that are made of it.
+
+1. Who exports and why is recorded in the casebook before anything is read; from then on the case's names may be shown.
+2. All that is in the pack is made of one state of the ledger.
+3. What can't be had (proofs of a ledger that isn't signed, a case that detection finds no more, PDF without its
+   packages) is said in the pack, and is no reason not to write it.
+"""
+
+import csv
+import io
+import json
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wayseal import __version__
+from wayseal.cases.evidence import make_pack, take_in
+from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
+from wayseal.cases.evidence.errors import DocumentError
+from wayseal.cases.evidence.types import Item, Pack, PackHead, Role, Title
+from wayseal.cases.evidence.typesetting import Typesetter
+from wayseal.cli._casebook import FOLDER, Names, writable_casebook
+from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
+from wayseal.cli._key_files import parse_key_file
+from wayseal.cli._progress import ProgressCallback
+from wayseal.cli._words.evidence import ITEM_TEXTS, REMARK_TEXTS
+from wayseal.cli.case.list import list_json
+from wayseal.detect import DetectResult, Options
+from wayseal.detect import detect as run
+from wayseal.detect.casebook import Casebook
+from wayseal.detect.casebook import verify as verify_casebook
+from wayseal.detect.casebook import writing as writing_casebook
+from wayseal.detect.casebook.types import Heard, NamesShown, RecordedCase, Verdict
+from wayseal.detect.explain import load_templates
+from wayseal.detect.partners import load_contracts
+from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, render_reads
+from wayseal.detect.report import render_detect, with_casebook_names
+from wayseal.detect.window import DAY_US, parse_offset
+from wayseal.ledger import Snapshot, integrity, open_ledger
+from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
+from wayseal.merkle.checkpoint import name_keys
+from wayseal.model.messages import filled
+from wayseal.model.times import day_name, iso, time_at
+from wayseal.page.languages import LANGS, ByLanguage, known_lang
+from wayseal.page.words import catalogue
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""With these a spreadsheet takes a cell for a formula."""
+_REPORT = "wayseal.detect.report"
+_HTML, _JSON, _LINES, _CSV, _TEXT, _PDF = (
+    *("text/html", "application/json", "application/x-ndjson", "text/csv", "text/plain", "application/pdf"),
+)
+
+_BYTES = "application/octet-stream"
+_KINDS = {".html": _HTML, ".json": _JSON, ".jsonl": _LINES, ".csv": _CSV, ".txt": _TEXT, ".pdf": _PDF}
+"""Media types of attached files, by how their names end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackRequest:
+    """What to export. at: µs; most_proofs: no more reads are proved; attached: further files."""
+
+    ledger: Path
+    case: str
+    who: str
+    why: str
+    at: int
+    unit: str
+    offset: str
+    templates: Path | None
+    canaries: Path | None
+    contracts: Path | None
+    checkpoint: Path | None
+    keys: tuple[Path, ...]
+    most_proofs: int
+    attached: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePack:
+    """What was made. missing: why there are no PDFs; None where there are."""
+
+    pack: Pack
+    missing: DocumentError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Material:
+    """What ledger and casebook say (rule 2)."""
+
+    case: RecordedCase
+    book_head: str
+    acts: str
+    found: DetectResult | None
+    reads: ReadsResult
+    ledger: LedgerFacts
+    note: bytes
+    keys: tuple[VerifyKey, ...]
+    proofs: tuple[tuple[str, str], ...]
+    since: str
+    until: str
+
+
+def export_case(request: PackRequest, progress: ProgressCallback) -> CasePack:
+    """A case as a pack (rules 1 to 3).
+
+    Raises:
+        NoSuchCaseError: There is no such case; CasebookUsageError: who or why can't be so; MerkleError: a key or
+            checkpoint that can't be used; LedgerError; EvidenceError: a file that can't stand in a pack.
+    """
+    keys = tuple(parse_key_file(path, VerifyKey.parse) for path in request.keys)
+    note = b"" if request.checkpoint is None else request.checkpoint.read_bytes()
+    signed_by = _signers(request, note, keys)
+    folder = writable_casebook(request.ledger)
+    with open_ledger(request.ledger) as snapshot:
+        with writing_casebook(folder, new=False) as writer:
+            writer.show_reads(request.case, request.who, request.why, request.at)
+            book, name = writer.book, Names(writer.book, writer.pseudonyms.of)
+        head = str(verify_casebook(folder).head)
+        case = book.case(request.case)
+        found = _find(snapshot, request, book, case, name.of, progress)
+        reads = _list_reads(snapshot, request, case, name.of, progress)
+        proofs = _prove(request, note, reads, progress) if note else ()
+        window = _days(request, case, found)
+        material = _Material(
+            case=case,
+            book_head=head,
+            acts=list_json(Casebook(cases=(case,)), name, None),
+            found=found,
+            reads=reads,
+            ledger=_ledger_facts(snapshot, note, signed_by, len(proofs)),
+            note=note,
+            keys=keys,
+            proofs=proofs,
+            since=window[0],
+            until=window[1],
+        )
+    return _make(request, material)
+
+
+def _signers(request: PackRequest, note: bytes, keys: Sequence[VerifyKey]) -> tuple[str, ...]:
+    """Who signed the checkpoint, before anything is recorded."""
+    if not note:
+        return ()
+    try:
+        return name_keys(Checkpoint.open(note, keys)[1])
+    except MerkleError as error:
+        raise error.at(file=request.checkpoint) from None
+
+
+def _find(
+    snapshot: Snapshot,
+    request: PackRequest,
+    book: Casebook,
+    case: RecordedCase,
+    name: Callable[[str], str],
+    progress: ProgressCallback,
+) -> DetectResult | None:
+    """What detection says of the case, of the usual window, else of one that ends with the case; None for nothing."""
+    folder = request.ledger / FOLDER
+    usual = Options(offset=parse_offset(request.offset), templates=load_templates(request.templates), folder=folder)
+    last = (case.read_until + usual.offset) // DAY_US
+    for options in (usual, replace(usual, until=last)):
+        counts = {}
+        if request.canaries is not None:
+            counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
+        if request.contracts is not None:
+            contracts = load_contracts(request.contracts)
+            counts["partner_contract"] = count_breaches(snapshot, contracts, options, progress)
+        result = run(snapshot, options, collect_evidence(book, counts), progress)
+        shared = [(len(set(one.actors) & set(case.actors)), -n, one) for n, one in enumerate(result.cases)]
+        most = max(shared, key=lambda each: each[:2], default=(0, 0, None))
+        if most[0] and most[2] is not None:
+            only = replace(result, cases=(most[2],), held=0)
+            return with_casebook_names(only, [case.id], [case.state.value], name)
+    return None
+
+
+def _list_reads(
+    snapshot: Snapshot,
+    request: PackRequest,
+    case: RecordedCase,
+    name: Callable[[str], str],
+    progress: ProgressCallback,
+) -> ReadsResult:
+    wanted = ReadFilter(
+        actors=case.actors,
+        detectors=case.detectors,
+        since=case.alerted_at,
+        until=case.read_until,
+        waybill="",
+        everything=False,
+    )
+    templates, offset = load_templates(request.templates), parse_offset(request.offset)
+    return list_case_reads(
+        snapshot, wanted, case.id, templates, offset, request.ledger / FOLDER, name, progress
+    )  # fmt: skip
+
+
+def _prove(
+    request: PackRequest, note: bytes, reads: ReadsResult, progress: ProgressCallback
+) -> tuple[tuple[str, str], ...]:
+    """The reads' proofs by `source:row`, up to so many."""
+    some = [(one.waybill, one.source, one.row) for one in reads.reads[: request.most_proofs]]
+    found = []
+    for proof in integrity.prove_many(request.ledger, some, note):
+        found.append((f"{proof.read['source']}-{proof.read['row']}", proof.to_json()))
+        progress("prove", len(found), len(some))
+    return tuple(sorted(found))
+
+
+def _ledger_facts(snapshot: Snapshot, note: bytes, keys: tuple[str, ...], proofs: int) -> LedgerFacts:
+    generation = snapshot.manifest.commits[-1].generation if snapshot.manifest.commits else 0
+    if not note:
+        return LedgerFacts(digest=snapshot.digest, generation=generation)
+    point = Checkpoint.claimed(note)
+    return LedgerFacts(
+        digest=snapshot.digest,
+        generation=generation,
+        origin=point.origin,
+        root=point.root.hex(),
+        size=point.size,
+        keys=keys,
+        proofs=proofs,
+    )
+
+
+def _days(request: PackRequest, case: RecordedCase, found: DetectResult | None) -> tuple[str, str]:
+    """First and last day that detection looked at."""
+    offset = parse_offset(request.offset)
+    if found is None:
+        return day_name((case.alerted_at + offset) // DAY_US), day_name((case.read_until + offset) // DAY_US)
+    return day_name((found.since + offset) // DAY_US), day_name((found.until - 1 + offset) // DAY_US)
+
+
+def _make(request: PackRequest, material: _Material) -> CasePack:
+    """The pack of what was found."""
+    head = _head(request, material)
+    facts = _facts(request, material, head)
+    try:
+        typesetter, missing = Typesetter(), None
+    except DocumentError as error:
+        typesetter, missing = None, error
+        head = replace(head, remarks=(*head.remarks, _title(REMARK_TEXTS, "no_papers")))
+        facts = replace(facts, head=head)
+    items = [take_in(item, request.at) for item in _items(request, material, facts, typesetter)]
+    pack = make_pack(head, items)
+    if typesetter is not None:
+        papers = {
+            f"documents/handover.{lang}.pdf": typesetter.pdf("handover", handover_document(pack, facts, lang), head.at)
+            for lang in LANGS
+        }
+        pack = replace(pack, papers=papers)
+    return CasePack(pack=pack, missing=missing)
+
+
+def _head(request: PackRequest, material: _Material) -> PackHead:
+    moment = time_at(request.at).strftime("%Y%m%dT%H%M%SZ")
+    remarks = ["unsigned"] if not material.note else []
+    if material.note and len(material.proofs) < len(material.reads.reads):
+        remarks.append("some_proofs")
+    if material.found is None:
+        remarks.append("not_found")
+    remarks += ["unlisted"] if material.reads.unlisted else []
+    remarks.append("formulas")
+    values = {"proofs": len(material.proofs), "reads": len(material.reads.reads)}
+    return PackHead(
+        name=f"evidence-{request.case}-{moment}",
+        case=request.case,
+        at=request.at,
+        who=request.who,
+        why=request.why,
+        wayseal=__version__,
+        unit=request.unit,
+        command=_export_command(request),
+        settings=_settings(request, material),
+        remarks=tuple(_title(REMARK_TEXTS, name, **values) for name in remarks),
+    )
+
+
+def _settings(request: PackRequest, material: _Material) -> dict[str, object]:
+    """What the result depends on."""
+    ledger = material.ledger
+    return {
+        "wayseal": __version__,
+        "ledger_digest": ledger.digest,
+        "ledger_generation": ledger.generation,
+        "origin": ledger.origin or None,
+        "root": ledger.root or None,
+        "offset": request.offset,
+        "from": material.since,
+        "to": material.until,
+        "templates": None if request.templates is None else request.templates.name,
+        "canaries": request.canaries is not None,
+        "contracts": request.contracts is not None,
+        "seed": None,
+        "casebook_head": material.book_head,
+        "missing_tables": list(material.reads.missing),
+    }
+
+
+def _commands(request: PackRequest, material: _Material) -> tuple[str, ...]:
+    more = [] if request.templates is None else ["--templates", request.templates.name]
+    days = ["--from", material.since, "--to", material.until]
+    who = ["--who", request.who, "--why", request.why]
+    return (
+        shlex.join(["wayseal", "detect", "LEDGER", *days, "--offset", request.offset, *more, "--format", "json"]),
+        shlex.join(["wayseal", "reads", "LEDGER", "--case", request.case, *more, *who, "--format", "json"]),
+    )
+
+
+def _export_command(request: PackRequest) -> str:
+    words = ["wayseal", "evidence", "export", "LEDGER", request.case, "--out", "PACK.zip"]
+    words += ["--who", request.who, "--why", request.why, "--offset", request.offset]
+    for option, path in (("--templates", request.templates), ("--checkpoint", request.checkpoint)):
+        words += [] if path is None else [option, path.name]
+    return shlex.join([*words, *(word for path in request.keys for word in ("--key", path.name))])
+
+
+def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFacts:
+    case = material.case
+    return CaseFacts(
+        head=head,
+        state=case.state.value,
+        alerted_at=case.alerted_at,
+        accounts=case.actors,
+        since=material.since,
+        until=material.until,
+        ledger=material.ledger,
+        book_head=material.book_head,
+        acts=tuple(map(_act, case.acts)),
+        found={lang: _detect_json(material.found, lang) for lang in LANGS} if material.found is not None else {},
+        reads={lang: _csv_rows(material.reads, lang) for lang in LANGS},
+        waybills=len({one.waybill for one in material.reads.reads}),
+        commands=_commands(request, material),
+    )
+
+
+def _act(act: NamesShown | Heard | Verdict) -> RecordedAct:
+    match act:
+        case NamesShown():
+            return RecordedAct(kind=act.look.value, at=act.at, who=act.who, why=act.why)
+        case Heard():
+            return RecordedAct(kind="heard", at=act.at, who=act.who, statement=act.statement)
+        case Verdict():
+            return RecordedAct(kind="verdict", at=act.at, who=act.who, why=act.why)
+
+
+def _detect_json(found: DetectResult, lang: str) -> dict[str, object]:
+    """Detection's JSON, each reason with what its detector is called."""
+    content: dict[str, object] = json.loads(render_detect(found, "json", lang))
+    words = catalogue(known_lang(lang), _REPORT)
+    cases = content["cases"]
+    for case in cases if isinstance(cases, list) else ():
+        for reason in case["reasons"]:
+            reason["title"] = words.get(f"detector.{reason['detector']}", reason["detector"])
+    return content
+
+
+def _csv_rows(reads: ReadsResult, lang: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(render_reads(reads, "csv", lang), newline="")))
+
+
+def harmless_csv(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> bytes:
+    """Rows as CSV for a spreadsheet: what it would take for a formula begins with an apostrophe."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = [row[name] or "" for name in columns]
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULAS) else cell for cell in cells])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _items(
+    request: PackRequest, material: _Material, facts: CaseFacts, typesetter: Typesetter | None
+) -> Iterator[Item]:
+    """All items, in the order in which they are listed."""
+    for lang in LANGS:
+        if typesetter is not None:
+            content = typesetter.pdf("case", case_document(facts, lang), request.at)
+            yield _item(f"report/case.{lang}.pdf", f"case_pdf_{lang}", content, _PDF)
+        if material.found is not None:
+            page = render_detect(material.found, "html", lang).encode()
+            yield _item(f"report/case.{lang}.html", f"case_html_{lang}", page, _HTML)
+            told = render_detect(material.found, "json", lang).encode()
+            yield _item(f"report/case.{lang}.json", f"case_json_{lang}", told, _JSON)
+    yield from _read_items(material, facts)
+    yield _item("casebook/acts.json", "acts", (material.acts + "\n").encode(), _JSON)
+    yield from _statement_items(material.case)
+    if material.note:
+        yield _item("ledger/checkpoint.txt", "checkpoint", material.note, _TEXT, Role.CHECKPOINT)
+    for number, key in enumerate(material.keys, start=1):
+        yield _item(f"ledger/key-{number}.pub", "key", f"{key}\n".encode(), _TEXT, Role.KEY)
+    for path in request.attached:
+        yield _item(f"files/{path.name}", "file", path, _KINDS.get(path.suffix.lower(), _BYTES), source=path.name)
+    for place, proof in material.proofs:
+        yield _item(f"proofs/{place}.proof.json", "proof", proof.encode(), _JSON, Role.PROOF)
+
+
+def _read_items(material: _Material, facts: CaseFacts) -> Iterator[Item]:
+    told = json.loads(render_reads(material.reads, "json", "en"))["reads"]
+    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told)
+    yield _item("reads/reads.jsonl", "reads_jsonl", lines.encode(), _LINES, Role.READS)
+    for lang in LANGS:
+        rows = list(facts.reads[lang])
+        header = next(csv.reader(io.StringIO(render_reads(material.reads, "csv", lang), newline="")))
+        content = harmless_csv([dict(row) for row in rows], header)
+        yield _item(f"reads/reads.{lang}.csv", f"reads_csv_{lang}", content, _CSV)
+
+
+def _statement_items(case: RecordedCase) -> Iterator[Item]:
+    for number, heard in enumerate(case.heard, start=1):
+        head = f"{iso(heard.at)}\n{heard.who}\n{heard.actor or ''}\n\n"
+        yield _item(f"statements/{number:03d}.txt", "heard", f"{head}{heard.statement}\n".encode(), _TEXT)
+
+
+def _item(
+    path: str, title: str, content: bytes | Path, format: str, role: Role = Role.ITEM, source: str = ""
+) -> Item:  # fmt: skip
+    return Item(
+        path=f"data/{path}", title=_title(ITEM_TEXTS, title), content=content, format=format, role=role, source=source
+    )  # fmt: skip
+
+
+def _title(texts: ByLanguage, name: str, **values: object) -> Title:
+    zh, en = (filled(texts[lang][name], **values) for lang in ("zh", "en"))
+    return Title(zh=zh, en=en)
