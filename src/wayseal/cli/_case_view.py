@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.detect.casebook.types import Forgotten
+from wayseal.cases.types import Forgotten
 from wayseal.model.messages import filled
 from wayseal.model.times import EPOCH, iso
 from wayseal.page import numbers

@@ -16,7 +16,7 @@ SCRATCH = "tmp"
 HOLD = ("data", "quarantine", FOLDER)
 BESIDE = "detect"
 """What detection keeps beside the ledger. It can't be made again, so that nothing here ever touches it."""
-CASEBOOK = f"{BESIDE}/casebook.jsonl"
+CASEBOOK = f"{BESIDE}/casebook.db"
 
 
 def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:

@@ -21,7 +21,7 @@ from wayseal.detect._result import (
     Table,
     Territory,
 )
-from wayseal.detect.casebook.types import CaseState
+from wayseal.cases.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.page.words import catalogue
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from wayseal.detect.errors import CasebookError
+from wayseal.cases.errors import CasebookError
 from wayseal.store.durable import replace_file
 
 SECRET_SIZE = 32

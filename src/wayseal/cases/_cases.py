@@ -1,0 +1,56 @@
+"""Opening a casebook (rules 1 to 4 and 6)."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wayseal.cases._chain import check
+from wayseal.cases._desk import bring_up_to_date, start_casebook
+from wayseal.cases._project import alias_by
+from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
+from wayseal.cases._read import SAYS, opened_store, read_lines, read_state
+from wayseal.cases._records import Records
+from wayseal.cases._tables import VERSION
+from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
+
+FOLDER_MODE = 0o700
+
+
+class Cases(Records):
+    """An open casebook: acts that are recorded, and what pages ask for."""
+
+
+@contextmanager
+def open_cases(
+    folder: Path, *, url: str | None = None, new: bool = True, entropy: Entropy = os.urandom
+) -> Iterator[Cases]:
+    """Opens a casebook, in a folder that is made where there is none (rules 2 and 3); every line is looked at.
+
+    Args:
+        folder: Where its database lies, and the secret.
+        url: The address of a PostgreSQL database that holds it instead; else what `database` in the folder says.
+        new: It may be made; NoSuchCaseError where it may not.
+        entropy: Random bytes for the secret.
+
+    """
+    if new:
+        folder.mkdir(FOLDER_MODE, exist_ok=True)
+    elif not folder.exists():
+        raise NoSuchCaseError("no case has been registered yet", file=folder)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(FOLDER_MODE)
+    with opened_store(folder, url) as store:
+        lines = read_lines(store)
+        if not lines:
+            if not new:
+                raise NoSuchCaseError("no case has been registered yet", file=store.place)
+            store.write(lambda connection: start_casebook(connection, lambda: make_pseudonyms(folder, entropy)))
+            lines = read_lines(store)
+        chain = check(lines, store.place)
+        if chain.faults:
+            raise CasebookChangedError(SAYS[chain.faults[0].code], file=store.place, line=chain.faults[0].line)
+        pseudonyms = check_pseudonyms(folder, chain.secret)
+        if store.read(read_state) != (VERSION, len(lines)):
+            store.write(lambda connection: bring_up_to_date(connection, store, alias_by(pseudonyms.of)))
+        yield Cases(store, pseudonyms, (len(chain.sums), chain.sums[-1]))
