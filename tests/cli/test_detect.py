@@ -16,7 +16,7 @@ from tests.cli.looking import looking_once
 from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
-from wayseal.cases import load_pseudonyms, open_cases, read_casebook
+from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cli.detect import NOT_JUDGED, TEXTS
 from wayseal.ledger.upkeep import backup
 
@@ -179,15 +179,6 @@ def test_the_same_again_changes_nothing(ready: Path, tmp_path: Path) -> None:
     book = (ledger / "detect/casebook.db").read_bytes()
     assert done(ledger, "--format", "json").out == first
     assert (ledger / "detect/casebook.db").read_bytes() == book
-
-
-def test_only_one_writes(ledger: Path) -> None:
-    with open_cases(ledger / "detect"):
-        ran = inside("detect", ledger)
-        assert (ran.code, ran.out, "another process" in ran.err) == (4, "", True)
-        chinese = inside("detect", ledger, "--lang", "zh")
-        assert CHINESE.search(chinese.err)
-    assert done(ledger).out
 
 
 def test_a_backup_and_no_ledger(ready: Path, tmp_path: Path) -> None:
@@ -433,9 +424,6 @@ def test_no_id_stands_where_it_should_not(ledger: Path, small: Watched, tmp_path
     assert not [x for x in names if x in text]
     for words in (("--from", "2026-03-09", "--to", "2026-03-01"), ("--unmask",), ("--offset", "x"), ("--budget", "x")):
         ran = inside("detect", ledger, *words)
-        assert not [x for x in hidden if x in ran.err + ran.out]
-    with open_cases(ledger / "detect"):
-        ran = inside("detect", ledger)
         assert not [x for x in hidden if x in ran.err + ran.out]
 
 

@@ -33,6 +33,19 @@ table of lines, is the truth; all other tables are made of it. `open_cases` give
 13. Cases that were closed before a moment can be forgotten: the journal is made anew without them, at once or not at
    all. A line stays that says who did it, when and why, how many went, and with what the chain ended before it began
    anew.
+14. A case stands as one of `CaseState`; which state follows which stands in one table, and each change has its reason.
+   Owner, priority, title and how long it is put off change in the same way: who, when, from what to what.
+15. A note has versions, all of which stay. An edit names the version that it was made from; if that isn't the last one,
+   nothing is written, and the error has both texts. So with tasks.
+16. Merging loses nothing: the case that went into another keeps its acts, which are seen there, too; taking it out
+   again leaves both as they were, with what was done since. Splitting moves things into a new case.
+17. Whatever waits for a decision stands in one queue: cases of detection as long as they are new, and items of all
+   other sources. It becomes a case, is dismissed with a reason, or is put off. Nothing leaves the queue otherwise.
+18. Similar cases are proposed with the shared thing named; none is merged by itself.
+19. Whoever did something last can take it back within a minute, by an act of its own; both stay. What was seen can't be
+   taken back, nor what others changed since.
+20. Questions take a bounded number of statements and rows, whatever the data; names of people stand in answers only if
+   they were asked for and rule 7 holds.
 """
 
 from wayseal.cases._cases import Cases, open_cases

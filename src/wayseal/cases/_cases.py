@@ -7,17 +7,17 @@ from pathlib import Path
 
 from wayseal.cases._chain import check
 from wayseal.cases._desk import bring_up_to_date, start_casebook
-from wayseal.cases._project import alias_by
+from wayseal.cases._project_records import alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
+from wayseal.cases._queries import Queries
 from wayseal.cases._read import SAYS, opened_store, read_lines, read_state
-from wayseal.cases._records import Records
 from wayseal.cases._tables import VERSION
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
 
 FOLDER_MODE = 0o700
 
 
-class Cases(Records):
+class Cases(Queries):
     """An open casebook: acts that are recorded, and what pages ask for."""
 
 

@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 from wayseal.cases._acts import to_act, to_object
 from wayseal.cases._chain import chain_line, check, check_after, header, read_line, sum_of
-from wayseal.cases._project import Alias, Projector, alias_by
+from wayseal.cases._project import Projector
+from wayseal.cases._project_records import Alias, alias_by
 from wayseal.cases._pseudonyms import Pseudonyms
 from wayseal.cases._read import (
     SAYS,
@@ -17,7 +18,7 @@ from wayseal.cases._read import (
     write_rows,
 )
 from wayseal.cases._rows import Row, Rows
-from wayseal.cases._sql import Connection, Store
+from wayseal.cases._store import Connection, Store
 from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, Table, make_journal
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
@@ -66,6 +67,12 @@ class Desk:
         if line not in self._known:
             found = self.connection.rows(f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
             self._known[line] = _parse(found[0][0] if found else "")
+        return self._known[line]
+
+    def parse(self, line: int, content: str) -> Act:
+        """The act of a line that was read."""
+        if line not in self._known:
+            self._known[line] = _parse(content)
         return self._known[line]
 
     def record(self, id_: str) -> RecordedCase:

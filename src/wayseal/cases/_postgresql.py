@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wayseal.cases._sql import PATIENCE, Connection
+from wayseal.cases._store import PATIENCE, Connection
 from wayseal.cases.errors import CasebookBusyError, CasebookDiskError, CasebookError
 from wayseal.store.database import Connection as Inner
 from wayseal.store.database import DatabaseError, DatabaseGoneError, open_database

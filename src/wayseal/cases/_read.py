@@ -9,10 +9,12 @@ from typing import Any
 
 from wayseal.cases._acts import to_act
 from wayseal.cases._chain import Chain, Line, check
-from wayseal.cases._project import Alias, Projector, alias_by, concerned
+from wayseal.cases._project import Projector
+from wayseal.cases._project_records import Alias, alias_by, concerned
 from wayseal.cases._pseudonyms import Pseudonyms, check_pseudonyms
 from wayseal.cases._rows import Rows
-from wayseal.cases._sql import Connection, Store, open_store
+from wayseal.cases._sql import open_store
+from wayseal.cases._store import Connection, Store
 from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, TABLES, THINGS, VERSION, Table, make_tables
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.errors import CasebookChangedError, CasebookError

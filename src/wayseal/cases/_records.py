@@ -4,10 +4,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from wayseal.cases._desk import ALL_TABLES, Desk, Journal, replace_journal
-from wayseal.cases._project import PREFIX
+from wayseal.cases._project_records import PREFIX
 from wayseal.cases._read import load_lines, select_lines
 from wayseal.cases._rules import Candidate, find_continued_case, forget_cases, renumber
-from wayseal.cases._sql import Connection
+from wayseal.cases._store import Connection
 from wayseal.cases._tables import ALERTS, CASES, THINGS
 from wayseal.cases._work import CLOSED_STATES, Alert, CaseState, ThingKind
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError

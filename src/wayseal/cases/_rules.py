@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from wayseal.cases._project import concerned
+from wayseal.cases._project_records import concerned
 from wayseal.cases._work import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -11,11 +11,12 @@ from wayseal.cases._work import (
     CaseState,
     ItemChanged,
     ItemState,
+    Linked,
     Promoted,
     Queued,
-    Split,
+    ThingKind,
 )
-from wayseal.cases.types import Act, Forgotten, NamesShown, Registered, Undone
+from wayseal.cases.types import Act, Forgotten, NamesShown, Undone
 
 WEEKS_US = 28 * 86_400_000_000
 """Four weeks: so long an open case waits for a further alert."""
@@ -74,7 +75,13 @@ def forget_cases(acts: Sequence[tuple[int, Act]], cases: Set[str], before: int) 
     """
     gone = cases | {act.item for _, act in acts if isinstance(act, Promoted) and act.case in cases}
     gone |= _dismissed(acts, before)
-    kept = [(line, left) for line, act in acts if (left := _without(act, gone)) is not None]
+    kept: list[tuple[int, Act]] = []
+    lines: set[int] = set()
+    for line, act in acts:
+        left = _without(act, gone)
+        if left is not None and not (isinstance(left, Undone) and left.line not in lines):
+            kept.append((line, left))
+            lines.add(line)
     return Remainder(acts=len(acts) - len(kept), kept=tuple(kept))
 
 
@@ -102,10 +109,8 @@ def _without(act: Act, gone: Set[str]) -> Act | None:
             return None if act.item in gone else act
         case Promoted():
             return None if act.case in gone else act
-        case Split() if act.case in gone and act.made not in gone:
-            return Registered(case=act.made, at=act.at, alert=act.alert, first=True)
-        case Split() if act.made in gone:
-            return None if act.case in gone else replace(act, made="")
+        case Linked() if act.thing.kind is ThingKind.CASE and act.thing.value in gone:
+            return None
         case _:
             return None if concerned(act)[0] in gone else act
 

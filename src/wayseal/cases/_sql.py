@@ -16,53 +16,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from wayseal.cases._store import PATIENCE, Connection, Store
 from wayseal.cases.errors import CasebookBusyError, CasebookDiskError, CasebookError
 from wayseal.model.messages import N_
 from wayseal.store.durable import sync_folder
 
 T = TypeVar("T")
-PATIENCE = 30.0
 _PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
 _NONE = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_MISMATCH")
 _NO_CASEBOOK = N_("this is no casebook")
-
-
-class Connection(Protocol):
-    """What a transaction's work is given."""
-
-    def rows(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of one statement."""
-
-    def run(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
-        """One statement for each row of values."""
-
-
-class Store(Protocol):
-    """A database. Safe to use from many threads."""
-
-    place: Path | str
-    """What an error names: the file, or the word for the database."""
-
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """What `work` makes of one snapshot."""
-
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns once what it did is durable."""
-
-    def there(self) -> bool:
-        """Whether there is a database."""
-
-    def has_table(self, name: str) -> bool:
-        """Whether it has a table."""
-
-    def shred(self, tables: Sequence[str]) -> None:
-        """Takes bytes of rows that were deleted out of the database's files."""
-
-    def close(self) -> None:
-        """Lets go of all connections."""
 
 
 class _Sqlite:
@@ -167,7 +132,7 @@ class SQLiteStore:
 
     def _connect(self, *, writes: bool) -> sqlite3.Connection:
         mode = "rw"
-        if not writes and not os.access(self._path.parent, os.W_OK):
+        if not writes and not _may(self._path.parent, os.W_OK):
             # A copy that can only be read has nobody who writes beside us, unless there is a log.
             mode = "ro" if self._wal.exists() else "ro&immutable=1"
         uri = f"{self._path.absolute().as_uri()}?mode={mode}"
@@ -206,13 +171,17 @@ class SQLiteStore:
         name = str(getattr(error, "sqlite_errorname", None) or "")
         if name.startswith(_BUSY):
             return CasebookBusyError("another process is writing to it", file=self.place)
-        if name == "SQLITE_CANTOPEN" and not os.access(self._path, os.R_OK):
+        if name == "SQLITE_CANTOPEN" and not _may(self._path, os.R_OK):
             return PermissionError(13, os.strerror(13), str(self._path))
         if name.startswith(_NONE) or not self._path.is_file():
             return CasebookError(_NO_CASEBOOK, file=self.place)
         if name == "SQLITE_FULL":
             return CasebookDiskError("the disk is full", file=self.place)
         return CasebookDiskError("can't be read or written ({state})", file=self.place, state=name or "SQLite")
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def open_store(folder: Path, file: str, url: str | None) -> Store:

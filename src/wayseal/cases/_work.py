@@ -12,6 +12,8 @@ from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.model.times import iso, micros
 
+UNDO_US = 60_000_000
+"""So long an act can be taken back (rule 19)."""
 LINE = CLOSED | ConfigDict(extra="ignore")
 """A line holds its place in the chain, too."""
 
@@ -238,7 +240,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Things of a case went into one of their own. made: "" where that one was forgotten."""
+    """Things of a case went into one of their own."""
 
     __pydantic_config__: ClassVar = LINE
     case: str

@@ -272,9 +272,33 @@ class Casebook:
         return frozenset().union(*(case.named for case in self.cases))
 
     def closed_before(self, moment: int) -> tuple[RecordedCase, ...]:
-        """The cases that were closed before a moment, with those that had gone into them."""
-        gone = {case.id for case in self.cases if case.closed_at is not None and case.closed_at < moment}
-        return tuple(case for case in self.cases if case.id in gone or case.merged_into in gone)
+        """The cases that were closed before a moment.
+
+        Cases that ever went into one another, or came apart, share acts: they go together, after the last was closed.
+        """
+        families = self._families()
+        open_ = {
+            families[case.id]
+            for case in self.cases
+            if case.state is not CaseState.MERGED and (case.closed_at is None or case.closed_at >= moment)
+        }
+        return tuple(case for case in self.cases if families[case.id] not in open_)
+
+    def _families(self) -> dict[str, str]:
+        """One case for all that share acts, by case."""
+        of = {case.id: case.id for case in self.cases}
+
+        def root(id_: str) -> str:
+            while of[id_] != id_:
+                id_ = of[id_]
+            return id_
+
+        for case in self.cases:
+            for act in case.acts:
+                other = act.into if isinstance(act, Merged) else act.made if isinstance(act, Split) else ""
+                if other in of and act.case in of:  # type: ignore[union-attr]
+                    of[root(other)] = root(act.case)  # type: ignore[union-attr]
+        return {id_: root(id_) for id_ in of}
 
     def waiting_since(self, moment: int) -> tuple[RecordedCase, ...]:
         """The open cases that had their last alert before a moment."""

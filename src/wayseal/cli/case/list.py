@@ -123,7 +123,7 @@ def _act_line(act: CaseAct, words: Words) -> str:
             key = key if act.on else "unmerge"
             values |= {"case": act.case, "into": act.into}
         case Split():
-            values |= {"case": act.case, "made": act.made or words["nothing"]}
+            values |= {"case": act.case, "made": act.made}
         case Promoted():
             values["item"] = act.item
         case Undone():
