@@ -48,7 +48,8 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
         id_ = case()
         task = rng.choice(cases.dossier(id_).tasks)
         after = TaskContent(text=task.content.text, state=rng.choice(list(TaskState)), owner=rng.choice([who, None]))
-        return cases.set_task(id_, task.id, task.content, after, who, at)
+        cases.set_task(id_, task.id, task.content, after, who, at)
+        return None
 
     def split() -> object:
         id_ = case()
@@ -57,7 +58,8 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
         return cases.split(id_, chosen, who, "two matters", at)
 
     def unmerge() -> object:
-        return cases.unmerge(cases.cases(CaseFilter(states=frozenset({CaseState.MERGED}))).rows[0].id, who, "no", at)
+        cases.unmerge(cases.cases(CaseFilter(states=frozenset({CaseState.MERGED}))).rows[0].id, who, "no", at)
+        return None
 
     return {
         "register": lambda: cases.register([alert(account, f"u-{rng.randrange(12)}", at=at)], at),
