@@ -10,9 +10,10 @@ import pytest
 from tests.cases.doing import work
 from tests.cases.making import NOW, secret
 from tests.store.database.places import KINDS, fresh
-from wayseal.cases import Cases, open_cases, read_casebook, rebuild, verify
+from wayseal.cases import CasebookError, Cases, open_cases, read_casebook, verify
 from wayseal.cases._read import URL_FILE, opened_store, read_table
 from wayseal.cases._tables import TABLES
+from wayseal.cases.upkeep import copy_casebook, rebuild
 
 
 @pytest.fixture(params=KINDS)
@@ -68,6 +69,24 @@ def test_forgetting_in_the_midst_of_casework(folder: Path) -> None:
             assert (case.state, set(case.actors)) == (before[id_].state, set(before[id_].actors))
         work(cases, rng, 60, moment + 10**9)
     assert verify(folder).sound
+
+
+def test_a_copy_as_of_a_moment(folder: Path, tmp_path: Path) -> None:
+    with open_cases(folder, entropy=secret) as cases:
+        work(cases, random.Random(1), 30)
+        lines = copy_casebook(folder, tmp_path / "copy")
+        assert lines == verify(folder).head.lines
+        assert (read_casebook(tmp_path / "copy"), tables(tmp_path / "copy")) == (cases.book, tables(folder))
+        assert {p.name: p.stat().st_mode & 0o777 for p in (tmp_path / "copy").iterdir()} == {
+            "casebook.db": 0o600,
+            "secret": 0o600,
+        }
+        work(cases, random.Random(2), 10, NOW + 10**9)
+    found = verify(tmp_path / "copy")
+    assert found.sound
+    assert verify(folder, head=found.head).earlier is True
+    with pytest.raises(CasebookError, match="something lies here already"):
+        copy_casebook(folder, tmp_path / "copy")
 
 
 def _states(cases: Cases) -> dict[str, int]:

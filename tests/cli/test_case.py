@@ -325,8 +325,12 @@ def test_tables_are_made_anew(ledger: Path, lang: str) -> None:
     assert (ran.code, filled(words["fault"], line=3, what=words["tables"]) in ran.out) == (7, True)
     assert done(ledger, "case", "rebuild", *zh).out == filled(words["rebuilt"], lines=3) + "\n"
     assert done(ledger, "case", "verify", *zh).code == 0
+    copied = done(ledger, "case", "backup", ledger.parent / "copy", *zh).out
+    assert copied == filled(words["copied"], path=ledger.parent / "copy", lines=3) + "\n"
+    assert lines(ledger.parent / "copy") == lines(ledger / "detect")
     put_lines(ledger / "detect", lines(ledger / "detect")[1:])
-    assert inside(*of(ledger, "case", "rebuild"), *zh).code == 6
+    for command in (("rebuild",), ("backup", ledger.parent / "other")):
+        assert inside(*of(ledger, "case", *command), *zh).code == 6
 
 
 def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:

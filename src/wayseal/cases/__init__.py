@@ -2,8 +2,9 @@
 
 A casebook lies in a database: SQLite's file `casebook.db` in a folder, beside `secret`, or PostgreSQL. Its journal, a
 table of lines, is the truth; all other tables are made of it. `open_cases` gives a handle for acts and questions,
-`read_casebook` all that it says, as a value. The parts of both are in `wayseal.cases.types`, what `verify` finds in
-`wayseal.cases.findings`. No clock is read here.
+`read_casebook` all that it says, as a value. The parts of both are in `wayseal.cases.types`, what pages are told in
+`wayseal.cases.views`, what `verify` finds in `wayseal.cases.findings`, copies and tables made anew in
+`wayseal.cases.upkeep`. No clock is read here.
 
 1. What a method of `Cases` did is durable before it returns: line and tables in one transaction. What it refuses, or
    the disk, isn't done in part.
@@ -50,7 +51,7 @@ table of lines, is the truth; all other tables are made of it. `open_cases` give
 
 from wayseal.cases._cases import Cases, open_cases
 from wayseal.cases._pseudonyms import load_pseudonyms
-from wayseal.cases._read import has_casebook, read_casebook, rebuild, verify
+from wayseal.cases._read import has_casebook, read_casebook, verify
 from wayseal.cases.errors import CasebookError
 
 __all__ = [
@@ -60,6 +61,5 @@ __all__ = [
     "load_pseudonyms",
     "open_cases",
     "read_casebook",
-    "rebuild",
     "verify",
 ]

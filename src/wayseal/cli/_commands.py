@@ -28,6 +28,7 @@ CASE = GroupEntry(
         "verify": CommandEntry(
             help="Look at every line of the casebook, and say which was changed, taken out, moved or put in."
         ),
+        "backup": CommandEntry(help="Copy the casebook and its secret, also while others write."),
         "rebuild": CommandEntry(help="Make the casebook's tables anew from its lines."),
         "forget": CommandEntry(help="Forget cases that were closed before a day, with all that was recorded of them."),
     },

@@ -71,6 +71,7 @@ CASE_TEXTS = ByLanguage(
         "tables": N_(
             "from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew"
         ),
+        "copied": N_("{path}: a copy of {lines} lines"),
         "rebuilt": N_("The tables were made anew from {lines} lines."),
         "head": N_(
             "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)"

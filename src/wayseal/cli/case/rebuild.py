@@ -2,7 +2,7 @@
 
 import typer
 
-from wayseal.cases import rebuild as rebuild_casebook
+from wayseal.cases.upkeep import rebuild as rebuild_casebook
 from wayseal.cli._casebook import writable_casebook
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
