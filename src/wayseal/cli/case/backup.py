@@ -19,8 +19,8 @@ def backup(
 ) -> None:
     """Copy the casebook and its secret, also while others write.
 
-    The copy is as of one moment, an SQLite file whichever database the casebook lies in, and can take the place of
-    `detect/` as it is. Every line is looked at before.
+    The copy is as of one moment, an SQLite file whichever database the casebook lies in, and its files can take
+    the place of those in `detect/`. Every line is looked at before.
 
     \b
     wayseal case backup ledger /mnt/backup/casebook-2026-06-01
