@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wayseal.cases._chain import check
 from wayseal.cases._desk import bring_up_to_date, start_casebook
 from wayseal.cases._project_records import alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
 from wayseal.cases._queries import Queries
-from wayseal.cases._read import SAYS, opened_store, read_lines, read_state
+from wayseal.cases._read import look_at_lines, opened_store, read_state
 from wayseal.cases._tables import VERSION
-from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
+from wayseal.cases.errors import NoSuchCaseError
 
 FOLDER_MODE = 0o700
 
@@ -33,6 +32,13 @@ def open_cases(
         new: It may be made; NoSuchCaseError where it may not.
         entropy: Random bytes for the secret.
 
+    Yields:
+        The casebook, open until the `with` ends.
+
+    Raises:
+        CasebookChangedError: A line is not what was written.
+        CasebookError: This is no casebook, or one of another version, or its secret is another one.
+
     """
     if new:
         folder.mkdir(FOLDER_MODE, exist_ok=True)
@@ -41,16 +47,13 @@ def open_cases(
     if folder.stat().st_mode & 0o077:
         folder.chmod(FOLDER_MODE)
     with opened_store(folder, url) as store:
-        lines = read_lines(store)
-        if not lines:
+        secret, head = look_at_lines(store)
+        if not head[0]:
             if not new:
                 raise NoSuchCaseError("no case has been registered yet", file=store.place)
             store.write(lambda connection: start_casebook(connection, lambda: make_pseudonyms(folder, entropy)))
-            lines = read_lines(store)
-        chain = check(lines, store.place)
-        if chain.faults:
-            raise CasebookChangedError(SAYS[chain.faults[0].code], file=store.place, line=chain.faults[0].line)
-        pseudonyms = check_pseudonyms(folder, chain.secret)
-        if store.read(read_state) != (VERSION, len(lines)):
+            secret, head = look_at_lines(store)
+        pseudonyms = check_pseudonyms(folder, secret)
+        if store.read(read_state) != (VERSION, head[0]):
             store.write(lambda connection: bring_up_to_date(connection, store, alias_by(pseudonyms.of)))
-        yield Cases(store, pseudonyms, (len(chain.sums), chain.sums[-1]))
+        yield Cases(store, pseudonyms, head)

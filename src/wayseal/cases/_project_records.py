@@ -140,7 +140,8 @@ class RecordProjector:
         self._raise_last("item", act.last_item)
 
     def _things(self, case: str) -> list[Row]:
-        return list(self._rows.group(THINGS, case).values())
+        """In the order in which they came, whatever order a database has them in."""
+        return sorted(self._rows.group(THINGS, case).values(), key=lambda row: int(row["place"]))
 
     def _accounts(self, case: str) -> set[str]:
         return {row["value"] for row in self._things(case) if row["kind"] == ThingKind.ACCOUNT}

@@ -47,7 +47,18 @@ Entropy = Callable[[int], bytes]
 
 
 def load_pseudonyms(folder: Path) -> Pseudonyms:
-    """Pseudonyms by the secret of a casebook's folder; CasebookError where it is missing or damaged."""
+    """Read the secret of a casebook's folder.
+
+    Args:
+        folder: The casebook's folder.
+
+    Returns:
+        What makes its pseudonyms.
+
+    Raises:
+        CasebookError: The secret is missing or damaged.
+
+    """
     path = folder / NAME
     try:
         return Pseudonyms(path.read_bytes())

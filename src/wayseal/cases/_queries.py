@@ -148,9 +148,9 @@ class Queries(Casework):
                 named=named,
                 merged=merged,
                 statements=_statements(desk, (case, *merged), shown, names and named),
-                tasks=tuple(_task(row) for row in desk.rows.group(TASKS, case).values()),
-                notes=tuple(_note(row) for row in desk.rows.group(NOTES, case).values()),
-                files=tuple(_file(row) for row in desk.rows.group(FILES, case).values()),
+                tasks=tuple(_task(row) for row in _in_order(desk, TASKS, case, "task")),
+                notes=tuple(_note(row) for row in _in_order(desk, NOTES, case, "note")),
+                files=tuple(_file(row) for row in _in_order(desk, FILES, case, "digest")),
                 similar=_similar(desk, case, things, names),
                 timeline=_timeline(desk, (case, *merged), shown, None, limit),
             )
@@ -183,24 +183,18 @@ class Queries(Casework):
         return tuple(_task(dict(zip(TASKS.names, row, strict=True))) for row in rows)
 
     def changed_since(self, line: int, limit: int = 50, *, names: bool = False) -> Changes:
-        """Cases and items that changed behind a line, the oldest change first: 4 statements."""
+        """Cases and items that changed behind a line, the oldest change first: 3 statements.
+
+        limit: about so many; what one act changed is told together.
+        """
 
         def ask(desk: Desk) -> Changes:
             most = _most(limit)
-            found = []
-            for table in (CASES, QUEUE):
-                text = (
-                    f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE changed_line > ? "
-                    "ORDER BY changed_line LIMIT ?"
-                )
-                rows = desk.connection.rows(text, (line, most + 1))
-                found.append([dict(zip(table.names, row, strict=True)) for row in rows])
-            cases, items = found
-            more = max(len(cases), len(items)) > most
-            last = max((row["changed_line"] for rows in found for row in rows[:most]), default=line)
-            if more:  # nothing behind the shorter list is lost
-                last = min(rows[most - 1]["changed_line"] for rows in found if len(rows) > most)
-                cases, items = ([row for row in rows if row["changed_line"] <= last] for rows in found)
+            found = [_changed(desk, table, line, most) for table in (CASES, QUEUE)]
+            full = [rows[-1]["changed_line"] for rows in found if len(rows) >= most]
+            last = min(full) if full else max((rows[-1]["changed_line"] for rows in found if rows), default=line)
+            more = bool(full)  # nothing behind the shorter list is lost
+            cases, items = ([row for row in rows if row["changed_line"] <= last] for rows in found)
             things = _first_things(desk, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
             return Changes(
                 line=last,
@@ -312,6 +306,18 @@ def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | Non
     return Page(rows=entries, after=str(entries[-1].line) if len(rows) > most else None)
 
 
+def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
+    """The first rows that changed behind a line, and all that the last of these lines changed."""
+    name = table.full_name
+    text = (
+        f"SELECT {', '.join(table.names)} FROM {name} WHERE changed_line > ? AND changed_line <= "
+        f"(SELECT max(changed_line) FROM (SELECT changed_line FROM {name} WHERE changed_line > ? "
+        "ORDER BY changed_line LIMIT ?) AS b) ORDER BY changed_line, number"
+    )
+    rows = desk.connection.rows(text, (line, line, most))
+    return [dict(zip(table.names, row, strict=True)) for row in rows]
+
+
 def _statements(desk: Desk, cases: Sequence[str], shown: _Shown, readable: bool) -> tuple[Statement, ...]:
     marks = ", ".join("?" for _ in cases)
     text = (
@@ -354,6 +360,11 @@ def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple
         states[id_] = state or waiting
     ranked = sorted(shared, key=lambda id_: (-len(shared[id_]), id_))[:_EACH]
     return tuple(Similar(id=id_, state=states[id_], shared=tuple(shared[id_])) for id_ in ranked)
+
+
+def _in_order(desk: Desk, table: Table, case: str, name: str) -> list[Row]:
+    """Rows of a case in the order of their ids, in which they were made."""
+    return sorted(desk.rows.group(table, case).values(), key=lambda row: (len(row[name]), row[name]))
 
 
 def _task(row: Row) -> Task:

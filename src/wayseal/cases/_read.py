@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._acts import to_act
-from wayseal.cases._chain import Chain, Line, check
+from wayseal.cases._chain import Chain, Line, check, check_after
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, alias_by, concerned
 from wayseal.cases._pseudonyms import Pseudonyms, check_pseudonyms
@@ -74,16 +74,33 @@ def opened_store(folder: Path, url: str | None = None) -> Iterator[Store]:
 
 
 def has_casebook(folder: Path) -> bool:
-    """Whether there is a casebook."""
+    """Whether there is a casebook.
+
+    Args:
+        folder: Where it lies, or its secret.
+
+    Returns:
+        Whether a line was ever written.
+
+    """
     with opened_store(folder) as store:
-        return bool(read_lines(store))
+        return store.there() and store.has_table(JOURNAL)
 
 
 def read_casebook(folder: Path) -> Casebook:
-    """All that a casebook says, every line looked at; an empty casebook where there is none.
+    """All that a casebook says, every line looked at.
 
-    CasebookChangedError names the first line that is not what was written; CasebookError: this is no casebook, or one
-    of another version; CasebookDiskError, OSError: it can't be read.
+    Args:
+        folder: Where it lies, or its secret.
+
+    Returns:
+        Its cases; an empty casebook where there is none.
+
+    Raises:
+        CasebookChangedError: A line is not what was written; names the first one.
+        CasebookError: This is no casebook, or one of another version.
+        CasebookDiskError: It can't be read.
+
     """
     with opened_store(folder) as store:
         lines = read_lines(store)
@@ -101,6 +118,34 @@ def select_lines(connection: Connection, since: int = 0) -> list[Line]:
     """Lines from one on."""
     found = connection.rows(f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,))
     return [(int(line), content if isinstance(content, str) else "") for line, content in found]
+
+
+_BATCH = 5000
+
+
+def look_at_lines(store: Store) -> tuple[str, tuple[int, str]]:
+    """The secret's check and the head of a casebook, after a look at every line; ("", (0, "")) where there is none.
+
+    CasebookChangedError names the first line that is wrong. A batch at a time, so that it takes no memory to speak of.
+    """
+    if not store.there() or not store.has_table(JOURNAL):
+        return "", (0, "")
+
+    def work(connection: Connection) -> tuple[str, tuple[int, str]]:
+        text = f"SELECT line, content FROM {JOURNAL} WHERE line > ? ORDER BY line LIMIT ?"
+        secret, number, before = "", 0, ""
+        last = 0
+        while batch := connection.rows(text, (last, _BATCH)):
+            lines = [(int(line), content if isinstance(content, str) else "") for line, content in batch]
+            if not number:
+                secret = check(lines[:1], store.place).secret
+            _, faults, sums = check_after(lines, number + 1, before)
+            if faults:
+                raise CasebookChangedError(SAYS[faults[0].code], file=store.place, line=faults[0].line)
+            number, before, last = number + len(lines), sums[-1], lines[-1][0]
+        return secret, (number, before)
+
+    return store.read(work)
 
 
 def replay(lines: Sequence[Line], place: Path | str, alias: Alias | None = None) -> Replay:
@@ -163,8 +208,16 @@ def _alerts(rows: Rows, id_: str, act_at: Any) -> Iterator[Alert]:
 def verify(folder: Path, *, head: Head | None = None) -> Verification:
     """Looks at every line of a casebook, at its secret and its tables.
 
-    head: one that was written down, which it must go on from. CasebookError: there is none, or one of another version,
-    or the secret is missing or another one.
+    Args:
+        folder: Where it lies, or its secret.
+        head: One that was written down, which it must go on from.
+
+    Returns:
+        What is wrong with which line.
+
+    Raises:
+        CasebookError: There is none, or one of another version, or the secret is missing or another one.
+
     """
     with opened_store(folder) as store:
         lines = read_lines(store)
