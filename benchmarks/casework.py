@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from wayseal.cases import Cases, open_cases, read_casebook, verify
+from wayseal.cases import Cases, has_casebook, open_cases, read_casebook, verify
 from wayseal.cases._desk import Desk
 from wayseal.cases._work import (
     Alert,
@@ -49,14 +49,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--keep", type=Path, help="make it in this folder, or ask the one that is there")
     parser.add_argument("--url", help="an empty PostgreSQL database instead of SQLite")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "detect"
+        folder = chosen.keep or Path(name) / "detect"
+        there = has_casebook(folder) if folder.exists() else False
         with open_cases(folder, url=chosen.url) as cases:
             start = time.perf_counter()
-            acts = _fill(cases, chosen.cases)
-            print(f"{chosen.cases} cases, {acts} acts, written in {time.perf_counter() - start:.0f} s")
+            if not there:
+                acts = _fill(cases, chosen.cases)
+                print(f"{chosen.cases} cases, {acts} acts, written in {time.perf_counter() - start:.0f} s", flush=True)
             _measure(cases, chosen.cases, chosen.rounds)
         if chosen.url is None:
             _tell_whole(folder)

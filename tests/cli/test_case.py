@@ -317,6 +317,39 @@ def test_commands_and_a_console_that_is_open_lose_nothing(ledger: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
+def test_casework(ledger: Path, lang: str, tmp_path: Path) -> None:
+    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    said = tmp_path / "note.txt"
+    said.write_text("asked the outlet", encoding="utf-8")
+    noted = done(ledger, "case", "note", "c-1", "--who", "Li", "--file", said, *zh).out
+    assert noted == filled(words["noted"], id="c-1", note="n-1") + "\n"
+    waits = done(ledger, "case", "state", "c-1", "waiting", *BY, *zh).out
+    assert waits == filled(words["stands"], id="c-1", state=words["waiting_state"]) + "\n"
+    merged = done(ledger, "case", "merge", "c-1", "c-2", *BY, *zh).out
+    assert merged == filled(words["merged_now"], id="c-1", into="c-2") + "\n"
+    assert [(c["state"], len(c["actors"])) for c in listed(ledger)["cases"]] == [("merged", 1), ("new", 3)]
+    assert inside(*of(ledger, "verdict", "c-1", "true", *BY), *zh).code == 3
+    assert done(ledger, "case", "unmerge", "c-1", *BY, *zh).out == waits
+    done(ledger, "case", "state", "c-2", "no_case", *BY, *zh)
+    done(ledger, "case", "state", "c-2", "reopened", *BY, *zh)
+    told = done(ledger, "case", "list", *zh).out
+    for key in ("act_note", "act_merge", "act_unmerge", "act_changed"):
+        assert words[key].rpartition("}  ")[2].split("{")[0] in told
+    acts = [act["act"] for act in listed(ledger)["cases"][0]["acts"]]
+    assert acts == ["note", "changed", "merge", "merge"]
+    assert "asked" not in told
+    wrong: list[tuple[tuple[str, ...], int]] = [
+        (("case", "state", "c-1", "true", *BY), 2),
+        (("case", "state", "c-1", "reopened", *BY), 3),
+        (("case", "note", "c-1", "--who", "Li"), 2),
+        (("case", "merge", "c-1", "c-1", *BY), 3),
+        (("case", "unmerge", "c-1", *BY), 3),
+    ]
+    for command, code in wrong:
+        assert inside(*of(ledger, *command), *zh).code == code
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_tables_are_made_anew(ledger: Path, lang: str) -> None:
     words, zh = CASE_TEXTS[lang], ("--lang", lang)
     with closing(sqlite3.connect(ledger / FILE)) as db, db:

@@ -32,7 +32,7 @@ def open_cases(
         new: It may be made; NoSuchCaseError where it may not.
         entropy: Random bytes for the secret.
 
-    Yields:
+    Returns:
         The casebook, open until the `with` ends.
 
     Raises:

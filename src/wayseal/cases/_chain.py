@@ -85,6 +85,27 @@ def check_after(
     return entries, faults, sums
 
 
+_SUM_SIZE = 74
+"""Characters of the last member, with what stands around it."""
+
+
+def find_last_sum(lines: Iterable[Line], number: int, before: str) -> str | None:
+    """The sum of the last of some lines that go on from `before`; None where one is wrong, which `check_after` names.
+
+    Looks at sums alone, not at what a line says: a tenth of the time.
+    """
+    for expected, (at, line) in enumerate(lines, start=number):
+        start = line[:-_SUM_SIZE]
+        if (
+            at != expected
+            or line[-_SUM_SIZE:] != f',"sum":"{sum_of(start)}"}}'
+            or not start.endswith(f'"before":"{before}"')
+        ):
+            return None
+        before = sum_of(line)
+    return before
+
+
 def read_line(line: str) -> dict[str, Any] | None:
     """What a whole line says; None where it is not as it was written."""
     found = _WHOLE.fullmatch(line)

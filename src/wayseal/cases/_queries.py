@@ -42,6 +42,8 @@ _SHOWN = 4
 _SHARED, _EACH = 12, 20
 """Of so many things of a case similar ones are looked for, and so many for each."""
 _STATEMENTS = 100
+_ALL = 1 << 40
+"""More rows than there are."""
 _CASE_SORTS = {
     CaseSort.CHANGED: ("changed_line", True),
     CaseSort.SCORE: ("score", True),
@@ -69,22 +71,8 @@ class Queries(Casework):
         chosen = wanted or CaseFilter()
 
         def ask(desk: Desk) -> Page[CaseRow]:
-            column, down = _CASE_SORTS[sort]
-            where, values = _owned(chosen.owner)
-            if chosen.source is not None:
-                where.append("source = ?")
-                values.append(chosen.source.value)
-            source = CASES.full_name
-            if chosen.thing is not None:
-                source += f" JOIN (SELECT DISTINCT case_id AS found FROM {THINGS.full_name} WHERE alias = ?"
-                source += f" UNION SELECT case_id FROM {THINGS.full_name} WHERE value = ? AND kind = ?) AS t"
-                source += " ON t.found = case_id"
-            states = sorted(chosen.states or frozenset(CaseState))
-            head = [] if chosen.thing is None else [chosen.thing, chosen.thing, ThingKind.ACCOUNT.value]
-            rows, more = _keyset(
-                desk, CASES, source, [(["state = ?", *where], [*head, s.value, *values]) for s in states],
-                (column, down), after, limit,
-            )  # fmt: skip
+            source, parts = _parts(chosen)
+            rows, more = _keyset(desk, CASES, source, parts, _CASE_SORTS[sort], after, limit)
             things = _first_things(desk, [row["case_id"] for row in rows], names)
             return Page(rows=tuple(case_row(row, things[row["case_id"]]) for row in rows), after=more)
 
@@ -227,6 +215,29 @@ def _owned(owner: str | None) -> tuple[list[str], list[Any]]:
     if owner is None:
         return [], []
     return (["owner IS NULL"], []) if not owner else (["owner = ?"], [owner])
+
+
+def _parts(wanted: CaseFilter) -> tuple[str, list[tuple[list[str], list[Any]]]]:
+    """Where cases are taken from, and conditions of which one is fulfilled (see `_keyset`)."""
+    states = [state.value for state in sorted(wanted.states or frozenset(CaseState))]
+    few, given = [], []
+    if wanted.owner:
+        few.append("owner = ?")
+        given.append(wanted.owner)
+    if wanted.thing is not None:
+        some = f"SELECT case_id FROM {THINGS.full_name} WHERE"
+        few.append(f"case_id IN ({some} alias = ? UNION {some} kind = ? AND value = ?)")
+        given += [wanted.thing, ThingKind.ACCOUNT.value, wanted.thing]
+    where, values = ([], []) if wanted.owner else _owned(wanted.owner)
+    if wanted.source is not None:
+        where.append("source = ?")
+        values.append(wanted.source.value)
+    if not few:
+        return CASES.full_name, [(["state = ?", *where], [state, *values]) for state in states]
+    # Such cases are few: without the bound, SQLite goes along the order and looks at everybody else's on the way.
+    source = f"(SELECT * FROM {CASES.full_name} WHERE {' AND '.join(few)} LIMIT {_ALL}) AS few"
+    marks = ", ".join("?" for _ in states)
+    return source, [([f"state IN ({marks})", *where], [*given, *states, *values])]
 
 
 def _keyset(

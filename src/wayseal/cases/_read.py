@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._acts import to_act
-from wayseal.cases._chain import Chain, Line, check, check_after
+from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, alias_by, concerned
 from wayseal.cases._pseudonyms import Pseudonyms, check_pseudonyms
@@ -139,10 +139,12 @@ def look_at_lines(store: Store) -> tuple[str, tuple[int, str]]:
             lines = [(int(line), content if isinstance(content, str) else "") for line, content in batch]
             if not number:
                 secret = check(lines[:1], store.place).secret
-            _, faults, sums = check_after(lines, number + 1, before)
-            if faults:
-                raise CasebookChangedError(SAYS[faults[0].code], file=store.place, line=faults[0].line)
-            number, before, last = number + len(lines), sums[-1], lines[-1][0]
+            sum_ = find_last_sum(lines, number + 1, before)
+            if sum_ is None:
+                _, faults, _ = check_after(lines, number + 1, before)
+                fault = faults[0] if faults else Fault(line=lines[0][0], code=Code.CHANGED)
+                raise CasebookChangedError(SAYS[fault.code], file=store.place, line=fault.line)
+            number, before, last = number + len(lines), sum_, lines[-1][0]
         return secret, (number, before)
 
     return store.read(work)

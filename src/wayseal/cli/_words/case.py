@@ -71,6 +71,9 @@ CASE_TEXTS = ByLanguage(
         "tables": N_(
             "from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew"
         ),
+        "stands": N_("{id}: {state}"),
+        "noted": N_("{id}: wrote note {note}."),
+        "merged_now": N_("{id} went into {into}."),
         "copied": N_("{path}: a copy of {lines} lines"),
         "rebuilt": N_("The tables were made anew from {lines} lines."),
         "head": N_(

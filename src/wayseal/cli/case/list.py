@@ -45,7 +45,9 @@ def list_(
     ledger: LedgerArgument,
     state: Annotated[
         CaseState | None,
-        typer.Option(help="Only cases that [stand](cases.md#what-a-case-is) like this, such as `new`.", show_default="all"),
+        typer.Option(
+            help="Only cases that [stand](cases.md#what-a-case-is) like this, such as `new`.", show_default="all"
+        ),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
