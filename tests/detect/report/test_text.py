@@ -13,8 +13,8 @@ from tests.detect.report.fixtures import ALL, DAY, SINCE, case, person, read, re
 from tests.detect.report.strategies import results
 from tests.effort import examples
 from tests.page.hostile import HOSTILE
-from wayseal.detect._result import DetectResult
 from wayseal.cases.types import CaseState
+from wayseal.detect._result import DetectResult
 from wayseal.detect.report import brief, render_detect
 from wayseal.detect.report._story import MOST_CASES
 from wayseal.page.languages import LANGS
