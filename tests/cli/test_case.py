@@ -3,17 +3,19 @@
 import getpass
 import io
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cases.making import NOW, alert, lines, put_lines, secret
+from tests.cases.making import run as write
 from tests.cli.running import Ran, inside, log
-from tests.detect.casebook.making import NOW, alert, secret
-from tests.detect.casebook.making import run as write
+from wayseal.cases import load_pseudonyms, open_cases, read_casebook, verify
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.detect.casebook import load_pseudonyms, read_casebook, verify, writing
 from wayseal.ledger.upkeep import backup
 from wayseal.model.messages import filled
 from wayseal.model.times import micros
@@ -21,7 +23,7 @@ from wayseal.page.languages import known_lang
 from wayseal.page.words import catalogue
 
 BY = ("--who", "Li, audit", "--why", "complaint 7")
-FILE = "detect/casebook.jsonl"
+FILE = "detect/casebook.db"
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +96,7 @@ def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -
     assert closed == filled(words["judged_false"], id="c-1") + "\n"
     last = done(ledger, "case", "list", *zh).out
     assert "thief" not in last, "nothing was found against this account"
-    assert filled(words["total"], total=2, new=1, opened=0, true=0, false=1) in last
+    assert filled(words["total"], total=2, new=1, opened=0, true=0, false=1, others=0) in last
     unheard = done(ledger, "verdict", "c-2", "true", "--why", "sold them", *zh).out
     assert unheard == filled(words["judged_true"], id="c-2") + "\n" + words["unheard"] + "\n"
     assert read_casebook(ledger / "detect").verdicts[1].true
@@ -113,7 +115,6 @@ def test_what_the_json_says_and_when(ledger: Path) -> None:
     assert (heard["actor"], heard["statement"]) == ("王芳", "王芳 was on leave")
     assert (opened["act"], opened["who"], opened["why"], opened["actors"]) == ("opened", *BY[1::2], ["u-1077", "王芳"])
     assert (verdict["act"], verdict["true"]) == ("verdict", True)
-    assert listed(ledger)["unread_lines"] == []
     some = json.loads(done(ledger, "case", "list", "--state", "new", "--format", "json").out)["cases"]
     assert [each["case"] for each in some] == ["c-1"]
 
@@ -185,7 +186,7 @@ def test_a_statement_from_standard_input(ledger: Path, monkeypatch: pytest.Monke
 
 def test_a_ledger_without_cases(empty: Path) -> None:
     assert done(empty, "case", "list").out == "No case.\n"
-    assert listed(empty) == {"cases": [], "forgotten": [], "unread_lines": []}
+    assert listed(empty) == {"cases": [], "forgotten": []}
     for words in (
         ("case", "open", "c-1", *BY),
         ("verdict", "c-1", "true", *BY),
@@ -225,14 +226,14 @@ REFUSED = [
 
 
 def test_what_is_refused_changes_nothing(ledger: Path, subtests: pytest.Subtests) -> None:
-    before = (ledger / FILE).read_bytes()
+    before = lines(ledger / "detect")
     for words, code in REFUSED:
         with subtests.test(" ".join(words)[:60]):
             english, chinese = (inside(*of(ledger, *words), "--lang", lang) for lang in ("en", "zh"))
             assert (english.code, chinese.code) == (code, code), english.err + chinese.err
             assert english.err != chinese.err or code == 7
             assert "u-1077" not in english.err + english.out
-            assert (ledger / FILE).read_bytes() == before
+            assert lines(ledger / "detect") == before
 
 
 def test_a_user_without_a_name(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,8 +261,8 @@ def test_verification(ledger: Path, lang: str) -> None:
     assert first[2] == filled(words["head"], head=head)
     done(ledger, "case", "open", "c-1", *BY)
     assert words["goes_on"] in done(ledger, "case", "verify", "--head", head, *zh).out
-    lines = (ledger / FILE).read_bytes().splitlines(keepends=True)
-    (ledger / FILE).write_bytes(b"".join([lines[0], lines[2], lines[3].replace(b"Li", b"Lu")]))
+    there = lines(ledger / "detect")
+    put_lines(ledger / "detect", [there[0], there[2], there[3].replace("Li", "Lu")])
     ran = inside(*of(ledger, "case", "verify", "--head", head), *zh)
     assert ran.code == 7
     for line, what in ((2, "missing"), (3, "changed")):
@@ -277,14 +278,6 @@ def test_verification(ledger: Path, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_line_that_was_cut_off_is_told(ledger: Path, lang: str) -> None:
-    (ledger / FILE).write_bytes((ledger / FILE).read_bytes() + b'{"act":"ver')
-    told = filled(CASE_TEXTS[lang]["unread"], path=ledger / FILE, line=4)
-    assert told in done(ledger, "case", "list", "--lang", lang).err
-    assert told in done(ledger, "case", "verify", "--lang", lang).out
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_forgetting(ledger: Path, lang: str) -> None:
     words, zh = CASE_TEXTS[lang], ("--lang", lang)
     forget = ("case", "forget", "--before", "2100-01-01", *BY, *zh)
@@ -293,10 +286,10 @@ def test_forgetting(ledger: Path, lang: str) -> None:
     assert done(ledger, *forget).out.splitlines() == [nothing, waiting]
     assert done(ledger, *forget, "--dry-run").out.splitlines() == [nothing, waiting]
     done(ledger, "verdict", "c-1", "true", *BY)
-    head, before = str(verify(ledger / "detect").head), (ledger / FILE).read_bytes()
+    head, before = str(verify(ledger / "detect").head), lines(ledger / "detect")
     would = filled(words["would_forget"], cases=1, before="2100-01-01", ids="c-1")
     assert would in done(ledger, *forget, "--dry-run").out
-    assert (ledger / FILE).read_bytes() == before
+    assert lines(ledger / "detect") == before
     out = done(ledger, *forget).out
     assert filled(words["forgot"], cases=1, acts=2, before="2100-01-01", lines=4, head=head) in out
     assert filled(words["waiting"], count=1, ids="c-2") in out
@@ -314,12 +307,63 @@ def test_forgetting(ledger: Path, lang: str) -> None:
     assert "c-2" not in done(ledger, "case", "list", *zh).out
 
 
-def test_only_one_writes(ledger: Path) -> None:
-    with writing(ledger / "detect"):
-        for words in (("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
-            ran = inside(*of(ledger, *words))
-            assert (ran.code, "another process" in ran.err) == (4, True)
-        assert inside(*of(ledger, "case", "list")).code == 0
+def test_commands_and_a_console_that_is_open_lose_nothing(ledger: Path) -> None:
+    with open_cases(ledger / "detect") as console:
+        done(ledger, "case", "open", "c-1", *BY)
+        console.open("c-1", "Wang", "another look", NOW)
+        done(ledger, "verdict", "c-1", "true", *BY)
+        assert [act.who for act in console.find("c-1").acts] == ["Li, audit", "Wang", "Li, audit"]
+    assert done(ledger, "case", "verify").code == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_casework(ledger: Path, lang: str, tmp_path: Path) -> None:
+    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    said = tmp_path / "note.txt"
+    said.write_text("asked the outlet", encoding="utf-8")
+    noted = done(ledger, "case", "note", "c-1", "--who", "Li", "--file", said, *zh).out
+    assert noted == filled(words["noted"], id="c-1", note="n-1") + "\n"
+    waits = done(ledger, "case", "state", "c-1", "waiting", *BY, *zh).out
+    assert waits == filled(words["stands"], id="c-1", state=words["waiting_state"]) + "\n"
+    merged = done(ledger, "case", "merge", "c-1", "c-2", *BY, *zh).out
+    assert merged == filled(words["merged_now"], id="c-1", into="c-2") + "\n"
+    assert [(c["state"], len(c["actors"])) for c in listed(ledger)["cases"]] == [("merged", 1), ("new", 3)]
+    assert inside(*of(ledger, "verdict", "c-1", "true", *BY), *zh).code == 3
+    assert done(ledger, "case", "unmerge", "c-1", *BY, *zh).out == waits
+    done(ledger, "case", "state", "c-2", "no_case", *BY, *zh)
+    done(ledger, "case", "state", "c-2", "reopened", *BY, *zh)
+    told = done(ledger, "case", "list", *zh).out
+    for key in ("act_note", "act_merge", "act_unmerge", "act_changed"):
+        assert words[key].rpartition("}  ")[2].split("{")[0] in told
+    acts = [act["act"] for act in listed(ledger)["cases"][0]["acts"]]
+    assert acts == ["note", "changed", "merge", "merge"]
+    assert "asked" not in told
+    wrong: list[tuple[tuple[str, ...], int]] = [
+        (("case", "state", "c-1", "true", *BY), 2),
+        (("case", "state", "c-1", "reopened", *BY), 3),
+        (("case", "note", "c-1", "--who", "Li"), 2),
+        (("case", "merge", "c-1", "c-1", *BY), 3),
+        (("case", "unmerge", "c-1", *BY), 3),
+    ]
+    for command, code in wrong:
+        assert inside(*of(ledger, *command), *zh).code == code
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_tables_are_made_anew(ledger: Path, lang: str) -> None:
+    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    with closing(sqlite3.connect(ledger / FILE)) as db, db:
+        db.execute("UPDATE casework_cases SET state = 'false'")
+    ran = inside(*of(ledger, "case", "verify"), *zh)
+    assert (ran.code, filled(words["fault"], line=3, what=words["tables"]) in ran.out) == (7, True)
+    assert done(ledger, "case", "rebuild", *zh).out == filled(words["rebuilt"], lines=3) + "\n"
+    assert done(ledger, "case", "verify", *zh).code == 0
+    copied = done(ledger, "case", "backup", ledger.parent / "copy", *zh).out
+    assert copied == filled(words["copied"], path=ledger.parent / "copy", lines=3) + "\n"
+    assert lines(ledger.parent / "copy") == lines(ledger / "detect")
+    put_lines(ledger / "detect", lines(ledger / "detect")[1:])
+    for command in (("rebuild",), ("backup", ledger.parent / "other")):
+        assert inside(*of(ledger, "case", *command), *zh).code == 6
 
 
 def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:
@@ -334,11 +378,11 @@ def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_the_casebook(ledger: Path) -> None:
-    before = (ledger / FILE).read_bytes()
-    ran = inside(*of(ledger, "case", "open", "c-1", *BY), cwd=ledger, limit=len(before) + 10)
+    before = lines(ledger / "detect")
+    ran = inside(*of(ledger, "case", "open", "c-1", *BY), cwd=ledger, limit=3000)
     assert ran.code == 5, ran.err
     assert "thief" not in ran.out, "what isn't recorded isn't shown"
-    assert (ledger / FILE).read_bytes() == before
+    assert lines(ledger / "detect") == before
 
 
 def test_a_secret_that_cannot_be_read(ledger: Path) -> None:

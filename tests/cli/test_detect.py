@@ -16,8 +16,8 @@ from tests.cli.looking import looking_once
 from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
+from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cli.detect import NOT_JUDGED, TEXTS
-from wayseal.detect.casebook import load_pseudonyms, read_casebook, writing
 from wayseal.ledger.upkeep import backup
 
 BY = ("--unmask", "--who", "Li, audit", "--why", "complaint 7")
@@ -123,7 +123,7 @@ def test_what_is_refused_registers_nothing(ledger: Path, subtests: pytest.Subtes
             assert CHINESE.search(chinese.err.splitlines()[-1])
             assert not CHINESE.search(english.err)
             assert "s3cr3t" not in english.err + chinese.err
-            assert not (ledger / "detect/casebook.jsonl").exists()
+            assert not (ledger / "detect/casebook.db").exists()
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "ocsf", "html"])
@@ -176,18 +176,9 @@ def test_the_same_again_changes_nothing(ready: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "L"
     shutil.copytree(ready, ledger)
     first = done(ledger, "--format", "json").out
-    book = (ledger / "detect/casebook.jsonl").read_bytes()
+    book = (ledger / "detect/casebook.db").read_bytes()
     assert done(ledger, "--format", "json").out == first
-    assert (ledger / "detect/casebook.jsonl").read_bytes() == book
-
-
-def test_only_one_writes(ledger: Path) -> None:
-    with writing(ledger / "detect"):
-        ran = inside("detect", ledger)
-        assert (ran.code, ran.out, "another process" in ran.err) == (4, "", True)
-        chinese = inside("detect", ledger, "--lang", "zh")
-        assert CHINESE.search(chinese.err)
-    assert done(ledger).out
+    assert (ledger / "detect/casebook.db").read_bytes() == book
 
 
 def test_a_backup_and_no_ledger(ready: Path, tmp_path: Path) -> None:
@@ -207,7 +198,7 @@ def test_an_empty_ledger(tmp_path: Path) -> None:
     assert (found["cases"], found["from"], found["to"]) == ([], None, None)
     assert "The ledger holds no reads." in ran[1].out
     assert "没有访问记录" in ran[2].out
-    assert not (tmp_path / "L/detect/casebook.jsonl").exists()
+    assert not (tmp_path / "L/detect/casebook.db").exists()
 
 
 def test_where_hardly_anything_could_be_judged_the_exit_code_says_so(small: Watched, tmp_path: Path) -> None:
@@ -433,9 +424,6 @@ def test_no_id_stands_where_it_should_not(ledger: Path, small: Watched, tmp_path
     assert not [x for x in names if x in text]
     for words in (("--from", "2026-03-09", "--to", "2026-03-01"), ("--unmask",), ("--offset", "x"), ("--budget", "x")):
         ran = inside("detect", ledger, *words)
-        assert not [x for x in hidden if x in ran.err + ran.out]
-    with writing(ledger / "detect"):
-        ran = inside("detect", ledger)
         assert not [x for x in hidden if x in ran.err + ran.out]
 
 

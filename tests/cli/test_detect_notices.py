@@ -11,15 +11,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cases.making import NOW, alert
 from tests.cli.detecting import Notices, as_anybody
 from tests.cli.running import inside
-from tests.detect.casebook.making import NOW, alert
 from tests.detect.watched import Watched
+from wayseal.cases import open_cases
+from wayseal.cases.types import Alert
 from wayseal.cli import _notify
 from wayseal.cli._notify import NotifyError, noticing, read_addresses, send_notices
 from wayseal.cli._outbox import DAYS, FILE
 from wayseal.cli.detect import TEXTS as UNKEPT
-from wayseal.detect.casebook import Alert, writing
 
 SECRET = "s3cr3t-token"
 
@@ -41,7 +42,7 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def detects(folder: Path, *addresses: str, cases: int = 1, score: float = 0.5, lang: str = "en") -> None:
     """What a run does that finds so many new cases, without looking."""
     detect = folder / "detect"
-    with noticing(folder, detect, addresses), writing(detect) as writer:
+    with noticing(folder, detect, addresses), open_cases(detect) as writer:
         last = len(writer.book.cases)
         writer.register([alert(f"u-{last + n}", f"v-{last + n}", score=score) for n in range(cases)], NOW)
     send_notices(folder, detect, addresses, lang, quiet=False)
@@ -49,7 +50,7 @@ def detects(folder: Path, *addresses: str, cases: int = 1, score: float = 0.5, l
 
 def registers_and_dies(folder: Path, address: str) -> None:
     with noticing(folder, folder / "detect", [address]):
-        with writing(folder / "detect") as writer:
+        with open_cases(folder / "detect") as writer:
             writer.register([alert("u-7")], NOW)
         raise KeyboardInterrupt
 
@@ -125,7 +126,7 @@ def test_a_wrong_address_is_refused_before_the_work(ledger: Path, given: tuple[s
     assert (ran.code, ran.out) == (2, "")
     assert f"address {place} is none that Apprise knows" in ran.err
     assert SECRET not in ran.err
-    assert not (ledger / "detect/casebook.jsonl").exists()
+    assert not (ledger / "detect/casebook.db").exists()
     chinese = inside("detect", ledger, *words, "--lang", "zh")
     assert f"第 {place} 个地址不是 Apprise 支持的地址" in chinese.err
 
@@ -169,7 +170,7 @@ def test_a_dry_run_passes_over_the_addresses_of_the_environment(ledger: Path, mo
         assert inside("detect", ledger, "--dry-run").code == 0
         assert inside("detect", ledger, "--dry-run", "--notify", server.address()).code == 2
     assert server.heard == []
-    assert not (ledger / "detect/casebook.jsonl").exists()
+    assert not (ledger / "detect/casebook.db").exists()
 
 
 def test_files_that_cannot_be_read(ledger: Path, tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ def test_a_case_is_told_of_once_it_is_worth_acting_on(tmp_path: Path) -> None:
     def run(*alerts: Alert, dies: bool = False) -> None:
         folder = tmp_path / "detect"
         with noticing(tmp_path, folder, [server.address()]):
-            with writing(folder) as writer:
+            with open_cases(folder) as writer:
                 writer.register(alerts, NOW)
             if dies:
                 raise KeyboardInterrupt
@@ -298,7 +299,7 @@ def test_an_outbox_that_is_damaged_stops_the_run_before_anything_is_registered(l
     (ledger / "detect" / FILE).write_text('{"wayseal": 1, "salt": 5}')
     ran = inside("detect", ledger, "--notify", "json://127.0.0.1:1/")
     assert (ran.code, FILE in ran.err, "can't be read" in ran.err) == (6, True, True)
-    assert not (ledger / "detect/casebook.jsonl").exists()
+    assert not (ledger / "detect/casebook.db").exists()
 
 
 def test_apprise_keeps_its_log_to_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

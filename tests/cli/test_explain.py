@@ -8,8 +8,9 @@ import pytest
 from tests.cli.running import inside
 from tests.detect.explain.test_mine import world
 from tests.detect.making import commit
+from wayseal.cases import load_pseudonyms, open_cases
+from wayseal.cases.types import Alert
 from wayseal.cli._casebook import FOLDER
-from wayseal.detect.casebook import Alert, load_pseudonyms, writing
 from wayseal.model.times import micros
 
 NOW = micros("2026-03-20T08:00:00+00:00")
@@ -29,7 +30,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def booked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("booked")
     commit(folder, folder / "L", world())
-    with writing(folder / "L" / FOLDER) as writer:
+    with open_cases(folder / "L" / FOLDER) as writer:
         alerts = [Alert(actors=(a,), alerted_at=NOW, score=0.5, detectors=("x",)) for a in ("a-0", "a-1")]
         ids = writer.register(alerts, NOW)
         writer.open(ids[1], "Li", "complaint", NOW)

@@ -14,9 +14,9 @@ import pytest
 from tests.cli.detecting import as_anybody
 from tests.cli.running import Ran, inside
 from tests.tables import each
+from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.types import FILE, Look, NamesShown, RecordedCase
 from wayseal.cli._casebook import FOLDER
-from wayseal.detect.casebook import load_pseudonyms, read_casebook
-from wayseal.detect.casebook.types import FILE, Look, NamesShown, RecordedCase
 
 BY = ("--who", "Li, audit", "--why", "complaint 7")
 

@@ -9,8 +9,8 @@ import pytest
 from tests.detect.explain.test_pair import ledger
 from tests.detect.explain.test_reads import listed
 from tests.docs.pages import read, rows, sections
+from wayseal.cases.types import Look
 from wayseal.detect import _odd_reads
-from wayseal.detect.casebook.types import Look
 from wayseal.detect.reasons import render_reads
 from wayseal.detect.reasons._reads_report import COLUMNS, MOST_SHOWN
 

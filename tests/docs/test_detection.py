@@ -140,5 +140,5 @@ def test_addresses_are_such_as_apprise_knows(page: str) -> None:
 
 def test_files_that_are_kept(page: str) -> None:
     kept = [f for r in table_rows(page) for f in re.findall(r"`([\w.…/-]+)`", r[0]) if "." in f or "/" in f]
-    assert {"facts.json", "facts-000001/…", PEERS, "casebook.jsonl"} <= set(kept)
+    assert {"facts.json", "facts-000001/…", PEERS, "casebook.db"} <= set(kept)
     assert set(SCHEMAS) == {"hours", "uses", "shown", "suspects"}, "the page tells what is in them"

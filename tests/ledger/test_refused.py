@@ -83,7 +83,7 @@ def test_a_foreign_folder_with_names_of_a_ledger_is_left_alone(tmp_path: Path, n
 
 def test_a_ledger_is_made_anew_beside_a_casebook_which_is_left_alone(tmp_path: Path) -> None:
     path = write(tmp_path / "D", "accesses", ROWS)
-    casebook = tmp_path / "L/detect/casebook.jsonl"
+    casebook = tmp_path / "L/detect/casebook.db"
     casebook.parent.mkdir(parents=True)
     casebook.write_text("somebody's cases")
     put(path, tmp_path / "L")

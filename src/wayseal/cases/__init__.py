@@ -1,5 +1,65 @@
-"""Cases: what people do with what was found. Evidence packs stand in `wayseal.cases.evidence`."""
+"""The room of cases: what wants a decision, cases, what people did with them, as a journal that is only ever added to.
 
-from wayseal.cases import evidence
+A casebook lies in a database: SQLite's file `casebook.db` in a folder, beside `secret`, or PostgreSQL. Its journal, a
+table of lines, is the truth; all other tables are made of it. `open_cases` gives a handle for acts and questions,
+`read_casebook` all that it says, as a value. The parts of both are in `wayseal.cases.types`, what pages are told in
+`wayseal.cases.views`, what `verify` finds in `wayseal.cases.findings`, copies and tables made anew in
+`wayseal.cases.upkeep`. No clock is read here.
 
-__all__ = ["evidence"]
+1. What a method of `Cases` did is durable before it returns: line and tables in one transaction. What it refuses, or
+   the disk, isn't done in part.
+2. Writers follow one another, in all processes; each sees the acts before its own, and none is lost. Whoever waits too
+   long is told (CasebookBusyError).
+3. Folder and files are for their owner alone (0700, 0600).
+4. Each line carries the SHA-256 of the line before it and one of its own: a line that was changed, taken out, moved or
+   put in is named by its number. Lines cut off at the end are seen by whoever wrote the head down elsewhere. All lines
+   are looked at when a casebook is opened, and those of others before an act is added to them. Nothing is read out of
+   a casebook of which a line is wrong.
+5. All other tables can be made anew from the lines, row for row; `verify` compares them.
+6. A pseudonym is a function of secret, kind and id, of 57 bits: among a million accounts two have the same in one of
+   300,000 casebooks, and even then nothing is mixed up, since a pseudonym that two accounts of a case share stands
+   for neither. The secret is made once; the header knows it by a hash, and another one is refused.
+7. The name of an account may be shown from the act on that opens a case while the account is in it. An account that
+   joins the case later needs a further act; a verdict `false` takes the right back.
+   That somebody saw the reads of accounts one by one is such an act, over those accounts.
+8. Every act of a person says who, when and why.
+9. Cases are numbered in the order in which they are made; no number is given twice, also after cases were forgotten.
+10. An alert belongs to the open case with which it shares the largest part of its accounts, the oldest of equal ones,
+   if it lies within four weeks of that case's alerts. Else it belongs to a closed case that has all of its accounts,
+   if it is no later than the newest read of which a judged alert told: the same reads don't come again after a verdict.
+   Else it makes a case. Alerts that are put in together never share a case.
+11. The person concerned can be heard in any case at any time, after a verdict, too. Where a case has several accounts,
+   it is said whose statement it is.
+12. The last verdict counts. Earlier ones stay.
+13. Cases that were closed before a moment can be forgotten: the journal is made anew without them, at once or not at
+   all. A line stays that says who did it, when and why, how many went, and with what the chain ended before it began
+   anew.
+14. A case stands as one of `CaseState`; which state follows which stands in one table, and each change has its reason.
+   Owner, priority, title and how long it is put off change in the same way: who, when, from what to what.
+15. A note has versions, all of which stay. An edit names the version that it was made from; if that isn't the last one,
+   nothing is written, and the error has both texts. So with tasks.
+16. Merging loses nothing: the case that went into another keeps its acts, which are seen there, too; taking it out
+   again leaves both as they were, with what was done since. Splitting moves things into a new case.
+17. Whatever waits for a decision stands in one queue: cases of detection as long as they are new, and items of all
+   other sources. It becomes a case, is dismissed with a reason, or is put off. Nothing leaves the queue otherwise.
+18. Similar cases are proposed with the shared thing named; none is merged by itself.
+19. Whoever did something last can take it back within a minute, by an act of its own; both stay. What was seen can't be
+   taken back, nor what others changed since.
+20. Questions take a bounded number of statements and rows, whatever the data; names of people stand in answers only if
+   they were asked for and rule 7 holds.
+"""
+
+from wayseal.cases._cases import Cases, open_cases
+from wayseal.cases._pseudonyms import load_pseudonyms
+from wayseal.cases._read import has_casebook, read_casebook, verify
+from wayseal.cases.errors import CasebookError
+
+__all__ = [
+    "CasebookError",
+    "Cases",
+    "has_casebook",
+    "load_pseudonyms",
+    "open_cases",
+    "read_casebook",
+    "verify",
+]

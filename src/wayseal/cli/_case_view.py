@@ -1,12 +1,15 @@
 """What commands about cases share: options, times, acts of forgetting."""
 
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wayseal.detect.casebook.types import Forgotten
+from wayseal.cases.types import Forgotten
+from wayseal.cli._errors import WrongUsageError
 from wayseal.model.messages import filled
 from wayseal.model.times import EPOCH, iso
 from wayseal.page import numbers
@@ -22,6 +25,14 @@ WhyOption = Annotated[
     str, typer.Option("--why", help="Why, in the same way: the rule or the request; no names of the accounts.")
 ]
 Words = Mapping[str, str]
+
+
+def read_statement(file: Path) -> str:
+    """The text of a file, or of standard input."""
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongUsageError("is no text in UTF-8", param_hint="--file") from None
 
 
 def clock_time(us: int) -> str:

@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
+from wayseal.cases import CasebookError, load_pseudonyms, open_cases, read_casebook
+from wayseal.cases.types import Alert, Casebook, Pseudonyms, RecordedCase
 from wayseal.detect import DetectResult
-from wayseal.detect.casebook import Alert, Casebook, CasebookError, Pseudonyms, load_pseudonyms, read_casebook
-from wayseal.detect.casebook import writing as writing_casebook
-from wayseal.detect.casebook.types import RecordedCase
 from wayseal.model import WaysealError
 from wayseal.model.times import micros
 
@@ -90,7 +89,7 @@ def register_cases(result: DetectResult, folder: Path, opened: tuple[str, str] |
         return result
     now = micros(datetime.now(UTC).replace(microsecond=0).isoformat())
     order = sorted(range(len(result.cases)), key=lambda k: (result.cases[k].alerted_at, k))
-    with writing_casebook(folder) as writer:
+    with open_cases(folder) as writer:
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)

@@ -25,9 +25,21 @@ CASE = GroupEntry(
         "list": CommandEntry(help="Every case, how it stands, and what was done with it."),
         "open": CommandEntry(help="Open a case: print the names of its accounts, and what the persons said."),
         "hear": CommandEntry(help="Record what the person concerned said."),
+        "state": CommandEntry(
+            help="Say how a case stands: taken up, waiting, closed as no case of its own, or open again."
+        ),
+        "note": CommandEntry(
+            help="Write a note into a case. Everybody who sees the case sees it: keep names out of it."
+        ),
+        "merge": CommandEntry(help="Put a case into another one, which then has its accounts and acts, too."),
+        "unmerge": CommandEntry(
+            help="Take a case out of the one that it went into. Both are as they were, with what was done since."
+        ),
         "verify": CommandEntry(
             help="Look at every line of the casebook, and say which was changed, taken out, moved or put in."
         ),
+        "backup": CommandEntry(help="Copy the casebook and its secret, also while others write."),
+        "rebuild": CommandEntry(help="Make the casebook's tables anew from its lines."),
         "forget": CommandEntry(help="Forget cases that were closed before a day, with all that was recorded of them."),
     },
 )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from wayseal.cases.types import Casebook
 from wayseal.cli._progress import ProgressCallback
 from wayseal.detect import ExternalEvidence, ExternalVerdict, Options
-from wayseal.detect.casebook import Casebook
 from wayseal.detect.partners import Contract, PartnersResult
 from wayseal.detect.window import DAY_US, window_of
 from wayseal.ledger import Snapshot

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from wayseal.cases import read_casebook
 from wayseal.cli._casebook import now_us
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._outbox import DAYS, FILE, Left, Notice, Outbox, open_outbox
-from wayseal.detect.casebook import read_casebook
 from wayseal.model import WaysealError
 from wayseal.model.messages import N_, filled
 from wayseal.model.times import iso

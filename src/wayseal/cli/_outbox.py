@@ -20,9 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from wayseal.cases.types import Casebook, RecordedCase
 from wayseal.detect import is_worth
-from wayseal.detect.casebook import Casebook
-from wayseal.detect.casebook.types import RecordedCase
 from wayseal.model import WaysealError
 from wayseal.model.schema import CLOSED, parse_json, plain
 from wayseal.store.journal import LockedJournal, lock_journal

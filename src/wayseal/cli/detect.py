@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cases.types import Casebook, one_line
 from wayseal.cli._casebook import (
     FOLDER,
     ReadOnlyError,
@@ -26,8 +27,6 @@ from wayseal.cli._output import write_report, write_text
 from wayseal.cli._progress import ProgressCallback, progress_bars
 from wayseal.detect import DetectResult, ExternalEvidence, Options
 from wayseal.detect import detect as run
-from wayseal.detect.casebook import Casebook
-from wayseal.detect.casebook.types import one_line
 from wayseal.detect.explain import load_templates
 from wayseal.detect.partners import load_contracts
 from wayseal.detect.report import metrics as format_metrics

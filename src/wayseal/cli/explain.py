@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from wayseal.cases import has_casebook, load_pseudonyms, read_casebook
 from wayseal.cli._casebook import FOLDER, Names
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
@@ -22,8 +23,6 @@ from wayseal.cli._options import (
 )
 from wayseal.cli._output import write_report
 from wayseal.cli._progress import progress_bars
-from wayseal.detect.casebook import load_pseudonyms, read_casebook
-from wayseal.detect.casebook.types import FILE
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.facts import build_context, update_facts
 from wayseal.detect.reasons import MineResult, explain_pair, mine_templates, render_mine, render_pair
@@ -94,7 +93,7 @@ def _mine_templates(ledger: Path, templates: Sequence[Template], offset: str, li
         local = parse_offset(offset)
         facts = update_facts(snapshot, folder, templates, local, progress)
         ground = build_context(snapshot, templates, local)
-        name = _name_by_case(folder) if (folder / FILE).exists() else _name_nobody
+        name = _name_by_case(folder) if has_casebook(folder) else _name_nobody
         return mine_templates(snapshot, facts, ground, templates, limit, name, progress)
 
 
@@ -113,7 +112,7 @@ def _find_account(snapshot: Snapshot, folder: Path, given: str) -> tuple[str, Ca
 
     Where there is a casebook, only accounts of opened cases are named, and the one whose id was given.
     """
-    if not (folder / FILE).exists():
+    if not has_casebook(folder):
         return given, str
     pseudonyms, names = load_pseudonyms(folder), _name_by_case(folder)
     if not _PSEUDONYM.fullmatch(given) or snapshot.knows("actor", int(snapshot.keys([given])[0])):

@@ -9,14 +9,13 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cases import has_casebook, load_pseudonyms, open_cases, read_casebook
+from wayseal.cases.types import RecordedCase
 from wayseal.cli._casebook import FOLDER, Names, now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import write_report
 from wayseal.cli._progress import progress_bars
-from wayseal.detect.casebook import load_pseudonyms, read_casebook
-from wayseal.detect.casebook import writing as writing_casebook
-from wayseal.detect.casebook.types import FILE, RecordedCase
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, list_waybill_reads, render_reads
 from wayseal.detect.window import parse_offset
@@ -117,7 +116,7 @@ def reads(
 
 def _read_waybill(ledger: Path, waybill: str, templates: tuple[Template, ...]) -> ReadsResult:
     folder = ledger / FOLDER
-    booked = (folder / FILE).exists()
+    booked = has_casebook(folder)
     name: Callable[[str], str] = Names(read_casebook(folder), load_pseudonyms(folder).of).of if booked else str
     with open_ledger(ledger) as snapshot:
         return list_waybill_reads(snapshot, waybill, templates, name, kept_back=booked)
@@ -147,7 +146,7 @@ def _record_look(folder: Path, request: CaseRequest) -> tuple[RecordedCase, tupl
 
     What can't be listed is refused before.
     """
-    with writing_casebook(folder, new=False) as writer:
+    with open_cases(folder, new=False) as writer:
         known = writer.book.case(request.case).detectors
         if request.reason is not None and request.reason not in known:
             raise WrongUsageError("the case has no such reason; it has {known}", known=known, param_hint="--reason")

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cases import open_cases
 from wayseal.cli._case_view import CaseArgument, WhyOption
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.detect.casebook import writing as writing_casebook
 from wayseal.model.messages import filled
 
 
@@ -45,7 +45,7 @@ def verdict(
     wayseal verdict ledger c-17 false --who "Li, audit" --why "helped out at the hub that week"
     """
     words = CASE_TEXTS[lang]
-    with writing_casebook(writable_casebook(ledger), new=False) as writer:
+    with open_cases(writable_casebook(ledger), new=False) as writer:
         closed = writer.verdict(case, is_ is VerdictValue.TRUE, _login_name() if who is None else who, why, now_us())
     typer.echo(filled(words[f"judged_{is_}"], id=closed.id))
     if not closed.heard:

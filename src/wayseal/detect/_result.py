@@ -157,7 +157,7 @@ class Case:
         waybills: Their numbers, the newest first, cut at `MOST_WAYBILLS`.
         by: What links the accounts.
         last_read: Microseconds since 1970 of the newest odd read; 0 without any.
-        state: How it stands in the casebook (`casebook.types.State`); "" where it stands in none.
+        state: How it stands in the casebook (`cases.types.CaseState`); "" where it stands in none.
         young: Whether all that it tells is of so few days that it may be help, training or an audit.
     """
 

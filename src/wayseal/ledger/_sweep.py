@@ -16,7 +16,8 @@ SCRATCH = "tmp"
 HOLD = ("data", "quarantine", FOLDER)
 BESIDE = "detect"
 """What detection keeps beside the ledger. It can't be made again, so that nothing here ever touches it."""
-CASEBOOK = f"{BESIDE}/casebook.jsonl"
+CASEBOOKS = (f"{BESIDE}/casebook.db", f"{BESIDE}/database")
+"""A casebook in its file, or the address of the database that holds it."""
 
 
 def start_writing(ledger: Path, key_bits: int, entropy: Entropy) -> Manifest:
@@ -42,7 +43,7 @@ def refuse_foreign(ledger: Path) -> None:
     """
     refuse_backup(ledger)
     names = {entry.name for entry in ledger.iterdir()}
-    if (ledger / CASEBOOK).is_file():
+    if any((ledger / name).is_file() for name in CASEBOOKS):
         names.remove(BESIDE)
     begun = {NAME + ".new", SECRET, SECRET + ".new", FOLDER} if READERS in names else set()
     others = names - begun - {WRITER, READERS}

@@ -5,6 +5,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.detect.report.fixtures import AT, DAY, HOUR
 from tests.page.hostile import HOSTILE
+from wayseal.cases.types import CaseState
 from wayseal.detect._result import (
     Case,
     Comparison,
@@ -21,7 +22,6 @@ from wayseal.detect._result import (
     Table,
     Territory,
 )
-from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.page.words import catalogue
 

@@ -13,8 +13,8 @@ from tests.detect.report.fixtures import ALL, DAY, SINCE, case, person, read, re
 from tests.detect.report.strategies import results
 from tests.effort import examples
 from tests.page.hostile import HOSTILE
+from wayseal.cases.types import CaseState
 from wayseal.detect._result import DetectResult
-from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.report import brief, render_detect
 from wayseal.detect.report._story import MOST_CASES
 from wayseal.page.languages import LANGS
@@ -159,7 +159,10 @@ def test_a_list_of_several_cases() -> None:
 def test_how_a_case_stands() -> None:
     told = {
         "": "CQ-0231)", "new": "CQ-0231)", "opened": "CQ-0231) · opened", "true": "CQ-0231) · closed: it was no work",
-        "false": "CQ-0231) · closed: it was work",
+        "false": "CQ-0231) · closed: it was work", "in_progress": "CQ-0231) · in progress",
+        "waiting": "CQ-0231) · waiting for somebody", "reopened": "CQ-0231) · reopened",
+        "duplicate": "CQ-0231) · closed: known already", "no_case": "CQ-0231) · closed: no case",
+        "merged": "CQ-0231) · merged into another case",
     }  # fmt: skip
     assert set(told) == {"", *CaseState}
     for state, end in told.items():

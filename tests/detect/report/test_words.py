@@ -9,8 +9,8 @@ import pytest
 import wayseal.detect
 from tests.detect.report.fixtures import ALL
 from tests.page.pages import BANNED, words
+from wayseal.cases.types import CaseState
 from wayseal.detect._result import Ground, Others, Strength, Table
-from wayseal.detect.casebook.types import CaseState
 from wayseal.detect.detectors import detectors
 from wayseal.detect.report import FORMATS, render_detect
 from wayseal.page.languages import LANGS, Lang

@@ -10,8 +10,14 @@ CASE_TEXTS = ByLanguage(
         "list_comma": N_(", ", context="list_comma"),
         "new": N_("new"),
         "opened": N_("opened"),
+        "in_progress": N_("in progress"),
+        "waiting_state": N_("waiting for somebody"),
+        "reopened": N_("reopened"),
         "true": N_("closed: true"),
         "false": N_("closed: false"),
+        "duplicate": N_("closed: known already"),
+        "no_case": N_("closed: no case"),
+        "merged": N_("merged into another case"),
         "no_reason": N_("no reason given", context="no_reason"),
         "act_opened": N_("    {at}  opened by {who}: {why}"),
         "act_unmasked": N_("    {at}  opened together with others by {who}: {why}"),
@@ -19,13 +25,28 @@ CASE_TEXTS = ByLanguage(
         "act_heard": N_("    {at}  the person was heard, written down by {who}"),
         "act_verdict_true": N_("    {at}  verdict true by {who}: {why}"),
         "act_verdict_false": N_("    {at}  verdict false by {who}: {why}"),
+        "act_changed": N_("    {at}  {field} changed from {was} to {now} by {who}: {why}"),
+        "act_note": N_("    {at}  note {id} written by {who}"),
+        "act_task": N_("    {at}  task {id} set by {who}"),
+        "act_link": N_("    {at}  links changed by {who}: {why}"),
+        "act_file": N_("    {at}  files changed by {who}: {why}"),
+        "act_merge": N_("    {at}  {case} went into {into}, by {who}: {why}"),
+        "act_unmerge": N_("    {at}  {case} came out of {into} again, by {who}: {why}"),
+        "act_split": N_("    {at}  {made} was split off from {case} by {who}: {why}"),
+        "act_undone": N_("    {at}  line {line} taken back by {who}"),
+        "act_promoted": N_("    {at}  made of {item} in the queue by {who}: {why}"),
+        "field_state": N_("state", context="field_state"),
+        "field_owner": N_("owner", context="field_owner"),
+        "field_priority": N_("priority", context="field_priority"),
+        "field_snoozed": N_("put off until", context="field_snoozed"),
+        "field_title": N_("title", context="field_title"),
+        "nothing": N_("nothing", context="nothing"),
         "total": N_(
-            "{total} {total:case|cases}: {new} new, {opened} opened, {true} closed as true, {false} closed as false. "
-            "Times are in UTC+8."
+            "{total} {total:case|cases}: {new} new, {opened} opened, {true} closed as true, {false} closed as false, "
+            "{others} otherwise. Times are in UTC+8."
         ),
         "lead": N_("A case is a lead, not a verdict: look at the reads, and hear the person."),
         "forgotten": N_("{at} (UTC+8)  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}"),
-        "unread": N_("{path}:{line}: this line was cut off by a crash and is left out; the others count"),
         "open": N_("{id} is open; recorded that {who} sees these names: {why}"),
         "name": N_("  {pseudonym}  {name}"),
         "said": N_("{at} (UTC+8)  {name} said (written down by {who}):"),
@@ -47,6 +68,14 @@ CASE_TEXTS = ByLanguage(
         "changed": N_("was changed"),
         "missing": N_("before it a line is missing, or one was moved or put in"),
         "act": N_("says what can't be"),
+        "tables": N_(
+            "from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew"
+        ),
+        "stands": N_("{id}: {state}"),
+        "noted": N_("{id}: wrote note {note}."),
+        "merged_now": N_("{id} went into {into}."),
+        "copied": N_("{path}: a copy of {lines} lines"),
+        "rebuilt": N_("The tables were made anew from {lines} lines."),
         "head": N_(
             "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)"
         ),

@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cases import open_cases, read_casebook
+from wayseal.cases.findings import Head
+from wayseal.cases.types import Forgotten
 from wayseal.cli._case_view import WhoOption, WhyOption
 from wayseal.cli._casebook import casebook_folder, now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.detect.casebook import read_casebook
-from wayseal.detect.casebook import writing as writing_casebook
-from wayseal.detect.casebook.findings import Head
-from wayseal.detect.casebook.types import Forgotten
 from wayseal.model.messages import filled
 from wayseal.model.times import micros
 
@@ -48,7 +47,7 @@ def forget(
         text = words["would_forget"] if ids else words["nothing_to_forget"]
         typer.echo(filled(text, cases=count, before=before, ids=ids))
     else:
-        with writing_casebook(writable_casebook(ledger), new=False) as writer:
+        with open_cases(writable_casebook(ledger), new=False) as writer:
             done = writer.forget(moment, who, why, now_us())
             book = writer.book
         _print_forgotten(done, before, words)

@@ -1,17 +1,16 @@
 """`wayseal case hear`: what the person concerned said."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wayseal.cli._case_view import CaseArgument
+from wayseal.cases import open_cases
+from wayseal.cli._case_view import CaseArgument, read_statement
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.detect.casebook import writing as writing_casebook
 from wayseal.model.messages import filled
 
 
@@ -55,14 +54,7 @@ def hear(
     """
     if (statement is None) == (file is None):
         raise WrongUsageError("give --statement or --file", param_hint="--statement")
-    text = statement if file is None else _read_statement(file)
-    with writing_casebook(writable_casebook(ledger), new=False) as writer:
+    text = statement if file is None else read_statement(file)
+    with open_cases(writable_casebook(ledger), new=False) as writer:
         writer.hear(case, who, (text or "").strip(), now_us(), actor=actor)
     typer.echo(filled(CASE_TEXTS[lang]["heard"], id=case))
-
-
-def _read_statement(file: Path) -> str:
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise WrongUsageError("is no text in UTF-8", param_hint="--file") from None

@@ -7,12 +7,29 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.types import (
+    CaseAct,
+    Casebook,
+    CaseState,
+    Changed,
+    FileNamed,
+    Heard,
+    Linked,
+    Merged,
+    NamesShown,
+    NoteWritten,
+    Promoted,
+    RecordedCase,
+    Split,
+    TaskSet,
+    Undone,
+    Verdict,
+)
 from wayseal.cli._case_view import Words, clock_time, forgotten_json, forgotten_line
 from wayseal.cli._casebook import Names, casebook_folder
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.detect.casebook import load_pseudonyms, read_casebook
-from wayseal.detect.casebook.types import FILE, Casebook, CaseState, Heard, NamesShown, RecordedCase, Verdict
 from wayseal.model.messages import filled
 from wayseal.model.times import iso
 from wayseal.page import numbers
@@ -28,7 +45,9 @@ def list_(
     ledger: LedgerArgument,
     state: Annotated[
         CaseState | None,
-        typer.Option(help="Only cases that stand like this: `new`, `opened`, `true` or `false`.", show_default="all"),
+        typer.Option(
+            help="Only cases that [stand](cases.md#what-a-case-is) like this, such as `new`.", show_default="all"
+        ),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
@@ -45,8 +64,6 @@ def list_(
     """
     folder = casebook_folder(ledger)
     book = read_casebook(folder)
-    for number in book.unread:
-        typer.echo(filled(CASE_TEXTS[lang]["unread"], path=folder / FILE, line=number), err=True)
     names = Names(book, load_pseudonyms(folder).of if book.cases else str)
     if format is OutputFormat.JSON:
         typer.echo(list_json(book, names, state))
@@ -63,7 +80,7 @@ def list_lines(book: Casebook, names: Names, state: CaseState | None, words: Wor
         yield filled(
             words["case"],
             id=case.id,
-            state=words[case.state],
+            state=_state_name(case.state, words),
             score=numbers.percent(case.score),
             alerted=clock_time(case.alerted_at),
             detectors=words["list_comma"].join(_detector_name(name, detectors) for name in case.detectors)
@@ -77,7 +94,9 @@ def list_lines(book: Casebook, names: Names, state: CaseState | None, words: Wor
     if not book.cases:
         return
     counts = Counter(case.state for case in book.cases)
-    yield filled(words["total"], total=len(book.cases), **{str(each): counts[each] for each in CaseState})
+    told = {str(each): counts[each] for each in (CaseState.NEW, CaseState.OPENED, CaseState.TRUE, CaseState.FALSE)}
+    others = len(book.cases) - sum(told.values())
+    yield filled(words["total"], total=len(book.cases), others=others, **told)
     yield words["lead"]
 
 
@@ -85,13 +104,40 @@ def _detector_name(name: str, detectors: Words) -> str:
     return detectors.get(f"detector.{name}", visible(name))
 
 
-def _act_line(act: NamesShown | Heard | Verdict, words: Words) -> str:
-    key = _act_name(act) + (f"_{act.true}".lower() if isinstance(act, Verdict) else "")
-    why = "" if isinstance(act, Heard) else visible(act.why)
-    return filled(words[f"act_{key}"], at=clock_time(act.at), who=visible(act.who), why=why)
+def _state_name(state: CaseState, words: Words) -> str:
+    return words["waiting_state" if state is CaseState.WAITING else state]
 
 
-def _act_name(act: NamesShown | Heard | Verdict) -> str:
+def _act_line(act: CaseAct, words: Words) -> str:
+    key = _act_name(act)
+    values: dict[str, object] = {"why": visible(getattr(act, "why", ""))}
+    match act:
+        case Verdict():
+            key += f"_{act.true}".lower()
+        case Changed():
+            was, now = (_told(value, words) for value in (act.before, act.after))
+            values |= {"field": words[f"field_{act.field}"], "was": was, "now": now}
+        case NoteWritten():
+            values["id"] = act.note
+        case TaskSet():
+            values["id"] = act.task
+        case Merged():
+            key = key if act.on else "unmerge"
+            values |= {"case": act.case, "into": act.into}
+        case Split():
+            values |= {"case": act.case, "made": act.made}
+        case Promoted():
+            values["item"] = act.item
+        case Undone():
+            values["line"] = act.line
+    return filled(words[f"act_{key}"], at=clock_time(act.at), who=visible(act.who), **values)
+
+
+def _told(value: str | None, words: Words) -> str:
+    return words["nothing"] if value is None else visible(value)
+
+
+def _act_name(act: CaseAct) -> str:
     match act:
         case NamesShown():
             return act.look.value
@@ -99,6 +145,24 @@ def _act_name(act: NamesShown | Heard | Verdict) -> str:
             return "heard"
         case Verdict():
             return "verdict"
+        case Changed():
+            return "changed"
+        case NoteWritten():
+            return "note"
+        case TaskSet():
+            return "task"
+        case Linked():
+            return "link"
+        case FileNamed():
+            return "file"
+        case Merged():
+            return "merge"
+        case Split():
+            return "split"
+        case Undone():
+            return "undone"
+        case Promoted():
+            return "promoted"
 
 
 def list_json(book: Casebook, names: Names, state: CaseState | None) -> str:
@@ -106,7 +170,6 @@ def list_json(book: Casebook, names: Names, state: CaseState | None) -> str:
     content = {
         "cases": [_case_json(case, names) for case in book.cases if state in (None, case.state)],
         "forgotten": [forgotten_json(done) for done in book.forgotten],
-        "unread_lines": book.unread,
     }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
@@ -124,7 +187,8 @@ def _case_json(case: RecordedCase, names: Names) -> dict[str, object]:
     }
 
 
-def _act_json(act: NamesShown | Heard | Verdict, case: RecordedCase, names: Names) -> dict[str, object]:
+def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, object]:
+    """An act for programs: what says more than who, when and why stands there where no name can be in it."""
     head: dict[str, object] = {"act": _act_name(act), "at": iso(act.at), "who": act.who}
     match act:
         case NamesShown():
@@ -134,3 +198,15 @@ def _act_json(act: NamesShown | Heard | Verdict, case: RecordedCase, names: Name
             return {**head, "actor": actor, "statement": act.statement if names.all_shown(case) else None}
         case Verdict():
             return {**head, "why": act.why, "true": act.true}
+        case Changed():
+            return {**head, "why": act.why, "field": act.field, "was": act.before, "now": act.after}
+        case NoteWritten():
+            return {**head, "note": act.note, "version": act.version}
+        case TaskSet():
+            return {**head, "task": act.task}
+        case Merged():
+            return {**head, "why": act.why, "case": act.case, "into": act.into, "on": act.on}
+        case Undone():
+            return {**head, "line": act.line}
+        case _:
+            return {**head, "why": act.why}

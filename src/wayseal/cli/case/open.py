@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 import typer
 
+from wayseal.cases import open_cases
+from wayseal.cases.types import NamesShown, Pseudonyms, RecordedCase
 from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, Words, clock_time
 from wayseal.cli._casebook import now_us, writable_casebook
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.detect.casebook import Pseudonyms
-from wayseal.detect.casebook import writing as writing_casebook
-from wayseal.detect.casebook.types import NamesShown, RecordedCase
 from wayseal.model.messages import filled
 from wayseal.page.visible import visible
 
@@ -29,7 +28,7 @@ def open_(
     \b
     wayseal case open ledger c-17 --who "Li, audit" --why "complaint 2026-041"
     """
-    with writing_casebook(writable_casebook(ledger), new=False) as writer:
+    with open_cases(writable_casebook(ledger), new=False) as writer:
         opened = writer.open(case, who, why, now_us())
         pseudonyms = writer.pseudonyms
     act = next(each for each in reversed(opened.acts) if isinstance(each, NamesShown))

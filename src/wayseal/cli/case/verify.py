@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cases import verify as verify_casebook
+from wayseal.cases.findings import Head, Verification
+from wayseal.cases.types import FILE
 from wayseal.cli._case_view import Words, clock_time, forgotten_json, forgotten_line
 from wayseal.cli._casebook import casebook_folder
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
 from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.detect.casebook import verify as verify_casebook
-from wayseal.detect.casebook.findings import Head, Verification
-from wayseal.detect.casebook.types import FILE
 from wayseal.model.messages import filled
 from wayseal.page.visible import visible
 
@@ -57,7 +57,6 @@ def verify(
 def verification_lines(found: Verification, path: Path, words: Words) -> Iterator[str]:
     """What looking at a casebook found, a line each thing."""
     yield filled(words["looked"], path=path, lines=found.head.lines, acts=found.acts)
-    yield from (filled(words["unread"], path=path, line=line) for line in found.unread)
     yield from (filled(words["fault"], line=fault.line, what=words[fault.code]) for fault in found.faults)
     yield from (forgotten_line(done, words) for done in found.forgotten)
     if not found.faults:
@@ -74,7 +73,6 @@ def verification_json(found: Verification) -> str:
     content = {
         "head": str(found.head),
         "acts": found.acts,
-        "unread_lines": found.unread,
         "faults": [{"line": fault.line, "code": fault.code} for fault in found.faults],
         "forgotten": [forgotten_json(done) for done in found.forgotten],
         "goes_on_from_head": found.earlier,

@@ -17,7 +17,7 @@ MOST_CASES, _MOST_WATCHED = 60, 20
 MOST_PEOPLE, _SHOWN = 5, 3
 """Accounts of a case of which each is shown with its reasons; of more accounts, so many are."""
 _MOST_DAYS = 62
-_FRESH, _JUDGED = ("", "new"), ("true", "false")
+_FRESH, _JUDGED = ("", "new"), ("true", "false", "duplicate", "no_case", "merged")
 """States of a case of which its heading says nothing, and those that a verdict made."""
 _DAY_US = 86_400_000_000
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.detect.casebook.making import secret, some
-from wayseal.detect.casebook import load_pseudonyms, writing
-from wayseal.detect.casebook._pseudonyms import ALPHABET, Pseudonyms
+from tests.cases.making import lines, secret, some
+from wayseal.cases import load_pseudonyms, open_cases
+from wayseal.cases._pseudonyms import ALPHABET, Pseudonyms
 
 FORM = re.compile(r"p(-[2-9bcdfghjkmnpqrstvwxz]{4}){3}")
 ONE = Pseudonyms(secret(32))
@@ -57,18 +57,18 @@ def test_the_secret_is_made_once_and_never_said(tmp_path: Path) -> None:
     some(path)
     assert (path / "secret").read_bytes() == secret(32)
     assert load_pseudonyms(path).of("u-1042") == ONE.of("u-1042")
-    with writing(path, entropy=bytes) as writer:
+    with open_cases(path, entropy=bytes) as writer:
         assert writer.pseudonyms.of("u-1042") == ONE.of("u-1042")
         assert repr(writer.pseudonyms) == "Pseudonyms()"
     assert (path / "secret").read_bytes() == secret(32)
-    assert secret(32).hex() not in (path / "casebook.jsonl").read_text("ascii")
+    assert secret(32).hex() not in " ".join(lines(path))
     assert str(secret(32)) not in str(vars(ONE).keys())
 
 
 def test_each_casebook_has_its_own(tmp_path: Path) -> None:
     made = set()
     for name in "ab":
-        with writing(tmp_path / name) as writer:
+        with open_cases(tmp_path / name) as writer:
             made.add(writer.pseudonyms.of("u"))
     assert len(made) == 2
 

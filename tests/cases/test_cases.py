@@ -1,15 +1,16 @@
 """Rules 7 to 12: which case an alert belongs to, whose name may be shown, how a case stands."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.detect.casebook.making import DAY, NOW, Do, alert, folder, run, some
-from wayseal.detect.casebook import Alert, CasebookError, read_casebook, writing
-from wayseal.detect.casebook._writer import MOST_STATEMENT, CasebookWriter
-from wayseal.detect.casebook.types import MOST_LINE, CaseState, Judged, Look, NamesShown
+from tests.cases.making import DAY, NOW, Do, alert, folder, lines, run, some
+from wayseal.cases import CasebookError, Cases, open_cases, read_casebook, verify
+from wayseal.cases._records import MOST_STATEMENT
+from wayseal.cases.types import MOST_LINE, Alert, CaseState, Judged, Look, NamesShown
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def register(path: Path, *alerts: Alert) -> tuple[str, ...]:
-    with writing(path) as writer:
+    with open_cases(path) as writer:
         return writer.register(alerts, NOW)
 
 
@@ -29,9 +30,9 @@ def close(path: Path, case: str, true: bool = False, at: int = NOW) -> None:
 def test_ids_are_given_in_order_and_stay(path: Path) -> None:
     first = (alert("a"), alert("b"), alert("c", "d"))
     assert register(path, *first) == ("c-1", "c-2", "c-3")
-    size = (path / "casebook.jsonl").stat().st_size
+    size = len(lines(path))
     assert register(path, *first) == ("c-1", "c-2", "c-3")
-    assert (path / "casebook.jsonl").stat().st_size == size, "the same again changes nothing"
+    assert len(lines(path)) == size, "the same again changes nothing"
     assert register(path, alert("e"), alert("b", at=NOW + 1), *first[2:]) == ("c-4", "c-2", "c-3")
     assert [len(case.alerts) for case in read_casebook(path).cases] == [1, 2, 1, 1]
 
@@ -70,10 +71,10 @@ def test_the_weeks_are_counted_from_the_last_alert(path: Path) -> None:
 def test_what_was_judged_does_not_come_again(path: Path, true: bool) -> None:
     register(path, alert("a", "b"))
     close(path, "c-1", true)
-    size = (path / "casebook.jsonl").stat().st_size
+    size = len(lines(path))
     assert register(path, alert("a", "b")) == ("c-1",)
     assert register(path, alert("b", at=NOW - 90 * DAY, score=0.9)) == ("c-1",)
-    assert (path / "casebook.jsonl").stat().st_size == size
+    assert len(lines(path)) == size
     assert register(path, alert("a", "b", "c")) == ("c-2",), "c was not judged"
     assert register(path, alert("a", at=NOW + 1)) == ("c-2",), "it is open, and has a"
     close(path, "c-2", true)
@@ -113,7 +114,7 @@ def test_registering_again_gives_the_same_cases(days: list[tuple[list[Alert], st
 
 
 def test_an_alert_without_accounts(path: Path) -> None:
-    with writing(path) as writer, pytest.raises(ValueError, match="actors"):
+    with open_cases(path) as writer, pytest.raises(ValueError, match="actors"):
         writer.register([alert("a"), alert()], NOW)
     assert read_casebook(path).cases == ()
 
@@ -121,7 +122,7 @@ def test_an_alert_without_accounts(path: Path) -> None:
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])
 def test_an_alert_that_could_not_be_read_again(path: Path, score: float) -> None:
     register(path, alert("a"))
-    with writing(path) as writer:
+    with open_cases(path) as writer:
         with pytest.raises(ValueError, match="score"):
             writer.register([alert("b", score=score)], NOW)
         assert len(writer.book.cases) == 1
@@ -154,7 +155,7 @@ def test_names_are_shown_from_the_act_on(path: Path) -> None:
 
 def test_a_look_at_reads_is_an_act_over_the_accounts_whose_they_are(path: Path) -> None:
     register(path, alert("a", "b"))
-    with writing(path) as writer:
+    with open_cases(path) as writer:
         assert writer.show_reads("c-1", "Li", "complaint", NOW, actor=writer.pseudonyms.of("b")) == ("b",)
     (case,) = read_casebook(path).cases
     assert (case.state, case.named) == (CaseState.OPENED, frozenset({"b"}))
@@ -172,9 +173,9 @@ def test_a_name_that_two_cases_show(path: Path) -> None:
 
 def test_nothing_to_unmask_is_no_act(path: Path) -> None:
     register(path, alert("a"))
-    size = (path / "casebook.jsonl").stat().st_size
+    size = len(lines(path))
     run(path, lambda w: w.unmask([], "Li", "list", NOW))
-    assert (path / "casebook.jsonl").stat().st_size == size
+    assert len(lines(path)) == size
 
 
 def test_the_last_verdict_counts_and_teaches(path: Path) -> None:
@@ -237,14 +238,14 @@ REFUSED: list[tuple[Do, int, str]] = [
 def test_what_is_refused_is_not_done(path: Path, number: int) -> None:
     act, code, message = REFUSED[number]
     some(path)
-    content = (path / "casebook.jsonl").read_bytes()
-    with writing(path) as writer:
+    content = lines(path)
+    with open_cases(path) as writer:
         book = writer.book
         with pytest.raises(CasebookError, match=message) as caught:
             act(writer)
         assert caught.value.exit_code == code
         assert writer.book == book
-    assert (path / "casebook.jsonl").read_bytes() == content
+    assert lines(path) == content
     assert not [name for name in ("u-1042", "u-1077", "王芳") if name in str(caught.value)], "no error names an account"
 
 
@@ -255,21 +256,37 @@ def test_a_text_of_several_lines_is_kept_as_it_is(path: Path) -> None:
     assert read_casebook(path).case("c-2").heard[0].statement == said
 
 
-def test_one_writer(path: Path) -> None:
+def test_two_writers_lose_nothing(path: Path) -> None:
     some(path)
-    with writing(path) as writer:
-        acts: list[Do] = [lambda w: w.open("c-2", "Li", "why", NOW), lambda w: w.forget(NOW + 9, "Li", "rule", NOW)]
-        for act in acts:
-            with pytest.raises(CasebookError, match="another process") as caught, writing(path):
-                pass
-            assert caught.value.exit_code == 4
-            act(writer)
-            assert read_casebook(path) == writer.book, "whoever reads waits for nobody"
-    assert len(read_casebook(path).forgotten) == 1
+    with open_cases(path) as one, open_cases(path) as other:
+        one.open("c-2", "Li", "first", NOW)
+        other.open("c-2", "Wang", "second", NOW)
+        one.verdict("c-2", True, "Li", "third", NOW)
+        assert [act.who for act in other.find("c-2").acts[-3:]] == ["Li", "Wang", "Li"]
+        one.forget(NOW + 9, "Li", "rule", NOW + 10)
+        assert other.register([alert("new")], NOW) == ("c-3",), "the journal was begun anew, and that is seen"
+        assert one.find("c-3") == other.find("c-3") == read_casebook(path).case("c-3")
+    assert verify(path).sound
+
+
+def test_writers_side_by_side_lose_nothing(path: Path) -> None:
+    register(path, alert("a"))
+
+    def look(who: str) -> None:
+        with open_cases(path) as writer:
+            for number in range(10):
+                writer.open("c-1", who, f"look {number}", NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(look, f"w-{n}") for n in range(4)]:
+            done.result()
+    acts = read_casebook(path).case("c-1").acts
+    assert len(acts) == 40
+    assert verify(path).sound
 
 
 def test_only_registering_makes_a_casebook(path: Path) -> None:
-    with pytest.raises(CasebookError, match="no case has been registered yet") as caught, writing(path, new=False):
+    with pytest.raises(CasebookError, match="no case has been registered yet") as caught, open_cases(path, new=False):
         pass
     assert caught.value.exit_code == 3
     assert not path.exists()
@@ -277,7 +294,7 @@ def test_only_registering_makes_a_casebook(path: Path) -> None:
 
 def test_writers_are_values_of_what_they_hold(path: Path) -> None:
     some(path)
-    with writing(path) as writer:
-        assert isinstance(writer, CasebookWriter)
+    with open_cases(path) as writer:
+        assert isinstance(writer, Cases)
         assert writer.book == read_casebook(path)
         assert writer.open("c-2", "Li", "why", NOW) == writer.book.case("c-2")

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wayseal.detect.casebook.types import Forgotten
+from wayseal.cases.types import Forgotten
 
 
 class Code(StrEnum):
-    """What is wrong with a line: it was changed; before it one is missing, moved or put in; it says what can't be."""
+    """What is wrong with a line: it was changed; before it one is missing, moved or put in; it says what can't be.
+
+    tables: this and later lines are sound, and the tables say something else than they come to.
+    """
 
     CHANGED = "changed"
     MISSING = "missing"
     ACT = "act"
+    TABLES = "tables"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What looking at a casebook found. acts: lines that count. unread: lines that a crash cut off.
+    """What looking at a casebook found. acts: lines that count.
 
     earlier: whether the casebook goes on from a head that was written down; None where none was given.
     restarted: the act of forgetting with which the chain was begun anew right behind that head.
@@ -52,7 +56,6 @@ class Verification:
 
     head: Head
     acts: int
-    unread: tuple[int, ...]
     faults: tuple[Fault, ...]
     forgotten: tuple[Forgotten, ...]
     earlier: bool | None = None

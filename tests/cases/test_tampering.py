@@ -3,15 +3,18 @@
 import hashlib
 import json
 import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.detect.casebook.making import NOW, run, secret, some
-from wayseal.detect.casebook import CasebookError, read_casebook, verify, writing
-from wayseal.detect.casebook._chain import chain_lines
-from wayseal.detect.casebook.findings import Code, Head
-from wayseal.detect.casebook.types import FILE
+from tests.cases.making import NOW, lines, put_lines, run, secret, some
+from wayseal.cases import CasebookError, open_cases, read_casebook, verify
+from wayseal.cases._chain import chain_line, check, find_last_sum
+from wayseal.cases.findings import Code, Head
+from wayseal.cases.types import FILE
 
 TIME = "2026-05-26T00:00:00Z"
 WHOLE: dict[str, object] = {
@@ -26,9 +29,9 @@ WHOLE: dict[str, object] = {
     "statement": "said",
     "actor": None,
     "true": False,
+    "was": "false",
     "before_at": TIME,
     "acts": 1,
-    "cut": 0,
     "lines": 3,
     "head": "00",
     "last": 1,
@@ -46,9 +49,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "detect"
 
 
-def found(path: Path, content: bytes) -> tuple[int, str]:
+def found(path: Path, content: Sequence[str]) -> tuple[int, str]:
     """The first line that is named, and as what."""
-    (path / FILE).write_bytes(content)
+    put_lines(path, content)
     try:
         looked = verify(path)
     except CasebookError as error:
@@ -60,74 +63,90 @@ def found(path: Path, content: bytes) -> tuple[int, str]:
         with pytest.raises(CasebookError, match=rf":{looked.faults[0].line}: ") as caught:
             read_casebook(path)
         assert caught.value.exit_code == 7
-        with pytest.raises(CasebookError, match=rf":{looked.faults[0].line}: "), writing(path):
+        with pytest.raises(CasebookError, match=rf":{looked.faults[0].line}: "), open_cases(path):
             pass
         return looked.faults[0].line, looked.faults[0].code
-    assert looked.unread, "nothing was seen"
-    return looked.unread[0], "cut"
+    raise AssertionError("nothing was seen")
 
 
 CHANGES = (1, 0x20, 0x80, 0xFF)
 
 
 @pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.deep) for turn in (1, 2, 3))])
-def test_every_byte_of_every_line(path: Path, turn: int) -> None:
-    """Each byte is changed in one way, and in the other three in deep runs."""
-    content = (path / FILE).read_bytes()
-    line = 1
-    for at, byte in enumerate(content):
-        changed = content[:at] + bytes([byte ^ CHANGES[(at + turn) % 4]]) + content[at + 1 :]
-        number, code = found(path, changed)
-        assert number == line, at
-        assert code == "cut" if at == len(content) - 1 else code in {"changed", "this is no casebook"}
-        line += byte == ord("\n")
-    assert line == 8
-
-
-def test_every_byte_as_a_line_break(path: Path) -> None:
-    content = (path / FILE).read_bytes()
-    for at in range(len(content)):
-        if content[at] != ord("\n"):
-            number, _ = found(path, content[:at] + b"\n" + content[at + 1 :])
-            assert number == content[:at].count(b"\n") + 1
+def test_every_character_of_every_line(path: Path, turn: int) -> None:
+    """Each is changed in one way, and in the other three in deep runs."""
+    whole = lines(path)
+    assert len(whole) == 7
+    start = len('{"wayseal":"casebook",')
+    for number, line in enumerate(whole, start=1):
+        for at in range(start if number == 1 else 0, len(line)):
+            changed = line[:at] + chr(ord(line[at]) ^ CHANGES[(at + turn) % 4]) + line[at + 1 :]
+            all_lines = [(n, changed if n == number else each) for n, each in enumerate(whole, start=1)]
+            assert check(all_lines, "").faults[0].line == number, (number, at)
+            assert find_last_sum(all_lines, 1, "") is None, (number, at)
+    assert find_last_sum(list(enumerate(whole, start=1)), 1, "") == verify(path).head.sum
+    for number in (1, 4, 7):
+        told = found(path, [line[:30] + "x" + line[31:] if n == number else line for n, line in enumerate(whole, 1)])
+        assert told == (number, "changed")
 
 
 def test_lines_that_were_taken_out_moved_or_doubled(path: Path) -> None:
-    lines = (path / FILE).read_bytes().splitlines(keepends=True)
-    for at in range(1, len(lines) - 1):
-        assert found(path, b"".join(lines[:at] + lines[at + 1 :])) == (at + 1, "missing")
-        swapped = [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]]
-        assert found(path, b"".join(swapped)) == (at + 1, "missing")
-        assert found(path, b"".join([*lines[:at], lines[at], *lines[at:]])) == (at + 2, "missing")
-    assert found(path, b"".join(lines[1:])) == (1, "this is no casebook")
+    whole = lines(path)
+    for at in range(1, len(whole) - 1):
+        assert found(path, [*whole[:at], *whole[at + 1 :]]) == (at + 1, "missing")
+        swapped = [*whole[:at], whole[at + 1], whole[at], *whole[at + 2 :]]
+        assert found(path, swapped) == (at + 1, "missing")
+        assert found(path, [*whole[:at], whole[at], *whole[at:]]) == (at + 2, "missing")
+    assert found(path, whole[1:]) == (1, "this is no casebook")
+
+
+def test_a_line_that_was_deleted_and_nothing_else(path: Path) -> None:
+    with closing(sqlite3.connect(path / FILE)) as db, db:
+        db.execute("DELETE FROM casework_journal WHERE line = 4")
+    fault = verify(path).faults[0]
+    assert (fault.line, fault.code) == (5, "missing")
 
 
 def test_a_line_that_was_written_anew_is_found_by_the_next(path: Path) -> None:
     """Whoever makes a line anew has to make all after it anew, too: that is what a head kept elsewhere is for."""
-    lines = (path / FILE).read_bytes().splitlines(keepends=True)
+    whole = lines(path)
     kept = verify(path).head
-    act = json.loads(lines[-3])
+    act = json.loads(whole[-3])
     act["who"] = "somebody else"
-    forged = chain_lines([{k: v for k, v in act.items() if k not in {"before", "sum"}}], act["before"])
-    assert found(path, b"".join([*lines[:-3], forged, *lines[-2:]])) == (6, "missing")
-    rest = b"".join([*lines[:-3], forged])
-    (path / FILE).write_bytes(rest)
-    assert verify(path).sound
+    forged = chain_line({k: v for k, v in act.items() if k not in {"before", "sum"}}, act["before"])
+    assert found(path, [*whole[:-3], forged, *whole[-2:]]) == (6, "missing")
+    put_lines(path, [*whole[:-3], forged])
+    assert verify(path).faults[0].code == "tables"
+    with closing(sqlite3.connect(path / FILE)) as db, db:
+        db.execute("UPDATE casework_state SET version = 0")
+    with open_cases(path):
+        pass
+    assert verify(path).sound, "whoever makes the tables anew, too, is seen by the head alone"
     assert verify(path, head=kept).earlier is False
 
 
 def test_a_head_that_was_written_down(path: Path) -> None:
-    content = (path / FILE).read_bytes()
     kept = verify(path).head
     assert verify(path, head=kept).earlier is True
+    whole = lines(path)
     run(path, lambda w: w.open("c-2", "Li", "why", NOW))
     looked = verify(path, head=kept)
     assert (looked.sound, looked.earlier, looked.restarted, looked.head.lines) == (True, True, None, 8)
     for head in (Head(lines=0, sum=kept.sum), Head(lines=9, sum=kept.sum), Head(lines=6, sum=kept.sum)):
         assert not verify(path, head=head).sound
-    (path / FILE).write_bytes(b"".join(content.splitlines(keepends=True)[:-1]))
+    put_lines(path, whole[:-1])
+    with closing(sqlite3.connect(path / FILE)) as db, db:
+        db.execute("UPDATE casework_state SET version = 0")
     assert verify(path).sound, "a casebook that was cut back agrees with itself"
     assert not verify(path, head=kept).sound
+
+
+def test_a_line_that_somebody_else_adds_is_looked_at(path: Path) -> None:
+    with open_cases(path) as writer:
+        put_lines(path, [*lines(path), "{}"])
+        with pytest.raises(CasebookError, match=":8: this line was changed") as caught:
+            writer.open("c-2", "Li", "why", NOW)
+        assert caught.value.exit_code == 7
 
 
 @pytest.mark.parametrize(
@@ -160,39 +179,37 @@ def test_a_head_that_was_written_down(path: Path) -> None:
     ],
 )
 def test_a_line_that_says_what_cannot_be(path: Path, act: dict[str, object]) -> None:
-    content = (path / FILE).read_bytes()
     last = verify(path).head.sum
-    assert found(path, content + chain_lines([whole(act)], last)) == (8, Code.ACT)
+    assert found(path, [*lines(path), chain_line(whole(act), last)]) == (8, Code.ACT)
 
 
 @pytest.mark.parametrize("kind", ["case", "alert", "opened", "unmasked", "reads", "heard", "verdict", "forgotten"])
 def test_the_table_above_starts_from_what_can_be(path: Path, kind: str) -> None:
     line = whole({"act": kind, "case": "c-3" if kind == "case" else "c-1"})
-    with (path / FILE).open("ab") as file:
-        file.write(chain_lines([line], verify(path).head.sum))
+    put_lines(path, [*lines(path), chain_line(line, verify(path).head.sum)])
     assert verify(path).sound
 
 
 def test_a_line_that_fits_the_chain_and_is_no_json(path: Path) -> None:
-    body = b'{"act":heard'
-    line = body + b',"sum":"' + hashlib.sha256(body).hexdigest().encode() + b'"}\n'
-    assert found(path, (path / FILE).read_bytes() + line) == (8, Code.CHANGED)
+    body = '{"act":heard'
+    line = f'{body},"sum":"{hashlib.sha256(body.encode()).hexdigest()}"}}'
+    assert found(path, [*lines(path), line]) == (8, Code.CHANGED)
 
 
-@pytest.mark.parametrize("content", [b"{}\n", b"\n", b"waybill,seen_at\n", b"\xff\n", b"[" * 100_000, b"#cut\n"])
-def test_something_else_is_no_casebook(path: Path, content: bytes) -> None:
-    (path / FILE).write_bytes(content)
+@pytest.mark.parametrize("content", ["{}", "", "waybill,seen_at", "\xff", "[" * 100_000])
+def test_something_else_is_no_casebook(path: Path, content: str) -> None:
+    put_lines(path, [content])
     for look in (read_casebook, verify):
         with pytest.raises(CasebookError, match=":1: this is no casebook") as caught:
             look(path)
         assert caught.value.exit_code == 6
-    with pytest.raises(CasebookError, match="no casebook"), writing(path):
+    with pytest.raises(CasebookError, match="no casebook"), open_cases(path):
         pass
-    assert (path / FILE).read_bytes() == content
+    assert lines(path) == [content]
 
 
 def test_another_version(path: Path) -> None:
-    (path / FILE).write_bytes(chain_lines([{"wayseal": "casebook", "version": 2, "secret": ""}], ""))
+    put_lines(path, [chain_line({"wayseal": "casebook", "version": 2, "secret": ""}, "")])
     with pytest.raises(CasebookError, match=":1: this casebook is of another version") as caught:
         read_casebook(path)
     assert caught.value.exit_code == 6
@@ -216,6 +233,6 @@ def test_a_secret_that_is_another_or_missing(path: Path, other: bytes | None) ->
     with pytest.raises(CasebookError, match=message) as caught:
         verify(path)
     assert caught.value.exit_code == 6
-    with pytest.raises(CasebookError, match=message), writing(path):
+    with pytest.raises(CasebookError, match=message), open_cases(path):
         pass
     assert file.exists() == (other is not None), "it is never made anew"

@@ -1,20 +1,22 @@
 """Casebooks to test with: a fixed secret, alerts, and any acts in any order."""
 
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from hypothesis import strategies as st
 
-from wayseal.detect.casebook import Alert, writing
-from wayseal.detect.casebook._writer import CasebookWriter
-from wayseal.detect.errors import NoSuchCaseError
+from wayseal.cases import Cases, open_cases
+from wayseal.cases._tables import JOURNAL
+from wayseal.cases.errors import CaseStateError, NoSuchCaseError
+from wayseal.cases.types import FILE, Alert
 
 DAY = 86_400_000_000
 NOW = 20_600 * DAY
 NAMES = ("u-1042", "u-1077", "王芳", "a\u202eb", '"\\\n')
-Do = Callable[[CasebookWriter], object]
+Do = Callable[[Cases], object]
 
 
 def secret(size: int) -> bytes:
@@ -34,7 +36,7 @@ def folder() -> Iterator[Path]:
 
 def run(path: Path, *acts: Do) -> list[object]:
     """Does acts in one go; what each returned."""
-    with writing(path, entropy=secret) as writer:
+    with open_cases(path, entropy=secret) as writer:
         return [act(writer) for act in acts]
 
 
@@ -48,6 +50,19 @@ def some(path: Path) -> None:
         lambda w: w.hear("c-1", "Li, audit", "I helped a colleague.\nAsk him.", NOW + 3),
         lambda w: w.verdict("c-1", False, "Li, audit", "a colleague's work", NOW + 4),
     )
+
+
+def lines(path: Path) -> list[str]:
+    """The lines of a casebook's journal."""
+    with closing(sqlite3.connect(path / FILE)) as db:
+        return [content for (content,) in db.execute(f"SELECT content FROM {JOURNAL} ORDER BY line")]
+
+
+def put_lines(path: Path, content: Sequence[str]) -> None:
+    """Puts other lines in their place, as somebody could who may write the file; the tables stay as they were."""
+    with closing(sqlite3.connect(path / FILE)) as db, db:
+        db.execute(f"DELETE FROM {JOURNAL}")
+        db.executemany(f"INSERT INTO {JOURNAL} VALUES (?, ?)", list(enumerate(content, start=1)))
 
 
 _lines = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=8)
@@ -66,10 +81,10 @@ _cases = st.sampled_from(["c-1", "c-2", "c-3"])
 
 
 def _if_there(act: Do) -> Do:
-    def tried(writer: CasebookWriter) -> object:
+    def tried(writer: Cases) -> object:
         try:
             return act(writer)
-        except NoSuchCaseError:
+        except (NoSuchCaseError, CaseStateError):
             return None
 
     return tried

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from wayseal.detect.errors import CasebookError
+from wayseal.cases.errors import CasebookError
 from wayseal.store.durable import replace_file
 
 SECRET_SIZE = 32
@@ -47,7 +47,18 @@ Entropy = Callable[[int], bytes]
 
 
 def load_pseudonyms(folder: Path) -> Pseudonyms:
-    """Pseudonyms by the secret of a casebook's folder; CasebookError where it is missing or damaged."""
+    """Read the secret of a casebook's folder.
+
+    Args:
+        folder: The casebook's folder.
+
+    Returns:
+        What makes its pseudonyms.
+
+    Raises:
+        CasebookError: The secret is missing or damaged.
+
+    """
     path = folder / NAME
     try:
         return Pseudonyms(path.read_bytes())

@@ -5,44 +5,84 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from wayseal.detect.errors import CasebookError, CasebookUsageError, NoSuchCaseError
-from wayseal.model.schema import CLOSED, parsed_by
-from wayseal.model.times import iso, micros
+from wayseal.cases._pseudonyms import Pseudonyms
+from wayseal.cases._work import (
+    CLOSED_STATES,
+    LINE,
+    OPEN_STATES,
+    Alert,
+    CaseState,
+    Changed,
+    FileNamed,
+    ItemChanged,
+    ItemState,
+    Linked,
+    Merged,
+    NoteWritten,
+    Priority,
+    Promoted,
+    Queued,
+    Source,
+    Split,
+    TaskContent,
+    TaskSet,
+    TaskState,
+    Thing,
+    ThingKind,
+    Time,
+    Undone,
+)
+from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError
 from wayseal.page.visible import shorten, visible
 
-FILE = "casebook.jsonl"
-"""The journal, in the casebook's folder."""
+__all__ = [
+    "CLOSED_STATES",
+    "FILE",
+    "MOST_LINE",
+    "OPEN_STATES",
+    "Act",
+    "Alert",
+    "CaseAct",
+    "CaseState",
+    "Casebook",
+    "Changed",
+    "FileNamed",
+    "Forgotten",
+    "Heard",
+    "ItemChanged",
+    "ItemState",
+    "Judged",
+    "Linked",
+    "Look",
+    "Merged",
+    "NamesShown",
+    "NoteWritten",
+    "Priority",
+    "Promoted",
+    "Pseudonyms",
+    "Queued",
+    "RecordedCase",
+    "Registered",
+    "Source",
+    "Split",
+    "TaskContent",
+    "TaskSet",
+    "TaskState",
+    "Thing",
+    "ThingKind",
+    "Undone",
+    "Verdict",
+    "one_line",
+]
+
+FILE = "casebook.db"
+"""The default database, in the casebook's folder."""
 MOST_LINE = 500
 MOST_ID = 40
 """Characters of an id that an error repeats."""
-
-
-_LINE = CLOSED | ConfigDict(extra="ignore")
-"""A line holds its place in the chain, too."""
-
-
-def _parse_time(text: str) -> int:
-    try:
-        at = micros(text)
-        iso(at)  # what can't be said is refused: with an offset a time may lie outside of all years
-    except (ValueError, OverflowError):
-        raise CasebookError("needs a time with its offset") from None
-    return at
-
-
-_Time = Annotated[int, parsed_by(_parse_time, str)]
 _Count = Annotated[int, Field(ge=0)]
-
-
-class CaseState(StrEnum):
-    """How a case stands: nobody opened it yet, somebody did, or it was closed by a verdict."""
-
-    NEW = "new"
-    OPENED = "opened"
-    TRUE = "true"
-    FALSE = "false"
 
 
 class Look(StrEnum):
@@ -54,32 +94,12 @@ class Look(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons.
-
-    read_until: the time of the newest read that it told of; None in casebooks that didn't note it.
-    """
-
-    __pydantic_config__: ClassVar = _LINE
-    actors: tuple[str, ...]
-    alerted_at: _Time
-    score: float
-    detectors: tuple[str, ...]
-    read_until: _Time | None = None
-
-    @property
-    def until(self) -> int:
-        """Up to when its reads are known."""
-        return self.alerted_at if self.read_until is None else max(self.alerted_at, self.read_until)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     """An alert was put into a case; at: when. first: it made the case."""
 
-    __pydantic_config__: ClassVar = _LINE
+    __pydantic_config__: ClassVar = LINE
     case: str
-    at: _Time
+    at: Time
     alert: Alert
     first: bool
 
@@ -88,9 +108,9 @@ class Registered:
 class NamesShown:
     """Names were shown. cases: case → the accounts that were named: of reads some of it, else all that it had then."""
 
-    __pydantic_config__: ClassVar = _LINE
+    __pydantic_config__: ClassVar = LINE
     cases: Mapping[str, tuple[str, ...]]
-    at: _Time
+    at: Time
     who: str
     why: str
     look: Look
@@ -100,9 +120,9 @@ class NamesShown:
 class Heard:
     """The person concerned was heard. who: who wrote it down. actor: whose account, where the case has several."""
 
-    __pydantic_config__: ClassVar = _LINE
+    __pydantic_config__: ClassVar = LINE
     case: str
-    at: _Time
+    at: Time
     who: str
     statement: str
     actor: str | None
@@ -110,64 +130,78 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Somebody judged a case. true: the reads were not work."""
+    """Somebody judged a case. true: the reads were not work. before: how it stood."""
 
-    __pydantic_config__: ClassVar = _LINE
+    __pydantic_config__: ClassVar = LINE
     case: str
-    at: _Time
+    at: Time
     true: bool
     who: str
     why: str
+    before: CaseState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
     """Cases were forgotten: those closed before a moment. The chain starts anew behind it.
 
-    cases, acts: how many went. cut: lines cut off by crashes that went, too. lines, head: how many lines there were,
-    and the SHA-256 of the last. last: the highest number that a case was given so far.
+    cases, acts: how many went. lines, head: how many lines there were, and the SHA-256 of the last. last, last_item:
+    the highest number that a case, or a thing in the queue, was given so far.
     """
 
-    __pydantic_config__: ClassVar = _LINE
-    at: _Time
+    __pydantic_config__: ClassVar = LINE
+    at: Time
     who: str
     why: str
-    before: Annotated[_Time, Field(alias="before_at")]
+    before: Annotated[Time, Field(alias="before_at")]
     cases: _Count
     acts: _Count
-    cut: _Count
     lines: _Count
     head: str
     last: _Count
+    last_item: _Count = 0
 
 
-Act = Registered | NamesShown | Heard | Verdict | Forgotten
+CaseAct = (
+    NamesShown
+    | Heard
+    | Verdict
+    | Changed
+    | NoteWritten
+    | TaskSet
+    | Linked
+    | FileNamed
+    | Merged
+    | Split
+    | Undone
+    | Promoted
+)
+"""What people did with a case."""
+Act = Registered | Forgotten | Queued | ItemChanged | CaseAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCase:
     """A case: its accounts in the order in which they came, its alerts, and what was done with it.
 
-    named: the accounts whose names may be shown because of this case.
+    named: the accounts whose names may be shown because of this case. verdict: the one that counts, the last.
+    closed_at: when it was closed, None where it is open. merged_into: the case that it went into.
     """
 
     id: str
     actors: tuple[str, ...]
     alerts: tuple[Alert, ...]
-    acts: tuple[NamesShown | Heard | Verdict, ...] = ()
+    acts: tuple[CaseAct, ...] = ()
     named: frozenset[str] = frozenset()
+    state: CaseState = CaseState.NEW
+    verdict: Verdict | None = None
+    closed_at: int | None = None
+    merged_into: str | None = None
 
     @property
-    def state(self) -> CaseState:
-        """How it stands; the last verdict counts."""
-        if (verdict := self.verdict) is not None:
-            return CaseState.TRUE if verdict.true else CaseState.FALSE
-        return CaseState.OPENED if any(isinstance(act, NamesShown) for act in self.acts) else CaseState.NEW
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The verdict that counts: the last one."""
-        return next((act for act in reversed(self.acts) if isinstance(act, Verdict)), None)
+    def closed(self) -> bool:
+        """Whether nothing more is to be done with it as it stands."""
+        return self.state in CLOSED_STATES
 
     @property
     def heard(self) -> tuple[Heard, ...]:
@@ -219,11 +253,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casebook:
-    """What a casebook says. unread: numbers of lines that a crash cut off."""
+    """What a casebook says."""
 
     cases: tuple[RecordedCase, ...] = ()
     forgotten: tuple[Forgotten, ...] = ()
-    unread: tuple[int, ...] = ()
 
     def case(self, id_: str) -> RecordedCase:
         """The case of that id; NoSuchCaseError if there is none."""
@@ -239,12 +272,37 @@ class Casebook:
         return frozenset().union(*(case.named for case in self.cases))
 
     def closed_before(self, moment: int) -> tuple[RecordedCase, ...]:
-        """The cases whose verdict was given before a moment."""
-        return tuple(case for case in self.cases if case.verdict is not None and case.verdict.at < moment)
+        """The cases that were closed before a moment.
+
+        Cases that ever went into one another, or came apart, share acts: they go together, after the last was closed.
+        """
+        families = self._families()
+        open_ = {
+            families[case.id]
+            for case in self.cases
+            if case.state is not CaseState.MERGED and (case.closed_at is None or case.closed_at >= moment)
+        }
+        return tuple(case for case in self.cases if families[case.id] not in open_)
+
+    def _families(self) -> dict[str, str]:
+        """One case for all that share acts, by case."""
+        of = {case.id: case.id for case in self.cases}
+
+        def root(id_: str) -> str:
+            while of[id_] != id_:
+                id_ = of[id_]
+            return id_
+
+        for case in self.cases:
+            for act in case.acts:
+                other = act.into if isinstance(act, Merged) else act.made if isinstance(act, Split) else ""
+                if other in of and act.case in of:  # type: ignore[union-attr]
+                    of[root(other)] = root(act.case)  # type: ignore[union-attr]
+        return {id_: root(id_) for id_ in of}
 
     def waiting_since(self, moment: int) -> tuple[RecordedCase, ...]:
-        """The cases without a verdict that had their last alert before a moment."""
-        return tuple(case for case in self.cases if case.verdict is None and case.last_alerted_at < moment)
+        """The open cases that had their last alert before a moment."""
+        return tuple(case for case in self.cases if case.state in OPEN_STATES and case.last_alerted_at < moment)
 
     @property
     def verdicts(self) -> tuple[Judged, ...]:

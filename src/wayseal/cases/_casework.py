@@ -1,0 +1,363 @@
+"""What people do with cases and with what waits in the queue, as acts (rules 14 to 20)."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from wayseal.cases._desk import Desk
+from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field, task_of
+from wayseal.cases._records import Records, refuse_merged, several_lines
+from wayseal.cases._rows import Row
+from wayseal.cases._tables import ACTS, ALERTS, FILES, NOTES, TASKS, THINGS
+from wayseal.cases._work import (
+    CHANGES,
+    OPEN_STATES,
+    UNDO_US,
+    Alert,
+    CaseState,
+    Changed,
+    FileNamed,
+    ItemChanged,
+    ItemState,
+    Linked,
+    Merged,
+    NoteWritten,
+    Priority,
+    Promoted,
+    Queued,
+    Source,
+    Split,
+    TaskContent,
+    TaskSet,
+    Thing,
+    ThingKind,
+    Undone,
+)
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
+from wayseal.cases.types import Act, Verdict, one_line
+from wayseal.model.times import iso
+
+MOST_THINGS = 1000
+_UNDOABLE = (Changed, Verdict, NoteWritten, TaskSet, Linked, FileNamed, Merged, ItemChanged)
+
+
+class Casework(Records):
+    """Acts of casework. Every method returns what a page needs to go on; errors as for `Records`."""
+
+    # Cases
+
+    def set_state(self, case: str, state: CaseState, who: str, why: str, at: int) -> None:
+        """Changes how a case stands (rule 14), also closes it as a duplicate or as no case. CaseStateError.
+
+        A verdict is given by `verdict`, names are opened by `open`.
+        """
+
+        def change(desk: Desk) -> None:
+            refuse_merged(desk, case)
+            before = CaseState(desk.case(case)["state"])
+            if state not in CHANGES[before]:
+                raise CaseStateError("{id} is {before}, and can't become {after}", id=case, before=before, after=state)
+            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+            desk.add(Changed(case=case, at=at, field="state", before=before.value, after=state.value, **by))
+
+        self._act(change)
+
+    def assign(self, id_: str, owner: str | None, who: str, at: int, why: str = "") -> None:
+        """Gives a case, or something in the queue, to somebody; None: to nobody. The same again changes nothing."""
+        new = None if owner is None else one_line(owner, "owner")
+        self._act(lambda desk: _set(desk, id_, "owner", new, who, why, at))
+
+    def snooze(self, id_: str, until: int | None, who: str, why: str, at: int) -> None:
+        """Puts a case, or something in the queue, off until a moment; None: no longer."""
+        self._act(lambda desk: _set(desk, id_, "snoozed", None if until is None else iso(until), who, why, at))
+
+    def prioritise(self, case: str, priority: Priority, who: str, at: int, why: str = "") -> None:
+        """Says how urgent a case is."""
+        self._act(lambda desk: _set(desk, case, "priority", priority.value, who, why, at))
+
+    def rename(self, case: str, title: str | None, who: str, at: int, why: str = "") -> None:
+        """Gives a case a title, without names of people; None: takes it away."""
+        new = None if title is None else one_line(title, "title")
+        self._act(lambda desk: _set(desk, case, "title", new, who, why, at))
+
+    # Notes and tasks
+
+    def add_note(self, case: str, text: str, who: str, at: int) -> str:
+        """Writes a new note, as its version 1; its id."""
+
+        def write(desk: Desk) -> str:
+            note = f"n-{desk.case(case)['next_note']}"
+            said, by = several_lines(text, "note"), one_line(who, "who")
+            desk.add(NoteWritten(case=case, at=at, who=by, note=note, version=1, before=None, after=said))
+            return note
+
+        return self._act(write)
+
+    def edit_note(self, case: str, note: str, version: int, text: str, who: str, at: int) -> int:
+        """Writes a note anew; "" takes it out. version: the one that the edit was made from (rule 15).
+
+        The new version. StaleError: somebody wrote it meanwhile; the error has both texts.
+        """
+
+        def write(desk: Desk) -> int:
+            desk.case(case)
+            row = desk.rows.get(NOTES, case, note)
+            if row is None:
+                raise NoSuchCaseError("{id} has no note {note}", id=case, note=note)
+            if row["version"] != version:
+                raise StaleError(id=note, version=row["version"], theirs=row["text"], mine=text)
+            said = several_lines(text, "note") if text else ""
+            new = version + 1
+            before, by = row["text"], one_line(who, "who")
+            desk.add(NoteWritten(case=case, at=at, who=by, note=note, version=new, before=before, after=said))
+            return new
+
+        return self._act(write)
+
+    def add_task(self, case: str, content: TaskContent, who: str, at: int) -> str:
+        """Makes a task; its id."""
+
+        def make(desk: Desk) -> str:
+            task = f"t-{desk.case(case)['next_task']}"
+            by = one_line(who, "who")
+            desk.add(TaskSet(case=case, at=at, who=by, task=task, before=None, after=_task(content)))
+            return task
+
+        return self._act(make)
+
+    def set_task(self, case: str, task: str, before: TaskContent, after: TaskContent, who: str, at: int) -> None:
+        """Changes a task from what the editor saw. StaleError: somebody changed it meanwhile."""
+
+        def change(desk: Desk) -> None:
+            desk.case(case)
+            row = desk.rows.get(TASKS, case, task)
+            if row is None:
+                raise NoSuchCaseError("{id} has no task {task}", id=case, task=task)
+            if task_of(row) != before:
+                raise StaleError(id=task, version=row["line"], theirs=row["text"], mine=after.text)
+            if after != before:
+                by = one_line(who, "who")
+                desk.add(TaskSet(case=case, at=at, who=by, task=task, before=before, after=_task(after)))
+
+        self._act(change)
+
+    # Links and files
+
+    def link(self, case: str, thing: Thing, who: str, why: str, at: int, *, on: bool = True) -> None:
+        """Links a case to a thing, or takes the link away; the accounts of a case stay. The same again is nothing."""
+
+        def change(desk: Desk) -> None:
+            desk.case(case)
+            there = desk.rows.get(THINGS, case, thing.kind.value, thing.value, "") is not None
+            if not on and thing.kind is ThingKind.ACCOUNT:
+                raise CaseStateError("accounts of {id} stay; split the case", id=case)
+            if thing.kind is ThingKind.CASE:
+                desk.case(thing.value)
+            if there != on:
+                by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+                said = Thing(kind=thing.kind, value=one_line(thing.value, "thing"))
+                desk.add(Linked(case=case, at=at, thing=said, on=on, **by))
+
+        self._act(change)
+
+    def name_file(
+        self, case: str, digest: str, name: str, size: int, who: str, why: str, at: int, *, on: bool = True
+    ) -> None:
+        """Says that a file belongs to a case, or no longer does. digest: its SHA-256, 64 hexadecimal digits."""
+
+        def change(desk: Desk) -> None:
+            desk.case(case)
+            if (desk.rows.get(FILES, case, digest) is not None) != on:
+                by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+                desk.add(
+                    FileNamed(case=case, at=at, digest=digest, name=one_line(name, "name"), size=size, on=on, **by)
+                )
+
+        self._act(change)
+
+    # Several cases
+
+    def merge(self, case: str, into: str, who: str, why: str, at: int) -> None:
+        """Puts a case into an open one: its accounts, things and acts are seen there, too (rule 16). CaseStateError."""
+
+        def change(desk: Desk) -> None:
+            for id_ in (case, into):
+                refuse_merged(desk, id_)
+            if case == into or CaseState(desk.case(into)["state"]) not in OPEN_STATES:
+                raise CaseStateError("{id} can only go into another case that is open", id=case)
+            if any(row["via"] for row in desk.rows.group(ALERTS, case).values()):
+                raise CaseStateError("other cases went into {id}: take them out first, or merge the other way", id=case)
+            before = CaseState(desk.case(case)["state"])
+            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+            desk.add(Merged(case=case, at=at, into=into, before=before, on=True, **by))
+
+        self._act(change)
+
+    def unmerge(self, case: str, who: str, why: str, at: int) -> None:
+        """Takes a case out of the one that it went into: both are as they were, with what was done since."""
+
+        def change(desk: Desk) -> None:
+            row = desk.case(case)
+            if row["merged_into"] is None:
+                raise CaseStateError("{id} went into no other case", id=case)
+            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+            before = CaseState(row["merged_state"])
+            desk.add(Merged(case=case, at=at, into=row["merged_into"], before=before, on=False, **by))
+
+        self._act(change)
+
+    def split(self, case: str, things: Sequence[Thing], who: str, why: str, at: int) -> str:
+        """Makes a case of some things of another one; its id. Accounts may be given by pseudonym.
+
+        CaseStateError: the case isn't open, or no account would be left in it.
+        """
+
+        def change(desk: Desk) -> str:
+            row = desk.case(case)
+            if CaseState(row["state"]) not in OPEN_STATES:
+                raise CaseStateError("{id} is closed or merged, and can't be split", id=case)
+            chosen = tuple(_own_thing(desk, case, thing) for thing in dict.fromkeys(things))
+            accounts = tuple(thing.value for thing in chosen if thing.kind is ThingKind.ACCOUNT)
+            own = [t for t in desk.rows.group(THINGS, case).values() if t["kind"] == ThingKind.ACCOUNT]
+            if not chosen or (accounts and len(accounts) == len(own)):
+                raise CaseStateError("something has to go out of {id}, and an account to stay in it", id=case)
+            made = f"{PREFIX}{desk.last('case') + 1}"
+            alert = Alert(
+                actors=accounts,
+                alerted_at=row["alerted_at"],
+                score=row["score"],
+                detectors=tuple(row["detectors"].split("\n")) if row["detectors"] else (),
+                read_until=row["read_until"],
+            )
+            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+            desk.add(Split(case=case, at=at, made=made, things=chosen, alert=alert, **by))
+            return made
+
+        return self._act(change)
+
+    # Taking back
+
+    def undo(self, who: str, at: int) -> str:
+        """Takes back what somebody did last, within a minute (rule 19); the id of the case or item. UndoError."""
+
+        def take_back(desk: Desk) -> str:
+            by = one_line(who, "who")
+            text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
+            line = desk.connection.rows(text, (by,))[0][0]
+            act = None if line is None else desk.act_at(int(line))
+            if act is None or not isinstance(act, _UNDOABLE):
+                raise UndoError("what {who} did last can't be taken back", who=by)
+            if not 0 <= at - act.at <= UNDO_US:
+                raise UndoError("an act can be taken back for a minute, and this one is older")
+            case = concerned(act)[0]
+            try:
+                desk.add(Undone(case=case, at=at, who=by, line=int(line)))
+            except (KeyError, ValueError):
+                raise UndoError("somebody changed {id} since, so that it can't be taken back", id=case) from None
+            return case
+
+        return self._act(take_back)
+
+    # The queue
+
+    def enqueue(
+        self,
+        source: Source,
+        things: Sequence[Thing],
+        reason: str,
+        who: str,
+        at: int,
+        *,
+        score: float = 0.5,
+        since: int | None = None,
+    ) -> str:
+        """Puts something that wants a decision into the queue; its id. reason: a line, without names of people."""
+        if source is Source.DETECTION:
+            raise CasebookUsageError("what detection found becomes a case by itself", key="source")
+        if len(things) > MOST_THINGS or not 0 <= score <= 1:
+            raise CasebookUsageError("up to {most} things, and a score from 0 to 1", key="things", most=MOST_THINGS)
+        said = tuple(Thing(kind=t.kind, value=one_line(t.value, "thing")) for t in dict.fromkeys(things))
+
+        def put(desk: Desk) -> str:
+            item = f"{ITEM_PREFIX}{desk.last('item') + 1}"
+            known = at if since is None else since
+            texts = {"who": one_line(who, "who"), "reason": one_line(reason, "reason")}
+            desk.add(Queued(item=item, at=at, source=source, things=said, score=score, since=known, **texts))
+            return item
+
+        return self._act(put)
+
+    def promote(self, item: str, who: str, why: str, at: int) -> str:
+        """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""
+
+        def change(desk: Desk) -> str:
+            row = _waiting(desk, item)
+            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+            if not item.startswith(ITEM_PREFIX):
+                before, after = desk.case(item)["state"], CaseState.IN_PROGRESS.value
+                desk.add(Changed(case=item, at=at, field="state", before=before, after=after, **by))
+                return item
+            things = sorted(desk.rows.group(THINGS, item).values(), key=lambda thing: thing["place"])
+            accounts = tuple(thing["value"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
+            others = tuple(
+                Thing(kind=ThingKind(thing["kind"]), value=thing["value"])
+                for thing in things
+                if thing["kind"] != ThingKind.ACCOUNT
+            )
+            case = f"{PREFIX}{desk.last('case') + 1}"
+            alert = Alert(actors=accounts, alerted_at=row["since"], score=row["score"], detectors=(row["source"],))
+            desk.add(Promoted(item=item, case=case, at=at, alert=alert, things=others, **by))
+            return case
+
+        return self._act(change)
+
+    def dismiss(self, item: str, who: str, why: str, at: int) -> None:
+        """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
+
+        def change(desk: Desk) -> None:
+            _waiting(desk, item)
+            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+            before: str = desk.item(item)["state"]
+            if item.startswith(ITEM_PREFIX):
+                after = ItemState.DISMISSED.value
+                desk.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
+            else:
+                was, no_case = desk.case(item)["state"], CaseState.NO_CASE.value
+                desk.add(Changed(case=item, at=at, field="state", before=was, after=no_case, **by))
+
+        self._act(change)
+
+
+def _set(desk: Desk, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:
+    """Changes a field of a case or an item, if it isn't so already."""
+    by = {"who": one_line(who, "who"), "why": one_line(why, "why") if why else ""}
+    row = _waiting(desk, id_) if id_.startswith(ITEM_PREFIX) else desk.case(id_)
+    act: Callable[..., Act] = ItemChanged if id_.startswith(ITEM_PREFIX) else Changed
+    about = {"item" if id_.startswith(ITEM_PREFIX) else "case": id_}
+    before = state_field(row, field)
+    if before != after:
+        desk.add(act(**about, at=at, field=field, before=before, after=after, **by))
+
+
+def _waiting(desk: Desk, item: str) -> Row:
+    row = desk.item(item)
+    if row["state"] != ItemState.WAITING:
+        raise CaseStateError("{id} waits for no decision any more", id=item)
+    return row
+
+
+def _task(content: TaskContent) -> TaskContent:
+    owner = None if content.owner is None else one_line(content.owner, "owner")
+    try:
+        due = None if content.due is None else date.fromisoformat(content.due).isoformat()
+    except ValueError:
+        raise CasebookUsageError("this is no day such as 2026-01-01", key="due") from None
+    return TaskContent(text=one_line(content.text, "task"), state=content.state, owner=owner, due=due)
+
+
+def _own_thing(desk: Desk, case: str, thing: Thing) -> Thing:
+    """A thing of a case that was given by its value or its alias."""
+    own = [row for row in desk.rows.group(THINGS, case).values() if row["kind"] == thing.kind and not row["via"]]
+    for name in ("value", "alias"):
+        if len(found := {row["value"] for row in own if row[name] == thing.value}) == 1:
+            return Thing(kind=thing.kind, value=found.pop())
+    raise NoSuchCaseError("{id} has no such thing of its own", id=case)

@@ -1,0 +1,204 @@
+"""A transaction on a casebook: what is known of it, and acts that are added (rules 1, 2 and 4)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from wayseal.cases._acts import to_act, to_object
+from wayseal.cases._chain import chain_line, check, check_after, header, read_line, sum_of
+from wayseal.cases._project import Projector
+from wayseal.cases._project_records import Alias, alias_by
+from wayseal.cases._pseudonyms import Pseudonyms
+from wayseal.cases._read import (
+    SAYS,
+    load_lines,
+    read_state,
+    rebuild_tables,
+    recorded_case,
+    select_lines,
+    write_rows,
+)
+from wayseal.cases._rows import Row, Rows
+from wayseal.cases._store import Connection, Store
+from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, Table, make_journal
+from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
+from wayseal.cases.types import MOST_ID, Act, RecordedCase
+from wayseal.page.visible import shorten, visible
+
+T = TypeVar("T")
+Head = tuple[int, str]
+"""The last line that was looked at, and its SHA-256."""
+
+
+class Desk:
+    """What a transaction knows of a casebook. head: the last line."""
+
+    def __init__(self, connection: Connection, head: Head, alias: Alias) -> None:
+        self.connection = connection
+        self.rows = Rows(self._load)
+        self.head = head
+        self._known: dict[int, Act] = {}
+        self._lines: list[tuple[int, str]] = []
+        self._projector = Projector(self.rows, self.act_at, alias)
+
+    def _load(self, table: Table, first: Any) -> Sequence[Sequence[Any]]:
+        text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} = ?"
+        return self.connection.rows(text, (first,))
+
+    def case(self, id_: str) -> Row:
+        """The row of a case; NoSuchCaseError."""
+        row = self.rows.get(CASES, id_)
+        if row is None:
+            raise no_such_case(id_)
+        return row
+
+    def item(self, id_: str) -> Row:
+        """The row of something in the queue; NoSuchCaseError."""
+        row = self.rows.get(QUEUE, id_)
+        if row is None:
+            raise NoSuchCaseError("there is no {name} in the queue", name=shorten(visible(id_), MOST_ID) or '""')
+        return row
+
+    def last(self, name: str) -> int:
+        """The highest number given so far, of a case or an item."""
+        return self._projector.last(name)
+
+    def act_at(self, line: int) -> Act:
+        """The act of a line; KeyError where there is none."""
+        if line not in self._known:
+            found = self.connection.rows(f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
+            self._known[line] = _parse(found[0][0] if found else "")
+        return self._known[line]
+
+    def parse(self, line: int, content: str) -> Act:
+        """The act of a line that was read."""
+        if line not in self._known:
+            self._known[line] = _parse(content)
+        return self._known[line]
+
+    def record(self, id_: str) -> RecordedCase:
+        """A case with what was done with it, as it stood before this transaction."""
+        self.case(id_)
+        text = (
+            f"SELECT j.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
+            "WHERE a.case_id = ? ORDER BY a.line"
+        )
+        acts = {int(line): _parse(content) for line, content in self.connection.rows(text, (id_,))}
+        self._known.update(acts)
+        return recorded_case(id_, self.rows, list(acts.values()), self.act_at)
+
+    def add(self, act: Act) -> int:
+        """Adds an act to what will be written; its line. ValueError: it couldn't be read again, or can't be."""
+        said = to_object(act)
+        read = to_act(said)  # what can't be read again is refused before it is written
+        line = self.head[0] + 1
+        self._projector.take(line, read)
+        content = chain_line(said, self.head[1])
+        self._lines.append((line, content))
+        self._known[line] = read
+        self.head = (line, sum_of(content))
+        return line
+
+    def flush(self) -> None:
+        """Writes the acts, and what they come to."""
+        if self._lines:
+            self.connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", self._lines)
+            write_rows(self.connection, self.rows, self.head[0])
+            self._lines = []
+
+
+class Journal:
+    """A casebook that is open. pseudonyms: how its people are called. Safe to use from many threads."""
+
+    def __init__(self, store: Store, pseudonyms: Pseudonyms, head: Head) -> None:
+        self._store = store
+        self._head = head
+        self._alias = alias_by(pseudonyms.of)
+        self.pseudonyms = pseudonyms
+
+    def _act(self, decide: Callable[[Desk], T]) -> T:
+        """What `decide` returns once what it added is durable, in one transaction that sees all acts before it."""
+        done: list[Head] = []
+
+        def work(connection: Connection) -> T:
+            desk = self._desk(connection)
+            result = decide(desk)
+            desk.flush()
+            done.append(desk.head)
+            return result
+
+        result = self._store.write(work)
+        self._head = done[-1]
+        return result
+
+    def _look(self, work: Callable[[Desk], T]) -> T:
+        """What `work` makes of one snapshot."""
+        return self._store.read(lambda connection: work(Desk(connection, self._head, self._alias)))
+
+    def _desk(self, connection: Connection) -> Desk:
+        """A desk behind all lines that others added, which are looked at (rule 4)."""
+        line, sum_ = self._head
+        lines = select_lines(connection, line)
+        if not lines or lines[0][0] != line or sum_of(lines[0][1]) != sum_:
+            return Desk(connection, self._begun_anew(connection), self._alias)
+        _, faults, sums = check_after(lines[1:], line + 1, sum_)
+        if faults:
+            raise CasebookChangedError(SAYS[faults[0].code], file=self._store.place, line=faults[0].line)
+        head = (lines[-1][0], sums[-1] if sums else sum_)
+        return Desk(connection, head, self._alias)
+
+    def _begun_anew(self, connection: Connection) -> Head:
+        """The head where somebody had cases forgotten meanwhile: all is looked at again."""
+        chain = check(select_lines(connection), self._store.place)
+        if chain.faults:
+            raise CasebookChangedError(SAYS[chain.faults[0].code], file=self._store.place, line=chain.faults[0].line)
+        return len(chain.sums), chain.sums[-1]
+
+
+def start_casebook(connection: Connection, make: Callable[[], Pseudonyms]) -> None:
+    """Writes the first line, if nobody did meanwhile. make: makes the secret, or reads it."""
+    for text in make_journal():
+        connection.rows(text)
+    if not select_lines(connection):
+        first = chain_line(header(make().check), "")
+        connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", [(1, first)])
+        rebuild_tables(connection, load_lines([(1, first)], ""))
+
+
+def bring_up_to_date(connection: Connection, store: Store, alias: Alias) -> None:
+    """Makes the tables anew where they are of another version, or know other lines than there are."""
+    lines = select_lines(connection)
+    if read_state(connection) != (VERSION, len(lines)):
+        rebuild_tables(connection, load_lines(lines, store.place, alias))
+
+
+def replace_journal(connection: Connection, contents: Iterable[Act], secret: str, alias: Alias) -> Head:
+    """Writes the whole journal anew, of these acts, and the tables with it. The new head."""
+    lines = [chain_line(header(secret), "")]
+    for act in contents:
+        lines.append(chain_line(to_object(act), sum_of(lines[-1])))
+    numbered = list(enumerate(lines, start=1))
+    made = load_lines(numbered, "", alias)
+    connection.rows(f"DELETE FROM {JOURNAL}")
+    connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", numbered)
+    rebuild_tables(connection, made)
+    return len(lines), made.chain.sums[-1]
+
+
+def no_such_case(id_: str) -> NoSuchCaseError:
+    """What is said of a case that there is not."""
+    name = shorten(visible(id_), MOST_ID) or '""'
+    return NoSuchCaseError("there is no case {name}; `wayseal case list` shows which there are", name=name)
+
+
+def _parse(content: str) -> Act:
+    found = read_line(content)
+    if found is None:
+        raise KeyError("line")
+    try:
+        return to_act(found)
+    except ValueError:
+        raise KeyError("line") from None
+
+
+ALL_TABLES = (JOURNAL, *(table.full_name for table in TABLES))
+"""What is shredded after cases were forgotten."""

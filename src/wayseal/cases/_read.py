@@ -1,0 +1,310 @@
+"""Reading and verifying a casebook, and making its tables anew."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wayseal.cases._acts import to_act
+from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
+from wayseal.cases._project import Projector
+from wayseal.cases._project_records import Alias, alias_by, concerned
+from wayseal.cases._pseudonyms import Pseudonyms, check_pseudonyms
+from wayseal.cases._rows import Rows
+from wayseal.cases._sql import open_store
+from wayseal.cases._store import Connection, Store
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, TABLES, THINGS, VERSION, Table, make_tables
+from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
+from wayseal.cases.errors import CasebookChangedError, CasebookError
+from wayseal.cases.findings import Code, Fault, Head, Verification
+from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
+from wayseal.model.messages import N_
+
+URL_FILE = "database"
+"""In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""
+SAYS = {
+    Code.CHANGED: N_("this line was changed"),
+    Code.MISSING: N_("before this line one is missing, or was moved or put in"),
+    Code.ACT: N_("this line says what can't be"),
+    Code.TABLES: N_("from this line on the tables say something else than the lines"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What a casebook's lines come to. acts: each with its line, by case, too."""
+
+    chain: Chain
+    rows: Rows
+    acts: dict[int, Act]
+    by_case: dict[str, list[Act]]
+    faults: tuple[Fault, ...]
+    last: tuple[int, int]
+
+    @property
+    def book(self) -> Casebook:
+        """What they come to, as a value."""
+        forgotten = tuple(act for act in self.acts.values() if isinstance(act, Forgotten))
+        return Casebook(cases=tuple(self._cases()), forgotten=forgotten)
+
+    def _cases(self) -> Iterator[RecordedCase]:
+        for id_, acts in self.by_case.items():
+            if self.rows.get(CASES, id_) is not None:
+                yield recorded_case(id_, self.rows, acts, self.acts.get)
+
+
+def find_url(folder: Path) -> str | None:
+    """The address of the database that a casebook lies in; None: the file in its folder."""
+    try:
+        return (folder / URL_FILE).read_text("utf-8").strip() or None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+@contextmanager
+def opened_store(folder: Path, url: str | None = None) -> Iterator[Store]:
+    """The database of a casebook, while it is used."""
+    store = open_store(folder, FILE, url or find_url(folder))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def has_casebook(folder: Path) -> bool:
+    """Whether there is a casebook.
+
+    Args:
+        folder: Where it lies, or its secret.
+
+    Returns:
+        Whether a line was ever written.
+
+    """
+    with opened_store(folder) as store:
+        return store.there() and store.has_table(JOURNAL)
+
+
+def read_casebook(folder: Path) -> Casebook:
+    """All that a casebook says, every line looked at.
+
+    Args:
+        folder: Where it lies, or its secret.
+
+    Returns:
+        Its cases; an empty casebook where there is none.
+
+    Raises:
+        CasebookChangedError: A line is not what was written; names the first one.
+        CasebookError: This is no casebook, or one of another version.
+        CasebookDiskError: It can't be read.
+
+    """
+    with opened_store(folder) as store:
+        lines = read_lines(store)
+        return load_lines(lines, store.place).book if lines else Casebook()
+
+
+def read_lines(store: Store) -> list[Line]:
+    """All lines of a journal; none where there is no casebook."""
+    if not store.there() or not store.has_table(JOURNAL):
+        return []
+    return store.read(select_lines)
+
+
+def select_lines(connection: Connection, since: int = 0) -> list[Line]:
+    """Lines from one on."""
+    found = connection.rows(f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,))
+    return [(int(line), content if isinstance(content, str) else "") for line, content in found]
+
+
+_BATCH = 5000
+
+
+def look_at_lines(store: Store) -> tuple[str, tuple[int, str]]:
+    """The secret's check and the head of a casebook, after a look at every line; ("", (0, "")) where there is none.
+
+    CasebookChangedError names the first line that is wrong. A batch at a time, so that it takes no memory to speak of.
+    """
+    if not store.there() or not store.has_table(JOURNAL):
+        return "", (0, "")
+
+    def work(connection: Connection) -> tuple[str, tuple[int, str]]:
+        text = f"SELECT line, content FROM {JOURNAL} WHERE line > ? ORDER BY line LIMIT ?"
+        secret, number, before = "", 0, ""
+        last = 0
+        while batch := connection.rows(text, (last, _BATCH)):
+            lines = [(int(line), content if isinstance(content, str) else "") for line, content in batch]
+            if not number:
+                secret = check(lines[:1], store.place).secret
+            sum_ = find_last_sum(lines, number + 1, before)
+            if sum_ is None:
+                _, faults, _ = check_after(lines, number + 1, before)
+                fault = faults[0] if faults else Fault(line=lines[0][0], code=Code.CHANGED)
+                raise CasebookChangedError(SAYS[fault.code], file=store.place, line=fault.line)
+            number, before, last = number + len(lines), sum_, lines[-1][0]
+        return secret, (number, before)
+
+    return store.read(work)
+
+
+def replay(lines: Sequence[Line], place: Path | str, alias: Alias | None = None) -> Replay:
+    """What lines come to. alias: as the tables have it; without, things are their own."""
+    chain = check(lines, place)
+    rows, acts, faults = Rows(), dict[int, Act](), list(chain.faults)
+    by_case: defaultdict[str, list[Act]] = defaultdict(list)
+    projector = Projector(rows, acts.__getitem__, alias or (lambda thing: thing.value))
+    for line, found in chain.entries:
+        try:
+            act = to_act(found)
+            projector.take(line, act)
+        except (KeyError, ValueError):
+            faults.append(Fault(line=line, code=Code.ACT))
+        else:
+            acts[line] = act
+            for case in concerned(act):
+                by_case[case].append(act)
+    faults.sort(key=lambda fault: fault.line)
+    last = (projector.last("case"), projector.last("item"))
+    return Replay(chain=chain, rows=rows, acts=acts, by_case=dict(by_case), faults=tuple(faults), last=last)
+
+
+def load_lines(lines: Sequence[Line], place: Path | str, alias: Alias | None = None) -> Replay:
+    """The same; CasebookChangedError where a line is wrong."""
+    found = replay(lines, place, alias)
+    if found.faults:
+        first = found.faults[0]
+        raise CasebookChangedError(SAYS[first.code], file=place, line=first.line)
+    return found
+
+
+def recorded_case(id_: str, rows: Rows, acts: Sequence[Act], act_at: Any) -> RecordedCase:
+    """A case out of its rows and acts."""
+    row = rows.get(CASES, id_)
+    if row is None:
+        raise KeyError("case")
+    things = sorted(rows.group(THINGS, id_).values(), key=lambda thing: thing["place"])
+    accounts = [thing for thing in things if thing["kind"] == ThingKind.ACCOUNT]
+    state = CaseState(row["state"])
+    verdict = act_at(row["verdict_line"]) if state in VERDICTS else None
+    return RecordedCase(
+        id=id_,
+        actors=tuple(dict.fromkeys(thing["value"] for thing in accounts)),
+        alerts=tuple(_alerts(rows, id_, act_at)),
+        acts=tuple(act for act in acts if not isinstance(act, Registered)),  # type: ignore[misc]
+        named=frozenset(thing["value"] for thing in accounts if thing["named"]),
+        state=state,
+        verdict=verdict if isinstance(verdict, Verdict) else None,
+        closed_at=row["closed_at"] if state in CLOSED_STATES else None,
+        merged_into=row["merged_into"],
+    )
+
+
+def _alerts(rows: Rows, id_: str, act_at: Any) -> Iterator[Alert]:
+    for row in sorted(rows.group(ALERTS, id_).values(), key=lambda row: row["line"]):
+        yield act_at(row["line"]).alert
+
+
+def verify(folder: Path, *, head: Head | None = None) -> Verification:
+    """Looks at every line of a casebook, at its secret and its tables.
+
+    Args:
+        folder: Where it lies, or its secret.
+        head: One that was written down, which it must go on from.
+
+    Returns:
+        What is wrong with which line.
+
+    Raises:
+        CasebookError: There is none, or one of another version, or the secret is missing or another one.
+
+    """
+    with opened_store(folder) as store:
+        lines = read_lines(store)
+        if not lines:
+            raise CasebookError("there is no casebook here", file=store.place)
+        found = replay(lines, store.place)
+        faults = list(found.faults)
+        if not any(fault.line == 1 for fault in faults):
+            pseudonyms = check_pseudonyms(folder, found.chain.secret)
+            if not faults:
+                faults += _compare_tables(store, lines, pseudonyms)
+    forgotten = found.book.forgotten
+    earlier, restarted = None, None
+    if head is not None:
+        restarted = next((each for each in forgotten if (each.lines, each.head) == (head.lines, head.sum)), None)
+        earlier = restarted is not None or found.chain.sums[head.lines - 1 : head.lines] == (head.sum,)
+    return Verification(
+        head=Head(lines=len(found.chain.sums), sum=found.chain.sums[-1]),
+        acts=len(found.acts),
+        faults=tuple(faults),
+        forgotten=forgotten,
+        earlier=earlier,
+        restarted=restarted,
+    )
+
+
+def rebuild(folder: Path) -> int:
+    """Makes the tables anew from the lines, of which there are so many (rule 5); errors as for `read_casebook`."""
+    with opened_store(folder) as store:
+        lines = read_lines(store)
+        if not lines:
+            raise CasebookError("there is no casebook here", file=store.place)
+        pseudonyms = check_pseudonyms(folder, load_lines(lines, store.place).chain.secret)
+
+        def work(connection: Connection) -> int:
+            made = load_lines(select_lines(connection), store.place, alias_by(pseudonyms.of))
+            rebuild_tables(connection, made)
+            return len(made.chain.sums)
+
+        return store.write(work)
+
+
+def _compare_tables(store: Store, lines: Sequence[Line], pseudonyms: Pseudonyms) -> list[Fault]:
+    """What tables say beside what they should. They may be of another version: then nobody reads them."""
+    known = store.read(read_state)
+    if known is None or known[0] != VERSION:
+        return []
+    line = known[1]
+    made = replay(lines[:line], store.place, alias_by(pseudonyms.of))
+    wanted = {table.name: sorted(puts, key=repr) for table, puts, _ in made.rows.changes()}
+    there = store.read(lambda c: {table.name: sorted(read_table(c, table), key=repr) for table in TABLES})
+    return [] if wanted == there else [Fault(line=line, code=Code.TABLES)]
+
+
+def read_table(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
+    """All rows of a table."""
+    return connection.rows(f"SELECT {', '.join(table.names)} FROM {table.full_name}")
+
+
+def read_state(connection: Connection) -> tuple[int, int] | None:
+    """The version of the tables, and the last line that they know; None where there are none."""
+    found = connection.rows(f"SELECT version, line FROM {STATE}")
+    return (int(found[0][0]), int(found[0][1])) if found else None
+
+
+def write_rows(connection: Connection, rows: Rows, line: int, *, new: bool = False) -> None:
+    """Writes what changed, and up to which line that is. new: the tables are empty."""
+    for table, puts, drops in rows.changes():
+        if drops:
+            where = " AND ".join(f"{name} = ?" for name in table.key)
+            connection.run(f"DELETE FROM {table.full_name} WHERE {where}", drops)
+        if puts:
+            marks = ", ".join("?" for _ in table.names)
+            text = f"INSERT INTO {table.full_name} ({', '.join(table.names)}) VALUES ({marks})"
+            others = [name for name in table.names if name not in table.key]
+            if not new and others:
+                sets = ", ".join(f"{name} = excluded.{name}" for name in others)
+                text += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {sets}"
+            connection.run(text, puts)
+    put_state = f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
+    connection.run(f"{put_state} version = excluded.version, line = excluded.line", [(VERSION, line)])
+
+
+def rebuild_tables(connection: Connection, made: Replay) -> None:
+    """Makes the tables anew from what all lines come to."""
+    for text in make_tables():
+        connection.rows(text)
+    write_rows(connection, made.rows, len(made.chain.sums), new=True)

@@ -1,0 +1,234 @@
+"""The acts that a casebook always knew: alerts, looks at names, statements, verdicts, forgetting (rules 7 to 13)."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from wayseal.cases._desk import ALL_TABLES, Desk, Journal, replace_journal
+from wayseal.cases._project_records import PREFIX
+from wayseal.cases._read import load_lines, select_lines
+from wayseal.cases._rules import Candidate, find_continued_case, forget_cases, renumber
+from wayseal.cases._store import Connection
+from wayseal.cases._tables import ALERTS, CASES, THINGS
+from wayseal.cases._work import CLOSED_STATES, Alert, CaseState, ThingKind
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
+from wayseal.cases.types import (
+    Casebook,
+    Forgotten,
+    Heard,
+    Look,
+    NamesShown,
+    RecordedCase,
+    Registered,
+    Verdict,
+    one_line,
+)
+
+MOST_STATEMENT = 20_000
+_BREAKS = "\n\t"
+_CONTROLS = ("Cc", "Cs")
+_MOST_VALUES = 500
+"""Values in one statement."""
+
+
+class Records(Journal):
+    """What every casebook knows. What a method did is durable when it returns; what it refuses isn't done.
+
+    Every `at` is microseconds after 1970, UTC. NoSuchCaseError: no such case; CasebookUsageError: nothing says who or
+    why; CasebookDiskError: the disk refuses; CasebookBusyError: another process writes for too long.
+    """
+
+    @property
+    def book(self) -> Casebook:
+        """All that the casebook says now: a replay of the whole journal."""
+        return load_lines(self._store.read(select_lines), self._store.place).book
+
+    def find(self, case: str) -> RecordedCase:
+        """A case, with what was done with it."""
+        return self._look(lambda desk: desk.record(case))
+
+    def register(self, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
+        """Puts alerts into cases (rules 9 and 10); returns the case of each, in their order.
+
+        An alert that the case has as its last one already, or that a verdict has judged, changes nothing. ValueError:
+        an alert without accounts.
+        """
+        if any(not alert.actors for alert in alerts):
+            raise ValueError("actors")
+        return self._act(lambda desk: _register(desk, alerts, at)) if alerts else ()
+
+    def open(self, case: str, who: str, why: str, at: int) -> RecordedCase:
+        """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
+        self._act(lambda desk: _show(desk, {case: _accounts(desk, case)}, who, why, at, Look.OPENED))
+        return self.find(case)
+
+    def unmask(self, cases: Sequence[str], who: str, why: str, at: int) -> None:
+        """Opens several cases in one act, for a list that names all of them. None: nothing is recorded."""
+        if cases:
+            self._act(
+                lambda desk: _show(desk, {case: _accounts(desk, case) for case in cases}, who, why, at, Look.UNMASKED)
+            )
+
+    def show_reads(self, case: str, who: str, why: str, at: int, *, actor: str | None = None) -> tuple[str, ...]:
+        """Records that somebody sees the reads of a case's accounts, or of one: their names may be shown (rule 7).
+
+        actor: which one, by id or pseudonym; NoSuchCaseError where it is none of the case's. Returns the accounts.
+        """
+
+        def show(desk: Desk) -> tuple[str, ...]:
+            actors = _accounts(desk, case)
+            chosen = actors if actor is None else (_account_of(desk, case, actor),)
+            _show(desk, {case: chosen}, who, why, at, Look.READS)
+            return chosen
+
+        return self._act(show)
+
+    def hear(self, case: str, who: str, statement: str, at: int, *, actor: str | None = None) -> RecordedCase:
+        """Records what the person concerned said (rule 11). who: who wrote it down.
+
+        actor: whose account it is, by id or pseudonym; a case of several accounts needs it (CasebookUsageError).
+        NoSuchCaseError also where that account is none of the case's. Returns the case.
+        """
+
+        def hear(desk: Desk) -> None:
+            whose = _whose(desk, case, actor)
+            said = several_lines(statement, "statement")
+            desk.add(Heard(case=case, at=at, who=one_line(who, "who"), statement=said, actor=whose))
+
+        self._act(hear)
+        return self.find(case)
+
+    def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> RecordedCase:
+        """Closes a case (rule 12). true: the reads were not work. Returns it."""
+
+        def judge(desk: Desk) -> None:
+            before = CaseState(desk.case(case)["state"])
+            refuse_merged(desk, case)
+            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+            desk.add(Verdict(case=case, at=at, true=true, before=before, **by))
+
+        self._act(judge)
+        return self.find(case)
+
+    def forget(self, before: int, who: str, why: str, at: int) -> Forgotten | None:
+        """Forgets the cases that were closed before a moment (rule 13); None where there are none."""
+        by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+
+        def work(connection: Connection) -> Forgotten | None:
+            found = load_lines(select_lines(connection), self._store.place)
+            gone = frozenset(case.id for case in found.book.closed_before(before))
+            left = forget_cases(list(found.acts.items()), gone, before)
+            if not left.acts:
+                return None
+            lines, head = len(found.chain.sums), found.chain.sums[-1]
+            done = Forgotten(
+                at=at,
+                who=by["who"],
+                why=by["why"],
+                before=before,
+                cases=len(gone),
+                acts=left.acts,
+                lines=lines,
+                head=head,
+                last=found.last[0],
+                last_item=found.last[1],
+            )
+            earlier = [act for _, act in left.kept if isinstance(act, Forgotten)]
+            others = [(line, act) for line, act in left.kept if not isinstance(act, Forgotten)]
+            acts = [*earlier, done, *renumber(others, len(earlier) + 3)]
+            self._head = replace_journal(connection, acts, self.pseudonyms.check, self._alias)
+            return done
+
+        done = self._store.write(work)
+        if done is not None:
+            self._store.shred(ALL_TABLES)
+        return done
+
+
+def _register(desk: Desk, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
+    """Rule 10, for alerts that came together: they never share a case, and see the casebook as it was before."""
+    candidates = _candidates(desk, sorted({actor for alert in alerts for actor in alert.actors}))
+    ids: list[str] = []
+    acts: list[Registered] = []
+    last = desk.last("case")
+    for alert in alerts:
+        case = find_continued_case(candidates, alert, set(ids))
+        if case is None:
+            last += 1
+            ids.append(f"{PREFIX}{last}")
+            acts.append(Registered(case=ids[-1], at=at, alert=alert, first=True))
+            continue
+        ids.append(case.id)
+        if case.state not in CLOSED_STATES and _last_alert(desk, case.id) != alert:
+            acts.append(Registered(case=case.id, at=at, alert=alert, first=False))
+    for act in acts:
+        desk.add(act)
+    return tuple(ids)
+
+
+def _candidates(desk: Desk, actors: Sequence[str]) -> list[Candidate]:
+    ids: set[str] = set()
+    for start in range(0, len(actors), _MOST_VALUES):
+        some = actors[start : start + _MOST_VALUES]
+        marks = ", ".join("?" for _ in some)
+        text = f"SELECT DISTINCT case_id FROM {THINGS.full_name} WHERE kind = ? AND value IN ({marks})"
+        ids.update(row[0] for row in desk.connection.rows(text, (ThingKind.ACCOUNT.value, *some)))
+    found = []
+    for id_ in sorted(ids):
+        row = desk.rows.get(CASES, id_)
+        if row is not None and row["state"] != CaseState.MERGED:
+            times = {name: row[name] for name in ("number", "alerted_at", "last_alerted_at", "read_until")}
+            whose = frozenset(_accounts(desk, id_))
+            found.append(Candidate(id=id_, state=CaseState(row["state"]), actors=whose, **times))
+    return found
+
+
+def _last_alert(desk: Desk, case: str) -> Alert | None:
+    line = max(row["line"] for row in desk.rows.group(ALERTS, case).values())
+    act = desk.act_at(line)
+    return getattr(act, "alert", None)
+
+
+def _show(desk: Desk, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Look) -> None:
+    desk.add(NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look))
+
+
+def _accounts(desk: Desk, case: str) -> tuple[str, ...]:
+    """A case's accounts, in the order in which they came."""
+    desk.case(case)
+    things = sorted(desk.rows.group(THINGS, case).values(), key=lambda row: row["place"])
+    return tuple(dict.fromkeys(row["value"] for row in things if row["kind"] == ThingKind.ACCOUNT))
+
+
+def _whose(desk: Desk, case: str, given: str | None) -> str | None:
+    """The id of a case's account that was given by id or pseudonym; None: it has one, and none was given."""
+    if given is None:
+        if len(_accounts(desk, case)) > 1:
+            raise CasebookUsageError("{id} has several accounts: say whose statement it is", key="actor", id=case)
+        return None
+    return _account_of(desk, case, given)
+
+
+def _account_of(desk: Desk, case: str, given: str) -> str:
+    """The id of a case's account that was given by id or pseudonym."""
+    actors = _accounts(desk, case)
+    if given in actors:
+        return given
+    things = desk.rows.group(THINGS, case).values()
+    meant = {row["value"] for row in things if row["alias"] == given and row["kind"] == ThingKind.ACCOUNT}
+    if len(meant) != 1:
+        raise NoSuchCaseError("{id} has no such account; `wayseal case list` shows its accounts", id=case)
+    return str(meant.pop())
+
+
+def refuse_merged(desk: Desk, case: str) -> None:
+    """CaseStateError where a case went into another one."""
+    if into := desk.case(case)["merged_into"]:
+        raise CaseStateError("{id} went into {into}: work on that one, or take it out again", id=case, into=into)
+
+
+def several_lines(text: str, field: str) -> str:
+    """A text of several lines; CasebookUsageError names the field."""
+    hidden = any(unicodedata.category(char) in _CONTROLS for char in text if char not in _BREAKS)
+    if not text.strip() or len(text) > MOST_STATEMENT or hidden:
+        raise CasebookUsageError("a text of up to {most} characters", key=field, most=MOST_STATEMENT)
+    return text

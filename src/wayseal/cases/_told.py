@@ -1,0 +1,135 @@
+"""Rows and acts as pages are told them: under the names that may be shown (rule 7). Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from wayseal.cases._acts import act_name
+from wayseal.cases._project_records import PRIORITIES, SEPARATOR
+from wayseal.cases._work import (
+    PERSONAL,
+    CaseState,
+    Changed,
+    FileNamed,
+    ItemChanged,
+    ItemState,
+    Linked,
+    Merged,
+    NoteWritten,
+    Promoted,
+    Queued,
+    Source,
+    Split,
+    TaskSet,
+    Thing,
+    ThingKind,
+    Undone,
+)
+from wayseal.cases.types import Act, Heard, NamesShown, Registered, Verdict
+from wayseal.cases.views import CaseRow, Entry, ItemRow, ThingRow
+
+Row = Mapping[str, Any]
+Call = Callable[[Thing], str]
+"""What a thing may be called."""
+
+
+def thing_row(row: Row, names: bool) -> ThingRow:
+    """A thing. names: those may be shown of which an act says so."""
+    kind = ThingKind(row["kind"])
+    hidden = kind in PERSONAL and not (names and row["named"])
+    return ThingRow(kind=kind, name=row["alias"] if hidden else row["value"], hidden=hidden, via=row["via"])
+
+
+def case_row(row: Row, things: Sequence[ThingRow] = ()) -> CaseRow:
+    """A case in a list."""
+    return CaseRow(
+        id=row["case_id"],
+        state=CaseState(row["state"]),
+        source=Source(row["source"]),
+        title=row["title"],
+        owner=row["owner"],
+        priority=PRIORITIES[row["priority"]],
+        snoozed_until=row["snoozed_until"],
+        score=row["score"],
+        detectors=tuple(row["detectors"].split(SEPARATOR)) if row["detectors"] else (),
+        alerted_at=row["alerted_at"],
+        last_alerted_at=row["last_alerted_at"],
+        read_until=row["read_until"],
+        made_at=row["made_at"],
+        changed_at=row["changed_at"],
+        line=row["changed_line"],
+        statements=row["statements"],
+        merged_into=row["merged_into"],
+        things=tuple(things),
+    )
+
+
+def item_row(row: Row, things: Sequence[ThingRow] = ()) -> ItemRow:
+    """Something in the queue."""
+    return ItemRow(
+        id=row["item"],
+        case=row["case_id"],
+        source=Source(row["source"]),
+        state=ItemState(row["state"]),
+        owner=row["owner"],
+        snoozed_until=row["snoozed_until"],
+        score=row["score"],
+        reason=row["reason"],
+        since=row["since"],
+        changed_at=row["changed_at"],
+        line=row["changed_line"],
+        things=tuple(things),
+    )
+
+
+def entry(line: int, case: str, act: Act, call: Call) -> Entry:
+    """An act on a timeline."""
+    return Entry(
+        line=line,
+        case=case,
+        act=act_name(act),
+        at=act.at,
+        who=getattr(act, "who", ""),
+        why=getattr(act, "why", ""),
+        told=_told(act, case, call),
+    )
+
+
+def _told(act: Act, case: str, call: Call) -> dict[str, object]:
+    def accounts(ids: Sequence[str]) -> list[str]:
+        return [call(Thing(kind=ThingKind.ACCOUNT, value=id_)) for id_ in ids]
+
+    def things(some: Sequence[Thing]) -> list[tuple[str, str]]:
+        return [(thing.kind.value, call(thing)) for thing in some]
+
+    match act:
+        case Registered():
+            alert = act.alert
+            return {"accounts": accounts(alert.actors), "score": alert.score, "detectors": list(alert.detectors)}
+        case NamesShown():
+            return {"accounts": accounts(act.cases.get(case, ()))}
+        case Heard():
+            return {"account": None if act.actor is None else accounts([act.actor])[0]}
+        case Verdict():
+            return {"true": act.true, "before": act.before.value}
+        case Changed() | ItemChanged():
+            return {"field": act.field, "before": act.before, "after": act.after}
+        case NoteWritten():
+            return {"note": act.note, "version": act.version, "text": act.after}
+        case TaskSet():
+            return {"task": act.task, "before": act.before, "after": act.after}
+        case Linked():
+            return {"things": things([act.thing]), "on": act.on}
+        case FileNamed():
+            return {"digest": act.digest, "name": act.name, "size": act.size, "on": act.on}
+        case Merged():
+            return {"case": act.case, "into": act.into, "on": act.on}
+        case Split():
+            return {"made": act.made, "things": things(act.things)}
+        case Promoted():
+            return {"item": act.item, "case": act.case, "things": things(act.things)}
+        case Queued():
+            return {"source": act.source.value, "reason": act.reason, "things": things(act.things)}
+        case Undone():
+            return {"line": act.line}
+        case _:
+            return {}

@@ -1,0 +1,306 @@
+"""What people do with cases: states, and the acts of casework. All times are microseconds after 1970, UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from wayseal.cases.errors import CasebookError
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, parsed_by
+from wayseal.model.times import iso, micros
+
+UNDO_US = 60_000_000
+"""So long an act can be taken back (rule 19)."""
+LINE = CLOSED | ConfigDict(extra="ignore")
+"""A line holds its place in the chain, too."""
+
+
+def _parse_time(text: str) -> int:
+    try:
+        at = micros(text)
+        iso(at)  # what can't be said is refused: with an offset a time may lie outside of all years
+    except (ValueError, OverflowError):
+        raise CasebookError(N_("needs a time with its offset")) from None
+    return at
+
+
+Time = Annotated[int, parsed_by(_parse_time, str)]
+
+
+class CaseState(StrEnum):
+    """How a case stands.
+
+    Nobody saw its names yet, somebody did, somebody works on it, it waits for somebody else; it was closed by a verdict
+    or as no case of its own; it was opened anew after that; or it went into another one.
+    """
+
+    NEW = "new"
+    OPENED = "opened"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    REOPENED = "reopened"
+    TRUE = "true"
+    FALSE = "false"
+    DUPLICATE = "duplicate"
+    NO_CASE = "no_case"
+    MERGED = "merged"
+
+
+VERDICTS = frozenset({CaseState.TRUE, CaseState.FALSE})
+CLOSED_STATES = VERDICTS | {CaseState.DUPLICATE, CaseState.NO_CASE}
+OPEN_STATES = frozenset(CaseState) - CLOSED_STATES - {CaseState.MERGED}
+_WORKED = frozenset({CaseState.IN_PROGRESS, CaseState.WAITING, CaseState.DUPLICATE, CaseState.NO_CASE})
+CHANGES: Mapping[CaseState, frozenset[CaseState]] = {
+    **{state: _WORKED - {state} for state in OPEN_STATES},
+    **{state: frozenset({CaseState.REOPENED}) for state in CLOSED_STATES},
+    CaseState.MERGED: frozenset(),
+}
+"""Which state a person may give to a case, by the one that it has (rule 14); verdicts are acts of their own."""
+
+
+class ThingKind(StrEnum):
+    """What cases can share. Of people: an account, a device, a network address."""
+
+    ACCOUNT = "account"
+    DEVICE = "device"
+    ADDRESS = "address"
+    OUTLET = "outlet"
+    SELLER = "seller"
+    NUMBER = "number"
+    CASE = "case"
+
+
+PERSONAL = frozenset({ThingKind.ACCOUNT, ThingKind.DEVICE, ThingKind.ADDRESS})
+"""Shown under pseudonyms (rule 7)."""
+
+
+class Source(StrEnum):
+    """Where what is in the queue comes from."""
+
+    DETECTION = "detection"
+    TRACE = "trace"
+    PARTNER = "partner"
+    RIGHTS = "rights"
+    CANARY = "canary"
+    LISTING = "listing"
+
+
+class ItemState(StrEnum):
+    """How something in the queue stands."""
+
+    WAITING = "waiting"
+    PROMOTED = "promoted"
+    DISMISSED = "dismissed"
+
+
+class TaskState(StrEnum):
+    """How a task stands."""
+
+    TO_DO = "to_do"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Priority(StrEnum):
+    """What is to be looked at first."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Thing:
+    """Something that cases can share."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    kind: ThingKind
+    value: Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons.
+
+    read_until: the time of the newest read that it told of; None in casebooks that didn't note it.
+    """
+
+    __pydantic_config__: ClassVar = LINE
+    actors: tuple[str, ...]
+    alerted_at: Time
+    score: float
+    detectors: tuple[str, ...]
+    read_until: Time | None = None
+
+    @property
+    def until(self) -> int:
+        """Up to when its reads are known."""
+        return self.alerted_at if self.read_until is None else max(self.alerted_at, self.read_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """Something about a case was changed; times (snoozed) are told as ISO 8601, None is nothing."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    why: str
+    field: Literal["state", "owner", "priority", "snoozed", "title"]
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten:
+    """A note was written, as its version; before: its text until then, None where it is new. after: "": taken out."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    note: str
+    version: Annotated[int, Field(ge=1)]
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContent:
+    """What a task says. due: a day, such as 2026-03-02."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    text: str
+    state: TaskState
+    owner: str | None = None
+    due: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSet:
+    """A task was made or changed; before: None where it is new. after: None where making it was taken back."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    task: str
+    before: TaskContent | None
+    after: TaskContent | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """A case was linked to a thing, or (not `on`) no longer is."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    why: str
+    thing: Thing
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNamed:
+    """A file belongs to a case, or (not `on`) no longer does: SHA-256, name and size; its content lies elsewhere."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    why: str
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    name: str
+    size: Annotated[int, Field(ge=0)]
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A case went into another one, or (not `on`) came out of it again. before: how it stood."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    why: str
+    into: str
+    before: CaseState
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Things of a case went into one of their own."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    why: str
+    made: str
+    things: tuple[Thing, ...]
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """An act was taken back. line: its line. case: the case, or the thing in the queue, that it was about."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    line: Annotated[int, Field(ge=2)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """Something wants a decision. since: since when it is known."""
+
+    __pydantic_config__: ClassVar = LINE
+    item: str
+    at: Time
+    who: str
+    source: Source
+    things: tuple[Thing, ...]
+    score: Annotated[float, Field(ge=0, le=1)]
+    reason: str
+    since: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChanged:
+    """Something in the queue was dismissed, taken by somebody or put off."""
+
+    __pydantic_config__: ClassVar = LINE
+    item: str
+    at: Time
+    who: str
+    why: str
+    field: Literal["state", "owner", "snoozed"]
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promoted:
+    """Something in the queue became a case, with all its things."""
+
+    __pydantic_config__: ClassVar = LINE
+    item: str
+    case: str
+    at: Time
+    who: str
+    why: str
+    alert: Alert
+    things: tuple[Thing, ...] = field(default=())

@@ -1,0 +1,213 @@
+"""What pages are told: rows of lists, a case with all that belongs to it. Times are microseconds after 1970, UTC.
+
+People stand under the names that the reader may see: pseudonyms, unless names were asked for and an act is on record
+that shows them (rule 7).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from wayseal.cases._work import CaseState, ItemState, Priority, Source, TaskContent, ThingKind
+
+R = TypeVar("R")
+
+
+class CaseSort(StrEnum):
+    """By what cases are listed: last change, score, number or first alert (high and late ones first), or priority."""
+
+    CHANGED = "changed"
+    SCORE = "score"
+    NUMBER = "number"
+    ALERTED = "alerted"
+    PRIORITY = "priority"
+
+
+class ItemSort(StrEnum):
+    """By what the queue is listed: score, or how long it waits."""
+
+    SCORE = "score"
+    AGE = "age"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which cases are meant. states: empty for all. owner: "" for those of nobody. thing: a value or a pseudonym."""
+
+    states: frozenset[CaseState] = frozenset()
+    owner: str | None = None
+    source: Source | None = None
+    thing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFilter:
+    """What of the queue is meant. owner: "" for nobody's. snoozed: what was put off, instead of what waits now."""
+
+    source: Source | None = None
+    owner: str | None = None
+    snoozed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[R]):
+    """Some rows. after: what the next page begins behind, None: there is none."""
+
+    rows: tuple[R, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThingRow:
+    """A thing under the name that may be shown. hidden: that is a pseudonym. via: the case that it came with."""
+
+    kind: ThingKind
+    name: str
+    hidden: bool
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A case in a list. things: its first ones. snoozed_until: 0 for not put off. line: of the last change."""
+
+    id: str
+    state: CaseState
+    source: Source
+    title: str | None
+    owner: str | None
+    priority: Priority
+    snoozed_until: int
+    score: float
+    detectors: tuple[str, ...]
+    alerted_at: int
+    last_alerted_at: int
+    read_until: int
+    made_at: int
+    changed_at: int
+    line: int
+    statements: int
+    merged_into: str | None
+    things: tuple[ThingRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """Something in the queue. id: `q-…`, or the id of a case of detection. since: since when it is known."""
+
+    id: str
+    case: str | None
+    source: Source
+    state: ItemState
+    owner: str | None
+    snoozed_until: int
+    score: float
+    reason: str
+    since: int
+    changed_at: int
+    line: int
+    things: tuple[ThingRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many: cases by state, waiting items by source, open cases by owner, open tasks by owner ("" for nobody's)."""
+
+    states: Mapping[str, int]
+    queue: Mapping[str, int]
+    owners: Mapping[str, int]
+    tasks: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A note. version: what an edit names. text: "" for one that was taken out."""
+
+    id: str
+    version: int
+    text: str
+    first_who: str
+    who: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task of a case."""
+
+    case: str
+    id: str
+    content: TaskContent
+    who: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """A file that belongs to a case."""
+
+    digest: str
+    name: str
+    size: int
+    who: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a person said. text: None while a name of the case may not be shown. account: whose, None: the only one."""
+
+    case: str
+    at: int
+    who: str
+    account: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An act on a case's timeline. act: its name. told: what it says beside who and why, without hidden names."""
+
+    line: int
+    case: str
+    act: str
+    at: int
+    who: str
+    why: str
+    told: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similar:
+    """A case, or something in the queue, that shares things with a case; proposed, never merged by itself."""
+
+    id: str
+    state: str
+    shared: tuple[ThingRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """A case with all that belongs to it. merged: the cases that went into it. named: all its names may be shown."""
+
+    row: CaseRow
+    things: tuple[ThingRow, ...]
+    named: bool
+    merged: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    tasks: tuple[Task, ...]
+    notes: tuple[Note, ...]
+    files: tuple[FileRow, ...]
+    similar: tuple[Similar, ...]
+    timeline: Page[Entry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What changed behind a line. line: to ask from the next time. more: there is more than is told here."""
+
+    line: int
+    cases: tuple[CaseRow, ...]
+    items: tuple[ItemRow, ...]
+    more: bool

@@ -1,0 +1,89 @@
+"""Casework of any kind, drawn by a generator: acts that can be, and now and then one that can't."""
+
+import random
+from collections.abc import Callable
+
+from tests.cases.making import NOW, alert
+from wayseal.cases import Cases
+from wayseal.cases.errors import CasebookError
+from wayseal.cases.types import CaseState, Priority, Source, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.views import CaseFilter
+
+STEP = 7_000_000
+WHO = ("Li", "Wang", "Zhao")
+
+
+def work(cases: Cases, rng: random.Random, acts: int, start: int = NOW) -> dict[str, int]:
+    """Does so many acts; how often each kind was done and not refused."""
+    done: dict[str, int] = {}
+    for number in range(acts):
+        at, who = start + number * STEP, rng.choice(WHO)
+        name, act = rng.choice(list(_acts(cases, rng, who, at).items()))
+        try:
+            act()
+        except (CasebookError, IndexError):
+            continue
+        done[name] = done.get(name, 0) + 1
+    return done
+
+
+def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Callable[[], object]]:
+    ids = [row.id for row in cases.cases(limit=60).rows]
+    items = [row.id for row in cases.queue(at).rows]
+    account = f"u-{rng.randrange(12)}"
+    thing = Thing(kind=rng.choice(list(ThingKind)[:-1]), value=f"x-{rng.randrange(6)}")
+
+    def case() -> str:
+        return rng.choice(ids)
+
+    def item() -> str:
+        return rng.choice(items)
+
+    def edit() -> object:
+        id_ = case()
+        note = rng.choice(cases.dossier(id_).notes)
+        return cases.edit_note(id_, note.id, note.version - (rng.random() < 0.1), f"text {at}", who, at)
+
+    def change_task() -> object:
+        id_ = case()
+        task = rng.choice(cases.dossier(id_).tasks)
+        after = TaskContent(text=task.content.text, state=rng.choice(list(TaskState)), owner=rng.choice([who, None]))
+        cases.set_task(id_, task.id, task.content, after, who, at)
+        return None
+
+    def split() -> object:
+        id_ = case()
+        things = cases.dossier(id_).things
+        chosen = [Thing(kind=t.kind, value=t.name) for t in rng.sample(things, 1)]
+        return cases.split(id_, chosen, who, "two matters", at)
+
+    def unmerge() -> object:
+        cases.unmerge(cases.cases(CaseFilter(states=frozenset({CaseState.MERGED}))).rows[0].id, who, "no", at)
+        return None
+
+    return {
+        "register": lambda: cases.register([alert(account, f"u-{rng.randrange(12)}", at=at)], at),
+        "enqueue": lambda: cases.enqueue(rng.choice(list(Source)[1:]), [thing], "bought on the market", who, at),
+        "promote": lambda: cases.promote(item(), who, "worth it", at),
+        "dismiss": lambda: cases.dismiss(item(), who, "nothing in it", at),
+        "snooze": lambda: cases.snooze(rng.choice([*ids, *items]), rng.choice([None, at + STEP]), who, "later", at),
+        "assign": lambda: cases.assign(rng.choice([*ids, *items]), rng.choice([None, *WHO]), who, at),
+        "prioritise": lambda: cases.prioritise(case(), rng.choice(list(Priority)), who, at),
+        "rename": lambda: cases.rename(case(), rng.choice([None, "title"]), who, at),
+        "state": lambda: cases.set_state(case(), rng.choice(list(CaseState)), who, "so it is", at),
+        "open": lambda: cases.open(case(), who, "complaint", at),
+        "hear": lambda: cases.hear(case(), who, "I helped out", at),
+        "verdict": lambda: cases.verdict(case(), rng.random() < 0.5, who, "looked at it", at),
+        "note": lambda: cases.add_note(case(), "a note", who, at),
+        "edit": edit,
+        "task": lambda: cases.add_task(case(), TaskContent(text="call", state=TaskState.TO_DO, owner=who), who, at),
+        "change_task": change_task,
+        "link": lambda: cases.link(case(), thing, who, "found it", at, on=rng.random() < 0.7),
+        "file": lambda: cases.name_file(
+            case(), rng.choice("ab") * 64, "a.csv", 7, who, "from them", at, on=rng.random() < 0.6
+        ),
+        "merge": lambda: cases.merge(case(), case(), who, "the same matter", at),
+        "unmerge": unmerge,
+        "split": split,
+        "undo": lambda: cases.undo(who, at),
+    }

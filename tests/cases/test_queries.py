@@ -1,0 +1,190 @@
+"""Rule 20: pages by key, filters, sorts, changes since; a bounded number of statements whatever the data."""
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases.doing import work
+from tests.cases.making import NOW, alert, secret
+from tests.store.database.places import fresh
+from wayseal.cases import Cases, open_cases
+from wayseal.cases._sql import SQLiteStore
+from wayseal.cases.types import CaseState, Source
+from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cases]:
+    with open_cases(tmp_path_factory.mktemp("q") / "detect", entropy=secret) as opened:
+        rng = random.Random(3)
+        work(opened, rng, 350)
+        opened.register([alert(f"n-{n}", at=NOW + n, score=rng.choice([0.2, 0.5, 0.9])) for n in range(40)], NOW)
+        yield opened
+
+
+def every(page: Page[CaseRow] | Page[ItemRow], turn: object) -> list[CaseRow | ItemRow]:
+    rows: list[CaseRow | ItemRow] = list(page.rows)
+    while page.after is not None:
+        page = turn(page.after)  # type: ignore[operator]
+        assert page.rows
+        rows += page.rows
+    return rows
+
+
+KEYS: dict[CaseSort, Callable[[Any], Any]] = {
+    CaseSort.CHANGED: lambda r: (-r.line, -int(r.id[2:])),
+    CaseSort.SCORE: lambda r: (-r.score, -int(r.id[2:])),
+    CaseSort.NUMBER: lambda r: -int(r.id[2:]),
+    CaseSort.ALERTED: lambda r: (-r.alerted_at, -int(r.id[2:])),
+    CaseSort.PRIORITY: lambda r: (["urgent", "high", "normal", "low"].index(r.priority), int(r.id[2:])),
+}
+
+
+@pytest.mark.parametrize("sort", CaseSort)
+def test_pages_have_every_case_once_in_order(cases: Cases, sort: CaseSort) -> None:
+    everything = {case.id: case for case in cases.book.cases}
+    filters = [
+        (CaseFilter(), set(everything)),
+        *((CaseFilter(states=frozenset({s})), {i for i, c in everything.items() if c.state is s}) for s in CaseState),
+        (CaseFilter(states=frozenset({CaseState.NEW, CaseState.OPENED})),
+         {i for i, c in everything.items() if c.state in {CaseState.NEW, CaseState.OPENED}}),
+        (CaseFilter(thing=cases.pseudonyms.of("u-3")), {i for i, c in everything.items() if "u-3" in c.actors}),
+        (CaseFilter(thing="u-3"), {i for i, c in everything.items() if "u-3" in c.actors}),
+    ]  # fmt: skip
+    for wanted, ids in filters:
+        rows = every(
+            cases.cases(wanted, sort, limit=7),
+            lambda after, wanted=wanted: cases.cases(wanted, sort, after, 7),
+        )
+        assert [row.id for row in rows] == [row.id for row in sorted(rows, key=KEYS[sort])]
+        assert len(rows) == len({row.id for row in rows})
+        assert {row.id for row in rows} == ids, wanted
+    mine = CaseFilter(owner="Li")
+    everybody = cases.cases(sort=sort, limit=200).rows
+    found = every(cases.cases(mine, sort, limit=3), lambda after: cases.cases(mine, sort, after, 3))
+    assert found == [row for row in everybody if row.owner == "Li"]
+    for source in Source:
+        some = cases.cases(CaseFilter(source=source), sort, limit=200).rows
+        assert some == tuple(row for row in everybody if row.source is source)
+
+
+@pytest.mark.parametrize("sort", ItemSort)
+def test_the_queue_by_pages(cases: Cases, sort: ItemSort) -> None:
+    now = NOW + 10**12
+    whole = cases.queue(now, sort=sort, limit=200).rows
+    assert len(whole) > 40
+    assert every(cases.queue(now, sort=sort, limit=6), lambda a: cases.queue(now, None, sort, a, 6)) == list(whole)
+    keys = [-r.score if sort is ItemSort.SCORE else r.since for r in whole]
+    assert keys == sorted(keys)
+    assert sum(cases.counts().queue.values()) == len(whole)
+    for source in Source:
+        found = cases.queue(now, ItemFilter(source=source), sort, limit=200).rows
+        assert [row.id for row in found] == [row.id for row in whole if row.source is source]
+        assert len(found) == cases.counts().queue.get(source, 0)
+    nobody = cases.queue(now, ItemFilter(owner=""), sort, limit=200).rows
+    assert nobody == tuple(row for row in whole if row.owner is None)
+
+
+def test_a_timeline_by_pages(cases: Cases) -> None:
+    case = max(cases.book.cases, key=lambda c: len(c.acts)).id
+    whole = cases.timeline(case, limit=200).rows
+    found: list[Entry] = []
+    before = None
+    while True:
+        page = cases.timeline(case, before, 3)
+        found += page.rows
+        before = page.after
+        if before is None:
+            break
+    assert found == list(whole)
+    assert len(found) > 5
+    assert [row.line for row in found] == sorted({row.line for row in found}, reverse=True)
+
+
+def test_what_one_act_changed_is_told_together(tmp_path: Path) -> None:
+    with open_cases(tmp_path / "d") as opened:
+        ids = opened.register([alert(f"u-{n}") for n in range(30)], NOW)
+        line = opened.changed_since(0, 200).line
+        opened.unmask(ids, "Li", "weekly list", NOW)
+        opened.assign("c-1", "Li", "Li", NOW)
+        found = opened.changed_since(line, 5)
+        assert (len(found.cases), found.more, found.line) == (29, True, line + 1)
+        assert [row.id for row in opened.changed_since(found.line, 5).cases] == ["c-1"]
+
+
+def test_changes_since_a_line(cases: Cases) -> None:
+    line, seen, turns = 0, set(), 0
+    while True:
+        found = cases.changed_since(line, 9)
+        seen |= {row.id for row in found.cases}
+        line, turns = found.line, turns + 1
+        if not found.more:
+            break
+    assert seen == {case.id for case in cases.book.cases}
+    assert turns > 2
+    assert cases.changed_since(line).cases == ()
+    cases.assign("c-1", "somebody new", "Li", NOW)
+    assert [row.id for row in cases.changed_since(line).cases] == ["c-1"]
+
+
+STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
+    "cases": (2, lambda c: c.cases()),
+    "filtered": (1, lambda c: c.cases(CaseFilter(owner="nobody", source=Source.DETECTION, thing="u-3"))),
+    "queue": (2, lambda c: c.queue(NOW)),
+    "counts": (1, lambda c: c.counts()),
+    "dossier": (9, lambda c: c.dossier("c-1")),
+    "timeline": (3, lambda c: c.timeline("c-1")),
+    "tasks": (1, lambda c: c.tasks("Li")),
+    "changes": (3, lambda c: c.changed_since(0)),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_statements_of_a_page(cases: Cases, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    most, ask = STATEMENTS[name]
+    said: list[str] = []
+    take = SQLiteStore._take
+
+    def traced(self: SQLiteStore) -> sqlite3.Connection:
+        raw = take(self)
+        raw.set_trace_callback(said.append)
+        return raw
+
+    monkeypatch.setattr(SQLiteStore, "_take", traced)
+    ask(cases)
+    asked = [text for text in said if text.startswith("SELECT")]
+    assert len(asked) == most, asked
+    monkeypatch.undo()
+    for raw in cases._store._free:  # type: ignore[attr-defined]
+        raw.set_trace_callback(None)
+
+
+QUESTIONS: list[Callable[[Cases], object]] = [
+    *(lambda c, s=s: c.cases(sort=s, limit=5) for s in CaseSort),
+    *(lambda c, s=s: c.cases(sort=s, after=c.cases(sort=s, limit=5).after, limit=5) for s in CaseSort),
+    lambda c: c.cases(CaseFilter(owner="Li", source=Source.DETECTION, thing="u-3")),
+    lambda c: c.cases(CaseFilter(owner="", states=frozenset({CaseState.NEW, CaseState.TRUE}))),
+    *(lambda c, s=s: c.queue(NOW + 10**12, sort=s, limit=3) for s in ItemSort),
+    lambda c: c.queue(NOW, ItemFilter(source=Source.TRACE, owner="Wang", snoozed=True)),
+    lambda c: c.counts(),
+    *(lambda c, n=n: c.dossier(f"c-{n}", names=True) for n in range(1, 9)),
+    lambda c: c.timeline("c-2", c.timeline("c-2", limit=2).after, 2),
+    lambda c: c.tasks("Li"),
+    lambda c: c.changed_since(40, 10),
+    lambda c: c.find("c-3"),
+]
+
+
+def test_both_databases_answer_alike(tmp_path: Path) -> None:
+    answers = []
+    with fresh("postgresql", tmp_path) as address:
+        for name, url in (("a", None), ("b", address)):
+            with open_cases(tmp_path / name, url=url, entropy=secret) as opened:
+                work(opened, random.Random(7), 160)
+                answers.append([ask(opened) for ask in QUESTIONS])
+    for number, (one, other) in enumerate(zip(*answers, strict=True)):
+        assert one == other, number
