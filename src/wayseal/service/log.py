@@ -40,7 +40,8 @@ KEYS: Final = frozenset(
 )
 """All that a line of the log can hold."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/{}<>+-]{1,128}")
-_LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
+LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
+"""Whose logs are handed on."""
 Log = structlog.typing.FilteringBoundLogger
 
 
@@ -56,7 +57,7 @@ def make_log(stream: TextIO | None = None) -> Log:
 
 def forward_library_logs(log: Log) -> None:
     """Hands what the service's libraries log to our log (rule 2)."""
-    for name in _LIBRARIES:
+    for name in LIBRARIES:
         logger = logging.getLogger(name)
         logger.handlers = [LibraryLogHandler(log)]
         logger.propagate = False
