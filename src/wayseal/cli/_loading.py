@@ -22,7 +22,7 @@ from wayseal.cli._help import Command, Worded, say
 from wayseal.cli._options import Lang
 from wayseal.model.errors import WaysealError
 
-SETUP = {"vault": "setup-vault"}
+SETUP = {"vault": "setup-vault", "console": "setup-console"}
 """The make target that brings an extra in a checkout."""
 
 
