@@ -25,7 +25,7 @@ COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
     "case", "reads", "verdict", "partners", "rights", "vault", "policy", "serve",
 )  # fmt: skip
-GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault")
+GROUPS = ("ledger", "canary", "case", "partners", "policy", "vault", "serve")
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
@@ -38,7 +38,7 @@ VAULT = (
 )  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
-    "partners check", *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
+    "partners check", "serve vault", "serve console", *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
 
 

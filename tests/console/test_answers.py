@@ -51,7 +51,9 @@ def test_every_answer_has_the_headers(world: World) -> None:
         kept = "immutable" if path == css else "no-store"
         assert kept in answer.headers["cache-control"]
         assert "strict-transport-security" not in answer.headers
-        assert "<style" not in answer.text and " style=" not in answer.text and "onclick" not in answer.text
+        assert "<style" not in answer.text
+        assert " style=" not in answer.text
+        assert "onclick" not in answer.text
     for word in ("unsafe", "*", "http"):
         assert word not in POLICY
 
@@ -66,7 +68,8 @@ def test_by_https_cookies_are_for_it_alone(tmp_path: Path) -> None:
         session = next(one for one in said if one.startswith("__Host-wayseal="))
         for part in ("HttpOnly", "Secure", "Path=/", "SameSite=lax"):
             assert part in session
-        assert "Domain" not in session and "Max-Age" not in session
+        assert "Domain" not in session
+        assert "Max-Age" not in session
 
 
 def test_names_are_escaped_wherever_they_stand(world: World) -> None:
@@ -76,11 +79,13 @@ def test_names_are_escaped_wherever_they_stand(world: World) -> None:
     for path in ("/people", f"/people/{person.id}", "/acts", "/"):
         page = browser.get(path)
         assert page.status_code == 200
-        assert "<img src=x" not in page.text and "<script>" not in page.text
+        assert "<img src=x" not in page.text
+        assert "<script>" not in page.text
     assert "&lt;img src=x" in browser.get("/people").text
     # What somebody typed and has to see again; hidden characters are shown.
     answer = browser.post("/people", data={"login": HOSTILE, "name": HOSTILE, "role": HOSTILE})
-    assert answer.status_code == 400 and "<img src=x" not in answer.text
+    assert answer.status_code == 400
+    assert "<img src=x" not in answer.text
     for path in (f"/nothing/{HOSTILE}", f"/acts?before={HOSTILE}", f"/sign-in?next={HOSTILE}"):
         assert "<img src=x" not in world.browser().get(path).text
         assert "<img src=x" not in browser.get(path).text
@@ -117,13 +122,18 @@ def test_what_breaks_says_nothing_of_itself(world: World) -> None:
     world._app = HeadersLayer(create_router(world.site, pages), secure=False, log=make_log(world.log))
     browser = world.signed_in("ann")
     answer = browser.get("/account")
-    assert answer.status_code == 500 and "secret of the inside" not in answer.text
-    assert '"error":"ValueError"' in world.log.getvalue() and "secret of the inside" not in world.log.getvalue()
+    assert answer.status_code == 500
+    assert "secret of the inside" not in answer.text
+    assert '"error":"ValueError"' in world.log.getvalue()
+    assert "secret of the inside" not in world.log.getvalue()
     answer = browser.post("/confirm", data={"note": "written with care", "proof": "never shown"})
-    assert answer.status_code == 503 and "written with care" in answer.text and "never shown" not in answer.text
+    assert answer.status_code == 503
+    assert "written with care" in answer.text
+    assert "never shown" not in answer.text
     world.access.database.close()
     answer = browser.get("/account")
-    assert answer.status_code in (500, 503) and answer.headers["content-security-policy"] == POLICY
+    assert answer.status_code in (500, 503)
+    assert answer.headers["content-security-policy"] == POLICY
     assert browser.get("/readyz").status_code == 503
     assert browser.get("/healthz").status_code == 200
 
@@ -164,7 +174,8 @@ def test_the_language_of_a_page(world: World) -> None:
     ):
         assert pick_lang(wanted, accepted) == lang
     browser = world.browser(accept_language="zh-CN")
-    assert 'lang="zh-CN"' in browser.get("/sign-in").text and "登录" in browser.get("/sign-in").text
+    assert 'lang="zh-CN"' in browser.get("/sign-in").text
+    assert "登录" in browser.get("/sign-in").text
     answer = browser.post("/preferences", data={"lang": "en", "theme": "dark", "back": "/sign-in"})
     assert answer.headers["location"] == "/sign-in"
     page = browser.get("/sign-in").text
@@ -184,7 +195,8 @@ def test_files_come_packed_and_by_their_digest(world: World) -> None:
             continue
         address = page.split(f"/static/{stem}-")[1].split('"')[0]
         answer = browser.get(f"/static/{stem}-{address}")
-        assert answer.status_code == 200 and answer.headers["content-encoding"] == "gzip"
+        assert answer.status_code == 200
+        assert answer.headers["content-encoding"] == "gzip"
         assert b"http://" not in answer.content.replace(b"http://www.w3.org", b"")
         plain = browser.get(f"/static/{stem}-{address}", headers={"accept-encoding": "identity"})
         assert plain.content == answer.content

@@ -18,14 +18,16 @@ def cookie(browser: Client, name: str = "wayseal") -> str:
 def test_the_first_administrator(world: World) -> None:
     people = world.access.people
     code = people.prepare_setup()
-    assert code is not None and len(code) == 24
+    assert code is not None
+    assert len(code) == 24
     browser = world.browser()
     assert browser.get("/sign-in").headers["location"] == "/setup"
     form = {"setup_code": "wrong", "login": "root", "name": "Root", "password": PASSWORD, "again": PASSWORD}
     assert "isn't the code" in text(browser.post("/setup", data=form))
     # A later start makes another code, and the one before is worth nothing.
     older, code = code, people.prepare_setup()
-    assert code is not None and older != code
+    assert code is not None
+    assert older != code
     assert browser.post("/setup", data=form | {"setup_code": older}).status_code == 400
     spelled = "-".join(code[i : i + 6].lower() for i in range(0, 24, 6))
     assert "differ" in text(browser.post("/setup", data=form | {"setup_code": spelled, "again": "other"}))
@@ -45,7 +47,8 @@ def test_what_is_said_of_a_wrong_login_is_always_the_same(world: World) -> None:
         text(world.browser().post("/sign-in", data={"login": login, "password": password})).replace(login, "")
         for login, password in (("known", "wrong password"), ("nobody", PASSWORD), ("shut", PASSWORD))
     }
-    assert len(said) == 1 and "don't go together" in said.pop()
+    assert len(said) == 1
+    assert "don't go together" in said.pop()
 
 
 def test_the_token_changes_with_every_step(world: World) -> None:
@@ -151,7 +154,8 @@ def test_attempts_slow_down(world: World) -> None:
 
     assert [try_in("wrong password") for _ in range(5)] == [401] * 5
     answer = browser.post("/sign-in", data={"login": "ann", "password": PASSWORD})
-    assert answer.status_code == 429 and "try again in" in text(answer)
+    assert answer.status_code == 429
+    assert "try again in" in text(answer)
     # Elsewhere the same person gets in: nobody is shut out by others' guesses.
     opened = world.access.sign_in.by_password("ann", PASSWORD, Visit(address="198.51.100.1", device=""))
     assert opened.session.person.login == "ann"
@@ -186,7 +190,8 @@ def test_codes_cant_be_guessed_on(world: World) -> None:
     assert browser.post("/sign-in/code", data={"code": "000000"}).status_code == 401
     # The session is over, and the right code opens it no more.
     answer = browser.post("/sign-in/code", data={"code": world.code("ann")})
-    assert answer.status_code == 401 and "Password" in text(answer)
+    assert answer.status_code == 401
+    assert "Password" in text(answer)
 
 
 def test_a_form_survives_its_session(world: World) -> None:
@@ -196,14 +201,17 @@ def test_a_form_survives_its_session(world: World) -> None:
     world.clock.sleep(2 * HOUR)
     form = {"login": "new.one", "name": "王小明 <b>", "role": "analyst", "password": "never kept"}
     page = browser.post("/people", data=form)
-    assert page.status_code == 401 and "is kept" in text(page)
+    assert page.status_code == 401
+    assert "is kept" in text(page)
     kept = hidden(page, "kept")
     assert "王小明" not in page.text
     signing = {"login": "root", "password": PASSWORD, "kept": kept, "next": "/"}
     code_page = browser.post("/sign-in", data=signing)
     assert hidden(code_page, "kept") == kept
     back = browser.post("/sign-in/code", data={"code": world.code("root"), "kept": kept})
-    assert back.status_code == 200 and "王小明 <b>" in text(back) and "never kept" not in back.text
+    assert back.status_code == 200
+    assert "王小明 <b>" in text(back)
+    assert "never kept" not in back.text
     sent = {name: hidden(back, name) for name in ("login", "name", "role")}
     assert sent == {name: form[name] for name in sent}
     assert "Link for new.one" in text(browser.post("/people", data=sent))
@@ -224,7 +232,8 @@ def test_some_acts_want_a_fresh_proof(world: World) -> None:
     assert browser.get("/account/password").headers["location"] == "/confirm?next=/account/password"
     form = {"login": "bo", "name": "Bo", "role": "analyst"}
     page = browser.post("/people", data=form)
-    assert page.status_code == 401 and world.access.people.all()[0].login == "root"
+    assert page.status_code == 401
+    assert world.access.people.all()[0].login == "root"
     kept = hidden(page, "kept")
     assert browser.post("/confirm", data={"proof": "wrong password", "kept": kept}).status_code == 401
     back = browser.post("/confirm", data={"proof": world.code("root"), "kept": kept})
@@ -287,7 +296,8 @@ def test_one_administrator_stays(world: World) -> None:
     browser = world.signed_in("root")
     for path in ("close", "role", "link"):
         answer = browser.post(f"/people/{root.id}/{path}", data={"role": "analyst"})
-        assert answer.status_code == 400 and "own account" in text(answer)
+        assert answer.status_code == 400
+        assert "own account" in text(answer)
     for act in ("set_role", "set_open", "new_link"):
         kwargs = {"set_role": {"role": Role.ANALYST}, "set_open": {"open_": False}, "new_link": {}}[act]
         try:

@@ -104,7 +104,8 @@ class World:
         _, codes = self.access.own.enrol(opened.session, self.code(login))
         self.access.sessions.sign_out(opened.session)
         found = self.access.people.find(person.id)
-        assert found is not None and len(codes) == 10
+        assert found is not None
+        assert len(codes) == 10
         return found
 
     def code(self, login: str) -> str:

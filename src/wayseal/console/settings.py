@@ -52,7 +52,7 @@ class ConsoleSettings:
     """How the console runs."""
 
     __pydantic_config__: ClassVar = CLOSED
-    folder: _File
+    folder: _File = Path("console")
     """Where its database and key file are, unless they are named: made at the first start."""
     database: Name | None = field(default=None, repr=False)
     """Address of its database: sqlite:///FILE (by default one in the folder) or postgresql://..."""

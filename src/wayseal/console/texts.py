@@ -107,7 +107,7 @@ TEXTS = {
     "error.demo_gone": N_("This link was used, or its time is over. Start the demo's console again for a new one."),
     "error.home": N_("To the overview"),
     "error.sign_in": N_("Sign in"),
-    "overview.no_ledger": N_("No ledger is set. Start the console with --ledger to see one."),
+    "overview.no_ledger": N_("No ledger is set. Name one when the console is started: `wayseal serve console LEDGER`."),
     "overview.new": N_("nobody opened yet"),
     "overview.opened": N_("being looked into"),
     "overview.true": N_("judged: not work"),

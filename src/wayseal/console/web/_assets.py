@@ -71,5 +71,5 @@ def _read(file: Traversable) -> bytes:
         return file.read_bytes()
     except FileNotFoundError:
         raise ConsoleError(
-            "the console's front end ({file}) isn't there: run `make setup-console` in the checkout", file=file.name
+            "the console's front end ({name}) isn't there: run `make setup-console` in the checkout", name=file.name
         ) from None
