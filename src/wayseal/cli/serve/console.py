@@ -34,7 +34,7 @@ def console(
             help="Folder of the console: its database and its key file, made at the first start. "
             "`WAYSEAL_CONSOLE_FOLDER` sets it.",
             file_okay=False,
-            show_default="console",
+            show_default=False,
         ),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port, on this machine's own address.", show_default="8470")] = None,

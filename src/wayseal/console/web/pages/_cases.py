@@ -13,7 +13,7 @@ from wayseal.detect.casebook.types import CaseState, RecordedCase, Verdict
 from wayseal.model.errors import WaysealError
 from wayseal.page.words import catalogue
 
-_MANY = 50
+_MANY, _FIRST = 50, 5
 _WORDS = "wayseal.detect.report"
 
 
@@ -44,7 +44,7 @@ def show_cases(ask: Ask) -> Response:
     state, start = ask.query.get("state", ""), _number(ask.query.get("from", ""))
     lines = sorted(
         (one for one in found.lines if state in ("", one.state)),
-        key=lambda one: (one.state in (CaseState.TRUE, CaseState.FALSE), -one.score, one.id),
+        key=_order,
     )
     return ask.page(
         "cases",
@@ -70,10 +70,18 @@ def show_case(ask: Ask) -> Response:
     return ask.page("case", line=line, alerts=case.alerts, acts=_acts(case), words=_reasons(ask))
 
 
-def case_counts(ask: Ask) -> Mapping[str, int] | WaysealError:
-    """State → cases; the error where the casebook can't be read."""
+def newest_cases(ask: Ask) -> tuple[Mapping[str, int], tuple[CaseLine, ...]] | WaysealError:
+    """State → cases, and which to decide first; the error where the casebook can't be read."""
     found = _load(ask)
-    return found if isinstance(found, WaysealError) else Counter(one.state.value for one in found.lines)
+    if isinstance(found, WaysealError):
+        return found
+    waiting = (one for one in found.lines if one.state is CaseState.NEW)
+    return Counter(one.state.value for one in found.lines), tuple(sorted(waiting, key=_order)[:_FIRST])
+
+
+def _order(line: CaseLine) -> tuple[bool, float, int, str]:
+    """Those that nobody judged first, the most certain on top."""
+    return line.state in (CaseState.TRUE, CaseState.FALSE), -line.score, line.alerted_at, line.id
 
 
 def _load(ask: Ask) -> _Book | WaysealError:

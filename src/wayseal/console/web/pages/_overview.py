@@ -8,7 +8,7 @@ from wayseal.console.access.types import PersonState
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._ledger_view import LedgerView
-from wayseal.console.web.pages._cases import case_counts
+from wayseal.console.web.pages._cases import newest_cases
 
 _NEWEST = 8
 
@@ -16,13 +16,15 @@ _NEWEST = 8
 def show_overview(ask: Ask) -> Response:
     """What there is for this role."""
     role = ask.whose.person.role
-    cases = case_counts(ask) if role in CASE_ROLES and ask.site.casebook is not None else None
+    found = newest_cases(ask) if role in CASE_ROLES and ask.site.casebook is not None else None
+    counts, first = found if isinstance(found, tuple) else (None, ())
     looked = ask.site.ledger.look() if role in LEDGER_ROLES and ask.site.ledger is not None else None
     view = looked if isinstance(looked, LedgerView) else None
     return ask.page(
         "overview",
-        cases=cases if isinstance(cases, Mapping) else None,
-        case_trouble=None if cases is None or isinstance(cases, Mapping) else cases,
+        cases=counts,
+        first=first,
+        case_trouble=None if isinstance(found, tuple) else found,
         view=view,
         trouble=None if view is not None else looked,
         no_ledger=role in LEDGER_ROLES and ask.site.ledger is None,
