@@ -43,7 +43,7 @@ TEXTS = {
     "field.login": N_("Login"),
     "field.login_hint": N_("2 to 64 letters a-z, digits and . _ @ -"),
     "field.name": N_("Name", context="field.name"),
-    "field.role": N_("Role"),
+    "field.role": N_("Role", context="field.role"),
     "field.password": N_("Password"),
     "field.new_password": N_("New password"),
     "field.password_hint": N_("10 characters or more; a sentence is fine"),

@@ -5,10 +5,11 @@
 3. Times are shown on the console's clock, which the page names.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,6 +23,7 @@ from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_CODE = re.compile("`([^`]+)`")
 THEMES = ("auto", "light", "dark")
 HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true}'
 
@@ -72,7 +74,7 @@ class Renderer:
         """A page. values: what its template asks for."""
         voice = voice_of(lang)
         return self._environment.get_template(f"{template}.html.j2").render(
-            say=voice.say,
+            say=partial(_say, voice),
             voice=voice,
             worded=lambda what: word(what, lang),
             lang=lang,
@@ -93,6 +95,11 @@ class Renderer:
 
     def _day(self, us: int | None) -> str:
         return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(self._zone).strftime("%Y-%m-%d")
+
+
+def _say(voice: Voice, code: str, /, **values: object) -> Markup:
+    """A text; what stands between backticks in it is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", voice.say(code, **values)))  # noqa: S704 (the voice escaped all else)
 
 
 @cache
