@@ -20,7 +20,8 @@ from wayseal.console.settings import SECRETS, ConsoleSettings
 from wayseal.console.web.app import LedgerReader, Site, create_app
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
-from wayseal.service import Log, forget, forward_library_logs, handle_signals, make_log
+from wayseal.service import forget, forward_library_logs, handle_signals, make_log
+from wayseal.service.log import Log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 

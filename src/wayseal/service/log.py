@@ -46,7 +46,14 @@ Log = structlog.typing.FilteringBoundLogger
 
 
 def make_log(stream: TextIO | None = None) -> Log:
-    """A log that writes to `stream` (standard error where none is given)."""
+    """A log.
+
+    Args:
+        stream: Where it is written; standard error where none is given.
+
+    Returns:
+        It.
+    """
     logger: Log = structlog.wrap_logger(
         structlog.WriteLogger(stream or sys.stderr),
         processors=[structlog.stdlib.add_log_level, _allowed, _stamp, _rendered],
@@ -56,7 +63,11 @@ def make_log(stream: TextIO | None = None) -> Log:
 
 
 def forward_library_logs(log: Log) -> None:
-    """Hands what the service's libraries log to our log (rule 2)."""
+    """Hands what the service's libraries log to our log (rule 2).
+
+    Args:
+        log: Ours.
+    """
     for name in LIBRARIES:
         logger = logging.getLogger(name)
         logger.handlers = [LibraryLogHandler(log)]

@@ -10,7 +10,14 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def handle_signals(act: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT call `act` meanwhile; afterwards they do what they did before."""
+    """SIGTERM and SIGINT call `act` meanwhile; afterwards they do what they did before.
+
+    Args:
+        act: Is called where a signal is handled: it logs nothing and waits for nothing.
+
+    Returns:
+        What a `with` opens.
+    """
 
     def handle(sig: int, frame: FrameType | None) -> None:
         act()

@@ -25,7 +25,18 @@ __all__ = ["Access", "AccessKeys", "Cost", "Standing", "has_people", "load_keys"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Everything about access, over one database; whoever made it closes the database."""
+    """Everything about access, over one database; whoever made it closes the database.
+
+    Attributes:
+        keys: Of the key file.
+        rules: How long things last.
+        sessions: Finds, lists and ends sessions.
+        sign_in: Opens them.
+        own: What people do with their own account.
+        people: Everybody, and their links.
+        database: Holds all that.
+        now: Microseconds after 1970.
+    """
 
     keys: AccessKeys
     rules: Rules
@@ -80,11 +91,23 @@ class Access:
         )
 
     def acts(self, *, before: int | None = None, limit: int = 50) -> tuple[Act, ...]:
-        """Acts of access, the newest first, below a number."""
+        """Acts of access.
+
+        Args:
+            before: Only those below this number.
+            limit: So many at most.
+
+        Returns:
+            The newest first.
+        """
         return self.database.read(_acts.page, before=before, limit=limit)
 
     def first_wrong_act(self) -> int | None:
-        """The number of the first act that isn't what was written; None: all are."""
+        """Checks the chain of acts.
+
+        Returns:
+            The number of the first act that isn't what was written; None: all are.
+        """
         return self.database.read(_acts.first_wrong)
 
 

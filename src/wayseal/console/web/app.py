@@ -13,7 +13,7 @@ from wayseal.console.web._headers import App, HeadersLayer
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._render import Renderer
 from wayseal.console.web.pages import PAGES
-from wayseal.service import Log
+from wayseal.service.log import Log
 
 __all__ = ["LedgerReader", "Site", "create_app", "create_router"]
 
@@ -25,6 +25,9 @@ def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:
         site: What it stands on.
         log: Gets a line a request.
         pages: What there is.
+
+    Returns:
+        It.
 
     Raises:
         RouteError: A route doesn't say who may call it.

@@ -46,6 +46,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_sessions_token_sha256", "sessions", ["token_sha256"], unique=True)
     op.create_index("ix_sessions_person", "sessions", ["person"])
+    _make_the_rest()
+
+
+def _make_the_rest() -> None:
     op.create_table(
         "recovery_codes",
         sa.Column("person", sa.String(32), nullable=False),
