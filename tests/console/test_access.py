@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from wayseal.console import read_console_settings
+from tests.console.world import open_world, text
+from tests.store.database.places import KINDS, fresh
+from wayseal.console import Role, read_console_settings
 from wayseal.console.access import _tables as tables
 from wayseal.console.access import load_keys
 from wayseal.console.access._codes import fitting_step, new_secret
@@ -17,29 +19,46 @@ from wayseal.store.database import DatabaseError, open_database
 from wayseal.store.database.migrations import downgrade, upgrade
 
 
-def test_the_migrations_make_the_tables(tmp_path: Path) -> None:
-    with open_database(f"sqlite:///{tmp_path / 'a.sqlite'}") as database:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_migrations_make_the_tables(kind: str, tmp_path: Path) -> None:
+    def shape(metadata: sa.MetaData) -> dict[str, list[tuple[str, bool, bool, int | None]]]:
+        return {
+            table.name: [
+                (c.name, bool(c.nullable), c.primary_key, getattr(c.type, "length", None)) for c in table.columns
+            ]
+            for table in metadata.sorted_tables
+            if table.name in tables.METADATA.tables
+        }
+
+    def look(connection: sa.Connection) -> dict[str, list[tuple[str, bool, bool, int | None]]]:
+        found = sa.MetaData()
+        found.reflect(connection)
+        return shape(found)
+
+    with fresh(kind, tmp_path) as url, open_database(url) as database:
         upgrade(database, "console")
-
-        def look(connection: sa.Connection) -> dict[str, set[tuple[str, str, bool, bool]]]:
-            found = sa.MetaData()
-            found.reflect(connection)
-            return shape(found)
-
-        def shape(metadata: sa.MetaData) -> dict[str, set[tuple[str, str, bool, bool]]]:
-            return {
-                table.name: {(c.name, str(c.type).upper(), bool(c.nullable), c.primary_key) for c in table.columns}
-                for table in metadata.sorted_tables
-                if not table.name.startswith("alembic")
-            }
-
         assert database.read(look) == shape(tables.METADATA)
         kept = {"key_hmac": "x", "tries": 1, "last_at": 1}
-        database.write(lambda c: c.execute(tables.attempts.insert().values(**kept)))
+        database.write(sa.Connection.execute, tables.attempts.insert().values(**kept))
         with pytest.raises(DatabaseError, match="attempts"):
             downgrade(database, "console", "base")
-        database.write(lambda c: c.execute(tables.attempts.delete()))
+        database.write(sa.Connection.execute, tables.attempts.delete())
         downgrade(database, "console", "base")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_databases_let_somebody_in(kind: str, tmp_path: Path) -> None:
+    with fresh(kind, tmp_path) as url, open_world(url) as world:
+        person = world.person("root", Role.ADMINISTRATOR)
+        browser = world.signed_in("root")
+        assert "Link for bo" in text(browser.post("/people", data={"login": "bo", "name": "王", "role": "analyst"}))
+        assert browser.get("/acts?check").status_code == 200
+        page = text(browser.post("/account/recovery-codes"))
+        assert "Recovery codes" in page
+        assert browser.post("/sign-in/code", data={"code": "x"}).status_code == 303
+        world.access.people.set_role(world.access.people.all()[0].id, Role.AUDITOR, by=person.id)
+        assert world.access.first_wrong_act() is None
+        assert browser.post("/sign-out").status_code == 303
 
 
 def test_the_key_file(tmp_path: Path) -> None:

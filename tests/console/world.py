@@ -132,9 +132,10 @@ class World:
 
 
 @contextmanager
-def open_world(folder: Path, *, secure: bool = False, ledger: object = None) -> Iterator[World]:
+def open_world(place: Path | str, *, secure: bool = False) -> Iterator[World]:
+    """place: a folder, or the address of a database."""
     clock = Clock()
-    with open_database(f"sqlite:///{folder / 'console.sqlite'}") as database:
+    with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
         upgrade(database, "console")
         access = Access.over(database, AccessKeys(b"k" * 32), cost=CHEAP, now=clock)
         yield World(access=access, site=Site(access=access, secure=secure), clock=clock, log=StringIO())
