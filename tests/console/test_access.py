@@ -15,6 +15,7 @@ from wayseal.console.access._keys import AccessKeys
 from wayseal.console.access._passwords import check_password
 from wayseal.console.access._throttle import wait_for
 from wayseal.console.errors import AccessError, ConsoleSettingsError
+from wayseal.console.web._forms import _network
 from wayseal.store.database import DatabaseError, open_database
 from wayseal.store.database.migrations import downgrade, upgrade
 
@@ -140,3 +141,13 @@ def test_settings() -> None:
             read(**given)
     secret = read_console_settings({}, folder="a", database="postgresql://u:secret@h/d")
     assert "secret" not in repr(secret)
+
+
+def test_attempts_are_counted_by_network() -> None:
+    for one, other, same in (
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "not an address", True),
+    ):
+        assert (_network(one) == _network(other)) is same

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.console.world import PASSWORD, World, open_world, text
 from wayseal.console import Page, Role
@@ -126,16 +127,40 @@ def test_what_breaks_says_nothing_of_itself(world: World) -> None:
     assert "secret of the inside" not in answer.text
     assert '"error":"ValueError"' in world.log.getvalue()
     assert "secret of the inside" not in world.log.getvalue()
-    answer = browser.post("/confirm", data={"note": "written with care", "proof": "never shown"})
+    answer = browser.post(
+        "/confirm", data={"note": "written with care", "proof": "never shown", "again": "never shown"}
+    )
     assert answer.status_code == 503
     assert "written with care" in answer.text
-    assert "never shown" not in answer.text
+    assert "never" not in answer.text
     world.access.database.close()
     answer = browser.get("/account")
     assert answer.status_code in (500, 503)
     assert answer.headers["content-security-policy"] == POLICY
     assert browser.get("/readyz").status_code == 503
     assert browser.get("/healthz").status_code == 200
+
+
+def test_no_page_asks_the_database_much(world: World) -> None:
+    """However many there are: at most 12 statements a page."""
+    world.person("root", Role.ADMINISTRATOR)
+    browser = world.signed_in("root")
+    for number in range(30):
+        world.access.people.invite(f"p{number}", "x", Role.ANALYST, by="x")
+    asked: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        pages = ("/", "/people", f"/people/{world.access.people.all()[0].id}", "/acts", "/acts?check", "/account")
+        for path in pages:
+            asked.clear()
+            assert browser.get(path).status_code == 200
+            assert 0 < len(asked) <= 12, (path, asked)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
 def test_forms_that_are_none(world: World) -> None:

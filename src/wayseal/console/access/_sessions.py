@@ -3,7 +3,8 @@
 1. A session ends when nobody used it for `idle` seconds, `absolute` seconds after it began, when it is ended, and when
    its person is disabled. One that owes its code ends after `half_open`.
 2. Its token changes with every step up: what somebody planted before is worth nothing after.
-3. That it was used is written once a minute at most, so that a look isn't a commit.
+3. What began a month ago is taken out of the table when another one begins; the acts stay.
+4. That it was used is written once a minute at most, so that a look isn't a commit.
 """
 
 from enum import StrEnum
@@ -16,6 +17,7 @@ from wayseal.console.roles import Stage
 from wayseal.store.database import Connection
 
 _MINUTE = 60 * SECOND
+_MONTH = 30 * 24 * 60 * _MINUTE
 
 
 class Standing(StrEnum):
@@ -42,7 +44,7 @@ class Sessions:
         self._means = means
 
     def find(self, token: str) -> tuple[Session, Standing] | None:
-        """The session of a token and how it stands; None: it is nobody's. Notes that it was used (rule 3)."""
+        """The session of a token and how it stands; None: it is nobody's. Notes that it was used (rule 4)."""
         means, now = self._means, self._means.now()
         session = means.database.look(_rows.find_session, digest(token))
         if session is None:
@@ -100,6 +102,8 @@ class Sessions:
 def begin(connection: Connection, means: Means, person: Person, visit: Visit, *, stage: Stage, via: Via) -> Opened:
     """Begins a session."""
     now, token = means.now(), means.new_token()
+    connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - _MONTH))
+    connection.execute(tables.links.delete().where(tables.links.c.expires_at < now))
     session = Session(
         id=means.new_id(),
         person=person,

@@ -9,6 +9,7 @@
 import asyncio
 import hmac
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
@@ -88,10 +89,22 @@ def is_own(request: Request, form: Mapping[str, str], keys: AccessKeys, cookie: 
 def visit_of(request: Request) -> Visit:
     """From where a request comes; browser and system in two words, of those that we know."""
     agent = request.headers.get("user-agent", "")
+    host = request.client.host if request.client else ""
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    address = request.client.host if request.client else ""
-    return Visit(address=address, device=" · ".join(part for part in (browser, system) if part))
+    return Visit(
+        address=_network(host),
+        device=" · ".join(part for part in (browser, system) if part),
+    )
+
+
+def _network(address: str) -> str:
+    """An address as attempts are counted: of IPv6 the half that names a network, since one has all of the other."""
+    try:
+        whole = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network((whole, 64), strict=False)) if whole.version == 6 else str(whole)
 
 
 def local_path(text: str | None) -> str:

@@ -25,7 +25,7 @@ from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import is_own, local_path, page_token, read_form, visit_of
-from wayseal.console.web._kept import FIELD, keep
+from wayseal.console.web._kept import keep, keepable
 from wayseal.console.web._render import THEMES, Renderer, pick_lang
 from wayseal.service.log import where
 from wayseal.store.database import DatabaseError, DatabaseGoneError
@@ -186,8 +186,7 @@ def _say_what_broke(ask: Ask, error: AccessError | DatabaseGoneError) -> Respons
     """Rule 5."""
     if isinstance(error, AccessError):
         return ask.page("error", status=400, status_shown=400, error=error)
-    fields = {name: value for name, value in ask.form.items() if name not in ("password", "proof", "code", FIELD)}
-    return ask.page("resend", status=503, to=ask.path, fields=fields, away=True)
+    return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
 
 
 def _whole(ask: Ask) -> str:

@@ -25,10 +25,14 @@ class Kept:
     fields: Mapping[str, str]
 
 
+def keepable(form: Mapping[str, str]) -> Mapping[str, str]:
+    """What of a form may be shown again (rule 2)."""
+    return {name: value for name, value in form.items() if name not in _NEVER}
+
+
 def keep(keys: AccessKeys, person: str, path: str, form: Mapping[str, str], now: int) -> str:
     """Seals a form for a person."""
-    fields = {name: value for name, value in form.items() if name not in _NEVER}
-    content = json.dumps({"path": path, "fields": fields, "at": now}, ensure_ascii=False).encode()
+    content = json.dumps({"path": path, "fields": keepable(form), "at": now}, ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(keys.seal("kept", content, person)).decode()
 
 
