@@ -95,9 +95,9 @@ class World:
         self._app = self._app or create_app(self.site, make_log(self.log))
         return self._app
 
-    def person(self, login: str, role: Role) -> Person:
+    def person(self, login: str, role: Role, name: str = "") -> Person:
         """Somebody with a password, codes and no session."""
-        person, token = self.access.people.invite(login, f"Name of {login}", role, by="nobody")
+        person, token = self.access.people.invite(login, name or f"Name of {login}", role, by="nobody")
         opened = self.access.people.take_up(token, PASSWORD, VISIT)
         secret, _ = self.access.own.authenticator(opened.session)
         self.secrets[login] = secret
