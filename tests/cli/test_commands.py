@@ -38,7 +38,8 @@ VAULT = (
 )  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
-    "partners check", "serve vault", "serve console", *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
+    "partners check", "serve vault", "serve console", *(f"policy {name}" for name in POLICY),
+    *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
 
 
