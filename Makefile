@@ -27,7 +27,7 @@ setup:
 setup-vault: ## Adds what `wayseal vault`, `wayseal policy` and `wayseal serve` need.
 	@scripts/setup.sh vault
 
-setup-console: ## Adds what evidence packs need for paper and time stamps.
+setup-console: ## Adds what `wayseal serve console` and evidence packs (paper, time stamps) need, with the front end.
 	@scripts/setup.sh console
 
 setup-dev:
@@ -39,12 +39,13 @@ texts: setup-dev ## Brings the catalogues of other languages up to date with the
 UV ?= uv
 COMPILE = $(UV) pip compile --quiet --generate-hashes --universal --no-header --no-annotate --no-strip-extras --python-version 3.11
 
-lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv).
+lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv) and requirements/front-end/package.json.
 	$(COMPILE) pyproject.toml --group build --output-file requirements/core.txt
 	$(COMPILE) pyproject.toml --extra vault --group build -c requirements/core.txt --output-file requirements/vault.txt
-	$(COMPILE) pyproject.toml --extra console --group build -c requirements/core.txt -c requirements/vault.txt --output-file requirements/console.txt
+	$(COMPILE) pyproject.toml --extra console --group build --group front-end -c requirements/vault.txt --output-file requirements/console.txt
 	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
+	.venv/bin/python -m scripts.front_end lock
 
 clean:
 	rm -rf .venv .cache demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

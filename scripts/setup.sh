@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv from the hashed locks with the pip that Python brings: `scripts/setup.sh core` (the command line),
-# `vault` (and what the vault needs), `console` (and what evidence packs need) or `dev` (and what tests and checks need).
+# `vault` (and what the vault needs), `console` (and what console and evidence packs need, with the front end) or `dev`
+# (and what tests and checks need).
 # Does nothing when the locks have not changed since. What is missing is said in one line with its cure.
 set -eu
 cd "$(dirname "$0")/.."
@@ -40,14 +41,15 @@ install() {
     cp "$lock" "$stamp"
 }
 
+# Third-party code of the console's pages, by the hashes of requirements/front-end.
+front_end() { .venv/bin/python -m scripts.front_end; }
+
 case ${1:-core} in
 core) # vault.txt and console.txt hold all of core.txt
-    cmp -s requirements/vault.txt .venv/.installed-vault || cmp -s requirements/console.txt .venv/.installed-console ||
-        install core
-    ;;
+    cmp -s requirements/vault.txt .venv/.installed-vault || cmp -s requirements/console.txt .venv/.installed-console || install core ;;
 vault) install vault ;;
-console) install console ;;
-dev) install vault && install console && install dev ;;
+console) install console && front_end ;;
+dev) install vault && install console && install dev && front_end ;;
 *) say "scripts/setup.sh core, vault, console or dev" && exit 2 ;;
 esac
 if ! cmp -s pyproject.toml .venv/.installed-wayseal; then

@@ -13,6 +13,15 @@ if venv/bin/wayseal vault status nothing 2>missing; then
     exit 1
 fi
 grep -q "wayseal\[vault\]" missing
+if venv/bin/wayseal serve console 2>missing; then
+    echo "wayseal: the console ran without its packages" >&2
+    exit 1
+fi
+grep -q "wayseal\[console\]" missing
+# The front end is in the wheel.
+for name in bootstrap.min.css htmx.min.js echarts.min.js; do
+    ls venv/lib/python*/site-packages/wayseal/console/third_party/"$name" >/dev/null
+done
 # Proofs are checked without them.
 waybill=$(sed -n 2p demo/leaks.csv | cut -d, -f1)
 read=$(venv/bin/wayseal reads demo/ledger --waybill "$waybill" --format json | sed -n 's/.*"read": "\([0-9:]*\)".*/\1/p' | head -n 1)

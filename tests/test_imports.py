@@ -18,6 +18,9 @@ KNOWN = {
     ("tests.cli.test_vault", "wayseal.store.database._driver_errors"),
     # What a database on a server leaves open is told by its own class, without a server.
     ("tests.test_leaks", "wayseal.store.database._postgresql"),
+    # Which of two services is meant is decided where commands are read.
+    ("tests.console.test_command", "wayseal.cli._loading"),
+    ("tests.console.test_command", "wayseal.cli._commands"),
 }
 
 

@@ -18,7 +18,7 @@ from wayseal.model.errors import WaysealError
 from wayseal.model.fields import Field
 from wayseal.model.records import Answer, Ask, Disclosed, Parcel
 from wayseal.server._committer_ipc import AT_ONCE, CommitterEnd, Frames, WorkerEnd, frame, split_results
-from wayseal.server._logging import make_log
+from wayseal.service.log import make_log
 from wayseal.store.database import errors as database_errors
 from wayseal.vault import errors as vault_errors
 from wayseal.vault.committer import Commits

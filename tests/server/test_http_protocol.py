@@ -19,10 +19,10 @@ import pytest
 from tests.server.running import authority
 from tests.server.world import World
 from wayseal.server import _http_protocol as tls
-from wayseal.server._logging import make_log
 from wayseal.server._worker import Server, make_config
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
+from wayseal.service.log import make_log
 
 
 def settings(**more: Any) -> Settings:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.server.world import NUMBER, VALUES, World
-from wayseal.server._logging import KEYS
 from wayseal.server._middleware import NOWHERE
 from wayseal.server.scopes import ROUTES
+from wayseal.service.log import KEYS
 
 MARK = "Mk7Zq"
 """Stands in every field of every body, in paths, queries and headers."""

@@ -24,11 +24,12 @@ from tests.server.running import Running, environment_of, prepared, serving
 from tests.server.starting import Started
 from tests.server.test_serve import token
 from tests.server.world import VALUES, databases
-from wayseal.server import _logging, _processes
-from wayseal.server._logging import make_log
+from wayseal.server import _processes
 from wayseal.server._metrics import FOLDER
 from wayseal.server.serve import run
 from wayseal.server.settings import Settings
+from wayseal.service import log
+from wayseal.service.log import make_log
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log.entries import decode
@@ -172,7 +173,7 @@ def spawned() -> list[int]:
 @contextmanager
 def library_loggers_kept() -> Iterator[None]:
     """What a service does to the loggers of its libraries ends with it: its log is closed then."""
-    loggers = [logging.getLogger(name) for name in _logging._LIBRARIES]
+    loggers = [logging.getLogger(name) for name in log.LIBRARIES]
     before = [(logger.handlers, logger.propagate) for logger in loggers]
     try:
         yield

@@ -16,9 +16,9 @@ from tests.server.world import NUMBER, World, world
 from tests.tables import each
 from wayseal.merkle import Checkpoint, VerifyKey
 from wayseal.server import _witness
-from wayseal.server._logging import make_log
 from wayseal.server._signer import Signer
 from wayseal.server.settings import Settings
+from wayseal.service.log import make_log
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import LogKey
 

@@ -17,11 +17,11 @@ from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Actor
 from wayseal.model.times import time_at
 from wayseal.server._async_vault import AsyncVault, LocalDiscloser
-from wayseal.server._logging import make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import RunningRequests
 from wayseal.server.app import RequestLimits, Service, create_app
 from wayseal.server.scopes import SCOPES
+from wayseal.service.log import make_log
 from wayseal.store.database import Database, open_database
 from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault

@@ -28,10 +28,9 @@ from wayseal.cli._words.evidence import ITEM_TEXTS, REMARK_TEXTS
 from wayseal.cli.case.list import list_json
 from wayseal.detect import DetectResult, Options
 from wayseal.detect import detect as run
-from wayseal.detect.casebook import Casebook
-from wayseal.detect.casebook import verify as verify_casebook
-from wayseal.detect.casebook import writing as writing_casebook
-from wayseal.detect.casebook.types import Heard, NamesShown, RecordedCase, Verdict
+from wayseal.cases import open_cases
+from wayseal.cases import verify as verify_casebook
+from wayseal.cases.types import Casebook, Heard, NamesShown, RecordedCase, Verdict
 from wayseal.detect.explain import load_templates
 from wayseal.detect.partners import load_contracts
 from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, render_reads
@@ -114,7 +113,7 @@ def export_case(request: PackRequest, progress: ProgressCallback) -> CasePack:
     signed_by = _signers(request, note, keys)
     folder = writable_casebook(request.ledger)
     with open_ledger(request.ledger) as snapshot:
-        with writing_casebook(folder, new=False) as writer:
+        with open_cases(folder, new=False) as writer:
             writer.show_reads(request.case, request.who, request.why, request.at)
             book, name = writer.book, Names(writer.book, writer.pseudonyms.of)
         head = str(verify_casebook(folder).head)

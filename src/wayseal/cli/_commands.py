@@ -233,6 +233,18 @@ VAULT = GroupEntry(
         "Keep backups": ("backup", "restore", "prune"),
     },
 )
+SERVE = GroupEntry(
+    help="Run a service until it is told to stop: a vault's, or the staff's web console.",
+    commands={
+        "vault": CommandEntry(
+            help="Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).", extra="vault"
+        ),
+        "console": CommandEntry(
+            help="Run the staff's web console until it is told to stop (Ctrl-C, SIGTERM).", extra="console"
+        ),
+    },
+    default="vault",
+)
 SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     "Try it": {
         "demo": CommandEntry(
@@ -286,9 +298,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     "Seal waybill data": {
         "vault": VAULT,
         "policy": POLICY,
-        "serve": CommandEntry(
-            help="Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).", extra="vault"
-        ),
+        "serve": SERVE,
     },
 }
 """Headings of `wayseal --help`, each with its commands."""

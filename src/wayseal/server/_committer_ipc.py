@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, cast
 
 from wayseal.model.errors import WaysealError
 from wayseal.model.records import Answer
-from wayseal.server._logging import Log, where
+from wayseal.service.log import Log, where
 from wayseal.vault.committer import MOST_WAITING, Commits, Outcomes, finished, next_group, outcomes
 from wayseal.vault.errors import BusyError
 from wayseal.vault.requests import DiscloseJob, Verdict

@@ -15,10 +15,10 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from wayseal.server._deadlines import Deadlines
-from wayseal.server._logging import Log, where
 from wayseal.server._metrics import Metrics
 from wayseal.server._problems import ProblemError, problem_of
 from wayseal.server._rules import Rule
+from wayseal.service.log import Log, where
 from wayseal.store.database import DatabaseError
 
 Scope = MutableMapping[str, Any]

@@ -24,13 +24,14 @@ import uvloop
 
 from wayseal.model.errors import WaysealError
 from wayseal.server._committer_ipc import CommitterEnd, WorkerEnd
-from wayseal.server._logging import Log, forward_library_logs, make_log, where
 from wayseal.server._metrics import FOLDER, Metrics
 from wayseal.server._resources import open_keyring, open_vault
 from wayseal.server._signer import Signer
-from wayseal.server._worker import SIGNALS, Server, compile_kernels, freeze_collector, handle_signals, open_server
+from wayseal.server._worker import Server, compile_kernels, freeze_collector, open_server
 from wayseal.server.errors import ProcessError
 from wayseal.server.settings import Settings
+from wayseal.service.log import Log, forward_library_logs, make_log, where
+from wayseal.service.signals import SIGNALS, handle_signals
 
 _STOP = b"stop"
 """What a line says to one that answers: the first time, stop; the second time, at once."""

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from wayseal.merkle import Checkpoint
 from wayseal.model.errors import WaysealError
-from wayseal.server._logging import Log, where
 from wayseal.server._metrics import Metrics
 from wayseal.server._witness import Witness
 from wayseal.server.errors import WitnessError
 from wayseal.server.settings import Settings
+from wayseal.service.log import Log, where
 from wayseal.store.durable import replace_file
 from wayseal.vault import Vault
 from wayseal.vault.log.proofs import path_of_growth

@@ -1,13 +1,11 @@
 """One process that answers: the app under uvicorn with our protocol, and an end that loses nothing."""
 
 import gc
-import signal
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
-from types import FrameType
 
 import uvicorn
 
@@ -16,18 +14,18 @@ from wayseal.merkle.bulk import WORTH, Messages
 from wayseal.merkle.hashing import SIZE
 from wayseal.server._async_vault import Discloser
 from wayseal.server._http_protocol import Protocol
-from wayseal.server._logging import Log
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import RunningRequests
 from wayseal.server._resources import OpenKeyring
 from wayseal.server.app import RequestLimits, create_app
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
+from wayseal.service.log import Log
+from wayseal.service.signals import handle_signals
 from wayseal.vault import Vault
 
 _MANY = 100_000
 """More messages than are ever hashed at once: WORTH is beyond it where there is no compiler."""
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Server(uvicorn.Server):
@@ -67,21 +65,6 @@ class Server(uvicorn.Server):
         """Serves until SIGTERM or SIGINT ends it, and returns then."""
         with handle_signals(self.end):
             self.run(sockets=[place])
-
-
-@contextmanager
-def handle_signals(act: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT call `act` meanwhile; afterwards they do what they did before."""
-
-    def handle(sig: int, frame: FrameType | None) -> None:
-        act()
-
-    before = {sig: signal.signal(sig, handle) for sig in SIGNALS}
-    try:
-        yield
-    finally:
-        for sig, handler in before.items():
-            signal.signal(sig, handler)
 
 
 @contextmanager

@@ -22,12 +22,12 @@ from wayseal.server._async_vault import AsyncVault, Discloser
 from wayseal.server._directory_cache import DirectoryCache
 from wayseal.server._fast_path import FastPath
 from wayseal.server._field_errors import describe_errors, field_errors
-from wayseal.server._logging import Log
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import App, RequestMiddleware, RunningRequests
 from wayseal.server._problems import ProblemError
 from wayseal.server._rules import Rule
 from wayseal.server._schemas import OPEN, PUBLIC_NAMES, problems
+from wayseal.service.log import Log
 from wayseal.vault import Vault
 
 _STATUS_RULES = {404: Rule.NOT_FOUND, 405: Rule.METHOD}

@@ -9,14 +9,14 @@
 from contextlib import ExitStack
 
 from wayseal.server._async_vault import LocalDiscloser
-from wayseal.server._environment import forget
-from wayseal.server._logging import Log, forward_library_logs, make_log
 from wayseal.server._metrics import Metrics
 from wayseal.server._processes import run_several
 from wayseal.server._resources import bind_sockets, open_keyring, open_vault
 from wayseal.server._signer import Signer
 from wayseal.server._worker import compile_kernels, freeze_collector, make_config, open_server
 from wayseal.server.settings import SECRETS, Settings
+from wayseal.service.environment import forget
+from wayseal.service.log import Log, forward_library_logs, make_log
 from wayseal.vault.committer import Committer
 
 

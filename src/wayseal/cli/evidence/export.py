@@ -18,7 +18,7 @@ from wayseal.cli._output import output_file
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.evidence import EVIDENCE_TEXTS
 from wayseal.cli.evidence.stamp import StampUrlOption, need_stamps, put_stamp
-from wayseal.detect.casebook.types import one_line
+from wayseal.cases.types import one_line
 from wayseal.model.messages import filled
 from wayseal.page.languages import word
 

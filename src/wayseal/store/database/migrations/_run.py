@@ -23,7 +23,7 @@ from alembic.util import CommandError
 from wayseal.store.database._database import Database
 from wayseal.store.database.errors import DatabaseError
 
-Chain = Literal["main", "keys"]
+Chain = Literal["main", "keys", "console"]
 _PLACE = Path(__file__).parent
 # Alembic keeps what it works on in module globals: one upgrade at a time in a process.
 _ONE = threading.Lock()

@@ -40,12 +40,20 @@ KEYS: Final = frozenset(
 )
 """All that a line of the log can hold."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/{}<>+-]{1,128}")
-_LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
+LIBRARIES = ("uvicorn", "asyncio", "sqlalchemy")
+"""Whose logs are handed on."""
 Log = structlog.typing.FilteringBoundLogger
 
 
 def make_log(stream: TextIO | None = None) -> Log:
-    """A log that writes to `stream` (standard error where none is given)."""
+    """A log.
+
+    Args:
+        stream: Where it is written; standard error where none is given.
+
+    Returns:
+        It.
+    """
     logger: Log = structlog.wrap_logger(
         structlog.WriteLogger(stream or sys.stderr),
         processors=[structlog.stdlib.add_log_level, _allowed, _stamp, _rendered],
@@ -55,8 +63,12 @@ def make_log(stream: TextIO | None = None) -> Log:
 
 
 def forward_library_logs(log: Log) -> None:
-    """Hands what the service's libraries log to our log (rule 2)."""
-    for name in _LIBRARIES:
+    """Hands what the service's libraries log to our log (rule 2).
+
+    Args:
+        log: Ours.
+    """
+    for name in LIBRARIES:
         logger = logging.getLogger(name)
         logger.handlers = [LibraryLogHandler(log)]
         logger.propagate = False

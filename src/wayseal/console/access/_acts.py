@@ -1,0 +1,76 @@
+"""Acts of access: a table that is only added to, each row chained to the one before it.
+
+What stands in `detail` are words of ours: roles, kinds, ids; nothing that somebody typed to get in.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from wayseal.console.access import _tables as tables
+from wayseal.console.access.types import Act, ActKind
+from wayseal.store.database import Connection
+
+_START = "0" * 64
+
+
+def add(
+    connection: Connection, kind: ActKind, /, *, at: int, who: str | None, person: str | None = None, **detail: str
+) -> None:
+    """Adds an act. who, person: ids. Only inside a write, where nobody adds beside it."""
+    newest = sa.select(tables.acts.c.number, tables.acts.c.chain).order_by(tables.acts.c.number.desc()).limit(1)
+    last = connection.execute(newest).first()
+    row = {
+        "number": 1 if last is None else last.number + 1,
+        "at": at,
+        "act": kind.value,
+        "who": who,
+        "person": person,
+        "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
+    }
+    chain = _link(_START if last is None else last.chain, row)
+    connection.execute(tables.acts.insert().values(**row, chain=chain))
+
+
+def first_wrong(connection: Connection) -> int | None:
+    """The number of the first act that isn't what was written, or is missing; None: all are."""
+    chain, expected = _START, 1
+    rows = connection.execute(sa.select(tables.acts).order_by(tables.acts.c.number))
+    for row in rows:
+        fields = {name: row._mapping[name] for name in ("number", "at", "act", "who", "person", "detail")}
+        chain = _link(chain, fields)
+        if row.number != expected or row.chain != chain:
+            return expected
+        expected += 1
+    return None
+
+
+def page(connection: Connection, *, before: int | None, limit: int) -> tuple[Act, ...]:
+    """The newest acts first, below a number."""
+    who, person = tables.people.alias("who"), tables.people.alias("person")
+    asked = (
+        sa.select(tables.acts, who.c.login.label("who_login"), person.c.login.label("person_login"))
+        .outerjoin(who, who.c.person == tables.acts.c.who)
+        .outerjoin(person, person.c.person == tables.acts.c.person)
+        .order_by(tables.acts.c.number.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        asked = asked.where(tables.acts.c.number < before)
+    return tuple(
+        Act(
+            number=row.number,
+            at=row.at,
+            act=ActKind(row.act),
+            who=row.who_login,
+            person=row.person_login,
+            detail=json.loads(row.detail),
+        )
+        for row in connection.execute(asked)
+    )
+
+
+def _link(before: str, row: Mapping[str, object]) -> str:
+    return hashlib.sha256(f"{before}\n{json.dumps(row, ensure_ascii=False, sort_keys=True)}".encode()).hexdigest()

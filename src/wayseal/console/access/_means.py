@@ -1,0 +1,45 @@
+"""What all parts of access work with."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wayseal.console.access._keys import AccessKeys
+from wayseal.console.access._passwords import Passwords
+from wayseal.console.access.types import Rules, Visit
+from wayseal.store.database import Database
+
+SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """Database, keys, rules, a clock (microseconds) and a source of random bytes."""
+
+    database: Database
+    keys: AccessKeys
+    passwords: Passwords
+    rules: Rules
+    now: Callable[[], int]
+    random: Callable[[int], bytes]
+
+    def new_id(self) -> str:
+        """An id of a person or session; it is no secret."""
+        return self.random(8).hex()
+
+    def new_token(self) -> str:
+        """What opens a session or a link: 256 bits."""
+        return self.random(32).hex()
+
+    def attempt_keys(self, login: str, visit: Visit) -> dict[str, str]:
+        """What attempts are counted under."""
+        return {
+            "both": self.keys.mac("attempts", "both", login, visit.address),
+            "login": self.keys.mac("attempts", "login", login),
+            "address": self.keys.mac("attempts", "address", visit.address),
+        }
+
+
+def digest(token: str) -> str:
+    """A token as it is kept: whoever reads the table can't use it."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

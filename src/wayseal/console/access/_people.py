@@ -1,0 +1,294 @@
+"""People and their one-time links: the first administrator, invitations, roles, closing and opening accounts.
+
+1. There is no account before somebody takes up the code that the command printed at start; it works once, and a start
+   makes a new one while nobody did.
+2. A link works once, until it expires; making another one for a person ends the one before.
+3. A new link for somebody who has an account takes password, codes and sessions away.
+4. Nobody closes or changes the role of the own account, and one administrator stays.
+"""
+
+import re
+import unicodedata
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from wayseal.console.access import _acts, _rows
+from wayseal.console.access import _sessions as sessions
+from wayseal.console.access import _tables as tables
+from wayseal.console.access._means import SECOND, Means, digest
+from wayseal.console.access._passwords import check_password
+from wayseal.console.access._throttle import take
+from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Via, Visit
+from wayseal.console.errors import AccessError, LinkError, ThrottledError
+from wayseal.console.roles import Role, Stage
+from wayseal.model.messages import N_
+from wayseal.store.database import Connection
+
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_GONE = N_("this link was used, or its time is over: ask an administrator for a new one")
+_NO_SETUP = N_("this isn't the code that the console printed when it started last")
+
+
+class People:
+    """Everybody who has, had or will have an account."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    def anybody(self) -> bool:
+        """Whether there is an account yet."""
+        return self._means.database.look(anybody)
+
+    def prepare_setup(self) -> str | None:
+        """The code that lets the first administrator in (rule 1); None: there are people already."""
+        letters = "".join(_LETTERS[byte % len(_LETTERS)] for byte in self._means.random(24))
+        return letters if self._means.database.write(self._prepare_setup, letters) else None
+
+    def set_up(self, code: str, login: str, name: str, password: str, visit: Visit) -> Opened:
+        """The first administrator, at the browser that has the code. LinkError, AccessError, ThrottledError."""
+        plain = "".join(c for c in unicodedata.normalize("NFKC", code).upper() if c in _LETTERS)
+        self._take(visit)
+        if not self._means.database.look(_is_setup, digest(plain)):
+            raise LinkError(_NO_SETUP, key="setup_code")
+        login, name = check_login(login), check_name(name)
+        check_password(password, login)
+        kept = self._means.passwords.hash(password, self._means.random(16))
+        return self._means.database.write(self._set_up, digest(plain), login, name, kept, visit)
+
+    def all(self) -> tuple[Person, ...]:
+        """Everybody, by login."""
+        return self._means.database.read(_rows.all_people)
+
+    def find(self, id_: str) -> Person | None:
+        """A person by id."""
+        return self._means.database.look(_rows.find_person, id_)
+
+    def invite(self, login: str, name: str, role: Role, *, by: str) -> tuple[Person, str]:
+        """Makes an account, and the token of the link that opens it once. AccessError: it can't be made."""
+        login, name = check_login(login), check_name(name)
+        return self._means.database.write(self._invite, login, name, role, by)
+
+    def new_link(self, id_: str, *, by: str) -> str:
+        """The token of another link for a person (rules 2 and 3)."""
+        return self._means.database.write(self._new_link, id_, by)
+
+    def linked(self, token: str, kind: LinkKind) -> Person | None:
+        """Whose link it is, if it can still be used."""
+        return self._means.database.read(self._linked, token, kind)
+
+    def take_up(self, token: str, password: str, visit: Visit) -> Opened:
+        """Uses the link of an invitation: a password, and a session that has yet to set codes up."""
+        self._take(visit)
+        person = self.linked(token, LinkKind.INVITE)
+        if person is None:
+            raise LinkError(_GONE)
+        check_password(password, person.login)
+        kept = self._means.passwords.hash(password, self._means.random(16))
+        return self._means.database.write(self._take_up, token, kept, visit)
+
+    def make_demo_link(self, login: str, name: str, role: Role) -> str:
+        """The token of a link that opens a session once, as a person without a password; for a demonstration."""
+        return self._means.database.write(self._make_demo_link, check_login(login), check_name(name), role)
+
+    def use_demo_link(self, token: str, visit: Visit) -> Opened:
+        """A session in full. LinkError: the link was used, or is too old."""
+        self._take(visit)
+        return self._means.database.write(self._use_demo_link, token, visit)
+
+    def set_role(self, id_: str, role: Role, *, by: str) -> None:
+        """Another role; sessions end, so that nothing of the old one stays (rule 4)."""
+        self._means.database.write(self._set_role, id_, role, by)
+
+    def set_open(self, id_: str, *, open_: bool, by: str) -> None:
+        """Closes an account, or opens it again (rule 4)."""
+        self._means.database.write(self._set_open, id_, open_, by)
+
+    def _take(self, visit: Visit) -> None:
+        keys = {"address": self._means.keys.mac("attempts", "address", visit.address)}
+        if wait := self._means.database.write(take, keys, self._means.now()):
+            raise ThrottledError(wait)
+
+    def _prepare_setup(self, connection: Connection, letters: str) -> bool:
+        connection.execute(tables.links.delete().where(tables.links.c.kind == LinkKind.SETUP.value))
+        if anybody(connection):
+            return False
+        self._add_link(connection, letters, LinkKind.SETUP, None, self._means.rules.link)
+        return True
+
+    def _set_up(
+        self, connection: Connection, code_sha256: str, login: str, name: str, kept: str, visit: Visit
+    ) -> Opened:
+        if anybody(connection) or _use(connection, code_sha256, LinkKind.SETUP, self._means.now()) is None:
+            raise LinkError(_NO_SETUP, key="setup_code")
+        person = self._add(connection, login, name, Role.ADMINISTRATOR, PersonState.ACTIVE, kept)
+        _acts.add(connection, ActKind.SETUP, at=self._means.now(), who=person.id, person=person.id)
+        return sessions.begin(connection, self._means, person, visit, stage=Stage.ENROL, via=Via.PASSWORD)
+
+    def _invite(self, connection: Connection, login: str, name: str, role: Role, by: str) -> tuple[Person, str]:
+        if _rows.find_login(connection, login) is not None:
+            raise AccessError("this login is taken", key="login")
+        person, token = self._add(connection, login, name, role, PersonState.INVITED, None), self._means.new_token()
+        self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
+        _acts.add(connection, ActKind.INVITED, at=self._means.now(), who=by, person=person.id, role=role.value)
+        return person, token
+
+    def _new_link(self, connection: Connection, id_: str, by: str) -> str:
+        person, token, now = self._other(connection, id_, by), self._means.new_token(), self._means.now()
+        if person.state is PersonState.DISABLED:
+            raise AccessError("this account is closed: open it first")
+        self._keep_one(connection, person)
+        connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
+        connection.execute(tables.recovery_codes.delete().where(tables.recovery_codes.c.person == person.id))
+        _rows.update_person(
+            connection, person.id, password=None, totp=None, totp_next=None, state=PersonState.INVITED.value
+        )
+        sessions.end_all(connection, person.id, now)
+        self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
+        _acts.add(connection, ActKind.LINK_MADE, at=now, who=by, person=person.id)
+        return token
+
+    def _linked(self, connection: Connection, token: str, kind: LinkKind) -> Person | None:
+        links, now = tables.links, self._means.now()
+        asked = sa.select(links.c.person).where(
+            links.c.token_sha256 == digest(token), links.c.kind == kind.value, links.c.expires_at > now
+        )
+        id_ = connection.execute(asked).scalar()
+        person = None if id_ is None else _rows.find_person(connection, id_)
+        return None if person is None or person.state is PersonState.DISABLED else person
+
+    def _take_up(self, connection: Connection, token: str, kept: str, visit: Visit) -> Opened:
+        person = self._linked(connection, token, LinkKind.INVITE)
+        if person is None or _use(connection, digest(token), LinkKind.INVITE, self._means.now()) is None:
+            raise LinkError(_GONE)
+        _rows.update_person(connection, person.id, password=kept, state=PersonState.ACTIVE.value)
+        _acts.add(connection, ActKind.LINK_USED, at=self._means.now(), who=person.id, kind=LinkKind.INVITE.value)
+        person = replace(person, password=True, state=PersonState.ACTIVE)
+        return sessions.begin(connection, self._means, person, visit, stage=Stage.ENROL, via=Via.PASSWORD)
+
+    def _make_demo_link(self, connection: Connection, login: str, name: str, role: Role) -> str:
+        known = _rows.find_login(connection, login)
+        if known is not None and (known[1] is not None or known[0].role is not role):
+            raise AccessError("this login belongs to somebody who has a password", key="login")
+        person = known[0] if known else self._add(connection, login, name, role, PersonState.ACTIVE, None)
+        token = self._means.new_token()
+        connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
+        self._add_link(connection, token, LinkKind.DEMO, person.id, self._means.rules.demo)
+        _acts.add(connection, ActKind.LINK_MADE, at=self._means.now(), who=None, person=person.id, kind="demo")
+        return token
+
+    def _use_demo_link(self, connection: Connection, token: str, visit: Visit) -> Opened:
+        person, now = self._linked(connection, token, LinkKind.DEMO), self._means.now()
+        if person is None or _use(connection, digest(token), LinkKind.DEMO, now) is None:
+            raise LinkError(_GONE)
+        opened = sessions.begin(connection, self._means, person, visit, stage=Stage.FULL, via=Via.LINK)
+        _acts.add(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.DEMO.value)
+        _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=opened.session.id, via="link")
+        return opened
+
+    def _set_role(self, connection: Connection, id_: str, role: Role, by: str) -> None:
+        person = self._other(connection, id_, by)
+        if person.role is role:
+            return
+        self._keep_one(connection, person)
+        now = self._means.now()
+        _rows.update_person(connection, id_, role=role.value)
+        sessions.end_all(connection, id_, now)
+        _acts.add(
+            connection, ActKind.ROLE_CHANGED, at=now, who=by, person=id_, before=person.role.value, after=role.value
+        )
+
+    def _set_open(self, connection: Connection, id_: str, open_: bool, by: str) -> None:
+        person, now = self._other(connection, id_, by), self._means.now()
+        if open_ is (person.state is not PersonState.DISABLED):
+            return
+        if not open_:
+            self._keep_one(connection, person)
+            sessions.end_all(connection, id_, now)
+            connection.execute(tables.links.delete().where(tables.links.c.person == id_))
+        usable = PersonState.ACTIVE if person.password else PersonState.INVITED
+        state = usable if open_ else PersonState.DISABLED
+        _rows.update_person(connection, id_, state=state.value)
+        _acts.add(connection, ActKind.ENABLED if open_ else ActKind.DISABLED, at=now, who=by, person=id_)
+
+    def _other(self, connection: Connection, id_: str, by: str) -> Person:
+        """Rule 4."""
+        person = _rows.find_person(connection, id_)
+        if person is None:
+            raise AccessError("there is no such account")
+        if id_ == by:
+            raise AccessError("nobody changes this of the own account: another administrator can")
+        return person
+
+    def _keep_one(self, connection: Connection, person: Person) -> None:
+        """Rule 4."""
+        others = (
+            one
+            for one in _rows.all_people(connection)
+            if one.role is Role.ADMINISTRATOR and one.state is PersonState.ACTIVE and one.id != person.id
+        )
+        if person.role is Role.ADMINISTRATOR and next(others, None) is None:
+            raise AccessError("one administrator has to stay")
+
+    def _add(
+        self, connection: Connection, login: str, name: str, role: Role, state: PersonState, kept: str | None
+    ) -> Person:
+        id_ = self._means.new_id()
+        connection.execute(
+            tables.people.insert().values(
+                person=id_,
+                login=login,
+                name=name,
+                role=role.value,
+                state=state.value,
+                password=kept,
+                totp_step=0,
+                created_at=self._means.now(),
+            )
+        )
+        found = _rows.find_person(connection, id_)
+        assert found is not None  # noqa: S101 (it was just put there)
+        return found
+
+    def _add_link(self, connection: Connection, token: str, kind: LinkKind, person: str | None, seconds: int) -> None:
+        expires = self._means.now() + seconds * SECOND
+        connection.execute(
+            tables.links.insert().values(token_sha256=digest(token), kind=kind.value, person=person, expires_at=expires)
+        )
+
+
+def check_login(login: str) -> str:
+    """A login as it is kept. AccessError: it can't be one."""
+    plain = unicodedata.normalize("NFKC", login).strip().casefold()
+    if not _LOGIN.fullmatch(plain):
+        raise AccessError("a login has 2 to 64 letters a-z, digits and . _ @ -", key="login")
+    return plain
+
+
+def check_name(name: str) -> str:
+    """A name as it is kept. AccessError: it can't be one."""
+    plain = name.strip()
+    if not 1 <= len(plain) <= 80 or not plain.isprintable():
+        raise AccessError("a name has 1 to 80 characters that can be seen", key="name")
+    return plain
+
+
+def anybody(connection: Connection) -> bool:
+    """Whether there is an account yet."""
+    return connection.execute(sa.select(sa.literal(1)).select_from(tables.people).limit(1)).first() is not None
+
+
+def _is_setup(connection: Connection, code_sha256: str) -> bool:
+    links = tables.links
+    asked = sa.select(links.c.kind).where(links.c.token_sha256 == code_sha256, links.c.kind == LinkKind.SETUP.value)
+    return connection.execute(asked).first() is not None
+
+
+def _use(connection: Connection, token_sha256: str, kind: LinkKind, now: int) -> int | None:
+    """Takes a link out; None: there is none that still counts."""
+    links = tables.links
+    gone = connection.execute(
+        links.delete().where(links.c.token_sha256 == token_sha256, links.c.kind == kind.value, links.c.expires_at > now)
+    )
+    return 1 if gone.rowcount == 1 else None

@@ -1,0 +1,158 @@
+"""Sessions: rows that can be listed and ended; the browser holds a token, the table its SHA-256.
+
+1. A session ends when nobody used it for `idle` seconds, `absolute` seconds after it began, when it is ended, and when
+   its person is disabled. One that owes its code ends after `half_open`.
+2. Its token changes with every step up: what somebody planted before is worth nothing after.
+3. What began a month ago is taken out of the table when another one begins; the acts stay.
+4. That it was used is written once a minute at most, so that a look isn't a commit.
+"""
+
+from enum import StrEnum
+
+from wayseal.console.access import _acts, _rows
+from wayseal.console.access import _tables as tables
+from wayseal.console.access._means import SECOND, Means, digest
+from wayseal.console.access.types import ActKind, Opened, Person, PersonState, Rules, Session, Via, Visit
+from wayseal.console.roles import Stage
+from wayseal.store.database import Connection
+
+_MINUTE = 60 * SECOND
+_MONTH = 30 * 24 * 60 * _MINUTE
+
+
+class Standing(StrEnum):
+    """Whether a session counts: it does, its time is over, or somebody ended it."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+def standing(session: Session, rules: Rules, now: int) -> Standing:
+    """Rule 1. A clock that went back doesn't lengthen a session beyond what it had."""
+    if session.ended_at is not None or session.person.state is PersonState.DISABLED:
+        return Standing.ENDED
+    whole = rules.absolute if session.stage is Stage.FULL else rules.half_open
+    idle = now - session.seen_at >= rules.idle * SECOND
+    return Standing.EXPIRED if idle or now - session.created_at >= whole * SECOND else Standing.OPEN
+
+
+class Sessions:
+    """Finds, lists and ends sessions."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    def find(self, token: str) -> tuple[Session, Standing] | None:
+        """The session of a token and how it stands; None: it is nobody's. Notes that it was used (rule 4)."""
+        means, now = self._means, self._means.now()
+        session = means.database.look(_rows.find_session, digest(token))
+        if session is None:
+            return None
+        found = standing(session, means.rules, now)
+        if found is Standing.OPEN and now - session.seen_at >= _MINUTE:
+            means.database.write(_touch, session.id, now)
+        return session, found
+
+    def confirmed(self, session: Session) -> bool:
+        """Whether password or code were given just now; of whoever has neither (a link's), there is nothing to ask."""
+        fresh = self._means.now() - session.confirmed_at < self._means.rules.confirmed * SECOND
+        return fresh or not session.person.password
+
+    def of(self, person: str) -> tuple[Session, ...]:
+        """A person's open sessions."""
+        now, rules = self._means.now(), self._means.rules
+        found = self._means.database.read(_rows.open_sessions, person)
+        return tuple(one for one in found if standing(one, rules, now) is Standing.OPEN)
+
+    def sign_out(self, session: Session) -> None:
+        """Ends one's own session."""
+        self._means.database.write(self._sign_out, session)
+
+    def end(self, session: str, *, person: str, by: str) -> bool:
+        """Ends a session of a person; False: that person has no such session."""
+        return self._means.database.write(self._end, session, person, by)
+
+    def end_others(self, session: Session) -> int:
+        """Ends all of one's sessions but this one; how many."""
+        return self._means.database.write(self._end_others, session)
+
+    def _sign_out(self, connection: Connection, session: Session) -> None:
+        now = self._means.now()
+        if _close(connection, session.id, now):
+            _acts.add(connection, ActKind.SIGNED_OUT, at=now, who=session.person.id, session=session.id)
+
+    def _end(self, connection: Connection, session: str, person: str, by: str) -> bool:
+        if session not in {one.id for one in _rows.open_sessions(connection, person)}:
+            return False
+        now = self._means.now()
+        _close(connection, session, now)
+        _acts.add(connection, ActKind.SESSION_ENDED, at=now, who=by, person=person, session=session)
+        return True
+
+    def _end_others(self, connection: Connection, session: Session) -> int:
+        now, person = self._means.now(), session.person.id
+        others = [one.id for one in _rows.open_sessions(connection, person) if one.id != session.id]
+        for other in others:
+            _close(connection, other, now)
+            _acts.add(connection, ActKind.SESSION_ENDED, at=now, who=person, person=person, session=other)
+        return len(others)
+
+
+def begin(connection: Connection, means: Means, person: Person, visit: Visit, *, stage: Stage, via: Via) -> Opened:
+    """Begins a session."""
+    now, token = means.now(), means.new_token()
+    connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - _MONTH))
+    connection.execute(tables.links.delete().where(tables.links.c.expires_at < now))
+    session = Session(
+        id=means.new_id(),
+        person=person,
+        stage=stage,
+        via=via,
+        device=visit.device[:60],
+        created_at=now,
+        seen_at=now,
+        confirmed_at=now,
+    )
+    connection.execute(
+        tables.sessions.insert().values(
+            session=session.id,
+            token_sha256=digest(token),
+            person=person.id,
+            stage=stage.value,
+            via=via.value,
+            device=session.device,
+            created_at=now,
+            seen_at=now,
+            confirmed_at=now,
+            misses=0,
+        )
+    )
+    return Opened(session=session, token=token)
+
+
+def step_up(connection: Connection, means: Means, session: Session) -> Opened:
+    """Brings a session to its full stage, confirmed now, under another token (rule 2)."""
+    token, now = means.new_token(), means.now()
+    row = tables.sessions.update().where(tables.sessions.c.session == session.id)
+    connection.execute(
+        row.values(token_sha256=digest(token), stage=Stage.FULL.value, seen_at=now, confirmed_at=now, misses=0)
+    )
+    found = _rows.find_session(connection, digest(token))
+    assert found is not None  # noqa: S101 (the row was read in this very transaction)
+    return Opened(session=found, token=token)
+
+
+def end_all(connection: Connection, person: str, now: int) -> None:
+    """Ends all sessions of a person."""
+    own = tables.sessions.c.person == person
+    connection.execute(tables.sessions.update().where(own, tables.sessions.c.ended_at.is_(None)).values(ended_at=now))
+
+
+def _touch(connection: Connection, session: str, now: int) -> None:
+    connection.execute(tables.sessions.update().where(tables.sessions.c.session == session).values(seen_at=now))
+
+
+def _close(connection: Connection, session: str, now: int) -> bool:
+    row = tables.sessions.update().where(tables.sessions.c.session == session, tables.sessions.c.ended_at.is_(None))
+    return connection.execute(row.values(ended_at=now)).rowcount == 1

@@ -1,0 +1,42 @@
+"""What the console raises; no text holds a secret, a password, a code or what somebody typed."""
+
+from typing import ClassVar
+
+from wayseal.model.errors import WaysealError
+
+
+class ConsoleError(WaysealError):
+    """Something that the console can't do, or can't run with."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ConsoleSettingsError(ConsoleError):
+    """A setting that can't be as it is; names the setting, never its value."""
+
+
+class RouteError(ConsoleError):
+    """A route that doesn't say who may call it."""
+
+
+class AccessError(ConsoleError):
+    """Somebody can't be let in, or what was typed can't be taken. key: the field that it is about."""
+
+
+class SignInError(AccessError):
+    """Login, password or code don't fit; it doesn't say which."""
+
+
+class ThrottledError(AccessError):
+    """Too many attempts. seconds: until the next one counts."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            "too many attempts: try again in {seconds} {seconds:second|seconds}; nothing was checked now",
+            seconds=seconds,
+        )
+        self.seconds = seconds
+
+
+class LinkError(AccessError):
+    """A one-time link or code that was used, has expired, or never was."""

@@ -1,0 +1,64 @@
+"""Who may do what: the roles, and what a route declares.
+
+1. Deny by default: a route names its roles, or that anybody may call it. One that names neither is refused at start.
+2. A person has one role, so that nobody administers access and reads cases with the same account.
+3. What needs a fresh proof (`confirmed`) asks for password or code again, unless it was given within five minutes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    """What a person is in the console."""
+
+    ANALYST = "analyst"
+    INVESTIGATOR = "investigator"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    OUTLET_MANAGER = "outlet_manager"
+
+
+class Stage(StrEnum):
+    """How far a session is: the second proof is owed, has yet to be set up, or nothing is owed."""
+
+    CODE = "code"
+    ENROL = "enrol"
+    FULL = "full"
+
+
+ALL_ROLES = frozenset(Role)
+CASE_ROLES = frozenset({Role.ANALYST, Role.INVESTIGATOR})
+"""Who works on cases."""
+LEDGER_ROLES = frozenset({Role.ANALYST, Role.INVESTIGATOR, Role.AUDITOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+AUDITORS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+"""Who sees acts of access."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A route and who may call it (rule 1).
+
+    Attributes:
+        method: GET or POST.
+        path: As the router spells it.
+        act: Makes the answer, in a thread.
+        roles: Who may call it; None: anybody, also without a session.
+        stage: How far the session must be, exactly.
+        confirmed: Rule 3.
+        personal: Names a person or session of others or of one's own in its path, and says 404 of one that isn't
+            the caller's to see.
+        bare: Knows nobody: a file, or a sign of life, which is there while the database is away.
+    """
+
+    method: str
+    path: str
+    act: Callable[[Any], Any] = field(repr=False)
+    roles: frozenset[Role] | None
+    stage: Stage = Stage.FULL
+    confirmed: bool = False
+    personal: bool = False
+    bare: bool = False

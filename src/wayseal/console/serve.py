@@ -1,0 +1,166 @@
+"""Runs the console: opens what it needs, answers until it is told to stop, and closes everything.
+
+1. Its tables are made, or brought up to date, at start.
+2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
+3. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, and closes its database then.
+"""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import uvicorn
+
+from wayseal import __version__
+from wayseal.console.access import Access, has_people, load_keys
+from wayseal.console.access.types import Rules
+from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.roles import Role
+from wayseal.console.settings import SECRETS, ConsoleSettings
+from wayseal.console.web.app import LedgerReader, Site, create_app
+from wayseal.merkle import MerkleError, VerifyKey
+from wayseal.model.errors import disk_says
+from wayseal.service import forget, forward_library_logs, handle_signals, make_log
+from wayseal.service.log import Log
+from wayseal.store.database import open_database
+from wayseal.store.database.migrations import upgrade
+
+CASEBOOK = "detect"
+"""Where a ledger keeps what detection keeps, its casebook too."""
+DEMO_LOGIN, DEMO_NAME = "demo", "Demo"
+_PATIENCE = 3600.0
+
+
+@contextmanager
+def open_access(settings: ConsoleSettings) -> Iterator[Access]:
+    """People and sessions of the settings, their tables brought up to date (rule 1).
+
+    ConsoleSettingsError, DatabaseError: what can't be opened.
+    """
+    try:
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConsoleSettingsError(
+            "the folder can't be made ({reason})", file=settings.folder, reason=disk_says(error)
+        ) from None
+    with open_database(settings.database_address, patience=_PATIENCE) as database:
+        upgrade(database, "console")
+    with open_database(settings.database_address) as database:
+        rules = Rules(idle=60 * settings.idle_minutes, absolute=3600 * settings.session_hours)
+        keys = load_keys(settings.key_path, make=not has_people(database))
+        yield Access.over(database, keys, rules=rules)
+
+
+def make_site(settings: ConsoleSettings, access: Access) -> Site:
+    """What the console stands on."""
+    ledger = settings.ledger
+    return Site(
+        access=access,
+        ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
+        casebook=None if ledger is None else ledger / CASEBOOK,
+        utc_offset_hours=settings.utc_offset_hours,
+        secure=settings.secure,
+    )
+
+
+def run_console(
+    settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], say_demo: Callable[[str], None] | None = None
+) -> None:
+    """Serves until a signal ends it.
+
+    Args:
+        settings: How.
+        say_setup: Told the address and the code that lets the first administrator in (rule 2).
+        say_demo: Told the address of a link that opens a demonstration once; None: there is none.
+
+    Raises:
+        ConsoleError: What it can't start with.
+        DatabaseError: Its database refuses.
+    """
+    forget(SECRETS)
+    log = make_log()
+    forward_library_logs(log)
+    with open_access(settings) as access, _listen(settings) as place:
+        app = create_app(make_site(settings, access), log)
+        server = _Server(_config(settings, app), log)
+        address = _address(settings, place)
+        if say_demo is not None:
+            token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)
+            say_demo(f"{address}/demo/{token}")
+        elif (code := access.people.prepare_setup()) is not None:
+            say_setup(f"{address}/setup", "-".join(code[i : i + 6] for i in range(0, len(code), 6)))
+        with handle_signals(server.end):
+            server.run(sockets=[place])
+    log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves signals to whoever runs it (rule 3)."""
+
+    def __init__(self, config: uvicorn.Config, log: Log) -> None:
+        super().__init__(config)
+        self._log = log
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens, once it does."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            self._log.info("serving", port=sockets[0].getsockname()[1], version=__version__)
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Uvicorn would raise them again at the end."""
+        return nullcontext()
+
+    def end(self) -> None:
+        """Stops gently; told a second time, at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.proxies is not None,
+        forwarded_allow_ips=settings.proxies or "",
+        timeout_graceful_shutdown=settings.stop_seconds,
+        limit_concurrency=500,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+    try:
+        config.load()
+    except OSError:
+        raise ConsoleSettingsError("tls_certificate, tls_key: one of them can't be read or used") from None
+    return config
+
+
+@contextmanager
+def _listen(settings: ConsoleSettings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        place = socket.create_server((settings.host, settings.port), family=family, backlog=512)
+    except OSError as error:
+        raise ConsoleSettingsError("host and port: can't listen there ({reason})", reason=disk_says(error)) from None
+    with place:
+        yield place
+
+
+def _address(settings: ConsoleSettings, place: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{'https' if settings.tls_certificate else 'http'}://{host}:{place.getsockname()[1]}"
+
+
+def _key(settings: ConsoleSettings) -> VerifyKey | None:
+    if settings.checkpoint_key is None:
+        return None
+    try:
+        return VerifyKey.parse(settings.checkpoint_key.read_text("utf-8").strip())
+    except (OSError, UnicodeDecodeError, MerkleError):
+        raise ConsoleSettingsError("this is no public key", file=settings.checkpoint_key) from None

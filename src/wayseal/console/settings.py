@@ -1,0 +1,137 @@
+"""Settings of the console, from the environment: WAYSEAL_CONSOLE_ and the setting in capitals.
+
+1. A setting that isn't known, or can't be as it is, stops the start; the error names it, and never its value.
+2. What may hold a secret shows itself in no `repr`.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from wayseal.console.errors import ConsoleSettingsError
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, Name, parsed_by, read_values
+
+PREFIX = "WAYSEAL_CONSOLE_"
+DATABASE, KEY_FILE = "console.sqlite", "console.key"
+_OWN = {"127.0.0.1", "::1", "localhost"}
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _parse_path(value: Any) -> Path:
+    if not isinstance(value, str) or not value:
+        raise ConsoleSettingsError("needs the name of a file")
+    return Path(value)
+
+
+def _parse_flag(value: Any) -> bool:
+    found = _FLAGS.get(str(value).lower())
+    if found is None:
+        raise ConsoleSettingsError(N_("is true or false"))
+    return found
+
+
+def _parse_whole(value: Any) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise ConsoleSettingsError(N_("needs a whole number")) from None
+
+
+_File = Annotated[Path, parsed_by(_parse_path)]
+_Flag = Annotated[bool, parsed_by(_parse_flag)]
+_Whole = parsed_by(_parse_whole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """How the console runs."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    folder: _File = Path("console")
+    """Where its database and key file are, unless they are named: made at the first start."""
+    database: Name | None = field(default=None, repr=False)
+    """Address of its database: sqlite:///FILE (by default one in the folder) or postgresql://..."""
+    key_file: _File | None = None
+    """The key file; by default in the folder."""
+    ledger: _File | None = None
+    """The ledger that is shown."""
+    checkpoint_folder: _File | None = None
+    """Where signed checkpoints of the ledger are kept (`deploy/keep-ledger.sh` writes them)."""
+    checkpoint_key: _File | None = None
+    """The public key under which they count."""
+    host: Name = "127.0.0.1"
+    port: Annotated[int, _Whole, Field(ge=0, le=65535)] = 8470
+    tls_certificate: _File | None = None
+    tls_key: _File | None = None
+    proxies: Name | None = None
+    """Addresses of proxies, with commas between, that may say from where and how a request comes."""
+    https: _Flag = False
+    """A proxy before it speaks TLS: cookies are for https alone then."""
+    utc_offset_hours: Annotated[int, _Whole, Field(ge=-12, le=14)] = 8
+    """The clock of pages."""
+    idle_minutes: Annotated[int, _Whole, Field(ge=1, le=1440)] = 60
+    """A session that nobody uses ends after so long."""
+    session_hours: Annotated[int, _Whole, Field(ge=1, le=168)] = 12
+    """A session ends so long after it began."""
+    stop_seconds: Annotated[int, _Whole, Field(ge=0, le=3600)] = 30
+
+    def __post_init__(self) -> None:
+        """Rule 1."""
+        if (self.checkpoint_folder is None) != (self.checkpoint_key is None):
+            raise ConsoleSettingsError("checkpoint_folder and checkpoint_key go together")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ConsoleSettingsError("tls_certificate and tls_key go together")
+        if not self.secure and self.host not in _OWN:
+            raise ConsoleSettingsError(
+                "tls_certificate is needed where host is not this machine's own address, or https where a proxy "
+                "speaks TLS"
+            )
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https."""
+        return self.https or self.tls_certificate is not None
+
+    @property
+    def database_address(self) -> str:
+        """Where the database is."""
+        return self.database or f"sqlite:///{self.folder.absolute() / DATABASE}"
+
+    @property
+    def key_path(self) -> Path:
+        """Where the key file is."""
+        return self.key_file or self.folder / KEY_FILE
+
+
+SECRETS = tuple(PREFIX + one.name.upper() for one in fields(ConsoleSettings) if not one.repr)
+"""Variables that may hold a secret (rule 2)."""
+
+
+def read_console_settings(environment: Mapping[str, str], **given: str | None) -> ConsoleSettings:
+    """Reads the settings of the environment.
+
+    Args:
+        environment: Names and values; those without `PREFIX` are others' business.
+        **given: Settings that options of the command name, and that win; None: they don't.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ConsoleSettingsError: A setting isn't known, or can't be (rule 1).
+    """
+    known = {PREFIX + one.name.upper(): one.name for one in fields(ConsoleSettings)}
+    for variable in sorted(environment):
+        if variable.startswith(PREFIX) and variable not in known:
+            near = difflib.get_close_matches(variable, known, n=1)
+            if near:
+                raise ConsoleSettingsError("this is no setting; did you mean {near}?", near=near[0]).at(key=variable)
+            raise ConsoleSettingsError("this is no setting").at(key=variable)
+    values = {name: environment[variable] for variable, name in known.items() if variable in environment}
+    values |= {name: value for name, value in given.items() if value is not None}
+    return read_values(values, ConsoleSettings, ConsoleSettingsError)

@@ -1,0 +1,64 @@
+// Keys, copying, and what a page can't do by itself. Everything works without it but the keys.
+"use strict";
+
+(() => {
+  const dialog = document.querySelector("dialog.keys");
+  const typing = (place) => place.closest("input, select, textarea, [contenteditable]") !== null;
+  let after = false; // g was pressed, and a place follows
+
+  const rows = () => [...document.querySelectorAll("tr[data-row]")];
+
+  const move = (step) => {
+    const all = rows();
+    if (all.length === 0) return;
+    const here = all.findIndex((row) => row.classList.contains("at"));
+    const next = Math.max(0, Math.min(all.length - 1, here < 0 ? 0 : here + step));
+    all.forEach((row, index) => row.classList.toggle("at", index === next));
+    const target = all[next].querySelector("a, button");
+    if (target) target.focus({ preventScroll: true });
+    all[next].scrollIntoView({ block: "nearest" });
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (dialog && dialog.open) return;
+    if (after) {
+      after = false;
+      const place = document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`);
+      if (place) {
+        event.preventDefault();
+        place.click();
+      }
+      return;
+    }
+    if (event.key === "?" && dialog) {
+      event.preventDefault();
+      dialog.showModal();
+    } else if (event.key === "g") {
+      after = true;
+    } else if (event.key === "j" || event.key === "k") {
+      event.preventDefault();
+      move(event.key === "j" ? 1 : -1);
+    }
+  });
+
+  document.querySelectorAll("[data-keys]").forEach((button) => {
+    button.addEventListener("click", () => dialog && dialog.showModal());
+  });
+
+  // An address is whole only where the browser knows under which name it came here.
+  document.querySelectorAll("[data-address]").forEach((field) => {
+    field.value = new URL(field.value, window.location.href).href;
+    field.select();
+  });
+
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    button.addEventListener("click", () => {
+      const field = document.getElementById(button.dataset.copy);
+      field.select();
+      navigator.clipboard.writeText(field.value).then(() => {
+        button.textContent = button.dataset.done;
+      }, () => {});
+    });
+  });
+})();

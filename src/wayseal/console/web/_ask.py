@@ -1,0 +1,147 @@
+"""One request as pages see it, and the answers that they give."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from wayseal.console.access import Access
+from wayseal.console.access.types import Opened, Session, Visit
+from wayseal.console.web._assets import Assets
+from wayseal.console.web._forms import page_token
+from wayseal.console.web._ledger_view import LedgerReader
+from wayseal.console.web._render import Renderer
+from wayseal.page.languages import Lang
+
+YEAR = 31_536_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the console stands on, put together once.
+
+    Attributes:
+        access: People and sessions.
+        ledger: Looks at the ledger that is shown; None: none is.
+        casebook: The folder of its casebook.
+        utc_offset_hours: The clock of pages.
+        secure: Whether browsers come by https.
+    """
+
+    access: Access
+    ledger: LedgerReader | None = None
+    casebook: Path | None = None
+    utc_offset_hours: int = 8
+    secure: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie: by https one that no other host and no http can set."""
+        return "__Host-wayseal" if self.secure else "wayseal"
+
+    @property
+    def visitor_cookie(self) -> str:
+        """The name of the cookie to which forms are tied before there is a session."""
+        return self.cookie + "-visit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A request, after it was let in.
+
+    Attributes:
+        site: What the console stands on.
+        renderer: Makes pages.
+        assets: The files that pages refer to.
+        path: The path that was asked for.
+        back: Where the page can be seen again: itself, or of what changes something, the page before.
+        names: What stands in the path for the names of its route.
+        query: What stands behind the path.
+        form: What was sent; empty of a GET.
+        session: Whose session it is; None: nobody's.
+        visit: From where it comes.
+        lang: The language of the page.
+        theme: How it looks: auto, light or dark.
+        token: What its forms hold.
+        partial: Only a part of a page is wanted (htmx).
+        packed: The browser takes gzip.
+    """
+
+    site: Site
+    renderer: Renderer
+    assets: Assets
+    path: str
+    back: str
+    names: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str] = field(repr=False)
+    session: Session | None
+    visit: Visit
+    lang: Lang
+    theme: str
+    token: str = field(repr=False)
+    partial: bool = False
+    packed: bool = False
+
+    @property
+    def access(self) -> Access:
+        """People and sessions."""
+        return self.site.access
+
+    @property
+    def whose(self) -> Session:
+        """The session of a page that needs one."""
+        assert self.session is not None  # noqa: S101 (the route asked for one)
+        return self.session
+
+    def field(self, name: str) -> str:
+        """A field of the form; empty where it wasn't sent."""
+        return self.form.get(name, "")
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """An answer made of a template."""
+        values = {"path": self.path, "back": self.back, "token": self.token, "error": None, "code": None, **values}
+        return HTMLResponse(
+            self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
+        )
+
+    def go(self, path: str) -> Response:
+        """Somewhere else."""
+        if self.partial:
+            return Response(status_code=204, headers={"HX-Redirect": path})
+        return RedirectResponse(path, 303)
+
+    def go_with(self, path: str, onward: str, kept: str) -> Response:
+        """Somewhere else, which knows where to go on to, and what form wasn't done."""
+        if not kept:
+            return self.go(path if onward == "/" else f"{path}?next={quote(onward)}")
+        return self.page("code", next=onward, kept=kept)
+
+    def as_session(self, opened: Opened) -> Self:
+        """The same request, as whoever has just got in."""
+        token = page_token(self.access.keys, opened.token)
+        return replace(self, session=opened.session, token=token)
+
+    def enter(self, answer: Response, opened: Opened) -> Response:
+        """Gives the browser a session."""
+        self._set(answer, self.site.cookie, opened.token)
+        return answer
+
+    def leave(self, answer: Response) -> Response:
+        """Takes it away, and with it what the browser kept of our pages."""
+        answer.delete_cookie(self.site.cookie, path="/", secure=self.site.secure, httponly=True, samesite="lax")
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
+
+    def prefer(self, answer: Response, name: str, value: str) -> Response:
+        """Remembers a choice at this browser, for whoever hasn't signed in."""
+        self._set(answer, f"{self.site.cookie}-{name}", value, YEAR)
+        return answer
+
+    def _set(self, answer: Response, name: str, value: str, seconds: int | None = None) -> None:
+        answer.set_cookie(
+            name, value, max_age=seconds, path="/", secure=self.site.secure, httponly=True, samesite="lax"
+        )

@@ -1,0 +1,114 @@
+"""What comes with a request: a form, from where, and whether our own page sent it.
+
+1. A form is read whole, up to `MOST` bytes and `SECONDS`, and is `application/x-www-form-urlencoded`; a name counts
+   once.
+2. A browser that says where a request comes from (`Sec-Fetch-Site`) is believed: what isn't of the same origin changes
+   nothing. One that doesn't say has to send the token that our page holds, and no foreign `Origin`.
+"""
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+
+from wayseal.console.access import AccessKeys
+from wayseal.console.access.types import Visit
+from wayseal.console.errors import AccessError
+
+MOST = 262_144
+SECONDS = 10
+TOKEN = "csrf"  # noqa: S105 (the name of a field)
+TOKEN_HEADER = "x-csrf"  # noqa: S105 (the name of a header)
+_FORM = "application/x-www-form-urlencoded"
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg/", "Edge"),
+    ("QQBrowser", "QQ"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """Rule 1. AccessError where it isn't one."""
+    if request.method not in ("POST", "PUT", "DELETE", "PATCH"):
+        return {}
+    parts, size = [], 0
+    try:
+        async with asyncio.timeout(SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > MOST:
+                    raise AccessError("this is more than the page takes: {most:,} bytes at most", most=MOST)
+                parts.append(part)
+    except TimeoutError:
+        raise AccessError("what was sent didn't come to its end in time") from None
+    body = b"".join(parts)
+    if not body:
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise AccessError("the page takes forms alone")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=500, errors="strict")
+    except ValueError:
+        raise AccessError("the page takes forms alone") from None
+    if len(dict(pairs)) < len(pairs):
+        raise AccessError("a name stands twice in the form")
+    return dict(pairs)
+
+
+def page_token(keys: AccessKeys, cookie: str) -> str:
+    """What a page holds for whoever has this cookie."""
+    return keys.mac("page", cookie)
+
+
+def is_own(request: Request, form: Mapping[str, str], keys: AccessKeys, cookie: str | None) -> bool:
+    """Rule 2, of a request that changes something."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        return False
+    given = form.get(TOKEN) or request.headers.get(TOKEN_HEADER, "")
+    return cookie is not None and hmac.compare_digest(given.encode(), page_token(keys, cookie).encode())
+
+
+def visit_of(request: Request) -> Visit:
+    """From where a request comes; browser and system in two words, of those that we know."""
+    agent = request.headers.get("user-agent", "")
+    host = request.client.host if request.client else ""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return Visit(
+        address=_network(host),
+        device=" · ".join(part for part in (browser, system) if part),
+    )
+
+
+def _network(address: str) -> str:
+    """An address as attempts are counted: of IPv6 the half that names a network, since one has all of the other."""
+    try:
+        whole = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network((whole, 64), strict=False)) if whole.version == 6 else str(whole)
+
+
+def local_path(text: str | None) -> str:
+    """A path of ours to go on to; "/" where it is none."""
+    if not text or not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
+        return "/"
+    return text[:2000]

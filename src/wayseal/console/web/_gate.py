@@ -1,0 +1,201 @@
+"""Between a route and its page: who asks, whether they may, and what becomes of what they typed.
+
+1. In this order: who it is; whether our own page sent what changes something; whether the route is for them. Nothing of
+   a page runs before.
+2. A session that is further or less far than the route needs is sent to where it belongs.
+3. A role that a route doesn't name gets 403, and nothing tells whether what was asked for is there.
+4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
+5. A database that is away is said so, with 503, and the form is in the answer, to be sent again.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from anyio.to_thread import run_sync
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from wayseal.console.access import Standing
+from wayseal.console.access.types import Session
+from wayseal.console.errors import AccessError, RouteError
+from wayseal.console.roles import Page, Stage
+from wayseal.console.web._ask import Ask, Site
+from wayseal.console.web._assets import Assets
+from wayseal.console.web._forms import is_own, local_path, page_token, read_form, visit_of
+from wayseal.console.web._kept import keep, keepable
+from wayseal.console.web._render import THEMES, Renderer, pick_lang
+from wayseal.service.log import where
+from wayseal.store.database import DatabaseError, DatabaseGoneError
+
+_HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
+_SAFE = ("GET", "HEAD")
+
+
+class Gate:
+    """Turns declared pages into routes that nobody passes without leave."""
+
+    def __init__(self, site: Site, renderer: Renderer, assets: Assets) -> None:
+        self._site = site
+        self._renderer = renderer
+        self._assets = assets
+
+    def route(self, page: Page) -> Route:
+        """The route of a page."""
+
+        async def endpoint(request: Request) -> Response:
+            request.scope["state"]["route"] = page.path
+            try:
+                form = await read_form(request)
+            except AccessError as error:
+                return await run_sync(self.refuse, request, 400, error)
+            return await run_sync(self._serve, page, request, form)
+
+        endpoint.page = page  # type: ignore[attr-defined]
+        return Route(page.path, endpoint, methods=[page.method])
+
+    def refuse(self, request: Request, status: int, error: Exception | None = None) -> Response:
+        """A page that says why not."""
+        try:
+            session, _ = self._whose(request)
+        except DatabaseError:
+            session = None
+        return self._ask(request, session, {}).page("error", status=status, status_shown=status, error=error)
+
+    async def http_error(self, request: Request, error: Exception) -> Response:
+        """What the router says by itself: no such page, no such method."""
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return await run_sync(self.refuse, request, status)
+
+    def _serve(self, page: Page, request: Request, form: Mapping[str, str]) -> Response:
+        ask: Ask | None = None
+        try:
+            session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
+            ask = self._ask(request, session if standing is Standing.OPEN else None, form)
+            answer = self._admit(page, request, ask, session, standing) or page.act(ask)
+        except (AccessError, DatabaseGoneError) as error:
+            ask = ask or self._ask(request, None, form)
+            answer = _say_what_broke(ask, error)
+        except Exception as error:
+            request.scope["state"]["told"] = where(error)
+            ask = ask or self._ask(request, None, form)
+            answer = ask.page("error", status=500, status_shown=500)
+        self._mark_visitor(request, answer)
+        return answer
+
+    def _admit(
+        self, page: Page, request: Request, ask: Ask, session: Session | None, standing: Standing
+    ) -> Response | None:
+        """What keeps somebody out; None: nothing does."""
+        if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
+            return ask.page("error", status=403, status_shown=403, code="foreign_form")
+        if page.roles is None:
+            return None
+        if ask.session is None:
+            return self._sign_in(page, ask, session if standing is Standing.EXPIRED else None)
+        if ask.session.stage is not page.stage:
+            return ask.go(_HOME[ask.session.stage])
+        if ask.session.person.role not in page.roles:
+            return ask.page("error", status=403, status_shown=403)
+        if page.confirmed and not ask.access.sessions.confirmed(ask.session):
+            return self._confirm(page, ask)
+        return None
+
+    def _sign_in(self, page: Page, ask: Ask, expired: Session | None) -> Response:
+        """Rules 2 and 4."""
+        if page.method in _SAFE:
+            return ask.go("/sign-in" if ask.path == "/" else f"/sign-in?next={quote(_whole(ask))}")
+        kept = "" if expired is None else self._keep(ask, expired)
+        if ask.partial:
+            return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return ask.page("sign_in", status=401, next="/", kept=kept, login="", expired=True)
+
+    def _confirm(self, page: Page, ask: Ask) -> Response:
+        if page.method in _SAFE:
+            return ask.go(f"/confirm?next={quote(_whole(ask))}")
+        return ask.page("confirm", status=401, next="/", kept=self._keep(ask, ask.whose))
+
+    def _keep(self, ask: Ask, session: Session) -> str:
+        return keep(ask.access.keys, session.person.id, ask.path, ask.form, ask.access.now())
+
+    def _whose(self, request: Request) -> tuple[Session | None, Standing]:
+        token = request.cookies.get(self._site.cookie)
+        found = None if not token else self._site.access.sessions.find(token)
+        return (None, Standing.ENDED) if found is None else found
+
+    def _ask(self, request: Request, session: Session | None, form: Mapping[str, str]) -> Ask:
+        site, person = self._site, None if session is None else session.person
+        chosen = person.lang if person and person.lang else request.cookies.get(f"{site.cookie}-lang")
+        theme = person.theme if person and person.theme else request.cookies.get(f"{site.cookie}-theme", "")
+        return Ask(
+            site=site,
+            renderer=self._renderer,
+            assets=self._assets,
+            path=request.url.path,
+            back=_back(request),
+            names=request.path_params,
+            query=dict(request.query_params),
+            form=form,
+            session=session,
+            visit=visit_of(request),
+            lang=pick_lang(chosen, request.headers.get("accept-language", "")),
+            theme=theme if theme in THEMES else "auto",
+            token=page_token(site.access.keys, self._cookie(request) or self._new_cookie(request)),
+            partial="hx-request" in request.headers,
+            packed="gzip" in request.headers.get("accept-encoding", ""),
+        )
+
+    def _cookie(self, request: Request) -> str | None:
+        """What forms are tied to: the session, or before there is one, the visitor."""
+        return request.cookies.get(self._site.cookie) or request.cookies.get(self._site.visitor_cookie)
+
+    def _new_cookie(self, request: Request) -> str:
+        state = request.scope["state"]
+        if "visitor" not in state:
+            state["visitor"] = secrets.token_hex(16)
+        return str(state["visitor"])
+
+    def _mark_visitor(self, request: Request, answer: Response) -> None:
+        visitor = request.scope["state"].get("visitor")
+        if visitor is not None and answer.headers.get("content-type", "").startswith("text/html"):
+            answer.set_cookie(
+                self._site.visitor_cookie,
+                visitor,
+                path="/",
+                secure=self._site.secure,
+                httponly=True,
+                samesite="lax",
+            )
+
+
+def check_routes(routes: Sequence[BaseRoute]) -> None:
+    """RouteError where a route doesn't come from a `Page`, or two say the same."""
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        page = getattr(getattr(route, "endpoint", None), "page", None)
+        if not isinstance(page, Page):
+            raise RouteError("the route {path} doesn't say who may call it", path=getattr(route, "path", "?"))
+        if (page.method, page.path) in seen:
+            raise RouteError("the route {path} is declared twice", path=page.path)
+        seen.add((page.method, page.path))
+
+
+def _say_what_broke(ask: Ask, error: AccessError | DatabaseGoneError) -> Response:
+    """Rule 5."""
+    if isinstance(error, AccessError):
+        return ask.page("error", status=400, status_shown=400, error=error)
+    return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
+
+
+def _whole(ask: Ask) -> str:
+    query = "&".join(f"{quote(name)}={quote(value)}" for name, value in ask.query.items())
+    return local_path(ask.path + (f"?{query}" if query else ""))
+
+
+def _back(request: Request) -> str:
+    path = request.url.path
+    if request.method in _SAFE:
+        return local_path(path + (f"?{request.url.query}" if request.url.query else ""))
+    return path if path.startswith(("/invited/", "/demo/")) else "/" + path.split("/")[1]

@@ -1,0 +1,92 @@
+"""The outermost layer: headers that every answer has, errors too, and a line in the log that names nobody.
+
+1. The policy of content has no exception: nothing inline, nothing from elsewhere, no frame.
+2. Pages are kept by no cache; files of ours, whose address holds their digest, by any.
+3. What breaks inside becomes a page without details; the log gets the error's type and place.
+4. A line of the log has the route as it is declared: no id, no token, no login, no address.
+"""
+
+import itertools
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from wayseal.service.log import Log, where
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+_YEAR = b"max-age=31536000"
+_PLAIN = b"text/plain; charset=utf-8"
+_PROCESS = secrets.token_hex(4)
+
+
+class HeadersLayer:
+    """Rules 1 to 4 around `app`."""
+
+    def __init__(self, app: App, *, secure: bool, log: Log) -> None:
+        self._app = app
+        self._log = log
+        self._headers = [*HEADERS, *([(b"strict-transport-security", _YEAR)] if secure else [])]
+        self._numbers = itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; a WebSocket has no business here."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began, request = time.monotonic(), f"{_PROCESS}-{next(self._numbers)}"
+        state = scope.setdefault("state", {})
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message["headers"], *self._headers, (b"x-request-id", request.encode())]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
+            await send(message)
+
+        told: dict[str, str] = {}
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            told = where(error)
+            if status == 0:
+                # The page of errors itself broke, or the database while it was asked who this is.
+                start = {"type": "http.response.start", "status": 500, "headers": [(b"content-type", _PLAIN)]}
+                await answer(start)
+                await send({"type": "http.response.body", "body": b"Something broke here. It was noted.\n"})
+        told |= state.get("told", {})
+        level = self._log.error if told else self._log.info
+        level(
+            "request",
+            request=request,
+            method=scope["method"],
+            route=state.get("route", "none"),
+            status=status,
+            ms=round(1000 * (time.monotonic() - began)),
+            **told,
+        )

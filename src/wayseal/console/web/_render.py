@@ -1,0 +1,131 @@
+"""Templates and words: what a page says, in the reader's language, everything escaped.
+
+1. Whatever isn't markup of ours is escaped: names, logins and ids come from people and logs.
+2. Texts stand in `wayseal.console.texts`, under codes; a template never builds a sentence.
+3. Times are shown on the console's clock, which the page names.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from wayseal import __version__
+from wayseal.console.access.types import Session
+from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
+from wayseal.page.languages import LANGS, Lang, known_lang, word
+from wayseal.page.visible import visible
+from wayseal.page.words import Voice, catalogue
+
+HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_CODE = re.compile("`([^`]+)`")
+THEMES = ("auto", "light", "dark")
+HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page of the menu. key: pressed after g."""
+
+    code: str
+    path: str
+    key: str
+    roles: frozenset[Role]
+
+
+PLACES = (
+    Place(code="overview", path="/", key="o", roles=ALL_ROLES),
+    Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
+    Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
+    Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
+    Place(code="acts", path="/acts", key="a", roles=AUDITORS),
+    Place(code="account", path="/account", key="m", roles=ALL_ROLES),
+)
+
+
+class Renderer:
+    """Makes pages."""
+
+    def __init__(self, assets: Mapping[str, str], utc_offset_hours: int) -> None:
+        self._zone = timezone(timedelta(hours=utc_offset_hours))
+        self._environment = Environment(
+            loader=PackageLoader("wayseal.console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(
+            assets=assets,
+            htmx=HTMX,
+            version=__version__,
+            langs=LANGS,
+            themes=THEMES,
+            zone="UTC" + format(utc_offset_hours, "+d"),
+        )
+        self._environment.filters.update(clock=self._clock, day=self._day, seen=visible)
+
+    def page(self, template: str, *, lang: Lang, theme: str, session: Session | None, **values: Any) -> str:
+        """A page. values: what its template asks for."""
+        voice = voice_of(lang)
+        return self._environment.get_template(f"{template}.html.j2").render(
+            say=partial(_say, voice),
+            voice=voice,
+            worded=lambda what: word(what, lang),
+            lang=lang,
+            html_lang=HTML_LANG[lang],
+            theme=theme,
+            session=session,
+            places=() if session is None else [p for p in PLACES if session.person.role in p.roles],
+            **values,
+        )
+
+    def _clock(self, us: int | None) -> Markup:
+        """A time as the reader's clock shows it."""
+        if us is None:
+            return Markup("—")
+        at = datetime.fromtimestamp(us / 1e6, UTC)
+        shown = at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+    def _day(self, us: int | None) -> str:
+        return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(self._zone).strftime("%Y-%m-%d")
+
+
+def _say(voice: Voice, code: str, /, **values: object) -> Markup:
+    """A text; what stands between backticks in it is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", voice.say(code, **values)))  # noqa: S704 (the voice escaped all else)
+
+
+@cache
+def voice_of(lang: Lang) -> Voice:
+    """What says the console's texts."""
+    return Voice(lang, html=True, more=catalogue(lang, "wayseal.console"))
+
+
+def pick_lang(wanted: str | None, accepted: str) -> Lang:
+    """The language of a page: what was chosen, else the first that the browser asks for and that there is.
+
+    Args:
+        wanted: A language that somebody chose, or anything else.
+        accepted: The header Accept-Language.
+    """
+    if wanted in LANGS:
+        return known_lang(wanted)
+    asked: list[tuple[float, int, str]] = []
+    for part in accepted.split(",")[:20]:
+        name, _, quality = part.partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        asked.append((-weight, len(asked), name.strip().lower().partition("-")[0]))
+    for _, _, name in sorted(asked):
+        if name in LANGS:
+            return known_lang(name)
+    return "en"

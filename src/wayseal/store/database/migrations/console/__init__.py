@@ -1,0 +1,1 @@
+"""Changes of the console's tables of access, oldest first."""

@@ -1,0 +1,153 @@
+"""Keys, tables and settings."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.console.world import open_world, text
+from tests.store.database.places import KINDS, fresh
+from wayseal.console import Role, read_console_settings
+from wayseal.console.access import _tables as tables
+from wayseal.console.access import load_keys
+from wayseal.console.access._codes import fitting_step, new_secret
+from wayseal.console.access._keys import AccessKeys
+from wayseal.console.access._passwords import check_password
+from wayseal.console.access._throttle import wait_for
+from wayseal.console.errors import AccessError, ConsoleSettingsError
+from wayseal.console.web._forms import _network
+from wayseal.store.database import DatabaseError, open_database
+from wayseal.store.database.migrations import downgrade, upgrade
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_migrations_make_the_tables(kind: str, tmp_path: Path) -> None:
+    def shape(metadata: sa.MetaData) -> dict[str, list[tuple[str, bool, bool, int | None]]]:
+        return {
+            table.name: [
+                (c.name, bool(c.nullable), c.primary_key, getattr(c.type, "length", None)) for c in table.columns
+            ]
+            for table in metadata.sorted_tables
+            if table.name in tables.METADATA.tables
+        }
+
+    def look(connection: sa.Connection) -> dict[str, list[tuple[str, bool, bool, int | None]]]:
+        found = sa.MetaData()
+        found.reflect(connection)
+        return shape(found)
+
+    with fresh(kind, tmp_path) as url, open_database(url) as database:
+        upgrade(database, "console")
+        assert database.read(look) == shape(tables.METADATA)
+        kept = {"key_hmac": "x", "tries": 1, "last_at": 1}
+        database.write(sa.Connection.execute, tables.attempts.insert().values(**kept))
+        with pytest.raises(DatabaseError, match="attempts"):
+            downgrade(database, "console", "base")
+        database.write(sa.Connection.execute, tables.attempts.delete())
+        downgrade(database, "console", "base")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_databases_let_somebody_in(kind: str, tmp_path: Path) -> None:
+    with fresh(kind, tmp_path) as url, open_world(url) as world:
+        person = world.person("root", Role.ADMINISTRATOR)
+        browser = world.signed_in("root")
+        assert "Link for bo" in text(browser.post("/people", data={"login": "bo", "name": "王", "role": "analyst"}))
+        assert browser.get("/acts?check").status_code == 200
+        page = text(browser.post("/account/recovery-codes"))
+        assert "Recovery codes" in page
+        assert browser.post("/sign-in/code", data={"code": "x"}).status_code == 303
+        world.access.people.set_role(world.access.people.all()[0].id, Role.AUDITOR, by=person.id)
+        assert world.access.first_wrong_act() is None
+        assert browser.post("/sign-out").status_code == 303
+
+
+def test_the_key_file(tmp_path: Path) -> None:
+    path = tmp_path / "console.key"
+    with pytest.raises(ConsoleSettingsError, match="missing"):
+        load_keys(path, make=False)
+    keys = load_keys(path, make=True)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "k" not in repr(keys)[11:]
+    assert load_keys(path, make=True).mac("a", "b") == keys.mac("a", "b")
+    path.chmod(0o644)
+    with pytest.raises(ConsoleSettingsError, match="open to others"):
+        load_keys(path, make=False)
+    path.chmod(0o600)
+    for wrong in ("", "wayseal-console-key-1:", "wayseal-console-key-1:" + "x" * 64, "ÿ"):
+        path.write_text(wrong, "utf-8")
+        with pytest.raises(ConsoleSettingsError):
+            load_keys(path, make=True)
+
+
+def test_what_is_sealed_opens_at_its_place_alone() -> None:
+    keys, others = AccessKeys(b"a" * 32), AccessKeys(b"b" * 32)
+    sealed = keys.seal("totp", b"secret", "ann")
+    assert keys.open("totp", sealed, "ann") == b"secret"
+    for wrong in (
+        keys.open("totp", sealed, "bo"),
+        keys.open("kept", sealed, "ann"),
+        others.open("totp", sealed, "ann"),
+        keys.open("totp", sealed[:-1], "ann"),
+        keys.open("totp", b"", "ann"),
+    ):
+        assert wrong is None
+    # Several texts never run into each other.
+    assert keys.mac("x", "ab", "c") != keys.mac("x", "a", "bc")
+    assert keys.pepper != others.pepper
+
+
+def test_codes_of_rfc_6238() -> None:
+    secret = new_secret(b"12345678901234567890")
+    for at, code in ((59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")):
+        step = at // 30
+        assert fitting_step(secret, code, at, 0) == step
+        assert [fitting_step(secret, code, at + 30 * n, 0) for n in (-2, -1, 1, 2)] == [None, step, step, None]
+        assert fitting_step(secret, code, at, step) is None
+        assert fitting_step(secret, code, at, step - 1) == step
+    assert fitting_step(secret, "", 59, 0) is None
+
+
+def test_passwords_that_are_none() -> None:
+    for password, login in (("short", "x"), ("a" * 300, "x"), ("aaaaaaaaaaaa", "x"), ("ann.at.home", "ANN.at.home")):
+        with pytest.raises(AccessError):
+            check_password(password, login)
+    for password in ("a sentence is fine", "运单封缄守护每一个包裹"):
+        check_password(password, "x")
+
+
+def test_waiting_doubles() -> None:
+    assert [wait_for(n, 5, 0) for n in (0, 4, 5, 6, 7, 20, 10_000)] == [0, 0, 2, 4, 8, 900, 900]
+    assert (wait_for(7, 5, 3), wait_for(7, 5, 8), wait_for(99, 5, 3600)) == (5, 0, 0)
+
+
+def test_settings() -> None:
+    def read(**given: str) -> object:
+        return read_console_settings({f"WAYSEAL_CONSOLE_{name}": value for name, value in given.items()})
+
+    settings = read_console_settings({"WAYSEAL_DATABASE": "of others", "WAYSEAL_CONSOLE_FOLDER": "a"}, port="1")
+    assert (settings.port, settings.secure, settings.database_address[:10]) == (1, False, "sqlite:///")
+    for given, said in (
+        ({"FOLDER": "a", "PROT": "1"}, "did you mean WAYSEAL_CONSOLE_PORT"),
+        ({"FOLDER": "a", "ZZZZZZZZ": "1"}, "this is no setting"),
+        ({"FOLDER": "a", "PORT": "x"}, "whole number"),
+        ({"FOLDER": "a", "PORT": "70000"}, "65535"),
+        ({"FOLDER": "a", "HTTPS": "perhaps"}, "true or false"),
+        ({"FOLDER": "a", "HOST": "0.0.0.0"}, "tls_certificate is needed"),
+        ({"FOLDER": "a", "TLS_KEY": "x"}, "go together"),
+        ({"FOLDER": "a", "CHECKPOINT_FOLDER": "x"}, "go together"),
+    ):
+        with pytest.raises(ConsoleSettingsError, match=said):
+            read(**given)
+    secret = read_console_settings({}, folder="a", database="postgresql://u:secret@h/d")
+    assert "secret" not in repr(secret)
+
+
+def test_attempts_are_counted_by_network() -> None:
+    for one, other, same in (
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "not an address", True),
+    ):
+        assert (_network(one) == _network(other)) is same

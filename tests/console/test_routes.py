@@ -1,0 +1,209 @@
+"""Every route × every role × own and foreign id: one table, held against the routes that the app really has."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from httpx import Client, Response
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from tests.console.world import HOUR, PASSWORD, World, open_world
+from wayseal.console import Page, Role, Site, create_app
+from wayseal.console.access.types import Person
+from wayseal.console.errors import RouteError
+from wayseal.console.roles import Stage
+from wayseal.console.web._gate import check_routes
+from wayseal.console.web.app import create_router
+from wayseal.console.web.pages import PAGES
+from wayseal.service import make_log
+
+ALL = "analyst investigator auditor administrator outlet_manager"
+CASES, LEDGER, ADMIN, ACTS = (
+    "analyst investigator",
+    "analyst investigator auditor",
+    "administrator",
+    "auditor administrator",
+)
+OPEN = "anybody"
+TABLE = {
+    "GET /static/{name}": OPEN,
+    "GET /healthz": OPEN,
+    "GET /readyz": OPEN,
+    "GET /sign-in": OPEN,
+    "POST /sign-in": OPEN,
+    "GET /sign-in/code": "code",
+    "POST /sign-in/code": "code",
+    "GET /enrol": "enrol",
+    "POST /enrol": "enrol",
+    "GET /setup": OPEN,
+    "POST /setup": OPEN,
+    "GET /invited/{token}": OPEN,
+    "POST /invited/{token}": OPEN,
+    "GET /demo/{token}": OPEN,
+    "POST /demo/{token}": OPEN,
+    "POST /sign-out": ALL,
+    "GET /confirm": ALL,
+    "POST /confirm": ALL,
+    "POST /preferences": OPEN,
+    "GET /": ALL,
+    "GET /cases": CASES,
+    "GET /cases/{case}": CASES,
+    "GET /ledger": LEDGER,
+    "GET /account": ALL,
+    "GET /account/password": ALL,
+    "POST /account/password": ALL,
+    "GET /account/authenticator": ALL,
+    "POST /account/authenticator": ALL,
+    "POST /account/recovery-codes": ALL,
+    "POST /account/sessions/others/end": ALL,
+    "POST /account/sessions/{session}/end": ALL,
+    "GET /people": ADMIN,
+    "POST /people": ADMIN,
+    "GET /people/{person}": ADMIN,
+    "POST /people/{person}/role": ADMIN,
+    "POST /people/{person}/close": ADMIN,
+    "POST /people/{person}/open": ADMIN,
+    "POST /people/{person}/link": ADMIN,
+    "POST /people/{person}/sessions/{session}/end": ADMIN,
+    "GET /acts": ACTS,
+}
+"""Who may call what. A stage stands for sessions that owe something yet."""
+LEAVES = ("POST /sign-out", "POST /account/password", "POST /account/authenticator")
+"""What ends or changes the session that asks; asked last."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with open_world(tmp_path_factory.mktemp("routes")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def people(world: World) -> dict[Role, Person]:
+    return {role: world.person(role.value, role) for role in Role}
+
+
+def routes(site: Site) -> list[Route]:
+    found = create_router(site).routes
+    assert all(isinstance(route, Route) for route in found)
+    return [route for route in found if isinstance(route, Route)]
+
+
+def test_the_table_is_of_the_routes_that_there_are(world: World) -> None:
+    found = {f"{min((r.methods or set()) - {'HEAD'})} {r.path}" for r in routes(world.site)}
+    assert found == set(TABLE)
+    for page in PAGES:
+        said = TABLE[f"{page.method} {page.path}"]
+        declared = OPEN if page.roles is None else " ".join(r.value for r in Role if r in page.roles)
+        assert said == (page.stage.value if page.stage is not Stage.FULL else declared)
+
+
+def test_a_route_that_says_nothing_stops_the_start(world: World) -> None:
+    check_routes(create_router(world.site).routes)
+    with pytest.raises(RouteError, match="/open doesn't say"):
+        check_routes([Route("/open", lambda request: PlainTextResponse("x"))])
+    page = Page(method="GET", path="/healthz", act=lambda ask: PlainTextResponse("x"), roles=None)
+    with pytest.raises(RouteError, match="twice"):
+        create_app(world.site, make_log(world.log), [*PAGES, page])
+
+
+def ask(browser: Client, route: str, **names: str) -> Response:
+    method, path = route.split(" ")
+    path = path.format(**{"name": "x", "token": "x", "case": "c-1", "session": "x", "person": "x", **names})
+    return browser.request(method, path, data={"x": "y"} if method == "POST" else None)
+
+
+def test_every_route_for_every_role(world: World, people: dict[Role, Person]) -> None:
+    for role in Role:
+        world.clock.sleep(HOUR)
+        browser = world.signed_in(role.value)
+        for route in sorted(TABLE, key=LEAVES.__contains__):
+            answer, said = ask(browser, route, person="none", session="none"), TABLE[route]
+            where = (role, route, answer.status_code)
+            if said == OPEN or role.value in said.split():
+                assert answer.status_code != 403, where
+                assert answer.headers.get("location", "") != "/sign-in" or route in ("POST /sign-out", "GET /setup"), (
+                    where
+                )
+            elif said in ("code", "enrol"):
+                assert (answer.status_code, answer.headers["location"]) == (303, "/"), where
+            else:
+                assert answer.status_code == 403, where
+                assert answer.text.count("Not for this account") >= 1
+    # What isn't for a role is refused also where it exists: nothing tells the two apart.
+    for role in set(Role) - {Role.ADMINISTRATOR}:
+        world.clock.sleep(HOUR)
+        browser = world.signed_in(role.value)
+        there = ask(browser, "GET /people/{person}", person=people[Role.AUDITOR].id)
+        nowhere = ask(browser, "GET /people/{person}", person="none")
+        assert [a.status_code for a in (there, nowhere)] == [403, 403]
+        assert there.text.replace(people[Role.AUDITOR].id, "none") == nowhere.text
+
+
+def test_nobody_and_half_a_session_get_no_further(world: World, people: dict[Role, Person]) -> None:
+    nobody, half = world.browser(), world.browser()
+    half.post("/sign-in", data={"login": "analyst", "password": PASSWORD})
+    for route, said in TABLE.items():
+        if said == OPEN:
+            continue
+        answer = ask(nobody, route)
+        assert answer.status_code == (303 if route.startswith("GET") else 401), route
+        assert answer.headers.get("location", "/sign-in").startswith("/sign-in")
+        if said != "code":
+            answer = ask(half, route)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/code"), route
+
+
+def test_sessions_of_others_are_not_there(world: World, people: dict[Role, Person]) -> None:
+    mine, other = world.signed_in("analyst"), world.signed_in("auditor")
+    own = [s.id for s in world.access.sessions.of(people[Role.ANALYST].id)]
+    foreign = [s.id for s in world.access.sessions.of(people[Role.AUDITOR].id)]
+    assert ask(mine, "POST /account/sessions/{session}/end", session=foreign[0]).status_code == 404
+    assert other.get("/account").status_code == 200
+    assert ask(mine, "POST /account/sessions/{session}/end", session=own[-1]).status_code == 303
+    # Nor by an administrator under a wrong person.
+    administrator = world.signed_in("administrator")
+    path = {"person": people[Role.ANALYST].id, "session": foreign[0]}
+    assert ask(administrator, "POST /people/{person}/sessions/{session}/end", **path).status_code == 404
+    path["person"] = people[Role.AUDITOR].id
+    assert ask(administrator, "POST /people/{person}/sessions/{session}/end", **path).status_code == 303
+    assert other.get("/account").status_code == 303
+
+
+def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Role, Person]) -> None:
+    """For each route that changes something, whatever a foreign page can send."""
+    browser = world.signed_in("administrator")
+    before = world.access.acts()
+    cases: list[Callable[[], dict[str, str]]] = [
+        lambda: {"sec-fetch-site": "cross-site"},
+        lambda: {"sec-fetch-site": "same-site"},
+        lambda: {"sec-fetch-site": "none"},
+        lambda: {"sec-fetch-site": ""},
+    ]
+    for route in (route for route in TABLE if route.startswith("POST")):
+        for headers in cases:
+            path = route.split(" ")[1].format(token="x", session="x", person=people[Role.ANALYST].id)
+            answer = browser.post(path, data={"role": "auditor"}, headers=headers())
+            assert answer.status_code == 403, (route, headers())
+    assert world.access.acts() == before
+
+
+def test_without_the_browsers_word_a_token_counts(world: World, tmp_path: Path) -> None:
+    world.person("bo", Role.ANALYST)
+    browser = world.browser()
+    del browser.headers["sec-fetch-site"]
+    page = browser.get("/sign-in")
+    token = page.text.split('name="csrf" value="')[1].split('"')[0]
+    sent = {"login": "bo", "password": PASSWORD}
+    assert browser.post("/sign-in", data=sent).status_code == 403
+    assert browser.post("/sign-in", data=sent | {"csrf": "0" * 64}).status_code == 403
+    assert (
+        world.browser().post("/sign-in", data=sent | {"csrf": token}, headers={"sec-fetch-site": "x"}).status_code
+        == 403
+    )
+    foreign = {"origin": "http://elsewhere.test"}
+    assert browser.post("/sign-in", data=sent | {"csrf": token}, headers=foreign).status_code == 403
+    assert browser.post("/sign-in", data=sent | {"csrf": token}).status_code == 303
+    # The visitor's token is worth nothing once there is a session.
+    assert browser.post("/sign-in/code", data={"code": "1", "csrf": token}).status_code == 403

@@ -1,0 +1,84 @@
+"""The command as a process: from its first start to the signal that ends it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.console.world import CHEAP, VISIT
+from wayseal.console import Access, Role, read_console_settings
+from wayseal.console.access import load_keys
+from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.serve import open_access
+from wayseal.store.database import open_database
+
+PROGRAM = "from wayseal.cli import main; main()"
+
+
+@contextmanager
+def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYSEAL_")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "serve", "console", "--folder", str(folder), "--port", "0", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_from_the_first_start_to_the_end(tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "console"
+    with started(folder) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/setup .* once: ([A-Z2-9]{6}(?:-[A-Z2-9]{6}){3})$", said.strip())
+        assert found is not None, said
+        with httpx.Client(base_url=found[1], trust_env=False) as client:
+            assert client.get("/readyz").text == "ready\n"
+            page = client.get("/setup")
+            assert page.status_code == 200
+            assert page.headers["content-security-policy"].startswith("default-src 'none'")
+            assert "server" not in page.headers
+        process.send_signal(signal.SIGTERM)
+        _, logged = process.communicate(timeout=20)
+        assert process.returncode == 0
+    lines = logged.splitlines()
+    assert '"event":"serving"' in lines[0]
+    assert '"event":"stopped"' in lines[-1]
+    assert found[2] not in logged
+    assert {
+        path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.suffix in (".key", ".sqlite")
+    } == {
+        "console.key": 0o600,
+        "console.sqlite": 0o600,
+    }
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_without_its_key_file_it_doesnt_start_again(tmp_path: Path) -> None:
+    settings = read_console_settings({}, folder=str(tmp_path))
+    with open_access(settings) as access:
+        assert access.people.prepare_setup() is not None
+    keys = load_keys(settings.key_path, make=False)
+    with open_database(settings.database_address) as database:
+        token = Access.over(database, keys, cost=CHEAP).people.make_demo_link("demo", "Demo", Role.ANALYST)
+        assert Access.over(database, keys, cost=CHEAP).people.use_demo_link(token, VISIT).session.person.login == "demo"
+    with open_access(settings) as access:
+        assert access.people.prepare_setup() is None
+    settings.key_path.unlink()
+    with pytest.raises(ConsoleSettingsError, match="bring it back"), open_access(settings):
+        raise AssertionError

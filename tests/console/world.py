@@ -1,0 +1,152 @@
+"""A console in this process, with a clock of its own, and browsers that know it."""
+
+import asyncio
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from httpx import BaseTransport, Client, Request, Response
+
+from wayseal.console import Access, Role, Site, create_app
+from wayseal.console.access import AccessKeys, Cost
+from wayseal.console.access.types import Person, Visit
+from wayseal.service import make_log
+from wayseal.store.database import open_database
+from wayseal.store.database.migrations import upgrade
+
+CHEAP = Cost(memory=64, passes=1)
+PASSWORD = "a sentence is fine"
+VISIT = Visit(address="192.0.2.7", device="Firefox · Linux")
+OWN = {"sec-fetch-site": "same-origin"}
+MINUTE, HOUR = 60, 3600
+
+
+@dataclass
+class Clock:
+    """Microseconds, moved by tests."""
+
+    at: int = field(default_factory=lambda: time.time_ns() // 1000)
+
+    def __call__(self) -> int:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += round(seconds * 1_000_000)
+
+
+class InProcess(BaseTransport):
+    """Hands requests to an app in this process, one after the other."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def handle_request(self, request: Request) -> Response:
+        return asyncio.run(self._answer(request))
+
+    async def _answer(self, request: Request) -> Response:
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": request.url.scheme,
+            "path": request.url.path,
+            "raw_path": request.url.raw_path.partition(b"?")[0],
+            "query_string": request.url.query,
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "client": ("192.0.2.8", 4711),
+            "server": (request.url.host, 80),
+        }
+        body, parts, start = request.read(), [], {}
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Any:
+            return messages.pop() if messages else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                parts.append(message.get("body", b""))
+
+        await self._app(scope, receive, send)
+        return Response(start["status"], headers=start["headers"], content=b"".join(parts))
+
+
+@dataclass
+class World:
+    access: Access
+    site: Site
+    clock: Clock
+    log: StringIO
+    secrets: dict[str, str] = field(default_factory=dict)
+    _app: Any = None
+
+    @property
+    def app(self) -> Any:
+        """What a server would run."""
+        self._app = self._app or create_app(self.site, make_log(self.log))
+        return self._app
+
+    def person(self, login: str, role: Role, name: str = "") -> Person:
+        """Somebody with a password, codes and no session."""
+        person, token = self.access.people.invite(login, name or f"Name of {login}", role, by="nobody")
+        opened = self.access.people.take_up(token, PASSWORD, VISIT)
+        secret, _ = self.access.own.authenticator(opened.session)
+        self.secrets[login] = secret
+        _, codes = self.access.own.enrol(opened.session, self.code(login))
+        self.access.sessions.sign_out(opened.session)
+        found = self.access.people.find(person.id)
+        assert found is not None
+        assert len(codes) == 10
+        return found
+
+    def code(self, login: str) -> str:
+        """A code that counts: of a later step where the present one was used."""
+        self.clock.sleep(30)
+        return pyotp.TOTP(self.secrets[login]).at(self.clock.at // 1_000_000)
+
+    def browser(self, **headers: str) -> Client:
+        client = Client(
+            transport=InProcess(self.app),
+            base_url="https://console.test" if self.site.secure else "http://console.test",
+        )
+        client.headers.update(OWN | {"accept-language": "en"} | {k.replace("_", "-"): v for k, v in headers.items()})
+        return client
+
+    def signed_in(self, login: str) -> Client:
+        """A browser of somebody's, in full."""
+        browser = self.browser()
+        answer = browser.post("/sign-in", data={"login": login, "password": PASSWORD})
+        assert answer.status_code == 303, text(answer)
+        answer = browser.post("/sign-in/code", data={"code": self.code(login)})
+        assert answer.status_code == 303, text(answer)
+        return browser
+
+
+@contextmanager
+def open_world(place: Path | str, *, secure: bool = False) -> Iterator[World]:
+    """place: a folder, or the address of a database."""
+    clock = Clock()
+    with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
+        upgrade(database, "console")
+        access = Access.over(database, AccessKeys(b"k" * 32), cost=CHEAP, now=clock)
+        yield World(access=access, site=Site(access=access, secure=secure), clock=clock, log=StringIO())
+
+
+def text(answer: Response) -> str:
+    """What a person reads of a page."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+
+
+def hidden(answer: Response, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', answer.text)
+    assert found, name
+    return unescape(found[1])
