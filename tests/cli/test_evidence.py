@@ -16,11 +16,11 @@ from tests.cases.evidence import tsa
 from tests.cases.evidence.packs import fixed, need_font
 from tests.cli.running import Ran, inside
 from tests.tables import each
+from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.typesetting import Typesetter
-from wayseal.cli._case_pack import FORMULAS, harmless_csv
-from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.types import Look, NamesShown, RecordedCase
+from wayseal.cli._case_pack import FORMULAS, harmless_csv
 from wayseal.merkle import VerifyKey
 from wayseal.proofs import ProvenRead
 from wayseal.proofs import verify as verify_proof

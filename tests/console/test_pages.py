@@ -7,9 +7,10 @@ import pytest
 
 from tests.cli.running import inside
 from tests.console.world import World, text
+from wayseal.cases import open_cases
+from wayseal.cases.types import Alert
 from wayseal.console import Role
 from wayseal.console.web.app import LedgerReader
-from wayseal.detect.casebook import Alert, writing
 from wayseal.merkle import VerifyKey
 
 DAY = 86_400_000_000
@@ -36,7 +37,7 @@ def test_cases_are_shown_under_pseudonyms(world: World, ledger: Path) -> None:
     world.person("ann", Role.ANALYST)
     browser = world.signed_in("ann")
     assert "no case yet" in text(browser.get("/cases"))
-    with writing(ledger / "detect") as book:
+    with open_cases(ledger / "detect") as book:
         for number, name in enumerate(NAMES):
             alert = Alert(actors=(name,), alerted_at=NOW, score=0.4 + number / 2, detectors=("number_walks",))
             book.register([alert], NOW)

@@ -15,22 +15,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wayseal import __version__
+from wayseal.cases import open_cases
+from wayseal.cases import verify as verify_casebook
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.types import Item, Pack, PackHead, Role, Title
 from wayseal.cases.evidence.typesetting import Typesetter
+from wayseal.cases.types import CaseAct, Casebook, Heard, RecordedCase
 from wayseal.cli._casebook import FOLDER, Names, writable_casebook
 from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._progress import ProgressCallback
 from wayseal.cli._words.evidence import ITEM_TEXTS, REMARK_TEXTS
-from wayseal.cli.case.list import list_json
+from wayseal.cli.case.list import list_json, name_act
 from wayseal.detect import DetectResult, Options
 from wayseal.detect import detect as run
-from wayseal.cases import open_cases
-from wayseal.cases import verify as verify_casebook
-from wayseal.cases.types import Casebook, Heard, NamesShown, RecordedCase, Verdict
 from wayseal.detect.explain import load_templates
 from wayseal.detect.partners import load_contracts
 from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, render_reads
@@ -336,14 +336,9 @@ def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFac
     )
 
 
-def _act(act: NamesShown | Heard | Verdict) -> RecordedAct:
-    match act:
-        case NamesShown():
-            return RecordedAct(kind=act.look.value, at=act.at, who=act.who, why=act.why)
-        case Heard():
-            return RecordedAct(kind="heard", at=act.at, who=act.who, statement=act.statement)
-        case Verdict():
-            return RecordedAct(kind="verdict", at=act.at, who=act.who, why=act.why)
+def _act(act: CaseAct) -> RecordedAct:
+    statement = act.statement if isinstance(act, Heard) else ""
+    return RecordedAct(kind=name_act(act), at=act.at, who=act.who, why=getattr(act, "why", ""), statement=statement)
 
 
 def _detect_json(found: DetectResult, lang: str) -> dict[str, object]:

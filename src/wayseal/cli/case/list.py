@@ -109,7 +109,7 @@ def _state_name(state: CaseState, words: Words) -> str:
 
 
 def _act_line(act: CaseAct, words: Words) -> str:
-    key = _act_name(act)
+    key = name_act(act)
     values: dict[str, object] = {"why": visible(getattr(act, "why", ""))}
     match act:
         case Verdict():
@@ -137,7 +137,8 @@ def _told(value: str | None, words: Words) -> str:
     return words["nothing"] if value is None else visible(value)
 
 
-def _act_name(act: CaseAct) -> str:
+def name_act(act: CaseAct) -> str:
+    """What an act is called in JSON."""
     match act:
         case NamesShown():
             return act.look.value
@@ -189,7 +190,7 @@ def _case_json(case: RecordedCase, names: Names) -> dict[str, object]:
 
 def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, object]:
     """An act for programs: what says more than who, when and why stands there where no name can be in it."""
-    head: dict[str, object] = {"act": _act_name(act), "at": iso(act.at), "who": act.who}
+    head: dict[str, object] = {"act": name_act(act), "at": iso(act.at), "who": act.who}
     match act:
         case NamesShown():
             return {**head, "why": act.why, "actors": [names.of(actor) for actor in act.cases[case.id]]}

@@ -9,6 +9,7 @@ import typer
 from wayseal.cases.evidence import read_sealed, write_pack
 from wayseal.cases.evidence.errors import StampError
 from wayseal.cases.evidence.stamps import StampWish, check_url, keep_wish, wish_path
+from wayseal.cases.types import one_line
 from wayseal.cli._case_pack import CasePack, PackRequest, export_case
 from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption
 from wayseal.cli._casebook import now_us
@@ -18,7 +19,6 @@ from wayseal.cli._output import output_file
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.evidence import EVIDENCE_TEXTS
 from wayseal.cli.evidence.stamp import StampUrlOption, need_stamps, put_stamp
-from wayseal.cases.types import one_line
 from wayseal.model.messages import filled
 from wayseal.page.languages import word
 

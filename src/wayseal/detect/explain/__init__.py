@@ -10,10 +10,21 @@ from wayseal.detect.explain._kernel import (
     Tickets,
     explain,
 )
-from wayseal.detect.explain._posts import OUTLET, Rules, Staff, build_staff, code_rules, find_common_rights
+from wayseal.detect.explain._posts import (
+    EVERYBODY,
+    MANY,
+    OUTLET,
+    Rules,
+    Staff,
+    build_staff,
+    code_rules,
+    find_common_rights,
+)
 from wayseal.detect.explain._templates import TIMED, Template, TemplateKind, built_in, load_templates, ranks
 
 __all__ = [
+    "EVERYBODY",
+    "MANY",
     "NOT_FIRST",
     "OUTLET",
     "TIMED",

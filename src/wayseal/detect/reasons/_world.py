@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from wayseal.detect.explain._posts import EVERYBODY, MANY
+from wayseal.detect.explain import EVERYBODY, MANY
 from wayseal.model.kinds import OutletKind, Scope
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from wayseal.cases import CasebookError, load_pseudonyms, read_casebook
+from wayseal.cases.types import Casebook, CaseState, RecordedCase, Verdict
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
-from wayseal.detect.casebook import Casebook, CasebookError, load_pseudonyms, read_casebook
-from wayseal.detect.casebook.types import CaseState, RecordedCase, Verdict
 from wayseal.model.errors import WaysealError
 from wayseal.page.words import catalogue
 
