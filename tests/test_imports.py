@@ -21,6 +21,7 @@ KNOWN = {
     # Which of two services is meant is decided where commands are read.
     ("tests.console.test_command", "wayseal.cli._loading"),
     ("tests.console.test_command", "wayseal.cli._commands"),
+    ("tests.store.database.test_migrations", "wayseal.console.access._tables"),
 }
 
 

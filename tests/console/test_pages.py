@@ -1,5 +1,7 @@
 """Pages of a ledger and of its casebook: what they tell, and what they never tell."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from tests.cli.running import inside
 from tests.console.world import World, text
 from wayseal.cases import open_cases
-from wayseal.cases.types import Alert
+from wayseal.cases.types import FILE, Alert
 from wayseal.console import Role
 from wayseal.console.web.app import LedgerReader
 from wayseal.merkle import VerifyKey
@@ -61,8 +63,9 @@ def test_cases_are_shown_under_pseudonyms(world: World, ledger: Path) -> None:
         assert not any(name in page.text for name in ("courier-7", "clerk", "colleague", "helped"))
     assert browser.get("/cases").text.index("c-2<") < browser.get("/cases").text.index("c-1<")
     assert browser.get("/cases/c-3").status_code == 404
-    journal = ledger / "detect" / "casebook.jsonl"
-    journal.write_bytes(journal.read_bytes().replace(b"chen", b"lina"))
+    with closing(sqlite3.connect(ledger / "detect" / FILE)) as database, database:
+        changed = database.execute("UPDATE casework_journal SET content = replace(content, 'chen', 'lina')")
+        assert changed.rowcount
     page = browser.get("/cases")
     assert page.status_code == 503
     assert "courier-7" not in page.text

@@ -28,19 +28,20 @@ CASE = GroupEntry(
         "state": CommandEntry(
             help="Say how a case stands: taken up, waiting, closed as no case of its own, or open again."
         ),
-        "note": CommandEntry(
-            help="Write a note into a case. Everybody who sees the case sees it: keep names out of it."
-        ),
+        "note": CommandEntry(help="Write a note into a case."),
         "merge": CommandEntry(help="Put a case into another one, which then has its accounts and acts, too."),
-        "unmerge": CommandEntry(
-            help="Take a case out of the one that it went into. Both are as they were, with what was done since."
-        ),
+        "unmerge": CommandEntry(help="Take a case out of the one that it went into."),
         "verify": CommandEntry(
             help="Look at every line of the casebook, and say which was changed, taken out, moved or put in."
         ),
         "backup": CommandEntry(help="Copy the casebook and its secret, also while others write."),
         "rebuild": CommandEntry(help="Make the casebook's tables anew from its lines."),
         "forget": CommandEntry(help="Forget cases that were closed before a day, with all that was recorded of them."),
+    },
+    headings={
+        "Look and hear": ("list", "open", "hear"),
+        "Work on it": ("state", "note", "merge", "unmerge"),
+        "Keep it": ("verify", "backup", "rebuild", "forget"),
     },
 )
 PARTNERS = GroupEntry(

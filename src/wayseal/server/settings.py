@@ -20,7 +20,7 @@ from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, parsed_by, rea
 from wayseal.server.errors import SettingsError
 
 PREFIX = "WAYSEAL_"
-NO_SETTINGS = frozenset({"ACTOR", "LANG", "NOTIFY", "VAULT", "REQUIRE_ALL", "SHARED"})
+NO_SETTINGS = frozenset({"ACTOR", "LANG", "NOTIFY", "STAMP_URL", "VAULT", "REQUIRE_ALL", "SHARED"})
 """What stands behind `PREFIX` in the environment for the command line, and for the project's own checks."""
 _OF_TESTS, _OF_CONSOLE = "TEST_", "CONSOLE_"
 

@@ -131,13 +131,42 @@ _MAIN_0002: Rows = _MAIN_0001 | {"approvals": [row | {"client": ""} for row in _
 _NEVER = {"revision": 1, "superseded_at": None, "superseded_by": None}
 _KEYS_0002: Rows = _KEYS_0001 | {"data_keys": [row | _NEVER for row in _KEYS_0001["data_keys"]]}
 
+_CONSOLE_0001: Rows = {
+    "people": [
+        {
+            "person": "p" * 32, "login": "li", "name": "李 \u2028", "role": "analyst", "state": "active",
+            "password": "$argon2id$", "totp": b"\0\xff", "totp_next": None, "totp_step": 2**53 + 1, "lang": "zh",
+            "theme": None, "created_at": _AT,
+        },
+        {
+            "person": "q", "login": "", "name": "", "role": "auditor", "state": "invited", "password": None,
+            "totp": None, "totp_next": b"", "totp_step": 0, "lang": None, "theme": "dark", "created_at": -1,
+        },
+    ],
+    "sessions": [
+        {
+            "session": "s" * 32, "token_sha256": "a" * 64, "person": "p" * 32, "stage": "whole", "via": "password",
+            "device": "Firefox", "created_at": _AT, "seen_at": _AT, "confirmed_at": 0, "misses": 3, "ended_at": None,
+        },
+    ],
+    "recovery_codes": [{"person": "q", "code_hmac": "b" * 64}, {"person": "q", "code_hmac": "c"}],
+    "links": [{"token_sha256": "d" * 64, "kind": "setup", "person": None, "expires_at": _AT}],
+    "attempts": [{"key_hmac": "e" * 64, "tries": 2**31 - 1, "last_at": _AT}],
+    "acts": [
+        {"number": 1, "at": _AT, "act": "invited", "who": None, "person": "q", "detail": "{}", "chain": "f" * 64},
+        {"number": 2**53 + 1, "at": _AT, "act": "signed_in", "who": "q", "person": None, "detail": "", "chain": ""},
+    ],
+}  # fmt: skip
+
 ROWS: dict[str, Rows] = {
+    "console_0001": _CONSOLE_0001,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
     "keys_0002": _KEYS_0002,
 }
 FRESH: dict[str, set[str]] = {
+    "console_0001": set(_CONSOLE_0001),
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

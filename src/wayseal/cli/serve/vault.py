@@ -32,7 +32,7 @@ def vault(
 
     \b
     wayseal serve vault
-    wayseal serve /etc/wayseal/vault
+    wayseal serve vault /etc/wayseal/vault
     """
     os.umask(0o077)
     run(load_settings(folder))
