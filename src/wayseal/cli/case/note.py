@@ -30,7 +30,9 @@ def note(
     ] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Write a note into a case. Everybody who sees the case sees it: keep names out of it.
+    """Write a note into a case.
+
+    Everybody who sees the case sees it: keep names out of it.
 
     \b
     wayseal case note ledger c-17 --who "Li, audit" --text "asked the outlet for its duty roster"

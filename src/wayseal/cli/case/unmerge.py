@@ -13,7 +13,9 @@ from wayseal.model.messages import filled
 def unmerge(
     ledger: LedgerArgument, case: CaseArgument, who: WhoOption, why: WhyOption, lang: LangOption = Lang.EN
 ) -> None:
-    """Take a case out of the one that it went into. Both are as they were, with what was done since.
+    """Take a case out of the one that it went into.
+
+    Both are as they were, with what was done since.
 
     \b
     wayseal case unmerge ledger c-18 --who "Li, audit" --why "two groups after all"
