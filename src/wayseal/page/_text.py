@@ -134,13 +134,20 @@ def _packed(texts: Iterable[str], width: int) -> list[str]:
 def _column_wise(
     lines: Sequence[Sequence[str]], title: Callable[[str], int], cell: Sequence[Callable[[str], int]]
 ) -> list[int]:
-    """The most that a title or cell of each column measures; the last cell of a short row takes no part."""
+    """The most that a title or cell of each column measures.
+
+    The last cell of a short row has all columns from its own on, and takes part with what can't be broken.
+    """
     head, *rows = lines
     found = list(map(title, head))
     for row in rows:
         counted = row if len(row) == len(head) else row[:-1]
         for place, text in enumerate(counted):
             found[place] = max(found[place], cell[place](text))
+    for row in rows:
+        if len(row) < len(found):
+            span = sum(found[len(row) - 1 :]) + len(found) - len(row)
+            found[-1] += max(0, widest_atom(row[-1]) - span)
     return found
 
 
