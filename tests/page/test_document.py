@@ -167,10 +167,12 @@ LONG_NUMBERS = Table(
 )
 SHORT_ROW = Table(head=("a",) * 6, rows=(("0.0%", "2026-03-01 10:00", "aaaaaaaaa", "0.0%", "0.0%"),))
 """Its last cell has two columns of one sign each."""
+ENDS_EMPTY = Table(head=("a",) * 7 + ("aaaaaaaa",), rows=(("0,000,000", "00,000,000", ""),))
+"""A short row as a record, whose last cell says nothing."""
 FIRST_IS_A_NUMBER = Table(head=("κ", "Wahrscheinlichkeit" * 3), rows=(("0.5", "97.25%"),), numbers=frozenset({0, 1}))
 
 
-@each("table", [NUMBERS_OF_A_TRACE, LONG_NUMBERS, SHORT_ROW, FIRST_IS_A_NUMBER])
+@each("table", [NUMBERS_OF_A_TRACE, LONG_NUMBERS, SHORT_ROW, ENDS_EMPTY, FIRST_IS_A_NUMBER])
 def test_no_figure_is_lost_where_a_line_is_narrow(table: Table) -> None:
     assert {width: lost(table, width) for width in WIDTHS} == dict.fromkeys(WIDTHS, ({}, {}))
 

@@ -111,9 +111,12 @@ class _Writer:
         """Each row as its first cell and, below it, the others behind their titles, as many a line as it holds."""
         for first, *others in table.rows:
             self.lines([f"{table.head[0]}{self.colon}{first}" if 0 in table.numbers else first], style=_BOLD)
-            titled = [f"{name}{self.colon}{cell}" for name, cell in zip(table.head[1:], others, strict=False) if cell]
-            if len(others) < len(table.head) - 1:
-                titled[-1:] = others[-1:]
+            bare = len(others) - 1 if len(others) < len(table.head) - 1 else -1
+            titled = [
+                cell if place == bare else f"{name}{self.colon}{cell}"
+                for place, (name, cell) in enumerate(zip(table.head[1:], others, strict=False))
+                if cell
+            ]
             self.out += _packed(titled, self.width)
 
 
