@@ -5,18 +5,20 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
 
 from tests.console.world import CHEAP, VISIT
-from wayseal.console import Access, Role, read_console_settings
+from wayseal.console import Access, Role, read_console_settings, serve
 from wayseal.console.access import load_keys
 from wayseal.console.errors import ConsoleSettingsError
-from wayseal.console.serve import open_access
+from wayseal.console.serve import open_access, run_console
 from wayseal.store.database import open_database
 
 PROGRAM = "from wayseal.cli import main; main()"
@@ -82,3 +84,38 @@ def test_without_its_key_file_it_doesnt_start_again(tmp_path: Path) -> None:
     settings.key_path.unlink()
     with pytest.raises(ConsoleSettingsError, match="bring it back"), open_access(settings):
         raise AssertionError
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo: bool) -> None:
+    """The same beside us, ended as a signal would: signals reach the main thread alone."""
+    ends: list[Callable[[], None]] = []
+    told: list[str] = []
+
+    @contextmanager
+    def hear(act: Callable[[], None]) -> Iterator[None]:
+        ends.append(act)
+        yield
+
+    monkeypatch.setattr(serve, "handle_signals", hear)
+    monkeypatch.setattr(serve, "forward_library_logs", lambda log: None)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    settings = read_console_settings({}, folder=str(tmp_path / "console"), port="0")
+    say_demo = told.append if demo else None
+    runs = Thread(
+        target=lambda: run_console(settings, say_setup=lambda at, code: told.append(f"{at} {code}"), say_demo=say_demo)
+    )
+    runs.start()
+    try:
+        while not (told and ends):
+            assert runs.is_alive()
+            time.sleep(0.02)
+        address = re.match(r"http://127\.0\.0\.1:\d+", told[0])
+        assert address is not None
+        with httpx.Client(base_url=address[0], trust_env=False) as client:
+            assert client.get("/readyz").text == "ready\n"
+    finally:
+        for end in ends:
+            end()
+        runs.join(20)
+    assert not runs.is_alive()
