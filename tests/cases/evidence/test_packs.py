@@ -43,6 +43,7 @@ def test_a_pack_is_what_was_written() -> None:
 
 
 @pytest.mark.needs("sha256sum")
+@pytest.mark.filterwarnings("ignore:'count' is passed as positional argument:DeprecationWarning")  # bagit's own
 def test_police_check_it_with_their_own_tools(tmp_path: Path) -> None:
     content, _ = written(pack())
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
