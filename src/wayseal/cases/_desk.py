@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from wayseal.cases._acts import to_act, to_object
 from wayseal.cases._chain import chain_line, check, check_after, header, read_line, sum_of
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, alias_by
@@ -20,6 +19,7 @@ from wayseal.cases._read import (
 from wayseal.cases._rows import Row, Rows
 from wayseal.cases._store import Connection, Store
 from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, Table, make_journal
+from wayseal.cases.acts import to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
 from wayseal.page.visible import shorten, visible

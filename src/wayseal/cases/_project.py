@@ -5,7 +5,6 @@ An act that can't follow what was taken before is refused by a KeyError or Value
 
 from dataclasses import replace
 
-from wayseal.cases._acts import act_name
 from wayseal.cases._project_records import ITEM_PREFIX, concerned, number_of, state_field, task_of
 from wayseal.cases._project_work import WorkProjector
 from wayseal.cases._rows import Row
@@ -27,6 +26,7 @@ from wayseal.cases._work import (
     TaskSet,
     Undone,
 )
+from wayseal.cases.acts import act_name
 from wayseal.cases.types import Act, Forgotten, Heard, NamesShown, Registered, Verdict
 from wayseal.model.times import micros
 

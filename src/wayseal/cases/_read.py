@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wayseal.cases._acts import to_act
 from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, alias_by, concerned
@@ -17,6 +16,7 @@ from wayseal.cases._sql import open_store
 from wayseal.cases._store import Connection, Store
 from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, TABLES, THINGS, VERSION, Table, make_tables
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
+from wayseal.cases.acts import to_act
 from wayseal.cases.errors import CasebookChangedError, CasebookError
 from wayseal.cases.findings import Code, Fault, Head, Verification
 from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict

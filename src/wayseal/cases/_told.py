@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wayseal.cases._acts import act_name
 from wayseal.cases._project_records import PRIORITIES, SEPARATOR
 from wayseal.cases._work import (
     PERSONAL,
@@ -24,6 +23,7 @@ from wayseal.cases._work import (
     ThingKind,
     Undone,
 )
+from wayseal.cases.acts import act_name
 from wayseal.cases.types import Act, Heard, NamesShown, Registered, Verdict
 from wayseal.cases.views import CaseRow, Entry, ItemRow, ThingRow
 

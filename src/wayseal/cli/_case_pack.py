@@ -17,6 +17,7 @@ from pathlib import Path
 from wayseal import __version__
 from wayseal.cases import open_cases
 from wayseal.cases import verify as verify_casebook
+from wayseal.cases.acts import act_name
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
 from wayseal.cases.evidence.errors import DocumentError
@@ -28,7 +29,7 @@ from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary
 from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._progress import ProgressCallback
 from wayseal.cli._words.evidence import ITEM_TEXTS, REMARK_TEXTS
-from wayseal.cli.case.list import list_json, name_act
+from wayseal.cli.case.list import list_json
 from wayseal.detect import DetectResult, Options
 from wayseal.detect import detect as run
 from wayseal.detect.explain import load_templates
@@ -338,7 +339,7 @@ def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFac
 
 def _act(act: CaseAct) -> RecordedAct:
     statement = act.statement if isinstance(act, Heard) else ""
-    return RecordedAct(kind=name_act(act), at=act.at, who=act.who, why=getattr(act, "why", ""), statement=statement)
+    return RecordedAct(kind=act_name(act), at=act.at, who=act.who, why=getattr(act, "why", ""), statement=statement)
 
 
 def _detect_json(found: DetectResult, lang: str) -> dict[str, object]:

@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 
 from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.acts import act_name
 from wayseal.cases.types import (
     CaseAct,
     Casebook,
     CaseState,
     Changed,
-    FileNamed,
     Heard,
-    Linked,
     Merged,
     NamesShown,
     NoteWritten,
@@ -109,7 +108,7 @@ def _state_name(state: CaseState, words: Words) -> str:
 
 
 def _act_line(act: CaseAct, words: Words) -> str:
-    key = name_act(act)
+    key = act_name(act)
     values: dict[str, object] = {"why": visible(getattr(act, "why", ""))}
     match act:
         case Verdict():
@@ -137,35 +136,6 @@ def _told(value: str | None, words: Words) -> str:
     return words["nothing"] if value is None else visible(value)
 
 
-def name_act(act: CaseAct) -> str:
-    """What an act is called in JSON."""
-    match act:
-        case NamesShown():
-            return act.look.value
-        case Heard():
-            return "heard"
-        case Verdict():
-            return "verdict"
-        case Changed():
-            return "changed"
-        case NoteWritten():
-            return "note"
-        case TaskSet():
-            return "task"
-        case Linked():
-            return "link"
-        case FileNamed():
-            return "file"
-        case Merged():
-            return "merge"
-        case Split():
-            return "split"
-        case Undone():
-            return "undone"
-        case Promoted():
-            return "promoted"
-
-
 def list_json(book: Casebook, names: Names, state: CaseState | None) -> str:
     """The same for programs. A statement is left out while a name of its case may not be shown."""
     content = {
@@ -190,7 +160,7 @@ def _case_json(case: RecordedCase, names: Names) -> dict[str, object]:
 
 def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, object]:
     """An act for programs: what says more than who, when and why stands there where no name can be in it."""
-    head: dict[str, object] = {"act": name_act(act), "at": iso(act.at), "who": act.who}
+    head: dict[str, object] = {"act": act_name(act), "at": iso(act.at), "who": act.who}
     match act:
         case NamesShown():
             return {**head, "why": act.why, "actors": [names.of(actor) for actor in act.cases[case.id]]}
