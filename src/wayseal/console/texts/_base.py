@@ -1,11 +1,8 @@
-"""What the console's pages say, under codes.
-
-Blanks as in `wayseal.page.texts`. No <, > or & anywhere.
-"""
+"""Codes of what all pages share, of access and of the first pages."""
 
 from wayseal.model.messages import N_
 
-TEXTS = {
+BASE = {
     "console.skip": N_("Skip to the content"),
     "console.menu": N_("Menu"),
     "console.language": N_("Language"),

@@ -1,0 +1,11 @@
+"""What the console's pages say, under codes: a module for each group of pages, joined here.
+
+Blanks as in `wayseal.page.texts`. No <, > or & anywhere. A code stands in one module alone.
+"""
+
+from wayseal.console.texts._base import BASE
+
+PARTS = (BASE,)
+TEXTS = {code: text for part in PARTS for code, text in part.items()}
+
+__all__ = ["PARTS", "TEXTS"]
