@@ -108,9 +108,7 @@ def _evidence_of(v: View, main: Finding, a: int, day: int, n: int) -> float:
     """Evidence on a day's end, had the account n odd reads that day."""
     odd = main.odd.odd.copy()
     odd[a, day] = n
-    return float(
-        evidence(odd, main.odd.base, v.group, main.usual, main.unknown, main.steady, main.cleared).total[a, day]
-    )
+    return float(evidence(odd, main.odd.base, v.group, main.usual, main.causes, main.cleared).total[a, day])
 
 
 def test_2_no_evidence_of_later_days(pulled: tuple[View, tuple[Finding, ...]]) -> None:

@@ -98,9 +98,9 @@ def test_details_are_weighed_given_that_the_reads_are_not_explained() -> None:
     for finding in found.values():
         own = finding.name != MAIN and finding.odd.among is None
         odd = finding.odd.odd if own else v.count(v.suspects.plain)
-        steady = peers.find_steady_work(odd)
-        assert np.array_equal(finding.steady, steady), finding.name
-        assert np.array_equal(finding.unknown, peers.find_unknown_work(odd, steady)), finding.name
+        causes = peers.find_causes(odd)
+        for name in ("unknown", "steady", "shared"):
+            assert np.array_equal(getattr(finding.causes, name), getattr(causes, name)), finding.name
 
 
 def weakly(a_day: int, plain: int) -> tuple[float, float, float]:

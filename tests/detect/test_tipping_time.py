@@ -39,7 +39,7 @@ def evidence_at(v: View, found: Finding, actor: str, n: int) -> float:
     if found.odd.among is not None:
         base[a, DAY] -= odd[a, DAY] - n
     odd[a, DAY] = n
-    weighed = evidence(odd, base, v.group, found.usual, found.unknown, found.steady, found.cleared)
+    weighed = evidence(odd, base, v.group, found.usual, found.causes, found.cleared)
     nats, age = weighed.total[a : a + 1, DAY], DAY - weighed.since[a : a + 1, DAY]
     return float(weigh([Said(kind=found.kind, nats=nats, age=age)])[0][0])
 

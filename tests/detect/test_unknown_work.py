@@ -7,8 +7,9 @@ import pytest
 
 from tests.detect.viewed import MANDATE, PLAIN, WEAK, WORK, R, place, view
 from tests.detect.views import cut
-from wayseal.detect._unknown_work import FEW, NEAR, PULLING, SEEN, SELDOM, SINGLE, Peers
+from wayseal.detect._unknown_work import FEW, NEAR, PULLING, RING, SEEN, SELDOM, SINGLE, TOGETHER, Peers
 from wayseal.detect._view import Floats, View
+from wayseal.detect.peers import AGES
 
 DAYS = 6
 SERVICES = "stuvw"
@@ -128,12 +129,15 @@ def test_3_reads_under_a_mandate_are_none_that_are_judged() -> None:
 
 
 @pytest.mark.parametrize("day", range(DAYS))
-def test_4_days_to_come_change_nothing(day: int) -> None:
+def test_5_days_to_come_change_nothing(day: int) -> None:
     rows = [*worked("stu", PLAIN), *days("v", WORK, last=3), *days("v", PLAIN, 99, first=3), *worked("abc")]
     v = looked([*rows, *days("d", PLAIN, first=4)])
     short = cut(v, day)
     assert np.array_equal(found(short), found(v)[:, :day])
     assert np.array_equal(steady(short), steady(v)[:, :day])
+    whole, early = (Peers(each).find_shared_work(each.count(each.suspects.plain)) for each in (v, short))
+    for k, age in enumerate(AGES):
+        assert np.array_equal(early[:, : max(0, day - age), k], whole[:, : max(0, day - age), k])
 
 
 MANY = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -163,6 +167,58 @@ def test_2_of_many_one_may_always_be_other() -> None:
     assert share(0, 500) == SELDOM
     assert share(3, 1000) == SELDOM, "one in PULLING may pull"
     assert share(30, 1000) > 0.02
+
+
+LONG = 12
+
+
+def searched(searchers: str, n: int = 30, begun: int = 4, until: int = 7) -> list[R]:
+    """Everybody of MANY works, and some go through a list for some days."""
+    rows = [r for x in MANY for r in days(x, WORK, last=LONG)]
+    return rows + [r for x in searchers for r in days(x, PLAIN, n, begun, until)]
+
+
+def together(rows: list[R], actor: str, begun: int, later: int = 0) -> float:
+    """How probable shared work is, of what an account began on a day, as one sees it so many days later."""
+    v = view(rows, LONG)
+    age = max(k for k, age in enumerate(AGES) if age <= later)
+    return float(Peers(v).find_shared_work(v.count(v.suspects.plain))[place(v, actor), begun, age])
+
+
+def test_4_what_many_begin_on_a_day_is_shared() -> None:
+    others = len(MANY) - 1
+    spared = RING + PULLING * others
+    search = searched(MANY[:20])
+    assert together(search, "a", 4) == pytest.approx((19 - spared) / (others + 1))
+    assert together(search, "a", 3) == 0.0, "it began a day later"
+    assert together(search, "z", 4) == 0.0, "it began nothing"
+    assert together(searched(MANY[: RING + 1]), "a", 4) == 0.0, "so many may be a ring"
+    apart = [*searched(MANY[1:20]), *days("a", PLAIN, 30, 8, LONG)]
+    assert together(apart, "a", 8) == 0.0, "it begins alone"
+
+
+def test_4_and_only_work_as_large_and_as_long() -> None:
+    rows = [*searched(MANY[1:20], 10), *days("a", PLAIN, 40, 4, LONG)]
+    assert together(rows, "a", 4) == 0.0, "no other has half as many"
+    assert together([*searched(MANY[1:20], 20), *days("a", PLAIN, 40, 4, LONG)], "a", 4) > 0.2
+    assert together([*searched(MANY[1:20], 40), *days("a", PLAIN, 40, 4, LONG)], "a", 4, 4) > 0.2
+    assert together([*searched(MANY[1:20], 40), *days("a", PLAIN, 40, 4, LONG)], "a", 4, 7) > 0.2
+    gone = [*searched(MANY[1:20], 40, until=6), *days("a", PLAIN, 40, 4, LONG)]
+    assert together(gone, "a", 4, 4) == 0.0, "the others have stopped"
+
+
+def test_4_of_a_few_colleagues_most() -> None:
+    """Seven of ten in a small role are more than TOGETHER of it: that is no ring."""
+    crew = "abcdefghij"
+    rows = [r for x in crew for r in days(x, WORK, last=LONG)]
+    seven = rows + [r for x in crew[:7] for r in days(x, PLAIN, 30, 4, LONG)]
+    assert together(seven, "a", 4) == pytest.approx((6 - TOGETHER * 9) / 10)
+    assert together(rows + [r for x in crew[:3] for r in days(x, PLAIN, 30, 4, LONG)], "a", 4) == 0.0
+
+
+def test_4_what_was_done_before_is_not_begun() -> None:
+    rows = [*searched(MANY[1:20], 30, 0, LONG), *days("a", PLAIN, 30, 4, LONG)]
+    assert together(rows, "a", 4) == 0.0
 
 
 def test_rows_in_another_order_and_nobody() -> None:

@@ -122,7 +122,7 @@ def _said_with(finding: Finding, view: View, actor: int, day: int, odd: int, bas
     g = int(view.group[actor])
     mine = Usual(**{f.name: getattr(finding.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
     cleared = None if finding.cleared is None else finding.cleared[until]
-    one = evidence(counts, bases, np.zeros(1, np.int32), mine, finding.unknown[until], finding.steady[until], cleared)
+    one = evidence(counts, bases, np.zeros(1, np.int32), mine, finding.causes.until(actor, day), cleared)
     return Said(kind=finding.kind, nats=one.total[:, day], age=one.age[:, day])
 
 

@@ -11,7 +11,7 @@ from wayseal.detect._unknown_work import Peers
 from wayseal.detect._view import View
 from wayseal.detect._weigh import Kind, Said, weigh
 from wayseal.detect.detectors import Detector, Odd
-from wayseal.detect.peers import WEEKS, DailyEvidence, Usual, evidence, fit
+from wayseal.detect.peers import WEEKS, Causes, DailyEvidence, Usual, evidence, fit
 
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -27,17 +27,15 @@ _THREADS = 2
 class Finding:
     """What one detector says of a view: counts, what is usual among peers, evidence.
 
-    unknown, steady: float64 (a, d), how probable it is that no table knows the account's work, and that it has so many
-    odd reads by its work. weight: float64 (a, d),
-    nats that count. cleared: bool (a, d), days said to be work, or None for no day.
+    causes: how probable innocent causes are. weight: float64 (a, d), nats that count. cleared: bool (a, d), days said
+    to be work, or None for no day.
     """
 
     name: str
     odd: Odd
     usual: Usual
     evidence: DailyEvidence
-    unknown: Floats
-    steady: Floats
+    causes: Causes
     weight: Floats
     cleared: Flags | None = None
 
@@ -64,16 +62,14 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
     """Each detector's findings. cleared: bool (a, d), days of which somebody has said that they were work."""
     peers = Peers(view)
     main = view.count(view.suspects.plain | view.suspects.unknown)
-    main_steady = peers.find_steady_work(main)
-    main_unknown = peers.find_unknown_work(main, main_steady)
+    main_causes = peers.find_causes(main)
 
     def found(detector: Detector) -> Finding:
         odd = detector.count(view)
         own = detector.name != MAIN and odd.among is None
-        steady = peers.find_steady_work(odd.odd) if own else main_steady
-        unknown = peers.find_unknown_work(odd.odd, steady) if own else main_unknown
+        causes = peers.find_causes(odd.odd) if own else main_causes
         usual = fit(odd.odd, odd.base, view.group, view.role)
-        weighed = evidence(odd.odd, odd.base, view.group, usual, unknown, steady, cleared)
+        weighed = evidence(odd.odd, odd.base, view.group, usual, causes, cleared)
         if odd.least > 0:
             weighed = _at_least(weighed, odd, cleared)
         return Finding(
@@ -81,8 +77,7 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
             odd=odd,
             usual=usual,
             evidence=weighed,
-            unknown=unknown,
-            steady=steady,
+            causes=causes,
             weight=weighed.total,
             cleared=cleared,
         )

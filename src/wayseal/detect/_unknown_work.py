@@ -11,7 +11,10 @@
    thought possible. Nothing is less probable than SELDOM: among many there is always one whose work is other.
 3. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
    know. But an account that was explained up to the day before is known.
-4. What is said of a day hangs on that day and those before it, but for who is whose peer.
+4. What many of a role begin on the same day has a cause that they share: a search for lost parcels, a new task. So
+   probable as the share of others that began as much then, or 1 / NEAR of it, and go on with it as this account does.
+   RING of them may be a ring, and one in PULLING may pull by chance, but never more than TOGETHER of the role.
+5. What is said of a day hangs on that day and those before it, but for who is whose peer.
 """
 
 from collections.abc import Sequence
@@ -20,6 +23,7 @@ from itertools import pairwise
 import numpy as np
 
 from wayseal.detect._view import Flags, Floats, Ints, Longs, View
+from wayseal.detect.peers import AGES, Causes
 
 IDLE, SEEN = 0.5, 5
 """Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
@@ -27,6 +31,10 @@ SINGLE = 0.3
 NEAR, FEW, PULLING, SELDOM = 2.0, 8.0, 0.005, 2e-5
 MOST = 0.5
 """Of all accounts: a role that more have tells nobody's work."""
+RING, TOGETHER = 6, 0.3
+EVER = 5e-3
+BEGUN, _SOME = 2.0, 4
+"""How many times what it was before something must be to have begun; odd reads below which nobody began anything."""
 _POOL, _ANYBODY = 0.5, 0.01
 """For how many accounts the wider group stands; what is taken where nobody was seen."""
 
@@ -46,6 +54,37 @@ class Peers:
         self._others = [group.others(self._seen) for group in self._groups]
         kinds_tell = len(np.unique(view.kind)) > 1
         self._telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
+
+    def find_causes(self, odd: Longs) -> Causes:
+        """All innocent causes of what counts as odd on each day, int64 (a, d)."""
+        steady = self.find_steady_work(odd)
+        return Causes(unknown=self.find_unknown_work(odd, steady), steady=steady, shared=self.find_shared_work(odd))
+
+    def find_shared_work(self, odd: Longs) -> Floats:
+        """float64 (a, d, AGES): that what began on a day is shared with others of the role (rule 4)."""
+        accounts, days = odd.shape
+        out = np.zeros((accounts, days, len(AGES)))
+        some = np.flatnonzero((odd >= _SOME).any(axis=1))
+        if not len(some):
+            return out
+        summed = np.zeros((len(some), days + 1))
+        np.cumsum(odd[some], axis=1, out=summed[:, 1:])
+        n = self._others[-1][some]
+        most = np.full((len(some), len(AGES)), -1.0)
+        for since in range(days):
+            before = (summed[:, since] / max(since, 1))[:, None]
+            ends = np.minimum(since + AGES, days - 1)
+            more = (summed[:, ends + 1] - summed[:, since, None]) / (ends - since + 1) - before
+            more[(more < (BEGUN - 1.0) * before) | (more <= 0)] = -1.0
+            others = n[:, ends]
+            spared = np.minimum(RING, TOGETHER * others)
+            most = np.maximum(most, more)
+            then, ever = (
+                np.where(more > 0, np.maximum(self._groups[-1].others_near(more, some, theirs) - spared, 0.0), 0.0)
+                for theirs in (more, most)
+            )
+            out[some, since] = np.maximum(then, EVER * ever) / (others + 1.0)
+        return out
 
     def find_unknown_work(self, odd: Longs, steady: Floats) -> Floats:
         """float64 (a, d): that no table knows its work (rule 1), given what counts as odd on each day, int64 (a, d).
@@ -95,13 +134,21 @@ class _Group:
         others: Longs = counts[self._of] - flags
         return others
 
-    def others_near(self, values: Floats) -> Longs:
-        """int64 (a, d): how many others of its group have at least 1 / NEAR of its value; negative ones don't count."""
+    def others_near(self, values: Floats, some: Longs | None = None, theirs: Floats | None = None) -> Longs:
+        """int64 (a, d): how many others of its group have at least 1 / NEAR of its value; negative ones don't count.
+
+        some: the accounts whose values these are; None: all.
+        """
         out = np.zeros(values.shape, np.int64)
-        for start, stop in pairwise(np.append(self._starts, len(self._order)).tolist()):
-            mine = self._order[start:stop]
+        order, starts = self._order, self._starts
+        if some is not None:
+            order = np.argsort(self._of[some], kind="stable")
+            starts = np.flatnonzero(np.diff(self._of[some][order], prepend=-1))
+        for start, stop in pairwise(np.append(starts, len(order)).tolist()):
+            mine = order[start:stop]
             for day in range(values.shape[1]):
                 own = values[mine, day]
-                below = np.searchsorted(np.sort(own), np.maximum(own / NEAR, 0.0))
+                other = own if theirs is None else theirs[mine, day]
+                below = np.searchsorted(np.sort(other), np.maximum(own / NEAR, 0.0))
                 out[mine, day] = len(mine) - below - (own >= 0)
         return out

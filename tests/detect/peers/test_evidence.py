@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from tests.effort import examples
-from wayseal.detect.peers import DailyEvidence, Usual, evidence, fit
+from wayseal.detect.peers import AGES, Causes, DailyEvidence, Usual, evidence, fit
 from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, LARGE, ODD_WORK, REPORTS, STEADY
 from wayseal.detect.peers._fit import FEW, WEEKS
 
@@ -35,23 +35,21 @@ def usual_of(days: int, **more: float) -> Usual:
 
 
 def weighed(
-    odd: Any, base: Any, usual: Usual, cleared: Any = None, unknown: Any = 0.0, steady: Any = 1.0
+    odd: Any, base: Any, usual: Usual, cleared: Any = None, unknown: Any = 0.0, steady: Any = 1.0, shared: Any = 0.0
 ) -> DailyEvidence:
-    """Evidence of one account; unknown, steady: of all days, or of each."""
+    """Evidence of one account; unknown, steady: of all days, or of each; shared: of all, or (d, AGES)."""
     mask = None if cleared is None else np.array([cleared], np.bool_)
     rows = np.array([odd], np.int64)
     no_table, own = (np.broadcast_to(np.asarray(each, float), rows.shape).copy() for each in (unknown, steady))
-    return evidence(rows, np.array([base], float), one_group(1), usual, no_table, own, mask)
+    with_others = np.broadcast_to(np.asarray(shared, float), (*rows.shape, len(AGES))).copy()
+    causes = Causes(unknown=no_table, steady=own, shared=with_others)
+    return evidence(rows, np.array([base], float), one_group(1), usual, causes, mask)
 
 
-def likely(odd: Longs) -> Floats:
-    """Anybody may have odd work."""
-    return np.ones(odd.shape)
-
-
-def known(odd: Longs) -> Floats:
-    """Tables know everybody's work."""
-    return np.zeros(odd.shape)
+def known(odd: Longs) -> Causes:
+    """Tables know everybody's work, anybody may have odd work, and nothing is shared."""
+    none = np.zeros(odd.shape)
+    return Causes(unknown=none, steady=np.ones(odd.shape), shared=np.zeros((*odd.shape, len(AGES))))
 
 
 def nb(y: float, mean: float, shape: float) -> float:
@@ -137,6 +135,7 @@ def reference(
     cleared: list[bool],
     unknown: list[float],
     own: list[float],
+    shared: Floats,
 ) -> list[float]:
     """Evidence day by day, as the docstring tells it."""
     out = []
@@ -167,6 +166,9 @@ def reference(
         as_ever = logsumexp([ordinarily, odd_work])
         for story in (*stories, young):
             story.told(y, n, u, (as_ever, any_work), often, burst)
+            age = max(k for k, age in enumerate(AGES) if age <= d - story.t)
+            if (part := shared[story.t, age]) > 0:
+                story.nats = -float(np.logaddexp(-story.nats, math.log(part)))
         second = stories[1].nats if len(stories) > 1 else 0.0
         if stories[0].t < d and y > ever.rate(u) * n and young.nats > max(second, 0.0):
             stories = [stories[0], young]
@@ -188,6 +190,7 @@ def reference(
 DAY = st.tuples(
     st.one_of(st.integers(0, 8), st.integers(0, 400)), st.integers(0, 80), st.sampled_from([False] * 9 + [True]),
     st.sampled_from([0.0, 0.0, 0.002, 0.1, 0.99]), st.sampled_from([2e-5, 1e-3, 1.0]),
+    st.sampled_from([0.0, 0.0, 1e-3, 0.3]),
 )  # fmt: skip
 
 
@@ -198,7 +201,7 @@ DAY = st.tuples(
     st.floats(5e-4, 0.3), st.floats(1.6, 300),
 )  # fmt: skip
 def test_the_same_in_plain_python(
-    days: list[tuple[int, int, bool, float, float]],
+    days: list[tuple[int, int, bool, float, float, float]],
     rate: float,
     between: float,
     within: float,
@@ -207,10 +210,13 @@ def test_the_same_in_plain_python(
 ) -> None:
     base = [float(n) for _, n, *_ in days]
     odd = [y if n else 0 for y, n, *_ in days]
-    cleared, unknown, own = [c for _, _, c, *_ in days], [u for *_, u, _ in days], [w for *_, w in days]
+    cleared, unknown, own = ([day[k] for day in days] for k in (2, 3, 4))
+    # As one sees it later, shared work is less probable, or more.
+    shared = np.array([[day[5] / (1 + k) if k % 2 else day[5] for k in range(len(AGES))] for day in days])
     usual = usual_of(len(days), rate=rate, between=between, within=within, burst=burst, size=size)
-    found = weighed(odd, base, usual, cleared, unknown, own)
-    np.testing.assert_allclose(found.total[0], reference(odd, base, usual, cleared, unknown, own), rtol=1e-6, atol=1e-6)
+    found = weighed(odd, base, usual, cleared, unknown, own, shared)
+    told = reference(odd, base, usual, cleared, unknown, own, shared)
+    np.testing.assert_allclose(found.total[0], told, rtol=1e-6, atol=1e-6)
 
 
 def test_usual_may_change_from_day_to_day() -> None:
@@ -221,7 +227,9 @@ def test_usual_may_change_from_day_to_day() -> None:
     found = weighed(odd[0], base[0], usual)
     np.testing.assert_allclose(
         found.total[0],
-        reference(odd[0].tolist(), base[0].tolist(), usual, [False] * 40, [0.0] * 40, [1.0] * 40),
+        reference(
+            odd[0].tolist(), base[0].tolist(), usual, [False] * 40, [0.0] * 40, [1.0] * 40, np.zeros((40, len(AGES)))
+        ),
         rtol=1e-6,
         atol=1e-6,
     )
@@ -234,12 +242,28 @@ def test_days_to_come_change_nothing() -> None:
     usual = fit(odd, base, one_group(50), one_group(50))
     unknown = np.random.default_rng(5).choice([0.0, 0.01, 0.9], odd.shape)
     own = np.random.default_rng(6).choice([2e-5, 1e-3, 1.0], odd.shape)
-    whole = evidence(odd, base, one_group(50), usual, unknown, own)
+    shared = np.random.default_rng(7).choice([0.0, 0.0, 0.01], (*odd.shape, len(AGES)))
+    whole = evidence(odd, base, one_group(50), usual, Causes(unknown=unknown, steady=own, shared=shared))
     for day in (1, 20, 41):
         cut = Usual(**{n: getattr(usual, n)[:, :day] for n in usual.__slots__})
-        short = evidence(odd[:, :day], base[:, :day], one_group(50), cut, unknown[:, :day], own[:, :day])
+        causes = Causes(unknown=unknown[:, :day], steady=own[:, :day], shared=shared[:, :day])
+        short = evidence(odd[:, :day], base[:, :day], one_group(50), cut, causes)
         for name in ("total", "since"):
             assert np.array_equal(getattr(short, name), getattr(whole, name)[:, :day])
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2])
+def test_what_others_began_with_it_says_little(share: float) -> None:
+    """No more than how seldom one takes part in it; and again, once the others have stopped."""
+    odd, base = np.full(40, 2), np.full(40, 40.0)
+    odd[20:] += 60
+    shared = np.full((40, len(AGES)), share)
+    shared[:, -2:] = 0.0
+    alone, together = (weighed(odd, base, usual_of(40), shared=each).total[0] for each in (0.0, shared))
+    assert np.all(together[20:28] <= -math.log(share) + 1e-9)
+    assert np.all(together[21:28] > -math.log(share) - 0.5)
+    np.testing.assert_allclose(together[28:], alone[28:])
+    assert np.all(alone[21:] > 10)
 
 
 def test_whoever_pulls_teaches_nothing() -> None:
@@ -370,9 +394,7 @@ def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float,
     above = 0
     for seed in (0, 1):
         odd, base = null(model, seed)
-        found = evidence(
-            odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd), likely(odd)
-        )
+        found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd))
         above += int((found.total > ENOUGH).any(axis=1).sum())
     assert above <= 8
 
@@ -381,7 +403,7 @@ def test_who_does_nothing_is_seldom_thought_to(model: tuple[float, float, float,
 def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, float]) -> None:
     odd, base = null(model, 0)
     odd[:40, 30:] += np.random.default_rng(0).poisson(20, (40, 26))
-    found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd), likely(odd))
+    found = evidence(odd, base, one_group(400), fit(odd, base, one_group(400), one_group(400)), known(odd))
     hit = found.total[:40, 30:] > ENOUGH
     first = np.where(hit.any(axis=1), hit.argmax(axis=1), 99)
     assert np.median(first) <= 3
@@ -390,9 +412,8 @@ def test_twenty_a_day_are_found_within_days(model: tuple[float, float, float, fl
 
 
 def test_nobody_and_no_days() -> None:
-    nothing = evidence(
-        np.zeros((0, 3), np.int64), np.zeros((0, 3)), one_group(0), usual_of(3), np.zeros((0, 3)), np.zeros((0, 3))
-    )
+    nobody = np.zeros((0, 3), np.int64)
+    nothing = evidence(nobody, np.zeros((0, 3)), one_group(0), usual_of(3), known(nobody))
     assert nothing.total.shape == (0, 3)
     none = weighed([], [], usual_of(0))
     assert none.total.shape == (1, 0)
@@ -401,7 +422,7 @@ def test_nobody_and_no_days() -> None:
 def test_accounts_are_weighed_each_for_itself() -> None:
     odd, base = draw(8, 30, 40, rate=0.1, between=1, within=0.5)
     usual = fit(odd, base, one_group(30), one_group(30))
-    whole = evidence(odd, base, one_group(30), usual, known(odd), likely(odd))
+    whole = evidence(odd, base, one_group(30), usual, known(odd))
     order = np.random.default_rng(0).permutation(30)
-    mixed = evidence(odd[order], base[order], one_group(30), usual, known(odd), likely(odd))
+    mixed = evidence(odd[order], base[order], one_group(30), usual, known(odd))
     assert np.array_equal(mixed.total, whole.total[order])

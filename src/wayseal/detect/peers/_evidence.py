@@ -3,9 +3,10 @@
 Stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often this
 one does it, and how often it has bursts, is learnt from every day. One in many (ODD_WORK, or fewer where so much is
 rare among peers) has work that no table knows, of up to STEADY a day, since it was first seen. New work: since t it
-does what any of its peers may do, which happens seldom (ANEW). Pulling: up to t it was work, and since then a constant
+does what any of its peers may do, which happens seldom (ANEW). Shared work: since t it does what many of its role began
+with it. Pulling: up to t it was work, and since then a constant
 number of odd reads a day comes on top, unknown how many, and bursts as ever. The evidence is the logarithm of how much
-more probable the days are under pulling than under the other two. What would be below 0 is 0, and the story begins
+more probable the days are under pulling than under the others. What would be below 0 is 0, and the story begins
 anew. Beside it goes a second story, which begins on a day with more than is usual: with that which says most by itself.
 The evidence is that of the one that says more.
 
@@ -46,6 +47,31 @@ _UNEVEN = 0.25
 _NATS, _SINCE, _BEFORE, _AS_NEW, _KEPT_A, _KEPT_B, _NEW_A, _NEW_B, _UNKNOWN = range(9)
 """A story: evidence, its first day, and what was so before it (the days as work; what was learnt, as gamma); what its
 days say of new work, and what new work would have taught; how probable work that no table knows was as it began."""
+
+
+AGES: Longs = np.array([0, 1, 2, 4, 8, 16])
+"""Days since its first on which it is asked again with whom a story is shared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Causes:
+    """How probable innocent causes of many odd reads are.
+
+    Attributes:
+        unknown: That no table knows the account's work, float64 (a, d).
+        steady: That it has as many by its work, float64 (a, d).
+        shared: That it takes part in what others of its role began on a day, as one saw AGES days later, float64
+            (a, d, AGES), by the day on which it began.
+    """
+
+    unknown: Floats
+    steady: Floats
+    shared: Floats
+
+    def until(self, actor: int, day: int) -> "Causes":
+        """Those of one account, up to a day."""
+        part = slice(actor, actor + 1), slice(None, day + 1)
+        return Causes(unknown=self.unknown[part], steady=self.steady[part], shared=self.shared[part])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,18 +238,29 @@ def _with_unknown(as_ever: float, ever: float, unknown: float) -> float:
 @kernel
 def _told(
     story: Floats, share: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, extra: Floats,
-    as_ever: float, known: float, rest: float, burst_day: float,
+    as_ever: float, known: float, shared: float, rest: float, burst_day: float,
 ) -> None:  # fmt: skip
     """A story with a day more.
 
-    as_ever, known: what all days say of ordinary work, and of work that no table knows. rest, burst_day: logarithms of
-    what a day of no burst has, and of a burst's count.
+    as_ever, known: what all days say of ordinary work, and of work that no table knows. shared: how probable it is that
+    it is shared work. rest, burst_day: logarithms of what a day of no burst has, and of a burst's count.
     """
     anew = rest + log_work(y, n, prior_a + story[_NEW_A], prior_b + story[_NEW_B], within)
     story[_AS_NEW] += _add(anew, burst_day)
     _pulled(y, n, prior_a + story[_KEPT_A], prior_b + story[_KEPT_B], within, extra, rest, burst_day, share)
     work = _add(_with_unknown(as_ever, known, story[_UNKNOWN]) - story[_BEFORE], math.log(ANEW) + story[_AS_NEW])
-    story[_NATS] = _log_sum(share) - math.log(float(len(share))) - work
+    pulled = _log_sum(share) - math.log(float(len(share)))
+    story[_NATS] = pulled - (_add(work, math.log(shared) + pulled) if shared > 0.0 else work)
+
+
+@kernel
+def _shared_by(shared: Floats, since: float, day: int) -> float:
+    """How probable it is that what began on a day is shared work, as one sees it on a later day."""
+    last = 0
+    for k in range(len(AGES)):
+        if AGES[k] <= day - since:
+            last = k
+    return float(shared[int(since), last])
 
 
 @kernel
@@ -238,10 +275,13 @@ def _learn_anew(
 
 @kernel
 def _account(
-    odd: Longs, base: Floats, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags, extra: Floats,
-    total: Floats, since: Longs,
+    odd: Longs, base: Floats, usual: Floats, unknown: Floats, steady: Floats, shared: Floats, cleared: Flags,
+    extra: Floats, total: Floats, since: Longs,
 ) -> None:  # fmt: skip
-    """Evidence of one account, day by day: usual (5, d), rate, between, within, burst, size; else (d,)."""
+    """Evidence of one account, day by day.
+
+    usual: (5, d), rate, between, within, burst, size; shared: (d, AGES); all else (d,).
+    """
     stories, shares, young, today = np.zeros((2, 9)), np.zeros((2, len(extra))), np.zeros(9), np.zeros(len(extra))
     ever, few, told = np.zeros(len(extra)), int(np.sum(extra <= STEADY)), 0
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
@@ -276,9 +316,14 @@ def _account(
             always = _log_sum(ever) - math.log(float(len(ever)))
         for k in range(2):
             if k == 0 or stories[k, _NATS] > 0.0:
-                _told(stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, always, rest, burst_day)
+                with_it = _shared_by(shared, stories[k, _SINCE], d)
+                _told(
+                    stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, always, with_it, rest,
+                    burst_day,
+                )  # fmt: skip
         if stories[0, _SINCE] < d and y > (prior_a + alpha) / (prior_b + beta) * n:
-            _told(young, today, y, n, prior_a, prior_b, within, extra, as_ever, always, rest, burst_day)
+            with_it = shared[d, 0]
+            _told(young, today, y, n, prior_a, prior_b, within, extra, as_ever, always, with_it, rest, burst_day)
             if young[_NATS] > max(stories[1, _NATS], 0.0):
                 _copy(young, stories[1])
                 _copy(today, shares[1])
@@ -308,31 +353,34 @@ def _most(stories: Floats) -> tuple[float, int]:
 
 @kernel
 def _all(
-    odd: Longs, base: Floats, group: Ints, usual: Floats, unknown: Floats, steady: Floats, cleared: Flags,
-    extra: Floats, total: Floats, since: Longs,
+    odd: Longs, base: Floats, group: Ints, usual: Floats, unknown: Floats, steady: Floats, shared: Floats,
+    cleared: Flags, extra: Floats, total: Floats, since: Longs,
 ) -> None:  # fmt: skip
     for a in range(len(odd)):
         if odd[a].any():
-            _account(odd[a], base[a], usual[:, group[a]], unknown[a], steady[a], cleared[a], extra, total[a], since[a])
+            _account(
+                odd[a], base[a], usual[:, group[a]], unknown[a], steady[a], shared[a], cleared[a], extra, total[a],
+                since[a],
+            )  # fmt: skip
         else:
             for d in range(len(odd[a])):
                 since[a, d] = d
 
 
 def evidence(
-    odd: Longs, base: Floats, group: Ints, usual: Usual, unknown: Floats, steady: Floats, cleared: Flags | None = None
+    odd: Longs, base: Floats, group: Ints, usual: Usual, causes: Causes, cleared: Flags | None = None
 ) -> DailyEvidence:
     """Evidence of all accounts.
 
-    odd, base: (a, d); group: (a,); unknown: (a, d), how probable it is that no table knows an account's work; cleared:
-    (a, d), days that were said to be work.
+    odd, base: (a, d); group: (a,); causes: of the same accounts and days; cleared: (a, d), days that were said to be
+    work.
     """
     a, d = odd.shape
     out = DailyEvidence(total=np.zeros((a, d)), since=np.zeros((a, d), np.int64))
     none = np.zeros((a, d), np.bool_) if cleared is None else cleared
     fitted = np.stack([getattr(usual, name) for name in FITTED])
     _all(
-        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, unknown, steady, none, EXTRA,
-        out.total, out.since,
+        np.ascontiguousarray(odd), np.ascontiguousarray(base, np.float64), group, fitted, causes.unknown, causes.steady,
+        causes.shared, none, EXTRA, out.total, out.since,
     )  # fmt: skip
     return out
