@@ -7,7 +7,7 @@ import pytest
 
 from tests.detect.viewed import MANDATE, PLAIN, WEAK, WORK, R, place, view
 from tests.detect.views import cut
-from wayseal.detect._unknown_work import FEW, NEAR, PULLING, RING, SEEN, SELDOM, SINGLE, TOGETHER, Peers
+from wayseal.detect._unknown_work import EVER, FEW, NEAR, PULLING, RING, SEEN, SELDOM, SINGLE, TOGETHER, Peers
 from wayseal.detect._view import Floats, View
 from wayseal.detect.peers import AGES
 
@@ -31,7 +31,7 @@ def looked(rows: list[R], roles: Mapping[str, str] | None = None, services: str 
 
 def found(v: View) -> Floats:
     odd = v.count(v.suspects.plain)
-    return Peers(v).find_unknown_work(odd, np.ones(odd.shape))
+    return Peers(v).find_unknown_work(odd)
 
 
 def steady(v: View) -> Floats:
@@ -155,6 +155,24 @@ def test_2_how_many_others_have_as_many(others: int, alike: int) -> None:
     assert steady(v)[place(v, "0"), -1] == pytest.approx(share(alike, others))
 
 
+def test_2_of_people_what_is_far_beyond_the_third_is_less_probable() -> None:
+    """Of two others nobody knows what is far; services are of any size."""
+    crew, agents = "abcdefgh", "mnopqrstuv"
+    rows = [*(r for x in crew for r in days(x, PLAIN, 10)), *days("z", PLAIN, 100), *worked(agents)]
+    roles = {**dict.fromkeys(crew + "z", "clerk"), **dict.fromkeys(agents, "agent")}
+
+    def of_z(rows: list[R], roles: Mapping[str, str] | None, services: str = "") -> float:
+        v = looked(rows, roles, services)
+        return float(steady(v)[place(v, "z"), -1])
+
+    assert of_z(rows, None) == 1.0, "with one role for everybody nobody can be told"
+    assert of_z(rows, roles) == pytest.approx(0.2 * share(0, 8))
+    assert of_z(rows, roles, crew + "z") == pytest.approx(share(0, 8))
+    assert of_z(rows, {**roles, **dict.fromkeys("cdefgh", "driver")}) == pytest.approx(share(0, 2))
+    more = [*(r for x in "ab" for r in days(x, PLAIN, 90)), *rows]
+    assert of_z(more, roles) == pytest.approx(0.2 * share(2, 8)), "two others may pull as well"
+
+
 def test_2_where_neither_role_nor_kind_tells_anything_may_be() -> None:
     rows = [*worked(MANY), *days("0", PLAIN, 40)]
     nobody = looked(rows, services="")
@@ -186,15 +204,15 @@ def together(rows: list[R], actor: str, begun: int, later: int = 0) -> float:
 
 
 def test_4_what_many_begin_on_a_day_is_shared() -> None:
-    others = len(MANY) - 1
-    spared = RING + PULLING * others
     search = searched(MANY[:20])
-    assert together(search, "a", 4) == pytest.approx((19 - spared) / (others + 1))
+    assert together(search, "a", 4) == pytest.approx((19 - RING) / len(MANY))
     assert together(search, "a", 3) == 0.0, "it began a day later"
     assert together(search, "z", 4) == 0.0, "it began nothing"
     assert together(searched(MANY[: RING + 1]), "a", 4) == 0.0, "so many may be a ring"
     apart = [*searched(MANY[1:20]), *days("a", PLAIN, 30, 8, LONG)]
-    assert together(apart, "a", 8) == 0.0, "it begins alone"
+    assert together(apart, "a", 8) == pytest.approx(EVER * (19 - RING) / len(MANY)), "it begins alone"
+    early = [*searched(MANY[1:20], begun=8, until=11), *days("a", PLAIN, 30, 4, LONG)]
+    assert together(early, "a", 4) == 0.0, "nobody knows yet"
 
 
 def test_4_and_only_work_as_large_and_as_long() -> None:
@@ -216,9 +234,9 @@ def test_4_of_a_few_colleagues_most() -> None:
     assert together(rows + [r for x in crew[:3] for r in days(x, PLAIN, 30, 4, LONG)], "a", 4) == 0.0
 
 
-def test_4_what_was_done_before_is_not_begun() -> None:
+def test_4_what_was_done_before_was_begun_before() -> None:
     rows = [*searched(MANY[1:20], 30, 0, LONG), *days("a", PLAIN, 30, 4, LONG)]
-    assert together(rows, "a", 4) == 0.0
+    assert together(rows, "a", 4) == pytest.approx(EVER * (19 - RING) / len(MANY))
 
 
 def test_rows_in_another_order_and_nobody() -> None:

@@ -8,12 +8,14 @@
 2. That such work is of the account's size, or that it has odd work beside that which tables know, is learnt from
    ranks: how many others of the role typically have at least 1 / NEAR of its odd reads a day. One in PULLING may pull,
    too; and as long as there are few others (FEW halve it), or neither role nor kind tells anybody's work, anything is
-   thought possible. Nothing is less probable than SELDOM: among many there is always one whose work is other.
+   thought possible. Of people, whose work is of a size, what is more than NEAR times that of the third of the others
+   is less probable, as much as it is more. Nothing is less probable than SELDOM: among many there is always one whose
+   work is other.
 3. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
    know. But an account that was explained up to the day before is known.
 4. What many of a role begin on the same day has a cause that they share: a search for lost parcels, a new task. So
-   probable as the share of others that began as much then, or 1 / NEAR of it, and go on with it as this account does.
-   RING of them may be a ring, and one in PULLING may pull by chance, but never more than TOGETHER of the role.
+   probable as the share of others that began as much then, or 1 / NEAR of it, and went on with it as long. RING of them
+   may be a ring, but never more than TOGETHER of the role. Where they began at any other time, it is EVER as probable.
 5. What is said of a day hangs on that day and those before it, but for who is whose peer.
 """
 
@@ -24,6 +26,7 @@ import numpy as np
 
 from wayseal.detect._view import Flags, Floats, Ints, Longs, View
 from wayseal.detect.peers import AGES, Causes
+from wayseal.model.kinds import ActorKind
 
 IDLE, SEEN = 0.5, 5
 """Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
@@ -53,12 +56,13 @@ class Peers:
         self._groups = [_Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
         self._others = [group.others(self._seen) for group in self._groups]
         kinds_tell = len(np.unique(view.kind)) > 1
+        self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
         self._telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
 
     def find_causes(self, odd: Longs) -> Causes:
         """All innocent causes of what counts as odd on each day, int64 (a, d)."""
         steady = self.find_steady_work(odd)
-        return Causes(unknown=self.find_unknown_work(odd, steady), steady=steady, shared=self.find_shared_work(odd))
+        return Causes(unknown=self.find_unknown_work(odd), steady=steady, shared=self.find_shared_work(odd))
 
     def find_shared_work(self, odd: Longs) -> Floats:
         """float64 (a, d, AGES): that what began on a day is shared with others of the role (rule 4)."""
@@ -86,11 +90,8 @@ class Peers:
             out[some, since] = np.maximum(then, EVER * ever) / (others + 1.0)
         return out
 
-    def find_unknown_work(self, odd: Longs, steady: Floats) -> Floats:
-        """float64 (a, d): that no table knows its work (rule 1), given what counts as odd on each day, int64 (a, d).
-
-        steady: of `find_steady_work`.
-        """
+    def find_unknown_work(self, odd: Longs) -> Floats:
+        """float64 (a, d): that no table knows its work (rule 1), given what counts as odd on each day, int64 (a, d)."""
         idle = self._seen & (np.cumsum(odd, axis=1) > IDLE * self._judged)
         out = np.full(odd.shape, _ANYBODY)
         for group, seen in zip(self._groups, self._others, strict=True):
@@ -98,7 +99,7 @@ class Peers:
         out = np.maximum(out, SINGLE / (self._others[1] + 1.0))
         explained = np.zeros(odd.shape, np.bool_)
         explained[:, 1:] = (self._seen & ~idle)[:, :-1]
-        return np.where(explained, 0.0, out * steady)
+        return np.where(explained, 0.0, out)
 
     def find_steady_work(self, odd: Longs) -> Floats:
         """float64 (a, d): that work of its own may have as many odd reads a day as the account has (rule 2)."""
@@ -106,6 +107,9 @@ class Peers:
         n = np.where(self._telling[:, None], self._others[-1], 0)
         many = np.maximum(self._groups[-1].others_near(typical) - PULLING * n, 0.0)
         share: Floats = (many + 0.5 ** (n / FEW)) / (n + 1.0)
+        third = self._groups[-1].third_of_others(typical)
+        far = np.where(third > 0, NEAR * third / np.maximum(typical, 1e-9), 1.0)
+        share = np.where((self._people & self._telling)[:, None], share * np.minimum(far, 1.0), share)
         return np.clip(share, SELDOM, 1.0)
 
 
@@ -133,6 +137,16 @@ class _Group:
         counts = np.add.reduceat(flags[self._order], self._starts, axis=0, dtype=np.int64)
         others: Longs = counts[self._of] - flags
         return others
+
+    def third_of_others(self, values: Floats) -> Floats:
+        """float64 (a, d): the third largest value among others of its group; 0 where there are fewer."""
+        out = np.zeros(values.shape)
+        for start, stop in pairwise(np.append(self._starts, len(self._order)).tolist()):
+            mine = self._order[start:stop]
+            if len(mine) > 3:
+                top = -np.partition(-values[mine], (2, 3), axis=0)[2:4]
+                out[mine] = np.where(values[mine] >= top[0], top[1], top[0])
+        return out
 
     def others_near(self, values: Floats, some: Longs | None = None, theirs: Floats | None = None) -> Longs:
         """int64 (a, d): how many others of its group have at least 1 / NEAR of its value; negative ones don't count.

@@ -201,7 +201,9 @@ def build_view(
     gaps = unknown if unknown > SHARE_UNKNOWN else 0.0
     signs = suspects.plain if gaps else suspects.plain | suspects.unknown
     odd = np.bincount(suspects.actor[signs], minlength=len(coder))
-    group, groups = _groups(role, place, first.sum(axis=1) - odd)
+    # Of accounts without a role those of a kind are peers.
+    pool = np.where(role > 0, role, len(roles) + kind)
+    group, groups = _groups(pool, place, first.sum(axis=1) - odd)
     return View(
         keys=coder.keys,
         day=first_day,
@@ -222,7 +224,7 @@ def build_view(
         places=places,
         gaps=gaps,
         group=group,
-        groups=tuple((roles[r], size) for r, size in groups),
+        groups=tuple(((*roles, *kinds)[r], size) for r, size in groups),
         role=role,
         roles=roles,
     )

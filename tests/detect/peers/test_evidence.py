@@ -99,19 +99,19 @@ class Person:
 class Story:
     """Pulling since a day t, against work as ever and new work."""
 
-    def __init__(self, t: int, as_ever: float, any_work: Floats, unknown: float, before: Person) -> None:
+    def __init__(self, t: int, as_ever: float, any_work: Floats, unknown: float, steady: float, before: Person) -> None:
         self.t, self.before, self.anew, self.unknown = t, Person(before.a, before.b), Person(), unknown
-        self.by_then = self.work(as_ever, any_work)
+        self.by_then = self.work(as_ever, any_work, steady)
         self.pull, self.as_new, self.nats = np.zeros(len(EXTRA)), 0.0, 0.0
 
-    def work(self, as_ever: float, any_work: Floats) -> float:
-        """Work as ever, or such as no table knows, as probable as it was when the story began."""
+    def work(self, as_ever: float, any_work: Floats, steady: float) -> float:
+        """Work as ever, or such as no table knows (as probable as when the story began), of so much (as of today)."""
         if not self.unknown:
             return as_ever
-        return logsumexp([as_ever, math.log(self.unknown / len(EXTRA)) + logsumexp(any_work)])
+        return logsumexp([as_ever, math.log(self.unknown * steady / len(EXTRA)) + logsumexp(any_work)])
 
     def told(
-        self, y: float, n: float, u: dict[str, float], so_far: tuple[float, Floats], often: float, burst: float
+        self, y: float, n: float, u: dict[str, float], so_far: tuple[float, Floats, float], often: float, burst: float
     ) -> None:
         self.as_new += float(np.logaddexp(math.log(1 - often) + self.anew.work(y, n, u, u["within"]), burst))
         pulled = [math.log(1 - often) + self.before.pull(y, n, u, x) for x in EXTRA]
@@ -147,25 +147,25 @@ def reference(
     for d, (y, n) in enumerate(zip(odd, base, strict=True)):
         u = {name: float(getattr(usual, name)[0, d]) for name in ("rate", "between", "within", "burst", "size")}
         stories = [s for s in stories if s.nats > 0 and d - s.t < WEEKS] or [
-            Story(d, as_ever, any_work, unknown[d], ever)
+            Story(d, as_ever, any_work, unknown[d], own[d], ever)
         ]
         if y == 0 and n <= 0:
             out.append(max(0.0, *(s.nats for s in stories)))
             continue
-        some = max(u["burst"], unknown[d] * REPORTS)
+        some = max(u["burst"], unknown[d] * own[d] * REPORTS)
         often = min((0.5 + bursts) / (0.5 / some + lived), FEW / WEEKS)
         spreads = [u["within"], min(u["within"], _UNEVEN)]
         fits = [a + ever.work(y, n, u, s) for a, s in zip(alike, spreads, strict=True)]
         plain = math.log(1 - often) + logsumexp(fits) - logsumexp(alike)
-        burst = math.log(often) + burst_of(y, max(u["size"], 1.5), unknown[d] * LARGE)
+        burst = math.log(often) + burst_of(y, max(u["size"], 1.5), unknown[d] * own[d] * LARGE)
         work = float(np.logaddexp(plain, burst))
         ordinarily += work
-        young = Story(d, as_ever, any_work, unknown[d], ever)
+        young = Story(d, as_ever, any_work, unknown[d], own[d], ever)
         any_work += [np.logaddexp(math.log(1 - often) + Person().pull(y, n, u, x), burst) for x in EXTRA]
         odd_work = math.log(min(own[d], ODD_WORK) / len(steady)) + logsumexp(any_work[: len(steady)])
         as_ever = logsumexp([ordinarily, odd_work])
         for story in (*stories, young):
-            story.told(y, n, u, (as_ever, any_work), often, burst)
+            story.told(y, n, u, (as_ever, any_work, own[d]), often, burst)
             age = max(k for k, age in enumerate(AGES) if age <= d - story.t)
             if (part := shared[story.t, age]) > 0:
                 story.nats = -float(np.logaddexp(-story.nats, math.log(part)))

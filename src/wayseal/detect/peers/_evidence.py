@@ -204,8 +204,9 @@ def _copy(of: Floats, into: Floats) -> None:
 
 @kernel
 def _begun(
-    stories: Floats, shares: Floats, day: int, as_ever: float, ever: float, unknown: float, alpha: float, beta: float
-) -> None:
+    stories: Floats, shares: Floats, day: int, as_ever: float, ever: float, unknown: float, steady: float, alpha: float,
+    beta: float,
+) -> None:  # fmt: skip
     """Ends what says nothing any more or is too old; the younger story takes the older one's place, else one begins."""
     for k in range(2):
         if day - stories[k, _SINCE] >= WEEKS:
@@ -215,18 +216,19 @@ def _begun(
         _copy(shares[1], shares[0])
         stories[1, _NATS] = 0.0
     if stories[0, _NATS] <= 0.0:
-        _begin(stories[0], shares[0], day, as_ever, ever, unknown, alpha, beta)
+        _begin(stories[0], shares[0], day, as_ever, ever, unknown, steady, alpha, beta)
 
 
 @kernel
 def _begin(
-    story: Floats, share: Floats, day: int, as_ever: float, ever: float, unknown: float, alpha: float, beta: float
-) -> None:
+    story: Floats, share: Floats, day: int, as_ever: float, ever: float, unknown: float, steady: float, alpha: float,
+    beta: float,
+) -> None:  # fmt: skip
     """A story that begins on a day. as_ever, ever: what the days before say of ordinary work, and of unknown work."""
     story.fill(0.0)
     share.fill(0.0)
     story[_SINCE], story[_KEPT_A], story[_KEPT_B], story[_UNKNOWN] = day, alpha, beta, unknown
-    story[_BEFORE] = _with_unknown(as_ever, ever, unknown)
+    story[_BEFORE] = _with_unknown(as_ever, ever, unknown * steady)
 
 
 @kernel
@@ -238,17 +240,20 @@ def _with_unknown(as_ever: float, ever: float, unknown: float) -> float:
 @kernel
 def _told(
     story: Floats, share: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, extra: Floats,
-    as_ever: float, known: float, shared: float, rest: float, burst_day: float,
+    as_ever: float, known: float, steady: float, shared: float, rest: float, burst_day: float,
 ) -> None:  # fmt: skip
     """A story with a day more.
 
-    as_ever, known: what all days say of ordinary work, and of work that no table knows. shared: how probable it is that
-    it is shared work. rest, burst_day: logarithms of what a day of no burst has, and of a burst's count.
+    as_ever, known: what all days say of ordinary work, and of work that no table knows. steady, shared: how probable it
+    is that work is as much, and that it is shared. rest, burst_day: logarithms of what a day of no burst has, and of a
+    burst's count.
     """
     anew = rest + log_work(y, n, prior_a + story[_NEW_A], prior_b + story[_NEW_B], within)
     story[_AS_NEW] += _add(anew, burst_day)
     _pulled(y, n, prior_a + story[_KEPT_A], prior_b + story[_KEPT_B], within, extra, rest, burst_day, share)
-    work = _add(_with_unknown(as_ever, known, story[_UNKNOWN]) - story[_BEFORE], math.log(ANEW) + story[_AS_NEW])
+    work = _add(
+        _with_unknown(as_ever, known, story[_UNKNOWN] * steady) - story[_BEFORE], math.log(ANEW) + story[_AS_NEW]
+    )
     pulled = _log_sum(share) - math.log(float(len(share)))
     story[_NATS] = pulled - (_add(work, math.log(shared) + pulled) if shared > 0.0 else work)
 
@@ -292,7 +297,7 @@ def _account(
         if unknown[d] > 0.0:
             told = _tell_more(told, d, odd, base, usual, extra, few, burst_days, ever)
             always = _log_sum(ever) - math.log(float(len(ever)))
-        _begun(stories, shares, d, as_ever, always, unknown[d], alpha, beta)
+        _begun(stories, shares, d, as_ever, always, unknown[d], steady[d], alpha, beta)
         if odd[d] == 0 and base[d] <= 0.0:
             total[d], since[d] = _most(stories)
             continue
@@ -301,15 +306,16 @@ def _account(
         prior_a, prior_b = 1.0 / between, 1.0 / between / rate
         y, n = float(odd[d]), max(base[d], 1e-9)
         # A person's share of burst days is Beta-distributed around the group's, worth half a burst.
-        burst = max(burst, unknown[d] * REPORTS)
+        any_size = unknown[d] * steady[d]
+        burst = max(burst, any_size * REPORTS)
         often = min((0.5 + bursts) / (0.5 / burst + lived), FEW / WEEKS)
-        rest, burst_day = math.log(1.0 - often), math.log(often) + log_burst(y, size, unknown[d] * LARGE)
+        rest, burst_day = math.log(1.0 - often), math.log(often) + log_burst(y, size, any_size * LARGE)
         plain = rest + _ordinarily(y, n, prior_a + alpha, prior_b + beta, within, alike, fits)
         work = _add(plain, burst_day)
         ordinarily += work
         burst_days[0, d], burst_days[1, d] = rest, burst_day
         _pulled(y, n, prior_a, prior_b, within, extra, rest, burst_day, ever[:few])
-        _begin(young, today, d, as_ever, always, unknown[d], alpha, beta)
+        _begin(young, today, d, as_ever, always, unknown[d], steady[d], alpha, beta)
         as_ever = _add(ordinarily, math.log(min(steady[d], ODD_WORK) / few) + _log_sum(ever[:few]))
         if unknown[d] > 0.0 or stories[0, _UNKNOWN] > 0.0 or stories[1, _UNKNOWN] > 0.0:
             told = _tell_more(told, d + 1, odd, base, usual, extra, few, burst_days, ever)
@@ -318,12 +324,27 @@ def _account(
             if k == 0 or stories[k, _NATS] > 0.0:
                 with_it = _shared_by(shared, stories[k, _SINCE], d)
                 _told(
-                    stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, always, with_it, rest,
-                    burst_day,
+                    stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, always, steady[d], with_it,
+                    rest, burst_day,
                 )  # fmt: skip
         if stories[0, _SINCE] < d and y > (prior_a + alpha) / (prior_b + beta) * n:
             with_it = shared[d, 0]
-            _told(young, today, y, n, prior_a, prior_b, within, extra, as_ever, always, with_it, rest, burst_day)
+            _told(
+                young,
+                today,
+                y,
+                n,
+                prior_a,
+                prior_b,
+                within,
+                extra,
+                as_ever,
+                always,
+                steady[d],
+                with_it,
+                rest,
+                burst_day,
+            )
             if young[_NATS] > max(stories[1, _NATS], 0.0):
                 _copy(young, stories[1])
                 _copy(today, shares[1])
