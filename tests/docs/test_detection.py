@@ -18,12 +18,12 @@ from wayseal.detect._result import WORTH, FirstReads, Judged, Strength, Table, s
 from wayseal.detect._territory import LIFT, OUTLETS, WIDE
 from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._unknown_work import FEW as FEW_OTHERS
-from wayseal.detect._unknown_work import NEAR, PULLING, SELDOM, SINGLE
+from wayseal.detect._unknown_work import EVER, NEAR, PULLING, RING, SELDOM, SINGLE, TOGETHER
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH, YOUNG
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
-from wayseal.detect.peers import Usual, evidence
+from wayseal.detect.peers import AGES, Causes, Usual, evidence
 from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR
 from wayseal.detect.peers._fit import WEEKS
 from wayseal.detect.report import metrics
@@ -47,8 +47,10 @@ def table_rows(text: str) -> Iterator[list[str]]:
 def test_figures_are_those_of_the_code(page: str) -> None:
     known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
     known |= {"SINGLE": SINGLE, "NEAR": NEAR, "PULLING": PULLING, "FEW": FEW_OTHERS, "SELDOM": SELDOM}
+    known |= {"RING": RING, "EVER": EVER}
     known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH, "UNCOUNTED": UNCOUNTED}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
+    assert TOGETHER == 0.3, "three in ten"
     assert (STRENGTH, round(WIDE, 1)) == (0.4, 0.3), "two fifths, a third"
     assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
@@ -94,9 +96,9 @@ def test_the_example_comes_out_so(page: str) -> None:
     assert (len(counts), len(told)) == (3, 3)
     odd = np.array(counts, np.int64)
     usual = Usual(**{n: np.full((1, 8), v) for n, v in _USUAL.items()})
-    found = evidence(
-        odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual, np.zeros(odd.shape), np.ones(odd.shape)
-    ).total
+    alone = np.zeros((*odd.shape, len(AGES)))
+    causes = Causes(unknown=np.zeros(odd.shape), steady=np.ones(odd.shape), shared=alone)
+    found = evidence(odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual, causes).total
     assert [[f"{x:.1f}" for x in row] for row in found.tolist()] == told
     assert found[0, 6] >= THRESHOLD > found[0, 5], "the page says that it is a case on day 7"
     assert found[2].max() < THRESHOLD
