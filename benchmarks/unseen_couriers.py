@@ -1,6 +1,6 @@
 """Detection on couriers of other structure: who is found, which innocents are accused, and whether scores are honest.
 
-    python -m benchmarks.unseen_couriers --work W --half work|held|later [--families a,b] [--seeds 1,2,3,4]
+    python -m benchmarks.unseen_couriers --work W --half work|held|later|last [--families a,b] [--seeds 1,2,3,4]
         [--accounts 4000] [--days 14] [--without TABLE[,TABLE]|all-but-accesses] [--rivals] [--before SRC]
 
 Makes each world of the half's families (`wayseal.simulate.couriers`) and its ledger unless they lie in W, runs
@@ -55,7 +55,7 @@ def main() -> None:
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--half", choices=("work", "held", "later"), default="work")
+    parser.add_argument("--half", choices=("work", "held", "later", "last"), default="work")
     parser.add_argument("--families", default="")
     parser.add_argument("--seeds", default="1,2,3,4")
     parser.add_argument("--accounts", type=int, default=4_000)
