@@ -7,7 +7,7 @@ Makes each world of the half's families (`wayseal.simulate.couriers`) and its le
 detection at a budget of 20 cases a day, and prints tables by family: accounts found by group, innocents of cases with a
 score of .5 or more (by trap and role), worlds without a leaker, precision, and how often scores are right. The half
 `work` is what detection is made on; `held` is looked at once, when it is done. The half `later` was written after the
-method had been judged on `held`, by somebody who did not know it.
+method had been judged on `held`, and `last` after it had been judged on `later`, each by somebody who did not know it.
 
 `--without`: the ledger has everything but these tables. `--rivals`: volume, a query of DuckDB, ECOD and isolation
 forest on the same facts (requirements/bench.txt; what isn't installed is left out, and said). `--before`: detection of

@@ -47,6 +47,7 @@ SEATS: Mapping[str, Seat] = MappingProxyType(
         "cold_watch": Seat(at="hub", shifts=((0, 12), (12, 12)), english="cold_watch", chinese="温控值守"),
         "pharmacists": Seat(at="outlet", shifts=((7, 10),), english="pharmacist", chinese="药师"),
         "adjusters": Seat(at="head", shifts=((9, 9),), english="adjuster", chinese="公估"),
+        "rpa": Seat(at="head", shifts=((0, 24),), english="rpa", chinese="流程机器人"),
         "overseas": Seat(at="centre", shifts=((21, 9), (3, 8)), english="overseas", chinese="海外仓客服"),
     }
 )

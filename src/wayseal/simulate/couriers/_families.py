@@ -113,9 +113,9 @@ ONLY_LAST = frozenset(
         "odd:stray_bag", "odd:strike", "odd:support", "odd:term", "outside:house", "outside:insurer",
         "outside:locker", "roles:grades", "roles:regional", "staff:lockers", "staff:part_time", "staff:seats",
         "staff:townships", "table:changes", "table:no_order_ref", "table:partner_calls", "team:adjusters",
-        "team:analysts", "team:cold_watch", "team:inspectors", "team:overseas", "team:pharmacists", "work:bags",
-        "work:dialler", "work:exports", "work:goods", "work:holiday", "work:lists", "work:pieces", "work:public_site",
-        "work:redirect", "work:rounds", "work:second_numbers", "work:transfer",
+        "team:analysts", "team:cold_watch", "team:inspectors", "team:overseas", "team:pharmacists", "team:rpa",
+        "work:bags", "work:dialler", "work:exports", "work:goods", "work:holiday", "work:lists", "work:pieces",
+        "work:public_site", "work:redirect", "work:rounds", "work:second_numbers", "work:transfer",
     }
 )  # fmt: skip
 """Mechanisms of the half `last` alone."""

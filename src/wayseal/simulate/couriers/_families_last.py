@@ -85,7 +85,8 @@ def platforms(rng: Rng) -> Plan:
     return Plan(
         shape=Shape(outlets=int(rng.integers(150, 230)), regions=8, hubs=6),
         staffing=staffing(
-            rng, "grades", partners=(3, 5), services=5, outside=(Team(name="house", count=int(rng.integers(24, 60))),)
+            rng, "grades", partners=(3, 5), services=5, teams=(Team(name="rpa", count=6),),
+            outside=(Team(name="house", count=int(rng.integers(24, 60))),),
         ),
         work=work(rng, public=float(rng.uniform(0.2, 0.6)), track=float(rng.uniform(0.2, 0.6))),
         odd=usual(rng, probe=2, recall=2),
@@ -141,17 +142,17 @@ def campus(rng: Rng) -> Plan:
 
 def village_post(rng: Rng) -> Plan:
     """The post of a county: agents serve all villages of a town, and each village on every second or third day."""
-    # Several outlets an account by design, answered for by city; parcels lie for days.
+    # Several outlets and three phones an account by design, answered for by city; parcels lie for days.
     return Plan(
         shape=Shape(outlets=int(rng.integers(260, 340)), regions=int(rng.integers(12, 18)), hubs=4, uneven=0.4),
-        staffing=staffing(rng, "codes", sorter=0.5, agent=0.5, townships=True, round_the_clock=False),
+        staffing=staffing(rng, "codes", sorter=0.5, agent=0.5, townships=True, round_the_clock=False, shift_devices=3),
         work=work(rng, rounds=int(rng.integers(2, 4)), parcels=5.0, within=0.5),
         odd=usual(rng, opening=4, stray_bag=6),
         leaks=leaks(rng, (dormant, bulk, nearby_fast), (nearby, before_log), (ring("outlet"), ring("split")), none=0.3),
         gaps=Gaps(
             by_city=True, scans="hubs" if rng.random() < 0.4 else "full", snapshot=bool(rng.random() < 0.4),
             tables=("tickets", "outlets") if rng.random() < 0.4 else ("tickets",), prefix="", digits=13,
-            columns=("accesses.device",), late=float(rng.uniform(0.0, 5.0)),
+            columns=("accesses.device",) if rng.random() < 0.4 else (), late=float(rng.uniform(0.0, 5.0)),
         ),
     )  # fmt: skip
 
@@ -303,7 +304,9 @@ def turnover(rng: Rng) -> Plan:
     # An account isn't a person, a code isn't a place; `actors` may know today alone.
     return Plan(
         shape=Shape(outlets=int(rng.integers(150, 220)), regions=8, hubs=8),
-        staffing=staffing(rng, "grades", outside=(Team(name="insurer", count=3),)),
+        staffing=staffing(
+            rng, "grades", outside=(Team(name="insurer", count=3),), teams=(Team(name="rpa", count=4),)
+        ),
         work=work(rng, transfer=0.15),
         odd=usual(
             rng, new_hire=int(rng.integers(250, 500)), leaver=int(rng.integers(200, 400)),

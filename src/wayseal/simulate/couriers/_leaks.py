@@ -12,8 +12,8 @@
    (pauses), by temporary staff (temp), with both accounts of one person (two_accounts), open orders (hall), on days off
    (off_day), by somebody of a team (team); a ring whose accounts pull in turns of two days, days off or not, from the
    second day on.
-6. And: of the own region but not of the own outlet (nearby), one class of goods (goods), on every other working day
-   (alternate), what was delivered already (aged), each time seconds after a read of work (shadow), by somebody
+6. And: of the own region but not of the own outlet or town (nearby), one class of goods (goods), on every other working
+   day (alternate), what was delivered already (aged), each time seconds after a read of work (shadow), by somebody
    elsewhere with a login that was sold, at any hour (sold_login), with an account whose owner has left (dormant), on
    the days of a peak alone (in_peak). Rings of one outlet (outlet), by regions (split), each in an hour of its own
    (hours), all of them the same parcels (copies). Interfaces: INTERFACES.
@@ -265,7 +265,9 @@ def _among(draft: Draft, leak: Leak, who: int) -> Mask | None:
             start: Mask = draft.places.region[p.origin] == who % len(draft.places.region_names)
             return start
         case "nearby":
-            apart: Mask = (p.origin != s.home[who]) & (p.destination != s.home[who])
+            of = draft.places.city if draft.plan.staffing.townships else np.arange(len(draft.places.ids))
+            home = of[s.home[who]]
+            apart: Mask = (of[p.origin] != home) & (of[p.destination] != home)
             return draft.of_region(int(s.region[who])) & apart
         case "goods":
             kind: Mask = p.goods == 1 + who % draft.plan.work.goods

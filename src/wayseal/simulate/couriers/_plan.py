@@ -74,10 +74,10 @@ class Staffing:
     couriers who work for another outlet of the region each day. double: share of couriers who stand at the counter,
     too. several: share of managers who look after two or three regions. rotating: shifts of sorters and agents move on
     by eight hours each week. migrated: share of people who get a new account in mid-log, region by region.
-    shift_devices: so many people use each sorter's account in turn, by design. outside: firms that issue nothing and
-    ask through interfaces (`_outside`). devices_at: where devices stand, at hubs or outlets. part_time: share of clerks
-    and couriers who work four hours on three days a week. seats: agents' accounts are seats, filled in every shift.
-    townships: clerks and couriers serve all outlets of their city.
+    shift_devices: so many people use each sorter's account in turn, by design; in townships each account of outlets.
+    outside: firms that issue nothing and ask through interfaces (`_outside`). devices_at: where devices stand, at hubs
+    or outlets. part_time: share of clerks and couriers who work four hours on three days a week. seats: agents'
+    accounts are seats, filled in every shift. townships: clerks and couriers serve all outlets of their city.
     """
 
     mix: Mapping[Role, float]

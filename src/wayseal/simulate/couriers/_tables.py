@@ -309,7 +309,8 @@ def _places_of_reads(draft: Draft, words: Words, at: Ints, account: Ints, hand: 
     changed = _changes_of_device(draft, words)
     device_of, address_of = device[account], net[account]
     if (many := draft.plan.staffing.shift_devices) > 1:
-        mine = np.flatnonzero(s.role[account] == Role.SORTER)
+        shared_by = (Role.CLERK, Role.COURIER) if draft.plan.staffing.townships else (Role.SORTER,)
+        mine = np.flatnonzero(np.isin(s.role[account], [int(role) for role in shared_by]))
         turn = (mix(at[mine] // (20 * MINUTE), words.salt + 6) % np.uint64(many)).astype(np.int64)
         device_of[mine] = len(own) + account[mine] * many + turn
         own += [f"p{k:012x}" for k in (mix(np.arange(n * many), words.salt + 7) >> np.uint64(16)).tolist()]

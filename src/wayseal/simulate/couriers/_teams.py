@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from wayseal.simulate._types import DAY, HOUR, Ints, Mask
+from wayseal.simulate._types import DAY, HOUR, SECOND, Ints, Mask
 from wayseal.simulate.couriers._clock import hours, opened
 from wayseal.simulate.couriers._world import PURPOSES, Draft, Ticket
 
@@ -315,6 +315,17 @@ def _adjusters(draft: Draft, members: Ints, rng: Rng) -> None:
     _deal(draft, members, at[there] + hours(rng, int(there.sum()), 0, 0.3), beside[there], rng)
 
 
+def _rpa(draft: Draft, members: Ints, rng: Rng) -> None:
+    """A program under a person's account checks addresses by night: one each seven seconds, from one."""
+    p, days = draft.parcels, draft.span.day_of(draft.parcels.issued)
+    strange = _some(~p.foreign, 0.03, rng)
+    for day in range(draft.span.days):
+        for k, who in enumerate(members.tolist()):
+            mine = strange[days[strange] == day - 1][k :: len(members)][:_LISTED]
+            begin = draft.span.start + day * DAY + HOUR + k * HOUR // 60
+            draft.reads.add(begin + 7 * SECOND * np.arange(len(mine)), who, mine, "desk")
+
+
 def _overseas(draft: Draft, members: Ints, rng: Rng) -> None:
     """On another side of the world, by our night: what is to cross the border, and the number that it gets there."""
     p = draft.parcels
@@ -348,5 +359,6 @@ _TASKS: Mapping[str, Task] = MappingProxyType(
         "pharmacists": _pharmacists,
         "adjusters": _adjusters,
         "overseas": _overseas,
+        "rpa": _rpa,
     }
 )
