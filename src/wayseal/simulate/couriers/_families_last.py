@@ -236,7 +236,7 @@ def singles_day(rng: Rng) -> Plan:
             temporary=int(rng.integers(60, 200)),
         ),
         leaks=leaks(
-            rng, (in_peak, aged_fast, bulk), (nearby, alternate, printed), (ring("split"), ring("list")),
+            rng, (in_peak, in_peak, aged_fast, bulk), (nearby, alternate, printed), (ring("split"), ring("list")),
             (interface("late"),), none=0.1, twice=0.35,
         ),
         gaps=Gaps(
@@ -313,8 +313,8 @@ def turnover(rng: Rng) -> Plan:
             recycled=int(rng.integers(40, 120)), moved=20,
         ),
         leaks=leaks(
-            rng, (dormant, sold_login, bulk), (alternate, steady, sold_search), (interface("insurer"), interface("")),
-            (ring("copies"), ring("device")), none=0.1,
+            rng, (dormant, dormant, sold_login, bulk), (alternate, steady, sold_search),
+            (interface("insurer"), interface("")), (ring("copies"), ring("device")), none=0.1,
         ),
         gaps=Gaps(
             recoded=True, snapshot=bool(rng.random() < 0.5), missing_assignments=float(rng.uniform(0.1, 0.5)),
