@@ -1,11 +1,24 @@
 """What families draw: halves that share no mechanism which they claim for themselves, and plans that hang together."""
 
+from collections import Counter
+
 import pytest
 
 from wayseal.simulate import SimulateError
-from wayseal.simulate.couriers import FAMILIES, ODDITIES, ONLY_HELD, ONLY_LATER, ONLY_WORK, mechanisms_of, plan_of
+from wayseal.simulate.couriers import (
+    FAMILIES,
+    ODDITIES,
+    ONLY_HELD,
+    ONLY_LAST,
+    ONLY_LATER,
+    ONLY_WORK,
+    mechanisms_of,
+    plan_of,
+)
+from wayseal.simulate.couriers._leaks import INTERFACES, SCHEMES
 
 SEEDS = range(1, 41)
+HALVES = ("work", "held", "later", "last")
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +33,9 @@ def mechanisms(drawn: dict[str, list[frozenset[str]]], half: str) -> frozenset[s
 
 
 def test_each_half_has_eight_families_and_more() -> None:
-    halves = [family.half for family in FAMILIES.values()]
-    assert min(halves.count(half) for half in ("work", "held", "later")) >= 8
+    halves = Counter(family.half for family in FAMILIES.values())
+    assert set(halves) == set(HALVES)
+    assert min(halves.values()) >= 8
     assert all(family.name == name and family.about.endswith(".") for name, family in FAMILIES.items())
 
 
@@ -40,6 +54,32 @@ def test_what_the_later_half_claims_is_all_that_no_other_has(drawn: dict[str, li
     assert len(ONLY_LATER) >= 20
 
 
+def test_what_the_last_half_claims_is_all_that_no_other_has(drawn: dict[str, list[frozenset[str]]]) -> None:
+    others = frozenset().union(*(mechanisms(drawn, half) for half in ("work", "held", "later")))
+    assert mechanisms(drawn, "last") - others == ONLY_LAST
+    assert len(ONLY_LAST) >= 40
+
+
+def test_every_leak_of_the_last_half_has_a_scheme() -> None:
+    for name in FAMILIES:
+        for leak in (leak for seed in SEEDS for leak in plan_of(name, seed).leaks if FAMILIES[name].half == "last"):
+            assert leak.kind in SCHEMES
+            assert leak.kind != "interface" or leak.link in INTERFACES
+            assert leak.action in ("", "search", "export", "print", "api")
+
+
+def test_the_last_half_has_enough_of_each_group() -> None:
+    plans = [plan_of(name, seed) for name in FAMILIES if FAMILIES[name].half == "last" for seed in (1, 2, 3)]
+    leaks = [leak for plan in plans for leak in plan.leaks]
+    own = [leak for leak in leaks if leak.kind not in ("ring", "interface")]
+    assert len(plans) >= 30
+    assert sum(bool(plan.leaks) for plan in plans) * 3 >= 2 * len(plans)
+    assert min(sum(leak.a_day >= 200 for leak in own), sum(leak.a_day <= 50 for leak in own)) >= 20
+    assert sum(leak.kind == "ring" for leak in leaks) >= 20
+    assert sum(leak.kind == "interface" for leak in leaks) >= 20
+    assert 0.2 < sum(leak.early for leak in own) / len(own) < 0.5
+
+
 def test_the_later_half_has_enough_of_each_group() -> None:
     plans = [plan_of(name, seed) for name in FAMILIES if FAMILIES[name].half == "later" for seed in (1, 2, 3)]
     leaks = [leak for plan in plans for leak in plan.leaks]
@@ -52,7 +92,7 @@ def test_the_later_half_has_enough_of_each_group() -> None:
 
 
 def test_some_couriers_have_no_leaker(drawn: dict[str, list[frozenset[str]]]) -> None:
-    for half in ("work", "held", "later"):
+    for half in HALVES:
         names = [name for name in FAMILIES if FAMILIES[name].half == half]
         quiet = {name: sum("leak:none" in m for m in drawn[name]) for name in names}
         assert sum(n == len(SEEDS) for n in quiet.values()) >= 2

@@ -42,6 +42,13 @@ SEATS: Mapping[str, Seat] = MappingProxyType(
         "returns": Seat(at="outlet", shifts=((9, 9),), english="returns", chinese="退货处理"),
         "robots": Seat(at="outlet", shifts=((0, 24),), english="robot", chinese="客服机器人"),
         "intercepts": Seat(at="office", shifts=((8, 9), (12, 9)), english="intercept", chinese="拦截专员"),
+        "analysts": Seat(at="head", shifts=((9, 10),), english="analyst", chinese="数据分析"),
+        "inspectors": Seat(at="head", shifts=((9, 8),), english="inspector", chinese="巡检专员"),
+        "cold_watch": Seat(at="hub", shifts=((0, 12), (12, 12)), english="cold_watch", chinese="温控值守"),
+        "pharmacists": Seat(at="outlet", shifts=((7, 10),), english="pharmacist", chinese="药师"),
+        "adjusters": Seat(at="head", shifts=((9, 9),), english="adjuster", chinese="公估"),
+        "rpa": Seat(at="head", shifts=((0, 24),), english="rpa", chinese="流程机器人"),
+        "overseas": Seat(at="centre", shifts=((21, 9), (3, 8)), english="overseas", chinese="海外仓客服"),
     }
 )
 """Teams by name; what each does stands in `_teams`."""

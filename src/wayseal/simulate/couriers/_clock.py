@@ -46,6 +46,8 @@ def build_span(curve: str, days: int, rng: np.random.Generator) -> Span:
         much = np.where((day == peak) | (day == peak + 1), much * rng.uniform(3, 5), much)
     elif curve == "dip":
         much = np.where((day >= peak) & (day < peak + 3), much * rng.uniform(0.15, 0.4), much)
+    elif curve == "holiday":
+        much = np.where((day >= peak) & (day < peak + 3), much * rng.uniform(0.08, 0.15), much)
     elif curve == "flat":
         much = np.ones(len(day))
     return Span(start=_FIRST + first * DAY, days=days, curve=much / much.sum(), peak=peak)

@@ -1,17 +1,21 @@
 """What befalls parcels before anybody reads them: new outlets, returns, holds for customs, a flooded hub.
 
+Further pieces, second numbers, other ways and days stand in `_journeys`.
+
+
 1. Everything is done to the parcels in place, before work is drawn, so that scans and reads follow from it.
 2. Nothing is drawn for a plan that has none of these.
 """
 
 import numpy as np
 
-from wayseal.simulate._types import DAY, HOUR, Ints, Mask
+from wayseal.simulate._types import DAY, HOUR, Mask
 from wayseal.simulate.couriers._clock import hours
+from wayseal.simulate.couriers._journeys import do_journeys
+from wayseal.simulate.couriers._parcels import delay
 from wayseal.simulate.couriers._world import Draft
 
 Rng = np.random.Generator
-_STEPS = ("hub1_in", "hub1_out", "hub2_in", "hub2_out", "arrive", "out", "done")
 
 
 def do_detours(draft: Draft, rng: Rng) -> None:
@@ -22,9 +26,10 @@ def do_detours(draft: Draft, rng: Rng) -> None:
         _bring_back(draft, rng)
     if draft.plan.work.holds:
         some = np.flatnonzero(draft.parcels.special == 1)
-        _delay(draft, some, "hub1_out", hours(rng, len(some), 12, 130) // DAY * DAY)
+        delay(draft.parcels, some, "hub1_out", hours(rng, len(some), 12, 130) // DAY * DAY)
     if "flood" in draft.plan.odd:
         _flood(draft, rng)
+    do_journeys(draft, rng)
 
 
 def _open_outlets(draft: Draft) -> None:
@@ -61,13 +66,6 @@ def _bring_back(draft: Draft, rng: Rng) -> None:
     p.hub1[mine], p.hub2[mine] = hub1, np.where(hub1 != hub2, hub2, -1)
 
 
-def _delay(draft: Draft, some: Ints, since: str, by: Ints) -> None:
-    """Puts off a step of parcels, and all after it."""
-    for name in _STEPS[_STEPS.index(since) :]:
-        step = getattr(draft.parcels, name)
-        step[some] += by
-
-
 def _flood(draft: Draft, rng: Rng) -> None:
     """A hub is shut: what would come in goes through another one, some hours or a day later."""
     p, span = draft.parcels, draft.span
@@ -80,6 +78,6 @@ def _flood(draft: Draft, rng: Rng) -> None:
     for unit, when, step in ((p.hub1, p.hub1_in, "hub1_in"), (p.hub2, p.hub2_in, "hub2_in")):
         some = np.flatnonzero((unit == shut) & (when >= begin) & (when < end))
         met[some] = True
-        _delay(draft, some, step, hours(rng, len(some), 4, 30))
+        delay(p, some, step, hours(rng, len(some), 4, 30))
         unit[some] = rng.choice(others, len(some))
     draft.flooded = np.flatnonzero(met)

@@ -136,6 +136,68 @@ def _handed_over(draft: Draft, count: int, rng: Rng) -> None:
         draft.traps[who] = "handed_over"
 
 
+def _stray_bag(draft: Draft, count: int, rng: Rng) -> None:
+    """What is in it is of one way, and on its way."""
+    p, region = draft.parcels, draft.places.region
+    for who in some_of(draft, rng, count, Role.CLERK):
+        for day in days_of(draft, rng, who, 1):
+            begin = draft.shift_on(who, day)[0] + int(rng.integers(1, 5)) * HOUR
+            going = np.flatnonzero((p.hub1_out < begin) & (p.arrive > begin) & ~p.foreign)
+            going = going[p.destination[going] != draft.staff.home[who]]
+            if not len(going):
+                continue
+            one = going[int(rng.integers(len(going)))]
+            bag = going[(p.hub1[going] == p.hub1[one]) & (region[p.destination[going]] == region[p.destination[one]])]
+            bag = rng.choice(bag, min(len(bag), int(rng.integers(30, 90))), replace=False)
+            at = np.sort(begin + (rng.random(len(bag)) * 0.4 * HOUR).astype(np.int64))
+            draft.read_as_usual(at, who, bag)
+        draft.traps[who] = "stray_bag"
+
+
+def _probe(draft: Draft, count: int, rng: Rng) -> None:
+    span, every = draft.span, HOUR // 6
+    for who in some_of(draft, rng, count, Role.IT):
+        part = draft.issued_between(span.start - DAY, span.start)
+        watched = rng.integers(part.start, part.stop, 6)
+        at = np.arange(span.start, span.end, every)
+        draft.read_as_usual(np.repeat(at, 2), who, watched[np.arange(2 * len(at)) % 6])
+        for night in range(span.start + DAY, span.end, DAY):
+            part = draft.issued_between(night - DAY, night)
+            some = rng.integers(part.start, part.stop, int(rng.integers(20, 60)))
+            draft.read_as_usual(np.full(len(some), night + 3 * HOUR), who, some)
+        draft.traps[who] = "probe"
+
+
+def _recall(draft: Draft, count: int, rng: Rng) -> None:
+    """One of the larger senders, all of ten days, in a day or two."""
+    p = draft.parcels
+    senders = np.argsort(-np.bincount(p.customer))[: 8 * count]
+    for sender in rng.choice(senders, min(count, len(senders)), replace=False).tolist():
+        people = some_of(draft, rng, int(rng.integers(4, 11)), Role.AGENT, Role.CLAIMS)
+        due = int(rng.integers(3, max(4, draft.span.days - 1)))
+        since = draft.span.start + due * DAY
+        batch = np.flatnonzero((p.customer == sender) & (p.issued < since) & (p.issued > since - 10 * DAY))
+        batch = rng.permutation(batch)[: 150 * len(people)]
+        for k, who in enumerate(people):
+            _shifts(draft, rng, who, days_of(draft, rng, who, 2, due), batch[k :: len(people)])
+            draft.traps[who] = "recall"
+
+
+def _broken_chiller(draft: Draft, count: int, rng: Rng) -> None:
+    p = draft.parcels
+    for who in some_of(draft, rng, count, Role.HEAD, Role.CLAIMS):
+        days = days_of(draft, rng, who, 3)
+        begin = draft.shift_on(who, days[0])[0]
+        cold = np.flatnonzero((p.goods == 1) & (p.hub2 >= 0) & (p.hub1_out < begin) & (p.hub1_out > begin - DAY))
+        way = p.hub1[cold] * len(draft.places.ids) + p.hub2[cold]
+        lorry = cold[way == way[int(rng.integers(len(way)))]][:400] if len(way) else cold
+        for day in days:
+            for _ in range(int(rng.integers(1, 4))):
+                at = draft.shift_on(who, day)[0] + int(rng.integers(0, 7)) * HOUR
+                draft.read_as_usual(at + (rng.random(len(lorry)) * HOUR).astype(np.int64), who, lorry)
+        draft.traps[who] = "broken_chiller"
+
+
 _ACTS: Mapping[str, Callable[[Draft, int, Rng], None]] = MappingProxyType(
     {
         "lost_search": _lost_search,
@@ -146,5 +208,9 @@ _ACTS: Mapping[str, Callable[[Draft, int, Rng], None]] = MappingProxyType(
         "on_call": _on_call,
         "mystery": _mystery,
         "handed_over": _handed_over,
+        "stray_bag": _stray_bag,
+        "probe": _probe,
+        "recall": _recall,
+        "broken_chiller": _broken_chiller,
     }
 )

@@ -1,7 +1,8 @@
-"""All families, by half: `work` is what detection is made on, `held` and `later` what it is judged on.
+"""All families, by half: `work` is what detection is made on, `held`, `later` and `last` what it is judged on.
 
-`later` was written after the method had been judged on `held`, by somebody who did not know it. ONLY_WORK and ONLY_HELD
-are mechanisms that no family of the other one of these two ever has, ONLY_LATER what neither of them has.
+`later` was written after the method had been judged on `held`, and `last` after it had been judged on `later`, each by
+somebody who did not know it. ONLY_WORK and ONLY_HELD are mechanisms that no family of the other one of these two ever
+has, ONLY_LATER what neither of them has, ONLY_LAST what none of the other three has.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +11,13 @@ from types import MappingProxyType
 from typing import Literal
 
 from wayseal.simulate.couriers import _families_held as held
+from wayseal.simulate.couriers import _families_last as last
 from wayseal.simulate.couriers import _families_later as later
 from wayseal.simulate.couriers import _families_work as work
 from wayseal.simulate.couriers._draws import Rng
 from wayseal.simulate.couriers._plan import Plan
 
-Half = Literal["work", "held", "later"]
+Half = Literal["work", "held", "later", "last"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,12 @@ _LATER = (
     later.stations, later.co_delivery, later.freight, later.returns, later.riders, later.bonded, later.sealed_mail,
     later.migrated, later.vendors, later.night_hub, later.flood, later.settlement,
 )  # fmt: skip
+_LAST = (
+    last.platforms, last.lockers, last.campus, last.village_post, last.cold_chain, last.overseas, last.call_floor,
+    last.singles_day, last.holiday, last.strike, last.inspected, last.turnover,
+)  # fmt: skip
 _HALVES: tuple[tuple[Half, tuple[Callable[[Rng], Plan], ...]], ...] = (
-    ("work", _WORK), ("held", _HELD), ("later", _LATER),
+    ("work", _WORK), ("held", _HELD), ("later", _LATER), ("last", _LAST),
 )  # fmt: skip
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
@@ -95,3 +101,21 @@ ONLY_LATER = frozenset(
     }
 )  # fmt: skip
 """Mechanisms of the half `later` alone."""
+
+ONLY_LAST = frozenset(
+    {
+        "gap:archive", "gap:by_city", "gap:leaders_tickets", "gap:no_actors.region", "gap:recoded_outlets",
+        "gap:scans_hubs", "gap:snapshot", "leak:aged", "leak:alternate", "leak:by_api", "leak:by_export",
+        "leak:by_print", "leak:by_search", "leak:dormant", "leak:goods", "leak:in_peak", "leak:interface:house",
+        "leak:interface:insurer", "leak:interface:key", "leak:interface:late", "leak:interface:locker", "leak:nearby",
+        "leak:ring:copies", "leak:ring:hours", "leak:ring:outlet", "leak:ring:split", "leak:shadow",
+        "leak:sold_login", "odd:broken_chiller", "odd:holiday", "odd:probe", "odd:recall", "odd:recycled",
+        "odd:stray_bag", "odd:strike", "odd:support", "odd:term", "outside:house", "outside:insurer",
+        "outside:locker", "roles:grades", "roles:regional", "staff:lockers", "staff:part_time", "staff:seats",
+        "staff:townships", "table:changes", "table:no_order_ref", "table:partner_calls", "team:adjusters",
+        "team:analysts", "team:cold_watch", "team:inspectors", "team:overseas", "team:pharmacists", "team:rpa",
+        "work:bags", "work:dialler", "work:exports", "work:goods", "work:holiday", "work:lists", "work:pieces",
+        "work:public_site", "work:redirect", "work:rounds", "work:second_numbers", "work:transfer",
+    }
+)  # fmt: skip
+"""Mechanisms of the half `last` alone."""

@@ -12,6 +12,11 @@
    (pauses), by temporary staff (temp), with both accounts of one person (two_accounts), open orders (hall), on days off
    (off_day), by somebody of a team (team); a ring whose accounts pull in turns of two days, days off or not, from the
    second day on.
+6. And: of the own region but not of the own outlet or town (nearby), one class of goods (goods), on every other working
+   day (alternate), what was delivered already (aged), each time seconds after a read of work (shadow), by somebody
+   elsewhere with a login that was sold, at any hour (sold_login), with an account whose owner has left (dormant), on
+   the days of a peak alone (in_peak). Rings of one outlet (outlet), by regions (split), each in an hour of its own
+   (hours), all of them the same parcels (copies). Interfaces: INTERFACES.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,6 +36,16 @@ CAP = 0.2
 _NIGHT = (0, 5)
 _TURN = 2  # days for which each account of a ring pulls, of those that take turns; fewer in a short log
 _STAFF = (Role.CLERK, Role.COURIER, Role.SORTER, Role.AGENT)
+
+INTERFACES: Mapping[str, int] = MappingProxyType(
+    {"": 12, "key": 12, "late": 120, "house": 48, "locker": 120, "insurer": 120}
+)
+"""Of `interface` by its link, how old parcels are at most (hours).
+
+"": who issues reads what others issued, before pickup; key: so does somebody elsewhere, with a stolen key; late: on the
+way. house: a software house, of shops that aren't its. locker: an owner of lockers, of parcels that aren't out yet.
+insurer: of parcels that nothing happened to.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +82,14 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "hall": Scheme(roles=(Role.COURIER,), hours=6),
         "off_day": Scheme(roles=(Role.CLERK, Role.COURIER, Role.SORTER)),
         "team": Scheme(roles=(Role.DESK,), hours=72),
+        "nearby": Scheme(roles=(Role.CLERK, Role.COURIER), hours=72),
+        "goods": Scheme(roles=(Role.CLERK, Role.AGENT), hours=72),
+        "alternate": Scheme(roles=_STAFF),
+        "aged": Scheme(roles=(Role.CLERK, Role.AGENT, Role.CLAIMS), hours=200),
+        "shadow": Scheme(roles=(Role.CLERK, Role.COURIER, Role.SORTER)),
+        "sold_login": Scheme(roles=_STAFF),
+        "dormant": Scheme(roles=(Role.CLERK, Role.COURIER)),
+        "in_peak": Scheme(roles=_STAFF, hours=36),
     }
 )
 
@@ -98,9 +121,15 @@ def _accounts(draft: Draft, leak: Leak, taken: set[int], rng: Rng) -> list[int]:
         fit = who[(s.first[who] == 0) & (s.last[who] == draft.span.days)]
         odd = np.array([k in draft.traps for k in fit.tolist()], np.bool_)
         fit = fit[~odd] if (~odd).sum() > leak.accounts and not leak.anyone else fit
-    if leak.kind == "interface":
+    if leak.link in s.outside:
+        fit = s.outside[leak.link]
+    elif leak.kind == "interface":
         fit = fit[s.owns[fit] >= 0]
         fit = fit if set(fit.tolist()) - taken else s.issuer
+    if leak.link == "outlet":
+        homes, many = np.unique(s.home[fit], return_counts=True)
+        large = homes[many >= min(leak.accounts, int(many.max()))]
+        fit = fit[s.home[fit] == rng.choice(large)]
     if leak.kind == "service":
         fit = s.of(Role.SERVICE)
         fit = fit[s.owns[fit] < 0]
@@ -128,6 +157,7 @@ _PASSING: Mapping[str, Callable[[Draft, Ints], Mask]] = MappingProxyType(
         "last_days": _leaves,
         "temp": _helps_for_days,
         "two_accounts": lambda draft, who: draft.staff.twin[who] >= 0,
+        "dormant": _leaves,
     }
 )
 """Of schemes of people who aren't there all the time: whose accounts are fit."""
@@ -149,11 +179,13 @@ def _pull_all(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -
         among = lanes if lanes is not None else _among(draft, leak, who)
         for nth_day, day in enumerate(begun):
             if lists is not None:
-                at, parcel = _of_list(draft, who, day, lists[day][k :: len(people)], rng)
+                mine = lists[day] if leak.link == "copies" else lists[day][k :: len(people)]
+                at, parcel = _of_list(draft, who, day, mine, rng)
             else:
                 grown = 0.15 + 1.7 * nth_day / max(1, len(begun) - 1) if leak.kind == "growing" else 1.0
                 many = max(1, round(a_day * grown * rng.lognormal(0, SIGMA)))
                 at, parcel = _draw(draft, leak, (who, day, many), among, known, rng)
+            at = _after_work(draft, who, at, parcel, rng) if leak.kind == "shadow" else at
             known = np.concatenate([known, parcel])
             draft.read_as_usual(at, who, parcel, insider=nth, hand=hands[k])
             pulled += len(at)
@@ -162,14 +194,21 @@ def _pull_all(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -
         "kind": leak.kind, "accounts": people, "meant_a_day": leak.a_day, "a_day": a_day, "link": leak.link,
         "odd_hours": leak.odd_hours, "once": leak.once, "since": first, "pulled": pulled,
         "roles": sorted({Role(int(draft.staff.role[who])).name.lower() for who in people}),
-        **({"early": True} if leak.early else {}),
+        **({"early": True} if leak.early else {}), **({"action": leak.action} if leak.action else {}),
     }  # fmt: skip
 
 
 def _days(draft: Draft, leak: Leak, who: int, since: int, rng: Rng) -> list[int]:
     days = [day for day in draft.working_days(who) if day >= since]
-    if leak.kind in ("interface", "service") or leak.odd_hours:
+    if leak.kind in ("interface", "service", "sold_login") or leak.odd_hours:
         days = list(range(since, draft.span.days))
+    if leak.kind == "dormant":
+        days = list(range(int(draft.staff.last[who]), draft.span.days))
+    if leak.kind == "alternate":
+        days = days[::2]
+    if leak.kind == "in_peak":
+        peak = draft.span.peak
+        days = [day for day in draft.working_days(who) if peak - 1 <= day <= peak + 2] or days[:1]
     if leak.kind == "last_days":
         days = draft.working_days(who)[-3:]
     if leak.kind == "two_accounts":
@@ -191,13 +230,15 @@ def _turn_of(k: int, many: int, days: int) -> list[int]:
 
 def _hands(draft: Draft, leak: Leak, people: list[int], nth: int, rng: Rng) -> list[int]:
     """What each account comes in by: -1 for its own device and address; a thief hides it or not."""
-    stolen = leak.kind in ("stolen", "service")
-    if not stolen and leak.link not in ("address", "device"):
+    stolen, sold = leak.kind in ("stolen", "service"), leak.kind == "sold_login" or leak.link == "key"
+    if not (stolen or sold or leak.action or leak.link in ("address", "device")):
         return [-1] * len(people)
     new_device, new_address = (rng.random(2) < 0.7).tolist()
-    device = f"x{int(rng.integers(16**8)):08x}" if leak.link == "device" or (stolen and new_device) else None
-    address = f"198.51.100.{nth + 1}" if leak.link == "address" or (stolen and new_address) else None
-    draft.hands.append(Hand(device=device, address=address))
+    another = leak.link == "device" or sold or (stolen and new_device)
+    device = f"x{int(rng.integers(16**8)):08x}" if another else None
+    elsewhere = leak.link == "address" or sold or (stolen and new_address)
+    address = f"198.51.100.{nth + 1}" if elsewhere else None
+    draft.hands.append(Hand(device=device, address=address, action=leak.action))
     return [len(draft.hands) - 1] * len(people)
 
 
@@ -219,8 +260,18 @@ def _among(draft: Draft, leak: Leak, who: int) -> Mask | None:
     p, s = draft.parcels, draft.staff
     match leak.kind:
         case "interface":
-            out: Mask = s.issuer[p.channel] != who
-            return out
+            return _not_theirs(draft, leak.link, who)
+        case "ring" if leak.link == "split":
+            start: Mask = draft.places.region[p.origin] == who % len(draft.places.region_names)
+            return start
+        case "nearby":
+            of = draft.places.city if draft.plan.staffing.townships else np.arange(len(draft.places.ids))
+            home = of[s.home[who]]
+            apart: Mask = (of[p.origin] != home) & (of[p.destination] != home)
+            return draft.of_region(int(s.region[who])) & apart
+        case "goods":
+            kind: Mask = p.goods == 1 + who % draft.plan.work.goods
+            return kind
         case "hall":
             mine: Mask = draft.places.region[p.origin] == draft.staff.region[who]
             return mine
@@ -236,18 +287,61 @@ def _among(draft: Draft, leak: Leak, who: int) -> Mask | None:
     return None
 
 
+def _not_theirs(draft: Draft, link: str, who: int) -> Mask:
+    """Which parcels are none of an interface's business."""
+    p = draft.parcels
+    out: Mask
+    match link:
+        case "house":
+            out = ~draft.asks_for[who][p.customer]
+        case "locker":
+            out = draft.locker != who
+        case "insurer":
+            out = ~p.problem & (p.special != 2)
+        case _:
+            out = draft.staff.issuer[p.channel] != who
+    return out
+
+
+def _window(draft: Draft, leak: Leak, who: int, day: int) -> tuple[int, int]:
+    """From when to when an account pulls on a day."""
+    begin, end = draft.shift_on(who, day)
+    midnight = draft.span.start + day * DAY
+    if leak.odd_hours:
+        return midnight + _NIGHT[0] * HOUR, midnight + _NIGHT[1] * HOUR
+    if leak.kind == "sold_login":
+        return midnight, midnight + DAY
+    if leak.kind == "lunch":
+        return begin + (end - begin) * 2 // 5, begin + (end - begin) * 3 // 5
+    if leak.link == "hours":
+        begin += who % max(1, (end - begin) // HOUR) * HOUR
+        return begin, min(begin + HOUR, end)
+    return begin, end
+
+
+def _bounds(draft: Draft, leak: Leak, wanted: Ints, within: tuple[int, int], back: int) -> tuple[Ints, Ints]:
+    """From when and until when each parcel is pulled."""
+    p, (begin, end) = draft.parcels, within
+    low = np.maximum(p.issued[wanted] + 2 * MINUTE, begin)
+    high = np.minimum(p.issued[wanted] + back, end)
+    if leak.kind == "hall" or (leak.kind == "interface" and leak.link in ("", "key")):
+        high = np.minimum(high, p.pickup[wanted])
+    elif leak.link in ("late", "insurer"):
+        low, high = np.maximum(low, p.pickup[wanted]), np.minimum(high, p.done[wanted])
+    elif leak.link == "locker":
+        high = np.minimum(high, p.out[wanted])
+    elif leak.kind == "aged":
+        low = np.maximum(low, p.done[wanted] + HOUR)
+    return low, high
+
+
 def _draw(
     draft: Draft, leak: Leak, how: tuple[int, int, int], among: Mask | None, known: Ints, rng: Rng
 ) -> tuple[Ints, Ints]:
     """Times and parcels of (account, day, how many)."""
     who, day, many = how
-    begin, end = draft.shift_on(who, day)
-    if leak.odd_hours:
-        midnight = draft.span.start + day * DAY
-        begin, end = midnight + _NIGHT[0] * HOUR, midnight + _NIGHT[1] * HOUR
-    if leak.kind == "lunch":
-        begin, end = begin + (end - begin) * 2 // 5, begin + (end - begin) * 3 // 5
-    back = SCHEMES[leak.kind].hours * HOUR
+    begin, end = _window(draft, leak, who, day)
+    back = (INTERFACES[leak.link] if leak.kind == "interface" else SCHEMES[leak.kind].hours) * HOUR
     part = draft.issued_between(begin - back, end)
     wanted = np.arange(part.start, part.stop)
     if among is not None:
@@ -256,11 +350,9 @@ def _draw(
     issued, pickup = draft.parcels.issued, draft.parcels.pickup
     if draft.parcels.foreign.any():
         wanted = wanted[~draft.parcels.foreign[wanted]]
-    if leak.kind == "interface":
+    if leak.kind == "interface" and leak.link in ("", "key"):
         wanted = wanted[(pickup[wanted] > begin) & (pickup[wanted] > issued[wanted] + 10 * MINUTE)]
-    low = np.maximum(issued[wanted] + 2 * MINUTE, begin)
-    unseen = leak.kind in ("interface", "hall")
-    high = np.minimum(np.minimum(issued[wanted] + back, end), pickup[wanted] if unseen else end)
+    low, high = _bounds(draft, leak, wanted, (begin, end), back)
     fit = np.flatnonzero(high > low)
     chosen = rng.choice(fit, min(many, len(fit)), replace=False)
     at = low[chosen] + ((high - low)[chosen] * rng.random(len(chosen))).astype(np.int64)
@@ -275,6 +367,17 @@ def _draw(
     return at[order], wanted[chosen[order]]
 
 
+def _after_work(draft: Draft, who: int, at: Ints, parcel: Ints, rng: Rng) -> Ints:
+    """Times put to seconds after the account's last read for work, where the parcel was there by then."""
+    own = np.sort(np.concatenate([t[a == who] for t, a in zip(draft.reads.at, draft.reads.account, strict=True)]))
+    if not len(own):
+        return at
+    near = own[np.maximum(np.searchsorted(own, at) - 1, 0)] + (rng.uniform(4, 40, len(at)) * SECOND).astype(np.int64)
+    there = (near > draft.parcels.issued[parcel] + MINUTE) & (draft.span.day_of(near) == draft.span.day_of(at))
+    out: Ints = np.where(there, near, at)
+    return out
+
+
 def _in_bursts(at: Ints, most: int, rng: Rng) -> Ints:
     """Times put off to the last of their burst, of up to so many parcels, and seconds apart."""
     order = np.argsort(at, kind="stable")
@@ -287,12 +390,15 @@ def _in_bursts(at: Ints, most: int, rng: Rng) -> Ints:
 
 def _lists(draft: Draft, leak: Leak, people: list[int], a_day: int, since: int, rng: Rng) -> dict[int, Ints] | None:
     """Of a ring that splits a list: each day's list, parcels that were issued one after another."""
-    if leak.link != "list":
+    if leak.link not in ("list", "copies"):
         return None
     lists = {}
     for day in range(since, draft.span.days):
         many = max(len(people), round(len(people) * a_day * rng.lognormal(0, SIGMA)))
         part = draft.issued_between(draft.span.start + (day - 1) * DAY, draft.span.start + day * DAY)
+        if leak.link == "copies":
+            lists[day] = np.sort(rng.choice(np.arange(part.start, part.stop), many // len(people), replace=False))
+            continue
         first = int(rng.integers(part.start, max(part.start + 1, part.stop - many)))
         lists[day] = np.arange(first, min(first + many, part.stop))
     return lists

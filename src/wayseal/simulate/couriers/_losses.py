@@ -38,7 +38,7 @@ def _with(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
 
 def _actors(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
     gaps, s, places = draft.plan.gaps, draft.staff, draft.places
-    if not (gaps.payroll or gaps.old_accounts or gaps.silent_regions) or len(table) != len(s):
+    if not (gaps.payroll or gaps.old_accounts or gaps.silent_regions or gaps.snapshot) or len(table) != len(s):
         return table
     if gaps.payroll:
         paid = np.where((s.role <= Role.COURIER) & (s.home < places.outlets), places.office[s.region], s.home)
@@ -47,6 +47,8 @@ def _actors(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
     gone = np.zeros(len(s), np.bool_)
     if gaps.old_accounts:
         gone |= s.twin >= 0
+    if gaps.snapshot:
+        gone |= s.last < draft.span.days
     if gaps.silent_regions:
         chosen = rng.permutation(len(places.region_names))[: gaps.silent_regions]
         gone |= np.isin(s.region, chosen) & (s.role <= Role.COURIER)
@@ -60,6 +62,11 @@ def _outlets(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
 
 def _waybills(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
     p, lost = draft.parcels, draft.plan.gaps.lost_channels
+    if draft.plan.gaps.recoded:
+        for column in ("origin_outlet", "destination_outlet"):
+            table = _recoded(draft, table, column, "issued_at")
+    if draft.plan.gaps.archive:
+        table = table.filter(pc.greater_equal(table["issued_at"], pa.scalar(draft.span.start, _TIME)))
     if len(table) != len(p) or not (lost or p.foreign.any()):
         return table
     gone = p.foreign.copy()
@@ -70,10 +77,22 @@ def _waybills(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
 
 def _scans(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
     del rng
-    if not draft.plan.gaps.scans_from:
+    if draft.plan.gaps.recoded:
+        table = _recoded(draft, table, "outlet", "at")
+    if not (draft.plan.gaps.scans_from or draft.plan.gaps.archive):
         return table
     first = pa.scalar(draft.span.start + draft.plan.gaps.scans_from * DAY, _TIME)
     return table.filter(pc.greater_equal(table["at"], first))
+
+
+def _recoded(draft: Draft, table: pa.Table, column: str, when: str) -> pa.Table:
+    """The table with old codes for outlets in what is from before the day on which they got new ones."""
+    day = pa.scalar(draft.span.start + (draft.span.days // 2 - 1) * DAY, _TIME)
+    ids = draft.places.ids
+    old = [f"8{k:05d}" if k < draft.places.outlets else name for k, name in enumerate(ids)]
+    now = table[column].cast(pa.string())
+    before = pa.array(old, pa.string()).take(pc.index_in(now, pa.array(ids, pa.string())))
+    return _with(table, column, pc.if_else(pc.less(table[when], day), before, now))
 
 
 def _tickets(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
@@ -87,6 +106,13 @@ def _tickets(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
         closed = pc.if_else(pc.less(table["closed_at"], table["opened_at"]), table["opened_at"], table["closed_at"])
         table = _with(table, "closed_at", closed)
         table = table.take(pa.array(np.argsort(at, kind="stable"))).filter(pa.array(np.sort(at) < draft.span.end))
+    if gaps.leaders:
+        names = np.array(table["actor"].cast(pa.string()).to_pylist(), object)
+        people = np.unique(names.astype(str))
+        leaders = rng.choice(people, max(1, len(people) // 25), replace=False)
+        led = np.flatnonzero(rng.random(len(names)) < gaps.leaders)
+        names[led] = rng.choice(leaders, len(led))
+        table = _with(table, "actor", pa.array(names.tolist(), pa.string()).dictionary_encode())
     if gaps.queue_tickets:
         names = np.array(table["actor"].cast(pa.string()).to_pylist(), object)
         queued = np.flatnonzero(rng.random(len(names)) < gaps.queue_tickets)

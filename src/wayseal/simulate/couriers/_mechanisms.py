@@ -55,7 +55,7 @@ def mechanisms_of(plan: Plan) -> frozenset[str]:
         "work:wrong_counter": w.neighbour >= 0.05,
         "gap:one_action": bool(g.action),
     }
-    return frozenset(found | _further(plan) | {name for name, there in named.items() if there})
+    return frozenset(found | _further(plan) | _last(plan) | {name for name, there in named.items() if there})
 
 
 def _further(plan: Plan) -> set[str]:
@@ -93,5 +93,36 @@ def _further(plan: Plan) -> set[str]:
         "gap:unlogged_day": g.unlogged,
         "gap:old_accounts": g.old_accounts and "actors" not in g.tables,
         "gap:silent_regions": g.silent_regions > 0 and "actors" not in g.tables,
+    }
+    return found | {name for name, there in named.items() if there}
+
+
+def _last(plan: Plan) -> set[str]:
+    t, w, g = plan.staffing, plan.work, plan.gaps
+    found = {f"outside:{firm.name}" for firm in t.outside} | {f"leak:by_{k.action}" for k in plan.leaks if k.action}
+    named = {
+        "staff:lockers": t.devices_at == "outlet",
+        "staff:part_time": t.part_time > 0,
+        "staff:seats": t.seats,
+        "staff:townships": t.townships,
+        "work:rounds": w.rounds > 0,
+        "work:redirect": w.redirect > 0,
+        "work:pieces": w.pieces > 0,
+        "work:second_numbers": w.legs > 0,
+        "work:goods": w.goods > 0,
+        "work:lists": w.lists > 0,
+        "work:bags": w.bags > 0,
+        "work:public_site": w.public > 0,
+        "work:dialler": w.dialler > 0,
+        "work:transfer": w.transfer > 0,
+        "work:exports": w.exports > 0,
+        "gap:recoded_outlets": g.recoded,
+        "gap:archive": g.archive,
+        "gap:by_city": g.by_city and "assignments" not in g.tables,
+        "gap:snapshot": g.snapshot and "actors" not in g.tables,
+        "gap:leaders_tickets": g.leaders > 0 and "tickets" not in g.tables,
+        "table:partner_calls": g.partner_logs > 0,
+        "table:changes": w.redirect > 0 and not g.no_changes,
+        "table:no_order_ref": g.no_order,
     }
     return found | {name for name, there in named.items() if there}

@@ -11,6 +11,8 @@ from wayseal.simulate.couriers._plan import PEOPLE, Role
 from wayseal.simulate.couriers._staff import Staff
 
 _ENGLISH = tuple(r.name.lower() for r in Role)
+_TEAMS_NAMED = ("english", "chinese", "other", "merged", "regional", "grades")
+_GRADES = ("见习", "", "高级")
 _CHINESE = (
     "网点客服", "快递员", "分拣员", "呼叫中心坐席", "理赔专员", "大区经理", "总部职能", "信息技术", "专席", "系统账号",
     "合作方接口", "设备",
@@ -28,15 +30,20 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "numeric": tuple(str(1001 + 7 * k) for k in range(len(Role))),
         "one": ("员工",) * PEOPLE + ("接口",) * (len(Role) - PEOPLE),
         "none": ("-",) * len(Role),
+        "regional": _CHINESE,
+        "grades": _CHINESE,
     }
 )
-"""Role names by scheme; beside these `typos` (English, as typed by many hands) and `merged` (of two systems)."""
+"""Role names by scheme, to which `regional` and `grades` add the region and how long somebody is there.
+
+Beside these: `typos` (English, as typed by many hands) and `merged` (of two systems).
+"""
 
 
 def role_names(scheme: str, staff: Staff, rng: np.random.Generator) -> list[str]:
     """What the role of each account is called; teams have names of their own, but in codes and where all are one."""
     names = _of_scheme(scheme, staff, rng)
-    for team, members in staff.teams.items() if scheme in ("english", "chinese", "other", "merged") else ():
+    for team, members in staff.teams.items() if scheme in _TEAMS_NAMED else ():
         for who in members.tolist():
             names[who] = SEATS[team].english if scheme in ("english", "other") else SEATS[team].chinese
     return names
@@ -49,7 +56,13 @@ def _of_scheme(scheme: str, staff: Staff, rng: np.random.Generator) -> list[str]
         return [(_CHINESE if other else _OTHER)[r] for r, other in zip(roles, second, strict=True)]
     if scheme == "typos":
         return [_typed(_ENGLISH[r], u) for r, u in zip(roles, rng.random(len(roles)).tolist(), strict=True)]
-    return [NAMES[scheme][r] for r in roles]
+    names = [NAMES[scheme][r] for r in roles]
+    if scheme == "regional":
+        return [f"{name}-{k + 1}区" if k >= 0 else name for name, k in zip(names, staff.region.tolist(), strict=True)]
+    if scheme == "grades":
+        grades = rng.choice(_GRADES, len(names), p=(0.3, 0.5, 0.2)).tolist()
+        return [grade + name if r < PEOPLE else name for grade, name, r in zip(grades, names, roles, strict=True)]
+    return names
 
 
 def _typed(name: str, u: float) -> str:

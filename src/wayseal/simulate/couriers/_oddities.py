@@ -127,7 +127,7 @@ def _recent(draft: Draft, rng: Rng, at: Ints, days: int) -> Ints:
 def in_shift(draft: Draft, rng: Rng, who: Ints, day: Ints) -> tuple[Ints, Ints]:
     """Times in the shifts of accounts on days, for those that work then; and which of them these are."""
     s = draft.staff
-    works = np.flatnonzero((s.off[who] != day % 7) & (day >= s.first[who]) & (day < s.last[who]))
+    works = np.flatnonzero(s.works_on(who, day) & (day >= s.first[who]) & (day < s.last[who]))
     begin = draft.span.start + day[works] * DAY + s.begins(who[works], day[works]) * HOUR
     return begin + (rng.random(len(works)) * s.shift[who[works], 1] * HOUR).astype(np.int64), works
 

@@ -19,6 +19,7 @@ from wayseal.simulate.couriers._plan import Gaps, Plan
 CUSTOMERS = 6
 """Customers of an outlet."""
 _OTHERS = ("JT", "ZT", "ST", "DP")  # prefixes of other couriers' numbers
+_STEPS = ("hub1_in", "hub1_out", "hub2_in", "hub2_out", "arrive", "out", "done")
 _WAVES = (9, 11, 14, 17, 20)
 _HOURLY: Floats = np.array([3, 2, 1, 1, 1, 1, 2, 3, 5, 7, 8, 7, 6, 6, 7, 7, 6, 6, 5, 6, 7, 8, 6, 4], float)
 
@@ -28,7 +29,8 @@ class Parcels:
     """n parcels, in order of issue; times in UTC microseconds, places as units. hub2 is -1 where one hub serves both.
 
     problem: whether delivery failed. special: which desk is asked (1 customs, 2 insurance), 0 for none.
-    foreign: another courier's. back: the parcel that one brings back, -1 for none.
+    foreign: another courier's. back: the parcel that one brings back, -1 for none. order: the first parcel of the same
+    order, itself for most. goods: class of goods, 0 where there are none.
     """
 
     issued: Ints
@@ -51,6 +53,8 @@ class Parcels:
     special: Ints
     foreign: Mask
     back: Ints
+    order: Ints
+    goods: Ints
 
     def __len__(self) -> int:
         return len(self.issued)
@@ -82,6 +86,8 @@ def build_parcels(plan: Plan, places: Places, span: Span, a_day: float, rng: np.
         special=np.where(rng.random(n) < 0.02, rng.integers(1, 3, n), 0).astype(np.int64),
         foreign=rng.random(n) < plan.work.foreign if plan.work.foreign else np.zeros(n, np.bool_),
         back=np.full(n, -1),
+        order=np.arange(n),
+        goods=np.zeros(n, np.int64),
     )
 
 
@@ -130,6 +136,13 @@ def _times(issued: Ints, far: Mask, pace: float, rng: np.random.Generator) -> di
     return dict(
         zip(names, (issued, pickup, left, hub1_in, hub1_out, hub2_in, hub2_out, arrive, out, done), strict=True)
     )
+
+
+def delay(parcels: Parcels, some: Ints, since: str, by: Ints) -> None:
+    """Puts off a step of some parcels, from the first hub on, and all after it."""
+    for name in _STEPS[_STEPS.index(since) :]:
+        step = getattr(parcels, name)
+        step[some] += by
 
 
 def numbers_of(parcels: Parcels, gaps: Gaps, rng: np.random.Generator) -> pa.Array:

@@ -74,7 +74,10 @@ class Staffing:
     couriers who work for another outlet of the region each day. double: share of couriers who stand at the counter,
     too. several: share of managers who look after two or three regions. rotating: shifts of sorters and agents move on
     by eight hours each week. migrated: share of people who get a new account in mid-log, region by region.
-    shift_devices: so many people use each sorter's account in turn, by design.
+    shift_devices: so many people use each sorter's account in turn, by design; in townships each account of outlets.
+    outside: firms that issue nothing and ask through interfaces (`_outside`). devices_at: where devices stand, at hubs
+    or outlets. part_time: share of clerks and couriers who work four hours on three days a week. seats: agents'
+    accounts are seats, filled in every shift. townships: clerks and couriers serve all outlets of their city.
     """
 
     mix: Mapping[Role, float]
@@ -98,6 +101,11 @@ class Staffing:
     rotating: bool = False
     migrated: float = 0.0
     shift_devices: int = 0
+    outside: tuple[Team, ...] = ()
+    devices_at: str = "hub"
+    part_time: float = 0.0
+    seats: bool = False
+    townships: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +127,14 @@ class Work:
     outlets that a colleague confirms. tail: share of looks at a counter by the last digits of a phone, which show other
     parcels of the city. follow_up: looks a parcel at the sending outlet, once it is gone. preview: share of parcels at
     which their couriers look before they have come. holds: parcels for customs wait there for days. survey: share of
-    delivered parcels whose recipients agents call.
+    delivered parcels whose recipients agents call. rounds: each outlet delivers on one day in so many. redirect: share
+    of parcels that go to another outlet than was booked. pieces: share of parcels that are a further piece of the one
+    before. legs: share of warehouses' parcels that came under another number. goods: classes of goods, by customer.
+    lists: share of days on which an account at a counter opens the list of what is open there. bags: share of bags
+    whose parcels a hub looks through. public: looks of the public at a parcel, through the website. dialler: share of
+    parcels for which a robot dials the recipient the day before, and agents take who answers. transfer: share of calls
+    that a second agent takes over. exports: share of days on which somebody at a counter, an office or the head office
+    gets lists out instead of looking.
     """
 
     parcels: float = 7.5
@@ -157,15 +172,27 @@ class Work:
     preview: float = 0.0
     holds: bool = False
     survey: float = 0.0
+    rounds: int = 0
+    redirect: float = 0.0
+    pieces: float = 0.0
+    legs: float = 0.0
+    goods: int = 0
+    lists: float = 0.0
+    bags: float = 0.0
+    public: float = 0.0
+    dialler: float = 0.0
+    transfer: float = 0.0
+    exports: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
     """Accounts that pull: the scheme, waybills a day and account, how many accounts.
 
-    link: of a ring, what its accounts share (address, device, list, nothing), or that they pull in turns.
-    odd_hours: at night and from elsewhere. once: all on one day. early: from the log's first day on.
-    anyone: also somebody who does what is odd, too.
+    link: of a ring, what its accounts share (address, device, list, nothing), or how they pull (`_leaks`); of an
+    interface, which one and what of. odd_hours: at night and from elsewhere. once: all on one day. early: from the
+    log's first day on. anyone: also somebody who does what is odd, too. action: by which its reads are logged, "" for
+    the usual one.
     """
 
     kind: str
@@ -176,6 +203,7 @@ class Leak:
     once: bool = False
     early: bool = False
     anyone: bool = False
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +223,11 @@ class Gaps:
     outlet or region where the account was long ago. missing_outlets: share of outlets without a row in `outlets`.
     payroll: `actors` names the region's office for everybody of an outlet. unlogged: accesses of one day are lost.
     old_accounts: accounts given up in mid-log have no row in `actors`. silent_regions: regions whose people have none.
+    recoded: outlets got new codes in mid-log; waybills and scans from before have the old ones, and `outlets` has the
+    new ones alone. archive: `waybills` and `scans` begin with the log. by_city: `assignments` names cities for outlets.
+    snapshot: `actors` is of the log's end, without who left. leaders: share of tickets under the name of a team's
+    leader. partner_logs: share of their calls that partners' own logs have; 0: there are none. no_changes: nobody kept
+    which parcels were sent elsewhere. no_order: nobody kept what belongs to one order.
     """
 
     tables: tuple[str, ...] = ()
@@ -229,6 +262,14 @@ class Gaps:
     unlogged: bool = False
     old_accounts: bool = False
     silent_regions: int = 0
+    recoded: bool = False
+    archive: bool = False
+    by_city: bool = False
+    snapshot: bool = False
+    leaders: float = 0.0
+    partner_logs: float = 0.0
+    no_changes: bool = False
+    no_order: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +316,15 @@ ODDITIES: Mapping[str, str] = MappingProxyType(
         "on_call": "a manager has the whole country for a day off of the others",
         "mystery": "somebody at the head office follows test parcels from issue to delivery",
         "handed_over": "a clerk takes on the open parcels of an outlet next door for a week, as its clerk is ill",
+        "support": "somebody of the head office sorts or delivers on the days of a peak",
+        "strike": "couriers of a region don't work for days; clerks and managers deliver",
+        "holiday": "for three days a quarter of the people are on duty, each for several outlets",
+        "recycled": "an account is given to somebody else in mid-log, in another role and place",
+        "term": "a term begins: more parcels for a few outlets, from one day on",
+        "stray_bag": "a bag came to the wrong outlet, and a clerk there looks through it",
+        "probe": "a watchdog asks for the same few parcels every ten minutes, and for some others each night",
+        "recall": "a sender calls a batch back: agents share the list of whom to call",
+        "broken_chiller": "what was in a lorry too warm is looked at again and again, until it is settled",
     }
 )
 

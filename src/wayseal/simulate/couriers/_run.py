@@ -22,6 +22,7 @@ from wayseal.simulate.couriers._clock import build_span
 from wayseal.simulate.couriers._detours import do_detours
 from wayseal.simulate.couriers._events import do_events
 from wayseal.simulate.couriers._families import FAMILIES
+from wayseal.simulate.couriers._further_work import do_further_work
 from wayseal.simulate.couriers._leaks import do_leaks
 from wayseal.simulate.couriers._losses import lose
 from wayseal.simulate.couriers._mechanisms import mechanisms_of
@@ -119,6 +120,7 @@ def _make(family: str, seed: int, accounts: int, days: int, progress: Progress) 
     do_detours(draft, rng(12))
     do_work(draft, rng(4))
     do_special_work(draft, rng(13))
+    do_further_work(draft, rng(16))
     do_oddities(draft, rng(5))
     do_events(draft, rng(14))
     if plan.work.foreign:

@@ -21,6 +21,7 @@ from wayseal.simulate.couriers._arrangements import (
 from wayseal.simulate.couriers._clock import Span
 from wayseal.simulate.couriers._places import Places
 from wayseal.simulate.couriers._plan import PEOPLE, Plan, Role, scaled
+from wayseal.simulate.couriers._rosters import Crew, part_time, roster
 
 _SKEW = 1.25
 _TRIES = 4
@@ -55,6 +56,7 @@ class Move:
 class Staff:
     """Accounts with role, home (unit), region, shift (first hour, hours), day off (-1 for none), first and last day.
 
+    rest: further days off, as bits. outside: accounts of firms that issue nothing, by kind.
     posts: account, first and last day of each, in order of (role, unit); start, size: of each (role, unit).
     issuer: the interface of each channel. owns: the channel that a partner or issuing service answers for, else -1.
     crawls: the customer that an account asks for, else -1. absorbed: the unit that took an outlet in, and on which day.
@@ -68,6 +70,7 @@ class Staff:
     region: Ints
     shift: Ints
     off: Ints
+    rest: Ints
     first: Ints
     last: Ints
     post_account: Ints
@@ -89,6 +92,7 @@ class Staff:
     also: Mapping[int, tuple[int, ...]]
     before: Ints
     opens_on: int
+    outside: Mapping[str, Ints]
 
     def __len__(self) -> int:
         return len(self.role)
@@ -106,7 +110,13 @@ class Staff:
     def on_duty(self, account: Ints, day: Ints, at: Ints) -> Mask:
         """Whether it is each account's shift, and not its day off."""
         since = (hour_of_day(at) - self.begins(account, day)) % 24
-        out: Mask = (since < self.shift[account, 1]) & (self.off[account] != day % 7)
+        out: Mask = (since < self.shift[account, 1]) & self.works_on(account, day)
+        return out
+
+    def works_on(self, account: Ints, day: Ints) -> Mask:
+        """Whether a day isn't one of each account's days off."""
+        weekday = day % 7
+        out: Mask = (self.off[account] != weekday) & ((self.rest[account] >> weekday & 1) == 0)
         return out
 
     def pick(self, rng: np.random.Generator, role: Role, unit: Ints, day: Ints, at: Ints) -> Ints:
@@ -145,7 +155,12 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
     shift = _shifts(plan, roles, rng)
     n = len(roles)
     off = np.where(roles < PEOPLE, rng.integers(0, 7, n), -1)
+    outside = _seat_outsiders(plan, roles, home, places, accounts)
     teams = seat_teams(plan, roles, home, shift, places, accounts, rng)
+    rest = part_time(plan.staffing.part_time, roles, shift, off, rng)
+    if plan.staffing.seats:
+        seats = roles == Role.AGENT
+        shift[seats], off[seats] = (0, 24), -1
     terminal = (roles == Role.CLERK) & (rng.random(n) < plan.staffing.terminals)
     shift[terminal], off[terminal] = (7, 15), -1
     desk = _Moves(plan, roles, home, places, span, accounts, rng)
@@ -164,8 +179,12 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
     traps = dict(desk.traps)
     for who in np.flatnonzero(terminal).tolist():
         traps.setdefault(who, "terminal")
-    for name, members in teams.items():
-        traps.update(dict.fromkeys(members.tolist(), f"{name}_team"))
+    for name, members in (*teams.items(), *outside.items()):
+        traps.update(dict.fromkeys(members.tolist(), f"{name}_team" if name in teams else name))
+    if plan.staffing.seats:
+        traps.update(dict.fromkeys(np.flatnonzero(seats).tolist(), "seat"))
+    for who in np.flatnonzero(rest).tolist():
+        traps.setdefault(who, "part_time")
     for new in twin[twin >= 0].tolist():
         traps.setdefault(new, "new_account")
     also = further_regions(plan.staffing.several, roles, places.region[home], rng)
@@ -173,12 +192,13 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
     rotates = plan.staffing.rotating & np.isin(roles, [Role.SORTER, Role.AGENT])
     return Staff(
         role=roles, home=home, region=np.where(regional, places.region[home], -1),
-        shift=shift, off=off, first=desk.first, last=desk.last,
+        shift=shift, off=off, rest=rest, first=desk.first, last=desk.last,
         post_account=account[order], post_first=first[order], post_last=last[order],
         start=np.cumsum(size) - size, size=size, units=len(places.ids),
         issuer=issuer, owns=owns, crawls=crawls,
         absorbed=desk.absorbed, absorbed_on=desk.absorbed_on, moves=tuple(desk.moves), traps=traps,
         turns=np.where(rotates, 8, 0), twin=twin, teams=teams, also=also, before=desk.before, opens_on=desk.opens_on,
+        outside=outside,
     )  # fmt: skip
 
 
@@ -187,7 +207,8 @@ def _roles(plan: Plan, accounts: int) -> tuple[Ints, Ints, Ints]:
     t = plan.staffing
     services = t.channels - t.partners + t.services
     devices = scaled(t.devices, accounts) if t.devices else 0
-    people = max(30, accounts - services - t.partners - devices - plan.work.crawl)
+    others = sum(scaled(firm.count, accounts) for firm in t.outside) + plan.work.crawl
+    people = max(30, accounts - services - t.partners - devices - others)
     share = np.array([t.mix.get(Role(r), 0.0) for r in range(PEOPLE)])
     count = np.floor(share / share.sum() * people).astype(np.int64)
     count = np.where(share > 0, np.maximum(count, 2), 0)
@@ -200,7 +221,7 @@ def _roles(plan: Plan, accounts: int) -> tuple[Ints, Ints, Ints]:
             np.repeat(np.arange(PEOPLE), count),
             np.full(services, Role.SERVICE),
             np.full(devices, Role.DEVICE),
-            np.full(t.partners + plan.work.crawl, Role.PARTNER),
+            np.full(t.partners + others, Role.PARTNER),
         ]
     )
     partner, service = int(np.argmax(roles == Role.PARTNER)), int(np.argmax(roles == Role.SERVICE))
@@ -209,6 +230,20 @@ def _roles(plan: Plan, accounts: int) -> tuple[Ints, Ints, Ints]:
     owns = np.full(len(roles), -1)
     owns[issuer] = channel
     return roles.astype(np.int64), issuer, owns
+
+
+def _seat_outsiders(plan: Plan, roles: Ints, home: Ints, places: Places, accounts: int) -> dict[str, Ints]:
+    """The accounts of each kind of firm that issues nothing; devices of outlets to their outlets (in `home`)."""
+    if plan.staffing.devices_at == "outlet":
+        who = np.flatnonzero(roles == Role.DEVICE)
+        home[who] = np.argsort(-places.size)[np.arange(len(who)) % places.outlets]
+    first = int(np.argmax(roles == Role.PARTNER)) + plan.staffing.partners
+    outside = {}
+    for firm in plan.staffing.outside:
+        count = scaled(firm.count, accounts)
+        outside[firm.name] = np.arange(first, first + count)
+        first += count
+    return outside
 
 
 def _homes(roles: Ints, places: Places, rng: np.random.Generator) -> Ints:
@@ -342,6 +377,13 @@ class _Moves:
         """Role, unit, account, first and last day of each post."""
         away = {move.account for move in self.moves}
         several = further_posts(self._plan, self._roles, self._home, away, self._places, self._span.days, self._rng)
+        free = np.ones(len(self._roles), np.bool_)
+        free[list(away | several.instead)] = False
+        crew = Crew(
+            plan=self._plan, role=self._roles, home=self._home, first=self.first, last=self.last, places=self._places,
+            span=self._span, accounts=self._accounts, free=free,
+        )  # fmt: skip
+        roster(several, crew, self._rng)
         away |= several.instead
         stay = np.array([k for k in range(len(self._roles)) if k not in away], np.int64)
         rows = [np.column_stack([self._roles[stay], self._home[stay], stay, self.first[stay], self.last[stay]])]

@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from wayseal.simulate._text import coded, hexes, mix
 from wayseal.simulate._types import DAY, HOUR, MINUTE, Floats, Ints
+from wayseal.simulate.couriers._further_tables import changes, further_columns, partner_calls
 from wayseal.simulate.couriers._names import role_names
+from wayseal.simulate.couriers._outside import contracts
 from wayseal.simulate.couriers._plan import PEOPLE, Role
 from wayseal.simulate.couriers._world import PURPOSES, Draft
 
@@ -51,6 +53,10 @@ def make_tables(draft: Draft, words: Words, rows: tuple[Ints, ...], rng: Rng) ->
         "accesses": lambda: _accesses(draft, words, rows),
     }
     gaps = draft.plan.gaps
+    if draft.plan.work.redirect and not gaps.no_changes:
+        makers["changes"] = lambda: changes(draft, words.waybills)
+    if gaps.partner_logs:
+        makers["partner_calls"] = lambda: partner_calls(draft, words.accounts, words.waybills, rows, rng)
     tables = {name: make() for name, make in makers.items() if name not in gaps.tables}
     for path in (*gaps.columns, *gaps.blank):
         name, column = path.split(".")
@@ -126,7 +132,7 @@ def customer_names(draft: Draft) -> pa.Array:
 
 def _waybills(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     p, ids = draft.parcels, _text(list(draft.places.ids))
-    end = draft.places.parent[p.destination] if draft.plan.gaps.ends == "parent" else p.destination
+    end = draft.places.parent[draft.booked] if draft.plan.gaps.ends == "parent" else draft.booked
     table = pa.table(
         {
             "waybill": words.waybills,
@@ -136,6 +142,7 @@ def _waybills(draft: Draft, words: Words, rng: Rng) -> pa.Table:
             "destination_outlet": coded(end, ids),
             "customer": coded(p.customer, customer_names(draft)),
             "weight_g": pa.array((rng.lognormal(6.6, 1.0, len(p))).astype(np.int64)),
+            **further_columns(draft, words.salt),
         }
     )
     return table.filter(pa.array(rng.random(len(p)) >= draft.plan.gaps.missing_waybills))
@@ -171,7 +178,7 @@ def _steps(draft: Draft) -> list[tuple[str, Ints, Ints, Ints | None]]:
         ("out_for_delivery", p.out, last, draft.deliverer),
         ("delivered", p.done, last, draft.deliverer),
     ]
-    chosen = {"full": range(10), "lean": (0, 3, 5, 7, 9), "destination": (7, 8, 9), "ends": (0, 9)}
+    chosen = {"full": range(10), "lean": (0, 3, 5, 7, 9), "destination": (7, 8, 9), "ends": (0, 9), "hubs": range(3, 7)}
     return [full[k] for k in chosen[draft.plan.gaps.scans]]
 
 
@@ -238,7 +245,10 @@ def _assignments(draft: Draft, words: Words, rng: Rng) -> pa.Table:
             continue
         at_office = role == Role.CLERK and draft.plan.staffing.clerks_at == "office"
         if role <= Role.SORTER and not at_office:
-            rows.append((who, "outlet", places.ids[new.get(who, int(s.home[who]))], since, None))
+            unit = new.get(who, int(s.home[who]))
+            city = draft.plan.gaps.by_city and unit < places.outlets
+            named = places.city_names[int(places.city[unit])] if city else places.ids[unit]
+            rows.append((who, "city" if city else "outlet", named, since, None))
         elif (at_office or role in (Role.AGENT, Role.CLAIMS, Role.MANAGER)) and s.region[who] >= 0:
             rows.append((who, "region", places.region_names[int(s.region[who])], since, None))
         elif s.owns[who] >= 0 and not draft.plan.gaps.staff_only:
@@ -255,6 +265,8 @@ def _assignments(draft: Draft, words: Words, rng: Rng) -> pa.Table:
         for m in s.moves
         if m.recorded
     ]
+    if not draft.plan.gaps.staff_only:
+        rows += [(*row, start - 30 * DAY, None) for row in contracts(draft)]
     kept = rng.random(len(rows)) >= draft.plan.gaps.missing_assignments
     rows = [row for row, there in zip(rows, kept.tolist(), strict=True) if there]
     account, scope, value, since_, until = (list(c) for c in zip(*rows, strict=True))
@@ -297,7 +309,8 @@ def _places_of_reads(draft: Draft, words: Words, at: Ints, account: Ints, hand: 
     changed = _changes_of_device(draft, words)
     device_of, address_of = device[account], net[account]
     if (many := draft.plan.staffing.shift_devices) > 1:
-        mine = np.flatnonzero(s.role[account] == Role.SORTER)
+        shared_by = (Role.CLERK, Role.COURIER) if draft.plan.staffing.townships else (Role.SORTER,)
+        mine = np.flatnonzero(np.isin(s.role[account], [int(role) for role in shared_by]))
         turn = (mix(at[mine] // (20 * MINUTE), words.salt + 6) % np.uint64(many)).astype(np.int64)
         device_of[mine] = len(own) + account[mine] * many + turn
         own += [f"p{k:012x}" for k in (mix(np.arange(n * many), words.salt + 7) >> np.uint64(16)).tolist()]
@@ -318,7 +331,11 @@ def _accesses(draft: Draft, words: Words, rows: tuple[Ints, ...]) -> pa.Table:
     at, account, parcel, purpose, _, hand = rows
     action = draft.plan.gaps.action
     actions = [action or _ACTIONS.get(name, "view") for name in PURPOSES]
-    known = sorted(set(actions))
+    known = sorted({*actions, *(one.action for one in draft.hands if one.action and not action)})
+    done_by = np.array([known.index(a) for a in actions])[purpose]
+    for k, one in enumerate(draft.hands):
+        if one.action in known:
+            done_by[hand == k] = known.index(one.action)
     device, address = _places_of_reads(draft, words, at, account, hand)
     day = (at - draft.span.start) // DAY
     key = mix(account.astype(np.int64) * 1_000 + day, words.salt + 2).astype(np.int64)
@@ -331,7 +348,7 @@ def _accesses(draft: Draft, words: Words, rows: tuple[Ints, ...]) -> pa.Table:
             "at": pa.array(at, _TIME),
             "actor": coded(account, _text(list(words.accounts))),
             "waybill": words.waybills.take(pa.array(parcel)),
-            "action": coded(np.array([known.index(a) for a in actions])[purpose], _text(known)),
+            "action": coded(done_by, _text(known)),
             "via": coded(of_role[draft.staff.role[account]], _text(via)),
             "fields": fields.take(pa.array(purpose.astype(np.int32))),
             "session": coded(at_code, hexes("s", session.astype(np.uint64))),

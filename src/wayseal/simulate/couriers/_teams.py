@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from wayseal.simulate._types import DAY, HOUR, Ints, Mask
+from wayseal.simulate._types import DAY, HOUR, SECOND, Ints, Mask
 from wayseal.simulate.couriers._clock import hours, opened
 from wayseal.simulate.couriers._world import PURPOSES, Draft, Ticket
 
@@ -18,6 +18,7 @@ Task = Callable[[Draft, Ints, Rng], None]
 _GROUP = 4  # people of a vendor who serve the same outlets
 _A_DAY = 120  # what somebody can look after, one by one
 _LISTED = 1_500  # and in lists
+_GOT_OUT = 6_000  # rows that an analyst gets out at once
 
 
 def do_teams(draft: Draft, rng: Rng) -> None:
@@ -239,6 +240,104 @@ def _intercepts(draft: Draft, members: Ints, rng: Rng) -> None:
     _deal_by(draft, members, keys, at, some, rng, (0.4, "intercept"))
 
 
+def _analysts(draft: Draft, members: Ints, rng: Rng) -> None:
+    """Each has a question of their own (a region, a lane, customers, a class of goods), and gets it out every week."""
+    p, places = draft.parcels, draft.places
+    for k, who in enumerate(members.tolist()):
+        region = int(rng.integers(len(places.region_names)))
+        starts, ends = (places.region[unit] == region for unit in (p.origin, p.destination))
+        about = (
+            ends,
+            starts & (places.region[p.destination] == int(rng.integers(len(places.region_names)))),
+            np.isin(p.customer, rng.choice(int(p.customer.max()) + 1, 12)),
+            (p.goods == int(rng.integers(1, draft.plan.work.goods + 1))) if draft.plan.work.goods else starts,
+        )[k % 4]
+        mine = np.flatnonzero(about & ~p.foreign)
+        weekday = int(rng.integers(0, 7))
+        for day in [d for d in draft.working_days(who) if d % 7 == weekday or (d + 1) % 7 == weekday][::2]:
+            begin = draft.shift_on(who, day)[0]
+            week = mine[(p.issued[mine] < begin) & (p.issued[mine] >= begin - 7 * DAY)]
+            week = rng.choice(week, min(len(week), _GOT_OUT), replace=False)
+            at = begin + hours(rng, 1, 0.2, 6)[0] + np.sort(hours(rng, len(week), 0, 0.2))
+            draft.reads.add(at, who, np.sort(week), "desk")
+
+
+def _inspectors(draft: Draft, members: Ints, rng: Rng) -> None:
+    """A tour: every day another outlet, and much of what lay there in three days."""
+    p, places = draft.parcels, draft.places
+    for who in members.tolist():
+        tour = rng.permutation(places.outlets)
+        for day in draft.working_days(who):
+            unit, begin = int(tour[day % len(tour)]), draft.shift_on(who, day)[0]
+            lay = ((p.destination == unit) & (p.arrive < begin) & (p.done > begin - 3 * DAY)) | (
+                (p.origin == unit) & (p.pickup < begin) & (p.left > begin - 3 * DAY)
+            )
+            seen = np.flatnonzero(lay)
+            seen = rng.choice(seen, min(len(seen), int(rng.integers(60, 300))), replace=False)
+            draft.reads.add(_in_shift(draft, who, day, len(seen), rng), who, np.sort(seen), "desk")
+
+
+def _cold_watch(draft: Draft, members: Ints, rng: Rng) -> None:
+    """Every three hours what is chilled (the first class of goods) in their hub, and once where it goes."""
+    p = draft.parcels
+    for hub, since, until in ((p.hub1, p.hub1_in, p.hub1_out), (p.hub2, p.hub2_in, p.hub2_out)):
+        cold = np.flatnonzero((p.goods == 1) & (hub >= 0))
+        some = np.repeat(cold, (until[cold] - since[cold]) // (3 * HOUR) + 1)
+        turn = np.arange(len(some)) - np.searchsorted(some, some)
+        at = since[some] + turn * 3 * HOUR + hours(rng, len(some), 0, 0.5)
+        _deal_by(draft, members, (draft.staff.home[members], hub[some]), at, some, rng)
+    after = _some(p.goods == 1, 0.15, rng)
+    at = p.arrive[after] + hours(rng, len(after), 0, 2)
+    _deal_by(draft, members, (draft.staff.home[members], p.hub1[after]), at, after, rng)
+
+
+def _pharmacists(draft: Draft, members: Ints, rng: Rng) -> None:
+    """What is chilled and goes to their region, before it goes out."""
+    p, s = draft.parcels, draft.staff
+    some = _some(p.goods == 1, 0.8, rng)
+    at = opened(p.out[some] - hours(rng, len(some), 0, 1.5), rng, close=17)
+    keys = (_region_of(draft, s.home[members]), _region_of(draft, p.destination[some]))
+    _deal_by(draft, members, keys, at, some, rng)
+
+
+def _adjusters(draft: Draft, members: Ints, rng: Rng) -> None:
+    """What was broken or lost, three to twelve days later, and others of the same sender beside it."""
+    p = draft.parcels
+    some = _some(p.problem & ~p.foreign, 0.5, rng)
+    at = opened(p.done[some] + hours(rng, len(some), 60, 280), rng, close=18)
+    fit = np.flatnonzero(at < draft.span.end)
+    some, at = some[fit], at[fit]
+    _deal(draft, members, at, some, rng, (0.3, "adjust"))
+    of = np.argsort(p.customer, kind="stable")
+    start, stop = (np.searchsorted(p.customer[of], p.customer[some], side) for side in ("left", "right"))
+    beside = of[start + ((stop - start) * rng.random(len(some))).astype(np.int64)]
+    there = p.issued[beside] < at
+    _deal(draft, members, at[there] + hours(rng, int(there.sum()), 0, 0.3), beside[there], rng)
+
+
+def _rpa(draft: Draft, members: Ints, rng: Rng) -> None:
+    """A program under a person's account checks addresses by night: one each seven seconds, from one."""
+    p, days = draft.parcels, draft.span.day_of(draft.parcels.issued)
+    strange = _some(~p.foreign, 0.03, rng)
+    for day in range(draft.span.days):
+        for k, who in enumerate(members.tolist()):
+            mine = strange[days[strange] == day - 1][k :: len(members)][:_LISTED]
+            begin = draft.span.start + day * DAY + HOUR + k * HOUR // 60
+            draft.reads.add(begin + 7 * SECOND * np.arange(len(mine)), who, mine, "desk")
+
+
+def _overseas(draft: Draft, members: Ints, rng: Rng) -> None:
+    """On another side of the world, by our night: what is to cross the border, and the number that it gets there."""
+    p = draft.parcels
+    crossing = np.flatnonzero(p.order != np.arange(len(p)))
+    some = crossing[rng.random(len(crossing)) < min(0.6, _A_DAY * len(members) * draft.span.days / len(p))]
+    at = p.issued[some] + hours(rng, len(some), 0, 24)
+    night = draft.span.start + draft.span.day_of(at) * DAY + 21 * HOUR + hours(rng, len(some), 0, 13)
+    at = np.maximum(night, p.issued[some] + HOUR // 2)
+    _deal(draft, members, at, some, rng)
+    _deal(draft, members, at + hours(rng, len(some), 0.01, 0.1), p.order[some], rng)
+
+
 _TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "finance": _finance,
@@ -254,5 +353,12 @@ _TASKS: Mapping[str, Task] = MappingProxyType(
         "returns": _returns,
         "robots": _robots,
         "intercepts": _intercepts,
+        "analysts": _analysts,
+        "inspectors": _inspectors,
+        "cold_watch": _cold_watch,
+        "pharmacists": _pharmacists,
+        "adjusters": _adjusters,
+        "overseas": _overseas,
+        "rpa": _rpa,
     }
 )

@@ -111,7 +111,7 @@ def _hubs(draft: Draft, rng: Rng) -> None:
         at = when[some] + _soon(rng, len(some), 20)
         who = draft.staff.pick(rng, Role.SORTER, hub[some].astype(np.int64), draft.span.day_of(at), at)
         draft.reads.add(at, who, some, "sort")
-    if draft.plan.staffing.devices:
+    if draft.plan.staffing.devices and draft.plan.staffing.devices_at == "hub":
         devices = draft.staff.of(Role.DEVICE)
         some = _some(len(p), 0.6, rng)
         own = devices[np.searchsorted(draft.staff.home[devices], p.hub1[some]).clip(0, len(devices) - 1)]
@@ -201,7 +201,7 @@ def looks(draft: Draft, who: Ints, mean: float, rng: Rng) -> tuple[Ints, Ints]:
     """Times at which accounts look at something, and who, on each of their working days and in their shift."""
     s, days = draft.staff, draft.span.days
     account, day = np.repeat(who, days), np.tile(np.arange(days), len(who))
-    works = (s.off[account] != day % 7) & (day >= s.first[account]) & (day < s.last[account])
+    works = s.works_on(account, day) & (day >= s.first[account]) & (day < s.last[account])
     account, day = account[works], day[works]
     much = mean * rng.lognormal(0, 0.5, len(s))[account]
     many = rng.poisson(much)

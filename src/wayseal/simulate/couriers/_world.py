@@ -26,10 +26,11 @@ _USUAL_CODE = np.array([_CODE[_USUAL[role]] for role in Role])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
-    """Somebody who comes in under another's login: device and address of its own, None for the owner's."""
+    """How an account is used: device and address, None for the owner's; by which action, "" for the usual one."""
 
     device: str | None
     address: str | None
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,10 @@ class Draft:
     """A courier in the making.
 
     collector, deliverer: the couriers of each parcel. traps: what honest accounts do out of the ordinary. flooded:
-    parcels that a flood sent another way.
+    parcels that a flood sent another way. booked: where each parcel was to go when it was issued; redirected: parcels
+    that were sent elsewhere, and when. term: outlets at which a term begins. houses: each
+    customer's software house as the log begins, -1 for none; asks_for: which customers are a house's at any time.
+    locker_owner: of an outlet's lockers, -1 for none; locker: the same of each parcel that is put into one.
     """
 
     plan: Plan
@@ -100,6 +104,13 @@ class Draft:
     clock_off: dict[int, int] = field(default_factory=dict)
     outage: tuple[int, int] | None = None
     flooded: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    booked: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    redirected: tuple[Ints, Ints] = field(default_factory=lambda: (np.zeros(0, np.int64), np.zeros(0, np.int64)))
+    term: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    asks_for: dict[int, Mask] = field(default_factory=dict)
+    houses: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    locker: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    locker_owner: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def key_customers(self) -> list[int]:
@@ -131,7 +142,7 @@ class Draft:
         """Days on which an account works."""
         s = self.staff
         days = range(int(s.first[account]), int(s.last[account]))
-        return [day for day in days if day % 7 != int(s.off[account])]
+        return [day for day in days if s.works_on(np.array(account), np.array(day))]
 
     def shift_on(self, account: int, day: int) -> tuple[int, int]:
         """Begin and end of an account's shift on a day, in UTC microseconds."""
