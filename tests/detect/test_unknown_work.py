@@ -197,20 +197,20 @@ def searched(searchers: str, n: int = 30, begun: int = 4, until: int = 7) -> lis
 
 
 def together(rows: list[R], actor: str, begun: int, later: int = 0) -> float:
-    """How probable shared work is, of what an account began on a day, as one sees it so many days later."""
+    """Of how many others there is a share, in what an account began on a day, as one sees it so many days later."""
     v = view(rows, LONG)
     age = max(k for k, age in enumerate(AGES) if age <= later)
-    return float(Peers(v).find_shared_work(v.count(v.suspects.plain))[place(v, actor), begun, age])
+    return float(Peers(v).find_shared_work(v.count(v.suspects.plain))[place(v, actor), begun, age]) / EVER
 
 
-def test_4_what_many_begin_on_a_day_is_shared() -> None:
+def test_4_what_many_have_begun_is_work_that_one_begins() -> None:
     search = searched(MANY[:20])
     assert together(search, "a", 4) == pytest.approx((19 - RING) / len(MANY))
     assert together(search, "a", 3) == 0.0, "it began a day later"
     assert together(search, "z", 4) == 0.0, "it began nothing"
     assert together(searched(MANY[: RING + 1]), "a", 4) == 0.0, "so many may be a ring"
     apart = [*searched(MANY[1:20]), *days("a", PLAIN, 30, 8, LONG)]
-    assert together(apart, "a", 8) == pytest.approx(EVER * (19 - RING) / len(MANY)), "it begins alone"
+    assert together(apart, "a", 8) == pytest.approx((19 - RING) / len(MANY)), "on another day"
     early = [*searched(MANY[1:20], begun=8, until=11), *days("a", PLAIN, 30, 4, LONG)]
     assert together(early, "a", 4) == 0.0, "nobody knows yet"
 
@@ -222,7 +222,7 @@ def test_4_and_only_work_as_large_and_as_long() -> None:
     assert together([*searched(MANY[1:20], 40), *days("a", PLAIN, 40, 4, LONG)], "a", 4, 4) > 0.2
     assert together([*searched(MANY[1:20], 40), *days("a", PLAIN, 40, 4, LONG)], "a", 4, 7) > 0.2
     gone = [*searched(MANY[1:20], 40, until=6), *days("a", PLAIN, 40, 4, LONG)]
-    assert together(gone, "a", 4, 4) == 0.0, "the others have stopped"
+    assert together(gone, "a", 4, 4) == 0.0, "the others stopped sooner"
 
 
 def test_4_of_a_few_colleagues_most() -> None:
@@ -236,7 +236,7 @@ def test_4_of_a_few_colleagues_most() -> None:
 
 def test_4_what_was_done_before_was_begun_before() -> None:
     rows = [*searched(MANY[1:20], 30, 0, LONG), *days("a", PLAIN, 30, 4, LONG)]
-    assert together(rows, "a", 4) == pytest.approx(EVER * (19 - RING) / len(MANY))
+    assert together(rows, "a", 4) == pytest.approx((19 - RING) / len(MANY))
 
 
 def test_rows_in_another_order_and_nobody() -> None:

@@ -17,8 +17,8 @@ from wayseal.detect._missing_work import MOSTLY
 from wayseal.detect._result import WORTH, FirstReads, Judged, Strength, Table, strength_of
 from wayseal.detect._territory import LIFT, OUTLETS, WIDE
 from wayseal.detect._territory import OFTEN as OFTEN_THERE
-from wayseal.detect._unknown_work import FEW as FEW_OTHERS
 from wayseal.detect._unknown_work import EVER, NEAR, PULLING, RING, SELDOM, SINGLE, TOGETHER
+from wayseal.detect._unknown_work import FEW as FEW_OTHERS
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH, YOUNG
 from wayseal.detect.explain import load_templates

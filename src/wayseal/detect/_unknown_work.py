@@ -13,9 +13,9 @@
    work is other.
 3. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
    know. But an account that was explained up to the day before is known.
-4. What many of a role begin on the same day has a cause that they share: a search for lost parcels, a new task. So
-   probable as the share of others that began as much then, or 1 / NEAR of it, and went on with it as long. RING of them
-   may be a ring, but never more than TOGETHER of the role. Where they began at any other time, it is EVER as probable.
+4. What many of a role have done at some time is work that one of them may begin, though seldom (EVER): a search for
+   lost parcels, a new task. It is as probable as the share of others that so far have ever begun as much, or 1 / NEAR
+   of it, and gone on with it as long. RING of them may be a ring, but never more than TOGETHER of the role.
 5. What is said of a day hangs on that day and those before it, but for who is whose peer.
 """
 
@@ -65,7 +65,7 @@ class Peers:
         return Causes(unknown=self.find_unknown_work(odd), steady=steady, shared=self.find_shared_work(odd))
 
     def find_shared_work(self, odd: Longs) -> Floats:
-        """float64 (a, d, AGES): that what began on a day is shared with others of the role (rule 4)."""
+        """float64 (a, d, AGES): that what began on a day is what others of the role have done, too (rule 4)."""
         accounts, days = odd.shape
         out = np.zeros((accounts, days, len(AGES)))
         some = np.flatnonzero((odd >= _SOME).any(axis=1))
@@ -83,11 +83,8 @@ class Peers:
             others = n[:, ends]
             spared = np.minimum(RING, TOGETHER * others)
             most = np.maximum(most, more)
-            then, ever = (
-                np.where(more > 0, np.maximum(self._groups[-1].others_near(more, some, theirs) - spared, 0.0), 0.0)
-                for theirs in (more, most)
-            )
-            out[some, since] = np.maximum(then, EVER * ever) / (others + 1.0)
+            many = np.maximum(self._groups[-1].others_near(more, some, most) - spared, 0.0)
+            out[some, since] = np.where(more > 0, EVER * many / (others + 1.0), 0.0)
         return out
 
     def find_unknown_work(self, odd: Longs) -> Floats:

@@ -3,8 +3,8 @@
 Stories of an account's days since a day t. Work: its count is what a person like this does, or a burst; how often this
 one does it, and how often it has bursts, is learnt from every day. One in many (ODD_WORK, or fewer where so much is
 rare among peers) has work that no table knows, of up to STEADY a day, since it was first seen. New work: since t it
-does what any of its peers may do, which happens seldom (ANEW). Shared work: since t it does what many of its role began
-with it. Pulling: up to t it was work, and since then a constant
+does what any of its peers may do, which happens seldom (ANEW). Shared work: since t it does what many of its role have
+done at some time. Pulling: up to t it was work, and since then a constant
 number of odd reads a day comes on top, unknown how many, and bursts as ever. The evidence is the logarithm of how much
 more probable the days are under pulling than under the others. What would be below 0 is 0, and the story begins
 anew. Beside it goes a second story, which begins on a day with more than is usual: with that which says most by itself.
@@ -60,8 +60,8 @@ class Causes:
     Attributes:
         unknown: That no table knows the account's work, float64 (a, d).
         steady: That it has as many by its work, float64 (a, d).
-        shared: That it takes part in what others of its role began on a day, as one saw AGES days later, float64
-            (a, d, AGES), by the day on which it began.
+        shared: That it has begun what others of its role have done, too, as one saw AGES days later, float64 (a, d,
+            AGES), by the day on which it began.
     """
 
     unknown: Floats
