@@ -201,9 +201,7 @@ def build_view(
     gaps = unknown if unknown > SHARE_UNKNOWN else 0.0
     signs = suspects.plain if gaps else suspects.plain | suspects.unknown
     odd = np.bincount(suspects.actor[signs], minlength=len(coder))
-    # Of accounts without a role those of a kind are peers.
-    pool = np.where(role > 0, role, len(roles) + kind)
-    group, groups = _groups(pool, place, first.sum(axis=1) - odd)
+    group, groups = _groups(np.where(role > 0, role, len(roles) + kind), place, first.sum(axis=1) - odd)
     return View(
         keys=coder.keys,
         day=first_day,
@@ -322,9 +320,11 @@ def _about(keys: UInts, column: pa.Array, coder: Coder) -> tuple[Ints, tuple[str
 
 
 def _groups(role: Ints, place: Ints, work: Longs) -> tuple[Ints, list[tuple[int, int]]]:
-    """Peers: role and size of the place, by powers of four of the work of its people in that role; and all groups.
+    """Peers, and all groups of them.
 
-    work: (a,), first reads but for those that nothing explains: by these, those who pull would be their own peers.
+    They have the role (where there is none, the kind) and the size of the place in common, by powers of four of the
+    work of its people in that role. work: (a,), first reads but for those that nothing explains: by these, those who
+    pull would be their own peers.
     """
     pair = role.astype(np.int64) << 32 | (place.astype(np.int64) + 1)
     _, which = np.unique(pair, return_inverse=True)

@@ -210,7 +210,7 @@ def test_the_same_in_plain_python(
 ) -> None:
     base = [float(n) for _, n, *_ in days]
     odd = [y if n else 0 for y, n, *_ in days]
-    cleared, unknown, own = ([day[k] for day in days] for k in (2, 3, 4))
+    cleared, unknown, own = [day[2] for day in days], [day[3] for day in days], [day[4] for day in days]
     # As one sees it later, shared work is less probable, or more.
     shared = np.array([[day[5] / (1 + k) if k % 2 else day[5] for k in range(len(AGES))] for day in days])
     usual = usual_of(len(days), rate=rate, between=between, within=within, burst=burst, size=size)

@@ -269,6 +269,33 @@ def _shared_by(shared: Floats, since: float, day: int) -> float:
 
 
 @kernel
+def _go_on(
+    stories: Floats, shares: Floats, young: Floats, today: Floats, day: int, more: bool, y: float, n: float,
+    prior_a: float, prior_b: float, within: float, extra: Floats, as_ever: float, known: float, steady: float,
+    shared: Floats, rest: float, burst_day: float,
+) -> None:  # fmt: skip
+    """Both stories with a day more, and the young one in the second's place, if it says more.
+
+    more: the day has more than is usual; without, no second story begins. shared: (d, AGES).
+    """
+    for k in range(2):
+        if k == 0 or stories[k, _NATS] > 0.0:
+            with_others = _shared_by(shared, stories[k, _SINCE], day)
+            _told(
+                stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, known, steady, with_others, rest,
+                burst_day,
+            )  # fmt: skip
+    if more and stories[0, _SINCE] < day:
+        with_others = shared[day, 0]
+        _told(
+            young, today, y, n, prior_a, prior_b, within, extra, as_ever, known, steady, with_others, rest, burst_day
+        )  # fmt: skip
+        if young[_NATS] > max(stories[1, _NATS], 0.0):
+            _copy(young, stories[1])
+            _copy(today, shares[1])
+
+
+@kernel
 def _learn_anew(
     stories: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, ordinary: float, most: float
 ) -> None:
@@ -283,10 +310,7 @@ def _account(
     odd: Longs, base: Floats, usual: Floats, unknown: Floats, steady: Floats, shared: Floats, cleared: Flags,
     extra: Floats, total: Floats, since: Longs,
 ) -> None:  # fmt: skip
-    """Evidence of one account, day by day.
-
-    usual: (5, d), rate, between, within, burst, size; shared: (d, AGES); all else (d,).
-    """
+    """Evidence of one account by day. usual: (5, d), as in `FITTED`; shared: (d, AGES); all else (d,)."""
     stories, shares, young, today = np.zeros((2, 9)), np.zeros((2, len(extra))), np.zeros(9), np.zeros(len(extra))
     ever, few, told = np.zeros(len(extra)), int(np.sum(extra <= STEADY)), 0
     # Some people's days are more alike than their peers': which is learnt, so that evenness itself is no sign.
@@ -320,34 +344,11 @@ def _account(
         if unknown[d] > 0.0 or stories[0, _UNKNOWN] > 0.0 or stories[1, _UNKNOWN] > 0.0:
             told = _tell_more(told, d + 1, odd, base, usual, extra, few, burst_days, ever)
             always = _log_sum(ever) - math.log(float(len(ever)))
-        for k in range(2):
-            if k == 0 or stories[k, _NATS] > 0.0:
-                with_it = _shared_by(shared, stories[k, _SINCE], d)
-                _told(
-                    stories[k], shares[k], y, n, prior_a, prior_b, within, extra, as_ever, always, steady[d], with_it,
-                    rest, burst_day,
-                )  # fmt: skip
-        if stories[0, _SINCE] < d and y > (prior_a + alpha) / (prior_b + beta) * n:
-            with_it = shared[d, 0]
-            _told(
-                young,
-                today,
-                y,
-                n,
-                prior_a,
-                prior_b,
-                within,
-                extra,
-                as_ever,
-                always,
-                steady[d],
-                with_it,
-                rest,
-                burst_day,
-            )
-            if young[_NATS] > max(stories[1, _NATS], 0.0):
-                _copy(young, stories[1])
-                _copy(today, shares[1])
+        more = y > (prior_a + alpha) / (prior_b + beta) * n
+        _go_on(
+            stories, shares, young, today, d, more, y, n, prior_a, prior_b, within, extra, as_ever, always, steady[d],
+            shared, rest, burst_day,
+        )  # fmt: skip
         ordinary = 1.0 if cleared[d] else math.exp(plain - work)
         even = math.exp(alike[1] - _log_sum(alike))
         varies = even * min(within, _UNEVEN) + (1.0 - even) * within
