@@ -8,7 +8,7 @@ from httpx import Client, Response
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from tests.console.world import HOUR, PASSWORD, World, open_world
+from tests.console.world import HOUR, PASSWORD, World, open_world, text
 from wayseal.console import Page, Role, Site, create_app
 from wayseal.console.access.types import Person
 from wayseal.console.errors import RouteError
@@ -25,6 +25,7 @@ CASES, LEDGER, ADMIN, ACTS = (
     "administrator",
     "auditor administrator",
 )
+OUTLET = "outlet_manager"
 OPEN = "anybody"
 TABLE = {
     "GET /static/{name}": OPEN,
@@ -34,22 +35,27 @@ TABLE = {
     "POST /sign-in": OPEN,
     "GET /sign-in/code": "code",
     "POST /sign-in/code": "code",
+    "POST /sign-in/company": OPEN,
+    "GET /sign-in/company/back": OPEN,
     "GET /enrol": "enrol",
     "POST /enrol": "enrol",
     "GET /setup": OPEN,
     "POST /setup": OPEN,
     "GET /invited/{token}": OPEN,
     "POST /invited/{token}": OPEN,
+    "POST /invited/{token}/company": OPEN,
     "GET /demo/{token}": OPEN,
     "POST /demo/{token}": OPEN,
     "POST /sign-out": ALL,
     "GET /confirm": ALL,
     "POST /confirm": ALL,
+    "POST /confirm/company": ALL,
     "POST /preferences": OPEN,
     "GET /": ALL,
     "GET /cases": CASES,
     "GET /cases/{case}": CASES,
     "GET /ledger": LEDGER,
+    "GET /outlets/{outlet}": OUTLET,
     "GET /account": ALL,
     "GET /account/password": ALL,
     "POST /account/password": ALL,
@@ -110,7 +116,9 @@ def test_a_route_that_says_nothing_stops_the_start(world: World) -> None:
 
 def ask(browser: Client, route: str, **names: str) -> Response:
     method, path = route.split(" ")
-    path = path.format(**{"name": "x", "token": "x", "case": "c-1", "session": "x", "person": "x", **names})
+    path = path.format(
+        **{"name": "x", "token": "x", "case": "c-1", "session": "x", "person": "x", "outlet": "o-1", **names}
+    )
     return browser.request(method, path, data={"x": "y"} if method == "POST" else None)
 
 
@@ -169,6 +177,38 @@ def test_sessions_of_others_are_not_there(world: World, people: dict[Role, Perso
     path["person"] = people[Role.AUDITOR].id
     assert ask(administrator, "POST /people/{person}/sessions/{session}/end", **path).status_code == 303
     assert other.get("/account").status_code == 303
+
+
+def test_an_outlet_is_its_managers_alone(world: World, people: dict[Role, Person]) -> None:
+    other = world.person("other.manager", Role.OUTLET_MANAGER, outlet="o-2")
+    assert (people[Role.OUTLET_MANAGER].outlet, other.outlet, people[Role.ANALYST].outlet) == ("o-1", "o-2", None)
+    for role in Role:
+        world.clock.sleep(HOUR)
+        browser = world.signed_in(role.value)
+        own, foreign, nowhere = (ask(browser, "GET /outlets/{outlet}", outlet=one) for one in ("o-1", "o-2", "o-9"))
+        wanted = [200, 404, 404] if role is Role.OUTLET_MANAGER else [403, 403, 403]
+        assert [one.status_code for one in (own, foreign, nowhere)] == wanted
+        assert foreign.text.replace("o-2", "o-9") == nowhere.text
+    assert "o-1" in text(world.signed_in("outlet_manager").get("/"))
+    # Another outlet ends the session, and nothing of the one before is there.
+    browser = world.signed_in("other.manager")
+    assert browser.get("/outlets/o-2").status_code == 200
+    world.access.people.set_role(other.id, Role.OUTLET_MANAGER, by="nobody", outlet="o-1")
+    assert browser.get("/outlets/o-2").status_code == 303
+    assert world.signed_in("other.manager").get("/outlets/o-2").status_code == 404
+
+
+def test_an_outlet_manager_has_an_outlet(world: World, people: dict[Role, Person]) -> None:
+    browser = world.signed_in("administrator")
+    form = {"login": "om", "name": "Om", "role": "outlet_manager"}
+    for outlet in ("", "x" * 65, "a\u202eb"):
+        answer = browser.post("/people", data=form | {"outlet": outlet})
+        assert (answer.status_code, "needs an outlet" in text(answer)) == (400, True)
+    assert browser.post("/people", data=form | {"outlet": " ３号 "}).status_code == 200
+    found = {one.login: one.outlet for one in world.access.people.all()}
+    assert found["om"] == "3号"
+    assert browser.post("/people", data=form | {"login": "an", "role": "analyst", "outlet": "o-1"}).status_code == 200
+    assert {one.login: one.outlet for one in world.access.people.all()}["an"] is None
 
 
 def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Role, Person]) -> None:

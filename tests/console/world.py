@@ -15,7 +15,7 @@ import pyotp
 from httpx import BaseTransport, Client, Request, Response
 
 from wayseal.console import Access, Role, Site, create_app
-from wayseal.console.access import AccessKeys, Cost
+from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
 from wayseal.service import make_log
 from wayseal.store.database import open_database
@@ -95,9 +95,9 @@ class World:
         self._app = self._app or create_app(self.site, make_log(self.log))
         return self._app
 
-    def person(self, login: str, role: Role, name: str = "") -> Person:
+    def person(self, login: str, role: Role, name: str = "", outlet: str = "o-1") -> Person:
         """Somebody with a password, codes and no session."""
-        person, token = self.access.people.invite(login, name or f"Name of {login}", role, by="nobody")
+        person, token = self.access.people.invite(login, name or f"Name of {login}", role, by="nobody", outlet=outlet)
         opened = self.access.people.take_up(token, PASSWORD, VISIT)
         secret, _ = self.access.own.authenticator(opened.session)
         self.secrets[login] = secret
@@ -132,13 +132,23 @@ class World:
 
 
 @contextmanager
-def open_world(place: Path | str, *, secure: bool = False) -> Iterator[World]:
+def open_world(
+    place: Path | str, *, secure: bool = False, provider: Provider | None = None, company_only: bool = False
+) -> Iterator[World]:
     """place: a folder, or the address of a database."""
     clock = Clock()
     with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
         upgrade(database, "console")
-        access = Access.over(database, AccessKeys(b"k" * 32), cost=CHEAP, now=clock)
-        yield World(access=access, site=Site(access=access, secure=secure), clock=clock, log=StringIO())
+        access = Access.over(
+            database,
+            AccessKeys(b"k" * 32),
+            cost=CHEAP,
+            now=clock,
+            provider=provider,
+            company_only=company_only,
+        )
+        site = Site(access=access, secure=secure, address="http://console.test")
+        yield World(access=access, site=site, clock=clock, log=StringIO())
 
 
 def text(answer: Response) -> str:

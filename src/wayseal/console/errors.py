@@ -38,5 +38,9 @@ class ThrottledError(AccessError):
         self.seconds = seconds
 
 
+class ProviderError(AccessError):
+    """The company's sign-in can't be asked now."""
+
+
 class LinkError(AccessError):
     """A one-time link or code that was used, has expired, or never was."""

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import uvicorn
 
 from wayseal import __version__
-from wayseal.console.access import Access, has_people, load_keys
+from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.roles import Role
@@ -48,11 +48,12 @@ def open_access(settings: ConsoleSettings) -> Iterator[Access]:
     with open_database(settings.database_address) as database:
         rules = Rules(idle=60 * settings.idle_minutes, absolute=3600 * settings.session_hours)
         keys = load_keys(settings.key_path, make=not has_people(database))
-        yield Access.over(database, keys, rules=rules)
+        provider = _make_provider(settings)
+        yield Access.over(database, keys, rules=rules, provider=provider, company_only=settings.oidc_only)
 
 
-def make_site(settings: ConsoleSettings, access: Access) -> Site:
-    """What the console stands on."""
+def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> Site:
+    """What the console stands on. address: where browsers find it."""
     ledger = settings.ledger
     return Site(
         access=access,
@@ -60,6 +61,7 @@ def make_site(settings: ConsoleSettings, access: Access) -> Site:
         casebook=None if ledger is None else ledger / CASEBOOK,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
+        address=(settings.address or address).rstrip("/"),
     )
 
 
@@ -81,9 +83,9 @@ def run_console(
     log = make_log()
     forward_library_logs(log)
     with open_access(settings) as access, _listen(settings) as place:
-        app = create_app(make_site(settings, access), log)
-        server = _Server(_config(settings, app), log)
         address = _address(settings, place)
+        app = create_app(make_site(settings, access, address), log)
+        server = _Server(_config(settings, app), log)
         if say_demo is not None:
             token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)
             say_demo(f"{address}/demo/{token}")
@@ -155,6 +157,12 @@ def _listen(settings: ConsoleSettings) -> Iterator[socket.socket]:
 def _address(settings: ConsoleSettings, place: socket.socket) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{'https' if settings.tls_certificate else 'http'}://{host}:{place.getsockname()[1]}"
+
+
+def _make_provider(settings: ConsoleSettings) -> Provider | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+        return None
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
 
 
 def _key(settings: ConsoleSettings) -> VerifyKey | None:

@@ -64,6 +64,16 @@ class ConsoleSettings:
     """Where signed checkpoints of the ledger are kept (`deploy/keep-ledger.sh` writes them)."""
     checkpoint_key: _File | None = None
     """The public key under which they count."""
+    oidc_issuer: Name | None = None
+    """The company's sign-in (OpenID Connect): its issuer, to the letter."""
+    oidc_client_id: Name | None = None
+    """The client as which it knows the console."""
+    oidc_client_secret: Name | None = field(default=None, repr=False)
+    """That client's secret; taken out of the environment once it was read."""
+    oidc_only: _Flag = False
+    """Passwords let administrators in alone."""
+    address: Name | None = None
+    """Where browsers find the console, for the way back from the company's sign-in."""
     host: Name = "127.0.0.1"
     port: Annotated[int, _Whole, Field(ge=0, le=65535)] = 8470
     tls_certificate: _File | None = None
@@ -86,6 +96,11 @@ class ConsoleSettings:
             raise ConsoleSettingsError("checkpoint_folder and checkpoint_key go together")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ConsoleSettingsError("tls_certificate and tls_key go together")
+        company = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(one is None for one in company) and (any(one is not None for one in company) or self.oidc_only):
+            raise ConsoleSettingsError("oidc_issuer, oidc_client_id and oidc_client_secret go together")
+        if self.oidc_issuer is not None and self.address is None and (self.https or self.host not in _OWN):
+            raise ConsoleSettingsError("address is needed with oidc_issuer: where browsers find the console")
         if not self.secure and self.host not in _OWN:
             raise ConsoleSettingsError(
                 "tls_certificate is needed where host is not this machine's own address, or https where a proxy "

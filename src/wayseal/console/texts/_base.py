@@ -111,7 +111,6 @@ BASE = {
     "overview.false": N_("judged: work"),
     "overview.first": N_("To decide first"),
     "overview.acts": N_("Newest acts of access"),
-    "overview.outlet": N_("The pages of your outlet aren't built yet."),
     "ledger.reads": N_("Reads"),
     "ledger.first": N_("First read"),
     "ledger.last": N_("Last read"),

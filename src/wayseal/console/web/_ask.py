@@ -29,6 +29,7 @@ class Site:
         casebook: The folder of its casebook.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
+        address: Where they find the console.
     """
 
     access: Access
@@ -36,6 +37,7 @@ class Site:
     casebook: Path | None = None
     utc_offset_hours: int = 8
     secure: bool = False
+    address: str = ""
 
     @property
     def cookie(self) -> str:
@@ -46,6 +48,11 @@ class Site:
     def visitor_cookie(self) -> str:
         """The name of the cookie to which forms are tied before there is a session."""
         return self.cookie + "-visit"
+
+    @property
+    def company_cookie(self) -> str:
+        """The name of the cookie by which a browser is known that left for the company's sign-in."""
+        return self.cookie + "-company"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,7 @@ class Ask:
         lang: The language of the page.
         theme: How it looks: auto, light or dark.
         token: What its forms hold.
+        departed: What the browser holds of whoever left for the company's sign-in.
         partial: Only a part of a page is wanted (htmx).
         packed: The browser takes gzip.
     """
@@ -83,6 +91,7 @@ class Ask:
     lang: Lang
     theme: str
     token: str = field(repr=False)
+    departed: str = field(default="", repr=False)
     partial: bool = False
     packed: bool = False
 
@@ -103,7 +112,9 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """An answer made of a template."""
-        values = {"path": self.path, "back": self.back, "token": self.token, "error": None, "code": None, **values}
+        shared = {"path": self.path, "back": self.back, "token": self.token, "error": None, "code": None}
+        company = "" if self.access.company is None else "only" if self.access.company_only else "also"
+        values = shared | {"company": company} | values
         return HTMLResponse(
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
@@ -134,6 +145,11 @@ class Ask:
         """Takes it away, and with it what the browser kept of our pages."""
         answer.delete_cookie(self.site.cookie, path="/", secure=self.site.secure, httponly=True, samesite="lax")
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
+
+    def depart(self, answer: Response, browser: str, seconds: int) -> Response:
+        """Marks a browser that leaves for the company's sign-in."""
+        self._set(answer, self.site.company_cookie, browser, seconds)
         return answer
 
     def prefer(self, answer: Response, name: str, value: str) -> Response:

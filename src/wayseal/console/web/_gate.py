@@ -6,19 +6,21 @@
 3. A role that a route doesn't name gets 403, and nothing tells whether what was asked for is there.
 4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
 5. A database that is away is said so, with 503, and the form is in the answer, to be sent again.
+6. What computes passwords, and what asks the company's sign-in, has threads of its own: pages never wait behind them.
 """
 
 import secrets
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from wayseal.console.access import Standing
+from wayseal.console.access import AT_ONCE, Standing
 from wayseal.console.access.types import Session
 from wayseal.console.errors import AccessError, RouteError
 from wayseal.console.roles import Page, Stage
@@ -41,6 +43,7 @@ class Gate:
         self._site = site
         self._renderer = renderer
         self._assets = assets
+        self._limiters = {lane: CapacityLimiter(most) for lane, most in AT_ONCE.items()}
 
     def route(self, page: Page) -> Route:
         """The route of a page."""
@@ -51,7 +54,7 @@ class Gate:
                 form = await read_form(request)
             except AccessError as error:
                 return await run_sync(self.refuse, request, 400, error)
-            return await run_sync(self._serve, page, request, form)
+            return await run_sync(self._serve, page, request, form, limiter=self._limiters.get(page.lane))
 
         endpoint.page = page  # type: ignore[attr-defined]
         return Route(page.path, endpoint, methods=[page.method])
@@ -99,6 +102,8 @@ class Gate:
             return ask.go(_HOME[ask.session.stage])
         if ask.session.person.role not in page.roles:
             return ask.page("error", status=403, status_shown=403)
+        if page.own_outlet and ask.names["outlet"] != ask.session.person.outlet:
+            return ask.page("error", status=404, status_shown=404)
         if page.confirmed and not ask.access.sessions.confirmed(ask.session):
             return self._confirm(page, ask)
         return None
@@ -143,6 +148,7 @@ class Gate:
             lang=pick_lang(chosen, request.headers.get("accept-language", "")),
             theme=theme if theme in THEMES else "auto",
             token=page_token(site.access.keys, self._cookie(request) or self._new_cookie(request)),
+            departed=request.cookies.get(site.company_cookie, ""),
             partial="hx-request" in request.headers,
             packed="gzip" in request.headers.get("accept-encoding", ""),
         )

@@ -1,14 +1,16 @@
 """Every page of the console: the one table of what there is, and who may call it."""
 
 from wayseal.console.roles import Page
-from wayseal.console.web.pages import _account, _cases, _entry, _ledger, _overview, _people, _service
+from wayseal.console.web.pages import _account, _cases, _company, _entry, _ledger, _outlet, _overview, _people, _service
 
 PAGES: tuple[Page, ...] = (
     *_service.PAGES,
     *_entry.PAGES,
+    *_company.PAGES,
     *_overview.PAGES,
     *_cases.PAGES,
     *_ledger.PAGES,
+    *_outlet.PAGES,
     *_account.PAGES,
     *_people.PAGES,
 )
