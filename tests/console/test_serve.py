@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -114,6 +115,12 @@ def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, de
         assert address is not None
         with httpx.Client(base_url=address[0], trust_env=False) as client:
             assert client.get("/readyz").text == "ready\n"
+        with socket.create_connection(("127.0.0.1", int(address[0].rpartition(":")[2]))) as line:
+            line.sendall(b"\x16\x03 this is no HTTP\r\n\r\n")
+            said = b"".join(iter(lambda: line.recv(4096), b""))
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert b"content-security-policy: default-src 'none'" in said
+        assert b"\r\nx-content-type-options: nosniff\r\n" in said
     finally:
         for end in ends:
             end()

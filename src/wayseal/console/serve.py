@@ -2,7 +2,8 @@
 
 1. Its tables are made, or brought up to date, at start.
 2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
-3. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, and closes its database then.
+3. What is no HTTP gets an answer with the same headers as every other.
+4. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, and closes its database then.
 """
 
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wayseal import __version__
 from wayseal.console.access import Access, Provider, has_people, load_keys
@@ -17,7 +19,7 @@ from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.roles import Role
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import LedgerReader, Site, create_app
+from wayseal.console.web.app import LedgerReader, Site, create_app, headers_of
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -97,7 +99,7 @@ def run_console(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals to whoever runs it (rule 3)."""
+    """uvicorn's server, which leaves signals to whoever runs it (rule 4)."""
 
     def __init__(self, config: uvicorn.Config, log: Log) -> None:
         super().__init__(config)
@@ -119,11 +121,27 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def _protocol(settings: ConsoleSettings) -> type[HttpToolsProtocol]:
+    """Rule 3: uvicorn answers by itself there, before anything of ours is asked."""
+    lines = [b": ".join(header) for header in headers_of(settings.secure)]
+    text = b"This can't be read.\n"
+    more = (b"content-type: text/plain; charset=utf-8", b"content-length: %d" % len(text), b"connection: close")
+    answer = b"\r\n".join([b"HTTP/1.1 400 Bad Request", *lines, b"cache-control: no-store", *more, b"", text])
+
+    class Protocol(HttpToolsProtocol):
+        def send_400_response(self, msg: str) -> None:
+            del msg
+            self.transport.write(answer)
+            self.transport.close()
+
+    return Protocol
+
+
 def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop",
-        http="httptools",
+        http=_protocol(settings),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -132,7 +150,6 @@ def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
         proxy_headers=settings.proxies is not None,
         forwarded_allow_ips=settings.proxies or "",
         timeout_graceful_shutdown=settings.stop_seconds,
-        limit_concurrency=500,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )

@@ -20,7 +20,7 @@ from wayseal.console.access._people import People, anybody
 from wayseal.console.access._provider import Arrival, Provider
 from wayseal.console.access._sessions import Sessions, Standing
 from wayseal.console.access._sign_in import SignIn
-from wayseal.console.access.types import Act, Rules
+from wayseal.console.access.types import Act, Checked, Rules
 from wayseal.console.roles import Lane
 from wayseal.store.database import Database
 
@@ -131,13 +131,17 @@ class Access:
         """
         return self.database.read(_acts.page, before=before, limit=limit)
 
-    def first_wrong_act(self) -> int | None:
-        """Checks the chain of acts.
+    def check_acts(self, start: int = 1, *, limit: int = 20_000) -> Checked:
+        """Checks the chain of acts, a part at a time.
+
+        Args:
+            start: The number to begin with; those before it were checked before.
+            limit: So many at most.
 
         Returns:
-            The number of the first act that isn't what was written; None: all are.
+            How far they are what was written, and the first that isn't.
         """
-        return self.database.read(_acts.first_wrong)
+        return self.database.read(_acts.check, start=start, limit=limit)
 
 
 def has_people(database: Database) -> bool:

@@ -128,6 +128,18 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Part of the acts, checked.
+
+    upto: all up to this number are what was written; wrong: the first that isn't, or is missing.
+    """
+
+    upto: int
+    newest: int
+    wrong: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How long things last, in seconds."""
 

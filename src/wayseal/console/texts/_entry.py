@@ -22,6 +22,8 @@ ENTRY = {
     "way.bound": N_("tied"),
     "way.unbound": N_("not tied yet"),
     "account.by_company": N_("You sign in with your company account: password and codes are kept there."),
+    "acts.part": N_("Acts {start:n} to {upto:n} of {newest:n} are what was written."),
+    "acts.go_on": N_("Check those that follow"),
     "act.bound": N_("Company account tied"),
     "act.by_company": N_("with the company account"),
     "outlet.title": N_("Outlet {outlet}"),

@@ -79,17 +79,16 @@ def end_session(ask: Ask) -> Response:
 
 
 def show_acts(ask: Ask) -> Response:
-    """Acts of access, the newest first; with `before`, those below a number."""
-    given = ask.query.get("before", "")
-    before = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+    """Acts of access, the newest first; with `before`, those below a number; with `check`, a part of them checked."""
+    before, start = _number(ask, "before"), _number(ask, "check") or 1
     acts = ask.access.acts(before=before, limit=_MANY + 1)
     return ask.page(
         "acts",
         acts=acts[:_MANY],
         before=before,
         onward=acts[_MANY - 1].number if len(acts) > _MANY else None,
-        checked="check" in ask.query,
-        wrong=ask.access.first_wrong_act() if "check" in ask.query else None,
+        checked=ask.access.check_acts(start) if "check" in ask.query else None,
+        start=start,
     )
 
 
@@ -129,6 +128,11 @@ def _change(ask: Ask, act: Callable[[str, str], None]) -> Response:
     except AccessError as error:
         return _person_page(ask, person, error)
     return ask.go(f"/people/{person.id}")
+
+
+def _number(ask: Ask, name: str) -> int | None:
+    given = ask.query.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
 
 
 def _role(ask: Ask) -> Role | None:
