@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._casebook import FOLDER, register_cases
+from wayseal.cli._demo_casework import begin_casework, how_to_open_console
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
@@ -76,7 +77,8 @@ def demo(
         paths = simulate(out, preset("watch", leaker=leaker), seed=seed, progress=progress)
         ingest(open_source(paths.dataset), out / "ledger", progress=progress)
         with open_ledger(out / "ledger") as snapshot:
-            result = trace(snapshot, read_leaks(paths.leaks), seed=seed, progress=progress)
+            bought = read_leaks(paths.leaks)
+            result = trace(snapshot, bought, seed=seed, progress=progress)
             found = detect(snapshot, Options(folder=out / "ledger" / FOLDER), progress=progress)
     report = out / "report.html"
     write_text(report, render(result, "html", lang))
@@ -85,11 +87,13 @@ def demo(
     typer.echo("")
     typer.echo(_describe_truth(paths.truth, lang))
     shown = register_cases(found, out / "ledger" / FOLDER, None)
+    begin_casework(out / "ledger" / FOLDER, tuple(case.id for case in shown.worth if case.id), bought, lang)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):
         typer.echo(line)
     typer.echo(filled(TEXTS[lang]["reports"], report=report.resolve(), cases=cases.resolve()))
+    typer.echo(how_to_open_console(out, lang))
 
 
 def _clear(out: Path) -> None:
