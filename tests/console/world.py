@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -17,6 +17,8 @@ from httpx import BaseTransport, Client, Request, Response
 from wayseal.console import Access, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
+from wayseal.console.web.app import CasebookHolder, LedgerReader, make_spool
+from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
@@ -26,15 +28,18 @@ PASSWORD = "a sentence is fine"
 VISIT = Visit(address="192.0.2.7", device="Firefox · Linux")
 OWN = {"sec-fetch-site": "same-origin"}
 MINUTE, HOUR = 60, 3600
+_PART = 65_536
+"""Bytes that come at once."""
 
 
 @dataclass
 class Clock:
-    """Microseconds, moved by tests."""
+    """Microseconds, moved by tests; no two are the same."""
 
     at: int = field(default_factory=lambda: time.time_ns() // 1000)
 
     def __call__(self) -> int:
+        self.at += 1
         return self.at
 
     def sleep(self, seconds: float) -> None:
@@ -65,10 +70,16 @@ class InProcess(BaseTransport):
             "server": (request.url.host, 80),
         }
         body, parts, start = request.read(), [], {}
-        messages = [{"type": "http.request", "body": body, "more_body": False}]
+        ends = range(_PART, len(body) + _PART, _PART) or [0]
+        messages = [
+            {"type": "http.request", "body": body[end - _PART : end], "more_body": end < len(body)}
+            for end in reversed(ends)
+        ]
 
         async def receive() -> Any:
-            return messages.pop() if messages else {"type": "http.disconnect"}
+            if not messages:
+                await asyncio.sleep(HOUR)  # a browser stays until it has its answer
+            return messages.pop()
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -94,6 +105,19 @@ class World:
         """What a server would run."""
         self._app = self._app or create_app(self.site, make_log(self.log))
         return self._app
+
+    def give(self, ledger: Path, checkpoints: Path | None = None, key: VerifyKey | None = None) -> None:
+        """What the console shows from here on."""
+        self.site.close()
+        reader = LedgerReader(ledger, checkpoints, key)
+        self.site = replace(self.site, ledger=reader, cases=CasebookHolder(ledger / "detect"))
+        self._app = None
+
+    def give_cases(self, folder: Path) -> None:
+        """A casebook in a folder of a ledger, without the ledger."""
+        self.site.close()
+        self.site = replace(self.site, cases=CasebookHolder(folder))
+        self._app = None
 
     def person(self, login: str, role: Role, name: str = "", outlet: str = "o-1") -> Person:
         """Somebody with a password, codes and no session."""
@@ -148,7 +172,13 @@ def open_world(
             company_only=company_only,
         )
         site = Site(access=access, secure=secure, address="http://console.test")
-        yield World(access=access, site=site, clock=clock, log=StringIO())
+        if isinstance(place, Path):
+            site = replace(site, spool=make_spool(place / "spool"), files=place / "files")
+        world = World(access=access, site=site, clock=clock, log=StringIO())
+        try:
+            yield world
+        finally:
+            world.site.close()
 
 
 def text(answer: Response) -> str:

@@ -65,6 +65,8 @@ class Page:
         own_outlet: Names an outlet in its path, and says 404 of one that isn't the caller's (rule 4).
         lane: Rule 5.
         bare: Knows nobody: a file, or a sign of life, which is there while the database is away.
+        upload: So many bytes may come, files among them (`ask.files`); 0: a form without files. Who asks is known,
+            and let in, before a byte of it is read.
     """
 
     method: str
@@ -77,3 +79,4 @@ class Page:
     own_outlet: bool = False
     lane: Lane = Lane.PAGES
     bare: bool = False
+    upload: int = 0

@@ -8,7 +8,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,7 +19,7 @@ from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.roles import Role
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import LedgerReader, Site, create_app, headers_of
+from wayseal.console.web.app import CasebookHolder, LedgerReader, Site, create_app, headers_of, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -29,6 +29,8 @@ from wayseal.store.database.migrations import upgrade
 
 CASEBOOK = "detect"
 """Where a ledger keeps what detection keeps, its casebook too."""
+SPOOL, FILES = "spool", "files"
+"""Where files that are sent lie until they are kept, and those of cases, in the console's folder."""
 DEMO_LOGIN, DEMO_NAME = "demo", "Demo"
 _PATIENCE = 3600.0
 
@@ -60,7 +62,10 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
     return Site(
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
-        casebook=None if ledger is None else ledger / CASEBOOK,
+        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
+        spool=make_spool(settings.folder / SPOOL),
+        files=settings.folder / FILES,
+        cases_a_day=settings.cases_a_day,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),
@@ -84,10 +89,14 @@ def run_console(
     forget(SECRETS)
     log = make_log()
     forward_library_logs(log)
-    with open_access(settings) as access, _listen(settings) as place:
-        address = _address(settings, place)
-        app = create_app(make_site(settings, access, address), log)
+    with (
+        open_access(settings) as access,
+        _listen(settings) as place,
+        closing(make_site(settings, access, _address(settings, place))) as site,
+    ):
+        app = create_app(site, log)
         server = _Server(_config(settings, app), log)
+        address = _address(settings, place)
         if say_demo is not None:
             token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)
             say_demo(f"{address}/demo/{token}")

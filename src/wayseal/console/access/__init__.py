@@ -13,6 +13,7 @@ from typing import Self
 from wayseal.console.access import _acts, _passwords, _provider
 from wayseal.console.access._company import CompanySignIn, Errand
 from wayseal.console.access._keys import AccessKeys, load_keys
+from wayseal.console.access._marks import Marks
 from wayseal.console.access._means import Means
 from wayseal.console.access._own_account import OwnAccount
 from wayseal.console.access._passwords import Cost, Passwords
@@ -20,7 +21,7 @@ from wayseal.console.access._people import People, anybody
 from wayseal.console.access._provider import Arrival, Provider
 from wayseal.console.access._sessions import Sessions, Standing
 from wayseal.console.access._sign_in import SignIn
-from wayseal.console.access.types import Act, Checked, Rules
+from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
 from wayseal.console.roles import Lane
 from wayseal.store.database import Database
 
@@ -53,6 +54,7 @@ class Access:
         company_only: Passwords let administrators in alone.
         own: What people do with their own account.
         people: Everybody, and their links.
+        marks: What people keep for themselves or for all.
         database: Holds all that.
         now: Microseconds after 1970.
     """
@@ -65,6 +67,7 @@ class Access:
     company_only: bool
     own: OwnAccount
     people: People
+    marks: Marks
     database: Database
     now: Callable[[], int]
 
@@ -115,6 +118,7 @@ class Access:
             company_only=company_only,
             own=OwnAccount(means),
             people=people,
+            marks=Marks(means),
             database=database,
             now=now,
         )
@@ -130,6 +134,16 @@ class Access:
             The newest first.
         """
         return self.database.read(_acts.page, before=before, limit=limit)
+
+    def note(self, session: Session, kind: ActKind, /, **detail: str) -> None:
+        """Adds an act of somebody's, durably, before what it allows is done.
+
+        Args:
+            session: Whose.
+            kind: What they do.
+            **detail: Ids and words of ours.
+        """
+        self.database.write(_acts.add, kind, at=self.now(), who=session.person.id, **detail)
 
     def check_acts(self, start: int = 1, *, limit: int = 20_000) -> Checked:
         """Checks the chain of acts, a part at a time.

@@ -1,4 +1,4 @@
-"""The tables of access, as the migrations `console_0001` and `console_0004` make them."""
+"""The tables of access, as the migrations of `console` make them."""
 
 import sqlalchemy as sa
 
@@ -82,4 +82,12 @@ departures = sa.Table(
     sa.Column("browser_sha256", _DIGEST, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("expires_at", sa.BigInteger, nullable=False),
+)
+marks = sa.Table(
+    "marks",
+    METADATA,
+    sa.Column("person", _ID, primary_key=True),
+    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
 )

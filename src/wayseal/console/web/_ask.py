@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from wayseal.cases import Cases
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.web._assets import Assets
+from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._render import Renderer
+from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
@@ -26,7 +29,10 @@ class Site:
     Attributes:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
-        casebook: The folder of its casebook.
+        cases: Its casebook.
+        spool: Where files that are sent lie until their page keeps them; None: none are taken.
+        files: Where files of cases lie, each under its SHA-256.
+        cases_a_day: So many can be decided a day, all in all.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
         address: Where they find the console.
@@ -34,10 +40,23 @@ class Site:
 
     access: Access
     ledger: LedgerReader | None = None
-    casebook: Path | None = None
+    cases: CasebookHolder | None = None
+    spool: Path | None = None
+    files: Path | None = None
+    cases_a_day: int = 20
     utc_offset_hours: int = 8
     secure: bool = False
     address: str = ""
+
+    def close(self) -> None:
+        """Lets go of what it holds open; whoever opened `access` closes that."""
+        if self.cases is not None:
+            self.cases.close()
+
+    @property
+    def casebook(self) -> Path | None:
+        """The folder of the casebook."""
+        return None if self.cases is None else self.cases.folder
 
     @property
     def cookie(self) -> str:
@@ -68,6 +87,7 @@ class Ask:
         names: What stands in the path for the names of its route.
         query: What stands behind the path.
         form: What was sent; empty of a GET.
+        files: Files that were sent with it, until the answer is given: `keep` the ones that stay.
         session: Whose session it is; None: nobody's.
         visit: From where it comes.
         lang: The language of the page.
@@ -94,11 +114,17 @@ class Ask:
     departed: str = field(default="", repr=False)
     partial: bool = False
     packed: bool = False
+    files: tuple[Upload, ...] = ()
 
     @property
     def access(self) -> Access:
         """People and sessions."""
         return self.site.access
+
+    @property
+    def cases(self) -> Cases | None:
+        """The casebook; None: there is none yet. CasebookError: why it can't be read."""
+        return None if self.site.cases is None else self.site.cases.look()
 
     @property
     def whose(self) -> Session:
@@ -112,12 +138,24 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """An answer made of a template."""
-        shared = {"path": self.path, "back": self.back, "token": self.token, "error": None, "code": None}
-        company = "" if self.access.company is None else "only" if self.access.company_only else "also"
-        values = shared | {"company": company} | values
+        values = {
+            "path": self.path,
+            "back": self.back,
+            "token": self.token,
+            "error": None,
+            "code": None,
+            "hint": "",
+            "company": "" if self.access.company is None else "only" if self.access.company_only else "also",
+            **values,
+        }
         return HTMLResponse(
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
+
+    def send_file(self, path: Path, name: str) -> Response:
+        """A file, to be saved and never to be shown: whatever is in it, no browser runs it."""
+        head = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        return FileResponse(path, media_type="application/octet-stream", headers=head)
 
     def go(self, path: str) -> Response:
         """Somewhere else."""
