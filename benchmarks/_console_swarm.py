@@ -29,7 +29,7 @@ def swarm(address: str, tokens: list[str], cases: int, seconds: float, looks: li
     """
     waiting = list(tokens)
 
-    class Analyst(FastHttpUser):
+    class Analyst(FastHttpUser):  # type: ignore[misc]
         host = address
         wait_time = between(3, 7)
         connection_timeout = network_timeout = 30.0

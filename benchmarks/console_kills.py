@@ -31,7 +31,7 @@ from wayseal.console.access.types import ActKind
 from wayseal.console.serve import open_access
 
 WRITERS, CASES = 4, 8
-_PAUSE = 0.005
+_PAUSE, _AWAY = 0.005, 0.05
 
 
 @dataclass(slots=True)
@@ -105,6 +105,7 @@ class Writers:
             status = browser.post(path, data=form).status_code
         except httpx.TransportError:
             status = 0
+            time.sleep(_AWAY)
         with self._lock:
             book.tried += 1
             if status in (200, 303):
