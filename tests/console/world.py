@@ -17,6 +17,7 @@ from httpx import BaseTransport, Client, Request, Response
 from wayseal.console import Access, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost
 from wayseal.console.access.types import Person, Visit
+from wayseal.console.jobs import Jobs
 from wayseal.service import make_log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
@@ -132,13 +133,14 @@ class World:
 
 
 @contextmanager
-def open_world(place: Path | str, *, secure: bool = False) -> Iterator[World]:
-    """place: a folder, or the address of a database."""
+def open_world(place: Path | str, *, secure: bool = False, folder: Path | None = None) -> Iterator[World]:
+    """place: a folder, or the address of a database; then `folder` is where jobs keep what they make."""
     clock = Clock()
     with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
         upgrade(database, "console")
         access = Access.over(database, AccessKeys(b"k" * 32), cost=CHEAP, now=clock)
-        yield World(access=access, site=Site(access=access, secure=secure), clock=clock, log=StringIO())
+        jobs = Jobs(database=database, folder=Path(folder or place) / "jobs", now=clock)
+        yield World(access=access, site=Site(access=access, jobs=jobs, secure=secure), clock=clock, log=StringIO())
 
 
 def text(answer: Response) -> str:
