@@ -27,6 +27,8 @@ PASSWORD = "a sentence is fine"
 VISIT = Visit(address="192.0.2.7", device="Firefox · Linux")
 OWN = {"sec-fetch-site": "same-origin"}
 MINUTE, HOUR = 60, 3600
+_PART = 65_536
+"""Bytes that come at once."""
 
 
 @dataclass
@@ -66,7 +68,11 @@ class InProcess(BaseTransport):
             "server": (request.url.host, 80),
         }
         body, parts, start = request.read(), [], {}
-        messages = [{"type": "http.request", "body": body, "more_body": False}]
+        ends = range(_PART, len(body) + _PART, _PART) or [0]
+        messages = [
+            {"type": "http.request", "body": body[end - _PART : end], "more_body": end < len(body)}
+            for end in reversed(ends)
+        ]
 
         async def receive() -> Any:
             return messages.pop() if messages else {"type": "http.disconnect"}

@@ -35,6 +35,10 @@ class AccessError(ConsoleError):
     """Somebody can't be let in, or what was typed can't be taken. key: the field that it is about."""
 
 
+class UploadError(AccessError):
+    """Files that can't be taken: too many, too large, not from a page of ours, or the disk refuses them."""
+
+
 class SignInError(AccessError):
     """Login, password or code don't fit; it doesn't say which."""
 

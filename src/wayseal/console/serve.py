@@ -19,7 +19,7 @@ from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
 from wayseal.console.roles import Role
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import LedgerReader, Site, create_app
+from wayseal.console.web.app import LedgerReader, Site, create_app, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -29,6 +29,8 @@ from wayseal.store.database.migrations import upgrade
 
 CASEBOOK = "detect"
 """Where a ledger keeps what detection keeps, its casebook too."""
+SPOOL = "spool"
+"""Where files that are sent lie until they are kept, in the console's folder."""
 DEMO_LOGIN, DEMO_NAME = "demo", "Demo"
 _PATIENCE = 3600.0
 
@@ -61,6 +63,7 @@ def make_site(settings: ConsoleSettings, access: Access) -> Site:
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
         casebook=None if ledger is None else ledger / CASEBOOK,
         jobs=jobs_of(settings, access.database),
+        spool=make_spool(settings.folder / SPOOL),
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
     )
