@@ -21,6 +21,8 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    PackHeld,
+    PackStep,
     Priority,
     Promoted,
     Queued,
@@ -59,6 +61,8 @@ __all__ = [
     "Merged",
     "NamesShown",
     "NoteWritten",
+    "PackHeld",
+    "PackStep",
     "Priority",
     "Promoted",
     "Pseudonyms",
@@ -171,6 +175,7 @@ CaseAct = (
     | TaskSet
     | Linked
     | FileNamed
+    | PackHeld
     | Merged
     | Split
     | Undone

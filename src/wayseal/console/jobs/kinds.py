@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from wayseal.console.jobs import _verify
+from wayseal.console.jobs import _detect, _export, _ingest, _verify
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, Role
 
@@ -27,4 +27,12 @@ class Kind:
     scheduled: bool = False
 
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (Kind(name="verify", run=_verify.run, scheduled=True),)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(name="ingest", run=_ingest.run),
+        Kind(name="detect", run=_detect.run, scheduled=True),
+        Kind(name="verify", run=_verify.run, scheduled=True),
+        Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
+    )
+}
