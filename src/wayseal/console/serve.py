@@ -64,6 +64,9 @@ def make_site(settings: ConsoleSettings, access: Access) -> Site:
         casebook=None if ledger is None else ledger / CASEBOOK,
         jobs=jobs_of(settings, access.database),
         spool=make_spool(settings.folder / SPOOL),
+        logs_folder=settings.logs_folder,
+        mappings_folder=settings.mappings_folder,
+        upload_most=settings.upload_megabytes << 20,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
     )

@@ -31,6 +31,9 @@ class Site:
         casebook: The folder of its casebook.
         jobs: What was asked for and outlasts a page.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
+        logs_folder: Where logs lie that may be named; None: nowhere.
+        mappings_folder: Where mapping files lie; None: nowhere.
+        upload_most: So many bytes may be sent at once.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
     """
@@ -40,6 +43,9 @@ class Site:
     ledger: LedgerReader | None = None
     casebook: Path | None = None
     spool: Path | None = None
+    logs_folder: Path | None = None
+    mappings_folder: Path | None = None
+    upload_most: int = 3 << 30
     utc_offset_hours: int = 8
     secure: bool = False
 
