@@ -17,6 +17,7 @@ from httpx import BaseTransport, Client, Request, Response
 from wayseal.console import Access, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
+from wayseal.console.jobs import Jobs
 from wayseal.console.web.app import CasebookHolder, LedgerReader, make_spool
 from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
@@ -157,9 +158,14 @@ class World:
 
 @contextmanager
 def open_world(
-    place: Path | str, *, secure: bool = False, provider: Provider | None = None, company_only: bool = False
+    place: Path | str,
+    *,
+    secure: bool = False,
+    folder: Path | None = None,
+    provider: Provider | None = None,
+    company_only: bool = False,
 ) -> Iterator[World]:
-    """place: a folder, or the address of a database."""
+    """place: a folder, or the address of a database; then `folder` is where jobs keep what they make."""
     clock = Clock()
     with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
         upgrade(database, "console")
@@ -171,7 +177,8 @@ def open_world(
             provider=provider,
             company_only=company_only,
         )
-        site = Site(access=access, secure=secure, address="http://console.test")
+        jobs = Jobs(database=database, folder=Path(folder or place) / "jobs", now=clock)
+        site = Site(access=access, jobs=jobs, secure=secure, address="http://console.test")
         if isinstance(place, Path):
             site = replace(site, spool=make_spool(place / "spool"), files=place / "files")
         world = World(access=access, site=site, clock=clock, log=StringIO())

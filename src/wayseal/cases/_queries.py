@@ -9,6 +9,7 @@ from typing import Any
 
 from wayseal.cases._casework import Casework
 from wayseal.cases._desk import Desk
+from wayseal.cases._packs import pack_acts
 from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, Table
 from wayseal.cases._told import case_row, entry, item_row, thing_row
@@ -28,6 +29,7 @@ from wayseal.cases.views import (
     ItemRow,
     ItemSort,
     Note,
+    PackAct,
     Page,
     Similar,
     Statement,
@@ -156,6 +158,15 @@ class Queries(Casework):
             things = list(desk.rows.group(THINGS, id_).values())
             cases = (id_, *sorted({thing["via"] for thing in things} - {""}))
             return _timeline(desk, cases, _Shown(self._alias, things, names), before, limit)
+
+        return self._look(ask)
+
+    def packs(self, case: str) -> tuple[PackAct, ...]:
+        """What was done with packs of evidence of a case, the newest first: 2 statements."""
+
+        def ask(desk: Desk) -> tuple[PackAct, ...]:
+            desk.case(case)
+            return pack_acts(desk, case)
 
         return self._look(ask)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from wayseal.cases._work import CaseState, ItemState, Priority, Source, TaskContent, ThingKind
+from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, ThingKind
 
 R = TypeVar("R")
 
@@ -153,6 +153,28 @@ class FileRow:
     who: str
     at: int
     sm3: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A pack of evidence that was sealed. digest: SHA-256 of the zip; items: how many it holds."""
+
+    seal: str
+    digest: str
+    size: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackAct:
+    """What was done with a pack: a step of its custody. to: to whom it went, or who brought it back."""
+
+    pack: Pack
+    step: PackStep
+    at: int
+    who: str
+    why: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._casebook import FOLDER, register_cases
+from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.ledger.detection import register_cases
+from wayseal.cli._case_view import now_us
 from wayseal.cli._demo_casework import begin_casework, how_to_open_console
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
@@ -86,7 +88,7 @@ def demo(
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_describe_truth(paths.truth, lang))
-    shown = register_cases(found, out / "ledger" / FOLDER, None)
+    shown = register_cases(found, out / "ledger" / FOLDER, None, now_us())
     begin_casework(out / "ledger" / FOLDER, tuple(case.id for case in shown.worth if case.id), bought, lang)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))

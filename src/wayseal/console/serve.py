@@ -3,7 +3,8 @@
 1. Its tables are made, or brought up to date, at start.
 2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
 3. What is no HTTP gets an answer with the same headers as every other.
-4. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, and closes its database then.
+4. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, has its workers go, and closes its
+   database then.
 """
 
 import socket
@@ -17,6 +18,7 @@ from wayseal import __version__
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.jobs.watch import Workers, jobs_of
 from wayseal.console.roles import Role
 from wayseal.console.settings import SECRETS, ConsoleSettings
 from wayseal.console.web.app import CasebookHolder, LedgerReader, Site, create_app, headers_of, make_spool
@@ -63,9 +65,13 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
         cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
+        jobs=jobs_of(settings, access.database),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / FILES,
         cases_a_day=settings.cases_a_day,
+        logs_folder=settings.logs_folder,
+        mappings_folder=settings.mappings_folder,
+        upload_most=settings.upload_megabytes << 20,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),
@@ -102,7 +108,7 @@ def run_console(
             say_demo(f"{address}/demo/{token}")
         elif (code := access.people.prepare_setup()) is not None:
             say_setup(f"{address}/setup", "-".join(code[i : i + 6] for i in range(0, len(code), 6)))
-        with handle_signals(server.end):
+        with Workers(settings, site.jobs, log), handle_signals(server.end):
             server.run(sockets=[place])
     log.info("stopped")
 

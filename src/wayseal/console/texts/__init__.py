@@ -6,8 +6,9 @@ Blanks as in `wayseal.page.texts`. No <, > or & anywhere. A code stands in one m
 from wayseal.console.texts._base import BASE
 from wayseal.console.texts._desk import DESK
 from wayseal.console.texts._entry import ENTRY
+from wayseal.console.texts._jobs import JOBS
 
-PARTS = (BASE, DESK, ENTRY)
+PARTS = (BASE, DESK, ENTRY, JOBS)
 TEXTS = {code: text for part in PARTS for code, text in part.items()}
 
 __all__ = ["PARTS", "TEXTS"]

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from wayseal.cases import Cases
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
+from wayseal.console.jobs import Jobs
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import page_token
@@ -30,20 +31,28 @@ class Site:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
         cases: Its casebook.
+        jobs: What was asked for and outlasts a page.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
         files: Where files of cases lie, each under its SHA-256.
         cases_a_day: So many can be decided a day, all in all.
+        logs_folder: Where logs lie that may be named; None: nowhere.
+        mappings_folder: Where mapping files lie; None: nowhere.
+        upload_most: So many bytes may be sent at once.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
         address: Where they find the console.
     """
 
     access: Access
+    jobs: Jobs
     ledger: LedgerReader | None = None
     cases: CasebookHolder | None = None
     spool: Path | None = None
     files: Path | None = None
     cases_a_day: int = 20
+    logs_folder: Path | None = None
+    mappings_folder: Path | None = None
+    upload_most: int = 3 << 30
     utc_offset_hours: int = 8
     secure: bool = False
     address: str = ""
