@@ -21,6 +21,8 @@ __all__ = ["Workers", "jobs_of", "settings_line"]
 
 COMMAND = (sys.executable, "-P", "-m", "wayseal.console.jobs.worker")
 _LOOK, _QUICK, _SLOWEST = 0.5, 5.0, 60.0
+_OF_PAGES = {"oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_only", "address"}
+"""What a worker has no use for, among it a secret."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,7 +114,7 @@ class Workers(Closing):
 
 def settings_line(settings: ConsoleSettings) -> str:
     """Settings as a worker is given them (rule 1)."""
-    values = {one.name: getattr(settings, one.name) for one in fields(settings)}
+    values = {one.name: getattr(settings, one.name) for one in fields(settings) if one.name not in _OF_PAGES}
     return json.dumps({name: str(value) for name, value in values.items() if value is not None}) + "\n"
 
 
