@@ -33,7 +33,7 @@ PEOPLE = {
 JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
-    "chen.jing": ("/", "/cases", "/cases/c-1", "/ledger", "/nothing", *JOBS),
+    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing", *JOBS),
     "zhang.wei": ("/", "/acts?check", "/jobs", "/jobs/j-1"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"

@@ -12,7 +12,6 @@ from wayseal.console.jobs import Jobs, Work
 from wayseal.console.jobs._queue import Queue, make_queue
 from wayseal.console.jobs._run import Runner
 from wayseal.console.jobs.kinds import KINDS, Kind
-from wayseal.console.web.app import LedgerReader
 from wayseal.service import make_log
 
 Act = Callable[[Mapping[str, str], Work], Mapping[str, str]]
@@ -23,13 +22,8 @@ ME = "0" * 16
 def with_ledger(world: World, ledger: Path, **more: str) -> ConsoleSettings:
     """The world's console shows a ledger; settings as its workers have them."""
     settings = read_console_settings({}, folder=str(world.site.jobs.folder.parent), ledger=str(ledger), **more)
-    world.site = replace(
-        world.site,
-        ledger=LedgerReader(ledger, None, None),
-        casebook=ledger / "detect",
-        logs_folder=settings.logs_folder,
-        mappings_folder=settings.mappings_folder,
-    )
+    world.give(ledger)
+    world.site = replace(world.site, logs_folder=settings.logs_folder, mappings_folder=settings.mappings_folder)
     return settings
 
 

@@ -1,15 +1,31 @@
 """Every page of the console: the one table of what there is, and who may call it."""
 
 from wayseal.console.roles import Page
-from wayseal.console.web.pages import _account, _cases, _entry, _evidence, _jobs, _ledger, _overview, _people, _service
+from wayseal.console.web.pages import (
+    _account,
+    _case_acts,
+    _case_files,
+    _cases,
+    _entry,
+    _evidence,
+    _jobs,
+    _ledger,
+    _overview,
+    _people,
+    _queue,
+    _service,
+)
 
 PAGES: tuple[Page, ...] = (
     *_service.PAGES,
     *_entry.PAGES,
     *_overview.PAGES,
+    *_queue.PAGES,
     *_cases.PAGES,
     *_evidence.PAGES,
     *_jobs.PAGES,
+    *_case_acts.PAGES,
+    *_case_files.PAGES,
     *_ledger.PAGES,
     *_account.PAGES,
     *_people.PAGES,
