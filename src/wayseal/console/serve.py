@@ -64,14 +64,14 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
     return Site(
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
-        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
         jobs=jobs_of(settings, access.database),
-        spool=make_spool(settings.folder / SPOOL),
-        files=settings.folder / FILES,
-        cases_a_day=settings.cases_a_day,
         logs_folder=settings.logs_folder,
         mappings_folder=settings.mappings_folder,
         upload_most=settings.upload_megabytes << 20,
+        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
+        spool=make_spool(settings.folder / SPOOL),
+        files=settings.folder / FILES,
+        cases_a_day=settings.cases_a_day,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),
@@ -100,8 +100,7 @@ def run_console(
         _listen(settings) as place,
         closing(make_site(settings, access, _address(settings, place))) as site,
     ):
-        app = create_app(site, log)
-        server = _Server(_config(settings, app), log)
+        server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if say_demo is not None:
             token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)

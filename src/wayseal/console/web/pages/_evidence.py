@@ -7,18 +7,16 @@
 
 import hashlib
 from pathlib import Path
-from urllib.parse import quote
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from wayseal.cases import CasebookError, open_cases
-from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import PackStep, one_line
-from wayseal.cases.views import PackAct
 from wayseal.console.errors import ConsoleError, JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask
+from wayseal.console.web.pages._desk import me, the_cases
 from wayseal.model.errors import WaysealError
 
 INVESTIGATORS = frozenset({Role.INVESTIGATOR})
@@ -33,18 +31,16 @@ def show_packs(ask: Ask) -> Response:
 
 def ask_pack(ask: Ask) -> Response:
     """Asks for a pack."""
-    case, why, to = ask.names["case"], ask.field("why").strip(), ask.field("to").strip()
+    case, why, to = ask.names["case"], _line(ask, "why"), _line(ask, "to")
     try:
         one_line(why, "why")
         if to:
             one_line(to, "to")
-        _acts(ask)
-    except NoSuchCaseError:
-        return ask.page("error", status=404, status_shown=404)
-    except CasebookError as error:
+    except CasebookUsageError as error:
         return _page(ask, error)
+    the_cases(ask).packs(case)  # a case that isn't there is none to ask for
     values = {"case": case, "why": why} | ({"to": to} if to else {})
-    return ask.go(f"/jobs/{ask.site.jobs.start('export', values, ask.whose.person.login, subject=case)}")
+    return ask.go(f"/jobs/{ask.site.jobs.start('export', values, me(ask), subject=case)}")
 
 
 def fetch_pack(ask: Ask) -> Response:
@@ -56,14 +52,9 @@ def fetch_pack(ask: Ask) -> Response:
         return ask.page("error", status=404, status_shown=404)
     if _digest(path) != job.result["sha256"]:
         return _page(ask, JobError("the file isn't what was sealed any more: make the pack anew"), 409)
-    why, person = ask.field("why").strip() or job.values["why"], ask.whose.person.login
-    try:
-        with open_cases(_folder(ask), new=False) as cases:
-            cases.hold_pack(case, seal, PackStep.COPIED, person, why, ask.access.now())
-    except CasebookError as error:
-        return _page(ask, error)
-    head = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(job.result['name'], safe='')}"}
-    return FileResponse(path, media_type="application/zip", headers=head)
+    why = _line(ask, "why") or job.values["why"]
+    the_cases(ask).hold_pack(case, seal, PackStep.COPIED, me(ask), why, ask.access.now())
+    return ask.send_file(path, job.result["name"])
 
 
 def hold_pack(ask: Ask) -> Response:
@@ -71,22 +62,16 @@ def hold_pack(ask: Ask) -> Response:
     case, seal, step = ask.names["case"], ask.names["seal"], ask.field("step")
     if step not in _STEPS:
         return ask.page("error", status=404, status_shown=404)
-    why, to = ask.field("why").strip(), ask.field("to").strip()
+    why, to = _line(ask, "why"), _line(ask, "to")
     try:
-        with open_cases(_folder(ask), new=False) as cases:
-            cases.hold_pack(case, seal, PackStep(step), ask.whose.person.login, why, ask.access.now(), to=to)
-    except NoSuchCaseError:
-        return ask.page("error", status=404, status_shown=404)
-    except CasebookError as error:
+        the_cases(ask).hold_pack(case, seal, PackStep(step), me(ask), why, ask.access.now(), to=to)
+    except CasebookUsageError as error:
         return _page(ask, error)
     return ask.go(f"/cases/{case}/evidence")
 
 
 def _page(ask: Ask, error: WaysealError | None = None, status: int = 400) -> Response:
-    try:
-        acts = _acts(ask)
-    except NoSuchCaseError:
-        return ask.page("error", status=404, status_shown=404)
+    acts = the_cases(ask).packs(ask.names["case"])
     jobs = ask.site.jobs.list(kind="export", subject=ask.names["case"], limit=_MANY)
     there = {one.result["seal"] for one in jobs if one.state is JobState.DONE and _file(ask, one) is not None}
     return ask.page(
@@ -102,16 +87,8 @@ def _page(ask: Ask, error: WaysealError | None = None, status: int = 400) -> Res
     )
 
 
-def _acts(ask: Ask) -> tuple[PackAct, ...]:
-    """What was done with packs of the case. NoSuchCaseError: there is no such case."""
-    with open_cases(_folder(ask), new=False) as cases:
-        return cases.packs(ask.names["case"])
-
-
-def _folder(ask: Ask) -> Path:
-    if ask.site.casebook is None:
-        raise NoSuchCaseError("no case has been registered yet")
-    return ask.site.casebook
+def _line(ask: Ask, name: str) -> str:
+    return " ".join(ask.field(name).split())
 
 
 def _made(ask: Ask) -> tuple[Job, ...]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from wayseal.cases.ledger.pack import harmless_csv
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.kinds import KINDS, Kind
@@ -20,6 +19,7 @@ from wayseal.console.jobs.logs import drop_upload, find_log, find_mapping, list_
 from wayseal.console.jobs.types import AGAIN, WAITING, number_of
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page, Role
 from wayseal.console.web._ask import Ask
+from wayseal.console.web.pages._desk import me, table_file
 from wayseal.model.times import iso
 from wayseal.store.tables import TABLES
 
@@ -81,9 +81,7 @@ def export_jobs(ask: Ask) -> Response:
     """The same as a table for a spreadsheet."""
     states, kind = _wanted(ask)
     jobs = ask.site.jobs.list(limit=_MOST_CSV, states=states, kind=kind)
-    content = harmless_csv([_cells(_row(ask, job)) for job in jobs], _COLUMNS)
-    head = {"Content-Disposition": 'attachment; filename="jobs.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=head)
+    return table_file("jobs.csv", _COLUMNS, (_cells(_row(ask, job)) for job in jobs))
 
 
 def show_job(ask: Ask) -> Response:
@@ -97,7 +95,7 @@ def cancel(ask: Ask) -> Response:
     job = _own(ask)
     if isinstance(job, Response):
         return job
-    if not ask.site.jobs.cancel(job.id, ask.whose.person.login):
+    if not ask.site.jobs.cancel(job.id, me(ask)):
         return _job_page(ask, job, JobError("this job has come to its end already"), 409)
     return ask.go(f"/jobs/{job.id}")
 
@@ -107,7 +105,7 @@ def retry(ask: Ask) -> Response:
     job = _own(ask)
     if isinstance(job, Response):
         return job
-    if not ask.site.jobs.retry(job.id, ask.whose.person.login):
+    if not ask.site.jobs.retry(job.id, me(ask)):
         return _job_page(ask, job, JobError("only what failed, broke off or was cancelled can be tried again"), 409)
     return ask.go(f"/jobs/{job.id}")
 
@@ -133,7 +131,7 @@ def ask_ingest(ask: Ask) -> Response:
             drop_upload(ask.site.jobs.folder, value)
             raise
         values |= {"upload": value, "sha256": sent.sha256}
-    return ask.go(f"/jobs/{ask.site.jobs.start('ingest', values, ask.whose.person.login)}")
+    return ask.go(f"/jobs/{ask.site.jobs.start('ingest', values, me(ask))}")
 
 
 def ask_detect(ask: Ask) -> Response:
@@ -153,7 +151,7 @@ def set_schedule(ask: Ask) -> Response:
     if found is None or not found.scheduled:
         return _nothing(ask)
     try:
-        ask.site.jobs.set_schedule(kind, _hour(hour), ask.whose.person.login)
+        ask.site.jobs.set_schedule(kind, _hour(hour), me(ask))
     except JobError as error:
         return _new_page(ask, {}, error)
     return ask.go("/jobs/new#schedule")
@@ -162,7 +160,7 @@ def set_schedule(ask: Ask) -> Response:
 def _start(ask: Ask, kind: str) -> Response:
     if ask.site.ledger is None:
         return _new_page(ask, {}, JobError("no ledger is set: an administrator names one where the console is started"))
-    return ask.go(f"/jobs/{ask.site.jobs.start(kind, {}, ask.whose.person.login)}")
+    return ask.go(f"/jobs/{ask.site.jobs.start(kind, {}, me(ask))}")
 
 
 def _checked(ask: Ask, typed: Mapping[str, str]) -> dict[str, str]:
@@ -239,11 +237,10 @@ def _row(ask: Ask, job: Job) -> JobRow:
     return JobRow(job=job, open=kind is not None and _may(ask, kind))
 
 
-def _cells(row: JobRow) -> dict[str, str]:
+def _cells(row: JobRow) -> tuple[object, ...]:
     job = row.job
-    times = {name: _time(getattr(job, name)) for name in ("created_at", "started_at", "ended_at")}
-    head = {"job": job.id, "kind": job.kind, "subject": job.subject if row.open else "", "who": job.who}
-    return {**head, "state": job.state.value, **times, "tries": str(job.tries)}
+    times = (_time(at) for at in (job.created_at, job.started_at, job.ended_at))
+    return job.id, job.kind, job.subject if row.open else "", job.who, job.state.value, *times, job.tries
 
 
 def _time(us: int | None) -> str:
