@@ -219,6 +219,14 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """How a casebook stands. line: the last one. closed: cases that were closed since a moment."""
+
+    line: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What somebody did at one moment. lines: the newest first. ids: cases and items. back: it can be taken back."""
 
@@ -240,11 +248,15 @@ class NoteVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """A case with all that belongs to it. merged: the cases that went into it. named: all its names may be shown."""
+    """A case with all that belongs to it. merged: the cases that went into it. named: all its names may be shown.
+
+    looked_at: when whoever was named as looker last had a look at its names recorded; 0 for not.
+    """
 
     row: CaseRow
     things: tuple[ThingRow, ...]
     named: bool
+    looked_at: int
     merged: tuple[str, ...]
     statements: tuple[Statement, ...]
     tasks: tuple[Task, ...]

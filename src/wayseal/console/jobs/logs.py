@@ -112,8 +112,9 @@ def drop_old_uploads(folder: Path, before: float) -> int:
 def _plain(name: str) -> str:
     """A name that a file may have."""
     stem, dot, ending = name.replace("/", "_").replace("\\", "_").lstrip(". ").partition(".")
+    ending = ending[-40:]
     while len(f"{stem}{dot}{ending}".encode()) > _MOST_NAME:
-        stem, ending = (stem[:-1], ending) if stem else (stem, ending[1:])
+        stem = stem[:-1]
     return f"{stem or 'log'}{dot}{ending}"
 
 
