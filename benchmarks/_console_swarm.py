@@ -62,6 +62,7 @@ def swarm(address: str, tokens: list[str], cases: int, seconds: float, looks: li
     runner = environment.create_local_runner()
     runner.start(len(tokens), spawn_rate=20)
     gevent.sleep(len(tokens) / 20 + 5)
+    before = environment.stats.total.num_requests
     environment.stats.reset_all()
     began, used = time.monotonic(), _cpu()
     gevent.sleep(seconds)
@@ -78,7 +79,8 @@ def swarm(address: str, tokens: list[str], cases: int, seconds: float, looks: li
     }
     errors = [str(error.to_dict()) for error in environment.stats.errors.values()][:5]
     runner.quit()
-    return {"rows": rows, "seconds": took, "cpu": spent / took, "errors": errors}
+    whole = before + environment.stats.total.num_requests
+    return {"rows": rows, "whole": whole, "seconds": took, "cpu": spent / took, "errors": errors}
 
 
 def _cpu() -> float:
