@@ -90,7 +90,8 @@ def bind(world: World, company: Company, login: str, subject: str, role: Role = 
     _, token = invite(world, login, role)
     browser = world.browser()
     assert "Sign in with your company account" in text(browser.get(f"/invited/{token}"))
-    back = company.prove(leave(browser, f"/invited/{token}/company"), subject)
+    now = world.clock.at // 1_000_000
+    back = company.prove(leave(browser, f"/invited/{token}/company"), subject, auth_time=now)
     assert browser.get(back).headers["location"] == "/"
     return browser
 
@@ -205,6 +206,29 @@ def test_a_fresh_proof_is_one_of_the_same_person(world: World, company: Company)
     kinds = [act.act for act in world.access.acts(limit=8)]
     assert kinds.count(ActKind.CONFIRM_FAILED) == 3
     assert ActKind.CONFIRMED in kinds
+
+
+def test_who_was_signed_in_there_already_has_proved_nothing_now(world: World, company: Company) -> None:
+    """A machine that somebody left open signs in by itself: what weighs more asks them for themselves."""
+    bind(world, company, "lin", "s-lin", Role.ADMINISTRATOR)
+    now = world.clock.at // 1_000_000
+    for at, status in ((now - 3600, 401), (now + 30, 200)):
+        browser = world.browser()
+        assert browser.get(company.prove(leave(browser), "s-lin", auth_time=at)).headers["location"] == "/"
+        form = {"login": "new.one", "name": "P", "role": "analyst"}
+        assert browser.post("/people", data=form).status_code == status
+
+
+def test_an_office_behind_one_address_gets_in(world: World, company: Company) -> None:
+    bind(world, company, "mo", "s-mo")
+    browser = world.browser()
+    tries = sa.select(tables.attempts.c.tries)
+    before = world.access.database.read(lambda c: c.execute(tries).scalars().all())
+    for _ in range(3):
+        assert browser.get(company.prove(leave(browser), "s-mo")).status_code == 303
+    assert world.access.database.read(lambda c: c.execute(tries).scalars().all()) == before
+    statuses = [browser.post("/sign-in/company").status_code for _ in range(105)]
+    assert (statuses[0], statuses[-1]) == (200, 429)
 
 
 def test_a_form_survives_the_way_there_and_back(world: World, company: Company) -> None:

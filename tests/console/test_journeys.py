@@ -139,7 +139,7 @@ def an_account_is_named(chen: Visitor, base: str, ledger: Path) -> str:
     chen.go("c", "/cases")
     chen.press("j")
     chen.open("Enter")
-    case = chen.page.url.removeprefix(f"{base}/cases/")
+    case = str(chen.page.url).removeprefix(f"{base}/cases/")
     [*accounts] = read_casebook(ledger / "detect").case(case).actors
     assert not any(account in chen.page.content() for account in accounts)
     chen.press("o")

@@ -6,6 +6,8 @@
 3. Whoever leaves for the provider comes back once, within `departure` seconds, in the same browser, for what they left
    for.
 4. A fresh proof counts from the same account there, given after it was asked for, as the provider says (`auth_time`).
+   A session counts as proved when the provider says so too: whoever was signed in there already has proved nothing now.
+5. Attempts are counted by address; whoever gets in gives theirs back.
 """
 
 import json
@@ -14,13 +16,15 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import sqlalchemy as sa
+
 from wayseal.console.access import _acts, _rows
 from wayseal.console.access import _sessions as sessions
 from wayseal.console.access import _tables as tables
 from wayseal.console.access._means import SECOND, Means, digest
 from wayseal.console.access._people import People
 from wayseal.console.access._provider import LEEWAY, Arrival, Departure, Identity, Provider
-from wayseal.console.access._throttle import take
+from wayseal.console.access._throttle import give_back, take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Session, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, SignInError, ThrottledError
 from wayseal.console.roles import Stage
@@ -101,8 +105,7 @@ class CompanySignIn:
             ProviderError: The provider can't be asked.
         """
         means = self._means
-        keys = {"address": means.keys.mac("attempts", "address", visit.address)}
-        if wait := means.database.write(take, keys, means.now()):
+        if wait := means.database.write(take, {"address": self._address(visit)}, means.now()):
             raise ThrottledError(wait)
         if errand is Errand.BIND and not self._may_bind(bound):
             raise LinkError(_GONE)
@@ -128,7 +131,10 @@ class CompanySignIn:
 
     def land(self, state: str, browser: str) -> Flight:
         """What somebody left for, who comes back. SignInError: nobody left like that (rule 3)."""
-        flight = self._means.database.write(self._take, digest(state), digest(browser))
+        given = digest(state), digest(browser)
+        # Nobody who comes with nothing has anything written for them.
+        known = self._means.database.look(_is_known, *given)
+        flight = self._means.database.write(self._take, *given) if known else None
         if flight is None:
             raise SignInError(_LOST)
         return flight
@@ -154,16 +160,19 @@ class CompanySignIn:
         identity = self._provider.who_came(flight.departure, arrival, means.now() // SECOND)
         kept = means.keys.mac("identity", self._provider.issuer, identity.subject)
         if flight.errand is Errand.BIND:
-            return means.database.write(self._bind, flight, kept, visit)
+            return means.database.write(self._bind, flight, kept, visit, identity)
         if flight.errand is Errand.CONFIRM:
-            opened = means.database.write(self._confirm, session, flight, kept, _is_fresh(identity, flight))
+            opened = means.database.write(self._confirm, session, flight, kept, visit, _is_fresh(identity, flight))
             if opened is None:
                 raise SignInError(_OTHER)
             return opened
-        opened = means.database.write(self._sign_in, kept, visit)
+        opened = means.database.write(self._sign_in, kept, visit, identity)
         if opened is None:
             raise SignInError(_UNKNOWN)
         return opened
+
+    def _address(self, visit: Visit) -> str:
+        return self._means.keys.mac("attempts", "address", visit.address)
 
     def _may_bind(self, token: str) -> bool:
         person = self._people.linked(token, LinkKind.INVITE)
@@ -190,15 +199,15 @@ class CompanySignIn:
         content = None if row is None else self._means.keys.open("departure", row.sealed, state)
         return None if content is None else _flight_of(json.loads(content))
 
-    def _sign_in(self, connection: Connection, kept: str, visit: Visit) -> Opened | None:
+    def _sign_in(self, connection: Connection, kept: str, visit: Visit, identity: Identity) -> Opened | None:
         person = _rows.find_identity(connection, kept)
         if person is None or person.way is not Way.COMPANY or person.state is not PersonState.ACTIVE:
             known = None if person is None else person.id
             _acts.add(connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=known, what="company")
             return None
-        return self._open(connection, person, visit)
+        return self._open(connection, person, visit, identity)
 
-    def _bind(self, connection: Connection, flight: Flight, kept: str, visit: Visit) -> Opened:
+    def _bind(self, connection: Connection, flight: Flight, kept: str, visit: Visit, identity: Identity) -> Opened:
         """Rule 1."""
         if _rows.find_identity(connection, kept) is not None:
             raise AccessError(_TAKEN)
@@ -208,16 +217,19 @@ class CompanySignIn:
         _acts.add(connection, ActKind.BOUND, at=now, who=person.id)
         found = _rows.find_person(connection, person.id)
         assert found is not None  # noqa: S101 (it was changed in this very transaction)
-        return self._open(connection, found, visit)
+        return self._open(connection, found, visit, identity)
 
-    def _open(self, connection: Connection, person: Person, visit: Visit) -> Opened:
-        opened = sessions.begin(connection, self._means, person, visit, stage=Stage.FULL, via=Via.COMPANY)
+    def _open(self, connection: Connection, person: Person, visit: Visit, identity: Identity) -> Opened:
+        """Rules 4 and 5."""
+        proved, way = SECOND * (identity.proved_at or 0), Via.COMPANY
+        opened = sessions.begin(connection, self._means, person, visit, stage=Stage.FULL, via=way, proved_at=proved)
+        give_back(connection, self._address(visit), 1)
         now, id_ = self._means.now(), opened.session.id
         _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=id_, via=Via.COMPANY.value)
         return opened
 
     def _confirm(
-        self, connection: Connection, session: Session | None, flight: Flight, kept: str, fresh: bool
+        self, connection: Connection, session: Session | None, flight: Flight, kept: str, visit: Visit, fresh: bool
     ) -> Opened | None:
         """Rule 4."""
         if session is None or session.id != flight.bound:
@@ -226,8 +238,15 @@ class CompanySignIn:
         if not fresh or person is None or person.id != id_:
             _acts.add(connection, ActKind.CONFIRM_FAILED, at=now, who=id_, session=session.id)
             return None
+        give_back(connection, self._address(visit), 1)
         _acts.add(connection, ActKind.CONFIRMED, at=now, who=id_, session=session.id)
         return sessions.step_up(connection, self._means, session)
+
+
+def _is_known(connection: Connection, state: str, browser: str) -> bool:
+    table = tables.departures
+    asked = sa.select(table.c.expires_at).where(table.c.state_sha256 == state, table.c.browser_sha256 == browser)
+    return connection.execute(asked).first() is not None
 
 
 def _is_fresh(identity: Identity, flight: Flight) -> bool:

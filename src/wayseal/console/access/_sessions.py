@@ -99,8 +99,17 @@ class Sessions:
         return len(others)
 
 
-def begin(connection: Connection, means: Means, person: Person, visit: Visit, *, stage: Stage, via: Via) -> Opened:
-    """Begins a session."""
+def begin(
+    connection: Connection,
+    means: Means,
+    person: Person,
+    visit: Visit,
+    *,
+    stage: Stage,
+    via: Via,
+    proved_at: int | None = None,
+) -> Opened:
+    """Begins a session. proved_at: when they proved who they are; None: just now."""
     now, token = means.now(), means.new_token()
     connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - _MONTH))
     for table in (tables.links, tables.departures):
@@ -113,7 +122,7 @@ def begin(connection: Connection, means: Means, person: Person, visit: Visit, *,
         device=visit.device[:60],
         created_at=now,
         seen_at=now,
-        confirmed_at=now,
+        confirmed_at=now if proved_at is None else min(now, proved_at),
     )
     connection.execute(
         tables.sessions.insert().values(
@@ -125,7 +134,7 @@ def begin(connection: Connection, means: Means, person: Person, visit: Visit, *,
             device=session.device,
             created_at=now,
             seen_at=now,
-            confirmed_at=now,
+            confirmed_at=session.confirmed_at,
             misses=0,
         )
     )
