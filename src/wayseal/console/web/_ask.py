@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
+from wayseal.console.tracing.types import JobService
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
@@ -27,6 +28,7 @@ class Site:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
         casebook: The folder of its casebook.
+        jobs: What outlasts a page; None: nothing does here.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
     """
@@ -34,6 +36,7 @@ class Site:
     access: Access
     ledger: LedgerReader | None = None
     casebook: Path | None = None
+    jobs: JobService | None = None
     utc_offset_hours: int = 8
     secure: bool = False
 
