@@ -1,69 +1,59 @@
-"""Jobs that are done as soon as they are begun, in this process, for pages that show what came of them."""
+"""Jobs that are done as soon as they are asked for, in this process, by what runs them in a worker."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+from threading import Event
+from typing import Any
 
-from wayseal.console.tracing.types import RunKind
-from wayseal.console.tracing.work import run_check, run_left_out, run_trace
-from wayseal.model.errors import WaysealError
-from wayseal.model.messages import Message
+from wayseal.console import ConsoleSettings
+from wayseal.console.jobs import Jobs
+from wayseal.console.jobs import _rows as rows
+from wayseal.console.jobs import _tables as tables
+from wayseal.console.jobs._run import Runner
+from wayseal.service import make_log
 
-KINDS = {RunKind.CHECK: run_check, RunKind.TRACE: run_trace, RunKind.LEFT_OUT: run_left_out}
-
-
-@dataclass
-class Done:
-    id: str
-    values: Mapping[str, str]
-    state: str = "queued"
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    result: Mapping[str, str] = field(default_factory=dict)
-    error: Message | None = None
+WORKER = "at-once"
 
 
-@dataclass
-class Work:
-    job: Done
-    folder: Path
-    steps: list[tuple[str, int, int]] = field(default_factory=list)
+class AtOnce(Jobs):
+    """settings: of the console; waiting_for: jobs wait until `finish`."""
 
-    def step(self, stage: str, done: int, total: int) -> None:
-        self.steps.append((stage, done, total))
-        self.job.stage, self.job.done, self.job.total = stage, done, total
+    settings: ConsoleSettings
+    waiting_for: bool
 
+    @classmethod
+    def over(cls, jobs: Jobs, ledger: Path | None, *, waiting: bool = False) -> "AtOnce":
+        made = cls(database=jobs.database, folder=jobs.folder, now=jobs.now)
+        object.__setattr__(made, "settings", ConsoleSettings(ledger=ledger))
+        object.__setattr__(made, "waiting_for", waiting)
+        return made
 
-class AtOnce:
-    """waiting: begins nothing, so that a job stands in the queue until `finish`."""
-
-    def __init__(self, folder: Path, *, waiting: bool = False) -> None:
-        self.folder = folder
-        self.waiting = waiting
-        self.jobs: dict[str, Done] = {}
-        self.kinds: dict[str, str] = {}
-        self.asked: list[str] = []
-        self.work: dict[str, Work] = {}
-
-    def start(self, kind: str, values: Mapping[str, str], who: str) -> str:
-        assert who
-        id_ = f"j-{len(self.jobs) + 1}"
-        self.jobs[id_], self.kinds[id_] = Done(id_, dict(values)), kind
-        if not self.waiting:
+    def start(self, kind: str, values: Mapping[str, str], who: str, *, subject: str = "") -> str:
+        id_ = super().start(kind, values, who, subject=subject)
+        if not self.waiting_for:
             self.finish(id_)
         return id_
 
     def finish(self, id_: str) -> None:
-        job, place = self.jobs[id_], self.folder / id_
-        place.mkdir(parents=True)
-        self.work[id_] = Work(job, place)
-        try:
-            job.result = KINDS[RunKind(self.kinds[id_])](job.values, self.work[id_])
-            job.state = "done"
-        except WaysealError as error:
-            job.state, job.error = "failed", error.message
+        self.begin(id_)
+        runner = Runner(jobs=self, settings=self.settings, worker=WORKER, log=make_log(StringIO()), stopping=Event())
+        runner.run(number(id_))
 
-    def find(self, id_: str) -> Done | None:
-        self.asked.append(id_)
-        return self.jobs.get(id_)
+    def begin(self, id_: str) -> None:
+        """A worker has taken it."""
+        self.database.write(rows.take_message, WORKER, now=self.now())
+
+    def change(self, id_: str, **values: Any) -> None:
+        """How far it is, or how it ended."""
+        self.database.write(_change, number(id_), values)
+
+
+def number(id_: str) -> int:
+    found = rows.number_of(id_)
+    assert found is not None
+    return found
+
+
+def _change(connection: Any, job: int, values: dict[str, Any]) -> None:
+    connection.execute(tables.jobs.update().where(tables.jobs.c.job == job).values(**values))

@@ -35,6 +35,9 @@ _OWN = {"price": 40, "bought_by": 80}
 """What the contract has no column for, and how long it may be."""
 _MOST_VALUE = 2000
 _BETWEEN = re.compile(r"[\s,;，；、]+")
+_ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet")
+_TABLES = (".xlsx", ".xlsm", ".parquet")
+"""Endings of files that aren't text."""
 _MARKS = ("\t", ";", ",")
 _CHINESE_COMMA = str.maketrans("，；", ",;")
 _NUMBER, _SOME_DAY = "YT0000000000000", "2026-01-01"
@@ -56,7 +59,7 @@ def read_typed(text: str, fields: Mapping[str, str], utc_offset_hours: int) -> T
     Raises:
         TraceWorkError: There is nothing, or too much.
     """
-    offset = f"{'-' if utc_offset_hours < 0 else '+'}{abs(utc_offset_hours):02}:00"
+    offset = _offset(utc_offset_hours)
     common, own, faults = _common(fields, offset)
     if faults:
         return Typed(faults=faults)
@@ -68,12 +71,52 @@ def read_typed(text: str, fields: Mapping[str, str], utc_offset_hours: int) -> T
         return Typed(faults=tuple(Fault(line=number, column="", reason=Problem.CONTROL.value) for number in lines))
     plain = _plain(text)
     found = _read_plain(plain, common, offset) if plain else _read_table(text, common, offset)
-    if len(found.numbers) > MOST or len(plain) > MOST:
+    return _within(found, own)
+
+
+def read_file(path: Path, name: str, fields: Mapping[str, str], utc_offset_hours: int) -> Typed:
+    """Reads a file that was sent, as `read_typed` reads a text.
+
+    Args:
+        path: Where it lies.
+        name: What it was called: its ending says what it is.
+        fields: As of a text.
+        utc_offset_hours: Of times without an offset.
+
+    Returns:
+        The numbers; or what is wrong, by line.
+
+    Raises:
+        TraceWorkError: There is nothing, or too much, or it is no such file.
+    """
+    ending = Path(name).suffix.lower()
+    if ending not in _ENDINGS:
+        raise TraceWorkError("a file of numbers ends in {endings}", key="file", endings=list(_ENDINGS))
+    if ending not in _TABLES:
+        try:
+            return read_typed(path.read_bytes().decode("utf-8-sig"), fields, utc_offset_hours)
+        except UnicodeDecodeError:
+            ending = ".csv"
+    offset = _offset(utc_offset_hours)
+    common, own, faults = _common(fields, offset)
+    if faults:
+        return Typed(faults=faults)
+    with tempfile.TemporaryDirectory(prefix="wayseal-") as folder:
+        copy = Path(folder) / f"leaks{ending}"
+        copy.write_bytes(path.read_bytes())
+        found = _read_path(copy, common, offset, by_contract=ending == ".parquet")
+    return _within(found, own)
+
+
+def _within(found: Typed, own: Mapping[str, str]) -> Typed:
+    """What was read, if a basket can hold it (rule 1)."""
+    if len(found.numbers) > MOST:
         raise TraceWorkError("a basket holds {most:,} numbers at most", key="typed", most=MOST)
-    return Typed(
-        numbers=tuple(replace(number, **own) for number in found.numbers) if not found.faults else (),
-        faults=found.faults,
-    )
+    return found if found.faults else replace(found, numbers=tuple(replace(n, **own) for n in found.numbers))
+
+
+def _offset(hours: int) -> str:
+    return f"{'-' if hours < 0 else '+'}{abs(hours):02}:00"
 
 
 def leaks_lines(numbers: Sequence[Number], utc_offset_hours: int) -> str:
@@ -165,17 +208,23 @@ def _read_content(content: str, json_lines: bool, common: Mapping[str, str], off
     with tempfile.TemporaryDirectory(prefix="wayseal-") as folder:
         path = Path(folder) / ("leaks.jsonl" if json_lines else "leaks.csv")
         path.write_text(content + "\n", encoding="utf-8", newline="")
-        try:
-            if json_lines or (_has(content, "waybill") and _has(content, "seen_at")):
-                return _taken(read_leaks(path, offset=offset), common, content)
-            mapping = path.with_name("mapping.toml")
-            mapping.write_text(propose_mapping(path, table="leaks"), encoding="utf-8")
-            return _taken(read_leaks(path, mapping=load_mapping(mapping), offset=offset), common)
-        except StoreError as error:
-            unread = error.line is not None and error.file == path
-            reason = Problem.UNREADABLE if unread else Problem.NO_TABLE
-            line = error.line if unread and error.line else 1
-            return Typed(faults=(Fault(line=line, column="", reason=reason.value),))
+        by_contract = json_lines or (_has(content, "waybill") and _has(content, "seen_at"))
+        return _read_path(path, common, offset, by_contract=by_contract, content=content)
+
+
+def _read_path(path: Path, common: Mapping[str, str], offset: str, *, by_contract: bool, content: str = "") -> Typed:
+    """A file, by the contract's headings or by the mapping that is proposed for its own (rule 2)."""
+    try:
+        if by_contract:
+            return _taken(read_leaks(path, offset=offset), common, content)
+        mapping = path.with_name("mapping.toml")
+        mapping.write_text(propose_mapping(path, table="leaks"), encoding="utf-8")
+        return _taken(read_leaks(path, mapping=load_mapping(mapping), offset=offset), common)
+    except StoreError as error:
+        unread = error.line is not None and error.file == path
+        reason = Problem.UNREADABLE if unread else Problem.NO_TABLE
+        line = error.line if unread and error.line else 1
+        return Typed(faults=(Fault(line=line, column="", reason=reason.value),))
 
 
 def _mark(text: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
 
 
 class BasketAct(StrEnum):
@@ -147,15 +146,3 @@ class Run:
     def open(self) -> bool:
         """Whether its job may still change."""
         return self.state in ("queued", "running")
-
-
-class JobService(Protocol):
-    """Starts jobs, and says how they stand."""
-
-    def start(self, kind: str, values: Mapping[str, str], who: str) -> str:
-        """Begins one; its id."""
-        ...
-
-    def find(self, id_: str) -> Any:
-        """A job by id; None: there is none."""
-        ...

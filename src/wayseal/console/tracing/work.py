@@ -35,6 +35,8 @@ from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult, render, trace
 from wayseal.trace.preview import preview
 
+CASEBOOK = "detect"
+"""Where a ledger keeps its casebook."""
 STAGES = ("match", "gather", "weigh", "test", "tell", "tell")
 """What a trace does in each of its steps."""
 MOST_LEFT_OUT = 200
@@ -46,9 +48,12 @@ _PERSONAL = {SourceKind.ACTOR: "actor", SourceKind.SESSION: "session", SourceKin
 class Work(Protocol):
     """A job as its kind sees it."""
 
+    folder: Path
+    """Its own folder."""
+
     @property
-    def folder(self) -> Path:
-        """Its own folder."""
+    def ledger(self) -> Path:
+        """The ledger; raises where there is none."""
         ...
 
     def step(self, stage: str, done: int, total: int) -> None:
@@ -57,10 +62,10 @@ class Work(Protocol):
 
 
 def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
-    """Looks at numbers before a trace. values: leaks, ledger, offset."""
+    """Looks at numbers before a trace. values: leaks, offset."""
     leaks = _leaks(values, work.folder)
     work.step("match", 0, 1)
-    with open_ledger(Path(values["ledger"])) as snapshot:
+    with open_ledger(work.ledger) as snapshot:
         found = preview(snapshot, leaks)
         root = snapshot.checkpoint.root.hex()
     work.step("match", 1, 1)
@@ -69,10 +74,10 @@ def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
 
 
 def run_trace(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
-    """Traces numbers. values: leaks, ledger, casebook, offset, seed."""
+    """Traces numbers. values: leaks, offset, seed."""
     leaks = _leaks(values, work.folder)
-    alias = _alias(Path(values["casebook"]))
-    with open_ledger(Path(values["ledger"])) as snapshot:
+    alias = _alias(work.ledger / CASEBOOK)
+    with open_ledger(work.ledger) as snapshot:
         result = trace(snapshot, leaks, seed=int(values["seed"]), progress=partial(_say_step, work))
     report = render(result, "json", "en").encode()
     replace_file(work.folder / REPORT, report)
@@ -95,9 +100,9 @@ def run_left_out(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     total = len(leaks.rows)
     if not 2 <= total <= MOST_LEFT_OUT:
         raise TraceWorkError("leaving numbers out takes 2 to {most} of them", most=MOST_LEFT_OUT)
-    alias = _alias(Path(values["casebook"]))
+    alias = _alias(work.ledger / CASEBOOK)
     seed, out = int(values["seed"]), []
-    with open_ledger(Path(values["ledger"])) as snapshot:
+    with open_ledger(work.ledger) as snapshot:
         work.step("whole", 0, total + 1)
         whole = trace(snapshot, leaks, seed=seed, progress=_quiet).renamed(alias)
         followed = [row.source for row in whole.sources if row.account is None][:FOLLOWED]

@@ -10,11 +10,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
-from wayseal.console.tracing.types import JobService
+from wayseal.console.jobs import Jobs
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._render import Renderer
+from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
@@ -28,15 +29,17 @@ class Site:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
         casebook: The folder of its casebook.
-        jobs: What outlasts a page; None: nothing does here.
+        jobs: What was asked for and outlasts a page.
+        spool: Where files that are sent lie until their page keeps them; None: none are taken.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
     """
 
     access: Access
+    jobs: Jobs
     ledger: LedgerReader | None = None
     casebook: Path | None = None
-    jobs: JobService | None = None
+    spool: Path | None = None
     utc_offset_hours: int = 8
     secure: bool = False
 
@@ -64,6 +67,7 @@ class Ask:
         names: What stands in the path for the names of its route.
         query: What stands behind the path.
         form: What was sent; empty of a GET.
+        files: Files that were sent with it, until the answer is given: `keep` the ones that stay.
         session: Whose session it is; None: nobody's.
         visit: From where it comes.
         lang: The language of the page.
@@ -88,6 +92,7 @@ class Ask:
     token: str = field(repr=False)
     partial: bool = False
     packed: bool = False
+    files: tuple[Upload, ...] = ()
 
     @property
     def access(self) -> Access:

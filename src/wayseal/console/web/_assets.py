@@ -19,7 +19,6 @@ OWN = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "trace.css": "text/css; charset=utf-8",
-    "trace.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 OTHERS = {

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wayseal.console.errors import TraceWorkError
+from wayseal.console.jobs import Job
+from wayseal.console.jobs.types import WAITING
 from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines
 from wayseal.console.tracing.types import Basket, Run, RunKind
 from wayseal.console.web._ask import Ask
 
 LOOKS = 4
-_OVER = ("done", "failed", "cancelled", "broken_off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class RunNow:
     """A run and how its job stands. job: None where it wasn't asked, or is gone."""
 
     run: Run
-    job: Any = None
+    job: Job | None = None
 
 
 def baskets_of(ask: Ask) -> Baskets:
@@ -36,8 +37,8 @@ def runs_of(ask: Ask) -> Runs:
 
 
 def can_run(ask: Ask) -> bool:
-    """Whether there is a ledger, and somebody who runs jobs."""
-    return ask.site.jobs is not None and ask.site.ledger is not None and ask.site.casebook is not None
+    """Whether there is a ledger to trace in."""
+    return ask.site.ledger is not None and ask.site.casebook is not None
 
 
 def begin(ask: Ask, basket: Basket, kind: RunKind, *, seed: int = 7, of: str = "") -> str:
@@ -59,23 +60,15 @@ def begin_again(ask: Ask, run: Run, kind: RunKind) -> str:
 
 
 def _values(ask: Ask, numbers: Sequence[Any], seed: int) -> dict[str, str]:
-    hours = ask.site.utc_offset_hours
-    if ask.site.ledger is None or ask.site.casebook is None:
+    if not can_run(ask):
         raise TraceWorkError("no ledger is set: name one when the console is started")
-    return {
-        "leaks": leaks_lines(numbers, hours),
-        "ledger": str(ask.site.ledger.folder.absolute()),
-        "casebook": str(ask.site.casebook.absolute()),
-        "offset": offset_text(hours),
-        "seed": str(seed),
-    }
+    hours = ask.site.utc_offset_hours
+    return {"leaks": leaks_lines(numbers, hours), "offset": offset_text(hours), "seed": str(seed)}
 
 
 def _begin(ask: Ask, kind: RunKind, basket: str, version: int, seed: int, of: str, values: Mapping[str, str]) -> str:
-    if ask.site.jobs is None:
-        raise TraceWorkError("this console runs no jobs")
     who = ask.whose.person.login
-    job: str = ask.site.jobs.start(kind.value, values, who)
+    job = ask.site.jobs.start(kind.value, values, who, subject=basket)
     runs_of(ask).note(job, kind, basket, version, seed, who, of)
     return job
 
@@ -87,14 +80,14 @@ def offset_text(hours: int) -> str:
 
 def look(ask: Ask, run: Run) -> RunNow:
     """A run as it stands now (rule 1)."""
-    job = None if ask.site.jobs is None else ask.site.jobs.find(run.job)
+    job = ask.site.jobs.find(run.job)
     if job is None:
         return RunNow(run=replace(run, state="gone") if run.open else run)
-    state = str(job.state)
-    if run.open and state in _OVER:
-        runs_of(ask).settle(run.job, state, job.result)
-        return RunNow(run=replace(run, state=state, told=job.result), job=job)
-    return RunNow(run=replace(run, state=state) if run.open or state not in _OVER else run, job=job)
+    state = job.state.value
+    if job.state in WAITING or state == run.state:
+        return RunNow(run=replace(run, state=state), job=job)
+    runs_of(ask).settle(run.job, state, job.result)
+    return RunNow(run=replace(run, state=state, told=job.result), job=job)
 
 
 def look_at_all(ask: Ask, runs: Sequence[Run]) -> list[RunNow]:

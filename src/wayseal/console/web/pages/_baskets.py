@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from wayseal.console.errors import StaleNumberError, TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
-from wayseal.console.tracing import MOST, read_typed
+from wayseal.console.tracing import MOST, read_file, read_typed
 from wayseal.console.tracing.kept import load_check
-from wayseal.console.tracing.types import Basket, Number, RunKind
+from wayseal.console.tracing.types import Basket, Number, RunKind, Typed
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._ledger_view import LedgerView
 from wayseal.console.web._trace_jobs import baskets_of, begin, can_run, look, look_at_all, runs_of
@@ -22,6 +22,7 @@ from wayseal.model.times import HOUR_US, iso, micros, time_at
 from wayseal.trace.preview import NumberSeen, Preview, StratumSeen
 
 _MANY, _ROWS, _RUNS = 25, 100, 12
+_MOST_FILE = 4 << 20
 _FIELDS = ("typed", "seen_at", "asked_at", "absent_at", "found_by", "seller", "origin_city", "destination_city")
 _MORE_FIELDS = ("asked", "price", "bought_by", "why")
 _TRACES = (RunKind.TRACE,)
@@ -146,7 +147,7 @@ def add_numbers(ask: Ask) -> Response:
         return _absent(ask)
     given = {name: ask.field(name) for name in (*_FIELDS, *_MORE_FIELDS)}
     try:
-        typed = read_typed(given["typed"], given, ask.site.utc_offset_hours)
+        typed = _read(ask, given)
         if typed.faults:
             return _basket(ask, basket, 400, faults=typed.faults, given=given)
         new, there = baskets_of(ask).add(basket.id, typed.numbers, ask.whose.person.login, given["why"])
@@ -155,6 +156,13 @@ def add_numbers(ask: Ask) -> Response:
     if new:
         _look_again(ask, basket.id)
     return ask.go(f"/trace/baskets/{basket.id}?said=added&added={new}&there={there}")
+
+
+def _read(ask: Ask, given: Mapping[str, str]) -> Typed:
+    """What was typed, or the file that was sent instead."""
+    if not ask.files:
+        return read_typed(given["typed"], given, ask.site.utc_offset_hours)
+    return read_file(ask.files[0].path, ask.files[0].name, given, ask.site.utc_offset_hours)
 
 
 def _look_again(ask: Ask, id_: str) -> None:
@@ -348,6 +356,7 @@ PAGES = (
     Page(method="POST", path=_BASKET, act=set_basket, roles=CASE_ROLES),
     Page(method="GET", path=_BASKET + "/numbers.csv", act=export_basket, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET + "/numbers", act=add_numbers, roles=CASE_ROLES),
+    Page(method="POST", path=_BASKET + "/file", act=add_numbers, roles=CASE_ROLES, upload=_MOST_FILE),
     Page(method="GET", path=_BASKET + "/numbers/{row}", act=show_number, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET + "/numbers/{row}", act=change_number, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET + "/numbers/{row}/remove", act=remove_number, roles=CASE_ROLES),

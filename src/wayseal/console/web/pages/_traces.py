@@ -62,13 +62,13 @@ def _goes_on(ask: Ask, run: Run) -> bool:
 def _run(ask: Ask, now: RunNow, status: int = 200, **more: Any) -> Response:
     run = now.run
     basket = baskets_of(ask).find(run.basket)
+    values = {"run": run, "job": now.job, "basket": basket, **more}
     if run.state != "done":
-        values = {"run": run, "job": now.job, "basket": basket, **more}
         return ask.page("trace_run", status=status, **values)
     try:
         result = load_result(run.told)
     except TraceWorkError as error:
-        return ask.page("error", status=500, status_shown=500, error=error)
+        return ask.page("trace_run", status=500, **values | {"error": error})
     return ask.page(
         "trace_verdict", status=status, **_verdict(ask, run, result), basket=basket, **({"reason": ""} | more)
     )

@@ -6,7 +6,7 @@ from alembic import op
 from wayseal.store.database.migrations._downgrade_guard import refuse_with_rows
 
 revision = "console_0003"
-down_revision = "console_0001"
+down_revision = "console_0002"
 _TABLES = ("trace_runs", "basket_acts", "basket_rows", "baskets")
 
 
