@@ -49,6 +49,25 @@ TABLE = {
     "GET /": ALL,
     "GET /cases": CASES,
     "GET /cases/{case}": CASES,
+    "GET /trace": CASES,
+    "POST /trace/baskets": CASES,
+    "GET /trace/baskets/{basket}": CASES,
+    "POST /trace/baskets/{basket}": CASES,
+    "GET /trace/baskets/{basket}/numbers.csv": CASES,
+    "POST /trace/baskets/{basket}/numbers": CASES,
+    "POST /trace/baskets/{basket}/file": CASES,
+    "GET /trace/baskets/{basket}/numbers/{row}": CASES,
+    "POST /trace/baskets/{basket}/numbers/{row}": CASES,
+    "POST /trace/baskets/{basket}/numbers/{row}/remove": CASES,
+    "POST /trace/baskets/{basket}/check": CASES,
+    "POST /trace/baskets/{basket}/run": CASES,
+    "GET /trace/runs/{job}": CASES,
+    "GET /trace/runs/{job}/report.{form}": CASES,
+    "GET /trace/runs/{job}/leaks.jsonl": CASES,
+    "POST /trace/runs/{job}/leave-out": CASES,
+    "POST /trace/runs/{job}/again": CASES,
+    "POST /trace/runs/{job}/queue": CASES,
+    "GET /trace/compare": CASES,
     "GET /ledger": LEDGER,
     "GET /account": ALL,
     "GET /account/password": ALL,
@@ -110,7 +129,20 @@ def test_a_route_that_says_nothing_stops_the_start(world: World) -> None:
 
 def ask(browser: Client, route: str, **names: str) -> Response:
     method, path = route.split(" ")
-    path = path.format(**{"name": "x", "token": "x", "case": "c-1", "session": "x", "person": "x", **names})
+    path = path.format(
+        **{
+            "name": "x",
+            "token": "x",
+            "case": "c-1",
+            "session": "x",
+            "person": "x",
+            "basket": "b-1",
+            "row": "1",
+            "job": "j-1",
+            "form": "json",
+            **names,
+        }
+    )
     return browser.request(method, path, data={"x": "y"} if method == "POST" else None)
 
 
@@ -183,7 +215,9 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
     ]
     for route in (route for route in TABLE if route.startswith("POST")):
         for headers in cases:
-            path = route.split(" ")[1].format(token="x", session="x", person=people[Role.ANALYST].id)
+            path = route.split(" ")[1].format(
+                token="x", session="x", person=people[Role.ANALYST].id, basket="b-1", row="1", job="j-1"
+            )
             answer = browser.post(path, data={"role": "auditor"}, headers=headers())
             assert answer.status_code == 403, (route, headers())
     assert world.access.acts() == before

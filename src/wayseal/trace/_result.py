@@ -192,9 +192,9 @@ class TraceResult:
         Returns:
             The trace under those names. What stands in it without a kind and is no source of its own is an account.
         """
-        kinds = {row.source: row.kind for row in (*reversed(self.saw), *reversed(self.sources))}
+        known = [(row.source, row.kind) for row in self.saw] + [(row.source, row.kind) for row in self.sources]
         # A text that is an account and something else must not stand there as it is.
-        kinds |= {row.source: row.kind for row in (*self.saw, *self.sources) if row.kind is SourceKind.ACTOR}
+        kinds = dict(known) | {name: kind for name, kind in known if kind is SourceKind.ACTOR}
 
         def new(name: str) -> str:
             return name_of(name, kinds.get(name, SourceKind.ACTOR))

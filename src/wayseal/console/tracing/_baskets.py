@@ -8,7 +8,7 @@
 4. A basket holds `MOST` numbers at most; one that was closed takes none.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -22,6 +22,8 @@ from wayseal.store.database import Connection, Database
 MOST = 2000
 MOST_NAME, MOST_WHY = 120, 500
 _T = TypeVar("_T")
+_Made = tuple[int | None, Mapping[str, Any], _T]
+"""Numbers that an act was about (None: it did nothing), columns of the basket that it changes, its answer."""
 _LIVE = tables.OPEN_END
 
 
@@ -75,12 +77,19 @@ class Baskets:
         act = BasketAct.CLOSED if closed else BasketAct.OPENED
         self._act(id_, act, who, why, _set, {"closed": int(closed)})
 
-    def _act(self, id_: str, act: BasketAct, who: str, why: str, work: Callable[..., _T], *args: Any) -> _T:
+    def _act(self, id_: str, act: BasketAct, who: str, why: str, work: Callable[..., _Made[_T]], *args: Any) -> _T:
         return self._database.write(_perform, id_, act, who, _why(why), self._now(), work, *args)
 
 
 def _perform(
-    connection: Connection, id_: str, act: BasketAct, who: str, why: str, at: int, work: Callable[..., _T], *args: Any
+    connection: Connection,
+    id_: str,
+    act: BasketAct,
+    who: str,
+    why: str,
+    at: int,
+    work: Callable[..., _Made[_T]],
+    *args: Any,
 ) -> _T:
     """One act and its version (rule 1); none where nothing was done."""
     basket = _find(connection, id_)
@@ -95,8 +104,7 @@ def _perform(
         connection.execute(tables.baskets.update().where(tables.baskets.c.number == basket.number).values(**changed))
         row = {"basket": basket.number, "version": version, "at": at, "act": act.value, "who": who, "why": why}
         connection.execute(tables.acts.insert().values(**row, count=count))
-    result: _T = answer
-    return result
+    return answer
 
 
 def _make(connection: Connection, name: str, who: str, why: str, at: int) -> str:
@@ -109,9 +117,7 @@ def _make(connection: Connection, name: str, who: str, why: str, at: int) -> str
     return f"b-{number}"
 
 
-def _add(
-    connection: Connection, basket: Basket, version: int, numbers: Sequence[Number]
-) -> tuple[int | None, dict[str, int], tuple[int, int]]:
+def _add(connection: Connection, basket: Basket, version: int, numbers: Sequence[Number]) -> _Made[tuple[int, int]]:
     there = {_same(row.number) for row in _rows(connection, basket.number, -1, MOST, None)}
     new = [number for number in dict.fromkeys(numbers) if _same(number) not in there]
     if basket.numbers + len(new) > MOST:
@@ -128,7 +134,7 @@ def _add(
 
 def _change(
     connection: Connection, basket: Basket, version: int, row: int, since: int, number: Number | None
-) -> tuple[int | None, dict[str, int], None]:
+) -> _Made[None]:
     t = tables.rows.c
     asked = sa.select(tables.rows).where(t.basket == basket.number, t.row == row, t.until == _LIVE)
     found = connection.execute(asked).first()
@@ -145,9 +151,7 @@ def _change(
     return 1, {}, None
 
 
-def _set(
-    connection: Connection, basket: Basket, version: int, values: dict[str, Any]
-) -> tuple[int | None, dict[str, Any], None]:
+def _set(connection: Connection, basket: Basket, version: int, values: dict[str, Any]) -> _Made[None]:
     del connection, basket, version
     return 0, values, None
 
@@ -192,7 +196,14 @@ def _acts(connection: Connection, basket: int, limit: int) -> tuple[Done, ...]:
     t = tables.acts.c
     asked = sa.select(tables.acts).where(t.basket == basket).order_by(t.version.desc()).limit(limit)
     return tuple(
-        Done(version=row.version, at=row.at, act=BasketAct(row.act), who=row.who, why=row.why, count=row.count)
+        Done(
+            version=row.version,
+            at=row.at,
+            act=BasketAct(row.act),
+            who=row.who,
+            why=row.why,
+            count=row._mapping["count"],
+        )
         for row in connection.execute(asked)
     )
 

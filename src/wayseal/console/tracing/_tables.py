@@ -26,7 +26,7 @@ rows = sa.Table(
     sa.Column("row", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("since", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("until", sa.Integer, nullable=False),
-    sa.Column("waybill", sa.String(64), nullable=False),
+    sa.Column("waybill", sa.String(512), nullable=False),
     sa.Column("seen_at", sa.BigInteger, nullable=False),
     sa.Column("seen_day", sa.Integer, nullable=False),
     sa.Column("asked_at", sa.BigInteger),

@@ -14,7 +14,8 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wayseal.console.errors import TraceWorkError
@@ -29,7 +30,6 @@ from wayseal.store.errors import StoreError
 from wayseal.store.types import Leaks, NoticeCode
 
 COLUMNS = TABLES["leaks"].names
-_OPTIONAL = ("found_by", "seller", "asked")
 _TIMES = ("asked_at", "absent_at")
 _OWN = {"price": 40, "bought_by": 80}
 """What the contract has no column for, and how long it may be."""
@@ -42,6 +42,15 @@ _MARKS = ("\t", ";", ",")
 _CHINESE_COMMA = str.maketrans("，；", ",;")
 _NUMBER, _SOME_DAY = "YT0000000000000", "2026-01-01"
 """Stand in where the fields are read by themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """The fields beside: as typed, by column of the contract; as a number; the offset of times."""
+
+    texts: Mapping[str, str]
+    number: Number
+    offset: str
 
 
 def read_typed(text: str, fields: Mapping[str, str], utc_offset_hours: int) -> Typed:
@@ -59,8 +68,7 @@ def read_typed(text: str, fields: Mapping[str, str], utc_offset_hours: int) -> T
     Raises:
         TraceWorkError: There is nothing, or too much.
     """
-    offset = _offset(utc_offset_hours)
-    common, own, faults = _common(fields, offset)
+    beside, faults = _beside(fields, _offset(utc_offset_hours))
     if faults:
         return Typed(faults=faults)
     text = text.removeprefix("\ufeff").strip("\r\n")
@@ -70,8 +78,7 @@ def read_typed(text: str, fields: Mapping[str, str], utc_offset_hours: int) -> T
         lines = [number for number, line in enumerate(text.split("\n"), start=1) if "\0" in line]
         return Typed(faults=tuple(Fault(line=number, column="", reason=Problem.CONTROL.value) for number in lines))
     plain = _plain(text)
-    found = _read_plain(plain, common, offset) if plain else _read_table(text, common, offset)
-    return _within(found, own)
+    return _within(_read_plain(plain, beside) if plain else _read_table(text, beside))
 
 
 def read_file(path: Path, name: str, fields: Mapping[str, str], utc_offset_hours: int) -> Typed:
@@ -97,22 +104,20 @@ def read_file(path: Path, name: str, fields: Mapping[str, str], utc_offset_hours
             return read_typed(path.read_bytes().decode("utf-8-sig"), fields, utc_offset_hours)
         except UnicodeDecodeError:
             ending = ".csv"
-    offset = _offset(utc_offset_hours)
-    common, own, faults = _common(fields, offset)
+    beside, faults = _beside(fields, _offset(utc_offset_hours))
     if faults:
         return Typed(faults=faults)
     with tempfile.TemporaryDirectory(prefix="wayseal-") as folder:
         copy = Path(folder) / f"leaks{ending}"
         copy.write_bytes(path.read_bytes())
-        found = _read_path(copy, common, offset, by_contract=ending == ".parquet")
-    return _within(found, own)
+        return _within(_read_path(copy, beside, by_contract=ending == ".parquet"))
 
 
-def _within(found: Typed, own: Mapping[str, str]) -> Typed:
+def _within(found: Typed) -> Typed:
     """What was read, if a basket can hold it (rule 1)."""
     if len(found.numbers) > MOST:
         raise TraceWorkError("a basket holds {most:,} numbers at most", key="typed", most=MOST)
-    return found if found.faults else replace(found, numbers=tuple(replace(n, **own) for n in found.numbers))
+    return replace(found, numbers=()) if found.faults else found
 
 
 def _offset(hours: int) -> str:
@@ -138,10 +143,9 @@ def leaks_lines(numbers: Sequence[Number], utc_offset_hours: int) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def _common(fields: Mapping[str, str], offset: str) -> tuple[dict[str, str], dict[str, str], tuple[Fault, ...]]:
-    """The fields beside the numbers: by column of the contract, and what it has no column for."""
+def _beside(fields: Mapping[str, str], offset: str) -> tuple[_Beside, tuple[Fault, ...]]:
+    """The fields beside the numbers, and what is wrong with them."""
     given = {name: fields.get(name, "").strip() for name in (*COLUMNS, *_OWN, "origin_city", "destination_city")}
-    own = {name: given[name] for name in _OWN}
     common = {name: given[name] for name in COLUMNS if given[name] and name != "waybill"}
     faults = [
         Fault(line=0, column=name, reason=Problem.TOO_LONG.value if value.isprintable() else Problem.CONTROL.value)
@@ -151,10 +155,12 @@ def _common(fields: Mapping[str, str], offset: str) -> tuple[dict[str, str], dic
     places = {name: given[name] for name in ("origin_city", "destination_city") if given[name]}
     if places and "asked" not in common:
         common["asked"] = json.dumps(places, ensure_ascii=False)
+    number = Number(waybill="", seen_at=0, price=given["price"], bought_by=given["bought_by"])
+    beside = _Beside(texts=common, number=number, offset=offset)
     if faults:
-        return {}, {}, tuple(faults)
-    tried = _read_rows([{"waybill": _NUMBER, "seen_at": _SOME_DAY, **common}], [0], offset)
-    return common, own, tried.faults
+        return beside, tuple(faults)
+    tried = _read_rows([{"waybill": _NUMBER, "seen_at": _SOME_DAY, **common}], [0], beside)
+    return replace(beside, number=tried.numbers[0] if tried.numbers else number), tried.faults
 
 
 def _plain(text: str) -> list[tuple[int, str]]:
@@ -168,13 +174,13 @@ def _plain(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _read_plain(plain: Sequence[tuple[int, str]], common: Mapping[str, str], offset: str) -> Typed:
-    if "seen_at" not in common:
+def _read_plain(plain: Sequence[tuple[int, str]], beside: _Beside) -> Typed:
+    if "seen_at" not in beside.texts:
         return Typed(faults=(Fault(line=0, column="seen_at", reason=Problem.NO_TIME.value),))
-    return _read_rows([{"waybill": word, **common} for _, word in plain], [line for line, _ in plain], offset)
+    return _read_rows([{"waybill": word, **beside.texts} for _, word in plain], [line for line, _ in plain], beside)
 
 
-def _read_rows(rows: Sequence[Mapping[str, str]], lines: Sequence[int], offset: str) -> Typed:
+def _read_rows(rows: Sequence[Mapping[str, str]], lines: Sequence[int], beside: _Beside) -> Typed:
     """Rows by the contract, as JSON Lines (rule 2). lines: where each stood."""
     content = []
     for row, line in zip(rows, lines, strict=True):
@@ -188,38 +194,38 @@ def _read_rows(rows: Sequence[Mapping[str, str]], lines: Sequence[int], offset: 
     with tempfile.TemporaryDirectory(prefix="wayseal-") as folder:
         path = Path(folder) / "leaks.jsonl"
         path.write_text("".join(content), encoding="utf-8")
-        read = _taken(read_leaks(path, offset=offset), {})
+        read = _taken(read_leaks(path, offset=beside.offset), beside.number)
     return replace(read, faults=tuple(replace(f, line=lines[f.line - 1] if f.line else lines[0]) for f in read.faults))
 
 
-def _read_table(text: str, common: Mapping[str, str], offset: str) -> Typed:
+def _read_table(text: str, beside: _Beside) -> Typed:
     """A table with headings (rules 2 and 3); with the field's time where it can't be read without one."""
     json_lines = text.lstrip().startswith("{")
     if not json_lines and not any(mark in text.partition("\n")[0] for mark in _MARKS):
         text = text.translate(_CHINESE_COMMA)
-    found = _read_content(text, json_lines, common, offset)
-    if found.faults and not json_lines and "seen_at" in common and not _has(text, "seen_at"):
-        timed = _read_content(_with_time(text, common["seen_at"]), json_lines, common, offset)
+    found = _read_content(text, json_lines, beside)
+    if found.faults and not json_lines and "seen_at" in beside.texts and not _has(text, "seen_at"):
+        timed = _read_content(_with_time(text, beside.texts["seen_at"]), json_lines, beside)
         return timed if not timed.faults or _has(text, "waybill") else found
     return found
 
 
-def _read_content(content: str, json_lines: bool, common: Mapping[str, str], offset: str) -> Typed:
+def _read_content(content: str, json_lines: bool, beside: _Beside) -> Typed:
     with tempfile.TemporaryDirectory(prefix="wayseal-") as folder:
         path = Path(folder) / ("leaks.jsonl" if json_lines else "leaks.csv")
         path.write_text(content + "\n", encoding="utf-8", newline="")
         by_contract = json_lines or (_has(content, "waybill") and _has(content, "seen_at"))
-        return _read_path(path, common, offset, by_contract=by_contract, content=content)
+        return _read_path(path, beside, by_contract=by_contract, content=content)
 
 
-def _read_path(path: Path, common: Mapping[str, str], offset: str, *, by_contract: bool, content: str = "") -> Typed:
+def _read_path(path: Path, beside: _Beside, *, by_contract: bool, content: str = "") -> Typed:
     """A file, by the contract's headings or by the mapping that is proposed for its own (rule 2)."""
     try:
         if by_contract:
-            return _taken(read_leaks(path, offset=offset), common, content)
+            return _taken(read_leaks(path, offset=beside.offset), beside.number, content)
         mapping = path.with_name("mapping.toml")
         mapping.write_text(propose_mapping(path, table="leaks"), encoding="utf-8")
-        return _taken(read_leaks(path, mapping=load_mapping(mapping), offset=offset), common)
+        return _taken(read_leaks(path, mapping=load_mapping(mapping), offset=beside.offset), beside.number)
     except StoreError as error:
         unread = error.line is not None and error.file == path
         reason = Problem.UNREADABLE if unread else Problem.NO_TABLE
@@ -238,8 +244,11 @@ def _has(text: str, name: str) -> bool:
 
 
 def _with_time(text: str, seen_at: str) -> str:
-    """The table with a column more (rule 3)."""
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_mark(text)))
+    """The table with a column more (rule 3); as it is where it can't be read."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_mark(text)))
+    except csv.Error:
+        return text
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*rows[0], "seen_at"])
@@ -247,10 +256,11 @@ def _with_time(text: str, seen_at: str) -> str:
     return out.getvalue().rstrip("\n")
 
 
-def _taken(leaks: Leaks, common: Mapping[str, str], content: str = "") -> Typed:
+def _taken(leaks: Leaks, filling: Number, content: str = "") -> Typed:
     """Rows that were read, as numbers; faults where one was turned away, or a value left empty (rules 1 and 4).
 
-    content: the text, where its headings are the contract's: it tells the lines of values that were left empty.
+    filling: says what a row leaves open (rule 3). content: the text, where its headings are the contract's: it tells
+    the lines of values that were left empty.
     """
     faults = [Fault(line=r.line, column=r.column, reason=r.reason.value) for r in leaks.rejected]
     for notice in leaks.notices:
@@ -265,8 +275,13 @@ def _taken(leaks: Leaks, common: Mapping[str, str], content: str = "") -> Typed:
             waybill=row["waybill"],
             seen_at=seen[place],
             seen_day=bool(leaks.by_day[place]),
-            **{name: None if row[name] is None else moments[name][place] for name in _TIMES},
-            **{name: row[name] or common.get(name) for name in _OPTIONAL},
+            asked_at=filling.asked_at if row["asked_at"] is None else moments["asked_at"][place],
+            absent_at=filling.absent_at if row["absent_at"] is None else moments["absent_at"][place],
+            found_by=row["found_by"] or filling.found_by,
+            seller=row["seller"] or filling.seller,
+            asked=row["asked"] or filling.asked,
+            price=filling.price,
+            bought_by=filling.bought_by,
         )
         if number.asked is not None and not _is_condition(number.asked):
             faults.append(Fault(line=int(leaks.line[place]), column="asked", reason=Problem.NOT_A_CONDITION.value))
@@ -283,16 +298,19 @@ def _left_empty(leaks: Leaks, column: str, content: str) -> list[Fault]:
 
 
 def _said(content: str, column: str) -> dict[int, object]:
-    """What a column says, by line."""
-    if content.lstrip().startswith("{"):
-        rows = ((line, json.loads(row)) for line, row in enumerate(content.split("\n"), start=1) if row.strip())
-        return {line: row.get(column) for line, row in rows}
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=_mark(content))
+    """What a column says, by line, as far as lines can be read."""
     found: dict[int, object] = {}
+    if content.lstrip().startswith("{"):
+        for line, row in enumerate(content.split("\n"), start=1):
+            with suppress(ValueError, RecursionError, AttributeError):
+                found[line] = json.loads(row).get(column)
+        return found
+    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=_mark(content))
     before = 1
-    for row in reader:
-        found[before + 1] = row.get(column)
-        before = reader.line_num
+    with suppress(csv.Error):
+        for record in reader:
+            found[before + 1] = record.get(column)
+            before = reader.line_num
     return found
 
 
