@@ -62,8 +62,8 @@ def desk(tmp_path: Path, ledger: Path) -> Iterator[tuple[World, Client]]:
     """A console on that ledger, with a casebook of its own, and an analyst's browser."""
     with open_world(tmp_path) as world:
         jobs = AtOnce.over(world.site.jobs, ledger)
-        reader = LedgerReader(ledger, None, None)
-        world.site = replace(world.site, ledger=reader, casebook=ledger / "detect", jobs=jobs)
+        world.give(ledger)
+        world.site = replace(world.site, jobs=jobs)
         world.person("ann", Role.ANALYST)
         yield world, world.signed_in("ann")
 

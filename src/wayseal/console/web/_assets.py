@@ -19,6 +19,7 @@ OWN = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "trace.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 OTHERS = {

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases import CasebookError, load_pseudonyms, open_cases
+from wayseal.cases import CasebookError, load_pseudonyms
 from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
@@ -162,7 +162,7 @@ def run_again(ask: Ask) -> Response:
 def queue_run(ask: Ask) -> Response:
     """Puts what a run points at into the queue: names are seen once the case is opened, and nowhere before."""
     run = _find(ask, ask.names["job"])
-    if run is None or run.state != "done" or ask.site.casebook is None:
+    if run is None or run.state != "done" or ask.site.cases is None:
         return _absent(ask)
     if run.item:
         return ask.go(f"/trace/runs/{run.job}?said=queued")
@@ -170,16 +170,9 @@ def queue_run(ask: Ask) -> Response:
     try:
         result = load_result(run.told)
         things = _things(ask, run, result)
-        with open_cases(ask.site.casebook) as cases:
-            item = cases.enqueue(
-                Source.TRACE,
-                things,
-                reason,
-                ask.whose.person.login,
-                ask.access.now(),
-                score=float(run.told.get("probability", "0")),
-                since=run.at,
-            )
+        who, score = ask.whose.person.login, float(run.told.get("probability", "0"))
+        cases = ask.site.cases.need()
+        item = cases.enqueue(Source.TRACE, things, reason, who, ask.access.now(), score=score, since=run.at)
     except (TraceWorkError, CasebookError) as error:
         return _run(ask, look(ask, run), 400, error=error, reason=ask.field("reason"))
     runs_of(ask).queue(run.job, item)
