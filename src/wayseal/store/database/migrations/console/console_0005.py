@@ -6,7 +6,7 @@ from alembic import op
 from wayseal.store.database.migrations._downgrade_guard import refuse_with_rows
 
 revision = "console_0005"
-down_revision = "console_0001"
+down_revision = "console_0003"
 
 
 def upgrade() -> None:
