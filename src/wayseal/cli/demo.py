@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._casebook import FOLDER, register_cases
+from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.ledger.detection import register_cases
+from wayseal.cli._case_view import now_us
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
@@ -84,7 +86,7 @@ def demo(
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_describe_truth(paths.truth, lang))
-    shown = register_cases(found, out / "ledger" / FOLDER, None)
+    shown = register_cases(found, out / "ledger" / FOLDER, None, now_us())
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):

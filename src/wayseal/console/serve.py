@@ -62,6 +62,9 @@ def make_site(settings: ConsoleSettings, access: Access) -> Site:
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
         jobs=jobs_of(settings, access.database),
+        logs_folder=settings.logs_folder,
+        mappings_folder=settings.mappings_folder,
+        upload_most=settings.upload_megabytes << 20,
         cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / FILES,
@@ -89,8 +92,7 @@ def run_console(
     log = make_log()
     forward_library_logs(log)
     with open_access(settings) as access, closing(make_site(settings, access)) as site, _listen(settings) as place:
-        app = create_app(site, log)
-        server = _Server(_config(settings, app), log)
+        server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if say_demo is not None:
             token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)

@@ -202,10 +202,13 @@ _CONSOLE_0003: Rows = _CONSOLE_0002 | {
     ],
 }  # fmt: skip
 
+_CONSOLE_0005: Rows = _CONSOLE_0003 | {"marks": [{"person": "p", "name": "seen", "value": _ZH, "at": _AT}]}
+
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
     "console_0002": _CONSOLE_0002,
     "console_0003": _CONSOLE_0003,
+    "console_0005": _CONSOLE_0005,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
@@ -215,6 +218,7 @@ FRESH: dict[str, set[str]] = {
     "console_0001": set(_CONSOLE_0001),
     "console_0002": set(_CONSOLE_0002) - set(_CONSOLE_0001),
     "console_0003": set(_CONSOLE_0003) - set(_CONSOLE_0002),
+    "console_0005": {"marks"},
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from wayseal.console.jobs import _verify
+from wayseal.console.jobs import _detect, _export, _ingest, _verify
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, Role
 from wayseal.console.tracing.work import run_check, run_left_out, run_trace
@@ -28,10 +28,15 @@ class Kind:
     scheduled: bool = False
 
 
-_ALL = (
-    Kind(name="verify", run=_verify.run, scheduled=True),
-    Kind(name="trace_check", run=run_check),
-    Kind(name="trace", run=run_trace),
-    Kind(name="trace_left_out", run=run_left_out),
-)
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(name="ingest", run=_ingest.run),
+        Kind(name="detect", run=_detect.run, scheduled=True),
+        Kind(name="verify", run=_verify.run, scheduled=True),
+        Kind(name="trace_check", run=run_check),
+        Kind(name="trace", run=run_trace),
+        Kind(name="trace_left_out", run=run_left_out),
+        Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
+    )
+}

@@ -4,6 +4,18 @@ from wayseal.model.messages import N_
 
 TRACE = {
     "place.trace": N_("Trace", context="place.trace"),
+    "job_kind.trace": N_("Trace of numbers"),
+    "job_kind.trace_check": N_("Look at numbers before a trace"),
+    "job_kind.trace_left_out": N_("Trace without each number"),
+    "job_stage.match": N_("looks numbers up"),
+    "job_stage.gather": N_("gathers who had them"),
+    "job_stage.weigh": N_("weighs sources"),
+    "job_stage.test": N_("tests the fit"),
+    "job_stage.tell": N_("looks for the next best test"),
+    "job_stage.whole": N_("traces all numbers"),
+    "job_stage.without": N_("traces without each number"),
+    "job.to_trace": N_("To the verdict"),
+    "job.to_basket": N_("To the basket"),
     "trace.no_ledger": N_("No ledger is set, or this console runs no jobs: numbers can be kept, but not traced."),
     "trace.baskets": N_("Baskets"),
     "trace.baskets_closed": N_("Closed baskets"),

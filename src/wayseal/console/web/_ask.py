@@ -31,6 +31,9 @@ class Site:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
         jobs: What was asked for and outlasts a page.
+        logs_folder: Where logs lie that may be named; None: nowhere.
+        mappings_folder: Where mapping files lie; None: nowhere.
+        upload_most: So many bytes may be sent at once.
         cases: Its casebook.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
         files: Where files of cases lie, each under its SHA-256.
@@ -44,6 +47,9 @@ class Site:
     ledger: LedgerReader | None = None
     cases: CasebookHolder | None = None
     spool: Path | None = None
+    logs_folder: Path | None = None
+    mappings_folder: Path | None = None
+    upload_most: int = 3 << 30
     files: Path | None = None
     cases_a_day: int = 20
     utc_offset_hours: int = 8

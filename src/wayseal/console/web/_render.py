@@ -47,6 +47,7 @@ PLACES = (
     Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),
+    Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),
