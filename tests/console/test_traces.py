@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from httpx import Client
 
 from tests.console.at_once import AtOnce
+from tests.console.working import with_ledger
 from tests.console.world import World, open_world, text
 from tests.trace.rim import World as Log
 from tests.trace.rim import at, number, office, short_chains
@@ -19,7 +20,6 @@ from wayseal.console import Role
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.tracing import Runs
 from wayseal.console.tracing.kept import load_check, load_left_out, load_result
-from wayseal.console.tracing.types import RunKind
 from wayseal.console.web.app import LedgerReader
 from wayseal.ledger import open_ledger
 from wayseal.store import read_leaks
@@ -61,9 +61,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desk(tmp_path: Path, ledger: Path) -> Iterator[tuple[World, Client]]:
     """A console on that ledger, with a casebook of its own, and an analyst's browser."""
     with open_world(tmp_path) as world:
-        jobs = AtOnce.over(world.site.jobs, ledger)
-        world.give(ledger)
-        world.site = replace(world.site, jobs=jobs)
+        settings = with_ledger(world, ledger)
+        world.site = replace(world.site, jobs=AtOnce.over(world.site.jobs, settings))
         world.person("ann", Role.ANALYST)
         yield world, world.signed_in("ann")
 
@@ -97,8 +96,10 @@ def test_before_a_run_the_ledger_is_asked(desk: tuple[World, Client]) -> None:
 
 def test_a_check_that_is_old_says_so(desk: tuple[World, Client], tmp_path: Path) -> None:
     world, browser = desk
+    jobs = world.site.jobs
+    assert isinstance(jobs, AtOnce)
     place = basket(browser)
-    object.__setattr__(world.site.jobs, "waiting_for", True)
+    jobs.wait()
     browser.post(place, data={"name": "y"})
     assert "The basket was changed since" in text(browser.get(place))
     browser.post(f"{place}/check")
@@ -109,10 +110,7 @@ def test_a_check_that_is_old_says_so(desk: tuple[World, Client], tmp_path: Path)
     other.read(60, "c-1", number(200))
     world.site = replace(world.site, ledger=LedgerReader(other.ledger(tmp_path), None, None))
     world._app = None
-    newest = Runs(world.access.database, world.clock).page((RunKind.CHECK,))[0]
-    jobs = world.site.jobs
-    assert isinstance(jobs, AtOnce)
-    jobs.finish(newest.job)
+    jobs.finish()
     browser = world.signed_in("ann")
     assert "The ledger has changed since" in text(browser.get(place))
 
@@ -221,11 +219,11 @@ def test_a_run_that_goes_on_fails_or_is_gone(desk: tuple[World, Client]) -> None
     jobs = world.site.jobs
     assert isinstance(jobs, AtOnce)
     place = basket(browser)
-    object.__setattr__(jobs, "waiting_for", True)
+    jobs.wait()
     run = traced(browser, place)
     job = run.rpartition("/")[2]
     assert "Waiting" in text(browser.get(run))
-    jobs.begin(job)
+    jobs.begin()
     jobs.change(job, stage="weigh", done=2, total=5)
     page = browser.get(run)
     assert "Weighing the sources" in text(page)
@@ -242,7 +240,7 @@ def test_a_run_that_goes_on_fails_or_is_gone(desk: tuple[World, Client]) -> None
     assert browser.get(run, headers={"hx-request": "true"}).headers["hx-redirect"] == run
     # Tried again from the page of jobs, it is the same run.
     assert jobs.retry(job, "ann")
-    jobs.finish(job)
+    jobs.finish()
     assert "saw 8 of 8" in text(browser.get(run))
     empty = browser.post("/trace/baskets", data={"name": "empty"}).headers["location"]
     assert "the basket is empty" in text(browser.post(f"{empty}/run"))
@@ -280,7 +278,7 @@ def test_pages_of_the_workspace_ask_little(desk: tuple[World, Client]) -> None:
     place = basket(browser)
     run = traced(browser, place)
     browser.post(f"{run}/leave-out")
-    object.__setattr__(jobs, "waiting_for", True)
+    jobs.wait()
     for _ in range(14):
         basket(browser, name="more")
         traced(browser, place)
