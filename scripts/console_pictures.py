@@ -31,9 +31,10 @@ PEOPLE = {
     "zhang.wei": (Role.AUDITOR, "张伟"),
 }
 JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
+TRACES = ("/trace", "/trace/baskets/b-1", "/trace/runs/j-7", "/trace/runs/j-9", "/trace/compare?a=j-7&b=j-9")
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
-    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing", *JOBS),
+    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing", *JOBS, *TRACES),
     "zhang.wei": ("/", "/acts?check", "/jobs", "/jobs/j-1"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
@@ -104,6 +105,22 @@ def run_some(world: World, settings: ConsoleSettings) -> None:
     jobs.start("detect", {}, who)
 
 
+def trace_some(world: World, settings: ConsoleSettings, ledger: Path) -> None:
+    """A basket of the demo's purchases, traced when it held five of them, and with all."""
+    world.person("li.na", Role.ANALYST, "李娜")
+    browser, jobs = world.signed_in("li.na"), world.site.jobs
+    place = browser.post("/trace/baskets", data={"name": "3 月 13 日 · 三家店铺"}).headers["location"]
+    rows = (ledger.parent / "leaks.csv").read_text("utf-8").splitlines()
+    for part in (rows[:6], [rows[0], *rows[6:]]):
+        browser.post(f"{place}/numbers", data={"typed": "\n".join(part), "price": "¥1", "bought_by": "调查 02"})
+        browser.post(f"{place}/run", data={"seed": "7"})
+        run_all(jobs, settings)
+    newest = jobs.list(kind="trace", limit=1)[0]
+    browser.get(f"/trace/runs/{newest.id}")
+    browser.post(f"/trace/runs/{newest.id}/leave-out")
+    run_all(jobs, settings)
+
+
 def main() -> int:
     """Takes them; 1 where something is wrong."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -118,6 +135,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
         settings = with_ledger(world, given.ledger, logs_folder=str(given.ledger.parent))
         run_some(world, settings)
+        trace_some(world, settings, given.ledger)
         for login, (role, called) in PEOPLE.items():
             world.person(login, role, called)
         with served(world) as base, sync_playwright() as playwright:

@@ -21,6 +21,7 @@ KNOWN = {
     # Which of two services is meant is decided where commands are read.
     ("tests.store.database.test_migrations", "wayseal.console.access._tables"),
     ("tests.store.database.test_migrations", "wayseal.console.jobs._tables"),
+    ("tests.store.database.test_migrations", "wayseal.console.tracing._tables"),
 }
 
 

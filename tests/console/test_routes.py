@@ -64,6 +64,25 @@ TABLE = {
     "GET /cases": CASES,
     "GET /cases.csv": CASES,
     "GET /cases/{case}": CASES,
+    "GET /trace": CASES,
+    "POST /trace/baskets": CASES,
+    "GET /trace/baskets/{basket}": CASES,
+    "POST /trace/baskets/{basket}": CASES,
+    "GET /trace/baskets/{basket}/numbers.csv": CASES,
+    "POST /trace/baskets/{basket}/numbers": CASES,
+    "POST /trace/baskets/{basket}/file": CASES,
+    "GET /trace/baskets/{basket}/numbers/{row}": CASES,
+    "POST /trace/baskets/{basket}/numbers/{row}": CASES,
+    "POST /trace/baskets/{basket}/numbers/{row}/remove": CASES,
+    "POST /trace/baskets/{basket}/check": CASES,
+    "POST /trace/baskets/{basket}/run": CASES,
+    "GET /trace/runs/{job}": CASES,
+    "GET /trace/runs/{job}/report.{form}": CASES,
+    "GET /trace/runs/{job}/leaks.jsonl": CASES,
+    "POST /trace/runs/{job}/leave-out": CASES,
+    "POST /trace/runs/{job}/again": CASES,
+    "POST /trace/runs/{job}/queue": CASES,
+    "GET /trace/compare": CASES,
     "GET /cases/{case}/timeline": CASES,
     "GET /cases/{case}/notes/{note}": CASES,
     "POST /cases/{case}/state": CASES,
@@ -121,7 +140,18 @@ TABLE = {
     "GET /acts": ACTS,
 }
 """Who may call what. A stage stands for sessions that owe something yet."""
-IDS = {"case": "c-1", "item": "c-1", "note": "n-1", "task": "t-1", "digest": "0" * 64, "seal": "0" * 64, "job": "j-1"}
+IDS = {
+    "case": "c-1",
+    "item": "c-1",
+    "note": "n-1",
+    "task": "t-1",
+    "digest": "0" * 64,
+    "seal": "0" * 64,
+    "basket": "b-1",
+    "row": "1",
+    "job": "j-1",
+    "form": "json",
+}
 LEAVES = ("POST /sign-out", "POST /account/password", "POST /account/authenticator")
 """What ends or changes the session that asks; asked last."""
 

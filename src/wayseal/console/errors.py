@@ -60,3 +60,15 @@ class ProviderError(AccessError):
 
 class LinkError(AccessError):
     """A one-time link or code that was used, has expired, or never was."""
+
+
+class TraceWorkError(ConsoleError):
+    """A basket or a run that can't be as it was asked for. key: the field that it is about."""
+
+
+class StaleNumberError(TraceWorkError):
+    """Somebody changed a number meanwhile, and nothing was written. theirs: as it stands now; None: it is gone."""
+
+    def __init__(self, theirs: object | None) -> None:
+        super().__init__("somebody changed this number meanwhile; nothing was written")
+        self.theirs = theirs

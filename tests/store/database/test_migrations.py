@@ -17,6 +17,7 @@ from tests.store.database.rows import FRESH, ROWS, Rows
 from tests.store.database.writing import upgrade_when_told
 from wayseal.console.access._tables import METADATA as ACCESS
 from wayseal.console.jobs._tables import METADATA as JOBS
+from wayseal.console.tracing._tables import METADATA as TRACING
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.store.database._postgresql import LOCK
 from wayseal.store.database.migrations import Chain, Step, _run, check, downgrade, pending, upgrade, version
@@ -24,7 +25,7 @@ from wayseal.vault import tables
 
 CHAINS: tuple[Chain, ...] = get_args(Chain)
 CONSOLE = sa.MetaData()
-for _table in [*ACCESS.tables.values(), *JOBS.tables.values()]:
+for _table in [*ACCESS.tables.values(), *JOBS.tables.values(), *TRACING.tables.values()]:
     _table.to_metadata(CONSOLE)
 METADATA = {"main": tables.main, "keys": tables.keys, "console": CONSOLE}
 NEXT = '''"""A column and a table more."""

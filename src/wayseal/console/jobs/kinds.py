@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from wayseal.console.jobs import _detect, _export, _ingest, _verify
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, Role
+from wayseal.console.tracing.work import run_check, run_left_out, run_trace
 
 Run = Callable[[Mapping[str, str], Work], Mapping[str, str]]
 
@@ -33,6 +34,9 @@ KINDS: Mapping[str, Kind] = {
         Kind(name="ingest", run=_ingest.run),
         Kind(name="detect", run=_detect.run, scheduled=True),
         Kind(name="verify", run=_verify.run, scheduled=True),
+        Kind(name="trace_check", run=run_check),
+        Kind(name="trace", run=run_trace),
+        Kind(name="trace_left_out", run=run_left_out),
         Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
     )
 }

@@ -46,6 +46,7 @@ PLACES = (
     Place(code="overview", path="/", key="o", roles=ALL_ROLES),
     Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
+    Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),
     Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),

@@ -3,6 +3,7 @@
 from wayseal.console.roles import Page
 from wayseal.console.web.pages import (
     _account,
+    _baskets,
     _case_acts,
     _case_files,
     _cases,
@@ -16,6 +17,7 @@ from wayseal.console.web.pages import (
     _people,
     _queue,
     _service,
+    _traces,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -25,6 +27,8 @@ PAGES: tuple[Page, ...] = (
     *_overview.PAGES,
     *_queue.PAGES,
     *_cases.PAGES,
+    *_baskets.PAGES,
+    *_traces.PAGES,
     *_evidence.PAGES,
     *_jobs.PAGES,
     *_case_acts.PAGES,

@@ -6,7 +6,7 @@ from alembic import op
 from wayseal.store.database.errors import DatabaseError
 
 revision = "console_0004"
-down_revision = "console_0002"
+down_revision = "console_0003"
 
 _PEOPLE = sa.table("people", sa.column("way"), sa.column("outlet"))
 
