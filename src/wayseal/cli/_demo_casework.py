@@ -17,6 +17,8 @@ from wayseal.model.times import micros
 from wayseal.page.languages import ByLanguage
 from wayseal.store.types import Leaks
 
+MARK, BOUGHT = ".wayseal-demo", "leaks.csv"
+"""What a demo's folder has: the file that says so, and what was bought."""
 _WHO = "demo"
 _SELLERS, _NUMBERS = 2, 5
 _NEEDED = ("starlette", "pyotp", "segno", "sqlalchemy")

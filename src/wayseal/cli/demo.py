@@ -11,7 +11,7 @@ import typer
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.detection import register_cases
 from wayseal.cli._case_view import now_us
-from wayseal.cli._demo_casework import begin_casework, how_to_open_console
+from wayseal.cli._demo_casework import MARK, begin_casework, how_to_open_console
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
@@ -25,7 +25,6 @@ from wayseal.simulate import preset, simulate
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
 
-_MARK = ".wayseal-demo"
 TEXTS = ByLanguage(
     {
         "reports": N_("Reports: {report}  {cases}"),
@@ -101,11 +100,11 @@ def demo(
 
 def _clear(out: Path) -> None:
     if out.exists() and any(out.iterdir()):
-        if not (out / _MARK).exists():
+        if not (out / MARK).exists():
             raise DemoError("{out} isn't empty and isn't a demo's folder; name another one", out=out)
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / _MARK).touch()
+    (out / MARK).touch()
 
 
 def _describe_cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) -> Iterator[str]:

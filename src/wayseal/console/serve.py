@@ -15,11 +15,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wayseal import __version__
+from wayseal.console._demo import Demo, begin_demo
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
-from wayseal.console.roles import Role
 from wayseal.console.settings import SECRETS, ConsoleSettings
 from wayseal.console.web.app import CasebookHolder, LedgerReader, Site, create_app, headers_of, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
@@ -29,11 +29,11 @@ from wayseal.service.log import Log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 
+__all__ = ["Demo", "make_site", "open_access", "run_console"]
 CASEBOOK = "detect"
 """Where a ledger keeps what detection keeps, its casebook too."""
 SPOOL, FILES = "spool", "files"
 """Where files that are sent lie until they are kept, and those of cases, in the console's folder."""
-DEMO_LOGIN, DEMO_NAME = "demo", "Demo"
 _PATIENCE = 3600.0
 
 
@@ -78,15 +78,13 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
     )
 
 
-def run_console(
-    settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], say_demo: Callable[[str], None] | None = None
-) -> None:
+def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], demo: Demo | None = None) -> None:
     """Serves until a signal ends it.
 
     Args:
         settings: How.
         say_setup: Told the address and the code that lets the first administrator in (rule 2).
-        say_demo: Told the address of a link that opens a demonstration once; None: there is none.
+        demo: A demonstration; None: there is none.
 
     Raises:
         ConsoleError: What it can't start with.
@@ -102,9 +100,8 @@ def run_console(
     ):
         server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
-        if say_demo is not None:
-            token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)
-            say_demo(f"{address}/demo/{token}")
+        if demo is not None:
+            begin_demo(demo, access, address)
         elif (code := access.people.prepare_setup()) is not None:
             say_setup(f"{address}/setup", "-".join(code[i : i + 6] for i in range(0, len(code), 6)))
         with Workers(settings, site.jobs, log), handle_signals(server.end):
