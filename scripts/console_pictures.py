@@ -5,6 +5,7 @@ and what breaks the policy is printed, and ends it with 1. It needs Debian's Chr
 """
 
 import argparse
+import shutil
 import socket
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 from tests.console.world import PASSWORD, World, open_world
 
+from wayseal.cases.types import Priority, Source, TaskContent, TaskState, Thing, ThingKind
 from wayseal.console import Role
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,14 +29,70 @@ LANGS = {"zh": "zh-CN", "en": "en"}
 PEOPLE = {
     "wang.fang": (Role.ADMINISTRATOR, "王芳"),
     "chen.jing": (Role.INVESTIGATOR, "陈静"),
+    "li.na": (Role.ANALYST, "李娜"),
     "zhang.wei": (Role.AUDITOR, "张伟"),
 }
+CASE = "c-8"
+"""A case of the demo with several accounts."""
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
-    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing"),
+    "chen.jing": ("/", "/queue", "/queue/new", "/cases", f"/cases/{CASE}", "/ledger", "/nothing"),
     "zhang.wei": ("/", "/acts?check"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
+
+
+def work(world: World) -> None:
+    """A morning's casework, so that pages have something to show."""
+    cases, now = world.cases, world.access.now() - 3 * 3_600_000_000
+    seller = Thing(kind=ThingKind.SELLER, value="快递单号批发铺")
+    cases.enqueue(Source.LISTING, [seller], "1 元 1 单，每天三万单，可指定发货地 / ¥1 each", "li.na", now, score=0.75)
+    canary = Thing(kind=ThingKind.NUMBER, value="YT9780901824279")
+    cases.enqueue(
+        Source.CANARY, [canary, seller], "诱饵单被查询三次 / canary asked for three times", "li.na", now, score=0.95
+    )
+    cases.link(
+        CASE, seller, "li.na", "店铺截图里的单号都由它看过 / all numbers of its pictures were read here", now + 1
+    )
+    cases.prioritise(CASE, Priority.HIGH, "li.na", now + 2)
+    cases.assign(CASE, "chen.jing", "li.na", now + 3, "她熟悉这几个网点 / she knows these outlets")
+    cases.promote(CASE, "chen.jing", "四个账号共用一台设备 / four accounts share a device", now + 4)
+    account = cases.dossier(CASE).things[0].name
+    said = "那几天我把账号借给了夜班同事。 / I lent my login to a colleague of the night shift."
+    cases.hear(CASE, "chen.jing", said, now + 5, actor=account)
+    cases.add_note(
+        CASE,
+        "买到的 12 个单号中有 11 个由这几个账号看过。\n\n11 of the 12 bought numbers were read here.",
+        "li.na",
+        now + 6,
+    )
+    cases.edit_note(
+        CASE,
+        "n-1",
+        1,
+        "买到的 14 个单号中有 13 个由这几个账号看过。\n\n13 of the 14 bought numbers were read here.",
+        "li.na",
+        now + 7,
+    )
+    for text, owner, due in (
+        ("向网点要排班表 / ask the outlet for its roster", "chen.jing", "2026-12-01"),
+        ("找同事核实 / ask the colleague", "li.na", None),
+    ):
+        cases.add_task(CASE, TaskContent(text=text, state=TaskState.TO_DO, owner=owner, due=due), "chen.jing", now + 8)
+    cases.prioritise("c-5", Priority.LOW, "chen.jing", world.access.now())
+
+
+def conflict(page: Page, base: str, folder: Path, name: str) -> None:
+    """Somebody edits a note that somebody else wrote meanwhile."""
+    page.goto(f"{base}/cases/{CASE}#n-1")
+    page.click("#n-1 summary")
+    page.fill(
+        "#edit-n-1",
+        "买到的 12 个单号中有 11 个由这几个账号看过，卖家已下架。\n\n11 of the 12 bought numbers were read here.",
+    )
+    page.eval_on_selector('#n-1 [name="version"]', "(field) => { field.value = '1'; }")
+    page.click("#n-1 .btn-main")
+    page.screenshot(path=folder / name)
 
 
 @contextmanager
@@ -85,6 +143,8 @@ def take(browser: Any, world: World, base: str, lang: str, options: argparse.Nam
             page.screenshot(path=options.folder / name, full_page=options.width < 600)
             found = Axe().run(page).response["violations"]
             wrong.extend(f"{name}: {one['id']}" for one in found if one["impact"] in ("serious", "critical"))
+        if login == "chen.jing":
+            conflict(page, base, options.folder, f"chen-conflict.{lang}.png")
         context.close()
     return wrong
 
@@ -102,8 +162,12 @@ def main() -> int:
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
         world.give(given.ledger)
+        copy = Path(folder) / "ledger" / "detect"
+        shutil.copytree(given.ledger / "detect", copy)
+        world.give_cases(copy)
         for login, (role, called) in PEOPLE.items():
             world.person(login, role, called)
+        work(world)
         with served(world) as base, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             for lang in LANGS:
