@@ -42,57 +42,67 @@ PAGES = {
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
 
 
-def work(world: World) -> None:
+SAYS = {
+    "zh": {
+        "shop": "快递单号批发铺",
+        "listing": "1 元 1 单，每天三万单，可指定发货地",
+        "canary": "诱饵单被查询三次",
+        "linked": "店铺截图里的单号都由这几个账号看过",
+        "outlets": "她熟悉这几个网点",
+        "device": "四个账号共用一台设备",
+        "statement": "那几天我把账号借给了夜班同事。",
+        "note": "买到的 12 个单号中有 11 个由这几个账号看过。\n卖家说货源稳定。",
+        "edited": "买到的 14 个单号中有 13 个由这几个账号看过。\n卖家说货源稳定。",
+        "mine": "买到的 12 个单号中有 11 个由这几个账号看过。\n卖家说货源稳定，下周涨价。",
+        "roster": "向网点要排班表",
+        "ask": "找夜班同事核实",
+    },
+    "en": {
+        "shop": "Numbers Wholesale",
+        "listing": "¥1 each, 30,000 a day, any origin",
+        "canary": "A canary was asked for three times",
+        "linked": "all numbers in the shop's pictures were read by these accounts",
+        "outlets": "she knows these outlets",
+        "device": "four accounts share a device",
+        "statement": "I lent my login to a colleague of the night shift.",
+        "note": "11 of the 12 bought numbers were read by these accounts.\nThe seller says that supply is steady.",
+        "edited": "13 of the 14 bought numbers were read by these accounts.\nThe seller says that supply is steady.",
+        "mine": "11 of the 12 bought numbers were read by these accounts.\nSupply is steady; prices rise next week.",
+        "roster": "Ask the outlet for its roster",
+        "ask": "Ask the colleague of the night shift",
+    },
+}
+
+
+def work(world: World, lang: str) -> None:
     """A morning's casework, so that pages have something to show."""
-    cases, now = world.cases, world.access.now() - 3 * 3_600_000_000
-    seller = Thing(kind=ThingKind.SELLER, value="快递单号批发铺")
-    cases.enqueue(Source.LISTING, [seller], "1 元 1 单，每天三万单，可指定发货地 / ¥1 each", "li.na", now, score=0.75)
+    says, cases, now = SAYS[lang], world.cases, world.access.now() - 3 * 3_600_000_000
+    seller = Thing(kind=ThingKind.SELLER, value=says["shop"])
     canary = Thing(kind=ThingKind.NUMBER, value="YT9780901824279")
-    cases.enqueue(
-        Source.CANARY, [canary, seller], "诱饵单被查询三次 / canary asked for three times", "li.na", now, score=0.95
-    )
-    cases.link(
-        CASE, seller, "li.na", "店铺截图里的单号都由它看过 / all numbers of its pictures were read here", now + 1
-    )
+    cases.enqueue(Source.LISTING, [seller], says["listing"], "li.na", now, score=0.75)
+    cases.enqueue(Source.CANARY, [canary, seller], says["canary"], "li.na", now, score=0.95)
+    cases.link(CASE, seller, "li.na", says["linked"], now + 1)
     cases.prioritise(CASE, Priority.HIGH, "li.na", now + 2)
-    cases.assign(CASE, "chen.jing", "li.na", now + 3, "她熟悉这几个网点 / she knows these outlets")
-    cases.promote(CASE, "chen.jing", "四个账号共用一台设备 / four accounts share a device", now + 4)
+    cases.assign(CASE, "chen.jing", "li.na", now + 3, says["outlets"])
+    cases.promote(CASE, "chen.jing", says["device"], now + 4)
     account = cases.dossier(CASE).things[0].name
-    said = "那几天我把账号借给了夜班同事。 / I lent my login to a colleague of the night shift."
-    cases.hear(CASE, "chen.jing", said, now + 5, actor=account)
-    cases.add_note(
-        CASE,
-        "买到的 12 个单号中有 11 个由这几个账号看过。\n\n11 of the 12 bought numbers were read here.",
-        "li.na",
-        now + 6,
-    )
-    cases.edit_note(
-        CASE,
-        "n-1",
-        1,
-        "买到的 14 个单号中有 13 个由这几个账号看过。\n\n13 of the 14 bought numbers were read here.",
-        "li.na",
-        now + 7,
-    )
-    for text, owner, due in (
-        ("向网点要排班表 / ask the outlet for its roster", "chen.jing", "2026-12-01"),
-        ("找同事核实 / ask the colleague", "li.na", None),
-    ):
-        cases.add_task(CASE, TaskContent(text=text, state=TaskState.TO_DO, owner=owner, due=due), "chen.jing", now + 8)
+    cases.hear(CASE, "chen.jing", says["statement"], now + 5, actor=account)
+    cases.add_note(CASE, says["note"], "li.na", now + 6)
+    cases.edit_note(CASE, "n-1", 1, says["edited"], "li.na", now + 7)
+    for text, owner, due in ((says["roster"], "chen.jing", "2026-12-01"), (says["ask"], "li.na", None)):
+        task = TaskContent(text=text, state=TaskState.TO_DO, owner=owner, due=due)
+        cases.add_task(CASE, task, "chen.jing", now + 8)
     cases.prioritise("c-5", Priority.LOW, "chen.jing", world.access.now())
 
 
-def conflict(page: Page, base: str, folder: Path, name: str) -> None:
+def conflict(page: Page, base: str, folder: Path, lang: str) -> None:
     """Somebody edits a note that somebody else wrote meanwhile."""
     page.goto(f"{base}/cases/{CASE}#n-1")
     page.click("#n-1 summary")
-    page.fill(
-        "#edit-n-1",
-        "买到的 12 个单号中有 11 个由这几个账号看过，卖家已下架。\n\n11 of the 12 bought numbers were read here.",
-    )
+    page.fill("#edit-n-1", SAYS[lang]["mine"])
     page.eval_on_selector('#n-1 [name="version"]', "(field) => { field.value = '1'; }")
     page.click("#n-1 .btn-main")
-    page.screenshot(path=folder / name)
+    page.screenshot(path=folder / f"chen-conflict.{lang}.png")
 
 
 @contextmanager
@@ -144,9 +154,20 @@ def take(browser: Any, world: World, base: str, lang: str, options: argparse.Nam
             found = Axe().run(page).response["violations"]
             wrong.extend(f"{name}: {one['id']}" for one in found if one["impact"] in ("serious", "critical"))
         if login == "chen.jing":
-            conflict(page, base, options.folder, f"chen-conflict.{lang}.png")
+            conflict(page, base, options.folder, lang)
         context.close()
     return wrong
+
+
+def fill(world: World, ledger: Path, folder: Path, lang: str) -> None:
+    """A ledger, a copy of its casebook, people, and their work."""
+    copy = folder / "ledger" / "detect"
+    shutil.copytree(ledger / "detect", copy)
+    world.give(ledger)
+    world.give_cases(copy)
+    for login, (role, called) in PEOPLE.items():
+        world.person(login, role, called)
+    work(world, lang)
 
 
 def main() -> int:
@@ -160,19 +181,13 @@ def main() -> int:
     given = options.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
-        world.give(given.ledger)
-        copy = Path(folder) / "ledger" / "detect"
-        shutil.copytree(given.ledger / "detect", copy)
-        world.give_cases(copy)
-        for login, (role, called) in PEOPLE.items():
-            world.person(login, role, called)
-        work(world)
-        with served(world) as base, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            for lang in LANGS:
+    for lang in LANGS:
+        with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
+            fill(world, given.ledger, Path(folder), lang)
+            with served(world) as base, sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 wrong.extend(take(browser, world, base, lang, given))
-            browser.close()
+                browser.close()
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

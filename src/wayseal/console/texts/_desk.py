@@ -77,7 +77,7 @@ DESK = {
     "queue.pick": N_("Pick {id}"),
     "queue.what": N_("What happened"),
     "queue.source": N_("Source", context="queue.source"),
-    "queue.waits": N_("Waits since", context="queue.waits"),
+    "queue.waits": N_("Waiting", context="queue.waits"),
     "queue.until": N_("until {until}"),
     "queue.shares": N_("shares {kind} {name} with"),
     "queue.bulk": N_("With all that are picked"),
