@@ -422,7 +422,7 @@ def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
             asked.append(statement)
 
     def connected(*given: Any, **named: Any) -> sqlite3.Connection:
-        raw = connect(*given, **named)
+        raw: sqlite3.Connection = connect(*given, **named)
         raw.set_trace_callback(note)
         return raw
 

@@ -81,6 +81,7 @@ TABLE = {
     "GET /cases/{case}/files/{digest}": CASES,
     "POST /cases/{case}/files/{digest}/drop": CASES,
     "POST /undo": CASES,
+    "POST /views": CASES,
     "GET /ledger": LEDGER,
     "GET /account": ALL,
     "GET /account/password": ALL,

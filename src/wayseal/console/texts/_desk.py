@@ -87,6 +87,12 @@ DESK = {
     "queue.why": N_("Why", context="queue.why"),
     "queue.first": N_("Back to the beginning"),
     "queue.further": N_("Further ones"),
+    "views.title": N_("Views"),
+    "views.shared": N_("for all"),
+    "views.name": N_("Keep this list as a view"),
+    "views.for_all": N_("for all who work on cases"),
+    "views.keep": N_("Keep it"),
+    "views.drop": N_("Take the view {name} away"),
     "queue.lead": N_(
         "Dismissing closes it as no case. Whether reads were work is a verdict, which is given in the case and teaches "
         "detection."

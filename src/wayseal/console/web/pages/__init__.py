@@ -12,6 +12,7 @@ from wayseal.console.web.pages import (
     _people,
     _queue,
     _service,
+    _views,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -22,6 +23,7 @@ PAGES: tuple[Page, ...] = (
     *_cases.PAGES,
     *_case_acts.PAGES,
     *_case_files.PAGES,
+    *_views.PAGES,
     *_ledger.PAGES,
     *_account.PAGES,
     *_people.PAGES,
