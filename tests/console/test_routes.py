@@ -119,6 +119,7 @@ TABLE = {
     "GET /jobs/{job}": LEDGER,
     "POST /jobs/{job}/cancel": CASES,
     "POST /jobs/{job}/retry": CASES,
+    "POST /views": CASES,
     "GET /ledger": LEDGER,
     "GET /outlets/{outlet}": OUTLET,
     "GET /account": ALL,

@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wayseal import __version__
+from wayseal.cases import CasebookError
 from wayseal.console._demo import Demo, begin_demo
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
@@ -98,6 +99,7 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
         _listen(settings) as place,
         closing(make_site(settings, access, _address(settings, place))) as site,
     ):
+        _open_cases(site, log)
         server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if demo is not None:
@@ -107,6 +109,15 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
         with Workers(settings, site.jobs, log), handle_signals(server.end):
             server.run(sockets=[place])
     log.info("stopped")
+
+
+def _open_cases(site: Site, log: Log) -> None:
+    """Looks at every line of the casebook now, and not while somebody waits for a page; without one, pages say why."""
+    try:
+        if site.cases is not None:
+            site.cases.look()
+    except CasebookError as error:
+        log.error("casebook", error=type(error).__name__)
 
 
 class _Server(uvicorn.Server):

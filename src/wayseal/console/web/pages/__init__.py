@@ -18,6 +18,7 @@ from wayseal.console.web.pages import (
     _queue,
     _service,
     _traces,
+    _views,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -33,6 +34,7 @@ PAGES: tuple[Page, ...] = (
     *_jobs.PAGES,
     *_case_acts.PAGES,
     *_case_files.PAGES,
+    *_views.PAGES,
     *_ledger.PAGES,
     *_outlet.PAGES,
     *_account.PAGES,

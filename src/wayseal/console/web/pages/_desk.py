@@ -17,6 +17,8 @@ from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask
 from wayseal.model.messages import N_
 
+EVERYBODY = ""
+"""Whose marks everybody's are."""
 MOST_ROWS = 20_000
 """Rows of an export at most."""
 DAY_US = 86_400_000_000

@@ -31,6 +31,7 @@ from wayseal.console.web.pages._desk import (
     until_given,
     with_query,
 )
+from wayseal.console.web.pages._views import views_of
 from wayseal.model.times import iso
 
 _MANY = 25
@@ -180,6 +181,7 @@ def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Respon
         sources=[source.value for source in Source],
         colleagues=colleagues(ask),
         me=me(ask),
+        views=views_of(ask, "queue"),
         bar=None if cases is None else bar(ask, cases),
         typed=ask.form,
         now=now,
