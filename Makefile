@@ -24,7 +24,7 @@ docs: setup-dev ## Makes the reference pages (commands, the HTTP API, the client
 setup:
 	@scripts/setup.sh core
 
-setup-vault: ## Adds what `wayseal vault`, `wayseal policy` and `wayseal serve` need.
+setup-vault: ## Adds what `wayseal vault`, `wayseal policy` and `wayseal serve vault` need.
 	@scripts/setup.sh vault
 
 setup-console: ## Adds what `wayseal serve console` and evidence packs (paper, time stamps) need, with the front end.

@@ -19,9 +19,9 @@ KNOWN = {
     # What a database on a server leaves open is told by its own class, without a server.
     ("tests.test_leaks", "wayseal.store.database._postgresql"),
     # Which of two services is meant is decided where commands are read.
-    ("tests.console.test_command", "wayseal.cli._loading"),
-    ("tests.console.test_command", "wayseal.cli._commands"),
     ("tests.store.database.test_migrations", "wayseal.console.access._tables"),
+    ("tests.store.database.test_migrations", "wayseal.console.jobs._tables"),
+    ("tests.store.database.test_migrations", "wayseal.console.tracing._tables"),
 }
 
 

@@ -1,11 +1,21 @@
-"""What the demo says of cases, beside the truth."""
+"""What the demo says of cases, beside the truth, and what it leaves for its console."""
 
+import importlib.util
 import json
+import shutil
+import sys
 from pathlib import Path
 
+import pytest
+
 from tests.detect.report.fixtures import watched
+from wayseal.cases import open_cases
+from wayseal.cases.types import Alert, Source
+from wayseal.cases.views import ItemFilter
+from wayseal.cli._demo_casework import begin_casework, how_to_open_console
 from wayseal.cli._options import Lang
 from wayseal.cli.demo import _describe_cases
+from wayseal.store import read_leaks
 
 
 def test_cases_to_look_into_stand_beside_the_truth_and_those_to_watch_dont(tmp_path: Path) -> None:
@@ -20,3 +30,33 @@ def test_cases_to_look_into_stand_beside_the_truth_and_those_to_watch_dont(tmp_p
     assert len([line for line in lines if line.startswith("  - ")]) == 2
     assert any("steady, 200" in line for line in lines)
     assert "range, 50" in lines[-1], "whoever is only watched is missed"
+
+
+def test_it_leaves_something_to_decide_and_work_that_was_begun(tmp_path: Path) -> None:
+    bought = tmp_path / "leaks.csv"
+    rows = ["YT1,2026-03-02T08:00:00Z,a", "YT2,2026-03-01T08:00:00Z,a", "YT3,2026-03-01T08:00:00Z,b", "YT4,2026-03-01,"]
+    bought.write_text("\n".join(["waybill,seen_at,seller", *rows]), "utf-8")
+    folder = tmp_path / "detect"
+    with open_cases(folder) as book:
+        cases = book.register([Alert(actors=("a",), alerted_at=1, score=0.9, detectors=("volume",))], 1)
+    begin_casework(folder, tuple(cases), read_leaks(bought), Lang.ZH)
+    with open_cases(folder) as book:
+        listings = book.queue(2**60, ItemFilter(source=Source.LISTING)).rows
+        dossier = book.dossier(cases[0])
+    assert [len(item.things) for item in listings] == [2, 3]
+    assert "人工" in listings[0].reason
+    assert (len(dossier.notes), len(dossier.tasks)) == (1, 1)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_it_names_the_command_that_opens_its_console(
+    there: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if there else None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/wayseal"])
+    said = how_to_open_console(Path("a demo"), Lang.EN)
+    assert ".venv/bin/wayseal serve console 'a demo/ledger' --folder 'a demo/console' --demo" in said
+    assert ("setup-console" in said) is not there
+    monkeypatch.chdir(tmp_path)
+    assert ("pip install" in how_to_open_console(Path("demo"), Lang.EN)) is not there

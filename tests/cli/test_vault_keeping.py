@@ -1,4 +1,4 @@
-"""Backups and restores of a vault, what runs without its packages, and `wayseal serve`."""
+"""Backups and restores of a vault, what runs without its packages, and `wayseal serve vault`."""
 
 import io
 import json
@@ -108,7 +108,7 @@ print([m for m in sys.modules if m.split(".")[0] in {names!r} or m.startswith("w
 sys.modules.update(dict.fromkeys({names!r}))
 call("vault", "status")
 call("vault", "init", "new")
-call("serve", {str(vault)!r})
+call("serve", "vault", {str(vault)!r})
 call("show", "none")
 """
     done = run(cwd=tmp_path, code=code)
@@ -133,7 +133,7 @@ def test_the_service_runs_until_it_is_told_to_stop(
         (tmp_path / f"{client}.secret").write_text(secret)
     ran("seal", ROOT / "docs/examples/parcels.csv")
     monkeypatch.setenv("WAYSEAL_PORT", "0")
-    process = started("serve", vault, cwd=tmp_path)
+    process = started("serve", "vault", vault, cwd=tmp_path)
     try:
         port = _port(process)
         ready = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False)
@@ -186,4 +186,4 @@ def test_on_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_serving_nothing(tmp_path: Path) -> None:
-    assert "no vault here" in inside("serve", tmp_path).err
+    assert "no vault here" in inside("serve", "vault", tmp_path).err

@@ -141,6 +141,15 @@ def test_what_breaks_says_nothing_of_itself(world: World) -> None:
     assert browser.get("/healthz").status_code == 200
 
 
+def test_more_than_it_takes_is_told_to_come_again(world: World) -> None:
+    """With the headers that every answer has, and nothing of it stays."""
+    world._app = HeadersLayer(create_router(world.site), secure=False, log=make_log(world.log), most=0)
+    answer = world.browser().get("/sign-in")
+    assert (answer.status_code, answer.headers["content-security-policy"]) == (503, POLICY)
+    world._app = HeadersLayer(create_router(world.site), secure=False, log=make_log(world.log), most=1)
+    assert [world.browser().get("/healthz").status_code for _ in range(3)] == [200] * 3
+
+
 def test_no_page_asks_the_database_much(world: World) -> None:
     """However many there are: at most 12 statements a page."""
     world.person("root", Role.ADMINISTRATOR)

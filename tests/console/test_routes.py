@@ -8,7 +8,7 @@ from httpx import Client, Response
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from tests.console.world import HOUR, PASSWORD, World, open_world
+from tests.console.world import HOUR, PASSWORD, World, open_world, text
 from wayseal.console import Page, Role, Site, create_app
 from wayseal.console.access.types import Person
 from wayseal.console.errors import RouteError
@@ -25,6 +25,8 @@ CASES, LEDGER, ADMIN, ACTS = (
     "administrator",
     "auditor administrator",
 )
+OUTLET = "outlet_manager"
+OPENERS = "investigator"
 OPEN = "anybody"
 TABLE = {
     "GET /static/{name}": OPEN,
@@ -34,22 +36,92 @@ TABLE = {
     "POST /sign-in": OPEN,
     "GET /sign-in/code": "code",
     "POST /sign-in/code": "code",
+    "POST /sign-in/company": OPEN,
+    "GET /sign-in/company/back": OPEN,
     "GET /enrol": "enrol",
     "POST /enrol": "enrol",
     "GET /setup": OPEN,
     "POST /setup": OPEN,
     "GET /invited/{token}": OPEN,
     "POST /invited/{token}": OPEN,
+    "POST /invited/{token}/company": OPEN,
     "GET /demo/{token}": OPEN,
     "POST /demo/{token}": OPEN,
     "POST /sign-out": ALL,
     "GET /confirm": ALL,
     "POST /confirm": ALL,
+    "POST /confirm/company": ALL,
     "POST /preferences": OPEN,
     "GET /": ALL,
+    "POST /seen": CASES,
+    "GET /queue": CASES,
+    "GET /queue.csv": CASES,
+    "GET /queue/new": CASES,
+    "POST /queue": CASES,
+    "POST /queue/preview": CASES,
+    "POST /queue/apply": CASES,
+    "POST /queue/items/{item}": CASES,
     "GET /cases": CASES,
+    "GET /cases.csv": CASES,
     "GET /cases/{case}": CASES,
+    "GET /trace": CASES,
+    "POST /trace/baskets": CASES,
+    "GET /trace/baskets/{basket}": CASES,
+    "POST /trace/baskets/{basket}": CASES,
+    "GET /trace/baskets/{basket}/numbers.csv": CASES,
+    "POST /trace/baskets/{basket}/numbers": CASES,
+    "POST /trace/baskets/{basket}/file": CASES,
+    "GET /trace/baskets/{basket}/numbers/{row}": CASES,
+    "POST /trace/baskets/{basket}/numbers/{row}": CASES,
+    "POST /trace/baskets/{basket}/numbers/{row}/remove": CASES,
+    "POST /trace/baskets/{basket}/check": CASES,
+    "POST /trace/baskets/{basket}/run": CASES,
+    "GET /trace/runs/{job}": CASES,
+    "GET /trace/runs/{job}/report.{form}": CASES,
+    "GET /trace/runs/{job}/leaks.jsonl": CASES,
+    "POST /trace/runs/{job}/leave-out": CASES,
+    "POST /trace/runs/{job}/again": CASES,
+    "POST /trace/runs/{job}/queue": CASES,
+    "GET /trace/compare": CASES,
+    "GET /cases/{case}/timeline": CASES,
+    "GET /cases/{case}/notes/{note}": CASES,
+    "POST /cases/{case}/state": CASES,
+    "POST /cases/{case}/assign": CASES,
+    "POST /cases/{case}/snooze": CASES,
+    "POST /cases/{case}/priority": CASES,
+    "POST /cases/{case}/title": CASES,
+    "POST /cases/{case}/notes": CASES,
+    "POST /cases/{case}/notes/{note}": CASES,
+    "POST /cases/{case}/tasks": CASES,
+    "POST /cases/{case}/tasks/{task}": CASES,
+    "POST /cases/{case}/links": CASES,
+    "POST /cases/{case}/unlink": CASES,
+    "POST /cases/{case}/merge": CASES,
+    "POST /cases/{case}/unmerge": CASES,
+    "POST /cases/{case}/split": CASES,
+    "POST /cases/{case}/hear": OPENERS,
+    "POST /cases/{case}/open": OPENERS,
+    "POST /cases/{case}/files": CASES,
+    "GET /cases/{case}/files/{digest}": CASES,
+    "POST /cases/{case}/files/{digest}/drop": CASES,
+    "POST /undo": CASES,
+    "GET /cases/{case}/evidence": OPENERS,
+    "POST /cases/{case}/evidence": OPENERS,
+    "POST /cases/{case}/evidence/{seal}": OPENERS,
+    "POST /cases/{case}/evidence/{seal}/custody": OPENERS,
+    "GET /jobs": LEDGER,
+    "GET /jobs.csv": LEDGER,
+    "GET /jobs/new": CASES,
+    "POST /jobs/ingest": CASES,
+    "POST /jobs/detect": CASES,
+    "POST /jobs/verify": CASES,
+    "POST /jobs/schedule": CASES,
+    "GET /jobs/{job}": LEDGER,
+    "POST /jobs/{job}/cancel": CASES,
+    "POST /jobs/{job}/retry": CASES,
+    "POST /views": CASES,
     "GET /ledger": LEDGER,
+    "GET /outlets/{outlet}": OUTLET,
     "GET /account": ALL,
     "GET /account/password": ALL,
     "POST /account/password": ALL,
@@ -69,6 +141,18 @@ TABLE = {
     "GET /acts": ACTS,
 }
 """Who may call what. A stage stands for sessions that owe something yet."""
+IDS = {
+    "case": "c-1",
+    "item": "c-1",
+    "note": "n-1",
+    "task": "t-1",
+    "digest": "0" * 64,
+    "seal": "0" * 64,
+    "basket": "b-1",
+    "row": "1",
+    "job": "j-1",
+    "form": "json",
+}
 LEAVES = ("POST /sign-out", "POST /account/password", "POST /account/authenticator")
 """What ends or changes the session that asks; asked last."""
 
@@ -110,7 +194,8 @@ def test_a_route_that_says_nothing_stops_the_start(world: World) -> None:
 
 def ask(browser: Client, route: str, **names: str) -> Response:
     method, path = route.split(" ")
-    path = path.format(**{"name": "x", "token": "x", "case": "c-1", "session": "x", "person": "x", **names})
+    own = {"name": "x", "token": "x", "session": "x", "person": "x", "outlet": "o-1"}
+    path = path.format(**IDS | own | names)
     return browser.request(method, path, data={"x": "y"} if method == "POST" else None)
 
 
@@ -171,6 +256,38 @@ def test_sessions_of_others_are_not_there(world: World, people: dict[Role, Perso
     assert other.get("/account").status_code == 303
 
 
+def test_an_outlet_is_its_managers_alone(world: World, people: dict[Role, Person]) -> None:
+    other = world.person("other.manager", Role.OUTLET_MANAGER, outlet="o-2")
+    assert (people[Role.OUTLET_MANAGER].outlet, other.outlet, people[Role.ANALYST].outlet) == ("o-1", "o-2", None)
+    for role in Role:
+        world.clock.sleep(HOUR)
+        browser = world.signed_in(role.value)
+        own, foreign, nowhere = (ask(browser, "GET /outlets/{outlet}", outlet=one) for one in ("o-1", "o-2", "o-9"))
+        wanted = [200, 404, 404] if role is Role.OUTLET_MANAGER else [403, 403, 403]
+        assert [one.status_code for one in (own, foreign, nowhere)] == wanted
+        assert foreign.text.replace("o-2", "o-9") == nowhere.text
+    assert "o-1" in text(world.signed_in("outlet_manager").get("/"))
+    # Another outlet ends the session, and nothing of the one before is there.
+    browser = world.signed_in("other.manager")
+    assert browser.get("/outlets/o-2").status_code == 200
+    world.access.people.set_role(other.id, Role.OUTLET_MANAGER, by="nobody", outlet="o-1")
+    assert browser.get("/outlets/o-2").status_code == 303
+    assert world.signed_in("other.manager").get("/outlets/o-2").status_code == 404
+
+
+def test_an_outlet_manager_has_an_outlet(world: World, people: dict[Role, Person]) -> None:
+    browser = world.signed_in("administrator")
+    form = {"login": "om", "name": "Om", "role": "outlet_manager"}
+    for outlet in ("", "x" * 65, "a\u202eb"):
+        answer = browser.post("/people", data=form | {"outlet": outlet})
+        assert (answer.status_code, "needs an outlet" in text(answer)) == (400, True)
+    assert browser.post("/people", data=form | {"outlet": " ３号 "}).status_code == 200
+    found = {one.login: one.outlet for one in world.access.people.all()}
+    assert found["om"] == "3号"
+    assert browser.post("/people", data=form | {"login": "an", "role": "analyst", "outlet": "o-1"}).status_code == 200
+    assert {one.login: one.outlet for one in world.access.people.all()}["an"] is None
+
+
 def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Role, Person]) -> None:
     """For each route that changes something, whatever a foreign page can send."""
     browser = world.signed_in("administrator")
@@ -183,7 +300,7 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
     ]
     for route in (route for route in TABLE if route.startswith("POST")):
         for headers in cases:
-            path = route.split(" ")[1].format(token="x", session="x", person=people[Role.ANALYST].id)
+            path = route.split(" ")[1].format(**IDS, token="x", session="x", person=people[Role.ANALYST].id)
             answer = browser.post(path, data={"role": "auditor"}, headers=headers())
             assert answer.status_code == 403, (route, headers())
     assert world.access.acts() == before

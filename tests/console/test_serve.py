@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,8 @@ from tests.console.world import CHEAP, VISIT
 from wayseal.console import Access, Role, read_console_settings, serve
 from wayseal.console.access import load_keys
 from wayseal.console.errors import ConsoleSettingsError
-from wayseal.console.serve import open_access, run_console
+from wayseal.console.serve import Demo, open_access, run_console
+from wayseal.console.tracing import Baskets
 from wayseal.store.database import open_database
 
 PROGRAM = "from wayseal.cli import main; main()"
@@ -101,9 +103,11 @@ def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, de
     monkeypatch.setattr(serve, "forward_library_logs", lambda log: None)
     monkeypatch.setattr(os, "environ", dict(os.environ))
     settings = read_console_settings({}, folder=str(tmp_path / "console"), port="0")
-    say_demo = told.append if demo else None
+    bought = tmp_path / "leaks.csv"
+    bought.write_text("waybill,seen_at,seller\nYT1,2026-03-02T08:00:00Z,a\n", "utf-8")
+    shown = Demo(say=told.append, basket="bought", bought=bought) if demo else None
     runs = Thread(
-        target=lambda: run_console(settings, say_setup=lambda at, code: told.append(f"{at} {code}"), say_demo=say_demo)
+        target=lambda: run_console(settings, say_setup=lambda at, code: told.append(f"{at} {code}"), demo=shown)
     )
     runs.start()
     try:
@@ -114,8 +118,17 @@ def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, de
         assert address is not None
         with httpx.Client(base_url=address[0], trust_env=False) as client:
             assert client.get("/readyz").text == "ready\n"
+        with socket.create_connection(("127.0.0.1", int(address[0].rpartition(":")[2]))) as line:
+            line.sendall(b"\x16\x03 this is no HTTP\r\n\r\n")
+            said = b"".join(iter(lambda: line.recv(4096), b""))
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert b"content-security-policy: default-src 'none'" in said
+        assert b"\r\nx-content-type-options: nosniff\r\n" in said
     finally:
         for end in ends:
             end()
         runs.join(20)
     assert not runs.is_alive()
+    with open_access(settings) as access:
+        baskets = Baskets(access.database, access.now).page()
+        assert [(one.name, one.numbers) for one in baskets] == ([("bought", 1)] if demo else [])

@@ -287,14 +287,20 @@ def test_acts_are_kept_and_chained(world: World) -> None:
     assert kinds[:2] == [ActKind.SIGN_IN_FAILED, ActKind.SIGNED_IN]
     rows = world.access.database.read(lambda c: c.execute(sa.select(tables.acts)).all())
     assert "mistake" not in str(rows)
-    assert world.access.first_wrong_act() is None
+    assert world.access.check_acts().wrong is None
+    newest = world.access.check_acts().newest
+    parts = [world.access.check_acts(start, limit=4) for start in (1, 5)]
+    assert [(one.upto, one.newest, one.wrong) for one in parts] == [(4, newest, None), (min(8, newest), newest, None)]
+    page = text(world.signed_in("root").get("/acts?check=3"))
+    assert "Acts 3 to" in page
+    assert "Every act is what was written" in text(world.signed_in("root").get("/acts?check"))
     wrong = [
         tables.acts.update().where(tables.acts.c.number == 2).values(act="enabled"),
         tables.acts.delete().where(tables.acts.c.number == 3),
     ]
     for statement, number in zip(wrong, (2, 2), strict=True):
         world.access.database.write(sa.Connection.execute, statement)
-        assert world.access.first_wrong_act() == number
+        assert world.access.check_acts().wrong == number
 
 
 def test_one_administrator_stays(world: World) -> None:

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -14,9 +14,13 @@ from typing import Any
 import pyotp
 from httpx import BaseTransport, Client, Request, Response
 
+from wayseal.cases import Cases
 from wayseal.console import Access, Role, Site, create_app
-from wayseal.console.access import AccessKeys, Cost
+from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
+from wayseal.console.jobs import Jobs
+from wayseal.console.web.app import CasebookHolder, LedgerReader, make_spool
+from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
@@ -26,15 +30,18 @@ PASSWORD = "a sentence is fine"
 VISIT = Visit(address="192.0.2.7", device="Firefox · Linux")
 OWN = {"sec-fetch-site": "same-origin"}
 MINUTE, HOUR = 60, 3600
+_PART = 65_536
+"""Bytes that come at once."""
 
 
 @dataclass
 class Clock:
-    """Microseconds, moved by tests."""
+    """Microseconds, moved by tests; no two are the same."""
 
     at: int = field(default_factory=lambda: time.time_ns() // 1000)
 
     def __call__(self) -> int:
+        self.at += 1
         return self.at
 
     def sleep(self, seconds: float) -> None:
@@ -65,10 +72,16 @@ class InProcess(BaseTransport):
             "server": (request.url.host, 80),
         }
         body, parts, start = request.read(), [], {}
-        messages = [{"type": "http.request", "body": body, "more_body": False}]
+        ends = range(_PART, len(body) + _PART, _PART) or [0]
+        messages = [
+            {"type": "http.request", "body": body[end - _PART : end], "more_body": end < len(body)}
+            for end in reversed(ends)
+        ]
 
         async def receive() -> Any:
-            return messages.pop() if messages else {"type": "http.disconnect"}
+            if not messages:
+                await asyncio.sleep(HOUR)  # a browser stays until it has its answer
+            return messages.pop()
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -95,9 +108,28 @@ class World:
         self._app = self._app or create_app(self.site, make_log(self.log))
         return self._app
 
-    def person(self, login: str, role: Role, name: str = "") -> Person:
+    @property
+    def cases(self) -> Cases:
+        """The casebook that the console has."""
+        assert self.site.cases is not None
+        return self.site.cases.need()
+
+    def give(self, ledger: Path, checkpoints: Path | None = None, key: VerifyKey | None = None) -> None:
+        """What the console shows from here on."""
+        self.site.close()
+        reader = LedgerReader(ledger, checkpoints, key)
+        self.site = replace(self.site, ledger=reader, cases=CasebookHolder(ledger / "detect"))
+        self._app = None
+
+    def give_cases(self, folder: Path) -> None:
+        """A casebook in a folder of a ledger, without the ledger."""
+        self.site.close()
+        self.site = replace(self.site, cases=CasebookHolder(folder))
+        self._app = None
+
+    def person(self, login: str, role: Role, name: str = "", outlet: str = "o-1") -> Person:
         """Somebody with a password, codes and no session."""
-        person, token = self.access.people.invite(login, name or f"Name of {login}", role, by="nobody")
+        person, token = self.access.people.invite(login, name or f"Name of {login}", role, by="nobody", outlet=outlet)
         opened = self.access.people.take_up(token, PASSWORD, VISIT)
         secret, _ = self.access.own.authenticator(opened.session)
         self.secrets[login] = secret
@@ -132,13 +164,35 @@ class World:
 
 
 @contextmanager
-def open_world(place: Path | str, *, secure: bool = False) -> Iterator[World]:
-    """place: a folder, or the address of a database."""
+def open_world(
+    place: Path | str,
+    *,
+    secure: bool = False,
+    folder: Path | None = None,
+    provider: Provider | None = None,
+    company_only: bool = False,
+) -> Iterator[World]:
+    """place: a folder, or the address of a database; then `folder` is where jobs keep what they make."""
     clock = Clock()
     with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
         upgrade(database, "console")
-        access = Access.over(database, AccessKeys(b"k" * 32), cost=CHEAP, now=clock)
-        yield World(access=access, site=Site(access=access, secure=secure), clock=clock, log=StringIO())
+        access = Access.over(
+            database,
+            AccessKeys(b"k" * 32),
+            cost=CHEAP,
+            now=clock,
+            provider=provider,
+            company_only=company_only,
+        )
+        jobs = Jobs(database=database, folder=Path(folder or place) / "jobs", now=clock)
+        site = Site(access=access, jobs=jobs, secure=secure, address="http://console.test")
+        if isinstance(place, Path):
+            site = replace(site, spool=make_spool(place / "spool"), files=place / "files")
+        world = World(access=access, site=site, clock=clock, log=StringIO())
+        try:
+            yield world
+        finally:
+            world.site.close()
 
 
 def text(answer: Response) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from wayseal.cases._desk import Desk
+from wayseal.cases._packs import pack_acts
 from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field, task_of
 from wayseal.cases._records import Records, refuse_merged, several_lines
 from wayseal.cases._rows import Row
@@ -21,6 +22,8 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    PackHeld,
+    PackStep,
     Priority,
     Promoted,
     Queued,
@@ -32,12 +35,14 @@ from wayseal.cases._work import (
     ThingKind,
     Undone,
 )
+from wayseal.cases.acts import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
-from wayseal.cases.types import Act, Verdict, one_line
+from wayseal.cases.types import Act, one_line
+from wayseal.cases.views import Pack
 from wayseal.model.times import iso
 
 MOST_THINGS = 1000
-_UNDOABLE = (Changed, Verdict, NoteWritten, TaskSet, Linked, FileNamed, Merged, ItemChanged)
+_HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 
 
 class Casework(Records):
@@ -160,19 +165,57 @@ class Casework(Records):
         self._act(change)
 
     def name_file(
-        self, case: str, digest: str, name: str, size: int, who: str, why: str, at: int, *, on: bool = True
+        self,
+        case: str,
+        digest: str,
+        name: str,
+        size: int,
+        who: str,
+        why: str,
+        at: int,
+        *,
+        on: bool = True,
+        sm3: str | None = None,
     ) -> None:
-        """Says that a file belongs to a case, or no longer does. digest: its SHA-256, 64 hexadecimal digits."""
+        """Says that a file belongs to a case, or no longer does. digest: its SHA-256, sm3: its SM3, 64 digits each."""
 
         def change(desk: Desk) -> None:
             desk.case(case)
             if (desk.rows.get(FILES, case, digest) is not None) != on:
                 by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-                desk.add(
-                    FileNamed(case=case, at=at, digest=digest, name=one_line(name, "name"), size=size, on=on, **by)
+                said = FileNamed(
+                    case=case, at=at, digest=digest, name=one_line(name, "name"), size=size, on=on, sm3=sm3, **by
                 )
+                desk.add(said)
 
         self._act(change)
+
+    def seal_pack(self, case: str, pack: Pack, who: str, why: str, at: int, *, to: str = "") -> None:
+        """Says that a pack of evidence of a case was sealed (rule 21). to: for whom it was made; "" for nobody yet."""
+
+        def seal(desk: Desk) -> None:
+            desk.case(case)
+            given = one_line(to, "to") if to else ""
+            desk.add(_held(case, PackStep.SEALED, pack, given, (who, why, at)))
+
+        self._act(seal)
+
+    def hold_pack(self, case: str, seal: str, step: PackStep, who: str, why: str, at: int, *, to: str = "") -> Pack:
+        """Says what was done with a pack that was sealed; to: to whom it went, or who brought it back (rule 21).
+
+        NoSuchCaseError: no pack with this seal was sealed of this case. Returns the pack.
+        """
+
+        def hold(desk: Desk) -> Pack:
+            desk.case(case)
+            packs = [one.pack for one in pack_acts(desk, case) if one.pack.seal == seal]
+            if not packs:
+                raise NoSuchCaseError("no pack of {id} has this seal", id=case)
+            given = one_line(to, "to") if to or step in _HANDED else ""
+            desk.add(_held(case, step, packs[0], given, (who, why, at)))
+            return packs[0]
+
+        return self._act(hold)
 
     # Several cases
 
@@ -236,24 +279,18 @@ class Casework(Records):
 
     # Taking back
 
-    def undo(self, who: str, at: int) -> str:
-        """Takes back what somebody did last, within a minute (rule 19); the id of the case or item. UndoError."""
+    def undo(self, who: str, at: int, lines: Sequence[int] | None = None) -> str:
+        """Takes back what somebody did within a minute (rule 19); the id of the case or item. UndoError.
+
+        lines: of acts of theirs, such as all of a batch: all are taken back, the newest first, or none. None: what they
+        did last.
+        """
 
         def take_back(desk: Desk) -> str:
             by = one_line(who, "who")
-            text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
-            line = desk.connection.rows(text, (by,))[0][0]
-            act = None if line is None else desk.act_at(int(line))
-            if act is None or not isinstance(act, _UNDOABLE):
-                raise UndoError("what {who} did last can't be taken back", who=by)
-            if not 0 <= at - act.at <= UNDO_US:
-                raise UndoError("an act can be taken back for a minute, and this one is older")
-            case = concerned(act)[0]
-            try:
-                desk.add(Undone(case=case, at=at, who=by, line=int(line)))
-            except (KeyError, ValueError):
-                raise UndoError("somebody changed {id} since, so that it can't be taken back", id=case) from None
-            return case
+            chosen = sorted(set(lines), reverse=True) if lines else [_last_line(desk, by)]
+            cases = [_take_back(desk, line, by, at) for line in chosen]
+            return cases[0]
 
         return self._act(take_back)
 
@@ -327,6 +364,28 @@ class Casework(Records):
         self._act(change)
 
 
+def _last_line(desk: Desk, who: str) -> int:
+    text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
+    return int(desk.connection.rows(text, (who,))[0][0] or 0)
+
+
+def _take_back(desk: Desk, line: int, who: str, at: int) -> str:
+    try:
+        act = desk.act_at(line)
+    except KeyError:
+        act = None
+    if act is None or act_name(act) not in UNDOABLE or getattr(act, "who", None) != who:
+        raise UndoError("what {who} did last can't be taken back", who=who)
+    if not 0 <= at - act.at <= UNDO_US:
+        raise UndoError("an act can be taken back for a minute, and this one is older")
+    case = concerned(act)[0]
+    try:
+        desk.add(Undone(case=case, at=at, who=who, line=line))
+    except (KeyError, ValueError):
+        raise UndoError("somebody changed {id} since, so that it can't be taken back", id=case) from None
+    return case
+
+
 def _set(desk: Desk, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:
     """Changes a field of a case or an item, if it isn't so already."""
     by = {"who": one_line(who, "who"), "why": one_line(why, "why") if why else ""}
@@ -361,3 +420,19 @@ def _own_thing(desk: Desk, case: str, thing: Thing) -> Thing:
         if len(found := {row["value"] for row in own if row[name] == thing.value}) == 1:
             return Thing(kind=thing.kind, value=found.pop())
     raise NoSuchCaseError("{id} has no such thing of its own", id=case)
+
+
+def _held(case: str, step: PackStep, pack: Pack, to: str, by: tuple[str, str, int]) -> PackHeld:
+    who, why, at = by
+    return PackHeld(
+        case=case,
+        at=at,
+        who=one_line(who, "who"),
+        why=one_line(why, "why"),
+        step=step,
+        seal=pack.seal,
+        digest=pack.digest,
+        size=pack.size,
+        items=pack.items,
+        to=to,
+    )

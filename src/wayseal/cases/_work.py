@@ -115,6 +115,15 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class PackStep(StrEnum):
+    """What is done with a pack of evidence: it was sealed, a copy was fetched, it was handed over, it came back."""
+
+    SEALED = "sealed"
+    COPIED = "copied"
+    HANDED_OVER = "handed_over"
+    RETURNED = "returned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Thing:
     """Something that cases can share."""
@@ -211,7 +220,10 @@ class Linked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileNamed:
-    """A file belongs to a case, or (not `on`) no longer does: SHA-256, name and size; its content lies elsewhere."""
+    """A file belongs to a case, or (not `on`) no longer does: SHA-256, name and size; its content lies elsewhere.
+
+    sm3: its SM3, where the machine that took it in said so.
+    """
 
     __pydantic_config__: ClassVar = LINE
     case: str
@@ -222,6 +234,7 @@ class FileNamed:
     name: str
     size: Annotated[int, Field(ge=0)]
     on: bool
+    sm3: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +263,32 @@ class Split:
     made: str
     things: tuple[Thing, ...]
     alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackHeld:
+    """What was done with a pack of evidence (rule 21).
+
+    Attributes:
+        step: What.
+        seal: Of the pack.
+        digest: SHA-256 of its zip.
+        size: Bytes of it.
+        items: How many it holds.
+        to: To whom it went, or who brought it back; "" for nobody.
+    """
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    why: str
+    step: PackStep
+    seal: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+    items: Annotated[int, Field(ge=0)]
+    to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from wayseal.cases.types import (
     Merged,
     NamesShown,
     NoteWritten,
+    PackHeld,
     Promoted,
     Queued,
     Registered,
@@ -38,6 +39,7 @@ _KINDS: Mapping[str, Callable[..., Act]] = {
     "task": TaskSet,
     "link": Linked,
     "file": FileNamed,
+    "pack": PackHeld,
     "merge": Merged,
     "split": Split,
     "undone": Undone,
@@ -50,6 +52,8 @@ _TIMES = {"at", "since"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
+UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed"})
+"""What can be taken back (rule 19)."""
 
 
 def to_object(act: Act) -> dict[str, object]:

@@ -12,6 +12,7 @@ from wayseal.cases._work import (
     CLOSED_STATES,
     LINE,
     OPEN_STATES,
+    UNDO_US,
     Alert,
     CaseState,
     Changed,
@@ -21,6 +22,8 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    PackHeld,
+    PackStep,
     Priority,
     Promoted,
     Queued,
@@ -42,6 +45,7 @@ __all__ = [
     "FILE",
     "MOST_LINE",
     "OPEN_STATES",
+    "UNDO_US",
     "Act",
     "Alert",
     "CaseAct",
@@ -59,6 +63,8 @@ __all__ = [
     "Merged",
     "NamesShown",
     "NoteWritten",
+    "PackHeld",
+    "PackStep",
     "Priority",
     "Promoted",
     "Pseudonyms",
@@ -171,6 +177,7 @@ CaseAct = (
     | TaskSet
     | Linked
     | FileNamed
+    | PackHeld
     | Merged
     | Split
     | Undone

@@ -244,7 +244,6 @@ SERVE = GroupEntry(
             help="Run the staff's web console until it is told to stop (Ctrl-C, SIGTERM).", extra="console"
         ),
     },
-    default="vault",
 )
 SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     "Try it": {

@@ -45,15 +45,12 @@ class GroupEntry:
     """A group of the table.
 
     extra: of all its commands. headings: of its help, each with its commands; without them all stand under one.
-    default: the command that is meant where none is named. Its name alone is an argument of it (`wayseal serve vault`:
-    of the folder vault).
     """
 
     help: str
     commands: Mapping[str, "CommandEntry | GroupEntry"]
     extra: str | None = None
     headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    default: str | None = None
 
 
 Entry = CommandEntry | GroupEntry
@@ -137,28 +134,18 @@ class LazyGroup(Worded, TyperGroup):
 
     headings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """Headings of `--help`; what a test adds stands under none of them."""
-    default: str | None = None
-    """The command that is meant where none is named."""
 
     @classmethod
     def make(cls, words: tuple[str, ...], entry: GroupEntry, extra: str | None = None) -> "LazyGroup":
         """A group of the table."""
-        group = cls(name=words[-1], help=entry.help, no_args_is_help=entry.default is None, rich_markup_mode=None)
-        group.default = entry.default
+        group = cls(name=words[-1], help=entry.help, no_args_is_help=True, rich_markup_mode=None)
         group.commands = Commands(words, entry, extra)
         group.headings = entry.headings
         return group
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads its options. `--lang` was heard before anything was read, and here it is only passed over."""
-        return list(super().parse_args(ctx, self._with_default(_without_language(args))))
-
-    def _with_default(self, args: list[str]) -> list[str]:
-        if self.default is None or (args and args[0] in ("--help", "-h")):
-            return args
-        named = bool(args) and args[0] in self.commands
-        alone = named and args[0] == self.default and (len(args) == 1 or args[1].startswith("-"))
-        return args if named and not alone else [self.default, *args]
+        return list(super().parse_args(ctx, _without_language(args)))
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its options. A flag that isn't given is False: for what is None, Typer would load pydantic to read it."""

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._casebook import FOLDER, register_cases
+from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.ledger.detection import register_cases
+from wayseal.cli._case_view import now_us
+from wayseal.cli._demo_casework import MARK, begin_casework, how_to_open_console
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
@@ -22,7 +25,6 @@ from wayseal.simulate import preset, simulate
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
 
-_MARK = ".wayseal-demo"
 TEXTS = ByLanguage(
     {
         "reports": N_("Reports: {report}  {cases}"),
@@ -65,7 +67,8 @@ def demo(
     """Simulate a courier with hidden leakers, trace what was bought, detect who pulls, show the truth beside both.
 
     It uses the scenario `watch`, shows the truth beside the verdict and beside each [case](detection.md), and leaves
-    `report.html`, `report.json` and `cases.html`. This is what `make demo` runs.
+    `report.html`, `report.json` and `cases.html`. It ends with the command that opens [the console](console.md) on its
+    data. This is what `make demo` runs.
 
     \b
     wayseal demo
@@ -76,7 +79,8 @@ def demo(
         paths = simulate(out, preset("watch", leaker=leaker), seed=seed, progress=progress)
         ingest(open_source(paths.dataset), out / "ledger", progress=progress)
         with open_ledger(out / "ledger") as snapshot:
-            result = trace(snapshot, read_leaks(paths.leaks), seed=seed, progress=progress)
+            bought = read_leaks(paths.leaks)
+            result = trace(snapshot, bought, seed=seed, progress=progress)
             found = detect(snapshot, Options(folder=out / "ledger" / FOLDER), progress=progress)
     report = out / "report.html"
     write_text(report, render(result, "html", lang))
@@ -84,21 +88,23 @@ def demo(
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_describe_truth(paths.truth, lang))
-    shown = register_cases(found, out / "ledger" / FOLDER, None)
+    shown = register_cases(found, out / "ledger" / FOLDER, None, now_us())
+    begin_casework(out / "ledger" / FOLDER, tuple(case.id for case in shown.worth if case.id), bought, lang)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):
         typer.echo(line)
     typer.echo(filled(TEXTS[lang]["reports"], report=report.resolve(), cases=cases.resolve()))
+    typer.echo(how_to_open_console(out, lang))
 
 
 def _clear(out: Path) -> None:
     if out.exists() and any(out.iterdir()):
-        if not (out / _MARK).exists():
+        if not (out / MARK).exists():
             raise DemoError("{out} isn't empty and isn't a demo's folder; name another one", out=out)
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / _MARK).touch()
+    (out / MARK).touch()
 
 
 def _describe_cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) -> Iterator[str]:

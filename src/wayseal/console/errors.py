@@ -19,8 +19,24 @@ class RouteError(ConsoleError):
     """A route that doesn't say who may call it."""
 
 
+class JobError(ConsoleError):
+    """A job that can't be asked for, or came to no good end; names no person and no waybill."""
+
+
+class JobCancelledError(JobError):
+    """Somebody ended it."""
+
+
+class JobStoppedError(JobError):
+    """The console ended while it ran."""
+
+
 class AccessError(ConsoleError):
     """Somebody can't be let in, or what was typed can't be taken. key: the field that it is about."""
+
+
+class UploadError(AccessError):
+    """Files that can't be taken: too many, too large, not from a page of ours, or the disk refuses them."""
 
 
 class SignInError(AccessError):
@@ -38,5 +54,21 @@ class ThrottledError(AccessError):
         self.seconds = seconds
 
 
+class ProviderError(AccessError):
+    """The company's sign-in can't be asked now."""
+
+
 class LinkError(AccessError):
     """A one-time link or code that was used, has expired, or never was."""
+
+
+class TraceWorkError(ConsoleError):
+    """A basket or a run that can't be as it was asked for. key: the field that it is about."""
+
+
+class StaleNumberError(TraceWorkError):
+    """Somebody changed a number meanwhile, and nothing was written. theirs: as it stands now; None: it is gone."""
+
+    def __init__(self, theirs: object | None) -> None:
+        super().__init__("somebody changed this number meanwhile; nothing was written")
+        self.theirs = theirs

@@ -2,7 +2,9 @@
 
 1. Deny by default: a route names its roles, or that anybody may call it. One that names neither is refused at start.
 2. A person has one role, so that nobody administers access and reads cases with the same account.
-3. What needs a fresh proof (`confirmed`) asks for password or code again, unless it was given within five minutes.
+3. What needs a fresh proof (`confirmed`) asks for it again, unless it was given within five minutes.
+4. What belongs to one outlet is there for that outlet's manager alone.
+5. What takes long for what it does waits in a line of its own, so that pages don't wait behind it.
 """
 
 from collections.abc import Callable
@@ -29,6 +31,14 @@ class Stage(StrEnum):
     FULL = "full"
 
 
+class Lane(StrEnum):
+    """Where a request waits for its turn: with all pages, where passwords are computed, at the company's sign-in."""
+
+    PAGES = "pages"
+    PASSWORDS = "passwords"
+    COMPANY = "company"
+
+
 ALL_ROLES = frozenset(Role)
 CASE_ROLES = frozenset({Role.ANALYST, Role.INVESTIGATOR})
 """Who works on cases."""
@@ -36,6 +46,7 @@ LEDGER_ROLES = frozenset({Role.ANALYST, Role.INVESTIGATOR, Role.AUDITOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Who sees acts of access."""
+OUTLET_MANAGERS = frozenset({Role.OUTLET_MANAGER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +62,11 @@ class Page:
         confirmed: Rule 3.
         personal: Names a person or session of others or of one's own in its path, and says 404 of one that isn't
             the caller's to see.
+        own_outlet: Names an outlet in its path, and says 404 of one that isn't the caller's (rule 4).
+        lane: Rule 5.
         bare: Knows nobody: a file, or a sign of life, which is there while the database is away.
+        upload: So many bytes may come, files among them (`ask.files`); 0: a form without files. Who asks is known,
+            and let in, before a byte of it is read.
     """
 
     method: str
@@ -61,4 +76,7 @@ class Page:
     stage: Stage = Stage.FULL
     confirmed: bool = False
     personal: bool = False
+    own_outlet: bool = False
+    lane: Lane = Lane.PAGES
     bare: bool = False
+    upload: int = 0

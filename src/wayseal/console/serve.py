@@ -2,22 +2,27 @@
 
 1. Its tables are made, or brought up to date, at start.
 2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
-3. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, and closes its database then.
+3. What is no HTTP gets an answer with the same headers as every other.
+4. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, has its workers go, and closes its
+   database then.
 """
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wayseal import __version__
-from wayseal.console.access import Access, has_people, load_keys
+from wayseal.cases import CasebookError
+from wayseal.console._demo import Demo, begin_demo
+from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
-from wayseal.console.roles import Role
+from wayseal.console.jobs.watch import Workers, jobs_of
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import LedgerReader, Site, create_app
+from wayseal.console.web.app import CasebookHolder, LedgerReader, Site, create_app, headers_of, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -25,9 +30,11 @@ from wayseal.service.log import Log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 
+__all__ = ["Demo", "make_site", "open_access", "run_console"]
 CASEBOOK = "detect"
 """Where a ledger keeps what detection keeps, its casebook too."""
-DEMO_LOGIN, DEMO_NAME = "demo", "Demo"
+SPOOL, FILES = "spool", "files"
+"""Where files that are sent lie until they are kept, and those of cases, in the console's folder."""
 _PATIENCE = 3600.0
 
 
@@ -48,30 +55,37 @@ def open_access(settings: ConsoleSettings) -> Iterator[Access]:
     with open_database(settings.database_address) as database:
         rules = Rules(idle=60 * settings.idle_minutes, absolute=3600 * settings.session_hours)
         keys = load_keys(settings.key_path, make=not has_people(database))
-        yield Access.over(database, keys, rules=rules)
+        provider = _make_provider(settings)
+        yield Access.over(database, keys, rules=rules, provider=provider, company_only=settings.oidc_only)
 
 
-def make_site(settings: ConsoleSettings, access: Access) -> Site:
-    """What the console stands on."""
+def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> Site:
+    """What the console stands on. address: where browsers find it."""
     ledger = settings.ledger
     return Site(
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
-        casebook=None if ledger is None else ledger / CASEBOOK,
+        jobs=jobs_of(settings, access.database),
+        logs_folder=settings.logs_folder,
+        mappings_folder=settings.mappings_folder,
+        upload_most=settings.upload_megabytes << 20,
+        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
+        spool=make_spool(settings.folder / SPOOL),
+        files=settings.folder / FILES,
+        cases_a_day=settings.cases_a_day,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
+        address=(settings.address or address).rstrip("/"),
     )
 
 
-def run_console(
-    settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], say_demo: Callable[[str], None] | None = None
-) -> None:
+def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], None], demo: Demo | None = None) -> None:
     """Serves until a signal ends it.
 
     Args:
         settings: How.
         say_setup: Told the address and the code that lets the first administrator in (rule 2).
-        say_demo: Told the address of a link that opens a demonstration once; None: there is none.
+        demo: A demonstration; None: there is none.
 
     Raises:
         ConsoleError: What it can't start with.
@@ -80,22 +94,34 @@ def run_console(
     forget(SECRETS)
     log = make_log()
     forward_library_logs(log)
-    with open_access(settings) as access, _listen(settings) as place:
-        app = create_app(make_site(settings, access), log)
-        server = _Server(_config(settings, app), log)
+    with (
+        open_access(settings) as access,
+        _listen(settings) as place,
+        closing(make_site(settings, access, _address(settings, place))) as site,
+    ):
+        _open_cases(site, log)
+        server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
-        if say_demo is not None:
-            token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)
-            say_demo(f"{address}/demo/{token}")
+        if demo is not None:
+            begin_demo(demo, access, address)
         elif (code := access.people.prepare_setup()) is not None:
             say_setup(f"{address}/setup", "-".join(code[i : i + 6] for i in range(0, len(code), 6)))
-        with handle_signals(server.end):
+        with Workers(settings, site.jobs, log), handle_signals(server.end):
             server.run(sockets=[place])
     log.info("stopped")
 
 
+def _open_cases(site: Site, log: Log) -> None:
+    """Looks at every line of the casebook now, and not while somebody waits for a page; without one, pages say why."""
+    try:
+        if site.cases is not None:
+            site.cases.look()
+    except CasebookError as error:
+        log.error("casebook", error=type(error).__name__)
+
+
 class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals to whoever runs it (rule 3)."""
+    """uvicorn's server, which leaves signals to whoever runs it (rule 4)."""
 
     def __init__(self, config: uvicorn.Config, log: Log) -> None:
         super().__init__(config)
@@ -117,11 +143,27 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def _protocol(settings: ConsoleSettings) -> type[HttpToolsProtocol]:
+    """Rule 3: uvicorn answers by itself there, before anything of ours is asked."""
+    lines = [b": ".join(header) for header in headers_of(settings.secure)]
+    text = b"This can't be read.\n"
+    more = (b"content-type: text/plain; charset=utf-8", b"content-length: %d" % len(text), b"connection: close")
+    answer = b"\r\n".join([b"HTTP/1.1 400 Bad Request", *lines, b"cache-control: no-store", *more, b"", text])
+
+    class Protocol(HttpToolsProtocol):
+        def send_400_response(self, msg: str) -> None:
+            del msg
+            self.transport.write(answer)
+            self.transport.close()
+
+    return Protocol
+
+
 def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop",
-        http="httptools",
+        http=_protocol(settings),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -130,7 +172,6 @@ def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
         proxy_headers=settings.proxies is not None,
         forwarded_allow_ips=settings.proxies or "",
         timeout_graceful_shutdown=settings.stop_seconds,
-        limit_concurrency=500,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
     )
@@ -155,6 +196,12 @@ def _listen(settings: ConsoleSettings) -> Iterator[socket.socket]:
 def _address(settings: ConsoleSettings, place: socket.socket) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{'https' if settings.tls_certificate else 'http'}://{host}:{place.getsockname()[1]}"
+
+
+def _make_provider(settings: ConsoleSettings) -> Provider | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+        return None
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
 
 
 def _key(settings: ConsoleSettings) -> VerifyKey | None:

@@ -60,10 +60,34 @@ class ConsoleSettings:
     """The key file; by default in the folder."""
     ledger: _File | None = None
     """The ledger that is shown."""
+    logs_folder: _File | None = None
+    """Where logs lie that may be named instead of sent."""
+    mappings_folder: _File | None = None
+    """Mapping files that may be chosen for a log."""
+    templates: _File | None = None
+    """Templates of work, for detection and packs of evidence."""
+    canaries: _File | None = None
+    """A register of canaries, for the same."""
+    contracts: _File | None = None
+    """A folder of partners' contracts, for the same."""
+    unit: str = ""
+    """The unit that hands evidence over, as papers name it."""
+    upload_megabytes: Annotated[int, _Whole, Field(ge=1, le=1_000_000)] = 3072
+    """A file that is sent may have so many."""
     checkpoint_folder: _File | None = None
     """Where signed checkpoints of the ledger are kept (`deploy/keep-ledger.sh` writes them)."""
     checkpoint_key: _File | None = None
     """The public key under which they count."""
+    oidc_issuer: Name | None = None
+    """The company's sign-in (OpenID Connect): its issuer, to the letter."""
+    oidc_client_id: Name | None = None
+    """The client as which it knows the console."""
+    oidc_client_secret: Name | None = field(default=None, repr=False)
+    """That client's secret; taken out of the environment once it was read."""
+    oidc_only: _Flag = False
+    """Passwords let administrators in alone."""
+    address: Name | None = None
+    """Where browsers find the console, for the way back from the company's sign-in."""
     host: Name = "127.0.0.1"
     port: Annotated[int, _Whole, Field(ge=0, le=65535)] = 8470
     tls_certificate: _File | None = None
@@ -74,10 +98,16 @@ class ConsoleSettings:
     """A proxy before it speaks TLS: cookies are for https alone then."""
     utc_offset_hours: Annotated[int, _Whole, Field(ge=-12, le=14)] = 8
     """The clock of pages."""
+    cases_a_day: Annotated[int, _Whole, Field(ge=1, le=100_000)] = 20
+    """So many cases can be decided a day, all in all: what the overview holds the day's work against."""
     idle_minutes: Annotated[int, _Whole, Field(ge=1, le=1440)] = 60
     """A session that nobody uses ends after so long."""
     session_hours: Annotated[int, _Whole, Field(ge=1, le=168)] = 12
     """A session ends so long after it began."""
+    workers: Annotated[int, _Whole, Field(ge=0, le=16)] = 1
+    """Processes that run jobs; 0: none here."""
+    job_days: Annotated[int, _Whole, Field(ge=1, le=3650)] = 30
+    """Files that jobs made, and uploads that weren't taken in, are removed after so long."""
     stop_seconds: Annotated[int, _Whole, Field(ge=0, le=3600)] = 30
 
     def __post_init__(self) -> None:
@@ -86,6 +116,11 @@ class ConsoleSettings:
             raise ConsoleSettingsError("checkpoint_folder and checkpoint_key go together")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ConsoleSettingsError("tls_certificate and tls_key go together")
+        company = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(one is None for one in company) and (any(one is not None for one in company) or self.oidc_only):
+            raise ConsoleSettingsError("oidc_issuer, oidc_client_id and oidc_client_secret go together")
+        if self.oidc_issuer is not None and self.address is None and (self.https or self.host not in _OWN):
+            raise ConsoleSettingsError("address is needed with oidc_issuer: where browsers find the console")
         if not self.secure and self.host not in _OWN:
             raise ConsoleSettingsError(
                 "tls_certificate is needed where host is not this machine's own address, or https where a proxy "

@@ -1,7 +1,7 @@
 """The result of a trace: everything that a report says, before it is put into words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from wayseal.merkle import Checkpoint
 from wayseal.model.sources import SourceKind, VerdictKind
@@ -182,3 +182,42 @@ class TraceResult:
     queries: QueryCounts | None = None
     next: tuple[Proposal, ...] = ()
     checkpoint: Checkpoint | None = None
+
+    def renamed(self, name_of: Callable[[str, SourceKind], str]) -> "TraceResult":
+        """The same trace with its sources under other names, in remarks and proposals, too.
+
+        Args:
+            name_of: The new name of a source, by its name and kind.
+
+        Returns:
+            The trace under those names. What stands in it without a kind and is no source of its own is an account.
+        """
+        known = [(row.source, row.kind) for row in self.saw] + [(row.source, row.kind) for row in self.sources]
+        # A text that is an account and something else must not stand there as it is.
+        kinds = dict(known) | {name: kind for name, kind in known if kind is SourceKind.ACTOR}
+
+        def new(name: str) -> str:
+            return name_of(name, kinds.get(name, SourceKind.ACTOR))
+
+        framed = None if self.fit.framed_by is None else new(self.fit.framed_by)
+        values = {key: new(str(text)) if key == "other" else text for key, text in self.fit.note.values.items()}
+        return replace(
+            self,
+            fit=replace(self.fit, framed_by=framed, note=replace(self.fit.note, values=values)),
+            sources=tuple(
+                replace(
+                    row,
+                    source=name_of(row.source, row.kind),
+                    set=tuple(name_of(n, row.kind) if n == row.source else new(n) for n in row.set),
+                    account=None if row.account is None else name_of(row.account, SourceKind.ACTOR),
+                )
+                for row in self.sources
+            ),
+            leak_rows=tuple(
+                replace(row, points_at=tuple((new(name), p) for name, p in row.points_at)) for row in self.leak_rows
+            ),
+            saw=tuple(replace(row, source=name_of(row.source, row.kind)) for row in self.saw),
+            next=tuple(
+                replace(row, actors=tuple(name_of(name, SourceKind.ACTOR) for name in row.actors)) for row in self.next
+            ),
+        )

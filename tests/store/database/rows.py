@@ -158,8 +158,57 @@ _CONSOLE_0001: Rows = {
     ],
 }  # fmt: skip
 
+_CONSOLE_0002: Rows = _CONSOLE_0001 | {
+    "jobs": [
+        {
+            "job": 2**53 + 1, "kind": "ingest", "given": _ZH, "subject": "c-1", "who": "li", "state": "broken_off",
+            "stage": "read", "done": 2**40, "total": 0, "result": "{}", "error": None, "tries": 2, "cancelling": True,
+            "worker": None, "created_at": _AT, "started_at": None, "ended_at": _AT,
+        },
+    ],
+    "job_lines": [{"job": 1, "line": 1, "at": _AT, "text": _ZH}, {"job": 1, "line": 2, "at": 0, "text": ""}],
+    "job_schedules": [{"kind": "detect", "hour": 3, "who": "li", "set_at": _AT, "last_day": None}],
+    "job_messages": [
+        {"message": 1, "due_at": _AT, "job": None, "content": "{}"},
+        {"message": 2**53 + 1, "due_at": 0, "job": 2**53 + 1, "content": _ZH},
+    ],
+}  # fmt: skip
+
+_CONSOLE_0003: Rows = _CONSOLE_0002 | {
+    "baskets": [
+        {
+            "number": 2**53 + 1, "name": _ZH, "version": 2, "numbers": 1, "next_row": 3, "closed": 1,
+            "changed_at": _AT, "changed_by": "li",
+        },
+    ],
+    "basket_rows": [
+        {
+            "basket": 1, "row": 1, "since": 1, "until": 2, "waybill": "YT0000000000017", "seen_at": _AT, "seen_day": 1,
+            "asked_at": None, "absent_at": None, "found_by": None, "seller": None, "asked": None, "price": "",
+            "bought_by": "",
+        },
+        {
+            "basket": 1, "row": 1, "since": 2, "until": 2**31 - 1, "waybill": "YT0000000000017", "seen_at": _AT,
+            "seen_day": 0, "asked_at": _AT, "absent_at": 0, "found_by": "purchase", "seller": _ZH,
+            "asked": '{"origin_city": "上海"}', "price": "¥1", "bought_by": _ZH,
+        },
+    ],
+    "basket_acts": [{"basket": 1, "version": 1, "at": _AT, "act": "made", "who": "li", "why": _ZH, "count": 0}],
+    "trace_runs": [
+        {
+            "number": 1, "job": "j-1", "kind": "trace", "basket": 1, "version": 2, "seed": 2**53 + 1, "at": _AT,
+            "who": "li", "of": "", "state": "done", "told": "{}", "item": "q-1",
+        },
+    ],
+}  # fmt: skip
+
+_CONSOLE_0005: Rows = _CONSOLE_0003 | {"marks": [{"person": "p", "name": "seen", "value": _ZH, "at": _AT}]}
+
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
+    "console_0002": _CONSOLE_0002,
+    "console_0003": _CONSOLE_0003,
+    "console_0005": _CONSOLE_0005,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
@@ -167,6 +216,9 @@ ROWS: dict[str, Rows] = {
 }
 FRESH: dict[str, set[str]] = {
     "console_0001": set(_CONSOLE_0001),
+    "console_0002": set(_CONSOLE_0002) - set(_CONSOLE_0001),
+    "console_0003": set(_CONSOLE_0003) - set(_CONSOLE_0002),
+    "console_0005": {"marks"},
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

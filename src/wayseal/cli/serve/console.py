@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._demo_casework import BOUGHT, MARK
 from wayseal.cli._options import Lang, LangOption
-from wayseal.console.serve import run_console
+from wayseal.console.serve import Demo, run_console
 from wayseal.console.settings import read_console_settings
 from wayseal.model.messages import N_, filled
 from wayseal.page.languages import translator
@@ -15,6 +16,7 @@ from wayseal.page.languages import translator
 _SETUP = N_(
     "Nobody has an account yet. Open {address} and make the first administrator with this code; it works once: {code}"
 )
+_BASKET = N_("What the demo bought")
 _DEMO = N_("Open {address} for the demo's console; the link works once, within a quarter of an hour.")
 
 
@@ -68,4 +70,7 @@ def console(
     def say_demo(address: str) -> None:
         typer.echo(filled(translate(_DEMO), address=address))
 
-    run_console(settings, say_setup=say_setup, say_demo=say_demo if demo else None)
+    made = settings.ledger.parent if settings.ledger is not None else None
+    bought = made / BOUGHT if made is not None and (made / MARK).exists() else None
+    shown = Demo(say=say_demo, basket=translate(_BASKET), bought=bought) if demo else None
+    run_console(settings, say_setup=say_setup, demo=shown)

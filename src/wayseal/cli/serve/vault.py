@@ -1,4 +1,4 @@
-"""`wayseal serve vault`, for short `wayseal serve`: the service of a vault."""
+"""`wayseal serve vault`: the service of a vault."""
 
 import os
 from pathlib import Path

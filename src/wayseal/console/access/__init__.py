@@ -1,6 +1,7 @@
 """Who may use the console: people, sessions, one-time links, and the acts of access, in a database of their own.
 
-Another way to sign in (OpenID Connect) takes the place of `sign_in`: all it has to give is an `Opened` session.
+There are two ways in, password and code (`sign_in`) and the company's sign-in (`company`): each gives an `Opened`
+session, and nothing behind it asks which.
 """
 
 import secrets
@@ -9,18 +10,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from wayseal.console.access import _acts
+from wayseal.console.access import _acts, _passwords, _provider
+from wayseal.console.access._company import CompanySignIn, Errand
 from wayseal.console.access._keys import AccessKeys, load_keys
+from wayseal.console.access._marks import Marks
 from wayseal.console.access._means import Means
 from wayseal.console.access._own_account import OwnAccount
 from wayseal.console.access._passwords import Cost, Passwords
 from wayseal.console.access._people import People, anybody
+from wayseal.console.access._provider import Arrival, Provider
 from wayseal.console.access._sessions import Sessions, Standing
 from wayseal.console.access._sign_in import SignIn
-from wayseal.console.access.types import Act, Rules
+from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
+from wayseal.console.roles import Lane
 from wayseal.store.database import Database
 
-__all__ = ["Access", "AccessKeys", "Cost", "Standing", "has_people", "load_keys"]
+AT_ONCE = {Lane.PASSWORDS: _passwords.AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
+"""How many of what takes long are done at a time."""
+__all__ = [
+    "AT_ONCE",
+    "Access",
+    "AccessKeys",
+    "Arrival",
+    "Cost",
+    "Errand",
+    "Provider",
+    "Standing",
+    "has_people",
+    "load_keys",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +49,12 @@ class Access:
         keys: Of the key file.
         rules: How long things last.
         sessions: Finds, lists and ends sessions.
-        sign_in: Opens them.
+        sign_in: Opens them by password and code.
+        company: Opens them by the company's sign-in; None: none is set.
+        company_only: Passwords let administrators in alone.
         own: What people do with their own account.
         people: Everybody, and their links.
+        marks: What people keep for themselves or for all.
         database: Holds all that.
         now: Microseconds after 1970.
     """
@@ -42,8 +63,11 @@ class Access:
     rules: Rules
     sessions: Sessions
     sign_in: SignIn
+    company: CompanySignIn | None
+    company_only: bool
     own: OwnAccount
     people: People
+    marks: Marks
     database: Database
     now: Callable[[], int]
 
@@ -57,6 +81,8 @@ class Access:
         cost: Cost | None = None,
         now: Callable[[], int] = lambda: time.time_ns() // 1000,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        provider: Provider | None = None,
+        company_only: bool = False,
     ) -> Self:
         """Access over tables that are of this version.
 
@@ -67,6 +93,8 @@ class Access:
             cost: Of a password.
             now: Microseconds after 1970.
             random: Gives so many random bytes.
+            provider: The company's sign-in.
+            company_only: Passwords let administrators in alone.
 
         Returns:
             All parts, over the same means.
@@ -78,14 +106,19 @@ class Access:
             rules=rules or Rules(),
             now=now,
             random=random,
+            company_only=company_only,
         )
+        people = People(means)
         return cls(
             keys=keys,
             rules=means.rules,
             sessions=Sessions(means),
             sign_in=SignIn(means),
+            company=None if provider is None else CompanySignIn(means, people, provider),
+            company_only=company_only,
             own=OwnAccount(means),
-            people=People(means),
+            people=people,
+            marks=Marks(means),
             database=database,
             now=now,
         )
@@ -102,13 +135,27 @@ class Access:
         """
         return self.database.read(_acts.page, before=before, limit=limit)
 
-    def first_wrong_act(self) -> int | None:
-        """Checks the chain of acts.
+    def note(self, session: Session, kind: ActKind, /, **detail: str) -> None:
+        """Adds an act of somebody's, durably, before what it allows is done.
+
+        Args:
+            session: Whose.
+            kind: What they do.
+            **detail: Ids and words of ours.
+        """
+        self.database.write(_acts.add, kind, at=self.now(), who=session.person.id, **detail)
+
+    def check_acts(self, start: int = 1, *, limit: int = 20_000) -> Checked:
+        """Checks the chain of acts, a part at a time.
+
+        Args:
+            start: The number to begin with; those before it were checked before.
+            limit: So many at most.
 
         Returns:
-            The number of the first act that isn't what was written; None: all are.
+            How far they are what was written, and the first that isn't.
         """
-        return self.database.read(_acts.first_wrong)
+        return self.database.read(_acts.check, start=start, limit=limit)
 
 
 def has_people(database: Database) -> bool:

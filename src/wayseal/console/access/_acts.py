@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from wayseal.console.access import _tables as tables
-from wayseal.console.access.types import Act, ActKind
+from wayseal.console.access.types import Act, ActKind, Checked
 from wayseal.store.database import Connection
 
 _START = "0" * 64
@@ -34,17 +34,21 @@ def add(
     connection.execute(tables.acts.insert().values(**row, chain=chain))
 
 
-def first_wrong(connection: Connection) -> int | None:
-    """The number of the first act that isn't what was written, or is missing; None: all are."""
-    chain, expected = _START, 1
-    rows = connection.execute(sa.select(tables.acts).order_by(tables.acts.c.number))
-    for row in rows:
+def check(connection: Connection, *, start: int, limit: int) -> Checked:
+    """Checks the acts from a number on; what stands before `start` is believed, as it was checked before."""
+    acts = tables.acts
+    newest = connection.execute(sa.select(sa.func.max(acts.c.number))).scalar() or 0
+    chain, expected = _START, start
+    if start > 1:
+        chain = connection.execute(sa.select(acts.c.chain).where(acts.c.number == start - 1)).scalar() or ""
+    asked = sa.select(acts).where(acts.c.number >= start).order_by(acts.c.number).limit(limit)
+    for row in connection.execute(asked):
         fields = {name: row._mapping[name] for name in ("number", "at", "act", "who", "person", "detail")}
         chain = _link(chain, fields)
         if row.number != expected or row.chain != chain:
-            return expected
+            return Checked(upto=expected - 1, newest=newest, wrong=expected)
         expected += 1
-    return None
+    return Checked(upto=expected - 1, newest=newest)
 
 
 def page(connection: Connection, *, before: int | None, limit: int) -> tuple[Act, ...]:

@@ -14,7 +14,10 @@ SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """Database, keys, rules, a clock (microseconds) and a source of random bytes."""
+    """Database, keys, rules, a clock (microseconds) and a source of random bytes.
+
+    company_only: passwords let administrators in alone, as nobody could mend the company's sign-in else.
+    """
 
     database: Database
     keys: AccessKeys
@@ -22,6 +25,7 @@ class Means:
     rules: Rules
     now: Callable[[], int]
     random: Callable[[int], bytes]
+    company_only: bool = False
 
     def new_id(self) -> str:
         """An id of a person or session; it is no secret."""

@@ -3,6 +3,7 @@
 1. A secret that was never confirmed by a code opens nothing.
 2. Recovery codes are told once, when they are made; making new ones ends the old.
 3. Another password ends all other sessions.
+4. Who signs in by the company has neither password nor codes here: they would be a second way in.
 """
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from wayseal.console.access import _sessions as sessions
 from wayseal.console.access import _tables as tables
 from wayseal.console.access._means import SECOND, Means
 from wayseal.console.access._passwords import check_password
-from wayseal.console.access.types import ActKind, Opened, Session
+from wayseal.console.access.types import ActKind, Opened, Session, Way
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import Stage
 from wayseal.store.database import Connection
@@ -41,6 +42,7 @@ class OwnAccount:
 
     def enrol(self, session: Session, code: str) -> tuple[Opened, tuple[str, ...]]:
         """Confirms the authenticator by a code: the session in full, and recovery codes. AccessError: a wrong code."""
+        _check_way(session)
         secret, _ = self.authenticator(session)
         step = _codes.fitting_step(secret, code, self._means.now() // SECOND, 0)
         if step is None:
@@ -49,6 +51,7 @@ class OwnAccount:
 
     def renew_codes(self, session: Session) -> tuple[str, ...]:
         """New recovery codes (rule 2)."""
+        _check_way(session)
         return self._means.database.write(self._renew, session)
 
     def recovery_codes_left(self, session: Session) -> int:
@@ -59,6 +62,7 @@ class OwnAccount:
 
     def change_password(self, session: Session, password: str) -> None:
         """Another password (rule 3). AccessError: it can't be taken."""
+        _check_way(session)
         check_password(password, session.person.login)
         kept = self._means.passwords.hash(password, self._means.random(16))
         self._means.database.write(self._change_password, session, kept)
@@ -98,6 +102,12 @@ class OwnAccount:
         )
         connection.execute(others.values(ended_at=now))
         _acts.add(connection, ActKind.PASSWORD_CHANGED, at=now, who=person)
+
+
+def _check_way(session: Session) -> None:
+    """Rule 4."""
+    if session.person.way is not Way.PASSWORD:
+        raise AccessError("you sign in with your company account: password and codes are kept there")
 
 
 def _next_secret(connection: Connection, person: str) -> bytes | None:

@@ -5,6 +5,7 @@
 2. A link works once, until it expires; making another one for a person ends the one before.
 3. A new link for somebody who has an account takes password, codes and sessions away.
 4. Nobody closes or changes the role of the own account, and one administrator stays.
+5. An outlet manager has an outlet, and nobody else has one.
 """
 
 import re
@@ -19,7 +20,7 @@ from wayseal.console.access import _tables as tables
 from wayseal.console.access._means import SECOND, Means, digest
 from wayseal.console.access._passwords import check_password
 from wayseal.console.access._throttle import take
-from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Via, Visit
+from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, ThrottledError
 from wayseal.console.roles import Role, Stage
 from wayseal.model.messages import N_
@@ -65,14 +66,33 @@ class People:
         """A person by id."""
         return self._means.database.look(_rows.find_person, id_)
 
-    def invite(self, login: str, name: str, role: Role, *, by: str) -> tuple[Person, str]:
-        """Makes an account, and the token of the link that opens it once. AccessError: it can't be made."""
-        login, name = check_login(login), check_name(name)
-        return self._means.database.write(self._invite, login, name, role, by)
+    def invite(
+        self, login: str, name: str, role: Role, *, by: str, way: Way = Way.PASSWORD, outlet: str = ""
+    ) -> tuple[Person, str]:
+        """Makes an account, and the token of the link that opens it once.
 
-    def new_link(self, id_: str, *, by: str) -> str:
-        """The token of another link for a person (rules 2 and 3)."""
-        return self._means.database.write(self._new_link, id_, by)
+        Args:
+            login: Its login.
+            name: As colleagues call the person.
+            role: What they are.
+            by: Who invites.
+            way: How they will sign in.
+            outlet: Of an outlet manager.
+
+        Returns:
+            The person, and the token.
+
+        Raises:
+            AccessError: It can't be made.
+        """
+        login, name = check_login(login), check_name(name)
+        self._check_way(way, role)
+        kept = check_outlet(outlet, role)
+        return self._means.database.write(self._invite, login, name, role, by, way, kept)
+
+    def new_link(self, id_: str, *, by: str, way: Way | None = None) -> str:
+        """The token of another link for a person (rules 2 and 3). way: another one; None: as before."""
+        return self._means.database.write(self._new_link, id_, by, way)
 
     def linked(self, token: str, kind: LinkKind) -> Person | None:
         """Whose link it is, if it can still be used."""
@@ -82,7 +102,7 @@ class People:
         """Uses the link of an invitation: a password, and a session that has yet to set codes up."""
         self._take(visit)
         person = self.linked(token, LinkKind.INVITE)
-        if person is None:
+        if person is None or person.way is not Way.PASSWORD:
             raise LinkError(_GONE)
         check_password(password, person.login)
         kept = self._means.passwords.hash(password, self._means.random(16))
@@ -97,9 +117,9 @@ class People:
         self._take(visit)
         return self._means.database.write(self._use_demo_link, token, visit)
 
-    def set_role(self, id_: str, role: Role, *, by: str) -> None:
-        """Another role; sessions end, so that nothing of the old one stays (rule 4)."""
-        self._means.database.write(self._set_role, id_, role, by)
+    def set_role(self, id_: str, role: Role, *, by: str, outlet: str = "") -> None:
+        """Another role or outlet; sessions end, so that nothing of the old one stays (rules 4 and 5)."""
+        self._means.database.write(self._set_role, id_, role, by, check_outlet(outlet, role))
 
     def set_open(self, id_: str, *, open_: bool, by: str) -> None:
         """Closes an account, or opens it again (rule 4)."""
@@ -126,27 +146,36 @@ class People:
         _acts.add(connection, ActKind.SETUP, at=self._means.now(), who=person.id, person=person.id)
         return sessions.begin(connection, self._means, person, visit, stage=Stage.ENROL, via=Via.PASSWORD)
 
-    def _invite(self, connection: Connection, login: str, name: str, role: Role, by: str) -> tuple[Person, str]:
+    def _check_way(self, way: Way, role: Role) -> None:
+        if self._means.company_only and way is not Way.COMPANY and role is not Role.ADMINISTRATOR:
+            raise AccessError("everybody but administrators signs in with the company account here", key="way")
+
+    def _invite(
+        self, connection: Connection, login: str, name: str, role: Role, by: str, way: Way, outlet: str | None
+    ) -> tuple[Person, str]:
         if _rows.find_login(connection, login) is not None:
             raise AccessError("this login is taken", key="login")
         person, token = self._add(connection, login, name, role, PersonState.INVITED, None), self._means.new_token()
+        _rows.update_person(connection, person.id, way=way.value, outlet=outlet)
+        person = replace(person, way=way, outlet=outlet)
         self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
         _acts.add(connection, ActKind.INVITED, at=self._means.now(), who=by, person=person.id, role=role.value)
         return person, token
 
-    def _new_link(self, connection: Connection, id_: str, by: str) -> str:
+    def _new_link(self, connection: Connection, id_: str, by: str, way: Way | None) -> str:
         person, token, now = self._other(connection, id_, by), self._means.new_token(), self._means.now()
         if person.state is PersonState.DISABLED:
             raise AccessError("this account is closed: open it first")
+        way = way or person.way
+        self._check_way(way, person.role)
         self._keep_one(connection, person)
         connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
         connection.execute(tables.recovery_codes.delete().where(tables.recovery_codes.c.person == person.id))
-        _rows.update_person(
-            connection, person.id, password=None, totp=None, totp_next=None, state=PersonState.INVITED.value
-        )
+        gone = {"password": None, "totp": None, "totp_next": None, "identity_hmac": None}
+        _rows.update_person(connection, person.id, **gone, way=way.value, state=PersonState.INVITED.value)
         sessions.end_all(connection, person.id, now)
         self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
-        _acts.add(connection, ActKind.LINK_MADE, at=now, who=by, person=person.id)
+        _acts.add(connection, ActKind.LINK_MADE, at=now, who=by, person=person.id, way=way.value)
         return token
 
     def _linked(self, connection: Connection, token: str, kind: LinkKind) -> Person | None:
@@ -158,10 +187,16 @@ class People:
         person = None if id_ is None else _rows.find_person(connection, id_)
         return None if person is None or person.state is PersonState.DISABLED else person
 
-    def _take_up(self, connection: Connection, token: str, kept: str, visit: Visit) -> Opened:
+    def use_invitation(self, connection: Connection, token: str, way: Way) -> Person:
+        """Whose invitation it is, which is used by that (rule 2). LinkError: it can't be used any more."""
         person = self._linked(connection, token, LinkKind.INVITE)
-        if person is None or _use(connection, digest(token), LinkKind.INVITE, self._means.now()) is None:
+        fits = person is not None and person.way is way
+        if person is None or not fits or _use(connection, digest(token), LinkKind.INVITE, self._means.now()) is None:
             raise LinkError(_GONE)
+        return person
+
+    def _take_up(self, connection: Connection, token: str, kept: str, visit: Visit) -> Opened:
+        person = self.use_invitation(connection, token, Way.PASSWORD)
         _rows.update_person(connection, person.id, password=kept, state=PersonState.ACTIVE.value)
         _acts.add(connection, ActKind.LINK_USED, at=self._means.now(), who=person.id, kind=LinkKind.INVITE.value)
         person = replace(person, password=True, state=PersonState.ACTIVE)
@@ -187,17 +222,17 @@ class People:
         _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=opened.session.id, via="link")
         return opened
 
-    def _set_role(self, connection: Connection, id_: str, role: Role, by: str) -> None:
+    def _set_role(self, connection: Connection, id_: str, role: Role, by: str, outlet: str | None) -> None:
         person = self._other(connection, id_, by)
-        if person.role is role:
+        if (person.role, person.outlet) == (role, outlet):
             return
-        self._keep_one(connection, person)
+        if role is not Role.ADMINISTRATOR:
+            self._keep_one(connection, person)
         now = self._means.now()
-        _rows.update_person(connection, id_, role=role.value)
+        _rows.update_person(connection, id_, role=role.value, outlet=outlet)
         sessions.end_all(connection, id_, now)
-        _acts.add(
-            connection, ActKind.ROLE_CHANGED, at=now, who=by, person=id_, before=person.role.value, after=role.value
-        )
+        detail = {"before": person.role.value, "after": role.value} | ({} if outlet is None else {"outlet": outlet})
+        _acts.add(connection, ActKind.ROLE_CHANGED, at=now, who=by, person=id_, **detail)
 
     def _set_open(self, connection: Connection, id_: str, open_: bool, by: str) -> None:
         person, now = self._other(connection, id_, by), self._means.now()
@@ -207,7 +242,7 @@ class People:
             self._keep_one(connection, person)
             sessions.end_all(connection, id_, now)
             connection.execute(tables.links.delete().where(tables.links.c.person == id_))
-        usable = PersonState.ACTIVE if person.password else PersonState.INVITED
+        usable = PersonState.ACTIVE if person.password or person.bound else PersonState.INVITED
         state = usable if open_ else PersonState.DISABLED
         _rows.update_person(connection, id_, state=state.value)
         _acts.add(connection, ActKind.ENABLED if open_ else ActKind.DISABLED, at=now, who=by, person=id_)
@@ -244,6 +279,7 @@ class People:
                 state=state.value,
                 password=kept,
                 totp_step=0,
+                way=Way.PASSWORD.value,
                 created_at=self._means.now(),
             )
         )
@@ -271,6 +307,16 @@ def check_name(name: str) -> str:
     plain = name.strip()
     if not 1 <= len(plain) <= 80 or not plain.isprintable():
         raise AccessError("a name has 1 to 80 characters that can be seen", key="name")
+    return plain
+
+
+def check_outlet(outlet: str, role: Role) -> str | None:
+    """An outlet as it is kept (rule 5). AccessError: it can't be one."""
+    plain = unicodedata.normalize("NFKC", outlet).strip()
+    if role is not Role.OUTLET_MANAGER:
+        return None
+    if not 1 <= len(plain) <= 64 or not plain.isprintable():
+        raise AccessError("an outlet manager needs an outlet: its id, of 1 to 64 characters", key="outlet")
     return plain
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.console.access import _tables as tables
-from wayseal.console.access.types import Person, PersonState, Session, Via
+from wayseal.console.access.types import Person, PersonState, Session, Via, Way
 from wayseal.console.roles import Role, Stage
 from wayseal.store.database import Connection
 
@@ -30,6 +30,9 @@ def person_of(row: Any) -> Person:
         lang=row.p_lang,
         theme=row.p_theme,
         created_at=row.p_created_at,
+        way=Way(row.p_way),
+        bound=row.p_identity_hmac is not None,
+        outlet=row.p_outlet,
     )
 
 
@@ -57,6 +60,12 @@ def find_login(connection: Connection, login: str) -> tuple[Person, str | None] 
     """The person of a login, and the hash of the password."""
     row = connection.execute(_PEOPLE.where(tables.people.c.login == login)).first()
     return None if row is None else (person_of(row), row.p_password)
+
+
+def find_identity(connection: Connection, identity_hmac: str) -> Person | None:
+    """The person whose account of the company's sign-in it is."""
+    row = connection.execute(_PEOPLE.where(tables.people.c.identity_hmac == identity_hmac)).first()
+    return None if row is None else person_of(row)
 
 
 def all_people(connection: Connection) -> tuple[Person, ...]:

@@ -55,9 +55,9 @@ class Sessions:
         return session, found
 
     def confirmed(self, session: Session) -> bool:
-        """Whether password or code were given just now; of whoever has neither (a link's), there is nothing to ask."""
+        """Whether who it is was proved just now; of whoever has no proof (a demonstration's), there is none to ask."""
         fresh = self._means.now() - session.confirmed_at < self._means.rules.confirmed * SECOND
-        return fresh or not session.person.password
+        return fresh or not (session.person.password or session.person.bound)
 
     def of(self, person: str) -> tuple[Session, ...]:
         """A person's open sessions."""
@@ -99,11 +99,21 @@ class Sessions:
         return len(others)
 
 
-def begin(connection: Connection, means: Means, person: Person, visit: Visit, *, stage: Stage, via: Via) -> Opened:
-    """Begins a session."""
+def begin(
+    connection: Connection,
+    means: Means,
+    person: Person,
+    visit: Visit,
+    *,
+    stage: Stage,
+    via: Via,
+    proved_at: int | None = None,
+) -> Opened:
+    """Begins a session. proved_at: when they proved who they are; None: just now."""
     now, token = means.now(), means.new_token()
     connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - _MONTH))
-    connection.execute(tables.links.delete().where(tables.links.c.expires_at < now))
+    for table in (tables.links, tables.departures):
+        connection.execute(table.delete().where(table.c.expires_at < now))
     session = Session(
         id=means.new_id(),
         person=person,
@@ -112,7 +122,7 @@ def begin(connection: Connection, means: Means, person: Person, visit: Visit, *,
         device=visit.device[:60],
         created_at=now,
         seen_at=now,
-        confirmed_at=now,
+        confirmed_at=now if proved_at is None else min(now, proved_at),
     )
     connection.execute(
         tables.sessions.insert().values(
@@ -124,7 +134,7 @@ def begin(connection: Connection, means: Means, person: Person, visit: Visit, *,
             device=session.device,
             created_at=now,
             seen_at=now,
-            confirmed_at=now,
+            confirmed_at=session.confirmed_at,
             misses=0,
         )
     )

@@ -12,9 +12,9 @@ from wayseal.console.access import _acts, _codes, _rows, _throttle
 from wayseal.console.access import _sessions as sessions
 from wayseal.console.access import _tables as tables
 from wayseal.console.access._means import SECOND, Means
-from wayseal.console.access.types import ActKind, Opened, Person, PersonState, Session, Via, Visit
+from wayseal.console.access.types import ActKind, Opened, Person, PersonState, Session, Via, Visit, Way
 from wayseal.console.errors import SignInError, ThrottledError
-from wayseal.console.roles import Stage
+from wayseal.console.roles import Role, Stage
 from wayseal.model.messages import N_
 from wayseal.store.database import Connection
 
@@ -40,7 +40,7 @@ class SignIn:
         person, kept = found or (None, None)
         # Also of an account that is closed, so that it takes as long (rule 2).
         fits = means.passwords.fits(password, kept)
-        if person is None or not fits or person.state is not PersonState.ACTIVE:
+        if person is None or not fits or not self._may(person):
             means.database.write(self._note_failure, person)
             raise SignInError(_WRONG)
         return means.database.write(self._begin, person, visit)
@@ -59,12 +59,19 @@ class SignIn:
         means, person = self._means, session.person
         keys = means.attempt_keys(person.login, visit)
         self._take(keys)
+        if person.way is not Way.PASSWORD:
+            raise SignInError(_WRONG_PROOF, key="proof")
         known = means.database.look(_rows.find_login, person.login)
         fits = known is not None and means.passwords.fits(proof, known[1])
         opened = means.database.write(self._confirm, session, None if fits else proof, keys)
         if opened is None:
             raise SignInError(_WRONG_PROOF, key="proof")
         return opened
+
+    def _may(self, person: Person) -> bool:
+        """Whether a password lets this person in at all."""
+        only = self._means.company_only and person.role is not Role.ADMINISTRATOR
+        return person.state is PersonState.ACTIVE and person.way is Way.PASSWORD and not only
 
     def _take(self, keys: dict[str, str]) -> None:
         """Rule 1."""

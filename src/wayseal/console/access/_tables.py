@@ -1,4 +1,4 @@
-"""The tables of access, as the migration `console_0001` makes them."""
+"""The tables of access, as the migrations of `console` make them."""
 
 import sqlalchemy as sa
 
@@ -20,7 +20,11 @@ people = sa.Table(
     sa.Column("lang", sa.String(5)),
     sa.Column("theme", sa.String(5)),
     sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("way", sa.String(10), nullable=False),
+    sa.Column("identity_hmac", _DIGEST),
+    sa.Column("outlet", sa.String(64)),
     sa.Index("ix_people_login", "login", unique=True),
+    sa.Index("ix_people_identity_hmac", "identity_hmac", unique=True),
 )
 sessions = sa.Table(
     "sessions",
@@ -70,4 +74,20 @@ acts = sa.Table(
     sa.Column("person", _ID),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("chain", _DIGEST, nullable=False),
+)
+departures = sa.Table(
+    "departures",
+    METADATA,
+    sa.Column("state_sha256", _DIGEST, primary_key=True),
+    sa.Column("browser_sha256", _DIGEST, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+)
+marks = sa.Table(
+    "marks",
+    METADATA,
+    sa.Column("person", _ID, primary_key=True),
+    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
 )

@@ -56,6 +56,10 @@ def forget(connection: Connection, keys: Mapping[str, str], now: int) -> None:
     old = tables.attempts.c.last_at < now - _FORGET * _SECOND
     own = tables.attempts.c.key_hmac.in_([keys["both"], keys["login"]])
     connection.execute(tables.attempts.delete().where(sa.or_(own, old)))
-    shared = tables.attempts.c.key_hmac == keys["address"]
-    some = tables.attempts.c.tries > _USED
-    connection.execute(tables.attempts.update().where(shared, some).values(tries=tables.attempts.c.tries - _USED))
+    give_back(connection, keys["address"], _USED)
+
+
+def give_back(connection: Connection, key: str, used: int) -> None:
+    """Rule 2, of an address."""
+    shared, some = tables.attempts.c.key_hmac == key, tables.attempts.c.tries > used
+    connection.execute(tables.attempts.update().where(shared, some).values(tries=tables.attempts.c.tries - used))

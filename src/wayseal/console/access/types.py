@@ -15,11 +15,19 @@ class PersonState(StrEnum):
     DISABLED = "disabled"
 
 
+class Way(StrEnum):
+    """How a person signs in, as the administrator set it: password and code, or the company's sign-in."""
+
+    PASSWORD = "password"  # noqa: S105 (a kind, no secret)
+    COMPANY = "company"
+
+
 class Via(StrEnum):
     """How a session began."""
 
     PASSWORD = "password"  # noqa: S105 (a kind, no secret)
     LINK = "link"
+    COMPANY = "company"
 
 
 class LinkKind(StrEnum):
@@ -47,14 +55,21 @@ class ActKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a kind, no secret)
     TOTP_CHANGED = "totp_changed"
     CODES_RENEWED = "codes_renewed"
+    BOUND = "bound"
     ROLE_CHANGED = "role_changed"
     DISABLED = "disabled"
     ENABLED = "enabled"
+    LIST_EXPORTED = "list_exported"
+    FILE_TAKEN = "file_taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with an account. name: as colleagues call them; totp: whether codes are set up."""
+    """Somebody with an account.
+
+    name: as colleagues call them; totp: whether codes are set up; bound: whether an account of the company's sign-in
+    is theirs; outlet: of an outlet manager.
+    """
 
     id: str
     login: str
@@ -66,11 +81,14 @@ class Person:
     lang: str | None
     theme: str | None
     created_at: int
+    way: Way = Way.PASSWORD
+    bound: bool = False
+    outlet: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A person at a browser. confirmed_at: when password or code were last given; ended_at: None while it lasts."""
+    """A person at a browser. confirmed_at: when they last proved who they are; ended_at: None while it lasts."""
 
     id: str
     person: Person
@@ -112,6 +130,18 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Part of the acts, checked.
+
+    upto: all up to this number are what was written; wrong: the first that isn't, or is missing.
+    """
+
+    upto: int
+    newest: int
+    wrong: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How long things last, in seconds."""
 
@@ -122,3 +152,5 @@ class Rules:
     """A session that owes its code."""
     link: int = 604_800
     demo: int = 900
+    departure: int = 600
+    """Somebody who is at the company's sign-in."""

@@ -4,8 +4,12 @@ Blanks as in `wayseal.page.texts`. No <, > or & anywhere. A code stands in one m
 """
 
 from wayseal.console.texts._base import BASE
+from wayseal.console.texts._desk import DESK
+from wayseal.console.texts._entry import ENTRY
+from wayseal.console.texts._jobs import JOBS
+from wayseal.console.texts._trace import TRACE
 
-PARTS = (BASE,)
+PARTS = (BASE, DESK, ENTRY, JOBS, TRACE)
 TEXTS = {code: text for part in PARTS for code, text in part.items()}
 
 __all__ = ["PARTS", "TEXTS"]

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from wayseal.cases import Cases
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
+from wayseal.console.jobs import Jobs
 from wayseal.console.web._assets import Assets
+from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._render import Renderer
+from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
@@ -25,17 +29,43 @@ class Site:
 
     Attributes:
         access: People and sessions.
+        jobs: What was asked for and outlasts a page.
         ledger: Looks at the ledger that is shown; None: none is.
-        casebook: The folder of its casebook.
+        cases: Its casebook.
+        spool: Where files that are sent lie until their page keeps them; None: none are taken.
+        logs_folder: Where logs lie that may be named; None: nowhere.
+        mappings_folder: Where mapping files lie; None: nowhere.
+        upload_most: So many bytes may be sent at once.
+        files: Where files of cases lie, each under its SHA-256.
+        cases_a_day: So many can be decided a day, all in all.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
+        address: Where they find the console.
     """
 
     access: Access
+    jobs: Jobs
     ledger: LedgerReader | None = None
-    casebook: Path | None = None
+    cases: CasebookHolder | None = None
+    spool: Path | None = None
+    logs_folder: Path | None = None
+    mappings_folder: Path | None = None
+    upload_most: int = 3 << 30
+    files: Path | None = None
+    cases_a_day: int = 20
     utc_offset_hours: int = 8
     secure: bool = False
+    address: str = ""
+
+    def close(self) -> None:
+        """Lets go of what it holds open; whoever opened `access` closes that."""
+        if self.cases is not None:
+            self.cases.close()
+
+    @property
+    def casebook(self) -> Path | None:
+        """The folder of the casebook."""
+        return None if self.cases is None else self.cases.folder
 
     @property
     def cookie(self) -> str:
@@ -46,6 +76,11 @@ class Site:
     def visitor_cookie(self) -> str:
         """The name of the cookie to which forms are tied before there is a session."""
         return self.cookie + "-visit"
+
+    @property
+    def company_cookie(self) -> str:
+        """The name of the cookie by which a browser is known that left for the company's sign-in."""
+        return self.cookie + "-company"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +96,13 @@ class Ask:
         names: What stands in the path for the names of its route.
         query: What stands behind the path.
         form: What was sent; empty of a GET.
+        files: Files that were sent with it, until the answer is given: `keep` the ones that stay.
         session: Whose session it is; None: nobody's.
         visit: From where it comes.
         lang: The language of the page.
         theme: How it looks: auto, light or dark.
         token: What its forms hold.
+        departed: What the browser holds of whoever left for the company's sign-in.
         partial: Only a part of a page is wanted (htmx).
         packed: The browser takes gzip.
     """
@@ -83,13 +120,20 @@ class Ask:
     lang: Lang
     theme: str
     token: str = field(repr=False)
+    departed: str = field(default="", repr=False)
     partial: bool = False
     packed: bool = False
+    files: tuple[Upload, ...] = ()
 
     @property
     def access(self) -> Access:
         """People and sessions."""
         return self.site.access
+
+    @property
+    def cases(self) -> Cases | None:
+        """The casebook; None: there is none yet. CasebookError: why it can't be read."""
+        return None if self.site.cases is None else self.site.cases.look()
 
     @property
     def whose(self) -> Session:
@@ -103,10 +147,24 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """An answer made of a template."""
-        values = {"path": self.path, "back": self.back, "token": self.token, "error": None, "code": None, **values}
+        values = {
+            "path": self.path,
+            "back": self.back,
+            "token": self.token,
+            "error": None,
+            "code": None,
+            "hint": "",
+            "company": "" if self.access.company is None else "only" if self.access.company_only else "also",
+            **values,
+        }
         return HTMLResponse(
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
+
+    def send_file(self, path: Path, name: str) -> Response:
+        """A file, to be saved and never to be shown: whatever is in it, no browser runs it."""
+        head = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        return FileResponse(path, media_type="application/octet-stream", headers=head)
 
     def go(self, path: str) -> Response:
         """Somewhere else."""
@@ -134,6 +192,11 @@ class Ask:
         """Takes it away, and with it what the browser kept of our pages."""
         answer.delete_cookie(self.site.cookie, path="/", secure=self.site.secure, httponly=True, samesite="lax")
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
+
+    def depart(self, answer: Response, browser: str, seconds: int) -> Response:
+        """Marks a browser that leaves for the company's sign-in."""
+        self._set(answer, self.site.company_cookie, browser, seconds)
         return answer
 
     def prefer(self, answer: Response, name: str, value: str) -> Response:

@@ -17,7 +17,11 @@ from wayseal.console.errors import ConsoleError
 
 OWN = {
     "console.css": "text/css; charset=utf-8",
+    "entry.css": "text/css; charset=utf-8",
+    "jobs.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
+    "trace.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 OTHERS = {

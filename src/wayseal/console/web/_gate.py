@@ -5,33 +5,65 @@
 2. A session that is further or less far than the route needs is sent to where it belongs.
 3. A role that a route doesn't name gets 403, and nothing tells whether what was asked for is there.
 4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
-5. A database that is away is said so, with 503, and the form is in the answer, to be sent again.
+5. A database that is away is said so, with 503, and the form is in the answer, to be sent again; so with a casebook.
+   One that was changed says what to do, and other pages go on.
+6. Who sends files is let in before a byte of them is read; files don't outlive the answer unless the page keeps them.
+7. What computes passwords, and what asks the company's sign-in, has threads of its own: pages never wait behind them.
 """
 
 import secrets
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from wayseal.console.access import Standing
+from wayseal.cases import CasebookError
+from wayseal.cases.errors import (
+    CasebookBusyError,
+    CasebookChangedError,
+    CasebookDiskError,
+    CasebookUsageError,
+    CaseStateError,
+    NoSuchCaseError,
+    StaleError,
+    UndoError,
+)
+from wayseal.console.access import AT_ONCE, Standing
 from wayseal.console.access.types import Session
-from wayseal.console.errors import AccessError, RouteError
+from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import is_own, local_path, page_token, read_form, visit_of
 from wayseal.console.web._kept import keep, keepable
 from wayseal.console.web._render import THEMES, Renderer, pick_lang
+from wayseal.console.web._uploads import Upload, read_upload
 from wayseal.service.log import where
 from wayseal.store.database import DatabaseError, DatabaseGoneError
 
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")
+_STATUS: Mapping[type[Exception], int] = {
+    AccessError: 400,
+    NoSuchCaseError: 404,
+    CasebookUsageError: 400,
+    CaseStateError: 409,
+    UndoError: 409,
+    StaleError: 409,
+}
+"""All else is a casebook that can't be read."""
+_HINTS: Mapping[type[Exception], str] = {
+    CasebookChangedError: "casebook.changed",
+    CasebookBusyError: "casebook.busy",
+    CasebookDiskError: "casebook.away",
+    CasebookError: "casebook.wrong",
+}
+"""What to do about it."""
 
 
 class Gate:
@@ -41,6 +73,7 @@ class Gate:
         self._site = site
         self._renderer = renderer
         self._assets = assets
+        self._limiters = {lane: CapacityLimiter(most) for lane, most in AT_ONCE.items()}
 
     def route(self, page: Page) -> Route:
         """The route of a page."""
@@ -48,13 +81,41 @@ class Gate:
         async def endpoint(request: Request) -> Response:
             request.scope["state"]["route"] = page.path
             try:
+                if page.upload:
+                    return await self._take(page, request)
                 form = await read_form(request)
             except AccessError as error:
                 return await run_sync(self.refuse, request, 400, error)
-            return await run_sync(self._serve, page, request, form)
+            return await run_sync(self._serve, page, request, form, limiter=self._limiters.get(page.lane))
 
         endpoint.page = page  # type: ignore[attr-defined]
         return Route(page.path, endpoint, methods=[page.method])
+
+    async def _take(self, page: Page, request: Request) -> Response:
+        """Rule 6. AccessError."""
+        if self._site.spool is None:
+            raise UploadError("no folder for files is set")
+        refused = await run_sync(self._refuse_sender, page, request)
+        if refused is not None:
+            return refused
+
+        def may(fields: Mapping[str, str]) -> bool:
+            return is_own(request, fields, self._site.access.keys, self._cookie(request))
+
+        async with read_upload(request, self._site.spool, min(page.upload, self._site.upload_most), may) as (
+            form,
+            files,
+        ):
+            return await run_sync(self._serve, page, request, form, files)
+
+    def _refuse_sender(self, page: Page, request: Request) -> Response | None:
+        """An answer to whoever may not send files to this page."""
+        try:
+            session, standing = self._whose(request)
+            ask = self._ask(request, session if standing is Standing.OPEN else None, {})
+            return self._admit_person(page, ask, None)
+        except DatabaseGoneError as error:
+            return _say_what_broke(page, self._ask(request, None, {}), error)
 
     def refuse(self, request: Request, status: int, error: Exception | None = None) -> Response:
         """A page that says why not."""
@@ -69,15 +130,15 @@ class Gate:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await run_sync(self.refuse, request, status)
 
-    def _serve(self, page: Page, request: Request, form: Mapping[str, str]) -> Response:
+    def _serve(self, page: Page, request: Request, form: Mapping[str, str], files: tuple[Upload, ...] = ()) -> Response:
         ask: Ask | None = None
         try:
             session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
-            ask = self._ask(request, session if standing is Standing.OPEN else None, form)
+            ask = self._ask(request, session if standing is Standing.OPEN else None, form, files)
             answer = self._admit(page, request, ask, session, standing) or page.act(ask)
-        except (AccessError, DatabaseGoneError) as error:
+        except (AccessError, CasebookError, DatabaseGoneError) as error:
             ask = ask or self._ask(request, None, form)
-            answer = _say_what_broke(ask, error)
+            answer = _say_what_broke(page, ask, error)
         except Exception as error:
             request.scope["state"]["told"] = where(error)
             ask = ask or self._ask(request, None, form)
@@ -91,14 +152,20 @@ class Gate:
         """What keeps somebody out; None: nothing does."""
         if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
             return ask.page("error", status=403, status_shown=403, code="foreign_form")
+        return self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
+
+    def _admit_person(self, page: Page, ask: Ask, expired: Session | None) -> Response | None:
+        """The same, of who asks alone. expired: the session that was theirs."""
         if page.roles is None:
             return None
         if ask.session is None:
-            return self._sign_in(page, ask, session if standing is Standing.EXPIRED else None)
+            return self._sign_in(page, ask, expired)
         if ask.session.stage is not page.stage:
             return ask.go(_HOME[ask.session.stage])
         if ask.session.person.role not in page.roles:
             return ask.page("error", status=403, status_shown=403)
+        if page.own_outlet and ask.names["outlet"] != ask.session.person.outlet:
+            return ask.page("error", status=404, status_shown=404)
         if page.confirmed and not ask.access.sessions.confirmed(ask.session):
             return self._confirm(page, ask)
         return None
@@ -125,7 +192,13 @@ class Gate:
         found = None if not token else self._site.access.sessions.find(token)
         return (None, Standing.ENDED) if found is None else found
 
-    def _ask(self, request: Request, session: Session | None, form: Mapping[str, str]) -> Ask:
+    def _ask(
+        self,
+        request: Request,
+        session: Session | None,
+        form: Mapping[str, str],
+        files: tuple[Upload, ...] = (),
+    ) -> Ask:
         site, person = self._site, None if session is None else session.person
         chosen = person.lang if person and person.lang else request.cookies.get(f"{site.cookie}-lang")
         theme = person.theme if person and person.theme else request.cookies.get(f"{site.cookie}-theme", "")
@@ -143,8 +216,10 @@ class Gate:
             lang=pick_lang(chosen, request.headers.get("accept-language", "")),
             theme=theme if theme in THEMES else "auto",
             token=page_token(site.access.keys, self._cookie(request) or self._new_cookie(request)),
+            departed=request.cookies.get(site.company_cookie, ""),
             partial="hx-request" in request.headers,
             packed="gzip" in request.headers.get("accept-encoding", ""),
+            files=files,
         )
 
     def _cookie(self, request: Request) -> str | None:
@@ -182,11 +257,15 @@ def check_routes(routes: Sequence[BaseRoute]) -> None:
         seen.add((page.method, page.path))
 
 
-def _say_what_broke(ask: Ask, error: AccessError | DatabaseGoneError) -> Response:
+def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | DatabaseGoneError) -> Response:
     """Rule 5."""
-    if isinstance(error, AccessError):
-        return ask.page("error", status=400, status_shown=400, error=error)
-    return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
+    gone = isinstance(error, DatabaseGoneError | CasebookBusyError | CasebookDiskError)
+    if isinstance(error, DatabaseGoneError) or (gone and page.method not in _SAFE):
+        return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
+    if isinstance(error, NoSuchCaseError):
+        return ask.page("error", status=404, status_shown=404)
+    return ask.page("error", status=status, status_shown=status, error=error, hint=_HINTS.get(type(error), ""))
 
 
 def _whole(ask: Ask) -> str:

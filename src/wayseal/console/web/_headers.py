@@ -4,6 +4,7 @@
 2. Pages are kept by no cache; files of ours, whose address holds their digest, by any.
 3. What breaks inside becomes a page without details; the log gets the error's type and place.
 4. A line of the log has the route as it is declared: no id, no token, no login, no address.
+5. At most `MOST` requests are begun at a time; a further one is told to come again.
 """
 
 import itertools
@@ -33,19 +34,26 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
+MOST = 500
 _YEAR = b"max-age=31536000"
 _PLAIN = b"text/plain; charset=utf-8"
 _PROCESS = secrets.token_hex(4)
 
 
-class HeadersLayer:
-    """Rules 1 to 4 around `app`."""
+def headers_of(secure: bool) -> list[tuple[bytes, bytes]]:
+    """What every answer has. secure: browsers come by https."""
+    return [*HEADERS, *([(b"strict-transport-security", _YEAR)] if secure else [])]
 
-    def __init__(self, app: App, *, secure: bool, log: Log) -> None:
+
+class HeadersLayer:
+    """Rules 1 to 5 around `app`."""
+
+    def __init__(self, app: App, *, secure: bool, log: Log, most: int = MOST) -> None:
         self._app = app
         self._log = log
-        self._headers = [*HEADERS, *([(b"strict-transport-security", _YEAR)] if secure else [])]
+        self._headers = headers_of(secure)
         self._numbers = itertools.count(1)
+        self._most, self._begun = most, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; a WebSocket has no business here."""
@@ -69,16 +77,26 @@ class HeadersLayer:
                 message["headers"] = headers
             await send(message)
 
+        async def say(code: int, text: bytes) -> None:
+            await answer({"type": "http.response.start", "status": code, "headers": [(b"content-type", _PLAIN)]})
+            await send({"type": "http.response.body", "body": text})
+
         told: dict[str, str] = {}
+        full = self._begun >= self._most
+        self._begun += 1
         try:
-            await self._app(scope, receive, answer)
+            await (
+                say(503, b"Many are here just now. Try again in a moment.\n")
+                if full
+                else self._app(scope, receive, answer)
+            )
         except Exception as error:
             told = where(error)
             if status == 0:
                 # The page of errors itself broke, or the database while it was asked who this is.
-                start = {"type": "http.response.start", "status": 500, "headers": [(b"content-type", _PLAIN)]}
-                await answer(start)
-                await send({"type": "http.response.body", "body": b"Something broke here. It was noted.\n"})
+                await say(500, b"Something broke here. It was noted.\n")
+        finally:
+            self._begun -= 1
         told |= state.get("told", {})
         level = self._log.error if told else self._log.info
         level(

@@ -63,6 +63,11 @@ class LedgerReader:
         self._lock = threading.Lock()
         self._summary: tuple[str, Summary] | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where the ledger lies."""
+        return self._ledger
+
     def look(self) -> LedgerView | LedgerError:
         """The ledger as it is now; the error where it can't be read."""
         try:

@@ -6,6 +6,7 @@
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,6 +24,9 @@ from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_KEPT = "\n\t\u200c\u200d"
+"""Lines, and what joins letters and emoji."""
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _CODE = re.compile("`([^`]+)`")
 THEMES = ("auto", "light", "dark")
 HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true}'
@@ -40,7 +44,10 @@ class Place:
 
 PLACES = (
     Place(code="overview", path="/", key="o", roles=ALL_ROLES),
+    Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
+    Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),
+    Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),
@@ -68,7 +75,7 @@ class Renderer:
             themes=THEMES,
             zone="UTC" + format(utc_offset_hours, "+d"),
         )
-        self._environment.filters.update(clock=self._clock, day=self._day, seen=visible)
+        self._environment.filters.update(clock=self._clock, day=self._day, seen=visible, written=_written)
 
     def page(self, template: str, *, lang: Lang, theme: str, session: Session | None, **values: Any) -> str:
         """A page. values: what its template asks for."""
@@ -95,6 +102,13 @@ class Renderer:
 
     def _day(self, us: int | None) -> str:
         return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(self._zone).strftime("%Y-%m-%d")
+
+
+def _written(text: str) -> str:
+    """A text that somebody wrote, lines kept; what hides, or turns what stands around it, is made visible."""
+    return "".join(
+        char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else f"‹U+{ord(char):04X}›" for char in text
+    )
 
 
 def _say(voice: Voice, code: str, /, **values: object) -> Markup:

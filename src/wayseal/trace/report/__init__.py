@@ -2,8 +2,9 @@
 
 from wayseal.trace._result import TraceResult
 from wayseal.trace.report._report import ReportBuilder
+from wayseal.trace.report._told import Told, tell
 
-__all__ = ["render"]
+__all__ = ["Told", "render", "tell"]
 
 
 def render(result: TraceResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002

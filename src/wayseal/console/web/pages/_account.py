@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import ALL_ROLES, Page
+from wayseal.console.roles import ALL_ROLES, Lane, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web.pages._entry import check_again, enrol_page
 
@@ -69,7 +69,14 @@ def end_other_sessions(ask: Ask) -> Response:
 PAGES = (
     Page(method="GET", path="/account", act=show_account, roles=ALL_ROLES),
     Page(method="GET", path="/account/password", act=show_password, roles=ALL_ROLES, confirmed=True),
-    Page(method="POST", path="/account/password", act=change_password, roles=ALL_ROLES, confirmed=True),
+    Page(
+        method="POST",
+        path="/account/password",
+        act=change_password,
+        roles=ALL_ROLES,
+        confirmed=True,
+        lane=Lane.PASSWORDS,
+    ),
     Page(method="GET", path="/account/authenticator", act=show_authenticator, roles=ALL_ROLES, confirmed=True),
     Page(method="POST", path="/account/authenticator", act=change_authenticator, roles=ALL_ROLES, confirmed=True),
     Page(method="POST", path="/account/recovery-codes", act=renew_codes, roles=ALL_ROLES, confirmed=True),

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from wayseal.console.access.types import LinkKind, Opened
 from wayseal.console.errors import AccessError, ThrottledError
-from wayseal.console.roles import ALL_ROLES, Page, Stage
+from wayseal.console.roles import ALL_ROLES, Lane, Page, Stage
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._forms import local_path
 from wayseal.console.web._kept import FIELD, open_kept
@@ -56,7 +56,7 @@ def enter_code(ask: Ask) -> Response:
     except AccessError as error:
         status = 429 if isinstance(error, ThrottledError) else 401
         return ask.page("code", status=status, next=onward, kept=kept, error=error)
-    return _go_on(ask, opened, onward, kept)
+    return go_on(ask, opened, onward, kept)
 
 
 def show_enrol(ask: Ask) -> Response:
@@ -147,7 +147,7 @@ def confirm(ask: Ask) -> Response:
     except AccessError as error:
         status = 429 if isinstance(error, ThrottledError) else 401
         return ask.page("confirm", status=status, next=onward, kept=kept, error=error)
-    return _go_on(ask, opened, onward, kept)
+    return go_on(ask, opened, onward, kept)
 
 
 def prefer(ask: Ask) -> Response:
@@ -165,7 +165,7 @@ def prefer(ask: Ask) -> Response:
     return answer
 
 
-def _go_on(ask: Ask, opened: Opened, onward: str, kept: str) -> Response:
+def go_on(ask: Ask, opened: Opened, onward: str, kept: str) -> Response:
     """To where somebody wanted, or back to the form that wasn't done."""
     found = open_kept(ask.access.keys, opened.session.person.id, kept, ask.access.now())
     if found is None:
@@ -194,19 +194,19 @@ def check_again(ask: Ask) -> None:
 
 PAGES = (
     Page(method="GET", path="/sign-in", act=show_sign_in, roles=None),
-    Page(method="POST", path="/sign-in", act=sign_in, roles=None),
+    Page(method="POST", path="/sign-in", act=sign_in, roles=None, lane=Lane.PASSWORDS),
     Page(method="GET", path="/sign-in/code", act=show_code, roles=ALL_ROLES, stage=Stage.CODE),
     Page(method="POST", path="/sign-in/code", act=enter_code, roles=ALL_ROLES, stage=Stage.CODE),
     Page(method="GET", path="/enrol", act=show_enrol, roles=ALL_ROLES, stage=Stage.ENROL),
     Page(method="POST", path="/enrol", act=enrol, roles=ALL_ROLES, stage=Stage.ENROL),
     Page(method="GET", path="/setup", act=show_setup, roles=None),
-    Page(method="POST", path="/setup", act=set_up, roles=None),
+    Page(method="POST", path="/setup", act=set_up, roles=None, lane=Lane.PASSWORDS),
     Page(method="GET", path="/invited/{token}", act=show_invited, roles=None),
-    Page(method="POST", path="/invited/{token}", act=take_up, roles=None),
+    Page(method="POST", path="/invited/{token}", act=take_up, roles=None, lane=Lane.PASSWORDS),
     Page(method="GET", path="/demo/{token}", act=show_demo, roles=None),
     Page(method="POST", path="/demo/{token}", act=use_demo, roles=None),
     Page(method="POST", path="/sign-out", act=sign_out, roles=ALL_ROLES),
     Page(method="GET", path="/confirm", act=show_confirm, roles=ALL_ROLES),
-    Page(method="POST", path="/confirm", act=confirm, roles=ALL_ROLES),
+    Page(method="POST", path="/confirm", act=confirm, roles=ALL_ROLES, lane=Lane.PASSWORDS),
     Page(method="POST", path="/preferences", act=prefer, roles=None),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from wayseal.console.access.types import Person
+from wayseal.console.access.types import Person, Way
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import ADMINISTRATORS, AUDITORS, Page, Role
 from wayseal.console.web._ask import Ask
@@ -19,13 +19,14 @@ def show_people(ask: Ask) -> Response:
 
 def invite(ask: Ask) -> Response:
     """Makes an account, and shows its link once."""
-    login, name, role = ask.field("login"), ask.field("name"), _role(ask)
+    login, name, role, outlet = ask.field("login"), ask.field("name"), _role(ask), ask.field("outlet")
     try:
         if role is None:
             raise AccessError("there is no such role", key="role")
-        person, token = ask.access.people.invite(login, name, role, by=ask.whose.person.id)
+        by, way = ask.whose.person.id, _way(ask) or Way.PASSWORD
+        person, token = ask.access.people.invite(login, name, role, by=by, way=way, outlet=outlet)
     except AccessError as error:
-        return _people_page(ask, error, login[:64], name[:80])
+        return _people_page(ask, error, login[:64], name[:80], outlet[:64])
     return ask.page("link", person=person, link=f"/invited/{token}", seconds=ask.access.rules.link)
 
 
@@ -42,7 +43,7 @@ def change_role(ask: Ask) -> Response:
     def act(id_: str, by: str) -> None:
         if role is None:
             raise AccessError("there is no such role", key="role")
-        ask.access.people.set_role(id_, role, by=by)
+        ask.access.people.set_role(id_, role, by=by, outlet=ask.field("outlet"))
 
     return _change(ask, act)
 
@@ -63,7 +64,7 @@ def new_link(ask: Ask) -> Response:
     if person is None:
         return ask.page("error", status=404, status_shown=404)
     try:
-        token = ask.access.people.new_link(person.id, by=ask.whose.person.id)
+        token = ask.access.people.new_link(person.id, by=ask.whose.person.id, way=_way(ask))
     except AccessError as error:
         return _person_page(ask, person, error)
     return ask.page("link", person=person, link=f"/invited/{token}", seconds=ask.access.rules.link)
@@ -78,21 +79,22 @@ def end_session(ask: Ask) -> Response:
 
 
 def show_acts(ask: Ask) -> Response:
-    """Acts of access, the newest first; with `before`, those below a number."""
-    given = ask.query.get("before", "")
-    before = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+    """Acts of access, the newest first; with `before`, those below a number; with `check`, a part of them checked."""
+    before, start = _number(ask, "before"), _number(ask, "check") or 1
     acts = ask.access.acts(before=before, limit=_MANY + 1)
     return ask.page(
         "acts",
         acts=acts[:_MANY],
         before=before,
         onward=acts[_MANY - 1].number if len(acts) > _MANY else None,
-        checked="check" in ask.query,
-        wrong=ask.access.first_wrong_act() if "check" in ask.query else None,
+        checked=ask.access.check_acts(start) if "check" in ask.query else None,
+        start=start,
     )
 
 
-def _people_page(ask: Ask, error: AccessError | None = None, login: str = "", name: str = "") -> Response:
+def _people_page(
+    ask: Ask, error: AccessError | None = None, login: str = "", name: str = "", outlet: str = ""
+) -> Response:
     return ask.page(
         "people",
         status=400 if error else 200,
@@ -101,6 +103,7 @@ def _people_page(ask: Ask, error: AccessError | None = None, login: str = "", na
         error=error,
         login=login,
         name=name,
+        outlet=outlet,
     )
 
 
@@ -127,9 +130,22 @@ def _change(ask: Ask, act: Callable[[str, str], None]) -> Response:
     return ask.go(f"/people/{person.id}")
 
 
+def _number(ask: Ask, name: str) -> int | None:
+    given = ask.query.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+
+
 def _role(ask: Ask) -> Role | None:
     given = ask.field("role")
     return Role(given) if given in set(Role) else None
+
+
+def _way(ask: Ask) -> Way | None:
+    """How somebody is to sign in; the company's way only where there is one."""
+    given = ask.field("way")
+    if given not in set(Way) or ask.access.company is None:
+        return None
+    return Way(given)
 
 
 PAGES = (

@@ -1,0 +1,11 @@
+"""The trace workspace: baskets of numbers that turned up outside, and runs over them.
+
+What pages hand around is in `wayseal.console.tracing.types`; what jobs do in `wayseal.console.tracing.work`, what they
+leave in `wayseal.console.tracing.kept`.
+"""
+
+from wayseal.console.tracing._baskets import MOST, Baskets
+from wayseal.console.tracing._runs import Runs
+from wayseal.console.tracing._typed import leaks_lines, read_file, read_typed
+
+__all__ = ["MOST", "Baskets", "Runs", "leaks_lines", "read_file", "read_typed"]

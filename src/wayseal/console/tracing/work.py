@@ -1,0 +1,183 @@
+"""What jobs of the trace workspace do: look at numbers before a trace, trace them, leave each out in turn.
+
+1. Same ledger, numbers, seed and version: same result. What a job was told says all of that, and so does what it gave.
+2. Pages see pseudonyms alone (`kept`): a casebook is made where there is none, since its secret makes them.
+3. A run writes into its own folder and nowhere else; it can be begun anew at any time.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from wayseal.cases import has_casebook, load_pseudonyms, open_cases
+from wayseal.console.errors import TraceWorkError
+from wayseal.console.tracing.kept import (
+    CHECK,
+    LEAKS,
+    LEFT_OUT,
+    REPORT,
+    RESULT,
+    LeftOut,
+    finite,
+    keep,
+    result_content,
+)
+from wayseal.ledger import Snapshot, open_ledger
+from wayseal.model.sources import SourceKind
+from wayseal.store import read_leaks
+from wayseal.store.durable import replace_file
+from wayseal.store.types import Leaks
+from wayseal.trace import TraceResult, render, trace
+from wayseal.trace.preview import preview
+
+CASEBOOK = "detect"
+"""Where a ledger keeps its casebook."""
+STAGES = ("match", "gather", "weigh", "test", "tell", "tell")
+"""What a trace does in each of its steps."""
+MOST_LEFT_OUT = 200
+FOLLOWED = 6
+"""Leading sources that are followed while numbers are left out."""
+_PERSONAL = {SourceKind.ACTOR: "actor", SourceKind.SESSION: "session", SourceKind.DEVICE: "device"}
+
+
+class Work(Protocol):
+    """A job as its kind sees it."""
+
+    folder: Path
+    """Its own folder."""
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger; raises where there is none."""
+        ...
+
+    def step(self, stage: str, done: int, total: int) -> None:
+        """Says how far it is; raises where it was cancelled."""
+        ...
+
+
+def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    """Looks at numbers before a trace. values: leaks, offset."""
+    leaks = _leaks(values, work.folder)
+    work.step("match", 0, 1)
+    with open_ledger(work.ledger) as snapshot:
+        found = preview(snapshot, leaks)
+        root = snapshot.checkpoint.root.hex()
+    work.step("match", 1, 1)
+    told = keep(work.folder, CHECK, asdict(found))
+    return {**told, "found": str(found.found), "ledger": found.ledger_digest, "root": root}
+
+
+def run_trace(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    """Traces numbers. values: leaks, offset, seed."""
+    leaks = _leaks(values, work.folder)
+    alias = _alias(work.ledger / CASEBOOK)
+    with open_ledger(work.ledger) as snapshot:
+        result = trace(snapshot, leaks, seed=int(values["seed"]), progress=partial(_say_step, work))
+    report = render(result, "json", "en").encode()
+    replace_file(work.folder / REPORT, report)
+    shown = result.renamed(alias)
+    told = keep(work.folder, RESULT, result_content(shown))
+    return {
+        **told,
+        **_summary(shown),
+        "report_sha256": hashlib.sha256(report).hexdigest(),
+        "leaks_sha256": leaks.digest,
+        "ledger": result.ledger_digest,
+        "root": result.checkpoint.root.hex() if result.checkpoint else "",
+        "wayseal": result.wayseal,
+    }
+
+
+def run_left_out(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    """Traces numbers without each of them in turn. values: as of a trace."""
+    leaks = _leaks(values, work.folder)
+    total = len(leaks.rows)
+    if not 2 <= total <= MOST_LEFT_OUT:
+        raise TraceWorkError("leaving numbers out takes 2 to {most} of them", most=MOST_LEFT_OUT)
+    alias = _alias(work.ledger / CASEBOOK)
+    seed, out = int(values["seed"]), []
+    with open_ledger(work.ledger) as snapshot:
+        work.step("whole", 0, total + 1)
+        whole = trace(snapshot, leaks, seed=seed, progress=_quiet).renamed(alias)
+        followed = [row.source for row in whole.sources if row.account is None][:FOLLOWED]
+        for place in range(total):
+            work.step("without", place + 1, total + 1)
+            out.append(_without(snapshot, leaks, place, seed, alias, followed))
+    work.step("without", total + 1, total + 1)
+    told = keep(work.folder, LEFT_OUT, [asdict(one) for one in out])
+    return {**told, "ledger": whole.ledger_digest, "leaks_sha256": leaks.digest}
+
+
+def _without(
+    snapshot: Snapshot,
+    leaks: Leaks,
+    place: int,
+    seed: int,
+    alias: Callable[[str, SourceKind], str],
+    followed: list[str],
+) -> LeftOut:
+    """A trace without the number in a place."""
+    kept = np.arange(len(leaks.rows)) != place
+    rest = replace(leaks, rows=leaks.rows.filter(kept), line=leaks.line[kept], by_day=leaks.by_day[kept])
+    found = trace(snapshot, rest, seed=seed, progress=_quiet).renamed(alias)
+    lead = next((row for row in found.sources if row.account is None), None)
+    chances = {row.source: row.set_probability for row in reversed(found.sources)}
+    return LeftOut(
+        line=int(leaks.line[place]),
+        waybill=leaks.rows["waybill"][place].as_py(),
+        verdict=found.verdict,
+        lead="" if lead is None else lead.source,
+        probability=0.0 if lead is None else lead.set_probability,
+        chances={name: chances.get(name, 0.0) for name in followed},
+    )
+
+
+def _leaks(values: Mapping[str, str], folder: Path) -> Leaks:
+    """The numbers, kept in the job's folder as they are traced (rule 1)."""
+    path = folder / LEAKS
+    replace_file(path, values["leaks"].encode())
+    return read_leaks(path, offset=values["offset"])
+
+
+def _alias(casebook: Path) -> Callable[[str, SourceKind], str]:
+    """What a source is called on pages (rule 2)."""
+    if not (casebook.exists() and has_casebook(casebook)):
+        with open_cases(casebook):
+            pass
+    pseudonyms = load_pseudonyms(casebook)
+
+    def alias(name: str, kind: SourceKind) -> str:
+        return pseudonyms.of(name, _PERSONAL[kind]) if kind in _PERSONAL else name
+
+    return alias
+
+
+def _summary(result: TraceResult) -> dict[str, str]:
+    """What lists show of a trace."""
+    lead = next((row for row in result.sources if row.account is None), None)
+    said = {"verdict": result.verdict.value, "found": str(result.found), "leaks": str(result.leaks)}
+    if lead is None:
+        return said
+    return said | {
+        "lead": lead.source,
+        "kind": lead.kind.value,
+        "probability": str(lead.set_probability if len(lead.set) > 1 else lead.probability),
+        "saw": str(lead.saw),
+        "expected": str(finite(lead.expected)),
+        "set": str(len(lead.set)),
+    }
+
+
+def _say_step(work: Work, stage: str, done: int, total: int) -> None:
+    del stage
+    work.step(STAGES[done], done, total)
+
+
+def _quiet(stage: str, done: int, total: int) -> None:
+    del stage, done, total

@@ -1,0 +1,268 @@
+"""Runs over baskets: progress, verdict and what it rests on, leaving numbers out, two runs compared, into the queue."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from wayseal.cases import CasebookError, load_pseudonyms
+from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.console.errors import TraceWorkError
+from wayseal.console.roles import CASE_ROLES, Page
+from wayseal.console.tracing import MOST
+from wayseal.console.tracing.kept import LeftOut, load_left_out, load_names, load_result, read_leaks_file
+from wayseal.console.tracing.types import Run, RunKind
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._trace_jobs import RunNow, baskets_of, begin_again, can_run, look, offset_text, runs_of
+from wayseal.console.web._trace_view import (
+    Candidate,
+    candidates,
+    columns_of,
+    compare_rows,
+    evidence,
+    settled,
+    shaken,
+    shifts,
+)
+from wayseal.console.web.pages._baskets import attachment
+from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.trace import TraceResult, render
+from wayseal.trace.report import Told, tell
+
+_ROWS, _OTHERS = 60, 12
+_FORMS = {"html": "text/html; charset=utf-8", "json": "application/json"}
+_THINGS = {
+    SourceKind.ACTOR: ThingKind.ACCOUNT,
+    SourceKind.DEVICE: ThingKind.DEVICE,
+    SourceKind.OUTLET: ThingKind.OUTLET,
+}
+_MOST_NUMBERS = 200
+"""Numbers that go along into the queue."""
+
+
+def show_run(ask: Ask) -> Response:
+    """A run: how far it is, or what came out."""
+    run = _find(ask, ask.names["job"])
+    if run is None:
+        return _absent(ask)
+    now = look(ask, run)
+    if ask.partial and not _goes_on(ask, now.run):
+        return ask.go(f"/trace/runs/{run.job}")
+    return _run(ask, now)
+
+
+def _goes_on(ask: Ask, run: Run) -> bool:
+    """Whether a page that asks again and again still has something to wait for."""
+    if run.open:
+        return True
+    found = runs_of(ask).left_out(run.job)
+    return found is not None and look(ask, found).run.open
+
+
+def _run(ask: Ask, now: RunNow, status: int = 200, **more: Any) -> Response:
+    run = now.run
+    basket = baskets_of(ask).find(run.basket)
+    values = {"run": run, "job": now.job, "basket": basket, **more}
+    if run.state != "done":
+        return ask.page("trace_run", status=status, **values)
+    try:
+        result = load_result(run.told)
+    except TraceWorkError as error:
+        return ask.page("trace_run", status=500, **values | {"error": error})
+    return ask.page(
+        "trace_verdict", status=status, **_verdict(ask, run, result), basket=basket, **({"reason": ""} | more)
+    )
+
+
+def _verdict(ask: Ask, run: Run, result: TraceResult) -> dict[str, Any]:
+    told, listed = tell(result, ask.lang), candidates(result)
+    rows = evidence(result, listed)
+    others = runs_of(ask).page((RunKind.TRACE,), basket=run.basket, limit=_OTHERS)
+    left, left_run, left_error = _left_out(ask, run)
+    return {
+        "run": run,
+        "result": result,
+        "told": told,
+        "lead": listed[0] if listed else None,
+        "second": _second(result, listed),
+        "listed": listed,
+        "columns": columns_of(listed),
+        "rows": rows if ask.query.get("all") == "1" else rows[:_ROWS],
+        "unshown": 0 if ask.query.get("all") == "1" else max(len(rows) - _ROWS, 0),
+        "others": [one for one in others if one.job != run.job and one.state == "done"],
+        "left_out": left,
+        "left_run": left_run,
+        "left_error": left_error,
+        "shaken": shaken(result, left),
+        "followed": [one for one in listed if left and one.name in left[0].chances],
+        "settled": settled(result),
+        "runnable": can_run(ask),
+        "reason_given": _reason(told, result),
+        "command": _command(ask, run),
+        "canaries": sum(one.test == "canary" for one in result.next),
+        "proposals": list(zip(result.next, told.why, strict=True)),
+    }
+
+
+def _second(result: TraceResult, listed: Sequence[Candidate]) -> Any:
+    """The source that saw most, beside the leading one and those it can't be told from."""
+    out = {listed[0].name, *listed[0].alike} if listed else set()
+    rows = [row for row in result.saw if row.source not in out and row.saw > 0]
+    return min(rows, key=lambda r: (-r.saw, r.expected, r.source), default=None)
+
+
+def _left_out(ask: Ask, run: Run) -> tuple[tuple[LeftOut, ...], RunNow | None, TraceWorkError | None]:
+    found = runs_of(ask).left_out(run.job)
+    now = None if found is None else look(ask, found)
+    if now is None or now.run.state != "done":
+        return (), now, None
+    try:
+        return load_left_out(now.run.told), now, None
+    except TraceWorkError as error:
+        return (), now, error
+
+
+def _reason(told: Told, result: TraceResult) -> str:
+    """A line for the queue, in the reader's words, without what names anybody."""
+    said = told.plain[0] if told.plain and result.verdict is not VerdictKind.INSUFFICIENT else told.headline
+    plain = said.striptags() if hasattr(said, "striptags") else said
+    return plain[:500]
+
+
+def _command(ask: Ask, run: Run) -> str:
+    """The command that gives the same report, with the names in clear."""
+    offset = offset_text(ask.site.utc_offset_hours)
+    return f"wayseal trace LEDGER --leaks {run.job}.jsonl --offset {offset} --seed {run.seed} --format json"
+
+
+def leave_out(ask: Ask) -> Response:
+    """Begins a run that leaves each number out in turn."""
+    run = _find(ask, ask.names["job"])
+    if run is None or run.state != "done":
+        return _absent(ask)
+    try:
+        begin_again(ask, run, RunKind.LEFT_OUT)
+    except TraceWorkError as error:
+        return _run(ask, look(ask, run), 400, error=error)
+    return ask.go(f"/trace/runs/{run.job}#left-out")
+
+
+def run_again(ask: Ask) -> Response:
+    """Traces the same numbers as they were, on the ledger as it is now."""
+    run = _find(ask, ask.names["job"])
+    if run is None:
+        return _absent(ask)
+    try:
+        job = begin_again(ask, run, RunKind.TRACE)
+    except TraceWorkError as error:
+        return _run(ask, look(ask, run), 400, error=error)
+    return ask.go(f"/trace/runs/{job}")
+
+
+def queue_run(ask: Ask) -> Response:
+    """Puts what a run points at into the queue: names are seen once the case is opened, and nowhere before."""
+    run = _find(ask, ask.names["job"])
+    if run is None or run.state != "done" or ask.site.cases is None:
+        return _absent(ask)
+    if run.item:
+        return ask.go(f"/trace/runs/{run.job}?said=queued")
+    reason = " ".join(ask.field("reason").split())
+    try:
+        result = load_result(run.told)
+        things = _things(ask, run, result)
+        who, score = ask.whose.person.login, float(run.told.get("probability", "0"))
+        cases = ask.site.cases.need()
+        item = cases.enqueue(Source.TRACE, things, reason, who, ask.access.now(), score=score, since=run.at)
+    except (TraceWorkError, CasebookError) as error:
+        return _run(ask, look(ask, run), 400, error=error, reason=ask.field("reason"))
+    runs_of(ask).queue(run.job, item)
+    return ask.go(f"/trace/runs/{run.job}?said=queued")
+
+
+def _things(ask: Ask, run: Run, result: TraceResult) -> list[Thing]:
+    """The leading source and those it can't be told from, the numbers that it had, and who sold them."""
+    if ask.site.casebook is None or not result.sources:
+        raise TraceWorkError("this run points at nobody: there is nothing to decide")
+    of = load_pseudonyms(ask.site.casebook).of
+    lead = next((row for row in result.sources if row.account is None), result.sources[0])
+    wanted = {lead.source, *lead.set}
+    kinds = {SourceKind.ACTOR: "actor", SourceKind.DEVICE: "device"}
+    found = []
+    for name, kind in load_names(run.told):
+        if (of(name, kinds[kind]) if kind in kinds else name) in wanted and kind in _THINGS:
+            found.append(Thing(kind=_THINGS[kind], value=name))
+    rows = {row.number.waybill: row.number for row in _rows(ask, run)}
+    found += [Thing(kind=ThingKind.NUMBER, value=waybill) for waybill in lead.leaks[:_MOST_NUMBERS]]
+    sellers = {rows[waybill].seller for waybill in lead.leaks if waybill in rows} - {None}
+    return found + [Thing(kind=ThingKind.SELLER, value=str(seller)) for seller in sorted(map(str, sellers))]
+
+
+def _rows(ask: Ask, run: Run) -> Sequence[Any]:
+    basket = baskets_of(ask).find(run.basket)
+    return () if basket is None else baskets_of(ask).rows(basket, limit=MOST, version=run.version)
+
+
+def compare_runs(ask: Ask) -> Response:
+    """Two runs side by side."""
+    pair = [_find(ask, ask.query.get(name, "")) for name in ("a", "b")]
+    left, right = pair
+    if left is None or right is None or left.state != "done" or right.state != "done":
+        return _absent(ask)
+    try:
+        before, after = load_result(left.told), load_result(right.told)
+    except TraceWorkError as error:
+        return ask.page("error", status=500, status_shown=500, error=error)
+    return ask.page(
+        "trace_compare",
+        left=left,
+        right=right,
+        before=before,
+        after=after,
+        told=(tell(before, ask.lang), tell(after, ask.lang)),
+        shifts=shifts(before, after),
+        numbers=compare_rows(_rows(ask, left), _rows(ask, right)),
+    )
+
+
+def download_report(ask: Ask) -> Response:
+    """The report on a run, accounts under pseudonyms, as a file."""
+    run, form = _find(ask, ask.names["job"]), ask.names["form"]
+    if run is None or run.state != "done" or form not in _FORMS:
+        return _absent(ask)
+    try:
+        content = render(load_result(run.told), form, ask.lang)
+    except TraceWorkError as error:
+        return ask.page("error", status=500, status_shown=500, error=error)
+    return attachment(content.encode(), f"trace-{run.job}.{form}", _FORMS[form])
+
+
+def download_leaks(ask: Ask) -> Response:
+    """The numbers of a run, byte for byte as they were traced."""
+    run = _find(ask, ask.names["job"])
+    if run is None or run.state != "done":
+        return _absent(ask)
+    try:
+        return attachment(read_leaks_file(run.told), f"{run.job}.jsonl", "application/x-ndjson")
+    except TraceWorkError as error:
+        return ask.page("error", status=500, status_shown=500, error=error)
+
+
+def _find(ask: Ask, job: str) -> Run | None:
+    run = runs_of(ask).find(job[:64])
+    return look(ask, run).run if run is not None and run.kind is RunKind.TRACE else None
+
+
+def _absent(ask: Ask) -> Response:
+    return ask.page("error", status=404, status_shown=404)
+
+
+_RUN = "/trace/runs/{job}"
+PAGES = (
+    Page(method="GET", path=_RUN, act=show_run, roles=CASE_ROLES),
+    Page(method="GET", path=_RUN + "/report.{form}", act=download_report, roles=CASE_ROLES),
+    Page(method="GET", path=_RUN + "/leaks.jsonl", act=download_leaks, roles=CASE_ROLES),
+    Page(method="POST", path=_RUN + "/leave-out", act=leave_out, roles=CASE_ROLES),
+    Page(method="POST", path=_RUN + "/again", act=run_again, roles=CASE_ROLES),
+    Page(method="POST", path=_RUN + "/queue", act=queue_run, roles=CASE_ROLES),
+    Page(method="GET", path="/trace/compare", act=compare_runs, roles=CASE_ROLES),
+)

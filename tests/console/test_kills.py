@@ -1,0 +1,13 @@
+"""What the console acknowledged is there after it was killed; `benchmarks/console_kills.py` does it a hundred times."""
+
+import random
+from pathlib import Path
+
+import pytest
+from benchmarks.console_kills import run
+
+
+@pytest.mark.slow
+def test_what_it_acknowledged_is_there_after_it_was_killed(tmp_path: Path) -> None:
+    outcome = run(tmp_path, kills=3, seconds=0.3, chance=random.Random(1))
+    assert outcome.well, outcome
