@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wayseal.cases import CasebookError, load_pseudonyms, open_cases, read_casebook
 from wayseal.cases.types import Alert, Casebook, Pseudonyms, RecordedCase
-from wayseal.detect import DetectResult
+from wayseal.cli._progress import ProgressCallback
+from wayseal.detect import DetectResult, Options
 from wayseal.model import WaysealError
 from wayseal.model.times import micros
+
+if TYPE_CHECKING:
+    from wayseal.detect.lanes import CaseRequest
+    from wayseal.ledger import Snapshot
 
 FOLDER = "detect"
 """Where detection keeps what it keeps, within a ledger."""
@@ -78,27 +83,58 @@ def load_casebook(folder: Path, *, writable: bool) -> Casebook:
         return Casebook()
 
 
-def register_cases(result: DetectResult, folder: Path, opened: tuple[str, str] | None) -> DetectResult:
-    """The result with the ids of its cases, how they stand and the names that may be shown.
+def register_cases(
+    result: DetectResult, folder: Path, opened: tuple[str, str] | None
+) -> tuple[DetectResult, "list[CaseRequest]"]:
+    """Registers what was found; with the ids of its cases, how they stand and the names that may be shown.
 
-    opened: who opens all of them, and why.
+    opened: who opens all of them, and why. Also what `lay_out_cases` needs.
     """
+    from wayseal.detect.lanes import CaseRequest
     from wayseal.detect.report import with_casebook_names
 
     if not result.cases:
-        return result
+        return result, []
     now = micros(datetime.now(UTC).replace(microsecond=0).isoformat())
     order = sorted(range(len(result.cases)), key=lambda k: (result.cases[k].alerted_at, k))
     with open_cases(folder) as writer:
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
-        states = {case.id: case.state.value for case in writer.book.cases}
-        names, pseudonyms = writer.book.opened_actors, writer.pseudonyms
+        book, pseudonyms = writer.book, writer.pseudonyms
+    known, names = {case.id: case for case in book.cases}, book.opened_actors
     each = [ids[k] for k in range(len(ids))]
-    return with_casebook_names(
-        result, each, [states[id_] for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
+    shown = with_casebook_names(
+        result, each, [known[id_].state.value for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
     )
+    requests = [
+        CaseRequest(
+            case=id_,
+            actors=known[id_].actors,
+            detectors=known[id_].detectors,
+            since=known[id_].alerted_at,
+            until=known[id_].read_until,
+            found=result.cases[k],
+        )
+        for k, id_ in enumerate(each)
+    ]
+    return shown, requests
+
+
+def lay_out_cases(
+    snapshot: "Snapshot", cases: "Sequence[CaseRequest]", options: Options, folder: Path, progress: ProgressCallback
+) -> None:
+    """Lays out cases that were registered, for whoever looks at them in the console."""
+    from wayseal.detect.explain import load_templates
+    from wayseal.detect.facts import update_facts
+    from wayseal.detect.lanes import keep_lanes, lay_out
+
+    if not cases:
+        return
+    templates = load_templates(None) if options.templates is None else options.templates
+    facts = update_facts(snapshot, folder, templates, options.offset, progress)
+    for lanes in lay_out(snapshot, cases, templates, facts, progress):
+        keep_lanes(folder, lanes)
 
 
 def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResult:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._casebook import FOLDER, register_cases
+from wayseal.cli._casebook import FOLDER, lay_out_cases, register_cases
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
@@ -77,14 +77,17 @@ def demo(
         ingest(open_source(paths.dataset), out / "ledger", progress=progress)
         with open_ledger(out / "ledger") as snapshot:
             result = trace(snapshot, read_leaks(paths.leaks), seed=seed, progress=progress)
-            found = detect(snapshot, Options(folder=out / "ledger" / FOLDER), progress=progress)
+            folder = out / "ledger" / FOLDER
+            options = Options(folder=folder)
+            found = detect(snapshot, options, progress=progress)
+            shown, new = register_cases(found, folder, None)
+            lay_out_cases(snapshot, new, options, folder, progress)
     report = out / "report.html"
     write_text(report, render(result, "html", lang))
     write_text(out / "report.json", render(result, "json", lang))
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_describe_truth(paths.truth, lang))
-    shown = register_cases(found, out / "ledger" / FOLDER, None)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):

@@ -14,6 +14,7 @@ from wayseal.cli._casebook import (
     FOLDER,
     ReadOnlyError,
     can_write_casebook,
+    lay_out_cases,
     load_casebook,
     mask_cases,
     masking,
@@ -340,11 +341,13 @@ def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
         book = load_casebook(folder, writable=recorded)
         options = replace(request.options, folder=folder if recorded else None)
         result = run(snapshot, options, _collect(request, snapshot, book, progress), progress)
-    if not recorded:
-        why = request.kept_back if request.dry else "closed"
-        return DetectOutcome(result=mask_cases(result, folder, book), unrecorded=why)
-    with noticing(request.ledger, folder, request.to if result.worth else ()):
-        return DetectOutcome(result=register_cases(result, folder, request.opened))
+        if not recorded:
+            why = request.kept_back if request.dry else "closed"
+            return DetectOutcome(result=mask_cases(result, folder, book), unrecorded=why)
+        with noticing(request.ledger, folder, request.to if result.worth else ()):
+            shown, found = register_cases(result, folder, request.opened)
+        lay_out_cases(snapshot, found, options, folder, progress)
+    return DetectOutcome(result=shown)
 
 
 def _collect(
