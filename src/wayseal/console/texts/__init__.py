@@ -4,8 +4,9 @@ Blanks as in `wayseal.page.texts`. No <, > or & anywhere. A code stands in one m
 """
 
 from wayseal.console.texts._base import BASE
+from wayseal.console.texts._reads import READS
 
-PARTS = (BASE,)
+PARTS = (BASE, READS)
 TEXTS = {code: text for part in PARTS for code, text in part.items()}
 
 __all__ = ["PARTS", "TEXTS"]

@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from wayseal.cases import Cases
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
+from wayseal.console.reading import CaseReader
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
@@ -27,6 +29,8 @@ class Site:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
         casebook: The folder of its casebook.
+        cases: The casebook, open; None: there is none.
+        reading: Looks beneath cases; None: there is no ledger.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
     """
@@ -34,6 +38,8 @@ class Site:
     access: Access
     ledger: LedgerReader | None = None
     casebook: Path | None = None
+    cases: Cases | None = None
+    reading: CaseReader | None = None
     utc_offset_hours: int = 8
     secure: bool = False
 

@@ -41,6 +41,7 @@ class Place:
 PLACES = (
     Place(code="overview", path="/", key="o", roles=ALL_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
+    Place(code="waybills", path="/waybills", key="w", roles=CASE_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),

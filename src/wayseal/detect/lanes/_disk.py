@@ -30,14 +30,30 @@ def keep_lanes(folder: Path, lanes: CaseLanes) -> None:
 
     Raises:
         OSError: The disk refuses.
+        ValueError: It has no id.
     """
-    place = folder / _FOLDER
-    place.mkdir(mode=0o700, exist_ok=True)
+    path = lanes_path(folder, lanes.head.case)
+    if path is None:
+        raise ValueError("case")
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     about = {"version": _VERSION, "head": asdict(lanes.head)}
     table = lanes.reads.replace_schema_metadata({_KEY: json.dumps(about)})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", write_statistics=False)
-    replace_file(place / f"{lanes.head.case}.parquet", sink.getvalue().to_pybytes())
+    replace_file(path, sink.getvalue().to_pybytes())
+
+
+def lanes_path(folder: Path, case: str) -> Path | None:
+    """Where a case is kept, whether it is there or not.
+
+    Args:
+        folder: Where detection keeps what it keeps.
+        case: Its id, from wherever it came.
+
+    Returns:
+        The file; None: this is no id of a case.
+    """
+    return folder / _FOLDER / f"{case}.parquet" if _CASE.fullmatch(case) else None
 
 
 def load_lanes(folder: Path, case: str) -> CaseLanes | None:
@@ -50,10 +66,11 @@ def load_lanes(folder: Path, case: str) -> CaseLanes | None:
     Returns:
         It.
     """
-    if not _CASE.fullmatch(case):
+    path = lanes_path(folder, case)
+    if path is None:
         return None
     try:
-        content = (folder / _FOLDER / f"{case}.parquet").read_bytes()
+        content = path.read_bytes()
         table = pq.read_table(pa.BufferReader(content))
         about: dict[str, Any] = json.loads((table.schema.metadata or {})[_KEY])
         if about["version"] != _VERSION or about["head"]["case"] != case:

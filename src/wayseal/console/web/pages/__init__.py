@@ -1,13 +1,15 @@
 """Every page of the console: the one table of what there is, and who may call it."""
 
 from wayseal.console.roles import Page
-from wayseal.console.web.pages import _account, _cases, _entry, _ledger, _overview, _people, _service
+from wayseal.console.web.pages import _account, _cases, _entry, _ledger, _overview, _people, _reads, _service, _waybills
 
 PAGES: tuple[Page, ...] = (
     *_service.PAGES,
     *_entry.PAGES,
     *_overview.PAGES,
     *_cases.PAGES,
+    *_reads.PAGES,
+    *_waybills.PAGES,
     *_ledger.PAGES,
     *_account.PAGES,
     *_people.PAGES,
