@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wayseal.cases.types import Pseudonyms
 from wayseal.console.reading._life import WaybillLife, life_of
+from wayseal.console.reading._reviews import Review, load_review, review_path
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.lanes import CaseLanes, lanes_path, load_lanes
 from wayseal.detect.reasons import PairResult, World, explain_pair, read_world
@@ -36,9 +37,10 @@ class _State:
 
 @dataclass(slots=True, kw_only=True)
 class _Kept:
-    """Cases read from the disk, the last asked last."""
+    """Cases read from the disk, the last asked last; reviews."""
 
     by_case: dict[str, tuple[Stamp, CaseLanes]] = field(default_factory=dict)
+    reviews: dict[str, tuple[Stamp, Review]] = field(default_factory=dict)
 
 
 class CaseReader(Closing):
@@ -109,6 +111,29 @@ class CaseReader(Closing):
                 self._kept.by_case[case] = stamp, found
                 while len(self._kept.by_case) > _CASES:
                     self._kept.by_case.pop(next(iter(self._kept.by_case)))
+        return found
+
+    def review(self, name: str) -> Review | None:
+        """What walked over the whole ledger, as it last came out.
+
+        Args:
+            name: What it is of.
+
+        Returns:
+            It; None: it was never made.
+        """
+        try:
+            stamp = _stamp(review_path(self._folder, name))
+        except OSError:
+            return None
+        with self._lock:
+            kept = self._kept.reviews.get(name)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        found = load_review(self._folder, name)
+        if found is not None:
+            with self._lock:
+                self._kept.reviews[name] = stamp, found
         return found
 
     def explain(self, actor: str, waybill: str, name: Name) -> PairResult:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from wayseal.console.web._ask import Site
+from wayseal.console.web._ask import Ask
 
 
-def alias_of(site: Site) -> Callable[[str], str]:
+def alias_of(ask: Ask) -> Callable[[str], str]:
     """Gives accounts their pseudonyms: the casebook's, or where there is none, some that this process made."""
-    if site.cases is not None:
-        return site.cases.pseudonyms.of
-    assert site.reading is not None  # noqa: S101 (pages of reads are of a ledger)
-    return site.reading.pseudonyms.of
+    if ask.cases is not None:
+        return ask.cases.pseudonyms.of
+    assert ask.site.reading is not None  # noqa: S101 (pages of reads are of a ledger)
+    return ask.site.reading.pseudonyms.of

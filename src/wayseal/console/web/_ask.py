@@ -98,6 +98,11 @@ class Ask:
         return self.site.access
 
     @property
+    def cases(self) -> Cases | None:
+        """The casebook; None: there is none yet."""
+        return self.site.cases
+
+    @property
     def whose(self) -> Session:
         """The session of a page that needs one."""
         assert self.session is not None  # noqa: S101 (the route asked for one)

@@ -72,7 +72,7 @@ class View:
 
 def show_reads(ask: Ask) -> Response:
     """A case's reads, under pseudonyms."""
-    found = _find(ask, alias_of(ask.site))
+    found = _find(ask, alias_of(ask))
     if isinstance(found, Response):
         return found
     marks = _marks(ask)
@@ -83,7 +83,7 @@ def show_reads(ask: Ask) -> Response:
 
 def list_reads(ask: Ask) -> Response:
     """The chosen reads as a table for a spreadsheet, under pseudonyms."""
-    found = _find(ask, alias_of(ask.site))
+    found = _find(ask, alias_of(ask))
     if isinstance(found, Response):
         return found
     rows = _rows(ask, found, select(found.lanes, found.wanted), named=False)
@@ -103,7 +103,7 @@ def list_reads(ask: Ask) -> Response:
 
 def show_named(ask: Ask) -> Response:
     """A page of a case's reads with names, after the look was recorded (rule 1)."""
-    cases, at = ask.site.cases, ask.access.now()
+    cases, at = ask.cases, ask.access.now()
     found = _find(ask, str)
     if isinstance(found, Response):
         return found
@@ -115,7 +115,7 @@ def show_named(ask: Ask) -> Response:
     except NoSuchCaseError:
         return ask.page("error", status=404, status_shown=404)
     except CasebookError as error:
-        plain = replace(found, name=alias_of(ask.site))
+        plain = replace(found, name=alias_of(ask))
         return ask.page("reads", status=400, **_values(ask, plain, ()), named=None, error=error)
     marks = _marks(ask)
     if isinstance(marks, Response):
@@ -125,7 +125,7 @@ def show_named(ask: Ask) -> Response:
 
 def show_read(ask: Ask) -> Response:
     """One read: which work would explain it, and why each template doesn't."""
-    name = alias_of(ask.site)
+    name = alias_of(ask)
     found = _find(ask, name)
     if isinstance(found, Response):
         return found
@@ -360,10 +360,10 @@ def _zoom(view: View) -> Mapping[str, str | None]:
 
 def _marks(ask: Ask) -> Sequence[Mark] | Response:
     """What was done with the case; a page where there is none of that id."""
-    if ask.site.cases is None:
+    if ask.cases is None:
         return ()
     try:
-        entries = ask.site.cases.timeline(ask.names["case"], limit=_MOST_ACTS).rows
+        entries = ask.cases.timeline(ask.names["case"], limit=_MOST_ACTS).rows
     except NoSuchCaseError:
         return ask.page("error", status=404, status_shown=404)
     except CasebookError as error:

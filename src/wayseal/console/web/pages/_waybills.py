@@ -69,7 +69,7 @@ def _find(ask: Ask) -> tuple[WaybillLife | None, LedgerError | None]:
     if not number or ask.site.reading is None:
         return None, None
     try:
-        return ask.site.reading.life(number, alias_of(ask.site)), None
+        return ask.site.reading.life(number, alias_of(ask)), None
     except LedgerError as error:
         return None, error
 
@@ -118,10 +118,10 @@ def _kinds(ask: Ask) -> Mapping[str, str]:
 
 def _cases(ask: Ask, number: str) -> Sequence[CaseRow]:
     """Cases that name the number, as one that was bought or seen on sale."""
-    if ask.site.cases is None:
+    if ask.cases is None:
         return ()
     try:
-        return ask.site.cases.cases(CaseFilter(thing=number), limit=10).rows
+        return ask.cases.cases(CaseFilter(thing=number), limit=10).rows
     except CasebookError:
         return ()
 
