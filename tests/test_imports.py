@@ -22,6 +22,7 @@ KNOWN = {
     ("tests.console.test_command", "wayseal.cli._loading"),
     ("tests.console.test_command", "wayseal.cli._commands"),
     ("tests.store.database.test_migrations", "wayseal.console.access._tables"),
+    ("tests.store.database.test_migrations", "wayseal.console.jobs._tables"),
 }
 
 

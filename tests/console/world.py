@@ -17,6 +17,7 @@ from httpx import BaseTransport, Client, Request, Response
 from wayseal.console import Access, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost
 from wayseal.console.access.types import Person, Visit
+from wayseal.console.jobs import Jobs
 from wayseal.service import make_log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
@@ -26,6 +27,8 @@ PASSWORD = "a sentence is fine"
 VISIT = Visit(address="192.0.2.7", device="Firefox · Linux")
 OWN = {"sec-fetch-site": "same-origin"}
 MINUTE, HOUR = 60, 3600
+_PART = 65_536
+"""Bytes that come at once."""
 
 
 @dataclass
@@ -65,7 +68,11 @@ class InProcess(BaseTransport):
             "server": (request.url.host, 80),
         }
         body, parts, start = request.read(), [], {}
-        messages = [{"type": "http.request", "body": body, "more_body": False}]
+        ends = range(_PART, len(body) + _PART, _PART) or [0]
+        messages = [
+            {"type": "http.request", "body": body[end - _PART : end], "more_body": end < len(body)}
+            for end in reversed(ends)
+        ]
 
         async def receive() -> Any:
             return messages.pop() if messages else {"type": "http.disconnect"}
@@ -132,13 +139,14 @@ class World:
 
 
 @contextmanager
-def open_world(place: Path | str, *, secure: bool = False) -> Iterator[World]:
-    """place: a folder, or the address of a database."""
+def open_world(place: Path | str, *, secure: bool = False, folder: Path | None = None) -> Iterator[World]:
+    """place: a folder, or the address of a database; then `folder` is where jobs keep what they make."""
     clock = Clock()
     with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
         upgrade(database, "console")
         access = Access.over(database, AccessKeys(b"k" * 32), cost=CHEAP, now=clock)
-        yield World(access=access, site=Site(access=access, secure=secure), clock=clock, log=StringIO())
+        jobs = Jobs(database=database, folder=Path(folder or place) / "jobs", now=clock)
+        yield World(access=access, site=Site(access=access, jobs=jobs, secure=secure), clock=clock, log=StringIO())
 
 
 def text(answer: Response) -> str:

@@ -19,8 +19,24 @@ class RouteError(ConsoleError):
     """A route that doesn't say who may call it."""
 
 
+class JobError(ConsoleError):
+    """A job that can't be asked for, or came to no good end; names no person and no waybill."""
+
+
+class JobCancelledError(JobError):
+    """Somebody ended it."""
+
+
+class JobStoppedError(JobError):
+    """The console ended while it ran."""
+
+
 class AccessError(ConsoleError):
     """Somebody can't be let in, or what was typed can't be taken. key: the field that it is about."""
+
+
+class UploadError(AccessError):
+    """Files that can't be taken: too many, too large, not from a page of ours, or the disk refuses them."""
 
 
 class SignInError(AccessError):

@@ -52,6 +52,8 @@ class Page:
         personal: Names a person or session of others or of one's own in its path, and says 404 of one that isn't
             the caller's to see.
         bare: Knows nobody: a file, or a sign of life, which is there while the database is away.
+        upload: So many bytes may come, files among them (`ask.files`); 0: a form without files. Who asks is known,
+            and let in, before a byte of it is read.
     """
 
     method: str
@@ -62,3 +64,4 @@ class Page:
     confirmed: bool = False
     personal: bool = False
     bare: bool = False
+    upload: int = 0

@@ -2,7 +2,8 @@
 
 1. Its tables are made, or brought up to date, at start.
 2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
-3. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, and closes its database then.
+3. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, has its workers go, and closes its
+   database then.
 """
 
 import socket
@@ -15,9 +16,10 @@ from wayseal import __version__
 from wayseal.console.access import Access, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
+from wayseal.console.jobs.watch import Workers, jobs_of
 from wayseal.console.roles import Role
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import LedgerReader, Site, create_app
+from wayseal.console.web.app import LedgerReader, Site, create_app, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -27,6 +29,8 @@ from wayseal.store.database.migrations import upgrade
 
 CASEBOOK = "detect"
 """Where a ledger keeps what detection keeps, its casebook too."""
+SPOOL = "spool"
+"""Where files that are sent lie until they are kept, in the console's folder."""
 DEMO_LOGIN, DEMO_NAME = "demo", "Demo"
 _PATIENCE = 3600.0
 
@@ -58,6 +62,8 @@ def make_site(settings: ConsoleSettings, access: Access) -> Site:
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
         casebook=None if ledger is None else ledger / CASEBOOK,
+        jobs=jobs_of(settings, access.database),
+        spool=make_spool(settings.folder / SPOOL),
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
     )
@@ -81,15 +87,15 @@ def run_console(
     log = make_log()
     forward_library_logs(log)
     with open_access(settings) as access, _listen(settings) as place:
-        app = create_app(make_site(settings, access), log)
-        server = _Server(_config(settings, app), log)
+        site = make_site(settings, access)
+        server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if say_demo is not None:
             token = access.people.make_demo_link(DEMO_LOGIN, DEMO_NAME, Role.INVESTIGATOR)
             say_demo(f"{address}/demo/{token}")
         elif (code := access.people.prepare_setup()) is not None:
             say_setup(f"{address}/setup", "-".join(code[i : i + 6] for i in range(0, len(code), 6)))
-        with handle_signals(server.end):
+        with Workers(settings, site.jobs, log), handle_signals(server.end):
             server.run(sockets=[place])
     log.info("stopped")
 

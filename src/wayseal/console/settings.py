@@ -64,6 +64,8 @@ class ConsoleSettings:
     """Where signed checkpoints of the ledger are kept (`deploy/keep-ledger.sh` writes them)."""
     checkpoint_key: _File | None = None
     """The public key under which they count."""
+    contracts: _File | None = None
+    """Folder of contracts with partners, against which their reads are held."""
     host: Name = "127.0.0.1"
     port: Annotated[int, _Whole, Field(ge=0, le=65535)] = 8470
     tls_certificate: _File | None = None
@@ -78,6 +80,10 @@ class ConsoleSettings:
     """A session that nobody uses ends after so long."""
     session_hours: Annotated[int, _Whole, Field(ge=1, le=168)] = 12
     """A session ends so long after it began."""
+    workers: Annotated[int, _Whole, Field(ge=0, le=16)] = 1
+    """Processes that run jobs; 0: none here."""
+    job_days: Annotated[int, _Whole, Field(ge=1, le=3650)] = 30
+    """Files that jobs made, and uploads that weren't taken in, are removed after so long."""
     stop_seconds: Annotated[int, _Whole, Field(ge=0, le=3600)] = 30
 
     def __post_init__(self) -> None:

@@ -158,8 +158,25 @@ _CONSOLE_0001: Rows = {
     ],
 }  # fmt: skip
 
+_CONSOLE_0002: Rows = _CONSOLE_0001 | {
+    "jobs": [
+        {
+            "job": 2**53 + 1, "kind": "ingest", "given": _ZH, "subject": "c-1", "who": "li", "state": "broken_off",
+            "stage": "read", "done": 2**40, "total": 0, "result": "{}", "error": None, "tries": 2, "cancelling": True,
+            "worker": None, "created_at": _AT, "started_at": None, "ended_at": _AT,
+        },
+    ],
+    "job_lines": [{"job": 1, "line": 1, "at": _AT, "text": _ZH}, {"job": 1, "line": 2, "at": 0, "text": ""}],
+    "job_schedules": [{"kind": "detect", "hour": 3, "who": "li", "set_at": _AT, "last_day": None}],
+    "job_messages": [
+        {"message": 1, "due_at": _AT, "job": None, "content": "{}"},
+        {"message": 2**53 + 1, "due_at": 0, "job": 2**53 + 1, "content": _ZH},
+    ],
+}  # fmt: skip
+
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
+    "console_0002": _CONSOLE_0002,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
@@ -167,6 +184,7 @@ ROWS: dict[str, Rows] = {
 }
 FRESH: dict[str, set[str]] = {
     "console_0001": set(_CONSOLE_0001),
+    "console_0002": set(_CONSOLE_0002) - set(_CONSOLE_0001),
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

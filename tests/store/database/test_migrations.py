@@ -15,13 +15,17 @@ from tests.forking import forked
 from tests.store.database.places import fresh, opened
 from tests.store.database.rows import FRESH, ROWS, Rows
 from tests.store.database.writing import upgrade_when_told
-from wayseal.console.access._tables import METADATA as CONSOLE
+from wayseal.console.access._tables import METADATA as ACCESS
+from wayseal.console.jobs._tables import METADATA as JOBS
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.store.database._postgresql import LOCK
 from wayseal.store.database.migrations import Chain, Step, _run, check, downgrade, pending, upgrade, version
 from wayseal.vault import tables
 
 CHAINS: tuple[Chain, ...] = get_args(Chain)
+CONSOLE = sa.MetaData()
+for _table in [*ACCESS.tables.values(), *JOBS.tables.values()]:
+    _table.to_metadata(CONSOLE)
 METADATA = {"main": tables.main, "keys": tables.keys, "console": CONSOLE}
 NEXT = '''"""A column and a table more."""
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
 """What `wayseal ledger` says."""
 
-from wayseal.ledger.integrity import Code
+from wayseal.ledger.integrity import FINDING_TEXTS
 from wayseal.model.messages import N_
 from wayseal.page.languages import ByLanguage
 
@@ -48,28 +48,6 @@ LEDGER_TEXTS = ByLanguage(
             "makes the difference. To settle it, trace on a copy of the ledger from then."
         ),
         "report_unproven": N_("Not verified: without a checkpoint nothing shows that the report is of this ledger."),
-        Code.MANIFEST_SPELLING: N_("was changed: it isn't spelled as Wayseal spells it"),
-        Code.MANIFEST_DIGEST: N_("was changed: it isn't what its last commit says"),
-        Code.MANIFEST_TREE: N_("was changed: size or root of the tree are wrong"),
-        Code.FILE_MISSING: N_("is missing"),
-        Code.FILE_CHANGED: N_("was changed: its SHA-256 is not the manifest's"),
-        Code.SECRET: N_("is missing or was changed: reads can't be compared with the tree"),
-        Code.TILE: N_("this tile of the tree is missing or was changed"),
-        Code.PAGE: N_("reads were changed, added or removed: page {page} of part {part} of commit {generation}"),
-        Code.COMMIT: N_("was changed: commit {generation} is not what the tree says"),
-        Code.COLUMNS: N_("reads of commit {generation} have columns that it didn't bring"),
-        Code.ROWS: N_("{rows:,} {rows:read is|reads are} of sources that no commit brought"),
-        Code.TOMBSTONES: N_("what its purges removed is not what tombstones and gone pages stand for"),
-        Code.CHECKPOINT_UNREADABLE: N_("is no checkpoint, or was changed ({reason})"),
-        Code.CHECKPOINT_ORIGIN: N_("is a checkpoint of another ledger ({origin}; this one is {own})"),
-        Code.CHECKPOINT_KEY: N_(
-            "is signed by {keys}; no such key was given (give the older public key too if keys were rotated)"
-        ),
-        Code.CHECKPOINT_AHEAD: N_(
-            "the ledger was cut back: the checkpoint says {size:,} {size:leaf|leaves}, it has fewer"
-        ),
-        Code.CHECKPOINT_HISTORY: N_(
-            "history was rewritten: the first {size:,} {size:leaf is|leaves are} not what was signed"
-        ),
+        **FINDING_TEXTS,
     }
 )

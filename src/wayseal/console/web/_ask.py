@@ -11,11 +11,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from wayseal.cases import Cases
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
+from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._render import Renderer
+from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
@@ -31,15 +33,19 @@ class Site:
         casebook: The folder of its casebook.
         cases: The casebook, open; None: there is none.
         reading: Looks beneath cases; None: there is no ledger.
+        jobs: What was asked for and outlasts a page.
+        spool: Where files that are sent lie until their page keeps them; None: none are taken.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
     """
 
     access: Access
+    jobs: Jobs
     ledger: LedgerReader | None = None
     casebook: Path | None = None
     cases: Cases | None = None
     reading: CaseReader | None = None
+    spool: Path | None = None
     utc_offset_hours: int = 8
     secure: bool = False
 
@@ -67,6 +73,7 @@ class Ask:
         names: What stands in the path for the names of its route.
         query: What stands behind the path.
         form: What was sent; empty of a GET.
+        files: Files that were sent with it, until the answer is given: `keep` the ones that stay.
         session: Whose session it is; None: nobody's.
         visit: From where it comes.
         lang: The language of the page.
@@ -91,6 +98,7 @@ class Ask:
     token: str = field(repr=False)
     partial: bool = False
     packed: bool = False
+    files: tuple[Upload, ...] = ()
 
     @property
     def access(self) -> Access:

@@ -6,6 +6,7 @@
 3. A role that a route doesn't name gets 403, and nothing tells whether what was asked for is there.
 4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
 5. A database that is away is said so, with 503, and the form is in the answer, to be sent again.
+6. Who sends files is let in before a byte of them is read; files don't outlive the answer unless the page keeps them.
 """
 
 import secrets
@@ -20,13 +21,14 @@ from starlette.routing import BaseRoute, Route
 
 from wayseal.console.access import Standing
 from wayseal.console.access.types import Session
-from wayseal.console.errors import AccessError, RouteError
+from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import is_own, local_path, page_token, read_form, visit_of
 from wayseal.console.web._kept import keep, keepable
 from wayseal.console.web._render import THEMES, Renderer, pick_lang
+from wayseal.console.web._uploads import Upload, read_upload
 from wayseal.service.log import where
 from wayseal.store.database import DatabaseError, DatabaseGoneError
 
@@ -48,6 +50,8 @@ class Gate:
         async def endpoint(request: Request) -> Response:
             request.scope["state"]["route"] = page.path
             try:
+                if page.upload:
+                    return await self._take(page, request)
                 form = await read_form(request)
             except AccessError as error:
                 return await run_sync(self.refuse, request, 400, error)
@@ -55,6 +59,29 @@ class Gate:
 
         endpoint.page = page  # type: ignore[attr-defined]
         return Route(page.path, endpoint, methods=[page.method])
+
+    async def _take(self, page: Page, request: Request) -> Response:
+        """Rule 6. AccessError."""
+        if self._site.spool is None:
+            raise UploadError("no folder for files is set")
+        refused = await run_sync(self._refuse_sender, page, request)
+        if refused is not None:
+            return refused
+
+        def may(fields: Mapping[str, str]) -> bool:
+            return is_own(request, fields, self._site.access.keys, self._cookie(request))
+
+        async with read_upload(request, self._site.spool, page.upload, may) as (form, files):
+            return await run_sync(self._serve, page, request, form, files)
+
+    def _refuse_sender(self, page: Page, request: Request) -> Response | None:
+        """An answer to whoever may not send files to this page."""
+        try:
+            session, standing = self._whose(request)
+            ask = self._ask(request, session if standing is Standing.OPEN else None, {})
+            return self._admit_person(page, ask, None)
+        except DatabaseGoneError as error:
+            return _say_what_broke(self._ask(request, None, {}), error)
 
     def refuse(self, request: Request, status: int, error: Exception | None = None) -> Response:
         """A page that says why not."""
@@ -69,11 +96,11 @@ class Gate:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await run_sync(self.refuse, request, status)
 
-    def _serve(self, page: Page, request: Request, form: Mapping[str, str]) -> Response:
+    def _serve(self, page: Page, request: Request, form: Mapping[str, str], files: tuple[Upload, ...] = ()) -> Response:
         ask: Ask | None = None
         try:
             session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
-            ask = self._ask(request, session if standing is Standing.OPEN else None, form)
+            ask = self._ask(request, session if standing is Standing.OPEN else None, form, files)
             answer = self._admit(page, request, ask, session, standing) or page.act(ask)
         except (AccessError, DatabaseGoneError) as error:
             ask = ask or self._ask(request, None, form)
@@ -91,10 +118,14 @@ class Gate:
         """What keeps somebody out; None: nothing does."""
         if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
             return ask.page("error", status=403, status_shown=403, code="foreign_form")
+        return self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
+
+    def _admit_person(self, page: Page, ask: Ask, expired: Session | None) -> Response | None:
+        """The same, of who asks alone. expired: the session that was theirs."""
         if page.roles is None:
             return None
         if ask.session is None:
-            return self._sign_in(page, ask, session if standing is Standing.EXPIRED else None)
+            return self._sign_in(page, ask, expired)
         if ask.session.stage is not page.stage:
             return ask.go(_HOME[ask.session.stage])
         if ask.session.person.role not in page.roles:
@@ -125,7 +156,13 @@ class Gate:
         found = None if not token else self._site.access.sessions.find(token)
         return (None, Standing.ENDED) if found is None else found
 
-    def _ask(self, request: Request, session: Session | None, form: Mapping[str, str]) -> Ask:
+    def _ask(
+        self,
+        request: Request,
+        session: Session | None,
+        form: Mapping[str, str],
+        files: tuple[Upload, ...] = (),
+    ) -> Ask:
         site, person = self._site, None if session is None else session.person
         chosen = person.lang if person and person.lang else request.cookies.get(f"{site.cookie}-lang")
         theme = person.theme if person and person.theme else request.cookies.get(f"{site.cookie}-theme", "")
@@ -145,6 +182,7 @@ class Gate:
             token=page_token(site.access.keys, self._cookie(request) or self._new_cookie(request)),
             partial="hx-request" in request.headers,
             packed="gzip" in request.headers.get("accept-encoding", ""),
+            files=files,
         )
 
     def _cookie(self, request: Request) -> str | None:

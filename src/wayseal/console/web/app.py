@@ -12,10 +12,11 @@ from wayseal.console.web._gate import Gate, check_routes
 from wayseal.console.web._headers import App, HeadersLayer
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._render import Renderer
+from wayseal.console.web._uploads import make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.service.log import Log
 
-__all__ = ["LedgerReader", "Site", "create_app", "create_router"]
+__all__ = ["LedgerReader", "Site", "create_app", "create_router", "make_spool"]
 
 
 def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:

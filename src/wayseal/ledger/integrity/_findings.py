@@ -1,5 +1,6 @@
 """What a verification finds, as data, and how a ledger stands to an unsigned checkpoint, such as a report quotes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +9,7 @@ from wayseal.ledger._manifest import Manifest, PurgeEntry
 from wayseal.ledger._tree import open_tree
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.findings import Finding, HeldCheckpoint, exit_code_of
+from wayseal.model.messages import N_
 
 
 class Code(StrEnum):
@@ -30,6 +32,32 @@ class Code(StrEnum):
     CHECKPOINT_KEY = "checkpoint-key"
     CHECKPOINT_AHEAD = "checkpoint-ahead"
     CHECKPOINT_HISTORY = "checkpoint-history"
+
+
+FINDING_TEXTS: Mapping[str, str] = {
+    Code.MANIFEST_SPELLING: N_("was changed: it isn't spelled as Wayseal spells it"),
+    Code.MANIFEST_DIGEST: N_("was changed: it isn't what its last commit says"),
+    Code.MANIFEST_TREE: N_("was changed: size or root of the tree are wrong"),
+    Code.FILE_MISSING: N_("is missing"),
+    Code.FILE_CHANGED: N_("was changed: its SHA-256 is not the manifest's"),
+    Code.SECRET: N_("is missing or was changed: reads can't be compared with the tree"),
+    Code.TILE: N_("this tile of the tree is missing or was changed"),
+    Code.PAGE: N_("reads were changed, added or removed: page {page} of part {part} of commit {generation}"),
+    Code.COMMIT: N_("was changed: commit {generation} is not what the tree says"),
+    Code.COLUMNS: N_("reads of commit {generation} have columns that it didn't bring"),
+    Code.ROWS: N_("{rows:,} {rows:read is|reads are} of sources that no commit brought"),
+    Code.TOMBSTONES: N_("what its purges removed is not what tombstones and gone pages stand for"),
+    Code.CHECKPOINT_UNREADABLE: N_("is no checkpoint, or was changed ({reason})"),
+    Code.CHECKPOINT_ORIGIN: N_("is a checkpoint of another ledger ({origin}; this one is {own})"),
+    Code.CHECKPOINT_KEY: N_(
+        "is signed by {keys}; no such key was given (give the older public key too if keys were rotated)"
+    ),
+    Code.CHECKPOINT_AHEAD: N_("the ledger was cut back: the checkpoint says {size:,} {size:leaf|leaves}, it has fewer"),
+    Code.CHECKPOINT_HISTORY: N_(
+        "history was rewritten: the first {size:,} {size:leaf is|leaves are} not what was signed"
+    ),
+}
+"""What is wrong, in words; blanks are filled by the finding's values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,242 @@
+"""Rows of jobs: what is asked of them and what changes them, a statement or two each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from wayseal.console.jobs import _tables as tables
+from wayseal.console.jobs._told import from_text, to_text
+from wayseal.console.jobs.types import AGAIN, Job, JobLine, JobState, Schedule
+from wayseal.model.messages import Message
+from wayseal.store.database import Connection
+
+_PREFIX = "j-"
+_LINES = 500
+_FRESH = {
+    "state": JobState.QUEUED.value, "stage": "", "done": 0, "total": 0, "result": "{}", "error": None, "worker": None,
+    "cancelling": False, "started_at": None, "ended_at": None,
+}  # fmt: skip
+
+
+def id_of(number: int) -> str:
+    """A job's id."""
+    return f"{_PREFIX}{number}"
+
+
+def number_of(id_: str) -> int | None:
+    """The number in an id; None: this is none."""
+    digits = id_.removeprefix(_PREFIX)
+    right = id_.startswith(_PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 16
+    return int(digits) if right else None
+
+
+def add(connection: Connection, kind: str, values: Mapping[str, str], *, subject: str, who: str, now: int) -> int:
+    """A new job's number."""
+    number = _next(connection, tables.jobs.c.job)
+    row = {"job": number, "kind": kind, "given": _json(values), "subject": subject, "who": who, "tries": 0}
+    connection.execute(tables.jobs.insert().values(**row, created_at=now, **_FRESH))
+    return number
+
+
+def find(connection: Connection, number: int) -> Job | None:
+    """A job."""
+    row = connection.execute(sa.select(tables.jobs).where(tables.jobs.c.job == number)).first()
+    return None if row is None else _job_of(row)
+
+
+def page(
+    connection: Connection,
+    *,
+    before: int | None,
+    limit: int,
+    states: Sequence[str] = (),
+    kind: str = "",
+    subject: str = "",
+) -> tuple[Job, ...]:
+    """The newest first, below a number."""
+    asked = sa.select(tables.jobs).order_by(tables.jobs.c.job.desc()).limit(limit)
+    if before is not None:
+        asked = asked.where(tables.jobs.c.job < before)
+    if states:
+        asked = asked.where(tables.jobs.c.state.in_(states))
+    if kind:
+        asked = asked.where(tables.jobs.c.kind == kind)
+    if subject:
+        asked = asked.where(tables.jobs.c.subject == subject)
+    return tuple(_job_of(row) for row in connection.execute(asked))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """State → jobs that a worker will change yet."""
+    column = tables.jobs.c.state
+    waiting = [JobState.QUEUED.value, JobState.RUNNING.value]
+    asked = sa.select(column, sa.func.count()).where(column.in_(waiting)).group_by(column)
+    return {str(state): int(count) for state, count in connection.execute(asked)}
+
+
+def lines(connection: Connection, number: int) -> tuple[JobLine, ...]:
+    """A job's log."""
+    asked = sa.select(tables.lines).where(tables.lines.c.job == number).order_by(tables.lines.c.line)
+    return tuple(JobLine(at=row.at, text=from_text(row.text) or Message("")) for row in connection.execute(asked))
+
+
+def say(connection: Connection, number: int, text: Message, now: int) -> None:
+    """Adds a line to a job's log, as long as there is room."""
+    line = _next(connection, tables.lines.c.line, tables.lines.c.job == number)
+    if line <= _LINES:
+        connection.execute(tables.lines.insert().values(job=number, line=line, at=now, text=to_text(text)))
+
+
+def progress(connection: Connection, number: int, worker: str, stage: str, done: int, total: int) -> bool:
+    """Keeps how far a job is. Whether it may go on: nobody wants it to end, and it is still this worker's."""
+    mine = sa.and_(tables.jobs.c.job == number, tables.jobs.c.worker == worker, tables.jobs.c.state == "running")
+    connection.execute(tables.jobs.update().where(mine).values(stage=stage[:40], done=done, total=total))
+    row = connection.execute(sa.select(tables.jobs.c.cancelling).where(mine)).first()
+    return row is not None and not row.cancelling
+
+
+def end(
+    connection: Connection,
+    number: int,
+    worker: str,
+    state: JobState,
+    *,
+    now: int,
+    result: Mapping[str, str] | None = None,
+    error: Message | None = None,
+) -> None:
+    """A job's end, by the worker whose it is."""
+    mine = sa.and_(tables.jobs.c.job == number, tables.jobs.c.worker == worker)
+    told = None if error is None else to_text(error)
+    connection.execute(
+        tables.jobs.update()
+        .where(mine)
+        .values(state=state.value, result=_json(result or {}), error=told, ended_at=now, worker=None)
+    )
+
+
+def cancel(connection: Connection, number: int, now: int) -> JobState | None:
+    """Ends what waits, and marks what runs; the state before, None: there was nothing to end."""
+    row = connection.execute(sa.select(tables.jobs.c.state).where(tables.jobs.c.job == number)).first()
+    state = None if row is None else JobState(row.state)
+    this = tables.jobs.c.job == number
+    if state is JobState.QUEUED:
+        connection.execute(tables.messages.delete().where(tables.messages.c.job == number))
+        connection.execute(tables.jobs.update().where(this).values(state=JobState.CANCELLED.value, ended_at=now))
+        return state
+    if state is JobState.RUNNING:
+        connection.execute(tables.jobs.update().where(this).values(cancelling=True))
+        return state
+    return None
+
+
+def renew(connection: Connection, number: int) -> bool:
+    """Makes a job wait again. Whether it could be."""
+    again = tables.jobs.c.state.in_([state.value for state in AGAIN])
+    this = sa.and_(tables.jobs.c.job == number, again)
+    return bool(connection.execute(tables.jobs.update().where(this).values(**_FRESH)).rowcount)
+
+
+def running(connection: Connection) -> dict[int, str]:
+    """Job → the worker that has it."""
+    asked = sa.select(tables.jobs.c.job, tables.jobs.c.worker).where(tables.jobs.c.state == JobState.RUNNING.value)
+    return {int(job): str(worker) for job, worker in connection.execute(asked)}
+
+
+def schedules(connection: Connection) -> tuple[Schedule, ...]:
+    """What is started each day."""
+    asked = sa.select(tables.schedules).order_by(tables.schedules.c.kind)
+    return tuple(
+        Schedule(kind=row.kind, hour=row.hour, who=row.who, set_at=row.set_at, last_day=row.last_day)
+        for row in connection.execute(asked)
+    )
+
+
+def set_schedule(connection: Connection, kind: str, hour: int | None, *, who: str, now: int, day: int) -> None:
+    """Sets or, with None, ends what is started each day; day: nothing is started for days up to it."""
+    connection.execute(tables.schedules.delete().where(tables.schedules.c.kind == kind))
+    if hour is not None:
+        row = {"kind": kind, "hour": hour, "who": who, "set_at": now, "last_day": day}
+        connection.execute(tables.schedules.insert().values(**row))
+
+
+def claim(connection: Connection, kind: str, day: int) -> bool:
+    """Marks a day of a schedule as started. Whether nobody did before."""
+    earlier = sa.or_(tables.schedules.c.last_day.is_(None), tables.schedules.c.last_day < day)
+    this = sa.and_(tables.schedules.c.kind == kind, earlier)
+    return bool(connection.execute(tables.schedules.update().where(this).values(last_day=day)).rowcount)
+
+
+def put_message(connection: Connection, content: str, *, job: int | None, due_at: int) -> None:
+    """Puts a message into the queue; one that is of no job only where none like it waits."""
+    if job is None:
+        there = sa.select(tables.messages.c.message).where(tables.messages.c.job.is_(None)).limit(1)
+        if connection.execute(there).first() is not None:
+            return
+    number = _next(connection, tables.messages.c.message)
+    row = {"message": number, "due_at": due_at, "job": job, "content": content}
+    connection.execute(tables.messages.insert().values(**row))
+
+
+def wait_again(connection: Connection, number: int) -> None:
+    """A job that a worker gives back to the queue."""
+    this = tables.jobs.c.job == number
+    values = {"state": JobState.QUEUED.value, "worker": None, "stage": "", "done": 0, "total": 0}
+    connection.execute(tables.jobs.update().where(this).values(**values))
+
+
+def take_message(connection: Connection, worker: str, now: int) -> str | None:
+    """Takes the first message that is due, and its job with it (rule 2 of the room); None: none is."""
+    asked = (
+        sa.select(tables.messages)
+        .where(tables.messages.c.due_at <= now)
+        .order_by(tables.messages.c.due_at, tables.messages.c.message)
+        .limit(1)
+    )
+    row = connection.execute(asked).first()
+    if row is None:
+        return None
+    connection.execute(tables.messages.delete().where(tables.messages.c.message == row.message))
+    if row.job is not None:
+        this = sa.and_(tables.jobs.c.job == row.job, tables.jobs.c.state == JobState.QUEUED.value)
+        taken = {"state": JobState.RUNNING.value, "worker": worker, "started_at": now}
+        connection.execute(tables.jobs.update().where(this).values(**taken, tries=tables.jobs.c.tries + 1))
+    return str(row.content)
+
+
+def any_message(connection: Connection, now: int) -> bool:
+    """Whether a message is due: a look, so that an idle worker writes nothing."""
+    asked = sa.select(tables.messages.c.message).where(tables.messages.c.due_at <= now).limit(1)
+    return connection.execute(asked).first() is not None
+
+
+def _next(connection: Connection, column: Any, *where: Any) -> int:
+    """The number after the highest; only inside a write, where nobody adds beside it."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(column), 0)).where(*where)).scalar_one()) + 1
+
+
+def _json(values: Mapping[str, str]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, sort_keys=True)
+
+
+def _job_of(row: Any) -> Job:
+    return Job(
+        id=id_of(row.job),
+        kind=row.kind,
+        values=json.loads(row.given),
+        subject=row.subject,
+        who=row.who,
+        state=JobState(row.state),
+        stage=row.stage,
+        done=row.done,
+        total=row.total,
+        result=json.loads(row.result),
+        error=from_text(row.error),
+        tries=row.tries,
+        cancelling=bool(row.cancelling),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,36 @@
+"""Every kind of job: the one table of what can be asked for, by whom, and what runs it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from wayseal.console.jobs import _reading, _verify
+from wayseal.console.jobs.work import Work
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
+
+Run = Callable[[Mapping[str, str], Work], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of job.
+
+    Attributes:
+        name: As rows have it; its texts are `job_kind.NAME`.
+        run: What it does; gets what was asked for, gives what came of it.
+        roles: Who may ask for it, end it and have it tried again, and see what it was asked and what came of it.
+        scheduled: Whether it can be started each day by itself.
+    """
+
+    name: str
+    run: Run = field(repr=False)
+    roles: frozenset[Role] = CASE_ROLES
+    scheduled: bool = False
+
+
+_ALL = (
+    Kind(name="verify", run=_verify.run, scheduled=True),
+    Kind(name="reads", run=_reading.lay_out),
+    Kind(name="rights", run=_reading.hold_rights, roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="partners", run=_reading.hold_partners, roles=LEDGER_ROLES, scheduled=True),
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
