@@ -28,7 +28,7 @@ class Kind:
 
 
 _ALL = (
-    Kind(name="verify", run=_verify.run, scheduled=True),
+    Kind(name="verify", run=_verify.run, roles=LEDGER_ROLES, scheduled=True),
     Kind(name="reads", run=_reading.lay_out),
     Kind(name="rights", run=_reading.hold_rights, roles=LEDGER_ROLES, scheduled=True),
     Kind(name="partners", run=_reading.hold_partners, roles=LEDGER_ROLES, scheduled=True),

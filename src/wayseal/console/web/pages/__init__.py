@@ -1,7 +1,19 @@
 """Every page of the console: the one table of what there is, and who may call it."""
 
 from wayseal.console.roles import Page
-from wayseal.console.web.pages import _account, _cases, _entry, _ledger, _overview, _people, _reads, _service, _waybills
+from wayseal.console.web.pages import (
+    _account,
+    _cases,
+    _entry,
+    _ledger,
+    _overview,
+    _partners,
+    _people,
+    _reads,
+    _rights,
+    _service,
+    _waybills,
+)
 
 PAGES: tuple[Page, ...] = (
     *_service.PAGES,
@@ -10,6 +22,8 @@ PAGES: tuple[Page, ...] = (
     *_cases.PAGES,
     *_reads.PAGES,
     *_waybills.PAGES,
+    *_rights.PAGES,
+    *_partners.PAGES,
     *_ledger.PAGES,
     *_account.PAGES,
     *_people.PAGES,

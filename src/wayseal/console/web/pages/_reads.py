@@ -22,6 +22,7 @@ from wayseal.console.roles import CASE_ROLES, Page, Role
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_hours, draw_lanes
+from wayseal.console.web._waiting import asked_job
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.reasons import GroundWording
@@ -154,6 +155,16 @@ def show_read(ask: Ask) -> Response:
     )
 
 
+def ask_for_lanes(ask: Ask) -> Response:
+    """Has a case laid out anew."""
+    known = _marks(ask)
+    if isinstance(known, Response):
+        return known
+    case = ask.names["case"]
+    job = ask.site.jobs.start("reads", {"case": case}, ask.whose.person.login, subject=case)
+    return ask.go(f"/cases/{case}/reads?job={job}")
+
+
 def _values(ask: Ask, view: View, marks: Sequence[Mark], *, named: bool = False) -> Mapping[str, Any]:
     """What the page of a case's reads says."""
     lanes, wanted = view.lanes, view.wanted
@@ -166,6 +177,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark], *, named: bool = False)
     person = view.people[0]
     return {
         "case": lanes.head.case,
+        "job": asked_job(ask),
         "head": lanes.head,
         "view": view,
         "clock": view.clock,
@@ -273,7 +285,7 @@ def _find(ask: Ask, name: Name) -> View | Response:
         known = _marks(ask)
         if isinstance(known, Response):
             return known
-        return ask.page("reads_none", case=case)
+        return ask.page("reads_none", case=case, job=asked_job(ask))
     clock = Clock(ask.site.utc_offset_hours)
     return View(lanes=lanes, name=name, wanted=_wanted(ask, lanes, clock), clock=clock, path=f"/cases/{case}/reads")
 
@@ -391,5 +403,6 @@ PAGES = (
     Page(method="GET", path="/cases/{case}/reads", act=show_reads, roles=CASE_ROLES),
     Page(method="GET", path="/cases/{case}/reads.csv", act=list_reads, roles=CASE_ROLES),
     Page(method="POST", path="/cases/{case}/reads", act=show_named, roles=_NAMED, confirmed=True),
+    Page(method="POST", path="/cases/{case}/reads/lay-out", act=ask_for_lanes, roles=CASE_ROLES),
     Page(method="GET", path="/cases/{case}/reads/{read}", act=show_read, roles=CASE_ROLES),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.types import Source, Thing, ThingKind
@@ -15,6 +16,8 @@ from wayseal.console.reading import RIGHTS, Review, harmless_csv
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._render import as_code
+from wayseal.console.web._waiting import asked_job
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
@@ -107,19 +110,22 @@ LISTS: Mapping[str, Sequence[Column]] = {
 def show_rights(ask: Ask) -> Response:
     """A list of what was found last."""
     review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
+    job = asked_job(ask)
     if review is None:
-        return ask.page("rights", review=None, status=200)
+        return ask.page("rights", review=None, job=job)
     chosen = _chosen(ask)
     rows, start = _rows(ask, review, chosen), _number(ask.query.get("after", ""))
     page = rows[start : start + _MANY]
     return ask.page(
         "rights",
         review=review,
+        job=job,
+        queued=ask.query.get("queued", ""),
         chosen=chosen,
         lists=[(name, len(review.document[name])) for name in LISTS],
         columns=[(column.name, column.number) for column in LISTS[chosen]],
         rows=[_cells(ask, chosen, row) for row in page],
-        total=len(rows),
+        note=_note(ask, review, chosen),
         words=_words(ask),
         of_accounts=_of_accounts(chosen),
         roles=sorted({str(row.get("role") or "") for row in review.document[chosen]} - {""}),
@@ -158,6 +164,11 @@ def queue_account(ask: Ask) -> Response:
     thing = Thing(kind=ThingKind.ACCOUNT, value=actor)
     item = ask.cases.enqueue(Source.RIGHTS, [thing], reason, ask.whose.person.login, ask.access.now())
     return ask.go(f"/rights?{urlencode({'list': chosen, 'queued': item})}")
+
+
+def ask_for_rights(ask: Ask) -> Response:
+    """Has rights held against use anew."""
+    return ask.go(f"/rights?job={ask.site.jobs.start(RIGHTS, {}, ask.whose.person.login)}")
 
 
 def _chosen(ask: Ask) -> str:
@@ -203,9 +214,16 @@ def _worded(voice: Voice, value: Any) -> str:
     return numbers.clock(moment) if moment else str(value)
 
 
-def _lacks(ask: Ask, review: Review) -> Sequence[str]:
+def _note(ask: Ask, review: Review, chosen: str) -> Markup:
+    """What a list is of. Between backticks stands code."""
+    needless = sum(row["needless"] for row in review.document["mandates"])
+    said = Voice(ask.lang, html=True, more=_words(ask)).say(f"rights.{chosen}_note", n=needless)
+    return as_code(said)
+
+
+def _lacks(ask: Ask, review: Review) -> Sequence[Markup]:
     voice = Voice(ask.lang, html=True, more=_words(ask))
-    return [voice.say(f"rights.lacks_{name.replace('.', '_')}") for name in review.document["not_judged"]]
+    return [as_code(voice.say(f"rights.lacks_{name.replace('.', '_')}")) for name in review.document["not_judged"]]
 
 
 def _link(ask: Ask, changed: Mapping[str, Any]) -> str:
@@ -225,5 +243,6 @@ def _number(text: str) -> int:
 PAGES = (
     Page(method="GET", path="/rights", act=show_rights, roles=LEDGER_ROLES),
     Page(method="GET", path="/rights.csv", act=list_rights, roles=LEDGER_ROLES),
+    Page(method="POST", path="/rights", act=ask_for_rights, roles=LEDGER_ROLES),
     Page(method="POST", path="/rights/queue", act=queue_account, roles=CASE_ROLES),
 )
