@@ -141,8 +141,6 @@ READS = {
     "waybill.readers": N_("Who read it"),
     "waybill.no_readers": N_("Nobody read it."),
     "waybill.events": N_("What happened"),
-    "waybill.what": N_("What", context="waybill.what"),
-    "waybill.where": N_("Where"),
     "waybill.more": N_("{n:n} more are in the CSV."),
     "waybill.on_sale": N_("Named in cases"),
     "waybill.not_on_sale": N_("No case names this number as bought or seen on sale."),
