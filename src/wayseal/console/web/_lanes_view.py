@@ -20,7 +20,7 @@ from wayseal.page.svg import el, pct
 BINS = 200
 _DAY, _HOUR = 86_400_000_000, 3_600_000_000
 _TALL, _LOW = 26.0, 12.0
-_TICKS = 12
+_TICKS, _ROOM = 12, 0.07
 _STEPS = (_HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY)
 _CHART, _MOST_MARKS, _DEVICE_ROWS = 150.0, 400, 4
 Say = Callable[..., str]
@@ -119,7 +119,7 @@ def axis(window: Window, clock: Clock) -> list[Tick]:
             at=at,
             until=min(at + step, window.until),
             place=pct((at - window.since) / (window.until - window.since)),
-            words=clock.words(at, form),
+            words=clock.words(at, form) if (window.until - at) / (window.until - window.since) > _ROOM else "",
         )
         for at in range(first, window.until, step)
     ]
