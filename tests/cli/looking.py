@@ -12,7 +12,7 @@ import pytest
 from wayseal.detect import Options
 from wayseal.ledger import Snapshot
 
-PLACES = ("wayseal.cli.detect.run", "wayseal.cli.trace.run")
+PLACES = ("wayseal.cases.ledger.detection.detect", "wayseal.cli.trace.run")
 """By which names the commands call them."""
 SEEN: dict[bytes, Any] = {}
 """What was found by tests of this process."""

@@ -19,8 +19,8 @@ from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.typesetting import Typesetter
+from wayseal.cases.ledger.pack import FORMULAS, harmless_csv
 from wayseal.cases.types import Look, NamesShown, RecordedCase
-from wayseal.cli._case_pack import FORMULAS, harmless_csv
 from wayseal.merkle import VerifyKey
 from wayseal.proofs import ProvenRead
 from wayseal.proofs import verify as verify_proof

@@ -9,8 +9,8 @@ from tests.cli.running import inside
 from tests.detect.explain.test_mine import world
 from tests.detect.making import commit
 from wayseal.cases import load_pseudonyms, open_cases
+from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Alert
-from wayseal.cli._casebook import FOLDER
 from wayseal.model.times import micros
 
 NOW = micros("2026-03-20T08:00:00+00:00")

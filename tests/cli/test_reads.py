@@ -15,8 +15,8 @@ from tests.cli.detecting import as_anybody
 from tests.cli.running import Ran, inside
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import FILE, Look, NamesShown, RecordedCase
-from wayseal.cli._casebook import FOLDER
 
 BY = ("--who", "Li, audit", "--why", "complaint 7")
 

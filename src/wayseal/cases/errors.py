@@ -24,6 +24,12 @@ class NoSuchCaseError(CasebookError):
     exit_code: ClassVar[int] = 3
 
 
+class ReadOnlyError(CasebookError):
+    """Something would have to be recorded in a casebook that can't be written."""
+
+    exit_code: ClassVar[int] = 5
+
+
 class CasebookUsageError(CasebookError):
     """An act without who did it, why, or what was said; names the field."""
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 from wayseal.cases.types import Forgotten
 from wayseal.cli._errors import WrongUsageError
 from wayseal.model.messages import filled
-from wayseal.model.times import EPOCH, iso
+from wayseal.model.times import EPOCH, iso, micros
 from wayseal.page import numbers
 from wayseal.page.visible import visible
 
@@ -40,12 +40,11 @@ def clock_time(us: int) -> str:
     return numbers.clock(EPOCH + timedelta(microseconds=us))
 
 
+def now_us() -> int:
+    """Now, to the second."""
+    return micros(datetime.now(UTC).replace(microsecond=0).isoformat())
+
+
 def forgotten_line(done: Forgotten, words: Words) -> str:
     values = {"cases": done.cases, "before": iso(done.before), "why": visible(done.why)}
     return filled(words["forgotten"], at=clock_time(done.at), who=visible(done.who), **values)
-
-
-def forgotten_json(done: Forgotten) -> dict[str, object]:
-    """An act of forgetting for programs."""
-    numbers = {"cases": done.cases, "acts": done.acts, "head": f"{done.lines}:{done.head}"}
-    return {"at": iso(done.at), "who": done.who, "why": done.why, "before": iso(done.before), **numbers}

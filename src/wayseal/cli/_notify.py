@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from wayseal.cases import read_casebook
-from wayseal.cli._casebook import now_us
+from wayseal.cli._case_view import now_us
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._outbox import DAYS, FILE, Left, Notice, Outbox, open_outbox
 from wayseal.model import WaysealError

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._casebook import FOLDER, lay_out_cases, register_cases
+from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.ledger.detection import register_cases
+from wayseal.cases.ledger.lanes import lay_out_cases
+from wayseal.cli._case_view import now_us
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
@@ -80,7 +83,7 @@ def demo(
             folder = out / "ledger" / FOLDER
             options = Options(folder=folder)
             found = detect(snapshot, options, progress=progress)
-            shown, new = register_cases(found, folder, None)
+            shown, new = register_cases(found, folder, None, now_us())
             lay_out_cases(snapshot, new, options, folder, progress)
     report = out / "report.html"
     write_text(report, render(result, "html", lang))

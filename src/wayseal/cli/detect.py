@@ -1,6 +1,7 @@
 """`wayseal detect`: reads that no work explains, as cases."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -9,32 +10,22 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cases.types import Casebook, one_line
-from wayseal.cli._casebook import (
-    FOLDER,
-    ReadOnlyError,
-    can_write_casebook,
-    lay_out_cases,
-    load_casebook,
-    mask_cases,
-    masking,
-    register_cases,
-)
+from wayseal.cases.errors import ReadOnlyError
+from wayseal.cases.ledger.casebook import load_casebook, masking
+from wayseal.cases.ledger.detection import Detection, find_cases, gather
+from wayseal.cases.types import one_line
+from wayseal.cli._case_view import now_us
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
 from wayseal.cli._notify import noticing, read_addresses, send_notices
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import write_report, write_text
-from wayseal.cli._progress import ProgressCallback, progress_bars
-from wayseal.detect import DetectResult, ExternalEvidence, Options
-from wayseal.detect import detect as run
+from wayseal.cli._progress import progress_bars
+from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
-from wayseal.detect.partners import load_contracts
 from wayseal.detect.report import metrics as format_metrics
 from wayseal.detect.report import render_detect
 from wayseal.detect.window import parse_day, parse_offset
-from wayseal.ledger import Snapshot, open_ledger
-from wayseal.ledger.upkeep import refuse_backup
+from wayseal.ledger import open_ledger
 from wayseal.model.messages import N_
 from wayseal.page.languages import ByLanguage
 
@@ -62,26 +53,16 @@ class DetectFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectRequest:
-    """What a run is to do. opened: who opens all cases, and why. dry: nothing is recorded. to: who is told.
+    """What a run is to do. to: who is told.
 
     kept_back: why a dry run records nothing, a key of TEXTS. page: where what each table is worth is to stand, if that
     is asked.
     """
 
-    ledger: Path
-    options: Options
-    canaries: Path | None
-    contracts: Path | None
-    opened: tuple[str, str] | None
-    dry: bool
+    work: Detection
     to: Sequence[str] = ()
     kept_back: str = "dry"
     page: Path | None = None
-
-    @property
-    def folder(self) -> Path:
-        """Where detection keeps what it keeps."""
-        return self.ledger / FOLDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,10 +201,9 @@ def detect(
         _refuse_acts(context, what_if or "--dry-run", unmask, metrics)
     told = [] if dry else read_addresses(notify or [])  # before the work: what is wrong is said at once
     options = replace(_read_options(from_, to, budget, offset, templates), without=_read_tables(without))
-    request = DetectRequest(
-        ledger=ledger, options=options, canaries=canaries, contracts=contracts, dry=dry, to=told, page=each_table,
-        opened=_check_opener(who, why) if unmask else None, kept_back="what_if" if what_if else "dry",
-    )  # fmt: skip
+    opened = _check_opener(who, why) if unmask else None
+    work = Detection(ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry)
+    request = DetectRequest(work=work, to=told, page=each_table, kept_back="what_if" if what_if else "dry")
     if not _look(request, metrics, format, out, lang, quiet):
         raise typer.Exit(NOT_JUDGED)
 
@@ -300,11 +280,11 @@ def _compare_tables(
 
     if form is DetectFormat.OCSF:
         raise WrongUsageError("--each-table makes no findings for other systems", param_hint="--format")
-    with open_ledger(request.ledger) as snapshot, progress_bars(quiet) as progress:
-        book = load_casebook(request.folder, writable=False)
-        external = _collect(request, snapshot, book, progress)
-        found = compare_tables(snapshot, request.options, external, progress)
-    found = with_names(found, masking(request.folder, book))
+    work = request.work
+    with open_ledger(work.ledger) as snapshot, progress_bars(quiet) as progress:
+        book = load_casebook(work.folder, writable=False)
+        found = compare_tables(snapshot, work.options, gather(work, snapshot, book, progress), progress)
+    found = with_names(found, masking(work.folder, book))
     write_text(page, render_tables(found, "html", lang))
     write_report(partial(render_tables, found), form, lang, out, quiet=quiet)
     if not quiet:
@@ -330,47 +310,26 @@ def _read_options(from_: str | None, to: str | None, budget: int, offset: str, t
 
 
 def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
-    """Looks, and records what was found where that may and can be done. A dry run may look into a backup."""
-    if not request.dry:
-        refuse_backup(request.ledger)
-    folder = request.folder
-    with open_ledger(request.ledger) as snapshot, progress_bars(quiet) as progress:
-        recorded = not request.dry and can_write_casebook(request.ledger, folder)
-        if request.opened is not None and not recorded:
-            raise ReadOnlyError("can't be written, so that nobody could record who saw names", file=folder)
-        book = load_casebook(folder, writable=recorded)
-        options = replace(request.options, folder=folder if recorded else None)
-        result = run(snapshot, options, _collect(request, snapshot, book, progress), progress)
-        if not recorded:
-            why = request.kept_back if request.dry else "closed"
-            return DetectOutcome(result=mask_cases(result, folder, book), unrecorded=why)
-        with noticing(request.ledger, folder, request.to if result.worth else ()):
-            shown, found = register_cases(result, folder, request.opened)
-        lay_out_cases(snapshot, found, options, folder, progress)
-    return DetectOutcome(result=shown)
+    """Looks, and records what was found where that may and can be done."""
+    folder = request.work.folder
 
+    def around(found: DetectResult) -> AbstractContextManager[None]:
+        return noticing(request.work.ledger, folder, request.to if found.worth else ())
 
-def _collect(
-    request: DetectRequest, snapshot: Snapshot, book: Casebook, progress: ProgressCallback
-) -> ExternalEvidence:
-    """What detection is told from outside of the ledger."""
-    contracts = None if request.contracts is None else load_contracts(request.contracts)
-    counts = {}
-    if request.canaries is not None:
-        counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
-    if contracts is not None:
-        counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
-    return collect_evidence(book, counts)
+    with progress_bars(quiet) as progress:
+        result, recorded = find_cases(request.work, now_us(), progress, around)
+    why = request.kept_back if request.work.dry else "closed"
+    return DetectOutcome(result=result, unrecorded="" if recorded else why)
 
 
 def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
     """Says that nothing was recorded: always where that was not wished."""
     if outcome.unrecorded == "closed" or (outcome.unrecorded and not quiet):
-        typer.echo(TEXTS[lang][outcome.unrecorded].format(folder=request.folder), err=True)
+        typer.echo(TEXTS[lang][outcome.unrecorded].format(folder=request.work.folder), err=True)
 
 
 def _send_notices(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
     """Tells of new cases. ReadOnlyError: somebody was to be told, and nobody knows what is new."""
     if outcome.unrecorded and request.to:
-        raise ReadOnlyError("can't be written, so that nobody was told of cases", file=request.folder)
-    send_notices(request.ledger, request.folder, request.to, lang, quiet=quiet)
+        raise ReadOnlyError("can't be written, so that nobody was told of cases", file=request.work.folder)
+    send_notices(request.work.ledger, request.work.folder, request.to, lang, quiet=quiet)

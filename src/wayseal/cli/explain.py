@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from wayseal.cases import has_casebook, load_pseudonyms, read_casebook
-from wayseal.cli._casebook import FOLDER, Names
+from wayseal.cases.ledger.casebook import FOLDER, Names
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
     Lang,

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases, read_casebook
+from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
 from wayseal.cases.types import RecordedCase
-from wayseal.cli._casebook import FOLDER, Names, now_us, writable_casebook
+from wayseal.cli._case_view import now_us
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import write_report

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cases.ledger.casebook import casebook_folder
 from wayseal.cases.upkeep import copy_casebook
-from wayseal.cli._casebook import casebook_folder
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.model.messages import filled

@@ -1,6 +1,5 @@
 """`wayseal case list`: every case, how it stands, and what was done with it."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated
@@ -9,28 +8,25 @@ import typer
 
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.acts import act_name
+from wayseal.cases.ledger.casebook import Names, casebook_folder
+from wayseal.cases.ledger.told import list_json
 from wayseal.cases.types import (
     CaseAct,
     Casebook,
     CaseState,
     Changed,
-    Heard,
     Merged,
-    NamesShown,
     NoteWritten,
     Promoted,
-    RecordedCase,
     Split,
     TaskSet,
     Undone,
     Verdict,
 )
-from wayseal.cli._case_view import Words, clock_time, forgotten_json, forgotten_line
-from wayseal.cli._casebook import Names, casebook_folder
+from wayseal.cli._case_view import Words, clock_time, forgotten_line
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.model.messages import filled
-from wayseal.model.times import iso
 from wayseal.page import numbers
 from wayseal.page.languages import known_lang
 from wayseal.page.visible import visible
@@ -134,50 +130,3 @@ def _act_line(act: CaseAct, words: Words) -> str:
 
 def _told(value: str | None, words: Words) -> str:
     return words["nothing"] if value is None else visible(value)
-
-
-def list_json(book: Casebook, names: Names, state: CaseState | None) -> str:
-    """The same for programs. A statement is left out while a name of its case may not be shown."""
-    content = {
-        "cases": [_case_json(case, names) for case in book.cases if state in (None, case.state)],
-        "forgotten": [forgotten_json(done) for done in book.forgotten],
-    }
-    return json.dumps(content, ensure_ascii=False, indent=1)
-
-
-def _case_json(case: RecordedCase, names: Names) -> dict[str, object]:
-    return {
-        "case": case.id,
-        "state": case.state,
-        "actors": [names.of(actor) for actor in case.actors],
-        "score": case.score,
-        "alerted_at": iso(case.alerted_at),
-        "last_alerted_at": iso(case.last_alerted_at),
-        "detectors": case.detectors,
-        "acts": [_act_json(act, case, names) for act in case.acts],
-    }
-
-
-def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, object]:
-    """An act for programs: what says more than who, when and why stands there where no name can be in it."""
-    head: dict[str, object] = {"act": act_name(act), "at": iso(act.at), "who": act.who}
-    match act:
-        case NamesShown():
-            return {**head, "why": act.why, "actors": [names.of(actor) for actor in act.cases[case.id]]}
-        case Heard():
-            actor = None if act.actor is None else names.of(act.actor)
-            return {**head, "actor": actor, "statement": act.statement if names.all_shown(case) else None}
-        case Verdict():
-            return {**head, "why": act.why, "true": act.true}
-        case Changed():
-            return {**head, "why": act.why, "field": act.field, "was": act.before, "now": act.after}
-        case NoteWritten():
-            return {**head, "note": act.note, "version": act.version}
-        case TaskSet():
-            return {**head, "task": act.task}
-        case Merged():
-            return {**head, "why": act.why, "case": act.case, "into": act.into, "on": act.on}
-        case Undone():
-            return {**head, "line": act.line}
-        case _:
-            return {**head, "why": act.why}

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from wayseal.cases import open_cases
-from wayseal.cli._case_view import CaseArgument, WhoOption, read_statement
-from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cases.ledger.casebook import writable_casebook
+from wayseal.cli._case_view import CaseArgument, WhoOption, now_us, read_statement
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import typer
 
 from wayseal.cases import open_cases
+from wayseal.cases.ledger.casebook import writable_casebook
 from wayseal.cases.types import NamesShown, Pseudonyms, RecordedCase
-from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, Words, clock_time
-from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, Words, clock_time, now_us
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.model.messages import filled

@@ -2,8 +2,8 @@
 
 import typer
 
+from wayseal.cases.ledger.casebook import writable_casebook
 from wayseal.cases.upkeep import rebuild as rebuild_casebook
-from wayseal.cli._casebook import writable_casebook
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.model.messages import filled

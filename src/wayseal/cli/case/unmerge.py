@@ -3,8 +3,8 @@
 import typer
 
 from wayseal.cases import open_cases
-from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption
-from wayseal.cli._casebook import now_us, writable_casebook
+from wayseal.cases.ledger.casebook import writable_casebook
+from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, now_us
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.model.messages import filled

@@ -9,9 +9,10 @@ import typer
 
 from wayseal.cases import verify as verify_casebook
 from wayseal.cases.findings import Head, Verification
+from wayseal.cases.ledger.casebook import casebook_folder
+from wayseal.cases.ledger.told import forgotten_json
 from wayseal.cases.types import FILE
-from wayseal.cli._case_view import Words, clock_time, forgotten_json, forgotten_line
-from wayseal.cli._casebook import casebook_folder
+from wayseal.cli._case_view import Words, clock_time, forgotten_line
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
 from wayseal.cli._words.case import CASE_TEXTS

@@ -9,16 +9,17 @@ import typer
 from wayseal.cases.evidence import read_sealed, write_pack
 from wayseal.cases.evidence.errors import StampError
 from wayseal.cases.evidence.stamps import StampWish, check_url, keep_wish, wish_path
+from wayseal.cases.ledger.pack import CasePack, PackRequest, export_case
 from wayseal.cases.types import one_line
-from wayseal.cli._case_pack import CasePack, PackRequest, export_case
-from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption
-from wayseal.cli._casebook import now_us
+from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, now_us
 from wayseal.cli._errors import WrongUsageError
+from wayseal.cli._key_files import parse_key_file
 from wayseal.cli._options import PUBLIC_KEY, Lang, LangOption, LedgerArgument, QuietOption, TemplatesOption
 from wayseal.cli._output import output_file
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.evidence import EVIDENCE_TEXTS
 from wayseal.cli.evidence.stamp import StampUrlOption, need_stamps, put_stamp
+from wayseal.merkle import VerifyKey
 from wayseal.model.messages import filled
 from wayseal.page.languages import word
 
@@ -86,9 +87,10 @@ def export(
     url = None if stamp_url is None else check_url(stamp_url)
     if url is not None:
         need_stamps()
+    keys = tuple((path.name, parse_key_file(path, VerifyKey.parse)) for path in key or ())
     request = PackRequest(
         ledger=ledger, case=case, who=who, why=why, at=now_us(), unit=unit, offset=offset, templates=templates,
-        canaries=canaries, contracts=contracts, checkpoint=checkpoint, keys=tuple(key or ()), most_proofs=proofs,
+        canaries=canaries, contracts=contracts, checkpoint=checkpoint, keys=keys, most_proofs=proofs,
         attached=tuple(attach or ()),
     )  # fmt: skip
     with progress_bars(quiet) as progress:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from wayseal.cases import has_casebook, open_cases
 from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.ledger.lanes import lay_out_case
 from wayseal.console.jobs.work import Work
-from wayseal.console.reading import lay_out_case, review_partners, review_rights
+from wayseal.console.reading import review_partners, review_rights
 
-FOLDER = "detect"
-"""Where a ledger keeps what detection keeps."""
 _HOUR = 3_600_000_000
 _DAYS = 90
 

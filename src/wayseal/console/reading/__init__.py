@@ -11,7 +11,7 @@ from wayseal.console.reading._life import WaybillLife
 from wayseal.console.reading._reader import CaseReader
 from wayseal.console.reading._reviews import Review, keep_review
 from wayseal.console.reading._selection import ONLY, Selection, Window, is_odd, page_of, select
-from wayseal.console.reading._work import PARTNERS, RIGHTS, lay_out_case, review_partners, review_rights
+from wayseal.console.reading._work import PARTNERS, RIGHTS, review_partners, review_rights
 
 __all__ = [
     "ONLY",
@@ -25,7 +25,6 @@ __all__ = [
     "harmless_csv",
     "is_odd",
     "keep_review",
-    "lay_out_case",
     "page_of",
     "review_partners",
     "review_rights",

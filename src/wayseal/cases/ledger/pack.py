@@ -21,19 +21,16 @@ from wayseal.cases.acts import act_name
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
 from wayseal.cases.evidence.errors import DocumentError
+from wayseal.cases.evidence.texts import ITEM_TEXTS, REMARK_TEXTS
 from wayseal.cases.evidence.types import Item, Pack, PackHead, Role, Title
 from wayseal.cases.evidence.typesetting import Typesetter
+from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
+from wayseal.cases.ledger.detection import Detection, Progress, gather
+from wayseal.cases.ledger.told import list_json
 from wayseal.cases.types import CaseAct, Casebook, Heard, RecordedCase
-from wayseal.cli._casebook import FOLDER, Names, writable_casebook
-from wayseal.cli._evidence import collect_evidence, count_breaches, count_canary_reads
-from wayseal.cli._key_files import parse_key_file
-from wayseal.cli._progress import ProgressCallback
-from wayseal.cli._words.evidence import ITEM_TEXTS, REMARK_TEXTS
-from wayseal.cli.case.list import list_json
 from wayseal.detect import DetectResult, Options
 from wayseal.detect import detect as run
 from wayseal.detect.explain import load_templates
-from wayseal.detect.partners import load_contracts
 from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, render_reads
 from wayseal.detect.report import render_detect, with_casebook_names
 from wayseal.detect.window import DAY_US, parse_offset
@@ -59,7 +56,7 @@ _KINDS = {".html": _HTML, ".json": _JSON, ".jsonl": _LINES, ".csv": _CSV, ".txt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackRequest:
-    """What to export. at: µs; most_proofs: no more reads are proved; attached: further files."""
+    """What to export. at: µs; keys: names of files and keys; most_proofs: no more reads are proved; attached: files."""
 
     ledger: Path
     case: str
@@ -72,7 +69,7 @@ class PackRequest:
     canaries: Path | None
     contracts: Path | None
     checkpoint: Path | None
-    keys: tuple[Path, ...]
+    keys: tuple[tuple[str, VerifyKey], ...]
     most_proofs: int
     attached: tuple[Path, ...]
 
@@ -102,14 +99,14 @@ class _Material:
     until: str
 
 
-def export_case(request: PackRequest, progress: ProgressCallback) -> CasePack:
+def export_case(request: PackRequest, progress: Progress) -> CasePack:
     """A case as a pack (rules 1 to 3).
 
     Raises:
         NoSuchCaseError: There is no such case; CasebookUsageError: who or why can't be so; MerkleError: a key or
             checkpoint that can't be used; LedgerError; EvidenceError: a file that can't stand in a pack.
     """
-    keys = tuple(parse_key_file(path, VerifyKey.parse) for path in request.keys)
+    keys = tuple(key for _, key in request.keys)
     note = b"" if request.checkpoint is None else request.checkpoint.read_bytes()
     signed_by = _signers(request, note, keys)
     folder = writable_casebook(request.ledger)
@@ -155,20 +152,15 @@ def _find(
     book: Casebook,
     case: RecordedCase,
     name: Callable[[str], str],
-    progress: ProgressCallback,
+    progress: Progress,
 ) -> DetectResult | None:
     """What detection says of the case, of the usual window, else of one that ends with the case; None for nothing."""
     folder = request.ledger / FOLDER
     usual = Options(offset=parse_offset(request.offset), templates=load_templates(request.templates), folder=folder)
     last = (case.read_until + usual.offset) // DAY_US
     for options in (usual, replace(usual, until=last)):
-        counts = {}
-        if request.canaries is not None:
-            counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
-        if request.contracts is not None:
-            contracts = load_contracts(request.contracts)
-            counts["partner_contract"] = count_breaches(snapshot, contracts, options, progress)
-        result = run(snapshot, options, collect_evidence(book, counts), progress)
+        work = Detection(ledger=request.ledger, options=options, canaries=request.canaries, contracts=request.contracts)
+        result = run(snapshot, options, gather(work, snapshot, book, progress), progress)
         shared = [(len(set(one.actors) & set(case.actors)), -n, one) for n, one in enumerate(result.cases)]
         most = max(shared, key=lambda each: each[:2], default=(0, 0, None))
         if most[0] and most[2] is not None:
@@ -182,7 +174,7 @@ def _list_reads(
     request: PackRequest,
     case: RecordedCase,
     name: Callable[[str], str],
-    progress: ProgressCallback,
+    progress: Progress,
 ) -> ReadsResult:
     wanted = ReadFilter(
         actors=case.actors,
@@ -198,9 +190,7 @@ def _list_reads(
     )  # fmt: skip
 
 
-def _prove(
-    request: PackRequest, note: bytes, reads: ReadsResult, progress: ProgressCallback
-) -> tuple[tuple[str, str], ...]:
+def _prove(request: PackRequest, note: bytes, reads: ReadsResult, progress: Progress) -> tuple[tuple[str, str], ...]:
     """The reads' proofs by `source:row`, up to so many."""
     some = [(one.waybill, one.source, one.row) for one in reads.reads[: request.most_proofs]]
     found = []
@@ -315,7 +305,7 @@ def _export_command(request: PackRequest) -> str:
     words += ["--who", request.who, "--why", request.why, "--offset", request.offset]
     for option, path in (("--templates", request.templates), ("--checkpoint", request.checkpoint)):
         words += [] if path is None else [option, path.name]
-    return shlex.join([*words, *(word for path in request.keys for word in ("--key", path.name))])
+    return shlex.join([*words, *(word for name, _ in request.keys for word in ("--key", name))])
 
 
 def _facts(request: PackRequest, material: _Material, head: PackHead) -> CaseFacts:
@@ -412,10 +402,10 @@ def _statement_items(case: RecordedCase) -> Iterator[Item]:
 
 
 def _item(
-    path: str, title: str, content: bytes | Path, format: str, role: Role = Role.ITEM, source: str = ""
+    path: str, title: str, content: bytes | Path, kind: str, role: Role = Role.ITEM, source: str = ""
 ) -> Item:  # fmt: skip
     return Item(
-        path=f"data/{path}", title=_title(ITEM_TEXTS, title), content=content, format=format, role=role, source=source
+        path=f"data/{path}", title=_title(ITEM_TEXTS, title), content=content, format=kind, role=role, source=source
     )  # fmt: skip
 
 

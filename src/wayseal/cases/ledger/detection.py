@@ -1,0 +1,208 @@
+"""Detection that makes cases: what it is told beside the reads, and how what it finds is registered.
+
+1. Beside the reads it knows verdicts, reads of canaries, and partners' breaches.
+2. What is found is registered as cases, and gets their ids and the names that may be shown. In a dry run, and where the
+   casebook can't be written, nothing is recorded, and accounts have the names that they would have.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from wayseal.cases import open_cases
+from wayseal.cases.errors import ReadOnlyError
+from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_casebook, masking
+from wayseal.cases.ledger.lanes import lay_out_cases, request_of
+from wayseal.cases.types import Alert, Casebook
+from wayseal.detect import DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
+from wayseal.detect.lanes import CaseRequest
+from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
+from wayseal.detect.report import with_casebook_names
+from wayseal.detect.window import DAY_US, window_of
+from wayseal.ledger import Snapshot, open_ledger
+from wayseal.ledger.upkeep import refuse_backup
+from wayseal.model.period import Period
+from wayseal.trace.canary import read_state
+
+Progress = Callable[[str, int, int], None]
+Row = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorCounts:
+    """What is counted for one detector: (account, µs, count), and some or all of the reads: (account, µs, waybill)."""
+
+    rows: Sequence[Row]
+    reads: Sequence[tuple[str, int, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """What a run is to do.
+
+    Attributes:
+        ledger: The ledger.
+        options: How detection decides.
+        canaries: A register of canaries.
+        contracts: A folder of partners' contracts.
+        opened: Who opens all cases, and why.
+        dry: Nothing is recorded.
+    """
+
+    ledger: Path
+    options: Options
+    canaries: Path | None = None
+    contracts: Path | None = None
+    opened: tuple[str, str] | None = None
+    dry: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where detection keeps what it keeps."""
+        return self.ledger / FOLDER
+
+
+def find_cases(
+    request: Detection,
+    now: int,
+    progress: Progress,
+    around: Callable[[DetectResult], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> tuple[DetectResult, bool]:
+    """Looks, and registers what was found where that may and can be done (rule 2). A dry run may look into a backup.
+
+    Args:
+        request: What to do.
+        now: Microseconds after 1970.
+        progress: Told how far it is.
+        around: Is open while cases are registered.
+
+    Returns:
+        What was found, and whether it was recorded.
+
+    Raises:
+        BackupRefusedError: The ledger is a backup.
+        ReadOnlyError: Somebody is to open cases, and the casebook can't be written.
+    """
+    if not request.dry:
+        refuse_backup(request.ledger)
+    folder = request.folder
+    with open_ledger(request.ledger) as snapshot:
+        recorded = not request.dry and can_write_casebook(request.ledger, folder)
+        if request.opened is not None and not recorded:
+            raise ReadOnlyError("can't be written, so that nobody could record who saw names", file=folder)
+        book = load_casebook(folder, writable=recorded)
+        options = replace(request.options, folder=folder if recorded else None)
+        result = detect(snapshot, options, gather(request, snapshot, book, progress), progress)
+        if not recorded:
+            return mask_cases(result, folder, book), False
+        with around(result):
+            shown, found = register_cases(result, folder, request.opened, now)
+        lay_out_cases(snapshot, found, options, folder, progress)
+    return shown, True
+
+
+def gather(request: Detection, snapshot: Snapshot, book: Casebook, progress: Progress) -> ExternalEvidence:
+    """What detection is told beside the reads (rule 1)."""
+    contracts = None if request.contracts is None else load_contracts(request.contracts)
+    counts = {}
+    if request.canaries is not None:
+        counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
+    if contracts is not None:
+        counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
+    return collect_evidence(book, counts)
+
+
+def collect_evidence(book: Casebook, counts: dict[str, DetectorCounts]) -> ExternalEvidence:
+    """Verdicts of a casebook, and what was counted, by detector."""
+    verdicts = [ExternalVerdict(actors=v.actors, true=v.true, until=v.read_until) for v in book.verdicts]
+    return ExternalEvidence(
+        counted={name: one.rows for name, one in counts.items()},
+        reads={name: one.reads for name, one in counts.items()},
+        verdicts=verdicts,
+    )
+
+
+def count_canary_reads(snapshot: Snapshot, register: Path) -> DetectorCounts:
+    """Reads of canaries by accounts that they were not made for. CanaryError, OSError."""
+    made = {c.waybill: set(c.pool) for c in read_state(register).watch.canaries}
+    reads = snapshot.reads(np.unique(snapshot.keys(sorted(made))), ("waybill", "at", "actor"))
+    waybills = snapshot.names("waybill", reads["waybill"].to_numpy())
+    actors = snapshot.names("actor", reads["actor"].to_numpy())
+    at = reads["at"].cast("int64").to_pylist()
+    found = [(a, t, w) for w, a, t in zip(waybills, actors, at, strict=True) if a not in made.get(w, {a})]
+    return DetectorCounts(rows=[(a, t, 1) for a, t, _ in found], reads=found)
+
+
+def count_breaches(
+    snapshot: Snapshot, contracts: Sequence[Contract], options: Options, progress: Progress
+) -> DetectorCounts:
+    """Partners' reads against their contracts, on the days that detection looks at, its past included."""
+    window = window_of(snapshot.activity(), options.offset, options.since, options.until)
+    if window is None:
+        return DetectorCounts(rows=(), reads=())
+    since, until = (day * DAY_US - options.offset for day in (window.past, window.last + 1))
+    found = check_partners(snapshot, contracts, period=Period(since=since, until=until), progress=progress)
+    return DetectorCounts(rows=_count_by_day(found, options.offset), reads=_collect_examples(found))
+
+
+def _count_by_day(found: PartnersResult, offset: int) -> list[Row]:
+    """The most reads of an account and day in breach of one thing: how many reads break several isn't known.
+
+    That a partner has no contract here is no breach.
+    """
+    most: dict[tuple[str, int], int] = {}
+    for actor, rows in breaches_of(found).items():
+        for day, kind, reads in rows:
+            if kind is not Kind.NO_CONTRACT:
+                most[actor, day] = max(most.get((actor, day), 0), reads)
+    return [(actor, day * DAY_US - offset, reads) for (actor, day), reads in most.items()]
+
+
+def _collect_examples(found: PartnersResult) -> list[tuple[str, int, str]]:
+    some_reads = [b.examples for p in found.partners for b in p.breaches if b.kind is not Kind.NO_CONTRACT]
+    some_reads += [p.calls.only_ours.examples for p in found.partners if p.calls is not None]
+    return list(dict.fromkeys((e.actor, e.at, e.waybill) for some in some_reads for e in some))
+
+
+def register_cases(
+    result: DetectResult, folder: Path, opened: tuple[str, str] | None, now: int
+) -> tuple[DetectResult, tuple[CaseRequest, ...]]:
+    """The result with the ids of its cases, how they stand and the names that may be shown.
+
+    opened: who opens all of them, and why. now: microseconds. Also what `lay_out_cases` takes.
+    """
+    if not result.cases:
+        return result, ()
+    order = sorted(range(len(result.cases)), key=lambda k: (result.cases[k].alerted_at, k))
+    with open_cases(folder) as writer:
+        ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
+        if opened is not None:
+            writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
+        book, pseudonyms = writer.book, writer.pseudonyms
+    known, names = {case.id: case for case in book.cases}, book.opened_actors
+    each = [ids[k] for k in range(len(ids))]
+    shown = with_casebook_names(
+        result, each, [known[id_].state.value for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
+    )
+    return shown, tuple(request_of(known[id_], case) for id_, case in zip(each, result.cases, strict=True))
+
+
+def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResult:
+    """The result without ids, under the casebook's pseudonyms where they can be read, else under some of this run."""
+    none: Sequence[str] = [""] * len(result.cases)
+    return with_casebook_names(result, none, none, masking(folder, book))
+
+
+def _alert(result: DetectResult, at: int) -> Alert:
+    case = result.cases[at]
+    names = tuple(dict.fromkeys(r.detector for p in case.people for r in p.reasons))
+    return Alert(
+        actors=case.actors,
+        alerted_at=case.alerted_at,
+        score=round(case.score, 6),
+        detectors=names,
+        read_until=case.until,
+    )
