@@ -49,7 +49,23 @@ TABLE = {
     "GET /": ALL,
     "GET /cases": CASES,
     "GET /cases/{case}": CASES,
+    "GET /cases/{case}/reads": CASES,
+    "POST /cases/{case}/reads": "investigator",
+    "GET /cases/{case}/reads.csv": CASES,
+    "POST /cases/{case}/reads/lay-out": CASES,
+    "GET /cases/{case}/reads/{read}": CASES,
+    "GET /waybills": CASES,
+    "GET /waybills.csv": CASES,
+    "GET /rights": LEDGER,
+    "POST /rights": LEDGER,
+    "GET /rights.csv": LEDGER,
+    "POST /rights/queue": CASES,
+    "GET /partners": LEDGER,
+    "POST /partners": LEDGER,
+    "GET /partners.csv": LEDGER,
+    "POST /partners/queue": CASES,
     "GET /ledger": LEDGER,
+    "POST /ledger": LEDGER,
     "GET /account": ALL,
     "GET /account/password": ALL,
     "POST /account/password": ALL,
@@ -110,7 +126,9 @@ def test_a_route_that_says_nothing_stops_the_start(world: World) -> None:
 
 def ask(browser: Client, route: str, **names: str) -> Response:
     method, path = route.split(" ")
-    path = path.format(**{"name": "x", "token": "x", "case": "c-1", "session": "x", "person": "x", **names})
+    path = path.format(
+        **{"name": "x", "token": "x", "case": "c-1", "read": "0-1", "session": "x", "person": "x", **names}
+    )
     return browser.request(method, path, data={"x": "y"} if method == "POST" else None)
 
 
@@ -183,7 +201,9 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
     ]
     for route in (route for route in TABLE if route.startswith("POST")):
         for headers in cases:
-            path = route.split(" ")[1].format(token="x", session="x", person=people[Role.ANALYST].id)
+            path = route.split(" ")[1].format(
+                token="x", session="x", person=people[Role.ANALYST].id, case="c-1", read="0-1"
+            )
             answer = browser.post(path, data={"role": "auditor"}, headers=headers())
             assert answer.status_code == 403, (route, headers())
     assert world.access.acts() == before

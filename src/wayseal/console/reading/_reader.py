@@ -75,10 +75,14 @@ class CaseReader(Closing):
         """Of work."""
         return self._templates
 
-    def close(self) -> None:
-        """Lets go of the ledger; may be called again."""
+    def settle(self) -> None:
+        """Waits until a state that is being made ready is."""
         if self._renewal is not None:
             self._renewal.join()
+
+    def close(self) -> None:
+        """Lets go of the ledger; may be called again."""
+        self.settle()
         with self._lock:
             state, self._state = self._state, None
             if state is not None:

@@ -157,7 +157,7 @@ def show_read(ask: Ask) -> Response:
 
 def ask_for_lanes(ask: Ask) -> Response:
     """Has a case laid out anew."""
-    known = _marks(ask)
+    known = ask.page("error", status=404, status_shown=404) if ask.cases is None else _marks(ask)
     if isinstance(known, Response):
         return known
     case = ask.names["case"]
@@ -282,7 +282,7 @@ def _find(ask: Ask, name: Name) -> View | Response:
     reading, case = ask.site.reading, ask.names["case"]
     lanes = None if reading is None else reading.lanes(case)
     if lanes is None:
-        known = _marks(ask)
+        known = ask.page("error", status=404, status_shown=404) if ask.cases is None else _marks(ask)
         if isinstance(known, Response):
             return known
         return ask.page("reads_none", case=case, job=asked_job(ask))
