@@ -11,7 +11,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from playwright.sync_api import Page, sync_playwright
 from tests.console.world import PASSWORD, World, open_world
 
 from wayseal.console import Role
-from wayseal.console.web.app import LedgerReader
 
 CHROMIUM = "/usr/bin/chromium"
 LANGS = {"zh": "zh-CN", "en": "en"}
@@ -33,7 +31,7 @@ PEOPLE = {
 }
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
-    "chen.jing": ("/", "/cases", "/cases/c-1", "/ledger", "/nothing"),
+    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing"),
     "zhang.wei": ("/", "/acts?check"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
@@ -103,8 +101,7 @@ def main() -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
-        reader = LedgerReader(given.ledger, None, None)
-        world.site = replace(world.site, ledger=reader, casebook=given.ledger / "detect")
+        world.give(given.ledger)
         for login, (role, called) in PEOPLE.items():
             world.person(login, role, called)
         with served(world) as base, sync_playwright() as playwright:

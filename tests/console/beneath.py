@@ -4,17 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from tests.console.world import World, open_world
 from tests.detect.watched import built
 from tests.once import made_once
-from wayseal.cases import open_cases
 from wayseal.cases.ledger.detection import register_cases
 from wayseal.cases.ledger.lanes import lay_out_cases
-from wayseal.console.reading import CaseReader, review_partners, review_rights
-from wayseal.console.web.app import LedgerReader
+from wayseal.console.reading import review_partners, review_rights
 from wayseal.detect import Options
 from wayseal.ledger import open_ledger
 
@@ -54,11 +51,6 @@ def copied(path: Path) -> Path:
 @contextmanager
 def open_beneath(folder: Path, ledger: Path) -> Iterator[World]:
     """A console over a ledger."""
-    with (
-        open_world(folder) as world,
-        open_cases(ledger / "detect") as cases,
-        CaseReader(ledger, ledger / "detect") as reading,
-    ):
-        reader = LedgerReader(ledger, None, None)
-        world.site = replace(world.site, ledger=reader, casebook=ledger / "detect", cases=cases, reading=reading)
+    with open_world(folder) as world:
+        world.give(ledger)
         yield world

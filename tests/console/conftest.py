@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.casework import Bench
 from tests.console.world import World, open_world
 
 
@@ -10,3 +11,8 @@ from tests.console.world import World, open_world
 def world(tmp_path: Path) -> Iterator[World]:
     with open_world(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def bench(world: World, tmp_path: Path) -> Bench:
+    return Bench(world, tmp_path / "ledger" / "detect")

@@ -234,8 +234,8 @@ def test_a_number_on_sale_leads_to_its_case(tmp_path: Path, lanes: CaseLanes) ->
     number = lanes.reads["waybill"][0].as_py()
     with open_beneath(tmp_path, ledger) as world:
         world.person("ann", Role.ANALYST)
-        cases = world.site.cases
-        assert cases is not None
+        assert world.site.cases is not None
+        cases = world.site.cases.need()
         item = cases.enqueue(Source.LISTING, [Thing(kind=ThingKind.NUMBER, value=number)], "bought", "ann", 20_600)
         case = cases.promote(item, "ann", "bought", 20_601)
         page = world.signed_in("ann").get(f"/waybills?number={number}")

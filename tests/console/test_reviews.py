@@ -80,8 +80,9 @@ def test_an_account_goes_into_the_queue_without_its_name(tmp_path: Path, rights:
     row = rights.document["people"][0]
     with open_beneath(tmp_path, ledger) as world:
         world.person("ann", Role.ANALYST)
-        browser, cases = world.signed_in("ann"), world.site.cases
-        assert cases is not None
+        browser = world.signed_in("ann")
+        assert world.site.cases is not None
+        cases = world.site.cases.need()
         alias = cases.pseudonyms.of(row["actor"])
         answer = browser.post("/rights/queue", data={"list": "people", "account": alias})
         assert answer.status_code == 303

@@ -25,6 +25,7 @@ CASES, LEDGER, ADMIN, ACTS = (
     "administrator",
     "auditor administrator",
 )
+OPENERS = "investigator"
 OPEN = "anybody"
 TABLE = {
     "GET /static/{name}": OPEN,
@@ -47,7 +48,16 @@ TABLE = {
     "POST /confirm": ALL,
     "POST /preferences": OPEN,
     "GET /": ALL,
+    "POST /seen": CASES,
+    "GET /queue": CASES,
+    "GET /queue.csv": CASES,
+    "GET /queue/new": CASES,
+    "POST /queue": CASES,
+    "POST /queue/preview": CASES,
+    "POST /queue/apply": CASES,
+    "POST /queue/items/{item}": CASES,
     "GET /cases": CASES,
+    "GET /cases.csv": CASES,
     "GET /cases/{case}": CASES,
     "GET /cases/{case}/reads": CASES,
     "POST /cases/{case}/reads": "investigator",
@@ -64,6 +74,28 @@ TABLE = {
     "POST /partners": LEDGER,
     "GET /partners.csv": LEDGER,
     "POST /partners/queue": CASES,
+    "GET /cases/{case}/timeline": CASES,
+    "GET /cases/{case}/notes/{note}": CASES,
+    "POST /cases/{case}/state": CASES,
+    "POST /cases/{case}/assign": CASES,
+    "POST /cases/{case}/snooze": CASES,
+    "POST /cases/{case}/priority": CASES,
+    "POST /cases/{case}/title": CASES,
+    "POST /cases/{case}/notes": CASES,
+    "POST /cases/{case}/notes/{note}": CASES,
+    "POST /cases/{case}/tasks": CASES,
+    "POST /cases/{case}/tasks/{task}": CASES,
+    "POST /cases/{case}/links": CASES,
+    "POST /cases/{case}/unlink": CASES,
+    "POST /cases/{case}/merge": CASES,
+    "POST /cases/{case}/unmerge": CASES,
+    "POST /cases/{case}/split": CASES,
+    "POST /cases/{case}/hear": OPENERS,
+    "POST /cases/{case}/open": OPENERS,
+    "POST /cases/{case}/files": CASES,
+    "GET /cases/{case}/files/{digest}": CASES,
+    "POST /cases/{case}/files/{digest}/drop": CASES,
+    "POST /undo": CASES,
     "GET /ledger": LEDGER,
     "POST /ledger": LEDGER,
     "GET /account": ALL,
@@ -85,6 +117,7 @@ TABLE = {
     "GET /acts": ACTS,
 }
 """Who may call what. A stage stands for sessions that owe something yet."""
+IDS = {"case": "c-1", "read": "0-1", "item": "c-1", "note": "n-1", "task": "t-1", "digest": "0" * 64}
 LEAVES = ("POST /sign-out", "POST /account/password", "POST /account/authenticator")
 """What ends or changes the session that asks; asked last."""
 
@@ -126,9 +159,7 @@ def test_a_route_that_says_nothing_stops_the_start(world: World) -> None:
 
 def ask(browser: Client, route: str, **names: str) -> Response:
     method, path = route.split(" ")
-    path = path.format(
-        **{"name": "x", "token": "x", "case": "c-1", "read": "0-1", "session": "x", "person": "x", **names}
-    )
+    path = path.format(**IDS | {"name": "x", "token": "x", "session": "x", "person": "x", **names})
     return browser.request(method, path, data={"x": "y"} if method == "POST" else None)
 
 
@@ -201,9 +232,7 @@ def test_a_page_of_another_program_changes_nothing(world: World, people: dict[Ro
     ]
     for route in (route for route in TABLE if route.startswith("POST")):
         for headers in cases:
-            path = route.split(" ")[1].format(
-                token="x", session="x", person=people[Role.ANALYST].id, case="c-1", read="0-1"
-            )
+            path = route.split(" ")[1].format(**IDS, token="x", session="x", person=people[Role.ANALYST].id)
             answer = browser.post(path, data={"role": "auditor"}, headers=headers())
             assert answer.status_code == 403, (route, headers())
     assert world.access.acts() == before

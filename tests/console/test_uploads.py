@@ -213,6 +213,7 @@ def test_where_no_folder_is_set_no_file_is_taken(world: World) -> None:
         return PlainTextResponse("")
 
     page = Page(method="POST", path="/take", act=act, roles=frozenset({Role.ANALYST}), upload=MOST)
+    world.site = replace(world.site, spool=None)
     world._app = HeadersLayer(create_router(world.site, [*PAGES, page]), secure=False, log=make_log(world.log))
     world.person("ann", Role.ANALYST)
     answer = world.signed_in("ann").post("/take", files={"a": ("a", b"x")})

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -18,6 +18,9 @@ from wayseal.console import Access, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost
 from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
+from wayseal.console.reading import CaseReader
+from wayseal.console.web.app import CasebookHolder, LedgerReader, make_spool
+from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
@@ -33,11 +36,12 @@ _PART = 65_536
 
 @dataclass
 class Clock:
-    """Microseconds, moved by tests."""
+    """Microseconds, moved by tests; no two are the same."""
 
     at: int = field(default_factory=lambda: time.time_ns() // 1000)
 
     def __call__(self) -> int:
+        self.at += 1
         return self.at
 
     def sleep(self, seconds: float) -> None:
@@ -75,7 +79,9 @@ class InProcess(BaseTransport):
         ]
 
         async def receive() -> Any:
-            return messages.pop() if messages else {"type": "http.disconnect"}
+            if not messages:
+                await asyncio.sleep(HOUR)  # a browser stays until it has its answer
+            return messages.pop()
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -101,6 +107,20 @@ class World:
         """What a server would run."""
         self._app = self._app or create_app(self.site, make_log(self.log))
         return self._app
+
+    def give(self, ledger: Path, checkpoints: Path | None = None, key: VerifyKey | None = None) -> None:
+        """What the console shows from here on."""
+        self.site.close()
+        reader = LedgerReader(ledger, checkpoints, key)
+        folder = ledger / "detect"
+        self.site = replace(self.site, ledger=reader, cases=CasebookHolder(folder), reading=CaseReader(ledger, folder))
+        self._app = None
+
+    def give_cases(self, folder: Path) -> None:
+        """A casebook in a folder of a ledger, without the ledger."""
+        self.site.close()
+        self.site = replace(self.site, cases=CasebookHolder(folder))
+        self._app = None
 
     def person(self, login: str, role: Role, name: str = "") -> Person:
         """Somebody with a password, codes and no session."""
@@ -146,7 +166,14 @@ def open_world(place: Path | str, *, secure: bool = False, folder: Path | None =
         upgrade(database, "console")
         access = Access.over(database, AccessKeys(b"k" * 32), cost=CHEAP, now=clock)
         jobs = Jobs(database=database, folder=Path(folder or place) / "jobs", now=clock)
-        yield World(access=access, site=Site(access=access, jobs=jobs, secure=secure), clock=clock, log=StringIO())
+        site = Site(access=access, jobs=jobs, secure=secure)
+        if isinstance(place, Path):
+            site = replace(site, spool=make_spool(place / "spool"), files=place / "files")
+        world = World(access=access, site=site, clock=clock, log=StringIO())
+        try:
+            yield world
+        finally:
+            world.site.close()
 
 
 def text(answer: Response) -> str:

@@ -32,12 +32,12 @@ from wayseal.cases._work import (
     ThingKind,
     Undone,
 )
+from wayseal.cases.acts import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
-from wayseal.cases.types import Act, Verdict, one_line
+from wayseal.cases.types import Act, one_line
 from wayseal.model.times import iso
 
 MOST_THINGS = 1000
-_UNDOABLE = (Changed, Verdict, NoteWritten, TaskSet, Linked, FileNamed, Merged, ItemChanged)
 
 
 class Casework(Records):
@@ -160,17 +160,28 @@ class Casework(Records):
         self._act(change)
 
     def name_file(
-        self, case: str, digest: str, name: str, size: int, who: str, why: str, at: int, *, on: bool = True
+        self,
+        case: str,
+        digest: str,
+        name: str,
+        size: int,
+        who: str,
+        why: str,
+        at: int,
+        *,
+        on: bool = True,
+        sm3: str | None = None,
     ) -> None:
-        """Says that a file belongs to a case, or no longer does. digest: its SHA-256, 64 hexadecimal digits."""
+        """Says that a file belongs to a case, or no longer does. digest: its SHA-256, sm3: its SM3, 64 digits each."""
 
         def change(desk: Desk) -> None:
             desk.case(case)
             if (desk.rows.get(FILES, case, digest) is not None) != on:
                 by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-                desk.add(
-                    FileNamed(case=case, at=at, digest=digest, name=one_line(name, "name"), size=size, on=on, **by)
+                said = FileNamed(
+                    case=case, at=at, digest=digest, name=one_line(name, "name"), size=size, on=on, sm3=sm3, **by
                 )
+                desk.add(said)
 
         self._act(change)
 
@@ -236,24 +247,18 @@ class Casework(Records):
 
     # Taking back
 
-    def undo(self, who: str, at: int) -> str:
-        """Takes back what somebody did last, within a minute (rule 19); the id of the case or item. UndoError."""
+    def undo(self, who: str, at: int, lines: Sequence[int] | None = None) -> str:
+        """Takes back what somebody did within a minute (rule 19); the id of the case or item. UndoError.
+
+        lines: of acts of theirs, such as all of a batch: all are taken back, the newest first, or none. None: what they
+        did last.
+        """
 
         def take_back(desk: Desk) -> str:
             by = one_line(who, "who")
-            text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
-            line = desk.connection.rows(text, (by,))[0][0]
-            act = None if line is None else desk.act_at(int(line))
-            if act is None or not isinstance(act, _UNDOABLE):
-                raise UndoError("what {who} did last can't be taken back", who=by)
-            if not 0 <= at - act.at <= UNDO_US:
-                raise UndoError("an act can be taken back for a minute, and this one is older")
-            case = concerned(act)[0]
-            try:
-                desk.add(Undone(case=case, at=at, who=by, line=int(line)))
-            except (KeyError, ValueError):
-                raise UndoError("somebody changed {id} since, so that it can't be taken back", id=case) from None
-            return case
+            chosen = sorted(set(lines), reverse=True) if lines else [_last_line(desk, by)]
+            cases = [_take_back(desk, line, by, at) for line in chosen]
+            return cases[0]
 
         return self._act(take_back)
 
@@ -325,6 +330,28 @@ class Casework(Records):
                 desk.add(Changed(case=item, at=at, field="state", before=was, after=no_case, **by))
 
         self._act(change)
+
+
+def _last_line(desk: Desk, who: str) -> int:
+    text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
+    return int(desk.connection.rows(text, (who,))[0][0] or 0)
+
+
+def _take_back(desk: Desk, line: int, who: str, at: int) -> str:
+    try:
+        act = desk.act_at(line)
+    except KeyError:
+        act = None
+    if act is None or act_name(act) not in UNDOABLE or getattr(act, "who", None) != who:
+        raise UndoError("what {who} did last can't be taken back", who=who)
+    if not 0 <= at - act.at <= UNDO_US:
+        raise UndoError("an act can be taken back for a minute, and this one is older")
+    case = concerned(act)[0]
+    try:
+        desk.add(Undone(case=case, at=at, who=who, line=line))
+    except (KeyError, ValueError):
+        raise UndoError("somebody changed {id} since, so that it can't be taken back", id=case) from None
+    return case
 
 
 def _set(desk: Desk, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:

@@ -120,7 +120,7 @@ class WorkProjector(RecordProjector):
 
     def _set_file(self, act: FileNamed, on: bool, who: str, at: int) -> None:
         if on:
-            row = {"case_id": act.case, "digest": act.digest, "name": act.name, "size": act.size}
+            row = {"case_id": act.case, "digest": act.digest, "name": act.name, "size": act.size, "sm3": act.sm3}
             self._rows.put(FILES, {**row, "who": who, "at": at})
         else:
             self._rows.drop(FILES, act.case, act.digest)

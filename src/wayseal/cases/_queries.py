@@ -138,7 +138,7 @@ class Queries(Casework):
                 statements=_statements(desk, (case, *merged), shown, names and named),
                 tasks=tuple(_task(row) for row in _in_order(desk, TASKS, case, "task")),
                 notes=tuple(_note(row) for row in _in_order(desk, NOTES, case, "note")),
-                files=tuple(_file(row) for row in _in_order(desk, FILES, case, "digest")),
+                files=tuple(file_row(row) for row in _in_order(desk, FILES, case, "digest")),
                 similar=_similar(desk, case, things, names),
                 timeline=_timeline(desk, (case, *merged), shown, None, limit),
             )
@@ -393,5 +393,6 @@ def _note(row: Row) -> Note:
     )
 
 
-def _file(row: Row) -> FileRow:
-    return FileRow(digest=row["digest"], name=row["name"], size=row["size"], who=row["who"], at=row["at"])
+def file_row(row: Row) -> FileRow:
+    names = ("digest", "name", "size", "who", "at", "sm3")
+    return FileRow(**{name: row[name] for name in names})

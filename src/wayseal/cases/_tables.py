@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-VERSION = 1
+VERSION = 2
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _TEXT, _INT, _REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
@@ -137,7 +137,15 @@ TASKS = Table(
 FILES = Table(
     name="files",
     key=("case_id", "digest"),
-    columns={"case_id": _TEXT, "digest": _TEXT, "name": _TEXT, "size": _INT, "who": _TEXT, "at": _INT},
+    columns={
+        "case_id": _TEXT,
+        "digest": _TEXT,
+        "name": _TEXT,
+        "size": _INT,
+        "who": _TEXT,
+        "at": _INT,
+        "sm3": _MAYBE_TEXT,
+    },
     indexes=("digest",),
 )
 QUEUE = Table(

@@ -211,7 +211,10 @@ class Linked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileNamed:
-    """A file belongs to a case, or (not `on`) no longer does: SHA-256, name and size; its content lies elsewhere."""
+    """A file belongs to a case, or (not `on`) no longer does: SHA-256, name and size; its content lies elsewhere.
+
+    sm3: its SM3, where the machine that took it in said so.
+    """
 
     __pydantic_config__: ClassVar = LINE
     case: str
@@ -222,6 +225,7 @@ class FileNamed:
     name: str
     size: Annotated[int, Field(ge=0)]
     on: bool
+    sm3: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,8 @@ _TIMES = {"at", "since"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
+UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed"})
+"""What can be taken back (rule 19)."""
 
 
 def to_object(act: Act) -> dict[str, object]:

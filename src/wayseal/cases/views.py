@@ -152,6 +152,7 @@ class FileRow:
     size: int
     who: str
     at: int
+    sm3: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +186,34 @@ class Similar:
     id: str
     state: str
     shared: tuple[ThingRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """A case, or something in the queue, that has a thing of another one."""
+
+    id: str
+    thing: ThingRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What somebody did at one moment. lines: the newest first. ids: cases and items. back: it can be taken back."""
+
+    lines: tuple[int, ...]
+    ids: tuple[str, ...]
+    at: int
+    back: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteVersion:
+    """A version of a note. text: "" for one that took it out."""
+
+    version: int
+    text: str
+    who: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

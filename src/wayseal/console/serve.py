@@ -8,7 +8,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
 import uvicorn
 
@@ -17,9 +17,10 @@ from wayseal.console.access import Access, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
+from wayseal.console.reading import CaseReader
 from wayseal.console.roles import Role
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import LedgerReader, Site, create_app, make_spool
+from wayseal.console.web.app import CasebookHolder, LedgerReader, Site, create_app, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -29,8 +30,8 @@ from wayseal.store.database.migrations import upgrade
 
 CASEBOOK = "detect"
 """Where a ledger keeps what detection keeps, its casebook too."""
-SPOOL = "spool"
-"""Where files that are sent lie until they are kept, in the console's folder."""
+SPOOL, FILES = "spool", "files"
+"""Where files that are sent lie until they are kept, and those of cases, in the console's folder."""
 DEMO_LOGIN, DEMO_NAME = "demo", "Demo"
 _PATIENCE = 3600.0
 
@@ -61,9 +62,12 @@ def make_site(settings: ConsoleSettings, access: Access) -> Site:
     return Site(
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
-        casebook=None if ledger is None else ledger / CASEBOOK,
+        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
         jobs=jobs_of(settings, access.database),
+        reading=None if ledger is None else CaseReader(ledger, ledger / CASEBOOK),
         spool=make_spool(settings.folder / SPOOL),
+        files=settings.folder / FILES,
+        cases_a_day=settings.cases_a_day,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
     )
@@ -86,8 +90,9 @@ def run_console(
     forget(SECRETS)
     log = make_log()
     forward_library_logs(log)
-    with open_access(settings) as access, _listen(settings) as place:
-        site = make_site(settings, access)
+    with open_access(settings) as access, closing(make_site(settings, access)) as site, _listen(settings) as place:
+        if site.reading is not None:
+            site.reading.warm()
         server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if say_demo is not None:

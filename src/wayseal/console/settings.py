@@ -76,6 +76,8 @@ class ConsoleSettings:
     """A proxy before it speaks TLS: cookies are for https alone then."""
     utc_offset_hours: Annotated[int, _Whole, Field(ge=-12, le=14)] = 8
     """The clock of pages."""
+    cases_a_day: Annotated[int, _Whole, Field(ge=1, le=100_000)] = 20
+    """So many cases can be decided a day, all in all: what the overview holds the day's work against."""
     idle_minutes: Annotated[int, _Whole, Field(ge=1, le=1440)] = 60
     """A session that nobody uses ends after so long."""
     session_hours: Annotated[int, _Whole, Field(ge=1, le=168)] = 12

@@ -11,13 +11,14 @@ from typing import Self
 
 from wayseal.console.access import _acts
 from wayseal.console.access._keys import AccessKeys, load_keys
+from wayseal.console.access._marks import Marks
 from wayseal.console.access._means import Means
 from wayseal.console.access._own_account import OwnAccount
 from wayseal.console.access._passwords import Cost, Passwords
 from wayseal.console.access._people import People, anybody
 from wayseal.console.access._sessions import Sessions, Standing
 from wayseal.console.access._sign_in import SignIn
-from wayseal.console.access.types import Act, Rules
+from wayseal.console.access.types import Act, ActKind, Rules, Session
 from wayseal.store.database import Database
 
 __all__ = ["Access", "AccessKeys", "Cost", "Standing", "has_people", "load_keys"]
@@ -34,6 +35,7 @@ class Access:
         sign_in: Opens them.
         own: What people do with their own account.
         people: Everybody, and their links.
+        marks: What people keep for themselves or for all.
         database: Holds all that.
         now: Microseconds after 1970.
     """
@@ -44,6 +46,7 @@ class Access:
     sign_in: SignIn
     own: OwnAccount
     people: People
+    marks: Marks
     database: Database
     now: Callable[[], int]
 
@@ -86,6 +89,7 @@ class Access:
             sign_in=SignIn(means),
             own=OwnAccount(means),
             people=People(means),
+            marks=Marks(means),
             database=database,
             now=now,
         )
@@ -101,6 +105,16 @@ class Access:
             The newest first.
         """
         return self.database.read(_acts.page, before=before, limit=limit)
+
+    def note(self, session: Session, kind: ActKind, /, **detail: str) -> None:
+        """Adds an act of somebody's, durably, before what it allows is done.
+
+        Args:
+            session: Whose.
+            kind: What they do.
+            **detail: Ids and words of ours.
+        """
+        self.database.write(_acts.add, kind, at=self.now(), who=session.person.id, **detail)
 
     def first_wrong_act(self) -> int | None:
         """Checks the chain of acts.

@@ -1,4 +1,4 @@
-"""The tables of access, as the migration `console_0001` makes them."""
+"""The tables of access, as the migrations of `console` make them."""
 
 import sqlalchemy as sa
 
@@ -70,4 +70,12 @@ acts = sa.Table(
     sa.Column("person", _ID),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("chain", _DIGEST, nullable=False),
+)
+marks = sa.Table(
+    "marks",
+    METADATA,
+    sa.Column("person", _ID, primary_key=True),
+    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
 )

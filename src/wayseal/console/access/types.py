@@ -50,6 +50,8 @@ class ActKind(StrEnum):
     ROLE_CHANGED = "role_changed"
     DISABLED = "disabled"
     ENABLED = "enabled"
+    LIST_EXPORTED = "list_exported"
+    FILE_TAKEN = "file_taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 
 (() => {
   const dialog = document.querySelector("dialog.keys");
-  const typing = (place) => place.closest("input, select, textarea, [contenteditable]") !== null;
+  const typing = (place) =>
+    place.closest("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]") !== null;
   let after = false; // g was pressed, and a place follows
 
   const rows = () => [...document.querySelectorAll("tr[data-row]")];
@@ -14,12 +15,46 @@
     const here = all.findIndex((row) => row.classList.contains("at"));
     const next = Math.max(0, Math.min(all.length - 1, here < 0 ? 0 : here + step));
     all.forEach((row, index) => row.classList.toggle("at", index === next));
-    const target = all[next].querySelector("a, button");
+    const target = all[next].querySelector("[data-open]") || all[next].querySelector("a, button");
     if (target) target.focus({ preventScroll: true });
     all[next].scrollIntoView({ block: "nearest" });
+    all[next].dispatchEvent(new CustomEvent("marked"));
+  };
+
+  // x picks the marked row.
+  const pick = () => {
+    const box = document.querySelector("tr[data-row].at [data-pick]");
+    if (box) box.click();
+    return box !== null;
+  };
+
+  // A page names its own keys: what has data-press is opened, gets the focus, or is pressed.
+  const press = (key) => {
+    const place = document.querySelector(`[data-press="${CSS.escape(key)}"]`);
+    if (!place) return false;
+    if (place.matches("summary")) {
+      place.parentElement.open = true;
+      const field = place.parentElement.querySelector("input:not([type=hidden]), select, textarea");
+      (field || place).focus();
+    } else if (place.matches("input, select, textarea")) {
+      place.focus();
+      place.scrollIntoView({ block: "nearest" });
+    } else {
+      place.click();
+    }
+    return true;
   };
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const open = event.target.closest("details[open]");
+      if (open) {
+        open.open = false;
+        open.querySelector("summary").focus();
+      } else if (typing(event.target)) {
+        event.target.blur();
+      }
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (dialog && dialog.open) return;
     if (after) {
@@ -39,6 +74,8 @@
     } else if (event.key === "j" || event.key === "k") {
       event.preventDefault();
       move(event.key === "j" ? 1 : -1);
+    } else if (event.key === "x" ? pick() : event.key.length === 1 && press(event.key)) {
+      event.preventDefault();
     }
   });
 

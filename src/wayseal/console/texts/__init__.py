@@ -4,10 +4,11 @@ Blanks as in `wayseal.page.texts`. No <, > or & anywhere. A code stands in one m
 """
 
 from wayseal.console.texts._base import BASE
+from wayseal.console.texts._desk import DESK
 from wayseal.console.texts._reads import READS
 from wayseal.console.texts._reviews import REVIEWS
 
-PARTS = (BASE, READS, REVIEWS)
+PARTS = (BASE, DESK, READS, REVIEWS)
 TEXTS = {code: text for part in PARTS for code, text in part.items()}
 
 __all__ = ["PARTS", "TEXTS"]

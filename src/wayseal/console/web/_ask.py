@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
 from wayseal.console.access import Access
@@ -14,6 +14,7 @@ from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
 from wayseal.console.web._assets import Assets
+from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._render import Renderer
@@ -30,11 +31,12 @@ class Site:
     Attributes:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
-        casebook: The folder of its casebook.
-        cases: The casebook, open; None: there is none.
+        cases: Its casebook.
         reading: Looks beneath cases; None: there is no ledger.
         jobs: What was asked for and outlasts a page.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
+        files: Where files of cases lie, each under its SHA-256.
+        cases_a_day: So many can be decided a day, all in all.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
     """
@@ -42,12 +44,25 @@ class Site:
     access: Access
     jobs: Jobs
     ledger: LedgerReader | None = None
-    casebook: Path | None = None
-    cases: Cases | None = None
+    cases: CasebookHolder | None = None
     reading: CaseReader | None = None
     spool: Path | None = None
+    files: Path | None = None
+    cases_a_day: int = 20
     utc_offset_hours: int = 8
     secure: bool = False
+
+    def close(self) -> None:
+        """Lets go of what it holds open; whoever opened `access` closes that."""
+        if self.cases is not None:
+            self.cases.close()
+        if self.reading is not None:
+            self.reading.close()
+
+    @property
+    def casebook(self) -> Path | None:
+        """The folder of the casebook."""
+        return None if self.cases is None else self.cases.folder
 
     @property
     def cookie(self) -> str:
@@ -107,8 +122,8 @@ class Ask:
 
     @property
     def cases(self) -> Cases | None:
-        """The casebook; None: there is none yet."""
-        return self.site.cases
+        """The casebook; None: there is none yet. CasebookError: why it can't be read."""
+        return None if self.site.cases is None else self.site.cases.look()
 
     @property
     def whose(self) -> Session:
@@ -122,10 +137,23 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """An answer made of a template."""
-        values = {"path": self.path, "back": self.back, "token": self.token, "error": None, "code": None, **values}
+        values = {
+            "path": self.path,
+            "back": self.back,
+            "token": self.token,
+            "error": None,
+            "code": None,
+            "hint": "",
+            **values,
+        }
         return HTMLResponse(
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
+
+    def send_file(self, path: Path, name: str) -> Response:
+        """A file, to be saved and never to be shown: whatever is in it, no browser runs it."""
+        head = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        return FileResponse(path, media_type="application/octet-stream", headers=head)
 
     def go(self, path: str) -> Response:
         """Somewhere else."""

@@ -18,6 +18,7 @@ from wayseal.console.errors import ConsoleError
 OWN = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
     "lanes.js": "text/javascript; charset=utf-8",
     "reads.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",

@@ -5,7 +5,8 @@
 2. A session that is further or less far than the route needs is sent to where it belongs.
 3. A role that a route doesn't name gets 403, and nothing tells whether what was asked for is there.
 4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
-5. A database that is away is said so, with 503, and the form is in the answer, to be sent again.
+5. A database that is away is said so, with 503, and the form is in the answer, to be sent again; so with a casebook.
+   One that was changed says what to do, and other pages go on.
 6. Who sends files is let in before a byte of them is read; files don't outlive the answer unless the page keeps them.
 """
 
@@ -19,6 +20,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from wayseal.cases import CasebookError
+from wayseal.cases.errors import (
+    CasebookBusyError,
+    CasebookChangedError,
+    CasebookDiskError,
+    CasebookUsageError,
+    CaseStateError,
+    NoSuchCaseError,
+    StaleError,
+    UndoError,
+)
 from wayseal.console.access import Standing
 from wayseal.console.access.types import Session
 from wayseal.console.errors import AccessError, RouteError, UploadError
@@ -34,6 +46,22 @@ from wayseal.store.database import DatabaseError, DatabaseGoneError
 
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")
+_STATUS: Mapping[type[Exception], int] = {
+    AccessError: 400,
+    NoSuchCaseError: 404,
+    CasebookUsageError: 400,
+    CaseStateError: 409,
+    UndoError: 409,
+    StaleError: 409,
+}
+"""All else is a casebook that can't be read."""
+_HINTS: Mapping[type[Exception], str] = {
+    CasebookChangedError: "casebook.changed",
+    CasebookBusyError: "casebook.busy",
+    CasebookDiskError: "casebook.away",
+    CasebookError: "casebook.wrong",
+}
+"""What to do about it."""
 
 
 class Gate:
@@ -81,7 +109,7 @@ class Gate:
             ask = self._ask(request, session if standing is Standing.OPEN else None, {})
             return self._admit_person(page, ask, None)
         except DatabaseGoneError as error:
-            return _say_what_broke(self._ask(request, None, {}), error)
+            return _say_what_broke(page, self._ask(request, None, {}), error)
 
     def refuse(self, request: Request, status: int, error: Exception | None = None) -> Response:
         """A page that says why not."""
@@ -102,9 +130,9 @@ class Gate:
             session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
             ask = self._ask(request, session if standing is Standing.OPEN else None, form, files)
             answer = self._admit(page, request, ask, session, standing) or page.act(ask)
-        except (AccessError, DatabaseGoneError) as error:
+        except (AccessError, CasebookError, DatabaseGoneError) as error:
             ask = ask or self._ask(request, None, form)
-            answer = _say_what_broke(ask, error)
+            answer = _say_what_broke(page, ask, error)
         except Exception as error:
             request.scope["state"]["told"] = where(error)
             ask = ask or self._ask(request, None, form)
@@ -220,11 +248,15 @@ def check_routes(routes: Sequence[BaseRoute]) -> None:
         seen.add((page.method, page.path))
 
 
-def _say_what_broke(ask: Ask, error: AccessError | DatabaseGoneError) -> Response:
+def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | DatabaseGoneError) -> Response:
     """Rule 5."""
-    if isinstance(error, AccessError):
-        return ask.page("error", status=400, status_shown=400, error=error)
-    return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
+    gone = isinstance(error, DatabaseGoneError | CasebookBusyError | CasebookDiskError)
+    if isinstance(error, DatabaseGoneError) or (gone and page.method not in _SAFE):
+        return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
+    if isinstance(error, NoSuchCaseError):
+        return ask.page("error", status=404, status_shown=404)
+    return ask.page("error", status=status, status_shown=status, error=error, hint=_HINTS.get(type(error), ""))
 
 
 def _whole(ask: Ask) -> str:

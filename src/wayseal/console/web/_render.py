@@ -6,6 +6,7 @@
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,6 +24,9 @@ from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_KEPT = "\n\t\u200c\u200d"
+"""Lines, and what joins letters and emoji."""
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _CODE = re.compile("`([^`]+)`")
 THEMES = ("auto", "light", "dark")
 HTMX = '{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"selfRequestsOnly":true}'
@@ -40,6 +44,7 @@ class Place:
 
 PLACES = (
     Place(code="overview", path="/", key="o", roles=ALL_ROLES),
+    Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="waybills", path="/waybills", key="w", roles=CASE_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
@@ -71,7 +76,7 @@ class Renderer:
             themes=THEMES,
             zone="UTC" + format(utc_offset_hours, "+d"),
         )
-        self._environment.filters.update(clock=self._clock, day=self._day, seen=visible)
+        self._environment.filters.update(clock=self._clock, day=self._day, seen=visible, written=_written)
 
     def page(self, template: str, *, lang: Lang, theme: str, session: Session | None, **values: Any) -> str:
         """A page. values: what its template asks for."""
@@ -103,6 +108,13 @@ class Renderer:
 def as_code(said: str) -> Markup:
     """What a voice of pages said; what stands between backticks in it is code."""
     return Markup(_CODE.sub(r"<code>\1</code>", said))  # noqa: S704 (the voice escaped all else)
+
+
+def _written(text: str) -> str:
+    """A text that somebody wrote, lines kept; what hides, or turns what stands around it, is made visible."""
+    return "".join(
+        char if char in _KEPT or unicodedata.category(char) not in _HIDDEN else f"‹U+{ord(char):04X}›" for char in text
+    )
 
 
 def _say(voice: Voice, code: str, /, **values: object) -> Markup:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from wayseal.console.roles import Page
 from wayseal.console.web._ask import Site
 from wayseal.console.web._assets import Assets
+from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._gate import Gate, check_routes
 from wayseal.console.web._headers import App, HeadersLayer
 from wayseal.console.web._ledger_view import LedgerReader
@@ -16,7 +17,7 @@ from wayseal.console.web._uploads import make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.service.log import Log
 
-__all__ = ["LedgerReader", "Site", "create_app", "create_router", "make_spool"]
+__all__ = ["CasebookHolder", "LedgerReader", "Site", "create_app", "create_router", "make_spool"]
 
 
 def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:

@@ -1,137 +1,226 @@
-"""Cases of the casebook, read only: pseudonyms always, since a name is shown by a recorded act alone."""
+"""Cases: the list, and a case with all that belongs to it.
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+1. Accounts are pseudonyms, statements are kept back, unless the reader may open cases and had it recorded, within the
+   last quarter of an hour, that they look at this one (`LOOK_US`).
+2. What a form said comes back with the page that refuses it: nothing that was typed is lost.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases import CasebookError, load_pseudonyms, read_casebook
-from wayseal.cases.types import Casebook, CaseState, RecordedCase, Verdict
-from wayseal.console.roles import CASE_ROLES, Page
+from wayseal.cases.errors import CaseStateError, UndoError
+from wayseal.cases.types import (
+    CLOSED_STATES,
+    OPEN_STATES,
+    CaseState,
+    Priority,
+    Source,
+    TaskState,
+    ThingKind,
+)
+from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Dossier, Page
+from wayseal.console.access.types import ActKind
+from wayseal.console.roles import CASE_ROLES, Role
+from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
-from wayseal.model.errors import WaysealError
-from wayseal.page.words import catalogue
+from wayseal.console.web._case_words import line_of, reasons_of
+from wayseal.console.web.pages._desk import (
+    MOST_ROWS,
+    Bar,
+    bar,
+    colleagues,
+    me,
+    table_file,
+    text_given,
+    the_cases,
+    with_query,
+)
+from wayseal.model.times import iso
 
-_MANY, _FIRST = 50, 5
-_WORDS = "wayseal.detect.report"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseLine:
-    """A case as a list shows it. accounts: pseudonyms."""
-
-    id: str
-    state: CaseState
-    score: float
-    alerted_at: int
-    last_alerted_at: int
-    reasons: tuple[str, ...]
-    accounts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Book:
-    book: Casebook
-    lines: tuple[CaseLine, ...]
+LOOK_US = 15 * 60 * 1_000_000
+"""So long a look at a case's names lasts, from the act that records it."""
+OPENERS = frozenset({Role.INVESTIGATOR})
+"""Who may open a case: see its names."""
+_MANY = 30
+_GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "": frozenset()}
 
 
 def show_cases(ask: Ask) -> Response:
-    """The list: those that nobody judged first, the most certain on top."""
-    found = _load(ask)
-    if isinstance(found, WaysealError):
-        return ask.page("cases", status=503, trouble=found, lines=(), counts={}, state="", states=[], onward=0)
-    state, start = ask.query.get("state", ""), _number(ask.query.get("from", ""))
-    lines = sorted(
-        (one for one in found.lines if state in ("", one.state)),
-        key=_order,
-    )
+    """The list."""
+    cases, wanted, sort = ask.cases, _wanted(ask), _sort(ask)
+    page: Page[CaseRow] = Page(rows=(), after=None)
+    if cases is not None:
+        page = cases.cases(wanted, sort, ask.query.get("after") or None, _MANY)
+    counts = {} if cases is None else cases.counts().states
     return ask.page(
         "cases",
-        trouble=None,
-        lines=lines[start : start + _MANY],
-        counts=Counter(one.state.value for one in found.lines),
-        state=state,
-        states=[one.value for one in CaseState],
-        onward=start + _MANY if len(lines) > start + _MANY else 0,
+        rows=[(row, reasons_of(row.detectors, ask.lang)) for row in page.rows],
+        after=page.after,
+        counts=counts,
+        of={name: sum(counts.get(one.value, 0) for one in states or CaseState) for name, states in _GROUPS.items()},
+        state=_state(ask),
+        sort=sort.value,
+        query=ask.query,
+        link=lambda **changes: with_query("/cases", ask.query, **{"after": None, **changes}),
+        states=[state.value for state in CaseState],
+        sources=[source.value for source in Source],
+        sorts=[one.value for one in CaseSort],
+        colleagues=colleagues(ask),
+        me=me(ask),
+        there=cases is not None,
+        set=ask.site.cases is not None,
     )
+
+
+def export_cases(ask: Ask) -> Response:
+    """The list as a file."""
+    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="cases")
+    cases, wanted, sort = ask.cases, _wanted(ask), _sort(ask)
+
+    def rows() -> Iterator[Sequence[object]]:
+        after, count = None, 0
+        while cases is not None and count < MOST_ROWS:
+            page = cases.cases(wanted, sort, after, 200)
+            for row in page.rows:
+                yield _cells(ask, row)
+            count, after = count + len(page.rows), page.after
+            if after is None:
+                return
+
+    head = ("id", "state", "source", "title", "owner", "priority", "score", "reasons", "things", "alerted", "changed")
+    return table_file("cases.csv", head, rows())
 
 
 def show_case(ask: Ask) -> Response:
-    """A case: why it was alerted, and what was done with it."""
-    found = _load(ask)
-    if isinstance(found, WaysealError):
-        return ask.page("error", status=503, status_shown=503, error=found)
-    id_ = ask.names["case"]
-    line = next((one for one in found.lines if one.id == id_), None)
-    if line is None:
-        return ask.page("error", status=404, status_shown=404)
-    case = found.book.case(id_)
-    return ask.page("case", line=line, alerts=case.alerts, acts=_acts(case), words=_reasons(ask))
+    """A case."""
+    return case_page(ask)
 
 
-def newest_cases(ask: Ask) -> tuple[Mapping[str, int], tuple[CaseLine, ...]] | WaysealError:
-    """State → cases, and which to decide first; the error where the casebook can't be read."""
-    found = _load(ask)
-    if isinstance(found, WaysealError):
-        return found
-    waiting = (one for one in found.lines if one.state is CaseState.NEW)
-    return Counter(one.state.value for one in found.lines), tuple(sorted(waiting, key=_order)[:_FIRST])
-
-
-def _order(line: CaseLine) -> tuple[bool, float, int, str]:
-    """Those that nobody judged first, the most certain on top."""
-    return line.state in (CaseState.TRUE, CaseState.FALSE), -line.score, line.alerted_at, line.id
-
-
-def _load(ask: Ask) -> _Book | WaysealError:
-    folder = ask.site.casebook
-    if folder is None:
-        return _Book(book=Casebook(), lines=())
-    try:
-        book = read_casebook(folder)
-        pseudonym = load_pseudonyms(folder).of if book.cases else str
-    except CasebookError as error:
-        return error
-    except OSError:
-        return CasebookError("the casebook can't be read")
-    words = _reasons(ask)
-    return _Book(book=book, lines=tuple(_line(case, pseudonym, words) for case in book.cases))
-
-
-def _line(case: RecordedCase, pseudonym: Callable[[str], str], words: Mapping[str, str]) -> CaseLine:
-    return CaseLine(
-        id=case.id,
-        state=case.state,
-        score=case.score,
-        alerted_at=case.alerted_at,
-        last_alerted_at=case.last_alerted_at,
-        reasons=tuple(words.get(f"detector.{name}", name) for name in case.detectors),
-        accounts=tuple(pseudonym(actor) for actor in case.actors),
+def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
+    """A case with all that belongs to it. error: why a form was refused; act: which (rule 2)."""
+    cases, id_ = the_cases(ask), ask.names["case"]
+    looked = _looked_until(ask, id_)
+    dossier = cases.dossier(id_, names=looked > 0)
+    row = dossier.row
+    return ask.page(
+        "case",
+        status=_status(error),
+        error=error,
+        failed=act,
+        typed=ask.form if error is not None else {},
+        row=row,
+        dossier=dossier,
+        reasons=reasons_of(row.detectors, ask.lang),
+        lines=[line_of(entry, ask.lang) for entry in dossier.timeline.rows],
+        older=dossier.timeline.after,
+        names=looked > 0,
+        looked_until=looked,
+        asked_names="names" in ask.query,
+        may_open=ask.whose.person.role in OPENERS,
+        open=row.state in OPEN_STATES,
+        bar=_bar(ask, dossier),
+        colleagues=colleagues(ask),
+        me=me(ask),
+        now=ask.access.now(),
+        **_choices(),
     )
 
 
-def _acts(case: RecordedCase) -> list[dict[str, object]]:
-    """What was done, without what names somebody: a statement or a reason may."""
-    return [
-        {
-            "kind": type(act).__name__ if not isinstance(act, Verdict) else f"Verdict{act.true}",
-            "at": act.at,
-            "who": act.who,
-        }
-        for act in case.acts
-    ]
+def show_timeline(ask: Ask) -> Response:
+    """Older acts on a case."""
+    cases, id_ = the_cases(ask), ask.names["case"]
+    looked = _looked_until(ask, id_)
+    before = text_given(ask, "before", 20)
+    page = cases.timeline(id_, before if before.isdigit() else None, names=looked > 0)
+    return ask.page(
+        "case_timeline",
+        id=id_,
+        lines=[line_of(entry, ask.lang) for entry in page.rows],
+        older=page.after,
+        names=looked > 0,
+    )
 
 
-def _reasons(ask: Ask) -> Mapping[str, str]:
-    return catalogue(ask.lang, _WORDS)
+def show_note(ask: Ask) -> Response:
+    """All versions of a note."""
+    versions = the_cases(ask).note_versions(ask.names["case"], ask.names["note"])
+    if not versions:
+        return ask.page("error", status=404, status_shown=404)
+    return ask.page("case_note", case=ask.names["case"], note=ask.names["note"], versions=versions)
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+def _choices() -> dict[str, Any]:
+    return {
+        "priorities": [one.value for one in Priority],
+        "task_states": [one.value for one in TaskState],
+        "kinds": [one.value for one in ThingKind],
+        "work_states": [CaseState.IN_PROGRESS.value, CaseState.WAITING.value],
+        "end_states": [CaseState.DUPLICATE.value, CaseState.NO_CASE.value],
+    }
+
+
+def _status(error: Any) -> int:
+    if error is None:
+        return 200
+    return 409 if isinstance(error, CaseStateError | UndoError) else 400
+
+
+def _looked_until(ask: Ask, case: str) -> int:
+    """Until when the reader may see names of a case (rule 1); 0: not now, or not asked for."""
+    if "names" not in ask.query or ask.whose.person.role not in OPENERS:
+        return 0
+    until = the_cases(ask).last_look(case, me(ask)) + LOOK_US
+    return until if until > ask.access.now() else 0
+
+
+def _bar(ask: Ask, dossier: Dossier) -> Bar | None:
+    """What can be taken back yet, if there can be anything: known from the timeline without a further question."""
+    newest = next((entry for entry in dossier.timeline.rows if entry.who == me(ask)), None)
+    return None if newest is None or ask.access.now() - newest.at > 60_000_000 else bar(ask, the_cases(ask))
+
+
+def _state(ask: Ask) -> str:
+    given = ask.query.get("state", "open")
+    return given if given in _GROUPS or given in set(CaseState) else "open"
+
+
+def _wanted(ask: Ask) -> CaseFilter:
+    state, source, who = _state(ask), text_given(ask, "source"), text_given(ask, "who")
+    return CaseFilter(
+        states=_GROUPS[state] if state in _GROUPS else frozenset({CaseState(state)}),
+        owner={"": None, "me": me(ask), "nobody": ""}.get(who, who),
+        source=Source(source) if source in set(Source) else None,
+        thing=text_given(ask, "thing", 200).strip() or None,
+    )
+
+
+def _sort(ask: Ask) -> CaseSort:
+    named = ask.query.get("sort", "")
+    return CaseSort(named) if named in set(CaseSort) else CaseSort.SCORE
+
+
+def _cells(ask: Ask, row: CaseRow) -> Sequence[object]:
+    return (
+        row.id,
+        row.state.value,
+        row.source.value,
+        row.title,
+        row.owner,
+        row.priority.value,
+        f"{row.score:.4f}",
+        " · ".join(one.name for one in reasons_of(row.detectors, ask.lang)),
+        " ".join(thing.name for thing in row.things),
+        iso(row.alerted_at),
+        iso(row.changed_at),
+    )
 
 
 PAGES = (
-    Page(method="GET", path="/cases", act=show_cases, roles=CASE_ROLES),
-    Page(method="GET", path="/cases/{case}", act=show_case, roles=CASE_ROLES),
+    Route(method="GET", path="/cases", act=show_cases, roles=CASE_ROLES),
+    Route(method="GET", path="/cases.csv", act=export_cases, roles=CASE_ROLES),
+    Route(method="GET", path="/cases/{case}", act=show_case, roles=CASE_ROLES),
+    Route(method="GET", path="/cases/{case}/timeline", act=show_timeline, roles=CASE_ROLES),
+    Route(method="GET", path="/cases/{case}/notes/{note}", act=show_note, roles=CASE_ROLES),
 )

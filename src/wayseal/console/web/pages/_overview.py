@@ -1,36 +1,125 @@
-"""The overview: for each role what wants a decision and how things stand; each number opens its list."""
+"""The overview: for each role what wants a decision and how things stand; each number opens its list.
 
+1. What changed is told from where somebody's visit before this one ended: it stays the same as long as their session
+   lasts, or until they say that they saw it.
+"""
+
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from starlette.responses import Response
 
+from wayseal.cases import CasebookError, Cases
+from wayseal.cases.types import OPEN_STATES
+from wayseal.cases.views import Changes, Counts, ItemRow, Task
 from wayseal.console.access.types import PersonState
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._case_words import Reason, reasons_of
 from wayseal.console.web._ledger_view import LedgerView
-from wayseal.console.web.pages._cases import newest_cases
+from wayseal.console.web.pages._desk import me, the_cases
 
-_NEWEST = 8
+_NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
+_SEEN = "seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What somebody who works on cases finds. closed: today; changes: since the visit before."""
+
+    counts: Counts
+    first: tuple[tuple[ItemRow, tuple[Reason, ...]], ...]
+    tasks: tuple[Task, ...]
+    closed: int
+    changes: Changes
+    owner: str
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait for a decision."""
+        return sum(self.counts.queue.values())
+
+    @property
+    def open(self) -> int:
+        """How many cases are open."""
+        return sum(self.counts.states.get(state.value, 0) for state in OPEN_STATES)
 
 
 def show_overview(ask: Ask) -> Response:
     """What there is for this role."""
     role = ask.whose.person.role
-    found = newest_cases(ask) if role in CASE_ROLES and ask.site.casebook is not None else None
-    counts, first = found if isinstance(found, tuple) else (None, ())
+    desk, trouble = _desk(ask) if role in CASE_ROLES else (None, None)
     looked = ask.site.ledger.look() if role in LEDGER_ROLES and ask.site.ledger is not None else None
     view = looked if isinstance(looked, LedgerView) else None
     return ask.page(
         "overview",
-        cases=counts,
-        first=first,
-        case_trouble=None if isinstance(found, tuple) else found,
+        desk=desk,
+        case_trouble=trouble,
+        capacity=ask.site.cases_a_day,
+        today=datetime.fromtimestamp(ask.access.now() / 1e6, _zone(ask)).date().isoformat(),
         view=view,
         trouble=None if view is not None else looked,
         no_ledger=role in LEDGER_ROLES and ask.site.ledger is None,
+        no_cases=role in CASE_ROLES and ask.site.cases is not None and desk is None and trouble is None,
         people=_people(ask) if role in ADMINISTRATORS else None,
         acts=ask.access.acts(limit=_NEWEST) if role in AUDITORS else None,
     )
+
+
+def mark_seen(ask: Ask) -> Response:
+    """From here on changes are told."""
+    line = the_cases(ask).newest_line()
+    _keep(ask, {"session": ask.whose.id, "since": line, "until": line})
+    return ask.go("/")
+
+
+def _desk(ask: Ask) -> tuple[Desk | None, CasebookError | None]:
+    try:
+        cases = ask.cases
+        return (None if cases is None else _look(ask, cases)), None
+    except CasebookError as error:
+        return None, error
+
+
+def _look(ask: Ask, cases: Cases) -> Desk:
+    now = ask.access.now()
+    page = cases.queue(now, limit=_FIRST)
+    return Desk(
+        counts=cases.counts(),
+        first=tuple((row, reasons_of(row.reason.split(", ") if row.case else (), ask.lang)) for row in page.rows),
+        tasks=cases.tasks(me(ask), _TASKS),
+        closed=cases.closed_since(_midnight(ask, now)),
+        changes=cases.changed_since(_since(ask, cases), _CHANGED),
+        owner=me(ask),
+    )
+
+
+def _since(ask: Ask, cases: Cases) -> int:
+    """The line behind which changes are told (rule 1)."""
+    newest = cases.newest_line()
+    kept = ask.access.marks.of(ask.whose.person.id, _SEEN).get((ask.whose.person.id, _SEEN), "")
+    seen: dict[str, Any] = json.loads(kept) if kept else {"session": "", "since": newest, "until": newest}
+    other = seen["session"] != ask.whose.id
+    since = min(seen["until"] if other else seen["since"], newest)
+    if other or seen["until"] != newest:
+        _keep(ask, {"session": ask.whose.id, "since": since, "until": newest})
+    return int(since)
+
+
+def _keep(ask: Ask, seen: Mapping[str, Any]) -> None:
+    ask.access.marks.put(ask.whose.person.id, _SEEN, json.dumps(seen))
+
+
+def _zone(ask: Ask) -> timezone:
+    return timezone(timedelta(hours=ask.site.utc_offset_hours))
+
+
+def _midnight(ask: Ask, now: int) -> int:
+    local = datetime.fromtimestamp(now / 1e6, UTC).astimezone(_zone(ask))
+    return round(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1_000_000)
 
 
 def _people(ask: Ask) -> Mapping[str, int]:
@@ -38,4 +127,7 @@ def _people(ask: Ask) -> Mapping[str, int]:
     return {state.value: sum(one.state is state for one in everybody) for state in PersonState}
 
 
-PAGES = (Page(method="GET", path="/", act=show_overview, roles=ALL_ROLES),)
+PAGES = (
+    Page(method="GET", path="/", act=show_overview, roles=ALL_ROLES),
+    Page(method="POST", path="/seen", act=mark_seen, roles=CASE_ROLES),
+)

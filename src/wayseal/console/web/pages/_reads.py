@@ -14,8 +14,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 from starlette.responses import Response
 
-from wayseal.cases import CasebookError
-from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import Entry
 from wayseal.console.reading import ONLY, Selection, Window, harmless_csv, page_of, select
 from wayseal.console.roles import CASE_ROLES, Page, Role
@@ -76,10 +75,7 @@ def show_reads(ask: Ask) -> Response:
     found = _find(ask, alias_of(ask))
     if isinstance(found, Response):
         return found
-    marks = _marks(ask)
-    if isinstance(marks, Response):
-        return marks
-    return ask.page("reads_part" if ask.partial else "reads", **_values(ask, found, marks), named=None)
+    return ask.page("reads_part" if ask.partial else "reads", **_values(ask, found, _marks(ask)), named=None)
 
 
 def list_reads(ask: Ask) -> Response:
@@ -113,15 +109,10 @@ def show_named(ask: Ask) -> Response:
     who = ask.whose.person.login
     try:
         cases.show_reads(ask.names["case"], who, ask.field("why"), at)
-    except NoSuchCaseError:
-        return ask.page("error", status=404, status_shown=404)
-    except CasebookError as error:
+    except CasebookUsageError as error:
         plain = replace(found, name=alias_of(ask))
         return ask.page("reads", status=400, **_values(ask, plain, ()), named=None, error=error)
-    marks = _marks(ask)
-    if isinstance(marks, Response):
-        return marks
-    return ask.page("reads", **_values(ask, found, marks, named=True), named=ask.field("why"))
+    return ask.page("reads", **_values(ask, found, _marks(ask), named=True), named=ask.field("why"))
 
 
 def show_read(ask: Ask) -> Response:
@@ -157,9 +148,9 @@ def show_read(ask: Ask) -> Response:
 
 def ask_for_lanes(ask: Ask) -> Response:
     """Has a case laid out anew."""
-    known = ask.page("error", status=404, status_shown=404) if ask.cases is None else _marks(ask)
-    if isinstance(known, Response):
-        return known
+    if ask.cases is None:
+        return ask.page("error", status=404, status_shown=404)
+    _marks(ask)  # a case that isn't there is said so
     case = ask.names["case"]
     job = ask.site.jobs.start("reads", {"case": case}, ask.whose.person.login, subject=case)
     return ask.go(f"/cases/{case}/reads?job={job}")
@@ -281,10 +272,10 @@ def _find(ask: Ask, name: Name) -> View | Response:
     """The case that was asked for, or the page that says why not."""
     reading, case = ask.site.reading, ask.names["case"]
     lanes = None if reading is None else reading.lanes(case)
+    if lanes is None and ask.cases is None:
+        return ask.page("error", status=404, status_shown=404)
     if lanes is None:
-        known = ask.page("error", status=404, status_shown=404) if ask.cases is None else _marks(ask)
-        if isinstance(known, Response):
-            return known
+        _marks(ask)  # a case that isn't there is said so
         return ask.page("reads_none", case=case, job=asked_job(ask))
     clock = Clock(ask.site.utc_offset_hours)
     return View(lanes=lanes, name=name, wanted=_wanted(ask, lanes, clock), clock=clock, path=f"/cases/{case}/reads")
@@ -370,16 +361,11 @@ def _zoom(view: View) -> Mapping[str, str | None]:
     }
 
 
-def _marks(ask: Ask) -> Sequence[Mark] | Response:
-    """What was done with the case; a page where there is none of that id."""
+def _marks(ask: Ask) -> Sequence[Mark]:
+    """What was done with the case. NoSuchCaseError."""
     if ask.cases is None:
         return ()
-    try:
-        entries = ask.cases.timeline(ask.names["case"], limit=_MOST_ACTS).rows
-    except NoSuchCaseError:
-        return ask.page("error", status=404, status_shown=404)
-    except CasebookError as error:
-        return ask.page("error", status=503, status_shown=503, error=error)
+    entries = ask.cases.timeline(ask.names["case"], limit=_MOST_ACTS).rows
     return [Mark(at=entry.at, words=_act(ask, entry)) for entry in entries]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases import CasebookError
 from wayseal.cases.views import CaseFilter, CaseRow
 from wayseal.console.reading import WaybillLife, Window, harmless_csv
 from wayseal.console.roles import CASE_ROLES, Page
@@ -120,10 +119,7 @@ def _cases(ask: Ask, number: str) -> Sequence[CaseRow]:
     """Cases that name the number, as one that was bought or seen on sale."""
     if ask.cases is None:
         return ()
-    try:
-        return ask.cases.cases(CaseFilter(thing=number), limit=10).rows
-    except CasebookError:
-        return ()
+    return ask.cases.cases(CaseFilter(thing=number), limit=10).rows
 
 
 PAGES = (

@@ -1,0 +1,114 @@
+"""Smaller questions of pages, beside those of `_queries`: what lists and bars need for a few rows (rule 20)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from wayseal.cases._desk import Desk
+from wayseal.cases._queries import Queries, file_row
+from wayseal.cases._tables import ACTS, CASES, FILES, JOURNAL, QUEUE, THINGS
+from wayseal.cases._told import thing_row
+from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, ThingKind
+from wayseal.cases.acts import LOOKS, UNDOABLE
+from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.views import Done, FileRow, NoteVersion, Overlap
+
+_OVERLAPS = 8
+"""Things of an item that are looked at."""
+_VERSIONS = 200
+_BATCH = 1000
+"""Lines of one batch, at most."""
+_BACK = 20_000
+"""So many lines are looked back over for what was decided."""
+
+
+class Lookups(Queries):
+    """What a row of a list, a bar or a note needs."""
+
+    def overlaps(self, ids: Sequence[str], *, names: bool = False) -> dict[str, tuple[Overlap, ...]]:
+        """For each of some cases and items, what else has things of theirs, one for each thing: 1 statement."""
+        if not ids:
+            return {}
+        marks = ", ".join("?" for _ in ids)
+        columns = ", ".join(f"o.{name}" for name in THINGS.names)
+        # The smallest id is a case's where there is one; else what waits in the queue.
+        text = (
+            f"SELECT {columns}, (SELECT t.case_id FROM {THINGS.full_name} AS t WHERE t.kind = o.kind "
+            "AND t.value = o.value AND t.case_id <> o.case_id AND t.via = '' AND (t.case_id < 'd' OR EXISTS "
+            f"(SELECT 1 FROM {QUEUE.full_name} AS q WHERE q.item = t.case_id AND q.state = ?)) "
+            f"ORDER BY t.case_id LIMIT 1) AS other FROM {THINGS.full_name} AS o "
+            f"WHERE o.case_id IN ({marks}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
+        )
+        values = (ItemState.WAITING.value, *ids, _OVERLAPS, ThingKind.CASE.value)
+        found: defaultdict[str, list[Overlap]] = defaultdict(list)
+        for row in self._look(lambda desk: desk.connection.rows(text, values)):
+            if row[-1] is not None:
+                thing = dict(zip(THINGS.names, row, strict=False))
+                found[thing["case_id"]].append(Overlap(id=row[-1], thing=thing_row(thing, names)))
+        return {id_: tuple(some) for id_, some in found.items()}
+
+    def last_done(self, who: str, now: int) -> Done | None:
+        """What somebody did last, all of one moment, if it is of the last minute: 1 statement."""
+        text = (
+            f"SELECT line, case_id, act, at FROM {ACTS.full_name} WHERE who = ? AND line > "
+            f"(SELECT coalesce(max(line), 0) FROM {ACTS.full_name} WHERE who = ?) - ? ORDER BY line DESC"
+        )
+        rows = self._look(lambda desk: desk.connection.rows(text, (who, who, _BATCH)))
+        if not rows or not 0 <= now - rows[0][3] <= UNDO_US:
+            return None
+        batch = [row for row in rows if row[3] == rows[0][3]]
+        return Done(
+            lines=tuple(sorted({int(row[0]) for row in batch}, reverse=True)),
+            ids=tuple(dict.fromkeys(row[1] for row in batch)),
+            at=int(rows[0][3]),
+            back=UNDOABLE.issuperset(row[2] for row in batch),
+        )
+
+    def note_versions(self, case: str, note: str) -> tuple[NoteVersion, ...]:
+        """The versions of a note, the newest first: 2 statements. NoSuchCaseError: there is no such case."""
+        text = (
+            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
+            "WHERE a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
+        )
+
+        def ask(desk: Desk) -> tuple[NoteVersion, ...]:
+            desk.case(case)
+            acts = [desk.parse(int(line), content) for line, content in desk.connection.rows(text, (case, _VERSIONS))]
+            return tuple(
+                NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
+                for act in acts
+                if isinstance(act, NoteWritten) and act.note == note
+            )
+
+        return self._look(ask)
+
+    def find_file(self, case: str, digest: str) -> FileRow:
+        """A file of a case: 2 statements. NoSuchCaseError: it has none of that SHA-256."""
+
+        def ask(desk: Desk) -> FileRow:
+            desk.case(case)
+            row = desk.rows.get(FILES, case, digest)
+            if row is None:
+                raise NoSuchCaseError("{id} has no such file", id=case)
+            return file_row(row)
+
+        return self._look(ask)
+
+    def last_look(self, case: str, who: str) -> int:
+        """When somebody last had it recorded that they see names of a case; 0 for never: 1 statement."""
+        marks = ", ".join("?" for _ in LOOKS)
+        text = f"SELECT max(at) FROM {ACTS.full_name} WHERE case_id = ? AND who = ? AND act IN ({marks})"
+        return int(self._look(lambda desk: desk.connection.rows(text, (case, who, *LOOKS)))[0][0] or 0)
+
+    def newest_line(self) -> int:
+        """The last line of the journal: 1 statement."""
+        return int(self._look(lambda desk: desk.connection.rows(f"SELECT max(line) FROM {JOURNAL}"))[0][0] or 0)
+
+    def closed_since(self, moment: int) -> int:
+        """How many cases were closed since, and still are: 1 statement over the cases that changed last."""
+        marks = ", ".join("?" for _ in CLOSED_STATES)
+        text = (
+            f"SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks}) AND closed_at >= ? AND changed_line > "
+            f"(SELECT coalesce(max(line), 0) FROM {JOURNAL}) - ?"
+        )
+        values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
+        return int(self._look(lambda desk: desk.connection.rows(text, values))[0][0])

@@ -1,0 +1,145 @@
+"""What was done with a case, and why there is one, as codes and values that templates say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from wayseal.cases.types import TaskContent
+from wayseal.cases.views import Entry
+from wayseal.console.web._render import voice_of
+from wayseal.model.times import micros
+from wayseal.page.languages import Lang
+from wayseal.page.visible import visible
+from wayseal.page.words import Voice, catalogue
+
+_DETECTION = "wayseal.detect.report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason of detection. name: in words. refute: what would speak against it; "" where nothing is known."""
+
+    name: str
+    refute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An act as a line. code, values: what it says; text: what somebody wrote in it. until: a time in it."""
+
+    entry: Entry
+    code: str
+    values: Mapping[str, Any]
+    text: str = ""
+    until: int | None = None
+
+
+def reasons_of(detectors: Sequence[str], lang: Lang) -> tuple[Reason, ...]:
+    """Detectors, or what else put something into the queue, in words."""
+    words = catalogue(lang, _DETECTION)
+    own = voice_of(lang)
+    return tuple(
+        Reason(
+            name=words.get(f"detector.{name}") or (own.say(f"source.{name}") if own.has(f"source.{name}") else name),
+            refute=words.get(f"detect.refute_{name}", ""),
+        )
+        for name in detectors
+    )
+
+
+def line_of(entry: Entry, lang: Lang) -> Line:
+    """An act in words."""
+    voice, told = voice_of(lang), dict(entry.told)
+    match entry.act:
+        case "changed" | "item_changed" if told["field"] == "snoozed" and told["after"] is not None:
+            return Line(entry=entry, code="told.snoozed", values={}, until=micros(str(told["after"])))
+        case "changed" | "item_changed":
+            code, values = _changed(voice, told, item=entry.act == "item_changed")
+        case "note":
+            text = str(told["text"])
+            code = "told.note_out" if not text else "told.note_new" if told["version"] == 1 else "told.note_edit"
+            return Line(entry=entry, code=code, values=_ids(told, "note") | {"version": told["version"]}, text=text)
+        case "task":
+            code, values = _task(voice, told)
+        case _:
+            code, values = _other(voice, entry, told, lang)
+    return Line(entry=entry, code=code, values=values)
+
+
+def _changed(voice: Voice, told: Mapping[str, Any], *, item: bool) -> tuple[str, dict[str, Any]]:
+    field, before, after = str(told["field"]), told["before"], told["after"]
+    match field:
+        case "state":
+            words = "item_state" if item else "case_state"
+            return "told.state", {"before": voice.say(f"{words}.{before}"), "after": voice.say(f"{words}.{after}")}
+        case "priority":
+            return "told.priority", {
+                "before": voice.say(f"priority.{before}"),
+                "after": voice.say(f"priority.{after}"),
+            }
+        case _:
+            return f"told.{field}" if after is not None else f"told.{field}_no", {"after": _id(after)}
+
+
+def _task(voice: Voice, told: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    before, after = told["before"], told["after"]
+    if not isinstance(after, TaskContent):
+        return "told.task_gone", {"text": _id(getattr(before, "text", ""))}
+    if not isinstance(before, TaskContent):
+        return "told.task_new", {"text": _id(after.text)}
+    if before.state is not after.state:
+        words = {
+            "before": voice.say(f"task_state.{before.state}"),
+            "after": voice.say(f"task_state.{after.state}"),
+        }
+        return "told.task_state", {"text": _id(after.text), **words}
+    return "told.task", {"text": _id(after.text)}
+
+
+def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> tuple[str, dict[str, Any]]:
+    match entry.act:
+        case "case" | "alert":
+            names = [reason.name for reason in reasons_of(told["detectors"], lang)]
+            return "told.alert", {"score": told["score"], "reasons": voice.all_of(names)}
+        case "opened" | "unmasked" | "reads":
+            return f"told.{entry.act}", {"accounts": _list(voice, told["accounts"])}
+        case "heard":
+            whose = told["account"]
+            return ("told.heard", {}) if whose is None else ("told.heard_of", {"account": _id(whose)})
+        case "verdict":
+            return ("told.verdict_true" if told["true"] else "told.verdict_false"), {}
+        case "link":
+            return ("told.link" if told["on"] else "told.link_no"), {"thing": _things(voice, told["things"])}
+        case "file":
+            return ("told.file" if told["on"] else "told.file_no"), {"name": _id(told["name"])}
+        case "merge":
+            way = "into" if entry.case == told["case"] else "from"
+            return f"told.merge_{way}" if told["on"] else f"told.unmerge_{way}", _ids(told, "case", "into")
+        case "split":
+            return "told.split", {"made": _id(told["made"]), "things": _things(voice, told["things"])}
+        case "promoted":
+            return "told.promoted", _ids(told, "item")
+        case "item":
+            return "told.item", {"source": voice.say(f"source.{told['source']}"), "reason": _id(told["reason"])}
+        case _:
+            return "told.undone", {}
+
+
+def _id(text: object) -> Markup:
+    """What somebody wrote, or is called: what hides in it is made visible, and nothing of it turns its surroundings."""
+    return Markup("<bdi>{}</bdi>").format(visible(str(text or "")))
+
+
+def _ids(told: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: _id(told[name]) for name in names}
+
+
+def _list(voice: Voice, ids: Sequence[str]) -> str:
+    return voice.all_of(voice.id(one) for one in ids)
+
+
+def _things(voice: Voice, things: Sequence[tuple[str, str]]) -> str:
+    named = [voice.say("thing.named", kind=voice.say(f"thing.{kind}"), name=voice.id(name)) for kind, name in things]
+    return voice.all_of(named)

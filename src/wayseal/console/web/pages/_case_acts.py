@@ -1,0 +1,238 @@
+"""What people do with a case. Each act has who, when and why; what is refused comes back as it was typed.
+
+1. Opening a case is for those who may, with a reason and a fresh proof, and is recorded before a name is shown.
+2. An edit names the version that it was made from; if another came between, both texts are shown and nothing is lost.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from starlette.responses import Response
+
+from wayseal.cases import Cases
+from wayseal.cases.errors import (
+    CasebookUsageError,
+    CaseStateError,
+    NoSuchCaseError,
+    StaleError,
+    UndoError,
+)
+from wayseal.cases.types import CaseState, Priority, TaskContent, TaskState, Thing, ThingKind
+from wayseal.console.errors import AccessError
+from wayseal.console.roles import CASE_ROLES
+from wayseal.console.roles import Page as Route
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._forms import local_path
+from wayseal.console.web._text_difference import compare_texts
+from wayseal.console.web.pages._cases import OPENERS, case_page
+from wayseal.console.web.pages._desk import me, owner_given, the_cases, until_given
+
+Act = Callable[[Ask, Cases, str, int], str | None]
+"""Does it, to a case, at a time; where to go on to, None: the case."""
+_PICK = "thing."
+E = TypeVar("E", bound=StrEnum)
+
+
+def _line(ask: Ask, name: str) -> str:
+    return " ".join(ask.field(name).split())
+
+
+def _text(ask: Ask, name: str) -> str:
+    return ask.field(name).replace("\r\n", "\n").strip()
+
+
+def _choice(ask: Ask, name: str, known: type[E]) -> E:
+    try:
+        return known(ask.field(name))
+    except ValueError:
+        raise AccessError("choose one of the list", key=name) from None
+
+
+def _set_state(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    given = ask.field("state")
+    if given in ("true", "false"):
+        cases.verdict(case, given == "true", me(ask), _line(ask, "why"), at)
+    else:
+        cases.set_state(case, _choice(ask, "state", CaseState), me(ask), _line(ask, "why"), at)
+
+
+def _assign(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    cases.assign(case, me(ask) if ask.field("mine") else owner_given(ask), me(ask), at, _line(ask, "why"))
+
+
+def _snooze(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    cases.snooze(case, until_given(ask), me(ask), _line(ask, "why"), at)
+
+
+def _prioritise(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    cases.prioritise(case, _choice(ask, "priority", Priority), me(ask), at, _line(ask, "why"))
+
+
+def _rename(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    cases.rename(case, _line(ask, "title") or None, me(ask), at)
+
+
+def _add_note(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    return f"#{cases.add_note(case, _text(ask, 'note'), me(ask), at)}"
+
+
+def _add_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    content = TaskContent(
+        text=_line(ask, "task"),
+        state=TaskState.TO_DO,
+        owner=owner_given(ask),
+        due=ask.field("due") or None,
+    )
+    cases.add_task(case, content, me(ask), at)
+    return "#tasks"
+
+
+def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    was = {name: ask.field(f"was_{name}") or None for name in ("text", "state", "owner", "due")}
+    try:
+        before = TaskContent(
+            text=was["text"] or "", state=TaskState(was["state"] or ""), owner=was["owner"], due=was["due"]
+        )
+    except ValueError:
+        raise AccessError("choose one of the list", key="state") from None
+    owner = owner_given(ask) if ask.field("owner") != (was["owner"] or "") else was["owner"]
+    after = TaskContent(
+        text=_line(ask, "task") or before.text,
+        state=_choice(ask, "state", TaskState),
+        owner=owner,
+        due=ask.field("due") or None,
+    )
+    cases.set_task(case, ask.names["task"], before, after, me(ask), at)
+    return "#tasks"
+
+
+def _link(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    thing = Thing(kind=_choice(ask, "kind", ThingKind), value=_line(ask, "thing") or " ")
+    cases.link(case, thing, me(ask), _line(ask, "why"), at)
+    return "#things"
+
+
+def _unlink(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    kind, name = _choice(ask, "kind", ThingKind), ask.field("thing")
+    cases.link(case, Thing(kind=kind, value=name or " "), me(ask), _line(ask, "why"), at, on=False)
+    return "#things"
+
+
+def _merge(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    into = _line(ask, "into")
+    cases.merge(case, into, me(ask), _line(ask, "why"), at)
+    return f"/cases/{into}"
+
+
+def _unmerge(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    cases.unmerge(case, me(ask), _line(ask, "why"), at)
+
+
+def _split(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    things = []
+    for name, value in ask.form.items():
+        kind, _, thing = name.removeprefix(_PICK).partition(".")
+        if name.startswith(_PICK) and value and kind in set(ThingKind):
+            things.append(Thing(kind=ThingKind(kind), value=thing))
+    return f"/cases/{cases.split(case, things, me(ask), _line(ask, 'why'), at)}"
+
+
+def _hear(ask: Ask, cases: Cases, case: str, at: int) -> None:
+    cases.hear(case, me(ask), _text(ask, "statement"), at, actor=ask.field("account") or None)
+
+
+def _open(ask: Ask, cases: Cases, case: str, at: int) -> str:
+    cases.open(case, me(ask), _line(ask, "why"), at)
+    return "?names=1"
+
+
+ACTS: Mapping[str, Act] = {
+    "state": _set_state,
+    "assign": _assign,
+    "snooze": _snooze,
+    "priority": _prioritise,
+    "title": _rename,
+    "notes": _add_note,
+    "tasks": _add_task,
+    "links": _link,
+    "unlink": _unlink,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "split": _split,
+    "hear": _hear,
+    "open": _open,
+}
+
+
+def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
+    def do(ask: Ask) -> Response:
+        case, cases = ask.names["case"], the_cases(ask)
+        try:
+            onward = act(ask, cases, case, ask.access.now())
+        except (CasebookUsageError, CaseStateError, StaleError, NoSuchCaseError, AccessError) as error:
+            return case_page(ask, error=error, act=name)
+        except ValueError:
+            return case_page(ask, error=AccessError("what was typed can't be kept as it is"), act=name)
+        return _go_on(ask, case, onward)
+
+    return do
+
+
+def _go_on(ask: Ask, case: str, onward: str | None) -> Response:
+    if onward is not None and onward.startswith("/"):
+        return ask.go(onward)
+    names = "?names=1" if ask.field("names") else ""
+    return ask.go(f"/cases/{case}{onward if onward and onward.startswith('?') else names + (onward or '')}")
+
+
+def edit_note(ask: Ask) -> Response:
+    """Writes a note anew (rule 2)."""
+    case, note, text = ask.names["case"], ask.names["note"], _text(ask, "note")
+    given = ask.field("version")
+    version = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+    try:
+        the_cases(ask).edit_note(case, note, version, "" if ask.field("out") else text, me(ask), ask.access.now())
+    except StaleError as error:
+        return ask.page(
+            "case_conflict",
+            status=409,
+            case=case,
+            note=note,
+            version=error.version,
+            theirs=error.theirs,
+            mine=text,
+            rows=compare_texts(error.theirs, text),
+            names=bool(ask.field("names")),
+        )
+    except (CasebookUsageError, CaseStateError) as error:
+        return case_page(ask, error=error, act=note)
+    return _go_on(ask, case, f"#{note}")
+
+
+def undo(ask: Ask) -> Response:
+    """Takes back what was done last."""
+    back = local_path(ask.field("back"))
+    lines = [int(one) for one in ask.field("lines").split(",") if one.isascii() and one.isdigit() and len(one) < 18]
+    try:
+        the_cases(ask).undo(me(ask), ask.access.now(), lines or None)
+    except UndoError as error:
+        return ask.page("error", status=409, status_shown=409, error=error, hint="undo.refused", onward=back)
+    return ask.go(back)
+
+
+PAGES = (
+    *(
+        Route(
+            method="POST",
+            path=f"/cases/{{case}}/{name}",
+            act=_doing(name, act),
+            roles=OPENERS if name in ("open", "hear") else CASE_ROLES,
+            confirmed=name == "open",
+        )
+        for name, act in ACTS.items()
+    ),
+    Route(method="POST", path="/cases/{case}/tasks/{task}", act=_doing("task", _set_task), roles=CASE_ROLES),
+    Route(method="POST", path="/cases/{case}/notes/{note}", act=edit_note, roles=CASE_ROLES),
+    Route(method="POST", path="/undo", act=undo, roles=CASE_ROLES),
+)

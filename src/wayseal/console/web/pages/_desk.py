@@ -1,0 +1,124 @@
+"""What pages of casework share: who works on cases, what a list asks for, what was just done, and texts of forms."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, timezone
+from urllib.parse import urlencode
+
+from starlette.responses import Response, StreamingResponse
+
+from wayseal.cases import Cases
+from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.types import UNDO_US
+from wayseal.cases.views import Done
+from wayseal.console.access.types import PersonState
+from wayseal.console.errors import AccessError
+from wayseal.console.roles import CASE_ROLES
+from wayseal.console.web._ask import Ask
+from wayseal.model.messages import N_
+
+MOST_ROWS = 20_000
+"""Rows of an export at most."""
+DAY_US = 86_400_000_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What somebody did last, for a minute. seconds: how long it can be taken back yet."""
+
+    done: Done
+    seconds: int
+
+
+def me(ask: Ask) -> str:
+    """Who does it, as the casebook names them: the login."""
+    return ask.whose.person.login
+
+
+def the_cases(ask: Ask) -> Cases:
+    """The casebook. NoSuchCaseError: there is none, so that nothing asked for is in it."""
+    cases = ask.cases
+    if cases is None:
+        raise NoSuchCaseError(N_("no case has been registered yet"))
+    return cases
+
+
+def colleagues(ask: Ask) -> tuple[str, ...]:
+    """Logins of those who work on cases."""
+    return tuple(
+        one.login for one in ask.access.people.all() if one.role in CASE_ROLES and one.state is PersonState.ACTIVE
+    )
+
+
+def owner_given(ask: Ask) -> str | None:
+    """Who is to have it, of the form; None: nobody. AccessError: somebody who doesn't work on cases."""
+    given = ask.field("owner")
+    if given and given not in colleagues(ask):
+        raise AccessError("{login} doesn't work on cases here", login=given[:64], key="owner")
+    return given or None
+
+
+def until_given(ask: Ask) -> int | None:
+    """Until when it is put off, of the form: a day in the future, at its beginning on the console's clock."""
+    given, now = ask.field("until"), ask.access.now()
+    if not given:
+        return None
+    zone = timezone(timedelta(hours=ask.site.utc_offset_hours))
+    try:
+        if given.isdigit() and len(given) <= 3:
+            day = datetime.fromtimestamp(now / 1e6, zone).date() + timedelta(days=int(given))
+        else:
+            day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        at = round(datetime.combine(day, time(), zone).timestamp() * 1_000_000)
+    except (ValueError, OverflowError):
+        raise AccessError("this is no day such as 2026-01-01", key="until") from None
+    if not now < at < now + 4000 * DAY_US:
+        raise AccessError("it can be put off to a day in the future alone", key="until")
+    return at
+
+
+def bar(ask: Ask, cases: Cases) -> Bar | None:
+    """What can be taken back yet."""
+    now = ask.access.now()
+    done = cases.last_done(me(ask), now)
+    if done is None or not done.back:
+        return None
+    return Bar(done=done, seconds=max(1, (done.at + UNDO_US - now) // 1_000_000))
+
+
+def with_query(path: str, query: Mapping[str, str], **changes: str | None) -> str:
+    """An address: a list as it is, with something of it otherwise; "" and None leave it out."""
+    values = {**query, **changes}
+    kept = {name: value for name, value in values.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def text_given(ask: Ask, name: str, most: int = 100) -> str:
+    """Something of the query, cut to what can be meant."""
+    return ask.query.get(name, "")[:most]
+
+
+def table_file(name: str, head: Sequence[str], rows: Iterator[Sequence[object]]) -> Response:
+    """A table as a file that a spreadsheet opens: no cell of it is a formula."""
+
+    def lines() -> Iterator[bytes]:
+        yield b"\xef\xbb\xbf" + _line(head)
+        for row in rows:
+            yield _line(row)
+
+    return StreamingResponse(
+        lines(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _line(cells: Sequence[object]) -> bytes:
+    return (",".join(_cell(str("" if cell is None else cell)) for cell in cells) + "\r\n").encode()
+
+
+def _cell(text: str) -> str:
+    safe = f"'{text}" if text.startswith(_FORMULA) else text
+    quoted = safe.replace('"', '""')
+    return f'"{quoted}"' if any(mark in safe for mark in ',"\r\n') else safe

@@ -1,0 +1,328 @@
+"""The queue: everything that wants a decision, one by one and in bulk, and what people put into it by hand.
+
+1. A decision has its reason; what was done in one go has one moment, so that it can be taken back together.
+2. In bulk nothing is done before a page showed what will be done to what.
+3. Accounts are pseudonyms here, always.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from wayseal.cases import CasebookError, Cases
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
+from wayseal.cases.types import Source, Thing, ThingKind, one_line
+from wayseal.cases.views import ItemFilter, ItemRow, ItemSort, Overlap, Page
+from wayseal.console.access.types import ActKind
+from wayseal.console.errors import AccessError
+from wayseal.console.roles import CASE_ROLES
+from wayseal.console.roles import Page as Route
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._case_words import Reason, reasons_of
+from wayseal.console.web.pages._desk import (
+    MOST_ROWS,
+    bar,
+    colleagues,
+    me,
+    owner_given,
+    table_file,
+    until_given,
+    with_query,
+)
+from wayseal.model.times import iso
+
+_MANY = 25
+ACTS = ("promote", "assign", "snooze", "dismiss")
+_NEED_WHY = {"promote", "snooze", "dismiss"}
+HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
+_KINDS = tuple(kind for kind in ThingKind if kind is not ThingKind.CASE)
+_PICK = "pick."
+_LIST = 100
+"""Numbers of a listing that are taken at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLine:
+    """Something in the queue as the list shows it. href: where it is opened; at: the list with it marked."""
+
+    row: ItemRow
+    reasons: tuple[Reason, ...]
+    overlaps: tuple[Overlap, ...]
+    href: str
+    at: str
+
+
+def show_queue(ask: Ask) -> Response:
+    """The list, and one of it beside it."""
+    return _queue_page(ask)
+
+
+def export_queue(ask: Ask) -> Response:
+    """The list as a file."""
+    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="queue")
+    cases, wanted, sort, now = ask.cases, _wanted(ask), _sort(ask), ask.access.now()
+
+    def rows() -> Iterator[Sequence[object]]:
+        after, count = None, 0
+        while cases is not None and count < MOST_ROWS:
+            page = cases.queue(now, wanted, sort, after, 200)
+            for row in page.rows:
+                yield _cells(ask, row)
+            count, after = count + len(page.rows), page.after
+            if after is None:
+                return
+
+    head = ("id", "source", "score", "reason", "things", "owner", "since", "snoozed_until")
+    return table_file("queue.csv", head, rows())
+
+
+def decide(ask: Ask) -> Response:
+    """One decision on one thing in the queue."""
+    item, act = ask.names["item"], ask.field("act")
+    owner = me(ask) if act == "take" else owner_given(ask) if act == "assign" else None
+    act = "assign" if act == "take" else act
+    try:
+        cases = _there(ask)
+        made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
+    except (CasebookUsageError, CaseStateError, AccessError) as error:
+        return _queue_page(ask, error=error, at=item)
+    onward = f"/cases/{made}" if made else with_query("/queue", _state(ask.form), at=None, said=act)
+    return ask.go(onward)
+
+
+def preview(ask: Ask) -> Response:
+    """What a decision would do to what was picked (rule 2)."""
+    act, ids = ask.field("act"), _picked(ask)
+    try:
+        if act not in ACTS:
+            raise AccessError("choose what is to be done", key="act")
+        if not ids:
+            raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
+        given = _given(ask, act, owner_given(ask) if act == "assign" else None)
+    except (CasebookUsageError, AccessError) as error:
+        return _queue_page(ask, error=error)
+    rows = {row.id: row for row in _all_of(ask, ids)}
+    return ask.page(
+        "queue_preview",
+        act=act,
+        lines=[_line(ask, rows[id_], {}) for id_ in ids if id_ in rows],
+        gone=[id_ for id_ in ids if id_ not in rows],
+        given=given,
+        fields={**{name: ask.field(name) for name in ("why", "owner", "until")}, **_state(ask.form)},
+    )
+
+
+def apply(ask: Ask) -> Response:
+    """Does it, to each by itself: what can't be done any more is told, and stops nothing."""
+    act, ids, at = ask.field("act"), _picked(ask), ask.access.now()
+    cases = _there(ask)
+    failed: list[tuple[str, CasebookError]] = []
+    given = _given(ask, act if act in ACTS else "promote", owner_given(ask) if act == "assign" else None)
+    for id_ in ids:
+        try:
+            _do(cases, ask, id_, act, given, at)
+        except (CaseStateError, NoSuchCaseError, CasebookUsageError) as error:
+            failed.append((id_, error))
+    if failed:
+        return ask.page("queue_done", status=409, done=len(ids) - len(failed), failed=failed, act=act)
+    return ask.go(with_query("/queue", _state(ask.form), said=act))
+
+
+def show_new(ask: Ask) -> Response:
+    """A form for what somebody heard or saw."""
+    return _new_page(ask)
+
+
+def enqueue(ask: Ask) -> Response:
+    """Puts it into the queue."""
+    try:
+        source = Source(ask.field("source")) if ask.field("source") in HANDMADE else None
+        if source is None:
+            raise AccessError("choose where it comes from", key="source")
+        things = _things_given(ask)
+        reason = one_line(" ".join(ask.field("reason").split()), "reason")
+        score = _score_given(ask.field("score"))
+        if ask.site.cases is None:
+            raise AccessError("no ledger is set: there is no queue to put it into")
+        cases = ask.site.cases.need()
+        item = cases.enqueue(source, things, reason, me(ask), ask.access.now(), score=score)
+    except (CasebookUsageError, AccessError) as error:
+        return _new_page(ask, error)
+    return ask.go(f"/queue?at={item}&said=enqueue")
+
+
+def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Response:
+    cases = ask.cases
+    given = ask.query if ask.form.get("act") is None else _state(ask.form)
+    after = given.get("after", "") or None
+    now = ask.access.now()
+    page: Page[ItemRow] = Page(rows=(), after=None)
+    if cases is not None:
+        page = cases.queue(now, _wanted(ask, given), _sort(ask, given), after, _MANY)
+    ids = [row.id for row in page.rows]
+    overlaps = {} if cases is None else cases.overlaps(ids)
+    lines = [_line(ask, row, given, overlaps.get(row.id, ())) for row in page.rows]
+    marked = at or given.get("at", "")
+    counts = None if cases is None else cases.counts()
+    return ask.page(
+        "queue",
+        status=200 if error is None else 409 if isinstance(error, CaseStateError) else 400,
+        error=error,
+        lines=lines,
+        chosen=next((line for line in lines if line.row.id == marked), lines[0] if lines else None),
+        counts={} if counts is None else counts.queue,
+        query=given,
+        link=lambda **changes: with_query("/queue", given, **{"at": None, "after": None, **changes}),
+        sort=_sort(ask, given).value,
+        after=page.after,
+        sources=[source.value for source in Source],
+        colleagues=colleagues(ask),
+        me=me(ask),
+        bar=None if cases is None else bar(ask, cases),
+        typed=ask.form,
+        now=now,
+        there=cases is not None,
+        set=ask.site.cases is not None,
+    )
+
+
+def _line(ask: Ask, row: ItemRow, given: Mapping[str, str], overlaps: tuple[Overlap, ...] = ()) -> QueueLine:
+    names = row.reason.split(", ") if row.source is Source.DETECTION else ()
+    return QueueLine(
+        row=row,
+        reasons=reasons_of(names, ask.lang),
+        overlaps=overlaps,
+        href=f"/cases/{row.case}" if row.case else "",
+        at=with_query("/queue", given, at=row.id, said=None),
+    )
+
+
+def _new_page(ask: Ask, error: Any = None) -> Response:
+    return ask.page(
+        "queue_new",
+        status=200 if error is None else 400,
+        error=error,
+        typed=ask.form,
+        sources=[source.value for source in HANDMADE],
+        kinds=[kind.value for kind in _KINDS if kind not in (ThingKind.SELLER, ThingKind.NUMBER)],
+    )
+
+
+def _there(ask: Ask) -> Cases:
+    cases = ask.cases
+    if cases is None:
+        raise NoSuchCaseError("no case has been registered yet")
+    return cases
+
+
+def _state(given: Mapping[str, str]) -> dict[str, str]:
+    """What of a form or an address says how the list stands."""
+    names = ("source", "who", "later", "sort", "after")
+    return {name: given[name] for name in names if given.get(name)}
+
+
+def _wanted(ask: Ask, given: Mapping[str, str] | None = None) -> ItemFilter:
+    query = ask.query if given is None else given
+    source, who = query.get("source", ""), query.get("who", "")
+    return ItemFilter(
+        source=Source(source) if source in set(Source) else None,
+        owner={"": None, "me": me(ask), "nobody": ""}.get(who, who),
+        snoozed="later" in query and bool(query["later"]),
+    )
+
+
+def _sort(ask: Ask, given: Mapping[str, str] | None = None) -> ItemSort:
+    named = (ask.query if given is None else given).get("sort", "")
+    return ItemSort(named) if named in set(ItemSort) else ItemSort.SCORE
+
+
+def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
+    """What a decision needs, of the form: checked before anything is done."""
+    why = " ".join(ask.field("why").split())
+    if act in _NEED_WHY:
+        one_line(why, "why")
+    until = until_given(ask) if act == "snooze" else None
+    if act == "snooze" and until is None:
+        raise AccessError("until when is it put off?", key="until")
+    return {"why": why, "owner": owner, "until": until}
+
+
+def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], at: int) -> str | None:
+    """The case that it is now, if one was made."""
+    who, why = me(ask), given["why"]
+    match act:
+        case "promote":
+            return cases.promote(item, who, why, at)
+        case "dismiss":
+            cases.dismiss(item, who, why, at)
+        case "snooze":
+            cases.snooze(item, given["until"], who, why, at)
+        case "assign":
+            cases.assign(item, given["owner"], who, at, why)
+        case _:
+            raise AccessError("choose what is to be done", key="act")
+    return None
+
+
+def _picked(ask: Ask) -> list[str]:
+    return sorted(name.removeprefix(_PICK) for name, value in ask.form.items() if name.startswith(_PICK) and value)
+
+
+def _all_of(ask: Ask, ids: Sequence[str]) -> list[ItemRow]:
+    """Rows of things in the queue, of the page that they were picked on."""
+    given, now = _state(ask.form), ask.access.now()
+    cases = _there(ask)
+    page = cases.queue(now, _wanted(ask, given), _sort(ask, given), given.get("after"), _MANY)
+    return [row for row in page.rows if row.id in set(ids)]
+
+
+def _things_given(ask: Ask) -> list[Thing]:
+    """Seller, numbers and one more thing, of the form."""
+    things = []
+    if seller := " ".join(ask.field("seller").split()):
+        things.append(Thing(kind=ThingKind.SELLER, value=seller))
+    numbers = list(dict.fromkeys(ask.field("numbers").replace(",", " ").replace("，", " ").split()))
+    if len(numbers) > _LIST:
+        raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
+    things += [Thing(kind=ThingKind.NUMBER, value=number) for number in numbers]
+    if value := " ".join(ask.field("thing").split()):
+        kind = ask.field("kind")
+        if kind not in {one.value for one in _KINDS}:
+            raise AccessError("choose what it is", key="kind")
+        things.append(Thing(kind=ThingKind(kind), value=value))
+    return things
+
+
+def _score_given(text: str) -> float:
+    known = {"": 0.5, "low": 0.25, "even": 0.5, "likely": 0.75, "sure": 0.95}
+    if text not in known:
+        raise AccessError("choose how sure it is", key="score")
+    return known[text]
+
+
+def _cells(ask: Ask, row: ItemRow) -> Sequence[object]:
+    names = row.reason.split(", ") if row.source is Source.DETECTION else ()
+    reason = " · ".join(one.name for one in reasons_of(names, ask.lang)) or row.reason
+    return (
+        row.id,
+        row.source.value,
+        f"{row.score:.4f}",
+        reason,
+        " ".join(thing.name for thing in row.things),
+        row.owner,
+        iso(row.since),
+        iso(row.snoozed_until) if row.snoozed_until else "",
+    )
+
+
+PAGES = (
+    Route(method="GET", path="/queue", act=show_queue, roles=CASE_ROLES),
+    Route(method="GET", path="/queue.csv", act=export_queue, roles=CASE_ROLES),
+    Route(method="GET", path="/queue/new", act=show_new, roles=CASE_ROLES),
+    Route(method="POST", path="/queue", act=enqueue, roles=CASE_ROLES),
+    Route(method="POST", path="/queue/preview", act=preview, roles=CASE_ROLES),
+    Route(method="POST", path="/queue/apply", act=apply, roles=CASE_ROLES),
+    Route(method="POST", path="/queue/items/{item}", act=decide, roles=CASE_ROLES),
+)

@@ -1,0 +1,159 @@
+"""The queue: what waits, one decision at a time and many at once, and what people put into it."""
+
+import csv
+import io
+
+import pytest
+
+from tests.console.casework import DAY, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send
+from wayseal.cases.types import CaseState, Source, Thing, ThingKind
+from wayseal.console.access.types import ActKind
+
+
+def test_what_waits_is_shown_under_pseudonyms_with_what_it_shares(bench: Bench) -> None:
+    browser = bench.browser("ann")
+    assert "Detection has found no case yet" in said(browser.get("/queue"))
+    low, high = bench.alert("u-1", score=0.2), bench.alert(*NAMES, score=0.97)
+    bench.cases.link(low, _seller("shop 7"), "chen", "seen there", bench.now)
+    item = bench.item((ThingKind.SELLER, "shop 7"), (ThingKind.ACCOUNT, NAMES[0]))
+    page = browser.get("/queue")
+    assert page.status_code == 200
+    for words in ("97%", "Walks through numbers", "¥1 each", "3 d", "What would refute it", "All 3", "Listing 1"):
+        assert words in said(page), words
+    for name in NAMES:
+        assert name not in page.text
+    assert page.text.index(f">{high}<") < page.text.index(f">{low}<")
+    assert f"shares seller shop 7 with {low}" in said(page)
+    assert f"with {high}" in said(browser.get(f"/queue?at={item}"))
+    assert f"pick.{item}" not in browser.get("/queue?source=detection").text
+    first = browser.get("/queue?sort=age").text
+    assert first.index(f">{low}<") < first.index(f">{item}<")
+    assert "Nothing in the queue fits" in said(browser.get("/queue?source=trace"))
+    assert browser.get("/queue?after=nonsense").status_code == 400
+
+
+def _seller(name: str) -> Thing:
+    return Thing(kind=ThingKind.SELLER, value=name)
+
+
+def test_pages_go_by_key_and_lose_nothing(bench: Bench) -> None:
+    for number in range(60):
+        bench.alert(f"u-{number}", score=0.5)
+    browser, address = bench.browser("ann"), "/queue?source=detection"
+    seen: set[str] = set()
+    while address:
+        page = browser.get(address)
+        ids = [f"c-{n}" for n in range(1, 61) if f'name="pick.c-{n}"' in page.text]
+        assert seen.isdisjoint(ids)
+        seen |= set(ids)
+        found = page.text.split("data-next")[0].rpartition('href="')[2] if "data-next" in page.text else ""
+        address = found.partition('"')[0].replace("&amp;", "&")
+    assert len(seen) == 60
+
+
+def test_one_decision_at_a_time(bench: Bench) -> None:
+    case, other, third = bench.alert("u-1"), bench.alert("u-2"), bench.alert("u-3")
+    item = bench.item((ThingKind.NUMBER, "YT1"))
+    browser = bench.browser("ann")
+    page = send(browser, f"/queue/items/{case}", act="promote", why="")
+    assert (page.status_code, bench.state(case)) == (400, CaseState.NEW)
+    page = send(browser, f"/queue/items/{case}", act="promote", why="third time")
+    assert "Case c-1" in page.text
+    assert bench.state(case) is CaseState.IN_PROGRESS
+    page = send(browser, f"/queue/items/{item}", act="promote", why="bought ten")
+    assert "¥1 each" in said(page) or "Made a case of" in said(page)
+    page = send(browser, f"/queue/items/{other}", act="dismiss", why="planned audit", source="detection")
+    assert page.url.query == b"source=detection&said=dismiss"
+    assert bench.state(other) is CaseState.NO_CASE
+    assert "Done: 1 act (c-2)" in said(page)
+    assert send(browser, f"/queue/items/{other}", act="dismiss", why="again").status_code == 409
+    send(browser, f"/queue/items/{third}", act="take")
+    assert bench.cases.dossier(third).row.owner == "ann"
+    assert f">{third}<" in browser.get("/queue?who=me").text
+    assert f">{third}<" not in browser.get("/queue?who=nobody").text
+    assert send(browser, f"/queue/items/{third}", act="assign", owner="mallory").status_code == 400
+    send(browser, f"/queue/items/{third}", act="snooze", why="waits for the log", until="3")
+    assert f">{third}<" not in browser.get("/queue").text
+    assert f">{third}<" in browser.get("/queue?later=1").text
+    until = bench.cases.dossier(third).row.snoozed_until
+    assert 2 * DAY < until - bench.now <= 3 * DAY
+    assert (until + 8 * DAY // 24) % DAY == 0
+    for given in ("", "0", "2020-01-01", "soon", "999999"):
+        assert send(browser, f"/queue/items/{third}", act="snooze", why="x", until=given).status_code == 400, given
+    assert send(browser, f"/queue/items/{third}", act="explode", why="x").status_code == 400
+    assert send(browser, "/queue/items/c-99", act="dismiss", why="x").status_code == 404
+
+
+def test_many_at_once_are_looked_at_first_and_taken_back_together(bench: Bench) -> None:
+    ids = [bench.alert(f"u-{number}") for number in range(4)]
+    browser = bench.browser("ann")
+    picked = {f"pick.{id_}": "1" for id_ in ids}
+    assert browser.post("/queue/preview", data={"act": "dismiss", "why": "drill"}).status_code == 400
+    assert browser.post("/queue/preview", data=picked | {"act": "dismiss", "why": ""}).status_code == 400
+    assert browser.post("/queue/preview", data=picked | {"act": "x", "why": "y"}).status_code == 400
+    page = browser.post("/queue/preview", data=picked | {"act": "dismiss", "why": "an announced drill"})
+    assert "4 things will be dismissed" in said(page)
+    assert {bench.state(id_) for id_ in ids} == {CaseState.NEW}
+    done = send(browser, "/queue/apply", **picked, act="dismiss", why="an announced drill")
+    assert {bench.state(id_) for id_ in ids} == {CaseState.NO_CASE}
+    assert "Done: 4 acts" in said(done)
+    lines = done.text.split('name="lines" value="')[1].split('"')[0]
+    send(browser, "/undo", lines=lines, back="/queue")
+    assert {bench.state(id_) for id_ in ids} == {CaseState.NEW}
+    # What somebody else decided meanwhile stays, is told, and stops nothing.
+    bench.cases.dismiss(ids[0], "bo", "a drill", bench.now)
+    page = browser.post("/queue/preview", data=picked | {"act": "promote", "why": "all of them"})
+    assert "3 things will be taken up" in said(page)
+    assert f"left out: {ids[0]}" in said(page)
+    answer = browser.post("/queue/apply", data=picked | {"act": "promote", "why": "all of them"})
+    assert (answer.status_code, f"{ids[0]} :" in said(answer), "3 were done" in said(answer)) == (409, True, True)
+    assert [bench.state(id_) for id_ in ids[1:]] == [CaseState.IN_PROGRESS] * 3
+
+
+def test_what_somebody_saw_is_put_in_by_hand(bench: Bench) -> None:
+    browser = bench.browser("ann")
+    assert browser.get("/queue/new").status_code == 200
+    form = {"source": "listing", "reason": HOSTILE, "seller": "shop 7", "numbers": "YT1, YT2\nYT2", "score": "likely"}
+    page = browser.post("/queue", data=form)
+    assert page.status_code == 400  # a hidden character is refused, and what was typed is there again
+    assert "shop 7" in page.text
+    assert "<script>alert" not in page.text
+    page = send(browser, "/queue", **form | {"reason": PLAIN_HOSTILE, "kind": "device", "thing": "IMEI 7"})
+    assert "<script>alert" not in page.text
+    row = bench.cases.queue(bench.now).rows[0]
+    assert (row.source, row.score, [t.name for t in row.things][:3]) == (Source.LISTING, 0.75, ["shop 7", "YT1", "YT2"])
+    assert "IMEI 7" not in page.text
+    for wrong in (
+        {"source": "detection"},
+        {"score": "x"},
+        {"numbers": " ".join(f"YT{n}" for n in range(101))},
+        {"thing": "x", "kind": "case"},
+        {"reason": ""},
+    ):
+        assert browser.post("/queue", data=form | {"reason": "r"} | wrong).status_code == 400, wrong
+
+
+def test_the_list_as_a_file_holds_no_formula_and_no_name(bench: Bench) -> None:
+    bench.alert(*NAMES)
+    bench.item((ThingKind.SELLER, "=shop, 7"), reason=PLAIN_HOSTILE)
+    answer = bench.browser("ann").get("/queue.csv?sort=age")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="queue.csv"'
+    head, case, listing = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert head[0] == "id"
+    assert (case[0], case[2]) == ("c-1", "0.9000")
+    assert (listing[3], listing[4]) == (f"'{PLAIN_HOSTILE}", "'=shop, 7")
+    assert not any(name in answer.text for name in NAMES)
+    assert bench.world.access.acts()[0].act is ActKind.LIST_EXPORTED
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_both_languages_say_all_of_it(bench: Bench, lang: str) -> None:
+    bench.alert("u-1")
+    bench.item((ThingKind.SELLER, "s"))
+    browser = bench.browser("ann")
+    browser.post("/preferences", data={"lang": lang})
+    page = said(browser.get("/queue"))
+    assert ("待办队列" in page) is (lang == "zh")
+    for code in ("queue.", "desk.", "act_of.", "source.", "keys.", "thing."):
+        assert code not in page
