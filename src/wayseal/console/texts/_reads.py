@@ -80,6 +80,7 @@ READS = {
     "reads.name_go": N_("Record and show"),
     "reads.named": N_("Shown with names; your look is on record: {why}"),
     "reads.made": N_("Reads up to {at}, as the ledger {digest} has them"),
+    "reads.beneath": N_("What lies beneath"),
     "reads.open": N_("Reads one by one, reasons, the same hours of others"),
     "reads.not_laid_out": N_(
         "The reads of this case aren't laid out yet. Detection does that when it finds a case; until it ran, there is "

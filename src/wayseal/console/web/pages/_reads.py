@@ -75,7 +75,7 @@ def show_reads(ask: Ask) -> Response:
     found = _find(ask, alias_of(ask))
     if isinstance(found, Response):
         return found
-    return ask.page("reads_part" if ask.partial else "reads", **_values(ask, found, _marks(ask)), named=None)
+    return ask.page("reads_part" if _part(ask) else "reads", **_values(ask, found, _marks(ask)), named=None)
 
 
 def list_reads(ask: Ask) -> Response:
@@ -276,9 +276,14 @@ def _find(ask: Ask, name: Name) -> View | Response:
         return ask.page("error", status=404, status_shown=404)
     if lanes is None:
         _marks(ask)  # a case that isn't there is said so
-        return ask.page("reads_none", case=case, job=asked_job(ask))
+        return ask.page("reads_part" if _part(ask) else "reads_none", case=case, job=asked_job(ask), view=None)
     clock = Clock(ask.site.utc_offset_hours)
     return View(lanes=lanes, name=name, wanted=_wanted(ask, lanes, clock), clock=clock, path=f"/cases/{case}/reads")
+
+
+def _part(ask: Ask) -> bool:
+    """Whether only the lanes are wanted, for the page of the case."""
+    return "part" in ask.query
 
 
 def _wanted(ask: Ask, lanes: CaseLanes, clock: Clock) -> Selection:
