@@ -18,9 +18,10 @@ from typing import Any
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
+from tests.console.working import run_all, with_ledger
 from tests.console.world import PASSWORD, World, open_world
 
-from wayseal.console import Role
+from wayseal.console import ConsoleSettings, Role
 
 CHROMIUM = "/usr/bin/chromium"
 LANGS = {"zh": "zh-CN", "en": "en"}
@@ -29,10 +30,11 @@ PEOPLE = {
     "chen.jing": (Role.INVESTIGATOR, "陈静"),
     "zhang.wei": (Role.AUDITOR, "张伟"),
 }
+JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
-    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing"),
-    "zhang.wei": ("/", "/acts?check"),
+    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing", *JOBS),
+    "zhang.wei": ("/", "/acts?check", "/jobs", "/jobs/j-1"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
 
@@ -89,6 +91,19 @@ def take(browser: Any, world: World, base: str, lang: str, options: argparse.Nam
     return wrong
 
 
+def run_some(world: World, settings: ConsoleSettings) -> None:
+    """Jobs in every state."""
+    jobs, who = world.site.jobs, "chen.jing"
+    jobs.start("export", {"case": "c-5", "why": "notice 2026-041", "to": "西湖分局"}, who, subject="c-5")
+    jobs.start("ingest", {"file": "gone.csv"}, who)
+    jobs.start("verify", {}, who)
+    run_all(jobs, settings)
+    cancelled = jobs.start("detect", {}, who)
+    jobs.cancel(cancelled, who)
+    jobs.set_schedule("detect", 3, who)
+    jobs.start("detect", {}, who)
+
+
 def main() -> int:
     """Takes them; 1 where something is wrong."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -101,7 +116,8 @@ def main() -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
-        world.give(given.ledger)
+        settings = with_ledger(world, given.ledger, logs_folder=str(given.ledger.parent))
+        run_some(world, settings)
         for login, (role, called) in PEOPLE.items():
             world.person(login, role, called)
         with served(world) as base, sync_playwright() as playwright:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from tests.cases.making import NOW, alert
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookError
-from wayseal.cases.types import CaseState, Priority, Source, TaskContent, TaskState, Thing, ThingKind
-from wayseal.cases.views import CaseFilter
+from wayseal.cases.types import CaseState, PackStep, Priority, Source, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.views import CaseFilter, Pack
 
 STEP = 7_000_000
 WHO = ("Li", "Wang", "Zhao")
@@ -32,6 +32,8 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
     items = [row.id for row in cases.queue(at).rows]
     account = f"u-{rng.randrange(12)}"
     thing = Thing(kind=rng.choice(list(ThingKind)[:-1]), value=f"x-{rng.randrange(6)}")
+
+    pack = Pack(seal="5" * 64, digest="d" * 64, size=7, items=2)
 
     def case() -> str:
         return rng.choice(ids)
@@ -82,6 +84,8 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
         "file": lambda: cases.name_file(
             case(), rng.choice("ab") * 64, "a.csv", 7, who, "from them", at, on=rng.random() < 0.6
         ),
+        "seal": lambda: cases.seal_pack(case(), pack, who, "for the police", at, to="the police"),
+        "hold": lambda: cases.hold_pack(case(), pack.seal, rng.choice(list(PackStep)), who, "so it is", at, to="them"),
         "merge": lambda: cases.merge(case(), case(), who, "the same matter", at),
         "unmerge": unmerge,
         "split": split,

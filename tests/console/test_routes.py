@@ -96,6 +96,20 @@ TABLE = {
     "GET /cases/{case}/files/{digest}": CASES,
     "POST /cases/{case}/files/{digest}/drop": CASES,
     "POST /undo": CASES,
+    "GET /cases/{case}/evidence": OPENERS,
+    "POST /cases/{case}/evidence": OPENERS,
+    "POST /cases/{case}/evidence/{seal}": OPENERS,
+    "POST /cases/{case}/evidence/{seal}/custody": OPENERS,
+    "GET /jobs": LEDGER,
+    "GET /jobs.csv": LEDGER,
+    "GET /jobs/new": CASES,
+    "POST /jobs/ingest": CASES,
+    "POST /jobs/detect": CASES,
+    "POST /jobs/verify": CASES,
+    "POST /jobs/schedule": CASES,
+    "GET /jobs/{job}": LEDGER,
+    "POST /jobs/{job}/cancel": CASES,
+    "POST /jobs/{job}/retry": CASES,
     "GET /ledger": LEDGER,
     "POST /ledger": LEDGER,
     "GET /account": ALL,
@@ -118,6 +132,7 @@ TABLE = {
 }
 """Who may call what. A stage stands for sessions that owe something yet."""
 IDS = {"case": "c-1", "read": "0-1", "item": "c-1", "note": "n-1", "task": "t-1", "digest": "0" * 64}
+IDS |= {"seal": "0" * 64, "job": "j-1"}
 LEAVES = ("POST /sign-out", "POST /account/password", "POST /account/authenticator")
 """What ends or changes the session that asks; asked last."""
 

@@ -47,6 +47,8 @@ table of lines, is the truth; all other tables are made of it. `open_cases` give
    taken back, nor what others changed since.
 20. Questions take a bounded number of statements and rows, whatever the data; names of people stand in answers only if
    they were asked for and rule 7 holds.
+21. What is done with a pack of evidence is an act on its case: that it was sealed, that a copy was fetched, to whom it
+   was handed over, that it came back. Only a pack whose seal is on record can be fetched or handed over.
 """
 
 from wayseal.cases._cases import Cases, open_cases

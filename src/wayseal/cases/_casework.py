@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from wayseal.cases._desk import Desk
+from wayseal.cases._packs import pack_acts
 from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field, task_of
 from wayseal.cases._records import Records, refuse_merged, several_lines
 from wayseal.cases._rows import Row
@@ -21,6 +22,8 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    PackHeld,
+    PackStep,
     Priority,
     Promoted,
     Queued,
@@ -35,9 +38,11 @@ from wayseal.cases._work import (
 from wayseal.cases.acts import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.types import Act, one_line
+from wayseal.cases.views import Pack
 from wayseal.model.times import iso
 
 MOST_THINGS = 1000
+_HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 
 
 class Casework(Records):
@@ -184,6 +189,33 @@ class Casework(Records):
                 desk.add(said)
 
         self._act(change)
+
+    def seal_pack(self, case: str, pack: Pack, who: str, why: str, at: int, *, to: str = "") -> None:
+        """Says that a pack of evidence of a case was sealed (rule 21). to: for whom it was made; "" for nobody yet."""
+
+        def seal(desk: Desk) -> None:
+            desk.case(case)
+            given = one_line(to, "to") if to else ""
+            desk.add(_held(case, PackStep.SEALED, pack, given, (who, why, at)))
+
+        self._act(seal)
+
+    def hold_pack(self, case: str, seal: str, step: PackStep, who: str, why: str, at: int, *, to: str = "") -> Pack:
+        """Says what was done with a pack that was sealed; to: to whom it went, or who brought it back (rule 21).
+
+        NoSuchCaseError: no pack with this seal was sealed of this case. Returns the pack.
+        """
+
+        def hold(desk: Desk) -> Pack:
+            desk.case(case)
+            packs = [one.pack for one in pack_acts(desk, case) if one.pack.seal == seal]
+            if not packs:
+                raise NoSuchCaseError("no pack of {id} has this seal", id=case)
+            given = one_line(to, "to") if to or step in _HANDED else ""
+            desk.add(_held(case, step, packs[0], given, (who, why, at)))
+            return packs[0]
+
+        return self._act(hold)
 
     # Several cases
 
@@ -388,3 +420,19 @@ def _own_thing(desk: Desk, case: str, thing: Thing) -> Thing:
         if len(found := {row["value"] for row in own if row[name] == thing.value}) == 1:
             return Thing(kind=thing.kind, value=found.pop())
     raise NoSuchCaseError("{id} has no such thing of its own", id=case)
+
+
+def _held(case: str, step: PackStep, pack: Pack, to: str, by: tuple[str, str, int]) -> PackHeld:
+    who, why, at = by
+    return PackHeld(
+        case=case,
+        at=at,
+        who=one_line(who, "who"),
+        why=one_line(why, "why"),
+        step=step,
+        seal=pack.seal,
+        digest=pack.digest,
+        size=pack.size,
+        items=pack.items,
+        to=to,
+    )

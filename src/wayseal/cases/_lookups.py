@@ -10,7 +10,7 @@ from wayseal.cases._told import thing_row
 from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, ThingKind
 from wayseal.cases.acts import LOOKS, UNDOABLE
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.views import Done, FileRow, NoteVersion, Overlap
+from wayseal.cases.views import Day, Done, FileRow, NoteVersion, Overlap
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -99,16 +99,17 @@ class Lookups(Queries):
         text = f"SELECT max(at) FROM {ACTS.full_name} WHERE case_id = ? AND who = ? AND act IN ({marks})"
         return int(self._look(lambda desk: desk.connection.rows(text, (case, who, *LOOKS)))[0][0] or 0)
 
-    def newest_line(self) -> int:
-        """The last line of the journal: 1 statement."""
-        return int(self._look(lambda desk: desk.connection.rows(f"SELECT max(line) FROM {JOURNAL}"))[0][0] or 0)
+    def day(self, moment: int) -> Day:
+        """What stands since a moment: the last line, and how many cases were closed since and still are: 1 statement.
 
-    def closed_since(self, moment: int) -> int:
-        """How many cases were closed since, and still are: 1 statement over the cases that changed last."""
+        Cases are looked at that the newest lines changed.
+        """
         marks = ", ".join("?" for _ in CLOSED_STATES)
+        newest = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
         text = (
-            f"SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks}) AND closed_at >= ? AND changed_line > "
-            f"(SELECT coalesce(max(line), 0) FROM {JOURNAL}) - ?"
+            f"SELECT ({newest}), (SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks}) "
+            f"AND closed_at >= ? AND changed_line > ({newest}) - ?)"
         )
         values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
-        return int(self._look(lambda desk: desk.connection.rows(text, values))[0][0])
+        line, closed = self._look(lambda desk: desk.connection.rows(text, values))[0]
+        return Day(line=int(line), closed=int(closed))

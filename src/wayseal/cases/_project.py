@@ -19,6 +19,7 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    PackHeld,
     Promoted,
     Queued,
     Source,
@@ -57,6 +58,8 @@ class Projector(WorkProjector):
                 self._link(line, act)
             case FileNamed():
                 self._name_file(line, act)
+            case PackHeld():
+                self._touch(self._case(act.case), line, act.at)
             case Merged():
                 self._merge(line, act)
             case Split():

@@ -9,10 +9,12 @@ from typing import Any
 
 from wayseal.cases._casework import Casework
 from wayseal.cases._desk import Desk
+from wayseal.cases._packs import pack_acts
 from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, Table
 from wayseal.cases._told import case_row, entry, item_row, thing_row
 from wayseal.cases._work import PERSONAL, CaseState, ItemState, TaskState, Thing, ThingKind
+from wayseal.cases.acts import LOOKS
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import Heard
 from wayseal.cases.views import (
@@ -28,6 +30,7 @@ from wayseal.cases.views import (
     ItemRow,
     ItemSort,
     Note,
+    PackAct,
     Page,
     Similar,
     Statement,
@@ -116,8 +119,13 @@ class Queries(Casework):
 
         return self._look(ask)
 
-    def dossier(self, case: str, *, names: bool = False, limit: int = 50) -> Dossier:
-        """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError."""
+    def dossier(
+        self, case: str, *, names: bool = False, looker: str | None = None, since: int = 0, limit: int = 50
+    ) -> Dossier:
+        """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
+
+        looker: names are shown if it is on record that this person looked at names of the case after `since`.
+        """
 
         def ask(desk: Desk) -> Dossier:
             row = desk.case(case)
@@ -128,18 +136,21 @@ class Queries(Casework):
                     f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number", (case,)
                 )
             )
-            shown = _Shown(self._alias, things, names)
+            heard, looked_at = _heard_and_looked(desk, (case, *merged), looker, since)
+            may = names or looked_at > 0
+            shown = _Shown(self._alias, things, may)
             named = all(thing["named"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
             return Dossier(
-                row=case_row(row, [thing_row(thing, names) for thing in things[:_SHOWN]]),
-                things=tuple(thing_row(thing, names) for thing in things),
+                row=case_row(row, [thing_row(thing, may) for thing in things[:_SHOWN]]),
+                things=tuple(thing_row(thing, may) for thing in things),
                 named=named,
+                looked_at=looked_at,
                 merged=merged,
-                statements=_statements(desk, (case, *merged), shown, names and named),
+                statements=_statements(heard, shown, may and named),
                 tasks=tuple(_task(row) for row in _in_order(desk, TASKS, case, "task")),
                 notes=tuple(_note(row) for row in _in_order(desk, NOTES, case, "note")),
                 files=tuple(file_row(row) for row in _in_order(desk, FILES, case, "digest")),
-                similar=_similar(desk, case, things, names),
+                similar=_similar(desk, case, things, may),
                 timeline=_timeline(desk, (case, *merged), shown, None, limit),
             )
 
@@ -156,6 +167,15 @@ class Queries(Casework):
             things = list(desk.rows.group(THINGS, id_).values())
             cases = (id_, *sorted({thing["via"] for thing in things} - {""}))
             return _timeline(desk, cases, _Shown(self._alias, things, names), before, limit)
+
+        return self._look(ask)
+
+    def packs(self, case: str) -> tuple[PackAct, ...]:
+        """What was done with packs of evidence of a case, the newest first: 2 statements."""
+
+        def ask(desk: Desk) -> tuple[PackAct, ...]:
+            desk.case(case)
+            return pack_acts(desk, case)
 
         return self._look(ask)
 
@@ -329,19 +349,35 @@ def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
     return [dict(zip(table.names, row, strict=True)) for row in rows]
 
 
-def _statements(desk: Desk, cases: Sequence[str], shown: _Shown, readable: bool) -> tuple[Statement, ...]:
-    marks = ", ".join("?" for _ in cases)
+def _heard_and_looked(
+    desk: Desk, cases: Sequence[str], looker: str | None, since: int
+) -> tuple[tuple[Heard, ...], int]:
+    """What persons concerned said, the newest first, and when somebody last had a look at names recorded: 0 for not."""
+    joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
+    marks, looks = ", ".join("?" for _ in cases), ", ".join("?" for _ in LOOKS)
     text = (
-        f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-        f"WHERE a.case_id IN ({marks}) AND a.act = 'heard' ORDER BY a.line DESC LIMIT ?"
+        f"SELECT line, content, at FROM (SELECT a.line, j.content, 0 AS at FROM {joined} WHERE a.case_id IN ({marks}) "
+        "AND a.act = 'heard' ORDER BY a.line DESC LIMIT ?) AS h"
     )
+    values: list[Any] = [*cases, _STATEMENTS]
+    if looker is not None:
+        text += (
+            f" UNION ALL SELECT line, content, at FROM (SELECT a.line, '' AS content, a.at FROM {ACTS.full_name} AS a "
+            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT 1) AS l"
+        )
+        values += [cases[0], looker, *LOOKS, since]
+    rows = desk.connection.rows(text, values)
+    acts = [desk.parse(int(line), content) for line, content, at in rows if not at]
+    heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)
+    return tuple(heard), max((int(at) for _, _, at in rows), default=0)
+
+
+def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[Statement, ...]:
     told = []
-    for line, content in desk.connection.rows(text, (*cases, _STATEMENTS)):
-        act = desk.parse(int(line), content)
-        if isinstance(act, Heard):
-            account = None if act.actor is None else shown(Thing(kind=ThingKind.ACCOUNT, value=act.actor))
-            said = act.statement if readable else None
-            told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said))
+    for act in heard:
+        account = None if act.actor is None else shown(Thing(kind=ThingKind.ACCOUNT, value=act.actor))
+        said = act.statement if readable else None
+        told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said))
     return tuple(told)
 
 

@@ -14,6 +14,7 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    PackHeld,
     Promoted,
     Queued,
     Source,
@@ -121,6 +122,9 @@ def _told(act: Act, case: str, call: Call) -> dict[str, object]:
             return {"things": things([act.thing]), "on": act.on}
         case FileNamed():
             return {"digest": act.digest, "name": act.name, "size": act.size, "on": act.on}
+        case PackHeld():
+            held = {"seal": act.seal, "digest": act.digest, "size": act.size, "items": act.items}
+            return {"step": act.step.value, "to": act.to, **held}
         case Merged():
             return {"case": act.case, "into": act.into, "on": act.on}
         case Split():

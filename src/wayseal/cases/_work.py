@@ -115,6 +115,15 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class PackStep(StrEnum):
+    """What is done with a pack of evidence: it was sealed, a copy was fetched, it was handed over, it came back."""
+
+    SEALED = "sealed"
+    COPIED = "copied"
+    HANDED_OVER = "handed_over"
+    RETURNED = "returned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Thing:
     """Something that cases can share."""
@@ -254,6 +263,32 @@ class Split:
     made: str
     things: tuple[Thing, ...]
     alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackHeld:
+    """What was done with a pack of evidence (rule 21).
+
+    Attributes:
+        step: What.
+        seal: Of the pack.
+        digest: SHA-256 of its zip.
+        size: Bytes of it.
+        items: How many it holds.
+        to: To whom it went, or who brought it back; "" for nobody.
+    """
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+    why: str
+    step: PackStep
+    seal: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+    items: Annotated[int, Field(ge=0)]
+    to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    PackHeld,
+    PackStep,
     Priority,
     Promoted,
     Queued,
@@ -61,6 +63,8 @@ __all__ = [
     "Merged",
     "NamesShown",
     "NoteWritten",
+    "PackHeld",
+    "PackStep",
     "Priority",
     "Promoted",
     "Pseudonyms",
@@ -173,6 +177,7 @@ CaseAct = (
     | TaskSet
     | Linked
     | FileNamed
+    | PackHeld
     | Merged
     | Split
     | Undone

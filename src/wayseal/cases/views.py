@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from wayseal.cases._work import CaseState, ItemState, Priority, Source, TaskContent, ThingKind
+from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, ThingKind
 
 R = TypeVar("R")
 
@@ -156,6 +156,28 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A pack of evidence that was sealed. digest: SHA-256 of the zip; items: how many it holds."""
+
+    seal: str
+    digest: str
+    size: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackAct:
+    """What was done with a pack: a step of its custody. to: to whom it went, or who brought it back."""
+
+    pack: Pack
+    step: PackStep
+    at: int
+    who: str
+    why: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """What a person said. text: None while a name of the case may not be shown. account: whose, None: the only one."""
 
@@ -197,6 +219,14 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """How a casebook stands. line: the last one. closed: cases that were closed since a moment."""
+
+    line: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What somebody did at one moment. lines: the newest first. ids: cases and items. back: it can be taken back."""
 
@@ -218,11 +248,15 @@ class NoteVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """A case with all that belongs to it. merged: the cases that went into it. named: all its names may be shown."""
+    """A case with all that belongs to it. merged: the cases that went into it. named: all its names may be shown.
+
+    looked_at: when whoever was named as looker last had a look at its names recorded; 0 for not.
+    """
 
     row: CaseRow
     things: tuple[ThingRow, ...]
     named: bool
+    looked_at: int
     merged: tuple[str, ...]
     statements: tuple[Statement, ...]
     tasks: tuple[Task, ...]

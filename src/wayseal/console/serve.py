@@ -62,8 +62,11 @@ def make_site(settings: ConsoleSettings, access: Access) -> Site:
     return Site(
         access=access,
         ledger=None if ledger is None else LedgerReader(ledger, settings.checkpoint_folder, _key(settings)),
-        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
         jobs=jobs_of(settings, access.database),
+        logs_folder=settings.logs_folder,
+        mappings_folder=settings.mappings_folder,
+        upload_most=settings.upload_megabytes << 20,
+        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
         reading=None if ledger is None else CaseReader(ledger, ledger / CASEBOOK),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / FILES,

@@ -60,12 +60,24 @@ class ConsoleSettings:
     """The key file; by default in the folder."""
     ledger: _File | None = None
     """The ledger that is shown."""
+    logs_folder: _File | None = None
+    """Where logs lie that may be named instead of sent."""
+    mappings_folder: _File | None = None
+    """Mapping files that may be chosen for a log."""
+    templates: _File | None = None
+    """Templates of work, for detection and packs of evidence."""
+    canaries: _File | None = None
+    """A register of canaries, for the same."""
+    contracts: _File | None = None
+    """A folder of partners' contracts, for the same."""
+    unit: str = ""
+    """The unit that hands evidence over, as papers name it."""
+    upload_megabytes: Annotated[int, _Whole, Field(ge=1, le=1_000_000)] = 3072
+    """A file that is sent may have so many."""
     checkpoint_folder: _File | None = None
     """Where signed checkpoints of the ledger are kept (`deploy/keep-ledger.sh` writes them)."""
     checkpoint_key: _File | None = None
     """The public key under which they count."""
-    contracts: _File | None = None
-    """Folder of contracts with partners, against which their reads are held."""
     host: Name = "127.0.0.1"
     port: Annotated[int, _Whole, Field(ge=0, le=65535)] = 8470
     tls_certificate: _File | None = None

@@ -14,6 +14,7 @@ from wayseal.cases.types import (
     Merged,
     NamesShown,
     NoteWritten,
+    PackHeld,
     RecordedCase,
     TaskSet,
     Undone,
@@ -61,6 +62,8 @@ def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, objec
             return {**head, "note": act.note, "version": act.version}
         case TaskSet():
             return {**head, "task": act.task}
+        case PackHeld():
+            return {**head, "why": act.why, "step": act.step, "seal": act.seal, "to": act.to}
         case Merged():
             return {**head, "why": act.why, "case": act.case, "into": act.into, "on": act.on}
         case Undone():

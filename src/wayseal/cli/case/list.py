@@ -17,6 +17,7 @@ from wayseal.cases.types import (
     Changed,
     Merged,
     NoteWritten,
+    PackHeld,
     Promoted,
     Split,
     TaskSet,
@@ -116,6 +117,9 @@ def _act_line(act: CaseAct, words: Words) -> str:
             values["id"] = act.note
         case TaskSet():
             values["id"] = act.task
+        case PackHeld():
+            key += f"_{act.step}"
+            values |= {"seal": act.seal[:16], "to": visible(act.to)}
         case Merged():
             key = key if act.on else "unmerge"
             values |= {"case": act.case, "into": act.into}

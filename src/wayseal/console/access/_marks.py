@@ -44,10 +44,13 @@ class Marks:
     def _put(self, connection: Connection, person: str, name: str, value: str) -> None:
         table = tables.marks
         own = table.c.person == person
-        gone = connection.execute(table.delete().where(own, table.c.name == name)).rowcount
+        this = (own, table.c.name == name)
         if not value:
+            connection.execute(table.delete().where(*this))
+            return
+        if connection.execute(table.update().where(*this).values(value=value, at=self._means.now())).rowcount:
             return
         count = connection.execute(sa.select(sa.func.count()).select_from(table).where(own)).scalar_one()
-        if not gone and count >= MOST:
+        if count >= MOST:
             raise AccessError("there are {most} kept already: take one away first", key="name", most=MOST)
         connection.execute(table.insert().values(person=person, name=name, value=value, at=self._means.now()))

@@ -10,7 +10,7 @@ from wayseal.console.errors import JobError
 from wayseal.console.jobs import _rows as rows
 from wayseal.console.jobs._alive import lives
 from wayseal.console.jobs._queue import run_message
-from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule
+from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, id_of, number_of
 from wayseal.console.settings import ConsoleSettings
 from wayseal.model.messages import N_, Message
 from wayseal.store.database import Connection, Database
@@ -47,11 +47,11 @@ class Jobs:
         Returns:
             Its id.
         """
-        return rows.id_of(self.database.write(self._start, kind, values, who, subject))
+        return id_of(self.database.write(self._start, kind, values, who, subject))
 
     def find(self, id_: str) -> Job | None:
         """A job; None: there is none of that id."""
-        number = rows.number_of(id_)
+        number = number_of(id_)
         return None if number is None else self.database.look(rows.find, number)
 
     def list(
@@ -75,7 +75,7 @@ class Jobs:
         Returns:
             They.
         """
-        number = rows.number_of(before)
+        number = number_of(before)
         wanted = [state.value for state in states]
         return self.database.look(rows.page, before=number, limit=limit, states=wanted, kind=kind, subject=subject)
 
@@ -85,7 +85,7 @@ class Jobs:
 
     def lines(self, id_: str) -> tuple[JobLine, ...]:
         """A job's log."""
-        number = rows.number_of(id_)
+        number = number_of(id_)
         return () if number is None else self.database.look(rows.lines, number)
 
     def cancel(self, id_: str, by: str) -> bool:
@@ -98,7 +98,7 @@ class Jobs:
         Returns:
             Whether there was anything to end.
         """
-        number = rows.number_of(id_)
+        number = number_of(id_)
         return number is not None and self.database.write(self._cancel, number, by)
 
     def retry(self, id_: str, by: str) -> bool:
@@ -111,7 +111,7 @@ class Jobs:
         Returns:
             Whether it was one.
         """
-        number = rows.number_of(id_)
+        number = number_of(id_)
         return number is not None and self.database.write(self._retry, number, by)
 
     def schedules(self) -> tuple[Schedule, ...]:
@@ -148,7 +148,7 @@ class Jobs:
             if (one.last_day is None or one.last_day < day) and (hour >= one.hour or _missed(one, day))
         ]
         started = (self.database.write(self._start_scheduled, one, day if hour >= one.hour else day - 1) for one in due)
-        return tuple(rows.id_of(number) for number in started if number is not None)
+        return tuple(id_of(number) for number in started if number is not None)
 
     def mark_broken(self) -> tuple[str, ...]:
         """Says of jobs whose worker died that they broke off.
@@ -160,7 +160,7 @@ class Jobs:
         dead = {number: worker for number, worker in held.items() if not lives(self.folder, worker)}
         if dead:
             self.database.write(self._break, dead)
-        return tuple(rows.id_of(number) for number in sorted(dead))
+        return tuple(id_of(number) for number in sorted(dead))
 
     def folder_of(self, id_: str) -> Path:
         """Where a job keeps what it makes."""

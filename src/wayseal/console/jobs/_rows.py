@@ -8,28 +8,15 @@ import sqlalchemy as sa
 
 from wayseal.console.jobs import _tables as tables
 from wayseal.console.jobs._told import from_text, to_text
-from wayseal.console.jobs.types import AGAIN, Job, JobLine, JobState, Schedule
+from wayseal.console.jobs.types import AGAIN, Job, JobLine, JobState, Schedule, id_of
 from wayseal.model.messages import Message
 from wayseal.store.database import Connection
 
-_PREFIX = "j-"
 _LINES = 500
 _FRESH = {
     "state": JobState.QUEUED.value, "stage": "", "done": 0, "total": 0, "result": "{}", "error": None, "worker": None,
     "cancelling": False, "started_at": None, "ended_at": None,
 }  # fmt: skip
-
-
-def id_of(number: int) -> str:
-    """A job's id."""
-    return f"{_PREFIX}{number}"
-
-
-def number_of(id_: str) -> int | None:
-    """The number in an id; None: this is none."""
-    digits = id_.removeprefix(_PREFIX)
-    right = id_.startswith(_PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 16
-    return int(digits) if right else None
 
 
 def add(connection: Connection, kind: str, values: Mapping[str, str], *, subject: str, who: str, now: int) -> int:

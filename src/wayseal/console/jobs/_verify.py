@@ -15,7 +15,7 @@ _ENDING = "*.checkpoint"
 def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     """Looks at everything, with the newest checkpoint where one is kept; each finding is a line of the log."""
     del values
-    notes, keys = _checkpoint(work)
+    notes, keys = newest_checkpoint(work)
     found = verify(work.ledger, notes, keys, work.step)
     for one in found.findings[:_TOLD]:
         text = Message(FINDING_TEXTS[one.code], one.values)
@@ -36,8 +36,8 @@ def _result(found: Verification) -> Mapping[str, str]:
     }
 
 
-def _checkpoint(work: Work) -> tuple[list[tuple[Path, bytes]], list[VerifyKey]]:
-    """The newest checkpoint of the settings' folder, and the key under which it counts."""
+def newest_checkpoint(work: Work) -> tuple[list[tuple[Path, bytes]], list[VerifyKey]]:
+    """The newest checkpoint of the settings' folder, and the key under which it counts; nothing where none is kept."""
     folder, key = work.settings.checkpoint_folder, work.settings.checkpoint_key
     if folder is None or key is None:
         return [], []

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from wayseal.console.jobs import _reading, _verify
+from wayseal.console.jobs import _detect, _export, _ingest, _reading, _verify
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 
@@ -28,7 +28,10 @@ class Kind:
 
 
 _ALL = (
+    Kind(name="ingest", run=_ingest.run),
+    Kind(name="detect", run=_detect.run, scheduled=True),
     Kind(name="verify", run=_verify.run, roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
     Kind(name="reads", run=_reading.lay_out),
     Kind(name="rights", run=_reading.hold_rights, roles=LEDGER_ROLES, scheduled=True),
     Kind(name="partners", run=_reading.hold_partners, roles=LEDGER_ROLES, scheduled=True),

@@ -18,6 +18,7 @@ class JobState(StrEnum):
     BROKEN_OFF = "broken_off"
 
 
+_PREFIX = "j-"
 WAITING = frozenset({JobState.QUEUED, JobState.RUNNING})
 """States that a worker will change."""
 AGAIN = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.BROKEN_OFF})
@@ -90,3 +91,15 @@ class Schedule:
     who: str
     set_at: int
     last_day: int | None
+
+
+def id_of(number: int) -> str:
+    """A job's id."""
+    return f"{_PREFIX}{number}"
+
+
+def number_of(id_: str) -> int | None:
+    """The number in an id; None: this is none."""
+    digits = id_.removeprefix(_PREFIX)
+    right = id_.startswith(_PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 16
+    return int(digits) if right else None

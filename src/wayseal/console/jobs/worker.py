@@ -19,6 +19,7 @@ from wayseal.console.jobs._alive import living
 from wayseal.console.jobs._jobs import Jobs, jobs_of
 from wayseal.console.jobs._queue import make_queue
 from wayseal.console.jobs._run import Runner
+from wayseal.console.jobs.logs import drop_old_uploads
 from wayseal.console.settings import ConsoleSettings, read_console_settings
 from wayseal.service import forward_library_logs, make_log
 from wayseal.service.log import LibraryLogHandler, Log
@@ -37,6 +38,7 @@ def look_around(jobs: Jobs, settings: ConsoleSettings) -> None:
     jobs.mark_broken()
     jobs.start_due()
     jobs.forget_files(settings.job_days)
+    drop_old_uploads(jobs.folder, jobs.now() / 1e6 - 86_400 * settings.job_days)
 
 
 def run_worker(source: TextIO, log: Log) -> None:

@@ -5,10 +5,11 @@ Blanks as in `wayseal.page.texts`. No <, > or & anywhere. A code stands in one m
 
 from wayseal.console.texts._base import BASE
 from wayseal.console.texts._desk import DESK
+from wayseal.console.texts._jobs import JOBS
 from wayseal.console.texts._reads import READS
 from wayseal.console.texts._reviews import REVIEWS
 
-PARTS = (BASE, DESK, READS, REVIEWS)
+PARTS = (BASE, DESK, JOBS, READS, REVIEWS)
 TEXTS = {code: text for part in PARTS for code, text in part.items()}
 
 __all__ = ["PARTS", "TEXTS"]

@@ -31,9 +31,12 @@ class Site:
     Attributes:
         access: People and sessions.
         ledger: Looks at the ledger that is shown; None: none is.
+        jobs: What was asked for and outlasts a page.
+        logs_folder: Where logs lie that may be named; None: nowhere.
+        mappings_folder: Where mapping files lie; None: nowhere.
+        upload_most: So many bytes may be sent at once.
         cases: Its casebook.
         reading: Looks beneath cases; None: there is no ledger.
-        jobs: What was asked for and outlasts a page.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
         files: Where files of cases lie, each under its SHA-256.
         cases_a_day: So many can be decided a day, all in all.
@@ -47,6 +50,9 @@ class Site:
     cases: CasebookHolder | None = None
     reading: CaseReader | None = None
     spool: Path | None = None
+    logs_folder: Path | None = None
+    mappings_folder: Path | None = None
+    upload_most: int = 3 << 30
     files: Path | None = None
     cases_a_day: int = 20
     utc_offset_hours: int = 8

@@ -17,6 +17,7 @@ from wayseal.console.errors import ConsoleError
 
 OWN = {
     "console.css": "text/css; charset=utf-8",
+    "jobs.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "desk.css": "text/css; charset=utf-8",
     "lanes.js": "text/javascript; charset=utf-8",

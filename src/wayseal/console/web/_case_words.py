@@ -114,6 +114,8 @@ def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> t
             return ("told.link" if told["on"] else "told.link_no"), {"thing": _things(voice, told["things"])}
         case "file":
             return ("told.file" if told["on"] else "told.file_no"), {"name": _id(told["name"])}
+        case "pack":
+            return f"told.pack_{told['step']}", {"to": _id(told["to"]), "seal": _id(str(told["seal"])[:16])}
         case "merge":
             way = "into" if entry.case == told["case"] else "from"
             return f"told.merge_{way}" if told["on"] else f"told.unmerge_{way}", _ids(told, "case", "into")

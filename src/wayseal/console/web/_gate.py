@@ -99,7 +99,10 @@ class Gate:
         def may(fields: Mapping[str, str]) -> bool:
             return is_own(request, fields, self._site.access.keys, self._cookie(request))
 
-        async with read_upload(request, self._site.spool, page.upload, may) as (form, files):
+        async with read_upload(request, self._site.spool, min(page.upload, self._site.upload_most), may) as (
+            form,
+            files,
+        ):
             return await run_sync(self._serve, page, request, form, files)
 
     def _refuse_sender(self, page: Page, request: Request) -> Response | None:

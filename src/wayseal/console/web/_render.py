@@ -47,6 +47,7 @@ PLACES = (
     Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="waybills", path="/waybills", key="w", roles=CASE_ROLES),
+    Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="rights", path="/rights", key="i", roles=LEDGER_ROLES),
     Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),

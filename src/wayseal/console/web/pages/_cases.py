@@ -10,17 +10,19 @@ from typing import Any
 
 from starlette.responses import Response
 
+from wayseal.cases.acts import UNDOABLE
 from wayseal.cases.errors import CaseStateError, UndoError
 from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
+    UNDO_US,
     CaseState,
     Priority,
     Source,
     TaskState,
     ThingKind,
 )
-from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Dossier, Page
+from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Done, Entry, Page
 from wayseal.console.access.types import ActKind
 from wayseal.console.roles import CASE_ROLES, Role
 from wayseal.console.roles import Page as Route
@@ -29,7 +31,7 @@ from wayseal.console.web._case_words import line_of, reasons_of
 from wayseal.console.web.pages._desk import (
     MOST_ROWS,
     Bar,
-    bar,
+    bar_of,
     colleagues,
     me,
     table_file,
@@ -100,9 +102,9 @@ def show_case(ask: Ask) -> Response:
 
 def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     """A case with all that belongs to it. error: why a form was refused; act: which (rule 2)."""
-    cases, id_ = the_cases(ask), ask.names["case"]
-    looked = _looked_until(ask, id_)
-    dossier = cases.dossier(id_, names=looked > 0)
+    since = ask.access.now() - LOOK_US
+    looker = me(ask) if _asks_names(ask) else None
+    dossier = the_cases(ask).dossier(ask.names["case"], looker=looker, since=since)
     row = dossier.row
     return ask.page(
         "case",
@@ -115,12 +117,12 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         reasons=reasons_of(row.detectors, ask.lang),
         lines=[line_of(entry, ask.lang) for entry in dossier.timeline.rows],
         older=dossier.timeline.after,
-        names=looked > 0,
-        looked_until=looked,
+        names=dossier.looked_at > 0,
+        looked_until=dossier.looked_at + LOOK_US,
         asked_names="names" in ask.query,
         may_open=ask.whose.person.role in OPENERS,
         open=row.state in OPEN_STATES,
-        bar=_bar(ask, dossier),
+        bar=_bar(ask, dossier.timeline.rows),
         colleagues=colleagues(ask),
         me=me(ask),
         now=ask.access.now(),
@@ -131,15 +133,16 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
 def show_timeline(ask: Ask) -> Response:
     """Older acts on a case."""
     cases, id_ = the_cases(ask), ask.names["case"]
-    looked = _looked_until(ask, id_)
+    looked = cases.last_look(id_, me(ask)) if _asks_names(ask) else 0
+    names = looked > ask.access.now() - LOOK_US
     before = text_given(ask, "before", 20)
-    page = cases.timeline(id_, before if before.isdigit() else None, names=looked > 0)
+    page = cases.timeline(id_, before if before.isdigit() else None, names=names)
     return ask.page(
         "case_timeline",
         id=id_,
         lines=[line_of(entry, ask.lang) for entry in page.rows],
         older=page.after,
-        names=looked > 0,
+        names=names,
     )
 
 
@@ -167,18 +170,19 @@ def _status(error: Any) -> int:
     return 409 if isinstance(error, CaseStateError | UndoError) else 400
 
 
-def _looked_until(ask: Ask, case: str) -> int:
-    """Until when the reader may see names of a case (rule 1); 0: not now, or not asked for."""
-    if "names" not in ask.query or ask.whose.person.role not in OPENERS:
-        return 0
-    until = the_cases(ask).last_look(case, me(ask)) + LOOK_US
-    return until if until > ask.access.now() else 0
+def _asks_names(ask: Ask) -> bool:
+    return "names" in ask.query and ask.whose.person.role in OPENERS
 
 
-def _bar(ask: Ask, dossier: Dossier) -> Bar | None:
-    """What can be taken back yet, if there can be anything: known from the timeline without a further question."""
-    newest = next((entry for entry in dossier.timeline.rows if entry.who == me(ask)), None)
-    return None if newest is None or ask.access.now() - newest.at > 60_000_000 else bar(ask, the_cases(ask))
+def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
+    """What of this case can be taken back yet, as its timeline says."""
+    now = ask.access.now()
+    own = [entry for entry in entries if entry.who == me(ask)]
+    batch = [entry for entry in own if entry.at == own[0].at]
+    if not batch or now - batch[0].at > UNDO_US or not UNDOABLE.issuperset(entry.act for entry in batch):
+        return None
+    lines, ids = tuple(entry.line for entry in batch), tuple(dict.fromkeys(entry.case for entry in batch))
+    return bar_of(Done(lines=lines, ids=ids, at=batch[0].at, back=True), now)
 
 
 def _state(ask: Ask) -> str:

@@ -82,8 +82,11 @@ def bar(ask: Ask, cases: Cases) -> Bar | None:
     """What can be taken back yet."""
     now = ask.access.now()
     done = cases.last_done(me(ask), now)
-    if done is None or not done.back:
-        return None
+    return None if done is None or not done.back else bar_of(done, now)
+
+
+def bar_of(done: Done, now: int) -> Bar:
+    """The same, as it is told."""
     return Bar(done=done, seconds=max(1, (done.at + UNDO_US - now) // 1_000_000))
 
 

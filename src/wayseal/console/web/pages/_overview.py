@@ -24,6 +24,7 @@ from wayseal.console.web.pages._desk import me, the_cases
 
 _NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
 _SEEN = "seen"
+_NOTHING = Changes(line=0, cases=(), items=(), more=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def show_overview(ask: Ask) -> Response:
 
 def mark_seen(ask: Ask) -> Response:
     """From here on changes are told."""
-    line = the_cases(ask).newest_line()
+    line = the_cases(ask).day(ask.access.now()).line
     _keep(ask, {"session": ask.whose.id, "since": line, "until": line})
     return ask.go("/")
 
@@ -86,20 +87,20 @@ def _desk(ask: Ask) -> tuple[Desk | None, CasebookError | None]:
 
 def _look(ask: Ask, cases: Cases) -> Desk:
     now = ask.access.now()
-    page = cases.queue(now, limit=_FIRST)
+    page, day = cases.queue(now, limit=_FIRST), cases.day(_midnight(ask, now))
+    since = _since(ask, day.line)
     return Desk(
         counts=cases.counts(),
         first=tuple((row, reasons_of(row.reason.split(", ") if row.case else (), ask.lang)) for row in page.rows),
         tasks=cases.tasks(me(ask), _TASKS),
-        closed=cases.closed_since(_midnight(ask, now)),
-        changes=cases.changed_since(_since(ask, cases), _CHANGED),
+        closed=day.closed,
+        changes=cases.changed_since(since, _CHANGED) if since < day.line else _NOTHING,
         owner=me(ask),
     )
 
 
-def _since(ask: Ask, cases: Cases) -> int:
+def _since(ask: Ask, newest: int) -> int:
     """The line behind which changes are told (rule 1)."""
-    newest = cases.newest_line()
     kept = ask.access.marks.of(ask.whose.person.id, _SEEN).get((ask.whose.person.id, _SEEN), "")
     seen: dict[str, Any] = json.loads(kept) if kept else {"session": "", "since": newest, "until": newest}
     other = seen["session"] != ask.whose.id

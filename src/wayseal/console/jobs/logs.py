@@ -1,0 +1,132 @@
+"""Logs for an ingest: those that were sent, and those that lie in the settings' folder.
+
+1. A name in the folder is a path below it, without `..`, and nothing on the way is a link.
+2. A file that was sent lies alone in a private folder, under its own name, cut to what a name may be: its ending says
+   how it is to be read. It goes as soon as it was taken in.
+"""
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from wayseal.console.errors import JobError
+
+UPLOADS = "uploads"
+MOST_LISTED = 300
+_DEPTH = 3
+_TOKEN = re.compile(r"[0-9a-f]{16}")
+_MOST_NAME = 160
+_ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm", ".gz", ".log", ".json", ".txt")
+
+
+def find_log(folder: Path | None, name: str) -> Path:
+    """A log of the folder (rule 1).
+
+    Args:
+        folder: Where they lie.
+        name: Its path below that.
+
+    Returns:
+        The file.
+
+    Raises:
+        JobError: There is none, or it isn't in the folder.
+    """
+    parts = PurePosixPath(name).parts
+    if folder is None or not parts or name.startswith("/") or ".." in parts or "\0" in name:
+        raise JobError("there is no such log in the folder", key="file")
+    place = folder
+    for part in parts:
+        place = place / part
+        if place.is_symlink():
+            raise JobError("there is no such log in the folder", key="file")
+    if not place.is_file():
+        raise JobError("there is no such log in the folder", key="file")
+    return place
+
+
+def list_logs(folder: Path | None) -> tuple[str, ...]:
+    """Logs of the folder that can be named, the newest first, up to MOST_LISTED."""
+    if folder is None:
+        return ()
+    found = sorted(_walk(folder, _DEPTH), key=lambda entry: (-entry[0], entry[1]))
+    return tuple(name for _, name in found[:MOST_LISTED])
+
+
+def list_mappings(folder: Path | None) -> tuple[str, ...]:
+    """Mapping files that can be chosen."""
+    if folder is None or not folder.is_dir():
+        return ()
+    return tuple(sorted(file.name for file in folder.glob("*.toml") if file.is_file() and not file.is_symlink()))
+
+
+def find_mapping(folder: Path | None, name: str) -> Path:
+    """A mapping file that can be chosen. JobError: there is none of that name."""
+    if folder is None or name not in list_mappings(folder):
+        raise JobError("there is no such mapping", key="mapping")
+    return folder / name
+
+
+def upload_place(folder: Path, name: str) -> tuple[str, Path]:
+    """Where a file that was sent is kept (rule 2).
+
+    Args:
+        folder: Of jobs.
+        name: As it was sent, without folders.
+
+    Returns:
+        What stands for it in a job's values, and the file.
+    """
+    token, plain = secrets.token_hex(8), _plain(name)
+    place = folder / UPLOADS / token
+    place.mkdir(mode=0o700, parents=True)
+    return f"{token}/{plain}", place / plain
+
+
+def find_upload(folder: Path, value: str) -> Path:
+    """A file that was sent. JobError: it isn't there any more."""
+    token, _, name = value.partition("/")
+    if not _TOKEN.fullmatch(token) or name != _plain(name) or not (folder / UPLOADS / token / name).is_file():
+        raise JobError("the file that was sent isn't there any more: send it again", key="upload")
+    return folder / UPLOADS / token / name
+
+
+def drop_upload(folder: Path, value: str) -> None:
+    """Removes a file that was sent."""
+    token = value.partition("/")[0]
+    if _TOKEN.fullmatch(token):
+        shutil.rmtree(folder / UPLOADS / token, ignore_errors=True)
+
+
+def drop_old_uploads(folder: Path, before: float) -> int:
+    """Removes what was sent before a moment (seconds after 1970) and wasn't taken in; how many."""
+    old = [place for place in (folder / UPLOADS).glob("*") if place.stat().st_mtime < before]
+    for place in old:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(old)
+
+
+def _plain(name: str) -> str:
+    """A name that a file may have."""
+    stem, dot, ending = name.replace("/", "_").replace("\\", "_").lstrip(". ").partition(".")
+    ending = ending[-40:]
+    while len(f"{stem}{dot}{ending}".encode()) > _MOST_NAME:
+        stem = stem[:-1]
+    return f"{stem or 'log'}{dot}{ending}"
+
+
+def _walk(folder: Path, depth: int, below: str = "") -> Iterator[tuple[float, str]]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(_ENDINGS):
+            yield entry.stat(follow_symlinks=False).st_mtime, below + entry.name
+        elif depth > 1 and entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder / entry.name, depth - 1, f"{below}{entry.name}/")

@@ -1,0 +1,118 @@
+"""Packs of evidence of a case: asked for, fetched, handed over, taken back; for investigators alone.
+
+1. A pack is made by a job, which records that names are shown before it reads, and the seal before it is done.
+2. A fetched copy is an act on the case, recorded before the first byte goes out; so is what is done with it later.
+3. What is fetched is the file of the seal, and its hash is what was recorded; another file is refused.
+"""
+
+import hashlib
+from pathlib import Path
+
+from starlette.responses import Response
+
+from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.types import PackStep, one_line
+from wayseal.console.errors import ConsoleError, JobError
+from wayseal.console.jobs import Job, JobState
+from wayseal.console.roles import Page, Role
+from wayseal.console.web._ask import Ask
+from wayseal.console.web.pages._desk import me, the_cases
+from wayseal.model.errors import WaysealError
+
+INVESTIGATORS = frozenset({Role.INVESTIGATOR})
+_STEPS = {PackStep.HANDED_OVER.value, PackStep.RETURNED.value}
+_MANY = 100
+
+
+def show_packs(ask: Ask) -> Response:
+    """The packs of a case, and the form for one more."""
+    return _page(ask)
+
+
+def ask_pack(ask: Ask) -> Response:
+    """Asks for a pack."""
+    case, why, to = ask.names["case"], _line(ask, "why"), _line(ask, "to")
+    try:
+        one_line(why, "why")
+        if to:
+            one_line(to, "to")
+    except CasebookUsageError as error:
+        return _page(ask, error)
+    the_cases(ask).packs(case)  # a case that isn't there is none to ask for
+    values = {"case": case, "why": why} | ({"to": to} if to else {})
+    return ask.go(f"/jobs/{ask.site.jobs.start('export', values, me(ask), subject=case)}")
+
+
+def fetch_pack(ask: Ask) -> Response:
+    """A copy of a pack (rules 2 and 3)."""
+    case, seal = ask.names["case"], ask.names["seal"]
+    job = next((one for one in _made(ask) if one.result.get("seal") == seal), None)
+    path = None if job is None else _file(ask, job)
+    if job is None or path is None:
+        return ask.page("error", status=404, status_shown=404)
+    if _digest(path) != job.result["sha256"]:
+        return _page(ask, JobError("the file isn't what was sealed any more: make the pack anew"), 409)
+    why = _line(ask, "why") or job.values["why"]
+    the_cases(ask).hold_pack(case, seal, PackStep.COPIED, me(ask), why, ask.access.now())
+    return ask.send_file(path, job.result["name"])
+
+
+def hold_pack(ask: Ask) -> Response:
+    """Says that a pack was handed over, or came back."""
+    case, seal, step = ask.names["case"], ask.names["seal"], ask.field("step")
+    if step not in _STEPS:
+        return ask.page("error", status=404, status_shown=404)
+    why, to = _line(ask, "why"), _line(ask, "to")
+    try:
+        the_cases(ask).hold_pack(case, seal, PackStep(step), me(ask), why, ask.access.now(), to=to)
+    except CasebookUsageError as error:
+        return _page(ask, error)
+    return ask.go(f"/cases/{case}/evidence")
+
+
+def _page(ask: Ask, error: WaysealError | None = None, status: int = 400) -> Response:
+    acts = the_cases(ask).packs(ask.names["case"])
+    jobs = ask.site.jobs.list(kind="export", subject=ask.names["case"], limit=_MANY)
+    there = {one.result["seal"] for one in jobs if one.state is JobState.DONE and _file(ask, one) is not None}
+    return ask.page(
+        "case_evidence",
+        status=status if error else 200,
+        error=error,
+        case=ask.names["case"],
+        acts=acts,
+        packs=tuple({act.pack.seal: act.pack for act in acts}.values()),
+        jobs=[one for one in jobs if one.state is not JobState.DONE],
+        there=there,
+        typed={name: ask.field(name) for name in ("why", "to")},
+    )
+
+
+def _line(ask: Ask, name: str) -> str:
+    return " ".join(ask.field(name).split())
+
+
+def _made(ask: Ask) -> tuple[Job, ...]:
+    """Jobs that made a pack of the case."""
+    return ask.site.jobs.list(kind="export", subject=ask.names["case"], states=[JobState.DONE], limit=_MANY)
+
+
+def _file(ask: Ask, job: Job) -> Path | None:
+    """The file that a job made; None: it isn't there any more."""
+    path = ask.site.jobs.folder_of(job.id) / job.result["file"]
+    return path if path.is_file() else None
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise ConsoleError("the pack can't be read", file=path.name) from None
+
+
+PAGES = (
+    Page(method="GET", path="/cases/{case}/evidence", act=show_packs, roles=INVESTIGATORS),
+    Page(method="POST", path="/cases/{case}/evidence", act=ask_pack, roles=INVESTIGATORS, confirmed=True),
+    Page(method="POST", path="/cases/{case}/evidence/{seal}", act=fetch_pack, roles=INVESTIGATORS, confirmed=True),
+    Page(method="POST", path="/cases/{case}/evidence/{seal}/custody", act=hold_pack, roles=INVESTIGATORS),
+)

@@ -1,0 +1,276 @@
+"""Jobs: what runs, what came of it, and what can be asked for.
+
+1. Whoever may not ask for a job's kind sees that it is there, whose it is and how it stands, and nothing of what it was
+   asked, said or made.
+2. Lists and jobs that change are asked for again by the page, a part of it, every two seconds, as long as something
+   waits or runs; without a script there is a link for that.
+3. A log that is sent is kept in a private folder under its own name until it was taken in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from wayseal.console.errors import AccessError, JobError
+from wayseal.console.jobs import Job, JobState
+from wayseal.console.jobs.kinds import KINDS, Kind
+from wayseal.console.jobs.logs import drop_upload, find_log, find_mapping, list_logs, list_mappings, upload_place
+from wayseal.console.jobs.types import AGAIN, WAITING, number_of
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page, Role
+from wayseal.console.web._ask import Ask
+from wayseal.console.web.pages._desk import me, table_file
+from wayseal.model.times import iso
+from wayseal.store.tables import TABLES
+
+_MANY, _MOST_CSV = 50, 5_000
+_COLUMNS = ("job", "kind", "subject", "who", "state", "created_at", "started_at", "ended_at", "tries")
+_OFFSETS = ("+08:00", "+00:00", "+09:00", "+07:00")
+_MOST_UPLOAD = 1 << 42
+"""The setting bounds it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """A job as a list shows it. open: its reader may see what it was asked and what came of it (rule 1)."""
+
+    job: Job
+    open: bool
+
+    @property
+    def part(self) -> float | None:
+        """How much of its stage is done, 0 to 1; None: that can't be told."""
+        job = self.job
+        if job.state is not JobState.RUNNING or job.total <= 0:
+            return None
+        return min(1.0, max(0.0, job.done / job.total))
+
+    @property
+    def seconds(self) -> int | None:
+        """How long it took; None: it hasn't come to its end."""
+        job = self.job
+        if job.started_at is None or job.ended_at is None:
+            return None
+        return max(0, (job.ended_at - job.started_at) // 1_000_000)
+
+
+def show_jobs(ask: Ask) -> Response:
+    """The list, the newest first."""
+    states, kind = _wanted(ask)
+    before = ask.query.get("before", "") if number_of(ask.query.get("before", "")) is not None else ""
+    jobs = ask.site.jobs.list(before=before, limit=_MANY + 1, states=states, kind=kind)
+    rows = [_row(ask, job) for job in jobs[:_MANY]]
+    counts = ask.site.jobs.waiting()
+    return ask.page(
+        "_job_rows" if ask.partial else "jobs",
+        rows=rows,
+        counts=counts,
+        state="".join(states),
+        kind=kind,
+        kinds=list(KINDS),
+        states=[one.value for one in JobState],
+        onward=jobs[_MANY - 1].id if len(jobs) > _MANY else "",
+        before=before,
+        live=bool(counts),
+        may_ask=_may(ask, KINDS["verify"]),
+        schedules=ask.site.jobs.schedules(),
+    )
+
+
+def export_jobs(ask: Ask) -> Response:
+    """The same as a table for a spreadsheet."""
+    states, kind = _wanted(ask)
+    jobs = ask.site.jobs.list(limit=_MOST_CSV, states=states, kind=kind)
+    return table_file("jobs.csv", _COLUMNS, (_cells(_row(ask, job)) for job in jobs))
+
+
+def show_job(ask: Ask) -> Response:
+    """A job: how it stands, its log, and what came of it."""
+    job = ask.site.jobs.find(ask.names["job"])
+    return _nothing(ask) if job is None else _job_page(ask, job)
+
+
+def cancel(ask: Ask) -> Response:
+    """Ends a job."""
+    job = _own(ask)
+    if isinstance(job, Response):
+        return job
+    if not ask.site.jobs.cancel(job.id, me(ask)):
+        return _job_page(ask, job, JobError("this job has come to its end already"), 409)
+    return ask.go(f"/jobs/{job.id}")
+
+
+def retry(ask: Ask) -> Response:
+    """Has a job run again."""
+    job = _own(ask)
+    if isinstance(job, Response):
+        return job
+    if not ask.site.jobs.retry(job.id, me(ask)):
+        return _job_page(ask, job, JobError("only what failed, broke off or was cancelled can be tried again"), 409)
+    return ask.go(f"/jobs/{job.id}")
+
+
+def show_new(ask: Ask) -> Response:
+    """What can be asked for."""
+    return _new_page(ask, {})
+
+
+def ask_ingest(ask: Ask) -> Response:
+    """Asks for a log to be taken in: one that was sent, or one of the folder (rule 3)."""
+    typed = {name: ask.field(name) for name in ("file", "mapping", "table", "offset")}
+    try:
+        values = _checked(ask, typed)
+    except JobError as error:
+        return _new_page(ask, typed, error)
+    if ask.files:
+        sent = ask.files[0]
+        value, place = upload_place(ask.site.jobs.folder, sent.name)
+        try:
+            sent.keep(place)
+        except AccessError:
+            drop_upload(ask.site.jobs.folder, value)
+            raise
+        values |= {"upload": value, "sha256": sent.sha256}
+    return ask.go(f"/jobs/{ask.site.jobs.start('ingest', values, me(ask))}")
+
+
+def ask_detect(ask: Ask) -> Response:
+    """Asks for detection."""
+    return _start(ask, "detect")
+
+
+def ask_verify(ask: Ask) -> Response:
+    """Asks for the ledger to be verified."""
+    return _start(ask, "verify")
+
+
+def set_schedule(ask: Ask) -> Response:
+    """Has something started each day, or no more."""
+    kind, hour = ask.field("kind"), ask.field("hour")
+    found = KINDS.get(kind)
+    if found is None or not found.scheduled:
+        return _nothing(ask)
+    try:
+        ask.site.jobs.set_schedule(kind, _hour(hour), me(ask))
+    except JobError as error:
+        return _new_page(ask, {}, error)
+    return ask.go("/jobs/new#schedule")
+
+
+def _start(ask: Ask, kind: str) -> Response:
+    if ask.site.ledger is None:
+        return _new_page(ask, {}, JobError("no ledger is set: an administrator names one where the console is started"))
+    return ask.go(f"/jobs/{ask.site.jobs.start(kind, {}, me(ask))}")
+
+
+def _checked(ask: Ask, typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed for an ingest. JobError: what can't be so, before anything is kept."""
+    if ask.site.ledger is None:
+        raise JobError("no ledger is set: an administrator names one where the console is started")
+    if len(ask.files) > 1 or bool(ask.files) == bool(typed["file"]):
+        raise JobError("send a file, or name one of the folder", key="file")
+    if typed["file"]:
+        find_log(ask.site.logs_folder, typed["file"])
+    if typed["mapping"]:
+        find_mapping(ask.site.mappings_folder, typed["mapping"])
+    if typed["table"] and typed["table"] not in TABLES:
+        raise JobError("there is no such table", key="table")
+    if typed["offset"] and typed["offset"] not in _OFFSETS:
+        raise JobError("there is no such offset", key="offset")
+    return {name: value for name, value in typed.items() if value}
+
+
+def _hour(text: str) -> int | None:
+    """An hour of the day; None: none."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 3):
+        raise JobError("an hour is 0 to 23", key="hour")
+    return int(text)
+
+
+def _new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) -> Response:
+    site = ask.site
+    return ask.page(
+        "job_new",
+        status=400 if error else 200,
+        error=error,
+        typed=typed,
+        ledger=site.ledger is not None,
+        logs=list_logs(site.logs_folder),
+        logs_folder=site.logs_folder is not None,
+        mappings=list_mappings(site.mappings_folder),
+        tables=list(TABLES),
+        offsets=_OFFSETS,
+        most=site.upload_most >> 20,
+        schedules={one.kind: one for one in site.jobs.schedules()},
+        scheduled=[name for name, kind in KINDS.items() if kind.scheduled],
+    )
+
+
+def _job_page(ask: Ask, job: Job, error: JobError | None = None, status: int = 200) -> Response:
+    row = _row(ask, job)
+    return ask.page(
+        "_job" if ask.partial else "job",
+        status=status,
+        error=error,
+        row=row,
+        job=job,
+        lines=ask.site.jobs.lines(job.id) if row.open else (),
+        live=job.state in WAITING,
+        may_cancel=row.open and job.state in WAITING and not job.cancelling,
+        may_retry=row.open and job.state in AGAIN,
+    )
+
+
+def _own(ask: Ask) -> Job | Response:
+    """The job of the path, if who asks may change it; else the answer."""
+    job = ask.site.jobs.find(ask.names["job"])
+    if job is None:
+        return _nothing(ask)
+    kind = KINDS.get(job.kind)
+    return job if kind is not None and _may(ask, kind) else ask.page("error", status=403, status_shown=403)
+
+
+def _row(ask: Ask, job: Job) -> JobRow:
+    kind = KINDS.get(job.kind)
+    return JobRow(job=job, open=kind is not None and _may(ask, kind))
+
+
+def _cells(row: JobRow) -> tuple[object, ...]:
+    job = row.job
+    times = (_time(at) for at in (job.created_at, job.started_at, job.ended_at))
+    return job.id, job.kind, job.subject if row.open else "", job.who, job.state.value, *times, job.tries
+
+
+def _time(us: int | None) -> str:
+    return "" if us is None else iso(us)
+
+
+def _may(ask: Ask, kind: Kind) -> bool:
+    role: Role = ask.whose.person.role
+    return role in kind.roles
+
+
+def _wanted(ask: Ask) -> tuple[list[JobState], str]:
+    """States and kind that are asked for; what there isn't is as good as nothing."""
+    state, kind = ask.query.get("state", ""), ask.query.get("kind", "")
+    return [JobState(state)] if state in set(JobState) else [], kind if kind in KINDS else ""
+
+
+def _nothing(ask: Ask) -> Response:
+    return ask.page("error", status=404, status_shown=404)
+
+
+PAGES = (
+    Page(method="GET", path="/jobs", act=show_jobs, roles=LEDGER_ROLES),
+    Page(method="GET", path="/jobs.csv", act=export_jobs, roles=LEDGER_ROLES),
+    Page(method="GET", path="/jobs/new", act=show_new, roles=CASE_ROLES),
+    Page(method="POST", path="/jobs/ingest", act=ask_ingest, roles=CASE_ROLES, upload=_MOST_UPLOAD),
+    Page(method="POST", path="/jobs/detect", act=ask_detect, roles=CASE_ROLES),
+    Page(method="POST", path="/jobs/verify", act=ask_verify, roles=CASE_ROLES),
+    Page(method="POST", path="/jobs/schedule", act=set_schedule, roles=CASE_ROLES),
+    Page(method="GET", path="/jobs/{job}", act=show_job, roles=LEDGER_ROLES),
+    Page(method="POST", path="/jobs/{job}/cancel", act=cancel, roles=CASE_ROLES),
+    Page(method="POST", path="/jobs/{job}/retry", act=retry, roles=CASE_ROLES),
+)

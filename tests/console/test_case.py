@@ -1,0 +1,464 @@
+"""A case: what people do with it, who may see what of it, and that nothing typed is lost."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from httpx import Client, Response
+
+from tests.console.casework import HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send, values_of
+from tests.console.world import HOUR, MINUTE, PASSWORD, hidden
+from wayseal.cases import _sql
+from wayseal.cases.errors import CasebookDiskError
+from wayseal.cases.types import CaseState, NamesShown, Priority, Source, TaskState, Thing, ThingKind
+from wayseal.cases.views import CaseFilter
+from wayseal.console import Role
+from wayseal.console.access.types import ActKind
+from wayseal.console.web._text_difference import compare_texts
+
+
+def test_state_owner_priority_title_and_when(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    browser, at = bench.browser("ann"), f"/cases/{case}"
+    assert "nobody has it yet" in said(browser.get(at))
+    for path, fields, words in (
+        ("state", {"state": "in_progress", "why": "complaint 7"}, "New → In progress “complaint 7”"),
+        ("assign", {"owner": "bo", "why": "his outlet"}, "Given to bo"),
+        ("priority", {"priority": "urgent"}, "Priority: Normal → Urgent"),
+        ("title", {"title": "Night reads"}, "Title: Night reads"),
+        ("snooze", {"until": "7", "why": "log comes"}, "Put off until 20"),
+        ("snooze", {"until": "", "why": "it came"}, "No longer put off"),
+        ("state", {"state": "duplicate", "why": "see c-9"}, "In progress → Known already"),
+        ("state", {"state": "reopened", "why": "not so"}, "Known already → Opened again"),
+        ("state", {"state": "true", "why": "sold"}, "Verdict: the reads were not work “sold”"),
+        ("state", {"state": "false", "why": "helped out"}, "Verdict: the reads were work"),
+    ):
+        page = send(browser, f"{at}/{path}", **fields)
+        assert words.replace("“", "").replace("”", "") in said(page).replace("“", ""), (path, said(page))
+    row = bench.cases.dossier(case).row
+    assert (row.state, row.owner, row.priority, row.title) == (CaseState.FALSE, "bo", Priority.URGENT, "Night reads")
+    assert "Case c-1 · Night reads" in said(browser.get(at))
+    for path, fields, status in (
+        ("state", {"state": "in_progress", "why": "x"}, 409),
+        ("state", {"state": "new", "why": "x"}, 409),
+        ("state", {"state": "strange", "why": "x"}, 400),
+        ("state", {"state": "reopened", "why": ""}, 400),
+        ("state", {"state": "reopened", "why": "x" * 501}, 400),
+        ("state", {"state": "reopened", "why": "a\u202eb"}, 400),
+        ("assign", {"owner": "mallory"}, 400),
+        ("priority", {"priority": "x"}, 400),
+        ("title", {"title": "a\x00b"}, 400),
+        ("snooze", {"until": "1999-01-01", "why": "x"}, 400),
+    ):
+        answer = browser.post(f"{at}/{path}", data=fields)
+        assert (answer.status_code, "role=" in answer.text) == (status, True), (path, fields)
+    assert bench.cases.dossier(case).row == row
+    assert browser.post("/cases/c-77/state", data={"state": "true", "why": "x"}).status_code == 404
+
+
+def test_going_into_another_and_out_again(bench: Bench) -> None:
+    first, second = bench.alert("u-1", "u-2"), bench.alert("u-9")
+    bench.cases.add_note(second, "of the second", "bo", bench.now)
+    browser = bench.browser("ann")
+    page = send(browser, f"/cases/{second}/merge", into=first, why="one device")
+    assert page.url.path == f"/cases/{first}"
+    assert f"with {second}" in said(page)
+    assert f"{second} went into {first}" in said(page)
+    went = browser.get(f"/cases/{second}")
+    assert f"This case went into {first}" in said(went)
+    for into, status in ((first, 409), ("c-99", 400), ("", 400)):
+        answer = browser.post(f"/cases/{first}/merge", data={"into": into, "why": "x"})
+        assert answer.status_code == status, into
+    page = send(browser, f"/cases/{second}/unmerge", why="another one after all")
+    assert bench.state(second) is CaseState.NEW
+    assert f"{second} was taken out of {first} again" in said(page)
+    assert "of the second" in page.text
+    # Two accounts of one case are two matters.
+    things = [t.name for t in bench.cases.dossier(first).things]
+    assert browser.post(f"/cases/{first}/split", data={"why": "two matters"}).status_code == 409
+    page = send(browser, f"/cases/{first}/split", **{f"thing.account.{things[0]}": "1"}, why="two matters")
+    assert page.url.path == "/cases/c-3"
+    assert things[0] in page.text
+    assert things[0] not in [t.name for t in bench.cases.dossier(first).things]
+    assert send(browser, f"/cases/{first}/split", **{"thing.account.nobody": "1"}, why="x").status_code == 400
+
+
+def test_two_on_one_note(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    ann, bo = bench.browser("ann"), bench.browser("bo")
+    send(ann, f"/cases/{case}/notes", note="Bought ten numbers.\r\nAll of one outlet.")
+    edit = f"/cases/{case}/notes/n-1"
+    assert send(ann, edit, version="1", note="Bought twelve numbers.\nAll of one outlet.").status_code == 200
+    page = bo.post(edit, data={"version": "1", "note": f"Bought ten numbers.\nNone of one outlet. {PLAIN_HOSTILE}"})
+    assert page.status_code == 409
+    words = said(page)
+    for part in ("Bought twelve numbers.", "None of one outlet.", "Nothing was overwritten", "Save as version 3"):
+        assert part in words, part
+    assert "<script>alert" not in page.text
+    assert page.text.count("<del>") == 2
+    assert [note.text for note in bench.cases.dossier(case).notes] == ["Bought twelve numbers.\nAll of one outlet."]
+    send(bo, edit, version=values_of(page, "version")[0], note="Bought twelve numbers.\nNone of one outlet.")
+    note = bench.cases.dossier(case).notes[0]
+    assert (note.version, note.who, note.first_who) == (3, "bo", "ann")
+    versions = said(ann.get(edit))
+    assert all(f"version {number}" in versions for number in (1, 2, 3))
+    send(ann, edit, version="3", note="whatever", out="1")
+    assert bench.cases.dossier(case).notes[0].text == ""
+    assert "The note was taken out" in said(ann.get(edit))
+    assert ann.get(f"/cases/{case}/notes/n-9").status_code == 404
+    for fields in ({"version": "x", "note": "a"}, {"version": "4", "note": "a\x00"}):
+        assert ann.post(edit, data=fields).status_code in (400, 409)
+    assert ann.post(f"/cases/{case}/notes/n-9", data={"version": "1", "note": "a"}).status_code == 404
+    long = ann.post(f"/cases/{case}/notes", data={"note": "x" * 20_001})
+    assert (long.status_code, "x" * 20_001 in long.text) == (400, True)
+
+
+def test_a_note_outlives_its_session(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    browser, other = bench.browser("ann"), bench.world.browser()
+    bench.world.clock.sleep(2 * HOUR)
+    page = browser.post(f"/cases/{case}/notes", data={"note": "written with care\nfor an hour"})
+    assert page.status_code == 401
+    sealed = hidden(page, "kept")
+    page = browser.post("/sign-in", data={"login": "ann", "password": PASSWORD, "kept": sealed, "next": "/"})
+    page = browser.post(
+        "/sign-in/code", data={"code": bench.world.code("ann"), "kept": hidden(page, "kept"), "next": "/"}
+    )
+    assert "written with care" in page.text
+    assert send(browser, f"/cases/{case}/notes", note=values_of(page, "note")[0]).status_code == 200
+    assert bench.cases.dossier(case).notes[0].text == "written with care\nfor an hour"
+    assert other.post(f"/cases/{case}/notes", data={"note": "x"}).status_code == 401
+
+
+def test_tasks(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    browser = bench.browser("ann")
+    page = send(browser, f"/cases/{case}/tasks", task="Ask for the roster", owner="bo", due="2026-12-01")
+    assert "Ask for the roster" in said(page)
+    was = {"was_text": "Ask for the roster", "was_state": "to_do", "was_owner": "bo", "was_due": "2026-12-01"}
+    change = {"state": "done", "owner": "bo", "due": "2026-12-01"}
+    page = send(browser, f"/cases/{case}/tasks/t-1", **was, **change)
+    assert "To do → Done" in said(page)
+    assert bench.cases.dossier(case).tasks[0].content.state is TaskState.DONE
+    # Seen as it was before, it isn't overwritten.
+    assert browser.post(f"/cases/{case}/tasks/t-1", data=was | change | {"state": "cancelled"}).status_code == 400
+    for fields in (was | {"was_state": "x"} | change, was | change | {"state": "x"}, was | change | {"owner": "eve"}):
+        assert browser.post(f"/cases/{case}/tasks/t-1", data=fields).status_code == 400
+    for fields in ({"task": ""}, {"task": "x", "due": "soon"}, {"task": "x", "owner": "eve"}):
+        answer = browser.post(f"/cases/{case}/tasks", data=fields)
+        assert answer.status_code == 400, fields
+    assert "My tasks 0" in said(bench.browser("bo").get("/"))
+
+
+def test_links_lead_to_the_cases_that_share_them(bench: Bench) -> None:
+    first, second = bench.alert("u-1"), bench.alert("u-2")
+    browser = bench.browser("ann")
+    for case in (first, second):
+        send(browser, f"/cases/{case}/links", kind="seller", thing="shop 7 & sons", why="same pictures")
+    page = browser.get(f"/cases/{first}")
+    assert "shop 7 & sons" in said(page)
+    assert f'href="/cases/{second}"' in page.text
+    found = browser.get("/cases", params={"state": "", "thing": "shop 7 & sons"})
+    assert found.text.count("data-row") == 2
+    alias = bench.cases.dossier(first).things[0].name
+    assert browser.get("/cases", params={"thing": alias}).text.count("data-row") == 1
+    # A device is of a person: whoever links one sees it as a pseudonym from then on.
+    page = send(browser, f"/cases/{first}/links", kind="device", thing="imei-8675309", why="handed in")
+    assert "imei-8675309" not in page.text
+    send(browser, f"/cases/{first}/unlink", kind="seller", thing="shop 7 & sons", why="other pictures")
+    assert browser.get("/cases", params={"state": "", "thing": "shop 7 & sons"}).text.count("data-row") == 1
+    for fields in (
+        {"kind": "planet", "thing": "x", "why": "y"},
+        {"kind": "seller", "thing": "", "why": "y"},
+        {"kind": "seller", "thing": "x", "why": ""},
+        {"kind": "case", "thing": "c-99", "why": "y"},
+    ):
+        assert browser.post(f"/cases/{first}/links", data=fields).status_code == 400, fields
+    answer = browser.post(f"/cases/{first}/unlink", data={"kind": "account", "thing": "u-1", "why": "y"})
+    assert answer.status_code == 409
+
+
+def test_what_was_done_can_be_taken_back_for_a_minute(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    ann, bo = bench.browser("ann"), bench.browser("bo")
+    page = send(ann, f"/cases/{case}/priority", priority="high")
+    assert "Done: 1 act" in said(page)
+    lines = values_of(page, "lines")[0]
+    assert "Done: 1 act" not in said(bo.get(f"/cases/{case}"))
+    assert bo.post("/undo", data={"lines": lines, "back": "/queue"}).status_code == 409
+    assert send(ann, "/undo", lines=lines, back=f"/cases/{case}").url.path == f"/cases/{case}"
+    assert bench.cases.dossier(case).row.priority is Priority.NORMAL
+    assert "Took back what was done" in said(ann.get(f"/cases/{case}"))
+    page = send(ann, f"/cases/{case}/priority", priority="low")
+    bo.post(f"/cases/{case}/priority", data={"priority": "urgent"})
+    answer = ann.post("/undo", data={"lines": values_of(page, "lines")[0], "back": "//evil.test"})
+    assert (answer.status_code, "somebody changed" in said(answer)) == (409, True)
+    assert "evil" not in answer.text
+    page = send(ann, f"/cases/{case}/title", title="x")
+    bench.world.clock.sleep(2 * MINUTE)
+    assert ann.post("/undo", data={"lines": values_of(page, "lines")[0]}).status_code == 409
+    assert "Done: 1 act" not in said(ann.get(f"/cases/{case}"))
+    assert ann.post("/undo", data={"lines": "1,x,99999"}).status_code == 409
+
+
+def test_names_are_for_whoever_said_why_and_for_a_while(bench: Bench) -> None:
+    case = bench.alert(*NAMES)
+    at = f"/cases/{case}"
+    chen = bench.browser("chen")
+    chen.post("/account/sessions/others/end")
+    bench.cases.hear(case, "chen", f"I am {NAMES[0]}'s brother. {PLAIN_HOSTILE}", bench.now, actor=NAMES[0])
+
+    def names_in(page: Response) -> list[bool]:
+        return ["courier-7" in page.text, "clerk" in page.text, "王芳" in page.text, "brother" in page.text]
+
+    for page in (chen.get(at), chen.get(f"{at}?names=1"), chen.get(f"{at}/timeline?names=1"), chen.get("/cases")):
+        assert (page.status_code, names_in(page)) == (200, [False] * 4)
+    assert "The statement is there" in said(chen.get(at))
+    assert chen.post(f"{at}/open", data={"why": ""}).status_code == 400
+    # The proof has to be fresh.
+    bench.world.clock.sleep(10 * MINUTE)
+    page = chen.post(f"{at}/open", data={"why": "complaint 7"})
+    assert (page.status_code, "Is it still you?" in said(page)) == (401, True)
+    assert not bench.cases.last_look(case, "chen")
+    page = chen.post("/confirm", data={"proof": PASSWORD, "next": "/", "kept": hidden(page, "kept")})
+    assert values_of(page, "why") == ["complaint 7"]
+    page = send(chen, f"{at}/open", why="complaint 7")
+    assert (names_in(page), page.url.query) == ([True] * 4, b"names=1")
+    assert "<script>alert" not in page.text
+    assert "clerk&lt;b&gt;9" in page.text
+    assert "that you see them is on record" in said(page)
+    acts = [act for act in bench.cases.find(case).acts if isinstance(act, NamesShown)]
+    assert [(act.who, act.why) for act in acts] == [("chen", "complaint 7")]
+    # A look again within the quarter of an hour is the same one; after it, it takes another reason.
+    chen.get(f"{at}?names=1")
+    assert len(bench.cases.dossier(case).timeline.rows) == 3
+    assert names_in(chen.get(at)) == [False] * 4
+    assert "courier-7" not in chen.get("/cases").text
+    bench.world.clock.sleep(16 * MINUTE)
+    page = chen.get(f"{at}?names=1")
+    assert names_in(page) == [False] * 4
+    assert "say why" in said(page)
+
+
+def test_names_are_not_for_analysts_nor_on_others_reasons(bench: Bench) -> None:
+    case, other = bench.alert(*NAMES), bench.alert("u-2")
+    bench.cases.open(case, "chen", "complaint 7", bench.now)
+    ann = bench.browser("ann")
+    page = ann.get(f"/cases/{case}?names=1")
+    assert "courier-7" not in page.text
+    assert "investigators alone" in said(page)
+    refused = ann.post(f"/cases/{case}/open", data={"why": "curious"})
+    assert (refused.status_code, "Not for this account" in said(refused)) == (403, True)
+    assert ann.post(f"/cases/{case}/hear", data={"statement": "x"}).status_code == 403
+    # One investigator's reason is no other's, and one case's no other's.
+    bench.world.person("dong", Role.INVESTIGATOR)
+    assert "courier-7" not in bench.browser("dong").get(f"/cases/{case}?names=1").text
+    chen = bench.browser("chen")
+    assert "courier-7" in chen.get(f"/cases/{case}?names=1").text
+    assert "u-2" not in chen.get(f"/cases/{other}?names=1").text
+    # A verdict that it was work takes the right back.
+    bench.cases.verdict(case, False, "chen", "helped out", bench.now)
+    assert "courier-7" not in chen.get(f"/cases/{case}?names=1").text
+
+
+def test_the_person_is_heard_and_stands_on_top(bench: Bench) -> None:
+    case = bench.alert("u-1", "u-2")
+    chen, at = bench.browser("chen"), f"/cases/{case}"
+    alias = bench.cases.dossier(case).things[1].name
+    answer = chen.post(f"{at}/hear", data={"statement": "I helped\na colleague", "account": "p-nobody"})
+    assert (answer.status_code, "I helped" in answer.text) == (400, True)
+    send(chen, f"{at}/hear", statement="I helped\na colleague", account=alias)
+    page = send(chen, f"{at}/open", why="complaint 7")
+    assert "I helped" in page.text
+    assert page.text.index("I helped") < page.text.index('id="why"')
+    assert "The person was heard, about" in said(page)
+    kept = chen.post(f"{at}/hear", data={"statement": "x" * 20_001, "account": alias, "names": "1"})
+    assert (kept.status_code, "x" * 20_001 in kept.text) == (400, True)
+
+
+def test_files_are_hashed_kept_apart_and_only_saved(bench: Bench) -> None:
+    case, other = bench.alert("u-1"), bench.alert("u-2")
+    ann, at = bench.browser("ann"), f"/cases/{case}/files"
+    name = "<img src=x>\u202e=cmd.html"
+    answer = ann.post(at, data={"why": "from the shop's page"}, files={"file": (name, b"<script>alert(1)</script>")})
+    assert answer.status_code == 303
+    file = bench.cases.dossier(case).files[0]
+    assert (file.name, file.size, len(file.sm3 or "")) == ("<img src=x>=cmd.html", 25, 64)
+    page = ann.get(f"/cases/{case}")
+    assert "<img src=x" not in page.text
+    assert file.digest in page.text
+    assert (file.sm3 or "none") in page.text
+    got = ann.get(f"{at}/{file.digest}")
+    assert got.content == b"<script>alert(1)</script>"
+    assert got.headers["content-type"] == "application/octet-stream"
+    assert got.headers["content-disposition"] == "attachment; filename*=UTF-8''%3Cimg%20src%3Dx%3E%3Dcmd.html"
+    assert got.headers["x-content-type-options"] == "nosniff"
+    act = bench.world.access.acts()[0]
+    assert (act.act, act.detail) == (ActKind.FILE_TAKEN, {"case": case, "digest": file.digest})
+    stored = list((Path(str(bench.world.site.files)) / file.digest[:2]).iterdir())
+    assert [(path.name, path.stat().st_mode & 0o777) for path in stored] == [(file.digest, 0o600)]
+    # The case has to have it: another case's address doesn't lead there.
+    for path in (f"/cases/{other}/files/{file.digest}", f"{at}/{'0' * 64}", f"{at}/..%2f..%2fconsole.key"):
+        assert ann.get(path).status_code == 404, path
+    assert ann.post(at, data={"why": "x"}, files={"x": (None, "y")}).status_code == 400
+    assert ann.post(at, data={"why": ""}, files={"file": ("a", b"a")}).status_code == 400
+    send(ann, f"{at}/{file.digest}/drop", why="not of this case")
+    assert bench.cases.dossier(case).files == ()
+    assert ann.get(f"{at}/{file.digest}").status_code == 404
+    page = ann.get(f"/cases/{case}")
+    send(ann, "/undo", lines=values_of(page, "lines")[0], back="/")
+    stored[0].unlink()
+    gone = ann.get(f"{at}/{file.digest}")
+    assert (gone.status_code, "look for it in a backup" in said(gone)) == (404, True)
+
+
+def test_the_timeline_goes_by_pages(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    for number in range(70):
+        bench.cases.add_note(case, f"note {number} {PLAIN_HOSTILE}", "bo", bench.now)
+    browser = bench.browser("ann")
+    page = browser.get(f"/cases/{case}")
+    assert page.text.count('class="act"') == 50
+    before = page.text.split("timeline?before=")[1].split('"')[0].split("&")[0]
+    older = browser.get(f"/cases/{case}/timeline?before={before}")
+    assert older.text.count('class="act"') == 21
+    assert "Alert, probability 90%" in said(older)
+    assert browser.get(f"/cases/{case}/timeline?before=x").status_code == 200
+    assert "<script>alert" not in page.text + older.text
+
+
+def test_every_kind_of_act_has_words(bench: Bench) -> None:
+    first, second = bench.alert("u-1", "u-3"), bench.alert("u-2")
+    item, cases, now = bench.item((ThingKind.SELLER, "s"), reason=PLAIN_HOSTILE), bench.cases, bench.now
+    made = cases.promote(item, "bo", "bought", now)
+    cases.link(first, _thing("s"), "bo", "so", now)
+    cases.name_file(first, "a" * 64, "a.csv", 7, "bo", "so", now)
+    cases.merge(second, first, "bo", "so", now)
+    cases.split(first, [_thing("s")], "bo", "so", now)
+    cases.unmask([first], "chen", "a list", now)
+    cases.show_reads(first, "chen", "looked", now)
+    cases.unmerge(second, "bo", "so", now)
+    cases.undo("bo", now)
+    browser = bench.browser("ann")
+    for lang in ("en", "zh"):
+        browser.post("/preferences", data={"lang": lang})
+        for id_ in (first, second, made):
+            page = browser.get(f"/cases/{id_}")
+            assert page.status_code == 200
+            assert re.findall(r"\b(?:told|case_state|thing|source|priority|deed|names)\.[a-z]\w*", said(page)) == []
+            assert "<script>alert" not in page.text
+
+
+def _thing(name: str) -> Thing:
+    return Thing(kind=ThingKind.SELLER, value=name)
+
+
+def test_the_list_of_cases(bench: Bench) -> None:
+    for number in range(35):
+        bench.alert(f"u-{number}", score=number / 40)
+    bench.cases.promote(bench.item((ThingKind.SELLER, "s")), "bo", "x", bench.now)
+    bench.cases.rename("c-35", PLAIN_HOSTILE, "bo", bench.now)
+    bench.cases.assign("c-1", "ann", "bo", bench.now)
+    bench.cases.set_state("c-2", CaseState.NO_CASE, "bo", "drill", bench.now)
+    browser = bench.browser("ann")
+    page = browser.get("/cases")
+    assert page.text.count("data-row") == 30
+    assert page.text.index(">c-35<") < page.text.index(">c-34<")
+    assert "<script>alert" not in page.text
+    onward = next(part.split('"')[0] for part in page.text.split('href="') if "after=" in part)
+    assert browser.get(onward.replace("&amp;", "&")).text.count("data-row") == 5
+    for query, count in (
+        ("state=open&who=me", 1),
+        ("state=no_case", 1),
+        ("state=closed", 1),
+        ("state=nonsense&source=listing", 1),
+        ("state=&source=trace", 0),
+        ("state=&who=nobody&sort=number", 30),
+        ("thing=u-3", 1),
+        ("sort=priority", 30),
+        ("sort=alerted", 30),
+        ("sort=nonsense", 30),
+    ):
+        assert browser.get(f"/cases?{query}").text.count("data-row") == count, query
+    assert browser.get("/cases?after=nonsense").status_code == 400
+    rows = list(csv.reader(io.StringIO(browser.get("/cases.csv?state=").content.decode("utf-8-sig"))))
+    assert len(rows) == 37
+    assert next(row for row in rows if row[0] == "c-35")[3] == f"'{PLAIN_HOSTILE}"
+    assert bench.cases.cases(CaseFilter(source=Source.LISTING)).rows[0].id == "c-36"
+
+
+def test_a_text_beside_another() -> None:
+    rows = compare_texts("a\nb\nc", "a\nx\ny\nc")
+    assert [(row.left, row.right, row.same) for row in rows] == [
+        ("a", "a", True),
+        ("b", "x", False),
+        (None, "y", False),
+        ("c", "c", True),
+    ]
+    long = compare_texts("\n".join("a" * 600), "\n".join("b" * 500))
+    assert len(long) == 600
+    assert not any(row.same for row in long)
+
+
+def _counted(bench: Bench, browser: Client, path: str, asked: list[str]) -> int:
+    bench.world.clock.sleep(2 * MINUTE)  # so that it is also written that the session was used
+    asked.clear()
+    assert browser.get(path).status_code == 200, path
+    return len(asked)
+
+
+def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 12 statements, of the casebook and of access together, whatever there is."""
+    asked: list[str] = []
+    rows = _sql._Sqlite.rows
+
+    def note(self: object, text: str, values: object = ()) -> object:
+        asked.append(text)
+        return rows(self, text, values)  # type: ignore[arg-type]
+
+    def note_other(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            asked.append(statement)
+
+    case = bench.alert(*NAMES)
+    for number in range(40):
+        other = bench.alert(f"u-{number}", NAMES[0] if number % 2 else "v")
+        bench.cases.add_note(case, f"note {number}", "chen", bench.now)
+        bench.cases.link(other, _thing("shop"), "chen", "seen", bench.now)
+    chen = bench.browser("chen")
+    send(chen, f"/cases/{case}/open", why="complaint 7")
+    monkeypatch.setattr(_sql._Sqlite, "rows", note)
+    sa.event.listen(sa.Engine, "before_cursor_execute", note_other)
+    try:
+        for path in ("/", "/queue", "/cases", f"/cases/{case}", f"/cases/{case}?names=1", f"/cases/{case}/timeline"):
+            bench.cases.assign(case, ("bo", None)[len(path) % 2], "ann", bench.now)
+            assert 0 < _counted(bench, chen, path, asked) <= 12, (path, asked)
+        send(chen, f"/cases/{case}/priority", priority="high", names="1")
+        asked.clear()
+        assert "Done: 1 act" in said(chen.get(f"/cases/{case}"))
+        assert len(asked) <= 12
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note_other)
+
+
+def test_a_casebook_that_is_away_loses_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = bench.alert("u-1")
+    ann = bench.browser("ann")
+
+    def away(self: object, work: object) -> None:
+        raise CasebookDiskError("the disk is full", file="casebook.db")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_sql.SQLiteStore, "write", away)
+        page = ann.post(f"/cases/{case}/notes", data={"note": f"with care {HOSTILE}"})
+        assert (page.status_code, "with care" in page.text) == (503, True)
+        assert "<script>alert" not in page.text
+        patch.setattr(_sql.SQLiteStore, "read", away)
+        page = ann.get(f"/cases/{case}")
+        assert (page.status_code, "doesn't answer" in said(page)) == (503, True)
+        page = ann.get("/")
+        assert (page.status_code, "everything else works" in said(page)) == (200, True)
+    assert ann.get(f"/cases/{case}").status_code == 200
