@@ -4,22 +4,29 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from httpx import Client
 
 from tests.console.beneath import NOW, beneath, copied, open_beneath, silent
 from tests.console.world import World, open_world, text
-from wayseal.cases import load_pseudonyms
+from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
 from wayseal.console import Role
 from wayseal.console.jobs.kinds import KINDS
+from wayseal.console.jobs.work import Work
 from wayseal.console.reading import PARTNERS, RIGHTS, CaseReader, Review, keep_review, review_partners
+from wayseal.console.settings import ConsoleSettings
 from wayseal.console.web.pages._rights import LISTS
+from wayseal.detect.lanes import load_lanes
+from wayseal.model.messages import Message
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +174,51 @@ def test_what_was_never_made_can_be_asked_for(tmp_path: Path) -> None:
         job_id = world.site.jobs.start("reads", {"case": "c-1"}, "ann", subject="c-1")
         assert f"Job {job_id}" not in text(browser.get(f"/ledger?job={job_id}"))
         assert browser.get("/ledger?job=none").status_code == 200
+
+
+class Telling:
+    """Hears how far a job is."""
+
+    stages: set[str]
+
+    def __init__(self) -> None:
+        self.stages = set()
+
+    def progress(self, stage: str, _done: int, _total: int) -> bool:
+        self.stages.add(stage)
+        return True
+
+    def say(self, text: Message) -> None:
+        raise AssertionError(text)
+
+
+def test_the_kinds_make_what_the_pages_show(tmp_path: Path) -> None:
+    ledger = copied(tmp_path / "L")
+    before = {case.id: load_lanes(ledger / "detect", case.id) for case in read_casebook(ledger / "detect").cases}
+    shutil.rmtree(ledger / "detect/lanes")
+    shutil.rmtree(ledger / "detect/reviews")
+    settings, telling = ConsoleSettings(folder=tmp_path / "console", ledger=ledger), Telling()
+    case = next(iter(before))
+
+    def run(kind: str, **values: str) -> Mapping[str, str]:
+        work = Work(
+            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, telling=telling, stopping=Event()
+        )  # fmt: skip
+        return KINDS[kind].run(values, work)
+
+    told = run("reads", case=case)
+    again = load_lanes(ledger / "detect", case)
+    assert again == before[case]
+    assert again is not None
+    assert told == {"case": case, "reads": str(len(again.reads))}
+    assert int(run(RIGHTS)["accounts"]) > 50
+    assert int(run(PARTNERS)["partners"]) > 0
+    assert sorted(path.name for path in (ledger / "detect/reviews").iterdir()) == ["partners.json", "rights.json"]
+    with pytest.raises(NoSuchCaseError):
+        run("reads", case="c-999")
+    (ledger / "detect/casebook.db").unlink()
+    with pytest.raises(NoSuchCaseError):
+        run("reads", case=case)
 
 
 def test_hostile_words_of_a_log_stay_words(tmp_path: Path) -> None:
