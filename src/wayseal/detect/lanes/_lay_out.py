@@ -233,7 +233,8 @@ class _Work:
             ],
             names=[*_JUDGED, "first"],
         )
-        tables = {name: _one_batch(_rows_of(table, _keys(reads))) for name, table in self._tables.items()}
+        wanted = np.unique(_keys(reads))
+        tables = {name: _one_batch(_rows_of(table, wanted)) for name, table in self._tables.items()}
         stretch = Beside(low=0, high=0, reads=(batch,), tables=tables)
         _, why, _ = judge_reads(batch, code_tables(stretch, self._context.staff), self._context)
         back = np.empty(len(order), np.int64)
@@ -326,7 +327,12 @@ def _keys(reads: pa.Table) -> UInts:
 
 
 def _rows_of(table: pa.Table, waybills: UInts) -> pa.Table:
-    return table.filter(pa.array(np.isin(table["waybill"].to_numpy(), waybills)))
+    """Rows of some waybills (sorted, distinct) out of a table that is sorted by waybill."""
+    keys = table["waybill"].to_numpy()
+    first = np.searchsorted(keys, waybills)
+    count = np.searchsorted(keys, waybills, side="right") - first
+    before = np.cumsum(count) - count
+    return table.take(pa.array(np.repeat(first - before, count) + np.arange(count.sum())))
 
 
 def _one_batch(table: pa.Table) -> pa.RecordBatch:
