@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
-from wayseal.console.jobs import _detect, _export, _ingest, _verify
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, Role
 
@@ -27,12 +27,21 @@ class Kind:
     scheduled: bool = False
 
 
+def _later(module: str) -> Run:
+    """`run` of a module of this room, loaded when a worker needs it: pages know kinds without their engines."""
+
+    def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+        return import_module(f"wayseal.console.jobs.{module}").run(values, work)  # type: ignore[no-any-return]
+
+    return run
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind(name="ingest", run=_ingest.run),
-        Kind(name="detect", run=_detect.run, scheduled=True),
-        Kind(name="verify", run=_verify.run, scheduled=True),
-        Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
+        Kind(name="ingest", run=_later("_ingest")),
+        Kind(name="detect", run=_later("_detect"), scheduled=True),
+        Kind(name="verify", run=_later("_verify"), scheduled=True),
+        Kind(name="export", run=_later("_export"), roles=frozenset({Role.INVESTIGATOR})),
     )
 }
