@@ -140,6 +140,12 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "timeline": (3, lambda c: c.timeline("c-1")),
     "tasks": (1, lambda c: c.tasks("Li")),
     "changes": (3, lambda c: c.changed_since(0)),
+    "a look": (9, lambda c: c.dossier("c-1", looker="Li")),
+    "overlaps": (1, lambda c: c.overlaps(["c-1", "c-2"])),
+    "done": (1, lambda c: c.last_done("Li", NOW)),
+    "versions": (2, lambda c: c.note_versions("c-1", "n-1")),
+    "last look": (1, lambda c: c.last_look("c-1", "Li")),
+    "day": (1, lambda c: c.day(NOW)),
 }
 
 
@@ -176,6 +182,11 @@ QUESTIONS: list[Callable[[Cases], object]] = [
     lambda c: c.tasks("Li"),
     lambda c: c.changed_since(40, 10),
     lambda c: c.find("c-3"),
+    lambda c: c.overlaps([row.id for row in c.queue(NOW + 10**12).rows]),
+    lambda c: c.last_done("Li", NOW + 160 * 7_000_000),
+    lambda c: c.note_versions("c-1", "n-1"),
+    lambda c: (c.last_look("c-1", "Li"), c.dossier("c-1", looker="Li")),
+    lambda c: c.day(NOW),
 ]
 
 
