@@ -174,9 +174,17 @@ _CONSOLE_0002: Rows = _CONSOLE_0001 | {
     ],
 }  # fmt: skip
 
+_CONSOLE_0005: Rows = _CONSOLE_0002 | {
+    "marks": [
+        {"person": "q", "name": "seen", "value": _ZH, "at": _AT},
+        {"person": "", "name": "view:" + "x" * 115, "value": "", "at": 0},
+    ],
+}
+
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
     "console_0002": _CONSOLE_0002,
+    "console_0005": _CONSOLE_0005,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
@@ -185,6 +193,7 @@ ROWS: dict[str, Rows] = {
 FRESH: dict[str, set[str]] = {
     "console_0001": set(_CONSOLE_0001),
     "console_0002": set(_CONSOLE_0002) - set(_CONSOLE_0001),
+    "console_0005": {"marks"},
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
-from wayseal.console.jobs import _detect, _export, _ingest, _reading, _verify
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 
@@ -27,13 +27,23 @@ class Kind:
     scheduled: bool = False
 
 
+def _later(module: str, name: str = "run") -> Run:
+    """A function of a module of this room, loaded when a worker needs it: pages know kinds without their engines."""
+
+    def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+        found = getattr(import_module(f"wayseal.console.jobs.{module}"), name)
+        return found(values, work)  # type: ignore[no-any-return]
+
+    return run
+
+
 _ALL = (
-    Kind(name="ingest", run=_ingest.run),
-    Kind(name="detect", run=_detect.run, scheduled=True),
-    Kind(name="verify", run=_verify.run, roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
-    Kind(name="reads", run=_reading.lay_out),
-    Kind(name="rights", run=_reading.hold_rights, roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="partners", run=_reading.hold_partners, roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="ingest", run=_later("_ingest")),
+    Kind(name="detect", run=_later("_detect"), scheduled=True),
+    Kind(name="verify", run=_later("_verify"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="export", run=_later("_export"), roles=frozenset({Role.INVESTIGATOR})),
+    Kind(name="reads", run=_later("_reading", "lay_out")),
+    Kind(name="rights", run=_later("_reading", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="partners", run=_later("_reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

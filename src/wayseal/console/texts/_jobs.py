@@ -36,6 +36,7 @@ JOBS: Mapping[str, str] = {
     "job_state.cancelled": N_("Cancelled", context="job_state.cancelled"),
     "job_state.broken_off": N_("Broke off", context="job_state.broken_off"),
     "job_stage.digest": N_("looks for what is new"),
+    "job_stage.unpack": N_("unpacks the file"),
     "job_stage.read": N_("reads the log"),
     "job_stage.settle": N_("sorts it in"),
     "job_stage.merge": N_("joins files"),
