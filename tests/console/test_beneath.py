@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from httpx import Client
 
 from tests.cli.running import inside
-from tests.console.beneath import beneath, copied, open_beneath
+from tests.console.beneath import DAY, beneath, copied, open_beneath
 from tests.console.world import World, open_world, text
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.types import NamesShown, RecordedCase, Source, Thing, ThingKind
 from wayseal.console import Role
-from wayseal.console.reading import CaseReader, harmless_csv
-from wayseal.detect.lanes import CaseLanes, lanes_path, load_lanes
+from wayseal.console.reading import CaseReader, Window, harmless_csv
+from wayseal.console.web._lanes_view import Clock, draw_lanes
+from wayseal.detect.lanes import CaseLanes, keep_lanes, lanes_path, load_lanes
 from wayseal.ledger import open_ledger
 
 
@@ -151,6 +153,40 @@ def test_a_read_says_why_each_template_does_not_explain_it(ann: Client, case: Re
     assert fits["template"] in text(page)
 
 
+def test_every_case_is_drawn_whole_and_in_part(ann: Client) -> None:
+    for one in read_casebook(beneath() / "detect").cases:
+        found = load_lanes(beneath() / "detect", one.id)
+        assert found is not None
+        for number, person in enumerate(found.head.people, 1):
+            said = text(ann.get(f"/cases/{one.id}/reads?account={number}&only=all"))
+            mine = [row for row in found.reads.to_pylist() if row["person"] == number - 1]
+            assert f"{len(mine):,} reads" in said
+            if person.scans:
+                assert f"Scans where it works {sum(n for _, n in person.scans):,}" in said
+            if person.tickets:
+                assert "Its tickets" in said
+            devices = {row["device"] for row in mine if row["device"]}
+            assert not devices or f"Devices {len(devices)}" in said
+        part = ann.get(f"/cases/{one.id}/reads?part=1")
+        assert "<html" not in part.text
+        assert part.text.count("<figure") == 1
+
+
+def test_a_device_that_came_later_stands_out(lanes: CaseLanes) -> None:
+    names = lanes.reads.schema.names
+    row = lanes.reads.to_pylist()[0]
+    at = lanes.head.since
+    times = ((0, "a"), (1, "b"), (30, "c"), (31, "a"), (32, ""))
+    rows = [{**row, "at": at + hour * 3_600_000_000, "person": 0, "device": device} for hour, device in times]
+    reads = pa.table({name: [one[name] for one in rows] for name in names}, schema=lanes.reads.schema)
+    window = Window(since=at, until=at + 2 * DAY)
+    drawn = draw_lanes(replace(lanes, reads=reads), lanes.head.people, reads, window, (), Clock(8))
+    devices = next(lane for lane in drawn if lane.code == "devices")
+    assert devices.count == 3
+    assert devices.drawn.count('class="dot new"') == 1
+    assert devices.drawn.count('class="dot"') == 3
+
+
 REFUSED = (
     "/cases/c-999/reads", "/cases/c-999/reads.csv", "/cases/c-999/reads/0-1", "/cases/x/reads", "/cases/%2e%2e/reads",
     "/cases/c-1/reads/0-99999999", "/cases/c-1/reads/1", "/cases/c-1/reads/a-b", "/cases/c-1/reads/1-%EF%BC%91",
@@ -210,6 +246,40 @@ def test_names_are_shown_once_the_look_is_on_record(tmp_path: Path, case: Record
         assert case.actors[0] not in again.text
         assert browser.post("/cases/c-999/reads", data={"why": "x"}).status_code in (401, 404)
         assert case.actors[0] not in world.log.getvalue()
+
+
+def test_who_left_the_case_stays_a_pseudonym(tmp_path: Path, lanes: CaseLanes) -> None:
+    """A file of before may name more accounts than the case has now."""
+    ledger = copied(tmp_path / "L")
+    other = replace(lanes.head.people[0], about=replace(lanes.head.people[0].about, actor="somebody else"))
+    head = replace(lanes.head, people=(*lanes.head.people, other))
+    moved = lanes.reads.to_pylist()
+    for row in moved[: len(moved) // 2]:
+        row |= {"person": len(lanes.head.people), "device": "their device", "counted": 1}
+    keep_lanes(ledger / "detect", CaseLanes(head=head, reads=pa.Table.from_pylist(moved, schema=lanes.reads.schema)))
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("chen", Role.INVESTIGATOR)
+        page = world.signed_in("chen").post(f"/cases/{lanes.head.case}/reads", data={"why": "complaint 7"})
+        assert page.status_code == 200
+        assert lanes.head.people[0].about.actor in page.text
+        assert "somebody else" not in page.text
+        assert "their device" not in page.text
+
+
+def test_a_read_that_was_purged_is_gone(tmp_path: Path, lanes: CaseLanes) -> None:
+    ledger = copied(tmp_path / "L")
+    rows = lanes.reads.to_pylist()
+    rows[0] |= {"waybill": "YT0000000000000"}
+    keep_lanes(ledger / "detect", replace(lanes, reads=pa.Table.from_pylist(rows, schema=lanes.reads.schema)))
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("ann", Role.ANALYST)
+        browser = world.signed_in("ann")
+        path = f"/cases/{lanes.head.case}/reads/{rows[0]['source']}-{rows[0]['row']}"
+        page = browser.get(path)
+        assert page.status_code == 404
+        assert "isn't in the ledger any more" in text(page)
+        (ledger / "manifest.json").rename(tmp_path / "gone")
+        assert browser.get(path).status_code == 503
 
 
 def test_a_waybill_is_told_from_its_issue_on(ann: Client, lanes: CaseLanes) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal.detect.lanes import CaseLanes
 
 ONLY = ("all", "counted", "unexplained")
+_ODD = ("unexplained", "unknown")
 Flags = npt.NDArray[np.bool_]
 Longs = npt.NDArray[np.int64]
 
@@ -66,8 +68,7 @@ def page_of(reads: pa.Table, after: tuple[int, int, int] | None, limit: int) -> 
 
 def is_odd(reads: pa.Table) -> Flags:
     """Which reads no work explains."""
-    verdict = reads["verdict"].to_numpy(zero_copy_only=False)
-    odd: Flags = (verdict == "unexplained") | (verdict == "unknown")
+    odd: Flags = pc.is_in(reads["verdict"], pa.array(_ODD)).to_numpy(zero_copy_only=False)
     return odd
 
 

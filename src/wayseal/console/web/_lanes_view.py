@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from markupsafe import Markup
 
 from wayseal.console.reading import WaybillLife, Window, is_odd
@@ -86,7 +87,7 @@ def draw_lanes(
         out.append(_spans("tickets", tickets, window, clock))
     if duties:
         out.append(_spans("duties", duties, window, clock))
-    if any(reads["device"].to_pylist()):
+    if pc.any(pc.not_equal(reads["device"], "")).as_py():
         out.append(_devices(reads, window, clock))
     out.append(_points("acts", marks, window, clock))
     return out
@@ -175,26 +176,26 @@ def _spans(code: str, rows: Sequence[tuple[int | None, int | None, str]], window
 
 def _devices(reads: pa.Table, window: Window, clock: Clock) -> Lane:
     """Devices, a row each in the order of their first read; those that an account took up later stand out."""
-    devices, at, who = reads["device"].to_pylist(), reads["at"].to_pylist(), reads["person"].to_pylist()
-    rows = {device: row for row, device in enumerate(dict.fromkeys(filter(None, devices)))}
-    began: dict[int, int] = {}
-    late: dict[tuple[int, str], bool] = {}
-    seen: dict[tuple[int, int], bool] = {}
-    for moment, person, device in zip(at, who, devices, strict=True):
-        if not device:
-            continue
-        new = late.setdefault((person, device), moment - began.setdefault(person, moment) > _DAY)
-        if window.since <= moment < window.until:
-            place = (moment - window.since) * BINS // (window.until - window.since)
-            seen[rows[device], place] = seen.get((rows[device], place), False) or new
-    tall = 10.0 + 6 * max(min(len(rows), _DEVICE_ROWS) - 1, 0)
+    used = reads.filter(pc.not_equal(reads["device"], ""))
+    codes = used["device"].combine_chunks().dictionary_encode()
+    device, at, who = codes.indices.to_numpy(), used["at"].to_numpy(), used["person"].to_numpy().astype(np.int64)
+    _, first, pair = np.unique(who * len(codes.dictionary) + device, return_index=True, return_inverse=True)
+    accounts, person = np.unique(who[first], return_inverse=True)
+    start = np.full(len(accounts), np.iinfo(np.int64).max)
+    np.minimum.at(start, person, at[first])
+    new = (at[first] - start[person] > _DAY)[pair]
+    inside = (at >= window.since) & (at < window.until)
+    place = (at[inside] - window.since) * BINS // (window.until - window.since)
+    cells, which = np.unique(device[inside] * BINS + place, return_inverse=True)
+    late = np.bincount(which, new[inside], minlength=len(cells)) > 0
+    tall = 10.0 + 6 * max(min(len(codes.dictionary), _DEVICE_ROWS) - 1, 0)
     parts: list[str] = list(_grid(window, clock, tall))
-    for (row, place), new in seen.items():
-        begin = window.since + place * (window.until - window.since) // BINS
-        tip = el("title", f"{row + 1} · {clock.words(begin)}")
+    for cell, odd in zip(cells.tolist(), late.tolist(), strict=True):
+        row, bin_ = divmod(cell, BINS)
+        tip = el("title", f"{row + 1} · {clock.words(window.since + bin_ * (window.until - window.since) // BINS)}")
         y = 5.0 + 6 * min(row, _DEVICE_ROWS - 1)
-        parts.append(el("circle", tip, cx=pct((place + 0.5) / BINS), cy=y, r=2.4, class_="dot new" if new else "dot"))
-    return Lane(code="devices", count=len({row for row, _ in seen}), drawn=_lane("devices", tall, parts))
+        parts.append(el("circle", tip, cx=pct((bin_ + 0.5) / BINS), cy=y, r=2.4, class_="dot new" if odd else "dot"))
+    return Lane(code="devices", count=len(np.unique(device[inside])), drawn=_lane("devices", tall, parts))
 
 
 def _points(code: str, marks: Sequence[Mark], window: Window, clock: Clock) -> Lane:

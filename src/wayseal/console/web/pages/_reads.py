@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import Entry
-from wayseal.console.reading import ONLY, Selection, Window, harmless_csv, page_of, select
+from wayseal.console.reading import ONLY, Selection, Window, harmless_csv, is_odd, page_of, select
 from wayseal.console.roles import CASE_ROLES, Page, Role
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
@@ -41,13 +42,17 @@ Name = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What was asked of a case: its lanes, how accounts are called, and which reads are wanted. path: of its pages."""
+    """What was asked of a case: its lanes, how accounts are called, and which reads are wanted.
+
+    path: of its pages. shown: accounts of which a look at their reads is on record.
+    """
 
     lanes: CaseLanes
     name: Name
     wanted: Selection
     clock: Clock
     path: str
+    shown: frozenset[str] = frozenset()
 
     @property
     def people(self) -> Sequence[LanePerson]:
@@ -83,7 +88,7 @@ def list_reads(ask: Ask) -> Response:
     found = _find(ask, alias_of(ask))
     if isinstance(found, Response):
         return found
-    rows = _rows(ask, found, select(found.lanes, found.wanted), named=False)
+    rows = _rows(ask, found, select(found.lanes, found.wanted))
     columns = ("at", "waybill", "account", "action", "via", "purpose", "session", "address", "device")
     more = ("verdict", "template", "reasons", "first", "read")
     content = harmless_csv(
@@ -100,19 +105,19 @@ def list_reads(ask: Ask) -> Response:
 
 def show_named(ask: Ask) -> Response:
     """A page of a case's reads with names, after the look was recorded (rule 1)."""
-    cases, at = ask.cases, ask.access.now()
-    found = _find(ask, str)
+    alias, cases = alias_of(ask), ask.cases
+    found = _find(ask, alias)
     if isinstance(found, Response):
         return found
     if cases is None:
         return ask.page("error", status=404, status_shown=404)
-    who = ask.whose.person.login
     try:
-        cases.show_reads(ask.names["case"], who, ask.field("why"), at)
+        shown = cases.show_reads(ask.names["case"], ask.whose.person.login, ask.field("why"), ask.access.now())
     except CasebookUsageError as error:
-        plain = replace(found, name=alias_of(ask))
-        return ask.page("reads", status=400, **_values(ask, plain, ()), named=None, error=error)
-    return ask.page("reads", **_values(ask, found, _marks(ask), named=True), named=ask.field("why"))
+        return ask.page("reads", status=400, **_values(ask, found, ()), named=None, error=error)
+    # The case may have been split since it was laid out: who isn't on record stays a pseudonym.
+    named = replace(found, name=lambda actor: actor if actor in shown else alias(actor), shown=frozenset(shown))
+    return ask.page("reads", **_values(ask, named, _marks(ask)), named=ask.field("why"))
 
 
 def show_read(ask: Ask) -> Response:
@@ -141,7 +146,7 @@ def show_read(ask: Ask) -> Response:
         read=judged,
         steps=steps,
         result=result,
-        row=_rows(ask, found, pa.Table.from_pylist([row], schema=found.lanes.reads.schema), named=False)[0],
+        row=_rows(ask, found, pa.Table.from_pylist([row], schema=found.lanes.reads.schema))[0],
         duties=person.duties,
     )
 
@@ -156,7 +161,7 @@ def ask_for_lanes(ask: Ask) -> Response:
     return ask.go(f"/cases/{case}/reads?job={job}")
 
 
-def _values(ask: Ask, view: View, marks: Sequence[Mark], *, named: bool = False) -> Mapping[str, Any]:
+def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
     """What the page of a case's reads says."""
     lanes, wanted = view.lanes, view.wanted
     tipped = [one.about.alerted_at for one in view.people if one.about.alerted_at is not None]
@@ -176,9 +181,9 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark], *, named: bool = False)
         "ticks": axis(wanted.window, view.clock),
         "zoom": _zoom(view),
         "shown": len(chosen),
-        "unexplained": sum(text in ("unexplained", "unknown") for text in chosen["verdict"].to_pylist()),
-        "waybills": len(set(chosen["waybill"].to_pylist())),
-        "rows": _rows(ask, view, page, named=named),
+        "unexplained": int(is_odd(chosen).sum()),
+        "waybills": pc.count_distinct(chosen["waybill"]).as_py(),
+        "rows": _rows(ask, view, page),
         "onward": None if last is None else view.link(after=f"{last['at']}-{last['source']}-{last['row']}"),
         "first_page": wanted.after is None,
         "people": [
@@ -191,7 +196,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark], *, named: bool = False)
         "detectors": _detectors(ask),
         "only": ONLY,
         "usual": _usual(lanes),
-        "may_name": ask.whose.person.role in _NAMED and not named,
+        "may_name": ask.whose.person.role in _NAMED and not view.shown,
     }
 
 
@@ -220,19 +225,21 @@ def _told(ask: Ask, view: View, person: LanePerson) -> Mapping[str, Any]:
     }
 
 
-def _rows(ask: Ask, view: View, reads: pa.Table, *, named: bool) -> list[dict[str, Any]]:
+def _rows(ask: Ask, view: View, reads: pa.Table) -> list[dict[str, Any]]:
     """Reads as a table shows them (rule 1)."""
     head, words = view.lanes.head, _detectors(ask)
     number = _Numbers(view.lanes.reads)
     out = []
     for row in reads.to_pylist():
+        actor = head.people[row["person"]].about.actor
+        named = actor in view.shown
         codes = [name for place, name in enumerate(head.detectors) if row["counted"] >> place & 1]
         out.append(
             {
                 "at": view.clock.words(row["at"], "%Y-%m-%d %H:%M:%S"),
                 "us": row["at"],
                 "waybill": row["waybill"],
-                "account": view.name(head.people[row["person"]].about.actor),
+                "account": view.name(actor),
                 "action": row["action"],
                 "via": row["via"],
                 "purpose": row["purpose"],
@@ -263,7 +270,7 @@ class _Numbers:
         if not text:
             return ""
         if kind not in self._known:
-            texts = dict.fromkeys(one for one in self._reads[kind].to_pylist() if one)
+            texts = [one for one in pc.unique(self._reads[kind]).to_pylist() if one]
             self._known[kind] = {one: place for place, one in enumerate(texts, 1)}
         return str(self._known[kind].get(text, 0))
 
@@ -314,7 +321,7 @@ def _whole(lanes: CaseLanes) -> Window:
 
 def _usual(lanes: CaseLanes) -> str:
     """Which reads are shown where nobody says: those behind a reason, if there are any."""
-    return "counted" if any(lanes.reads["counted"].to_pylist()) else "all"
+    return "counted" if lanes.reads["counted"].to_numpy().any() else "all"
 
 
 def _moment(text: str, clock: Clock) -> int | None:
