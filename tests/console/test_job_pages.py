@@ -238,6 +238,33 @@ def test_a_ledger_that_vanished(world: World, settings: ConsoleSettings, ledger:
     assert state(world, "j-2") is JobState.DONE
 
 
+def test_what_was_signed_counts(
+    world: World, settings: ConsoleSettings, ledger: Path, case: str, tmp_path: Path
+) -> None:
+    """The newest checkpoint of the folder: for a check of the ledger, and in a pack of evidence."""
+    key, kept = tmp_path / "keeper.key", tmp_path / "kept"
+    kept.mkdir()
+    assert inside("ledger", "key", "new", "--out", key).code == 0
+    assert inside("ledger", "checkpoint", ledger, "--key", key, "--out", kept / "2026-03-02.checkpoint").code == 0
+    signed = replace(settings, checkpoint_folder=kept, checkpoint_key=tmp_path / "keeper.key.pub")
+    jobs = world.site.jobs
+    jobs.start("verify", {}, "chen")
+    jobs.start("export", {"case": case, "why": "notice"}, "chen", subject=case)
+    run_all(jobs, signed)
+    checked, exported = jobs.find("j-1"), jobs.find("j-2")
+    assert checked is not None
+    assert exported is not None
+    assert (checked.result["findings"], checked.result["checkpoints"]) == ("0", "1")
+    with zipfile.ZipFile(jobs.folder_of("j-2") / "pack.zip") as pack:
+        names = [name.partition("/")[2] for name in pack.namelist()]
+    assert "data/ledger/checkpoint.txt" in names
+    assert "data/ledger/key-1.pub" in names
+    (tmp_path / "keeper.key.pub").write_text("no key\n", encoding="ascii")
+    jobs.start("verify", {}, "chen")
+    run_all(jobs, signed)
+    assert state(world, "j-3") is JobState.FAILED
+
+
 @pytest.mark.usefixtures("people")
 def test_a_ledger_that_was_changed(world: World, settings: ConsoleSettings, ledger: Path) -> None:
     browser = world.signed_in("ann")

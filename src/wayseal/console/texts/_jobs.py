@@ -117,7 +117,7 @@ JOBS: Mapping[str, str] = {
     "job_new.verify_go": N_("Check it now"),
     "job_new.schedule": N_("Each day"),
     "job_new.schedule_lede": N_("Starts by itself at an hour of the console's clock, in the name of whoever sets it."),
-    "job_new.never": N_("never"),
+    "job_new.never": N_("never", context="job_new.never"),
     "job_new.schedule_go": N_("Set"),
     "job_new.set_by": N_("set by {who}, {at}"),
     "evidence.title": N_("Evidence pack"),
