@@ -110,6 +110,7 @@ TABLE = {
     "GET /jobs/{job}": LEDGER,
     "POST /jobs/{job}/cancel": CASES,
     "POST /jobs/{job}/retry": CASES,
+    "POST /views": CASES,
     "GET /ledger": LEDGER,
     "POST /ledger": LEDGER,
     "GET /account": ALL,

@@ -17,6 +17,7 @@ from wayseal.console.web.pages import (
     _reads,
     _rights,
     _service,
+    _views,
     _waybills,
 )
 
@@ -34,6 +35,7 @@ PAGES: tuple[Page, ...] = (
     *_jobs.PAGES,
     *_case_acts.PAGES,
     *_case_files.PAGES,
+    *_views.PAGES,
     *_ledger.PAGES,
     *_account.PAGES,
     *_people.PAGES,
