@@ -58,7 +58,7 @@ def main() -> None:
         with open_cases(folder, url=chosen.url) as cases:
             start = time.perf_counter()
             if not there:
-                acts = _fill(cases, chosen.cases)
+                acts = fill(cases, chosen.cases)
                 print(f"{chosen.cases} cases, {acts} acts, written in {time.perf_counter() - start:.0f} s", flush=True)
             _measure(cases, chosen.cases, chosen.rounds)
         if chosen.url is None:
@@ -83,7 +83,8 @@ def _opened(folder: Path) -> None:
         pass
 
 
-def _fill(cases: Cases, many: int) -> int:
+def fill(cases: Cases, many: int) -> int:
+    """Fills a casebook with that many cases; how many acts there are."""
     rng = random.Random(1)
     done = 0
     group: list[Act] = []

@@ -36,10 +36,22 @@ PEOPLE = {
 CASE = "c-8"
 """A case of the demo with several accounts."""
 JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
+READS = (f"/cases/{CASE}/reads", "/waybills", "/rights", "/rights?list=people", "/partners")
 TRACES = ("/trace", "/trace/baskets/b-1", "/trace/runs/j-7", "/trace/runs/j-9", "/trace/compare?a=j-7&b=j-9")
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
-    "chen.jing": ("/", "/queue", "/queue/new", "/cases", f"/cases/{CASE}", "/ledger", "/nothing", *JOBS, *TRACES),
+    "chen.jing": (
+        "/",
+        "/queue",
+        "/queue/new",
+        "/cases",
+        f"/cases/{CASE}",
+        "/ledger",
+        "/nothing",
+        *JOBS,
+        *READS,
+        *TRACES,
+    ),
     "zhang.wei": ("/", "/acts?check", "/jobs", "/jobs/j-1"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
@@ -191,7 +203,7 @@ def trace_some(world: World, settings: ConsoleSettings, ledger: Path) -> None:
 
 
 def fill(world: World, ledger: Path, folder: Path, lang: str) -> None:
-    """A copy of a ledger, people, and their work."""
+    """A copy of a ledger with its casebook, people, and their work."""
     copy = folder / "ledger"
     shutil.copytree(ledger, copy)
     settings = with_ledger(world, copy, logs_folder=str(ledger.parent))

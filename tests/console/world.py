@@ -19,6 +19,7 @@ from wayseal.console import Access, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
+from wayseal.console.reading import CaseReader
 from wayseal.console.web.app import CasebookHolder, LedgerReader, make_spool
 from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
@@ -118,7 +119,8 @@ class World:
         """What the console shows from here on."""
         self.site.close()
         reader = LedgerReader(ledger, checkpoints, key)
-        self.site = replace(self.site, ledger=reader, cases=CasebookHolder(ledger / "detect"))
+        folder = ledger / "detect"
+        self.site = replace(self.site, ledger=reader, cases=CasebookHolder(folder), reading=CaseReader(ledger, folder))
         self._app = None
 
     def give_cases(self, folder: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.detection import register_cases
+from wayseal.cases.ledger.lanes import lay_out_cases
 from wayseal.cli._case_view import now_us
 from wayseal.cli._demo_casework import MARK, begin_casework, how_to_open_console
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
@@ -81,15 +82,18 @@ def demo(
         with open_ledger(out / "ledger") as snapshot:
             bought = read_leaks(paths.leaks)
             result = trace(snapshot, bought, seed=seed, progress=progress)
-            found = detect(snapshot, Options(folder=out / "ledger" / FOLDER), progress=progress)
+            folder = out / "ledger" / FOLDER
+            options = Options(folder=folder)
+            found = detect(snapshot, options, progress=progress)
+            shown, new = register_cases(found, folder, None, now_us())
+            lay_out_cases(snapshot, new, options, folder, progress)
     report = out / "report.html"
     write_text(report, render(result, "html", lang))
     write_text(out / "report.json", render(result, "json", lang))
     typer.echo(render(result, "text", lang), nl=False)
     typer.echo("")
     typer.echo(_describe_truth(paths.truth, lang))
-    shown = register_cases(found, out / "ledger" / FOLDER, None, now_us())
-    begin_casework(out / "ledger" / FOLDER, tuple(case.id for case in shown.worth if case.id), bought, lang)
+    begin_casework(folder, tuple(case.id for case in shown.worth if case.id), bought, lang)
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):

@@ -21,6 +21,7 @@ from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
+from wayseal.console.reading import CaseReader
 from wayseal.console.settings import SECRETS, ConsoleSettings
 from wayseal.console.web.app import CasebookHolder, LedgerReader, Site, create_app, headers_of, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
@@ -70,6 +71,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         mappings_folder=settings.mappings_folder,
         upload_most=settings.upload_megabytes << 20,
         cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
+        reading=None if ledger is None else CaseReader(ledger, ledger / CASEBOOK),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / FILES,
         cases_a_day=settings.cases_a_day,
@@ -100,6 +102,8 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
         closing(make_site(settings, access, _address(settings, place))) as site,
     ):
         _open_cases(site, log)
+        if site.reading is not None:
+            site.reading.warm()
         server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if demo is not None:

@@ -76,37 +76,33 @@ def find_odd_reads(
     offset: of local days, µs ahead of UTC. folder: where detection's facts are kept, None for nowhere.
     LedgerError; TooManyReadsError; OSError: facts can't be kept.
     """
-    last = (wanted.until + offset) // DAY_US
-    first = max((wanted.since + offset) // DAY_US - DAYS + 1, last - MOST_DAYS + 1)
+    first, last = case_days(wanted.since, wanted.until, offset)
     window = window_of(snapshot.activity(), offset, first, last)
     none = pa.table({})
     if window is None:
         return OddReads(reads=none, counted=np.zeros((0, 0), np.bool_), first=first, last=last, unlisted=())
     facts = update_facts(snapshot, folder, templates, offset, progress)
     view = view_of(snapshot, facts, window)
-    by_name = {d.name: d for d in detectors()}
-    odd = [by_name[name].count(view) if name in by_name else None for name in wanted.detectors]
-    search = _Search(snapshot, view, wanted, first, last, odd)
-    reads, counted = search.walk(progress)
-    unlisted = tuple(
-        name
-        for name, one in zip(wanted.detectors, odd, strict=True)
-        if one is None or (one.suspects is None and one.cells is None)
-    )
+    counter = ReadCounter.of(view, wanted.detectors)
+    reads, counted = _Search(snapshot, counter, wanted, first, last).walk(progress)
+    unlisted = counter.unlisted(wanted.detectors)
     return OddReads(reads=reads, counted=counted, first=first, last=last, unlisted=unlisted)
 
 
-class _Search:
-    """One walk. odd: of each detector that is sought, what it counts; None: there is none of that name."""
+def case_days(since: int, until: int, offset: int) -> tuple[int, int]:
+    """First and last local day of a case (rule 1). since, until: µs of its first alert and of its newest read."""
+    last = (until + offset) // DAY_US
+    return max((since + offset) // DAY_US - DAYS + 1, last - MOST_DAYS + 1), last
 
-    def __init__(
-        self, snapshot: Snapshot, view: View, wanted: ReadFilter, first: int, last: int, odd: Sequence[Odd | None]
-    ) -> None:
+
+class _Search:
+    """One walk."""
+
+    def __init__(self, snapshot: Snapshot, counter: "ReadCounter", wanted: ReadFilter, first: int, last: int) -> None:
         self.snapshot = snapshot
-        self.view = view
+        self.counter = counter
         self.wanted = wanted
         self.days = first, last
-        self.odd = odd
         self.keys = snapshot.keys(wanted.actors)
 
     def walk(self, progress: Progress) -> tuple[pa.Table, Flags]:
@@ -116,7 +112,7 @@ class _Search:
             for key in self.keys:
                 rows = self._rows(stretch.reads, key)
                 mine = stretch.reads.take(pa.array(rows))
-                counted = self._counted(mine, key)
+                counted = self.counter.count(mine, key)
                 kept = np.flatnonzero(counted.any(axis=1) | self.wanted.everything)
                 found += len(kept)
                 if found > MOST:
@@ -127,21 +123,43 @@ class _Search:
                 flags.append(counted[kept])
             progress("reads", stretch.done, stretch.total)
         if not tables:
-            return pa.table({}), np.zeros((0, len(self.odd)), np.bool_)
+            return pa.table({}), np.zeros((0, len(self.counter.odd)), np.bool_)
         reads, counted = pa.concat_tables(tables).combine_chunks(), np.concatenate(flags)
-        order = np.lexsort([reads[n].to_numpy() for n in ("row", "source")] + [_times(reads)])
+        order = np.lexsort([reads[n].to_numpy() for n in ("row", "source")] + [times_of(reads)])
         return reads.take(pa.array(order)), counted[order]
 
     def _rows(self, reads: pa.Table, key: np.uint64) -> npt.NDArray[np.int64]:
         """Places of an account's reads on these days."""
-        day = (_times(reads) + self.view.offset) // DAY_US
+        day = (times_of(reads) + self.counter.view.offset) // DAY_US
         there = (reads["actor"].to_numpy() == key) & (day >= self.days[0]) & (day <= self.days[1])
         if self.wanted.waybill:
             there &= reads["waybill"].to_numpy() == self.snapshot.keys([self.wanted.waybill])[0]
         return np.flatnonzero(there)
 
-    def _counted(self, reads: pa.Table, key: np.uint64) -> Flags:
-        """Bool (reads, detectors)."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadCounter:
+    """Says which detectors count a read. odd: of each detector that is sought; None: there is none of that name."""
+
+    view: View
+    odd: Sequence[Odd | None]
+
+    @classmethod
+    def of(cls, view: View, names: Sequence[str]) -> "ReadCounter":
+        """For detectors by name."""
+        by_name = {d.name: d for d in detectors()}
+        return cls(view=view, odd=[by_name[name].count(view) if name in by_name else None for name in names])
+
+    def unlisted(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Detectors that have no reads here (rule 2)."""
+        return tuple(
+            name
+            for name, one in zip(names, self.odd, strict=True)
+            if one is None or (one.suspects is None and one.cells is None)
+        )
+
+    def count(self, reads: pa.Table, key: np.uint64) -> Flags:
+        """Bool (reads, detectors), of reads of one account."""
         out = np.zeros((len(reads), len(self.odd)), np.bool_)
         place = np.flatnonzero(self.view.keys == key)
         if not len(place) or not len(reads):
@@ -151,7 +169,7 @@ class _Search:
                 out[:, nth] = self._suspected(reads, int(place[0]), odd.suspects)
             elif odd is not None and odd.cells is not None:
                 cells = odd.cells.filter(pa.array(odd.cells["actor"].to_numpy() == place[0]))
-                local = _times(reads) + self.view.offset
+                local = times_of(reads) + self.view.offset
                 out[:, nth] = in_cells(reads, local // DAY_US - self.view.day, local // HOUR_US % 24, cells)
         return out
 
@@ -162,12 +180,12 @@ class _Search:
         order = mine[np.argsort(s.waybill[mine])]
         known = np.append(s.waybill[order], np.uint64(0))
         at = np.searchsorted(known[:-1], reads["waybill"].to_numpy())
-        same = (known[at] == reads["waybill"].to_numpy()) & (np.append(s.at[order], -1)[at] == _times(reads))
+        same = (known[at] == reads["waybill"].to_numpy()) & (np.append(s.at[order], -1)[at] == times_of(reads))
         out: Flags = same & reads["first"].to_numpy(zero_copy_only=False)
         return out
 
 
-def _times(reads: pa.Table) -> npt.NDArray[np.int64]:
+def times_of(reads: pa.Table) -> npt.NDArray[np.int64]:
     """µs since 1970."""
     out: npt.NDArray[np.int64] = reads["at"].cast(pa.int64()).to_numpy()
     return out

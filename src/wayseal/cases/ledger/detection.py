@@ -15,8 +15,10 @@ import numpy as np
 from wayseal.cases import open_cases
 from wayseal.cases.errors import ReadOnlyError
 from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_casebook, masking
+from wayseal.cases.ledger.lanes import lay_out_cases, request_of
 from wayseal.cases.types import Alert, Casebook
 from wayseal.detect import DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
+from wayseal.detect.lanes import CaseRequest
 from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
 from wayseal.detect.report import with_casebook_names
 from wayseal.detect.window import DAY_US, window_of
@@ -94,10 +96,12 @@ def find_cases(
         book = load_casebook(folder, writable=recorded)
         options = replace(request.options, folder=folder if recorded else None)
         result = detect(snapshot, options, gather(request, snapshot, book, progress), progress)
-    if not recorded:
-        return mask_cases(result, folder, book), False
-    with around(result):
-        return register_cases(result, folder, request.opened, now), True
+        if not recorded:
+            return mask_cases(result, folder, book), False
+        with around(result):
+            shown, found = register_cases(result, folder, request.opened, now)
+        lay_out_cases(snapshot, found, options, folder, progress)
+    return shown, True
 
 
 def gather(request: Detection, snapshot: Snapshot, book: Casebook, progress: Progress) -> ExternalEvidence:
@@ -163,24 +167,27 @@ def _collect_examples(found: PartnersResult) -> list[tuple[str, int, str]]:
     return list(dict.fromkeys((e.actor, e.at, e.waybill) for some in some_reads for e in some))
 
 
-def register_cases(result: DetectResult, folder: Path, opened: tuple[str, str] | None, now: int) -> DetectResult:
+def register_cases(
+    result: DetectResult, folder: Path, opened: tuple[str, str] | None, now: int
+) -> tuple[DetectResult, tuple[CaseRequest, ...]]:
     """The result with the ids of its cases, how they stand and the names that may be shown.
 
-    opened: who opens all of them, and why. now: microseconds.
+    opened: who opens all of them, and why. now: microseconds. Also what `lay_out_cases` takes.
     """
     if not result.cases:
-        return result
+        return result, ()
     order = sorted(range(len(result.cases)), key=lambda k: (result.cases[k].alerted_at, k))
     with open_cases(folder) as writer:
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
-        states = {case.id: case.state.value for case in writer.book.cases}
-        names, pseudonyms = writer.book.opened_actors, writer.pseudonyms
+        book, pseudonyms = writer.book, writer.pseudonyms
+    known, names = {case.id: case for case in book.cases}, book.opened_actors
     each = [ids[k] for k in range(len(ids))]
-    return with_casebook_names(
-        result, each, [states[id_] for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
+    shown = with_casebook_names(
+        result, each, [known[id_].state.value for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
     )
+    return shown, tuple(request_of(known[id_], case) for id_, case in zip(each, result.cases, strict=True))
 
 
 def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResult:

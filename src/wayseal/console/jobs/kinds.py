@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
-from wayseal.console.jobs import _detect, _export, _ingest, _verify
 from wayseal.console.jobs.work import Work
-from wayseal.console.roles import CASE_ROLES, Role
-from wayseal.console.tracing.work import run_check, run_left_out, run_trace
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 
 Run = Callable[[Mapping[str, str], Work], Mapping[str, str]]
 
@@ -28,15 +27,26 @@ class Kind:
     scheduled: bool = False
 
 
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind(name="ingest", run=_ingest.run),
-        Kind(name="detect", run=_detect.run, scheduled=True),
-        Kind(name="verify", run=_verify.run, scheduled=True),
-        Kind(name="trace_check", run=run_check),
-        Kind(name="trace", run=run_trace),
-        Kind(name="trace_left_out", run=run_left_out),
-        Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
-    )
-}
+def _later(module: str, name: str = "run") -> Run:
+    """A function of a module of the console, loaded when a worker needs it: pages know kinds without their engines."""
+
+    def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+        found = getattr(import_module(f"wayseal.console.{module}"), name)
+        return found(values, work)  # type: ignore[no-any-return]
+
+    return run
+
+
+_ALL = (
+    Kind(name="ingest", run=_later("jobs._ingest")),
+    Kind(name="detect", run=_later("jobs._detect"), scheduled=True),
+    Kind(name="verify", run=_later("jobs._verify"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="trace_check", run=_later("tracing.work", "run_check")),
+    Kind(name="trace", run=_later("tracing.work", "run_trace")),
+    Kind(name="trace_left_out", run=_later("tracing.work", "run_left_out")),
+    Kind(name="export", run=_later("jobs._export"), roles=frozenset({Role.INVESTIGATOR})),
+    Kind(name="reads", run=_later("jobs._reading", "lay_out")),
+    Kind(name="rights", run=_later("jobs._reading", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="partners", run=_later("jobs._reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

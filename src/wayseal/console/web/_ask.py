@@ -12,6 +12,7 @@ from wayseal.cases import Cases
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.jobs import Jobs
+from wayseal.console.reading import CaseReader
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import page_token
@@ -32,6 +33,7 @@ class Site:
         jobs: What was asked for and outlasts a page.
         ledger: Looks at the ledger that is shown; None: none is.
         cases: Its casebook.
+        reading: Looks beneath cases; None: there is no ledger.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
         logs_folder: Where logs lie that may be named; None: nowhere.
         mappings_folder: Where mapping files lie; None: nowhere.
@@ -47,6 +49,7 @@ class Site:
     jobs: Jobs
     ledger: LedgerReader | None = None
     cases: CasebookHolder | None = None
+    reading: CaseReader | None = None
     spool: Path | None = None
     logs_folder: Path | None = None
     mappings_folder: Path | None = None
@@ -61,6 +64,8 @@ class Site:
         """Lets go of what it holds open; whoever opened `access` closes that."""
         if self.cases is not None:
             self.cases.close()
+        if self.reading is not None:
+            self.reading.close()
 
     @property
     def casebook(self) -> Path | None:

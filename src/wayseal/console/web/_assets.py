@@ -22,6 +22,8 @@ OWN = {
     "console.js": "text/javascript; charset=utf-8",
     "trace.css": "text/css; charset=utf-8",
     "desk.css": "text/css; charset=utf-8",
+    "lanes.js": "text/javascript; charset=utf-8",
+    "reads.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 OTHERS = {

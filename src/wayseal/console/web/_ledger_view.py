@@ -41,6 +41,7 @@ class LedgerView:
         signed: The name of that checkpoint's file, without ending: its day.
         signed_size: Leaves of the tree that was signed.
         key: Id of the key that signed.
+        hours: Hour since 1970 and its reads, of hours that have any.
     """
 
     summary: Summary
@@ -51,6 +52,7 @@ class LedgerView:
     signed: str = ""
     signed_size: int = 0
     key: str = ""
+    hours: tuple[tuple[int, int], ...] = ()
 
 
 class LedgerReader:
@@ -61,7 +63,7 @@ class LedgerReader:
         self._checkpoints = checkpoints
         self._key = key
         self._lock = threading.Lock()
-        self._summary: tuple[str, Summary] | None = None
+        self._summary: tuple[str, Summary, tuple[tuple[int, int], ...]] | None = None
 
     @property
     def folder(self) -> Path:
@@ -79,8 +81,10 @@ class LedgerReader:
     def _view(self, snapshot: Snapshot) -> LedgerView:
         point = snapshot.checkpoint
         proof, signed, note = self._prove(snapshot)
+        summary, hours = self._summarise(snapshot)
         return LedgerView(
-            summary=self._summarise(snapshot),
+            summary=summary,
+            hours=hours,
             origin=point.origin,
             size=point.size,
             root=point.root.hex(),
@@ -90,12 +94,13 @@ class LedgerReader:
             key="" if self._key is None else self._key.id,
         )
 
-    def _summarise(self, snapshot: Snapshot) -> Summary:
+    def _summarise(self, snapshot: Snapshot) -> tuple[Summary, tuple[tuple[int, int], ...]]:
         """Rule 2."""
         with self._lock:
             if self._summary is None or self._summary[0] != snapshot.digest:
-                self._summary = snapshot.digest, snapshot.summary()
-            return self._summary[1]
+                hours = zip(*(column.to_pylist() for column in snapshot.activity().columns), strict=True)
+                self._summary = snapshot.digest, snapshot.summary(), tuple(hours)
+            return self._summary[1:]
 
     def _prove(self, snapshot: Snapshot) -> tuple[Proof, str, Checkpoint | None]:
         if self._checkpoints is None or self._key is None:

@@ -47,8 +47,11 @@ PLACES = (
     Place(code="queue", path="/queue", key="q", roles=CASE_ROLES),
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),
+    Place(code="waybills", path="/waybills", key="w", roles=CASE_ROLES),
     Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
+    Place(code="rights", path="/rights", key="i", roles=LEDGER_ROLES),
+    Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),
     Place(code="account", path="/account", key="m", roles=ALL_ROLES),
@@ -104,6 +107,11 @@ class Renderer:
         return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(self._zone).strftime("%Y-%m-%d")
 
 
+def as_code(said: str) -> Markup:
+    """What a voice of pages said; what stands between backticks in it is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", said))  # noqa: S704 (the voice escaped all else)
+
+
 def _written(text: str) -> str:
     """A text that somebody wrote, lines kept; what hides, or turns what stands around it, is made visible."""
     return "".join(
@@ -112,8 +120,7 @@ def _written(text: str) -> str:
 
 
 def _say(voice: Voice, code: str, /, **values: object) -> Markup:
-    """A text; what stands between backticks in it is code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", voice.say(code, **values)))  # noqa: S704 (the voice escaped all else)
+    return as_code(voice.say(code, **values))
 
 
 @cache

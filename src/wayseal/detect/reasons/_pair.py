@@ -68,14 +68,16 @@ def explain_pair(
     waybill: str,
     templates: Sequence[Template],
     name: Callable[[str], str] = str,
+    world: World | None = None,
 ) -> PairResult:
     """Judges every read of a waybill by an account. NoSuchPairError, LedgerError.
 
-    actor: its id; waybill: a clean number; templates: in their order; name: under which an account may be shown.
+    actor: its id; waybill: a clean number; templates: in their order; name: under which an account may be shown;
+    world: the ledger's, for whoever asks often (`read_world`).
     """
     at, action, first = _reads(snapshot, actor, waybill)
     keys = snapshot.keys([waybill])
-    world = world_of(snapshot.actors(), snapshot.outlets(), snapshot.assignments())
+    world = read_world(snapshot) if world is None else world
     parcel = parcel_of(snapshot.waybills(keys), snapshot.scans(keys), snapshot.table("tickets", keys))
     account = world.account(actor)
     judge = ReadJudge(account=account, parcel=parcel, world=world, templates=templates, name=name)
@@ -88,6 +90,11 @@ def explain_pair(
         reads=tuple(judge.read(*one) for one in zip(at, action, first, strict=True)),
         missing=tuple(table for table in TABLES if table not in snapshot.tables),
     )
+
+
+def read_world(snapshot: Snapshot) -> World:
+    """Who there is and where, by a ledger's tables. LedgerError."""
+    return world_of(snapshot.actors(), snapshot.outlets(), snapshot.assignments())
 
 
 def _reads(snapshot: Snapshot, actor: str, waybill: str) -> tuple[list[int], list[str], list[bool]]:

@@ -18,8 +18,8 @@ import pyarrow as pa
 from wayseal import __version__
 from wayseal.detect._odd_reads import Progress, ReadFilter, find_odd_reads
 from wayseal.detect.explain import Template
-from wayseal.detect.reasons._pair import TABLES, ReadJudge, TemplateStep
-from wayseal.detect.reasons._world import Parcel, World, parcels_of, world_of
+from wayseal.detect.reasons._pair import TABLES, ReadJudge, TemplateStep, read_world
+from wayseal.detect.reasons._world import Parcel, World, parcels_of
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Action
 
@@ -116,11 +116,18 @@ def list_case_reads(
 
 
 def list_waybill_reads(
-    snapshot: Snapshot, waybill: str, templates: Sequence[Template], name: Callable[[str], str], *, kept_back: bool
+    snapshot: Snapshot,
+    waybill: str,
+    templates: Sequence[Template],
+    name: Callable[[str], str],
+    *,
+    kept_back: bool,
+    world: World | None = None,
 ) -> ReadsResult:
     """All reads of a waybill (a clean number), with the work near each. LedgerError.
 
-    name: under which an account may be shown; kept_back: sessions, addresses and devices are left out (rule 2).
+    name: under which an account may be shown; kept_back: sessions, addresses and devices are left out (rule 2);
+    world: the ledger's, for whoever asks often (`read_world`).
     """
     reads = snapshot.reads(snapshot.keys([waybill]))
     return ReadsResult(
@@ -135,7 +142,9 @@ def list_waybill_reads(
         everything=True,
         kept_back=kept_back,
         missing=_missing(snapshot),
-        reads=tuple(_Listing(snapshot, templates, name, kept_back=kept_back).reads(reads, [()] * len(reads))),
+        reads=tuple(
+            _Listing(snapshot, templates, name, kept_back=kept_back, world=world).reads(reads, [()] * len(reads))
+        ),
     )
 
 
@@ -147,13 +156,19 @@ class _Listing:
     """Makes plain values of rows."""
 
     def __init__(
-        self, snapshot: Snapshot, templates: Sequence[Template], name: Callable[[str], str], *, kept_back: bool
+        self,
+        snapshot: Snapshot,
+        templates: Sequence[Template],
+        name: Callable[[str], str],
+        *,
+        kept_back: bool,
+        world: World | None = None,
     ) -> None:
         self._snapshot = snapshot
         self._templates = templates
         self._name = name
         self._kept_back = kept_back
-        self._world: World = world_of(snapshot.actors(), snapshot.outlets(), snapshot.assignments())
+        self._world: World = read_world(snapshot) if world is None else world
 
     def reads(self, rows: pa.Table, reasons: Sequence[tuple[str, ...]]) -> Iterator[ListedRead]:
         """In the order of the rows."""

@@ -4,11 +4,12 @@ from wayseal.detect._result import DetectResult
 from wayseal.detect.report._casebook_names import with_casebook_names
 from wayseal.detect.report._ocsf import ocsf_lines
 from wayseal.detect.report._prometheus import metrics
+from wayseal.detect.report._reasons import ReasonTeller
 from wayseal.detect.report._story import ReportBuilder
 from wayseal.page.languages import known_lang
 from wayseal.page.words import Voice, catalogue
 
-__all__ = ["brief", "metrics", "render_detect", "with_casebook_names"]
+__all__ = ["ReasonTeller", "brief", "metrics", "render_detect", "with_casebook_names"]
 
 FORMATS = ("text", "json", "ocsf", "html")
 

@@ -14,11 +14,15 @@ from wayseal.console.web.pages import (
     _ledger,
     _outlet,
     _overview,
+    _partners,
     _people,
     _queue,
+    _reads,
+    _rights,
     _service,
     _traces,
     _views,
+    _waybills,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -30,6 +34,10 @@ PAGES: tuple[Page, ...] = (
     *_cases.PAGES,
     *_baskets.PAGES,
     *_traces.PAGES,
+    *_reads.PAGES,
+    *_waybills.PAGES,
+    *_rights.PAGES,
+    *_partners.PAGES,
     *_evidence.PAGES,
     *_jobs.PAGES,
     *_case_acts.PAGES,

@@ -1,0 +1,157 @@
+"""Server time of the console's pages over a big ledger and many cases: median and p99 of each.
+
+    python -m benchmarks.console_pages --work /tmp/wayseal-console-pages [--accesses 100000000] [--cases 100000]
+
+The ledger is that of `benchmarks.detect_speed`; in its casebook lie cases as `benchmarks.casework` makes them, and
+`DRAWN` cases of real accounts, whose reads are laid out, which is timed, too. Pages are asked of the app in this
+process, by somebody who signed in, a session's statement and all; what they say is read to its end. Each round takes
+another case, read or waybill.
+"""
+
+import argparse
+import json
+import random
+import resource
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from tests.console.world import World, open_world
+
+from benchmarks.casework import fill
+from benchmarks.detect_speed import prepare
+from wayseal.cases import has_casebook, open_cases
+from wayseal.cases.ledger.lanes import lay_out_cases, request_of
+from wayseal.cases.types import Alert
+from wayseal.console import Role
+from wayseal.console.reading import review_partners, review_rights
+from wayseal.detect import Options
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import update_facts
+from wayseal.detect.lanes import load_lanes
+from wayseal.ledger import Snapshot, open_ledger
+
+DRAWN, SEED = 40, 17
+DAY = 86_400_000_000
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Tells nobody how far it is."""
+
+
+def accounts(snapshot: Snapshot) -> tuple[list[str], int]:
+    """Accounts of which cases are made, those with the most reads among people; and the time of the newest read."""
+    volumes = snapshot.volumes()
+    order = np.argsort(-volumes["reads"].to_numpy(), kind="stable")
+    names = dict.fromkeys(snapshot.names("actor", volumes["actor"].to_numpy()[order][: 40 * DRAWN]))
+    people = [name for name in names if name.startswith("u-")][:DRAWN]
+    return people, snapshot.summary().last_at or 0
+
+
+def lay(ledger: Path, cases: int) -> dict[str, float]:
+    """Fills the casebook where there is none, and lays cases out."""
+    folder, told = ledger / "detect", {}
+    there = has_casebook(folder)
+    with open_ledger(ledger) as snapshot, open_cases(folder) as book:
+        people, last = accounts(snapshot)
+        alerts = [
+            Alert(
+                actors=(name,), alerted_at=last - DAY // 2, score=0.9, detectors=("unexplained_first_reads",),
+                read_until=last,
+            )
+            for name in people
+        ]  # fmt: skip
+        if not there:
+            fill(book, cases)
+        requests = [request_of(book.find(id_)) for id_ in book.register(alerts, last)]
+        update_facts(snapshot, folder, load_templates(None), Options().offset, silent)
+        start = time.perf_counter()
+        reads = lay_out_cases(snapshot, requests, Options(folder=folder), folder, silent)
+        told[f"laying {DRAWN} cases out ({reads:,} reads), their facts counted before, s"] = time.perf_counter() - start
+    for name, days in (("rights", 90), ("partners", None)):
+        start = time.perf_counter()
+        if days is None:
+            review_partners(ledger, folder, None, last, silent)
+        else:
+            review_rights(ledger, folder, days, last, silent)
+        told[f"review of {name}, s"] = time.perf_counter() - start
+    return {what: round(seconds, 1) for what, seconds in told.items()}
+
+
+def pages(ledger: Path, rng: random.Random) -> dict[str, Callable[[], str]]:
+    """What is asked: page → its next address."""
+    folder = ledger / "detect"
+    drawn = [path.stem for path in (folder / "lanes").iterdir()]
+    reads = {case: lanes.reads for case in drawn if (lanes := load_lanes(folder, case)) and len(lanes.reads)}
+
+    def read_of() -> str:
+        case = rng.choice(list(reads))
+        row = reads[case].slice(rng.randrange(len(reads[case])), 1).to_pylist()[0]
+        return f"/cases/{case}/reads/{row['source']}-{row['row']}"
+
+    with open_ledger(ledger) as snapshot:
+        numbers = snapshot.names("waybill", rng.sample(snapshot.control(200_000).tolist(), 2_000))
+    return {
+        "lanes, reasons and reads of a case": lambda: f"/cases/{rng.choice(drawn)}/reads?only=all",
+        "an hour of it": lambda: f"/cases/{rng.choice(drawn)}/reads?only=unexplained&account=1",
+        "its reads as CSV": lambda: f"/cases/{rng.choice(drawn)}/reads.csv?only=all",
+        "why a read was work or not": read_of,
+        "a waybill": lambda: f"/waybills?number={rng.choice(numbers)}",
+        "rights, a page of accounts": lambda: f"/rights?list=people&after={50 * rng.randrange(8)}",
+        "partners": lambda: "/partners",
+        "the ledger": lambda: "/ledger",
+        "the case": lambda: f"/cases/{rng.choice(drawn)}",
+    }
+
+
+def measure(world: World, asked: dict[str, Callable[[], str]], rounds: int) -> dict[str, tuple[float, float]]:
+    """Page → median and p99 in milliseconds."""
+    browser, out = world.signed_in("ann"), {}
+    for name, address in asked.items():
+        took = []
+        for turn in range(rounds + 3):
+            path = address()
+            start = time.perf_counter()
+            answer = browser.get(path)
+            spent = time.perf_counter() - start
+            if answer.status_code != 200:
+                raise SystemExit(f"{path}: {answer.status_code}")
+            if turn >= 3:
+                took.append(1000 * spent)
+        out[name] = (statistics.median(took), float(np.quantile(took, 0.99)))
+    return out
+
+
+def main() -> None:
+    """Makes what isn't there, asks, and prints a table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--accesses", type=int, default=100_000_000)
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=200)
+    chosen = parser.parse_args()
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    prepare(chosen.work, chosen.accesses, SEED)
+    ledger, place = chosen.work / "ledger", chosen.work / "console"
+    print(json.dumps(lay(ledger, chosen.cases), indent=1))
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    with open_world(place) as world:
+        world.give(ledger)
+        world.person("ann", Role.INVESTIGATOR)
+        assert world.site.reading is not None
+        start = time.perf_counter()
+        world.site.reading.warm()
+        world.site.reading.settle()
+        print(f"the ledger's state made ready in {time.perf_counter() - start:.1f} s")
+        print("| page | median, ms | p99, ms |\n|---|---|---|")
+        for name, (median, most) in measure(world, pages(ledger, random.Random(SEED)), chosen.rounds).items():
+            print(f"| {name} | {median:.0f} | {most:.0f} |")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""What lies beneath a case: reads laid out, why one was work or not, and the life of a waybill. No page, no name.
+
+1. A page walks over nothing: reads of a case were laid out before, and all else is looked up under one waybill.
+2. What many questions need of a ledger is made once for each of its states; while a newer one is made ready, pages are
+   answered by the state before, which is whole in itself.
+3. Accounts are named by whoever asks: every question takes the function that says how they may be called.
+"""
+
+from wayseal.console.reading._csv import harmless_csv
+from wayseal.console.reading._life import WaybillLife
+from wayseal.console.reading._reader import CaseReader
+from wayseal.console.reading._reviews import Review, keep_review
+from wayseal.console.reading._selection import ONLY, Selection, Window, is_odd, page_of, select
+from wayseal.console.reading._work import PARTNERS, RIGHTS, review_partners, review_rights
+
+__all__ = [
+    "ONLY",
+    "PARTNERS",
+    "RIGHTS",
+    "CaseReader",
+    "Review",
+    "Selection",
+    "WaybillLife",
+    "Window",
+    "harmless_csv",
+    "is_odd",
+    "keep_review",
+    "page_of",
+    "review_partners",
+    "review_rights",
+    "select",
+]  # fmt: skip

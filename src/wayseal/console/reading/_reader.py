@@ -1,0 +1,245 @@
+"""Answers questions about reads, from many threads: what a state of the ledger needs is made once, beside the pages."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wayseal.cases.types import Pseudonyms
+from wayseal.console.reading._life import WaybillLife, life_of
+from wayseal.console.reading._reviews import Review, load_review, review_path
+from wayseal.detect.explain import Template, load_templates
+from wayseal.detect.lanes import CaseLanes, lanes_path, load_lanes
+from wayseal.detect.reasons import PairResult, World, explain_pair, read_world
+from wayseal.ledger import LedgerError, Snapshot, open_ledger
+from wayseal.model.closing import Closing
+
+_MANIFEST = "manifest.json"
+_SECRET = 32
+_CASES = 16
+"""Cases that are kept in memory."""
+Name = Callable[[str], str]
+Stamp = tuple[int, int, int]
+
+
+@dataclass(slots=True, kw_only=True)
+class _State:
+    """A state of the ledger, made ready. readers: how many look at it; stale: a newer one took its place."""
+
+    stamp: Stamp
+    snapshot: Snapshot
+    world: World
+    readers: int = 0
+    stale: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    """Cases read from the disk, the last asked last; reviews."""
+
+    by_case: dict[str, tuple[Stamp, CaseLanes]] = field(default_factory=dict)
+    reviews: dict[str, tuple[Stamp, Review]] = field(default_factory=dict)
+
+
+class CaseReader(Closing):
+    """Looks beneath cases.
+
+    A context manager; `close` lets go of the ledger.
+
+    Attributes:
+        pseudonyms: For accounts of a ledger without a casebook.
+    """
+
+    def __init__(self, ledger: Path, folder: Path, templates: Sequence[Template] | None = None) -> None:
+        """Of a ledger.
+
+        Args:
+            ledger: Its folder.
+            folder: Where detection keeps what it keeps.
+            templates: Of work; None: the built-in ones.
+        """
+        self._ledger = ledger
+        self._folder = folder
+        self._templates = tuple(load_templates(None) if templates is None else templates)
+        self._lock = threading.Lock()
+        self._making = threading.Lock()
+        self._state: _State | None = None
+        self._renewal: threading.Thread | None = None
+        self._kept = _Kept()
+        self.pseudonyms = Pseudonyms(os.urandom(_SECRET))
+
+    @property
+    def templates(self) -> tuple[Template, ...]:
+        """Of work."""
+        return self._templates
+
+    def settle(self) -> None:
+        """Waits until a state that is being made ready is."""
+        if self._renewal is not None:
+            self._renewal.join()
+
+    def close(self) -> None:
+        """Lets go of the ledger; may be called again."""
+        self.settle()
+        with self._lock:
+            state, self._state = self._state, None
+            if state is not None:
+                _retire(state)
+
+    def lanes(self, case: str) -> CaseLanes | None:
+        """A case as it was laid out.
+
+        Args:
+            case: Its id.
+
+        Returns:
+            It; None: it isn't laid out.
+        """
+        path = lanes_path(self._folder, case)
+        try:
+            stamp = None if path is None else _stamp(path)
+        except OSError:
+            stamp = None
+        if stamp is None:
+            return None
+        with self._lock:
+            kept = self._kept.by_case.pop(case, None)
+            if kept is not None and kept[0] == stamp:
+                self._kept.by_case[case] = kept
+                return kept[1]
+        found = load_lanes(self._folder, case)
+        if found is not None:
+            with self._lock:
+                self._kept.by_case[case] = stamp, found
+                while len(self._kept.by_case) > _CASES:
+                    self._kept.by_case.pop(next(iter(self._kept.by_case)))
+        return found
+
+    def review(self, name: str) -> Review | None:
+        """What walked over the whole ledger, as it last came out.
+
+        Args:
+            name: What it is of.
+
+        Returns:
+            It; None: it was never made.
+        """
+        try:
+            stamp = _stamp(review_path(self._folder, name))
+        except OSError:
+            return None
+        with self._lock:
+            kept = self._kept.reviews.get(name)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        found = load_review(self._folder, name)
+        if found is not None:
+            with self._lock:
+                self._kept.reviews[name] = stamp, found
+        return found
+
+    def explain(self, actor: str, waybill: str, name: Name) -> PairResult:
+        """Why an account's reads of a waybill were work, or were not.
+
+        Args:
+            actor: Its id.
+            waybill: A clean number.
+            name: How an account may be called.
+
+        Returns:
+            All reads of the pair.
+
+        Raises:
+            NoSuchPairError: There is none.
+            LedgerError: The ledger can't be read.
+        """
+        with self._look() as state:
+            return explain_pair(state.snapshot, actor, waybill, self._templates, name, state.world)
+
+    def life(self, waybill: str, name: Name) -> WaybillLife | None:
+        """A waybill from its issue on.
+
+        Args:
+            waybill: A clean number.
+            name: How an account may be called.
+
+        Returns:
+            Its life; None: the ledger knows no such number.
+
+        Raises:
+            LedgerError: The ledger can't be read.
+        """
+        with self._look() as state:
+            return life_of(state.snapshot, waybill, self._templates, state.world, name)
+
+    def warm(self) -> None:
+        """Makes the ledger's state ready before anybody asks. What is wrong is told to whoever asks."""
+        with self._lock:
+            if self._renewal is None or not self._renewal.is_alive():
+                self._renewal = threading.Thread(target=self._renew, name="reads", daemon=True)
+                self._renewal.start()
+
+    def _renew(self) -> None:
+        try:
+            self._make(_stamp(self._ledger / _MANIFEST))
+        except (LedgerError, OSError):
+            return
+
+    @contextmanager
+    def _look(self) -> Iterator[_State]:
+        """Rule 2."""
+        try:
+            stamp = _stamp(self._ledger / _MANIFEST)
+        except OSError:
+            raise LedgerError("the ledger can't be read") from None
+        with self._lock:
+            state = self._state
+            if state is not None:
+                state.readers += 1
+        if state is None:
+            self._make(stamp)
+            with self._lock:
+                state = self._state
+                if state is None:
+                    raise LedgerError("the ledger can't be read")
+                state.readers += 1
+        elif state.stamp != stamp:
+            self.warm()
+        try:
+            yield state
+        finally:
+            with self._lock:
+                state.readers -= 1
+                if state.stale and not state.readers:
+                    state.snapshot.close()
+
+    def _make(self, stamp: Stamp) -> None:
+        with self._making:
+            if self._state is not None and self._state.stamp == stamp:
+                return
+            snapshot = open_ledger(self._ledger)
+            try:
+                world = read_world(snapshot)
+                for key in snapshot.control(1):  # what is loaded when it is first needed is loaded now
+                    life_of(snapshot, snapshot.names("waybill", [int(key)])[0], self._templates, world, str)
+            except BaseException:
+                snapshot.close()
+                raise
+            with self._lock:
+                before, self._state = self._state, _State(stamp=stamp, snapshot=snapshot, world=world)
+                if before is not None:
+                    _retire(before)
+
+
+def _retire(state: _State) -> None:
+    """Closed by its last reader. The lock is held."""
+    state.stale = True
+    if not state.readers:
+        state.snapshot.close()
+
+
+def _stamp(path: Path) -> Stamp:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size

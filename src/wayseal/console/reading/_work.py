@@ -1,0 +1,68 @@
+"""Reviews of rights and of partners, made anew: work that walks over the whole ledger."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from wayseal.console.reading._reviews import Review, keep_review
+from wayseal.detect import Options
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import update_facts
+from wayseal.detect.partners import check_partners, load_contracts, render_partners
+from wayseal.detect.rights import load_map, render_rights, rights
+from wayseal.ledger import open_ledger
+
+RIGHTS, PARTNERS = "rights", "partners"
+Step = Callable[[str, int, int], None]
+
+
+def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) -> int:
+    """Holds rights against use, and keeps what comes out.
+
+    Args:
+        ledger: The folder of the ledger.
+        folder: Where detection keeps what it keeps.
+        days: Of the log, counted back from its last read.
+        at: Microseconds since 1970, now.
+        step: Called with a step's name, what is done and what there is in all.
+
+    Returns:
+        Accounts that were looked at.
+
+    Raises:
+        LedgerError: The ledger can't be read.
+        OSError: The disk refuses.
+    """
+    templates, offset = load_templates(None), Options().offset
+    with open_ledger(ledger) as snapshot:
+        facts = update_facts(snapshot, folder, templates, offset, step)
+        result = rights(snapshot, facts, templates, load_map(None), days, step)
+    document = json.loads(render_rights(result, "json", "en"))
+    keep_review(folder, RIGHTS, Review(at=at, document=document))
+    return result.accounts
+
+
+def review_partners(ledger: Path, folder: Path, contracts: Path | None, at: int, step: Step) -> int:
+    """Holds partners against their contracts, and keeps what comes out.
+
+    Args:
+        ledger: The folder of the ledger.
+        folder: Where detection keeps what it keeps.
+        contracts: Folder of contracts; None: there are none.
+        at: Microseconds since 1970, now.
+        step: Called with a step's name, what is done and what there is in all.
+
+    Returns:
+        Partners that were looked at.
+
+    Raises:
+        ContractError: A contract can't be used as it stands.
+        LedgerError: The ledger can't be read.
+        OSError: The disk refuses.
+    """
+    agreed = () if contracts is None else load_contracts(contracts)
+    with open_ledger(ledger) as snapshot:
+        result = check_partners(snapshot, agreed, progress=step)
+    document = json.loads(render_partners(result, "json", "en"))
+    keep_review(folder, PARTNERS, Review(at=at, document=document))
+    return len(result.partners)

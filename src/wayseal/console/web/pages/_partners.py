@@ -1,0 +1,138 @@
+"""Partners' interfaces against their contracts: what was found last, a partner at a time.
+
+A partner is a company, and is named. What `wayseal partners check` finds walks over the whole ledger: it is shown as it
+last came out, with its day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.console.reading import PARTNERS, Review, harmless_csv
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._waiting import asked_job
+from wayseal.page import numbers
+from wayseal.page.words import Voice, catalogue
+
+_COLUMNS = ("partner", "contract", "breach", "reads", "waybills", "days", "first", "last", "worst", "agreed", "what")
+_ONLY = ("all", "breached", "uncontracted")
+Row = Mapping[str, Any]
+
+
+def show_partners(ask: Ask) -> Response:
+    """All partners, and one of them in full."""
+    review = _review(ask)
+    if review is None:
+        return ask.page("partners", review=None, job=asked_job(ask))
+    only = ask.query.get("only", "")
+    only = only if only in _ONLY else "all"
+    partners: Sequence[Row] = review.document["partners"]
+    name = ask.query.get("partner", "")
+    one = next((row for row in partners if row["partner"] == name), None)
+    return ask.page(
+        "partners",
+        status=404 if name and one is None else 200,
+        review=review,
+        job=asked_job(ask),
+        only=only,
+        choices=[(choice, sum(_fits(row, choice) for row in partners)) for choice in _ONLY],
+        rows=[row for row in partners if _fits(row, only)],
+        one=one,
+        breaches=[] if one is None else [_breach(ask, breach) for breach in one["breaches"]],
+        name=name,
+        misfits=review.document["misfits"],
+        agreed=any(row["contract"] is not None for row in partners),
+        link=lambda partner: f"/partners?{urlencode({'partner': partner})}",
+        may_queue=ask.whose.person.role in CASE_ROLES and ask.cases is not None,
+        queued=ask.query.get("queued", ""),
+        moment=_moment,
+    )
+
+
+def list_partners(ask: Ask) -> Response:
+    """Every breach of every partner for a spreadsheet."""
+    review = _review(ask)
+    if review is None:
+        return ask.page("error", status=404, status_shown=404)
+    headers = {"Content-Disposition": 'attachment; filename="partners.csv"'}
+    content = harmless_csv(_COLUMNS, _lines(ask, review))
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def ask_for_partners(ask: Ask) -> Response:
+    """Has partners held against their contracts anew."""
+    return ask.go(f"/partners?job={ask.site.jobs.start(PARTNERS, {}, ask.whose.person.login)}")
+
+
+def queue_partner(ask: Ask) -> Response:
+    """Puts a partner's accounts into the queue, to be decided on there."""
+    review, name = _review(ask), ask.field("partner")
+    rows = () if review is None else review.document["partners"]
+    one = next((row for row in rows if row["partner"] == name), None)
+    if one is None or not one["actors"] or ask.cases is None:
+        return ask.page("error", status=404, status_shown=404)
+    voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.detect.partners"))
+    kinds = [voice.say(f"partners.kind_{breach['kind']}") for breach in one["breaches"]]
+    reason = " · ".join(kinds) or voice.say("partners.kind_no_contract")
+    things = [Thing(kind=ThingKind.ACCOUNT, value=actor) for actor in one["actors"]]
+    item = ask.cases.enqueue(Source.PARTNER, things, reason, ask.whose.person.login, ask.access.now())
+    return ask.go(f"/partners?{urlencode({'partner': name, 'queued': item})}")
+
+
+def _review(ask: Ask) -> Review | None:
+    return None if ask.site.reading is None else ask.site.reading.review(PARTNERS)
+
+
+def _fits(row: Row, only: str) -> bool:
+    if only == "breached":
+        return bool(row["breaches"]) and row["contract"] is not None
+    return only == "all" or row["contract"] is None
+
+
+def _breach(ask: Ask, breach: Row) -> Row:
+    voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.detect.partners"))
+    worst = breach["worst"]
+    limit = "worst_limit" if worst["agreed"] else "worst_value"
+    when = _moment(worst["at"])
+    return {
+        **breach,
+        "title": voice.say(f"partners.kind_{breach['kind']}"),
+        "span": f"{_moment(breach['first'])} – {_moment(breach['last'])}",
+        "most": voice.say(f"partners.{limit}", when=when, value=worst["value"], agreed=worst["agreed"]),
+        "named": ", ".join(f"{one['name']} ({one['reads']:,})" for one in breach["what"][:8]),
+    }
+
+
+def _lines(ask: Ask, review: Review) -> Iterator[Sequence[str]]:
+    for row in review.document["partners"]:
+        for breach in row["breaches"]:
+            told = _breach(ask, breach)
+            counts = (breach["reads"], breach["waybills"] or "", breach["days"])
+            yield (
+                row["partner"],
+                row["contract"] or "",
+                told["title"],
+                *map(str, counts),
+                breach["first"],
+                breach["last"],
+                told["most"],
+                "; ".join(breach["agreed"]),
+                told["named"],
+            )
+
+
+def _moment(text: str | None) -> str:
+    moment = None if text is None else numbers.parse(text)
+    return numbers.clock(moment) if moment else numbers.DASH
+
+
+PAGES = (
+    Page(method="GET", path="/partners", act=show_partners, roles=LEDGER_ROLES),
+    Page(method="GET", path="/partners.csv", act=list_partners, roles=LEDGER_ROLES),
+    Page(method="POST", path="/partners", act=ask_for_partners, roles=LEDGER_ROLES),
+    Page(method="POST", path="/partners/queue", act=queue_partner, roles=CASE_ROLES),
+)

@@ -1,0 +1,248 @@
+"""Rights against use: what was found last, list by list; accounts under pseudonyms, and a way into the queue.
+
+What `wayseal rights` finds walks over the whole ledger: it is shown as it last came out, with its day.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.console.reading import RIGHTS, Review, harmless_csv
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
+from wayseal.console.web._aliases import alias_of
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._render import as_code
+from wayseal.console.web._waiting import asked_job
+from wayseal.page import numbers
+from wayseal.page.words import Voice, catalogue
+
+_MANY = 50
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column. name: of its text in the report; of: a cell's value; number: it is one, and lists sort by it."""
+
+    name: str
+    of: Callable[[Row], Any]
+    number: bool = False
+
+
+def _field(name: str) -> Callable[[Row], Any]:
+    return lambda row: row[name]
+
+
+def _overlap(name: str) -> Callable[[Row], Any]:
+    return lambda row: None if row[name] is None else row[name]["days"]
+
+
+_ROLE = Column(name="role", of=_field("role"))
+_READS = Column(name="reads", of=_field("reads"), number=True)
+LISTS: Mapping[str, Sequence[Column]] = {
+    "dormant": (
+        _ROLE,
+        Column(name="why", of=lambda row: ("rights.why_" + row["why"], row)),
+        Column(name="last", of=lambda row: row["last"] or ""),
+        _READS,
+    ),
+    "mandates": (
+        _ROLE,
+        Column(name="rights", of=_field("rights")),
+        Column(name="own", of=_field("own"), number=True),
+        Column(name="mandate", of=_field("mandate"), number=True),
+        Column(name="unexplained", of=_field("unexplained"), number=True),
+    ),
+    "wider": (
+        _ROLE,
+        Column(name="right", of=_field("right")),
+        Column(name="why", of=lambda row: ("rights.apart_" + row["why"], {"n": row["same"], "peers": row["peers"]})),
+        Column(name="used", of=_field("used")),
+    ),
+    "shared": (
+        _ROLE,
+        Column(name="devices", of=_overlap("devices"), number=True),
+        Column(name="addresses", of=_overlap("addresses"), number=True),
+        Column(name="sessions", of=_overlap("sessions"), number=True),
+    ),
+    "untrained": (
+        _ROLE,
+        Column(name="until", of=lambda row: row["until"] or ("rights.never", {})),
+        Column(name="last", of=lambda row: row["last"] or ""),
+        _READS,
+    ),
+    "beyond": (
+        _ROLE,
+        Column(name="action", of=_field("action")),
+        _READS,
+        Column(name="own", of=_field("own"), number=True),
+    ),
+    "people": (
+        _ROLE,
+        Column(name="used", of=_field("used")),
+        Column(name="unused", of=_field("unused")),
+        Column(name="smallest_set", of=lambda row: row["smallest"] or []),
+        _READS,
+    ),
+    "rights": (
+        Column(name="right", of=_field("right")),
+        Column(name="holders", of=_field("holders"), number=True),
+        Column(name="users", of=_field("users"), number=True),
+        Column(name="count", of=_field("reads"), number=True),
+        Column(name="needed", of=_field("needed"), number=True),
+    ),
+    "roles": (
+        _ROLE,
+        Column(name="accounts", of=_field("accounts"), number=True),
+        Column(name="held", of=lambda row: [one["right"] for one in row["rights"]]),
+        Column(name="unused", of=lambda row: [one["right"] for one in row["rights"] if one["users"] == 0]),
+        Column(name="smallest_set", of=lambda row: row["smallest"] or []),
+    ),
+}
+"""The lists in their order, the columns of each; before them stands the account, where a list is of accounts."""
+
+
+def show_rights(ask: Ask) -> Response:
+    """A list of what was found last."""
+    review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
+    job = asked_job(ask)
+    if review is None:
+        return ask.page("rights", review=None, job=job)
+    chosen = _chosen(ask)
+    rows, start = _rows(ask, review, chosen), _number(ask.query.get("after", ""))
+    page = rows[start : start + _MANY]
+    return ask.page(
+        "rights",
+        review=review,
+        job=job,
+        queued=ask.query.get("queued", ""),
+        chosen=chosen,
+        lists=[(name, len(review.document[name])) for name in LISTS],
+        columns=[(column.name, column.number) for column in LISTS[chosen]],
+        rows=[_cells(ask, chosen, row) for row in page],
+        note=_note(ask, review, chosen),
+        words=_words(ask),
+        of_accounts=_of_accounts(chosen),
+        roles=sorted({str(row.get("role") or "") for row in review.document[chosen]} - {""}),
+        role=ask.query.get("role", ""),
+        sort=ask.query.get("sort", ""),
+        link=lambda **changed: _link(ask, changed),
+        onward=start + _MANY if len(rows) > start + _MANY else None,
+        start=start,
+        lacks=_lacks(ask, review),
+        may_queue=ask.whose.person.role in CASE_ROLES and ask.cases is not None,
+    )
+
+
+def list_rights(ask: Ask) -> Response:
+    """A whole list for a spreadsheet, under pseudonyms."""
+    review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
+    if review is None:
+        return ask.page("error", status=404, status_shown=404)
+    chosen = _chosen(ask)
+    names = [*(["account"] if _of_accounts(chosen) else []), *(column.name for column in LISTS[chosen])]
+    rows = (_cells(ask, chosen, row) for row in _rows(ask, review, chosen))
+    content = harmless_csv(names, ([*([row["account"]] if row["account"] else []), *row["cells"]] for row in rows))
+    headers = {"Content-Disposition": f'attachment; filename="rights-{chosen}.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def queue_account(ask: Ask) -> Response:
+    """Puts an account of a list into the queue, to be decided on there."""
+    review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
+    chosen, alias = _chosen(ask), alias_of(ask)
+    rows = [] if review is None or not _of_accounts(chosen) else review.document[chosen]
+    actor = next((row["actor"] for row in rows if alias(row["actor"]) == ask.field("account")), None)
+    if actor is None or ask.cases is None:
+        return ask.page("error", status=404, status_shown=404)
+    reason = Voice(ask.lang, more=_words(ask)).say(f"rights.{chosen}")
+    thing = Thing(kind=ThingKind.ACCOUNT, value=actor)
+    item = ask.cases.enqueue(Source.RIGHTS, [thing], reason, ask.whose.person.login, ask.access.now())
+    return ask.go(f"/rights?{urlencode({'list': chosen, 'queued': item})}")
+
+
+def ask_for_rights(ask: Ask) -> Response:
+    """Has rights held against use anew."""
+    return ask.go(f"/rights?job={ask.site.jobs.start(RIGHTS, {}, ask.whose.person.login)}")
+
+
+def _chosen(ask: Ask) -> str:
+    asked = ask.field("list") or ask.query.get("list", "")
+    return asked if asked in LISTS else next(iter(LISTS))
+
+
+def _of_accounts(name: str) -> bool:
+    return name not in ("rights", "roles")
+
+
+def _rows(ask: Ask, review: Review, chosen: str) -> Sequence[Row]:
+    """The rows of a list that are wanted, in their order."""
+    role, sort = ask.query.get("role", ""), ask.query.get("sort", "")
+    rows = [row for row in review.document[chosen] if not role or row.get("role") == role]
+    column = next((one for one in LISTS[chosen] if one.number and one.name == sort), None)
+    if column is None:
+        return rows
+    return sorted(rows, key=lambda row: -(column.of(row) or 0))
+
+
+def _cells(ask: Ask, chosen: str, row: Row) -> Mapping[str, Any]:
+    alias, voice = alias_of(ask), Voice(ask.lang, more=_words(ask))
+    account = alias(row["actor"]) if _of_accounts(chosen) else ""
+    return {"account": account, "cells": [_worded(voice, column.of(row)) for column in LISTS[chosen]]}
+
+
+def _worded(voice: Voice, value: Any) -> str:
+    """A cell as text: a number, a list, a time, yes or no, or a text of the report's with its blanks."""
+    if value is None:
+        return numbers.DASH
+    if isinstance(value, bool):
+        return voice.say("rights.yes" if value else "rights.no")
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, tuple):
+        code, values = value
+        day = (values.get("closed") or "")[:10]
+        return voice.say(code, **{**values, "day": day})
+    moment = numbers.parse(str(value)) if "T" in str(value) else None
+    return numbers.clock(moment) if moment else str(value)
+
+
+def _note(ask: Ask, review: Review, chosen: str) -> Markup:
+    """What a list is of. Between backticks stands code."""
+    needless = sum(row["needless"] for row in review.document["mandates"])
+    said = Voice(ask.lang, html=True, more=_words(ask)).say(f"rights.{chosen}_note", n=needless)
+    return as_code(said)
+
+
+def _lacks(ask: Ask, review: Review) -> Sequence[Markup]:
+    voice = Voice(ask.lang, html=True, more=_words(ask))
+    return [as_code(voice.say(f"rights.lacks_{name.replace('.', '_')}")) for name in review.document["not_judged"]]
+
+
+def _link(ask: Ask, changed: Mapping[str, Any]) -> str:
+    kept = {key: ask.query[key] for key in ("list", "role", "sort") if ask.query.get(key)}
+    given = {key: str(value) for key, value in {**kept, **changed}.items() if value not in (None, "")}
+    return "/rights" + (f"?{urlencode(given)}" if given else "")
+
+
+def _words(ask: Ask) -> Mapping[str, str]:
+    return catalogue(ask.lang, "wayseal.detect.rights")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+PAGES = (
+    Page(method="GET", path="/rights", act=show_rights, roles=LEDGER_ROLES),
+    Page(method="GET", path="/rights.csv", act=list_rights, roles=LEDGER_ROLES),
+    Page(method="POST", path="/rights", act=ask_for_rights, roles=LEDGER_ROLES),
+    Page(method="POST", path="/rights/queue", act=queue_account, roles=CASE_ROLES),
+)

@@ -1,0 +1,128 @@
+"""A waybill: its life on one line, and everybody who read it, with what made it work.
+
+1. A number that the ledger doesn't know, and what is no number, get the same answer.
+2. Accounts are pseudonyms, always; sessions, addresses and devices are never shown here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from starlette.responses import Response
+
+from wayseal.cases.views import CaseFilter, CaseRow
+from wayseal.console.reading import WaybillLife, Window, harmless_csv
+from wayseal.console.roles import CASE_ROLES, Page
+from wayseal.console.web._aliases import alias_of
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._lanes_view import Clock, axis, draw_life
+from wayseal.detect.reasons import GroundWording, ListedRead
+from wayseal.ledger import LedgerError
+from wayseal.model import clean_waybill
+from wayseal.model.kinds import ScanKind
+from wayseal.page.words import Voice, catalogue
+
+_LONGEST, _MOST = 64, 500
+_MARGIN = 3_600_000_000
+
+
+def show_waybill(ask: Ask) -> Response:
+    """The search, and what it found."""
+    life, error = _find(ask)
+    number = clean_waybill(ask.query.get("number", "")[:_LONGEST])
+    if life is None:
+        status = 503 if error else 404 if number else 200
+        return ask.page("waybill", status=status, number=number, life=None, error=error)
+    window, clock = _window(life), Clock(ask.site.utc_offset_hours)
+    return ask.page(
+        "waybill",
+        number=number,
+        life=life,
+        clock=clock,
+        window=window,
+        lanes=draw_life(life, window, clock, _kinds(ask)),
+        kinds=_kinds(ask),
+        ticks=axis(window, clock),
+        rows=[_row(ask, clock, read) for read in life.reads[:_MOST]],
+        more=max(len(life.reads) - _MOST, 0),
+        people=len({read.actor for read in life.reads}),
+        unexplained=sum(read.verdict in ("unexplained", "unknown") for read in life.reads),
+        cases=_cases(ask, number),
+    )
+
+
+def list_waybill(ask: Ask) -> Response:
+    """Its readers as a table for a spreadsheet."""
+    life, error = _find(ask)
+    if life is None:
+        return ask.page("error", status=503 if error else 404, status_shown=503 if error else 404, error=error)
+    clock = Clock(ask.site.utc_offset_hours)
+    names = ("at", "account", "action", "via", "purpose", "verdict", "template", "read")
+    rows = ([str(_row(ask, clock, read)[name]) for name in names] for read in life.reads)
+    headers = {"Content-Disposition": 'attachment; filename="waybill-reads.csv"'}
+    return Response(harmless_csv(names, rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _find(ask: Ask) -> tuple[WaybillLife | None, LedgerError | None]:
+    number = clean_waybill(ask.query.get("number", "")[:_LONGEST])
+    if not number or ask.site.reading is None:
+        return None, None
+    try:
+        return ask.site.reading.life(number, alias_of(ask)), None
+    except LedgerError as error:
+        return None, error
+
+
+def _window(life: WaybillLife) -> Window:
+    """From the first thing that is known of it to the last, with room."""
+    times = list(_times(life))
+    if not times:
+        return Window(since=0, until=_MARGIN)
+    room = max((max(times) - min(times)) // 25, _MARGIN)
+    return Window(since=min(times) - room, until=max(times) + room)
+
+
+def _times(life: WaybillLife) -> Iterator[int]:
+    if life.issued is not None:
+        yield life.issued["issued_at"]
+    yield from (row["at"] for row in chain(life.scans, life.changes))
+    yield from (read.at for read in life.reads)
+    for row in life.tickets:
+        yield row["opened_at"]
+        if row["closed_at"] is not None:
+            yield row["closed_at"]
+
+
+def _row(ask: Ask, clock: Clock, read: ListedRead) -> Mapping[str, Any]:
+    near = read.near
+    wording = GroundWording(Voice(ask.lang, html=True, more=catalogue(ask.lang, "wayseal.detect.reasons")))
+    return {
+        "at": clock.words(read.at, "%Y-%m-%d %H:%M:%S"),
+        "account": read.actor,
+        "action": read.action,
+        "via": read.via,
+        "purpose": read.purpose,
+        "verdict": read.verdict,
+        "template": near.template.name if near is not None and near.how.value == "fits" else "",
+        "why": None if near is None else wording.why(near),
+        "read": f"{read.source}:{read.row}",
+    }
+
+
+def _kinds(ask: Ask) -> Mapping[str, str]:
+    """What can happen to a waybill, in words."""
+    words = catalogue(ask.lang, "wayseal.console")
+    return {kind: words[f"waybill_kind.{kind}"] for kind in ("issued", *(one.value for one in ScanKind))}
+
+
+def _cases(ask: Ask, number: str) -> Sequence[CaseRow]:
+    """Cases that name the number, as one that was bought or seen on sale."""
+    if ask.cases is None:
+        return ()
+    return ask.cases.cases(CaseFilter(thing=number), limit=10).rows
+
+
+PAGES = (
+    Page(method="GET", path="/waybills", act=show_waybill, roles=CASE_ROLES),
+    Page(method="GET", path="/waybills.csv", act=list_waybill, roles=CASE_ROLES),
+)

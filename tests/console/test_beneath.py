@@ -1,0 +1,357 @@
+"""What lies beneath a case: what its pages tell, to whom, and what they never tell."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from httpx import Client
+
+from tests.cli.running import inside
+from tests.console.beneath import DAY, beneath, copied, open_beneath
+from tests.console.world import World, open_world, text
+from tests.tables import each
+from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.types import NamesShown, RecordedCase, Source, Thing, ThingKind
+from wayseal.console import Role
+from wayseal.console.reading import CaseReader, Window, harmless_csv
+from wayseal.console.web._lanes_view import Clock, draw_lanes
+from wayseal.detect.lanes import CaseLanes, keep_lanes, lanes_path, load_lanes
+from wayseal.ledger import open_ledger
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Over the shared ledger, whose casebook is only read."""
+    with open_beneath(tmp_path_factory.mktemp("beneath"), beneath()) as made:
+        made.person("ann", Role.ANALYST)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ann(world: World) -> Client:
+    return world.signed_in("ann")
+
+
+@pytest.fixture(scope="module")
+def case() -> RecordedCase:
+    """One with the most reasons."""
+    book = read_casebook(beneath() / "detect")
+    return max(book.cases, key=lambda one: len(one.detectors))
+
+
+@pytest.fixture(scope="module")
+def lanes(case: RecordedCase) -> CaseLanes:
+    found = load_lanes(beneath() / "detect", case.id)
+    assert found is not None
+    return found
+
+
+def personal(lanes: CaseLanes) -> set[str]:
+    """What leads to a person."""
+    kinds = ("session", "ip", "device")
+    ids = {one for kind in kinds for one in lanes.reads[kind].to_pylist() if one}
+    return ids | {person.about.actor for person in lanes.head.people}
+
+
+def listed(answer_text: str) -> list[str]:
+    """The waybills of a page's table."""
+    return re.findall(r"/waybills\?number=([A-Z0-9]+)", answer_text)
+
+
+def test_a_case_is_drawn_told_and_listed_under_pseudonyms(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+    page = ann.get(f"/cases/{case.id}/reads")
+    assert page.status_code == 200
+    said = text(page)
+    alias = load_pseudonyms(beneath() / "detect").of
+    for actor in case.actors:
+        assert alias(actor) in said
+    assert not any(one in page.text for one in personal(lanes))
+    for heading in ("Explained reads", "Unexplained reads", "Alerts and acts", "The same hours of others"):
+        assert heading in said
+    assert "What would refute it" in said
+    counted = [row["waybill"] for row in lanes.reads.to_pylist() if row["counted"]]
+    assert listed(page.text) == counted[:50]
+    assert page.text.count("lane-picture") == page.text.count("lane-name")
+    assert "style=" not in page.text
+    assert "<script>" not in page.text
+
+
+def test_pages_follow_each_other_without_a_gap(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+    seen, address = [], f"/cases/{case.id}/reads?only=all"
+    while address:
+        page = ann.get(address)
+        seen += listed(page.text)
+        following = re.search(r'href="([^"]*)" rel="next"', page.text)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert seen == lanes.reads["waybill"].to_pylist()
+
+
+def test_filters_choose_what_they_say(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+    rows, base = lanes.reads.to_pylist(), f"/cases/{case.id}/reads.csv"
+    first, last = "2020-01-01T00:00", "2040-01-01T00:00"
+    local = "2026-03-10T08:00"
+    since = 1_773_100_800_000_000  # the same moment in UTC
+    reason = case.detectors[0]
+    cases = {
+        "?only=all": lambda row: True,
+        "?only=counted": lambda row: row["counted"] > 0,
+        "": lambda row: row["counted"] > 0,
+        "?only=unexplained": lambda row: row["verdict"] in ("unexplained", "unknown"),
+        f"?reason={reason}&only=all": lambda row: row["counted"] & 1,
+        "?reason=none_such&only=all": lambda row: False,
+        f"?from={local}&only=all": lambda row: row["at"] >= since,
+        f"?to={local}&only=all": lambda row: row["at"] < since,
+        # What can't be is passed over.
+        f"?from={last}&to={first}&only=all": lambda row: True,
+        "?from=now&to=%00&only=all&account=99&after=x": lambda row: True,
+        "?account=%EF%BC%91&only=all": lambda row: True,
+    }
+    for query, wanted in cases.items():
+        answer = ann.get(base + query)
+        assert answer.status_code == 200, query
+        got = [row["read"] for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))]
+        assert got == [f"{row['source']}:{row['row']}" for row in rows if wanted(row)], query
+    assert any(row["at"] < since for row in rows)
+    assert any(row["at"] >= since for row in rows)
+
+
+def test_the_table_for_a_spreadsheet_names_nobody(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+    answer = ann.get(f"/cases/{case.id}/reads.csv?only=all")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    cells = {cell for row in rows for cell in row.values()}
+    assert not cells & personal(lanes)
+    devices = dict(zip(lanes.reads["device"].to_pylist(), (row["device"] for row in rows), strict=True))
+    assert len(set(devices.values())) == len(devices)
+
+
+def test_nothing_is_taken_for_a_formula() -> None:
+    rows = [["=cmd|'/C calc'!A0", "+1", "-1", "@x", "\tx", "\rx", "＝x", "a=b", ""]]
+    made = list(csv.reader(io.StringIO(harmless_csv(["a"] * 9, rows).decode("utf-8-sig"), newline="")))[1]
+    assert made == [f"'{cell}" if cell not in ("a=b", "") else cell for cell in rows[0]]
+
+
+def test_a_read_says_why_each_template_does_not_explain_it(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+    rows = lanes.reads.to_pylist()
+    odd = next(row for row in rows if row["verdict"] == "unexplained" and row["counted"])
+    page = ann.get(f"/cases/{case.id}/reads/{odd['source']}-{odd['row']}")
+    assert page.status_code == 200
+    said = text(page)
+    assert "unexplained" in said
+    assert page.text.count("✗") == 7
+    assert "custody" in said
+    assert not any(one in page.text for one in personal(lanes))
+    fits = next(row for row in rows if row["verdict"] == "strong")
+    page = ann.get(f"/cases/{case.id}/reads/{fits['source']}-{fits['row']}")
+    assert page.text.count("✓") == 1
+    assert fits["template"] in text(page)
+
+
+def test_every_case_is_drawn_whole_and_in_part(ann: Client) -> None:
+    for one in read_casebook(beneath() / "detect").cases:
+        found = load_lanes(beneath() / "detect", one.id)
+        assert found is not None
+        for number, person in enumerate(found.head.people, 1):
+            said = text(ann.get(f"/cases/{one.id}/reads?account={number}&only=all"))
+            mine = [row for row in found.reads.to_pylist() if row["person"] == number - 1]
+            assert f"{len(mine):,} reads" in said
+            if person.scans:
+                assert f"Scans where it works {sum(n for _, n in person.scans):,}" in said
+            if person.tickets:
+                assert "Its tickets" in said
+            devices = {row["device"] for row in mine if row["device"]}
+            assert not devices or f"Devices {len(devices)}" in said
+        part = ann.get(f"/cases/{one.id}/reads?part=1")
+        assert "<html" not in part.text
+        assert part.text.count("<figure") == 1
+
+
+def test_a_device_that_came_later_stands_out(lanes: CaseLanes) -> None:
+    names = lanes.reads.schema.names
+    row = lanes.reads.to_pylist()[0]
+    at = lanes.head.since
+    times = ((0, "a"), (1, "b"), (30, "c"), (31, "a"), (32, ""))
+    rows = [{**row, "at": at + hour * 3_600_000_000, "person": 0, "device": device} for hour, device in times]
+    reads = pa.table({name: [one[name] for one in rows] for name in names}, schema=lanes.reads.schema)
+    window = Window(since=at, until=at + 2 * DAY)
+    drawn = draw_lanes(replace(lanes, reads=reads), lanes.head.people, reads, window, (), Clock(8))
+    devices = next(lane for lane in drawn if lane.code == "devices")
+    assert devices.count == 3
+    assert devices.drawn.count('class="dot new"') == 1
+    assert devices.drawn.count('class="dot"') == 3
+
+
+REFUSED = (
+    "/cases/c-999/reads", "/cases/c-999/reads.csv", "/cases/c-999/reads/0-1", "/cases/x/reads", "/cases/%2e%2e/reads",
+    "/cases/c-1/reads/0-99999999", "/cases/c-1/reads/1", "/cases/c-1/reads/a-b", "/cases/c-1/reads/1-%EF%BC%91",
+    "/waybills?number=YT0000000000000", "/waybills?number=%3Cb%3E", "/waybills.csv?number=1", "/waybills.csv",
+)  # fmt: skip
+
+
+@each("path", REFUSED)
+def test_what_is_not_there_is_not_there(path: str, ann: Client) -> None:
+    page = ann.get(path)
+    assert page.status_code == 404
+    assert "<b>" not in page.text.replace("<b>0</b>", "")
+
+
+def test_a_case_that_is_not_laid_out_says_how_to_have_it(tmp_path: Path, case: RecordedCase) -> None:
+    ledger = copied(tmp_path / "L")
+    path = lanes_path(ledger / "detect", case.id)
+    assert path is not None
+    path.unlink()
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("ann", Role.ANALYST)
+        browser = world.signed_in("ann")
+        page = browser.get(f"/cases/{case.id}/reads")
+        assert page.status_code == 200
+        assert "aren't laid out yet" in text(page)
+        answer = browser.post(f"/cases/{case.id}/reads/lay-out")
+        assert answer.status_code == 303
+        job = world.site.jobs.find(answer.headers["location"].partition("job=")[2])
+        assert job is not None
+        assert (job.kind, job.subject, dict(job.values)) == ("reads", case.id, {"case": case.id})
+        assert "It waits for a worker" in text(browser.get(answer.headers["location"]))
+        assert browser.post("/cases/c-999/reads/lay-out").status_code == 404
+
+
+def test_names_are_shown_once_the_look_is_on_record(tmp_path: Path, case: RecordedCase, lanes: CaseLanes) -> None:
+    ledger = copied(tmp_path / "L")
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("ann", Role.ANALYST)
+        world.person("chen", Role.INVESTIGATOR)
+        path = f"/cases/{case.id}/reads"
+        assert world.signed_in("ann").post(path, data={"why": "complaint 7"}).status_code == 403
+        browser = world.signed_in("chen")
+        refused = browser.post(path, data={"why": " "})
+        assert refused.status_code == 400
+        assert not any(one in refused.text for one in personal(lanes))
+        assert not any(isinstance(act, NamesShown) for act in read_casebook(ledger / "detect").case(case.id).acts)
+        page = browser.post(path, data={"why": "complaint 7"})
+        assert page.status_code == 200
+        assert case.actors[0] in page.text
+        looks = [act for act in read_casebook(ledger / "detect").case(case.id).acts if isinstance(act, NamesShown)]
+        assert [(act.who, act.why, act.cases[case.id]) for act in looks] == [("chen", "complaint 7", case.actors)]
+        # Another page of it under pseudonyms again; an act that was forgotten longer than five minutes asks for proof.
+        assert case.actors[0] not in browser.get(path).text
+        world.clock.sleep(400)
+        again = browser.post(path, data={"why": "complaint 8"})
+        assert again.status_code == 401
+        assert case.actors[0] not in again.text
+        assert browser.post("/cases/c-999/reads", data={"why": "x"}).status_code in (401, 404)
+        assert case.actors[0] not in world.log.getvalue()
+
+
+def test_who_left_the_case_stays_a_pseudonym(tmp_path: Path, lanes: CaseLanes) -> None:
+    """A file of before may name more accounts than the case has now."""
+    ledger = copied(tmp_path / "L")
+    other = replace(lanes.head.people[0], about=replace(lanes.head.people[0].about, actor="somebody else"))
+    head = replace(lanes.head, people=(*lanes.head.people, other))
+    moved = lanes.reads.to_pylist()
+    for row in moved[: len(moved) // 2]:
+        row |= {"person": len(lanes.head.people), "device": "their device", "counted": 1}
+    keep_lanes(ledger / "detect", CaseLanes(head=head, reads=pa.Table.from_pylist(moved, schema=lanes.reads.schema)))
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("chen", Role.INVESTIGATOR)
+        page = world.signed_in("chen").post(f"/cases/{lanes.head.case}/reads", data={"why": "complaint 7"})
+        assert page.status_code == 200
+        assert lanes.head.people[0].about.actor in page.text
+        assert "somebody else" not in page.text
+        assert "their device" not in page.text
+
+
+def test_a_read_that_was_purged_is_gone(tmp_path: Path, lanes: CaseLanes) -> None:
+    ledger = copied(tmp_path / "L")
+    rows = lanes.reads.to_pylist()
+    rows[0] |= {"waybill": "YT0000000000000"}
+    keep_lanes(ledger / "detect", replace(lanes, reads=pa.Table.from_pylist(rows, schema=lanes.reads.schema)))
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("ann", Role.ANALYST)
+        browser = world.signed_in("ann")
+        path = f"/cases/{lanes.head.case}/reads/{rows[0]['source']}-{rows[0]['row']}"
+        page = browser.get(path)
+        assert page.status_code == 404
+        assert "isn't in the ledger any more" in text(page)
+        (ledger / "manifest.json").rename(tmp_path / "gone")
+        assert browser.get(path).status_code == 503
+
+
+def test_a_waybill_is_told_from_its_issue_on(ann: Client, lanes: CaseLanes) -> None:
+    row = next(row for row in lanes.reads.to_pylist() if row["verdict"] == "unexplained" and row["counted"])
+    page = ann.get(f"/waybills?number={row['waybill'].lower()}")
+    assert page.status_code == 200
+    said = text(page)
+    for told in (f"Waybill {row['waybill']}", "issued", "picked up", "Who read it", "unexplained"):
+        assert told in said or told == "issued"
+    assert not any(one in page.text for one in personal(lanes))
+    rows = list(
+        csv.DictReader(io.StringIO(ann.get(f"/waybills.csv?number={row['waybill']}").content.decode("utf-8-sig")))
+    )
+    with open_ledger(beneath()) as snapshot:
+        assert len(rows) == len(snapshot.reads(snapshot.keys([row["waybill"]])))
+    assert f"{row['source']}:{row['row']}" in {one["read"] for one in rows}
+    assert "Number of the waybill" in text(ann.get("/waybills"))
+
+
+def test_a_number_on_sale_leads_to_its_case(tmp_path: Path, lanes: CaseLanes) -> None:
+    ledger = copied(tmp_path / "L")
+    number = lanes.reads["waybill"][0].as_py()
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("ann", Role.ANALYST)
+        assert world.site.cases is not None
+        cases = world.site.cases.need()
+        item = cases.enqueue(Source.LISTING, [Thing(kind=ThingKind.NUMBER, value=number)], "bought", "ann", 20_600)
+        case = cases.promote(item, "ann", "bought", 20_601)
+        page = world.signed_in("ann").get(f"/waybills?number={number}")
+        assert f"/cases/{case}" in page.text
+
+
+def test_a_ledger_without_a_casebook_names_nobody(tmp_path: Path) -> None:
+    """Nor does one that has nothing but reads."""
+    rows = "".join(f"2026-03-02T0{hour}:00:00+08:00,clerk<b>{hour},YT000000000000{hour}\n" for hour in range(1, 9))
+    (tmp_path / "accesses.csv").write_text("at,actor,waybill\n" + rows, encoding="utf-8")
+    assert inside("ingest", tmp_path / "L", tmp_path / "accesses.csv").code == 0
+    with open_world(tmp_path) as world, CaseReader(tmp_path / "L", tmp_path / "L" / "detect") as reading:
+        world.site = replace(world.site, reading=reading)
+        world.person("ann", Role.ANALYST)
+        browser = world.signed_in("ann")
+        page = browser.get("/waybills?number=YT0000000000001")
+        assert page.status_code == 200
+        assert "waybill not known" in text(page)
+        assert "The ledger has no waybills" in text(page)
+        assert "clerk" not in page.text
+        assert browser.get("/cases/c-1/reads").status_code == 404
+        (tmp_path / "L" / "manifest.json").rename(tmp_path / "gone")
+        assert browser.get("/waybills?number=YT0000000000001").status_code == 503
+        assert browser.get("/waybills.csv?number=YT0000000000001").status_code == 503
+
+
+def test_a_ledger_that_grew_is_read_again(tmp_path: Path) -> None:
+    for number in (1, 2):
+        rows = f"at,actor,waybill\n2026-03-02T0{number}:00:00+08:00,a,YT000000000000{number}\n"
+        (tmp_path / f"{number}.csv").write_text(rows, encoding="utf-8")
+    table = ("--table", "accesses")
+    assert inside("ingest", tmp_path / "L", tmp_path / "1.csv", *table).code == 0
+    with CaseReader(tmp_path / "L", tmp_path / "L" / "detect") as reading:
+        reading.warm()
+        assert reading.life("YT0000000000001", str) is not None
+        assert inside("ingest", tmp_path / "L", tmp_path / "2.csv", *table).code == 0
+        # The state before answers while the new one is made ready.
+        assert reading.life("YT0000000000001", str) is not None
+        reading.settle()
+        assert reading.life("YT0000000000002", str) is not None
+    reading.close()
+
+
+def test_the_policy_holds_on_every_page(ann: Client, case: RecordedCase) -> None:
+    for path in (f"/cases/{case.id}/reads", "/waybills", "/rights", "/partners", "/ledger"):
+        page = ann.get(path)
+        assert page.status_code == 200, path
+        for forbidden in (" style=", "<style", "javascript:", " onclick", "<script>"):
+            assert forbidden not in page.text, (path, forbidden)
