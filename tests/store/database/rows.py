@@ -202,7 +202,15 @@ _CONSOLE_0003: Rows = _CONSOLE_0002 | {
     ],
 }  # fmt: skip
 
-_CONSOLE_0005: Rows = _CONSOLE_0003 | {
+_PASSWORD = {"way": "password", "identity_hmac": None, "outlet": None}
+_CONSOLE_0004: Rows = _CONSOLE_0003 | {
+    "people": [row | _PASSWORD for row in _CONSOLE_0001["people"]],
+    "departures": [
+        {"state_sha256": "a" * 64, "browser_sha256": "b" * 64, "sealed": b"\0\xff", "expires_at": _AT},
+        {"state_sha256": "", "browser_sha256": "", "sealed": b"", "expires_at": -1},
+    ],
+}
+_CONSOLE_0005: Rows = _CONSOLE_0004 | {
     "marks": [
         {"person": "q", "name": "seen", "value": _ZH, "at": _AT},
         {"person": "", "name": "view:" + "x" * 115, "value": "", "at": 0},
@@ -213,6 +221,7 @@ ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
     "console_0002": _CONSOLE_0002,
     "console_0003": _CONSOLE_0003,
+    "console_0004": _CONSOLE_0004,
     "console_0005": _CONSOLE_0005,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
@@ -223,6 +232,7 @@ FRESH: dict[str, set[str]] = {
     "console_0001": set(_CONSOLE_0001),
     "console_0002": set(_CONSOLE_0002) - set(_CONSOLE_0001),
     "console_0003": set(_CONSOLE_0003) - set(_CONSOLE_0002),
+    "console_0004": {"departures"},
     "console_0005": {"marks"},
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
