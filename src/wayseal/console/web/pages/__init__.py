@@ -14,6 +14,7 @@ from wayseal.console.web.pages import (
     _people,
     _queue,
     _service,
+    _views,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -26,6 +27,7 @@ PAGES: tuple[Page, ...] = (
     *_jobs.PAGES,
     *_case_acts.PAGES,
     *_case_files.PAGES,
+    *_views.PAGES,
     *_ledger.PAGES,
     *_account.PAGES,
     *_people.PAGES,
