@@ -21,7 +21,7 @@ from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cases]:
     with open_cases(tmp_path_factory.mktemp("q") / "detect", entropy=secret) as opened:
         rng = random.Random(3)
-        work(opened, rng, 350)
+        work(opened, rng, 420)
         opened.register([alert(f"n-{n}", at=NOW + n, score=rng.choice([0.2, 0.5, 0.9])) for n in range(40)], NOW)
         yield opened
 

@@ -329,6 +329,8 @@ def test_the_timeline_goes_by_pages(bench: Bench) -> None:
     assert older.text.count('class="act"') == 21
     assert "Alert, probability 90%" in said(older)
     assert browser.get(f"/cases/{case}/timeline?before=x").status_code == 200
+    assert browser.get(f"/cases/{case}/timeline?before={'9' * 20}").status_code == 400
+    assert browser.post(f"/cases/{bench.item()}/title", data={"title": "x"}).status_code == 404
     assert "<script>alert" not in page.text + older.text
 
 

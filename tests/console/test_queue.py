@@ -185,3 +185,15 @@ def test_views_are_kept_for_oneself_or_for_all(bench: Bench) -> None:
         ann.post("/views", data={"place": "queue", "name": f"view {number}", "query": "sort=age"})
     answer = ann.post("/views", data={"place": "queue", "name": "one more"})
     assert (answer.status_code, "take one away first" in said(answer)) == (400, True)
+
+
+def test_whatever_stands_in_an_address(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    bench.cases.add_note(case, "n", "bo", bench.now)
+    browser = bench.browser("chen")
+    names = ("at", "after", "source", "who", "later", "sort", "state", "thing", "before", "names", "said")
+    for path in ("/", "/queue", "/queue.csv", "/cases", "/cases.csv", f"/cases/{case}", f"/cases/{case}/timeline"):
+        for value in (HOSTILE, "9" * 30, "1:" + "9" * 30, "-1", "\x00", "x" * 3000):
+            answer = browser.get(path, params=dict.fromkeys(names, value))
+            assert answer.status_code in (200, 400), (path, value)
+            assert "<script>alert" not in answer.text
