@@ -5,6 +5,7 @@ and what breaks the policy is printed, and ends it with 1. It needs Debian's Chr
 """
 
 import argparse
+import shutil
 import socket
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.console.working import run_all, with_ledger
 from tests.console.world import PASSWORD, World, open_world
 
+from wayseal.cases.types import Priority, Source, TaskContent, TaskState, Thing, ThingKind
 from wayseal.console import ConsoleSettings, Role
 
 CHROMIUM = "/usr/bin/chromium"
@@ -28,16 +30,82 @@ LANGS = {"zh": "zh-CN", "en": "en"}
 PEOPLE = {
     "wang.fang": (Role.ADMINISTRATOR, "王芳"),
     "chen.jing": (Role.INVESTIGATOR, "陈静"),
+    "li.na": (Role.ANALYST, "李娜"),
     "zhang.wei": (Role.AUDITOR, "张伟"),
 }
 JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
 TRACES = ("/trace", "/trace/baskets/b-1", "/trace/runs/j-7", "/trace/runs/j-9", "/trace/compare?a=j-7&b=j-9")
+CASE = "c-8"
+"""A case of the demo with several accounts."""
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
-    "chen.jing": ("/", "/queue", "/queue/new", "/cases", "/cases/c-8", "/ledger", "/nothing", *JOBS, *TRACES),
+    "chen.jing": ("/", "/queue", "/queue/new", "/cases", f"/cases/{CASE}", "/ledger", "/nothing", *JOBS, *TRACES),
     "zhang.wei": ("/", "/acts?check", "/jobs", "/jobs/j-1"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
+
+
+SAYS = {
+    "zh": {
+        "shop": "快递单号批发铺",
+        "listing": "1 元 1 单，每天三万单，可指定发货地",
+        "canary": "诱饵单被查询三次",
+        "linked": "店铺截图里的单号都由这几个账号看过",
+        "outlets": "她熟悉这几个网点",
+        "device": "四个账号共用一台设备",
+        "statement": "那几天我把账号借给了夜班同事。",
+        "note": "买到的 12 个单号中有 11 个由这几个账号看过。\n卖家说货源稳定。",
+        "edited": "买到的 14 个单号中有 13 个由这几个账号看过。\n卖家说货源稳定。",
+        "mine": "买到的 12 个单号中有 11 个由这几个账号看过。\n卖家说货源稳定，下周涨价。",
+        "roster": "向网点要排班表",
+        "ask": "找夜班同事核实",
+    },
+    "en": {
+        "shop": "Numbers Wholesale",
+        "listing": "¥1 each, 30,000 a day, any origin",
+        "canary": "A canary was asked for three times",
+        "linked": "all numbers in the shop's pictures were read by these accounts",
+        "outlets": "she knows these outlets",
+        "device": "four accounts share a device",
+        "statement": "I lent my login to a colleague of the night shift.",
+        "note": "11 of the 12 bought numbers were read by these accounts.\nThe seller says that supply is steady.",
+        "edited": "13 of the 14 bought numbers were read by these accounts.\nThe seller says that supply is steady.",
+        "mine": "11 of the 12 bought numbers were read by these accounts.\nSupply is steady; prices rise next week.",
+        "roster": "Ask the outlet for its roster",
+        "ask": "Ask the colleague of the night shift",
+    },
+}
+
+
+def work(world: World, lang: str) -> None:
+    """A morning's casework, so that pages have something to show."""
+    says, cases, now = SAYS[lang], world.cases, world.access.now() - 3 * 3_600_000_000
+    seller = Thing(kind=ThingKind.SELLER, value=says["shop"])
+    canary = Thing(kind=ThingKind.NUMBER, value="YT9780901824279")
+    cases.enqueue(Source.LISTING, [seller], says["listing"], "li.na", now, score=0.75)
+    cases.enqueue(Source.CANARY, [canary, seller], says["canary"], "li.na", now, score=0.95)
+    cases.link(CASE, seller, "li.na", says["linked"], now + 1)
+    cases.prioritise(CASE, Priority.HIGH, "li.na", now + 2)
+    cases.assign(CASE, "chen.jing", "li.na", now + 3, says["outlets"])
+    cases.promote(CASE, "chen.jing", says["device"], now + 4)
+    account = cases.dossier(CASE).things[0].name
+    cases.hear(CASE, "chen.jing", says["statement"], now + 5, actor=account)
+    cases.add_note(CASE, says["note"], "li.na", now + 6)
+    cases.edit_note(CASE, "n-1", 1, says["edited"], "li.na", now + 7)
+    for text, owner, due in ((says["roster"], "chen.jing", "2026-12-01"), (says["ask"], "li.na", None)):
+        task = TaskContent(text=text, state=TaskState.TO_DO, owner=owner, due=due)
+        cases.add_task(CASE, task, "chen.jing", now + 8)
+    cases.prioritise("c-5", Priority.LOW, "chen.jing", world.access.now())
+
+
+def conflict(page: Page, base: str, folder: Path, lang: str) -> None:
+    """Somebody edits a note that somebody else wrote meanwhile."""
+    page.goto(f"{base}/cases/{CASE}#n-1")
+    page.click("#n-1 summary")
+    page.fill("#edit-n-1", SAYS[lang]["mine"])
+    page.eval_on_selector('#n-1 [name="version"]', "(field) => { field.value = '1'; }")
+    page.click("#n-1 .btn-main")
+    page.screenshot(path=folder / f"chen-conflict.{lang}.png")
 
 
 @contextmanager
@@ -88,6 +156,8 @@ def take(browser: Any, world: World, base: str, lang: str, options: argparse.Nam
             page.screenshot(path=options.folder / name, full_page=options.width < 600)
             found = Axe().run(page).response["violations"]
             wrong.extend(f"{name}: {one['id']}" for one in found if one["impact"] in ("serious", "critical"))
+        if login == "chen.jing":
+            conflict(page, base, options.folder, lang)
         context.close()
     return wrong
 
@@ -107,7 +177,6 @@ def run_some(world: World, settings: ConsoleSettings) -> None:
 
 def trace_some(world: World, settings: ConsoleSettings, ledger: Path) -> None:
     """A basket of the demo's purchases, traced when it held five of them, and with all."""
-    world.person("li.na", Role.ANALYST, "李娜")
     browser, jobs = world.signed_in("li.na"), world.site.jobs
     place = browser.post("/trace/baskets", data={"name": "3 月 13 日 · 三家店铺"}).headers["location"]
     rows = (ledger.parent / "leaks.csv").read_text("utf-8").splitlines()
@@ -121,6 +190,18 @@ def trace_some(world: World, settings: ConsoleSettings, ledger: Path) -> None:
     run_all(jobs, settings)
 
 
+def fill(world: World, ledger: Path, folder: Path, lang: str) -> None:
+    """A copy of a ledger with its casebook, people, and their work."""
+    copy = folder / "ledger"
+    shutil.copytree(ledger, copy)
+    settings = with_ledger(world, copy, logs_folder=str(ledger.parent))
+    for login, (role, called) in PEOPLE.items():
+        world.person(login, role, called)
+    work(world, lang)
+    run_some(world, settings)
+    trace_some(world, settings, ledger)
+
+
 def main() -> int:
     """Takes them; 1 where something is wrong."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -132,17 +213,13 @@ def main() -> int:
     given = options.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
-    with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
-        settings = with_ledger(world, given.ledger, logs_folder=str(given.ledger.parent))
-        run_some(world, settings)
-        trace_some(world, settings, given.ledger)
-        for login, (role, called) in PEOPLE.items():
-            world.person(login, role, called)
-        with served(world) as base, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            for lang in LANGS:
+    for lang in LANGS:
+        with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
+            fill(world, given.ledger, Path(folder), lang)
+            with served(world) as base, sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 wrong.extend(take(browser, world, base, lang, given))
-            browser.close()
+                browser.close()
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

@@ -56,7 +56,7 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
     def split() -> object:
         id_ = case()
         things = cases.dossier(id_).things
-        chosen = [Thing(kind=t.kind, value=t.name) for t in rng.sample(things, 1)]
+        chosen = [Thing(kind=t.kind, value=t.name) for t in [rng.choice(things)]]
         return cases.split(id_, chosen, who, "two matters", at)
 
     def unmerge() -> object:

@@ -9,9 +9,16 @@ import pytest
 from tests.cases.making import DAY, NOW, alert, lines, secret
 from wayseal.cases import Cases, open_cases, verify
 from wayseal.cases._work import CHANGES, CLOSED_STATES, OPEN_STATES
-from wayseal.cases.errors import CasebookError, CaseStateError, StaleError, UndoError
-from wayseal.cases.types import CaseState, Priority, Source, TaskContent, TaskState, Thing, ThingKind
-from wayseal.cases.views import CaseFilter, ItemFilter
+from wayseal.cases.errors import (
+    CasebookError,
+    CasebookUsageError,
+    CaseStateError,
+    NoSuchCaseError,
+    StaleError,
+    UndoError,
+)
+from wayseal.cases.types import CaseState, PackStep, Priority, Source, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.views import CaseFilter, ItemFilter, Pack
 
 SECOND = 1_000_000
 S = CaseState
@@ -320,3 +327,29 @@ def test_names_in_answers(cases: Cases) -> None:
     assert (said(False), said(True)) == (set(), {"u-1", "u-2", "10.0.0.7"})
     cases.verdict("c-1", False, "Li", "was work", NOW)
     assert (said(False), said(True)) == (set(), set())
+
+
+def test_packs_of_evidence(cases: Cases) -> None:
+    """Rule 21."""
+    case, other = "c-1", "c-2"
+    pack = Pack(seal="5" * 64, digest="d" * 64, size=7, items=2)
+    with pytest.raises(NoSuchCaseError):
+        cases.hold_pack(case, pack.seal, PackStep.COPIED, "Li", "to read it", NOW)
+    cases.seal_pack(case, pack, "Li", "notice 7", NOW, to="the police")
+    with pytest.raises(NoSuchCaseError):
+        cases.hold_pack(other, pack.seal, PackStep.COPIED, "Li", "to read it", NOW)
+    for to, why in (("", "receipt"), ("two\nlines", "receipt"), ("the police", " ")):
+        with pytest.raises(CasebookUsageError):
+            cases.hold_pack(case, pack.seal, PackStep.HANDED_OVER, "Li", why, NOW, to=to)
+    assert cases.hold_pack(case, pack.seal, PackStep.HANDED_OVER, "Li", "receipt", NOW + 1, to="Wang") == pack
+    told = [(act.step, act.who, act.why, act.to, act.at) for act in cases.packs(case)]
+    assert told == [
+        (PackStep.HANDED_OVER, "Li", "receipt", "Wang", NOW + 1),
+        (PackStep.SEALED, "Li", "notice 7", "the police", NOW),
+    ]
+    assert cases.packs(other) == ()
+    assert cases.timeline(case).rows[0].told["step"] == "handed_over"
+    with pytest.raises(UndoError):
+        cases.undo("Li", NOW + 2)
+    with pytest.raises(NoSuchCaseError):
+        cases.packs("c-99")

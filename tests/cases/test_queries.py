@@ -21,7 +21,7 @@ from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cases]:
     with open_cases(tmp_path_factory.mktemp("q") / "detect", entropy=secret) as opened:
         rng = random.Random(3)
-        work(opened, rng, 350)
+        work(opened, rng, 420)
         opened.register([alert(f"n-{n}", at=NOW + n, score=rng.choice([0.2, 0.5, 0.9])) for n in range(40)], NOW)
         yield opened
 
@@ -140,6 +140,12 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "timeline": (3, lambda c: c.timeline("c-1")),
     "tasks": (1, lambda c: c.tasks("Li")),
     "changes": (3, lambda c: c.changed_since(0)),
+    "a look": (9, lambda c: c.dossier("c-1", looker="Li")),
+    "overlaps": (1, lambda c: c.overlaps(["c-1", "c-2"])),
+    "done": (1, lambda c: c.last_done("Li", NOW)),
+    "versions": (2, lambda c: c.note_versions("c-1", "n-1")),
+    "last look": (1, lambda c: c.last_look("c-1", "Li")),
+    "day": (1, lambda c: c.day(NOW)),
 }
 
 
@@ -176,6 +182,11 @@ QUESTIONS: list[Callable[[Cases], object]] = [
     lambda c: c.tasks("Li"),
     lambda c: c.changed_since(40, 10),
     lambda c: c.find("c-3"),
+    lambda c: c.overlaps([row.id for row in c.queue(NOW + 10**12).rows]),
+    lambda c: c.last_done("Li", NOW + 160 * 7_000_000),
+    lambda c: c.note_versions("c-1", "n-1"),
+    lambda c: (c.last_look("c-1", "Li"), c.dossier("c-1", looker="Li")),
+    lambda c: c.day(NOW),
 ]
 
 

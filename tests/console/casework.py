@@ -32,9 +32,7 @@ class Bench:
 
     @property
     def cases(self) -> Cases:
-        holder = self.world.site.cases
-        assert holder is not None
-        return holder.need()
+        return self.world.cases
 
     @property
     def now(self) -> int:

@@ -1,5 +1,6 @@
 """Pages of jobs and of packs of evidence: who sees what, what is refused, and what stands on record."""
 
+import gzip
 import io
 import re
 import zipfile
@@ -11,7 +12,7 @@ from httpx import Client
 
 from tests.cases.making import alert
 from tests.cli.running import inside
-from tests.console.working import run_all, with_ledger
+from tests.console.working import run_all, with_ledger, worker
 from tests.console.world import HOUR, PASSWORD, World, text
 from wayseal.cases import open_cases, read_casebook, verify
 from wayseal.cases.evidence import verify_pack
@@ -19,7 +20,7 @@ from wayseal.cases.types import NamesShown, PackHeld
 from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import JobState
-from wayseal.console.jobs.logs import find_log, find_upload, list_logs, upload_place
+from wayseal.console.jobs.logs import find_log, find_upload, list_logs, refuse_bomb, upload_place
 from wayseal.ledger import open_ledger
 
 HEAD = "at,actor,waybill\n"
@@ -177,6 +178,48 @@ def test_names_of_files_that_are_sent(tmp_path: Path) -> None:
             find_upload(tmp_path, value)
 
 
+def test_a_packed_file_that_is_a_bomb(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def step(*now: object) -> None:
+        told.append(now)  # type: ignore[arg-type]
+
+    bomb, fine, broken = tmp_path / "a.csv.gz", tmp_path / "b.csv.gz", tmp_path / "c.csv.gz"
+    bomb.write_bytes(gzip.compress(b"0" * (8 << 20)))
+    fine.write_bytes(gzip.compress((HEAD + rows(1, 9)).encode()))
+    broken.write_bytes(fine.read_bytes()[:-20])
+    refuse_bomb(fine, step, 1000)
+    refuse_bomb(bomb, step)
+    refuse_bomb(tmp_path / "none.csv", step)
+    with pytest.raises(JobError, match=r"a.csv.gz: unpacks to more"):
+        refuse_bomb(bomb, step, 1 << 20)
+    with pytest.raises(JobError, match="is damaged"):
+        refuse_bomb(broken, step)
+    assert {stage for stage, _, _ in told} == {"unpack"}
+
+
+@pytest.mark.parametrize("kind", ["ingest", "detect", "verify", "export"])
+def test_each_kind_ends_where_it_is_cancelled(
+    world: World, settings: ConsoleSettings, ledger: Path, case: str, kind: str
+) -> None:
+    jobs = world.site.jobs
+    assert settings.logs_folder is not None
+    (settings.logs_folder / "more.csv").write_text(HEAD + rows(5, 9), encoding="utf-8")
+    jobs.start(kind, {"file": "more.csv", "case": case, "why": "notice"}, "ann")
+    queue = worker(jobs, settings)
+    task = queue.dequeue()
+    assert jobs.cancel("j-1", "ann")
+    queue.execute(task)
+    assert state(world, "j-1") is JobState.CANCELLED
+    assert reads(ledger) == 4
+    assert not jobs.folder_of("j-1").exists()
+    assert not any(isinstance(act, PackHeld) for act in read_casebook(ledger / "detect").case(case).acts)
+    assert jobs.retry("j-1", "ann")
+    run_all(jobs, settings)
+    assert state(world, "j-1") is JobState.DONE
+    assert reads(ledger) == (9 if kind == "ingest" else 4)
+
+
 @pytest.mark.usefixtures("people")
 def test_a_ledger_that_vanished(world: World, settings: ConsoleSettings, ledger: Path) -> None:
     browser = world.signed_in("ann")
@@ -193,6 +236,33 @@ def test_a_ledger_that_vanished(world: World, settings: ConsoleSettings, ledger:
     assert browser.post("/jobs/j-2/retry").status_code == 303
     run_all(world.site.jobs, settings)
     assert state(world, "j-2") is JobState.DONE
+
+
+def test_what_was_signed_counts(
+    world: World, settings: ConsoleSettings, ledger: Path, case: str, tmp_path: Path
+) -> None:
+    """The newest checkpoint of the folder: for a check of the ledger, and in a pack of evidence."""
+    key, kept = tmp_path / "keeper.key", tmp_path / "kept"
+    kept.mkdir()
+    assert inside("ledger", "key", "new", "--out", key).code == 0
+    assert inside("ledger", "checkpoint", ledger, "--key", key, "--out", kept / "2026-03-02.checkpoint").code == 0
+    signed = replace(settings, checkpoint_folder=kept, checkpoint_key=tmp_path / "keeper.key.pub")
+    jobs = world.site.jobs
+    jobs.start("verify", {}, "chen")
+    jobs.start("export", {"case": case, "why": "notice"}, "chen", subject=case)
+    run_all(jobs, signed)
+    checked, exported = jobs.find("j-1"), jobs.find("j-2")
+    assert checked is not None
+    assert exported is not None
+    assert (checked.result["findings"], checked.result["checkpoints"]) == ("0", "1")
+    with zipfile.ZipFile(jobs.folder_of("j-2") / "pack.zip") as pack:
+        names = [name.partition("/")[2] for name in pack.namelist()]
+    assert "data/ledger/checkpoint.txt" in names
+    assert "data/ledger/key-1.pub" in names
+    (tmp_path / "keeper.key.pub").write_text("no key\n", encoding="ascii")
+    jobs.start("verify", {}, "chen")
+    run_all(jobs, signed)
+    assert state(world, "j-3") is JobState.FAILED
 
 
 @pytest.mark.usefixtures("people")

@@ -14,6 +14,7 @@ from typing import Any
 import pyotp
 from httpx import BaseTransport, Client, Request, Response
 
+from wayseal.cases import Cases
 from wayseal.console import Access, Role, Site, create_app
 from wayseal.console.access import AccessKeys, Cost
 from wayseal.console.access.types import Person, Visit
@@ -106,6 +107,12 @@ class World:
         """What a server would run."""
         self._app = self._app or create_app(self.site, make_log(self.log))
         return self._app
+
+    @property
+    def cases(self) -> Cases:
+        """The casebook that the console has."""
+        assert self.site.cases is not None
+        return self.site.cases.need()
 
     def give(self, ledger: Path, checkpoints: Path | None = None, key: VerifyKey | None = None) -> None:
         """What the console shows from here on."""

@@ -202,7 +202,12 @@ _CONSOLE_0003: Rows = _CONSOLE_0002 | {
     ],
 }  # fmt: skip
 
-_CONSOLE_0005: Rows = _CONSOLE_0003 | {"marks": [{"person": "p", "name": "seen", "value": _ZH, "at": _AT}]}
+_CONSOLE_0005: Rows = _CONSOLE_0003 | {
+    "marks": [
+        {"person": "q", "name": "seen", "value": _ZH, "at": _AT},
+        {"person": "", "name": "view:" + "x" * 115, "value": "", "at": 0},
+    ],
+}
 
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,

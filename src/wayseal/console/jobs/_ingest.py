@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.logs import drop_upload, find_log, find_mapping, find_upload
+from wayseal.console.jobs.logs import drop_upload, find_log, find_mapping, find_upload, refuse_bomb
 from wayseal.console.jobs.work import Work
 from wayseal.ledger import IngestReport, ingest
 from wayseal.model.messages import N_, Message
@@ -36,6 +36,7 @@ def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     settings, jobs = work.settings, work.folder.parent
     upload = values.get("upload", "")
     path = find_upload(jobs, upload) if upload else find_log(settings.logs_folder, values.get("file", ""))
+    refuse_bomb(path, work.step)
     chosen = values.get("mapping", "")
     mapping = load_mapping(find_mapping(settings.mappings_folder, chosen)) if chosen else None
     source = open_source(path, mapping=mapping, offset=values.get("offset") or None, table=values.get("table") or None)

@@ -8,6 +8,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -64,6 +65,8 @@ class Runner:
         state, result, error = self._try(job, number)
         if state is None:
             raise RetryTask(delay=BUSY_SECONDS)
+        with suppress(OSError):
+            self.jobs.folder_of(job.id).rmdir()  # of what made nothing
         self._keep(lambda: self._end(number, state, result, error))
         self.log.info("job_ended", request=job.id, group=state.value)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
-from wayseal.console.jobs import _detect, _export, _ingest, _verify
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, Role
-from wayseal.console.tracing.work import run_check, run_left_out, run_trace
 
+_TRACING = "wayseal.console.tracing.work"
 Run = Callable[[Mapping[str, str], Work], Mapping[str, str]]
 
 
@@ -28,15 +28,24 @@ class Kind:
     scheduled: bool = False
 
 
+def _later(module: str, name: str = "run") -> Run:
+    """A function of a module, loaded when a worker needs it: pages know kinds without their engines."""
+
+    def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+        return getattr(import_module(module), name)(values, work)  # type: ignore[no-any-return]
+
+    return run
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind(name="ingest", run=_ingest.run),
-        Kind(name="detect", run=_detect.run, scheduled=True),
-        Kind(name="verify", run=_verify.run, scheduled=True),
-        Kind(name="trace_check", run=run_check),
-        Kind(name="trace", run=run_trace),
-        Kind(name="trace_left_out", run=run_left_out),
-        Kind(name="export", run=_export.run, roles=frozenset({Role.INVESTIGATOR})),
+        Kind(name="ingest", run=_later("wayseal.console.jobs._ingest")),
+        Kind(name="detect", run=_later("wayseal.console.jobs._detect"), scheduled=True),
+        Kind(name="verify", run=_later("wayseal.console.jobs._verify"), scheduled=True),
+        Kind(name="trace_check", run=_later(_TRACING, "run_check")),
+        Kind(name="trace", run=_later(_TRACING, "run_trace")),
+        Kind(name="trace_left_out", run=_later(_TRACING, "run_left_out")),
+        Kind(name="export", run=_later("wayseal.console.jobs._export"), roles=frozenset({Role.INVESTIGATOR})),
     )
 }

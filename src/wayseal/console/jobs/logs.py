@@ -3,13 +3,17 @@
 1. A name in the folder is a path below it, without `..`, and nothing on the way is a link.
 2. A file that was sent lies alone in a private folder, under its own name, cut to what a name may be: its ending says
    how it is to be read. It goes as soon as it was taken in.
+3. A packed file (.gz) that unpacks to more than a hundred times its size, and to a gibibyte, is refused before a row of
+   it is read. Workbooks are bounded where they are read.
 """
 
+import gzip
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from wayseal.console.errors import JobError
@@ -19,6 +23,7 @@ MOST_LISTED = 300
 _DEPTH = 3
 _TOKEN = re.compile(r"[0-9a-f]{16}")
 _MOST_NAME = 160
+_MOST_RATIO, _PART = 100, 1 << 20
 _ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm", ".gz", ".log", ".json", ".txt")
 
 
@@ -107,6 +112,22 @@ def drop_old_uploads(folder: Path, before: float) -> int:
     for place in old:
         shutil.rmtree(place, ignore_errors=True)
     return len(old)
+
+
+def refuse_bomb(path: Path, step: Callable[[str, int, int], None], least: int = 1 << 30) -> None:
+    """Rule 3. step: told how far it is; least: so much may any file unpack to. JobError: it is more, or damaged."""
+    if path.suffix.lower() != ".gz":
+        return
+    most, size = max(least, _MOST_RATIO * path.stat().st_size), 0
+    try:
+        with gzip.open(path) as packed:
+            while part := packed.read(_PART):
+                size += len(part)
+                step("unpack", size, 0)
+                if size > most:
+                    raise JobError("unpacks to more than a hundred times its size: unpack it first", file=path.name)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise JobError("is damaged: it can't be unpacked", file=path.name) from None
 
 
 def _plain(name: str) -> str:

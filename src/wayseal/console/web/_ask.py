@@ -29,13 +29,13 @@ class Site:
 
     Attributes:
         access: People and sessions.
-        ledger: Looks at the ledger that is shown; None: none is.
         jobs: What was asked for and outlasts a page.
+        ledger: Looks at the ledger that is shown; None: none is.
+        cases: Its casebook.
+        spool: Where files that are sent lie until their page keeps them; None: none are taken.
         logs_folder: Where logs lie that may be named; None: nowhere.
         mappings_folder: Where mapping files lie; None: nowhere.
         upload_most: So many bytes may be sent at once.
-        cases: Its casebook.
-        spool: Where files that are sent lie until their page keeps them; None: none are taken.
         files: Where files of cases lie, each under its SHA-256.
         cases_a_day: So many can be decided a day, all in all.
         utc_offset_hours: The clock of pages.

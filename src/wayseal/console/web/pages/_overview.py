@@ -44,6 +44,11 @@ class Desk:
         return sum(self.counts.queue.values())
 
     @property
+    def unowned(self) -> int:
+        """How many open cases nobody has."""
+        return self.open - sum(self.counts.owners.values())
+
+    @property
     def open(self) -> int:
         """How many cases are open."""
         return sum(self.counts.states.get(state.value, 0) for state in OPEN_STATES)
