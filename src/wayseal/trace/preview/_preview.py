@@ -24,8 +24,8 @@ from wayseal.trace.preview._carry import numbers_needed
 
 CLASSES = (0.001, 0.01, 0.1, 0.3, 0.8)
 """Upper ends of the classes of rule 4; the last class has none above but 1."""
-SOLE, FIFTH = 0.9, 0.2
-"""Shares of the numbers that an account sold: all but what is taken for noise, or every fifth."""
+SOLE, FIFTH = 0.9, 0.18
+"""Shares of the numbers that an account sold: all but one in ten, which is taken for noise, or a fifth of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
