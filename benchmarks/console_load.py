@@ -57,9 +57,8 @@ def main() -> None:
     ]
     print(*table(("what", "requests", "failed", "p50 ms", "p95 ms", "p99 ms"), rows), sep="\n")
     print(f"{found['rows']['all']['requests'] / found['seconds']:.1f} requests a second")
-    print(
-        f"console: {1000 * busy / found['whole']:.1f} ms of CPU a request, {peak / 2**20:.0f} MiB; load: {100 * found['cpu']:.0f} % of its core"
-    )
+    cpu, share = 1000 * busy / found["whole"], 100 * found["cpu"]
+    print(f"console: {cpu:.1f} ms of CPU a request, {peak / 2**20:.0f} MiB; load: {share:.0f} % of its core")
     print(*found["errors"], sep="\n")
 
 

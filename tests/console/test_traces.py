@@ -21,6 +21,7 @@ from wayseal.console.errors import TraceWorkError
 from wayseal.console.tracing import Runs
 from wayseal.console.tracing.kept import load_check, load_left_out, load_result
 from wayseal.console.web.app import LedgerReader
+from wayseal.console.web.pages import _traces
 from wayseal.ledger import open_ledger
 from wayseal.store import read_leaks
 from wayseal.trace import find_differences
@@ -214,6 +215,17 @@ def test_what_is_found_goes_into_the_queue(desk: tuple[World, Client], ledger: P
     assert ("number", number(7)) in kinds
 
 
+def test_what_says_nothing_is_no_matter_for_the_queue(desk: tuple[World, Client]) -> None:
+    _, browser = desk
+    place = traced(browser, basket(browser, f"waybill,seen_at\n{number(200)},2026-03-04T20:00:00Z"))
+    said = text(browser.get(place))
+    assert "Nothing can be decided on this yet" in said
+    assert "Put it into the queue" not in said
+    assert "What would settle it" in said
+    refused = browser.post(f"{place}/queue", data={"reason": "x"})
+    assert (refused.status_code, "points at nobody" in text(refused)) == (400, True)
+
+
 def test_a_run_that_goes_on_fails_or_is_gone(desk: tuple[World, Client]) -> None:
     world, browser = desk
     jobs = world.site.jobs
@@ -258,6 +270,7 @@ def test_a_result_that_was_changed_or_is_gone_isnt_shown(desk: tuple[World, Clie
     for name in ("result.json", "leaks.jsonl", "report.json"):
         (kept / name).write_bytes((kept / name).read_bytes().replace(b"0", b"1"))
     load_result.__globals__["_result"].cache_clear()
+    _traces._shown.cache_clear()
     for path in (run, f"{run}/report.json", f"{run}/leaks.jsonl", f"/trace/compare?a={kept.name}&b={kept.name}"):
         page = browser.get(path)
         assert (page.status_code, "isn't what was written" in text(page)) == (500, True), path

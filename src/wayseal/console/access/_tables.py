@@ -20,7 +20,7 @@ people = sa.Table(
     sa.Column("lang", sa.String(5)),
     sa.Column("theme", sa.String(5)),
     sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("way", sa.String(10), nullable=False),
+    sa.Column("way", sa.String(10), nullable=False, server_default="password"),
     sa.Column("identity_hmac", _DIGEST),
     sa.Column("outlet", sa.String(64)),
     sa.Index("ix_people_login", "login", unique=True),

@@ -81,6 +81,7 @@ TRACE = {
     "trace.said_removed": N_("The number was taken out; it stays in earlier versions."),
     "trace.said_set": N_("Done."),
     "trace.faults": N_("Nothing was added: {n} {n:place has|places have} to be put right."),
+    "trace.to_text": N_("What you typed stands below"),
     "trace.more_faults": N_("and {n} more"),
     "trace.at_line": N_("Line {line}:"),
     "trace.fault_no_time": N_("say when the numbers were seen"),
@@ -257,6 +258,7 @@ TRACE = {
     "trace.decide_note": N_(
         "A lead, no verdict. Names are shown once an investigator opens the case that comes of this, on record."
     ),
+    "trace.decide_weak": N_("Nothing can be decided on this yet: more numbers, times or a canary are needed."),
     "trace.reason": N_("Reason, without names of people"),
     "trace.queue_go": N_("Put it into the queue"),
     "trace.queued": N_("It waits for a decision as {item}."),

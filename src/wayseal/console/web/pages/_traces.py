@@ -1,6 +1,8 @@
 """Runs over baskets: progress, verdict and what it rests on, leaving numbers out, two runs compared, into the queue."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from starlette.responses import Response
@@ -16,6 +18,7 @@ from wayseal.console.web._ask import Ask
 from wayseal.console.web._trace_jobs import RunNow, baskets_of, begin_again, can_run, look, offset_text, runs_of
 from wayseal.console.web._trace_view import (
     Candidate,
+    Evidence,
     candidates,
     columns_of,
     compare_rows,
@@ -26,6 +29,7 @@ from wayseal.console.web._trace_view import (
 )
 from wayseal.console.web.pages._baskets import attachment
 from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.page.languages import Lang
 from wayseal.trace import TraceResult, render
 from wayseal.trace.report import Told, tell
 
@@ -66,17 +70,34 @@ def _run(ask: Ask, now: RunNow, status: int = 200, **more: Any) -> Response:
     if run.state != "done":
         return ask.page("trace_run", status=status, **values)
     try:
-        result = load_result(run.told)
+        shown = _shown(run.told.get("folder", ""), run.told.get("sha256", ""), ask.lang)
     except TraceWorkError as error:
         return ask.page("trace_run", status=500, **values | {"error": error})
     return ask.page(
-        "trace_verdict", status=status, **_verdict(ask, run, result), basket=basket, **({"reason": ""} | more)
+        "trace_verdict", status=status, **_verdict(ask, run, shown), basket=basket, **({"reason": ""} | more)
     )
 
 
-def _verdict(ask: Ask, run: Run, result: TraceResult) -> dict[str, Any]:
-    told, listed = tell(result, ask.lang), candidates(result)
-    rows = evidence(result, listed)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A trace as a page shows it in a language."""
+
+    result: TraceResult
+    told: Told
+    listed: tuple[Candidate, ...]
+    rows: tuple[Evidence, ...]
+
+
+@lru_cache(maxsize=32)
+def _shown(folder: str, digest: str, lang: Lang) -> _Shown:
+    """The result of a run with that digest, which never changes. TraceWorkError."""
+    result = load_result({"folder": folder, "sha256": digest})
+    listed = candidates(result)
+    return _Shown(result=result, told=tell(result, lang), listed=listed, rows=evidence(result, listed))
+
+
+def _verdict(ask: Ask, run: Run, shown: _Shown) -> dict[str, Any]:
+    result, told, listed, rows = shown.result, shown.told, shown.listed, shown.rows
     others = runs_of(ask).page((RunKind.TRACE,), basket=run.basket, limit=_OTHERS)
     left, left_run, left_error = _left_out(ask, run)
     return {
@@ -181,7 +202,7 @@ def queue_run(ask: Ask) -> Response:
 
 def _things(ask: Ask, run: Run, result: TraceResult) -> list[Thing]:
     """The leading source and those it can't be told from, the numbers that it had, and who sold them."""
-    if ask.site.casebook is None or not result.sources:
+    if ask.site.casebook is None or not result.sources or result.verdict is VerdictKind.INSUFFICIENT:
         raise TraceWorkError("this run points at nobody: there is nothing to decide")
     of = load_pseudonyms(ask.site.casebook).of
     lead = next((row for row in result.sources if row.account is None), result.sources[0])
