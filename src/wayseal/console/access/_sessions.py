@@ -44,7 +44,7 @@ class Sessions:
         self._means = means
 
     def find(self, token: str, *, used: bool = True) -> tuple[Session, Standing] | None:
-        """The session of a token and how it stands; None: it is nobody's. Notes that it was used (rule 4), if it was."""
+        """The session of a token and how it stands; None: it is nobody's. Notes that it was (rule 4)."""
         means, now = self._means, self._means.now()
         session = means.database.look(_rows.find_session, digest(token))
         if session is None:
