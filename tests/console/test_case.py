@@ -168,7 +168,7 @@ def test_links_lead_to_the_cases_that_share_them(bench: Bench) -> None:
     alias = bench.cases.dossier(first).things[0].name
     assert browser.get("/cases", params={"thing": alias}).text.count("data-row") == 1
     # A device is of a person: whoever links one sees it as a pseudonym from then on.
-    page = send(browser, f"/cases/{first}/links", kind="device", thing="imei-8675309", why="handed in")
+    page = send(bench.browser("chen"), f"/cases/{first}/links", kind="device", thing="imei-8675309", why="handed in")
     assert "imei-8675309" not in page.text
     send(browser, f"/cases/{first}/unlink", kind="seller", thing="shop 7 & sons", why="other pictures")
     assert browser.get("/cases", params={"state": "", "thing": "shop 7 & sons"}).text.count("data-row") == 1
@@ -179,8 +179,34 @@ def test_links_lead_to_the_cases_that_share_them(bench: Bench) -> None:
         {"kind": "case", "thing": "c-99", "why": "y"},
     ):
         assert browser.post(f"/cases/{first}/links", data=fields).status_code == 400, fields
-    answer = browser.post(f"/cases/{first}/unlink", data={"kind": "account", "thing": "u-1", "why": "y"})
+    answer = bench.browser("chen").post(f"/cases/{first}/unlink", data={"kind": "account", "thing": "u-1", "why": "y"})
     assert answer.status_code == 409
+
+
+def test_whoever_knows_an_account_doesnt_learn_its_pseudonym(bench: Bench) -> None:
+    """By no page that an analyst has: filters, links, splits, entries in the queue, and what they answer."""
+    case, other = bench.alert("u-1", "u-2"), bench.alert("u-3")
+    ann = bench.browser("ann")
+    assert ann.get("/cases", params={"state": "all", "thing": "u-1"}).text.count("data-row") == 0
+    for why in ("", "because"):
+        answers = []
+        for account in ("u-1", "u-3", "u-99"):
+            typed = {"kind": "account", "thing": account, "why": why}
+            split = {f"thing.account.{account}": "1", "why": why}
+            answers.append(
+                (
+                    [ann.post(f"/cases/{case}/{act}", data=typed).status_code for act in ("links", "unlink")],
+                    ann.post(f"/cases/{case}/split", data=split).status_code,
+                    ann.post("/queue", data=typed | {"source": "canary", "reason": "r"}).status_code,
+                )
+            )
+        assert answers == [([400, 400], 400, 400)] * 3
+    assert [len(bench.cases.timeline(id_).rows) for id_ in (case, other)] == [1, 1]
+    # An investigator splits by the names that the page shows them, and by no others.
+    chen = bench.browser("chen")
+    assert chen.post(f"/cases/{case}/split", data={"thing.account.u-1": "1", "why": "x"}).status_code == 400
+    send(chen, f"/cases/{case}/open", why="complaint 7")
+    assert send(chen, f"/cases/{case}/split", names="1", why="x", **{"thing.account.u-1": "1"}).url.path == "/cases/c-3"
 
 
 def test_what_was_done_can_be_taken_back_for_a_minute(bench: Bench) -> None:
@@ -381,7 +407,7 @@ def test_the_list_of_cases(bench: Bench) -> None:
         ("state=nonsense&source=listing", 1),
         ("state=&source=trace", 0),
         ("state=&who=nobody&sort=number", 30),
-        ("thing=u-3", 1),
+        ("thing=u-3", 0),
         ("sort=priority", 30),
         ("sort=alerted", 30),
         ("sort=nonsense", 30),

@@ -119,7 +119,9 @@ def test_what_somebody_saw_is_put_in_by_hand(bench: Bench) -> None:
     assert page.status_code == 400  # a hidden character is refused, and what was typed is there again
     assert "shop 7" in page.text
     assert "<script>alert" not in page.text
-    page = send(browser, "/queue", **form | {"reason": PLAIN_HOSTILE, "kind": "device", "thing": "IMEI 7"})
+    device = form | {"reason": PLAIN_HOSTILE, "kind": "device", "thing": "IMEI 7"}
+    assert browser.post("/queue", data=device).status_code == 400  # what is of people, whoever may see names can name
+    page = send(bench.browser("chen"), "/queue", **device)
     assert "<script>alert" not in page.text
     row = bench.cases.queue(bench.now).rows[0]
     assert (row.source, row.score, [t.name for t in row.things][:3]) == (Source.LISTING, 0.75, ["shop 7", "YT1", "YT2"])

@@ -247,8 +247,9 @@ def _parts(wanted: CaseFilter) -> tuple[str, list[tuple[list[str], list[Any]]]]:
         given.append(wanted.owner)
     if wanted.thing is not None:
         some = f"SELECT case_id FROM {THINGS.full_name} WHERE"
-        few.append(f"case_id IN ({some} alias = ? UNION {some} kind = ? AND value = ?)")
-        given += [wanted.thing, ThingKind.ACCOUNT.value, wanted.thing]
+        by_id = f" UNION {some} kind = ? AND value = ?" if wanted.by_id else ""
+        few.append(f"case_id IN ({some} alias = ?{by_id})")
+        given += [wanted.thing, *((ThingKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
     where, values = ([], []) if wanted.owner else _owned(wanted.owner)
     if wanted.source is not None:
         where.append("source = ?")

@@ -33,12 +33,16 @@ class ItemSort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
-    """Which cases are meant. states: empty for all. owner: "" for those of nobody. thing: a value or a pseudonym."""
+    """Which cases are meant. states: empty for all. owner: "" for those of nobody. thing: as pages show it.
+
+    by_id: an account may be given by its id as well: whoever asks so learns its pseudonym.
+    """
 
     states: frozenset[CaseState] = frozenset()
     owner: str | None = None
     source: Source | None = None
     thing: str | None = None
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ class Lane(StrEnum):
 ALL_ROLES = frozenset(Role)
 CASE_ROLES = frozenset({Role.ANALYST, Role.INVESTIGATOR})
 """Who works on cases."""
+OPENERS = frozenset({Role.INVESTIGATOR})
+"""Who may open a case: see its names."""
 LEDGER_ROLES = frozenset({Role.ANALYST, Role.INVESTIGATOR, Role.AUDITOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})

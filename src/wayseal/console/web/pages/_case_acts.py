@@ -18,15 +18,15 @@ from wayseal.cases.errors import (
     StaleError,
     UndoError,
 )
-from wayseal.cases.types import CaseState, Priority, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.types import CaseState, Priority, TaskContent, TaskState, Thing, ThingKind, one_line
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES
+from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._forms import local_path
 from wayseal.console.web._text_difference import compare_texts
-from wayseal.console.web.pages._cases import OPENERS, case_page
-from wayseal.console.web.pages._desk import me, owner_given, the_cases, until_given
+from wayseal.console.web.pages._cases import case_page, look_of
+from wayseal.console.web.pages._desk import kinds_given, me, owner_given, the_cases, until_given
 
 Act = Callable[[Ask, Cases, str, int], str | None]
 """Does it, to a case, at a time; where to go on to, None: the case."""
@@ -47,6 +47,13 @@ def _choice(ask: Ask, name: str, known: type[E]) -> E:
         return known(ask.field(name))
     except ValueError:
         raise AccessError("choose one of the list", key=name) from None
+
+
+def _kind(ask: Ask) -> ThingKind:
+    kind = _choice(ask, "kind", ThingKind)
+    if kind not in kinds_given(ask):
+        raise AccessError("accounts, devices and addresses are named by investigators alone", key="kind")
+    return kind
 
 
 def _set_state(ask: Ask, cases: Cases, case: str, at: int) -> None:
@@ -108,14 +115,14 @@ def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
 
 
 def _link(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    thing = Thing(kind=_choice(ask, "kind", ThingKind), value=_line(ask, "thing") or " ")
-    cases.link(case, thing, me(ask), _line(ask, "why"), at)
+    thing = Thing(kind=_kind(ask), value=_line(ask, "thing") or " ")
+    cases.link(case, thing, me(ask), one_line(_line(ask, "why"), "why"), at)
     return "#things"
 
 
 def _unlink(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    kind, name = _choice(ask, "kind", ThingKind), ask.field("thing")
-    cases.link(case, Thing(kind=kind, value=name or " "), me(ask), _line(ask, "why"), at, on=False)
+    thing = Thing(kind=_kind(ask), value=ask.field("thing") or " ")
+    cases.link(case, thing, me(ask), one_line(_line(ask, "why"), "why"), at, on=False)
     return "#things"
 
 
@@ -130,11 +137,11 @@ def _unmerge(ask: Ask, cases: Cases, case: str, at: int) -> None:
 
 
 def _split(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    things = []
-    for name, value in ask.form.items():
-        kind, _, thing = name.removeprefix(_PICK).partition(".")
-        if name.startswith(_PICK) and value and kind in set(ThingKind):
-            things.append(Thing(kind=ThingKind(kind), value=thing))
+    picked = {name.removeprefix(_PICK) for name, value in ask.form.items() if name.startswith(_PICK) and value}
+    shown = cases.dossier(case, **look_of(ask)).things
+    things = [Thing(kind=one.kind, value=one.name) for one in shown if f"{one.kind.value}.{one.name}" in picked]
+    if len(things) < len(picked):  # by no other name than the page shows: an id would tell whose pseudonym it is
+        raise NoSuchCaseError("{id} has no such thing of its own", id=case)
     return f"/cases/{cases.split(case, things, me(ask), _line(ask, 'why'), at)}"
 
 

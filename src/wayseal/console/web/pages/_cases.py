@@ -20,11 +20,10 @@ from wayseal.cases.types import (
     Priority,
     Source,
     TaskState,
-    ThingKind,
 )
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Done, Entry, Page
 from wayseal.console.access.types import ActKind
-from wayseal.console.roles import CASE_ROLES, Role
+from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import line_of, reasons_of
@@ -33,6 +32,7 @@ from wayseal.console.web.pages._desk import (
     Bar,
     bar_of,
     colleagues,
+    kinds_given,
     me,
     table_file,
     text_given,
@@ -44,8 +44,6 @@ from wayseal.model.times import iso
 
 LOOK_US = 15 * 60 * 1_000_000
 """So long a look at a case's names lasts, from the act that records it."""
-OPENERS = frozenset({Role.INVESTIGATOR})
-"""Who may open a case: see its names."""
 _MANY = 30
 _GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "all": frozenset()}
 
@@ -104,9 +102,7 @@ def show_case(ask: Ask) -> Response:
 
 def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     """A case with all that belongs to it. error: why a form was refused; act: which (rule 2)."""
-    since = ask.access.now() - LOOK_US
-    looker = me(ask) if _asks_names(ask) else None
-    dossier = the_cases(ask).dossier(ask.names["case"], looker=looker, since=since)
+    dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask))
     row = dossier.row
     return ask.page(
         "case",
@@ -128,6 +124,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         colleagues=colleagues(ask),
         me=me(ask),
         now=ask.access.now(),
+        kinds=[kind.value for kind in kinds_given(ask)],
         **_choices(),
     )
 
@@ -160,7 +157,6 @@ def _choices() -> dict[str, Any]:
     return {
         "priorities": [one.value for one in Priority],
         "task_states": [one.value for one in TaskState],
-        "kinds": [one.value for one in ThingKind],
         "work_states": [CaseState.IN_PROGRESS.value, CaseState.WAITING.value],
         "end_states": [CaseState.DUPLICATE.value, CaseState.NO_CASE.value],
     }
@@ -172,8 +168,13 @@ def _status(error: Any) -> int:
     return 409 if isinstance(error, CaseStateError | UndoError) else 400
 
 
+def look_of(ask: Ask) -> dict[str, Any]:
+    """Whose look at names counts for what is asked now, and since when (rule 1)."""
+    return {"looker": me(ask) if _asks_names(ask) else None, "since": ask.access.now() - LOOK_US}
+
+
 def _asks_names(ask: Ask) -> bool:
-    return "names" in ask.query and ask.whose.person.role in OPENERS
+    return ("names" in ask.query or bool(ask.field("names"))) and ask.whose.person.role in OPENERS
 
 
 def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:

@@ -9,11 +9,11 @@ from starlette.responses import Response, StreamingResponse
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import UNDO_US
+from wayseal.cases.types import PERSONAL, UNDO_US, ThingKind
 from wayseal.cases.views import Done
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES
+from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
 from wayseal.model.messages import N_
 
@@ -51,6 +51,11 @@ def colleagues(ask: Ask) -> tuple[str, ...]:
     return tuple(
         one.login for one in ask.access.people.all() if one.role in CASE_ROLES and one.state is PersonState.ACTIVE
     )
+
+
+def kinds_given(ask: Ask) -> tuple[ThingKind, ...]:
+    """What somebody may name by its id: of people only who may see names, since the page would tell its pseudonym."""
+    return tuple(kind for kind in ThingKind if kind not in PERSONAL or ask.whose.person.role in OPENERS)
 
 
 def owner_given(ask: Ask) -> str | None:

@@ -25,6 +25,7 @@ from wayseal.console.web.pages._desk import (
     MOST_ROWS,
     bar,
     colleagues,
+    kinds_given,
     me,
     midnight,
     owner_given,
@@ -39,7 +40,8 @@ _MANY = 25
 ACTS = ("promote", "assign", "snooze", "dismiss")
 _NEED_WHY = {"promote", "snooze", "dismiss"}
 HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
-_KINDS = tuple(kind for kind in ThingKind if kind is not ThingKind.CASE)
+_OF_THEIR_OWN = (ThingKind.SELLER, ThingKind.NUMBER, ThingKind.CASE)
+"""What has a field of its own, or none."""
 _PICK = "pick."
 _LIST = 100
 """Numbers of a listing that are taken at once."""
@@ -211,7 +213,7 @@ def _new_page(ask: Ask, error: Any = None) -> Response:
         error=error,
         typed=ask.form,
         sources=[source.value for source in HANDMADE],
-        kinds=[kind.value for kind in _KINDS if kind not in (ThingKind.SELLER, ThingKind.NUMBER)],
+        kinds=[kind.value for kind in kinds_given(ask) if kind not in _OF_THEIR_OWN],
     )
 
 
@@ -294,7 +296,7 @@ def _things_given(ask: Ask) -> list[Thing]:
     things += [Thing(kind=ThingKind.NUMBER, value=number) for number in numbers]
     if value := " ".join(ask.field("thing").split()):
         kind = ask.field("kind")
-        if kind not in {one.value for one in _KINDS}:
+        if kind not in {one.value for one in kinds_given(ask) if one is not ThingKind.CASE}:
             raise AccessError("choose what it is", key="kind")
         things.append(Thing(kind=ThingKind(kind), value=value))
     return things
