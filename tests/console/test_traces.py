@@ -137,6 +137,10 @@ def test_a_verdict_says_what_it_rests_on_and_names_nobody(desk: tuple[World, Cli
         assert name not in page.text
     assert browser.get(f"{place}/report.exe").status_code == 404
     assert "named" in text(browser.get("/trace")).lower()
+    sheet = browser.get("/trace/runs.csv")
+    assert "attachment" in sheet.headers["content-disposition"]
+    row = sheet.content.decode("utf-8-sig").splitlines()[1].split(",")
+    assert row[5:7] == ["named", alias(THIEF)]
 
 
 def test_the_command_gives_the_same_report(desk: tuple[World, Client], ledger: Path, tmp_path: Path) -> None:
