@@ -7,9 +7,9 @@ import pytest
 
 from tests.cases.making import DAY, NOW, alert, secret
 from wayseal.cases import Cases, open_cases
-from wayseal.cases.errors import NoSuchCaseError, UndoError
+from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError, UndoError
 from wayseal.cases.types import CaseState, Priority, Source, Thing, ThingKind
-from wayseal.cases.views import Done
+from wayseal.cases.views import CaseSort, Done
 
 SECOND = 1_000_000
 SELLER = Thing(kind=ThingKind.SELLER, value="shop 7")
@@ -117,6 +117,25 @@ def test_a_file_with_both_hashes(cases: Cases) -> None:
     for case, digest in (("c-2", "a" * 64), ("c-1", "d" * 64), ("c-9", "a" * 64)):
         with pytest.raises(NoSuchCaseError):
             cases.find_file(case, digest)
+
+
+def test_places_and_ids_that_are_none(cases: Cases) -> None:
+    huge = "9" * 30
+    wrong: list[Callable[[], object]] = [
+        lambda: cases.timeline("c-1", huge),
+        lambda: cases.timeline("c-1", "x"),
+        lambda: cases.cases(after=f"1:{huge}"),
+        lambda: cases.cases(after=f"{huge}:1"),
+        lambda: cases.cases(sort=CaseSort.SCORE, after="x:1"),
+        lambda: cases.queue(NOW, after="0.5:x"),
+    ]
+    for attempt in wrong:
+        with pytest.raises(CasebookUsageError):
+            attempt()
+    item = cases.enqueue(Source.LISTING, [SELLER], "r", "Li", NOW)
+    for act in (cases.prioritise, cases.rename):
+        with pytest.raises(NoSuchCaseError):
+            act(item, Priority.HIGH, "Li", NOW)
 
 
 def test_a_day(cases: Cases) -> None:

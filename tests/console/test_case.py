@@ -329,6 +329,8 @@ def test_the_timeline_goes_by_pages(bench: Bench) -> None:
     assert older.text.count('class="act"') == 21
     assert "Alert, probability 90%" in said(older)
     assert browser.get(f"/cases/{case}/timeline?before=x").status_code == 200
+    assert browser.get(f"/cases/{case}/timeline?before={'9' * 20}").status_code == 400
+    assert browser.post(f"/cases/{bench.item()}/title", data={"title": "x"}).status_code == 404
     assert "<script>alert" not in page.text + older.text
 
 
@@ -422,7 +424,7 @@ def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
             asked.append(statement)
 
     def connected(*given: Any, **named: Any) -> sqlite3.Connection:
-        raw = connect(*given, **named)
+        raw: sqlite3.Connection = connect(*given, **named)
         raw.set_trace_callback(note)
         return raw
 

@@ -313,6 +313,19 @@ def test_cancel_and_retry(world: World) -> None:
 
 
 @pytest.mark.usefixtures("people")
+def test_a_page_that_nobody_sits_at_keeps_no_session(world: World) -> None:
+    browser = world.signed_in("ann")
+    browser.post("/jobs/verify")
+    asked = re.search(r'hx-get="([^"]*)"', browser.get("/jobs/j-1").text)
+    assert asked is not None
+    for _ in range(7):
+        answer = browser.get(asked[1], headers={"hx-request": "true"})
+        world.clock.sleep(HOUR / 6)
+    assert answer.status_code in (204, 303)
+    assert "/sign-in" in (answer.headers.get("hx-redirect") or answer.headers["location"])
+
+
+@pytest.mark.usefixtures("people")
 def test_lists_are_cut_filtered_and_given_out(world: World) -> None:
     jobs = world.site.jobs
     for n in range(55):

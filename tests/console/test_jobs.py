@@ -266,6 +266,15 @@ def test_a_worker_that_died_leaves_a_job_that_broke_off(jobs: Jobs, settings: Co
     assert run_all(jobs, settings, kinds={"echo": echo}) == 1
 
 
+def test_what_was_killed_with_the_console_is_said_at_the_next_start(lite: Jobs, tmp_path: Path) -> None:
+    id_ = lite.start("echo", {"x": ""}, "li")
+    make_queue(lite.database, "dead", now=lite.now, run=print, look_around=print).dequeue()
+    none = read_console_settings({}, folder=str(tmp_path), workers="0")
+    with Workers(none, lite, make_log(StringIO())) as workers:
+        assert workers.pids() == ()
+        wait(lite, id_, JobState.BROKEN_OFF)
+
+
 def test_of_a_worker_that_comes_back_from_the_dead_nothing_counts(lite: Jobs, settings: ConsoleSettings) -> None:
     """Its job was given to another one meanwhile."""
     id_ = lite.start("slow", {}, "li")

@@ -7,6 +7,7 @@ import pytest
 
 from tests.console.casework import DAY, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send
 from wayseal.cases.types import CaseState, Source, Thing, ThingKind
+from wayseal.console.access._marks import MOST
 from wayseal.console.access.types import ActKind
 
 
@@ -157,3 +158,42 @@ def test_both_languages_say_all_of_it(bench: Bench, lang: str) -> None:
     assert ("待办队列" in page) is (lang == "zh")
     for code in ("queue.", "desk.", "act_of.", "source.", "keys.", "thing."):
         assert code not in page
+
+
+def test_views_are_kept_for_oneself_or_for_all(bench: Bench) -> None:
+    bench.alert("u-1")
+    ann, bo = bench.browser("ann"), bench.browser("bo")
+    query = "source=detection&who=me&evil=javascript:1&after=x"
+    page = send(ann, "/views", place="queue", name=PLAIN_HOSTILE[:60], query=query)
+    assert page.url.query == b"source=detection&who=me"
+    assert "<script>alert" not in page.text
+    assert 'href="/queue?source=detection&amp;who=me"' in page.text
+    assert "evil" not in page.text
+    assert "Views 0" in said(bo.get("/queue"))
+    send(ann, "/views", place="cases", name="all of one shop", query="state=all&thing=shop+7&sort=score", shared="1")
+    page = bo.get("/cases")
+    assert 'href="/cases?state=all&amp;thing=shop+7&amp;sort=score"' in page.text
+    assert "Views 0" in said(bo.get("/queue"))
+    send(bo, "/views", place="cases", drop="view.cases.all of one shop", shared="1")
+    assert "Views 0" in said(ann.get("/cases"))
+    # Nobody takes another one's away, and nobody keeps more than there is room for.
+    send(bo, "/views", place="queue", drop=f"view.queue.{PLAIN_HOSTILE[:60]}")
+    assert "Views 1" in said(ann.get("/queue"))
+    for fields in ({"place": "people", "name": "x"}, {"place": "queue", "name": " "}):
+        assert ann.post("/views", data=fields).status_code == 400
+    for number in range(MOST):
+        ann.post("/views", data={"place": "queue", "name": f"view {number}", "query": "sort=age"})
+    answer = ann.post("/views", data={"place": "queue", "name": "one more"})
+    assert (answer.status_code, "take one away first" in said(answer)) == (400, True)
+
+
+def test_whatever_stands_in_an_address(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    bench.cases.add_note(case, "n", "bo", bench.now)
+    browser = bench.browser("chen")
+    names = ("at", "after", "source", "who", "later", "sort", "state", "thing", "before", "names", "said")
+    for path in ("/", "/queue", "/queue.csv", "/cases", "/cases.csv", f"/cases/{case}", f"/cases/{case}/timeline"):
+        for value in (HOSTILE, "9" * 30, "1:" + "9" * 30, "-1", "\x00", "x" * 3000):
+            answer = browser.get(path, params=dict.fromkeys(names, value))
+            assert answer.status_code in (200, 400), (path, value)
+            assert "<script>alert" not in answer.text

@@ -115,6 +115,7 @@ TABLE = {
     "GET /jobs/{job}": LEDGER,
     "POST /jobs/{job}/cancel": CASES,
     "POST /jobs/{job}/retry": CASES,
+    "POST /views": CASES,
     "GET /ledger": LEDGER,
     "GET /account": ALL,
     "GET /account/password": ALL,

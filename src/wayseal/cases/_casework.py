@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from wayseal.cases._desk import Desk
+from wayseal.cases._desk import Desk, no_such_case
 from wayseal.cases._packs import pack_acts
 from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field, task_of
 from wayseal.cases._records import Records, refuse_merged, several_lines
@@ -43,6 +43,8 @@ from wayseal.model.times import iso
 
 MOST_THINGS = 1000
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
+_OF_ITEMS = ("owner", "snoozed")
+"""What of something in the queue can be changed as of a case."""
 
 
 class Casework(Records):
@@ -392,6 +394,8 @@ def _set(desk: Desk, id_: str, field: str, after: str | None, who: str, why: str
     row = _waiting(desk, id_) if id_.startswith(ITEM_PREFIX) else desk.case(id_)
     act: Callable[..., Act] = ItemChanged if id_.startswith(ITEM_PREFIX) else Changed
     about = {"item" if id_.startswith(ITEM_PREFIX) else "case": id_}
+    if id_.startswith(ITEM_PREFIX) and field not in _OF_ITEMS:
+        raise no_such_case(id_)
     before = state_field(row, field)
     if before != after:
         desk.add(act(**about, at=at, field=field, before=before, after=after, **by))

@@ -45,6 +45,7 @@ _SHOWN = 4
 _SHARED, _EACH = 12, 20
 """Of so many things of a case similar ones are looked for, and so many for each."""
 _STATEMENTS = 100
+_MOST_INT = 1 << 62
 _ALL = 1 << 40
 """More rows than there are."""
 _CASE_SORTS = {
@@ -298,10 +299,23 @@ def _keyset(
 
 def _parse_key(text: str, column: str) -> tuple[float | int, int]:
     value, _, number = text.partition(":")
+    if column != "score":
+        return _whole(value, "after"), _whole(number, "after")
     try:
-        return (float(value) if column == "score" else int(value)), int(number)
+        return float(value), _whole(number, "after")
     except ValueError:
         raise CasebookUsageError("this is no place in the list", key="after") from None
+
+
+def _whole(text: str, key: str) -> int:
+    """A number that a database takes."""
+    try:
+        found = int(text)
+    except ValueError:
+        found = _MOST_INT + 1
+    if abs(found) > _MOST_INT:
+        raise CasebookUsageError("this is no place in the list", key=key)
+    return found
 
 
 def _first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
@@ -322,10 +336,7 @@ def _first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list
 def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | None, limit: int) -> Page[Entry]:
     most = _most(limit)
     marks = ", ".join("?" for _ in cases)
-    try:
-        end = 1 << 62 if before is None else int(before)
-    except ValueError:
-        raise CasebookUsageError("this is no place in the list", key="before") from None
+    end = _MOST_INT if before is None else _whole(before, "before")
     text = (
         f"SELECT a.line, max(a.case_id) FROM {ACTS.full_name} AS a WHERE a.case_id IN ({marks}) AND a.line < ? "
         "GROUP BY a.line ORDER BY a.line DESC LIMIT ?"

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 import uvicorn
 
 from wayseal import __version__
+from wayseal.cases import CasebookError
 from wayseal.console.access import Access, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
@@ -92,6 +93,7 @@ def run_console(
     log = make_log()
     forward_library_logs(log)
     with open_access(settings) as access, closing(make_site(settings, access)) as site, _listen(settings) as place:
+        _open_cases(site, log)
         server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if say_demo is not None:
@@ -102,6 +104,15 @@ def run_console(
         with Workers(settings, site.jobs, log), handle_signals(server.end):
             server.run(sockets=[place])
     log.info("stopped")
+
+
+def _open_cases(site: Site, log: Log) -> None:
+    """Looks at every line of the casebook now, and not while somebody waits for a page; without one, pages say why."""
+    try:
+        if site.cases is not None:
+            site.cases.look()
+    except CasebookError as error:
+        log.error("casebook", error=type(error).__name__)
 
 
 class _Server(uvicorn.Server):

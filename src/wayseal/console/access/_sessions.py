@@ -43,14 +43,14 @@ class Sessions:
     def __init__(self, means: Means) -> None:
         self._means = means
 
-    def find(self, token: str) -> tuple[Session, Standing] | None:
-        """The session of a token and how it stands; None: it is nobody's. Notes that it was used (rule 4)."""
+    def find(self, token: str, *, used: bool = True) -> tuple[Session, Standing] | None:
+        """The session of a token and how it stands; None: it is nobody's. Notes that it was (rule 4)."""
         means, now = self._means, self._means.now()
         session = means.database.look(_rows.find_session, digest(token))
         if session is None:
             return None
         found = standing(session, means.rules, now)
-        if found is Standing.OPEN and now - session.seen_at >= _MINUTE:
+        if used and found is Standing.OPEN and now - session.seen_at >= _MINUTE:
             means.database.write(_touch, session.id, now)
         return session, found
 

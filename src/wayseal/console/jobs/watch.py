@@ -51,7 +51,9 @@ class Workers(Closing):
         self._watcher = Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
-        """Watches."""
+        """Says what broke off since the last time, and watches."""
+        with suppress(DatabaseError):
+            self._jobs.mark_broken()
         self._watcher.start()
         return self
 

@@ -67,6 +67,7 @@ DESK = {
     "act_of.take": N_("Mine"),
     "act_of.snooze": N_("Put off"),
     "queue.filter": N_("What of the queue"),
+    "queue.today": N_("{n} of {most} closed today"),
     "queue.mine": N_("Mine"),
     "queue.nobodys": N_("Nobody's"),
     "queue.later": N_("Put off"),
@@ -87,6 +88,12 @@ DESK = {
     "queue.why": N_("Why", context="queue.why"),
     "queue.first": N_("Back to the beginning"),
     "queue.further": N_("Further ones"),
+    "views.title": N_("Views"),
+    "views.shared": N_("for all"),
+    "views.name": N_("Keep this list as a view"),
+    "views.for_all": N_("for all who work on cases"),
+    "views.keep": N_("Keep it"),
+    "views.drop": N_("Take the view {name} away"),
     "queue.lead": N_(
         "Dismissing closes it as no case. Whether reads were work is a verdict, which is given in the case and teaches "
         "detection."
@@ -98,7 +105,7 @@ DESK = {
     "preview.assign": N_("{n} {n:thing|things} will be given to {owner}."),
     "preview.snooze": N_("{n} {n:thing|things} will be put off until {until}."),
     "preview.gone": N_("No longer in the queue, and left out: {ids}"),
-    "preview.go": N_("Do it, {n} times"),
+    "preview.go": N_("Do it"),
     "new.lede": N_("For what you saw or were told: a listing on sale, a tip, a canary that was touched elsewhere."),
     "new.reason": N_("What happened, in one line"),
     "new.reason_hint": N_("Everybody who works on cases reads it: no names of people, no phone numbers, no addresses."),

@@ -46,6 +46,8 @@ from wayseal.store.database import DatabaseError, DatabaseGoneError
 
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")
+POLL = "poll"
+"""In the query of what a page asks again by itself."""
 _STATUS: Mapping[type[Exception], int] = {
     AccessError: 400,
     NoSuchCaseError: 404,
@@ -184,7 +186,9 @@ class Gate:
 
     def _whose(self, request: Request) -> tuple[Session | None, Standing]:
         token = request.cookies.get(self._site.cookie)
-        found = None if not token else self._site.access.sessions.find(token)
+        # What a page asks again by itself keeps no session alive that nobody sits at.
+        used = POLL not in request.query_params
+        found = None if not token else self._site.access.sessions.find(token, used=used)
         return (None, Standing.ENDED) if found is None else found
 
     def _ask(

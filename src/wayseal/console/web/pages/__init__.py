@@ -16,6 +16,7 @@ from wayseal.console.web.pages import (
     _queue,
     _service,
     _traces,
+    _views,
 )
 
 PAGES: tuple[Page, ...] = (
@@ -30,6 +31,7 @@ PAGES: tuple[Page, ...] = (
     *_jobs.PAGES,
     *_case_acts.PAGES,
     *_case_files.PAGES,
+    *_views.PAGES,
     *_ledger.PAGES,
     *_account.PAGES,
     *_people.PAGES,

@@ -168,6 +168,8 @@ ACTS: Mapping[str, Act] = {
 def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
     def do(ask: Ask) -> Response:
         case, cases = ask.names["case"], the_cases(ask)
+        if not case.startswith("c-"):
+            return ask.page("error", status=404, status_shown=404)  # a thing in the queue has acts of its own
         try:
             onward = act(ask, cases, case, ask.access.now())
         except (CasebookUsageError, CaseStateError, StaleError, NoSuchCaseError, AccessError) as error:

@@ -39,6 +39,7 @@ from wayseal.console.web.pages._desk import (
     the_cases,
     with_query,
 )
+from wayseal.console.web.pages._views import views_of
 from wayseal.model.times import iso
 
 LOOK_US = 15 * 60 * 1_000_000
@@ -46,7 +47,7 @@ LOOK_US = 15 * 60 * 1_000_000
 OPENERS = frozenset({Role.INVESTIGATOR})
 """Who may open a case: see its names."""
 _MANY = 30
-_GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "": frozenset()}
+_GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "all": frozenset()}
 
 
 def show_cases(ask: Ask) -> Response:
@@ -68,6 +69,7 @@ def show_cases(ask: Ask) -> Response:
         link=lambda **changes: with_query("/cases", ask.query, **{"after": None, **changes}),
         states=[state.value for state in CaseState],
         sources=[source.value for source in Source],
+        views=views_of(ask, "cases"),
         sorts=[one.value for one in CaseSort],
         colleagues=colleagues(ask),
         me=me(ask),
@@ -186,7 +188,7 @@ def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
 
 
 def _state(ask: Ask) -> str:
-    given = ask.query.get("state", "open")
+    given = ask.query.get("state", "open") or "all"
     return given if given in _GROUPS or given in set(CaseState) else "open"
 
 

@@ -17,6 +17,8 @@ from wayseal.console.roles import CASE_ROLES
 from wayseal.console.web._ask import Ask
 from wayseal.model.messages import N_
 
+EVERYBODY = ""
+"""Whose marks everybody's are."""
 MOST_ROWS = 20_000
 """Rows of an export at most."""
 DAY_US = 86_400_000_000
@@ -59,18 +61,28 @@ def owner_given(ask: Ask) -> str | None:
     return given or None
 
 
+def zone(ask: Ask) -> timezone:
+    """The console's clock."""
+    return timezone(timedelta(hours=ask.site.utc_offset_hours))
+
+
+def midnight(ask: Ask, now: int) -> int:
+    """When today began on it."""
+    local = datetime.fromtimestamp(now / 1e6, zone(ask))
+    return round(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1_000_000)
+
+
 def until_given(ask: Ask) -> int | None:
     """Until when it is put off, of the form: a day in the future, at its beginning on the console's clock."""
     given, now = ask.field("until"), ask.access.now()
     if not given:
         return None
-    zone = timezone(timedelta(hours=ask.site.utc_offset_hours))
     try:
         if given.isdigit() and len(given) <= 3:
-            day = datetime.fromtimestamp(now / 1e6, zone).date() + timedelta(days=int(given))
+            day = datetime.fromtimestamp(now / 1e6, zone(ask)).date() + timedelta(days=int(given))
         else:
             day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
-        at = round(datetime.combine(day, time(), zone).timestamp() * 1_000_000)
+        at = round(datetime.combine(day, time(), zone(ask)).timestamp() * 1_000_000)
     except (ValueError, OverflowError):
         raise AccessError("this is no day such as 2026-01-01", key="until") from None
     if not now < at < now + 4000 * DAY_US:

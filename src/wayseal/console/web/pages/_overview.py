@@ -7,7 +7,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -20,7 +20,7 @@ from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLE
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import Reason, reasons_of
 from wayseal.console.web._ledger_view import LedgerView
-from wayseal.console.web.pages._desk import me, the_cases
+from wayseal.console.web.pages._desk import me, midnight, the_cases, zone
 
 _NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
 _SEEN = "seen"
@@ -65,7 +65,7 @@ def show_overview(ask: Ask) -> Response:
         desk=desk,
         case_trouble=trouble,
         capacity=ask.site.cases_a_day,
-        today=datetime.fromtimestamp(ask.access.now() / 1e6, _zone(ask)).date().isoformat(),
+        today=datetime.fromtimestamp(ask.access.now() / 1e6, zone(ask)).date().isoformat(),
         view=view,
         trouble=None if view is not None else looked,
         no_ledger=role in LEDGER_ROLES and ask.site.ledger is None,
@@ -92,7 +92,7 @@ def _desk(ask: Ask) -> tuple[Desk | None, CasebookError | None]:
 
 def _look(ask: Ask, cases: Cases) -> Desk:
     now = ask.access.now()
-    page, day = cases.queue(now, limit=_FIRST), cases.day(_midnight(ask, now))
+    page, day = cases.queue(now, limit=_FIRST), cases.day(midnight(ask, now))
     since = _since(ask, day.line)
     return Desk(
         counts=cases.counts(),
@@ -117,15 +117,6 @@ def _since(ask: Ask, newest: int) -> int:
 
 def _keep(ask: Ask, seen: Mapping[str, Any]) -> None:
     ask.access.marks.put(ask.whose.person.id, _SEEN, json.dumps(seen))
-
-
-def _zone(ask: Ask) -> timezone:
-    return timezone(timedelta(hours=ask.site.utc_offset_hours))
-
-
-def _midnight(ask: Ask, now: int) -> int:
-    local = datetime.fromtimestamp(now / 1e6, UTC).astimezone(_zone(ask))
-    return round(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1_000_000)
 
 
 def _people(ask: Ask) -> Mapping[str, int]:

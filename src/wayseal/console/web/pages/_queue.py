@@ -26,11 +26,13 @@ from wayseal.console.web.pages._desk import (
     bar,
     colleagues,
     me,
+    midnight,
     owner_given,
     table_file,
     until_given,
     with_query,
 )
+from wayseal.console.web.pages._views import views_of
 from wayseal.model.times import iso
 
 _MANY = 25
@@ -180,6 +182,9 @@ def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Respon
         sources=[source.value for source in Source],
         colleagues=colleagues(ask),
         me=me(ask),
+        views=views_of(ask, "queue"),
+        closed=None if cases is None else cases.day(midnight(ask, now)).closed,
+        capacity=ask.site.cases_a_day,
         bar=None if cases is None else bar(ask, cases),
         typed=ask.form,
         now=now,
