@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.world import World, text
+from tests.console.world import Clock, World, text
+from tests.store.database.places import KINDS, fresh
 from tests.tables import each
 from wayseal.console import Role
 from wayseal.console.errors import StaleNumberError, TraceWorkError
-from wayseal.console.tracing import MOST, Baskets, leaks_lines, read_file, read_typed
-from wayseal.console.tracing.types import BasketAct, Number
+from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines, read_file, read_typed
+from wayseal.console.tracing.types import BasketAct, Number, RunKind
 from wayseal.console.web.app import make_spool
 from wayseal.store import read_leaks
+from wayseal.store.database import open_database
+from wayseal.store.database.migrations import upgrade
 
 A, B = "YT9075324304139", "YT4246528562446"
 SEEN = {"seen_at": "2026-03-05 10:00"}
@@ -24,6 +27,35 @@ TEN = 1_772_676_000_000_000
 @pytest.fixture
 def baskets(world: World) -> Baskets:
     return Baskets(world.access.database, world.clock)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_databases_keep_baskets_and_runs(kind: str, tmp_path: Path) -> None:
+    clock = Clock()
+    with fresh(kind, tmp_path) as url, open_database(url) as database:
+        upgrade(database, "console")
+        baskets, runs = Baskets(database, clock), Runs(database, clock)
+        id_ = baskets.make("5 March", "ann", "")
+        baskets.add(id_, read_typed(f"{A} {B}", SEEN | {"seller": "店"}, 8).numbers, "ann", "")
+        basket = baskets.find(id_)
+        assert basket is not None
+        first, _ = baskets.rows(basket)
+        baskets.change(id_, first.row, first.since, replace(first.number, seller=None), "bo", "why")
+        basket = baskets.find(id_)
+        assert basket is not None
+        assert [row.number.seller for row in baskets.rows(basket)] == [None, "店"]
+        assert [act.count for act in baskets.acts(basket)] == [1, 2, 0]
+        assert baskets.page() == (basket,)
+        runs.note("j-1", RunKind.TRACE, id_, 3, 7, "ann")
+        runs.note("j-2", RunKind.LEFT_OUT, id_, 3, 7, "ann", "j-1")
+        runs.settle("j-1", "done", {"lead": "p-1"})
+        runs.queue("j-1", "q-1")
+        (run,) = runs.page([RunKind.TRACE], basket=id_, before=9)
+        assert (run.told, run.item, run.open) == ({"lead": "p-1"}, "q-1", False)
+        assert runs.find("j-1") == run
+        found = runs.left_out("j-1")
+        assert found is not None
+        assert (found.job, found.open) == ("j-2", True)
 
 
 @each(

@@ -65,6 +65,7 @@ TABLE = {
     "GET /cases.csv": CASES,
     "GET /cases/{case}": CASES,
     "GET /trace": CASES,
+    "GET /trace/runs.csv": CASES,
     "POST /trace/baskets": CASES,
     "GET /trace/baskets/{basket}": CASES,
     "POST /trace/baskets/{basket}": CASES,

@@ -19,7 +19,7 @@ from wayseal.cases import load_pseudonyms, open_cases
 from wayseal.console import Role
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.tracing import Runs
-from wayseal.console.tracing.kept import load_check, load_left_out, load_result
+from wayseal.console.tracing.kept import CHECK, LEFT_OUT, RESULT, keep, load_check, load_left_out, load_result
 from wayseal.console.web.app import LedgerReader
 from wayseal.console.web.pages import _traces
 from wayseal.ledger import open_ledger
@@ -137,6 +137,10 @@ def test_a_verdict_says_what_it_rests_on_and_names_nobody(desk: tuple[World, Cli
         assert name not in page.text
     assert browser.get(f"{place}/report.exe").status_code == 404
     assert "named" in text(browser.get("/trace")).lower()
+    sheet = browser.get("/trace/runs.csv")
+    assert "attachment" in sheet.headers["content-disposition"]
+    row = sheet.content.decode("utf-8-sig").splitlines()[1].split(",")
+    assert row[5:7] == ["named", alias(THIEF)]
 
 
 def test_the_command_gives_the_same_report(desk: tuple[World, Client], ledger: Path, tmp_path: Path) -> None:
@@ -281,6 +285,14 @@ def test_a_result_that_was_changed_or_is_gone_isnt_shown(desk: tuple[World, Clie
         load_check({})
     again = browser.post(f"{run}/again").headers["location"]
     assert "saw 8 of 8" in text(browser.get(again))
+
+
+def test_what_another_version_left_is_said_so(tmp_path: Path) -> None:
+    loaders = ((RESULT, load_result), (CHECK, load_check), (LEFT_OUT, load_left_out))
+    for name, load in loaders:
+        content: Any = [{"line": 1}] if name == LEFT_OUT else {"checkpoint": None, "seed": "x"}
+        with pytest.raises(TraceWorkError, match="another version"):
+            load(keep(tmp_path, name, content))
 
 
 def test_pages_of_the_workspace_ask_little(desk: tuple[World, Client]) -> None:

@@ -318,6 +318,18 @@ def export_basket(ask: Ask) -> Response:
     return attachment(out.getvalue().encode("utf-8-sig"), name, "text/csv; charset=utf-8")
 
 
+def export_runs(ask: Ask) -> Response:
+    """Runs as CSV, the newest first; accounts under pseudonyms."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    told = ("verdict", "lead", "probability", "saw", "found", "leaks", "wayseal", "ledger")
+    writer.writerow(("run", "basket", "version", "seed", "state", *told, "begun", "who", "item"))
+    for run in runs_of(ask).page(_TRACES, limit=MOST):
+        values = (run.job, run.basket, run.version, run.seed, run.state, *(run.told.get(name, "") for name in told))
+        writer.writerow([safe_cell(str(one)) for one in (*values, iso(run.at), run.who, run.item)])
+    return attachment(out.getvalue().encode("utf-8-sig"), "runs.csv", "text/csv; charset=utf-8")
+
+
 def _cell(number: Number, given: Mapping[str, str], name: str) -> str:
     if name == "asked":
         return number.asked or ""
@@ -351,6 +363,7 @@ def _number(text: str) -> int:
 _BASKET = "/trace/baskets/{basket}"
 PAGES = (
     Page(method="GET", path="/trace", act=show_workspace, roles=CASE_ROLES),
+    Page(method="GET", path="/trace/runs.csv", act=export_runs, roles=CASE_ROLES),
     Page(method="POST", path="/trace/baskets", act=make_basket, roles=CASE_ROLES),
     Page(method="GET", path=_BASKET, act=show_basket, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET, act=set_basket, roles=CASE_ROLES),
