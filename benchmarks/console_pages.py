@@ -96,7 +96,7 @@ def pages(ledger: Path, rng: random.Random) -> dict[str, Callable[[], str]]:
         numbers = snapshot.names("waybill", rng.sample(snapshot.control(200_000).tolist(), 2_000))
     return {
         "lanes, reasons and reads of a case": lambda: f"/cases/{rng.choice(drawn)}/reads?only=all",
-        "an hour of it": lambda: f"/cases/{rng.choice(drawn)}/reads?only=unexplained&account=1",
+        "unexplained reads of an account of it": lambda: f"/cases/{rng.choice(drawn)}/reads?only=unexplained&account=1",
         "its reads as CSV": lambda: f"/cases/{rng.choice(drawn)}/reads.csv?only=all",
         "why a read was work or not": read_of,
         "a waybill": lambda: f"/waybills?number={rng.choice(numbers)}",
