@@ -3,9 +3,10 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -97,12 +98,12 @@ def test_filters_choose_what_they_say(ann: Client, case: RecordedCase, lanes: Ca
     local = "2026-03-10T08:00"
     since = 1_773_100_800_000_000  # the same moment in UTC
     reason = case.detectors[0]
-    cases = {
+    cases: dict[str, Callable[[dict[str, Any]], bool]] = {
         "?only=all": lambda row: True,
         "?only=counted": lambda row: row["counted"] > 0,
         "": lambda row: row["counted"] > 0,
         "?only=unexplained": lambda row: row["verdict"] in ("unexplained", "unknown"),
-        f"?reason={reason}&only=all": lambda row: row["counted"] & 1,
+        f"?reason={reason}&only=all": lambda row: row["counted"] & 1 == 1,
         "?reason=none_such&only=all": lambda row: False,
         f"?from={local}&only=all": lambda row: row["at"] >= since,
         f"?to={local}&only=all": lambda row: row["at"] < since,

@@ -71,7 +71,17 @@ def test_reads_verdicts_and_reasons_are_those_of_the_list(
         listed = list_case_reads(snapshot, wanted, "", WORK, CHINA, None, str, silent)
         bits = {name: 1 << place for place, name in enumerate(request.detectors)}
         said = [
-            (r.at, r.source, r.row, r.waybill, r.actor, r.device, r.action, r.verdict, sum(map(bits.get, r.reasons)))
+            (
+                r.at,
+                r.source,
+                r.row,
+                r.waybill,
+                r.actor,
+                r.device,
+                r.action,
+                r.verdict,
+                sum(bits[name] for name in r.reasons),
+            )
             for r in listed.reads
         ]
         assert said == [
