@@ -163,7 +163,7 @@ def take(browser: Any, world: World, base: str, lang: str, options: argparse.Nam
         page.on("console", partial(note_breaks, wrong))
         sign_in(page, world, base, login)
         for path in paths:
-            page.goto(base + path)
+            page.goto(base + path, wait_until="networkidle")
             name = f"{login.partition('.')[0]}{path.partition('?')[0].replace('/', '-').rstrip('-')}.{lang}.png"
             page.screenshot(path=options.folder / name, full_page=options.width < 600)
             found = Axe().run(page).response["violations"]
