@@ -19,7 +19,6 @@ from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.typesetting import Typesetter
-from wayseal.cases.ledger.pack import FORMULAS, harmless_csv
 from wayseal.cases.types import Look, NamesShown, RecordedCase
 from wayseal.merkle import VerifyKey
 from wayseal.proofs import ProvenRead
@@ -219,13 +218,6 @@ def test_no_such_case_and_no_pack(made: Path, tmp_path: Path) -> None:
     assert inside("evidence", "verify", tmp_path / "missing.zip").code == 5
     assert inside("evidence", "verify", made / "note", "--seal", "3f").code == 2
     assert inside("evidence", "stamp", tmp_path / "x.zip").code == 2
-
-
-def test_formulas_are_harmless_in_a_spreadsheet() -> None:
-    rows = [{"a": f"{char}cmd", "b": 'plain, "x"'} for char in FORMULAS] + [{"a": "", "b": "a=1"}]
-    read = list(csv.reader(io.StringIO(harmless_csv(rows, ["a", "b"]).decode("utf-8-sig"), newline="")))
-    assert [cells[0] for cells in read[1:-1]] == [f"'{char}cmd" for char in FORMULAS]
-    assert read[-1] == ["", "a=1"]
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,8 @@ def test_negative_codes_are_null() -> None:
     words = pa.array(["a", "b"])
     assert coded(np.array([1, -1, 0]), words).to_pylist() == ["b", None, "a"]
     assert coded(np.array([0, 0]), words).null_count == 0
+    twice = coded(np.array([0, 2, -1, 1]), pa.array(["a", "b", "a"]))
+    assert (twice.to_pylist(), twice.dictionary.to_pylist()) == (["a", "a", None, "b"], ["a", "b"])
 
 
 runs = st.lists(st.lists(st.integers(-20, 130), max_size=20), max_size=6)

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal.simulate._types import Ints
 
@@ -40,8 +41,16 @@ def hexes(prefix: str, values: npt.NDArray[np.uint64]) -> pa.Array:
 
 
 def coded(codes: npt.NDArray[np.generic], words: pa.Array) -> pa.DictionaryArray:
-    """A dictionary array; negative codes are null."""
+    """A dictionary array; negative codes are null.
+
+    A word stands in the dictionary once: of one that stands twice Arrow counts the bytes twice where it writes Parquet,
+    and what lay in memory goes into the file.
+    """
     small = codes.astype(np.int32, copy=False)
+    once = words.unique()
+    if len(once) < len(words):
+        place = pc.index_in(words, once).to_numpy().astype(np.int32)
+        small, words = np.where(small < 0, np.int32(-1), place[small]), once
     missing = small < 0
     indices = pa.array(small, mask=missing) if missing.any() else pa.array(small)
     return pa.DictionaryArray.from_arrays(indices, words)

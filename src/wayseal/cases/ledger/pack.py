@@ -40,10 +40,9 @@ from wayseal.merkle.checkpoint import name_keys
 from wayseal.model.messages import filled
 from wayseal.model.times import day_name, iso, time_at
 from wayseal.page.languages import LANGS, ByLanguage, known_lang
+from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.words import catalogue
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""With these a spreadsheet takes a cell for a formula."""
 _REPORT = "wayseal.detect.report"
 _HTML, _JSON, _LINES, _CSV, _TEXT, _PDF = (
     *("text/html", "application/json", "application/x-ndjson", "text/csv", "text/plain", "application/pdf"),
@@ -347,17 +346,6 @@ def _csv_rows(reads: ReadsResult, lang: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(render_reads(reads, "csv", lang), newline="")))
 
 
-def harmless_csv(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> bytes:
-    """Rows as CSV for a spreadsheet: what it would take for a formula begins with an apostrophe."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = [row[name] or "" for name in columns]
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULAS) else cell for cell in cells])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
 def _items(
     request: PackRequest, material: _Material, facts: CaseFacts, typesetter: Typesetter | None
 ) -> Iterator[Item]:
@@ -391,7 +379,7 @@ def _read_items(material: _Material, facts: CaseFacts) -> Iterator[Item]:
     for lang in LANGS:
         rows = list(facts.reads[lang])
         header = next(csv.reader(io.StringIO(render_reads(material.reads, "csv", lang), newline="")))
-        content = harmless_csv([dict(row) for row in rows], header)
+        content = b"".join(csv_lines(header, ([row[name] for name in header] for row in rows)))
         yield _item(f"reads/reads.{lang}.csv", f"reads_csv_{lang}", content, _CSV)
 
 

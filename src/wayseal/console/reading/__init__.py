@@ -6,7 +6,6 @@
 3. Accounts are named by whoever asks: every question takes the function that says how they may be called.
 """
 
-from wayseal.console.reading._csv import harmless_csv
 from wayseal.console.reading._life import WaybillLife
 from wayseal.console.reading._reader import CaseReader
 from wayseal.console.reading._reviews import Review, keep_review
@@ -22,7 +21,6 @@ __all__ = [
     "Selection",
     "WaybillLife",
     "Window",
-    "harmless_csv",
     "is_odd",
     "keep_review",
     "page_of",

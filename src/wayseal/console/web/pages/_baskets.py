@@ -1,7 +1,5 @@
 """Baskets of numbers that turned up outside: typed, pasted, changed, looked at before a trace, traced."""
 
-import csv
-import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,6 +15,7 @@ from wayseal.console.tracing.types import Basket, Number, RunKind, Typed
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._ledger_view import LedgerView
 from wayseal.console.web._trace_jobs import baskets_of, begin, can_run, look, look_at_all, runs_of
+from wayseal.console.web.pages._desk import table_file
 from wayseal.model.kinds import FoundBy
 from wayseal.model.times import HOUR_US, iso, micros, time_at
 from wayseal.trace.preview import NumberSeen, Preview, StratumSeen
@@ -307,38 +306,31 @@ def export_basket(ask: Ask) -> Response:
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
         return _absent(ask)
-    out = io.StringIO()
-    writer = csv.writer(out)
     head = ("waybill", "seen_at", "asked_at", "absent_at", "found_by", "seller", "asked", "price", "bought_by")
-    writer.writerow(head)
-    for row in baskets_of(ask).rows(basket, limit=MOST):
-        given = _given(ask, row.number)
-        writer.writerow([safe_cell(_cell(row.number, given, name)) for name in head])
-    name = f"basket-{basket.id}-v{basket.version}.csv"
-    return attachment(out.getvalue().encode("utf-8-sig"), name, "text/csv; charset=utf-8")
+    numbers = [(row.number, _given(ask, row.number)) for row in baskets_of(ask).rows(basket, limit=MOST)]
+    rows = ([_cell(number, given, name) for name in head] for number, given in numbers)
+    return table_file(f"basket-{basket.id}-v{basket.version}.csv", head, rows)
 
 
 def export_runs(ask: Ask) -> Response:
     """Runs as CSV, the newest first; accounts under pseudonyms."""
-    out = io.StringIO()
-    writer = csv.writer(out)
     told = ("verdict", "lead", "probability", "saw", "found", "leaks", "wayseal", "ledger")
-    writer.writerow(("run", "basket", "version", "seed", "state", *told, "begun", "who", "item"))
-    for run in runs_of(ask).page(_TRACES, limit=MOST):
-        values = (run.job, run.basket, run.version, run.seed, run.state, *(run.told.get(name, "") for name in told))
-        writer.writerow([safe_cell(str(one)) for one in (*values, iso(run.at), run.who, run.item)])
-    return attachment(out.getvalue().encode("utf-8-sig"), "runs.csv", "text/csv; charset=utf-8")
+    head = ("run", "basket", "version", "seed", "state", *told, "begun", "who", "item")
+    rows = (
+        (
+            *(run.job, run.basket, run.version, run.seed, run.state),
+            *(run.told.get(name, "") for name in told),
+            *(iso(run.at), run.who, run.item),
+        )
+        for run in runs_of(ask).page(_TRACES, limit=MOST)
+    )
+    return table_file("runs.csv", head, rows)
 
 
 def _cell(number: Number, given: Mapping[str, str], name: str) -> str:
     if name == "asked":
         return number.asked or ""
     return given["typed" if name == "waybill" else name]
-
-
-def safe_cell(text: str) -> str:
-    """A cell that no program takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def attachment(content: bytes, name: str, kind: str) -> Response:

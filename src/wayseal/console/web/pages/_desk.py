@@ -1,6 +1,6 @@
 """What pages of casework share: who works on cases, what a list asks for, what was just done, and texts of forms."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone
 from urllib.parse import urlencode
@@ -16,13 +16,13 @@ from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
 from wayseal.model.messages import N_
+from wayseal.page.spreadsheet import csv_lines
 
 EVERYBODY = ""
 """Whose marks everybody's are."""
 MOST_ROWS = 20_000
 """Rows of an export at most."""
 DAY_US = 86_400_000_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,26 +119,10 @@ def text_given(ask: Ask, name: str, most: int = 100) -> str:
     return ask.query.get(name, "")[:most]
 
 
-def table_file(name: str, head: Sequence[str], rows: Iterator[Sequence[object]]) -> Response:
+def table_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A table as a file that a spreadsheet opens: no cell of it is a formula."""
-
-    def lines() -> Iterator[bytes]:
-        yield b"\xef\xbb\xbf" + _line(head)
-        for row in rows:
-            yield _line(row)
-
     return StreamingResponse(
-        lines(),
+        csv_lines(head, rows),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-def _line(cells: Sequence[object]) -> bytes:
-    return (",".join(_cell(str("" if cell is None else cell)) for cell in cells) + "\r\n").encode()
-
-
-def _cell(text: str) -> str:
-    safe = f"'{text}" if text.startswith(_FORMULA) else text
-    quoted = safe.replace('"', '""')
-    return f'"{quoted}"' if any(mark in safe for mark in ',"\r\n') else safe

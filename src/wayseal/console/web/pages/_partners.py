@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from wayseal.cases.types import Source, Thing, ThingKind
-from wayseal.console.reading import PARTNERS, Review, harmless_csv
+from wayseal.console.reading import PARTNERS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._waiting import asked_job
+from wayseal.console.web.pages._desk import table_file
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
@@ -58,9 +59,7 @@ def list_partners(ask: Ask) -> Response:
     review = _review(ask)
     if review is None:
         return ask.page("error", status=404, status_shown=404)
-    headers = {"Content-Disposition": 'attachment; filename="partners.csv"'}
-    content = harmless_csv(_COLUMNS, _lines(ask, review))
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return table_file("partners.csv", _COLUMNS, _lines(ask, review))
 
 
 def ask_for_partners(ask: Ask) -> Response:

@@ -17,12 +17,13 @@ from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import Entry
-from wayseal.console.reading import ONLY, Selection, Window, harmless_csv, is_odd, page_of, select
+from wayseal.console.reading import ONLY, Selection, Window, is_odd, page_of, select
 from wayseal.console.roles import CASE_ROLES, Page, Role
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_hours, draw_lanes
 from wayseal.console.web._waiting import asked_job
+from wayseal.console.web.pages._desk import table_file
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.reasons import GroundWording
@@ -91,7 +92,8 @@ def list_reads(ask: Ask) -> Response:
     rows = _rows(ask, found, select(found.lanes, found.wanted))
     columns = ("at", "waybill", "account", "action", "via", "purpose", "session", "address", "device")
     more = ("verdict", "template", "reasons", "first", "read")
-    content = harmless_csv(
+    return table_file(
+        f"{found.lanes.head.case}-reads.csv",
         [*columns, *more],
         (
             [str(row[name]) for name in columns]
@@ -99,8 +101,6 @@ def list_reads(ask: Ask) -> Response:
             for row in rows
         ),
     )
-    headers = {"Content-Disposition": f'attachment; filename="{found.lanes.head.case}-reads.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def show_named(ask: Ask) -> Response:

@@ -12,12 +12,13 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.types import Source, Thing, ThingKind
-from wayseal.console.reading import RIGHTS, Review, harmless_csv
+from wayseal.console.reading import RIGHTS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._render import as_code
 from wayseal.console.web._waiting import asked_job
+from wayseal.console.web.pages._desk import table_file
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
@@ -147,9 +148,8 @@ def list_rights(ask: Ask) -> Response:
     chosen = _chosen(ask)
     names = [*(["account"] if _of_accounts(chosen) else []), *(column.name for column in LISTS[chosen])]
     rows = (_cells(ask, chosen, row) for row in _rows(ask, review, chosen))
-    content = harmless_csv(names, ([*([row["account"]] if row["account"] else []), *row["cells"]] for row in rows))
-    headers = {"Content-Disposition": f'attachment; filename="rights-{chosen}.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    cells = ([*([row["account"]] if row["account"] else []), *row["cells"]] for row in rows)
+    return table_file(f"rights-{chosen}.csv", names, cells)
 
 
 def queue_account(ask: Ask) -> Response:

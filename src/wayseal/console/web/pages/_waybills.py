@@ -11,11 +11,12 @@ from typing import Any
 from starlette.responses import Response
 
 from wayseal.cases.views import CaseFilter, CaseRow
-from wayseal.console.reading import WaybillLife, Window, harmless_csv
+from wayseal.console.reading import WaybillLife, Window
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock, axis, draw_life
+from wayseal.console.web.pages._desk import table_file
 from wayseal.detect.reasons import GroundWording, ListedRead
 from wayseal.ledger import LedgerError
 from wayseal.model import clean_waybill
@@ -59,8 +60,7 @@ def list_waybill(ask: Ask) -> Response:
     clock = Clock(ask.site.utc_offset_hours)
     names = ("at", "account", "action", "via", "purpose", "verdict", "template", "read")
     rows = ([str(_row(ask, clock, read)[name]) for name in names] for read in life.reads)
-    headers = {"Content-Disposition": 'attachment; filename="waybill-reads.csv"'}
-    return Response(harmless_csv(names, rows), media_type="text/csv; charset=utf-8", headers=headers)
+    return table_file("waybill-reads.csv", names, rows)
 
 
 def _find(ask: Ask) -> tuple[WaybillLife | None, LedgerError | None]:
