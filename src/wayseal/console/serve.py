@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wayseal import __version__
 from wayseal.cases import CasebookError
+from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console._demo import Demo, begin_demo
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
@@ -32,8 +33,6 @@ from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 
 __all__ = ["Demo", "make_site", "open_access", "run_console"]
-CASEBOOK = "detect"
-"""Where a ledger keeps what detection keeps, its casebook too."""
 SPOOL, FILES = "spool", "files"
 """Where files that are sent lie until they are kept, and those of cases, in the console's folder."""
 _PATIENCE = 3600.0
@@ -70,8 +69,8 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         logs_folder=settings.logs_folder,
         mappings_folder=settings.mappings_folder,
         upload_most=settings.upload_megabytes << 20,
-        cases=None if ledger is None else CasebookHolder(ledger / CASEBOOK),
-        reading=None if ledger is None else CaseReader(ledger, ledger / CASEBOOK),
+        cases=None if ledger is None else CasebookHolder(ledger / FOLDER),
+        reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / FILES,
         cases_a_day=settings.cases_a_day,

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases
+from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.tracing.kept import (
     CHECK,
@@ -35,8 +36,6 @@ from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult, render, trace
 from wayseal.trace.preview import preview
 
-CASEBOOK = "detect"
-"""Where a ledger keeps its casebook."""
 STAGES = ("match", "gather", "weigh", "test", "tell", "tell")
 """What a trace does in each of its steps."""
 MOST_LEFT_OUT = 200
@@ -76,7 +75,7 @@ def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
 def run_trace(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     """Traces numbers. values: leaks, offset, seed."""
     leaks = _leaks(values, work.folder)
-    alias = _alias(work.ledger / CASEBOOK)
+    alias = _alias(work.ledger / FOLDER)
     with open_ledger(work.ledger) as snapshot:
         result = trace(snapshot, leaks, seed=int(values["seed"]), progress=partial(_say_step, work))
     report = render(result, "json", "en").encode()
@@ -100,7 +99,7 @@ def run_left_out(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     total = len(leaks.rows)
     if not 2 <= total <= MOST_LEFT_OUT:
         raise TraceWorkError("leaving numbers out takes 2 to {most} of them", most=MOST_LEFT_OUT)
-    alias = _alias(work.ledger / CASEBOOK)
+    alias = _alias(work.ledger / FOLDER)
     seed, out = int(values["seed"]), []
     with open_ledger(work.ledger) as snapshot:
         work.step("whole", 0, total + 1)

@@ -150,6 +150,10 @@ class Ask:
         """A field of the form; empty where it wasn't sent."""
         return self.form.get(name, "")
 
+    def line(self, name: str) -> str:
+        """A field of the form as one line, with single spaces."""
+        return " ".join(self.field(name).split())
+
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """An answer made of a template."""
         values = {

@@ -34,10 +34,6 @@ _PICK = "thing."
 E = TypeVar("E", bound=StrEnum)
 
 
-def _line(ask: Ask, name: str) -> str:
-    return " ".join(ask.field(name).split())
-
-
 def _text(ask: Ask, name: str) -> str:
     return ask.field(name).replace("\r\n", "\n").strip()
 
@@ -59,25 +55,25 @@ def _kind(ask: Ask) -> ThingKind:
 def _set_state(ask: Ask, cases: Cases, case: str, at: int) -> None:
     given = ask.field("state")
     if given in ("true", "false"):
-        cases.verdict(case, given == "true", me(ask), _line(ask, "why"), at)
+        cases.verdict(case, given == "true", me(ask), ask.line("why"), at)
     else:
-        cases.set_state(case, _choice(ask, "state", CaseState), me(ask), _line(ask, "why"), at)
+        cases.set_state(case, _choice(ask, "state", CaseState), me(ask), ask.line("why"), at)
 
 
 def _assign(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.assign(case, me(ask) if ask.field("mine") else owner_given(ask), me(ask), at, _line(ask, "why"))
+    cases.assign(case, me(ask) if ask.field("mine") else owner_given(ask), me(ask), at, ask.line("why"))
 
 
 def _snooze(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.snooze(case, until_given(ask), me(ask), _line(ask, "why"), at)
+    cases.snooze(case, until_given(ask), me(ask), ask.line("why"), at)
 
 
 def _prioritise(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.prioritise(case, _choice(ask, "priority", Priority), me(ask), at, _line(ask, "why"))
+    cases.prioritise(case, _choice(ask, "priority", Priority), me(ask), at, ask.line("why"))
 
 
 def _rename(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.rename(case, _line(ask, "title") or None, me(ask), at)
+    cases.rename(case, ask.line("title") or None, me(ask), at)
 
 
 def _add_note(ask: Ask, cases: Cases, case: str, at: int) -> str:
@@ -86,7 +82,7 @@ def _add_note(ask: Ask, cases: Cases, case: str, at: int) -> str:
 
 def _add_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
     content = TaskContent(
-        text=_line(ask, "task"),
+        text=ask.line("task"),
         state=TaskState.TO_DO,
         owner=owner_given(ask),
         due=ask.field("due") or None,
@@ -105,7 +101,7 @@ def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
         raise AccessError("choose one of the list", key="state") from None
     owner = owner_given(ask) if ask.field("owner") != (was["owner"] or "") else was["owner"]
     after = TaskContent(
-        text=_line(ask, "task") or before.text,
+        text=ask.line("task") or before.text,
         state=_choice(ask, "state", TaskState),
         owner=owner,
         due=ask.field("due") or None,
@@ -115,25 +111,25 @@ def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
 
 
 def _link(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    thing = Thing(kind=_kind(ask), value=_line(ask, "thing") or " ")
-    cases.link(case, thing, me(ask), one_line(_line(ask, "why"), "why"), at)
+    thing = Thing(kind=_kind(ask), value=ask.line("thing") or " ")
+    cases.link(case, thing, me(ask), one_line(ask.line("why"), "why"), at)
     return "#things"
 
 
 def _unlink(ask: Ask, cases: Cases, case: str, at: int) -> str:
     thing = Thing(kind=_kind(ask), value=ask.field("thing") or " ")
-    cases.link(case, thing, me(ask), one_line(_line(ask, "why"), "why"), at, on=False)
+    cases.link(case, thing, me(ask), one_line(ask.line("why"), "why"), at, on=False)
     return "#things"
 
 
 def _merge(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    into = _line(ask, "into")
-    cases.merge(case, into, me(ask), _line(ask, "why"), at)
+    into = ask.line("into")
+    cases.merge(case, into, me(ask), ask.line("why"), at)
     return f"/cases/{into}"
 
 
 def _unmerge(ask: Ask, cases: Cases, case: str, at: int) -> None:
-    cases.unmerge(case, me(ask), _line(ask, "why"), at)
+    cases.unmerge(case, me(ask), ask.line("why"), at)
 
 
 def _split(ask: Ask, cases: Cases, case: str, at: int) -> str:
@@ -142,7 +138,7 @@ def _split(ask: Ask, cases: Cases, case: str, at: int) -> str:
     things = [Thing(kind=one.kind, value=one.name) for one in shown if f"{one.kind.value}.{one.name}" in picked]
     if len(things) < len(picked):  # by no other name than the page shows: an id would tell whose pseudonym it is
         raise NoSuchCaseError("{id} has no such thing of its own", id=case)
-    return f"/cases/{cases.split(case, things, me(ask), _line(ask, 'why'), at)}"
+    return f"/cases/{cases.split(case, things, me(ask), ask.line('why'), at)}"
 
 
 def _hear(ask: Ask, cases: Cases, case: str, at: int) -> None:
@@ -150,7 +146,7 @@ def _hear(ask: Ask, cases: Cases, case: str, at: int) -> None:
 
 
 def _open(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    cases.open(case, me(ask), _line(ask, "why"), at)
+    cases.open(case, me(ask), ask.line("why"), at)
     return "?names=1"
 
 

@@ -27,7 +27,7 @@ def add_files(ask: Ask) -> Response:
     try:
         if not ask.files:
             raise AccessError("choose a file", key="file")
-        why = " ".join(ask.field("why").split())
+        why = ask.line("why")
         for file in ask.files:
             folder = _folder(ask, file.sha256)
             if not (folder / file.sha256).exists():
@@ -54,7 +54,7 @@ def drop_file(ask: Ask) -> Response:
     cases, case, digest = the_cases(ask), ask.names["case"], ask.names["digest"]
     try:
         file = cases.find_file(case, digest)
-        why = " ".join(ask.field("why").split())
+        why = ask.line("why")
         cases.name_file(case, digest, file.name, file.size, me(ask), why, ask.access.now(), on=False, sm3=file.sm3)
     except (CasebookUsageError, CaseStateError) as error:
         return case_page(ask, error=error, act="files")

@@ -31,7 +31,7 @@ def show_packs(ask: Ask) -> Response:
 
 def ask_pack(ask: Ask) -> Response:
     """Asks for a pack."""
-    case, why, to = ask.names["case"], _line(ask, "why"), _line(ask, "to")
+    case, why, to = ask.names["case"], ask.line("why"), ask.line("to")
     try:
         one_line(why, "why")
         if to:
@@ -52,7 +52,7 @@ def fetch_pack(ask: Ask) -> Response:
         return ask.page("error", status=404, status_shown=404)
     if _digest(path) != job.result["sha256"]:
         return _page(ask, JobError("the file isn't what was sealed any more: make the pack anew"), 409)
-    why = _line(ask, "why") or job.values["why"]
+    why = ask.line("why") or job.values["why"]
     the_cases(ask).hold_pack(case, seal, PackStep.COPIED, me(ask), why, ask.access.now())
     return ask.send_file(path, job.result["name"])
 
@@ -62,7 +62,7 @@ def hold_pack(ask: Ask) -> Response:
     case, seal, step = ask.names["case"], ask.names["seal"], ask.field("step")
     if step not in _STEPS:
         return ask.page("error", status=404, status_shown=404)
-    why, to = _line(ask, "why"), _line(ask, "to")
+    why, to = ask.line("why"), ask.line("to")
     try:
         the_cases(ask).hold_pack(case, seal, PackStep(step), me(ask), why, ask.access.now(), to=to)
     except CasebookUsageError as error:
@@ -85,10 +85,6 @@ def _page(ask: Ask, error: WaysealError | None = None, status: int = 400) -> Res
         there=there,
         typed={name: ask.field(name) for name in ("why", "to")},
     )
-
-
-def _line(ask: Ask, name: str) -> str:
-    return " ".join(ask.field(name).split())
 
 
 def _made(ask: Ask) -> tuple[Job, ...]:

@@ -146,7 +146,7 @@ def enqueue(ask: Ask) -> Response:
         if source is None:
             raise AccessError("choose where it comes from", key="source")
         things = _things_given(ask)
-        reason = one_line(" ".join(ask.field("reason").split()), "reason")
+        reason = one_line(ask.line("reason"), "reason")
         score = _score_given(ask.field("score"))
         if ask.site.cases is None:
             raise AccessError("no ledger is set: there is no queue to put it into")
@@ -247,7 +247,7 @@ def _sort(ask: Ask, given: Mapping[str, str] | None = None) -> ItemSort:
 
 def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
     """What a decision needs, of the form: checked before anything is done."""
-    why = " ".join(ask.field("why").split())
+    why = ask.line("why")
     if act in _NEED_WHY:
         one_line(why, "why")
     until = until_given(ask) if act == "snooze" else None
@@ -288,13 +288,13 @@ def _all_of(ask: Ask, ids: Sequence[str]) -> list[ItemRow]:
 def _things_given(ask: Ask) -> list[Thing]:
     """Seller, numbers and one more thing, of the form."""
     things = []
-    if seller := " ".join(ask.field("seller").split()):
+    if seller := ask.line("seller"):
         things.append(Thing(kind=ThingKind.SELLER, value=seller))
     numbers = list(dict.fromkeys(ask.field("numbers").replace(",", " ").replace("，", " ").split()))
     if len(numbers) > _LIST:
         raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
     things += [Thing(kind=ThingKind.NUMBER, value=number) for number in numbers]
-    if value := " ".join(ask.field("thing").split()):
+    if value := ask.line("thing"):
         kind = ask.field("kind")
         if kind not in {one.value for one in kinds_given(ask) if one is not ThingKind.CASE}:
             raise AccessError("choose what it is", key="kind")

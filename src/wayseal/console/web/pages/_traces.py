@@ -187,7 +187,7 @@ def queue_run(ask: Ask) -> Response:
         return _absent(ask)
     if run.item:
         return ask.go(f"/trace/runs/{run.job}?said=queued")
-    reason = " ".join(ask.field("reason").split())
+    reason = ask.line("reason")
     try:
         result = load_result(run.told)
         things = _things(ask, run, result)

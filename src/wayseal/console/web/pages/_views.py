@@ -59,7 +59,7 @@ def keep_view(ask: Ask) -> Response:
     if ask.field("drop"):
         ask.access.marks.put(whose, ask.field("drop"), "")
         return ask.go(f"/{place}")
-    name = one_line(" ".join(ask.field("name").split())[:_LONG], "name")
+    name = one_line(ask.line("name")[:_LONG], "name")
     given = dict(parse_qsl(ask.field("query")))
     address = with_query("", {key: given[key] for key in KNOWN[place] if given.get(key)})
     ask.access.marks.put(whose, f"{_BEGINNING}{place}.{name}", address.removeprefix("?") or "sort=score")
