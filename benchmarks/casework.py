@@ -83,12 +83,12 @@ def _opened(folder: Path) -> None:
         pass
 
 
-def fill(cases: Cases, many: int) -> int:
-    """Fills a casebook with that many cases; how many acts there are."""
+def fill(cases: Cases, many: int, account: str = "u") -> int:
+    """Fills a casebook with that many cases; how many acts there are. account: what names of accounts begin with."""
     rng = random.Random(1)
     done = 0
     group: list[Act] = []
-    for acts in _stories(rng, many):
+    for acts in _stories(rng, many, account):
         group += acts
         if len(group) >= GROUP:
             done += _write(cases, group)
@@ -105,21 +105,20 @@ def _write(cases: Cases, group: list[Act]) -> int:
     return len(group)
 
 
-def _stories(rng: random.Random, many: int) -> Iterator[list[Act]]:
+def _stories(rng: random.Random, many: int, account: str) -> Iterator[list[Act]]:
     for number in range(1, many + 1):
-        yield _story(rng, number, many)
+        yield _story(rng, number, many, account)
         if number % 20 == 0:
             yield [_item(rng, number // 20)]
     at = NOW + many * 60_000_000
-    yield [_look("c-1", ("u-1",), at + n, rng) for n in range(2000)]
+    yield [_look("c-1", (f"{account}-1",), at + n, rng) for n in range(2000)]
 
 
-def _story(rng: random.Random, number: int, many: int) -> list[Act]:
+def _story(rng: random.Random, number: int, many: int, account: str) -> list[Act]:
     """What became of a case: old ones are mostly closed."""
     case, at = f"c-{number}", NOW + number * 60_000_000
-    actors = (
-        tuple({f"u-{rng.randrange(many // 2)}" for _ in range(rng.choice((1, 1, 1, 2, 3)))}) if number > 1 else ("u-1",)
-    )
+    people = [f"{account}-{rng.randrange(many // 2)}" for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    actors = tuple(set(people)) if number > 1 else (f"{account}-1",)
     alert = Alert(
         actors=actors, alerted_at=at - DAY, score=round(rng.random(), 6),
         detectors=tuple(rng.sample(DETECTORS, 2)), read_until=at,

@@ -65,7 +65,7 @@ def lay(ledger: Path, cases: int) -> dict[str, float]:
             for name in people
         ]  # fmt: skip
         if not there:
-            fill(book, cases)
+            fill(book, cases, account="elsewhere")
         requests = [request_of(book.find(id_)) for id_ in book.register(alerts, last)]
         update_facts(snapshot, folder, load_templates(None), Options().offset, silent)
         start = time.perf_counter()
