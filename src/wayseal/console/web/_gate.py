@@ -124,9 +124,10 @@ class Gate:
     def refuse(self, request: Request, status: int, error: Exception | None = None) -> Response:
         """A page that says why not."""
         try:
-            session, _ = self._whose(request)
+            session, standing = self._whose(request)
         except DatabaseError:
-            session = None
+            session, standing = None, Standing.ENDED
+        session = session if standing is Standing.OPEN else None
         return self._ask(request, session, {}).page("error", status=status, status_shown=status, error=error)
 
     async def http_error(self, request: Request, error: Exception) -> Response:
