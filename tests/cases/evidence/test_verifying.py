@@ -271,6 +271,20 @@ def _central(at: int, value: bytes, content: bytes = CONTENT, local: int | None 
     return bytes(changed_)
 
 
+def _extra(*, local: bool) -> bytes:
+    """A file to which an extra field gives another name, which `unzip` takes; it stands in one of the two places."""
+    name, out = f"{TOP}/data/one.txt", io.BytesIO()
+    body = struct.pack("<BI", 1, zlib.crc32(name.encode())) + f"{TOP}/data/two.txt".encode()
+    field = struct.pack("<2H", 0x7075, len(body)) + body
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, content in FILES.items():
+            one = zipfile.ZipInfo(path)
+            one.extra = field if local and path == name else b""
+            archive.writestr(one, content)
+            one.extra = field if not local and path == name else b""
+    return out.getvalue()
+
+
 REFUSED: dict[str, Callable[[], bytes]] = {
     "a way up": lambda: _with(f"{TOP}/../x"),
     "a way up alone": lambda: _with("../x"),
@@ -287,6 +301,8 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "a file that is a folder": lambda: zipped({**FILES, f"{TOP}/data": b""}),
     "a link": lambda: _with(f"{TOP}/link", b"/etc/passwd", stat.S_IFLNK | 0o777),
     "a device node": lambda: _with(f"{TOP}/null", b"", stat.S_IFCHR | 0o666),
+    "another name for some programs": lambda: _extra(local=False),
+    "another name before the file": lambda: _extra(local=True),
     "an encrypted file": lambda: _flagged(0x1),
     "strong encryption": lambda: _flagged(0x40),
     "a masked directory": lambda: _flagged(0x2000),
