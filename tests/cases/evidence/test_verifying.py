@@ -137,6 +137,13 @@ def test_a_record_that_leaves_a_file_out_is_named() -> None:
     assert not [where for _, where in found if where.startswith("data/")]
 
 
+def test_a_tag_manifest_that_nothing_lists_is_held_against_the_files() -> None:
+    path = f"{TOP}/tagmanifest-sm3.txt"
+    lines = FILES[path].splitlines(keepends=True)
+    for content in (b"", b"".join(reversed(lines)), FILES[path][:-1]):
+        assert named(verified(zipped(FILES | {path: content}), seal=SEAL)) == [("changed", "tagmanifest-sm3.txt")]
+
+
 def test_sizes_behind_the_files_are_read(tmp_path: Path) -> None:
     """As programs write them that don't know sizes before they have written."""
     out = (tmp_path / "streamed.zip").open("wb")

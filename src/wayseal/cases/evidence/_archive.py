@@ -43,7 +43,7 @@ _FLAGS = UTF8 | 0x8 | 0x6
 """UTF-8 names, sizes behind the file, how hard it was compressed."""
 _DESCRIPTORS = (0, 12, 16)
 _EXTRAS = frozenset((0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875, 0xCAFE))
-"""Extra fields that say nothing of what a file is or is called: long sizes, times, owners, the mark of Java archives."""
+"""Extra fields that say nothing of what a file is or is called: long sizes, times, owners, the mark of Java."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
