@@ -130,7 +130,16 @@ def test_what_can_not_be_taken_in(world: World, settings: ConsoleSettings, tmp_p
     (logs / "link.csv").symlink_to(tmp_path / "secret.csv")
     (logs / "away").symlink_to(tmp_path)
     (logs / ".hidden.csv").write_text(HEAD)
-    for name in ("../secret.csv", "link.csv", "away/secret.csv", str(tmp_path / "secret.csv"), "none.csv", "a\0b", "."):
+    for name in (
+        "../secret.csv",
+        "link.csv",
+        "away/secret.csv",
+        str(tmp_path / "secret.csv"),
+        "none.csv",
+        "a\0b",
+        ".",
+        "a" * 300,
+    ):
         answer = browser.post("/jobs/ingest", files={"file": (None, name)})
         assert answer.status_code == 400, name
         assert "there is no such log in the folder" in text(answer).lower()
@@ -165,7 +174,7 @@ def test_what_can_not_be_taken_in(world: World, settings: ConsoleSettings, tmp_p
 def test_names_of_files_that_are_sent(tmp_path: Path) -> None:
     for name, plain in (
         ("..", "log"), (".hidden", "hidden"), ("a/b\\c.csv.gz", "a_b_c.csv.gz"), ("", "log"),
-        ("运" * 200 + ".csv", None), ("x." + "y" * 300, None),
+        ("运" * 200 + ".csv", None), ("x." + "y" * 300, None), ("运." + "😀" * 200, "运." + "😀" * 30),
     ):  # fmt: skip
         value, place = upload_place(tmp_path, name)
         assert place.parent.parent == tmp_path / "uploads"

@@ -7,6 +7,7 @@ import pytest
 
 from tests.console.casework import DAY, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send
 from wayseal.cases.types import CaseState, Source, Thing, ThingKind
+from wayseal.console import Role
 from wayseal.console.access._marks import MOST
 from wayseal.console.access.types import ActKind
 
@@ -148,6 +149,20 @@ def test_the_list_as_a_file_holds_no_formula_and_no_name(bench: Bench) -> None:
     assert (listing[3], listing[4]) == (f"'{PLAIN_HOSTILE}", "'=shop, 7")
     assert not any(name in answer.text for name in NAMES)
     assert bench.world.access.acts()[0].act is ActKind.LIST_EXPORTED
+
+
+def test_whatever_goes_out_as_a_file_is_an_act(bench: Bench) -> None:
+    browser, files = bench.browser("ann"), ("/cases.csv", "/queue.csv", "/jobs.csv", "/trace/runs.csv")
+    browser.post("/trace/baskets", data={"name": "b"})
+    for path in (*files, "/trace/baskets/b-1/numbers.csv"):
+        assert "attachment" in browser.get(path).headers["content-disposition"]
+        act = bench.world.access.acts()[0]
+        assert (act.act, act.who, act.detail["file"]) == (ActKind.LIST_EXPORTED, "ann", path)
+    before = bench.world.access.acts()[0].number
+    assert browser.get("/waybills.csv?number=none").status_code == 404
+    assert bench.world.access.acts()[0].number == before
+    bench.world.person("zhang", Role.AUDITOR)
+    assert "/trace/baskets/b-1/numbers.csv" in said(bench.browser("zhang").get("/acts"))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

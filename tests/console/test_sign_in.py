@@ -111,6 +111,22 @@ def test_sessions_end(world: World) -> None:
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     signed_out.cookies.set("wayseal", token)
     assert signed_out.get("/account").status_code == 303
+    nowhere = signed_out.get("/nowhere")
+    assert (nowhere.status_code, "Name of ann" in nowhere.text) == (404, False)
+
+
+def test_a_clock_that_goes_back_lengthens_nothing(world: World) -> None:
+    world.person("root", Role.ADMINISTRATOR)
+    world.clock.sleep(400 * 24 * HOUR)  # somebody set it wrong, and puts it right
+    browser, other = world.signed_in("root"), world.browser()
+    while other.post("/sign-in", data={"login": "root", "password": "wrong password"}).status_code == 401:
+        pass
+    world.clock.sleep(-10 * MINUTE)
+    assert browser.get("/account").status_code == 200
+    assert browser.get("/account/password").headers["location"].startswith("/confirm")
+    world.clock.sleep(-399 * 24 * HOUR)
+    assert browser.get("/account").headers["location"].startswith("/sign-in")
+    assert other.post("/sign-in", data={"login": "root", "password": PASSWORD}).status_code == 303
 
 
 def test_a_code_counts_once(world: World) -> None:

@@ -145,9 +145,36 @@ def _nothing(path: Path) -> None:
     workbook(path, {"a": []}, hidden=["a"])
 
 
+def _far(path: Path) -> None:
+    _rewritten(path, b'<row r="3"><c r="C3"', b'<row r="1048576"><c r="XFD1048576"')
+
+
+def _far_without_places(path: Path) -> None:
+    _rewritten(
+        path, b"</sheetData>", b"<row>" + b"<c/>" * 16_000 + b"</row>" + b"<row><c/></row>" * 9_000 + b"</sheetData>"
+    )
+
+
+def _rewritten(path: Path, old: bytes, new: bytes) -> None:
+    """A workbook in whose sheet something else stands."""
+    with zipfile.ZipFile(workbook(path, {"a": [HEAD, HEAD, (None, None, 1)]})) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert sum(part.count(old) for part in parts.values()) == 1
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part.replace(old, new))
+
+
 @each(
     ("made", "message"),
-    [(_junk, "no workbook"), (_no_parts, "no workbook"), (_bomb, "2 GiB"), (_nothing, "no workbook")],
+    [
+        (_far, "too far apart"),
+        (_far_without_places, "too far apart"),
+        (_junk, "no workbook"),
+        (_no_parts, "no workbook"),
+        (_bomb, "2 GiB"),
+        (_nothing, "no workbook"),
+    ],
 )
 def test_what_is_no_workbook_is_named(made: Callable[[Path], None], message: str, tmp_path: Path) -> None:
     path = tmp_path / "log.xlsx"

@@ -6,13 +6,16 @@
 3. A cell that holds a time is ISO 8601 without an offset; one that holds a day and no time is a day.
 4. A spreadsheet keeps fifteen digits. A number that has more is written as it would show it, and so is turned away
    where a waybill number should stand.
-5. Without a name the sheet called like the table is taken, else the first that is visible and has a row below headings.
+5. A workbook is laid out in memory from its first row and column to its last: one whose cells lie far apart is refused
+   before (`_spread`).
+6. Without a name the sheet called like the table is taken, else the first that is visible and has a row below headings.
 """
 
 import re
 import string
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,6 +25,7 @@ import python_calamine as calamine
 
 from wayseal.store._column_plan import describe
 from wayseal.store._laid_out import LaidOut
+from wayseal.store._spread import is_spread_out, parts_of
 from wayseal.store._write_table import cell_text
 from wayseal.store.errors import StoreError
 
@@ -29,6 +33,7 @@ _MOST_BYTES = 2 << 30
 _MOST_DIGITS = 1e15
 _DAMAGED = (
     calamine.CalamineError, zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, OverflowError, EOFError,
+    RuntimeError, zlib.error,
 )  # fmt: skip
 _BREAKS = re.compile(r"[\r\n\v\f\x85\u2028\u2029]+")
 _Cell = int | float | str | bool | time | date | datetime | timedelta
@@ -45,11 +50,11 @@ class Sheet:
 
 
 def lay_out_sheets(path: Path, *, names: Sequence[str], table: str, headed: bool, origin: Path) -> tuple[Sheet, ...]:
-    """The sheets of these names, or the one that rule 5 chooses, as text in CSV.
+    """The sheets of these names, or the one that rule 6 chooses, as text in CSV.
 
     Args:
         path: Where the workbook lies.
-        names: Of sheets; empty: rule 5.
+        names: Of sheets; empty: rule 6.
         table: Name of the table that they hold.
         headed: Whether they have headings.
         origin: What it is called.
@@ -78,6 +83,8 @@ def _open(path: Path, origin: Path) -> calamine.CalamineWorkbook:
             size = sum(item.file_size for item in archive.infolist())
         if size > _MOST_BYTES:
             raise StoreError("unpacks to more than 2 GiB; save the sheet as CSV", file=origin)
+        if any(is_spread_out(item) for item in parts_of(path)):
+            raise StoreError("its cells lie too far apart to be laid out; save the sheet as CSV", file=origin)
         return calamine.CalamineWorkbook.from_path(path)
     except _DAMAGED as error:
         raise _unreadable(origin) from error
@@ -88,7 +95,7 @@ def _unreadable(origin: Path) -> StoreError:
 
 
 def _chosen(book: calamine.CalamineWorkbook, table: str, origin: Path) -> dict[str, _Rows]:
-    """Rule 5; the first visible sheet of all where none has a row below headings."""
+    """Rule 6; the first visible sheet of all where none has a row below headings."""
     seen = [s.name for s in book.sheets_metadata if s.visible is calamine.SheetVisibleEnum.Visible]
     seen.sort(key=lambda name: name.strip().casefold() != table)
     first: dict[str, _Rows] = {}

@@ -11,7 +11,7 @@ import pytest
 from tests.cases.evidence.packs import AT, head, item, written
 from tests.ledger.helpers import put, read, write
 from tests.tables import each
-from wayseal.cases.evidence import make_pack, take_in, verify_pack
+from wayseal.cases.evidence import _verify, make_pack, take_in, verify_pack
 from wayseal.cases.evidence.findings import PackVerification
 from wayseal.cases.evidence.types import Role
 from wayseal.ledger import open_ledger
@@ -31,7 +31,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     put(write(folder / "2", "accesses", [read(99, "u-1", "YT900")]), folder / "L")
     notes.append(_signed(folder))
     proof = prove(folder / "L", None, "YT7", notes[0], place=(0, 8))
-    listed = {"read": "0:8", **{name: proof.read[name] for name in ("at", "waybill", "actor")}}
+    columns = ("at", "waybill", "actor", "source", "row", "action")
+    listed = {"read": "0:8", **{name: proof.read[name] for name in columns}, "session": None}
     return {"proof": proof.to_json().encode(), "listed": listed, "notes": notes}
 
 
@@ -79,11 +80,23 @@ def test_what_is_wrong_with_a_proof(made: Made, name: str, content: bytes, code:
 
 @each(
     ("name", "value"),
-    [("actor", "u-9"), ("waybill", "YT8"), ("at", "2026-03-01T00:00:00Z"), ("at", "soon"), ("read", "0:9")],
-)
+    [
+        ("actor", "u-9"), ("waybill", "YT8"), ("at", "2026-03-01T00:00:00Z"), ("at", "soon"), ("read", "0:9"),
+        ("action", "export"), ("session", "s-1"), ("row", 9),
+    ],
+)  # fmt: skip
 def test_a_read_that_is_listed_otherwise(made: Made, name: str, value: str) -> None:
-    found = found_in(made, reads=json.dumps({**made["listed"], name: value}).encode())
-    assert [f.code.value for f in found.findings] == ["proof-read"]
+    other, own = (json.dumps(one).encode() + b"\n" for one in ({**made["listed"], name: value}, made["listed"]))
+    assert [f.code.value for f in found_in(made, reads=other).findings] == ["proof-read"]
+    twice = [] if name == "read" else ["proof-read"]
+    assert [f.code.value for f in found_in(made, reads=other + own).findings] == twice
+
+
+def test_a_long_list_of_reads_is_read_to_its_end(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_verify, "MOST_RECORD", 20_000)
+    odd = b"[" * 5000 + b"\n" + b"x" * (2 << 20) + b"\n"
+    found = found_in(made, reads=odd + json.dumps(made["listed"]).encode())
+    assert (found.findings, found.proofs) == ((), 1)
 
 
 def test_another_checkpoint_than_the_packs(made: Made) -> None:

@@ -1,5 +1,7 @@
 """Time stamps of RFC 3161, of a service that `openssl ts` is."""
 
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,21 @@ def test_an_answer_that_is_of_another_request_is_not_kept(folder: Path, stamp: b
 def test_what_a_service_answers_wrongly(folder: Path, fixed: bytes, status: int, says: str) -> None:
     with tsa.serving(folder, fixed=fixed, status=status) as service, pytest.raises(StampError, match=says):
         ask_for_stamp(service.url, SEALED)
+
+
+def test_what_is_no_http_is_a_service_that_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as place:
+
+        def answer() -> None:
+            with place.accept()[0] as held:
+                held.recv(65_536)
+                held.sendall(b"220 mail ready\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(StampError, match="can't be reached"):
+            ask_for_stamp(f"http://127.0.0.1:{place.getsockname()[1]}", SEALED)
+        thread.join()
 
 
 def test_a_service_that_is_away() -> None:

@@ -137,6 +137,13 @@ def test_a_record_that_leaves_a_file_out_is_named() -> None:
     assert not [where for _, where in found if where.startswith("data/")]
 
 
+def test_a_tag_manifest_that_nothing_lists_is_held_against_the_files() -> None:
+    path = f"{TOP}/tagmanifest-sm3.txt"
+    lines = FILES[path].splitlines(keepends=True)
+    for content in (b"", b"".join(reversed(lines)), FILES[path][:-1]):
+        assert named(verified(zipped(FILES | {path: content}), seal=SEAL)) == [("changed", "tagmanifest-sm3.txt")]
+
+
 def test_sizes_behind_the_files_are_read(tmp_path: Path) -> None:
     """As programs write them that don't know sizes before they have written."""
     out = (tmp_path / "streamed.zip").open("wb")
@@ -271,6 +278,20 @@ def _central(at: int, value: bytes, content: bytes = CONTENT, local: int | None 
     return bytes(changed_)
 
 
+def _extra(*, local: bool) -> bytes:
+    """A file to which an extra field gives another name, which `unzip` takes; it stands in one of the two places."""
+    name, out = f"{TOP}/data/one.txt", io.BytesIO()
+    body = struct.pack("<BI", 1, zlib.crc32(name.encode())) + f"{TOP}/data/two.txt".encode()
+    field = struct.pack("<2H", 0x7075, len(body)) + body
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, content in FILES.items():
+            one = zipfile.ZipInfo(path)
+            one.extra = field if local and path == name else b""
+            archive.writestr(one, content)
+            one.extra = field if not local and path == name else b""
+    return out.getvalue()
+
+
 REFUSED: dict[str, Callable[[], bytes]] = {
     "a way up": lambda: _with(f"{TOP}/../x"),
     "a way up alone": lambda: _with("../x"),
@@ -287,6 +308,8 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "a file that is a folder": lambda: zipped({**FILES, f"{TOP}/data": b""}),
     "a link": lambda: _with(f"{TOP}/link", b"/etc/passwd", stat.S_IFLNK | 0o777),
     "a device node": lambda: _with(f"{TOP}/null", b"", stat.S_IFCHR | 0o666),
+    "another name for some programs": lambda: _extra(local=False),
+    "another name before the file": lambda: _extra(local=True),
     "an encrypted file": lambda: _flagged(0x1),
     "strong encryption": lambda: _flagged(0x40),
     "a masked directory": lambda: _flagged(0x2000),

@@ -3,7 +3,8 @@
 1. The directory at the end and the headers before the files say the same; entries fill the file from its first byte to
    the directory without gaps or overlaps (so no bomb shares its bytes), and nothing stands behind it.
 2. Names lead nowhere else, and no two of them are one on any system; there are only plain files (and their folders),
-   stored or deflated, none of them encrypted.
+   stored or deflated, none of them encrypted. Extra fields hold times and owners: one that gives a file another name
+   for some programs is refused, as any that isn't known.
 3. What it says it holds is bounded before anything is unpacked, and what comes out is held to what it says.
 4. Content that differs from its CRC is no reason to stop: what is wrong with it is what the verifier looks for.
 """
@@ -41,6 +42,8 @@ _AT_ONCE = 1 << 18
 _FLAGS = UTF8 | 0x8 | 0x6
 """UTF-8 names, sizes behind the file, how hard it was compressed."""
 _DESCRIPTORS = (0, 12, 16)
+_EXTRAS = frozenset((0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875, 0xCAFE))
+"""Extra fields that say nothing of what a file is or is called: long sizes, times, owners, the mark of Java."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +158,13 @@ class Archive:
             if sign != CENTRAL_SIGN:
                 raise PackRefusedError("the archive's directory is damaged")
             name = tail[at + CENTRAL.size : at + CENTRAL.size + n]
+            more = tail[at + CENTRAL.size + n : at + CENTRAL.size + n + extra]
             at += CENTRAL.size + n + extra + comment
             if disk or 0xFFFF_FFFF in (packed, size, start):
                 raise PackRefusedError("an archive in parts, or of more than 4 GiB")
             path = _path(name, flags)
             _check_kind(path, flags, method, mode >> 16, size)
+            _check_extra(path, more)
             yield self._local(path, name, method, flags, (day << 16) | time, crc, packed, size, start)
         if at != len(tail):
             raise PackRefusedError("the archive's directory is damaged")
@@ -178,6 +183,7 @@ class Archive:
         start = at + LOCAL.size + n + extra
         if sign != LOCAL_SIGN or not same or start > self._first or self._read(at + LOCAL.size, n) != name:
             raise PackRefusedError("the archive's directory says other things than stand before the file", file=path)
+        _check_extra(path, self._read(start - extra, extra))
         return PackedFile(
             path=path,
             name=name,
@@ -213,6 +219,17 @@ def _check_kind(path: str, flags: int, method: int, mode: int, size: int) -> Non
     kind = stat.S_IFMT(mode)
     if kind not in (0, stat.S_IFDIR if folder else stat.S_IFREG) or (folder and size):
         raise PackRefusedError("the archive holds something that is no plain file, such as a link", file=path)
+
+
+def _check_extra(path: str, extra: bytes) -> None:
+    """Extra fields are whole, and of those that are known (rule 2)."""
+    kinds, at = set[int](), 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<2H", extra, at)
+        kinds.add(kind)
+        at += 4 + size
+    if at != len(extra) or not kinds <= _EXTRAS:
+        raise PackRefusedError("the archive says more of a file than every program reads", file=path)
 
 
 def _check_tiles(files: Sequence[PackedFile], end: int) -> None:

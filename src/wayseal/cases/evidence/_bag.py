@@ -28,7 +28,7 @@ SEALED = TAG_MANIFESTS["sha256"]
 
 def manifests(items: Sequence[TakenItem]) -> dict[str, bytes]:
     """The manifests of the items."""
-    return {MANIFESTS[name]: _manifest({one.item.path: one.print for one in items}, name) for name in HASHES}
+    return {MANIFESTS[name]: manifest({one.item.path: one.print for one in items}, name) for name in HASHES}
 
 
 def tag_files(pack: Pack) -> dict[str, bytes]:
@@ -43,7 +43,7 @@ def tag_files(pack: Pack) -> dict[str, bytes]:
         **pack.papers,
     }
     prints = {name: fingerprint_of(content) for name, content in tags.items()}
-    return {**tags, **{TAG_MANIFESTS[name]: _manifest(prints, name) for name in HASHES}}
+    return {**tags, **{TAG_MANIFESTS[name]: manifest(prints, name) for name in HASHES}}
 
 
 def seal_of(tag_manifest: bytes) -> str:
@@ -51,7 +51,8 @@ def seal_of(tag_manifest: bytes) -> str:
     return hashlib.sha256(tag_manifest).hexdigest()
 
 
-def _manifest(prints: Mapping[str, Fingerprint], name: str) -> bytes:
+def manifest(prints: Mapping[str, Fingerprint], name: str) -> bytes:
+    """The manifest of some files. name: of the hash."""
     paths = sorted(prints, key=str.encode)
     return "".join(f"{getattr(prints[path], name)}  {path}\n" for path in paths).encode()
 

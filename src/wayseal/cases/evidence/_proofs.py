@@ -1,12 +1,14 @@
 """The proofs in a pack: each is checked with public keys alone, and against what the pack lists.
 
-1. A proof must hold, lead to the pack's checkpoint, and prove an access that the pack lists, as it lists it.
+1. A proof must hold, lead to the pack's checkpoint, and prove an access that the pack lists, as it lists it: in every
+   column that both have, and once.
 2. Without a key that somebody brings, the key in the pack is taken, and that is told: whoever makes a pack anew could
    put in a key of their own.
+3. The list is read line by line, however long it is; a line that is no access says nothing.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,10 @@ from wayseal.model.times import micros
 from wayseal.proofs import ProvenRead, verify
 
 Content = Callable[[str], bytes]
+Parts = Callable[[str], Iterator[bytes]]
+_COLUMNS = ("waybill", "actor", "source", "row", "action", "via", "session", "ip", "device", "purpose")
+_ALWAYS = ("waybill", "actor")
+_MOST_LINE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,32 +39,38 @@ class CheckedProofs:
     own_key: bool
 
 
-def check_proofs(index: Index | None, content: Content, keys: Sequence[VerifyKey]) -> CheckedProofs:
-    """Checks all proofs of a pack (rules 1 and 2). content: gives a file of it."""
+def check_proofs(index: Index | None, content: Content, parts: Parts, keys: Sequence[VerifyKey]) -> CheckedProofs:
+    """Checks all proofs of a pack (rules 1 and 2). content: gives a file of it; parts: the same, bit by bit."""
     proofs = items_of(index, Role.PROOF)
     trusted = list(keys) or _own_keys(index, content)
-    listed = _listed_reads(index, content) if proofs else {}
     point = _checkpoint(index, content)
-    findings, names, holding = list[Finding](), dict[str, None](), 0
+    findings, names, proven_by_path = list[Finding](), dict[str, None](), dict[str, ProvenRead | None]()
     for item in proofs:
         try:
             proven = verify(content(item.path), trusted)
         except UnknownKeyError as error:
             findings.append(Finding(code=Code.PROOF_KEY, where=item.path, values={"keys": ", ".join(error.keys)}))
-            continue
         except WaysealError:
             findings.append(Finding(code=Code.PROOF, where=item.path))
-            continue
-        if not isinstance(proven, ProvenRead) or not _lists(listed, proven.read):
-            findings.append(Finding(code=Code.PROOF_READ, where=item.path))
-        elif point is not None and proven.checkpoint != point:
-            findings.append(Finding(code=Code.PROOF_POINT, where=item.path))
+        else:
+            proven_by_path[item.path] = proven if isinstance(proven, ProvenRead) else None
+    listed = _listed_reads(index, parts, {_place(one) for one in proven_by_path.values() if one is not None})
+    holding = 0
+    for path, one in proven_by_path.items():
+        if one is None or not _lists(listed.get(_place(one)), one.read):
+            findings.append(Finding(code=Code.PROOF_READ, where=path))
+        elif point is not None and one.checkpoint != point:
+            findings.append(Finding(code=Code.PROOF_POINT, where=path))
         else:
             holding += 1
-            names |= dict.fromkeys(proven.keys)
+            names |= dict.fromkeys(one.keys)
     return CheckedProofs(
         findings=tuple(findings), holding=holding, keys=tuple(names), own_key=bool(proofs) and not keys
     )  # fmt: skip
+
+
+def _place(proven: ProvenRead) -> str:
+    return f"{proven.read['source']}:{proven.read['row']}"
 
 
 def _own_keys(index: Index | None, content: Content) -> list[VerifyKey]:
@@ -80,27 +92,39 @@ def _checkpoint(index: Index | None, content: Content) -> Checkpoint | None:
     return None
 
 
-def _listed_reads(index: Index | None, content: Content) -> dict[str, Any]:
-    """The accesses of the pack by `source:row`."""
-    found = {}
-    for item in items_of(index, Role.READS):
-        for line in content(item.path).splitlines():
+def _listed_reads(index: Index | None, parts: Parts, wanted: Collection[str]) -> dict[str, Any]:
+    """Some accesses of the pack by `source:row`; None for one that stands there more than once."""
+    found: dict[str, Any] = {}
+    for item in items_of(index, Role.READS) if wanted else ():
+        for line in _lines(parts(item.path)):
             try:
                 read = json.loads(line)
-                found[str(read["read"])] = read
-            except (ValueError, KeyError, TypeError):
+                key = str(read["read"])
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
+            if key in wanted:
+                found[key] = None if key in found else read
     return found
 
 
-def _lists(listed: Mapping[str, Any], read: Mapping[str, str | int | None]) -> bool:
-    """Whether the pack lists an access as it was proven: waybill, time and account."""
-    known = listed.get(f"{read['source']}:{read['row']}")
-    if known is None:
+def _lines(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Rule 3. What is longer than a line can be comes in pieces, none of which is an access."""
+    rest = b""
+    for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+        if len(rest) > _MOST_LINE:
+            yield rest
+            rest = b""
+    yield rest
+
+
+def _lists(known: Any, read: Mapping[str, str | int | None]) -> bool:
+    """Whether the pack lists an access as it was proven (rule 1)."""
+    if not isinstance(known, dict):
         return False
-    return bool(known.get("waybill") == read["waybill"] and known.get("actor") == read["actor"]) and _same_time(
-        str(known.get("at")), str(read["at"])
-    )
+    same = all(known.get(name) == read.get(name) for name in _COLUMNS if name in known or name in _ALWAYS)
+    return same and _same_time(str(known.get("at")), str(read["at"]))
 
 
 def _same_time(one: str, other: str) -> bool:

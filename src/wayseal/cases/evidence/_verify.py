@@ -19,6 +19,7 @@ from wayseal.cases.evidence._bag import (
     MANIFESTS,
     SEALED,
     TAG_MANIFESTS,
+    manifest,
     seal_of,
 )
 from wayseal.cases.evidence._chain import read_chain
@@ -51,6 +52,10 @@ class OpenPack:
     def parts(self, path: str) -> Iterator[bytes]:
         """A file's bytes."""
         return self.archive.parts(f"{self.name}/{path}")
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The same; nothing where there is no such file."""
+        return self.parts(path) if path in self.paths else iter(())
 
     def content(self, path: str) -> bytes:
         """A file that describes the pack, or a proof in it; b"" where there is none."""
@@ -88,7 +93,7 @@ def verify_pack(
     own = seal_of(pack.content(SEALED))
     if seal and seal != own:
         findings.append(Finding(code=Code.SEAL, where=SEALED))
-    proven = check_proofs(records.index, pack.content, keys)
+    proven = check_proofs(records.index, pack.content, pack.read, keys)
     findings += proven.findings
     if against is not None:
         findings += _compare(pack, records, prints, against)
@@ -118,6 +123,7 @@ def _judge_files(pack: OpenPack, records: Records, prints: Mapping[str, Fingerpr
         yield Finding(code=Code.MISSING, where=path, values={"by": listed.get(path, BAGIT_FILE)})
     for path, found in prints.items():
         if path in TAG_MANIFESTS.values():
+            yield from _judge_tags(pack, records, path, prints)
             continue
         said = records.hashes_of(path)
         if not said:
@@ -131,6 +137,17 @@ def _judge_files(pack: OpenPack, records: Records, prints: Mapping[str, Fingerpr
             continue
         yield Finding(code=Code.CHANGED, where=path, values={"size": found.size})
         yield from _pieces(pack, records, path, found)
+
+
+def _judge_tags(pack: OpenPack, records: Records, path: str, prints: Mapping[str, Fingerprint]) -> Iterator[Finding]:
+    """A tag manifest is in no manifest: it says nothing, or it is what the tag files come to, to the byte."""
+    name = next(name for name, one in TAG_MANIFESTS.items() if one == path)
+    tags = {one: found for one, found in prints.items() if not one.startswith(PAYLOAD)}
+    tags = {one: found for one, found in tags.items() if one not in TAG_MANIFESTS.values()}
+    said = records.said[path]
+    right = said == {one: getattr(found, name) for one, found in tags.items()}
+    if not said or (right and pack.content(path) != manifest(tags, name)):
+        yield Finding(code=Code.CHANGED, where=path, values={"size": prints[path].size})
 
 
 def _pieces(pack: OpenPack, records: Records, path: str, found: Fingerprint) -> Iterator[Finding]:

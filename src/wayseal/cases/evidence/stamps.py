@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,7 @@ def ask_for_stamp(url: str, sealed: bytes) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answered:  # noqa: S310 (check_url)
             content = bytes(answered.read(MOST_ANSWER))
-    except (urllib.error.URLError, OSError, ValueError):
+    except (urllib.error.URLError, HTTPException, OSError, ValueError):
         raise StampError("the time-stamping service can't be reached") from None
     try:
         answer = decode_timestamp_response(content)

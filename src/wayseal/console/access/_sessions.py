@@ -29,12 +29,12 @@ class Standing(StrEnum):
 
 
 def standing(session: Session, rules: Rules, now: int) -> Standing:
-    """Rule 1. A clock that went back doesn't lengthen a session beyond what it had."""
+    """Rule 1. A time that lies ahead, since the clock went back, counts as one that lies as far behind."""
     if session.ended_at is not None or session.person.state is PersonState.DISABLED:
         return Standing.ENDED
     whole = rules.absolute if session.stage is Stage.FULL else rules.half_open
-    idle = now - session.seen_at >= rules.idle * SECOND
-    return Standing.EXPIRED if idle or now - session.created_at >= whole * SECOND else Standing.OPEN
+    idle = abs(now - session.seen_at) >= rules.idle * SECOND
+    return Standing.EXPIRED if idle or abs(now - session.created_at) >= whole * SECOND else Standing.OPEN
 
 
 class Sessions:
@@ -56,7 +56,7 @@ class Sessions:
 
     def confirmed(self, session: Session) -> bool:
         """Whether who it is was proved just now; of whoever has no proof (a demonstration's), there is none to ask."""
-        fresh = self._means.now() - session.confirmed_at < self._means.rules.confirmed * SECOND
+        fresh = abs(self._means.now() - session.confirmed_at) < self._means.rules.confirmed * SECOND
         return fresh or not (session.person.password or session.person.bound)
 
     def of(self, person: str) -> tuple[Session, ...]:

@@ -5,6 +5,7 @@
 2. After an hour without an attempt, or once somebody is in, counting begins anew; of an address, which a whole office
    may share, what whoever is in has used is taken back.
 3. Logins and addresses are kept as HMACs.
+4. An attempt that lies ahead, since the clock went back, counts as one that lies as far behind: nobody waits for years.
 """
 
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ def take(connection: Connection, keys: Mapping[str, str], now: int) -> int:
     wait = 0
     for kind, key in keys.items():
         if (row := known.get(key)) is not None:
-            wait = max(wait, wait_for(row.tries, FREE[kind], max(0, now - row.last_at) // _SECOND))
+            wait = max(wait, wait_for(row.tries, FREE[kind], abs(now - row.last_at) // _SECOND))
     if wait:
         return wait
     for key in keys.values():
@@ -44,7 +45,7 @@ def take(connection: Connection, keys: Mapping[str, str], now: int) -> int:
         if row is None:
             connection.execute(tables.attempts.insert().values(key_hmac=key, tries=1, last_at=now))
             continue
-        tries = 1 if now - row.last_at >= _FORGET * _SECOND else row.tries + 1
+        tries = 1 if abs(now - row.last_at) >= _FORGET * _SECOND else row.tries + 1
         connection.execute(
             tables.attempts.update().where(tables.attempts.c.key_hmac == key).values(tries=tries, last_at=now)
         )
@@ -53,7 +54,7 @@ def take(connection: Connection, keys: Mapping[str, str], now: int) -> int:
 
 def forget(connection: Connection, keys: Mapping[str, str], now: int) -> None:
     """Rule 2; also what nobody tried for long."""
-    old = tables.attempts.c.last_at < now - _FORGET * _SECOND
+    old = sa.func.abs(tables.attempts.c.last_at - now) >= _FORGET * _SECOND
     own = tables.attempts.c.key_hmac.in_([keys["both"], keys["login"]])
     connection.execute(tables.attempts.delete().where(sa.or_(own, old)))
     give_back(connection, keys["address"], _USED)

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from wayseal.console.errors import JobError
@@ -22,7 +23,8 @@ UPLOADS = "uploads"
 MOST_LISTED = 300
 _DEPTH = 3
 _TOKEN = re.compile(r"[0-9a-f]{16}")
-_MOST_NAME = 160
+_MOST_NAME, _MOST_ENDING = 160, 120
+"""Bytes of a name, and of what stands in it from its first point on."""
 _MOST_RATIO, _PART = 100, 1 << 20
 _ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm", ".gz", ".log", ".json", ".txt")
 
@@ -44,13 +46,14 @@ def find_log(folder: Path | None, name: str) -> Path:
     if folder is None or not parts or name.startswith("/") or ".." in parts or "\0" in name:
         raise JobError("there is no such log in the folder", key="file")
     place = folder
-    for part in parts:
-        place = place / part
-        if place.is_symlink():
-            raise JobError("there is no such log in the folder", key="file")
-    if not place.is_file():
-        raise JobError("there is no such log in the folder", key="file")
-    return place
+    with suppress(OSError):  # such as a name that is too long for the disk
+        for part in parts:
+            place = place / part
+            if place.is_symlink():
+                raise JobError("there is no such log in the folder", key="file")
+        if place.is_file():
+            return place
+    raise JobError("there is no such log in the folder", key="file")
 
 
 def list_logs(folder: Path | None) -> tuple[str, ...]:
@@ -133,9 +136,9 @@ def refuse_bomb(path: Path, step: Callable[[str, int, int], None], least: int = 
 def _plain(name: str) -> str:
     """A name that a file may have."""
     stem, dot, ending = name.replace("/", "_").replace("\\", "_").lstrip(". ").partition(".")
-    ending = ending[-40:]
-    while len(f"{stem}{dot}{ending}".encode()) > _MOST_NAME:
-        stem = stem[:-1]
+    ending = ending[-40:].encode()[-_MOST_ENDING:].decode(errors="ignore")
+    room = _MOST_NAME - len(f"{dot}{ending}".encode())
+    stem = stem.encode()[:room].decode(errors="ignore")
     return f"{stem or 'log'}{dot}{ending}"
 
 

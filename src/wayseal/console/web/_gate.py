@@ -9,6 +9,8 @@
    One that was changed says what to do, and other pages go on.
 6. Who sends files is let in before a byte of them is read; files don't outlive the answer unless the page keeps them.
 7. What computes passwords, and what asks the company's sign-in, has threads of its own: pages never wait behind them.
+8. What a page gives out as a file that it made is an act of access, written before its first byte goes out. Files of
+   cases and packs of evidence have acts of their own.
 """
 
 import secrets
@@ -19,7 +21,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from wayseal.cases import CasebookError
@@ -34,7 +36,7 @@ from wayseal.cases.errors import (
     UndoError,
 )
 from wayseal.console.access import AT_ONCE, Standing
-from wayseal.console.access.types import Session
+from wayseal.console.access.types import ActKind, Session
 from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
@@ -122,9 +124,10 @@ class Gate:
     def refuse(self, request: Request, status: int, error: Exception | None = None) -> Response:
         """A page that says why not."""
         try:
-            session, _ = self._whose(request)
+            session, standing = self._whose(request)
         except DatabaseError:
-            session = None
+            session, standing = None, Standing.ENDED
+        session = session if standing is Standing.OPEN else None
         return self._ask(request, session, {}).page("error", status=status, status_shown=status, error=error)
 
     async def http_error(self, request: Request, error: Exception) -> Response:
@@ -138,6 +141,7 @@ class Gate:
             session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
             ask = self._ask(request, session if standing is Standing.OPEN else None, form, files)
             answer = self._admit(page, request, ask, session, standing) or page.act(ask)
+            _note_export(ask, answer)
         except (AccessError, CasebookError, DatabaseGoneError) as error:
             ask = ask or self._ask(request, None, form)
             answer = _say_what_broke(page, ask, error)
@@ -270,6 +274,14 @@ def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | D
     if isinstance(error, NoSuchCaseError):
         return ask.page("error", status=404, status_shown=404)
     return ask.page("error", status=status, status_shown=status, error=error, hint=_HINTS.get(type(error), ""))
+
+
+def _note_export(ask: Ask, answer: Response) -> None:
+    """Rule 8. The act names what went out by its address, without what was asked behind it."""
+    made = "content-disposition" in answer.headers and not isinstance(answer, FileResponse)
+    if made and ask.session is not None:
+        place = ask.path.split("/")[1].partition(".")[0]
+        ask.access.note(ask.session, ActKind.LIST_EXPORTED, list=place, file=ask.path)
 
 
 def _whole(ask: Ask) -> str:

@@ -22,7 +22,6 @@ from wayseal.cases.types import (
     TaskState,
 )
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Done, Entry, Page
-from wayseal.console.access.types import ActKind
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
@@ -78,7 +77,6 @@ def show_cases(ask: Ask) -> Response:
 
 def export_cases(ask: Ask) -> Response:
     """The list as a file."""
-    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="cases")
     cases, wanted, sort = ask.cases, _wanted(ask), _sort(ask)
 
     def rows() -> Iterator[Sequence[object]]:

@@ -15,7 +15,6 @@ from wayseal.cases import CasebookError, Cases
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import Source, Thing, ThingKind, one_line
 from wayseal.cases.views import ItemFilter, ItemRow, ItemSort, Overlap, Page
-from wayseal.console.access.types import ActKind
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.roles import Page as Route
@@ -65,7 +64,6 @@ def show_queue(ask: Ask) -> Response:
 
 def export_queue(ask: Ask) -> Response:
     """The list as a file."""
-    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="queue")
     cases, wanted, sort, now = ask.cases, _wanted(ask), _sort(ask), ask.access.now()
 
     def rows() -> Iterator[Sequence[object]]:
