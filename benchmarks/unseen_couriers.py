@@ -1,13 +1,15 @@
 """Detection on couriers of other structure: who is found, which innocents are accused, and whether scores are honest.
 
-    python -m benchmarks.unseen_couriers --work W --half work|held|later|last [--families a,b] [--seeds 1,2,3,4]
-        [--accounts 4000] [--days 14] [--without TABLE[,TABLE]|all-but-accesses] [--rivals] [--before SRC]
+    python -m benchmarks.unseen_couriers --work W --half work|held|later|last|plain
+        [--families a,b] [--seeds 1,2,3,4] [--accounts 4000] [--days 14] [--without TABLE[,TABLE]|all-but-accesses]
+        [--rivals] [--before SRC]
 
 Makes each world of the half's families (`wayseal.simulate.couriers`) and its ledger unless they lie in W, runs
 detection at a budget of 20 cases a day, and prints tables by family: accounts found by group, innocents of cases with a
 score of .5 or more (by trap and role), worlds without a leaker, precision, and how often scores are right. The half
 `work` is what detection is made on; `held` is looked at once, when it is done. The half `later` was written after the
-method had been judged on `held`, and `last` after it had been judged on `later`, each by somebody who did not know it.
+method had been judged on `held`, and `last` after it had been judged on `later`, each by somebody who did not know it;
+so was `plain`, couriers as they are likely to be met.
 
 `--without`: the ledger has everything but these tables. `--rivals`: volume, a query of DuckDB, ECOD and isolation
 forest on the same facts (requirements/bench.txt; what isn't installed is left out, and said). `--before`: detection of
@@ -55,7 +57,7 @@ def main() -> None:
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--half", choices=("work", "held", "later", "last"), default="work")
+    parser.add_argument("--half", choices=("work", "held", "later", "last", "plain"), default="work")
     parser.add_argument("--families", default="")
     parser.add_argument("--seeds", default="1,2,3,4")
     parser.add_argument("--accounts", type=int, default=4_000)

@@ -11,6 +11,7 @@ from wayseal.simulate.couriers import (
     ONLY_HELD,
     ONLY_LAST,
     ONLY_LATER,
+    ONLY_PLAIN,
     ONLY_WORK,
     mechanisms_of,
     plan_of,
@@ -18,7 +19,7 @@ from wayseal.simulate.couriers import (
 from wayseal.simulate.couriers._leaks import INTERFACES, SCHEMES
 
 SEEDS = range(1, 41)
-HALVES = ("work", "held", "later", "last")
+HALVES = ("work", "held", "later", "last", "plain")
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +61,24 @@ def test_what_the_last_half_claims_is_all_that_no_other_has(drawn: dict[str, lis
     assert len(ONLY_LAST) >= 40
 
 
-def test_every_leak_of_the_last_half_has_a_scheme() -> None:
+def test_what_the_plain_half_claims_is_all_that_no_other_has(drawn: dict[str, list[frozenset[str]]]) -> None:
+    others = frozenset().union(*(mechanisms(drawn, half) for half in HALVES if half != "plain"))
+    assert mechanisms(drawn, "plain") - others == ONLY_PLAIN
+    assert len(ONLY_PLAIN) >= 15
+
+
+@pytest.mark.parametrize("half", ["last", "plain"])
+def test_every_leak_has_a_scheme(half: str) -> None:
     for name in FAMILIES:
-        for leak in (leak for seed in SEEDS for leak in plan_of(name, seed).leaks if FAMILIES[name].half == "last"):
+        for leak in (leak for seed in SEEDS for leak in plan_of(name, seed).leaks if FAMILIES[name].half == half):
             assert leak.kind in SCHEMES
             assert leak.kind != "interface" or leak.link in INTERFACES
             assert leak.action in ("", "search", "export", "print", "api")
 
 
-def test_the_last_half_has_enough_of_each_group() -> None:
-    plans = [plan_of(name, seed) for name in FAMILIES if FAMILIES[name].half == "last" for seed in (1, 2, 3)]
+@pytest.mark.parametrize("half", ["last", "plain"])
+def test_a_half_has_enough_of_each_group(half: str) -> None:
+    plans = [plan_of(name, seed) for name in FAMILIES if FAMILIES[name].half == half for seed in (1, 2, 3)]
     leaks = [leak for plan in plans for leak in plan.leaks]
     own = [leak for leak in leaks if leak.kind not in ("ring", "interface")]
     assert len(plans) >= 30

@@ -3,7 +3,15 @@
 What a family is stands in `FAMILIES`; what lies in a folder after `simulate_courier` is in its docstring.
 """
 
-from wayseal.simulate.couriers._families import FAMILIES, ONLY_HELD, ONLY_LAST, ONLY_LATER, ONLY_WORK, Family
+from wayseal.simulate.couriers._families import (
+    FAMILIES,
+    ONLY_HELD,
+    ONLY_LAST,
+    ONLY_LATER,
+    ONLY_PLAIN,
+    ONLY_WORK,
+    Family,
+)
 from wayseal.simulate.couriers._mechanisms import mechanisms_of
 from wayseal.simulate.couriers._plan import ODDITIES
 from wayseal.simulate.couriers._run import plan_of, simulate_courier
@@ -14,6 +22,7 @@ __all__ = [
     "ONLY_HELD",
     "ONLY_LAST",
     "ONLY_LATER",
+    "ONLY_PLAIN",
     "ONLY_WORK",
     "Family",
     "mechanisms_of",

@@ -9,6 +9,8 @@ from wayseal.simulate.couriers._plan import Leak, Role, Staffing, Work
 
 Rng = np.random.Generator
 Maker = Callable[[Rng], Leak]
+_EARLY, _ANYONE = 0.4, 0.3
+_NOT_EARLY = ("interface", "dormant", "in_peak", "before_log")
 
 _MIX: Mapping[Role, float] = {
     Role.CLERK: 0.33,
@@ -90,6 +92,13 @@ def leak_of(kind: str, *figures: int, **how: object) -> Maker:
         return Leak(kind=kind, a_day=int(rng.choice(figures)), **how)  # type: ignore[arg-type]
 
     return make
+
+
+def of_people(rng: Rng, leak: Leak) -> Leak:
+    """A leak that begins with the log or not, where it is of people who are there all the time."""
+    if leak.kind in _NOT_EARLY:
+        return leak
+    return replace(leak, early=bool(rng.random() < _EARLY), anyone=bool(rng.random() < _ANYONE))
 
 
 bulk = leak_of("bulk", 200, 300, 500, 1_000, 2_000, 5_000)

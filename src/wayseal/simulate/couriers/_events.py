@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from wayseal.simulate._types import DAY, HOUR, Ints
+from wayseal.simulate.couriers._clock import hours
 from wayseal.simulate.couriers._oddities import days_of, some_of, sweep
 from wayseal.simulate.couriers._plan import Role, scaled
 from wayseal.simulate.couriers._world import Draft
@@ -198,6 +199,52 @@ def _broken_chiller(draft: Draft, count: int, rng: Rng) -> None:
         draft.traps[who] = "broken_chiller"
 
 
+def _weekly_report(draft: Draft, count: int, rng: Rng) -> None:
+    weekday = int(rng.integers(0, 7))
+    for who in some_of(draft, rng, count, Role.MANAGER):
+        mine = draft.of_region(int(draft.staff.region[who]))
+        days = draft.working_days(who)
+        for day in [d for d in days if d % 7 == weekday] or days[:1]:
+            sweep(draft, rng, who, day, mine, int(rng.integers(150, 500)), 7)
+        draft.traps[who] = "weekly_report"
+
+
+def _list_check(draft: Draft, count: int, rng: Rng) -> None:
+    """One of the outlet's customers, of ten days, on one day or two."""
+    p, places = draft.parcels, draft.places
+    for who in some_of(draft, rng, count, Role.CLERK):
+        sent = p.customer[p.origin == places.parent[draft.staff.home[who]]]
+        about = rng.choice(sent) if len(sent) else -1
+        for day in days_of(draft, rng, who, int(rng.integers(1, 3))):
+            sweep(draft, rng, who, day, p.customer == about, int(rng.integers(50, 300)), 10)
+        draft.traps[who] = "list_check"
+
+
+def _apprentice(draft: Draft, count: int, rng: Rng) -> None:
+    s = draft.staff
+    at, account, parcel, *_ = draft.reads.columns()
+    for who in some_of(draft, rng, count, Role.CLERK, Role.AGENT, Role.SORTER):
+        peers = np.flatnonzero((s.role == s.role[who]) & (s.home == s.home[who]) & (np.arange(len(s)) != who))
+        if len(peers):
+            mine = np.flatnonzero(account == rng.choice(peers))
+            mine = mine[np.isin(draft.span.day_of(at[mine]), days_of(draft, rng, who, 3))]
+            mine = mine[rng.random(len(mine)) < 0.7]
+            draft.read_as_usual(at[mine] + hours(rng, len(mine), 0.01, 0.2), who, parcel[mine].astype(np.int64))
+            draft.traps[who] = "apprentice"
+
+
+def _overtime(draft: Draft, count: int, rng: Rng) -> None:
+    p = draft.parcels
+    for who in some_of(draft, rng, count, Role.CLERK, Role.COURIER):
+        home = int(draft.staff.home[who])
+        for day in days_of(draft, rng, who, 4):
+            end = draft.shift_on(who, day)[1]
+            lies = np.flatnonzero((p.destination == home) & (p.arrive < end) & (p.done > end - DAY))
+            lies = rng.choice(lies, min(len(lies), int(rng.integers(30, 100))), replace=False)
+            draft.read_as_usual(np.sort(end + hours(rng, len(lies), 0, 3)), who, np.sort(lies))
+        draft.traps[who] = "overtime"
+
+
 _ACTS: Mapping[str, Callable[[Draft, int, Rng], None]] = MappingProxyType(
     {
         "lost_search": _lost_search,
@@ -212,5 +259,9 @@ _ACTS: Mapping[str, Callable[[Draft, int, Rng], None]] = MappingProxyType(
         "probe": _probe,
         "recall": _recall,
         "broken_chiller": _broken_chiller,
+        "weekly_report": _weekly_report,
+        "list_check": _list_check,
+        "apprentice": _apprentice,
+        "overtime": _overtime,
     }
 )

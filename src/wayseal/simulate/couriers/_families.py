@@ -1,8 +1,9 @@
-"""All families, by half: `work` is what detection is made on, `held`, `later` and `last` what it is judged on.
+"""All families, by half: `work` is what detection is made on, `held`, `later`, `last` and `plain` what it is judged on.
 
 `later` was written after the method had been judged on `held`, and `last` after it had been judged on `later`, each by
-somebody who did not know it. ONLY_WORK and ONLY_HELD are mechanisms that no family of the other one of these two ever
-has, ONLY_LATER what neither of them has, ONLY_LAST what none of the other three has.
+somebody who did not know it; so was `plain`, couriers as they are likely to be met. ONLY_WORK and ONLY_HELD are
+mechanisms that no family of the other one of these two ever has, ONLY_LATER what neither of them has, ONLY_LAST what
+none of these three has, ONLY_PLAIN what none of these four has.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +14,12 @@ from typing import Literal
 from wayseal.simulate.couriers import _families_held as held
 from wayseal.simulate.couriers import _families_last as last
 from wayseal.simulate.couriers import _families_later as later
+from wayseal.simulate.couriers import _families_plain as plain
 from wayseal.simulate.couriers import _families_work as work
 from wayseal.simulate.couriers._draws import Rng
 from wayseal.simulate.couriers._plan import Plan
 
-Half = Literal["work", "held", "later", "last"]
+Half = Literal["work", "held", "later", "last", "plain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,12 @@ _LAST = (
     last.platforms, last.lockers, last.campus, last.village_post, last.cold_chain, last.overseas, last.call_floor,
     last.singles_day, last.holiday, last.strike, last.inspected, last.turnover,
 )  # fmt: skip
+_PLAIN = (
+    plain.everyday, plain.spokes, plain.shop_owners, plain.headquarters, plain.hotline, plain.rush, plain.joined,
+    plain.half_kept, plain.brands, plain.shared_logins, plain.well_run, plain.fresh_faces,
+)  # fmt: skip
 _HALVES: tuple[tuple[Half, tuple[Callable[[Rng], Plan], ...]], ...] = (
-    ("work", _WORK), ("held", _HELD), ("later", _LATER), ("last", _LAST),
+    ("work", _WORK), ("held", _HELD), ("later", _LATER), ("last", _LAST), ("plain", _PLAIN),
 )  # fmt: skip
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
@@ -118,4 +124,15 @@ ONLY_LAST = frozenset(
         "work:public_site", "work:redirect", "work:rounds", "work:second_numbers", "work:transfer",
     }
 )  # fmt: skip
-"""Mechanisms of the half `last` alone."""
+"""Mechanisms of the half `last`, and of none before it."""
+
+ONLY_PLAIN = frozenset(
+    {
+        "gap:missing_tickets", "gap:roles_without_assignment", "gap:unscanned_days", "leak:interface:rival",
+        "leak:last_hours", "leak:listed", "leak:places", "leak:ring:region", "leak:under_way", "leak:unpicked",
+        "odd:apprentice", "odd:covers", "odd:list_check", "odd:overtime", "odd:weekly_report", "roles:pinyin",
+        "roles:titles", "staff:large_head_office", "staff:night_clerks", "work:disputes", "work:notices",
+        "work:overflow",
+    }
+)  # fmt: skip
+"""Mechanisms of the half `plain` alone."""

@@ -6,14 +6,13 @@ leaks that show against these reasons alone. Every leak reads what no row explai
 third of the people who pull do so from the log's first day on. Two families never have a leaker.
 """
 
-from dataclasses import replace
-
 from wayseal.simulate.couriers._draws import (
     Maker,
     Rng,
     before_log,
     bulk,
     leak_of,
+    of_people,
     slow,
     staffing,
     steady,
@@ -22,9 +21,6 @@ from wayseal.simulate.couriers._draws import (
     work,
 )
 from wayseal.simulate.couriers._plan import Gaps, Leak, Plan, Role, Shape, Team
-
-_EARLY, _ANYONE = 0.4, 0.3
-_NOT_EARLY = ("interface", "dormant", "in_peak", "before_log")
 
 nearby = leak_of("nearby", 20, 30, 50)
 nearby_fast = leak_of("nearby", 200, 300)
@@ -70,13 +66,7 @@ def leaks(rng: Rng, *groups: tuple[Maker, ...], none: float = 0.1, twice: float 
     for makers in groups:
         many = 2 if rng.random() < twice else 1
         drawn += [makers[int(k)](rng) for k in rng.permutation(len(makers))[:many]]
-    return tuple(_of_people(rng, leak) for leak in drawn)
-
-
-def _of_people(rng: Rng, leak: Leak) -> Leak:
-    if leak.kind in _NOT_EARLY:
-        return leak
-    return replace(leak, early=bool(rng.random() < _EARLY), anyone=bool(rng.random() < _ANYONE))
+    return tuple(of_people(rng, leak) for leak in drawn)
 
 
 def platforms(rng: Rng) -> Plan:

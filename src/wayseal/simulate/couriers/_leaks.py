@@ -17,6 +17,9 @@
    elsewhere with a login that was sold, at any hour (sold_login), with an account whose owner has left (dormant), on
    the days of a peak alone (in_peak). Rings of one outlet (outlet), by regions (split), each in an hour of its own
    (hours), all of them the same parcels (copies). Interfaces: INTERFACES.
+7. And: what nobody has picked up yet (unpicked), what is on its way (under_way), what some large outlets elsewhere
+   send (places), a list a day, within minutes (listed), in the last two hours of the shift (last_hours). A ring of one
+   region, each of what begins or ends there (region).
 """
 
 from collections.abc import Callable, Mapping
@@ -38,13 +41,13 @@ _TURN = 2  # days for which each account of a ring pulls, of those that take tur
 _STAFF = (Role.CLERK, Role.COURIER, Role.SORTER, Role.AGENT)
 
 INTERFACES: Mapping[str, int] = MappingProxyType(
-    {"": 12, "key": 12, "late": 120, "house": 48, "locker": 120, "insurer": 120}
+    {"": 12, "key": 12, "late": 120, "house": 48, "locker": 120, "insurer": 120, "rival": 72}
 )
 """Of `interface` by its link, how old parcels are at most (hours).
 
 "": who issues reads what others issued, before pickup; key: so does somebody elsewhere, with a stolen key; late: on the
 way. house: a software house, of shops that aren't its. locker: an owner of lockers, of parcels that aren't out yet.
-insurer: of parcels that nothing happened to.
+insurer: of parcels that nothing happened to. rival: of one other issuer.
 """
 
 
@@ -90,6 +93,11 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "sold_login": Scheme(roles=_STAFF),
         "dormant": Scheme(roles=(Role.CLERK, Role.COURIER)),
         "in_peak": Scheme(roles=_STAFF, hours=36),
+        "unpicked": Scheme(roles=(Role.CLERK, Role.AGENT, Role.HEAD), hours=24),
+        "under_way": Scheme(roles=_STAFF, hours=120),
+        "places": Scheme(roles=(Role.CLERK, Role.COURIER, Role.AGENT), hours=72),
+        "listed": Scheme(roles=(Role.CLERK, Role.CLAIMS, Role.MANAGER, Role.HEAD)),
+        "last_hours": Scheme(roles=_STAFF),
     }
 )
 
@@ -126,10 +134,11 @@ def _accounts(draft: Draft, leak: Leak, taken: set[int], rng: Rng) -> list[int]:
     elif leak.kind == "interface":
         fit = fit[s.owns[fit] >= 0]
         fit = fit if set(fit.tolist()) - taken else s.issuer
-    if leak.link == "outlet":
-        homes, many = np.unique(s.home[fit], return_counts=True)
+    if leak.link in ("outlet", "region"):
+        place = (s.home if leak.link == "outlet" else s.region)[fit]
+        homes, many = np.unique(place, return_counts=True)
         large = homes[many >= min(leak.accounts, int(many.max()))]
-        fit = fit[s.home[fit] == rng.choice(large)]
+        fit = fit[place == rng.choice(large)]
     if leak.kind == "service":
         fit = s.of(Role.SERVICE)
         fit = fit[s.owns[fit] < 0]
@@ -264,6 +273,13 @@ def _among(draft: Draft, leak: Leak, who: int) -> Mask | None:
         case "ring" if leak.link == "split":
             start: Mask = draft.places.region[p.origin] == who % len(draft.places.region_names)
             return start
+        case "ring" if leak.link == "region":
+            return draft.of_region(int(s.region[who]))
+        case "places":
+            sent = np.bincount(p.origin, minlength=len(draft.places.ids))
+            sent[draft.places.region == s.region[who]] = 0
+            large = np.argsort(-sent)[: max(8, draft.places.outlets // 3)]
+            return np.isin(p.origin, large[(who + 7 * np.arange(8)) % len(large)])
         case "nearby":
             of = draft.places.city if draft.plan.staffing.townships else np.arange(len(draft.places.ids))
             home = of[s.home[who]]
@@ -298,6 +314,9 @@ def _not_theirs(draft: Draft, link: str, who: int) -> Mask:
             out = draft.locker != who
         case "insurer":
             out = ~p.problem & (p.special != 2)
+        case "rival":
+            others = np.flatnonzero(draft.staff.issuer != who)
+            out = p.channel == others[who % len(others)]
         case _:
             out = draft.staff.issuer[p.channel] != who
     return out
@@ -313,6 +332,8 @@ def _window(draft: Draft, leak: Leak, who: int, day: int) -> tuple[int, int]:
         return midnight, midnight + DAY
     if leak.kind == "lunch":
         return begin + (end - begin) * 2 // 5, begin + (end - begin) * 3 // 5
+    if leak.kind == "last_hours":
+        return end - 2 * HOUR, end
     if leak.link == "hours":
         begin += who % max(1, (end - begin) // HOUR) * HOUR
         return begin, min(begin + HOUR, end)
@@ -324,9 +345,9 @@ def _bounds(draft: Draft, leak: Leak, wanted: Ints, within: tuple[int, int], bac
     p, (begin, end) = draft.parcels, within
     low = np.maximum(p.issued[wanted] + 2 * MINUTE, begin)
     high = np.minimum(p.issued[wanted] + back, end)
-    if leak.kind == "hall" or (leak.kind == "interface" and leak.link in ("", "key")):
+    if leak.kind in ("hall", "unpicked") or (leak.kind == "interface" and leak.link in ("", "key")):
         high = np.minimum(high, p.pickup[wanted])
-    elif leak.link in ("late", "insurer"):
+    elif leak.link in ("late", "insurer") or leak.kind == "under_way":
         low, high = np.maximum(low, p.pickup[wanted]), np.minimum(high, p.done[wanted])
     elif leak.link == "locker":
         high = np.minimum(high, p.out[wanted])
@@ -341,6 +362,9 @@ def _draw(
     """Times and parcels of (account, day, how many)."""
     who, day, many = how
     begin, end = _window(draft, leak, who, day)
+    if leak.kind == "listed":
+        begin += int((end - begin) * rng.uniform(0.2, 0.9))
+        end = begin + 10 * MINUTE
     back = (INTERFACES[leak.link] if leak.kind == "interface" else SCHEMES[leak.kind].hours) * HOUR
     part = draft.issued_between(begin - back, end)
     wanted = np.arange(part.start, part.stop)

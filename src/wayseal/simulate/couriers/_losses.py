@@ -76,7 +76,9 @@ def _waybills(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
 
 
 def _scans(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
-    del rng
+    if many := draft.plan.gaps.unscanned:
+        day = (table["at"].cast(pa.int64()).to_numpy() - draft.span.start) // DAY
+        table = _kept(table, ~np.isin(day, rng.permutation(np.arange(1, draft.span.days))[:many]))
     if draft.plan.gaps.recoded:
         table = _recoded(draft, table, "outlet", "at")
     if not (draft.plan.gaps.scans_from or draft.plan.gaps.archive):
@@ -99,6 +101,8 @@ def _tickets(draft: Draft, table: pa.Table, rng: Rng) -> pa.Table:
     gaps = draft.plan.gaps
     if gaps.ticket_kinds:
         table = table.filter(pc.is_in(table["kind"].cast(pa.string()), pa.array(gaps.ticket_kinds)))
+    if gaps.missing_tickets:
+        table = _kept(table, rng.random(len(table)) >= gaps.missing_tickets)
     if gaps.tickets_late:
         at = table["opened_at"].cast(pa.int64()).to_numpy()
         at = at + (rng.exponential(gaps.tickets_late, len(at)) * HOUR).astype(np.int64)

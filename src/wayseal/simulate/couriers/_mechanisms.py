@@ -1,6 +1,6 @@
 """What is unusual in a plan, by name."""
 
-from wayseal.simulate.couriers._plan import Plan
+from wayseal.simulate.couriers._plan import Plan, Role
 
 
 def mechanisms_of(plan: Plan) -> frozenset[str]:
@@ -124,5 +124,13 @@ def _last(plan: Plan) -> set[str]:
         "table:partner_calls": g.partner_logs > 0,
         "table:changes": w.redirect > 0 and not g.no_changes,
         "table:no_order_ref": g.no_order,
+        "staff:night_clerks": t.night > 0,
+        "staff:large_head_office": t.mix.get(Role.HEAD, 0) > 0.1 * sum(t.mix.values()),
+        "work:disputes": w.disputes > 0,
+        "work:notices": w.notices > 0,
+        "work:overflow": w.overflow > 0,
+        "gap:missing_tickets": g.missing_tickets > 0 and "tickets" not in g.tables,
+        "gap:unscanned_days": g.unscanned > 0 and "scans" not in g.tables,
+        "gap:roles_without_assignment": bool(g.no_assignment) and "assignments" not in g.tables,
     }
     return found | {name for name, there in named.items() if there}

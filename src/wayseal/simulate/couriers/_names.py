@@ -11,11 +11,18 @@ from wayseal.simulate.couriers._plan import PEOPLE, Role
 from wayseal.simulate.couriers._staff import Staff
 
 _ENGLISH = tuple(r.name.lower() for r in Role)
-_TEAMS_NAMED = ("english", "chinese", "other", "merged", "regional", "grades")
+_TEAMS_NAMED = ("titles", "english", "chinese", "other", "merged", "regional", "grades")
 _GRADES = ("见习", "", "高级")
 _CHINESE = (
     "网点客服", "快递员", "分拣员", "呼叫中心坐席", "理赔专员", "大区经理", "总部职能", "信息技术", "专席", "系统账号",
     "合作方接口", "设备",
+)  # fmt: skip
+_PINYIN = ("wdkf", "kdy", "fjy", "hjzx", "lpzy", "dqjl", "zbzn", "itbz", "zxrw", "xtzh", "hzfjk", "sbzh")
+_TITLES = (
+    ("客服", "网点文员", "营业员", "客服主管"), ("快递员", "派件员", "业务员"), ("操作员", "分拣员", "卸车工"),
+    ("热线客服", "在线客服", "客服组长"), ("理赔员", "仲裁专员"), ("区域经理", "省区负责人"),
+    ("总部运营", "财务", "市场", "人事", "网管部"), ("开发", "运维"), ("专员",), ("系统",),
+    ("接口", "合作方"), ("设备",),
 )  # fmt: skip
 _OTHER = (
     "outlet_service", "delivery", "transit", "cs_hotline", "after_sales", "area_mgr", "hq_staff", "dev_ops",
@@ -30,13 +37,14 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "numeric": tuple(str(1001 + 7 * k) for k in range(len(Role))),
         "one": ("员工",) * PEOPLE + ("接口",) * (len(Role) - PEOPLE),
         "none": ("-",) * len(Role),
+        "pinyin": _PINYIN,
         "regional": _CHINESE,
         "grades": _CHINESE,
     }
 )
 """Role names by scheme, to which `regional` and `grades` add the region and how long somebody is there.
 
-Beside these: `typos` (English, as typed by many hands) and `merged` (of two systems).
+Beside these: `typos` (English, as typed by many hands), `merged` (of two systems) and `titles` (several for a role).
 """
 
 
@@ -56,6 +64,9 @@ def _of_scheme(scheme: str, staff: Staff, rng: np.random.Generator) -> list[str]
         return [(_CHINESE if other else _OTHER)[r] for r, other in zip(roles, second, strict=True)]
     if scheme == "typos":
         return [_typed(_ENGLISH[r], u) for r, u in zip(roles, rng.random(len(roles)).tolist(), strict=True)]
+    if scheme == "titles":
+        lots = rng.random(len(roles)).tolist()
+        return [_TITLES[r][int(u * len(_TITLES[r]))] for r, u in zip(roles, lots, strict=True)]
     names = [NAMES[scheme][r] for r in roles]
     if scheme == "regional":
         return [f"{name}-{k + 1}区" if k >= 0 else name for name, k in zip(names, staff.region.tolist(), strict=True)]

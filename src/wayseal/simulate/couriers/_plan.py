@@ -77,7 +77,8 @@ class Staffing:
     shift_devices: so many people use each sorter's account in turn, by design; in townships each account of outlets.
     outside: firms that issue nothing and ask through interfaces (`_outside`). devices_at: where devices stand, at hubs
     or outlets. part_time: share of clerks and couriers who work four hours on three days a week. seats: agents'
-    accounts are seats, filled in every shift. townships: clerks and couriers serve all outlets of their city.
+    accounts are seats, filled in every shift. townships: clerks and couriers serve all outlets of their city. night:
+    share of clerks who unload lorries by night.
     """
 
     mix: Mapping[Role, float]
@@ -106,6 +107,7 @@ class Staffing:
     part_time: float = 0.0
     seats: bool = False
     townships: bool = False
+    night: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,9 @@ class Work:
     whose parcels a hub looks through. public: looks of the public at a parcel, through the website. dialler: share of
     parcels for which a robot dials the recipient the day before, and agents take who answers. transfer: share of calls
     that a second agent takes over. exports: share of days on which somebody at a counter, an office or the head office
-    gets lists out instead of looking.
+    gets lists out instead of looking. disputes: share of parcels with a problem that outlets at both ends look into.
+    notices: share of parcels of which a service tells recipients. overflow: share of calls that another call centre
+    takes.
     """
 
     parcels: float = 7.5
@@ -183,6 +187,9 @@ class Work:
     dialler: float = 0.0
     transfer: float = 0.0
     exports: float = 0.0
+    disputes: float = 0.0
+    notices: float = 0.0
+    overflow: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +234,9 @@ class Gaps:
     new ones alone. archive: `waybills` and `scans` begin with the log. by_city: `assignments` names cities for outlets.
     snapshot: `actors` is of the log's end, without who left. leaders: share of tickets under the name of a team's
     leader. partner_logs: share of their calls that partners' own logs have; 0: there are none. no_changes: nobody kept
-    which parcels were sent elsewhere. no_order: nobody kept what belongs to one order.
+    which parcels were sent elsewhere. no_order: nobody kept what belongs to one order. missing_tickets: share of rows
+    that are missing. unscanned: so many days of scans were never loaded. no_assignment: roles of which `assignments`
+    names nobody.
     """
 
     tables: tuple[str, ...] = ()
@@ -270,6 +279,9 @@ class Gaps:
     partner_logs: float = 0.0
     no_changes: bool = False
     no_order: bool = False
+    missing_tickets: float = 0.0
+    unscanned: int = 0
+    no_assignment: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +337,11 @@ ODDITIES: Mapping[str, str] = MappingProxyType(
         "probe": "a watchdog asks for the same few parcels every ten minutes, and for some others each night",
         "recall": "a sender calls a batch back: agents share the list of whom to call",
         "broken_chiller": "what was in a lorry too warm is looked at again and again, until it is settled",
+        "weekly_report": "a manager reads some hundred parcels of the own region each week on the same day",
+        "list_check": "a clerk goes through a list of parcels that a customer of the outlet sent in",
+        "apprentice": "a newcomer looks for three days at what a colleague looks at",
+        "overtime": "stays for four evenings, to work off what lies at the outlet",
+        "covers": "does another outlet's work beside that of the own one for some days, on no record",
     }
 )
 

@@ -54,6 +54,8 @@ def roster(several: Several, crew: Crew, rng: Rng) -> None:
         _support(several, crew, scaled(odd["support"], crew.accounts), rng)
     if "recycled" in odd:
         _recycle(several, crew, scaled(odd["recycled"], crew.accounts), rng)
+    if "covers" in odd:
+        _cover(several, crew, scaled(odd["covers"], crew.accounts), rng)
 
 
 def _instead(several: Several, crew: Crew, who: int, trap: str = "") -> None:
@@ -139,6 +141,20 @@ def _recycle(several: Several, crew: Crew, count: int, rng: Rng) -> None:
             (now, int(crew.home[who]), who, day, crew.span.days),
         ]
         _instead(several, crew, who, "recycled")
+
+
+def _cover(several: Several, crew: Crew, count: int, rng: Rng) -> None:
+    """Somebody next door is ill: for two to five days another outlet of the region is the account's, too."""
+    region = crew.places.region[: crew.places.outlets]
+    people = np.concatenate([crew.of(role) for role in _EACH_WAY])
+    people = people[(crew.first[people] == 0) & (crew.last[people] == crew.span.days)]
+    for who in rng.permutation(people)[:count].tolist():
+        home, since = int(crew.home[who]), int(rng.integers(1, crew.span.days - 2))
+        near = np.flatnonzero((region == region[home]) & (np.arange(len(region)) != home))
+        if len(near):
+            until = min(crew.span.days, since + int(rng.integers(2, 6)))
+            several.posts.append((int(crew.role[who]), int(rng.choice(near)), who, since, until))
+            several.traps[who] = "covers"
 
 
 def part_time(share: float, role: Ints, shift: Ints, off: Ints, rng: Rng) -> Ints:

@@ -6,9 +6,10 @@
 
 import numpy as np
 
-from wayseal.simulate._types import DAY, HOUR, MINUTE, SECOND, Ints
+from wayseal.simulate._types import DAY, HOUR, MINUTE, SECOND, Ints, hour_of_day
 from wayseal.simulate.couriers._clock import hours, opened
 from wayseal.simulate.couriers._plan import Role
+from wayseal.simulate.couriers._staff import NIGHT
 from wayseal.simulate.couriers._teams import do_teams
 from wayseal.simulate.couriers._work import at_outlet, looks, next_door, recent
 from wayseal.simulate.couriers._world import PURPOSES, Draft, Reads, Ticket
@@ -24,7 +25,8 @@ def do_special_work(draft: Draft, rng: Rng) -> None:
     w = draft.plan.work
     for share, do in (
         (w.hall, _hall), (w.tail, _by_last_digits), (w.follow_up, _follow_up), (w.preview, _preview),
-        (w.survey, _survey), (draft.plan.staffing.several, _far_regions), (len(draft.staff.teams), do_teams),
+        (w.survey, _survey), (w.disputes, _disputes), (w.notices, _notices), (draft.plan.staffing.night, _unload),
+        (draft.plan.staffing.several, _far_regions), (len(draft.staff.teams), do_teams),
     ):  # fmt: skip
         if share:
             do(draft, rng)
@@ -90,6 +92,41 @@ def _survey(draft: Draft, rng: Rng) -> None:
     draft.tickets.append(
         Ticket(parcel=some[kept], account=who[kept], opened=at[kept], closed=at[kept] + HOUR, kind="survey")
     )
+
+
+def _disputes(draft: Draft, rng: Rng) -> None:
+    """Who is to blame for what went wrong: outlets at both ends look into it, with tickets or without."""
+    p, w = draft.parcels, draft.plan.work
+    wrong = np.flatnonzero(p.problem & ~p.foreign & (rng.random(len(p)) < w.disputes))
+    for unit in (p.origin[wrong], p.destination[wrong]):
+        at = opened(p.done[wrong] + hours(rng, len(wrong), 1, 40), rng, close=19)
+        who = at_outlet(draft, Role.CLERK, unit, at, rng)
+        draft.reads.add(at, who, wrong, "counter")
+        kept = np.flatnonzero((rng.random(len(wrong)) < w.ticketed) & (who >= 0))
+        begin, end = at[kept] - HOUR, at[kept] + 2 * DAY
+        draft.tickets.append(Ticket(parcel=wrong[kept], account=who[kept], opened=begin, closed=end, kind="dispute"))
+
+
+def _notices(draft: Draft, rng: Rng) -> None:
+    """A service tells recipients every half hour what is out to them."""
+    p, services = draft.parcels, draft.staff.of(Role.SERVICE)
+    who = int(services[draft.staff.owns[services] < 0][1])
+    some = np.flatnonzero((rng.random(len(p)) < draft.plan.work.notices) & ~p.foreign)
+    at = -(-p.out[some] // (HOUR // 2)) * (HOUR // 2) + (rng.random(len(some)) * 3 * MINUTE).astype(np.int64)
+    draft.reads.add(at, who, some, "push")
+    draft.traps[who] = "notices"
+
+
+def _unload(draft: Draft, rng: Rng) -> None:
+    """Clerks of the night take in what lorries bring then."""
+    p, s = draft.parcels, draft.staff
+    hour = hour_of_day(p.arrive)
+    some = np.flatnonzero(((hour >= NIGHT[0]) | (hour < sum(NIGHT) % 24)) & (rng.random(len(p)) < 0.6))
+    at = p.arrive[some] + (rng.exponential(20, len(some)) * MINUTE).astype(np.int64)
+    day = draft.span.day_of(at)
+    who = at_outlet(draft, Role.CLERK, p.destination[some], at, rng)
+    there = np.flatnonzero((who >= 0) & s.on_duty(who, day, at))
+    draft.reads.add(at[there], who[there], some[there], "arrival")
 
 
 def _far_regions(draft: Draft, rng: Rng) -> None:

@@ -25,6 +25,8 @@ from wayseal.simulate.couriers._rosters import Crew, part_time, roster
 
 _SKEW = 1.25
 _TRIES = 4
+NIGHT = (21, 9)
+"""The shift of clerks who unload by night."""
 _AWAY = (2, 6)  # days of helping out
 _SHIFTS = {
     Role.CLERK: ((8, 8), (14, 8)),
@@ -155,6 +157,8 @@ def build_staff(plan: Plan, places: Places, span: Span, accounts: int, rng: np.r
     shift = _shifts(plan, roles, rng)
     n = len(roles)
     off = np.where(roles < PEOPLE, rng.integers(0, 7, n), -1)
+    if plan.staffing.night:
+        shift[(roles == Role.CLERK) & (rng.random(n) < plan.staffing.night)] = NIGHT
     outside = _seat_outsiders(plan, roles, home, places, accounts)
     teams = seat_teams(plan, roles, home, shift, places, accounts, rng)
     rest = part_time(plan.staffing.part_time, roles, shift, off, rng)

@@ -241,7 +241,7 @@ def _assignments(draft: Draft, words: Words, rng: Rng) -> pa.Table:
     new = {m.account: m.new for m in s.moves if m.until == draft.span.days and draft.plan.gaps.knows == "new"}
     for who, role in enumerate(s.role.tolist()):
         since = start + int(s.first[who]) * DAY if s.first[who] else start - 30 * DAY
-        if Role(role) in draft.plan.gaps.no_outlet:
+        if Role(role) in (*draft.plan.gaps.no_outlet, *draft.plan.gaps.no_assignment):
             continue
         at_office = role == Role.CLERK and draft.plan.staffing.clerks_at == "office"
         if role <= Role.SORTER and not at_office:

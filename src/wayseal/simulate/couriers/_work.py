@@ -155,6 +155,8 @@ def _calls(draft: Draft, rng: Rng) -> None:
     late = (hour_of_day(at) < 7) & (rng.random(len(at)) < 0.9)
     at = np.where(late, opened(at, rng, close=22), at)
     unit = draft.places.centre[draft.places.region[p.destination[asked]]]
+    if w.overflow:
+        unit = np.where(rng.random(len(unit)) < w.overflow, rng.choice(draft.places.centre, len(unit)), unit)
     who = draft.staff.pick(rng, Role.AGENT, unit, draft.span.day_of(at), at)
     draft.reads.add(at, who, asked, "inquiry")
     again = _some(len(asked), 0.4, rng)
