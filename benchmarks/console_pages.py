@@ -5,17 +5,19 @@
 The ledger is that of `benchmarks.detect_speed`; in its casebook lie cases as `benchmarks.casework` makes them, and
 `DRAWN` cases of real accounts, whose reads are laid out, which is timed, too. Pages are asked of the app in this
 process, by somebody who signed in, a session's statement and all; what they say is read to its end. Each round takes
-another case, read or waybill.
+another case, read or waybill. What is made beforehand is made in a process of its own, so the memory is that of pages.
 """
 
 import argparse
 import json
+import multiprocessing
 import random
 import resource
 import shutil
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from benchmarks.detect_speed import prepare
 from wayseal.cases import has_casebook, open_cases
 from wayseal.cases.ledger.lanes import lay_out_cases, request_of
 from wayseal.cases.types import Alert
+from wayseal.cases.views import CaseSort, ItemSort
 from wayseal.console import Role
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.detect import Options
@@ -81,7 +84,7 @@ def lay(ledger: Path, cases: int) -> dict[str, float]:
     return {what: round(seconds, 1) for what, seconds in told.items()}
 
 
-def pages(ledger: Path, rng: random.Random) -> dict[str, Callable[[], str]]:
+def pages(ledger: Path, cases: int, rng: random.Random) -> dict[str, Callable[[], str]]:
     """What is asked: page → its next address."""
     folder = ledger / "detect"
     drawn = [path.stem for path in (folder / "lanes").iterdir()]
@@ -95,6 +98,11 @@ def pages(ledger: Path, rng: random.Random) -> dict[str, Callable[[], str]]:
     with open_ledger(ledger) as snapshot:
         numbers = snapshot.names("waybill", rng.sample(snapshot.control(200_000).tolist(), 2_000))
     return {
+        "the overview": lambda: "/",
+        "the queue": lambda: f"/queue?sort={rng.choice(list(ItemSort)).value}",
+        "cases, by any order": lambda: f"/cases?state=all&sort={rng.choice(list(CaseSort)).value}",
+        "cases of an account": lambda: f"/cases?state=all&thing=elsewhere-{rng.randrange(cases // 2)}",
+        "a case of the many": lambda: f"/cases/c-{rng.randrange(2, cases)}",
         "lanes, reasons and reads of a case": lambda: f"/cases/{rng.choice(drawn)}/reads?only=all",
         "unexplained reads of an account of it": lambda: f"/cases/{rng.choice(drawn)}/reads?only=unexplained&account=1",
         "its reads as CSV": lambda: f"/cases/{rng.choice(drawn)}/reads.csv?only=all",
@@ -135,9 +143,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200)
     chosen = parser.parse_args()
     chosen.work.mkdir(parents=True, exist_ok=True)
-    prepare(chosen.work, chosen.accesses, SEED)
     ledger, place = chosen.work / "ledger", chosen.work / "console"
-    print(json.dumps(lay(ledger, chosen.cases), indent=1), flush=True)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+        apart.submit(prepare, chosen.work, chosen.accesses, SEED).result()
+        print(json.dumps(apart.submit(lay, ledger, chosen.cases).result(), indent=1), flush=True)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     with open_world(place) as world:
@@ -149,7 +158,9 @@ def main() -> None:
         world.site.reading.settle()
         print(f"the ledger's state made ready in {time.perf_counter() - start:.1f} s")
         print("| page | median, ms | p99, ms | processor, ms |\n|---|---|---|---|")
-        for name, (median, most, work) in measure(world, pages(ledger, random.Random(SEED)), chosen.rounds).items():
+        for name, (median, most, work) in measure(
+            world, pages(ledger, chosen.cases, random.Random(SEED)), chosen.rounds
+        ).items():
             print(f"| {name} | {median:.0f} | {most:.0f} | {work:.0f} |", flush=True)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
