@@ -154,14 +154,22 @@ def test_a_line_without_its_rows_is_taken_in(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path / FILE)) as db, db:
         db.execute("DELETE FROM casework_cases")
         db.execute("DELETE FROM casework_things")
-    looked = verify(path)
-    assert [(fault.line, fault.code) for fault in looked.faults] == [(7, "tables")]
-    with closing(sqlite3.connect(path / FILE)) as db, db:
-        db.execute("UPDATE casework_state SET version = 0")
+    changes = ("", "UPDATE casework_state SET version = 0", "DELETE FROM casework_state")
+    for change in changes:  # whatever the tables say of themselves, they are looked at
+        with closing(sqlite3.connect(path / FILE)) as db, db:
+            db.execute(change)
+        assert [(fault.line, fault.code) for fault in verify(path).faults] == [(7, "tables")]
     with open_cases(path) as writer:
         assert writer.find("c-2") == read_casebook(path).case("c-2")
     assert verify(path).sound
     assert run(path, lambda w: w.register([alert("u-1077")], NOW)) == [("c-2",)]
+    with closing(sqlite3.connect(path / FILE)) as db, db:  # as another version made them
+        db.execute("ALTER TABLE casework_files DROP COLUMN sm3")
+    with pytest.raises(CasebookError):
+        verify(path)
+    with closing(sqlite3.connect(path / FILE)) as db, db:
+        db.execute("UPDATE casework_state SET version = 1")
+    assert verify(path).sound
 
 
 def test_something_that_is_no_database(tmp_path: Path) -> None:

@@ -181,6 +181,8 @@ def test_forms_that_are_none(world: World) -> None:
         (b"login=a&login=b", form, "twice"),
         (b'{"login": "a"}', {"content-type": "application/json"}, "forms alone"),
         (b"login=%ff", form, "forms alone"),
+        (b"login=a%00b", form, "can be seen"),
+        (b"lo%00gin=a", form, "can be seen"),
         (b"\xff", form, "forms alone"),
         (b"&".join(b"f%d=x" % n for n in range(600)), form, "forms alone"),
     ]

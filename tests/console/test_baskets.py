@@ -1,9 +1,12 @@
 """Baskets: what can be typed and pasted into them, what becomes of it, and two who change one number."""
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.console.world import Clock, World, text
@@ -152,6 +155,24 @@ def test_files_are_read_as_commands_read_them(tmp_path: Path) -> None:
     assert read_file(made, "numbers.parquet", SEEN | {"found_by": "x"}, 8).faults[0].column == "found_by"
     with pytest.raises(TraceWorkError, match=r"ends in \.csv"):
         read_file(made, "numbers.exe", SEEN, 8)
+
+
+def test_what_is_far_more_than_a_basket_holds_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    made = tmp_path / "sent"
+    many = pa.array(["x"]).dictionary_encode().take(pa.array([0] * 30_000))
+    long = pa.array(["x" * 800_000]).dictionary_encode().take(pa.array([0] * MOST))
+    for seller in (many, long):
+        pq.write_table(pa.table({"seller": seller}), made)
+        with pytest.raises(TraceWorkError, match="2,000 numbers at most"):
+            read_file(made, "numbers.parquet", {}, 8)
+    for content in (b"x\n" * 30_000, "号\n".encode("gbk") * 30_000):
+        made.write_bytes(content)
+        with pytest.raises(TraceWorkError, match="2,000 numbers at most"):
+            read_file(made, "numbers.csv", {}, 8)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", bytes(65 << 20))
+    with pytest.raises(TraceWorkError, match="2,000 numbers at most"):
+        read_file(made, "numbers.xlsx", {}, 8)
 
 
 def test_a_basket_is_traced_as_it_was_typed(tmp_path: Path) -> None:

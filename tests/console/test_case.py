@@ -333,6 +333,9 @@ def test_files_are_hashed_kept_apart_and_only_saved(bench: Bench) -> None:
         assert ann.get(path).status_code == 404, path
     assert ann.post(at, data={"why": "x"}, files={"x": (None, "y")}).status_code == 400
     assert ann.post(at, data={"why": ""}, files={"file": ("a", b"a")}).status_code == 400
+    assert ann.post("/cases/c-99/files", data={"why": "x"}, files={"file": ("a", b"b")}).status_code == 404
+    kept = [one for one in Path(str(bench.world.site.files)).rglob("*") if one.is_file()]
+    assert [one.name for one in kept] == [file.digest]
     send(ann, f"{at}/{file.digest}/drop", why="not of this case")
     assert bench.cases.dossier(case).files == ()
     assert ann.get(f"{at}/{file.digest}").status_code == 404

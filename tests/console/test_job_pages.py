@@ -13,7 +13,7 @@ from httpx import Client
 from tests.cases.making import alert
 from tests.cli.running import inside
 from tests.console.working import run_all, with_ledger, worker
-from tests.console.world import HOUR, PASSWORD, World, text
+from tests.console.world import HOUR, PASSWORD, World, hidden, text
 from wayseal.cases import open_cases, read_casebook, verify
 from wayseal.cases.evidence import verify_pack
 from wayseal.cases.types import NamesShown, PackHeld
@@ -373,6 +373,24 @@ def test_who_sees_what(world: World, settings: ConsoleSettings) -> None:
             assert ("c-1" in page.text) is open_, (login, page.url)
         assert ("Zebra" in browser.get("/jobs/j-1").text) is open_
         assert browser.post("/jobs/j-1/retry").status_code == (303 if open_ else 403)
+
+
+@pytest.mark.usefixtures("people")
+def test_a_pack_is_tried_again_in_no_other_name_and_with_a_fresh_proof(world: World, settings: ConsoleSettings) -> None:
+    world.person("dora", Role.INVESTIGATOR)
+    world.site.jobs.start("export", {"case": "c-1", "why": "notice"}, "chen", subject="c-1")
+    run_all(world.site.jobs, settings)
+    other = world.signed_in("dora")
+    assert "Try again" not in text(other.get("/jobs/j-1"))
+    assert other.post("/jobs/j-1/retry").status_code == 403
+    own = world.signed_in("chen")
+    world.clock.sleep(HOUR / 2)
+    asked = own.post("/jobs/j-1/retry")
+    assert (asked.status_code, state(world, "j-1")) == (401, JobState.FAILED)
+    back = own.post("/confirm", data={"proof": PASSWORD, "kept": hidden(asked, "kept")})
+    assert 'action="/jobs/j-1/retry"' in back.text
+    assert own.post("/jobs/j-1/retry").status_code == 303
+    assert state(world, "j-1") is JobState.QUEUED
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 from httpx import Client
 
-from tests.console.world import HOUR, MINUTE, PASSWORD, World, hidden, text
+from tests.console.world import HOUR, MINUTE, PASSWORD, VISIT, World, hidden, text
 from wayseal.console import Role
 from wayseal.console.access import _tables as tables
+from wayseal.console.access._passwords import Passwords
 from wayseal.console.access.types import ActKind, Visit
 from wayseal.console.errors import AccessError, ThrottledError
 
@@ -127,6 +128,23 @@ def test_a_clock_that_goes_back_lengthens_nothing(world: World) -> None:
     world.clock.sleep(-399 * 24 * HOUR)
     assert browser.get("/account").headers["location"].startswith("/sign-in")
     assert other.post("/sign-in", data={"login": "root", "password": PASSWORD}).status_code == 303
+
+
+def test_a_password_that_is_taken_away_while_it_is_checked_opens_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, token = world.access.people.invite("ann", "Ann", Role.ANALYST, by="somebody")
+    world.access.sessions.sign_out(world.access.people.take_up(token, PASSWORD, VISIT).session)
+    check = Passwords.fits
+
+    def slowly(self: Passwords, password: str, kept: str | None) -> bool:
+        fits = check(self, password, kept)
+        world.access.people.new_link(person.id, by="somebody")
+        return fits
+
+    monkeypatch.setattr(Passwords, "fits", slowly)
+    assert world.browser().post("/sign-in", data={"login": "ann", "password": PASSWORD}).status_code == 401
+    assert world.access.sessions.of(person.id) == ()
 
 
 def test_a_code_counts_once(world: World) -> None:

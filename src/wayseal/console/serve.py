@@ -2,7 +2,7 @@
 
 1. Its tables are made, or brought up to date, at start.
 2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
-3. What is no HTTP gets an answer with the same headers as every other.
+3. What takes too long or is no HTTP ends before anything of ours is asked (`web._connection`).
 4. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, has its workers go, and closes its
    database then.
 """
@@ -10,9 +10,9 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from wayseal import __version__
 from wayseal.cases import CasebookError
@@ -24,7 +24,7 @@ from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
 from wayseal.console.reading import CaseReader
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import CasebookHolder, LedgerReader, Site, create_app, headers_of, make_spool
+from wayseal.console.web.app import CasebookHolder, Connection, LedgerReader, Site, create_app, headers_of, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -146,27 +146,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _protocol(settings: ConsoleSettings) -> type[HttpToolsProtocol]:
-    """Rule 3: uvicorn answers by itself there, before anything of ours is asked."""
-    lines = [b": ".join(header) for header in headers_of(settings.secure)]
-    text = b"This can't be read.\n"
-    more = (b"content-type: text/plain; charset=utf-8", b"content-length: %d" % len(text), b"connection: close")
-    answer = b"\r\n".join([b"HTTP/1.1 400 Bad Request", *lines, b"cache-control: no-store", *more, b"", text])
-
-    class Protocol(HttpToolsProtocol):
-        def send_400_response(self, msg: str) -> None:
-            del msg
-            self.transport.write(answer)
-            self.transport.close()
-
-    return Protocol
-
-
 def _config(settings: ConsoleSettings, app: object) -> uvicorn.Config:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop",
-        http=_protocol(settings),
+        http=partial(Connection, headers=headers_of(settings.secure)),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,

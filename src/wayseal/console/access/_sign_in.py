@@ -4,6 +4,7 @@
 2. What is said of a wrong login, a wrong password and a disabled account is the same.
 3. A code is taken and its step noted in one transaction: the same code side by side opens one session.
 4. A session that owes its code ends after `MISSES` wrong ones.
+5. A password takes its time to be checked: what was taken away or closed meanwhile lets nobody in.
 """
 
 import sqlalchemy as sa
@@ -43,7 +44,10 @@ class SignIn:
         if person is None or not fits or not self._may(person):
             means.database.write(self._note_failure, person)
             raise SignInError(_WRONG)
-        return means.database.write(self._begin, person, visit)
+        opened = means.database.write(self._begin, login, kept, visit)
+        if opened is None:
+            raise SignInError(_WRONG)
+        return opened
 
     def by_code(self, session: Session, code: str, visit: Visit) -> Opened:
         """The session in full, by a code or a recovery code. SignInError, ThrottledError."""
@@ -84,7 +88,12 @@ class SignIn:
         id_ = None if person is None else person.id
         _acts.add(connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=id_, what="password")
 
-    def _begin(self, connection: Connection, person: Person, visit: Visit) -> Opened:
+    def _begin(self, connection: Connection, login: str, kept: str | None, visit: Visit) -> Opened | None:
+        """Rule 5."""
+        found = _rows.find_login(connection, login)
+        if found is None or found[1] != kept or not self._may(found[0]):
+            return None
+        person = found[0]
         stage = Stage.CODE if person.totp else Stage.ENROL
         return sessions.begin(connection, self._means, person, visit, stage=stage, via=Via.PASSWORD)
 

@@ -19,12 +19,14 @@ class Kind:
         run: What it does; gets what was asked for, gives what came of it.
         roles: Who may ask for it, end it and have it tried again, and see what it was asked and what came of it.
         scheduled: Whether it can be started each day by itself.
+        named: It acts in the name of whoever asked, who has to prove who they are: nobody else has it tried again.
     """
 
     name: str
     run: Run = field(repr=False)
     roles: frozenset[Role] = CASE_ROLES
     scheduled: bool = False
+    named: bool = False
 
 
 def _later(module: str, name: str = "run") -> Run:
@@ -44,7 +46,7 @@ _ALL = (
     Kind(name="trace_check", run=_later("tracing.work", "run_check")),
     Kind(name="trace", run=_later("tracing.work", "run_trace")),
     Kind(name="trace_left_out", run=_later("tracing.work", "run_left_out")),
-    Kind(name="export", run=_later("jobs._export"), roles=frozenset({Role.INVESTIGATOR})),
+    Kind(name="export", run=_later("jobs._export"), roles=frozenset({Role.INVESTIGATOR}), named=True),
     Kind(name="reads", run=_later("jobs._reading", "lay_out")),
     Kind(name="rights", run=_later("jobs._reading", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="partners", run=_later("jobs._reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),

@@ -6,6 +6,7 @@
 3. What the table leaves open, the fields beside it fill. What they say of a number is what its own row says, where it
    says it.
 4. A value that a file's reader would leave empty and say so is a fault here: somebody is there to put it right.
+5. What is far more than a basket holds is refused before it is read: a page reads it, and a small file may be much.
 """
 
 import csv
@@ -13,10 +14,14 @@ import io
 import json
 import re
 import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.tracing._baskets import MOST
@@ -34,6 +39,8 @@ _TIMES = ("asked_at", "absent_at")
 _OWN = {"price": 40, "bought_by": 80}
 """What the contract has no column for, and how long it may be."""
 _MOST_VALUE = 2000
+_MOST_LINES, _MOST_UNPACKED, _MOST_ROOM = 10 * MOST, 64 << 20, 1 << 30
+"""Lines of a text, bytes of a workbook, and bytes of a column if each of its values were as long as all together."""
 _BETWEEN = re.compile(r"[\s,;，；、]+")
 _ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet")
 _TABLES = (".xlsx", ".xlsm", ".parquet")
@@ -71,6 +78,7 @@ def read_typed(text: str, fields: Mapping[str, str], utc_offset_hours: int) -> T
     beside, faults = _beside(fields, _offset(utc_offset_hours))
     if faults:
         return Typed(faults=faults)
+    _refuse_many(text.count("\n"))
     text = text.removeprefix("\ufeff").strip("\r\n")
     if not text.strip():
         raise TraceWorkError("type or paste at least one number", key="typed")
@@ -107,6 +115,7 @@ def read_file(path: Path, name: str, fields: Mapping[str, str], utc_offset_hours
     beside, faults = _beside(fields, _offset(utc_offset_hours))
     if faults:
         return Typed(faults=faults)
+    _refuse_many(_rows_in(path, ending))
     with tempfile.TemporaryDirectory(prefix="wayseal-") as folder:
         copy = Path(folder) / f"leaks{ending}"
         copy.write_bytes(path.read_bytes())
@@ -118,6 +127,37 @@ def _within(found: Typed) -> Typed:
     if len(found.numbers) > MOST:
         raise TraceWorkError("a basket holds {most:,} numbers at most", key="typed", most=MOST)
     return replace(found, numbers=()) if found.faults else found
+
+
+def _refuse_many(rows: int) -> None:
+    """Rule 5."""
+    if rows > _MOST_LINES:
+        raise TraceWorkError("a basket holds {most:,} numbers at most", key="typed", most=MOST)
+
+
+def _rows_in(path: Path, ending: str) -> int:
+    """About how many rows a file has; 0 where it can't be told, which its reader says why."""
+    try:
+        if ending == ".parquet":
+            return _parquet_rows(pq.read_metadata(path))
+        if ending in _TABLES:
+            with zipfile.ZipFile(path) as book:
+                size = sum(part.file_size for part in book.infolist())
+            return 0 if size <= _MOST_UNPACKED else _MOST_LINES + 1
+    except (pa.ArrowException, zipfile.BadZipFile, OSError):
+        return 0
+    return path.read_bytes().count(b"\n")
+
+
+def _parquet_rows(said: pq.FileMetaData) -> int:
+    """Rows of a Parquet file; too many where one value may stand in all of them and is long."""
+    groups = [said.row_group(n) for n in range(said.num_row_groups)]
+    columns = [group.column(n) for group in groups for n in range(group.num_columns)]
+    known = [one for one in columns if one.path_in_schema.partition(".")[0] in COLUMNS]
+    room = max(
+        (one.num_values * max(one.total_uncompressed_size, one.total_compressed_size) for one in known), default=0
+    )
+    return int(said.num_rows) if room <= _MOST_ROOM else _MOST_LINES + 1
 
 
 def _offset(hours: int) -> str:

@@ -1,7 +1,7 @@
 """What comes with a request: a form, from where, and whether our own page sent it.
 
 1. A form is read whole, up to `MOST` bytes and `SECONDS`, and is `application/x-www-form-urlencoded`; a name counts
-   once.
+   once. NUL, which no database keeps, is in none of its fields, but where a page says which line of a text has it.
 2. A browser that says where a request comes from (`Sec-Fetch-Site`) is believed: what isn't of the same origin changes
    nothing. One that doesn't say has to send the token that our page holds, and no foreign `Origin`.
 """
@@ -20,6 +20,8 @@ from wayseal.console.errors import AccessError
 
 MOST = 262_144
 SECONDS = 10
+LINES = "typed"
+"""The field whose lines a page tells of one by one."""
 TOKEN = "csrf"  # noqa: S105 (the name of a field)
 TOKEN_HEADER = "x-csrf"  # noqa: S105 (the name of a header)
 _FORM = "application/x-www-form-urlencoded"
@@ -66,6 +68,8 @@ async def read_form(request: Request) -> Mapping[str, str]:
         raise AccessError("the page takes forms alone") from None
     if len(dict(pairs)) < len(pairs):
         raise AccessError("a name stands twice in the form")
+    if any("\0" in name + ("" if name == LINES else value) for name, value in pairs):
+        raise AccessError("the page takes text that can be seen")
     return dict(pairs)
 
 

@@ -84,6 +84,8 @@ class Gate:
 
         async def endpoint(request: Request) -> Response:
             request.scope["state"]["route"] = page.path
+            if "\0" in request.scope["path"]:  # no database knows it
+                return await run_sync(self.refuse, request, 404)
             try:
                 if page.upload:
                     return await self._take(page, request)
@@ -217,7 +219,7 @@ class Gate:
             path=request.url.path,
             back=_back(request),
             names=request.path_params,
-            query=dict(request.query_params),
+            query={name: value.replace("\0", "") for name, value in request.query_params.items()},
             form=form,
             session=session,
             visit=visit_of(request),

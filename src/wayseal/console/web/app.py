@@ -9,6 +9,7 @@ from wayseal.console.roles import Page
 from wayseal.console.web._ask import Site
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._casebook import CasebookHolder
+from wayseal.console.web._connection import Connection
 from wayseal.console.web._gate import Gate, check_routes
 from wayseal.console.web._headers import App, HeadersLayer, headers_of
 from wayseal.console.web._ledger_view import LedgerReader
@@ -17,7 +18,16 @@ from wayseal.console.web._uploads import make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.service.log import Log
 
-__all__ = ["CasebookHolder", "LedgerReader", "Site", "create_app", "create_router", "headers_of", "make_spool"]
+__all__ = [
+    "CasebookHolder",
+    "Connection",
+    "LedgerReader",
+    "Site",
+    "create_app",
+    "create_router",
+    "headers_of",
+    "make_spool",
+]
 
 
 def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:

@@ -68,7 +68,7 @@ def show_basket(ask: Ask) -> Response:
 
 
 def _basket(ask: Ask, basket: Basket, status: int = 200, **more: Any) -> Response:
-    after = _number(ask.query.get("after", ""))
+    after = _place(ask.query.get("after", ""))
     rows = baskets_of(ask).rows(basket, after=after, limit=_ROWS + 1)
     runs = runs_of(ask).page(_TRACES, basket=basket.id, limit=_RUNS)
     checks = runs_of(ask).page((RunKind.CHECK,), basket=basket.id, limit=1)
@@ -178,7 +178,7 @@ def show_number(ask: Ask) -> Response:
 
 def _number_page(ask: Ask, status: int = 200, **more: Any) -> Response:
     basket = baskets_of(ask).find(ask.names["basket"])
-    place = _number(ask.names["row"])
+    place = _place(ask.names["row"])
     rows = () if basket is None else baskets_of(ask).rows(basket, after=place - 1, limit=1)
     if basket is None or not rows or rows[0].row != place:
         return _absent(ask)
@@ -224,7 +224,7 @@ def _places(asked: str | None) -> Mapping[str, str]:
 def change_number(ask: Ask) -> Response:
     """Changes a number from what the editor saw; where somebody else did, shows both."""
     given = {name: ask.field(name) for name in (*_FIELDS, *_MORE_FIELDS)}
-    since, place = _number(ask.field("since")), _number(ask.names["row"])
+    since, place = _place(ask.field("since")), _place(ask.names["row"])
     basket, who = ask.names["basket"], ask.whose.person.login
     try:
         typed = read_typed(given["typed"], given, ask.site.utc_offset_hours)
@@ -250,9 +250,9 @@ def _conflict(ask: Ask, error: StaleNumberError, given: Mapping[str, str]) -> Re
 
 def remove_number(ask: Ask) -> Response:
     """Takes a number out."""
-    basket, place = ask.names["basket"], _number(ask.names["row"])
+    basket, place = ask.names["basket"], _place(ask.names["row"])
     try:
-        since, who = _number(ask.field("since")), ask.whose.person.login
+        since, who = _place(ask.field("since")), ask.whose.person.login
         baskets_of(ask).remove(basket, place, since, who, ask.field("why"))
     except TraceWorkError as error:
         return ask.page("error", status=409, status_shown=409, error=error)
@@ -350,6 +350,11 @@ def _after(text: str) -> tuple[int, int] | None:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def _place(text: str) -> int:
+    """Of a row, or a version: what their columns hold."""
+    return _number(text) if len(text) < 10 else 0
 
 
 _BASKET = "/trace/baskets/{basket}"

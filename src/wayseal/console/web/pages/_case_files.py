@@ -1,6 +1,6 @@
 """Files of cases: taken in by the machine, which hashes them, and given out to be saved alone.
 
-1. A file lies under its SHA-256 in a private folder; the name that it came with is a text.
+1. A file lies under its SHA-256 in a private folder; the name that it came with is a text. What is refused leaves none.
 2. That somebody takes one away is an act of access, written before its first byte goes out: it may hold personal data.
 """
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError, CaseStateError
+from wayseal.cases.types import one_line
 from wayseal.console.access.types import ActKind
 from wayseal.console.errors import AccessError, UploadError
 from wayseal.console.roles import CASE_ROLES, Page
@@ -27,7 +28,8 @@ def add_files(ask: Ask) -> Response:
     try:
         if not ask.files:
             raise AccessError("choose a file", key="file")
-        why = ask.line("why")
+        why = one_line(ask.line("why"), "why")
+        cases.packs(case)  # a case that isn't there keeps nothing
         for file in ask.files:
             folder = _folder(ask, file.sha256)
             if not (folder / file.sha256).exists():

@@ -19,6 +19,7 @@ from wayseal.console.jobs.logs import drop_upload, find_log, find_mapping, list_
 from wayseal.console.jobs.types import AGAIN, WAITING, number_of
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page, Role
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._kept import keep
 from wayseal.console.web.pages._desk import me, table_file
 from wayseal.model.times import iso
 from wayseal.store.tables import TABLES
@@ -105,6 +106,13 @@ def retry(ask: Ask) -> Response:
     job = _own(ask)
     if isinstance(job, Response):
         return job
+    if not _may_retry(ask, job):
+        return _job_page(
+            ask, job, JobError("this is tried again by whoever asked for it: ask for one of your own"), 403
+        )
+    if KINDS[job.kind].named and not ask.access.sessions.confirmed(ask.whose):
+        kept = keep(ask.access.keys, ask.whose.person.id, ask.path, ask.form, ask.access.now())
+        return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=kept)
     if not ask.site.jobs.retry(job.id, me(ask)):
         return _job_page(ask, job, JobError("only what failed, broke off or was cancelled can be tried again"), 409)
     return ask.go(f"/jobs/{job.id}")
@@ -219,7 +227,7 @@ def _job_page(ask: Ask, job: Job, error: JobError | None = None, status: int = 2
         lines=ask.site.jobs.lines(job.id) if row.open else (),
         live=job.state in WAITING,
         may_cancel=row.open and job.state in WAITING and not job.cancelling,
-        may_retry=row.open and job.state in AGAIN,
+        may_retry=row.open and job.state in AGAIN and _may_retry(ask, job),
     )
 
 
@@ -250,6 +258,11 @@ def _time(us: int | None) -> str:
 def _may(ask: Ask, kind: Kind) -> bool:
     role: Role = ask.whose.person.role
     return role in kind.roles
+
+
+def _may_retry(ask: Ask, job: Job) -> bool:
+    """Whether it is no act in somebody else's name."""
+    return not KINDS[job.kind].named or job.who == me(ask)
 
 
 def _wanted(ask: Ask) -> tuple[list[JobState], str]:
