@@ -5,7 +5,8 @@
 The ledger is that of `benchmarks.detect_speed`; in its casebook lie cases as `benchmarks.casework` makes them, and
 `DRAWN` cases of real accounts, whose reads are laid out, which is timed, too. Pages are asked of the app in this
 process, by somebody who signed in, a session's statement and all; what they say is read to its end. Each round takes
-another case, read or waybill. What is made beforehand is made in a process of its own, so the memory is that of pages.
+another case, read or waybill. What is made beforehand is made in a process of its own, so the memory is that of pages;
+another run finds it there.
 """
 
 import argparse
@@ -146,7 +147,9 @@ def main() -> None:
     ledger, place = chosen.work / "ledger", chosen.work / "console"
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
         apart.submit(prepare, chosen.work, chosen.accesses, SEED).result()
-        print(json.dumps(apart.submit(lay, ledger, chosen.cases).result(), indent=1), flush=True)
+        if not (laid := chosen.work / "laid.json").exists():
+            laid.write_text(json.dumps(apart.submit(lay, ledger, chosen.cases).result(), indent=1))
+    print(laid.read_text(), flush=True)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     with open_world(place) as world:
