@@ -501,3 +501,17 @@ def test_a_casebook_that_is_away_loses_nothing(bench: Bench, monkeypatch: pytest
         page = ann.get("/")
         assert (page.status_code, "everything else works" in said(page)) == (200, True)
     assert ann.get(f"/cases/{case}").status_code == 200
+
+
+def test_one_persons_look_shows_another_nothing_in_a_case_that_was_merged(bench: Bench) -> None:
+    bench.world.person("dora", Role.INVESTIGATOR)
+    theirs, mine = bench.alert("courier-7"), bench.alert("clerk-9")
+    send(bench.browser("dora"), f"/cases/{theirs}/open", why="long ago")
+    chen = bench.browser("chen")
+    assert "clerk-9" in send(chen, f"/cases/{mine}/open", why="a look").text
+    bench.cases.merge(theirs, mine, "ann", "the same", bench.now)
+    for path in (f"/cases/{mine}?names=1", f"/cases/{mine}/timeline?names=1"):
+        page = chen.get(path)
+        assert ("clerk-9" in page.text, "courier-7" in page.text) == (True, False), path
+    page = send(chen, f"/cases/{mine}/open", why="both")
+    assert ("clerk-9" in page.text, "courier-7" in page.text) == (True, True)

@@ -4,7 +4,7 @@ Pages go by key: the sort value and number of the last row, never by counting ro
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from wayseal.cases._casework import Casework
@@ -16,7 +16,7 @@ from wayseal.cases._told import case_row, entry, item_row, thing_row
 from wayseal.cases._work import PERSONAL, CaseState, ItemState, TaskState, Thing, ThingKind
 from wayseal.cases.acts import LOOKS
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import Heard
+from wayseal.cases.types import Heard, NamesShown
 from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
@@ -125,7 +125,8 @@ class Queries(Casework):
     ) -> Dossier:
         """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
 
-        looker: names are shown if it is on record that this person looked at names of the case after `since`.
+        looker: names are shown if it is on record that this person looked at names of the case after `since`: of those
+        accounts that they looked at (a statement more).
         """
 
         def ask(desk: Desk) -> Dossier:
@@ -139,6 +140,8 @@ class Queries(Casework):
             )
             heard, looked_at = _heard_and_looked(desk, (case, *merged), looker, since)
             may = names or looked_at > 0
+            if looked_at and looker is not None:
+                things = _only_seen(things, _seen_by(desk, case, looker, since))
             shown = _Shown(self._alias, things, may)
             named = all(thing["named"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
             return Dossier(
@@ -157,8 +160,20 @@ class Queries(Casework):
 
         return self._look(ask)
 
-    def timeline(self, id_: str, before: str | None = None, limit: int = 50, *, names: bool = False) -> Page[Entry]:
-        """The acts on a case, or on something in the queue, the newest first: 3 statements."""
+    def timeline(
+        self,
+        id_: str,
+        before: str | None = None,
+        limit: int = 50,
+        *,
+        names: bool = False,
+        looker: str | None = None,
+        since: int = 0,
+    ) -> Page[Entry]:
+        """The acts on a case, or on something in the queue, the newest first: 3 statements.
+
+        looker: of names only those that this person looked at after `since` (a statement more).
+        """
 
         def ask(desk: Desk) -> Page[Entry]:
             if id_.startswith(PREFIX):
@@ -166,6 +181,8 @@ class Queries(Casework):
             else:
                 desk.item(id_)
             things = list(desk.rows.group(THINGS, id_).values())
+            if names and looker is not None:
+                things = _only_seen(things, _seen_by(desk, id_, looker, since))
             cases = (id_, *sorted({thing["via"] for thing in things} - {""}))
             return _timeline(desk, cases, _Shown(self._alias, things, names), before, limit)
 
@@ -444,3 +461,26 @@ def _note(row: Row) -> Note:
 def file_row(row: Row) -> FileRow:
     names = ("digest", "name", "size", "who", "at", "sm3")
     return FileRow(**{name: row[name] for name in names})
+
+
+def _seen_by(desk: Desk, case: str, looker: str, since: int) -> frozenset[str]:
+    """The accounts of a case that somebody is on record to have looked at after a moment."""
+    marks = ", ".join("?" for _ in LOOKS)
+    text = (
+        f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
+        f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?"
+    )
+    rows = desk.connection.rows(text, (case, looker, *LOOKS, since, _STATEMENTS))
+    acts = (desk.parse(int(line), content) for line, content in rows)
+    return frozenset(actor for act in acts if isinstance(act, NamesShown) for actor in act.cases.get(case, ()))
+
+
+def _only_seen(things: Sequence[Row], seen: Set[str]) -> list[Row]:
+    """Things whose names somebody didn't look at are as if nobody had; devices and addresses go with all accounts."""
+    accounts = {thing["value"] for thing in things if thing["kind"] == ThingKind.ACCOUNT}
+    return [
+        thing
+        if (thing["value"] in seen if thing["kind"] == ThingKind.ACCOUNT else accounts <= seen)
+        else {**thing, "named": 0}
+        for thing in things
+    ]

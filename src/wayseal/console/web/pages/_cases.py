@@ -133,7 +133,7 @@ def show_timeline(ask: Ask) -> Response:
     looked = cases.last_look(id_, me(ask)) if _asks_names(ask) else 0
     names = looked > ask.access.now() - LOOK_US
     before = text_given(ask, "before", 20)
-    page = cases.timeline(id_, before if before.isdigit() else None, names=names)
+    page = cases.timeline(id_, before if before.isdigit() else None, names=names, **look_of(ask))
     return ask.page(
         "case_timeline",
         id=id_,
