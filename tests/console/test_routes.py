@@ -62,6 +62,8 @@ TABLE = {
     "POST /queue/apply": CASES,
     "POST /queue/items/{item}": CASES,
     "GET /cases": CASES,
+    "POST /cases/preview": CASES,
+    "POST /cases/apply": CASES,
     "GET /cases.csv": CASES,
     "GET /cases/{case}": CASES,
     "GET /trace": CASES,

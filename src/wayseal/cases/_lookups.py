@@ -99,6 +99,15 @@ class Lookups(Queries):
         text = f"SELECT max(at) FROM {ACTS.full_name} WHERE case_id = ? AND who = ? AND act IN ({marks})"
         return int(self._look(lambda desk: desk.connection.rows(text, (case, who, *LOOKS)))[0][0] or 0)
 
+    def has(self, case: str) -> bool:
+        """Whether there is such a case: 1 statement."""
+        return self._look(lambda desk: desk.rows.get(CASES, case) is not None)
+
+    def line(self) -> int:
+        """The last line: 1 statement."""
+        text = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
+        return int(self._look(lambda desk: desk.connection.rows(text))[0][0])
+
     def day(self, moment: int) -> Day:
         """What stands since a moment: the last line, and how many cases were closed since and still are: 1 statement.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-VERSION = 2
+VERSION = 3
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _TEXT, _INT, _REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
@@ -28,6 +28,11 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Of its columns, in their order."""
         return tuple(self.columns)
+
+
+def _by_state(*sorts: str) -> tuple[str, ...]:
+    """Indexes along which lists of cases go: in each order, all, those of an owner, and those of a source."""
+    return tuple(f"{before}state, {sort}" for before in ("", "owner, ", "source, ") for sort in sorts)
 
 
 CASES = Table(
@@ -60,15 +65,8 @@ CASES = Table(
     },
     indexes=(
         "changed_line",
-        "state, changed_line",
-        "state, score, number",
-        "state, number",
-        "state, alerted_at, number",
-        "state, priority, number",
-        "owner, state, changed_line",
-        "owner, state, score, number",
-        "source, state, changed_line",
-        "source, state, score, number",
+        "number",
+        *_by_state("changed_line", "score, number", "number", "alerted_at, number", "priority, number"),
         "merged_into",
     ),
 )
@@ -84,7 +82,7 @@ THINGS = Table(
         "alias": _TEXT,
         "named": _INT,
     },
-    indexes=("kind, value, case_id", "alias, case_id"),
+    indexes=("kind, value, case_id", "alias, case_id", "named, kind, value"),
 )
 ALERTS = Table(
     name="alerts",
@@ -166,10 +164,8 @@ QUEUE = Table(
         "changed_line": _INT,
     },
     indexes=(
-        "state, score, number",
-        "state, since, number",
-        "state, source, score, number",
-        "state, owner, score, number",
+        *(f"state, {before}{sort}, number" for before in ("", "source, ", "owner, ") for sort in ("score", "since")),
+        "state, snoozed_until",
         "changed_line",
     ),
 )

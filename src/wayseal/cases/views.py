@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, ThingKind
+from wayseal.cases.errors import CaseStateError, NoSuchCaseError
 
 R = TypeVar("R")
 
@@ -60,6 +61,55 @@ class Page(Generic[R]):
 
     rows: tuple[R, ...]
     after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching(Generic[R]):
+    """All that fits a filter, up to a bound. total: how many fit. line: the casebook's last line when that was so."""
+
+    rows: tuple[R, ...]
+    total: int
+    line: int
+
+
+class Deed(StrEnum):
+    """What can be done to many at once: taken up, dismissed, given to somebody, put off, made urgent, a state given."""
+
+    PROMOTE = "promote"
+    DISMISS = "dismiss"
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
+    PRIORITY = "priority"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision on many. owner: None for nobody. until: None for no longer put off."""
+
+    deed: Deed
+    why: str = ""
+    owner: str | None = None
+    until: int | None = None
+    priority: Priority | None = None
+    state: CaseState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What became of a decision on many.
+
+    Attributes:
+        done: What was decided on.
+        changed: What somebody changed since it was seen: left as it is.
+        refused: What it can't be done to, and why.
+        same: How many were so already.
+    """
+
+    done: tuple[str, ...]
+    changed: tuple[str, ...]
+    refused: tuple[tuple[str, CaseStateError | NoSuchCaseError], ...]
+    same: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
