@@ -185,12 +185,19 @@ def make_journal() -> list[str]:
 
 
 def make_tables() -> list[str]:
-    """Statements that make all other tables anew."""
+    """Statements that make all other tables anew, without what they are found by."""
     made = []
     for table in TABLES:
         columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
         made.append(f"DROP TABLE IF EXISTS {table.full_name}")
         made.append(f"CREATE TABLE {table.full_name} ({columns}, PRIMARY KEY ({', '.join(table.key)}))")
-        for number, index in enumerate(table.indexes):
-            made.append(f"CREATE INDEX ix_{table.full_name}_{number} ON {table.full_name} ({index})")
     return made
+
+
+def make_indexes() -> list[str]:
+    """Statements that make their indexes."""
+    return [
+        f"CREATE INDEX ix_{table.full_name}_{number} ON {table.full_name} ({index})"
+        for table in TABLES
+        for number, index in enumerate(table.indexes)
+    ]

@@ -281,6 +281,16 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A case as notices tell of it. score: of its last alert. alerted_at: the earliest. accounts: how many."""
+
+    id: str
+    score: float
+    accounts: int
+    alerted_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What somebody did at one moment. lines: the newest first. ids: cases and items. back: it can be taken back."""
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from wayseal.cases import open_cases
 from wayseal.cases.errors import ReadOnlyError
-from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_casebook, masking
+from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_known, masking
 from wayseal.cases.ledger.lanes import lay_out_cases, request_of
-from wayseal.cases.types import Alert, Casebook
+from wayseal.cases.types import Alert, Known
 from wayseal.detect import DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
 from wayseal.detect.lanes import CaseRequest
 from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
@@ -93,18 +93,18 @@ def find_cases(
         recorded = not request.dry and can_write_casebook(request.ledger, folder)
         if request.opened is not None and not recorded:
             raise ReadOnlyError("can't be written, so that nobody could record who saw names", file=folder)
-        book = load_casebook(folder, writable=recorded)
+        known = load_known(folder, writable=recorded)
         options = replace(request.options, folder=folder if recorded else None)
-        result = detect(snapshot, options, gather(request, snapshot, book, progress), progress)
+        result = detect(snapshot, options, gather(request, snapshot, known, progress), progress)
         if not recorded:
-            return mask_cases(result, folder, book), False
+            return mask_cases(result, folder, known), False
         with around(result):
             shown, found = register_cases(result, folder, request.opened, now)
         lay_out_cases(snapshot, found, options, folder, progress)
     return shown, True
 
 
-def gather(request: Detection, snapshot: Snapshot, book: Casebook, progress: Progress) -> ExternalEvidence:
+def gather(request: Detection, snapshot: Snapshot, known: Known, progress: Progress) -> ExternalEvidence:
     """What detection is told beside the reads (rule 1)."""
     contracts = None if request.contracts is None else load_contracts(request.contracts)
     counts = {}
@@ -112,12 +112,12 @@ def gather(request: Detection, snapshot: Snapshot, book: Casebook, progress: Pro
         counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
     if contracts is not None:
         counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
-    return collect_evidence(book, counts)
+    return collect_evidence(known, counts)
 
 
-def collect_evidence(book: Casebook, counts: dict[str, DetectorCounts]) -> ExternalEvidence:
+def collect_evidence(known: Known, counts: dict[str, DetectorCounts]) -> ExternalEvidence:
     """Verdicts of a casebook, and what was counted, by detector."""
-    verdicts = [ExternalVerdict(actors=v.actors, true=v.true, until=v.read_until) for v in book.verdicts]
+    verdicts = [ExternalVerdict(actors=v.actors, true=v.true, until=v.read_until) for v in known.verdicts]
     return ExternalEvidence(
         counted={name: one.rows for name, one in counts.items()},
         reads={name: one.reads for name, one in counts.items()},
@@ -181,8 +181,8 @@ def register_cases(
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
-        book, pseudonyms = writer.book, writer.pseudonyms
-    known, names = {case.id: case for case in book.cases}, book.opened_actors
+        known = {id_: writer.find(id_) for id_ in dict.fromkeys(ids.values())}
+        names, pseudonyms = writer.known().opened, writer.pseudonyms
     each = [ids[k] for k in range(len(ids))]
     shown = with_casebook_names(
         result, each, [known[id_].state.value for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
@@ -190,10 +190,10 @@ def register_cases(
     return shown, tuple(request_of(known[id_], case) for id_, case in zip(each, result.cases, strict=True))
 
 
-def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResult:
+def mask_cases(result: DetectResult, folder: Path, known: Known) -> DetectResult:
     """The result without ids, under the casebook's pseudonyms where they can be read, else under some of this run."""
     none: Sequence[str] = [""] * len(result.cases)
-    return with_casebook_names(result, none, none, masking(folder, book))
+    return with_casebook_names(result, none, none, masking(folder, known))
 
 
 def _alert(result: DetectResult, at: int) -> Alert:
