@@ -6,7 +6,7 @@ from datetime import date
 from wayseal.cases._decisions import change_state, dismiss_item, promote_item, set_field
 from wayseal.cases._desk import Desk
 from wayseal.cases._packs import pack_acts
-from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, task_of
+from wayseal.cases._project_records import PREFIX, concerned, task_of
 from wayseal.cases._records import Records, refuse_merged, several_lines
 from wayseal.cases._tables import ACTS, ALERTS, FILES, NOTES, TASKS, THINGS
 from wayseal.cases._work import (
@@ -21,8 +21,6 @@ from wayseal.cases._work import (
     PackHeld,
     PackStep,
     Priority,
-    Queued,
-    Source,
     Split,
     TaskContent,
     TaskSet,
@@ -36,7 +34,6 @@ from wayseal.cases.types import one_line
 from wayseal.cases.views import Pack
 from wayseal.model.times import iso
 
-MOST_THINGS = 1000
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")
 """What of something in the queue can be changed as of a case."""
@@ -283,33 +280,6 @@ class Casework(Records):
         return self._act(take_back)
 
     # The queue
-
-    def enqueue(
-        self,
-        source: Source,
-        things: Sequence[Thing],
-        reason: str,
-        who: str,
-        at: int,
-        *,
-        score: float = 0.5,
-        since: int | None = None,
-    ) -> str:
-        """Puts something that wants a decision into the queue; its id. reason: a line, without names of people."""
-        if source is Source.DETECTION:
-            raise CasebookUsageError("what detection found becomes a case by itself", key="source")
-        if len(things) > MOST_THINGS or not 0 <= score <= 1:
-            raise CasebookUsageError("up to {most} things, and a score from 0 to 1", key="things", most=MOST_THINGS)
-        said = tuple(Thing(kind=t.kind, value=one_line(t.value, "thing")) for t in dict.fromkeys(things))
-
-        def put(desk: Desk) -> str:
-            item = f"{ITEM_PREFIX}{desk.last('item') + 1}"
-            known = at if since is None else since
-            texts = {"who": one_line(who, "who"), "reason": one_line(reason, "reason")}
-            desk.add(Queued(item=item, at=at, source=source, things=said, score=score, since=known, **texts))
-            return item
-
-        return self._act(put)
 
     def promote(self, item: str, who: str, why: str, at: int) -> str:
         """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wayseal.cases._bulk import MOST_AT_ONCE, Bulk
+from wayseal.cases._arrivals import Arrivals
+from wayseal.cases._bulk import MOST_AT_ONCE
 from wayseal.cases._desk import Desk
 from wayseal.cases._packs import pack_acts
 from wayseal.cases._pages import (
@@ -54,7 +55,7 @@ _STATEMENTS = 100
 Row = dict[str, Any]
 
 
-class Queries(Bulk):
+class Queries(Arrivals):
     """Questions of pages. names: show those of which an act on record says so; else all are pseudonyms (rule 7)."""
 
     def cases(

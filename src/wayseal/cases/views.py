@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, ThingKind
+from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, Thing, ThingKind
 from wayseal.cases.errors import CaseStateError, NoSuchCaseError
 
 R = TypeVar("R")
@@ -70,6 +70,17 @@ class Matching(Generic[R]):
     rows: tuple[R, ...]
     total: int
     line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """Something that wants a decision. reason: a line, or a code. since: when it is known since, µs."""
+
+    source: Source
+    things: tuple[Thing, ...]
+    reason: str
+    score: float
+    since: int
 
 
 class Deed(StrEnum):

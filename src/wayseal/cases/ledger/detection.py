@@ -3,6 +3,7 @@
 1. Beside the reads it knows verdicts, reads of canaries, and partners' breaches.
 2. What is found is registered as cases, and gets their ids and the names that may be shown. In a dry run, and where the
    casebook can't be written, nothing is recorded, and accounts have the names that they would have.
+3. Canaries that came out or were touched, and partners' breaches, come into the queue by themselves, once each.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,9 +15,11 @@ import numpy as np
 
 from wayseal.cases import open_cases
 from wayseal.cases.errors import ReadOnlyError
+from wayseal.cases.ledger.arrivals import WHO, canary_leads, partner_leads
 from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_known, masking
 from wayseal.cases.ledger.lanes import lay_out_cases, request_of
 from wayseal.cases.types import Alert, Known
+from wayseal.cases.views import Lead
 from wayseal.detect import DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
 from wayseal.detect.lanes import CaseRequest
 from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
@@ -25,7 +28,7 @@ from wayseal.detect.window import DAY_US, window_of
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.period import Period
-from wayseal.trace.canary import read_state
+from wayseal.trace.canary import RegisterState, read_state
 
 Progress = Callable[[str, int, int], None]
 Row = tuple[str, int, int]
@@ -95,24 +98,40 @@ def find_cases(
             raise ReadOnlyError("can't be written, so that nobody could record who saw names", file=folder)
         known = load_known(folder, writable=recorded)
         options = replace(request.options, folder=folder if recorded else None)
-        result = detect(snapshot, options, gather(request, snapshot, known, progress), progress)
+        evidence, leads = _gather(request, snapshot, known, progress)
+        result = detect(snapshot, options, evidence, progress)
         if not recorded:
             return mask_cases(result, folder, known), False
         with around(result):
             shown, found = register_cases(result, folder, request.opened, now)
+        if leads:
+            with open_cases(folder) as cases:
+                cases.enqueue_once(leads, WHO, now)
         lay_out_cases(snapshot, found, options, folder, progress)
     return shown, True
 
 
 def gather(request: Detection, snapshot: Snapshot, known: Known, progress: Progress) -> ExternalEvidence:
     """What detection is told beside the reads (rule 1)."""
+    return _gather(request, snapshot, known, progress)[0]
+
+
+def _gather(
+    request: Detection, snapshot: Snapshot, known: Known, progress: Progress
+) -> tuple[ExternalEvidence, tuple[Lead, ...]]:
+    """The same, and what of it wants a decision by itself (rule 3)."""
     contracts = None if request.contracts is None else load_contracts(request.contracts)
-    counts = {}
+    counts: dict[str, DetectorCounts] = {}
+    leads: tuple[Lead, ...] = ()
     if request.canaries is not None:
-        counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
+        state = read_state(request.canaries)
+        counts["canary_touch"] = count_canary_reads(snapshot, state)
+        leads += canary_leads(state, counts["canary_touch"].reads)
     if contracts is not None:
-        counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
-    return collect_evidence(known, counts)
+        found = find_breaches(snapshot, contracts, request.options, progress)
+        counts["partner_contract"] = count_breaches(found, request.options.offset)
+        leads += () if found is None else partner_leads(found)
+    return collect_evidence(known, counts), leads
 
 
 def collect_evidence(known: Known, counts: dict[str, DetectorCounts]) -> ExternalEvidence:
@@ -125,9 +144,9 @@ def collect_evidence(known: Known, counts: dict[str, DetectorCounts]) -> Externa
     )
 
 
-def count_canary_reads(snapshot: Snapshot, register: Path) -> DetectorCounts:
-    """Reads of canaries by accounts that they were not made for. CanaryError, OSError."""
-    made = {c.waybill: set(c.pool) for c in read_state(register).watch.canaries}
+def count_canary_reads(snapshot: Snapshot, state: RegisterState) -> DetectorCounts:
+    """Reads of canaries by accounts that they were not made for."""
+    made = {c.waybill: set(c.pool) for c in state.watch.canaries}
     reads = snapshot.reads(np.unique(snapshot.keys(sorted(made))), ("waybill", "at", "actor"))
     waybills = snapshot.names("waybill", reads["waybill"].to_numpy())
     actors = snapshot.names("actor", reads["actor"].to_numpy())
@@ -136,16 +155,22 @@ def count_canary_reads(snapshot: Snapshot, register: Path) -> DetectorCounts:
     return DetectorCounts(rows=[(a, t, 1) for a, t, _ in found], reads=found)
 
 
-def count_breaches(
+def find_breaches(
     snapshot: Snapshot, contracts: Sequence[Contract], options: Options, progress: Progress
-) -> DetectorCounts:
+) -> PartnersResult | None:
     """Partners' reads against their contracts, on the days that detection looks at, its past included."""
     window = window_of(snapshot.activity(), options.offset, options.since, options.until)
     if window is None:
-        return DetectorCounts(rows=(), reads=())
+        return None
     since, until = (day * DAY_US - options.offset for day in (window.past, window.last + 1))
-    found = check_partners(snapshot, contracts, period=Period(since=since, until=until), progress=progress)
-    return DetectorCounts(rows=_count_by_day(found, options.offset), reads=_collect_examples(found))
+    return check_partners(snapshot, contracts, period=Period(since=since, until=until), progress=progress)
+
+
+def count_breaches(found: PartnersResult | None, offset: int) -> DetectorCounts:
+    """The reads in breach by account and day, and some of them. offset: of local days, µs."""
+    if found is None:
+        return DetectorCounts(rows=(), reads=())
+    return DetectorCounts(rows=_count_by_day(found, offset), reads=_collect_examples(found))
 
 
 def _count_by_day(found: PartnersResult, offset: int) -> list[Row]:

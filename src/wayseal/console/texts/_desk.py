@@ -41,6 +41,8 @@ DESK = {
     "source.rights": N_("Rights", context="source.rights"),
     "source.canary": N_("Canary", context="source.canary"),
     "source.listing": N_("Listing", context="source.listing"),
+    "lead.canary_touch": N_("A canary was read by an account that it wasn't made for"),
+    "lead.canary_hit": N_("A canary came out: somebody who was shown it sells"),
     "thing.account": N_("account"),
     "thing.device": N_("device"),
     "thing.address": N_("address"),

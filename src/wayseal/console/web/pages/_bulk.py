@@ -17,7 +17,7 @@ from wayseal.cases.types import CLOSED_STATES, CaseState, Priority, one_line
 from wayseal.cases.views import CaseRow, Decision, Deed, ItemRow
 from wayseal.console.errors import AccessError
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import reasons_of
+from wayseal.console.web._case_words import reasons_of, reasons_of_item
 from wayseal.console.web.pages._desk import bar, me, owner_given, the_cases, until_given, with_query
 
 PICK = "pick."
@@ -167,7 +167,7 @@ def of_picked(ids: Sequence[str], rows: Sequence[Row], line: int) -> Chosen:
 
 
 def _reasons(ask: Ask, row: Row) -> str:
-    names = row.detectors if isinstance(row, CaseRow) else row.reason.split(", ")
-    known = isinstance(row, CaseRow) or row.case is not None
-    words = " · ".join(one.name for one in reasons_of(names, ask.lang)) if known else row.reason  # type: ignore[union-attr]
-    return f"{row.title} · {words}" if isinstance(row, CaseRow) and row.title else words
+    if isinstance(row, ItemRow):
+        return " · ".join(one.name for one in reasons_of_item(row, ask.lang)) or row.reason
+    words = " · ".join(one.name for one in reasons_of(row.detectors, ask.lang))
+    return f"{row.title} · {words}" if row.title else words

@@ -20,7 +20,7 @@ from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import Reason, reasons_of
+from wayseal.console.web._case_words import Reason, reasons_of_item
 from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
     MOST_ROWS,
@@ -178,10 +178,9 @@ def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Respon
 
 
 def _line(ask: Ask, row: ItemRow, given: Mapping[str, str], overlaps: tuple[Overlap, ...] = ()) -> QueueLine:
-    names = row.reason.split(", ") if row.source is Source.DETECTION else ()
     return QueueLine(
         row=row,
-        reasons=reasons_of(names, ask.lang),
+        reasons=reasons_of_item(row, ask.lang),
         overlaps=overlaps,
         href=f"/cases/{row.case}" if row.case else "",
         at=with_query("/queue", given, at=row.id, said=None),
@@ -284,8 +283,7 @@ def _score_given(text: str) -> float:
 
 
 def _cells(ask: Ask, row: ItemRow) -> Sequence[object]:
-    names = row.reason.split(", ") if row.source is Source.DETECTION else ()
-    reason = " · ".join(one.name for one in reasons_of(names, ask.lang)) or row.reason
+    reason = " · ".join(one.name for one in reasons_of_item(row, ask.lang)) or row.reason
     return (
         row.id,
         row.source.value,
