@@ -1,8 +1,10 @@
 """Rule 20: pages by key, filters, sorts, changes since; a bounded number of statements whatever the data."""
 
+import itertools
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from tests.cases.doing import work
 from tests.cases.making import NOW, alert, secret
 from tests.store.database.places import fresh
-from wayseal.cases import Cases, open_cases
+from wayseal.cases import Cases, _sql, open_cases
 from wayseal.cases._sql import SQLiteStore
 from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
@@ -147,6 +149,9 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "versions": (2, lambda c: c.note_versions("c-1", "n-1")),
     "last look": (1, lambda c: c.last_look("c-1", "Li")),
     "day": (1, lambda c: c.day(NOW)),
+    "all cases that fit": (3, lambda c: c.matching_cases(CaseFilter())),
+    "all of the queue": (3, lambda c: c.matching_items(NOW, ItemFilter())),
+    "known": (3, lambda c: c.known()),
 }
 
 
@@ -168,6 +173,45 @@ def test_statements_of_a_page(cases: Cases, name: str, monkeypatch: pytest.Monke
     monkeypatch.undo()
     for raw in cases._store._free:  # type: ignore[attr-defined]
         raw.set_trace_callback(None)
+
+
+def test_lists_go_along_an_index_whatever_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite plans without looking at the data, so that a plan holds for 100,000 cases, too."""
+    plans: list[str] = []
+    ask = _sql._Sqlite.rows
+
+    def explained(self: _sql._Sqlite, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        plans.extend(row[3] for row in ask(self, f"EXPLAIN QUERY PLAN {text}", values))
+        return ask(self, text, values)
+
+    now, new = NOW + 10**12, frozenset({CaseState.NEW})
+    with open_cases(tmp_path / "detect", entropy=secret) as opened:
+        monkeypatch.setattr(_sql._Sqlite, "rows", explained)
+        for owner, source in itertools.product((None, "", "Li"), (None, Source.TRACE)):
+            asked: list[Callable[[str], object]] = []
+            for sort in CaseSort:
+                wanted = CaseFilter(owner=owner, source=source, states=new)
+                asked.append(lambda after, w=wanted, s=sort: opened.cases(w, s, after))
+                asked.append(lambda _, w=wanted, s=sort: opened.matching_cases(w, s))
+            for order in ItemSort:
+                some = ItemFilter(owner=owner, source=source)
+                asked.append(lambda after, w=some, s=order: opened.queue(now, w, s, after))
+                asked.append(lambda _, w=some, s=order: opened.matching_items(now, w, s))
+                asked.append(lambda after, w=replace(some, snoozed=True), s=order: opened.queue(now, w, s, after))
+            for question in asked:
+                del plans[:]
+                question("1:1")
+                steps = [step for step in plans if "casework_cases" in step or "casework_queue" in step]
+                assert steps
+                assert all(step.startswith("SEARCH") for step in steps), steps
+                narrow = "<expr>=?" if owner is not None else "source=?"
+                if (owner, source) != (None, None) and "snoozed" not in steps[0]:
+                    assert any(name in steps[0] for name in (narrow, "source=?")), steps
+        plans.clear()
+        for other in (opened.changed_since(3), opened.day(NOW), opened.tasks("Li"), opened.overlaps(["c-1"])):
+            assert other is not None
+        opened.last_done("Li", NOW)
+        assert not [step for step in plans if step.startswith("SCAN casework")], plans
 
 
 QUESTIONS: list[Callable[[Cases], object]] = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from wayseal.cases._desk import Desk
 from wayseal.cases._rows import Row
-from wayseal.cases._tables import CASES, JOURNAL, QUEUE, THINGS, Table
+from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS, Table
 from wayseal.cases._work import CaseState, ItemState, ThingKind
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
@@ -36,9 +36,7 @@ def bounded(limit: int) -> int:
 
 
 def _owned(owner: str | None) -> tuple[list[str], list[Any]]:
-    if owner is None:
-        return [], []
-    return (["owner IS NULL"], []) if not owner else (["owner = ?"], [owner])
+    return ([], []) if owner is None else ([f"{OWNER} = ?"], [owner])
 
 
 def choose_cases(wanted: CaseFilter) -> tuple[str, list[Part]]:

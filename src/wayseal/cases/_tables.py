@@ -30,9 +30,13 @@ class Table:
         return tuple(self.columns)
 
 
+OWNER = "coalesce(owner, '')"
+"""Whose it is; "" for nobody's: SQLite goes past everybody's to find those where it is null."""
+
+
 def _by_state(*sorts: str) -> tuple[str, ...]:
     """Indexes along which lists of cases go: in each order, all, those of an owner, and those of a source."""
-    return tuple(f"{before}state, {sort}" for before in ("", "owner, ", "source, ") for sort in sorts)
+    return tuple(f"{before}state, {sort}" for before in ("", f"({OWNER}), ", "source, ") for sort in sorts)
 
 
 CASES = Table(
@@ -164,7 +168,11 @@ QUEUE = Table(
         "changed_line": _INT,
     },
     indexes=(
-        *(f"state, {before}{sort}, number" for before in ("", "source, ", "owner, ") for sort in ("score", "since")),
+        *(
+            f"state, {before}{sort}, number"
+            for before in ("", "source, ", f"({OWNER}), ")
+            for sort in ("score", "since")
+        ),
         "state, snoozed_until",
         "changed_line",
     ),
