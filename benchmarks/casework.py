@@ -5,8 +5,8 @@
     python -m benchmarks.casework --url postgresql://postgres@127.0.0.1/empty
 
 Cases are made by real acts, written in groups: alerts, looks at names, links, owners, notes, tasks, verdicts, merges;
-things in the queue beside them; and one case with two thousand acts. After the questions comes what is about every line:
-opening, what detection asks, verifying, tables made anew, and the whole journal as a value.
+things in the queue beside them; and one case with two thousand acts. After the questions comes what is about every
+line: opening, what detection asks, verifying, tables made anew, and the whole journal as a value.
 """
 
 import argparse

@@ -158,6 +158,8 @@ TABLE = {
     "POST /people/{person}/link": ADMIN,
     "POST /people/{person}/sessions/{session}/end": ADMIN,
     "GET /acts": ACTS,
+    "GET /acts/cases": "auditor",
+    "GET /rules": ADMIN,
 }
 """Who may call what. A stage stands for sessions that owe something yet."""
 IDS = {

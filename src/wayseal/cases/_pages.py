@@ -65,7 +65,8 @@ def choose_items(wanted: ItemFilter, now: int) -> tuple[str, list[Part]]:
         where.append("source = ?")
         values.append(wanted.source.value)
     if not wanted.snoozed:
-        waits = (["state = ?", "snoozed_until <= ?", *where], [ItemState.WAITING.value, now, *values])
+        # By `+ 0` SQLite goes along the order, and not along all that isn't put off, which is nearly everything.
+        waits = (["state = ?", "snoozed_until + 0 <= ?", *where], [ItemState.WAITING.value, now, *values])
         return QUEUE.full_name, [waits]
     chosen = f"(SELECT * FROM {QUEUE.full_name} WHERE state = ? AND snoozed_until > ? LIMIT {_ALL}) AS few"
     return chosen, [([" AND ".join(where) or "1 = 1"], [ItemState.WAITING.value, now, *values])]

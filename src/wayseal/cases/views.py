@@ -267,6 +267,35 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActLine:
+    """An act without anything personal, and without what somebody wrote.
+
+    Attributes:
+        line: Of the journal.
+        at: When.
+        who: Who did it; "" for detection.
+        act: Its name.
+        ids: The first cases, or things in the queue, that it is about.
+        others: How many more there are.
+        field: What was changed; "" where nothing can be told.
+        before: How it was.
+        after: How it is.
+        of_item: It is about something in the queue.
+    """
+
+    line: int
+    at: int
+    who: str
+    act: str
+    ids: tuple[str, ...]
+    others: int
+    field: str = ""
+    before: str | None = None
+    after: str | None = None
+    of_item: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Similar:
     """A case, or something in the queue, that shares things with a case; proposed, never merged by itself."""
 
