@@ -5,19 +5,20 @@
     python -m benchmarks.casework --url postgresql://postgres@127.0.0.1/empty
 
 Cases are made by real acts, written in groups: alerts, looks at names, links, owners, notes, tasks, verdicts, merges;
-things in the queue beside them; and one case with two thousand acts. Beside each question stands the old way: to read
-the whole journal and make everything of it.
+things in the queue beside them; and one case with two thousand acts. After the questions comes what is about every
+line: opening, what detection asks, verifying, tables made anew, and the whole journal as a value.
 """
 
 import argparse
 import random
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from wayseal.cases import Cases, has_casebook, open_cases, read_casebook, verify
+from wayseal.cases import Cases, has_casebook, open_cases, read_casebook, read_known, verify
 from wayseal.cases._desk import Desk
 from wayseal.cases._work import (
     Alert,
@@ -34,13 +35,15 @@ from wayseal.cases._work import (
     Thing,
     ThingKind,
 )
-from wayseal.cases.types import Act, Look, NamesShown, Registered, Verdict
-from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
+from wayseal.cases.types import CLOSED_STATES, Act, Look, NamesShown, Registered, Verdict
+from wayseal.cases.upkeep import rebuild
+from wayseal.cases.views import CaseFilter, CaseSort, Decision, Deed, ItemFilter, ItemSort
 
 DAY = 86_400_000_000
 NOW = 20_600 * DAY
 STAFF = [f"analyst-{n}" for n in range(200)]
 GROUP = 2000
+MOST_LINE = 1 << 40
 DETECTORS = ("unexplained_first_reads", "stock_rhythm", "new_device_or_address", "night")
 
 
@@ -66,16 +69,22 @@ def main() -> None:
 
 
 def _tell_whole(folder: Path) -> None:
+    """What is about all cases at once, each with the most memory that the process had until then."""
     print(f"database: {(folder / 'casebook.db').stat().st_size / 1e6:.0f} MB")
     whole: list[tuple[str, Callable[[], object]]] = [
-        ("the old way: the whole journal, before every answer", lambda: read_casebook(folder)),
-        ("verify: every line, and the tables row for row", lambda: verify(folder).sound),
         ("opening it: every line's sum", lambda: _opened(folder)),
+        ("what detection has to know, lines looked at", lambda: read_known(folder)),
+        ("verify: every line, and the tables row for row", lambda: verify(folder).sound),
+        ("tables made anew", lambda: rebuild(folder)),
+        ("the old way: the whole journal, before every answer", lambda: read_casebook(folder)),
     ]
+    print(f"{'what':55} {'clock s':>8} {'CPU s':>7} {'peak MB':>8}")
     for what, act in whole:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         act()
-        print(f"{what}: {time.perf_counter() - start:.1f} s")
+        clock, work = time.perf_counter() - start, time.process_time() - busy
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{what:55} {clock:8.1f} {work:7.1f} {peak:8.0f}", flush=True)
 
 
 def _opened(folder: Path) -> None:
@@ -172,6 +181,15 @@ def _measure(cases: Cases, many: int, rounds: int) -> None:
         after[name] = ask(after.get(name))
 
     now = NOW + 10**13
+    waits = ItemFilter()
+
+    def batch(ids: list[str], turn: list[int]) -> None:
+        turn[0] += 1
+        decision = Decision(deed=Deed.ASSIGN, owner=STAFF[turn[0] % len(STAFF)])
+        assert len(cases.decide_all(ids, decision, MOST_LINE, "analyst-0", now).done) == len(ids)
+
+    thousand = [row.id for row in cases.matching_items(now, waits).rows]
+    turns = [0]
     opened = frozenset({CaseState.NEW, CaseState.OPENED, CaseState.IN_PROGRESS, CaseState.WAITING})
     line = 7 * many // 2
     asked: dict[str, Callable[[], object]] = {
@@ -192,6 +210,11 @@ def _measure(cases: Cases, many: int, rounds: int) -> None:
         "a page deep in its timeline": lambda: cases.timeline("c-1", str(line)),
         "tasks of somebody": lambda: cases.tasks(rng.choice(STAFF)),
         "what changed since a line": lambda: cases.changed_since(line),
+        "nobody's closed cases by priority": lambda: cases.cases(
+            CaseFilter(owner="", states=CLOSED_STATES), CaseSort.PRIORITY
+        ),
+        "a thousand of the queue that fit": lambda: cases.matching_items(now, waits),
+        "act: a thousand given to somebody": lambda: batch(thousand, turns),
         "act: owner": lambda: cases.assign(some(), rng.choice(STAFF), rng.choice(STAFF), now),
         "act: note": lambda: cases.add_note(some(), "What we know so far.", rng.choice(STAFF), now),
         "act: names opened": lambda: cases.open(some(), rng.choice(STAFF), "complaint 7", now),
@@ -199,7 +222,7 @@ def _measure(cases: Cases, many: int, rounds: int) -> None:
     print(f"{'question':45} {'median ms':>10} {'p99 ms':>8} {'statements':>11}")
     for name, ask in asked.items():
         times, most = [], 0
-        for _ in range(rounds):
+        for _ in range(min(rounds, 20) if "thousand" in name else rounds):
             count = _Counter(cases)
             with count:
                 start = time.perf_counter()

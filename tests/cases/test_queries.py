@@ -1,8 +1,11 @@
 """Rule 20: pages by key, filters, sorts, changes since; a bounded number of statements whatever the data."""
 
+import itertools
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 from tests.cases.doing import work
 from tests.cases.making import NOW, alert, secret
 from tests.store.database.places import fresh
-from wayseal.cases import Cases, open_cases
+from wayseal.cases import Cases, _sql, open_cases
 from wayseal.cases._sql import SQLiteStore
 from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
@@ -147,6 +150,9 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "versions": (2, lambda c: c.note_versions("c-1", "n-1")),
     "last look": (1, lambda c: c.last_look("c-1", "Li")),
     "day": (1, lambda c: c.day(NOW)),
+    "all cases that fit": (3, lambda c: c.matching_cases(CaseFilter())),
+    "all of the queue": (3, lambda c: c.matching_items(NOW, ItemFilter())),
+    "known": (3, lambda c: c.known()),
 }
 
 
@@ -168,6 +174,44 @@ def test_statements_of_a_page(cases: Cases, name: str, monkeypatch: pytest.Monke
     monkeypatch.undo()
     for raw in cases._store._free:  # type: ignore[attr-defined]
         raw.set_trace_callback(None)
+
+
+def test_lists_go_along_an_index_whatever_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite plans without looking at the data, so that a plan holds for 100,000 cases, too."""
+    plans: list[str] = []
+    ask = _sql._Sqlite.rows
+
+    def explained(self: _sql._Sqlite, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        plans.extend(row[3] for row in ask(self, f"EXPLAIN QUERY PLAN {text}", values))
+        return ask(self, text, values)
+
+    now, new = NOW + 10**12, frozenset({CaseState.NEW})
+    with open_cases(tmp_path / "detect", entropy=secret) as opened:
+        monkeypatch.setattr(_sql._Sqlite, "rows", explained)
+        for owner, source in itertools.product((None, "", "Li"), (None, Source.TRACE)):
+            wanted, some = CaseFilter(owner=owner, source=source, states=new), ItemFilter(owner=owner, source=source)
+            later = replace(some, snoozed=True)
+            asked: list[Callable[[], object]] = []
+            for after in (None, "1:1"):
+                asked += [partial(opened.cases, wanted, sort, after) for sort in CaseSort]
+                asked += [partial(opened.queue, now, one, sort, after) for one in (some, later) for sort in ItemSort]
+            asked += [partial(opened.matching_cases, wanted, sort) for sort in CaseSort]
+            asked += [partial(opened.matching_items, now, some, sort) for sort in ItemSort]
+            for question in asked:
+                del plans[:]
+                question()
+                steps = [step for step in plans if "casework_cases" in step or "casework_queue" in step]
+                assert steps
+                assert all(step.startswith("SEARCH") for step in steps), steps
+                if later not in question.args:  # type: ignore[attr-defined]
+                    assert not any("snoozed_until" in step for step in steps), steps
+                    chosen = (owner is not None) * ["<expr>=?"] + (source is not None) * ["source=?"]
+                    assert not chosen or any(name in steps[0] for name in chosen), steps
+        plans.clear()
+        for other in (opened.changed_since(3), opened.day(NOW), opened.tasks("Li"), opened.overlaps(["c-1"])):
+            assert other is not None
+        opened.last_done("Li", NOW)
+        assert not [step for step in plans if step.startswith("SCAN casework")], plans
 
 
 QUESTIONS: list[Callable[[Cases], object]] = [

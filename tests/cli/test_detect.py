@@ -16,7 +16,9 @@ from tests.cli.looking import looking_once
 from tests.cli.running import Ran, inside
 from tests.detect.watched import Watched
 from tests.ledger.helpers import put, write
-from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases import load_pseudonyms, open_cases, read_casebook
+from wayseal.cases.types import Source
+from wayseal.cases.views import ItemFilter
 from wayseal.cli.detect import NOT_JUDGED, TEXTS
 from wayseal.ledger.upkeep import backup
 
@@ -410,6 +412,12 @@ def test_a_touch_of_a_canary_is_a_case(ledger: Path, small: Watched, tmp_path: P
     touched = [r for c in found["cases"] for r in c["reasons"] if r["detector"] == "canary_touch"]
     assert [(r["actor"], r["value"], r["reads_in_all"]) for r in touched] == [(last["actor"], 1, 1)]
     assert touched[0]["reads"][0]["waybill"] == canary["waybill"], "whom it was made for may touch it"
+    # In the queue it stands by itself, once; so does a canary that came out.
+    assert inside("canary", "hit", register, number, "--seen-at", "2026-03-20T08:00+08:00").code == 0
+    told(ledger, "--canaries", register)
+    with open_cases(ledger / "detect", new=False) as cases:
+        rows = cases.queue(2**60, ItemFilter(source=Source.CANARY)).rows
+        assert [(row.reason, len(row.things)) for row in rows] == [("canary_hit", 2), ("canary_touch", 2)]
 
 
 # --- personal data ---

@@ -4,9 +4,12 @@ import csv
 import io
 
 import pytest
+from httpx import Response
 
-from tests.console.casework import DAY, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send
-from wayseal.cases.types import CaseState, Source, Thing, ThingKind
+from tests.console.casework import DAY, DETECTORS, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send, values_of
+from wayseal.cases import verify
+from wayseal.cases.types import Alert, CaseState, Source, Thing, ThingKind
+from wayseal.cases.views import CaseFilter, ItemFilter
 from wayseal.console import Role
 from wayseal.console.access._marks import MOST
 from wayseal.console.access.types import ActKind
@@ -86,6 +89,11 @@ def test_one_decision_at_a_time(bench: Bench) -> None:
     assert send(browser, "/queue/items/c-99", act="dismiss", why="x").status_code == 404
 
 
+def shown(page: Response) -> dict[str, str]:
+    """The form of a preview, as the browser sends it."""
+    return {name: values_of(page, name)[0] for name in ("ids", "seen", "act", "why")}
+
+
 def test_many_at_once_are_looked_at_first_and_taken_back_together(bench: Bench) -> None:
     ids = [bench.alert(f"u-{number}") for number in range(4)]
     browser = bench.browser("ann")
@@ -96,7 +104,9 @@ def test_many_at_once_are_looked_at_first_and_taken_back_together(bench: Bench) 
     page = browser.post("/queue/preview", data=picked | {"act": "dismiss", "why": "an announced drill"})
     assert "4 things will be dismissed" in said(page)
     assert {bench.state(id_) for id_ in ids} == {CaseState.NEW}
-    done = send(browser, "/queue/apply", **picked, act="dismiss", why="an announced drill")
+    unseen = shown(page) | {"seen": ""}
+    assert browser.post("/queue/apply", data=unseen).status_code == 400, "nothing is done that wasn't looked at"
+    done = send(browser, "/queue/apply", **shown(page))
     assert {bench.state(id_) for id_ in ids} == {CaseState.NO_CASE}
     assert "Done: 4 acts" in said(done)
     lines = done.text.split('name="lines" value="')[1].split('"')[0]
@@ -107,9 +117,48 @@ def test_many_at_once_are_looked_at_first_and_taken_back_together(bench: Bench) 
     page = browser.post("/queue/preview", data=picked | {"act": "promote", "why": "all of them"})
     assert "3 things will be taken up" in said(page)
     assert f"left out: {ids[0]}" in said(page)
-    answer = browser.post("/queue/apply", data=picked | {"act": "promote", "why": "all of them"})
-    assert (answer.status_code, f"{ids[0]} :" in said(answer), "3 were done" in said(answer)) == (409, True, True)
-    assert [bench.state(id_) for id_ in ids[1:]] == [CaseState.IN_PROGRESS] * 3
+    bench.cases.assign(ids[1], "bo", "bo", bench.now)
+    answer = browser.post("/queue/apply", data=shown(page))
+    assert (answer.status_code, "2 were done" in said(answer)) == (409, True)
+    assert f"1 changed meanwhile, left as it is: {ids[1]}" in said(answer)
+    assert [bench.state(id_) for id_ in ids[1:]] == [CaseState.NEW] + [CaseState.IN_PROGRESS] * 2
+
+
+def test_all_that_fits_beyond_the_page(bench: Bench) -> None:
+    """Cases and a listing, more than a page of them; what comes after the look isn't touched."""
+    alerts = [Alert(actors=(f"u-{n}",), alerted_at=bench.now, score=0.5, detectors=DETECTORS) for n in range(130)]
+    ids = bench.cases.register(alerts, bench.now)
+    item = bench.item((ThingKind.SELLER, "shop 7"))
+    bench.cases.assign(ids[0], "bo", "bo", bench.now)
+    ann = bench.browser("ann")
+    chosen = {"scope": "all", "act": "promote", "why": "one drill", "who": "nobody"}
+    page = ann.post("/queue/preview", data=chosen)
+    assert "130 things will be taken up" in said(page)
+    assert "and 30 more" in said(page)
+    bench.alert("u-late")
+    bench.cases.assign(ids[1], "bo", "bo", bench.now)
+    answer = ann.post("/queue/apply", data=shown(page) | {"who": "nobody"})
+    assert "129 were done" in said(answer)
+    assert f"1 changed meanwhile, left as it is: {ids[1]}" in said(answer)
+    states = bench.cases.counts()
+    assert (states.states["new"], states.states["in_progress"], states.queue["detection"]) == (4, 128, 3)
+    assert bench.cases.queue(bench.now, ItemFilter(source=Source.LISTING)).rows == ()
+    made = bench.cases.cases(CaseFilter(source=Source.LISTING)).rows[0].id
+    lines = answer.text.split('name="lines" value="')[1].split('"')[0]
+    assert send(ann, "/undo", lines=lines, back=f"/cases/{made}").url.path == "/queue", "there is no such case any more"
+    assert bench.cases.queue(bench.now, ItemFilter(source=Source.LISTING)).rows[0].id == item
+    assert bench.cases.counts().states == {"new": 131}
+    assert verify(bench.folder).sound
+    # The list of cases, in the same way; a verdict isn't given to many.
+    for wrong in ({"act": "state", "to_state": "true"}, {"act": "promote"}, {"act": "priority", "priority": "x"}):
+        assert ann.post("/cases/preview", data=chosen | wrong).status_code == 400, wrong
+    form = chosen | {"act": "state", "to_state": "duplicate", "state": "new", "source": "detection"}
+    page = ann.post("/cases/preview", data=form)
+    assert "129 cases will stand as “Known already”" in said(page)
+    assert "detection learns nothing" in said(page)
+    answer = send(ann, "/cases/apply", **shown(page), to_state="duplicate", state="new")
+    assert (answer.url.path, bench.cases.counts().states["duplicate"]) == ("/cases", 129)
+    assert "Done: 129 acts" in said(answer)
 
 
 def test_what_somebody_saw_is_put_in_by_hand(bench: Bench) -> None:

@@ -17,8 +17,8 @@ from tests.console.beneath import NOW, beneath, copied, open_beneath, silent
 from tests.console.world import World, open_world, text
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import Source
-from wayseal.cases.views import ItemFilter
+from wayseal.cases.types import CaseState, Source
+from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter
 from wayseal.console import Role
 from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.jobs.work import Work
@@ -219,6 +219,49 @@ def test_the_kinds_make_what_the_pages_show(tmp_path: Path) -> None:
     (ledger / "detect/casebook.db").unlink()
     with pytest.raises(NoSuchCaseError):
         run("reads", case=case)
+
+
+def test_what_is_found_comes_into_the_queue_by_itself_once_and_a_verdict_is_learnt(tmp_path: Path) -> None:
+    ledger = copied(tmp_path / "L")
+    folder = ledger / "detect"
+    partner = next(
+        one
+        for one in json.loads((folder / "reviews/partners.json").read_bytes())["document"]["partners"]
+        if one["actors"]
+    )
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts/a.toml").write_text(CONTRACT.format(actor=partner["actors"][0]), encoding="utf-8")
+    settings = ConsoleSettings(folder=tmp_path / "console", ledger=ledger, contracts=tmp_path / "contracts")
+
+    def run(kind: str) -> Mapping[str, str]:
+        work = Work(
+            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, telling=Telling(), stopping=Event()
+        )  # fmt: skip
+        return KINDS[kind].run({}, work)
+
+    first = {kind: int(run(kind)["queued"]) for kind in (PARTNERS, RIGHTS)}
+    assert first[PARTNERS] >= 1
+    assert {kind: run(kind)["queued"] for kind in first} == {PARTNERS: "0", RIGHTS: "0"}
+    with open_beneath(tmp_path, ledger) as world:
+        world.person("ann", Role.ANALYST)
+        browser = world.signed_in("ann")
+        cases = world.cases
+        items = cases.queue(NOW * 2, ItemFilter(source=Source.PARTNER)).rows
+        assert (len(items), len(cases.queue(NOW * 2, ItemFilter(source=Source.RIGHTS)).rows)) == (*first.values(),)
+        page = browser.get("/queue?source=partner")
+        assert "Outside the hours" in text(page)
+        assert partner["actors"][0] not in page.text
+        # What was decided on doesn't come again; nor does a case whose reads were judged to be work.
+        browser.post(f"/queue/items/{items[0].id}", data={"act": "dismiss", "why": "a known test"})
+        known = {row.id: cases.find(row.id).actors for row in cases.cases(sort=CaseSort.NUMBER, limit=200).rows}
+        case = cases.cases(CaseFilter(source=Source.DETECTION), CaseSort.SCORE).rows[0].id
+        assert browser.post(f"/cases/{case}/state", data={"state": "false", "why": "helped out"}).status_code == 303
+        found = int(run("detect")["cases"])
+        assert found < len(known), "the next run finds without what was judged"
+        later = cases.cases(sort=CaseSort.NUMBER, limit=200).rows
+        assert not [row.id for row in later if row.id not in known and {*cases.find(row.id).actors} & {*known[case]}]
+        assert cases.find(case).state is CaseState.FALSE
+        assert len(cases.queue(NOW * 2, ItemFilter(source=Source.PARTNER)).rows) == first[PARTNERS] - 1
 
 
 def test_hostile_words_of_a_log_stay_words(tmp_path: Path) -> None:

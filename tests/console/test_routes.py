@@ -62,6 +62,8 @@ TABLE = {
     "POST /queue/apply": CASES,
     "POST /queue/items/{item}": CASES,
     "GET /cases": CASES,
+    "POST /cases/preview": CASES,
+    "POST /cases/apply": CASES,
     "GET /cases.csv": CASES,
     "GET /cases/{case}": CASES,
     "GET /trace": CASES,
@@ -156,6 +158,8 @@ TABLE = {
     "POST /people/{person}/link": ADMIN,
     "POST /people/{person}/sessions/{session}/end": ADMIN,
     "GET /acts": ACTS,
+    "GET /acts/cases": "auditor",
+    "GET /rules": ADMIN,
 }
 """Who may call what. A stage stands for sessions that owe something yet."""
 IDS = {

@@ -2,9 +2,9 @@
 
 A casebook lies in a database: SQLite's file `casebook.db` in a folder, beside `secret`, or PostgreSQL. Its journal, a
 table of lines, is the truth; all other tables are made of it. `open_cases` gives a handle for acts and questions,
-`read_casebook` all that it says, as a value. The parts of both are in `wayseal.cases.types`, what pages are told in
-`wayseal.cases.views`, what `verify` finds in `wayseal.cases.findings`, copies and tables made anew in
-`wayseal.cases.upkeep`. No clock is read here.
+`read_known` what detection has to know, `read_casebook` all that it says, as a value. The parts of them are in
+`wayseal.cases.types`, what pages are told in `wayseal.cases.views`, what `verify` finds in `wayseal.cases.findings`,
+copies and tables made anew in `wayseal.cases.upkeep`. No clock is read here.
 
 1. What a method of `Cases` did is durable before it returns: line and tables in one transaction. What it refuses, or
    the disk, isn't done in part.
@@ -45,15 +45,17 @@ table of lines, is the truth; all other tables are made of it. `open_cases` give
 18. Similar cases are proposed with the shared thing named; none is merged by itself.
 19. Whoever did something last can take it back within a minute, by an act of its own; both stay. What was seen can't be
    taken back, nor what others changed since.
-20. Questions take a bounded number of statements and rows, whatever the data; names of people stand in answers only if
-   they were asked for and rule 7 holds.
+20. Questions of pages take a bounded number of statements and rows, whatever the data; names of people stand in
+   answers only if they were asked for and rule 7 holds.
 21. What is done with a pack of evidence is an act on its case: that it was sealed, that a copy was fetched, to whom it
    was handed over, that it came back. Only a pack whose seal is on record can be fetched or handed over.
 """
 
 from wayseal.cases._cases import Cases, open_cases
+from wayseal.cases._known import read_known
 from wayseal.cases._pseudonyms import load_pseudonyms
-from wayseal.cases._read import has_casebook, read_casebook, verify
+from wayseal.cases._read import has_casebook, read_casebook
+from wayseal.cases._verify import verify
 from wayseal.cases.errors import CasebookError
 
 __all__ = [
@@ -63,5 +65,6 @@ __all__ = [
     "load_pseudonyms",
     "open_cases",
     "read_casebook",
+    "read_known",
     "verify",
 ]

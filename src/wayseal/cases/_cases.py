@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wayseal.cases._desk import bring_up_to_date, start_casebook
-from wayseal.cases._lookups import Lookups
+from wayseal.cases._known import Knowledge
 from wayseal.cases._project_records import alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
 from wayseal.cases._read import look_at_lines, opened_store, read_state
@@ -16,7 +16,7 @@ from wayseal.cases.errors import NoSuchCaseError
 FOLDER_MODE = 0o700
 
 
-class Cases(Lookups):
+class Cases(Knowledge):
     """An open casebook: acts that are recorded, and what pages ask for."""
 
 

@@ -1,33 +1,26 @@
 """What people do with cases and with what waits in the queue, as acts (rules 14 to 20)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
-from wayseal.cases._desk import Desk, no_such_case
+from wayseal.cases._decisions import change_state, dismiss_item, promote_item, set_field
+from wayseal.cases._desk import Desk
 from wayseal.cases._packs import pack_acts
-from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field, task_of
+from wayseal.cases._project_records import PREFIX, concerned, task_of
 from wayseal.cases._records import Records, refuse_merged, several_lines
-from wayseal.cases._rows import Row
 from wayseal.cases._tables import ACTS, ALERTS, FILES, NOTES, TASKS, THINGS
 from wayseal.cases._work import (
-    CHANGES,
     OPEN_STATES,
     UNDO_US,
     Alert,
     CaseState,
-    Changed,
     FileNamed,
-    ItemChanged,
-    ItemState,
     Linked,
     Merged,
     NoteWritten,
     PackHeld,
     PackStep,
     Priority,
-    Promoted,
-    Queued,
-    Source,
     Split,
     TaskContent,
     TaskSet,
@@ -37,11 +30,10 @@ from wayseal.cases._work import (
 )
 from wayseal.cases.acts import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
-from wayseal.cases.types import Act, one_line
+from wayseal.cases.types import one_line
 from wayseal.cases.views import Pack
 from wayseal.model.times import iso
 
-MOST_THINGS = 1000
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")
 """What of something in the queue can be changed as of a case."""
@@ -57,34 +49,25 @@ class Casework(Records):
 
         A verdict is given by `verdict`, names are opened by `open`.
         """
-
-        def change(desk: Desk) -> None:
-            refuse_merged(desk, case)
-            before = CaseState(desk.case(case)["state"])
-            if state not in CHANGES[before]:
-                raise CaseStateError("{id} is {before}, and can't become {after}", id=case, before=before, after=state)
-            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            desk.add(Changed(case=case, at=at, field="state", before=before.value, after=state.value, **by))
-
-        self._act(change)
+        self._act(lambda desk: change_state(desk, case, state, who, why, at))
 
     def assign(self, id_: str, owner: str | None, who: str, at: int, why: str = "") -> None:
         """Gives a case, or something in the queue, to somebody; None: to nobody. The same again changes nothing."""
         new = None if owner is None else one_line(owner, "owner")
-        self._act(lambda desk: _set(desk, id_, "owner", new, who, why, at))
+        self._act(lambda desk: set_field(desk, id_, "owner", new, who, why, at))
 
     def snooze(self, id_: str, until: int | None, who: str, why: str, at: int) -> None:
         """Puts a case, or something in the queue, off until a moment; None: no longer."""
-        self._act(lambda desk: _set(desk, id_, "snoozed", None if until is None else iso(until), who, why, at))
+        self._act(lambda desk: set_field(desk, id_, "snoozed", None if until is None else iso(until), who, why, at))
 
     def prioritise(self, case: str, priority: Priority, who: str, at: int, why: str = "") -> None:
         """Says how urgent a case is."""
-        self._act(lambda desk: _set(desk, case, "priority", priority.value, who, why, at))
+        self._act(lambda desk: set_field(desk, case, "priority", priority.value, who, why, at))
 
     def rename(self, case: str, title: str | None, who: str, at: int, why: str = "") -> None:
         """Gives a case a title, without names of people; None: takes it away."""
         new = None if title is None else one_line(title, "title")
-        self._act(lambda desk: _set(desk, case, "title", new, who, why, at))
+        self._act(lambda desk: set_field(desk, case, "title", new, who, why, at))
 
     # Notes and tasks
 
@@ -298,72 +281,13 @@ class Casework(Records):
 
     # The queue
 
-    def enqueue(
-        self,
-        source: Source,
-        things: Sequence[Thing],
-        reason: str,
-        who: str,
-        at: int,
-        *,
-        score: float = 0.5,
-        since: int | None = None,
-    ) -> str:
-        """Puts something that wants a decision into the queue; its id. reason: a line, without names of people."""
-        if source is Source.DETECTION:
-            raise CasebookUsageError("what detection found becomes a case by itself", key="source")
-        if len(things) > MOST_THINGS or not 0 <= score <= 1:
-            raise CasebookUsageError("up to {most} things, and a score from 0 to 1", key="things", most=MOST_THINGS)
-        said = tuple(Thing(kind=t.kind, value=one_line(t.value, "thing")) for t in dict.fromkeys(things))
-
-        def put(desk: Desk) -> str:
-            item = f"{ITEM_PREFIX}{desk.last('item') + 1}"
-            known = at if since is None else since
-            texts = {"who": one_line(who, "who"), "reason": one_line(reason, "reason")}
-            desk.add(Queued(item=item, at=at, source=source, things=said, score=score, since=known, **texts))
-            return item
-
-        return self._act(put)
-
     def promote(self, item: str, who: str, why: str, at: int) -> str:
         """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""
-
-        def change(desk: Desk) -> str:
-            row = _waiting(desk, item)
-            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            if not item.startswith(ITEM_PREFIX):
-                before, after = desk.case(item)["state"], CaseState.IN_PROGRESS.value
-                desk.add(Changed(case=item, at=at, field="state", before=before, after=after, **by))
-                return item
-            things = sorted(desk.rows.group(THINGS, item).values(), key=lambda thing: thing["place"])
-            accounts = tuple(thing["value"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
-            others = tuple(
-                Thing(kind=ThingKind(thing["kind"]), value=thing["value"])
-                for thing in things
-                if thing["kind"] != ThingKind.ACCOUNT
-            )
-            case = f"{PREFIX}{desk.last('case') + 1}"
-            alert = Alert(actors=accounts, alerted_at=row["since"], score=row["score"], detectors=(row["source"],))
-            desk.add(Promoted(item=item, case=case, at=at, alert=alert, things=others, **by))
-            return case
-
-        return self._act(change)
+        return self._act(lambda desk: promote_item(desk, item, who, why, at))
 
     def dismiss(self, item: str, who: str, why: str, at: int) -> None:
         """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
-
-        def change(desk: Desk) -> None:
-            _waiting(desk, item)
-            by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            before: str = desk.item(item)["state"]
-            if item.startswith(ITEM_PREFIX):
-                after = ItemState.DISMISSED.value
-                desk.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
-            else:
-                was, no_case = desk.case(item)["state"], CaseState.NO_CASE.value
-                desk.add(Changed(case=item, at=at, field="state", before=was, after=no_case, **by))
-
-        self._act(change)
+        self._act(lambda desk: dismiss_item(desk, item, who, why, at))
 
 
 def _last_line(desk: Desk, who: str) -> int:
@@ -386,26 +310,6 @@ def _take_back(desk: Desk, line: int, who: str, at: int) -> str:
     except (KeyError, ValueError):
         raise UndoError("somebody changed {id} since, so that it can't be taken back", id=case) from None
     return case
-
-
-def _set(desk: Desk, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:
-    """Changes a field of a case or an item, if it isn't so already."""
-    by = {"who": one_line(who, "who"), "why": one_line(why, "why") if why else ""}
-    row = _waiting(desk, id_) if id_.startswith(ITEM_PREFIX) else desk.case(id_)
-    act: Callable[..., Act] = ItemChanged if id_.startswith(ITEM_PREFIX) else Changed
-    about = {"item" if id_.startswith(ITEM_PREFIX) else "case": id_}
-    if id_.startswith(ITEM_PREFIX) and field not in _OF_ITEMS:
-        raise no_such_case(id_)
-    before = state_field(row, field)
-    if before != after:
-        desk.add(act(**about, at=at, field=field, before=before, after=after, **by))
-
-
-def _waiting(desk: Desk, item: str) -> Row:
-    row = desk.item(item)
-    if row["state"] != ItemState.WAITING:
-        raise CaseStateError("{id} waits for no decision any more", id=item)
-    return row
 
 
 def _task(content: TaskContent) -> TaskContent:

@@ -66,19 +66,23 @@ def check(lines: Sequence[Line], place: Path | str) -> Chain:
 
 
 def check_after(
-    lines: Iterable[Line], number: int, before: str
+    lines: Iterable[Line], number: int, before: str, *, sure: bool = True
 ) -> tuple[list[tuple[int, Mapping[str, Any]]], list[Fault], list[str]]:
-    """Whole lines, what is wrong, and the sum of each, of lines from `number` on behind one whose sum is `before`."""
+    """Whole lines, what is wrong, and the sum of each, of lines from `number` on behind one whose sum is `before`.
+
+    sure: that one was whole.
+    """
     entries: list[tuple[int, Mapping[str, Any]]] = []
-    faults, sums, sure = [], [], True
-    for expected, (at, line) in enumerate(lines, start=number):
+    faults, sums = [], []
+    for at, line in lines:
         found = read_line(line)
         if found is None:
             faults.append(Fault(line=at, code=Code.CHANGED))
         else:
-            if at != expected or (sure and found["before"] != before):
+            if at != number or (sure and found["before"] != before):
                 faults.append(Fault(line=at, code=Code.MISSING))
             entries.append((at, found))
+        number = at + 1
         sure = found is not None
         before = sum_of(line)
         sums.append(before)

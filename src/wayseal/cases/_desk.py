@@ -1,26 +1,28 @@
 """A transaction on a casebook: what is known of it, and acts that are added (rules 1, 2 and 4)."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from wayseal.cases._chain import chain_line, check, check_after, header, read_line, sum_of
+from wayseal.cases._chain import chain_line, check_after, header, sum_of
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, alias_by
 from wayseal.cases._pseudonyms import Pseudonyms
 from wayseal.cases._read import (
     SAYS,
-    load_lines,
+    load_group,
+    look_at_all,
     read_state,
-    rebuild_tables,
     recorded_case,
     select_lines,
     write_rows,
 )
 from wayseal.cases._rows import Row, Rows
 from wayseal.cases._store import Connection, Store
-from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, Table, make_journal
+from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, make_journal
+from wayseal.cases._walk import parse_line, remake_tables
 from wayseal.cases.acts import to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
+from wayseal.cases.findings import Head as FoundHead
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
 from wayseal.page.visible import shorten, visible
 
@@ -34,15 +36,11 @@ class Desk:
 
     def __init__(self, connection: Connection, head: Head, alias: Alias) -> None:
         self.connection = connection
-        self.rows = Rows(self._load)
+        self.rows = Rows(load_group(connection))
         self.head = head
         self._known: dict[int, Act] = {}
         self._lines: list[tuple[int, str]] = []
         self._projector = Projector(self.rows, self.act_at, alias)
-
-    def _load(self, table: Table, first: Any) -> Sequence[Sequence[Any]]:
-        text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} = ?"
-        return self.connection.rows(text, (first,))
 
     def case(self, id_: str) -> Row:
         """The row of a case; NoSuchCaseError."""
@@ -66,13 +64,13 @@ class Desk:
         """The act of a line; KeyError where there is none."""
         if line not in self._known:
             found = self.connection.rows(f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
-            self._known[line] = _parse(found[0][0] if found else "")
+            self._known[line] = parse_line(found[0][0] if found else "")
         return self._known[line]
 
     def parse(self, line: int, content: str) -> Act:
         """The act of a line that was read."""
         if line not in self._known:
-            self._known[line] = _parse(content)
+            self._known[line] = parse_line(content)
         return self._known[line]
 
     def record(self, id_: str) -> RecordedCase:
@@ -82,7 +80,7 @@ class Desk:
             f"SELECT j.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
             "WHERE a.case_id = ? ORDER BY a.line"
         )
-        acts = {int(line): _parse(content) for line, content in self.connection.rows(text, (id_,))}
+        acts = {int(line): parse_line(content) for line, content in self.connection.rows(text, (id_,))}
         self._known.update(acts)
         return recorded_case(id_, self.rows, list(acts.values()), self.act_at)
 
@@ -114,6 +112,11 @@ class Journal:
         self._head = head
         self._alias = alias_by(pseudonyms.of)
         self.pseudonyms = pseudonyms
+
+    @property
+    def head(self) -> FoundHead:
+        """The end of what was looked at and written here, to be written down elsewhere."""
+        return FoundHead(lines=self._head[0], sum=self._head[1])
 
     def _act(self, decide: Callable[[Desk], T]) -> T:
         """What `decide` returns once what it added is durable, in one transaction that sees all acts before it."""
@@ -148,10 +151,7 @@ class Journal:
 
     def _begun_anew(self, connection: Connection) -> Head:
         """The head where somebody had cases forgotten meanwhile: all is looked at again."""
-        chain = check(select_lines(connection), self._store.place)
-        if chain.faults:
-            raise CasebookChangedError(SAYS[chain.faults[0].code], file=self._store.place, line=chain.faults[0].line)
-        return len(chain.sums), chain.sums[-1]
+        return look_at_all(connection, self._store.place)[1]
 
 
 def start_casebook(connection: Connection, make: Callable[[], Pseudonyms]) -> None:
@@ -161,14 +161,14 @@ def start_casebook(connection: Connection, make: Callable[[], Pseudonyms]) -> No
     if not select_lines(connection):
         first = chain_line(header(make().check), "")
         connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", [(1, first)])
-        rebuild_tables(connection, load_lines([(1, first)], ""))
+        remake_tables(connection, "", lambda thing: thing.value)
 
 
 def bring_up_to_date(connection: Connection, store: Store, alias: Alias) -> None:
     """Makes the tables anew where they are of another version, or know other lines than there are."""
-    lines = select_lines(connection)
-    if read_state(connection) != (VERSION, len(lines)):
-        rebuild_tables(connection, load_lines(lines, store.place, alias))
+    lines = connection.rows(f"SELECT count(*) FROM {JOURNAL}")[0][0]
+    if read_state(connection) != (VERSION, lines):
+        remake_tables(connection, store.place, alias)
 
 
 def replace_journal(connection: Connection, contents: Iterable[Act], secret: str, alias: Alias) -> Head:
@@ -177,27 +177,16 @@ def replace_journal(connection: Connection, contents: Iterable[Act], secret: str
     for act in contents:
         lines.append(chain_line(to_object(act), sum_of(lines[-1])))
     numbered = list(enumerate(lines, start=1))
-    made = load_lines(numbered, "", alias)
     connection.rows(f"DELETE FROM {JOURNAL}")
     connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", numbered)
-    rebuild_tables(connection, made)
-    return len(lines), made.chain.sums[-1]
+    remake_tables(connection, "", alias)
+    return len(lines), sum_of(lines[-1])
 
 
 def no_such_case(id_: str) -> NoSuchCaseError:
     """What is said of a case that there is not."""
     name = shorten(visible(id_), MOST_ID) or '""'
     return NoSuchCaseError("there is no case {name}; `wayseal case list` shows which there are", name=name)
-
-
-def _parse(content: str) -> Act:
-    found = read_line(content)
-    if found is None:
-        raise KeyError("line")
-    try:
-        return to_act(found)
-    except ValueError:
-        raise KeyError("line") from None
 
 
 ALL_TABLES = (JOURNAL, *(table.full_name for table in TABLES))

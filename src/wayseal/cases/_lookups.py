@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from wayseal.cases._desk import Desk
+from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._queries import Queries, file_row
 from wayseal.cases._tables import ACTS, CASES, FILES, JOURNAL, QUEUE, THINGS
-from wayseal.cases._told import thing_row
+from wayseal.cases._told import act_line, thing_row
 from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, ThingKind
 from wayseal.cases.acts import LOOKS, UNDOABLE
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.views import Day, Done, FileRow, NoteVersion, Overlap
+from wayseal.cases.views import ActLine, Day, Done, FileRow, NoteVersion, Overlap, Page
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -98,6 +99,27 @@ class Lookups(Queries):
         marks = ", ".join("?" for _ in LOOKS)
         text = f"SELECT max(at) FROM {ACTS.full_name} WHERE case_id = ? AND who = ? AND act IN ({marks})"
         return int(self._look(lambda desk: desk.connection.rows(text, (case, who, *LOOKS)))[0][0] or 0)
+
+    def acts(self, before: int | None = None, limit: int = 50) -> Page[ActLine]:
+        """All acts, the newest first, without anything personal: 1 statement. before: only those before that line."""
+        text = f"SELECT line, content FROM {JOURNAL} WHERE line > 1 AND line < ? ORDER BY line DESC LIMIT ?"
+        most, end = bounded(limit), MOST_INT if before is None else before
+
+        def ask(desk: Desk) -> Page[ActLine]:
+            rows = desk.connection.rows(text, (end, most + 1))
+            found = tuple(act_line(int(line), desk.parse(int(line), content)) for line, content in rows[:most])
+            return Page(rows=found, after=str(found[-1].line) if len(rows) > most else None)
+
+        return self._look(ask)
+
+    def has(self, case: str) -> bool:
+        """Whether there is such a case: 1 statement."""
+        return self._look(lambda desk: desk.rows.get(CASES, case) is not None)
+
+    def line(self) -> int:
+        """The last line: 1 statement."""
+        text = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
+        return int(self._look(lambda desk: desk.connection.rows(text))[0][0])
 
     def day(self, moment: int) -> Day:
         """What stands since a moment: the last line, and how many cases were closed since and still are: 1 statement.

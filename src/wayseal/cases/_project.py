@@ -165,8 +165,20 @@ class Projector(WorkProjector):
                 if state_field(item, undone.field) != undone.after or item["state"] == ItemState.PROMOTED:
                     raise ValueError("was")
                 self._set_item(line, act.at, item, undone.field, undone.before)
+            case Promoted():
+                self._unmake(line, act.at, undone, act.line)
             case _:
                 raise ValueError("line")
+
+    def _unmake(self, line: int, at: int, made: Promoted, made_line: int) -> None:
+        """Takes a case away that nobody has touched, and lets what it was made of wait again."""
+        row, item = self._case(made.case), self._rows.get(QUEUE, made.item)
+        if row["changed_line"] != made_line:
+            raise ValueError("was")
+        self._drop_case(row)
+        if item is not None:
+            waits = {"state": ItemState.WAITING.value, "case_id": None}
+            self._put_item(item, {**item, **waits, "changed_at": at, "changed_line": line})
 
     def _take_back(self, line: int, back: Linked | FileNamed | Merged) -> None:
         match back:

@@ -87,6 +87,16 @@ class RecordProjector:
         if new["source"] == Source.DETECTION:
             self._sync_queue(new)
 
+    def _drop_case(self, row: Row) -> None:
+        """Takes a case away with its things and alerts; what was done with it stays in the journal."""
+        case = row["case_id"]
+        self._count("state", row["state"], None)
+        self._count("owner", _open_owner(row), None)
+        for table in (THINGS, ALERTS):
+            for key in list(self._rows.group(table, case)):
+                self._rows.drop(table, *key)
+        self._rows.drop(CASES, case)
+
     def _touch(self, row: Row, line: int, at: int, **changes: object) -> None:
         self._put_case(row, {**row, **changes, "changed_line": line, "changed_at": at})
 

@@ -1,21 +1,29 @@
-"""What pages ask: each a bounded number of statements, whatever the data (rule 20).
-
-Pages go by key: the sort value and number of the last row, never by counting rows that were passed.
-"""
+"""What pages ask: each a bounded number of statements, whatever the data (rule 20)."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from wayseal.cases._casework import Casework
+from wayseal.cases._arrivals import Arrivals
+from wayseal.cases._bulk import MOST_AT_ONCE
 from wayseal.cases._desk import Desk
 from wayseal.cases._packs import pack_acts
+from wayseal.cases._pages import (
+    CASE_SORTS,
+    ITEM_SORTS,
+    MOST_INT,
+    bounded,
+    choose_cases,
+    choose_items,
+    count_rows,
+    select_page,
+    whole_number,
+)
 from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, Table
 from wayseal.cases._told import case_row, entry, item_row, thing_row
-from wayseal.cases._work import PERSONAL, CaseState, ItemState, TaskState, Thing, ThingKind
+from wayseal.cases._work import PERSONAL, ItemState, TaskState, Thing, ThingKind
 from wayseal.cases.acts import LOOKS
-from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import Heard, NamesShown
 from wayseal.cases.views import (
     CaseFilter,
@@ -29,6 +37,7 @@ from wayseal.cases.views import (
     ItemFilter,
     ItemRow,
     ItemSort,
+    Matching,
     Note,
     PackAct,
     Page,
@@ -38,28 +47,15 @@ from wayseal.cases.views import (
     ThingRow,
 )
 
-MOST = 200
-"""Rows of a page at most."""
 _SHOWN = 4
 """Things of a case that a list has."""
 _SHARED, _EACH = 12, 20
 """Of so many things of a case similar ones are looked for, and so many for each."""
 _STATEMENTS = 100
-_MOST_INT = 1 << 62
-_ALL = 1 << 40
-"""More rows than there are."""
-_CASE_SORTS = {
-    CaseSort.CHANGED: ("changed_line", True),
-    CaseSort.SCORE: ("score", True),
-    CaseSort.NUMBER: ("number", True),
-    CaseSort.ALERTED: ("alerted_at", True),
-    CaseSort.PRIORITY: ("priority", False),
-}
-_ITEM_SORTS = {ItemSort.SCORE: ("score", True), ItemSort.AGE: ("since", False)}
 Row = dict[str, Any]
 
 
-class Queries(Casework):
+class Queries(Arrivals):
     """Questions of pages. names: show those of which an act on record says so; else all are pseudonyms (rule 7)."""
 
     def cases(
@@ -75,10 +71,20 @@ class Queries(Casework):
         chosen = wanted or CaseFilter()
 
         def ask(desk: Desk) -> Page[CaseRow]:
-            source, parts = _parts(chosen)
-            rows, more = _keyset(desk, CASES, source, parts, _CASE_SORTS[sort], after, limit)
-            things = _first_things(desk, [row["case_id"] for row in rows], names)
-            return Page(rows=tuple(case_row(row, things[row["case_id"]]) for row in rows), after=more)
+            source, parts = choose_cases(chosen)
+            rows, more = select_page(desk, CASES, source, parts, CASE_SORTS[sort], after, bounded(limit))
+            return Page(rows=_case_rows(desk, rows, names), after=more)
+
+        return self._look(ask)
+
+    def matching_cases(self, wanted: CaseFilter, sort: CaseSort = CaseSort.CHANGED) -> Matching[CaseRow]:
+        """All cases that fit, up to MOST_AT_ONCE in their order, to decide on them together: 3 statements."""
+
+        def ask(desk: Desk) -> Matching[CaseRow]:
+            source, parts = choose_cases(wanted)
+            rows, _ = select_page(desk, CASES, source, parts, CASE_SORTS[sort], None, MOST_AT_ONCE)
+            line, total = count_rows(desk, source, parts)
+            return Matching(rows=_case_rows(desk, rows, names=False), total=total, line=line)
 
         return self._look(ask)
 
@@ -96,16 +102,20 @@ class Queries(Casework):
         chosen = wanted or ItemFilter()
 
         def ask(desk: Desk) -> Page[ItemRow]:
-            where, values = _owned(chosen.owner)
-            where.append("snoozed_until > ?" if chosen.snoozed else "snoozed_until <= ?")
-            values.append(now)
-            if chosen.source is not None:
-                where.append("source = ?")
-                values.append(chosen.source.value)
-            one = (["state = ?", *where], [ItemState.WAITING.value, *values])
-            rows, more = _keyset(desk, QUEUE, QUEUE.full_name, [one], _ITEM_SORTS[sort], after, limit)
-            things = _first_things(desk, [row["item"] for row in rows], names)
-            return Page(rows=tuple(item_row(row, things[row["item"]]) for row in rows), after=more)
+            source, parts = choose_items(chosen, now)
+            rows, more = select_page(desk, QUEUE, source, parts, ITEM_SORTS[sort], after, bounded(limit))
+            return Page(rows=_item_rows(desk, rows, names), after=more)
+
+        return self._look(ask)
+
+    def matching_items(self, now: int, wanted: ItemFilter, sort: ItemSort = ItemSort.SCORE) -> Matching[ItemRow]:
+        """All that waits and fits, up to MOST_AT_ONCE in its order, to decide on it together: 3 statements."""
+
+        def ask(desk: Desk) -> Matching[ItemRow]:
+            source, parts = choose_items(wanted, now)
+            rows, _ = select_page(desk, QUEUE, source, parts, ITEM_SORTS[sort], None, MOST_AT_ONCE)
+            line, total = count_rows(desk, source, parts)
+            return Matching(rows=_item_rows(desk, rows, names=False), total=total, line=line)
 
         return self._look(ask)
 
@@ -205,7 +215,7 @@ class Queries(Casework):
             f"SELECT {', '.join(TASKS.names)} FROM {TASKS.full_name} WHERE owner = ? AND state IN ({marks}) "
             "ORDER BY line LIMIT ?"
         )
-        rows = self._look(lambda desk: desk.connection.rows(text, (owner, *states, _most(limit))))
+        rows = self._look(lambda desk: desk.connection.rows(text, (owner, *states, bounded(limit))))
         return tuple(_task(dict(zip(TASKS.names, row, strict=True))) for row in rows)
 
     def changed_since(self, line: int, limit: int = 50, *, names: bool = False) -> Changes:
@@ -215,7 +225,7 @@ class Queries(Casework):
         """
 
         def ask(desk: Desk) -> Changes:
-            most = _most(limit)
+            most = bounded(limit)
             found = [_changed(desk, table, line, most) for table in (CASES, QUEUE)]
             full = [rows[-1]["changed_line"] for rows in found if len(rows) >= most]
             last = min(full) if full else max((rows[-1]["changed_line"] for rows in found if rows), default=line)
@@ -245,95 +255,14 @@ class _Shown:
         return str(self._alias(thing))
 
 
-def _most(limit: int) -> int:
-    return max(1, min(limit, MOST))
+def _case_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[CaseRow, ...]:
+    things = _first_things(desk, [row["case_id"] for row in rows], names)
+    return tuple(case_row(row, things[row["case_id"]]) for row in rows)
 
 
-def _owned(owner: str | None) -> tuple[list[str], list[Any]]:
-    if owner is None:
-        return [], []
-    return (["owner IS NULL"], []) if not owner else (["owner = ?"], [owner])
-
-
-def _parts(wanted: CaseFilter) -> tuple[str, list[tuple[list[str], list[Any]]]]:
-    """Where cases are taken from, and conditions of which one is fulfilled (see `_keyset`)."""
-    states = [state.value for state in sorted(wanted.states or frozenset(CaseState))]
-    few, given = [], []
-    if wanted.owner:
-        few.append("owner = ?")
-        given.append(wanted.owner)
-    if wanted.thing is not None:
-        some = f"SELECT case_id FROM {THINGS.full_name} WHERE"
-        by_id = f" UNION {some} kind = ? AND value = ?" if wanted.by_id else ""
-        few.append(f"case_id IN ({some} alias = ?{by_id})")
-        given += [wanted.thing, *((ThingKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
-    where, values = ([], []) if wanted.owner else _owned(wanted.owner)
-    if wanted.source is not None:
-        where.append("source = ?")
-        values.append(wanted.source.value)
-    if not few:
-        return CASES.full_name, [(["state = ?", *where], [state, *values]) for state in states]
-    # Such cases are few: without the bound, SQLite goes along the order and looks at everybody else's on the way.
-    source = f"(SELECT * FROM {CASES.full_name} WHERE {' AND '.join(few)} LIMIT {_ALL}) AS few"
-    marks = ", ".join("?" for _ in states)
-    return source, [([f"state IN ({marks})", *where], [*given, *states, *values])]
-
-
-def _keyset(
-    desk: Desk,
-    table: Table,
-    source: str,
-    parts: Sequence[tuple[Sequence[str], Sequence[Any]]],
-    sort: tuple[str, bool],
-    after: str | None,
-    limit: int,
-) -> tuple[list[Row], str | None]:
-    """Rows of a page, and what the next one begins behind, in one statement.
-
-    parts: conditions, of which a row fulfils one. Each goes along an index by itself, so that none reads more rows than
-    the page has.
-    """
-    column, down = sort
-    order = f"{column} {'DESC' if down else 'ASC'}, number {'DESC' if down else 'ASC'}"
-    most = _most(limit)
-    texts, values = [], []
-    for number, (where, some) in enumerate(parts):
-        conditions, given = list(where), list(some)
-        if after is not None:
-            # The first condition alone is one that every index can use.
-            less, least = ("<", "<=") if down else (">", ">=")
-            conditions.append(f"{column} {least} ? AND ({column}, number) {less} (?, ?)")
-            key = _parse_key(after, column)
-            given += [key[0], *key]
-        columns = ", ".join(table.names)
-        text = f"SELECT {columns} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
-        texts.append(f"SELECT {columns} FROM ({text}) AS p{number}")
-        values += [*given, most + 1]
-    found = desk.connection.rows(f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT ?", [*values, most + 1])
-    rows = [dict(zip(table.names, row, strict=True)) for row in found]
-    more = f"{rows[most - 1][column]!r}:{rows[most - 1]['number']}" if len(rows) > most else None
-    return rows[:most], more
-
-
-def _parse_key(text: str, column: str) -> tuple[float | int, int]:
-    value, _, number = text.partition(":")
-    if column != "score":
-        return _whole(value, "after"), _whole(number, "after")
-    try:
-        return float(value), _whole(number, "after")
-    except ValueError:
-        raise CasebookUsageError("this is no place in the list", key="after") from None
-
-
-def _whole(text: str, key: str) -> int:
-    """A number that a database takes."""
-    try:
-        found = int(text)
-    except ValueError:
-        found = _MOST_INT + 1
-    if abs(found) > _MOST_INT:
-        raise CasebookUsageError("this is no place in the list", key=key)
-    return found
+def _item_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[ItemRow, ...]:
+    things = _first_things(desk, [row["item"] for row in rows], names)
+    return tuple(item_row(row, things[row["item"]]) for row in rows)
 
 
 def _first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
@@ -352,9 +281,9 @@ def _first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list
 
 
 def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | None, limit: int) -> Page[Entry]:
-    most = _most(limit)
+    most = bounded(limit)
     marks = ", ".join("?" for _ in cases)
-    end = _MOST_INT if before is None else _whole(before, "before")
+    end = MOST_INT if before is None else whole_number(before, "before")
     text = (
         f"SELECT a.line, max(a.case_id) FROM {ACTS.full_name} AS a WHERE a.case_id IN ({marks}) AND a.line < ? "
         "GROUP BY a.line ORDER BY a.line DESC LIMIT ?"

@@ -9,16 +9,15 @@ from typing import Any
 
 from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
 from wayseal.cases._project import Projector
-from wayseal.cases._project_records import Alias, alias_by, concerned
-from wayseal.cases._pseudonyms import Pseudonyms, check_pseudonyms
-from wayseal.cases._rows import Rows
+from wayseal.cases._project_records import Alias, concerned
+from wayseal.cases._rows import Load, Rows
 from wayseal.cases._sql import open_store
 from wayseal.cases._store import Connection, Store
-from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, TABLES, THINGS, VERSION, Table, make_tables
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, THINGS, VERSION, Table
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.acts import to_act
-from wayseal.cases.errors import CasebookChangedError, CasebookError
-from wayseal.cases.findings import Code, Fault, Head, Verification
+from wayseal.cases.errors import CasebookChangedError
+from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
 from wayseal.model.messages import N_
 
@@ -120,7 +119,17 @@ def select_lines(connection: Connection, since: int = 0) -> list[Line]:
     return [(int(line), content if isinstance(content, str) else "") for line, content in found]
 
 
-_BATCH = 5000
+BATCH = 5000
+"""Lines that are held at once."""
+
+
+def read_batches(connection: Connection) -> Iterator[list[Line]]:
+    """All lines, some at a time."""
+    text = f"SELECT line, content FROM {JOURNAL} WHERE line > ? ORDER BY line LIMIT ?"
+    last = -1
+    while batch := connection.rows(text, (last, BATCH)):
+        yield [(int(line), content if isinstance(content, str) else "") for line, content in batch]
+        last = int(batch[-1][0])
 
 
 def look_at_lines(store: Store) -> tuple[str, tuple[int, str]]:
@@ -131,23 +140,22 @@ def look_at_lines(store: Store) -> tuple[str, tuple[int, str]]:
     if not store.there() or not store.has_table(JOURNAL):
         return "", (0, "")
 
-    def work(connection: Connection) -> tuple[str, tuple[int, str]]:
-        text = f"SELECT line, content FROM {JOURNAL} WHERE line > ? ORDER BY line LIMIT ?"
-        secret, number, before = "", 0, ""
-        last = 0
-        while batch := connection.rows(text, (last, _BATCH)):
-            lines = [(int(line), content if isinstance(content, str) else "") for line, content in batch]
-            if not number:
-                secret = check(lines[:1], store.place).secret
-            sum_ = find_last_sum(lines, number + 1, before)
-            if sum_ is None:
-                _, faults, _ = check_after(lines, number + 1, before)
-                fault = faults[0] if faults else Fault(line=lines[0][0], code=Code.CHANGED)
-                raise CasebookChangedError(SAYS[fault.code], file=store.place, line=fault.line)
-            number, before, last = number + len(lines), sum_, lines[-1][0]
-        return secret, (number, before)
+    return store.read(lambda connection: look_at_all(connection, store.place))
 
-    return store.read(work)
+
+def look_at_all(connection: Connection, place: Path | str) -> tuple[str, tuple[int, str]]:
+    """The same within a transaction."""
+    secret, number, before = "", 0, ""
+    for lines in read_batches(connection):
+        if not number:
+            secret = check(lines[:1], place).secret
+        sum_ = find_last_sum(lines, number + 1, before)
+        if sum_ is None:
+            _, faults, _ = check_after(lines, number + 1, before)
+            fault = faults[0] if faults else Fault(line=lines[0][0], code=Code.CHANGED)
+            raise CasebookChangedError(SAYS[fault.code], file=place, line=fault.line)
+        number, before = number + len(lines), sum_
+    return secret, (number, before)
 
 
 def replay(lines: Sequence[Line], place: Path | str, alias: Alias | None = None) -> Replay:
@@ -207,80 +215,6 @@ def _alerts(rows: Rows, id_: str, act_at: Any) -> Iterator[Alert]:
         yield act_at(row["line"]).alert
 
 
-def verify(folder: Path, *, head: Head | None = None) -> Verification:
-    """Looks at every line of a casebook, at its secret and its tables.
-
-    Args:
-        folder: Where it lies, or its secret.
-        head: One that was written down, which it must go on from.
-
-    Returns:
-        What is wrong with which line.
-
-    Raises:
-        CasebookError: There is none, or one of another version, or the secret is missing or another one.
-
-    """
-    with opened_store(folder) as store:
-        lines = read_lines(store)
-        if not lines:
-            raise CasebookError("there is no casebook here", file=store.place)
-        found = replay(lines, store.place)
-        faults = list(found.faults)
-        if not any(fault.line == 1 for fault in faults):
-            pseudonyms = check_pseudonyms(folder, found.chain.secret)
-            if not faults:
-                faults += _compare_tables(store, lines, pseudonyms)
-    forgotten = found.book.forgotten
-    earlier, restarted = None, None
-    if head is not None:
-        restarted = next((each for each in forgotten if (each.lines, each.head) == (head.lines, head.sum)), None)
-        earlier = restarted is not None or found.chain.sums[head.lines - 1 : head.lines] == (head.sum,)
-    return Verification(
-        head=Head(lines=len(found.chain.sums), sum=found.chain.sums[-1]),
-        acts=len(found.acts),
-        faults=tuple(faults),
-        forgotten=forgotten,
-        earlier=earlier,
-        restarted=restarted,
-    )
-
-
-def rebuild(folder: Path) -> int:
-    """Makes the tables anew from the lines, of which there are so many (rule 5); errors as for `read_casebook`."""
-    with opened_store(folder) as store:
-        lines = read_lines(store)
-        if not lines:
-            raise CasebookError("there is no casebook here", file=store.place)
-        pseudonyms = check_pseudonyms(folder, load_lines(lines, store.place).chain.secret)
-
-        def work(connection: Connection) -> int:
-            made = load_lines(select_lines(connection), store.place, alias_by(pseudonyms.of))
-            rebuild_tables(connection, made)
-            return len(made.chain.sums)
-
-        return store.write(work)
-
-
-def _compare_tables(store: Store, lines: Sequence[Line], pseudonyms: Pseudonyms) -> list[Fault]:
-    """What tables say beside what they should.
-
-    Those of another version, with other columns, nobody reads. That they are of one is said by a row that anybody could
-    change: where they have the columns of this version, they are compared.
-    """
-    known = store.read(read_state)
-    line = len(lines) if known is None else known[1]
-    made = replay(lines[:line], store.place, alias_by(pseudonyms.of))
-    wanted = {table.name: sorted(puts, key=repr) for table, puts, _ in made.rows.changes()}
-    try:
-        there = store.read(lambda c: {table.name: sorted(read_table(c, table), key=repr) for table in TABLES})
-    except CasebookError:
-        if known is None or known[0] == VERSION:
-            raise
-        return []
-    return [] if wanted == there and known is not None else [Fault(line=line, code=Code.TABLES)]
-
-
 def read_table(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
     """All rows of a table."""
     return connection.rows(f"SELECT {', '.join(table.names)} FROM {table.full_name}")
@@ -292,8 +226,18 @@ def read_state(connection: Connection) -> tuple[int, int] | None:
     return (int(found[0][0]), int(found[0][1])) if found else None
 
 
-def write_rows(connection: Connection, rows: Rows, line: int, *, new: bool = False) -> None:
-    """Writes what changed, and up to which line that is. new: the tables are empty."""
+def load_group(connection: Connection) -> Load:
+    """What loads rows of a table by the first column of their key."""
+
+    def load(table: Table, first: Any) -> Sequence[Sequence[Any]]:
+        text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} = ?"
+        return connection.rows(text, (first,))
+
+    return load
+
+
+def write_rows(connection: Connection, rows: Rows, line: int) -> None:
+    """Writes what changed, and up to which line that is."""
     for table, puts, drops in rows.changes():
         if drops:
             where = " AND ".join(f"{name} = ?" for name in table.key)
@@ -302,16 +246,9 @@ def write_rows(connection: Connection, rows: Rows, line: int, *, new: bool = Fal
             marks = ", ".join("?" for _ in table.names)
             text = f"INSERT INTO {table.full_name} ({', '.join(table.names)}) VALUES ({marks})"
             others = [name for name in table.names if name not in table.key]
-            if not new and others:
+            if others:
                 sets = ", ".join(f"{name} = excluded.{name}" for name in others)
                 text += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {sets}"
             connection.run(text, puts)
     put_state = f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
     connection.run(f"{put_state} version = excluded.version, line = excluded.line", [(VERSION, line)])
-
-
-def rebuild_tables(connection: Connection, made: Replay) -> None:
-    """Makes the tables anew from what all lines come to."""
-    for text in make_tables():
-        connection.rows(text)
-    write_rows(connection, made.rows, len(made.chain.sums), new=True)

@@ -75,6 +75,8 @@ def forget_cases(acts: Sequence[tuple[int, Act]], cases: Set[str], before: int) 
     """
     gone = cases | {act.item for _, act in acts if isinstance(act, Promoted) and act.case in cases}
     gone |= _dismissed(acts, before)
+    undone = {act.line for _, act in acts if isinstance(act, Undone)}
+    gone |= {act.case for line, act in acts if isinstance(act, Promoted) and line in undone and act.item in gone}
     kept: list[tuple[int, Act]] = []
     lines: set[int] = set()
     for line, act in acts:

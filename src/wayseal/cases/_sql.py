@@ -180,6 +180,19 @@ class SQLiteStore:
         return CasebookDiskError("can't be read or written ({state})", file=self.place, state=name or "SQLite")
 
 
+@contextmanager
+def scratch() -> Iterator[Connection]:
+    """A database for a while: in memory, and what doesn't fit in a file without a name, which nobody else can open."""
+    raw = sqlite3.connect("", isolation_level=None)
+    try:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32768"):
+            raw.execute(f"PRAGMA {pragma}")
+        raw.execute("BEGIN")
+        yield _Sqlite(raw)
+    finally:
+        raw.close()
+
+
 def _may(path: Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-VERSION = 2
+VERSION = 3
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _TEXT, _INT, _REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
@@ -28,6 +28,15 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Of its columns, in their order."""
         return tuple(self.columns)
+
+
+OWNER = "coalesce(owner, '')"
+"""Whose it is; "" for nobody's: SQLite goes past everybody's to find those where it is null."""
+
+
+def _by_state(*sorts: str) -> tuple[str, ...]:
+    """Indexes along which lists of cases go: in each order, all, those of an owner, and those of a source."""
+    return tuple(f"{before}state, {sort}" for before in ("", f"({OWNER}), ", "source, ") for sort in sorts)
 
 
 CASES = Table(
@@ -60,15 +69,8 @@ CASES = Table(
     },
     indexes=(
         "changed_line",
-        "state, changed_line",
-        "state, score, number",
-        "state, number",
-        "state, alerted_at, number",
-        "state, priority, number",
-        "owner, state, changed_line",
-        "owner, state, score, number",
-        "source, state, changed_line",
-        "source, state, score, number",
+        "number",
+        *_by_state("changed_line", "score, number", "number", "alerted_at, number", "priority, number"),
         "merged_into",
     ),
 )
@@ -84,7 +86,7 @@ THINGS = Table(
         "alias": _TEXT,
         "named": _INT,
     },
-    indexes=("kind, value, case_id", "alias, case_id"),
+    indexes=("kind, value, case_id", "alias, case_id", "named, kind, value"),
 )
 ALERTS = Table(
     name="alerts",
@@ -166,10 +168,12 @@ QUEUE = Table(
         "changed_line": _INT,
     },
     indexes=(
-        "state, score, number",
-        "state, since, number",
-        "state, source, score, number",
-        "state, owner, score, number",
+        *(
+            f"state, {before}{sort}, number"
+            for before in ("", "source, ", f"({OWNER}), ")
+            for sort in ("score", "since")
+        ),
+        "state, snoozed_until",
         "changed_line",
     ),
 )
@@ -189,12 +193,19 @@ def make_journal() -> list[str]:
 
 
 def make_tables() -> list[str]:
-    """Statements that make all other tables anew."""
+    """Statements that make all other tables anew, without what they are found by."""
     made = []
     for table in TABLES:
         columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
         made.append(f"DROP TABLE IF EXISTS {table.full_name}")
         made.append(f"CREATE TABLE {table.full_name} ({columns}, PRIMARY KEY ({', '.join(table.key)}))")
-        for number, index in enumerate(table.indexes):
-            made.append(f"CREATE INDEX ix_{table.full_name}_{number} ON {table.full_name} ({index})")
     return made
+
+
+def make_indexes() -> list[str]:
+    """Statements that make their indexes."""
+    return [
+        f"CREATE INDEX ix_{table.full_name}_{number} ON {table.full_name} ({index})"
+        for table in TABLES
+        for number, index in enumerate(table.indexes)
+    ]

@@ -1,9 +1,10 @@
 """Rows and acts as pages are told them: under the names that may be shown (rule 7). Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from wayseal.cases._project_records import PRIORITIES, SEPARATOR
+from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned
 from wayseal.cases._work import (
     PERSONAL,
     CaseState,
@@ -26,8 +27,11 @@ from wayseal.cases._work import (
 )
 from wayseal.cases.acts import act_name
 from wayseal.cases.types import Act, Heard, NamesShown, Registered, Verdict
-from wayseal.cases.views import CaseRow, Entry, ItemRow, ThingRow
+from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ThingRow
 
+_PLAIN = frozenset({"state", "priority", "owner", "snoozed"})
+"""What of a change says nothing that somebody wrote."""
+_FEW = 4
 Row = Mapping[str, Any]
 Call = Callable[[Thing], str]
 """What a thing may be called."""
@@ -93,6 +97,23 @@ def entry(line: int, case: str, act: Act, call: Call) -> Entry:
         why=getattr(act, "why", ""),
         told=_told(act, case, call),
     )
+
+
+def act_line(line: int, act: Act) -> ActLine:
+    """An act for whoever may see nothing of a case."""
+    ids = concerned(act)
+    plain = ActLine(
+        line=line,
+        at=act.at,
+        who=getattr(act, "who", ""),
+        act=act_name(act),
+        ids=ids[:_FEW],
+        others=max(0, len(ids) - _FEW),
+        of_item=isinstance(act, ItemChanged),
+    )
+    if isinstance(act, Changed | ItemChanged) and act.field in _PLAIN:
+        return replace(plain, field=act.field, before=act.before, after=act.after)
+    return plain
 
 
 def _told(act: Act, case: str, call: Call) -> dict[str, object]:

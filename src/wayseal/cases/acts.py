@@ -52,7 +52,7 @@ _TIMES = {"at", "since"}
 _KEYS = {"before": "was"}
 """`before` is the chain's."""
 LOOKS = ("opened", "unmasked", "reads")
-UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed"})
+UNDOABLE = frozenset({"changed", "verdict", "note", "task", "link", "file", "merge", "item_changed", "promoted"})
 """What can be taken back (rule 19)."""
 
 

@@ -60,6 +60,7 @@ __all__ = [
     "ItemChanged",
     "ItemState",
     "Judged",
+    "Known",
     "Linked",
     "Look",
     "Merged",
@@ -258,6 +259,14 @@ class Judged:
     read_until: int
     true: bool
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What detection has to know of a casebook. opened: the accounts whose names may be shown (rule 7)."""
+
+    verdicts: tuple[Judged, ...] = ()
+    opened: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

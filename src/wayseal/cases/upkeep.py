@@ -4,12 +4,14 @@ import contextlib
 from pathlib import Path
 
 from wayseal.cases._cases import FOLDER_MODE
-from wayseal.cases._project_records import alias_by
+from wayseal.cases._project_records import Alias, alias_by
 from wayseal.cases._pseudonyms import NAME, check_pseudonyms
-from wayseal.cases._read import load_lines, opened_store, read_lines, rebuild, rebuild_tables
+from wayseal.cases._read import look_at_lines, opened_store, read_batches
 from wayseal.cases._sql import SQLiteStore
 from wayseal.cases._store import Connection
 from wayseal.cases._tables import JOURNAL, make_journal
+from wayseal.cases._verify import rebuild
+from wayseal.cases._walk import remake_tables
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
 from wayseal.store.durable import write_file
@@ -24,22 +26,23 @@ def copy_casebook(folder: Path, to: Path) -> int:
     none, or something lies in the folder already.
     """
     with opened_store(folder) as store:
-        lines = read_lines(store)
-        if not lines:
+        secret, head = look_at_lines(store)
+        if not head[0]:
             raise CasebookError("there is no casebook here", file=store.place)
-        pseudonyms = check_pseudonyms(folder, load_lines(lines, store.place).chain.secret)
-    if to.exists() and any(to.iterdir()):
-        raise CasebookError("something lies here already", file=to)
-    to.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-    to.chmod(FOLDER_MODE)
-
-    def work(connection: Connection) -> None:
-        for text in make_journal():
-            connection.rows(text)
-        connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", lines)
-        rebuild_tables(connection, load_lines(lines, to / FILE, alias_by(pseudonyms.of)))
-
-    with contextlib.closing(SQLiteStore(to / FILE)) as made:
-        made.write(work)
+        alias = alias_by(check_pseudonyms(folder, secret).of)
+        if to.exists() and any(to.iterdir()):
+            raise CasebookError("something lies here already", file=to)
+        to.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        to.chmod(FOLDER_MODE)
+        with contextlib.closing(SQLiteStore(to / FILE)) as made:
+            lines = store.read(lambda source: made.write(lambda target: _copy(source, target, to / FILE, alias)))
     write_file(to / NAME, (folder / NAME).read_bytes())
-    return len(lines)
+    return lines
+
+
+def _copy(source: Connection, target: Connection, place: Path, alias: Alias) -> int:
+    for text in make_journal():
+        target.rows(text)
+    for lines in read_batches(source):
+        target.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", lines)
+    return remake_tables(target, place, alias)

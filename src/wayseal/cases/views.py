@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, ThingKind
+from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, Thing, ThingKind
+from wayseal.cases.errors import CaseStateError, NoSuchCaseError
 
 R = TypeVar("R")
 
@@ -60,6 +61,66 @@ class Page(Generic[R]):
 
     rows: tuple[R, ...]
     after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching(Generic[R]):
+    """All that fits a filter, up to a bound. total: how many fit. line: the casebook's last line when that was so."""
+
+    rows: tuple[R, ...]
+    total: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """Something that wants a decision. reason: a line, or a code. since: when it is known since, µs."""
+
+    source: Source
+    things: tuple[Thing, ...]
+    reason: str
+    score: float
+    since: int
+
+
+class Deed(StrEnum):
+    """What can be done to many at once: taken up, dismissed, given to somebody, put off, made urgent, a state given."""
+
+    PROMOTE = "promote"
+    DISMISS = "dismiss"
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
+    PRIORITY = "priority"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision on many. owner: None for nobody. until: None for no longer put off."""
+
+    deed: Deed
+    why: str = ""
+    owner: str | None = None
+    until: int | None = None
+    priority: Priority | None = None
+    state: CaseState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What became of a decision on many.
+
+    Attributes:
+        done: What was decided on.
+        changed: What somebody changed since it was seen: left as it is.
+        refused: What it can't be done to, and why.
+        same: How many were so already.
+    """
+
+    done: tuple[str, ...]
+    changed: tuple[str, ...]
+    refused: tuple[tuple[str, CaseStateError | NoSuchCaseError], ...]
+    same: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +267,35 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActLine:
+    """An act without anything personal, and without what somebody wrote.
+
+    Attributes:
+        line: Of the journal.
+        at: When.
+        who: Who did it; "" for detection.
+        act: Its name.
+        ids: The first cases, or things in the queue, that it is about.
+        others: How many more there are.
+        field: What was changed; "" where nothing can be told.
+        before: How it was.
+        after: How it is.
+        of_item: It is about something in the queue.
+    """
+
+    line: int
+    at: int
+    who: str
+    act: str
+    ids: tuple[str, ...]
+    others: int
+    field: str = ""
+    before: str | None = None
+    after: str | None = None
+    of_item: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Similar:
     """A case, or something in the queue, that shares things with a case; proposed, never merged by itself."""
 
@@ -228,6 +318,16 @@ class Day:
 
     line: int
     closed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A case as notices tell of it. score: of its last alert. alerted_at: the earliest. accounts: how many."""
+
+    id: str
+    score: float
+    accounts: int
+    alerted_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

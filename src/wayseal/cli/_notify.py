@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from wayseal.cases import read_casebook
+from wayseal.cases import Cases, open_cases
 from wayseal.cli._case_view import now_us
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._outbox import DAYS, FILE, Left, Notice, Outbox, open_outbox
@@ -100,10 +100,10 @@ def noticing(ledger: Path, folder: Path, to: Sequence[str]) -> Iterator[None]:
     if not to:
         yield
         return
-    with open_outbox(folder) as outbox:
-        outbox.expect(read_casebook(folder), to)
+    with open_outbox(folder) as outbox, open_cases(folder) as cases:
+        outbox.expect(cases, to)
         yield
-        _collect(outbox, ledger, folder)
+        _collect(outbox, ledger, cases)
 
 
 def send_notices(ledger: Path, folder: Path, to: Sequence[str], lang: str, *, quiet: bool) -> None:
@@ -111,7 +111,9 @@ def send_notices(ledger: Path, folder: Path, to: Sequence[str], lang: str, *, qu
     if not to or not (folder / FILE).exists():
         return
     with open_outbox(folder) as outbox:
-        _collect(outbox, ledger, folder)
+        if outbox.expects:
+            with open_cases(folder) as cases:
+                _collect(outbox, ledger, cases)
         failed = [number for number, address in enumerate(to, 1) if not _send_all(outbox, address, lang, time.sleep)]
         left = outbox.settle(to, at=now_us())
     _say_left(left, lang, quiet)
@@ -123,8 +125,8 @@ def send_notices(ledger: Path, folder: Path, to: Sequence[str], lang: str, *, qu
         )
 
 
-def _collect(outbox: Outbox, ledger: Path, folder: Path) -> None:
-    outbox.collect(read_casebook(folder), ledger=ledger.resolve().name, host=socket.gethostname(), at=now_us())
+def _collect(outbox: Outbox, ledger: Path, cases: Cases) -> None:
+    outbox.collect(cases, ledger=ledger.resolve().name, host=socket.gethostname(), at=now_us())
 
 
 def _send_all(outbox: Outbox, address: str, lang: str, pause: Callable[[float], None]) -> bool:

@@ -20,8 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from wayseal.cases.types import Casebook, RecordedCase
-from wayseal.detect import is_worth
+from wayseal.cases import Cases
+from wayseal.cases.views import Scored
+from wayseal.detect import WORTH
 from wayseal.model import WaysealError
 from wayseal.model.schema import CLOSED, parse_json, plain
 from wayseal.store.journal import LockedJournal, lock_journal
@@ -92,22 +93,25 @@ class Outbox:
         self._held = held
         self._content = content
 
-    def expect(self, book: Casebook, to: Sequence[str]) -> None:
+    @property
+    def expects(self) -> bool:
+        """Whether cases were to be registered of which nothing was made yet (rule 1)."""
+        return self._content.after is not None
+
+    def expect(self, cases: Cases, to: Sequence[str]) -> None:
         """Cases that the casebook doesn't have yet as worth acting on are to be told of (rule 1)."""
         after, below, names = self._content.after, self._content.below, tuple(map(self._name, to))
         if after is None:
-            after = max(map(_number, book.cases), default=0)
-            below = tuple(case.id for case in book.cases if not _worth(case))
+            after, below = cases.last_case(), cases.never_scored(WORTH)
         told = tuple(dict.fromkeys([*self._content.to, *names]))
         self._keep(replace(self._content, after=after, below=below, to=told))
 
-    def collect(self, book: Casebook, *, ledger: str, host: str, at: int) -> None:
+    def collect(self, book: Cases, *, ledger: str, host: str, at: int) -> None:
         """Makes a notice of the cases that were expected."""
         after = self._content.after
         if after is None:
             return
-        fresh = (case for case in book.cases if _number(case) > after or case.id in self._content.below)
-        cases = [_noticed(case) for case in fresh if _worth(case)]
+        cases = [_noticed(case) for case in book.scored(WORTH, after, self._content.below)]
         made = Notice(id=os.urandom(16).hex(), at=at, ledger=ledger, host=host, cases=tuple(cases), to=self._content.to)
         waiting = (*self._content.waiting, *([made] if cases else ()))
         self._keep(replace(self._content, after=None, below=(), to=(), waiting=waiting))
@@ -177,17 +181,8 @@ def _read(content: bytes, path: Path) -> _Content:
         ) from None
 
 
-def _noticed(case: RecordedCase) -> NoticedCase:
-    return NoticedCase(id=case.id, score=round(case.score, 6), accounts=len(case.actors), alerted_at=case.alerted_at)
-
-
-def _worth(case: RecordedCase) -> bool:
-    """Whether a case is worth acting on, or ever was."""
-    return any(is_worth(alert.score) for alert in case.alerts)
-
-
-def _number(case: RecordedCase) -> int:
-    return int(case.id.rpartition("-")[2])
+def _noticed(case: Scored) -> NoticedCase:
+    return NoticedCase(id=case.id, score=round(case.score, 6), accounts=case.accounts, alerted_at=case.alerted_at)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cases.errors import ReadOnlyError
-from wayseal.cases.ledger.casebook import load_casebook, masking
+from wayseal.cases.ledger.casebook import load_known, masking
 from wayseal.cases.ledger.detection import Detection, find_cases, gather
 from wayseal.cases.types import one_line
 from wayseal.cli._case_view import now_us
@@ -282,9 +282,9 @@ def _compare_tables(
         raise WrongUsageError("--each-table makes no findings for other systems", param_hint="--format")
     work = request.work
     with open_ledger(work.ledger) as snapshot, progress_bars(quiet) as progress:
-        book = load_casebook(work.folder, writable=False)
-        found = compare_tables(snapshot, work.options, gather(work, snapshot, book, progress), progress)
-    found = with_names(found, masking(work.folder, book))
+        known = load_known(work.folder, writable=False)
+        found = compare_tables(snapshot, work.options, gather(work, snapshot, known, progress), progress)
+    found = with_names(found, masking(work.folder, known))
     write_text(page, render_tables(found, "html", lang))
     write_report(partial(render_tables, found), form, lang, out, quiet=quiet)
     if not quiet:

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from wayseal.cases import has_casebook, load_pseudonyms, read_casebook
+from wayseal.cases import has_casebook, load_pseudonyms, read_known
 from wayseal.cases.ledger.casebook import FOLDER, Names
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
@@ -104,7 +104,7 @@ def _name_nobody(_actor: str) -> str:
 
 def _name_by_case(folder: Path) -> Callable[[str], str]:
     """What each account may be called: by its name where its case is open, else by its pseudonym."""
-    return Names(read_casebook(folder), load_pseudonyms(folder).of).of
+    return Names(read_known(folder).opened, load_pseudonyms(folder).of).of
 
 
 def _find_account(snapshot: Snapshot, folder: Path, given: str) -> tuple[str, Callable[[str], str]]:

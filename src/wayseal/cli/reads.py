@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cases import has_casebook, load_pseudonyms, open_cases, read_casebook
+from wayseal.cases import has_casebook, load_pseudonyms, open_cases, read_known
 from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
 from wayseal.cases.types import RecordedCase
 from wayseal.cli._case_view import now_us
@@ -118,7 +118,7 @@ def reads(
 def _read_waybill(ledger: Path, waybill: str, templates: tuple[Template, ...]) -> ReadsResult:
     folder = ledger / FOLDER
     booked = has_casebook(folder)
-    name: Callable[[str], str] = Names(read_casebook(folder), load_pseudonyms(folder).of).of if booked else str
+    name: Callable[[str], str] = Names(read_known(folder).opened, load_pseudonyms(folder).of).of if booked else str
     with open_ledger(ledger) as snapshot:
         return list_waybill_reads(snapshot, waybill, templates, name, kept_back=booked)
 
@@ -148,8 +148,8 @@ def _record_look(folder: Path, request: CaseRequest) -> tuple[RecordedCase, tupl
     What can't be listed is refused before.
     """
     with open_cases(folder, new=False) as writer:
-        known = writer.book.case(request.case).detectors
+        known = writer.find(request.case).detectors
         if request.reason is not None and request.reason not in known:
             raise WrongUsageError("the case has no such reason; it has {known}", known=known, param_hint="--reason")
         actors = writer.show_reads(request.case, request.who, request.why, now_us(), actor=request.actor)
-        return writer.book.case(request.case), actors, Names(writer.book, writer.pseudonyms.of).of
+        return writer.find(request.case), actors, Names(writer.known().opened, writer.pseudonyms.of).of

@@ -48,6 +48,8 @@ LEDGER_ROLES = frozenset({Role.ANALYST, Role.INVESTIGATOR, Role.AUDITOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 """Who sees acts of access."""
+AUDITOR = frozenset({Role.AUDITOR})
+"""Who sees what was done with cases, and nothing of a case."""
 OUTLET_MANAGERS = frozenset({Role.OUTLET_MANAGER})
 
 

@@ -7,10 +7,11 @@ from wayseal.model.lazy import load_when_asked
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
     from wayseal.detect._external import ExternalEvidence, ExternalVerdict
-    from wayseal.detect._result import Case, DetectResult, is_worth
+    from wayseal.detect._result import WORTH, Case, DetectResult
     from wayseal.detect.errors import DetectError
 
 __all__ = [
+    "WORTH",
     "Case",
     "DetectError",
     "DetectResult",
@@ -18,7 +19,6 @@ __all__ = [
     "ExternalVerdict",
     "Options",
     "detect",
-    "is_worth",
 ]
 
 __getattr__ = load_when_asked(
@@ -31,6 +31,6 @@ __getattr__ = load_when_asked(
         "Options": "_detect",
         "ExternalVerdict": "_external",
         "detect": "_detect",
-        "is_worth": "_result",
+        "WORTH": "_result",
     },
 )

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from wayseal.cases import CasebookError, load_pseudonyms, read_casebook
-from wayseal.cases.types import Casebook, Pseudonyms, RecordedCase
+from wayseal.cases import CasebookError, load_pseudonyms, read_known
+from wayseal.cases.types import Known, Pseudonyms, RecordedCase
 from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 
@@ -22,8 +22,9 @@ _SECRET = 32
 class Names:
     """How accounts may be called now."""
 
-    def __init__(self, book: Casebook, pseudonym: Callable[[str], str]) -> None:
-        self._opened = book.opened_actors
+    def __init__(self, opened: frozenset[str], pseudonym: Callable[[str], str]) -> None:
+        """opened: the accounts whose names may be shown."""
+        self._opened = opened
         self._pseudonym = pseudonym
 
     def of(self, actor: str) -> str:
@@ -55,19 +56,22 @@ def writable_casebook(ledger: Path) -> Path:
     return casebook_folder(ledger)
 
 
-def load_casebook(folder: Path, *, writable: bool) -> Casebook:
-    """What the casebook says; an empty one where it is another's, and closed to us. writable: it can be written."""
+def load_known(folder: Path, *, writable: bool) -> Known:
+    """What detection has to know of the casebook; nothing where it is another's, and closed to us.
+
+    writable: it can be written.
+    """
     try:
-        return read_casebook(folder)
+        return read_known(folder)
     except PermissionError:
         if writable:
             raise
-        return Casebook()
+        return Known()
 
 
-def masking(folder: Path, book: Casebook) -> Callable[[str], str]:
+def masking(folder: Path, known: Known) -> Callable[[str], str]:
     """What gives accounts the names that may be shown, by the casebook's pseudonyms or by some of this run."""
     pseudonyms = Pseudonyms(os.urandom(_SECRET))
     with suppress(CasebookError, OSError):
         pseudonyms = load_pseudonyms(folder)
-    return Names(book, pseudonyms.of).of
+    return Names(known.opened, pseudonyms.of).of

@@ -3,6 +3,7 @@
 1. Beside the reads it knows verdicts, reads of canaries, and partners' breaches.
 2. What is found is registered as cases, and gets their ids and the names that may be shown. In a dry run, and where the
    casebook can't be written, nothing is recorded, and accounts have the names that they would have.
+3. Canaries that came out or were touched, and partners' breaches, come into the queue by themselves, once each.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,9 +15,11 @@ import numpy as np
 
 from wayseal.cases import open_cases
 from wayseal.cases.errors import ReadOnlyError
-from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_casebook, masking
+from wayseal.cases.ledger.arrivals import WHO, canary_leads, partner_leads
+from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_known, masking
 from wayseal.cases.ledger.lanes import lay_out_cases, request_of
-from wayseal.cases.types import Alert, Casebook
+from wayseal.cases.types import Alert, Known
+from wayseal.cases.views import Lead
 from wayseal.detect import DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
 from wayseal.detect.lanes import CaseRequest
 from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
@@ -25,7 +28,7 @@ from wayseal.detect.window import DAY_US, window_of
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.period import Period
-from wayseal.trace.canary import read_state
+from wayseal.trace.canary import RegisterState, read_state
 
 Progress = Callable[[str, int, int], None]
 Row = tuple[str, int, int]
@@ -93,31 +96,47 @@ def find_cases(
         recorded = not request.dry and can_write_casebook(request.ledger, folder)
         if request.opened is not None and not recorded:
             raise ReadOnlyError("can't be written, so that nobody could record who saw names", file=folder)
-        book = load_casebook(folder, writable=recorded)
+        known = load_known(folder, writable=recorded)
         options = replace(request.options, folder=folder if recorded else None)
-        result = detect(snapshot, options, gather(request, snapshot, book, progress), progress)
+        evidence, leads = _gather(request, snapshot, known, progress)
+        result = detect(snapshot, options, evidence, progress)
         if not recorded:
-            return mask_cases(result, folder, book), False
+            return mask_cases(result, folder, known), False
         with around(result):
             shown, found = register_cases(result, folder, request.opened, now)
+        if leads:
+            with open_cases(folder) as cases:
+                cases.enqueue_once(leads, WHO, now)
         lay_out_cases(snapshot, found, options, folder, progress)
     return shown, True
 
 
-def gather(request: Detection, snapshot: Snapshot, book: Casebook, progress: Progress) -> ExternalEvidence:
+def gather(request: Detection, snapshot: Snapshot, known: Known, progress: Progress) -> ExternalEvidence:
     """What detection is told beside the reads (rule 1)."""
+    return _gather(request, snapshot, known, progress)[0]
+
+
+def _gather(
+    request: Detection, snapshot: Snapshot, known: Known, progress: Progress
+) -> tuple[ExternalEvidence, tuple[Lead, ...]]:
+    """The same, and what of it wants a decision by itself (rule 3)."""
     contracts = None if request.contracts is None else load_contracts(request.contracts)
-    counts = {}
+    counts: dict[str, DetectorCounts] = {}
+    leads: tuple[Lead, ...] = ()
     if request.canaries is not None:
-        counts["canary_touch"] = count_canary_reads(snapshot, request.canaries)
+        state = read_state(request.canaries)
+        counts["canary_touch"] = count_canary_reads(snapshot, state)
+        leads += canary_leads(state, counts["canary_touch"].reads)
     if contracts is not None:
-        counts["partner_contract"] = count_breaches(snapshot, contracts, request.options, progress)
-    return collect_evidence(book, counts)
+        found = find_breaches(snapshot, contracts, request.options, progress)
+        counts["partner_contract"] = count_breaches(found, request.options.offset)
+        leads += () if found is None else partner_leads(found)
+    return collect_evidence(known, counts), leads
 
 
-def collect_evidence(book: Casebook, counts: dict[str, DetectorCounts]) -> ExternalEvidence:
+def collect_evidence(known: Known, counts: dict[str, DetectorCounts]) -> ExternalEvidence:
     """Verdicts of a casebook, and what was counted, by detector."""
-    verdicts = [ExternalVerdict(actors=v.actors, true=v.true, until=v.read_until) for v in book.verdicts]
+    verdicts = [ExternalVerdict(actors=v.actors, true=v.true, until=v.read_until) for v in known.verdicts]
     return ExternalEvidence(
         counted={name: one.rows for name, one in counts.items()},
         reads={name: one.reads for name, one in counts.items()},
@@ -125,9 +144,9 @@ def collect_evidence(book: Casebook, counts: dict[str, DetectorCounts]) -> Exter
     )
 
 
-def count_canary_reads(snapshot: Snapshot, register: Path) -> DetectorCounts:
-    """Reads of canaries by accounts that they were not made for. CanaryError, OSError."""
-    made = {c.waybill: set(c.pool) for c in read_state(register).watch.canaries}
+def count_canary_reads(snapshot: Snapshot, state: RegisterState) -> DetectorCounts:
+    """Reads of canaries by accounts that they were not made for."""
+    made = {c.waybill: set(c.pool) for c in state.watch.canaries}
     reads = snapshot.reads(np.unique(snapshot.keys(sorted(made))), ("waybill", "at", "actor"))
     waybills = snapshot.names("waybill", reads["waybill"].to_numpy())
     actors = snapshot.names("actor", reads["actor"].to_numpy())
@@ -136,16 +155,22 @@ def count_canary_reads(snapshot: Snapshot, register: Path) -> DetectorCounts:
     return DetectorCounts(rows=[(a, t, 1) for a, t, _ in found], reads=found)
 
 
-def count_breaches(
+def find_breaches(
     snapshot: Snapshot, contracts: Sequence[Contract], options: Options, progress: Progress
-) -> DetectorCounts:
+) -> PartnersResult | None:
     """Partners' reads against their contracts, on the days that detection looks at, its past included."""
     window = window_of(snapshot.activity(), options.offset, options.since, options.until)
     if window is None:
-        return DetectorCounts(rows=(), reads=())
+        return None
     since, until = (day * DAY_US - options.offset for day in (window.past, window.last + 1))
-    found = check_partners(snapshot, contracts, period=Period(since=since, until=until), progress=progress)
-    return DetectorCounts(rows=_count_by_day(found, options.offset), reads=_collect_examples(found))
+    return check_partners(snapshot, contracts, period=Period(since=since, until=until), progress=progress)
+
+
+def count_breaches(found: PartnersResult | None, offset: int) -> DetectorCounts:
+    """The reads in breach by account and day, and some of them. offset: of local days, µs."""
+    if found is None:
+        return DetectorCounts(rows=(), reads=())
+    return DetectorCounts(rows=_count_by_day(found, offset), reads=_collect_examples(found))
 
 
 def _count_by_day(found: PartnersResult, offset: int) -> list[Row]:
@@ -181,8 +206,8 @@ def register_cases(
         ids = dict(zip(order, writer.register([_alert(result, k) for k in order], now), strict=True))
         if opened is not None:
             writer.unmask(tuple(dict.fromkeys(ids.values())), *opened, now)
-        book, pseudonyms = writer.book, writer.pseudonyms
-    known, names = {case.id: case for case in book.cases}, book.opened_actors
+        known = {id_: writer.find(id_) for id_ in dict.fromkeys(ids.values())}
+        names, pseudonyms = writer.known().opened, writer.pseudonyms
     each = [ids[k] for k in range(len(ids))]
     shown = with_casebook_names(
         result, each, [known[id_].state.value for id_ in each], lambda a: a if a in names else pseudonyms.of(a)
@@ -190,10 +215,10 @@ def register_cases(
     return shown, tuple(request_of(known[id_], case) for id_, case in zip(each, result.cases, strict=True))
 
 
-def mask_cases(result: DetectResult, folder: Path, book: Casebook) -> DetectResult:
+def mask_cases(result: DetectResult, folder: Path, known: Known) -> DetectResult:
     """The result without ids, under the casebook's pseudonyms where they can be read, else under some of this run."""
     none: Sequence[str] = [""] * len(result.cases)
-    return with_casebook_names(result, none, none, masking(folder, book))
+    return with_casebook_names(result, none, none, masking(folder, known))
 
 
 def _alert(result: DetectResult, at: int) -> Alert:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from wayseal import __version__
 from wayseal.cases import open_cases
-from wayseal.cases import verify as verify_casebook
 from wayseal.cases.acts import act_name
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
@@ -27,7 +26,7 @@ from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
 from wayseal.cases.ledger.detection import Detection, Progress, gather
 from wayseal.cases.ledger.told import list_json
-from wayseal.cases.types import CaseAct, Casebook, Heard, RecordedCase
+from wayseal.cases.types import CaseAct, Casebook, Heard, Known, RecordedCase
 from wayseal.detect import DetectResult, Options
 from wayseal.detect import detect as run
 from wayseal.detect.explain import load_templates
@@ -112,10 +111,9 @@ def export_case(request: PackRequest, progress: Progress) -> CasePack:
     with open_ledger(request.ledger) as snapshot:
         with open_cases(folder, new=False) as writer:
             writer.show_reads(request.case, request.who, request.why, request.at)
-            book, name = writer.book, Names(writer.book, writer.pseudonyms.of)
-        head = str(verify_casebook(folder).head)
-        case = book.case(request.case)
-        found = _find(snapshot, request, book, case, name.of, progress)
+            known, case, head = writer.known(), writer.find(request.case), str(writer.head)
+            name = Names(known.opened, writer.pseudonyms.of)
+        found = _find(snapshot, request, known, case, name.of, progress)
         reads = _list_reads(snapshot, request, case, name.of, progress)
         proofs = _prove(request, note, reads, progress) if note else ()
         window = _days(request, case, found)
@@ -148,7 +146,7 @@ def _signers(request: PackRequest, note: bytes, keys: Sequence[VerifyKey]) -> tu
 def _find(
     snapshot: Snapshot,
     request: PackRequest,
-    book: Casebook,
+    known: Known,
     case: RecordedCase,
     name: Callable[[str], str],
     progress: Progress,
@@ -159,7 +157,7 @@ def _find(
     last = (case.read_until + usual.offset) // DAY_US
     for options in (usual, replace(usual, until=last)):
         work = Detection(ledger=request.ledger, options=options, canaries=request.canaries, contracts=request.contracts)
-        result = run(snapshot, options, gather(work, snapshot, book, progress), progress)
+        result = run(snapshot, options, gather(work, snapshot, known, progress), progress)
         shared = [(len(set(one.actors) & set(case.actors)), -n, one) for n, one in enumerate(result.cases)]
         most = max(shared, key=lambda each: each[:2], default=(0, 0, None))
         if most[0] and most[2] is not None:

@@ -60,7 +60,7 @@ def list_(
     """
     folder = casebook_folder(ledger)
     book = read_casebook(folder)
-    names = Names(book, load_pseudonyms(folder).of if book.cases else str)
+    names = Names(book.opened_actors, load_pseudonyms(folder).of if book.cases else str)
     if format is OutputFormat.JSON:
         typer.echo(list_json(book, names, state))
         return

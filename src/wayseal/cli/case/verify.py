@@ -14,7 +14,8 @@ from wayseal.cases.ledger.told import forgotten_json
 from wayseal.cases.types import FILE
 from wayseal.cli._case_view import Words, clock_time, forgotten_line
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.case import CASE_TEXTS
 from wayseal.model.messages import filled
 from wayseal.page.visible import visible
@@ -29,6 +30,7 @@ def verify(
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
 ) -> None:
     """Look at every line of the casebook, and say which was changed, taken out, moved or put in.
 
@@ -45,7 +47,8 @@ def verify(
         raise WrongUsageError(
             "is no head such as 17:3f…, as `wayseal case verify` prints it", param_hint="--head"
         ) from None
-    found = verify_casebook(folder, head=earlier)
+    with progress_bars(quiet) as progress:
+        found = verify_casebook(folder, head=earlier, progress=progress)
     if format is OutputFormat.JSON:
         typer.echo(verification_json(found))
     else:

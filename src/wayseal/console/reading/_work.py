@@ -8,15 +8,15 @@ from wayseal.console.reading._reviews import Review, keep_review
 from wayseal.detect import Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
-from wayseal.detect.partners import check_partners, load_contracts, render_partners
-from wayseal.detect.rights import load_map, render_rights, rights
+from wayseal.detect.partners import PartnersResult, check_partners, load_contracts, render_partners
+from wayseal.detect.rights import RightsResult, load_map, render_rights, rights
 from wayseal.ledger import open_ledger
 
 RIGHTS, PARTNERS = "rights", "partners"
 Step = Callable[[str, int, int], None]
 
 
-def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) -> int:
+def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) -> RightsResult:
     """Holds rights against use, and keeps what comes out.
 
     Args:
@@ -27,7 +27,7 @@ def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) ->
         step: Called with a step's name, what is done and what there is in all.
 
     Returns:
-        Accounts that were looked at.
+        What came out.
 
     Raises:
         LedgerError: The ledger can't be read.
@@ -39,10 +39,10 @@ def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) ->
         result = rights(snapshot, facts, templates, load_map(None), days, step)
     document = json.loads(render_rights(result, "json", "en"))
     keep_review(folder, RIGHTS, Review(at=at, document=document))
-    return result.accounts
+    return result
 
 
-def review_partners(ledger: Path, folder: Path, contracts: Path | None, at: int, step: Step) -> int:
+def review_partners(ledger: Path, folder: Path, contracts: Path | None, at: int, step: Step) -> PartnersResult:
     """Holds partners against their contracts, and keeps what comes out.
 
     Args:
@@ -53,7 +53,7 @@ def review_partners(ledger: Path, folder: Path, contracts: Path | None, at: int,
         step: Called with a step's name, what is done and what there is in all.
 
     Returns:
-        Partners that were looked at.
+        What came out.
 
     Raises:
         ContractError: A contract can't be used as it stands.
@@ -65,4 +65,4 @@ def review_partners(ledger: Path, folder: Path, contracts: Path | None, at: int,
         result = check_partners(snapshot, agreed, progress=step)
     document = json.loads(render_partners(result, "json", "en"))
     keep_review(folder, PARTNERS, Review(at=at, document=document))
-    return len(result.partners)
+    return result

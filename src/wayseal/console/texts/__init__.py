@@ -9,9 +9,10 @@ from wayseal.console.texts._entry import ENTRY
 from wayseal.console.texts._jobs import JOBS
 from wayseal.console.texts._reads import READS
 from wayseal.console.texts._reviews import REVIEWS
+from wayseal.console.texts._rules import RULES
 from wayseal.console.texts._trace import TRACE
 
-PARTS = (BASE, DESK, ENTRY, JOBS, READS, REVIEWS, TRACE)
+PARTS = (BASE, DESK, ENTRY, JOBS, READS, REVIEWS, RULES, TRACE)
 TEXTS = {code: text for part in PARTS for code, text in part.items()}
 
 __all__ = ["PARTS", "TEXTS"]

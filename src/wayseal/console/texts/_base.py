@@ -23,6 +23,8 @@ BASE = {
     "place.ledger": N_("Ledger"),
     "place.people": N_("People"),
     "place.acts": N_("Acts of access"),
+    "place.case_acts": N_("Acts on cases"),
+    "place.rules": N_("Policy and keys"),
     "place.account": N_("My account"),
     "role.analyst": N_("Analyst"),
     "role.investigator": N_("Investigator"),

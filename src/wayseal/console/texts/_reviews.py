@@ -32,6 +32,7 @@ REVIEWS = {
     "job_stage.work": N_("looks up the work beside them"),
     "job_value.case": N_("Case", context="job_value.case"),
     "job_result.reads": N_("Reads laid out"),
+    "job_result.queued": N_("New in the queue"),
     "job_result.accounts": N_("Accounts looked at"),
     "job_result.partners": N_("Partners looked at"),
     "review.made": N_("As of"),

@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from wayseal.cases.types import TaskContent
-from wayseal.cases.views import Entry
+from wayseal.cases.types import Source, TaskContent
+from wayseal.cases.views import Entry, ItemRow
 from wayseal.console.web._render import voice_of
 from wayseal.model.times import micros
 from wayseal.page.languages import Lang
@@ -15,6 +15,8 @@ from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
 
 _DETECTION = "wayseal.detect.report"
+_REVIEWS = ("wayseal.detect.partners", "wayseal.detect.rights")
+"""Whose reasons are codes of their own catalogues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +41,27 @@ class Line:
 def reasons_of(detectors: Sequence[str], lang: Lang) -> tuple[Reason, ...]:
     """Detectors, or what else put something into the queue, in words."""
     words = catalogue(lang, _DETECTION)
-    own = voice_of(lang)
     return tuple(
-        Reason(
-            name=words.get(f"detector.{name}") or (own.say(f"source.{name}") if own.has(f"source.{name}") else name),
-            refute=words.get(f"detect.refute_{name}", ""),
-        )
-        for name in detectors
+        Reason(name=_name_of(name, words, lang), refute=words.get(f"detect.refute_{name}", "")) for name in detectors
     )
+
+
+def _name_of(name: str, words: Mapping[str, str], lang: Lang) -> str:
+    own = voice_of(lang)
+    for code in (f"source.{name}", f"lead.{name}"):
+        if own.has(code):
+            return own.say(code)
+    for place in _REVIEWS:
+        if name.startswith(place.rpartition(".")[2] + "."):
+            return catalogue(lang, place).get(name, name)
+    return words.get(f"detector.{name}", name)
+
+
+def reasons_of_item(row: ItemRow, lang: Lang) -> tuple[Reason, ...]:
+    """Why something is in the queue, in words; empty where somebody wrote it down, who has said so."""
+    if row.source is Source.DETECTION:
+        return reasons_of(row.reason.split(", "), lang)
+    return tuple(one for one in reasons_of([row.reason], lang) if one.name != row.reason)
 
 
 def line_of(entry: Entry, lang: Lang) -> Line:
@@ -124,7 +139,10 @@ def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> t
         case "promoted":
             return "told.promoted", _ids(told, "item")
         case "item":
-            return "told.item", {"source": voice.say(f"source.{told['source']}"), "reason": _id(told["reason"])}
+            return "told.item", {
+                "source": voice.say(f"source.{told['source']}"),
+                "reason": _id(_name_of(str(told["reason"]), {}, lang)),
+            }
         case _:
             return "told.undone", {}
 

@@ -70,6 +70,11 @@ class LedgerReader:
         """Where the ledger lies."""
         return self._ledger
 
+    @property
+    def key(self) -> VerifyKey | None:
+        """The one that checkpoints have to be signed by; None: none is set."""
+        return self._key
+
     def look(self) -> LedgerView | LedgerError:
         """The ledger as it is now; the error where it can't be read."""
         try:

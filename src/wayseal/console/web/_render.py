@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from wayseal import __version__
 from wayseal.console.access.types import Session
-from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
+from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITOR, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
@@ -54,6 +54,8 @@ PLACES = (
     Place(code="partners", path="/partners", key="b", roles=LEDGER_ROLES),
     Place(code="people", path="/people", key="p", roles=ADMINISTRATORS),
     Place(code="acts", path="/acts", key="a", roles=AUDITORS),
+    Place(code="case_acts", path="/acts/cases", key="d", roles=AUDITOR),
+    Place(code="rules", path="/rules", key="s", roles=ADMINISTRATORS),
     Place(code="account", path="/account", key="m", roles=ALL_ROLES),
 )
 

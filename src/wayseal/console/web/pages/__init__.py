@@ -19,13 +19,14 @@ from wayseal.console.web.pages import (
     _queue,
     _reads,
     _rights,
+    _rules,
     _service,
     _traces,
     _views,
     _waybills,
 )
 
-PAGES: tuple[Page, ...] = (
+_OTHERS: tuple[Page, ...] = (
     *_service.PAGES,
     *_entry.PAGES,
     *_company.PAGES,
@@ -48,5 +49,6 @@ PAGES: tuple[Page, ...] = (
     *_account.PAGES,
     *_people.PAGES,
 )
+PAGES: tuple[Page, ...] = (*_OTHERS, *_rules.make_pages(_OTHERS))
 
 __all__ = ["PAGES"]

@@ -4,6 +4,7 @@
 2. An edit names the version that it was made from; if another came between, both texts are shown and nothing is lost.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TypeVar
@@ -31,6 +32,7 @@ from wayseal.console.web.pages._desk import kinds_given, me, owner_given, the_ca
 Act = Callable[[Ask, Cases, str, int], str | None]
 """Does it, to a case, at a time; where to go on to, None: the case."""
 _PICK = "thing."
+_CASE_PAGE = re.compile(r"/cases/(c-[0-9]+)")
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -219,11 +221,13 @@ def undo(ask: Ask) -> Response:
     """Takes back what was done last."""
     back = local_path(ask.field("back"))
     lines = [int(one) for one in ask.field("lines").split(",") if one.isascii() and one.isdigit() and len(one) < 18]
+    cases = the_cases(ask)
     try:
-        the_cases(ask).undo(me(ask), ask.access.now(), lines or None)
+        cases.undo(me(ask), ask.access.now(), lines or None)
     except UndoError as error:
         return ask.page("error", status=409, status_shown=409, error=error, hint="undo.refused", onward=back)
-    return ask.go(back)
+    page = _CASE_PAGE.match(back)
+    return ask.go("/queue" if page and not cases.has(page[1]) else back)  # a case that was made is none any more
 
 
 PAGES = (

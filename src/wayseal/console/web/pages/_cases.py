@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from wayseal.cases.acts import UNDOABLE
-from wayseal.cases.errors import CaseStateError, UndoError
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, UndoError
 from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -22,13 +22,16 @@ from wayseal.cases.types import (
     TaskState,
 )
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Done, Entry, Page
+from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import line_of, reasons_of
+from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
     MOST_ROWS,
     Bar,
+    bar,
     bar_of,
     colleagues,
     kinds_given,
@@ -44,40 +47,89 @@ from wayseal.model.times import iso
 LOOK_US = 15 * 60 * 1_000_000
 """So long a look at a case's names lasts, from the act that records it."""
 _MANY = 30
+_LONG = 200
 _GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "all": frozenset()}
 
 
 def show_cases(ask: Ask) -> Response:
     """The list."""
-    cases, wanted, sort = ask.cases, _wanted(ask), _sort(ask)
+    return _list_page(ask, ask.query)
+
+
+def preview(ask: Ask) -> Response:
+    """What a decision would do to cases that were picked, or to all that fit."""
+    state, ids = _list_state(ask.form), bulk.picked(ask)
+    try:
+        decision = bulk.decision_given(ask, bulk.OF_CASES)
+        if not ids and not bulk.means_all(ask):
+            raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
+    except (CasebookUsageError, AccessError) as error:
+        return _list_page(ask, state, error=error)
+    return bulk.show_preview(ask, "/cases", _chosen(ask, ids, state), decision, state)
+
+
+def apply(ask: Ask) -> Response:
+    """Does what was shown."""
+    state = _list_state(ask.form)
+    try:
+        return bulk.apply(ask, "/cases", bulk.OF_CASES, state)
+    except (CasebookUsageError, AccessError) as error:
+        return _list_page(ask, state, error=error)
+
+
+def _list_page(ask: Ask, given: Mapping[str, str], *, error: Any = None) -> Response:
+    cases, wanted, sort = ask.cases, _wanted(ask, given), _sort(given)
     page: Page[CaseRow] = Page(rows=(), after=None)
     if cases is not None:
-        page = cases.cases(wanted, sort, ask.query.get("after") or None, _MANY)
+        page = cases.cases(wanted, sort, given.get("after") or None, _MANY)
     counts = {} if cases is None else cases.counts().states
     return ask.page(
         "cases",
+        status=200 if error is None else 400,
+        error=error,
         rows=[(row, reasons_of(row.detectors, ask.lang)) for row in page.rows],
         after=page.after,
         counts=counts,
         of={name: sum(counts.get(one.value, 0) for one in states or CaseState) for name, states in _GROUPS.items()},
-        state=_state(ask),
+        state=_state(given),
         sort=sort.value,
-        query=ask.query,
-        link=lambda **changes: with_query("/cases", ask.query, **{"after": None, **changes}),
+        query=given,
+        link=lambda **changes: with_query("/cases", given, **{"after": None, **changes}),
         states=[state.value for state in CaseState],
         sources=[source.value for source in Source],
         views=views_of(ask, "cases"),
         sorts=[one.value for one in CaseSort],
         colleagues=colleagues(ask),
         me=me(ask),
+        bar=None if cases is None else bar(ask, cases),
+        typed=ask.form,
+        deeds=[deed.value for deed in bulk.OF_CASES],
+        states_given=[state.value for state in bulk.STATES],
+        priorities=[one.value for one in Priority],
         there=cases is not None,
         set=ask.site.cases is not None,
     )
 
 
+def _chosen(ask: Ask, ids: Sequence[str], state: Mapping[str, str]) -> bulk.Chosen:
+    """Cases that were picked, or all that fit."""
+    cases, wanted, sort = the_cases(ask), _wanted(ask, state), _sort(state)
+    if bulk.means_all(ask):
+        found = cases.matching_cases(wanted, sort)
+        return bulk.Chosen(rows=found.rows, total=found.total, line=found.line)
+    line = cases.line()
+    return bulk.of_picked(ids, cases.cases(wanted, sort, state.get("after"), _MANY).rows, line)
+
+
+def _list_state(given: Mapping[str, str]) -> dict[str, str]:
+    """What of a form says how the list stands."""
+    names = ("state", "source", "who", "thing", "sort", "after")
+    return {name: given[name] for name in names if given.get(name)}
+
+
 def export_cases(ask: Ask) -> Response:
     """The list as a file."""
-    cases, wanted, sort = ask.cases, _wanted(ask), _sort(ask)
+    cases, wanted, sort = ask.cases, _wanted(ask, ask.query), _sort(ask.query)
 
     def rows() -> Iterator[Sequence[object]]:
         after, count = None, 0
@@ -186,23 +238,23 @@ def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
     return bar_of(Done(lines=lines, ids=ids, at=batch[0].at, back=True), now)
 
 
-def _state(ask: Ask) -> str:
-    given = ask.query.get("state", "open") or "all"
-    return given if given in _GROUPS or given in set(CaseState) else "open"
+def _state(given: Mapping[str, str]) -> str:
+    state = given.get("state", "open") or "all"
+    return state if state in _GROUPS or state in set(CaseState) else "open"
 
 
-def _wanted(ask: Ask) -> CaseFilter:
-    state, source, who = _state(ask), text_given(ask, "source"), text_given(ask, "who")
+def _wanted(ask: Ask, given: Mapping[str, str]) -> CaseFilter:
+    state, source, who = _state(given), given.get("source", ""), given.get("who", "")[:_LONG]
     return CaseFilter(
         states=_GROUPS[state] if state in _GROUPS else frozenset({CaseState(state)}),
         owner={"": None, "me": me(ask), "nobody": ""}.get(who, who),
         source=Source(source) if source in set(Source) else None,
-        thing=text_given(ask, "thing", 200).strip() or None,
+        thing=given.get("thing", "")[:_LONG].strip() or None,
     )
 
 
-def _sort(ask: Ask) -> CaseSort:
-    named = ask.query.get("sort", "")
+def _sort(given: Mapping[str, str]) -> CaseSort:
+    named = given.get("sort", "")
     return CaseSort(named) if named in set(CaseSort) else CaseSort.SCORE
 
 
@@ -225,6 +277,8 @@ def _cells(ask: Ask, row: CaseRow) -> Sequence[object]:
 PAGES = (
     Route(method="GET", path="/cases", act=show_cases, roles=CASE_ROLES),
     Route(method="GET", path="/cases.csv", act=export_cases, roles=CASE_ROLES),
+    Route(method="POST", path="/cases/preview", act=preview, roles=CASE_ROLES),
+    Route(method="POST", path="/cases/apply", act=apply, roles=CASE_ROLES),
     Route(method="GET", path="/cases/{case}", act=show_case, roles=CASE_ROLES),
     Route(method="GET", path="/cases/{case}/timeline", act=show_timeline, roles=CASE_ROLES),
     Route(method="GET", path="/cases/{case}/notes/{note}", act=show_note, roles=CASE_ROLES),

@@ -18,7 +18,7 @@ from wayseal.cases.views import Changes, Counts, ItemRow, Task
 from wayseal.console.access.types import PersonState
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import Reason, reasons_of
+from wayseal.console.web._case_words import Reason, reasons_of_item
 from wayseal.console.web._ledger_view import LedgerView
 from wayseal.console.web.pages._desk import me, midnight, the_cases, zone
 
@@ -96,7 +96,7 @@ def _look(ask: Ask, cases: Cases) -> Desk:
     since = _since(ask, day.line)
     return Desk(
         counts=cases.counts(),
-        first=tuple((row, reasons_of(row.reason.split(", ") if row.case else (), ask.lang)) for row in page.rows),
+        first=tuple((row, reasons_of_item(row, ask.lang)) for row in page.rows),
         tasks=cases.tasks(me(ask), _TASKS),
         closed=day.closed,
         changes=cases.changed_since(since, _CHANGED) if since < day.line else _NOTHING,

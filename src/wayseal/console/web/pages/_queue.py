@@ -1,7 +1,7 @@
 """The queue: everything that wants a decision, one by one and in bulk, and what people put into it by hand.
 
 1. A decision has its reason; what was done in one go has one moment, so that it can be taken back together.
-2. In bulk nothing is done before a page showed what will be done to what.
+2. Of many nothing is done before a page showed what will be done to what (`_bulk`).
 3. Accounts are pseudonyms here, always.
 """
 
@@ -11,15 +11,16 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases import CasebookError, Cases
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
+from wayseal.cases import Cases
+from wayseal.cases.errors import CasebookUsageError, CaseStateError
 from wayseal.cases.types import Source, Thing, ThingKind, one_line
 from wayseal.cases.views import ItemFilter, ItemRow, ItemSort, Overlap, Page
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import Reason, reasons_of
+from wayseal.console.web._case_words import Reason, reasons_of_item
+from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
     MOST_ROWS,
     bar,
@@ -29,6 +30,7 @@ from wayseal.console.web.pages._desk import (
     midnight,
     owner_given,
     table_file,
+    the_cases,
     until_given,
     with_query,
 )
@@ -36,12 +38,10 @@ from wayseal.console.web.pages._views import views_of
 from wayseal.model.times import iso
 
 _MANY = 25
-ACTS = ("promote", "assign", "snooze", "dismiss")
 _NEED_WHY = {"promote", "snooze", "dismiss"}
 HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
 _OF_THEIR_OWN = (ThingKind.SELLER, ThingKind.NUMBER, ThingKind.CASE)
 """What has a field of its own, or none."""
-_PICK = "pick."
 _LIST = 100
 """Numbers of a listing that are taken at once."""
 
@@ -86,7 +86,7 @@ def decide(ask: Ask) -> Response:
     owner = me(ask) if act == "take" else owner_given(ask) if act == "assign" else None
     act = "assign" if act == "take" else act
     try:
-        cases = _there(ask)
+        cases = the_cases(ask)
         made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
     except (CasebookUsageError, CaseStateError, AccessError) as error:
         return _queue_page(ask, error=error, at=item)
@@ -95,41 +95,23 @@ def decide(ask: Ask) -> Response:
 
 
 def preview(ask: Ask) -> Response:
-    """What a decision would do to what was picked (rule 2)."""
-    act, ids = ask.field("act"), _picked(ask)
+    """What a decision would do to what was picked, or to all that fits (rule 2)."""
+    state, ids = _state(ask.form), bulk.picked(ask)
     try:
-        if act not in ACTS:
-            raise AccessError("choose what is to be done", key="act")
-        if not ids:
+        decision = bulk.decision_given(ask, bulk.OF_ITEMS)
+        if not ids and not bulk.means_all(ask):
             raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
-        given = _given(ask, act, owner_given(ask) if act == "assign" else None)
     except (CasebookUsageError, AccessError) as error:
         return _queue_page(ask, error=error)
-    rows = {row.id: row for row in _all_of(ask, ids)}
-    return ask.page(
-        "queue_preview",
-        act=act,
-        lines=[_line(ask, rows[id_], {}) for id_ in ids if id_ in rows],
-        gone=[id_ for id_ in ids if id_ not in rows],
-        given=given,
-        fields={**{name: ask.field(name) for name in ("why", "owner", "until")}, **_state(ask.form)},
-    )
+    return bulk.show_preview(ask, "/queue", _chosen(ask, ids, state), decision, state)
 
 
 def apply(ask: Ask) -> Response:
-    """Does it, to each by itself: what can't be done any more is told, and stops nothing."""
-    act, ids, at = ask.field("act"), _picked(ask), ask.access.now()
-    cases = _there(ask)
-    failed: list[tuple[str, CasebookError]] = []
-    given = _given(ask, act if act in ACTS else "promote", owner_given(ask) if act == "assign" else None)
-    for id_ in ids:
-        try:
-            _do(cases, ask, id_, act, given, at)
-        except (CaseStateError, NoSuchCaseError, CasebookUsageError) as error:
-            failed.append((id_, error))
-    if failed:
-        return ask.page("queue_done", status=409, done=len(ids) - len(failed), failed=failed, act=act)
-    return ask.go(with_query("/queue", _state(ask.form), said=act))
+    """Does what was shown."""
+    try:
+        return bulk.apply(ask, "/queue", bulk.OF_ITEMS, _state(ask.form))
+    except (CasebookUsageError, AccessError) as error:
+        return _queue_page(ask, error=error)
 
 
 def show_new(ask: Ask) -> Response:
@@ -194,10 +176,9 @@ def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Respon
 
 
 def _line(ask: Ask, row: ItemRow, given: Mapping[str, str], overlaps: tuple[Overlap, ...] = ()) -> QueueLine:
-    names = row.reason.split(", ") if row.source is Source.DETECTION else ()
     return QueueLine(
         row=row,
-        reasons=reasons_of(names, ask.lang),
+        reasons=reasons_of_item(row, ask.lang),
         overlaps=overlaps,
         href=f"/cases/{row.case}" if row.case else "",
         at=with_query("/queue", given, at=row.id, said=None),
@@ -213,13 +194,6 @@ def _new_page(ask: Ask, error: Any = None) -> Response:
         sources=[source.value for source in HANDMADE],
         kinds=[kind.value for kind in kinds_given(ask) if kind not in _OF_THEIR_OWN],
     )
-
-
-def _there(ask: Ask) -> Cases:
-    cases = ask.cases
-    if cases is None:
-        raise NoSuchCaseError("no case has been registered yet")
-    return cases
 
 
 def _state(given: Mapping[str, str]) -> dict[str, str]:
@@ -271,16 +245,15 @@ def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], a
     return None
 
 
-def _picked(ask: Ask) -> list[str]:
-    return sorted(name.removeprefix(_PICK) for name, value in ask.form.items() if name.startswith(_PICK) and value)
-
-
-def _all_of(ask: Ask, ids: Sequence[str]) -> list[ItemRow]:
-    """Rows of things in the queue, of the page that they were picked on."""
-    given, now = _state(ask.form), ask.access.now()
-    cases = _there(ask)
-    page = cases.queue(now, _wanted(ask, given), _sort(ask, given), given.get("after"), _MANY)
-    return [row for row in page.rows if row.id in set(ids)]
+def _chosen(ask: Ask, ids: Sequence[str], state: Mapping[str, str]) -> bulk.Chosen:
+    """What was picked, or all that fits."""
+    cases, now = the_cases(ask), ask.access.now()
+    wanted, sort = _wanted(ask, state), _sort(ask, state)
+    if bulk.means_all(ask):
+        found = cases.matching_items(now, wanted, sort)
+        return bulk.Chosen(rows=found.rows, total=found.total, line=found.line)
+    line = cases.line()
+    return bulk.of_picked(ids, cases.queue(now, wanted, sort, state.get("after"), _MANY).rows, line)
 
 
 def _things_given(ask: Ask) -> list[Thing]:
@@ -308,8 +281,7 @@ def _score_given(text: str) -> float:
 
 
 def _cells(ask: Ask, row: ItemRow) -> Sequence[object]:
-    names = row.reason.split(", ") if row.source is Source.DETECTION else ()
-    reason = " · ".join(one.name for one in reasons_of(names, ask.lang)) or row.reason
+    reason = " · ".join(one.name for one in reasons_of_item(row, ask.lang)) or row.reason
     return (
         row.id,
         row.source.value,

@@ -1,0 +1,90 @@
+"""What comes into the queue: from people by hand, and from wherever something is found by itself, once (rule 17)."""
+
+from collections.abc import Sequence
+
+from wayseal.cases._bulk import Bulk
+from wayseal.cases._desk import Desk
+from wayseal.cases._project_records import ITEM_PREFIX
+from wayseal.cases._tables import QUEUE, THINGS
+from wayseal.cases._work import Queued, Source, Thing
+from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.types import one_line
+from wayseal.cases.views import Lead
+
+MOST_THINGS = 1000
+
+
+class Arrivals(Bulk):
+    """What comes into the queue."""
+
+    def enqueue(
+        self,
+        source: Source,
+        things: Sequence[Thing],
+        reason: str,
+        who: str,
+        at: int,
+        *,
+        score: float = 0.5,
+        since: int | None = None,
+    ) -> str:
+        """Puts something that wants a decision into the queue; its id. reason: a line, without names of people."""
+        known = at if since is None else since
+        lead = _checked(Lead(source=source, things=tuple(things), reason=reason, score=score, since=known))
+        return self._act(lambda desk: _put(desk, lead, one_line(who, "who"), at))
+
+    def enqueue_once(self, leads: Sequence[Lead], who: str, at: int) -> tuple[str, ...]:
+        """Puts in what never stood in the queue; the ids of what came in.
+
+        What has the same source and reason, and all things of a lead, is the same: also after it was decided on.
+        """
+        chosen = [_checked(lead) for lead in dict.fromkeys(leads)]
+        if any(not lead.things for lead in chosen):
+            raise CasebookUsageError("what comes by itself is known by its things", key="things")
+
+        def put(desk: Desk) -> tuple[str, ...]:
+            return tuple(_put(desk, lead, one_line(who, "who"), at) for lead in chosen if not _stands(desk, lead))
+
+        return self._act(put) if chosen else ()
+
+
+def _checked(lead: Lead) -> Lead:
+    if lead.source is Source.DETECTION:
+        raise CasebookUsageError("what detection found becomes a case by itself", key="source")
+    if len(lead.things) > MOST_THINGS or not 0 <= lead.score <= 1:
+        raise CasebookUsageError("up to {most} things, and a score from 0 to 1", key="things", most=MOST_THINGS)
+    said = tuple(Thing(kind=t.kind, value=one_line(t.value, "thing")) for t in dict.fromkeys(lead.things))
+    reason = one_line(lead.reason, "reason")
+    return Lead(source=lead.source, things=said, reason=reason, score=lead.score, since=lead.since)
+
+
+def _put(desk: Desk, lead: Lead, who: str, at: int) -> str:
+    item = f"{ITEM_PREFIX}{desk.last('item') + 1}"
+    desk.add(
+        Queued(
+            item=item,
+            at=at,
+            who=who,
+            source=lead.source,
+            things=lead.things,
+            score=lead.score,
+            reason=lead.reason,
+            since=lead.since,
+        )
+    )
+    return item
+
+
+def _stands(desk: Desk, lead: Lead) -> bool:
+    """Whether it came into the queue already."""
+    first = lead.things[0]
+    text = (
+        f"SELECT q.item FROM {THINGS.full_name} AS t JOIN {QUEUE.full_name} AS q ON q.item = t.case_id "
+        "WHERE t.kind = ? AND t.value = ? AND q.source = ? AND q.reason = ?"
+    )
+    wanted = {(thing.kind.value, thing.value) for thing in lead.things}
+    values = (first.kind.value, first.value, lead.source.value, lead.reason)
+    for (item,) in desk.connection.rows(text, values):
+        if wanted <= {(row["kind"], row["value"]) for row in desk.rows.group(THINGS, item).values()}:
+            return True
+    return False

@@ -1,0 +1,66 @@
+"""Codes of what administrators and auditors look up: policy, keys, and acts on cases."""
+
+from wayseal.model.messages import N_
+
+RULES = {
+    "rules.keys": N_("Keys"),
+    "rules.keys_note": N_(
+        "Of each key its id alone is shown: compare it with the one that you wrote down. Keys lie in files, and no "
+        "page shows or takes one."
+    ),
+    "rules.key": N_("Key"),
+    "rules.key_id": N_("Id"),
+    "rules.key_access": N_("Passwords, sessions and acts of access (the console's key file)"),
+    "rules.key_checkpoint": N_("Checkpoints of the ledger (public key)"),
+    "rules.key_pseudonyms": N_("Pseudonyms of accounts (the casebook's secret)"),
+    "rules.policy": N_("Policy"),
+    "rules.policy_note": N_("Set where the console is started; a page changes none of it."),
+    "rules.idle": N_("A session without use ends after"),
+    "rules.absolute": N_("Any session ends after"),
+    "rules.confirmed": N_("A proof of who one is counts for"),
+    "rules.minutes": N_("{n} {n:minute|minutes}"),
+    "rules.link": N_("An invitation holds for"),
+    "rules.way": N_("How people sign in"),
+    "rules.way_local": N_("password and authenticator"),
+    "rules.secure": N_("How browsers come"),
+    "rules.plain": N_("without https: for this machine, or behind a proxy that has it"),
+    "rules.capacity": N_("Cases that can be decided a day"),
+    "rules.upload": N_("Largest log that may be sent"),
+    "rules.clock": N_("The clock of pages"),
+    "rules.routes": N_("Who may do what"),
+    "rules.routes_note": N_("Every address, as the gate has it. What isn't marked is refused."),
+    "rules.route": N_("Address", context="rules.route"),
+    "rules.fresh": N_("asks for a proof again"),
+    "rules.anybody": N_("anybody"),
+    "case_acts.lede": N_(
+        "Who did what to which case, and when, from the casebook's journal. Accounts, things, and what somebody wrote "
+        "aren't shown here."
+    ),
+    "case_acts.case": N_("Case or entry"),
+    "case_acts.line": N_("Line"),
+    "case_acts.others": N_("and {n} more"),
+    "done.case": N_("Case found"),
+    "done.alert": N_("Alert came to it"),
+    "done.opened": N_("Names shown"),
+    "done.unmasked": N_("Names shown in a list"),
+    "done.reads": N_("Reads and names shown"),
+    "done.heard": N_("Person heard"),
+    "done.verdict": N_("Verdict given"),
+    "done.forgotten": N_("Cases forgotten"),
+    "done.changed": N_("Changed", context="done.changed"),
+    "done.note": N_("Note written"),
+    "done.task": N_("Task set"),
+    "done.link": N_("Link set or taken away"),
+    "done.file": N_("File added or taken out"),
+    "done.pack": N_("Pack of evidence"),
+    "done.merge": N_("Merged, or taken apart"),
+    "done.split": N_("Split", context="done.split"),
+    "done.undone": N_("Taken back"),
+    "done.item": N_("Put into the queue"),
+    "done.item_changed": N_("Entry changed"),
+    "done.promoted": N_("Made a case"),
+    "done.field_state": N_("state"),
+    "done.field_priority": N_("priority"),
+    "done.field_owner": N_("owner"),
+    "done.field_snoozed": N_("put off"),
+}
