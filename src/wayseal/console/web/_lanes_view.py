@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from markupsafe import Markup
 
-from wayseal.console.reading import WaybillLife, Window, is_odd
+from wayseal.console.reading import ODD, WaybillLife, Window, is_odd
 from wayseal.detect.lanes import CaseLanes, HourProfile, LanePerson
 from wayseal.page.svg import el, pct
 
@@ -93,21 +93,23 @@ def draw_lanes(
     return out
 
 
-def draw_life(life: WaybillLife, window: Window, clock: Clock, kinds: Mapping[str, str]) -> list[Lane]:
-    """A waybill's life. kinds: what happened → in words."""
+def draw_life(
+    life: WaybillLife, sales: Sequence[Mark], window: Window, clock: Clock, kinds: Mapping[str, str]
+) -> list[Lane]:
+    """A waybill's life. sales: when it was on sale; kinds: what happened → in words."""
     issued = [] if life.issued is None else [Mark(at=life.issued["issued_at"], words=kinds["issued"])]
     scans = [Mark(at=row["at"], words=f"{kinds[row['kind']]} · {row['outlet']}") for row in life.scans]
     changes = [Mark(at=row["at"], words=row["column"]) for row in life.changes]
     tickets = [(row["opened_at"], row["closed_at"], row["ticket"]) for row in life.tickets]
-    odd = ("unexplained", "unknown")
     reads = {
-        "explained": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict not in odd],
-        "odd": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict in odd],
+        "explained": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict not in ODD],
+        "odd": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict in ODD],
     }
     out = [_points("life", [*issued, *scans], window, clock)]
     out += [_points("changes", changes, window, clock)] if changes else []
     out += [_spans("tickets", tickets, window, clock)] if tickets else []
-    return out + [_points(code, marks, window, clock) for code, marks in reads.items()]
+    out += [_points(code, marks, window, clock) for code, marks in reads.items()]
+    return [*out, _points("sales", sales, window, clock)] if sales else out
 
 
 def axis(window: Window, clock: Clock) -> list[Tick]:
