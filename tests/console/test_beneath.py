@@ -193,7 +193,7 @@ def test_what_cannot_be_sorted_by_is_named(ann: Client, case: RecordedCase) -> N
     for path in (f"/cases/{case.id}/reads", f"/cases/{case.id}/reads.csv"):
         page = ann.get(f"{path}?sort=%3Cb%3Ename")
         assert page.status_code == 400
-        assert "sort: the reads can't be sorted by that; give one of at, waybill" in text(page)
+        assert "sort: this table can't be sorted by that; give one of at, waybill" in text(page)
         assert "<b>name" not in page.text
     for after in ("1", "1-2", "1-2-x-3", "1-2-3", "1-2-3-99", "a-b-c-d"):
         assert ann.get(f"/cases/{case.id}/reads?sort=account&after={after}").status_code == 200
@@ -264,6 +264,8 @@ def test_every_case_is_drawn_whole_and_in_part(ann: Client) -> None:
                 assert "Its tickets" in said
             devices = {row["device"] for row in mine if row["device"]}
             assert not devices or f"Devices {len(devices)}" in said
+            sessions = {row["session"] for row in mine if row["session"]}
+            assert not sessions or f"Sessions, first read to last {len(sessions)}" in said
         part = ann.get(f"/cases/{one.id}/reads?part=1")
         assert "<html" not in part.text
         assert part.text.count("<figure") == 1

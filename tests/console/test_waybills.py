@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -17,9 +18,10 @@ from wayseal.cases import load_pseudonyms
 from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
-from wayseal.console.reading import PARTNERS, CanaryWatch
+from wayseal.console.reading import PARTNERS, CanaryWatch, CaseReader
 from wayseal.console.tracing import Baskets
 from wayseal.console.tracing.types import Number
+from wayseal.console.web._readers import MANY, choose_readers
 from wayseal.ledger import open_ledger
 from wayseal.model.times import iso
 from wayseal.trace.canary import record
@@ -163,6 +165,41 @@ def csv_of(answer: Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
+def test_readers_are_chosen_sorted_and_paged(ann: Client, number: tuple[str, Reads]) -> None:
+    waybill, _ = number
+    base = f"?number={waybill}"
+    whole = csv_of(ann.get(f"/waybills.csv{base}"))
+    verdicts = ("mandate", "strong", "weak", "unexplained", "unknown")
+    for sort, key in (("at", "at"), ("account", "account"), ("verdict", "verdict")):
+        for down in ("", "-"):
+            rows = csv_of(ann.get(f"/waybills.csv{base}&sort={down}{sort}"))
+            wanted = sorted(
+                whole, key=lambda row: verdicts.index(row[key]) if key == "verdict" else row[key], reverse=bool(down)
+            )
+            assert rows == wanted, (down, sort)
+    odd = csv_of(ann.get(f"/waybills.csv{base}&only=unexplained&sort=-at"))
+    assert odd == [row for row in whole if row["verdict"] in verdicts[3:]][::-1]
+    assert ann.get(f"/waybills{base}&sort=-verdict").text.count('aria-sort="descending"') == 1
+    assert ann.get(f"/waybills{base}&sort=size").status_code == 400
+
+
+def test_a_page_of_readers_begins_behind_the_one_before(number: tuple[str, Reads]) -> None:
+    with CaseReader(beneath(), beneath() / "detect") as reading:
+        life = reading.life(number[0], str)
+    assert life is not None
+    many = [replace(life.reads[n % 2], row=n, at=life.reads[0].at + n // 3) for n in range(250)]
+    query, seen = {"sort": "-account", "only": "all"}, []
+    while True:
+        found = choose_readers(query, number[0], many, None)
+        seen += found.page
+        assert len(found.page) <= MANY
+        if found.onward is None:
+            break
+        query = dict(parse_qsl(found.onward.partition("?")[2]))
+    assert [read.row for read in seen] == [read.row for read in found.reads]
+    assert sorted(read.row for read in seen) == list(range(250))
+
+
 def test_pages_of_reads_ask_little(
     world: World, number: tuple[str, Reads], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +229,7 @@ def test_pages_of_reads_ask_little(
         reads_of, f"{reads_of}?names=1&sort=-way&only=all&job={job}", f"{reads_of}?part=1&names=1",
         f"{reads_of}.csv?only=all", f"{reads_of}/{row['source']}-{row['row']}?names=1",
         f"/waybills?number={waybill}", f"/waybills.csv?number={waybill}", "/waybills",
-        f"/rights?job={job}", "/rights?list=people&after=50&sort=reads", "/rights.csv?list=people",
+        f"/rights?job={job}", "/rights?list=people&after=50&sort=-reads", "/rights.csv?list=people",
         f"/partners?partner={partner}&job={job}", "/partners.csv", f"/ledger?job={job}",
     )  # fmt: skip
     world.site.close()

@@ -87,6 +87,8 @@ def draw_lanes(
         out.append(_spans("tickets", tickets, window, clock))
     if duties:
         out.append(_spans("duties", duties, window, clock))
+    if pc.any(pc.not_equal(reads["session"], "")).as_py():
+        out.append(_spans("sessions", _sessions(reads), window, clock))
     if pc.any(pc.not_equal(reads["device"], "")).as_py():
         out.append(_devices(reads, window, clock))
     out.append(_points("acts", marks, window, clock))
@@ -174,6 +176,16 @@ def _spans(code: str, rows: Sequence[tuple[int | None, int | None, str]], window
         tip = el("title", f"{words} · {clock.words(since)}{end}")
         parts.append(el("rect", tip, x=pct(x), y=3, width=pct(wide), height=_LOW, rx=3, class_="span"))
     return Lane(code=code, count=len(there), drawn=_lane(code, _LOW + 6, parts))
+
+
+def _sessions(reads: pa.Table) -> list[tuple[int, int, str]]:
+    """Sessions, each from the first of these reads to the last; called by their number here."""
+    used = reads.filter(pc.not_equal(reads["session"], ""))
+    codes = used["session"].combine_chunks().dictionary_encode().indices.to_numpy()
+    at = used["at"].to_numpy()
+    _, first = np.unique(codes, return_index=True)
+    _, last = np.unique(codes[::-1], return_index=True)
+    return [(a, b, str(n)) for n, (a, b) in enumerate(zip(at[first].tolist(), at[::-1][last].tolist(), strict=True), 1)]
 
 
 def _devices(reads: pa.Table, window: Window, clock: Clock) -> Lane:

@@ -1,7 +1,6 @@
 """What an address asks of a case's reads, and the addresses of the same with something changed.
 
-What can't be in an address is passed over, but for a sort that there isn't: what is listed in another order than was
-asked for misleads.
+What can't be in an address is passed over, but for a sort that there isn't (`_sorting`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from wayseal.cases.views import LookOnRecord
-from wayseal.console.errors import AccessError
 from wayseal.console.reading import ONLY, SORTS, ReadKey, Selection, Window
 from wayseal.console.web._lanes_view import Clock
+from wayseal.console.web._sorting import Sort, sort_of
 from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.window import DAY_US
 
@@ -21,7 +20,6 @@ _LEAST = 10 * 60_000_000
 """No stretch of time is shorter: ten minutes."""
 _TEXTS = ("waybill", "verdict", "way")
 """Sorts whose values are texts; those of all others are whole numbers."""
-_DOWN = "-"
 Name = Callable[[str], str]
 
 
@@ -56,9 +54,9 @@ class View:
         return frozenset() if self.look is None else self.look.accounts
 
     @property
-    def sort(self) -> str:
-        """By what reads are sorted, as the address says it."""
-        return (_DOWN if self.wanted.down else "") + self.wanted.sort
+    def sort(self) -> Sort:
+        """By what reads are sorted."""
+        return Sort(by=self.wanted.sort, down=self.wanted.down)
 
     def link(self, **changed: str | None) -> str:
         """The address of the same page with something changed; None: as if it wasn't given."""
@@ -76,7 +74,7 @@ class View:
 
     def sorted_by(self, sort: str) -> str:
         """The address of the same reads by a column; a second time, the other way round."""
-        turned = _DOWN + sort if self.sort == sort else sort
+        turned = self.sort.turned(sort)
         return self.link(sort=None if turned == SORTS[0] else turned)
 
     def after(self, key: ReadKey) -> str:
@@ -114,7 +112,7 @@ class View:
             "only": wanted.only if wanted.only != usual_of(self.lanes) else None,
             "account": None if wanted.person is None else str(wanted.person + 1),
             "reason": wanted.reason or None,
-            "sort": self.sort if self.sort != SORTS[0] else None,
+            "sort": self.sort.text if self.sort.text != SORTS[0] else None,
             "names": "1" if self.look else None,
         }
         now |= {key.rstrip("_"): value for key, value in changed.items()}
@@ -128,23 +126,16 @@ def wanted_of(query: Mapping[str, str], lanes: CaseLanes, clock: Clock) -> Selec
     window = Window(since=max(since or whole.since, whole.since), until=min(until or whole.until, whole.until))
     if window.until - window.since < _LEAST:
         window = whole
-    number, only, sort = query.get("account", ""), query.get("only", ""), query.get("sort", "") or SORTS[0]
+    number, only, sort = query.get("account", ""), query.get("only", ""), sort_of(query, SORTS, SORTS[0])
     person = int(number) - 1 if number.isascii() and number.isdigit() and len(number) < 5 else -1
-    by = sort.removeprefix(_DOWN)
-    if by not in SORTS:
-        raise AccessError(
-            "sort: the reads can't be sorted by that; give one of {columns}, with - before it for the other way round",
-            key="sort",
-            columns=", ".join(SORTS),
-        )
     return Selection(
         window=window,
         only=only if only in ONLY else usual_of(lanes),
         person=person if 0 <= person < len(lanes.head.people) else None,
         reason=query.get("reason", ""),
-        sort=by,
-        down=sort.startswith(_DOWN),
-        after=_after(query.get("after", ""), by),
+        sort=sort.by,
+        down=sort.down,
+        after=_after(query.get("after", ""), sort.by),
     )
 
 

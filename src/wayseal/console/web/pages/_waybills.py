@@ -18,6 +18,7 @@ from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_life
 from wayseal.console.web._number_news import CanaryFlag, SaleEvent, Sales, flag_of, sales_of
+from wayseal.console.web._readers import SORTS, choose_readers
 from wayseal.console.web.pages._desk import table_file
 from wayseal.detect.reasons import GroundWording, ListedRead
 from wayseal.ledger import LedgerError
@@ -25,7 +26,7 @@ from wayseal.model import clean_waybill
 from wayseal.model.kinds import ScanKind
 from wayseal.page.words import Voice, catalogue
 
-_LONGEST, _MOST = 64, 500
+_LONGEST = 64
 _MARGIN = 3_600_000_000
 
 
@@ -57,12 +58,14 @@ def _values(ask: Ask, life: WaybillLife, flag: CanaryFlag | None, sales: Sales, 
     meant = None if flag is None or flag.canary is None else frozenset(flag.accounts)
     marks = [Mark(at=one.at, words=_say_sale(ask, one)) for one in sales.events]
     early = [read for read in life.reads if sales.since is not None and read.at < sales.since]
+    readers = choose_readers(ask.query, life.waybill, life.reads, sales.since)
     return {
         "lanes": draw_life(life, marks, window, clock, kinds),
         "kinds": kinds,
         "ticks": axis(window, clock),
-        "rows": [_row(ask, clock, read, sales, meant) for read in life.reads[:_MOST]],
-        "more": max(len(life.reads) - _MOST, 0),
+        "readers": readers,
+        "columns": SORTS,
+        "rows": [_row(ask, clock, read, sales, meant) for read in readers.page],
         "people": len({read.actor for read in life.reads}),
         "unexplained": sum(read.verdict in ODD for read in life.reads),
         "early": len(early),
@@ -79,9 +82,10 @@ def list_waybill(ask: Ask) -> Response:
     clock = Clock(ask.site.utc_offset_hours)
     names = ("at", "account", "action", "via", "purpose", "verdict", "template", "read")
     sales = sales_of(ask, life.waybill)
+    readers = choose_readers(ask.query, life.waybill, life.reads, sales.since)
     rows = (
         [*(str(row[name]) for name in names), "" if sales.since is None else str(int(row["early"]))]
-        for row in (_row(ask, clock, read, sales, None) for read in life.reads)
+        for row in (_row(ask, clock, read, sales, None) for read in readers.reads)
     )
     return table_file("waybill-reads.csv", (*names, "before_sale"), rows)
 
