@@ -22,6 +22,7 @@ from wayseal.console.reading import PARTNERS, CanaryWatch, CaseReader
 from wayseal.console.tracing import Baskets
 from wayseal.console.tracing.types import Number
 from wayseal.console.web._readers import MANY, choose_readers
+from wayseal.detect.reasons import ListedRead
 from wayseal.ledger import open_ledger
 from wayseal.model.times import iso
 from wayseal.trace.canary import record
@@ -130,6 +131,7 @@ def test_a_canary_is_flagged_to_those_who_work_on_cases(
 
 def test_a_sale_stands_in_the_life_of_a_waybill(world: World, ann: Client, number: tuple[str, Reads]) -> None:
     waybill, reads = number
+    assert world.site.reading is not None
     before = f"/waybills?number={waybill}"
     assert "in no basket and in no listing" in text(ann.get(before))
     baskets, at = Baskets(world.access.database, world.clock), (reads[1][1] + reads[2][1]) // 2
@@ -155,6 +157,18 @@ def test_a_sale_stands_in_the_life_of_a_waybill(world: World, ann: Client, numbe
     assert page.text.count('class="divide"') == 1
     rows = csv_of(ann.get(f"/waybills.csv?number={waybill}"))
     assert [one["before_sale"] for one in rows] == ["1"] * 2 + ["0"] * (len(reads) - 2)
+    # Reads of a case say so, too.
+    case, read = next(
+        (one.id, row)
+        for one in world.cases.cases().rows
+        if (found := world.site.reading.lanes(one.id)) is not None
+        for row in found.reads.to_pylist()
+        if row["counted"]
+    )
+    for moved, told in ((1, "on sale later"), (-1, "on sale already")):
+        named = baskets.make("of a case", "ann", "")
+        baskets.add(named, [Number(waybill=read["waybill"], seen_at=read["at"] + moved)], "ann", "")
+        assert told in text(ann.get(f"/cases/{case}/reads"))
     # A number that the ledger doesn't know has a sale all the same.
     baskets.add(of_march, [replace(seen_at, waybill=UNKNOWN)], "ann", "")
     page = ann.get(f"/waybills?number={UNKNOWN}")
@@ -188,7 +202,7 @@ def test_a_page_of_readers_begins_behind_the_one_before(number: tuple[str, Reads
         life = reading.life(number[0], str)
     assert life is not None
     many = [replace(life.reads[n % 2], row=n, at=life.reads[0].at + n // 3) for n in range(250)]
-    query, seen = {"sort": "-account", "only": "all"}, []
+    query, seen = {"sort": "-account", "only": "all"}, list[ListedRead]()
     while True:
         found = choose_readers(query, number[0], many, None)
         seen += found.page

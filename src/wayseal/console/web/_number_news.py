@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 
 from wayseal.console.access.types import ActKind
 from wayseal.console.reading import Canary
+from wayseal.console.tracing import DAY_US
 from wayseal.console.tracing.types import Sighting
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._trace_jobs import baskets_of
-from wayseal.model.times import HOUR_US
 from wayseal.trace.canary import CanaryError
-
-_DAY_US = 24 * HOUR_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,7 @@ class SaleEvent:
     @property
     def latest(self) -> int:
         """The end of what is known of its time (rule 2)."""
-        return self.at + _DAY_US if self.day else self.at
+        return self.at + DAY_US if self.day else self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

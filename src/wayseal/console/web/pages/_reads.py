@@ -25,6 +25,7 @@ from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_hours, draw_
 from wayseal.console.web._number_news import flag_of
 from wayseal.console.web._reads_table import FILE_COLUMNS, file_blocks, rows_of
 from wayseal.console.web._reads_view import View, place_of, usual_of, wanted_of, whole_of
+from wayseal.console.web._trace_jobs import baskets_of
 from wayseal.console.web._waiting import asked_job
 from wayseal.console.web.pages._desk import look_since, me, send_table
 from wayseal.detect.errors import NoSuchPairError
@@ -146,6 +147,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "waybills": pc.count_distinct(chosen["waybill"]).as_py(),
         "columns": [name for name in SORTS if name not in _unlisted(view)],
         "rows": rows_of(view, page.reads, _detectors(ask)),
+        "sold": baskets_of(ask).sold_at(page.reads["waybill"].to_pylist()),
         "onward": None if page.after is None else view.after(page.after),
         "first_page": wanted.after is None,
         "people": [
