@@ -20,6 +20,7 @@ from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.types import NamesShown, RecordedCase, Source, Thing, ThingKind
 from wayseal.console import Role
+from wayseal.console.access.types import ActKind
 from wayseal.console.reading import SORTS, CaseReader, Selection, Window, page_of
 from wayseal.console.web import _reads_table
 from wayseal.console.web._lanes_view import Clock, draw_lanes
@@ -223,8 +224,12 @@ def test_a_file_of_columns_says_what_the_page_says(
     assert b"\r\n2" in pieces[1]
 
 
-def test_the_table_for_a_spreadsheet_names_nobody(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+def test_the_table_for_a_spreadsheet_names_nobody(
+    world: World, ann: Client, case: RecordedCase, lanes: CaseLanes
+) -> None:
     answer = ann.get(f"/cases/{case.id}/reads.csv?only=all")
+    noted = world.access.acts(limit=1)[0]
+    assert (noted.act, noted.detail) == (ActKind.LIST_EXPORTED, {"list": "reads", "case": case.id})
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))

@@ -102,11 +102,16 @@ def test_a_canary_is_flagged_to_those_who_work_on_cases(
         assert f"It was planned for {alias(reads[0][0])}" in said
         assert said.count("not made for it") == sum(actor != reads[0][0] for actor, _ in reads)
         assert seen(world) == [login, "ann"][:times]
-        # No file says it, and none is on record for it.
+        # No file says it; that there is one is on record.
         assert "canary" not in browser.get(f"/waybills.csv?number={waybill}").text
         assert len(seen(world)) == times
+    lists = [act.detail["list"] for act in world.access.acts(limit=50) if act.act is ActKind.LIST_EXPORTED]
+    assert lists == ["waybills", "waybills"]
     assert waybill not in world.log.getvalue()
-    refused = world.signed_in("root").get(f"/waybills?number={waybill}")
+    root = world.signed_in("root")
+    assert "Canary looked at" in text(root.get("/acts"))
+    assert waybill not in root.get("/acts").text
+    refused = root.get(f"/waybills?number={waybill}")
     assert (refused.status_code, "canary" in refused.text) == (403, False)
     assert [act.detail for act in world.access.acts(limit=50) if act.act is ActKind.CANARY_SEEN] == [{}, {}]
     unread = browser.get(f"/waybills?number={UNKNOWN}")

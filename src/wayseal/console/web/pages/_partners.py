@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.console.access.types import ActKind
 from wayseal.console.reading import PARTNERS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
@@ -72,7 +73,9 @@ def list_partners(ask: Ask) -> Response:
     review = _review(ask)
     if review is None:
         return ask.page("error", status=404, status_shown=404)
-    return table_file("partners.csv", _COLUMNS, _lines(ask, _rows(ask, review)))
+    rows = _rows(ask, review)
+    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="partners")
+    return table_file("partners.csv", _COLUMNS, _lines(ask, rows))
 
 
 def ask_for_partners(ask: Ask) -> Response:

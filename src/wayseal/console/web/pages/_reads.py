@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import Entry, LookOnRecord
-from wayseal.console.access.types import LOOK_US
+from wayseal.console.access.types import LOOK_US, ActKind
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._aliases import alias_of
@@ -64,6 +64,7 @@ def list_reads(ask: Ask) -> Response:
         return found
     view = replace(found, look=None, name=alias_of(ask))
     reads = arrange(view.lanes, view.wanted, view.names)
+    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="reads", case=view.lanes.head.case)
     return send_table(f"{view.lanes.head.case}-reads.csv", csv_blocks(FILE_COLUMNS, file_blocks(view, reads)))
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.console.access.types import ActKind
 from wayseal.console.reading import RIGHTS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._aliases import alias_of
@@ -149,6 +150,7 @@ def list_rights(ask: Ask) -> Response:
     chosen = _chosen(ask)
     names = [*(["account"] if _of_accounts(chosen) else []), *(column.name for column in LISTS[chosen])]
     rows = (_cells(ask, chosen, row) for row in _rows(ask, review, chosen))
+    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="rights")
     cells = ([*([row["account"]] if row["account"] else []), *row["cells"]] for row in rows)
     return table_file(f"rights-{chosen}.csv", names, cells)
 

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from wayseal.cases.views import CaseFilter, CaseRow
+from wayseal.console.access.types import ActKind
 from wayseal.console.reading import ODD, WaybillLife, Window
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._aliases import alias_of
@@ -83,6 +84,7 @@ def list_waybill(ask: Ask) -> Response:
     names = ("at", "account", "action", "via", "purpose", "verdict", "template", "read")
     sales = sales_of(ask, life.waybill)
     readers = choose_readers(ask.query, life.waybill, life.reads, sales.since)
+    ask.access.note(ask.whose, ActKind.LIST_EXPORTED, list="waybills")
     rows = (
         [*(str(row[name]) for name in names), "" if sales.since is None else str(int(row["early"]))]
         for row in (_row(ask, clock, read, sales, None) for read in readers.reads)
