@@ -47,8 +47,8 @@ def test_both_databases_keep_baskets_and_runs(kind: str, tmp_path: Path) -> None
         assert [act.count for act in baskets.acts(basket)] == [1, 2, 0]
         by_day = read_typed(B, {"seen_at": "2026-03-04"}, 8).numbers
         baskets.add(baskets.make("another", "ann", ""), by_day, "ann", "")
-        found = [(one.basket, one.version, one.number.seller) for one in baskets.sightings(B)]
-        assert found == [("b-2", 2, None), ("b-1", 2, "店")]
+        stand = [(one.basket, one.version, one.number.seller) for one in baskets.sightings(B)]
+        assert stand == [("b-2", 2, None), ("b-1", 2, "店")]
         assert (baskets.sightings("none"), baskets.sold_at([])) == ((), {})
         assert baskets.sold_at([A, B, "none"]) == {A: TEN, B: TEN - 10 * HOUR * 1_000_000}
         basket = baskets.find(id_)
