@@ -9,7 +9,7 @@ from tests.cases.making import DAY, NOW, alert, secret
 from wayseal.cases import Cases, open_cases
 from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError, UndoError
 from wayseal.cases.types import CaseState, Priority, Source, Thing, ThingKind
-from wayseal.cases.views import CaseSort, Done
+from wayseal.cases.views import CaseSort, Done, LookOnRecord
 
 SECOND = 1_000_000
 SELLER = Thing(kind=ThingKind.SELLER, value="shop 7")
@@ -95,10 +95,12 @@ def test_versions_of_a_note(cases: Cases) -> None:
 
 
 def test_names_for_whoever_looked_since(cases: Cases) -> None:
-    assert cases.last_look("c-1", "Li") == 0
+    assert cases.look("c-1", "Li", 0) is None
     cases.open("c-1", "Li", "complaint", NOW)
     cases.hear("c-1", "Li", "I helped", NOW + 1)
-    assert (cases.last_look("c-1", "Li"), cases.last_look("c-1", "Wang"), cases.last_look("c-2", "Li")) == (NOW, 0, 0)
+    look = cases.look("c-1", "Li", NOW)
+    assert look == LookOnRecord(at=NOW, why="complaint", accounts=frozenset({"u-1"}))
+    assert not any((cases.look("c-1", "Li", NOW + 1), cases.look("c-1", "Wang", 0), cases.look("c-2", "Li", 0)))
     for looker, since, named in (("Li", NOW - 1, True), ("Li", NOW, False), ("Wang", 0, False), (None, 0, False)):
         found = cases.dossier("c-1", looker=looker, since=since)
         assert found.looked_at == (NOW if named else 0)

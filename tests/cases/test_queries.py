@@ -148,7 +148,8 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "overlaps": (1, lambda c: c.overlaps(["c-1", "c-2"])),
     "done": (1, lambda c: c.last_done("Li", NOW)),
     "versions": (2, lambda c: c.note_versions("c-1", "n-1")),
-    "last look": (1, lambda c: c.last_look("c-1", "Li")),
+    "names seen": (1, lambda c: c.look("c-1", "Li", 0)),
+    "listings": (1, lambda c: c.listings("YT1")),
     "day": (1, lambda c: c.day(NOW)),
     "all cases that fit": (3, lambda c: c.matching_cases(CaseFilter())),
     "all of the queue": (3, lambda c: c.matching_items(NOW, ItemFilter())),
@@ -230,7 +231,8 @@ QUESTIONS: list[Callable[[Cases], object]] = [
     lambda c: c.overlaps([row.id for row in c.queue(NOW + 10**12).rows]),
     lambda c: c.last_done("Li", NOW + 160 * 7_000_000),
     lambda c: c.note_versions("c-1", "n-1"),
-    lambda c: (c.last_look("c-1", "Li"), c.dossier("c-1", looker="Li")),
+    lambda c: (c.look("c-1", "Li", 0), c.dossier("c-1", looker="Li")),
+    lambda c: c.listings("YT1"),
     lambda c: c.day(NOW),
 ]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.console.world import Clock, World, text
+from tests.console.world import HOUR, Clock, World, text
 from tests.store.database.places import KINDS, fresh
 from tests.tables import each
 from wayseal.console import Role
@@ -48,7 +48,15 @@ def test_both_databases_keep_baskets_and_runs(kind: str, tmp_path: Path) -> None
         assert basket is not None
         assert [row.number.seller for row in baskets.rows(basket)] == [None, "店"]
         assert [act.count for act in baskets.acts(basket)] == [1, 2, 0]
-        assert baskets.page() == (basket,)
+        by_day = read_typed(B, {"seen_at": "2026-03-04"}, 8).numbers
+        baskets.add(baskets.make("another", "ann", ""), by_day, "ann", "")
+        stand = [(one.basket, one.version, one.number.seller) for one in baskets.sightings(B)]
+        assert stand == [("b-2", 2, None), ("b-1", 2, "店")]
+        assert (baskets.sightings("none"), baskets.sold_at([])) == ((), {})
+        assert baskets.sold_at([A, B, "none"]) == {A: TEN, B: TEN - 10 * HOUR * 1_000_000}
+        basket = baskets.find(id_)
+        assert basket is not None
+        assert basket in baskets.page()
         runs.note("j-1", RunKind.TRACE, id_, 3, 7, "ann")
         runs.note("j-2", RunKind.LEFT_OUT, id_, 3, 7, "ann", "j-1")
         runs.settle("j-1", "done", {"lead": "p-1"})

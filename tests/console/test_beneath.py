@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,20 @@ from httpx import Client
 
 from tests.cli.running import inside
 from tests.console.beneath import DAY, beneath, copied, open_beneath
-from tests.console.world import World, open_world, text
+from tests.console.world import MINUTE, World, open_world, text
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.types import NamesShown, RecordedCase, Source, Thing, ThingKind
 from wayseal.console import Role
-from wayseal.console.reading import CaseReader, Window
+from wayseal.console.access.types import ActKind
+from wayseal.console.reading import SORTS, CaseReader, Selection, Window, page_of
+from wayseal.console.web import _reads_table
 from wayseal.console.web._lanes_view import Clock, draw_lanes
+from wayseal.console.web._reads_table import FILE_COLUMNS, file_blocks, rows_of
+from wayseal.console.web._reads_view import View
 from wayseal.detect.lanes import CaseLanes, keep_lanes, lanes_path, load_lanes
 from wayseal.ledger import open_ledger
+from wayseal.page.spreadsheet import csv_blocks, csv_lines
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +127,109 @@ def test_filters_choose_what_they_say(ann: Client, case: RecordedCase, lanes: Ca
     assert any(row["at"] >= since for row in rows)
 
 
-def test_the_table_for_a_spreadsheet_names_nobody(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+def order_of(lanes: CaseLanes, sort: str) -> Callable[[dict[str, Any]], Any]:
+    """What reads are sorted by, said once more."""
+    alias = load_pseudonyms(beneath() / "detect").of
+    names = [alias(one.about.actor) for one in lanes.head.people]
+    verdicts = ("mandate", "strong", "weak", "unexplained", "unknown")
+    first = {
+        kind: {one: n for n, one in enumerate(dict.fromkeys(filter(None, lanes.reads[kind].to_pylist())), 1)}
+        for kind in ("device", "ip", "session")
+    }
+    return {
+        "at": lambda row: row["at"],
+        "waybill": lambda row: row["waybill"],
+        "account": lambda row: names[row["person"]],
+        "verdict": lambda row: (verdicts.index(row["verdict"]), row["template"]),
+        "reasons": lambda row: (row["counted"].bit_count(), row["counted"]),
+        "way": lambda row: f"{row['action']} {row['via']}",
+        "device": lambda row: first["device"].get(row["device"], 0),
+        "address": lambda row: first["ip"].get(row["ip"], 0),
+        "session": lambda row: first["session"].get(row["session"], 0),
+    }[sort]
+
+
+def read_ids(rows: Iterable[dict[str, Any]]) -> list[str]:
+    return [f"{row['source']}:{row['row']}" for row in rows]
+
+
+@each("sort", SORTS)
+def test_reads_are_sorted_both_ways_without_a_gap(sort: str, ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+    rows = lanes.reads.to_pylist()
+    for down in (False, True):
+        wanted = sorted(rows, key=order_of(lanes, sort), reverse=down)  # what is equal stays by time
+        query = f"?only=all&sort={'-' if down else ''}{sort}"
+        answer = ann.get(f"/cases/{case.id}/reads.csv{query}").content.decode("utf-8-sig")
+        assert [row["read"] for row in csv.DictReader(io.StringIO(answer))] == read_ids(wanted), query
+        seen, address = [], f"/cases/{case.id}/reads{query}"
+        for _ in range(2):
+            page = ann.get(address)
+            seen += re.findall(rf"/cases/{case.id}/reads/(\d+)-(\d+)", page.text)
+            address = unescape(re.findall(r'href="([^"]*)" rel="next"', page.text)[0])
+            assert f"sort={'-' if down else ''}{sort}" in address or query.endswith("sort=at")
+        assert [":".join(one) for one in seen] == read_ids(wanted[:100]), query
+
+
+def test_a_page_goes_on_where_its_last_read_is_gone(lanes: CaseLanes) -> None:
+    names = [one.about.actor for one in lanes.head.people]
+    whole = Selection(window=Window(since=0, until=2**62))
+    for sort in SORTS:
+        for down in (False, True):
+            wanted = replace(whole, sort=sort, down=down)
+            first = page_of(lanes, wanted, names, 40)
+            second = page_of(lanes, replace(wanted, after=first.after), names, 40)
+            last = first.reads.to_pylist()[-1]
+            kept = [
+                row for row in lanes.reads.to_pylist() if (row["source"], row["row"]) != (last["source"], last["row"])
+            ]
+            less = replace(lanes, reads=pa.Table.from_pylist(kept, schema=lanes.reads.schema))
+            again = page_of(less, replace(wanted, after=first.after), names, 40)
+            if sort not in ("device", "address", "session"):  # numbers that count within the case may be others then
+                assert again == second, (sort, down)
+            ended = page_of(lanes, replace(wanted, after=page_of(lanes, wanted, names, len(kept)).after), names, 40)
+            assert (len(ended.reads), ended.after) == (1, None)
+
+
+def test_what_cannot_be_sorted_by_is_named(ann: Client, case: RecordedCase) -> None:
+    for path in (f"/cases/{case.id}/reads", f"/cases/{case.id}/reads.csv"):
+        page = ann.get(f"{path}?sort=%3Cb%3Ename")
+        assert page.status_code == 400
+        assert "sort: this table can't be sorted by that; give one of at, waybill" in text(page)
+        assert "<b>name" not in page.text
+    for after in ("1", "1-2", "1-2-x-3", "1-2-3", "1-2-3-99", "a-b-c-d"):
+        assert ann.get(f"/cases/{case.id}/reads?sort=account&after={after}").status_code == 200
+
+
+def test_a_file_of_columns_says_what_the_page_says(
+    world: World, case: RecordedCase, lanes: CaseLanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what a spreadsheet would take for a formula begins with an apostrophe."""
+    rows = lanes.reads.to_pylist()[:40]
+    for row, text_ in zip(rows, ('=cmd|"x"', "+1", "a,b", "line\nbreak", "＠x"), strict=False):
+        row |= {"waybill": text_, "purpose": text_, "at": row["at"] + 999_999}
+    hostile = replace(lanes, reads=pa.Table.from_pylist(rows, schema=lanes.reads.schema))
+    alias = load_pseudonyms(beneath() / "detect").of
+    view = View(
+        lanes=hostile, name=alias, wanted=Selection(window=Window(since=0, until=2**62)), clock=Clock(8), path="/x"
+    )  # fmt: skip
+    monkeypatch.setattr(_reads_table, "_BLOCK", 7)
+    shown = rows_of(view, hostile.reads, {})
+    cells = [
+        [("1" if row[name] else "0") if name == "first" else row[name] for name in FILE_COLUMNS]
+        for row in ({**row, "reasons": ";".join(row["reasons"])} for row in shown)
+    ]
+    pieces = list(csv_blocks(FILE_COLUMNS, file_blocks(view, hostile.reads)))
+    assert len(pieces) == 7
+    assert b"".join(pieces) == b"".join(csv_lines(FILE_COLUMNS, cells))
+    assert b"\r\n2" in pieces[1]
+
+
+def test_the_table_for_a_spreadsheet_names_nobody(
+    world: World, ann: Client, case: RecordedCase, lanes: CaseLanes
+) -> None:
     answer = ann.get(f"/cases/{case.id}/reads.csv?only=all")
+    noted = world.access.acts(limit=1)[0]
+    assert (noted.act, noted.detail) == (ActKind.LIST_EXPORTED, {"list": "reads", "case": case.id})
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -162,6 +269,8 @@ def test_every_case_is_drawn_whole_and_in_part(ann: Client) -> None:
                 assert "Its tickets" in said
             devices = {row["device"] for row in mine if row["device"]}
             assert not devices or f"Devices {len(devices)}" in said
+            sessions = {row["session"] for row in mine if row["session"]}
+            assert not sessions or f"Sessions {len(sessions)}" in said
         part = ann.get(f"/cases/{one.id}/reads?part=1")
         assert "<html" not in part.text
         assert part.text.count("<figure") == 1
@@ -216,31 +325,64 @@ def test_a_case_that_is_not_laid_out_says_how_to_have_it(tmp_path: Path, case: R
         assert browser.post("/cases/c-999/reads/lay-out").status_code == 404
 
 
+def named(browser: Client, *paths: str) -> list[bool]:
+    """On which pages an account of the shared ledger is named."""
+    actors = {actor for one in read_casebook(beneath() / "detect").cases for actor in one.actors}
+    pages = [browser.get(path).text for path in paths]
+    return [any(re.search(rf">{re.escape(actor)}<", page) for actor in actors) for page in pages]
+
+
 def test_names_are_shown_once_the_look_is_on_record(tmp_path: Path, case: RecordedCase, lanes: CaseLanes) -> None:
     ledger = copied(tmp_path / "L")
+    other = next(one.id for one in read_casebook(ledger / "detect").cases if one.id != case.id)
+    row = lanes.reads.to_pylist()[0]
+    path, others = f"/cases/{case.id}/reads", f"/cases/{other}/reads?names=1"
+    pages = [f"{path}?{query}names=1" for query in ("", "sort=-account&only=all&")]
+    pages += [f"{path}/{row['source']}-{row['row']}?names=1", f"/cases/{case.id}?names=1"]
     with open_beneath(tmp_path, ledger) as world:
         world.person("ann", Role.ANALYST)
         world.person("chen", Role.INVESTIGATOR)
-        path = f"/cases/{case.id}/reads"
-        assert world.signed_in("ann").post(path, data={"why": "complaint 7"}).status_code == 403
-        browser = world.signed_in("chen")
+        world.person("li", Role.INVESTIGATOR)
+        ann = world.signed_in("ann")
+        assert ann.post(path, data={"why": "complaint 7"}).status_code == 403
+        second, browser = world.signed_in("chen"), world.signed_in("chen")
         refused = browser.post(path, data={"why": " "})
         assert refused.status_code == 400
         assert not any(one in refused.text for one in personal(lanes))
+        assert named(browser, *pages) == [False] * 4
         assert not any(isinstance(act, NamesShown) for act in read_casebook(ledger / "detect").case(case.id).acts)
-        page = browser.post(path, data={"why": "complaint 7"})
-        assert page.status_code == 200
-        assert case.actors[0] in page.text
+        answer = browser.post(path + "?only=unexplained", data={"why": "complaint 7"})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?only=unexplained&names=1")
         looks = [act for act in read_casebook(ledger / "detect").case(case.id).acts if isinstance(act, NamesShown)]
         assert [(act.who, act.why, act.cases[case.id]) for act in looks] == [("chen", "complaint 7", case.actors)]
-        # Another page of it under pseudonyms again; an act that was forgotten longer than five minutes asks for proof.
-        assert case.actors[0] not in browser.get(path).text
-        world.clock.sleep(400)
+        assert named(browser, *pages) == [True] * 4
+        assert "your look is on record: complaint 7" in text(browser.get(pages[0]))
+        # Neither where nobody asked for names, nor in a file, in another case, in another session, for another person.
+        assert named(browser, path, f"{path}.csv?names=1", others) == [False] * 3
+        for one in (second, world.signed_in("chen"), world.signed_in("li"), ann):
+            assert named(one, pages[0], pages[-1]) == [False] * 2
+        links = re.findall(r'href="(/cases/[^"]*)"', browser.get(f"{path}?part=1&names=1").text)
+        assert all("names=1" in link for link in links)
+        # Nor a quarter of an hour later; and another look asks for another proof.
+        world.clock.sleep(15 * MINUTE)
+        assert named(browser, *pages) == [False] * 4
+        assert "is over" in text(browser.get(pages[0]))
         again = browser.post(path, data={"why": "complaint 8"})
         assert again.status_code == 401
-        assert case.actors[0] not in again.text
+        assert case.actors[0] not in again.text + world.log.getvalue()
         assert browser.post("/cases/c-999/reads", data={"why": "x"}).status_code in (401, 404)
-        assert case.actors[0] not in world.log.getvalue()
+
+
+def test_a_look_at_a_case_holds_on_its_reads_and_ends_with_the_session(tmp_path: Path, case: RecordedCase) -> None:
+    path = f"/cases/{case.id}/reads?names=1"
+    with open_beneath(tmp_path, copied(tmp_path / "L")) as world:
+        world.person("chen", Role.INVESTIGATOR)
+        browser = world.signed_in("chen")
+        assert browser.post(f"/cases/{case.id}/open", data={"why": "complaint 7"}).status_code == 303
+        assert named(browser, path) == [True]
+        assert "reads?part=1&amp;names=1" in browser.get(f"/cases/{case.id}?names=1").text
+        browser.post("/sign-out")
+        assert named(world.signed_in("chen"), path) == [False]
 
 
 def test_who_left_the_case_stays_a_pseudonym(tmp_path: Path, lanes: CaseLanes) -> None:
@@ -254,7 +396,8 @@ def test_who_left_the_case_stays_a_pseudonym(tmp_path: Path, lanes: CaseLanes) -
     keep_lanes(ledger / "detect", CaseLanes(head=head, reads=pa.Table.from_pylist(moved, schema=lanes.reads.schema)))
     with open_beneath(tmp_path, ledger) as world:
         world.person("chen", Role.INVESTIGATOR)
-        page = world.signed_in("chen").post(f"/cases/{lanes.head.case}/reads", data={"why": "complaint 7"})
+        browser = world.signed_in("chen")
+        page = browser.get(browser.post(f"/cases/{lanes.head.case}/reads", data={"why": "c 7"}).headers["location"])
         assert page.status_code == 200
         assert lanes.head.people[0].about.actor in page.text
         assert "somebody else" not in page.text

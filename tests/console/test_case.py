@@ -3,15 +3,13 @@
 import csv
 import io
 import re
-import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from httpx import Client, Response
+from httpx import Response
 
 from tests.console.casework import HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send, values_of
+from tests.console.counting import statements
 from tests.console.world import HOUR, MINUTE, PASSWORD, hidden
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookDiskError
@@ -250,7 +248,7 @@ def test_names_are_for_whoever_said_why_and_for_a_while(bench: Bench) -> None:
     bench.world.clock.sleep(10 * MINUTE)
     page = chen.post(f"{at}/open", data={"why": "complaint 7"})
     assert (page.status_code, "Is it still you?" in said(page)) == (401, True)
-    assert not bench.cases.last_look(case, "chen")
+    assert bench.cases.look(case, "chen", 0) is None
     page = chen.post("/confirm", data={"proof": PASSWORD, "next": "/", "kept": hidden(page, "kept")})
     assert values_of(page, "why") == ["complaint 7"]
     page = send(chen, f"{at}/open", why="complaint 7")
@@ -273,8 +271,8 @@ def test_names_are_for_whoever_said_why_and_for_a_while(bench: Bench) -> None:
 
 def test_names_are_not_for_analysts_nor_on_others_reasons(bench: Bench) -> None:
     case, other = bench.alert(*NAMES), bench.alert("u-2")
-    bench.cases.open(case, "chen", "complaint 7", bench.now)
-    ann = bench.browser("ann")
+    chen, ann = bench.browser("chen"), bench.browser("ann")
+    assert "courier-7" in send(chen, f"/cases/{case}/open", why="complaint 7").text
     page = ann.get(f"/cases/{case}?names=1")
     assert "courier-7" not in page.text
     assert "investigators alone" in said(page)
@@ -284,7 +282,7 @@ def test_names_are_not_for_analysts_nor_on_others_reasons(bench: Bench) -> None:
     # One investigator's reason is no other's, and one case's no other's.
     bench.world.person("dong", Role.INVESTIGATOR)
     assert "courier-7" not in bench.browser("dong").get(f"/cases/{case}?names=1").text
-    chen = bench.browser("chen")
+    assert "courier-7" not in bench.browser("chen").get(f"/cases/{case}?names=1").text
     assert "courier-7" in chen.get(f"/cases/{case}?names=1").text
     assert "u-2" not in chen.get(f"/cases/{other}?names=1").text
     # A verdict that it was work takes the right back.
@@ -436,30 +434,8 @@ def test_a_text_beside_another() -> None:
     assert not any(row.same for row in long)
 
 
-def _counted(bench: Bench, browser: Client, path: str, asked: list[str]) -> int:
-    bench.world.clock.sleep(2 * MINUTE)  # so that it is also written that the session was used
-    asked.clear()
-    assert browser.get(path).status_code == 200, path
-    return len(asked)
-
-
 def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """At most 12 statements, of the casebook and of access together, whatever there is."""
-    asked: list[str] = []
-    connect = sqlite3.connect
-
-    def note(statement: str) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
-            asked.append(statement)
-
-    def connected(*given: Any, **named: Any) -> sqlite3.Connection:
-        raw: sqlite3.Connection = connect(*given, **named)
-        raw.set_trace_callback(note)
-        return raw
-
-    def note_other(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        note(statement)
-
     case = bench.alert(*NAMES)
     for number in range(40):
         other = bench.alert(f"u-{number}", NAMES[0] if number % 2 else "v")
@@ -468,19 +444,18 @@ def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
     chen = bench.browser("chen")
     send(chen, f"/cases/{case}/open", why="complaint 7")
     bench.world.site.close()
-    monkeypatch.setattr(sqlite3, "connect", connected)
-    chen.get("/queue")
-    sa.event.listen(sa.Engine, "before_cursor_execute", note_other)
-    try:
+    with statements(monkeypatch) as asked:
+        chen.get("/queue")
         for path in ("/", "/queue", "/cases", f"/cases/{case}", f"/cases/{case}?names=1", f"/cases/{case}/timeline"):
             bench.cases.assign(case, ("bo", None)[len(path) % 2], "ann", bench.now)
-            assert 3 < _counted(bench, chen, path, asked) <= 12, (path, asked)
+            bench.world.clock.sleep(2 * MINUTE)  # so that it is also written that the session was used
+            asked.clear()
+            assert chen.get(path).status_code == 200, path
+            assert 3 < len(asked) <= 12, (path, asked)
         send(chen, f"/cases/{case}/priority", priority="high", names="1")
         asked.clear()
         assert "Done: 1 act" in said(chen.get(f"/cases/{case}"))
         assert len(asked) <= 12
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note_other)
 
 
 def test_a_casebook_that_is_away_loses_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

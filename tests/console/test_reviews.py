@@ -77,9 +77,15 @@ def test_lists_are_paged_filtered_and_sorted(ann: Client, rights: Review) -> Non
     role = people[0]["role"]
     rows = rows_of(ann, f"/rights.csv?list=people&role={role}")
     assert len(rows) == sum(row["role"] == role for row in people)
-    reads = [int(row["reads"].replace(",", "")) for row in rows_of(ann, "/rights.csv?list=people&sort=reads")]
-    assert reads == sorted(reads, reverse=True)
-    assert ann.get("/rights?list=people&after=x&sort=none&role=%3Cb%3E").status_code == 200
+    for sort, column in (("reads", "reads"), ("-reads", "reads"), ("-account", "account"), ("role", "role")):
+        cells = [row[column] for row in rows_of(ann, f"/rights.csv?list=people&sort={sort}")]
+        values = [int(cell.replace(",", "")) if column == "reads" else cell for cell in cells]
+        assert values == sorted(values, reverse=sort.startswith("-")), sort
+        assert f"sort={sort}" in ann.get(f"/rights?list=people&sort={sort}").text.partition('rel="next"')[0]
+    assert ann.get("/rights?list=people&after=x&role=%3Cb%3E").status_code == 200
+    for path in ("/rights", "/rights.csv", "/partners", "/partners.csv"):
+        refused = ann.get(f"{path}?sort=none")
+        assert (refused.status_code, "sort: this table can't be sorted by that" in text(refused)) == (400, True), path
 
 
 def test_an_account_goes_into_the_queue_without_its_name(tmp_path: Path, rights: Review) -> None:
@@ -122,6 +128,10 @@ def test_partners_are_told_one_at_a_time(ann: Client) -> None:
     assert text(ann.get("/partners?only=breached")).count("Nothing stands here") == 1
     rows = rows_of(ann, "/partners.csv")
     assert len(rows) == sum(len(row["breaches"]) for row in document["partners"])
+    assert rows_of(ann, "/partners.csv?only=breached") == []
+    by_reads = sorted(document["partners"], key=lambda row: -row["reads"])
+    links = re.findall(r'partner=([^"&]*)"', ann.get("/partners?sort=-reads&only=uncontracted").text)
+    assert links == [row["partner"] for row in by_reads]
 
 
 CONTRACT = """\

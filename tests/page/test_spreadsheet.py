@@ -4,17 +4,21 @@ import csv
 import io
 from collections.abc import Sequence
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from wayseal.page.spreadsheet import FORMULAS, csv_lines
+from wayseal.page.spreadsheet import FORMULAS, csv_blocks, csv_lines
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
 
 def read(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[list[str]]:
     content = b"".join(csv_lines(head, rows)).decode("utf-8-sig")
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    blocks = ([pa.array(column, pa.string()) for column in zip(*texts, strict=True)],) if rows else ()
+    assert b"".join(csv_blocks(head, blocks)).decode("utf-8-sig") == content, "of columns, the same"
     return list(csv.reader(io.StringIO(content, newline="")))
 
 

@@ -8,10 +8,11 @@ from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._queries import Queries, file_row
 from wayseal.cases._tables import ACTS, CASES, FILES, JOURNAL, QUEUE, THINGS
 from wayseal.cases._told import act_line, thing_row
-from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, ThingKind
+from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, Source, ThingKind
 from wayseal.cases.acts import LOOKS, UNDOABLE
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.views import ActLine, Day, Done, FileRow, NoteVersion, Overlap, Page
+from wayseal.cases.types import NamesShown
+from wayseal.cases.views import ActLine, Day, Done, FileRow, ListingRow, LookOnRecord, NoteVersion, Overlap, Page
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -94,11 +95,35 @@ class Lookups(Queries):
 
         return self._look(ask)
 
-    def last_look(self, case: str, who: str) -> int:
-        """When somebody last had it recorded that they see names of a case; 0 for never: 1 statement."""
+    def look(self, case: str, who: str, since: int) -> LookOnRecord | None:
+        """What of a case's names somebody had recorded that they see, from a moment on; None: nothing. 1 statement."""
         marks = ", ".join("?" for _ in LOOKS)
-        text = f"SELECT max(at) FROM {ACTS.full_name} WHERE case_id = ? AND who = ? AND act IN ({marks})"
-        return int(self._look(lambda desk: desk.connection.rows(text, (case, who, *LOOKS)))[0][0] or 0)
+        text = (
+            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
+            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks}) AND a.at >= ? ORDER BY a.line DESC LIMIT ?"
+        )
+        values = (case, who, *LOOKS, since, _VERSIONS)
+
+        def ask(desk: Desk) -> list[NamesShown]:
+            acts = [desk.parse(int(line), content) for line, content in desk.connection.rows(text, values)]
+            return [act for act in acts if isinstance(act, NamesShown)]
+
+        found = self._look(ask)
+        if not found:
+            return None
+        named = frozenset(actor for act in found for actor in act.cases.get(case, ()))
+        return LookOnRecord(at=found[0].at, why=found[0].why, accounts=named)
+
+    def listings(self, number: str, limit: int = 20) -> tuple[ListingRow, ...]:
+        """Listings that were put into the queue and name a number, the oldest first: 1 statement."""
+        text = (
+            f"SELECT q.item, q.since, q.reason FROM {THINGS.full_name} AS t JOIN {QUEUE.full_name} AS q "
+            "ON q.item = t.case_id WHERE t.kind = ? AND t.value = ? AND t.via = '' AND q.source = ? "
+            "ORDER BY q.since, q.number LIMIT ?"
+        )
+        values = (ThingKind.NUMBER.value, number, Source.LISTING.value, limit)
+        rows = self._look(lambda desk: desk.connection.rows(text, values))
+        return tuple(ListingRow(id=id_, at=int(at), reason=reason) for id_, at, reason in rows)
 
     def acts(self, before: int | None = None, limit: int = 50) -> Page[ActLine]:
         """All acts, the newest first, without anything personal: 1 statement. before: only those before that line."""

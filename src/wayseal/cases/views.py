@@ -351,6 +351,24 @@ class NoteVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookOnRecord:
+    """What of a case's names somebody had recorded that they see. at, why: of the last act; accounts: of all."""
+
+    at: int
+    why: str
+    accounts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRow:
+    """A listing in the queue. at: when it was put there; reason: what was written of it."""
+
+    id: str
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """A case with all that belongs to it. merged: the cases that went into it. named: all its names may be shown.
 

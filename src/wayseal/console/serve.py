@@ -22,7 +22,7 @@ from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
-from wayseal.console.reading import CaseReader
+from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.settings import SECRETS, ConsoleSettings
 from wayseal.console.web.app import CasebookHolder, Connection, LedgerReader, Site, create_app, headers_of, make_spool
 from wayseal.merkle import MerkleError, VerifyKey
@@ -71,6 +71,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         upload_most=settings.upload_megabytes << 20,
         cases=None if ledger is None else CasebookHolder(ledger / FOLDER),
         reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
+        canaries=None if settings.canaries is None else CanaryWatch(settings.canaries),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / FILES,
         cases_a_day=settings.cases_a_day,

@@ -67,7 +67,7 @@ class ConsoleSettings:
     templates: _File | None = None
     """Templates of work, for detection and packs of evidence."""
     canaries: _File | None = None
-    """A register of canaries, for the same."""
+    """A register of canaries, for the same, and to flag canaries on pages of waybills."""
     contracts: _File | None = None
     """A folder of partners' contracts, for the same."""
     unit: str = ""

@@ -217,12 +217,15 @@ _CONSOLE_0005: Rows = _CONSOLE_0004 | {
     ],
 }
 
+_CONSOLE_0006: Rows = _CONSOLE_0005 | {"sessions": [row | {"looks": "{}"} for row in _CONSOLE_0001["sessions"]]}
+
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
     "console_0002": _CONSOLE_0002,
     "console_0003": _CONSOLE_0003,
     "console_0004": _CONSOLE_0004,
     "console_0005": _CONSOLE_0005,
+    "console_0006": _CONSOLE_0006,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
@@ -234,6 +237,7 @@ FRESH: dict[str, set[str]] = {
     "console_0003": set(_CONSOLE_0003) - set(_CONSOLE_0002),
     "console_0004": {"departures"},
     "console_0005": {"marks"},
+    "console_0006": set(),
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

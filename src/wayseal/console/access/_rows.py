@@ -1,5 +1,6 @@
 """Rows of people and sessions as values, and the few statements that more than one module asks."""
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +48,7 @@ def _session_of(row: Any) -> Session:
         seen_at=row.seen_at,
         confirmed_at=row.confirmed_at,
         ended_at=row.ended_at,
+        looks=json.loads(row.looks),
     )
 
 

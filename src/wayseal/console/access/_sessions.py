@@ -6,14 +6,18 @@
 2. Its token changes with every step up: what somebody planted before is worth nothing after.
 3. What began a month ago is taken out of the table when another one begins; the acts stay.
 4. That it was used is written once a minute at most, so that a look isn't a commit.
+5. A look at a case's names is one session's: another one of the same person, and the next, say why themselves.
 """
 
+import json
 from enum import StrEnum
+
+import sqlalchemy as sa
 
 from wayseal.console.access import _acts, _rows
 from wayseal.console.access import _tables as tables
 from wayseal.console.access._means import SECOND, Means, digest
-from wayseal.console.access.types import ActKind, Opened, Person, PersonState, Rules, Session, Via, Visit
+from wayseal.console.access.types import LOOK_US, ActKind, Opened, Person, PersonState, Rules, Session, Via, Visit
 from wayseal.console.roles import Stage
 from wayseal.store.database import Connection
 
@@ -66,6 +70,10 @@ class Sessions:
         now, rules = self._means.now(), self._means.rules
         found = self._means.database.read(_rows.open_sessions, person)
         return tuple(one for one in found if standing(one, rules, now) is Standing.OPEN)
+
+    def note_look(self, session: Session, case: str, at: int) -> None:
+        """Notes that a look at a case's names was recorded (rule 5); what doesn't last any more goes."""
+        self._means.database.write(_note_look, session.id, case, at)
 
     def sign_out(self, session: Session) -> None:
         """Ends one's own session."""
@@ -163,6 +171,13 @@ def end_all(connection: Connection, person: str, now: int) -> None:
 
 def _touch(connection: Connection, session: str, now: int) -> None:
     connection.execute(tables.sessions.update().where(tables.sessions.c.session == session).values(seen_at=now))
+
+
+def _note_look(connection: Connection, session: str, case: str, at: int) -> None:
+    own = tables.sessions.c.session == session
+    before = json.loads(connection.execute(sa.select(tables.sessions.c.looks).where(own)).scalar_one())
+    looks = {name: then for name, then in before.items() if at - then < LOOK_US} | {case: at}
+    connection.execute(tables.sessions.update().where(own).values(looks=json.dumps(looks)))
 
 
 def _close(connection: Connection, session: str, now: int) -> bool:

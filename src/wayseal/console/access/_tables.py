@@ -40,6 +40,7 @@ sessions = sa.Table(
     sa.Column("confirmed_at", sa.BigInteger, nullable=False),
     sa.Column("misses", sa.Integer, nullable=False),
     sa.Column("ended_at", sa.BigInteger),
+    sa.Column("looks", sa.Text, nullable=False, server_default="{}"),
     sa.Index("ix_sessions_token_sha256", "token_sha256", unique=True),
     sa.Index("ix_sessions_person", "person"),
 )

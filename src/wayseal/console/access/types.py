@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from wayseal.console.roles import Role, Stage
 
+LOOK_US = 15 * 60 * 1_000_000
+"""So long a look at a case's names lasts, from the act that records it."""
+
 
 class PersonState(StrEnum):
     """An account that wasn't taken up yet, one that can sign in, one that can't any more."""
@@ -61,6 +64,7 @@ class ActKind(StrEnum):
     ENABLED = "enabled"
     LIST_EXPORTED = "list_exported"
     FILE_TAKEN = "file_taken"
+    CANARY_SEEN = "canary_seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A person at a browser. confirmed_at: when they last proved who they are; ended_at: None while it lasts."""
+    """A person at a browser.
+
+    confirmed_at: when they last proved who they are; ended_at: None while it lasts; looks: case → when it was recorded
+    here that they see its names.
+    """
 
     id: str
     person: Person
@@ -99,6 +107,12 @@ class Session:
     seen_at: int
     confirmed_at: int
     ended_at: int | None = None
+    looks: Mapping[str, int] = field(default_factory=dict)
+
+    def look(self, case: str, now: int) -> int | None:
+        """When the look at a case's names was recorded that lasts yet; None: there is none of this session."""
+        at = self.looks.get(case)
+        return None if at is None or not 0 <= now - at < LOOK_US else at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,23 +6,43 @@
 3. Accounts are named by whoever asks: every question takes the function that says how they may be called.
 """
 
+from wayseal.console.reading._canaries import Canary, CanaryWatch
 from wayseal.console.reading._life import WaybillLife
 from wayseal.console.reading._reader import CaseReader
 from wayseal.console.reading._reviews import Review, keep_review
-from wayseal.console.reading._selection import ONLY, Selection, Window, is_odd, page_of, select
+from wayseal.console.reading._selection import (
+    ODD,
+    ONLY,
+    SORTS,
+    ReadKey,
+    Selection,
+    Window,
+    arrange,
+    is_odd,
+    numbers_of,
+    page_of,
+    select,
+)
 from wayseal.console.reading._work import PARTNERS, RIGHTS, review_partners, review_rights
 
 __all__ = [
+    "ODD",
     "ONLY",
     "PARTNERS",
     "RIGHTS",
+    "SORTS",
+    "Canary",
+    "CanaryWatch",
     "CaseReader",
+    "ReadKey",
     "Review",
     "Selection",
     "WaybillLife",
     "Window",
+    "arrange",
     "is_odd",
     "keep_review",
+    "numbers_of",
     "page_of",
     "review_partners",
     "review_rights",

@@ -320,4 +320,5 @@ DESK = {
     "overview.case_trouble": N_("Cases can't be shown; everything else works."),
     "act.list_exported": N_("List exported"),
     "act.file_taken": N_("File of a case saved"),
+    "act.canary_seen": N_("Canary looked at"),
 }

@@ -11,6 +11,7 @@ READS = {
     "reads_only.all": N_("All reads"),
     "reads_only.counted": N_("Behind a reason"),
     "reads_only.unexplained": N_("Unexplained only"),
+    "reads_only.early": N_("Before the sale"),
     "reads.every_account": N_("All accounts"),
     "reads.window": N_("{first} to {last}"),
     "reads.earlier": N_("Earlier"),
@@ -23,6 +24,7 @@ READS = {
     "lane.scans": N_("Scans where it works"),
     "lane.tickets": N_("Its tickets"),
     "lane.duties": N_("Posts and duties"),
+    "lane.sessions": N_("Sessions", context="lane.sessions"),
     "lane.devices": N_("Devices"),
     "lane.acts": N_("Alerts and acts"),
     "reads.why": N_("Why it stands out"),
@@ -52,6 +54,8 @@ READS = {
     "reads.csv": N_("As CSV"),
     "reads.none_here": N_("No read fits what is chosen."),
     "reads.show_all": N_("Show all"),
+    "reads.sold_later": N_("on sale later"),
+    "reads.sold_already": N_("on sale already"),
     "reads.at": N_("Time", context="reads.at"),
     "reads.waybill": N_("Waybill"),
     "reads.account": N_("Account", context="reads.account"),
@@ -73,12 +77,12 @@ READS = {
     "reads.missing": N_("The ledger has no {tables}: work that stands there explains nothing here."),
     "reads.name_title": N_("With names"),
     "reads.name_note": N_(
-        "Names, sessions, addresses and devices are shown once it is recorded who looks and why. It opens the case, "
-        "and is seen by everybody who works on it."
+        "Names, sessions, addresses and devices are shown once it is recorded who looks and why: on all pages of this "
+        "case, for a quarter of an hour, in this session. It opens the case, and is seen by everybody who works on it."
     ),
     "reads.name_why": N_("Why"),
     "reads.name_go": N_("Record and show"),
-    "reads.named": N_("Shown with names; your look is on record: {why}"),
+    "reads.named": N_("Shown with names until {until}; your look is on record: {why}"),
     "reads.made": N_("Reads up to {at}, as the ledger {digest} has them"),
     "reads.beneath": N_("What lies beneath"),
     "reads.open": N_("Reads one by one, reasons, the same hours of others"),
@@ -142,9 +146,36 @@ READS = {
     "waybill.readers": N_("Who read it"),
     "waybill.no_readers": N_("Nobody read it."),
     "waybill.events": N_("What happened"),
-    "waybill.more": N_("{n:n} more are in the CSV."),
     "waybill.on_sale": N_("Named in cases"),
     "waybill.not_on_sale": N_("No case names this number as bought or seen on sale."),
+    "waybill.sales": N_("On sale"),
+    "waybill.no_sales": N_("It is in no basket and in no listing of the queue."),
+    "waybill.early": N_(
+        "{n:n} of {of:n} {of:read|reads}, by {people:n} {people:account|accounts}, came before it was on sale for sure "
+        "({at}): look among them first."
+    ),
+    "waybill.from_here": N_("On sale for sure from here on: {at}"),
+    "sale.seen": N_("seen on sale"),
+    "sale.ordered": N_("ordered by the buyer"),
+    "sale.absent": N_("looked for, and not there yet"),
+    "sale.listed": N_("listing put into the queue"),
+    "lane.sales": N_("On sale", context="lane.sales"),
+    "canary.flag": N_("This number is a canary: a waybill that exists for nobody, so that no work leads to it."),
+    "canary.for": N_("It was planned for {accounts} ({at}); nobody else was to meet it."),
+    "canary.touched": N_("First read by {account}, for whom it wasn't made: {at}."),
+    "canary.own": N_("Only accounts that it was made for read it."),
+    "canary.unread": N_("Nobody read it, as far as the ledger knows."),
+    "canary_state.waiting": N_("It wasn't seen on sale yet; its wait is open."),
+    "canary_state.hit": N_("It was seen on sale: {at}."),
+    "canary_state.silent": N_("Its wait was closed without its being seen on sale: {at}."),
+    "canary.secret": N_(
+        "A canary works as long as nobody knows it: that you saw this is on record, and no file says it."
+    ),
+    "canary.meant": N_("made for it"),
+    "canary.not_meant": N_("not made for it"),
+    "canary.meant_of": N_("It was made for this account."),
+    "canary.not_meant_of": N_("It wasn't made for this account."),
+    "canary.trouble": N_("Nobody can say now whether this number is a canary."),
     "waybill.ticket": N_("Ticket {ticket}"),
     "waybill.change": N_("Changed: {column}"),
     "waybill_kind.issued": N_("issued"),

@@ -4,8 +4,8 @@ What pages hand around is in `wayseal.console.tracing.types`; what jobs do in `w
 leave in `wayseal.console.tracing.kept`.
 """
 
-from wayseal.console.tracing._baskets import MOST, Baskets
+from wayseal.console.tracing._baskets import DAY_US, MOST, Baskets
 from wayseal.console.tracing._runs import Runs
 from wayseal.console.tracing._typed import leaks_lines, read_file, read_typed
 
-__all__ = ["MOST", "Baskets", "Runs", "leaks_lines", "read_file", "read_typed"]
+__all__ = ["DAY_US", "MOST", "Baskets", "Runs", "leaks_lines", "read_file", "read_typed"]

@@ -16,10 +16,12 @@ import sqlalchemy as sa
 
 from wayseal.console.errors import StaleNumberError, TraceWorkError
 from wayseal.console.tracing import _tables as tables
-from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row
+from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row, Sighting
+from wayseal.model.times import HOUR_US
 from wayseal.store.database import Connection, Database
 
 MOST = 2000
+DAY_US = 24 * HOUR_US
 MOST_NAME, MOST_WHY = 120, 500
 _T = TypeVar("_T")
 _Made = tuple[int | None, Mapping[str, Any], _T]
@@ -47,6 +49,17 @@ class Baskets:
     def rows(self, basket: Basket, *, after: int = -1, limit: int = 100, version: int | None = None) -> tuple[Row, ...]:
         """Its numbers behind a row, as they are, or as of a version."""
         return self._database.look(_rows, basket.number, after, limit, version)
+
+    def sightings(self, waybill: str, *, limit: int = 20) -> tuple[Sighting, ...]:
+        """Where a number stands now, in open baskets and closed ones, the first seen first: 1 statement."""
+        return self._database.look(_sightings, waybill, limit)
+
+    def sold_at(self, waybills: Sequence[str]) -> Mapping[str, int]:
+        """Of some numbers those that stand in a basket now, and when each was on sale at the latest: 1 statement.
+
+        Where only the day is known, that is its end.
+        """
+        return self._database.look(_sold_at, waybills) if waybills else {}
 
     def acts(self, basket: Basket, *, limit: int = 12) -> tuple[Done, ...]:
         """What was done with it, the newest first."""
@@ -190,6 +203,31 @@ def _rows(connection: Connection, basket: int, after: int, limit: int, version: 
     there = [t.until == _LIVE] if version is None else [t.since <= version, t.until > version]
     asked = asked.where(*there)
     return tuple(_row(row) for row in connection.execute(asked.order_by(t.row).limit(limit)))
+
+
+def _sightings(connection: Connection, waybill: str, limit: int) -> tuple[Sighting, ...]:
+    t = tables.rows.c
+    asked = (
+        sa.select(tables.rows, tables.baskets.c.name.label("basket_name"))
+        .join(tables.baskets, tables.baskets.c.number == t.basket)
+        .where(t.waybill == waybill, t.until == _LIVE)
+        .order_by(t.seen_at, t.basket, t.row)
+        .limit(limit)
+    )
+    return tuple(
+        Sighting(basket=f"b-{row.basket}", name=row.basket_name, version=row.since, number=_row(row).number)
+        for row in connection.execute(asked)
+    )
+
+
+def _sold_at(connection: Connection, waybills: Sequence[str]) -> Mapping[str, int]:
+    t = tables.rows.c
+    asked = (
+        sa.select(t.waybill, sa.func.min(t.seen_at + sa.cast(t.seen_day, sa.BigInteger) * DAY_US).label("at"))
+        .where(t.waybill.in_(sorted(set(waybills))), t.until == _LIVE)
+        .group_by(t.waybill)
+    )
+    return {row.waybill: int(row.at) for row in connection.execute(asked)}
 
 
 def _acts(connection: Connection, basket: int, limit: int) -> tuple[Done, ...]:

@@ -1,4 +1,4 @@
-"""The tables of baskets and runs, as the migration `console_0003` makes them."""
+"""The tables of baskets and runs, as the migrations of `console` make them."""
 
 import sqlalchemy as sa
 
@@ -37,6 +37,7 @@ rows = sa.Table(
     sa.Column("price", sa.String(40), nullable=False),
     sa.Column("bought_by", sa.String(80), nullable=False),
     sa.Index("ix_basket_rows_until", "basket", "until", "row"),
+    sa.Index("ix_basket_rows_waybill", "waybill", "until"),
 )
 acts = sa.Table(
     "basket_acts",

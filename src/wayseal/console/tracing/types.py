@@ -65,6 +65,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A number as it stands in a basket. basket, name: which; version: of the basket, that brought it as it is."""
+
+    basket: str
+    name: str
+    version: int
+    number: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """What is wrong with what was typed. line: from 1, 0 for the fields beside it. reason: a code of texts.
 

@@ -12,7 +12,7 @@ from wayseal.cases import Cases
 from wayseal.console.access import Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.jobs import Jobs
-from wayseal.console.reading import CaseReader
+from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import page_token
@@ -34,6 +34,7 @@ class Site:
         ledger: Looks at the ledger that is shown; None: none is.
         cases: Its casebook.
         reading: Looks beneath cases; None: there is no ledger.
+        canaries: Says whether a number is a canary; None: no register is set.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
         logs_folder: Where logs lie that may be named; None: nowhere.
         mappings_folder: Where mapping files lie; None: nowhere.
@@ -50,6 +51,7 @@ class Site:
     ledger: LedgerReader | None = None
     cases: CasebookHolder | None = None
     reading: CaseReader | None = None
+    canaries: CanaryWatch | None = None
     spool: Path | None = None
     logs_folder: Path | None = None
     mappings_folder: Path | None = None

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from markupsafe import Markup
 
-from wayseal.console.reading import WaybillLife, Window, is_odd
+from wayseal.console.reading import ODD, WaybillLife, Window, is_odd
 from wayseal.detect.lanes import CaseLanes, HourProfile, LanePerson
 from wayseal.page.svg import el, pct
 
@@ -87,27 +87,31 @@ def draw_lanes(
         out.append(_spans("tickets", tickets, window, clock))
     if duties:
         out.append(_spans("duties", duties, window, clock))
+    if pc.any(pc.not_equal(reads["session"], "")).as_py():
+        out.append(_spans("sessions", _sessions(reads), window, clock))
     if pc.any(pc.not_equal(reads["device"], "")).as_py():
         out.append(_devices(reads, window, clock))
     out.append(_points("acts", marks, window, clock))
     return out
 
 
-def draw_life(life: WaybillLife, window: Window, clock: Clock, kinds: Mapping[str, str]) -> list[Lane]:
-    """A waybill's life. kinds: what happened → in words."""
+def draw_life(
+    life: WaybillLife, sales: Sequence[Mark], window: Window, clock: Clock, kinds: Mapping[str, str]
+) -> list[Lane]:
+    """A waybill's life. sales: when it was on sale; kinds: what happened → in words."""
     issued = [] if life.issued is None else [Mark(at=life.issued["issued_at"], words=kinds["issued"])]
     scans = [Mark(at=row["at"], words=f"{kinds[row['kind']]} · {row['outlet']}") for row in life.scans]
     changes = [Mark(at=row["at"], words=row["column"]) for row in life.changes]
     tickets = [(row["opened_at"], row["closed_at"], row["ticket"]) for row in life.tickets]
-    odd = ("unexplained", "unknown")
     reads = {
-        "explained": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict not in odd],
-        "odd": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict in odd],
+        "explained": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict not in ODD],
+        "odd": [Mark(at=read.at, words=read.actor) for read in life.reads if read.verdict in ODD],
     }
     out = [_points("life", [*issued, *scans], window, clock)]
     out += [_points("changes", changes, window, clock)] if changes else []
     out += [_spans("tickets", tickets, window, clock)] if tickets else []
-    return out + [_points(code, marks, window, clock) for code, marks in reads.items()]
+    out += [_points(code, marks, window, clock) for code, marks in reads.items()]
+    return [*out, _points("sales", sales, window, clock)] if sales else out
 
 
 def axis(window: Window, clock: Clock) -> list[Tick]:
@@ -172,6 +176,16 @@ def _spans(code: str, rows: Sequence[tuple[int | None, int | None, str]], window
         tip = el("title", f"{words} · {clock.words(since)}{end}")
         parts.append(el("rect", tip, x=pct(x), y=3, width=pct(wide), height=_LOW, rx=3, class_="span"))
     return Lane(code=code, count=len(there), drawn=_lane(code, _LOW + 6, parts))
+
+
+def _sessions(reads: pa.Table) -> list[tuple[int, int, str]]:
+    """Sessions, each from the first of these reads to the last; called by their number here."""
+    used = reads.filter(pc.not_equal(reads["session"], ""))
+    codes = used["session"].combine_chunks().dictionary_encode().indices.to_numpy()
+    at = used["at"].to_numpy()
+    _, first = np.unique(codes, return_index=True)
+    _, last = np.unique(codes[::-1], return_index=True)
+    return [(a, b, str(n)) for n, (a, b) in enumerate(zip(at[first].tolist(), at[::-1][last].tolist(), strict=True), 1)]
 
 
 def _devices(reads: pa.Table, window: Window, clock: Clock) -> Lane:

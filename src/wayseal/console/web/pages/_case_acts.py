@@ -136,7 +136,7 @@ def _unmerge(ask: Ask, cases: Cases, case: str, at: int) -> None:
 
 def _split(ask: Ask, cases: Cases, case: str, at: int) -> str:
     picked = {name.removeprefix(_PICK) for name, value in ask.form.items() if name.startswith(_PICK) and value}
-    shown = cases.dossier(case, **look_of(ask)).things
+    shown = cases.dossier(case, **look_of(ask, case)).things
     things = [Thing(kind=one.kind, value=one.name) for one in shown if f"{one.kind.value}.{one.name}" in picked]
     if len(things) < len(picked):  # by no other name than the page shows: an id would tell whose pseudonym it is
         raise NoSuchCaseError("{id} has no such thing of its own", id=case)
@@ -149,6 +149,7 @@ def _hear(ask: Ask, cases: Cases, case: str, at: int) -> None:
 
 def _open(ask: Ask, cases: Cases, case: str, at: int) -> str:
     cases.open(case, me(ask), ask.line("why"), at)
+    ask.access.sessions.note_look(ask.whose, case, at)
     return "?names=1"
 
 

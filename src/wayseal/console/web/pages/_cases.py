@@ -1,7 +1,7 @@
 """Cases: the list, and a case with all that belongs to it.
 
 1. Accounts are pseudonyms, statements are kept back, unless the reader may open cases and had it recorded, within the
-   last quarter of an hour, that they look at this one (`LOOK_US`).
+   last quarter of an hour and in this session, that they look at this one (`look_of`).
 2. What a form said comes back with the page that refuses it: nothing that was typed is lost.
 """
 
@@ -22,6 +22,7 @@ from wayseal.cases.types import (
     TaskState,
 )
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Done, Entry, Page
+from wayseal.console.access.types import LOOK_US
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
@@ -35,6 +36,7 @@ from wayseal.console.web.pages._desk import (
     bar_of,
     colleagues,
     kinds_given,
+    look_since,
     me,
     table_file,
     text_given,
@@ -44,8 +46,6 @@ from wayseal.console.web.pages._desk import (
 from wayseal.console.web.pages._views import views_of
 from wayseal.model.times import iso
 
-LOOK_US = 15 * 60 * 1_000_000
-"""So long a look at a case's names lasts, from the act that records it."""
 _MANY = 30
 _LONG = 200
 _GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "all": frozenset()}
@@ -152,7 +152,7 @@ def show_case(ask: Ask) -> Response:
 
 def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     """A case with all that belongs to it. error: why a form was refused; act: which (rule 2)."""
-    dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask))
+    dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask, ask.names["case"]))
     row = dossier.row
     return ask.page(
         "case",
@@ -166,7 +166,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         lines=[line_of(entry, ask.lang) for entry in dossier.timeline.rows],
         older=dossier.timeline.after,
         names=dossier.looked_at > 0,
-        looked_until=dossier.looked_at + LOOK_US,
+        looked_until=(look_since(ask, row.id) or 0) + LOOK_US,
         asked_names="names" in ask.query,
         may_open=ask.whose.person.role in OPENERS,
         open=row.state in OPEN_STATES,
@@ -182,8 +182,8 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
 def show_timeline(ask: Ask) -> Response:
     """Older acts on a case."""
     cases, id_ = the_cases(ask), ask.names["case"]
-    looked = cases.last_look(id_, me(ask)) if _asks_names(ask) else 0
-    names = looked > ask.access.now() - LOOK_US
+    since = look_since(ask, id_)
+    names = since is not None and cases.look(id_, me(ask), since) is not None
     before = text_given(ask, "before", 20)
     page = cases.timeline(id_, before if before.isdigit() else None, names=names, **look_of(ask))
     return ask.page(
@@ -218,13 +218,10 @@ def _status(error: Any) -> int:
     return 409 if isinstance(error, CaseStateError | UndoError) else 400
 
 
-def look_of(ask: Ask) -> dict[str, Any]:
-    """Whose look at names counts for what is asked now, and since when (rule 1)."""
-    return {"looker": me(ask) if _asks_names(ask) else None, "since": ask.access.now() - LOOK_US}
-
-
-def _asks_names(ask: Ask) -> bool:
-    return ("names" in ask.query or bool(ask.field("names"))) and ask.whose.person.role in OPENERS
+def look_of(ask: Ask, case: str) -> dict[str, Any]:
+    """Whose look at a case's names counts for what is asked now, and after which moment (rule 1)."""
+    since = look_since(ask, case)
+    return {"looker": None, "since": 0} if since is None else {"looker": me(ask), "since": since - 1}
 
 
 def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:

@@ -38,6 +38,17 @@ def me(ask: Ask) -> str:
     return ask.whose.person.login
 
 
+def look_since(ask: Ask, case: str) -> int | None:
+    """When the look at a case's names was recorded that counts for what is asked now; None: no names.
+
+    Names have to be asked for, by somebody who may open cases, in the session whose look it is, while it lasts.
+    """
+    asked = "names" in ask.query or bool(ask.field("names"))
+    if not asked or ask.whose.person.role not in OPENERS:
+        return None
+    return ask.whose.look(case, ask.access.now())
+
+
 def the_cases(ask: Ask) -> Cases:
     """The casebook. NoSuchCaseError: there is none, so that nothing asked for is in it."""
     cases = ask.cases
@@ -121,8 +132,13 @@ def text_given(ask: Ask, name: str, most: int = 100) -> str:
 
 def table_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A table as a file that a spreadsheet opens: no cell of it is a formula."""
+    return send_table(name, csv_lines(head, rows))
+
+
+def send_table(name: str, pieces: Iterable[bytes]) -> Response:
+    """A table that is CSV already, sent as it is made."""
     return StreamingResponse(
-        csv_lines(head, rows),
+        pieces,
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -4,7 +4,7 @@ A partner is a company, and is named. What `wayseal partners check` finds walks 
 last came out, with its day.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,14 +14,24 @@ from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console.reading import PARTNERS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._sorting import sort_of
 from wayseal.console.web._waiting import asked_job
-from wayseal.console.web.pages._desk import table_file
+from wayseal.console.web.pages._desk import table_file, with_query
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
 _COLUMNS = ("partner", "contract", "breach", "reads", "waybills", "days", "first", "last", "worst", "agreed", "what")
 _ONLY = ("all", "breached", "uncontracted")
 Row = Mapping[str, Any]
+_SORTS: Mapping[str, Callable[[Row], Any]] = {
+    "partner": lambda row: row["partner"],
+    "contract": lambda row: row["contract"] or "",
+    "reads": lambda row: row["reads"],
+    "waybills": lambda row: row["waybills"],
+    "breaches": lambda row: len(row["breaches"]),
+    "only_ours": lambda row: row["calls"]["only_ours"]["calls"] if row["calls"] else -1,
+    "only_theirs": lambda row: row["calls"]["only_theirs"]["calls"] if row["calls"] else -1,
+}
 
 
 def show_partners(ask: Ask) -> Response:
@@ -29,8 +39,7 @@ def show_partners(ask: Ask) -> Response:
     review = _review(ask)
     if review is None:
         return ask.page("partners", review=None, job=asked_job(ask))
-    only = ask.query.get("only", "")
-    only = only if only in _ONLY else "all"
+    only, sort = _only(ask), sort_of(ask.query, tuple(_SORTS))
     partners: Sequence[Row] = review.document["partners"]
     name = ask.query.get("partner", "")
     one = next((row for row in partners if row["partner"] == name), None)
@@ -41,13 +50,17 @@ def show_partners(ask: Ask) -> Response:
         job=asked_job(ask),
         only=only,
         choices=[(choice, sum(_fits(row, choice) for row in partners)) for choice in _ONLY],
-        rows=[row for row in partners if _fits(row, only)],
+        rows=_rows(ask, review),
+        sort=sort,
+        columns=tuple(_SORTS),
         one=one,
         breaches=[] if one is None else [_breach(ask, breach) for breach in one["breaches"]],
         name=name,
         misfits=review.document["misfits"],
         agreed=any(row["contract"] is not None for row in partners),
-        link=lambda partner: f"/partners?{urlencode({'partner': partner})}",
+        link=lambda **changed: with_query(
+            "/partners", {"only": "" if only == _ONLY[0] else only, "sort": sort.text}, **changed
+        ),
         may_queue=ask.whose.person.role in CASE_ROLES and ask.cases is not None,
         queued=ask.query.get("queued", ""),
         moment=_moment,
@@ -55,11 +68,12 @@ def show_partners(ask: Ask) -> Response:
 
 
 def list_partners(ask: Ask) -> Response:
-    """Every breach of every partner for a spreadsheet."""
+    """Every breach of the partners that are chosen, in their order, for a spreadsheet."""
     review = _review(ask)
     if review is None:
         return ask.page("error", status=404, status_shown=404)
-    return table_file("partners.csv", _COLUMNS, _lines(ask, review))
+    rows = _rows(ask, review)
+    return table_file("partners.csv", _COLUMNS, _lines(ask, rows))
 
 
 def ask_for_partners(ask: Ask) -> Response:
@@ -86,6 +100,18 @@ def _review(ask: Ask) -> Review | None:
     return None if ask.site.reading is None else ask.site.reading.review(PARTNERS)
 
 
+def _only(ask: Ask) -> str:
+    given = ask.query.get("only", "")
+    return given if given in _ONLY else _ONLY[0]
+
+
+def _rows(ask: Ask, review: Review) -> Sequence[Row]:
+    """The partners that are wanted, in their order. AccessError: a sort that there isn't."""
+    only, sort = _only(ask), sort_of(ask.query, tuple(_SORTS))
+    rows = [row for row in review.document["partners"] if _fits(row, only)]
+    return sorted(rows, key=_SORTS[sort.by], reverse=sort.down) if sort.by else rows
+
+
 def _fits(row: Row, only: str) -> bool:
     if only == "breached":
         return bool(row["breaches"]) and row["contract"] is not None
@@ -106,8 +132,8 @@ def _breach(ask: Ask, breach: Row) -> Row:
     }
 
 
-def _lines(ask: Ask, review: Review) -> Iterator[Sequence[str]]:
-    for row in review.document["partners"]:
+def _lines(ask: Ask, rows: Sequence[Row]) -> Iterator[Sequence[str]]:
+    for row in rows:
         for breach in row["breaches"]:
             told = _breach(ask, breach)
             counts = (breach["reads"], breach["waybills"] or "", breach["days"])

@@ -35,6 +35,7 @@ from wayseal.console.web.pages._desk import (
     with_query,
 )
 from wayseal.console.web.pages._views import views_of
+from wayseal.model import clean_waybill
 from wayseal.model.times import iso
 
 _MANY = 25
@@ -261,7 +262,8 @@ def _things_given(ask: Ask) -> list[Thing]:
     things = []
     if seller := ask.line("seller"):
         things.append(Thing(kind=ThingKind.SELLER, value=seller))
-    numbers = list(dict.fromkeys(ask.field("numbers").replace(",", " ").replace("，", " ").split()))
+    typed = ask.field("numbers").replace(",", " ").replace("，", " ").split()
+    numbers = list(dict.fromkeys(clean_waybill(one) or one for one in typed))
     if len(numbers) > _LIST:
         raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
     things += [Thing(kind=ThingKind.NUMBER, value=number) for number in numbers]

@@ -1,129 +1,91 @@
 """The reads beneath a case: lanes, the same hours of others, why it stands out, the reads one by one, and why each.
 
-1. Accounts are pseudonyms, and sessions, addresses and devices stay out, unless the look was recorded before
-   (`show_named`): each page of it is an act of its own, as with `wayseal reads`.
+1. Accounts are pseudonyms, and sessions, addresses and devices stay out, unless a look at the case's names is on record
+   that was recorded in this session and lasts yet (`look_since`), here or on the page of the case. What it doesn't name
+   stays a pseudonym.
 2. What is shown was laid out before; what isn't is said, with the way to have it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.views import Entry
-from wayseal.console.reading import ONLY, Selection, Window, is_odd, page_of, select
-from wayseal.console.roles import CASE_ROLES, Page, Role
+from wayseal.cases.views import Entry, LookOnRecord
+from wayseal.console.access.types import LOOK_US
+from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
+from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_hours, draw_lanes
+from wayseal.console.web._number_news import flag_of
+from wayseal.console.web._reads_table import FILE_COLUMNS, file_blocks, rows_of
+from wayseal.console.web._reads_view import View, place_of, usual_of, wanted_of, whole_of
+from wayseal.console.web._trace_jobs import baskets_of
 from wayseal.console.web._waiting import asked_job
-from wayseal.console.web.pages._desk import table_file
+from wayseal.console.web.pages._desk import look_since, me, send_table
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.reasons import GroundWording
 from wayseal.detect.report import ReasonTeller
-from wayseal.detect.window import DAY_US
 from wayseal.ledger import LedgerError
 from wayseal.page.charts import waterfall_chart, waterfall_table
+from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.words import Voice, catalogue
 
 _MANY, _MOST_ACTS = 50, 200
-_FORM = "%Y-%m-%dT%H:%M"
-_LEAST = 10 * 60_000_000
-"""No stretch of time is shorter: ten minutes."""
-_NAMED = frozenset({Role.INVESTIGATOR})
-Name = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What was asked of a case: its lanes, how accounts are called, and which reads are wanted.
-
-    path: of its pages. shown: accounts of which a look at their reads is on record.
-    """
-
-    lanes: CaseLanes
-    name: Name
-    wanted: Selection
-    clock: Clock
-    path: str
-    shown: frozenset[str] = frozenset()
-
-    @property
-    def people(self) -> Sequence[LanePerson]:
-        """The accounts that are shown."""
-        all_ = self.lanes.head.people
-        return all_ if self.wanted.person is None else [all_[self.wanted.person]]
-
-    def link(self, **changed: str | None) -> str:
-        """The address of the same page with something changed; None: as if it wasn't given."""
-        wanted, whole = self.wanted, _whole(self.lanes)
-        now = {
-            "from": self.clock.words(wanted.window.since, _FORM) if wanted.window != whole else None,
-            "to": self.clock.words(wanted.window.until, _FORM) if wanted.window != whole else None,
-            "only": wanted.only if wanted.only != _usual(self.lanes) else None,
-            "account": None if wanted.person is None else str(wanted.person + 1),
-            "reason": wanted.reason or None,
-        }
-        now |= {key.rstrip("_"): value for key, value in changed.items()}
-        given = {key: value for key, value in now.items() if value is not None}
-        return self.path + (f"?{urlencode(given)}" if given else "")
 
 
 def show_reads(ask: Ask) -> Response:
-    """A case's reads, under pseudonyms."""
-    found = _find(ask, alias_of(ask))
+    """A case's reads."""
+    return _reads_page(ask)
+
+
+def _reads_page(ask: Ask, error: CasebookUsageError | None = None) -> Response:
+    found = _find(ask)
     if isinstance(found, Response):
         return found
-    return ask.page("reads_part" if _part(ask) else "reads", **_values(ask, found, _marks(ask)), named=None)
+    return ask.page(
+        "reads_part" if "part" in ask.query else "reads",
+        status=200 if error is None else 400,
+        error=error,
+        **_values(ask, found, _marks(ask)),
+    )
 
 
 def list_reads(ask: Ask) -> Response:
     """The chosen reads as a table for a spreadsheet, under pseudonyms."""
-    found = _find(ask, alias_of(ask))
+    found = _find(ask)
     if isinstance(found, Response):
         return found
-    rows = _rows(ask, found, select(found.lanes, found.wanted))
-    columns = ("at", "waybill", "account", "action", "via", "purpose", "session", "address", "device")
-    more = ("verdict", "template", "reasons", "first", "read")
-    return table_file(
-        f"{found.lanes.head.case}-reads.csv",
-        [*columns, *more],
-        (
-            [str(row[name]) for name in columns]
-            + [row["verdict"], row["template"], ";".join(row["codes"]), "1" if row["first"] else "0", row["read"]]
-            for row in rows
-        ),
-    )
+    view = replace(found, look=None, name=alias_of(ask))
+    reads = arrange(view.lanes, view.wanted, view.names)
+    return send_table(f"{view.lanes.head.case}-reads.csv", csv_blocks(FILE_COLUMNS, file_blocks(view, reads)))
 
 
-def show_named(ask: Ask) -> Response:
-    """A page of a case's reads with names, after the look was recorded (rule 1)."""
-    alias, cases = alias_of(ask), ask.cases
-    found = _find(ask, alias)
+def record_look(ask: Ask) -> Response:
+    """Records a look at the reads of a case with names, and goes on to them (rule 1)."""
+    found = _find(ask)
     if isinstance(found, Response):
         return found
-    if cases is None:
+    case, at = ask.names["case"], ask.access.now()
+    if ask.cases is None:
         return ask.page("error", status=404, status_shown=404)
     try:
-        shown = cases.show_reads(ask.names["case"], ask.whose.person.login, ask.field("why"), ask.access.now())
+        ask.cases.show_reads(case, me(ask), ask.field("why"), at)
     except CasebookUsageError as error:
-        return ask.page("reads", status=400, **_values(ask, found, ()), named=None, error=error)
-    # The case may have been split since it was laid out: who isn't on record stays a pseudonym.
-    named = replace(found, name=lambda actor: actor if actor in shown else alias(actor), shown=frozenset(shown))
-    return ask.page("reads", **_values(ask, named, _marks(ask)), named=ask.field("why"))
+        return _reads_page(ask, error)
+    ask.access.sessions.note_look(ask.whose, case, at)
+    return ask.go(found.link(names="1"))
 
 
 def show_read(ask: Ask) -> Response:
     """One read: which work would explain it, and why each template doesn't."""
-    name = alias_of(ask)
-    found = _find(ask, name)
+    found = _find(ask)
     if isinstance(found, Response):
         return found
     row = _row(found.lanes, ask.names["read"])
@@ -131,7 +93,7 @@ def show_read(ask: Ask) -> Response:
         return ask.page("error", status=404, status_shown=404)
     person = found.lanes.head.people[row["person"]]
     try:
-        result = ask.site.reading.explain(person.about.actor, row["waybill"], name)
+        result = ask.site.reading.explain(person.about.actor, row["waybill"], found.name)
     except NoSuchPairError:
         return ask.page("error", status=404, status_shown=404, code="read_gone")
     except LedgerError as error:
@@ -146,8 +108,9 @@ def show_read(ask: Ask) -> Response:
         read=judged,
         steps=steps,
         result=result,
-        row=_rows(ask, found, pa.Table.from_pylist([row], schema=found.lanes.reads.schema))[0],
+        row=rows_of(found, pa.Table.from_pylist([row], schema=found.lanes.reads.schema), _detectors(ask))[0],
         duties=person.duties,
+        flag=flag_of(ask, row["waybill"], found.name),
     )
 
 
@@ -166,10 +129,9 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
     lanes, wanted = view.lanes, view.wanted
     tipped = [one.about.alerted_at for one in view.people if one.about.alerted_at is not None]
     marks = [*marks, *(Mark(at=at, words=_say(ask)("reads_act.tipped")) for at in tipped)]
-    mine = select(lanes, Selection(window=_whole(lanes), person=wanted.person))
+    mine = select(lanes, Selection(window=whole_of(lanes), person=wanted.person))
     chosen = select(lanes, wanted)
-    page, more = page_of(chosen, wanted.after, _MANY)
-    last = page.slice(len(page) - 1).to_pylist()[0] if more else None
+    page = page_of(lanes, wanted, view.names, _MANY)
     person = view.people[0]
     return {
         "case": lanes.head.case,
@@ -179,12 +141,14 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "clock": view.clock,
         "lanes": draw_lanes(lanes, view.people, mine, wanted.window, marks, view.clock),
         "ticks": axis(wanted.window, view.clock),
-        "zoom": _zoom(view),
+        "zoom": view.zoom(),
         "shown": len(chosen),
         "unexplained": int(is_odd(chosen).sum()),
         "waybills": pc.count_distinct(chosen["waybill"]).as_py(),
-        "rows": _rows(ask, view, page),
-        "onward": None if last is None else view.link(after=f"{last['at']}-{last['source']}-{last['row']}"),
+        "columns": [name for name in SORTS if name not in _unlisted(view)],
+        "rows": rows_of(view, page.reads, _detectors(ask)),
+        "sold": baskets_of(ask).sold_at(page.reads["waybill"].to_pylist()),
+        "onward": None if page.after is None else view.after(page.after),
         "first_page": wanted.after is None,
         "people": [
             (place, view.name(one.about.actor), one.about.role, one.about.place)
@@ -195,8 +159,10 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "told": [_told(ask, view, one) for one in view.people],
         "detectors": _detectors(ask),
         "only": ONLY,
-        "usual": _usual(lanes),
-        "may_name": ask.whose.person.role in _NAMED and not view.shown,
+        "usual": usual_of(lanes),
+        "looked_until": (look_since(ask, lanes.head.case) or 0) + LOOK_US,
+        "asked_names": "names" in ask.query,
+        "may_open": ask.whose.person.role in OPENERS,
     }
 
 
@@ -225,152 +191,48 @@ def _told(ask: Ask, view: View, person: LanePerson) -> Mapping[str, Any]:
     }
 
 
-def _rows(ask: Ask, view: View, reads: pa.Table) -> list[dict[str, Any]]:
-    """Reads as a table shows them (rule 1)."""
-    head, words = view.lanes.head, _detectors(ask)
-    number = _Numbers(view.lanes.reads)
-    out = []
-    for row in reads.to_pylist():
-        actor = head.people[row["person"]].about.actor
-        named = actor in view.shown
-        codes = [name for place, name in enumerate(head.detectors) if row["counted"] >> place & 1]
-        out.append(
-            {
-                "at": view.clock.words(row["at"], "%Y-%m-%d %H:%M:%S"),
-                "us": row["at"],
-                "waybill": row["waybill"],
-                "account": view.name(actor),
-                "action": row["action"],
-                "via": row["via"],
-                "purpose": row["purpose"],
-                "session": row["session"] if named else number.of("session", row["session"]),
-                "address": row["ip"] if named else number.of("ip", row["ip"]),
-                "device": row["device"] if named else number.of("device", row["device"]),
-                "verdict": row["verdict"],
-                "template": row["template"],
-                "codes": codes,
-                "reasons": [words.get(f"detector.{name}", name) for name in codes],
-                "first": row["first"],
-                "read": f"{row['source']}:{row['row']}",
-                "link": f"{view.path}/{row['source']}-{row['row']}",
-            }
-        )
-    return out
+def _unlisted(view: View) -> set[str]:
+    """Columns that say nothing here: the account of a case of one, and what only names say."""
+    alone = set() if len(view.lanes.head.people) > 1 else {"account"}
+    return alone if view.look else alone | {"address", "session"}
 
 
-class _Numbers:
-    """Numbers for sessions, addresses and devices of a case, in the order in which they first came."""
-
-    def __init__(self, reads: pa.Table) -> None:
-        self._reads = reads
-        self._known: dict[str, dict[str, int]] = {}
-
-    def of(self, kind: str, text: str) -> str:
-        """The number of one; "" for none."""
-        if not text:
-            return ""
-        if kind not in self._known:
-            texts = [one for one in pc.unique(self._reads[kind]).to_pylist() if one]
-            self._known[kind] = {one: place for place, one in enumerate(texts, 1)}
-        return str(self._known[kind].get(text, 0))
-
-
-def _find(ask: Ask, name: Name) -> View | Response:
-    """The case that was asked for, or the page that says why not."""
-    reading, case = ask.site.reading, ask.names["case"]
+def _find(ask: Ask) -> View | Response:
+    """The case that was asked for, or the page that says why not. AccessError: a sort that there isn't."""
+    reading, case, alias = ask.site.reading, ask.names["case"], alias_of(ask)
     lanes = None if reading is None else reading.lanes(case)
     if lanes is None and ask.cases is None:
         return ask.page("error", status=404, status_shown=404)
     if lanes is None:
         _marks(ask)  # a case that isn't there is said so
-        return ask.page("reads_part" if _part(ask) else "reads_none", case=case, job=asked_job(ask), view=None)
-    clock = Clock(ask.site.utc_offset_hours)
-    return View(lanes=lanes, name=name, wanted=_wanted(ask, lanes, clock), clock=clock, path=f"/cases/{case}/reads")
-
-
-def _part(ask: Ask) -> bool:
-    """Whether only the lanes are wanted, for the page of the case."""
-    return "part" in ask.query
-
-
-def _wanted(ask: Ask, lanes: CaseLanes, clock: Clock) -> Selection:
-    """What the address asks for; what can't be is passed over."""
-    query, whole = {**ask.query, **ask.form}, _whole(lanes)
-    since, until = (_moment(query.get(key, ""), clock) for key in ("from", "to"))
-    window = Window(since=max(since or whole.since, whole.since), until=min(until or whole.until, whole.until))
-    if window.until - window.since < _LEAST:
-        window = whole
-    number, only = query.get("account", ""), query.get("only", "")
-    person = int(number) - 1 if number.isascii() and number.isdigit() and len(number) < 5 else -1
-    return Selection(
-        window=window,
-        only=only if only in ONLY else _usual(lanes),
-        person=person if 0 <= person < len(lanes.head.people) else None,
-        reason=query.get("reason", ""),
-        after=_after(query.get("after", "")),
+        page = "reads_part" if "part" in ask.query else "reads_none"
+        return ask.page(page, case=case, job=asked_job(ask), view=None)
+    clock, look = Clock(ask.site.utc_offset_hours), _look(ask, case)
+    return View(
+        lanes=lanes,
+        name=alias if look is None else lambda actor: actor if actor in look.accounts else alias(actor),
+        wanted=wanted_of({**ask.query, **ask.form}, lanes, clock),
+        clock=clock,
+        path=f"/cases/{case}/reads",
+        look=look,
     )
 
 
-def _whole(lanes: CaseLanes) -> Window:
-    """The case's days from the first on which one of its accounts read anything."""
-    since, offset = lanes.head.since, lanes.head.offset
-    if len(lanes.reads):
-        since = max(since, (lanes.reads["at"][0].as_py() + offset) // DAY_US * DAY_US - offset)
-    return Window(since=since, until=lanes.head.until)
-
-
-def _usual(lanes: CaseLanes) -> str:
-    """Which reads are shown where nobody says: those behind a reason, if there are any."""
-    return "counted" if lanes.reads["counted"].to_numpy().any() else "all"
-
-
-def _moment(text: str, clock: Clock) -> int | None:
-    try:
-        moment = datetime.strptime(text, _FORM).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) - clock.offset
-
-
-def _after(text: str) -> tuple[int, int, int] | None:
-    parts = text.split("-")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
-        return None
-    return int(parts[0]), int(parts[1]), int(parts[2])
+def _look(ask: Ask, case: str) -> LookOnRecord | None:
+    """The look at the case's names that counts for what is asked now (rule 1)."""
+    since = look_since(ask, case)
+    return None if since is None or ask.cases is None else ask.cases.look(case, me(ask), since)
 
 
 def _row(lanes: CaseLanes, text: str) -> dict[str, Any] | None:
     """The read of that source and row among a case's."""
-    source, dash, row = text.partition("-")
-    if not dash or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in (source, row)):
+    place = place_of(text)
+    if place is None:
         return None
     reads = lanes.reads
-    there = (reads["source"].to_numpy() == int(source)) & (reads["row"].to_numpy() == int(row))
+    there = (reads["source"].to_numpy() == place[0]) & (reads["row"].to_numpy() == place[1])
     found: list[dict[str, Any]] = reads.filter(pa.array(there)).to_pylist()
     return found[0] if found else None
-
-
-def _zoom(view: View) -> Mapping[str, str | None]:
-    """Addresses of the stretches of time beside the one that is shown."""
-    window, whole = view.wanted.window, _whole(view.lanes)
-    span = window.until - window.since
-
-    def link(since: int, length: int) -> str | None:
-        length = min(max(length, _LEAST), whole.until - whole.since)
-        since = min(max(since, whole.since), whole.until - length)
-        if (since, since + length) == (window.since, window.until):
-            return None
-        if length == whole.until - whole.since:
-            return view.link(from_=None, to=None)
-        return view.link(from_=view.clock.words(since, _FORM), to=view.clock.words(since + length, _FORM))
-
-    return {
-        "earlier": link(window.since - span // 2, span),
-        "later": link(window.since + span // 2, span),
-        "in": link(window.since + span // 4, span // 2),
-        "out": link(window.since - span // 2, 2 * span),
-        "all": link(whole.since, whole.until - whole.since),
-    }
 
 
 def _marks(ask: Ask) -> Sequence[Mark]:
@@ -400,7 +262,7 @@ def _detectors(ask: Ask) -> Mapping[str, str]:
 PAGES = (
     Page(method="GET", path="/cases/{case}/reads", act=show_reads, roles=CASE_ROLES),
     Page(method="GET", path="/cases/{case}/reads.csv", act=list_reads, roles=CASE_ROLES),
-    Page(method="POST", path="/cases/{case}/reads", act=show_named, roles=_NAMED, confirmed=True),
+    Page(method="POST", path="/cases/{case}/reads", act=record_look, roles=OPENERS, confirmed=True),
     Page(method="POST", path="/cases/{case}/reads/lay-out", act=ask_for_lanes, roles=CASE_ROLES),
     Page(method="GET", path="/cases/{case}/reads/{read}", act=show_read, roles=CASE_ROLES),
 )

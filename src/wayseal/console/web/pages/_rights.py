@@ -17,6 +17,7 @@ from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._render import as_code
+from wayseal.console.web._sorting import Sort, sort_of
 from wayseal.console.web._waiting import asked_job
 from wayseal.console.web.pages._desk import table_file
 from wayseal.page import numbers
@@ -28,7 +29,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column. name: of its text in the report; of: a cell's value; number: it is one, and lists sort by it."""
+    """A column. name: of its text in the report; of: a cell's value; number: it is one, high ones first."""
 
     name: str
     of: Callable[[Row], Any]
@@ -131,7 +132,7 @@ def show_rights(ask: Ask) -> Response:
         of_accounts=_of_accounts(chosen),
         roles=sorted({str(row.get("role") or "") for row in review.document[chosen]} - {""}),
         role=ask.query.get("role", ""),
-        sort=ask.query.get("sort", ""),
+        sort=_sort(ask, chosen),
         link=lambda **changed: _link(ask, changed),
         onward=start + _MANY if len(rows) > start + _MANY else None,
         start=start,
@@ -182,12 +183,21 @@ def _of_accounts(name: str) -> bool:
 
 def _rows(ask: Ask, review: Review, chosen: str) -> Sequence[Row]:
     """The rows of a list that are wanted, in their order."""
-    role, sort = ask.query.get("role", ""), ask.query.get("sort", "")
+    role, sort = ask.query.get("role", ""), _sort(ask, chosen)
     rows = [row for row in review.document[chosen] if not role or row.get("role") == role]
-    column = next((one for one in LISTS[chosen] if one.number and one.name == sort), None)
-    if column is None:
-        return rows
-    return sorted(rows, key=lambda row: -(column.of(row) or 0))
+    column = next((one for one in LISTS[chosen] if one.name == sort.by), None)
+    alias, voice = alias_of(ask), Voice(ask.lang, more=_words(ask))
+    if column is not None and column.number:
+        return sorted(rows, key=lambda row: column.of(row) or 0, reverse=sort.down)
+    if column is not None:
+        return sorted(rows, key=lambda row: _worded(voice, column.of(row)), reverse=sort.down)
+    return sorted(rows, key=lambda row: alias(row["actor"]), reverse=sort.down) if sort.by else rows
+
+
+def _sort(ask: Ask, chosen: str) -> Sort:
+    """AccessError: the list has no such column."""
+    names = [column.name for column in LISTS[chosen]]
+    return sort_of(ask.query, [*(["account"] if _of_accounts(chosen) else []), *names])
 
 
 def _cells(ask: Ask, chosen: str, row: Row) -> Mapping[str, Any]:
