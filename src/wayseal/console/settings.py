@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -70,6 +70,12 @@ class ConsoleSettings:
     """A register of canaries, for the same."""
     contracts: _File | None = None
     """A folder of partners' contracts, for the same."""
+    notices: _File | None = None
+    """A file of addresses that are told of new cases."""
+    notices_lang: Literal["en", "zh"] = "en"
+    """The language of these notices."""
+    stamp_url: Name | None = None
+    """The time-stamping service (RFC 3161) that packs of evidence are sealed with."""
     unit: str = ""
     """The unit that hands evidence over, as papers name it."""
     upload_megabytes: Annotated[int, _Whole, Field(ge=1, le=1_000_000)] = 3072
