@@ -89,6 +89,14 @@ def test_sessions_end(world: World) -> None:
         world.clock.sleep(30 * MINUTE)
         last = busy.get("/account").status_code
     assert last == 303
+    # A clock that was a year ahead when somebody came in, or was seen last, keeps no session open for that year.
+    world.clock.sleep(365 * 24 * HOUR)
+    ahead = world.signed_in("ann")
+    assert ahead.get("/account").status_code == 200
+    world.clock.sleep(-4 * MINUTE)
+    assert ahead.get("/account").status_code == 200
+    world.clock.sleep(-365 * 24 * HOUR)
+    assert ahead.get("/account").status_code == 303
     # Ended by hand, by a closed account, by another role, by another password.
     one, two = world.signed_in("ann"), world.signed_in("ann")
     assert two.post("/account/sessions/others/end").status_code == 303

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from wayseal.cases._desk import Desk
-from wayseal.cases._queries import Queries, file_row
+from wayseal.cases._queries import MOST_INT, Queries, file_row
 from wayseal.cases._tables import ACTS, CASES, FILES, JOURNAL, QUEUE, THINGS
 from wayseal.cases._told import thing_row
 from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, ThingKind
@@ -93,11 +93,14 @@ class Lookups(Queries):
 
         return self._look(ask)
 
-    def last_look(self, case: str, who: str) -> int:
-        """When somebody last had it recorded that they see names of a case; 0 for never: 1 statement."""
+    def last_look(self, case: str, who: str, *, until: int = MOST_INT) -> int:
+        """When somebody last had it recorded that they see names of a case; 0 for never: 1 statement.
+
+        until: not after this moment, so that a clock that was ahead shows nothing for longer.
+        """
         marks = ", ".join("?" for _ in LOOKS)
-        text = f"SELECT max(at) FROM {ACTS.full_name} WHERE case_id = ? AND who = ? AND act IN ({marks})"
-        return int(self._look(lambda desk: desk.connection.rows(text, (case, who, *LOOKS)))[0][0] or 0)
+        text = f"SELECT max(at) FROM {ACTS.full_name} WHERE case_id = ? AND who = ? AND at <= ? AND act IN ({marks})"
+        return int(self._look(lambda desk: desk.connection.rows(text, (case, who, until, *LOOKS)))[0][0] or 0)
 
     def day(self, moment: int) -> Day:
         """What stands since a moment: the last line, and how many cases were closed since and still are: 1 statement.

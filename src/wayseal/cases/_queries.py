@@ -45,7 +45,7 @@ _SHOWN = 4
 _SHARED, _EACH = 12, 20
 """Of so many things of a case similar ones are looked for, and so many for each."""
 _STATEMENTS = 100
-_MOST_INT = 1 << 62
+MOST_INT = 1 << 62
 _ALL = 1 << 40
 """More rows than there are."""
 _CASE_SORTS = {
@@ -121,11 +121,19 @@ class Queries(Casework):
         return self._look(ask)
 
     def dossier(
-        self, case: str, *, names: bool = False, looker: str | None = None, since: int = 0, limit: int = 50
+        self,
+        case: str,
+        *,
+        names: bool = False,
+        looker: str | None = None,
+        since: int = 0,
+        until: int = MOST_INT,
+        limit: int = 50,
     ) -> Dossier:
         """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
 
-        looker: names are shown if it is on record that this person looked at names of the case after `since`.
+        looker: names are shown if it is on record that this person looked at names of the case after `since`,
+        and not after `until`.
         """
 
         def ask(desk: Desk) -> Dossier:
@@ -137,7 +145,7 @@ class Queries(Casework):
                     f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number", (case,)
                 )
             )
-            heard, looked_at = _heard_and_looked(desk, (case, *merged), looker, since)
+            heard, looked_at = _heard_and_looked(desk, (case, *merged), looker, since, until)
             may = names or looked_at > 0
             shown = _Shown(self._alias, things, may)
             named = all(thing["named"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
@@ -313,8 +321,8 @@ def _whole(text: str, key: str) -> int:
     try:
         found = int(text)
     except ValueError:
-        found = _MOST_INT + 1
-    if abs(found) > _MOST_INT:
+        found = MOST_INT + 1
+    if abs(found) > MOST_INT:
         raise CasebookUsageError("this is no place in the list", key=key)
     return found
 
@@ -337,7 +345,7 @@ def _first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list
 def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | None, limit: int) -> Page[Entry]:
     most = _most(limit)
     marks = ", ".join("?" for _ in cases)
-    end = _MOST_INT if before is None else _whole(before, "before")
+    end = MOST_INT if before is None else _whole(before, "before")
     text = (
         f"SELECT a.line, max(a.case_id) FROM {ACTS.full_name} AS a WHERE a.case_id IN ({marks}) AND a.line < ? "
         "GROUP BY a.line ORDER BY a.line DESC LIMIT ?"
@@ -362,7 +370,7 @@ def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
 
 
 def _heard_and_looked(
-    desk: Desk, cases: Sequence[str], looker: str | None, since: int
+    desk: Desk, cases: Sequence[str], looker: str | None, since: int, until: int
 ) -> tuple[tuple[Heard, ...], int]:
     """What persons concerned said, the newest first, and when somebody last had a look at names recorded: 0 for not."""
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
@@ -375,9 +383,10 @@ def _heard_and_looked(
     if looker is not None:
         text += (
             f" UNION ALL SELECT line, content, at FROM (SELECT a.line, '' AS content, a.at FROM {ACTS.full_name} AS a "
-            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT 1) AS l"
+            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? AND a.at <= ? "
+            "ORDER BY a.line DESC LIMIT 1) AS l"
         )
-        values += [cases[0], looker, *LOOKS, since]
+        values += [cases[0], looker, *LOOKS, since, until]
     rows = desk.connection.rows(text, values)
     acts = [desk.parse(int(line), content) for line, content, at in rows if not at]
     heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)

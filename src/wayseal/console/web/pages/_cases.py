@@ -132,8 +132,9 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
 def show_timeline(ask: Ask) -> Response:
     """Older acts on a case."""
     cases, id_ = the_cases(ask), ask.names["case"]
-    looked = cases.last_look(id_, me(ask)) if _asks_names(ask) else 0
-    names = looked > ask.access.now() - LOOK_US
+    now = ask.access.now()
+    looked = cases.last_look(id_, me(ask), until=now) if _asks_names(ask) else 0
+    names = looked > now - LOOK_US
     before = text_given(ask, "before", 20)
     page = cases.timeline(id_, before if before.isdigit() else None, names=names)
     return ask.page(
@@ -170,7 +171,8 @@ def _status(error: Any) -> int:
 
 def look_of(ask: Ask) -> dict[str, Any]:
     """Whose look at names counts for what is asked now, and since when (rule 1)."""
-    return {"looker": me(ask) if _asks_names(ask) else None, "since": ask.access.now() - LOOK_US}
+    now = ask.access.now()
+    return {"looker": me(ask) if _asks_names(ask) else None, "since": now - LOOK_US, "until": now}
 
 
 def _asks_names(ask: Ask) -> bool:
