@@ -89,14 +89,6 @@ def test_sessions_end(world: World) -> None:
         world.clock.sleep(30 * MINUTE)
         last = busy.get("/account").status_code
     assert last == 303
-    # A clock that was a year ahead when somebody came in, or was seen last, keeps no session open for that year.
-    world.clock.sleep(365 * 24 * HOUR)
-    ahead = world.signed_in("ann")
-    assert ahead.get("/account").status_code == 200
-    world.clock.sleep(-4 * MINUTE)
-    assert ahead.get("/account").status_code == 200
-    world.clock.sleep(-365 * 24 * HOUR)
-    assert ahead.get("/account").status_code == 303
     # Ended by hand, by a closed account, by another role, by another password.
     one, two = world.signed_in("ann"), world.signed_in("ann")
     assert two.post("/account/sessions/others/end").status_code == 303
@@ -115,6 +107,11 @@ def test_sessions_end(world: World) -> None:
     signed_out.post("/sign-in", data={"login": "ann", "password": new})
     signed_out.post("/sign-in/code", data={"code": world.code("ann")})
     token = cookie(signed_out)
+    # A clock that was ahead when it was used last: it isn't open for so much longer.
+    for minutes, status in ((30, 200), (-4, 200), (-20, 303)):
+        world.clock.sleep(minutes * MINUTE)
+        assert signed_out.get("/account").status_code == status
+    world.clock.sleep(20 * MINUTE)
     answer = signed_out.post("/sign-out")
     assert answer.headers["clear-site-data"] == '"cache", "storage"'
     signed_out.cookies.set("wayseal", token)
