@@ -3,8 +3,10 @@
 import gzip
 import io
 import re
+import time
 import zipfile
 from dataclasses import replace
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -185,19 +187,41 @@ def test_each_kind_ends_where_it_is_cancelled(
 @pytest.mark.usefixtures("people")
 def test_a_ledger_that_vanished(world: World, settings: ConsoleSettings, ledger: Path) -> None:
     browser = world.signed_in("ann")
+    seen = look(world, settings, browser, log=("accesses.csv", (HEAD + rows(1, 7)).encode()))
     ledger.rename(ledger.with_name("moved"))
-    ids = [browser.post(f"/jobs/{kind}").headers["location"].rpartition("/")[2] for kind in ("detect", "verify")]
-    browser.post("/jobs/look", files={"log": ("accesses.csv", HEAD.encode())})
+    asked = [browser.post(f"/jobs/{what}") for what in ("detect", "verify", f"{seen}/look", f"{seen}/ingest")]
+    ids = [answer.headers["location"].split("/")[2] for answer in asked]
     run_all(world.site.jobs, settings)
-    for id_ in (*ids, "j-3"):
+    for id_ in ids:
         page = text(browser.get(f"/jobs/{id_}"))
         assert "isn't there any more: bring it back, and try again" in page
         assert str(ledger.parent) not in page
     assert not ledger.exists()
     ledger.with_name("moved").rename(ledger)
-    assert browser.post("/jobs/j-2/retry").status_code == 303
+    for id_ in ids:
+        assert browser.post(f"/jobs/{id_}/retry").status_code == 303
     run_all(world.site.jobs, settings)
-    assert state(world, "j-2") is JobState.DONE
+    assert {state(world, id_) for id_ in ids} == {JobState.DONE}
+    assert reads(ledger) == 7
+
+
+@pytest.mark.usefixtures("people")
+def test_a_ledger_that_is_locked_by_an_ingest(world: World, settings: ConsoleSettings, ledger: Path) -> None:
+    """What is looked at is let in; what would write waits, and is done once the other has ended."""
+    browser, jobs = world.signed_in("ann"), world.site.jobs
+    with (ledger / "lock").open("a") as held:
+        flock(held, LOCK_EX)
+        seen = look(world, settings, browser, log=("accesses.csv", (HEAD + rows(1, 7)).encode()))
+        world.clock.at = time.time_ns() // 1000  # the queue's library counts from the machine's clock
+        taken = browser.post(f"/jobs/{seen}/ingest").headers["location"].rpartition("/")[2]
+        run_all(jobs, settings)
+        assert state(world, taken) is JobState.QUEUED
+        assert "tried again in 60 seconds" in str(jobs.lines(taken)[-1].text)
+    assert reads(ledger) == 4
+    world.clock.sleep(70)
+    run_all(jobs, settings)
+    assert state(world, taken) is JobState.DONE
+    assert reads(ledger) == 7
 
 
 def test_what_was_signed_counts(
