@@ -38,6 +38,7 @@ def test_a_log_of_its_own_columns(world: World, settings: ConsoleSettings, ledge
         "YT0000000000021", "from 操作时间", "export", "字字字", "3 rows: all of it", "not-a-time at 1 4",
     ):  # fmt: skip
         assert words in told, words
+    assert "Table <code>accesses</code>" in page.text
     assert 'waybill = "运单号"' in page.text.replace("&#34;", '"')
     # A column of names where numbers should stand: nothing of it is shown, and nothing is in the ledger.
     columns = dict(re.findall(r'name="(column\.\w+)".*?<option value="(\d+)" selected>', page.text))

@@ -8,9 +8,7 @@
 4. Where a time-stamping service is set, it is asked for a stamp; a service that is away stops nothing (`_stamps`).
 """
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 
 from wayseal.cases import open_cases
 from wayseal.cases.evidence import write_pack
@@ -24,6 +22,7 @@ from wayseal.console.jobs._stamps import PACK, stamp_export
 from wayseal.console.jobs._verify import newest_checkpoint
 from wayseal.console.jobs.work import Work
 from wayseal.model.messages import N_
+from wayseal.store.durable import file_digest
 
 _MOST_PROOFS = 2000
 
@@ -36,7 +35,7 @@ def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     part, place = work.folder / "pack.part", work.folder / PACK
     with part.open("wb") as file:
         seal = write_pack(made.pack, file)
-    size, digest, items = part.stat().st_size, _digest(part), len(made.pack.items)
+    size, digest, items = part.stat().st_size, file_digest(part), len(made.pack.items)
     part.replace(place)
     with open_cases(work.ledger / FOLDER, new=False) as cases:
         pack = Pack(seal=seal, digest=digest, size=size, items=items)
@@ -90,8 +89,3 @@ def _attached(work: Work, case: str) -> tuple[Attached, ...]:
         )
         for one in rows
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

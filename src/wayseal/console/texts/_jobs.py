@@ -194,7 +194,7 @@ JOBS: Mapping[str, str] = {
     "look.encoding": N_("Encoding"),
     "look.offset": N_("Times without an offset"),
     "look.assumed": N_("{offset}, as nothing else is said: check that"),
-    "look.sample": N_("Looked at"),
+    "look.sample": N_("Sample"),
     "look.whole": N_("{n:n} {n:row|rows}: all of it"),
     "look.part": N_("the first {n:n} {n:row|rows}"),
     "look.taken": N_("Would be taken in"),

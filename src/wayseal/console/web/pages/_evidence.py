@@ -6,7 +6,6 @@
 4. What is fetched is the file of the seal, and its hash is what was recorded; another file is refused.
 """
 
-import hashlib
 from pathlib import Path
 
 from starlette.responses import Response
@@ -21,6 +20,7 @@ from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask
 from wayseal.console.web.pages._desk import me, the_cases
 from wayseal.model.errors import WaysealError
+from wayseal.store.durable import file_digest
 
 INVESTIGATORS = frozenset({Role.INVESTIGATOR})
 _STEPS = {PackStep.HANDED_OVER.value, PackStep.RETURNED.value}
@@ -137,8 +137,7 @@ def _stamp_of(pack: Path) -> Stamped | None:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError:
         raise ConsoleError("the pack can't be read", file=path.name) from None
 
