@@ -107,6 +107,7 @@ ROW = "2026-03-03T09:00:00+08:00,courier-7,YT0000000000031\n"
         ("mixed.csv", HEAD.encode() + ROW.encode() + ROW.replace("courier", "快").encode("gb18030") + "运\n".encode(),
          "undecodable the whole row 1 3"),
         ("lines.csv", (HEAD + ROW + "2026-03-03T09:00:00+08:00,x\n").encode(), "too-few-fields the whole row 1 3"),
+        ("naive.csv", (HEAD + ROW.replace("+08:00", "")).encode(), "+00:00, as nothing else is said: check that"),
         ("long.jsonl", b'{"at": 1}\n[1]\nx\n', "needs"),
     ],
 )  # fmt: skip
@@ -136,6 +137,7 @@ def test_a_sample_is_bounded(world: World, settings: ConsoleSettings, ledger: Pa
     browser = world.signed_in("ann")
     seen = look(world, settings, browser, log=("many.csv", many.encode()))
     told = text(browser.get(f"/jobs/{seen}/look"))
+    assert "Times without an offset" not in told.partition("Read it as something else")[0]
     rows = re.search(r"the first ([\d,]+) rows", told)
     assert rows is not None
     assert 10_000 < int(rows[1].replace(",", "")) < 30_000

@@ -111,14 +111,15 @@ def _look_of(found: _Found, plain: Source, alias: Alias | None) -> Look:
     source, names = found.source or plain, tuple(found.samples)
     origins = {name: one for each in found.files for name, one in each.origins.items()}
     said = [notice for each in found.files for notice in each.batch.notices]
+    naive = next((one for one in said if one.code is NoticeCode.TIMES_WITHOUT_OFFSET), None)
     form = source.files[0].format
     return Look(
         name=found.path.name,
         size=found.path.stat().st_size,
         table=found.table,
         encoding="" if form is Format.PARQUET else _encoding(source, said),
-        offset=_offset_text(source),
-        assumed=source.options.offset is None and (source.mapping is None or source.mapping.offset is None),
+        offset=str(naive.values["offset"]) if naive else "",
+        assumed=bool(naive and naive.values["assumed"]),
         mapping=found.mapping,
         origin=found.origin,
         columns=() if form in LOGS else tuple(_column(n, name, found) for n, name in enumerate(names, 1)),
@@ -133,11 +134,6 @@ def _encoding(source: Source, said: Sequence[Notice]) -> str:
     told = next((str(one.values["encoding"]) for one in said if one.code is NoticeCode.ENCODING), "")
     asked = source.mapping.encoding if source.mapping is not None else None
     return told or (asked or "UTF-8").upper()
-
-
-def _offset_text(source: Source) -> str:
-    minutes = round(source.offset.total_seconds() / 60)
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _column(place: int, name: str, found: _Found) -> ColumnSeen:

@@ -92,7 +92,7 @@ class Look:
         size: Its bytes.
         table: What it was looked at as.
         encoding: As it was read.
-        offset: From UTC, of times without one.
+        offset: From UTC, of times without one; empty: all have theirs.
         assumed: Nobody said that offset.
         mapping: TOML; empty: the columns are the contract's own.
         origin: Where that comes from: own, proposed, chosen, file, sent.
