@@ -1,8 +1,7 @@
 """Sessions: rows that can be listed and ended; the browser holds a token, the table its SHA-256.
 
 1. A session ends when nobody used it for `idle` seconds, `absolute` seconds after it began, when it is ended, and when
-   its person is disabled. One that owes its code ends after `half_open`. One of a time that is still to come ends, too:
-   the clock was ahead, and would lengthen it by as much; `_AHEAD` is what clocks of several machines may differ by.
+   its person is disabled. One that owes its code ends after `half_open`.
 2. Its token changes with every step up: what somebody planted before is worth nothing after.
 3. What began a month ago is taken out of the table when another one begins; the acts stay.
 4. That it was used is written once a minute at most, so that a look isn't a commit.
@@ -18,7 +17,6 @@ from wayseal.console.roles import Stage
 from wayseal.store.database import Connection
 
 _MINUTE = 60 * SECOND
-_AHEAD = 5 * _MINUTE
 _MONTH = 30 * 24 * 60 * _MINUTE
 
 
@@ -31,11 +29,11 @@ class Standing(StrEnum):
 
 
 def standing(session: Session, rules: Rules, now: int) -> Standing:
-    """Rule 1."""
+    """Rule 1. A clock that went back doesn't lengthen a session beyond what it had."""
     if session.ended_at is not None or session.person.state is PersonState.DISABLED:
         return Standing.ENDED
     whole = rules.absolute if session.stage is Stage.FULL else rules.half_open
-    idle = now - session.seen_at >= rules.idle * SECOND or session.seen_at - now > _AHEAD
+    idle = now - session.seen_at >= rules.idle * SECOND
     return Standing.EXPIRED if idle or now - session.created_at >= whole * SECOND else Standing.OPEN
 
 
@@ -58,7 +56,7 @@ class Sessions:
 
     def confirmed(self, session: Session) -> bool:
         """Whether who it is was proved just now; of whoever has no proof (a demonstration's), there is none to ask."""
-        fresh = abs(self._means.now() - session.confirmed_at) < self._means.rules.confirmed * SECOND
+        fresh = self._means.now() - session.confirmed_at < self._means.rules.confirmed * SECOND
         return fresh or not (session.person.password or session.person.bound)
 
     def of(self, person: str) -> tuple[Session, ...]:
