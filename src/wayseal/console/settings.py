@@ -122,6 +122,8 @@ class ConsoleSettings:
             raise ConsoleSettingsError("checkpoint_folder and checkpoint_key go together")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ConsoleSettingsError("tls_certificate and tls_key go together")
+        if self.stamp_url is not None and not self.stamp_url.startswith(("http://", "https://")):
+            raise ConsoleSettingsError("stamp_url begins with http:// or https://")
         company = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(one is None for one in company) and (any(one is not None for one in company) or self.oidc_only):
             raise ConsoleSettingsError("oidc_issuer, oidc_client_id and oidc_client_secret go together")
