@@ -2,39 +2,24 @@
 
 import os
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from benchmarks._faults_service import free_port, lives, started_by, until
+from benchmarks._forked import Forked, free_port
 from wayseal.cases import open_cases
 from wayseal.cases.types import Alert
 from wayseal.console import Role, read_console_settings
 from wayseal.console.access.types import Visit
 from wayseal.console.serve import open_access
 
-_CODE = """
-import os, signal, sys
+_LOAD = """
 from wayseal.console.serve import run_console
 from wayseal.console.settings import read_console_settings
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-while sys.stdin.readline():
-    pid = os.fork()
-    if not pid:
-        break
-    print(pid, flush=True)
-else:
-    os._exit(0)
-signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-run_console(read_console_settings(os.environ), say_setup=lambda address, code: None)
-os._exit(0)
 """
+_SERVE = "run_console(read_console_settings(os.environ), say_setup=lambda address, code: None)"
 _PREFIX = "WAYSEAL_CONSOLE_"
 
 
@@ -80,62 +65,36 @@ def seed(folder: Path, ledger: Path, staff: dict[Role, int], cases: int) -> Staf
     return Staff(tokens=tokens)
 
 
-class Console:
-    """The process that serves; it is made by one that has loaded all modules, so that a start takes no seconds."""
+class Console(Forked):
+    """The process that serves."""
 
     def __init__(self, folder: Path, ledger: Path, *, core: int | None = None) -> None:
         """core: the one that it has to do with; None: all."""
         port = free_port()
-        self.address = f"http://127.0.0.1:{port}"
         own = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
         given = {"FOLDER": folder, "LEDGER": ledger, "PORT": port}
-        self._pid = 0
-        self._maker = subprocess.Popen(
-            [*([] if core is None else ["taskset", "-c", str(core)]), sys.executable, "-c", _CODE],
-            env=own | {_PREFIX + name: str(value) for name, value in given.items()},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def start(self) -> float:
-        """Serves, and returns when it answers; how long that took."""
-        assert self._maker.stdin is not None
-        assert self._maker.stdout is not None
-        self._maker.stdin.write(b"\n")
-        self._maker.stdin.flush()
-        self._pid = int(self._maker.stdout.readline())
-        return until(self._answers, 60, "the console doesn't answer")
+        environment = own | {_PREFIX + name: str(value) for name, value in given.items()}
+        super().__init__(_LOAD, _SERVE, environment, port, core=core)
 
     def kill(self) -> None:
         """SIGKILL, of it and of what it started: nothing is finished, nothing is closed."""
-        everyone = [self._pid, *started_by(self._pid)] if self._pid else []
+        everyone = self.everyone()
         for pid in everyone:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        until(lambda: not any(map(lives, everyone)), 30, "the processes don't end")
-        self._pid = 0
+        self.await_end(everyone)
 
     def close(self) -> None:
         """Ends both."""
         self.kill()
-        self._maker.kill()
-        self._maker.communicate()
+        super().close()
 
     def cpu_seconds(self) -> float:
         """What it took so far."""
-        said = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+        said = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak_bytes(self) -> int:
         """The most memory that it had."""
-        lines = Path(f"/proc/{self._pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
-
-    def _answers(self) -> bool:
-        if not lives(self._pid):
-            raise RuntimeError("the console ended by itself")
-        try:
-            return httpx.get(self.address + "/readyz", timeout=5, trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False

@@ -29,8 +29,9 @@ import httpx
 from benchmarks._cases import table
 from benchmarks._faults_check import Checker
 from benchmarks._faults_load import Load, disclosed_all
-from benchmarks._faults_service import Server, Service, until
+from benchmarks._faults_service import Server, Service
 from benchmarks._faults_tamper import tampered
+from benchmarks._forked import until
 from benchmarks._vault_world import OPERATOR, Seeded, now, seed
 from benchmarks.vault_http import databases, files
 from wayseal.store.database import open_database

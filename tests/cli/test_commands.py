@@ -19,6 +19,7 @@ from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
 from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
+from wayseal.store.notices import NOTICES
 from wayseal.store.types import NoticeCode
 
 COMMANDS = (
@@ -185,13 +186,13 @@ def test_one_is_one_and_more_are_more() -> None:
     assert filled("{n:,} {n:row was|rows were} left", n=1) == "1 row was left"
     assert filled("{n:,} {n:row was|rows were} left", n=0) == "0 rows were left"
     assert filled("{n:,} {n:row was|rows were} left", n=1000) == "1,000 rows were left"
-    everything = [*_words.TEXTS["en"].values(), *_words.NOTICES["en"].values()]
+    everything = [*_words.TEXTS["en"].values(), *NOTICES.values()]
     counted = r"\{(rows|columns|files)(:,)?\} (\w+ )?(row|read|column|file)s?\b"
     assert not [text for text in everything if re.search(counted, text)], "a count needs both forms of its noun"
 
 
 def test_every_notice_has_a_text() -> None:
-    assert set(NoticeCode) <= _words.NOTICES["en"].keys()
+    assert set(NoticeCode) <= NOTICES.keys()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -16,10 +16,11 @@ from tests.cli.detecting import Notices, as_anybody
 from tests.cli.running import inside
 from tests.detect.watched import Watched
 from wayseal.cases import open_cases
+from wayseal.cases.notices import DAYS, FILE, noticing
 from wayseal.cases.types import Alert
 from wayseal.cli import _notify
-from wayseal.cli._notify import NotifyError, noticing, read_addresses, send_notices
-from wayseal.cli._outbox import DAYS, FILE
+from wayseal.cli._case_view import now_us
+from wayseal.cli._notify import NotifyError, read_addresses, send_notices
 from wayseal.cli.detect import TEXTS as UNKEPT
 
 SECRET = "s3cr3t-token"
@@ -42,14 +43,14 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def detects(folder: Path, *addresses: str, cases: int = 1, score: float = 0.5, lang: str = "en") -> None:
     """What a run does that finds so many new cases, without looking."""
     detect = folder / "detect"
-    with noticing(folder, detect, addresses), open_cases(detect) as writer:
+    with noticing(folder, detect, addresses, now_us), open_cases(detect) as writer:
         last = len(writer.book.cases)
         writer.register([alert(f"u-{last + n}", f"v-{last + n}", score=score) for n in range(cases)], NOW)
     send_notices(folder, detect, addresses, lang, quiet=False)
 
 
 def registers_and_dies(folder: Path, address: str) -> None:
-    with noticing(folder, folder / "detect", [address]):
+    with noticing(folder, folder / "detect", [address], now_us):
         with open_cases(folder / "detect") as writer:
             writer.register([alert("u-7")], NOW)
         raise KeyboardInterrupt
@@ -254,7 +255,7 @@ def test_a_case_is_told_of_once_it_is_worth_acting_on(tmp_path: Path) -> None:
 
     def run(*alerts: Alert, dies: bool = False) -> None:
         folder = tmp_path / "detect"
-        with noticing(tmp_path, folder, [server.address()]):
+        with noticing(tmp_path, folder, [server.address()], now_us):
             with open_cases(folder) as writer:
                 writer.register(alerts, NOW)
             if dies:

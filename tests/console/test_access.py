@@ -135,6 +135,8 @@ def test_settings() -> None:
         ({"FOLDER": "a", "HTTPS": "perhaps"}, "true or false"),
         ({"FOLDER": "a", "HOST": "0.0.0.0"}, "tls_certificate is needed"),
         ({"FOLDER": "a", "TLS_KEY": "x"}, "go together"),
+        ({"FOLDER": "a", "STAMP_URL": "ftp://x"}, "begins with http"),
+        ({"FOLDER": "a", "NOTICES_LANG": "fr"}, "one of en, zh"),
         ({"FOLDER": "a", "CHECKPOINT_FOLDER": "x"}, "go together"),
     ):
         with pytest.raises(ConsoleSettingsError, match=said):

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from benchmarks._faults_service import Server
 
 from tests.console.world import PASSWORD, World, open_world, text
+from tests.store.database.places import fresh
 from wayseal.console import Page, Role
 from wayseal.console.web._assets import OTHERS
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._headers import POLICY, HeadersLayer
 from wayseal.console.web._render import pick_lang
-from wayseal.console.web.app import create_router
+from wayseal.console.web.app import create_router, make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.service import make_log
 from wayseal.store.database import DatabaseGoneError
@@ -139,6 +141,29 @@ def test_what_breaks_says_nothing_of_itself(world: World) -> None:
     assert answer.headers["content-security-policy"] == POLICY
     assert browser.get("/readyz").status_code == 503
     assert browser.get("/healthz").status_code == 200
+
+
+def test_a_database_that_is_away_comes_back(tmp_path: Path) -> None:
+    """Pages say so meanwhile, what was typed is not lost, and nobody has to start anything anew."""
+    with fresh("postgresql", tmp_path) as url, open_world(url, folder=tmp_path) as world:
+        world.site = replace(world.site, spool=make_spool(tmp_path / "spool"))
+        world.person("ann", Role.ANALYST)
+        browser, server = world.signed_in("ann"), Server([url])
+        world.site.jobs.start("verify", {}, "ann")
+        server.close()
+        try:
+            page = browser.get("/jobs")
+            assert page.status_code == 503
+            assert "The database is away" in text(page)
+            assert browser.post("/jobs/schedule", data={"kind": "detect", "hour": "3"}).status_code == 503
+            assert browser.post("/jobs/look", files={"log": ("a.csv", b"x")}).status_code == 503
+            assert [browser.get(path).status_code for path in ("/readyz", "/healthz")] == [503, 200]
+        finally:
+            server.open()
+        assert browser.get("/readyz").status_code == 200
+        assert "j-1" in text(browser.get("/jobs"))
+        assert browser.post("/jobs/schedule", data={"kind": "detect", "hour": "3"}).status_code == 303
+        assert [one.hour for one in world.site.jobs.schedules()] == [3]
 
 
 def test_more_than_it_takes_is_told_to_come_again(world: World) -> None:

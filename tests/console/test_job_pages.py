@@ -3,16 +3,17 @@
 import gzip
 import io
 import re
+import time
 import zipfile
 from dataclasses import replace
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
-from httpx import Client
 
 from tests.cases.making import alert
 from tests.cli.running import inside
-from tests.console.working import run_all, with_ledger, worker
+from tests.console.working import HEAD, confirm, look, reads, rows, run_all, state, take_in, worker
 from tests.console.world import HOUR, PASSWORD, World, hidden, text
 from wayseal.cases import open_cases, read_casebook, verify
 from wayseal.cases.evidence import verify_pack
@@ -21,49 +22,6 @@ from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import JobState
 from wayseal.console.jobs.logs import find_log, find_upload, list_logs, refuse_bomb, upload_place
-from wayseal.ledger import open_ledger
-
-HEAD = "at,actor,waybill\n"
-
-
-def rows(first: int, last: int, day: int = 2) -> str:
-    return "".join(f"2026-03-0{day}T0{n}:00:00+08:00,courier-7,YT000000000000{n}\n" for n in range(first, last + 1))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    (tmp_path / "accesses.csv").write_text(HEAD + rows(1, 4), encoding="utf-8")
-    assert inside("ingest", tmp_path / "ledger", tmp_path / "accesses.csv").code == 0
-    return tmp_path / "ledger"
-
-
-@pytest.fixture
-def settings(world: World, ledger: Path, tmp_path: Path) -> ConsoleSettings:
-    logs, mappings = tmp_path / "logs", tmp_path / "mappings"
-    (logs / "2026").mkdir(parents=True)
-    mappings.mkdir()
-    return with_ledger(world, ledger, logs_folder=str(logs), mappings_folder=str(mappings), unit="某快递")
-
-
-@pytest.fixture
-def people(world: World, settings: ConsoleSettings) -> None:
-    for login, role in (("ann", Role.ANALYST), ("chen", Role.INVESTIGATOR), ("zhang", Role.AUDITOR)):
-        world.person(login, role)
-
-
-def reads(ledger: Path) -> int:
-    with open_ledger(ledger) as snapshot:
-        return snapshot.summary().rows["accesses"]
-
-
-def state(world: World, id_: str) -> JobState:
-    job = world.site.jobs.find(id_)
-    assert job is not None
-    return job.state
-
-
-def confirm(world: World, browser: Client) -> None:
-    assert browser.post("/confirm", data={"proof": PASSWORD}).status_code == 303
 
 
 @pytest.mark.usefixtures("people")
@@ -71,24 +29,28 @@ def test_a_log_that_is_sent(world: World, settings: ConsoleSettings, ledger: Pat
     browser = world.signed_in("ann")
     assert "Nothing was asked for yet" in text(browser.get("/jobs"))
     content = (HEAD + rows(1, 7)).encode()
-    answer = browser.post("/jobs/ingest", files={"log": ("../../accesses.csv", content)})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/jobs/j-1")
-    waiting = browser.get("/jobs/j-1")
+    answer = browser.post("/jobs/look", files={"log": ("../../accesses.csv", content)})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/jobs/j-1/look")
+    waiting = browser.get("/jobs/j-1/look")
     assert 'hx-trigger="every 2s"' in waiting.text
-    assert "It begins as soon as a worker is free" in text(waiting)
+    assert "Nothing of it is in the ledger" in text(waiting)
     (sent,) = (world.site.jobs.folder / "uploads").glob("*/*")
     assert sent.name == "accesses.csv"
     assert sent.parent.stat().st_mode & 0o777 == 0o700
     run_all(world.site.jobs, settings)
-    page = browser.get("/jobs/j-1")
+    assert "hx-trigger" not in browser.get("/jobs/j-1/look").text
+    assert reads(ledger) == 4
+    assert browser.post("/jobs/j-1/ingest").headers["location"] == "/jobs/j-2"
+    assert "It begins as soon as a worker is free" in text(browser.get("/jobs/j-2"))
+    run_all(world.site.jobs, settings)
+    page = browser.get("/jobs/j-2")
     assert "hx-trigger" not in page.text
     assert "accesses: 3 rows from accesses.csv" in text(page)
     assert reads(ledger) == 7
     assert not sent.exists()
     # Once more: nothing is doubled, and it is said.
-    browser.post("/jobs/ingest", files={"log": ("accesses.csv", content)})
-    run_all(world.site.jobs, settings)
-    assert "is in the ledger already; nothing changed" in text(browser.get("/jobs/j-2"))
+    again = take_in(world, settings, browser, log=("accesses.csv", content))
+    assert "is in the ledger already; nothing changed" in text(browser.get(f"/jobs/{again}"))
     assert reads(ledger) == 7
 
 
@@ -107,18 +69,22 @@ def test_a_log_of_the_folder_with_a_mapping(world: World, settings: ConsoleSetti
     form = text(browser.get("/jobs/new"))
     assert "2026/网关.csv" in form
     assert "gateway.toml" in form
-    answer = browser.post("/jobs/ingest", files={"file": (None, "2026/网关.csv"), "mapping": (None, "gateway.toml")})
-    assert answer.status_code == 303, text(answer)
-    run_all(world.site.jobs, settings)
-    assert state(world, "j-1") is JobState.DONE, text(browser.get("/jobs/j-1"))
+    named = {"file": (None, "2026/网关.csv"), "mapping": (None, "gateway.toml")}
+    taken = take_in(world, settings, browser, **named)
+    assert state(world, taken) is JobState.DONE, text(browser.get(f"/jobs/{taken}"))
     assert reads(ledger) == 5
-    # With a mapping that doesn't fit, nothing of it is a read: that is said.
+    # With a mapping that doesn't fit, nothing of it is a read: that is said before, and where it is so by then.
+    seen = look(world, settings, browser, **named)
     wrong = settings.logs_folder / "2026" / "网关.csv"
     wrong.write_text("time,who,no\nnever,courier-8,?\n", encoding="utf-8")
-    browser.post("/jobs/ingest", files={"file": (None, "2026/网关.csv"), "mapping": (None, "gateway.toml")})
+    browser.post(f"/jobs/{seen}/ingest")
     run_all(world.site.jobs, settings)
-    assert state(world, "j-2") is JobState.FAILED
-    assert "was the right mapping chosen?" in text(browser.get("/jobs/j-2"))
+    assert state(world, "j-4") is JobState.FAILED
+    assert "was the right mapping chosen?" in text(browser.get("/jobs/j-4"))
+    seen = look(world, settings, browser, **named)
+    assert "No row of the sample would be taken in" in text(browser.get(f"/jobs/{seen}/look"))
+    refused = browser.post(f"/jobs/{seen}/ingest")
+    assert (refused.status_code, "look at it in another way first" in text(refused)) == (409, True)
 
 
 @pytest.mark.usefixtures("people")
@@ -130,17 +96,9 @@ def test_what_can_not_be_taken_in(world: World, settings: ConsoleSettings, tmp_p
     (logs / "link.csv").symlink_to(tmp_path / "secret.csv")
     (logs / "away").symlink_to(tmp_path)
     (logs / ".hidden.csv").write_text(HEAD)
-    for name in (
-        "../secret.csv",
-        "link.csv",
-        "away/secret.csv",
-        str(tmp_path / "secret.csv"),
-        "none.csv",
-        "a\0b",
-        ".",
-        "a" * 300,
-    ):
-        answer = browser.post("/jobs/ingest", files={"file": (None, name)})
+    names = ("../secret.csv", "link.csv", "away/secret.csv", str(tmp_path / "secret.csv"), "none.csv", "a\0b", ".")
+    for name in (*names, "a" * 300):
+        answer = browser.post("/jobs/look", files={"file": (None, name)})
         assert answer.status_code == 400, name
         assert "there is no such log in the folder" in text(answer).lower()
         with pytest.raises(JobError):
@@ -152,13 +110,11 @@ def test_what_can_not_be_taken_in(world: World, settings: ConsoleSettings, tmp_p
         ({"table": "people"}, "no such table"),
         ({"offset": "+99:00"}, "no such offset"),
     ):
-        answer = browser.post(
-            "/jobs/ingest", files={"file": (None, "a.csv"), **{k: (None, v) for k, v in more.items()}}
-        )
+        answer = browser.post("/jobs/look", files={"file": (None, "a.csv"), **{k: (None, v) for k, v in more.items()}})
         assert told in text(answer)
         assert answer.status_code == 400
-    nothing = browser.post("/jobs/ingest", files={"file": (None, "")})
-    both = browser.post("/jobs/ingest", files={"file": (None, "a.csv"), "log": ("b.csv", b"x")})
+    nothing = browser.post("/jobs/look", files={"file": (None, "")})
+    both = browser.post("/jobs/look", files={"file": (None, "a.csv"), "log": ("b.csv", b"x")})
     assert [a.status_code for a in (nothing, both)] == [400, 400]
     assert "send a file, or name one of the folder" in text(both).lower()
     assert world.site.jobs.list() == ()
@@ -166,7 +122,7 @@ def test_what_can_not_be_taken_in(world: World, settings: ConsoleSettings, tmp_p
     world.site = replace(world.site, upload_most=1000)
     world._app = None
     browser = world.signed_in("ann")
-    answer = browser.post("/jobs/ingest", files={"log": ("b.csv", b"x" * 2000)})
+    answer = browser.post("/jobs/look", files={"log": ("b.csv", b"x" * 2000)})
     assert answer.status_code == 400
     assert "more than the page takes" in text(answer)
 
@@ -232,19 +188,41 @@ def test_each_kind_ends_where_it_is_cancelled(
 @pytest.mark.usefixtures("people")
 def test_a_ledger_that_vanished(world: World, settings: ConsoleSettings, ledger: Path) -> None:
     browser = world.signed_in("ann")
+    seen = look(world, settings, browser, log=("accesses.csv", (HEAD + rows(1, 7)).encode()))
     ledger.rename(ledger.with_name("moved"))
-    ids = [browser.post(f"/jobs/{kind}").headers["location"].rpartition("/")[2] for kind in ("detect", "verify")]
-    browser.post("/jobs/ingest", files={"log": ("accesses.csv", HEAD.encode())})
+    asked = [browser.post(f"/jobs/{what}") for what in ("detect", "verify", f"{seen}/look", f"{seen}/ingest")]
+    ids = [answer.headers["location"].split("/")[2] for answer in asked]
     run_all(world.site.jobs, settings)
-    for id_ in (*ids, "j-3"):
+    for id_ in ids:
         page = text(browser.get(f"/jobs/{id_}"))
         assert "isn't there any more: bring it back, and try again" in page
         assert str(ledger.parent) not in page
     assert not ledger.exists()
     ledger.with_name("moved").rename(ledger)
-    assert browser.post("/jobs/j-2/retry").status_code == 303
+    for id_ in ids:
+        assert browser.post(f"/jobs/{id_}/retry").status_code == 303
     run_all(world.site.jobs, settings)
-    assert state(world, "j-2") is JobState.DONE
+    assert {state(world, id_) for id_ in ids} == {JobState.DONE}
+    assert reads(ledger) == 7
+
+
+@pytest.mark.usefixtures("people")
+def test_a_ledger_that_is_locked_by_an_ingest(world: World, settings: ConsoleSettings, ledger: Path) -> None:
+    """What is looked at is let in; what would write waits, and is done once the other has ended."""
+    browser, jobs = world.signed_in("ann"), world.site.jobs
+    with (ledger / "lock").open("a") as held:
+        flock(held, LOCK_EX)
+        seen = look(world, settings, browser, log=("accesses.csv", (HEAD + rows(1, 7)).encode()))
+        world.clock.at = time.time_ns() // 1000  # the queue's library counts from the machine's clock
+        taken = browser.post(f"/jobs/{seen}/ingest").headers["location"].rpartition("/")[2]
+        run_all(jobs, settings)
+        assert state(world, taken) is JobState.QUEUED
+        assert "tried again in 60 seconds" in str(jobs.lines(taken)[-1].text)
+    assert reads(ledger) == 4
+    world.clock.sleep(70)
+    run_all(jobs, settings)
+    assert state(world, taken) is JobState.DONE
+    assert reads(ledger) == 7
 
 
 def test_what_was_signed_counts(
@@ -391,14 +369,6 @@ def test_a_pack_is_tried_again_in_no_other_name_and_with_a_fresh_proof(world: Wo
     assert 'action="/jobs/j-1/retry"' in back.text
     assert own.post("/jobs/j-1/retry").status_code == 303
     assert state(world, "j-1") is JobState.QUEUED
-
-
-@pytest.fixture
-def case(world: World, ledger: Path, people: None) -> str:
-    del people
-    with open_cases(ledger / "detect") as cases:
-        (made,) = cases.register([alert("courier-7", at=1_772_413_200_000_000)], world.clock.at)
-    return made
 
 
 def test_a_pack_from_the_form_to_its_return(world: World, settings: ConsoleSettings, ledger: Path, case: str) -> None:

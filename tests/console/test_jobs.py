@@ -439,3 +439,27 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
     assert (done.result, done.tries) == ({"second": "1"}, 2)
     died = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [(line["event"], line["status"]) for line in died] == [("worker_died", -signal.SIGKILL)]
+
+
+def test_a_clock_that_jumps(jobs: Jobs, settings: ConsoleSettings) -> None:
+    """No schedule runs twice or never, and nothing waits in the queue for a time that was none."""
+    at, done = clock(jobs), list[str]()
+    at.at = 20_000 * DAY * 1_000_000 + 2 * 3600 * 1_000_000  # 10:00 on the console's clock
+    jobs.set_schedule("detect", 11, "li")
+    for hours, runs in (
+        (1, 1), (-3, 0), (3, 0), (0.1, 0),  # back over the hour, and again past it
+        (-30, 0), (30, 0), (24, 1),  # back over midnight
+        (24 * 400, 1), (-24 * 400, 0), (24, 1), (24, 1),  # a year ahead, and right again
+    ):  # fmt: skip
+        at.sleep(hours * 3600)
+        started = jobs.start_due()
+        assert len(started) == runs, (hours, at.at)
+        done += started
+        assert jobs.start_due() == ()
+    queue = make_queue(jobs.database, ME, now=jobs.now, run=print, look_around=lambda: None)
+    ahead = jobs.start("verify", {}, "li")
+    for task in queue.read_periodic(None):
+        queue.enqueue(task)
+    at.sleep(-DAY)
+    assert run_all(jobs, settings, kinds=dict.fromkeys(("detect", "verify"), lambda _values, _work: {})) > len(done)
+    assert {jobs.find(id_).state for id_ in (*done, ahead)} == {JobState.DONE}  # type: ignore[union-attr]

@@ -120,7 +120,7 @@ def test_from_the_first_sign_in_to_a_pack_that_verifies(
 def a_log_is_taken_in_and_looked_at(chen: Visitor, world: World, settings: ConsoleSettings, folder: Path) -> None:
     log = folder / "accesses.csv"
     log.write_text("at,actor,waybill\n2026-03-02T08:00:00Z,nobody-else,YT1000000000000\n", "utf-8")
-    for form, file in (("ingest", log), ("detect", None)):
+    for form, file in (("look", log), ("detect", None)):
         chen.go("r", "/jobs")
         chen.reach('a[href="/jobs/new"]')
         chen.open("Enter")
@@ -129,6 +129,13 @@ def a_log_is_taken_in_and_looked_at(chen: Visitor, world: World, settings: Conso
             chen.page.set_input_files("#log", file)
         chen.reach(f'form[action="/jobs/{form}"] button')
         chen.open("Enter")
+        if file is not None:
+            assert run_all(world.site.jobs, settings) == 1
+            chen.page.reload()
+            chen.check()
+            assert "nobody-else" not in chen.page.content()
+            chen.reach('form[action$="/ingest"] button')
+            chen.open("Enter")
         assert run_all(world.site.jobs, settings) == 1
         chen.page.reload()
         assert chen.page.locator(".tag.done").count() == 1

@@ -3,19 +3,24 @@
 import asyncio
 import errno
 import hashlib
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from tests.console.world import HOUR, World, hidden, text
 from wayseal.console import Page, Role
+from wayseal.console.errors import UploadError
 from wayseal.console.web import _uploads
 from wayseal.console.web._headers import HeadersLayer
-from wayseal.console.web._uploads import FILES, Upload, file_name, make_spool
+from wayseal.console.web._uploads import FILES, Upload, file_name, make_spool, read_upload
 from wayseal.console.web.app import create_router
 from wayseal.console.web.pages import PAGES
 from wayseal.service import make_log
@@ -120,6 +125,39 @@ WRONG: dict[str, tuple[str, bytes, str]] = {
     "many heads": ("", _part(FILED + b"\r\nX: " + b"x" * 4000) * 18 + b"--b--", "forms with files"),
     "more than there may be": ("", _part(FILED, b"x" * MOST) + b"--b--", "3,000,000"),
 }
+
+
+def test_three_gigabytes_are_refused_before_a_byte_and_taken_in_bounded_memory(tmp_path: Path) -> None:
+    """Refused by what is announced; what may come goes to the disk part by part."""
+    spool = make_spool(tmp_path / "spool")
+    boundary = b"multipart/form-data; boundary=b"
+    sent: list[int] = []
+
+    def ask(parts: Iterator[bytes], length: int) -> Request:
+        async def receive() -> dict[str, Any]:
+            part = next(parts, b"")
+            sent.append(len(part))
+            return {"type": "http.request", "body": part, "more_body": bool(part)}
+
+        heads = [(b"content-type", boundary), (b"content-length", b"%d" % length)]
+        return Request({"type": "http", "method": "POST", "headers": heads}, receive)
+
+    async def take(request: Request, most: int) -> int:
+        async with read_upload(request, spool, most, lambda _: True) as (_, files):
+            return files[0].size
+
+    with pytest.raises(UploadError, match="more than the page takes"):
+        asyncio.run(take(ask(iter([b"x"]), (3 << 30) + 1), 3 << 30))
+    assert sent == []
+    size, part = 48 << 20, bytes(1 << 16)
+    body = chain([b"--b\r\n" + FILED + b"\r\n\r\n"], repeat(part, size // len(part)), [b"\r\n--b--"])
+    tracemalloc.start()
+    try:
+        assert asyncio.run(take(ask(body, size), 3 << 30)) == size
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    assert list(spool.iterdir()) == []
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -5,18 +5,23 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from threading import Event
+from typing import Any
 
-from tests.console.world import World
+from httpx import Client
+
+from tests.console.world import PASSWORD, World, text
 from wayseal.console import ConsoleSettings, read_console_settings
-from wayseal.console.jobs import Jobs, Work
+from wayseal.console.jobs import Jobs, JobState, Work
 from wayseal.console.jobs._queue import Queue, make_queue
 from wayseal.console.jobs._run import Runner
 from wayseal.console.jobs.kinds import KINDS, Kind
+from wayseal.ledger import open_ledger
 from wayseal.service import make_log
 
 Act = Callable[[Mapping[str, str], Work], Mapping[str, str]]
 ME = "0" * 16
 """A worker that lives nowhere."""
+HEAD = "at,actor,waybill\n"
 
 
 def with_ledger(world: World, ledger: Path, **more: str) -> ConsoleSettings:
@@ -49,3 +54,38 @@ def run_all(jobs: Jobs, settings: ConsoleSettings, *, kinds: Mapping[str, Act] |
         queue.execute(task)
         done += 1
     return done
+
+
+def reads(ledger: Path) -> int:
+    with open_ledger(ledger) as snapshot:
+        return snapshot.summary().rows["accesses"]
+
+
+def look(world: World, settings: ConsoleSettings, browser: Client, **files: Any) -> str:
+    """Looks at a log that is sent or named; the id of the look's job."""
+    answer = browser.post("/jobs/look", files=files)
+    assert answer.status_code == 303, text(answer)
+    run_all(world.site.jobs, settings)
+    return str(answer.headers["location"]).split("/")[2]
+
+
+def take_in(world: World, settings: ConsoleSettings, browser: Client, **files: Any) -> str:
+    """The same, and takes it in; the id of the job that did."""
+    answer = browser.post(f"/jobs/{look(world, settings, browser, **files)}/ingest")
+    assert answer.status_code == 303, text(answer)
+    run_all(world.site.jobs, settings)
+    return str(answer.headers["location"]).split("/")[2]
+
+
+def state(world: World, id_: str) -> JobState:
+    job = world.site.jobs.find(id_)
+    assert job is not None
+    return job.state
+
+
+def confirm(world: World, browser: Client) -> None:
+    assert browser.post("/confirm", data={"proof": PASSWORD}).status_code == 303
+
+
+def rows(first: int, last: int, day: int = 2) -> str:
+    return "".join(f"2026-03-0{day}T0{n}:00:00+08:00,courier-7,YT000000000000{n}\n" for n in range(first, last + 1))

@@ -20,11 +20,11 @@ from tests.ledger.children import child, ended
 from tests.ledger.helpers import content, put, read, reads_of, write
 from wayseal import ledger, store
 from wayseal.ledger import LedgerError
-from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._tree import tile_paths
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
 from wayseal.ledger.integrity import verify
+from wayseal.store.durable import file_digest
 
 EARLY = [read(n, f"u-{n % 5}", f"YT{n % 11}", session=f"s{n % 3}") for n in range(20, 60)]
 LATE = [read(n / 2, f"u-{n % 5}", f"YT{n % 13}", access=f"a{n}") for n in range(60)]

@@ -24,13 +24,13 @@ from tests.ledger.test_backup import assert_tidy
 from tests.ledger.test_crash import LIMITED
 from wayseal import ledger
 from wayseal.ledger import LedgerError
-from wayseal.ledger._files import file_digest
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
 from wayseal.ledger.upkeep import Diagnosis, Examination, Fault, Remedy, Severity, _derived, _doctor, backup, examine
+from wayseal.store.durable import file_digest
 
 CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
     "missing": None,

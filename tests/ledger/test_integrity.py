@@ -27,7 +27,6 @@ from tests.ledger.sealed import (
 )
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
-from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import Manifest, canonical, load_manifest, save_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import load_salts
@@ -39,6 +38,7 @@ from wayseal.ledger.upkeep import backup, examine
 from wayseal.merkle import SigningKey
 from wayseal.merkle.bulk import stacked
 from wayseal.proofs.reads import COLUMNS, verify_read
+from wayseal.store.durable import file_digest
 
 
 @pytest.fixture(scope="module")

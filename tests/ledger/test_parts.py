@@ -17,7 +17,7 @@ from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
 from wayseal.ledger import _kernels, _order
 from wayseal.ledger._counts import Sums
-from wayseal.ledger._files import HashingFile, file_digest, storage_errors
+from wayseal.ledger._files import HashingFile, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, PAIRS_SCHEMA
 from wayseal.ledger._merge import count_to_merge, find_crowded, merge
@@ -29,6 +29,7 @@ from wayseal.ledger._spill import MOST_PARTS, Spill, count_parts
 from wayseal.ledger.errors import LedgerStorageError
 from wayseal.model.predicate import parse_predicate
 from wayseal.model.times import day_name
+from wayseal.store.durable import file_digest
 
 pytestmark = pytest.mark.kernels
 

@@ -17,7 +17,6 @@ from tests.ledger.kept import day, ingested, iso, purged
 from tests.ledger.sealed import KEY, changed_copy, files, flipped, looked, names, note
 from tests.ledger.test_integrity import codes
 from wayseal.ledger import LedgerError
-from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerChangedError
@@ -26,6 +25,7 @@ from wayseal.ledger.retention import check_checkpoint, compact, is_purge_proof, 
 from wayseal.ledger.retention._purge_proof import PurgeProof, _check_difference
 from wayseal.merkle import MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
+from wayseal.store.durable import file_digest
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ import typer
 from wayseal.cases.errors import ReadOnlyError
 from wayseal.cases.ledger.casebook import load_known, masking
 from wayseal.cases.ledger.detection import Detection, find_cases, gather
+from wayseal.cases.notices import noticing
 from wayseal.cases.types import one_line
 from wayseal.cli._case_view import now_us
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._notify import noticing, read_addresses, send_notices
+from wayseal.cli._notify import read_addresses, send_notices
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import write_report, write_text
 from wayseal.cli._progress import progress_bars
@@ -314,7 +315,7 @@ def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
     folder = request.work.folder
 
     def around(found: DetectResult) -> AbstractContextManager[None]:
-        return noticing(request.work.ledger, folder, request.to if found.worth else ())
+        return noticing(request.work.ledger, folder, request.to if found.worth else (), now_us)
 
     with progress_bars(quiet) as progress:
         result, recorded = find_cases(request.work, now_us(), progress, around)

@@ -17,6 +17,7 @@ import uvicorn
 from wayseal import __version__
 from wayseal.cases import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.console import files
 from wayseal.console._demo import Demo, begin_demo
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
@@ -33,8 +34,8 @@ from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 
 __all__ = ["Demo", "make_site", "open_access", "run_console"]
-SPOOL, FILES = "spool", "files"
-"""Where files that are sent lie until they are kept, and those of cases, in the console's folder."""
+SPOOL = "spool"
+"""Where files that are sent lie until they are kept, in the console's folder."""
 _PATIENCE = 3600.0
 
 
@@ -73,7 +74,9 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
         canaries=None if settings.canaries is None else CanaryWatch(settings.canaries),
         spool=make_spool(settings.folder / SPOOL),
-        files=settings.folder / FILES,
+        files=settings.folder / files.FOLDER,
+        notices=settings.notices is not None,
+        stamps=settings.stamp_url is not None,
         cases_a_day=settings.cases_a_day,
         utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,

@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -70,6 +70,12 @@ class ConsoleSettings:
     """A register of canaries, for the same, and to flag canaries on pages of waybills."""
     contracts: _File | None = None
     """A folder of partners' contracts, for the same."""
+    notices: _File | None = None
+    """A file of addresses that are told of new cases."""
+    notices_lang: Literal["en", "zh"] = "en"
+    """The language of these notices."""
+    stamp_url: Name | None = None
+    """The time-stamping service (RFC 3161) that packs of evidence are sealed with."""
     unit: str = ""
     """The unit that hands evidence over, as papers name it."""
     upload_megabytes: Annotated[int, _Whole, Field(ge=1, le=1_000_000)] = 3072
@@ -116,6 +122,8 @@ class ConsoleSettings:
             raise ConsoleSettingsError("checkpoint_folder and checkpoint_key go together")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ConsoleSettingsError("tls_certificate and tls_key go together")
+        if self.stamp_url is not None and not self.stamp_url.startswith(("http://", "https://")):
+            raise ConsoleSettingsError("stamp_url begins with http:// or https://")
         company = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(one is None for one in company) and (any(one is not None for one in company) or self.oidc_only):
             raise ConsoleSettingsError("oidc_issuer, oidc_client_id and oidc_client_secret go together")

@@ -60,12 +60,6 @@ class HashingFile(io.RawIOBase):
         return self._digest.hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def make_folder(path: Path, ledger: Path) -> None:
     """Makes a folder below the ledger, and those between, for its owner alone."""
     if path != ledger:

@@ -5,9 +5,9 @@ import itertools
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from wayseal.ledger._files import FOLDER_MODE, file_digest
+from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._manifest import FileEntry
-from wayseal.store.durable import sync_folder
+from wayseal.store.durable import file_digest, sync_folder
 from wayseal.store.errors import StoreError
 from wayseal.store.quarantine import QuarantineWriter
 from wayseal.store.types import Rejection

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wayseal.ledger._files import file_digest, storage_errors
+from wayseal.ledger._files import storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, load_manifest, save_manifest
@@ -17,6 +17,7 @@ from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerError
+from wayseal.store.durable import file_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

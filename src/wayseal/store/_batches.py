@@ -1,6 +1,8 @@
 """From raw blocks to checked batches: the border between a file and everything else."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -74,6 +76,31 @@ def read_batches(
         empty = False
     if empty:
         yield reader.batch(_nothing(reader.plan, file))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """The first batch of a file beside the block that it was. origins: column → the file's; whole: no more follows."""
+
+    batch: Batch
+    block: RawBlock
+    origins: Mapping[str, tuple[str, ...]]
+    whole: bool
+
+
+def look_at_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOptions) -> Looked:
+    """The first batch of a file, read as `read_batches` reads it. StoreError."""
+    if mapping is not None:
+        mapping = mapping.fit(file.table, TABLES[file.table].names)
+    opened = _open(file, mapping, options, False)
+    reader = _Reader(file, opened, mapping, options)
+    blocks = opened.blocks(reader.plan.needed)
+    block = next(blocks, None) or _nothing(reader.plan, file)
+    more: RawBlock | None = block
+    with suppress(StoreError):
+        more = next(blocks, None)
+    origins = {one.name: one.columns for one in reader.plan.fields if one.columns}
+    return Looked(batch=reader.batch(block), block=block, origins=origins, whole=more is None)
 
 
 def _open(file: SourceFile, mapping: LogMapping | None, options: ReadOptions, keep_rejected: bool) -> _Blocks:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from wayseal.model.numbers import candidates, clean_waybill
 from wayseal.store._column_plan import parse_times
 from wayseal.store.logs import looks_personal
-from wayseal.store.tables import EARLIEST, LATEST, TABLES
+from wayseal.store.tables import EARLIEST, LATEST, TABLES, Column, ColumnType, Table
 
 # Numbers of accounts stand before names of people: a ledger needs no names.
 _WORDS: Mapping[str, str] = {
@@ -151,7 +151,7 @@ class Guess:
     unread, by_day: of a time: how many rows of the sample are written in none of the formats; whether a row gives a day
     and no time of it.
     values: known words of the log. unknown: the other words, and how many rows hold each. several: its values are
-    lists.
+    lists. chosen: a person said so.
     """
 
     columns: tuple[str, ...]
@@ -164,6 +164,7 @@ class Guess:
     values: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
     several: bool = False
+    chosen: bool = False
 
 
 Columns = Mapping[str, list[str | None]]
@@ -431,6 +432,21 @@ def guess_leaks(columns: Columns) -> dict[str, Guess]:
         ours = TABLES["leaks"].column("found_by").values
         found["found_by"] = _with_values(found["found_by"], columns, FOUND_BY, ours)
     return found
+
+
+def guess_by_name(columns: Columns, table: Table) -> dict[str, Guess]:
+    """What is called as the contract calls it, of any table."""
+    names = {name.strip().casefold(): name for name in columns}
+    return {c.name: describe_choice(columns, c, names[c.name]) for c in table.columns if c.name in names}
+
+
+def describe_choice(columns: Columns, target: Column, name: str) -> Guess:
+    """How a column is written that is known to be the one."""
+    made = Guess(columns=(name,), by_name=True)
+    if target.type is ColumnType.TIME and (written := time_format(present(columns[name]))) is not None:
+        return replace(written, columns=(name,), by_name=True)
+    words = {"action": ACTIONS, "found_by": FOUND_BY}.get(target.name)
+    return made if words is None else _with_values(made, columns, words, target.values)
 
 
 def _leak_times(columns: Columns) -> dict[str, Guess]:

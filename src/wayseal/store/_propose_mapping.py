@@ -9,9 +9,20 @@ from types import MappingProxyType
 
 from wayseal.model.messages import N_, Translate
 from wayseal.store._column_plan import describe
-from wayseal.store._guess import Columns, Guess, guess, guess_leaks, is_list, showed_nothing, status_words
+from wayseal.store._guess import (
+    Columns,
+    Guess,
+    describe_choice,
+    guess,
+    guess_by_name,
+    guess_leaks,
+    is_list,
+    showed_nothing,
+    status_words,
+)
 from wayseal.store._propose_log_mapping import propose_log
 from wayseal.store._sample import Sample, read_sample
+from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.logs import looks_personal
 from wayseal.store.tables import TABLES, Table
@@ -24,6 +35,8 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "accesses": N_(
             "A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it."
         ),
+        "other": N_("A mapping to the table `{table}`. Read it, correct it."),
+        "chosen": N_("as it was chosen"),
         "columns": N_("[columns]: left, the column of Wayseal; right, the column of the log."),
         "by_name": N_("by its name"),
         "by_content": N_("by what it holds"),
@@ -53,7 +66,12 @@ _GUESSES: Mapping[str, Callable[[Columns], dict[str, Guess]]] = {"accesses": gue
 
 
 def propose_mapping(
-    sample: Path, *, translate: Translate = str, table: str = "accesses", sheet: str | None = None
+    sample: Path,
+    *,
+    translate: Translate = str,
+    table: str = "accesses",
+    sheet: str | None = None,
+    chosen: Mapping[str, str] | None = None,
 ) -> str:
     """Proposes a mapping file for the log, or list of leaks, that a sample is from.
 
@@ -61,25 +79,30 @@ def propose_mapping(
         sample: CSV, JSON Lines, Parquet, a workbook or a raw log (csvlog of PostgreSQL, combined, OCSF), which is
             recognised.
         translate: Puts the comments into a language; `str` leaves them English.
-        table: "accesses" or "leaks".
+        table: "accesses" or "leaks"; of others columns are known by the contract's names, and as they are chosen.
         sheet: Of a workbook; None: the one that would be read.
+        chosen: Column of the contract → the log's column that a person says it is, "" for none; how it is written is
+            found out all the same.
 
     Returns:
         TOML. It loads as it stands when every required column (`accesses`: actor, waybill and time; `leaks`: waybill
         and when it was seen) was found; what was not found stands there as a comment.
 
     Raises:
-        StoreError: The sample holds no rows or can't be read.
+        StoreError: The sample holds no rows or can't be read, or lacks a column that was chosen.
     """
-    if table == "accesses" and (log := propose_log(Path(sample), translate)) is not None:
+    if table == "accesses" and not chosen and (log := propose_log(Path(sample), translate)) is not None:
         return log
     rows = read_sample(Path(sample), table, sheet)
     say = {code: translate(text) for code, text in _TEXTS.items()}
-    return "\n".join(_lines(rows, TABLES[table], _found(rows, table), say)) + "\n"
+    found = _with_chosen(rows, TABLES[table], _found(rows, table), chosen or {})
+    return "\n".join(_lines(rows, TABLES[table], found, say)) + "\n"
 
 
 def _found(sample: Sample, table: str) -> Mapping[str, Guess]:
     """The guesses; of all columns only the waybill number may be a list."""
+    if table not in _GUESSES:
+        return guess_by_name(sample.columns, TABLES[table])
     found = _GUESSES[table]({n: v for n, v in sample.columns.items() if n not in sample.lists})
     if not sample.lists:
         return found
@@ -89,8 +112,22 @@ def _found(sample: Sample, table: str) -> Mapping[str, Guess]:
     return found | {"waybill": replace(number, several=True)}
 
 
+def _with_chosen(
+    sample: Sample, table: Table, found: Mapping[str, Guess], chosen: Mapping[str, str]
+) -> Mapping[str, Guess]:
+    """The guesses, and before them what a person said."""
+    made = {name: one for name, one in found.items() if name not in chosen}
+    for name, column in chosen.items():
+        if column and column not in sample.columns:
+            raise StoreError("there is no such column", file=sample.path, key=name)
+        if column and name in table.names:
+            told = describe_choice(sample.columns, table.column(name), column)
+            made[name] = replace(told, chosen=True, several=name == "waybill" and column in sample.lists)
+    return made
+
+
 def _lines(sample: Sample, table: Table, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
-    yield f"# {say[table.name]}"
+    yield f"# {say.get(table.name) or say['other'].format(table=table.name)}"
     yield "wayseal = 1"
     yield f"table = {_quoted(table.name)}"
     yield f"format = {_quoted(sample.format)}"
@@ -139,7 +176,9 @@ def _is_chinese(sample: Sample) -> bool:
 
 def _entry(name: str, made: Guess, found: Mapping[str, Guess], say: Mapping[str, str]) -> str:
     why = say["by_name"] if made.by_name else say["by_content"]
-    if name == "actor" and "ip" in found and made.columns == found["ip"].columns:
+    if made.chosen:
+        why = say["chosen"]
+    elif name == "actor" and "ip" in found and made.columns == found["ip"].columns:
         why = say["address"]
     if len(made.columns) > 1:
         why = f"{why}; {say['joined']}"

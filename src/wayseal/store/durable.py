@@ -1,6 +1,10 @@
-"""Small files that outlast a power cut, whole or not at all, for their owner alone. OSError where the disk refuses."""
+"""Small files that outlast a power cut, whole or not at all, for their owner alone; what a file is, by its hash.
+
+OSError where the disk refuses.
+"""
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +12,12 @@ from pathlib import Path
 from typing import Final
 
 MODE: Final = 0o600
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, of any size, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -45,12 +45,12 @@ def make_pack(head: PackHead, items: Iterable[TakenItem], acts: Sequence[Custody
             act=Custody.RECEIVED,
             item=one.item.path,
             at=one.at,
-            who=head.who,
-            why=head.why,
+            who=one.who or head.who,
+            why="" if one.who else head.why,
             before="",
             after=one.print.sha256,
         )
-        for one in taken
+        for one in sorted(taken, key=lambda one: one.at)
     ]
     value = payload_value(taken)
     export = CustodyAct(

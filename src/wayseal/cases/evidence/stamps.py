@@ -104,6 +104,26 @@ def ask_for_stamp(url: str, sealed: bytes) -> bytes:
     return content
 
 
+def have_stamped(pack: Path, url: str, sealed: bytes) -> Stamped:
+    """Asks for a stamp and keeps it beside the pack (rule 1); a wish for one is fulfilled then.
+
+    Args:
+        pack: Where the pack lies.
+        url: Of the service.
+        sealed: Its `tagmanifest-sha256.txt`.
+
+    Returns:
+        What the stamp says, unchecked.
+
+    Raises:
+        StampError: As `ask_for_stamp`.
+    """
+    answer = ask_for_stamp(url, sealed)
+    replace_file(stamp_path(pack), answer)
+    wish_path(pack).unlink(missing_ok=True)
+    return claimed_stamp(answer)
+
+
 def _check_answer(answer: "TimeStampResponse", asked: "TimeStampRequest") -> None:
     if int(answer.status) not in _GRANTED:
         raise StampError("the time-stamping service refuses")

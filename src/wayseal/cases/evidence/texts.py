@@ -64,6 +64,10 @@ REMARK_TEXTS = ByLanguage(
         "some_proofs": N_(
             "Of {reads:,} reads {proofs:,} have a proof in the pack; the others stand in the list alone."
         ),
+        "lost_files": N_(
+            "Of the files that were added to the case {lost:,} {lost:is|are} no longer where they were kept, and not "
+            "in this pack."
+        ),
         "not_found": N_(
             "Detection finds no such case in the ledger of today (it was closed, or the ledger has changed): the pack "
             "holds no report of it."

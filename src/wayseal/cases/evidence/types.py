@@ -97,11 +97,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenItem:
-    """An item that was taken in: what it was at that moment, by the machine."""
+    """An item that was taken in: what it was at that moment, by the machine.
+
+    Attributes:
+        item: It.
+        print: What it was.
+        at: When.
+        who: Who took it in, where that was before and has a record of its own; "": whoever makes the pack.
+    """
 
     item: Item
     print: Fingerprint
     at: int
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +171,15 @@ def check_name(path: str) -> None:
 def _is_part(part: str) -> bool:
     known = part not in ("", ".", "..") and not _DEVICES.fullmatch(part)
     return known and part[-1] not in ". " and part[0] != " " and len(part.encode()) <= MOST_NAME
+
+
+def safe_name(text: str) -> str:
+    """A text as a name that can stand in a pack: what can't is replaced by _."""
+    plain = unicodedata.normalize("NFC", text).replace("/", "_")
+    kept = "".join("_" if c in _FORBIDDEN or unicodedata.category(c) in _HIDDEN else c for c in plain).strip(". ")
+    while len(kept.encode()) > MOST_NAME // 2:
+        kept = kept[:-1].rstrip(". ")
+    return f"_{kept}" if not kept or _DEVICES.fullmatch(kept) else kept
 
 
 def twin_key(path: str) -> str:

@@ -19,9 +19,9 @@ from wayseal.cases import open_cases
 from wayseal.cases.acts import act_name
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
-from wayseal.cases.evidence.errors import DocumentError
+from wayseal.cases.evidence.errors import DocumentError, ItemChangedError
 from wayseal.cases.evidence.texts import ITEM_TEXTS, REMARK_TEXTS
-from wayseal.cases.evidence.types import Item, Pack, PackHead, Role, Title
+from wayseal.cases.evidence.types import PAYLOAD, Item, Pack, PackHead, Role, TakenItem, Title
 from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
 from wayseal.cases.ledger.detection import Detection, Progress, gather
@@ -53,8 +53,34 @@ _KINDS = {".html": _HTML, ".json": _JSON, ".jsonl": _LINES, ".csv": _CSV, ".txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that goes into a pack as it is.
+
+    Attributes:
+        path: Where it lies.
+        name: What it is called in the pack.
+        source: What it was called where it came from.
+        sha256: What it was when it was taken in; "": that is now.
+        sm3: The same by SM3; "": that wasn't kept.
+        at: When it was taken in (µs).
+        who: Who took it in.
+    """
+
+    path: Path
+    name: str
+    source: str
+    sha256: str = ""
+    sm3: str = ""
+    at: int = 0
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackRequest:
-    """What to export. at: µs; keys: names of files and keys; most_proofs: no more reads are proved; attached: files."""
+    """What to export. at: µs; keys: names of files and keys; most_proofs: no more reads are proved; attached: files.
+
+    lost: so many files of the case aren't there any more.
+    """
 
     ledger: Path
     case: str
@@ -69,7 +95,8 @@ class PackRequest:
     checkpoint: Path | None
     keys: tuple[tuple[str, VerifyKey], ...]
     most_proofs: int
-    attached: tuple[Path, ...]
+    attached: tuple[Attached, ...]
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +258,11 @@ def _make(request: PackRequest, material: _Material) -> CasePack:
         typesetter, missing = None, error
         head = replace(head, remarks=(*head.remarks, _title(REMARK_TEXTS, "no_papers")))
         facts = replace(facts, head=head)
-    items = [take_in(item, request.at) for item in _items(request, material, facts, typesetter)]
+    known = {f"{PAYLOAD}files/{one.name}": one for one in request.attached}
+    items = [
+        _as_taken_in(take_in(item, request.at), known.get(item.path))
+        for item in _items(request, material, facts, typesetter)
+    ]
     pack = make_pack(head, items)
     if typesetter is not None:
         papers = {
@@ -242,6 +273,15 @@ def _make(request: PackRequest, material: _Material) -> CasePack:
     return CasePack(pack=pack, missing=missing)
 
 
+def _as_taken_in(item: TakenItem, before: Attached | None) -> TakenItem:
+    """An item with the moment at which it was taken in, where that was before. ItemChangedError: it is another now."""
+    if before is None or not before.sha256:
+        return item
+    if item.print.sha256 != before.sha256 or before.sm3 not in ("", item.print.sm3):
+        raise ItemChangedError("this is no longer what was taken in", file=Path(before.source))
+    return replace(item, at=before.at, who=before.who)
+
+
 def _head(request: PackRequest, material: _Material) -> PackHead:
     moment = time_at(request.at).strftime("%Y%m%dT%H%M%SZ")
     remarks = ["unsigned"] if not material.note else []
@@ -249,9 +289,10 @@ def _head(request: PackRequest, material: _Material) -> PackHead:
         remarks.append("some_proofs")
     if material.found is None:
         remarks.append("not_found")
+    remarks += ["lost_files"] if request.lost else []
     remarks += ["unlisted"] if material.reads.unlisted else []
     remarks.append("formulas")
-    values = {"proofs": len(material.proofs), "reads": len(material.reads.reads)}
+    values = {"proofs": len(material.proofs), "reads": len(material.reads.reads), "lost": request.lost}
     return PackHead(
         name=f"evidence-{request.case}-{moment}",
         case=request.case,
@@ -364,8 +405,9 @@ def _items(
         yield _item("ledger/checkpoint.txt", "checkpoint", material.note, _TEXT, Role.CHECKPOINT)
     for number, key in enumerate(material.keys, start=1):
         yield _item(f"ledger/key-{number}.pub", "key", f"{key}\n".encode(), _TEXT, Role.KEY)
-    for path in request.attached:
-        yield _item(f"files/{path.name}", "file", path, _KINDS.get(path.suffix.lower(), _BYTES), source=path.name)
+    for one in request.attached:
+        form = _KINDS.get(Path(one.name).suffix.lower(), _BYTES)
+        yield _item(f"files/{one.name}", "file", one.path, form, source=one.source)
     for place, proof in material.proofs:
         yield _item(f"proofs/{place}.proof.json", "proof", proof.encode(), _JSON, Role.PROOF)
 

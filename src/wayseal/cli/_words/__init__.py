@@ -3,61 +3,10 @@
 Blanks: {rows:,} with thousands; {rows:row|rows} one word for 1, another for the rest, as in the reports' catalogue.
 """
 
-from wayseal.model.messages import N_, filled
-from wayseal.page.languages import ByLanguage
-from wayseal.store.types import Notice, NoticeCode
-
-NOTICES = ByLanguage(
-    {
-        NoticeCode.UNKNOWN_COLUMNS: N_(
-            "{columns} {columns:column|columns} that the table doesn't have {columns:was|were} left out"
-        ),
-        NoticeCode.TIMES_WITHOUT_OFFSET: N_("times without an offset were read as {offset} ({column})"),
-        NoticeCode.UNKNOWN_VALUES: N_("{rows:,} unknown {rows:value was|values were} left empty ({column})"),
-        NoticeCode.DAYS_ALONE: N_(
-            "{rows:,} {rows:row gives|rows give} a day and no time, and {rows:counts|count} as at its first moment "
-            "({column}); what came before what on that day can't be told"
-        ),
-        NoticeCode.ENCODING: N_("read as {encoding}"),
-        NoticeCode.DELIMITER: N_("fields are separated by {delimiter}"),
-        NoticeCode.EMPTY_FILE: N_("the file is empty"),
-        NoticeCode.OTHER_FILES: N_("{files} other {files:file was|files were} left alone"),
-        NoticeCode.OTHER_SHEETS: N_("the sheet {sheet} was read; left alone: {names}"),
-        NoticeCode.LEFT_OUT: N_("{rows:,} {rows:record is no read|records are no reads} of waybills: {why}"),
-        NoticeCode.WIDER_FILTERS: N_(
-            "{rows:,} {rows:search counts|searches count} as wider than {rows:it was|they were}: {why}"
-        ),
-    }
-)
-
-WHY = ByLanguage(
-    {
-        "other-record": N_("records of other kinds"),
-        "not-a-read": N_("writes, definitions, plans"),
-        "other-table": N_("tables without waybills"),
-        "repeated": N_("further records of a statement that counts already"),
-        "no-rows": N_("nothing was found"),
-        "only-counted": N_("only the number of rows was shown"),
-        "other-path": N_("paths that the mapping doesn't name"),
-        "method": N_("methods that don't read"),
-        "status": N_("refused or failed"),
-        "redirected": N_("sent elsewhere (redirects)"),
-        "unreadable": N_("can't be parsed"),
-        "not-logged": N_("the statement itself was not logged"),
-        "form": N_("not a plain SELECT (UNION, WITH, HAVING, several statements)"),
-        "subquery": N_("a query within the query"),
-        "join": N_("joins with tables that the mapping doesn't name, or not on the number"),
-        "or": N_("OR"),
-        "like": N_("LIKE and other patterns"),
-        "function": N_("functions"),
-        "comparison": N_("comparisons that a filter doesn't know"),
-        "column": N_("columns that the mapping doesn't name"),
-        "parameter": N_("parameters that are not logged, or that the mapping doesn't name"),
-        "value": N_("values that can't be read"),
-        "personal": N_("what looks like a phone or identity number stands where a number should"),
-    }
-)
-"""What a raw log's records were left out, or taken as wider, for."""
+from wayseal.model.messages import N_
+from wayseal.page.languages import ByLanguage, word
+from wayseal.store.notices import notice_message
+from wayseal.store.types import Notice
 
 TEXTS = ByLanguage(
     {
@@ -128,7 +77,4 @@ TEXTS = ByLanguage(
 
 def notice_text(notice: Notice, lang: str) -> str:
     """A reader's notice as one line."""
-    values = dict(notice.values)
-    if "why" in values:
-        values["why"] = WHY[lang][str(values["why"])] + (f" ({values['names']})" if values["names"] else "")
-    return f"{notice.file.name}: " + filled(NOTICES[lang][notice.code], **values)
+    return f"{notice.file.name}: {word(notice_message(notice), lang)}"

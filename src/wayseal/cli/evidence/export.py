@@ -9,7 +9,7 @@ import typer
 from wayseal.cases.evidence import read_sealed, write_pack
 from wayseal.cases.evidence.errors import StampError
 from wayseal.cases.evidence.stamps import StampWish, check_url, keep_wish, wish_path
-from wayseal.cases.ledger.pack import CasePack, PackRequest, export_case
+from wayseal.cases.ledger.pack import Attached, CasePack, PackRequest, export_case
 from wayseal.cases.types import one_line
 from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, now_us
 from wayseal.cli._errors import WrongUsageError
@@ -91,7 +91,7 @@ def export(
     request = PackRequest(
         ledger=ledger, case=case, who=who, why=why, at=now_us(), unit=unit, offset=offset, templates=templates,
         canaries=canaries, contracts=contracts, checkpoint=checkpoint, keys=keys, most_proofs=proofs,
-        attached=tuple(attach or ()),
+        attached=tuple(Attached(path=path, name=path.name, source=path.name) for path in attach or ()),
     )  # fmt: skip
     with progress_bars(quiet) as progress:
         made = export_case(request, progress)

@@ -8,7 +8,7 @@ import typer
 
 from wayseal.cases.evidence import read_sealed
 from wayseal.cases.evidence.errors import EvidenceError
-from wayseal.cases.evidence.stamps import ask_for_stamp, check_url, claimed_stamp, read_wish, stamp_path, wish_path
+from wayseal.cases.evidence.stamps import check_url, have_stamped, read_wish, stamp_path
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import Lang, LangOption
@@ -18,7 +18,6 @@ from wayseal.model.messages import filled
 from wayseal.model.times import time_at
 from wayseal.page import numbers
 from wayseal.page.visible import visible
-from wayseal.store.durable import replace_file
 
 StampUrlOption = Annotated[
     str | None,
@@ -64,9 +63,6 @@ def need_stamps() -> None:
 
 def put_stamp(pack: Path, url: str, sealed: bytes, lang: str) -> str:
     """Asks for a stamp, keeps it beside the pack, and says so. StampError: it can't be had."""
-    answer = ask_for_stamp(url, sealed)
-    replace_file(stamp_path(pack), answer)
-    wish_path(pack).unlink(missing_ok=True)
-    said = claimed_stamp(answer)
+    said = have_stamped(pack, url, sealed)
     at = numbers.clock(time_at(said.at), seconds=True)
     return filled(EVIDENCE_TEXTS[lang]["stamped"], path=stamp_path(pack), at=at, by=visible(said.by))

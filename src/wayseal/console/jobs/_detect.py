@@ -1,28 +1,37 @@
 """The kind `detect`: reads that no work explains, as cases."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
+from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.detection import Detection, find_cases
+from wayseal.cases.notices import noticing
+from wayseal.console.jobs._notices import read_addresses, tell
 from wayseal.console.jobs.work import Work
-from wayseal.detect import Options
+from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.window import parse_offset
 from wayseal.model.messages import N_
 
 
 def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
-    """Looks at the newest four weeks, and registers what is found; notices of new cases are the command line's."""
+    """Looks at the newest four weeks, registers what is found, and tells of what is new (`_notices`)."""
     del values
-    settings = work.settings
+    settings, to = work.settings, read_addresses(work.settings)  # before the work: what is wrong is said at once
     offset = parse_offset(offset_text(settings.utc_offset_hours))
     options = Options(offset=offset, templates=load_templates(settings.templates))
     request = Detection(ledger=work.ledger, options=options, canaries=settings.canaries, contracts=settings.contracts)
-    found, recorded = find_cases(request, work.at, work.step)
+
+    def around(result: DetectResult) -> AbstractContextManager[None]:
+        return noticing(work.ledger, work.ledger / FOLDER, to if result.worth else (), work.now)
+
+    found, recorded = find_cases(request, work.at, work.step, around)
     if not recorded:
         work.say(N_("the casebook can't be written: nothing was recorded"))
     if not found.judged.enough:
         work.say(N_("most of what was read could not be judged: see what tables the ledger lacks"))
-    return {"cases": str(len(found.cases)), "held": str(found.held), "recorded": str(int(recorded))}
+    told = tell(to, work) if to and recorded else {}
+    return {"cases": str(len(found.cases)), "held": str(found.held), "recorded": str(int(recorded)), **told}
 
 
 def offset_text(hours: int) -> str:

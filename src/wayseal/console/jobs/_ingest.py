@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.logs import drop_upload, find_log, find_mapping, find_upload, refuse_bomb
+from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.work import Work
 from wayseal.ledger import IngestReport, ingest
 from wayseal.model.messages import N_, Message
-from wayseal.store import load_mapping, open_source
 
 _MOST_REASONS = 8
 _SAYS = {
@@ -32,18 +31,14 @@ _SAYS = {
 
 
 def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
-    """Takes a log in. values: `upload` or `file`; `mapping`, `table` and `offset` if they were chosen."""
-    settings, jobs = work.settings, work.folder.parent
-    upload = values.get("upload", "")
-    path = find_upload(jobs, upload) if upload else find_log(settings.logs_folder, values.get("file", ""))
+    """Takes a log in. values: `upload` or `file`, and how it is to be read (`open_log`)."""
+    path = log_of(values, work)
     refuse_bomb(path, work.step)
-    chosen = values.get("mapping", "")
-    mapping = load_mapping(find_mapping(settings.mappings_folder, chosen)) if chosen else None
-    source = open_source(path, mapping=mapping, offset=values.get("offset") or None, table=values.get("table") or None)
-    report = ingest(source, work.ledger, progress=work.step)
+    report = ingest(open_log(values, work), work.ledger, progress=work.step)
+    (work.folder / MAPPING).unlink(missing_ok=True)
     for line in _lines(report):
         work.say(line.text, **line.values)
-    drop_upload(jobs, upload)
+    drop_upload(work.folder.parent, values.get("upload", ""))
     _refuse_nothing(report, path)
     return _result(report)
 

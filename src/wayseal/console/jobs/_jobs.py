@@ -138,10 +138,16 @@ class Jobs:
     def start_due(self) -> tuple[str, ...]:
         """Starts what is due by its schedule; of days that were missed the last one alone.
 
+        A clock that goes back by hours has nothing started twice; one that was days ahead has the day count on which it
+        comes right, and goes on from there.
+
         Returns:
             The ids of what was started.
         """
         day, hour = self._clock()
+        for one in self.schedules():
+            if one.last_day is not None and one.last_day > day + 1:
+                self.database.write(rows.set_back, one.kind, day)
         due = [
             one
             for one in self.schedules()

@@ -13,6 +13,8 @@ from wayseal.model.messages import Message
 from wayseal.store.database import Connection
 
 _LINES = 500
+_FURTHEST = 600_000_000
+"""Microseconds: nothing is put further ahead into the queue."""
 _FRESH = {
     "state": JobState.QUEUED.value, "stage": "", "done": 0, "total": 0, "result": "{}", "error": None, "worker": None,
     "cancelling": False, "started_at": None, "ended_at": None,
@@ -149,6 +151,12 @@ def set_schedule(connection: Connection, kind: str, hour: int | None, *, who: st
         connection.execute(tables.schedules.insert().values(**row))
 
 
+def set_back(connection: Connection, kind: str, day: int) -> None:
+    """Has a schedule that was started on days to come count as started up to this one: the clock was ahead."""
+    this = sa.and_(tables.schedules.c.kind == kind, tables.schedules.c.last_day > day + 1)
+    connection.execute(tables.schedules.update().where(this).values(last_day=day))
+
+
 def claim(connection: Connection, kind: str, day: int) -> bool:
     """Marks a day of a schedule as started. Whether nobody did before."""
     earlier = sa.or_(tables.schedules.c.last_day.is_(None), tables.schedules.c.last_day < day)
@@ -174,11 +182,17 @@ def wait_again(connection: Connection, number: int) -> None:
     connection.execute(tables.jobs.update().where(this).values(**values))
 
 
+def _due(now: int) -> sa.ColumnElement[bool]:
+    """What is due; also what lies further ahead than anything is put: the clock was ahead when it was."""
+    at = tables.messages.c.due_at
+    return sa.or_(at <= now, at > now + _FURTHEST)
+
+
 def take_message(connection: Connection, worker: str, now: int) -> str | None:
     """Takes the first message that is due, and its job with it (rule 2 of the room); None: none is."""
     asked = (
         sa.select(tables.messages)
-        .where(tables.messages.c.due_at <= now)
+        .where(_due(now))
         .order_by(tables.messages.c.due_at, tables.messages.c.message)
         .limit(1)
     )
@@ -195,7 +209,7 @@ def take_message(connection: Connection, worker: str, now: int) -> str | None:
 
 def any_message(connection: Connection, now: int) -> bool:
     """Whether a message is due: a look, so that an idle worker writes nothing."""
-    asked = sa.select(tables.messages.c.message).where(tables.messages.c.due_at <= now).limit(1)
+    asked = sa.select(tables.messages.c.message).where(_due(now)).limit(1)
     return connection.execute(asked).first() is not None
 
 

@@ -28,6 +28,7 @@ from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import N_, Message
 from wayseal.service.log import Log, where
 from wayseal.store.database import DatabaseError
+from wayseal.store.errors import JournalBusyError
 
 BUSY_SECONDS, BUSY_TRIES = 60, 10
 _WAIT = 5.0
@@ -81,7 +82,7 @@ class Runner:
             return JobState.CANCELLED, {}, None
         except JobStoppedError as error:
             return JobState.BROKEN_OFF, {}, error.message
-        except LedgerBusyError as error:
+        except (LedgerBusyError, JournalBusyError) as error:
             if job.tries < BUSY_TRIES:
                 self._keep(lambda: self._say(number, Message(_BUSY, {"seconds": BUSY_SECONDS})))
                 return None, {}, None
@@ -103,6 +104,7 @@ class Runner:
             at=self.jobs.now(),
             telling=_Teller(runner=self, number=number),
             stopping=self.stopping,
+            now=self.jobs.now,
         )
 
     def _say(self, number: int, text: Message) -> None:

@@ -40,13 +40,16 @@ def _later(module: str, name: str = "run") -> Run:
 
 
 _ALL = (
+    Kind(name="look", run=_later("jobs._look")),
     Kind(name="ingest", run=_later("jobs._ingest")),
     Kind(name="detect", run=_later("jobs._detect"), scheduled=True),
+    Kind(name="notices", run=_later("jobs._notices")),
     Kind(name="verify", run=_later("jobs._verify"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="trace_check", run=_later("tracing.work", "run_check")),
     Kind(name="trace", run=_later("tracing.work", "run_trace")),
     Kind(name="trace_left_out", run=_later("tracing.work", "run_left_out")),
     Kind(name="export", run=_later("jobs._export"), roles=frozenset({Role.INVESTIGATOR}), named=True),
+    Kind(name="stamp", run=_later("jobs._stamps"), roles=frozenset({Role.INVESTIGATOR}), scheduled=True),
     Kind(name="reads", run=_later("jobs._reading", "lay_out")),
     Kind(name="rights", run=_later("jobs._reading", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="partners", run=_later("jobs._reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),

@@ -13,13 +13,17 @@ import re
 import secrets
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from wayseal.console.errors import JobError
+from wayseal.console.jobs.work import Work
+from wayseal.store import load_mapping, open_source
+from wayseal.store.durable import replace_file
+from wayseal.store.types import Source
 
-UPLOADS = "uploads"
+UPLOADS, MAPPING = "uploads", "mapping.toml"
 MOST_LISTED = 300
 _DEPTH = 3
 _TOKEN = re.compile(r"[0-9a-f]{16}")
@@ -76,6 +80,40 @@ def find_mapping(folder: Path | None, name: str) -> Path:
     if folder is None or name not in list_mappings(folder):
         raise JobError("there is no such mapping", key="mapping")
     return folder / name
+
+
+def log_of(values: Mapping[str, str], work: Work) -> Path:
+    """The log that a job is about: `upload`, one that was sent, or `file`, one of the folder. JobError: it is gone."""
+    upload = values.get("upload", "")
+    if upload:
+        return find_upload(work.folder.parent, upload)
+    return find_log(work.settings.logs_folder, values.get("file", ""))
+
+
+def open_log(values: Mapping[str, str], work: Work) -> Source:
+    """The same, opened as its job says.
+
+    Args:
+        values: Of a job; beside `upload` or `file` the text of a mapping (`toml`), else one of the folder (`mapping`),
+            or a `table`; `offset`.
+        work: The job.
+
+    Returns:
+        What is to be read.
+
+    Raises:
+        JobError: The log, or the mapping, isn't there.
+        StoreError: It can't be read like that.
+    """
+    text, named, mapping = values.get("toml", ""), values.get("mapping", ""), None
+    if text:
+        place = work.folder / MAPPING
+        replace_file(place, text.encode())
+        mapping = load_mapping(place)
+    elif named:
+        mapping = load_mapping(find_mapping(work.settings.mappings_folder, named))
+    table = None if mapping is not None else values.get("table") or None
+    return open_source(log_of(values, work), mapping=mapping, offset=values.get("offset") or None, table=table)
 
 
 def upload_place(folder: Path, name: str) -> tuple[str, Path]:

@@ -44,6 +44,7 @@ class Work:
         at: int,
         telling: Telling,
         stopping: Event,
+        now: Callable[[], int] = lambda: time.time_ns() // 1000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = id_
@@ -53,6 +54,7 @@ class Work:
         self.at = at
         self._telling = telling
         self._stopping = stopping
+        self._now = now
         self._clock = clock
         self._stage = ""
         self._told_at = 0.0
@@ -67,6 +69,10 @@ class Work:
         if not ledger.is_dir():
             raise JobError("the ledger's folder isn't there any more: bring it back, and try again", file=ledger)
         return ledger
+
+    def now(self) -> int:
+        """Microseconds after 1970."""
+        return self._now()
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Tells how far it is, and ends the job where somebody wants that; may be called from any thread, and often.

@@ -40,6 +40,8 @@ class Site:
         mappings_folder: Where mapping files lie; None: nowhere.
         upload_most: So many bytes may be sent at once.
         files: Where files of cases lie, each under its SHA-256.
+        notices: Whether somebody is told of new cases.
+        stamps: Whether a time-stamping service is set.
         cases_a_day: So many can be decided a day, all in all.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
@@ -57,6 +59,8 @@ class Site:
     mappings_folder: Path | None = None
     upload_most: int = 3 << 30
     files: Path | None = None
+    notices: bool = False
+    stamps: bool = False
     cases_a_day: int = 20
     utc_offset_hours: int = 8
     secure: bool = False

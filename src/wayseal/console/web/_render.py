@@ -110,8 +110,11 @@ class Renderer:
 
 
 def as_code(said: str) -> Markup:
-    """What a voice of pages said; what stands between backticks in it is code."""
-    return Markup(_CODE.sub(r"<code>\1</code>", said))  # noqa: S704 (the voice escaped all else)
+    """What a voice of pages said; what stands between backticks in it is code.
+
+    The pattern gets a plain text: pieces of a `Markup` would be escaped once more when they are joined.
+    """
+    return Markup(_CODE.sub(r"<code>\1</code>", "".join(said)))  # noqa: S704 (the voice escaped all else)
 
 
 def _written(text: str) -> str:

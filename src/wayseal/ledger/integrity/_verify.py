@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest, hash_commit
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
@@ -32,6 +31,7 @@ from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.findings import Finding, HeldCheckpoint
 from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
+from wayseal.store.durable import file_digest
 
 Note = tuple[Path, bytes]
 """A checkpoint's file and its content."""

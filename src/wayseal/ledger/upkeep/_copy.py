@@ -11,14 +11,14 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from wayseal.ledger._files import HashingFile, file_digest, make_folder
+from wayseal.ledger._files import HashingFile, make_folder
 from wayseal.ledger._manifest import Manifest
 from wayseal.ledger._report import Progress
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.ledger.errors import BackupRefusedError, LedgerChangedError, LedgerError
 from wayseal.ledger.upkeep._inventory import Item, Step
 from wayseal.model.errors import disk_says
-from wayseal.store.durable import sync_folder
+from wayseal.store.durable import file_digest, sync_folder
 
 _CHUNK = 1 << 20
 

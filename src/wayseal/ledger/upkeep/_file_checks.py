@@ -6,13 +6,13 @@ A file's SHA-256 in the manifest decides what its bytes are, wherever they come 
 import hashlib
 from pathlib import Path
 
-from wayseal.ledger._files import file_digest
 from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Fault, Remedy, describe_affected
+from wayseal.store.durable import file_digest
 
 _CHUNK = 1 << 20
 

@@ -55,6 +55,7 @@ _GONE = {
     "08": _AWAY,
     "40": N_("the database asks to do it again"),
     "53300": N_("the database has no connection left"),
+    "55000": _AWAY,  # it takes no connections just now
     "55P03": _HELD,
     "57": _AWAY,
     "57014": N_("the database takes too long"),

@@ -15,7 +15,7 @@ from wayseal.store.formats import Format
 from wayseal.store.logs import _combined, _pgaudit
 from wayseal.store.logs._combined import CombinedBlocks
 from wayseal.store.logs._ocsf import READING, OcsfBlocks, target_of
-from wayseal.store.logs._personal_data import looks_personal
+from wayseal.store.logs._personal_data import looks_personal, waybill_of
 from wayseal.store.logs._pgaudit import PgauditBlocks
 from wayseal.store.logs._sample_names import Request, named_columns, number_shaped, pairs_of, request_of
 from wayseal.store.logs._url_paths import parted
@@ -34,6 +34,7 @@ __all__ = [
     "parted",
     "request_of",
     "target_of",
+    "waybill_of",
 ]
 
 

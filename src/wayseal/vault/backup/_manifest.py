@@ -6,7 +6,6 @@
 3. A backup is its owner's alone (0700, 0600).
 """
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from typing import ClassVar
 
 from wayseal.model.schema import CLOSED, parse_json
 from wayseal.store.database.migrations import Chain
-from wayseal.store.durable import replace_file
+from wayseal.store.durable import file_digest, replace_file
 from wayseal.vault.errors import BackupError
 
 MANIFEST = "manifest.json"
@@ -101,6 +100,4 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def digest_of(file: Path) -> tuple[int, str]:
     """Size and SHA-256 of a file."""
-    with file.open("rb") as read:
-        digest = hashlib.file_digest(read, "sha256")
-        return read.tell(), digest.hexdigest()
+    return file.stat().st_size, file_digest(file)

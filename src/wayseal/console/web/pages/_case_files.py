@@ -12,6 +12,7 @@ from wayseal.cases.errors import CasebookUsageError, CaseStateError
 from wayseal.cases.types import one_line
 from wayseal.console.access.types import ActKind
 from wayseal.console.errors import AccessError, UploadError
+from wayseal.console.files import file_place
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web.pages._cases import case_page
@@ -31,9 +32,9 @@ def add_files(ask: Ask) -> Response:
         why = one_line(ask.line("why"), "why")
         cases.packs(case)  # a case that isn't there keeps nothing
         for file in ask.files:
-            folder = _folder(ask, file.sha256)
-            if not (folder / file.sha256).exists():
-                file.keep(folder / file.sha256)
+            place = _place(ask, file.sha256)
+            if not place.exists():
+                file.keep(place)
             cases.name_file(case, file.sha256, file.name, file.size, me(ask), why, ask.access.now(), sm3=file.sm3)
     except (CasebookUsageError, CaseStateError, AccessError) as error:
         return case_page(ask, error=error, act="files")
@@ -44,7 +45,7 @@ def take_file(ask: Ask) -> Response:
     """Gives one out (rule 2)."""
     case, digest = ask.names["case"], ask.names["digest"]
     file = the_cases(ask).find_file(case, digest)
-    path = None if ask.site.files is None else ask.site.files / digest[:2] / digest
+    path = None if ask.site.files is None else file_place(ask.site.files, digest)
     if path is None or not path.is_file():
         return ask.page("error", status=404, status_shown=404, error=UploadError(_GONE))
     ask.access.note(ask.whose, ActKind.FILE_TAKEN, case=case, digest=digest)
@@ -63,15 +64,15 @@ def drop_file(ask: Ask) -> Response:
     return ask.go(f"/cases/{case}#files")
 
 
-def _folder(ask: Ask, digest: str) -> Path:
+def _place(ask: Ask, digest: str) -> Path:
     if ask.site.files is None:
         raise UploadError("no folder for files is set")
-    folder = ask.site.files / digest[:2]
+    place = file_place(ask.site.files, digest)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         raise UploadError(N_("the disk of the console can't be written: nothing was kept")) from None
-    return folder
+    return place
 
 
 _GONE = N_("the console's folder no longer has this file: look for it in a backup, by its SHA-256")

@@ -185,7 +185,7 @@ def show_timeline(ask: Ask) -> Response:
     since = look_since(ask, id_)
     names = since is not None and cases.look(id_, me(ask), since) is not None
     before = text_given(ask, "before", 20)
-    page = cases.timeline(id_, before if before.isdigit() else None, names=names, **look_of(ask))
+    page = cases.timeline(id_, before if before.isdigit() else None, names=names, **look_of(ask, id_))
     return ask.page(
         "case_timeline",
         id=id_,

@@ -2,15 +2,17 @@
 
 1. A pack is made by a job, which records that names are shown before it reads, and the seal before it is done.
 2. A fetched copy is an act on the case, recorded before the first byte goes out; so is what is done with it later.
-3. What is fetched is the file of the seal, and its hash is what was recorded; another file is refused.
+3. Time stamps lie beside packs. What one says is shown unchecked: `wayseal evidence verify` checks it.
+4. What is fetched is the file of the seal, and its hash is what was recorded; another file is refused.
 """
 
-import hashlib
 from pathlib import Path
 
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.evidence.findings import Stamped
+from wayseal.cases.evidence.stamps import claimed_stamp, stamp_path, wish_path
 from wayseal.cases.types import PackStep, one_line
 from wayseal.console.errors import ConsoleError, JobError
 from wayseal.console.jobs import Job, JobState
@@ -18,6 +20,7 @@ from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask
 from wayseal.console.web.pages._desk import me, the_cases
 from wayseal.model.errors import WaysealError
+from wayseal.store.durable import file_digest
 
 INVESTIGATORS = frozenset({Role.INVESTIGATOR})
 _STEPS = {PackStep.HANDED_OVER.value, PackStep.RETURNED.value}
@@ -44,9 +47,9 @@ def ask_pack(ask: Ask) -> Response:
 
 
 def fetch_pack(ask: Ask) -> Response:
-    """A copy of a pack (rules 2 and 3)."""
+    """A copy of a pack (rules 2 and 4)."""
     case, seal = ask.names["case"], ask.names["seal"]
-    job = next((one for one in _made(ask) if one.result.get("seal") == seal), None)
+    job = _of_seal(ask, seal)
     path = None if job is None else _file(ask, job)
     if job is None or path is None:
         return ask.page("error", status=404, status_shown=404)
@@ -55,6 +58,24 @@ def fetch_pack(ask: Ask) -> Response:
     why = ask.line("why") or job.values["why"]
     the_cases(ask).hold_pack(case, seal, PackStep.COPIED, me(ask), why, ask.access.now())
     return ask.send_file(path, job.result["name"])
+
+
+def ask_stamp(ask: Ask) -> Response:
+    """Asks for a time stamp on a pack."""
+    case, seal = ask.names["case"], ask.names["seal"]
+    job = _of_seal(ask, seal)
+    if job is None or _file(ask, job) is None:
+        return ask.page("error", status=404, status_shown=404)
+    return ask.go(f"/jobs/{ask.site.jobs.start('stamp', {'of': job.id}, me(ask), subject=case)}")
+
+
+def fetch_stamp(ask: Ask) -> Response:
+    """A pack's time stamp: it says a time and a hash, and nothing of the case."""
+    job = _of_seal(ask, ask.names["seal"])
+    path = None if job is None else _file(ask, job)
+    if job is None or path is None or not stamp_path(path).is_file():
+        return ask.page("error", status=404, status_shown=404)
+    return ask.send_file(stamp_path(path), f"{job.result['name']}.tsr")
 
 
 def hold_pack(ask: Ask) -> Response:
@@ -73,7 +94,7 @@ def hold_pack(ask: Ask) -> Response:
 def _page(ask: Ask, error: WaysealError | None = None, status: int = 400) -> Response:
     acts = the_cases(ask).packs(ask.names["case"])
     jobs = ask.site.jobs.list(kind="export", subject=ask.names["case"], limit=_MANY)
-    there = {one.result["seal"] for one in jobs if one.state is JobState.DONE and _file(ask, one) is not None}
+    there = {one.result["seal"]: path for one in jobs if one.state is JobState.DONE and (path := _file(ask, one))}
     return ask.page(
         "case_evidence",
         status=status if error else 200,
@@ -83,8 +104,16 @@ def _page(ask: Ask, error: WaysealError | None = None, status: int = 400) -> Res
         packs=tuple({act.pack.seal: act.pack for act in acts}.values()),
         jobs=[one for one in jobs if one.state is not JobState.DONE],
         there=there,
+        stamps={seal: stamp for seal, path in there.items() if (stamp := _stamp_of(path))},
+        waiting={seal for seal, path in there.items() if wish_path(path).is_file()},
+        may_stamp=ask.site.stamps,
         typed={name: ask.field(name) for name in ("why", "to")},
     )
+
+
+def _of_seal(ask: Ask, seal: str) -> Job | None:
+    """The job that made a pack of the case."""
+    return next((one for one in _made(ask) if one.result.get("seal") == seal), None)
 
 
 def _made(ask: Ask) -> tuple[Job, ...]:
@@ -98,10 +127,17 @@ def _file(ask: Ask, job: Job) -> Path | None:
     return path if path.is_file() else None
 
 
+def _stamp_of(pack: Path) -> Stamped | None:
+    """What a pack's time stamp says, unchecked; None: there is none that can be read."""
+    try:
+        return claimed_stamp(stamp_path(pack).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError:
         raise ConsoleError("the pack can't be read", file=path.name) from None
 
@@ -110,5 +146,7 @@ PAGES = (
     Page(method="GET", path="/cases/{case}/evidence", act=show_packs, roles=INVESTIGATORS),
     Page(method="POST", path="/cases/{case}/evidence", act=ask_pack, roles=INVESTIGATORS, confirmed=True),
     Page(method="POST", path="/cases/{case}/evidence/{seal}", act=fetch_pack, roles=INVESTIGATORS, confirmed=True),
+    Page(method="GET", path="/cases/{case}/evidence/{seal}/stamp", act=fetch_stamp, roles=INVESTIGATORS),
+    Page(method="POST", path="/cases/{case}/evidence/{seal}/stamp", act=ask_stamp, roles=INVESTIGATORS),
     Page(method="POST", path="/cases/{case}/evidence/{seal}/custody", act=hold_pack, roles=INVESTIGATORS),
 )

@@ -4,7 +4,6 @@
    asked, said or made.
 2. Lists and jobs that change are asked for again by the page, a part of it, every two seconds, as long as something
    waits or runs; without a script there is a link for that.
-3. A log that is sent is kept in a private folder under its own name until it was taken in.
 """
 
 from collections.abc import Mapping
@@ -12,10 +11,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from wayseal.console.errors import AccessError, JobError
+from wayseal.cases.notices import OutboxError, count_waiting
+from wayseal.console.errors import JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.kinds import KINDS, Kind
-from wayseal.console.jobs.logs import drop_upload, find_log, find_mapping, list_logs, list_mappings, upload_place
+from wayseal.console.jobs.logs import list_logs, list_mappings
 from wayseal.console.jobs.types import AGAIN, WAITING, number_of
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page, Role
 from wayseal.console.web._ask import Ask
@@ -26,9 +26,7 @@ from wayseal.store.tables import TABLES
 
 _MANY, _MOST_CSV = 50, 5_000
 _COLUMNS = ("job", "kind", "subject", "who", "state", "created_at", "started_at", "ended_at", "tries")
-_OFFSETS = ("+08:00", "+00:00", "+09:00", "+07:00")
-_MOST_UPLOAD = 1 << 42
-"""The setting bounds it."""
+OFFSETS = ("+08:00", "+00:00", "+09:00", "+07:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ def show_jobs(ask: Ask) -> Response:
     states, kind = _wanted(ask)
     before = ask.query.get("before", "") if number_of(ask.query.get("before", "")) is not None else ""
     jobs = ask.site.jobs.list(before=before, limit=_MANY + 1, states=states, kind=kind)
-    rows = [_row(ask, job) for job in jobs[:_MANY]]
+    rows = [job_row(ask, job) for job in jobs[:_MANY]]
     counts = ask.site.jobs.waiting()
     return ask.page(
         "_job_rows" if ask.partial else "jobs",
@@ -82,7 +80,7 @@ def export_jobs(ask: Ask) -> Response:
     """The same as a table for a spreadsheet."""
     states, kind = _wanted(ask)
     jobs = ask.site.jobs.list(limit=_MOST_CSV, states=states, kind=kind)
-    return table_file("jobs.csv", _COLUMNS, (_cells(_row(ask, job)) for job in jobs))
+    return table_file("jobs.csv", _COLUMNS, (_cells(job_row(ask, job)) for job in jobs))
 
 
 def show_job(ask: Ask) -> Response:
@@ -120,31 +118,17 @@ def retry(ask: Ask) -> Response:
 
 def show_new(ask: Ask) -> Response:
     """What can be asked for."""
-    return _new_page(ask, {})
-
-
-def ask_ingest(ask: Ask) -> Response:
-    """Asks for a log to be taken in: one that was sent, or one of the folder (rule 3)."""
-    typed = {name: ask.field(name) for name in ("file", "mapping", "table", "offset")}
-    try:
-        values = _checked(ask, typed)
-    except JobError as error:
-        return _new_page(ask, typed, error)
-    if ask.files:
-        sent = ask.files[0]
-        value, place = upload_place(ask.site.jobs.folder, sent.name)
-        try:
-            sent.keep(place)
-        except AccessError:
-            drop_upload(ask.site.jobs.folder, value)
-            raise
-        values |= {"upload": value, "sha256": sent.sha256}
-    return ask.go(f"/jobs/{ask.site.jobs.start('ingest', values, me(ask))}")
+    return new_page(ask, {})
 
 
 def ask_detect(ask: Ask) -> Response:
     """Asks for detection."""
     return _start(ask, "detect")
+
+
+def ask_notices(ask: Ask) -> Response:
+    """Asks for what waits to be sent."""
+    return _start(ask, "notices")
 
 
 def ask_verify(ask: Ask) -> Response:
@@ -161,31 +145,14 @@ def set_schedule(ask: Ask) -> Response:
     try:
         ask.site.jobs.set_schedule(kind, _hour(hour), me(ask))
     except JobError as error:
-        return _new_page(ask, {}, error)
+        return new_page(ask, {}, error)
     return ask.go("/jobs/new#schedule")
 
 
 def _start(ask: Ask, kind: str) -> Response:
     if ask.site.ledger is None:
-        return _new_page(ask, {}, JobError("no ledger is set: an administrator names one where the console is started"))
+        return new_page(ask, {}, JobError("no ledger is set: an administrator names one where the console is started"))
     return ask.go(f"/jobs/{ask.site.jobs.start(kind, {}, me(ask))}")
-
-
-def _checked(ask: Ask, typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed for an ingest. JobError: what can't be so, before anything is kept."""
-    if ask.site.ledger is None:
-        raise JobError("no ledger is set: an administrator names one where the console is started")
-    if len(ask.files) > 1 or bool(ask.files) == bool(typed["file"]):
-        raise JobError("send a file, or name one of the folder", key="file")
-    if typed["file"]:
-        find_log(ask.site.logs_folder, typed["file"])
-    if typed["mapping"]:
-        find_mapping(ask.site.mappings_folder, typed["mapping"])
-    if typed["table"] and typed["table"] not in TABLES:
-        raise JobError("there is no such table", key="table")
-    if typed["offset"] and typed["offset"] not in _OFFSETS:
-        raise JobError("there is no such offset", key="offset")
-    return {name: value for name, value in typed.items() if value}
 
 
 def _hour(text: str) -> int | None:
@@ -197,7 +164,8 @@ def _hour(text: str) -> int | None:
     return int(text)
 
 
-def _new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) -> Response:
+def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) -> Response:
+    """What can be asked for, with what was typed."""
     site = ask.site
     return ask.page(
         "job_new",
@@ -209,15 +177,25 @@ def _new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None)
         logs_folder=site.logs_folder is not None,
         mappings=list_mappings(site.mappings_folder),
         tables=list(TABLES),
-        offsets=_OFFSETS,
+        offsets=OFFSETS,
         most=site.upload_most >> 20,
+        notices=site.notices,
+        untold=_untold(ask),
         schedules={one.kind: one for one in site.jobs.schedules()},
         scheduled=[name for name, kind in KINDS.items() if kind.scheduled],
     )
 
 
+def _untold(ask: Ask) -> int | None:
+    """So many notices wait; None: their outbox can't be read."""
+    try:
+        return 0 if ask.site.casebook is None else count_waiting(ask.site.casebook)
+    except (OSError, OutboxError):
+        return None
+
+
 def _job_page(ask: Ask, job: Job, error: JobError | None = None, status: int = 200) -> Response:
-    row = _row(ask, job)
+    row = job_row(ask, job)
     return ask.page(
         "_job" if ask.partial else "job",
         status=status,
@@ -240,7 +218,8 @@ def _own(ask: Ask) -> Job | Response:
     return job if kind is not None and _may(ask, kind) else ask.page("error", status=403, status_shown=403)
 
 
-def _row(ask: Ask, job: Job) -> JobRow:
+def job_row(ask: Ask, job: Job) -> JobRow:
+    """A job as whoever asks may see it."""
     kind = KINDS.get(job.kind)
     return JobRow(job=job, open=kind is not None and _may(ask, kind))
 
@@ -279,8 +258,8 @@ PAGES = (
     Page(method="GET", path="/jobs", act=show_jobs, roles=LEDGER_ROLES),
     Page(method="GET", path="/jobs.csv", act=export_jobs, roles=LEDGER_ROLES),
     Page(method="GET", path="/jobs/new", act=show_new, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/ingest", act=ask_ingest, roles=CASE_ROLES, upload=_MOST_UPLOAD),
     Page(method="POST", path="/jobs/detect", act=ask_detect, roles=CASE_ROLES),
+    Page(method="POST", path="/jobs/notices", act=ask_notices, roles=CASE_ROLES),
     Page(method="POST", path="/jobs/verify", act=ask_verify, roles=CASE_ROLES),
     Page(method="POST", path="/jobs/schedule", act=set_schedule, roles=CASE_ROLES),
     Page(method="GET", path="/jobs/{job}", act=show_job, roles=LEDGER_ROLES),

@@ -168,6 +168,15 @@ def open_outbox(folder: Path) -> Iterator[Outbox]:
         yield Outbox(held, _read(held.content, path))
 
 
+def count_waiting(folder: Path) -> int:
+    """How many notices of a casebook's folder wait for somebody. OutboxError; OSError."""
+    try:
+        content = (folder / FILE).read_bytes()
+    except FileNotFoundError:
+        return 0
+    return sum(bool(one.to) for one in _read(content, folder / FILE).waiting)
+
+
 def _read(content: bytes, path: Path) -> _Content:
     if not content:
         return _Content(wayseal=1, salt=os.urandom(16).hex())
