@@ -36,7 +36,7 @@ TRACE = {
     "trace.new_note": N_(
         "Numbers that were bought, reported or seized. A run says which account, outlet or interface they came from."
     ),
-    "trace.new_go": N_("Make it"),
+    "trace.new_go": N_("Make a basket"),
     "trace.why": N_("Why (kept with the change)"),
     "trace.back": N_("All baskets and runs"),
     "trace.runs": N_("Runs"),
@@ -159,7 +159,7 @@ TRACE = {
     "trace.unknown": N_("unknown", context="trace.unknown"),
     "trace.stands": N_("stands {n} times, counts once"),
     "trace.change": N_("Change", context="trace.change"),
-    "trace.csv": N_("Download as CSV"),
+    "trace.csv": N_("As CSV"),
     "trace.before": N_("Before a run"),
     "trace.empty_basket": N_("Add the numbers first; then it is said here how far they can carry."),
     "trace.not_checked": N_("The ledger wasn't asked about these numbers yet."),
