@@ -239,7 +239,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
             fill(world, given.ledger, Path(folder), lang)
             with served(world) as base, sync_playwright() as playwright:
-                named = os.environ | {"LANGUAGE": LANGS[lang].replace("-", "_")}  # of dates and files in forms
+                named: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": LANGS[lang].replace("-", "_")}
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=named)
                 wrong.extend(take(browser, world, base, lang, given))
                 browser.close()

@@ -194,7 +194,7 @@ TRACE = {
     "trace.sole": N_("Numbers, if it sold all"),
     "trace.fifth": N_("if it sold every fifth"),
     "trace.enough": N_("enough"),
-    "trace.missing_tables": N_("The answer would be sharper with {tables}."),
+    "trace.missing_tables": N_("The answer would be sharper with the tables {tables}."),
     "trace.go": N_("Trace these numbers"),
     "trace.seed": N_("Seed"),
     "trace.done": N_("What was done", context="trace.done"),
