@@ -6,7 +6,6 @@ breaks the policy and what is wider than its window is printed, and ends it with
 """
 
 import argparse
-import os
 import shutil
 import socket
 import sys
@@ -239,8 +238,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
             fill(world, given.ledger, Path(folder), lang)
             with served(world) as base, sync_playwright() as playwright:
-                named: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": LANGS[lang].replace("-", "_")}
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=named)
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 wrong.extend(take(browser, world, base, lang, given))
                 browser.close()
     for line in wrong:
