@@ -1,7 +1,8 @@
 """Pictures of the console's pages, in both languages: `python -m scripts.console_pictures LEDGER FOLDER`.
 
-Whoever changes a page looks at them. `--width 390` is a phone, `--theme dark` the other looks; what axe finds serious
-and what breaks the policy is printed, and ends it with 1. It needs Debian's Chromium.
+Whoever changes a page looks at them. `--width 390` is a phone, `--theme dark` the other looks, `--lang` takes one
+language alone (`wayseal demo --lang` says in which one the ledger's casework is written). What axe finds serious, what
+breaks the policy and what is wider than its window is printed, and ends it with 1. It needs Debian's Chromium.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from wayseal.console import ConsoleSettings, Role
 
 CHROMIUM = "/usr/bin/chromium"
 LANGS = {"zh": "zh-CN", "en": "en"}
+HOUR = 3_600_000_000
 PEOPLE = {
     "wang.fang": (Role.ADMINISTRATOR, "王芳"),
     "chen.jing": (Role.INVESTIGATOR, "陈静"),
@@ -36,7 +38,7 @@ PEOPLE = {
 CASE = "c-8"
 """A case of the demo with several accounts."""
 JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
-READS = (f"/cases/{CASE}/reads", "/waybills", "/rights", "/rights?list=people", "/partners")
+READS = (f"/cases/{CASE}/reads", "/waybills", "/waybills?number=YT9780901824279", "/rights", "/partners")
 TRACES = ("/trace", "/trace/baskets/b-1", "/trace/runs/j-7", "/trace/runs/j-9", "/trace/compare?a=j-7&b=j-9")
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
@@ -91,7 +93,7 @@ SAYS = {
 
 def work(world: World, lang: str) -> None:
     """A morning's casework, so that pages have something to show."""
-    says, cases, now = SAYS[lang], world.cases, world.access.now() - 3 * 3_600_000_000
+    says, cases, now = SAYS[lang], world.cases, world.access.now()
     seller = Thing(kind=ThingKind.SELLER, value=says["shop"])
     canary = Thing(kind=ThingKind.NUMBER, value="YT9780901824279")
     cases.enqueue(Source.LISTING, [seller], says["listing"], "li.na", now, score=0.75)
@@ -102,21 +104,23 @@ def work(world: World, lang: str) -> None:
     cases.promote(CASE, "chen.jing", says["device"], now + 4)
     account = cases.dossier(CASE).things[0].name
     cases.hear(CASE, "chen.jing", says["statement"], now + 5, actor=account)
-    cases.add_note(CASE, says["note"], "li.na", now + 6)
-    cases.edit_note(CASE, "n-1", 1, says["edited"], "li.na", now + 7)
+    note = cases.add_note(CASE, says["note"], "li.na", now + 6)
+    cases.edit_note(CASE, note, 1, says["edited"], "li.na", now + 7)
     for text, owner, due in ((says["roster"], "chen.jing", "2026-12-01"), (says["ask"], "li.na", None)):
         task = TaskContent(text=text, state=TaskState.TO_DO, owner=owner, due=due)
         cases.add_task(CASE, task, "chen.jing", now + 8)
-    cases.prioritise("c-5", Priority.LOW, "chen.jing", world.access.now())
+    cases.prioritise("c-5", Priority.LOW, "chen.jing", now + 9)
+    world.clock.sleep(3 * HOUR / 1_000_000)
 
 
 def conflict(page: Page, base: str, folder: Path, lang: str) -> None:
     """Somebody edits a note that somebody else wrote meanwhile."""
-    page.goto(f"{base}/cases/{CASE}#n-1")
-    page.click("#n-1 summary")
-    page.fill("#edit-n-1", SAYS[lang]["mine"])
-    page.eval_on_selector('#n-1 [name="version"]', "(field) => { field.value = '1'; }")
-    page.click("#n-1 .btn-main")
+    page.goto(f"{base}/cases/{CASE}")
+    note = page.locator(".note-card", has=page.locator("header a"))
+    note.locator("summary").click()
+    note.locator("textarea").fill(SAYS[lang]["mine"])
+    note.locator('[name="version"]').evaluate("(field) => { field.value = '1'; }")
+    note.locator(".btn-main").click()
     page.screenshot(path=folder / f"chen-conflict.{lang}.png")
 
 
@@ -166,6 +170,8 @@ def take(browser: Any, world: World, base: str, lang: str, options: argparse.Nam
             page.goto(base + path, wait_until="networkidle")
             name = f"{login.partition('.')[0]}{path.partition('?')[0].replace('/', '-').rstrip('-')}.{lang}.png"
             page.screenshot(path=options.folder / name, full_page=options.width < 600)
+            if page.evaluate("document.documentElement.scrollWidth") > options.width:
+                wrong.append(f"{name}: wider than its window")
             found = Axe().run(page).response["violations"]
             wrong.extend(f"{name}: {one['id']}" for one in found if one["impact"] in ("serious", "critical"))
         if login == "chen.jing":
@@ -199,6 +205,8 @@ def trace_some(world: World, settings: ConsoleSettings, ledger: Path) -> None:
     newest = jobs.list(kind="trace", limit=1)[0]
     browser.get(f"/trace/runs/{newest.id}")
     browser.post(f"/trace/runs/{newest.id}/leave-out")
+    for kind in ("rights", "partners"):
+        jobs.start(kind, {}, "chen.jing")
     run_all(jobs, settings)
 
 
@@ -222,10 +230,11 @@ def main() -> int:
     options.add_argument("--width", type=int, default=1366)
     options.add_argument("--height", type=int, default=768)
     options.add_argument("--theme", choices=("light", "dark"), default="light")
+    options.add_argument("--lang", choices=tuple(LANGS), action="append")
     given = options.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
-    for lang in LANGS:
+    for lang in given.lang or LANGS:
         with tempfile.TemporaryDirectory() as folder, open_world(Path(folder)) as world:
             fill(world, given.ledger, Path(folder), lang)
             with served(world) as base, sync_playwright() as playwright:

@@ -119,6 +119,7 @@ def test_partners_are_told_one_at_a_time(ann: Client) -> None:
     page = ann.get("/partners")
     said = text(page)
     assert "No contract is known" in said
+    assert "<code>contracts</code>" in page.text
     for row in document["partners"]:
         assert row["partner"] in said
     name = document["partners"][0]["partner"]

@@ -8,9 +8,13 @@ THEMES = ("light", "dark", "print")
 
 def palettes() -> list[dict[str, str]]:
     """One of each theme: values by name."""
-    css = resources.files("wayseal.page").joinpath("templates", "page.css").read_text("utf-8")
-    blocks = re.findall(r":root \{([^}]*)\}", css)
-    return [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in blocks]
+    css = resources.files("wayseal.page").joinpath("templates", "tokens.css").read_text("utf-8")
+    blocks = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in re.findall(r":root[^{]*\{([^}]*)\}", css)
+    ]
+    light, dark, chosen, paper = blocks
+    assert dark == chosen, "dark by choice is the dark of the system"
+    return [light, dark, light | paper]
 
 
 def light(color: str) -> float:

@@ -160,7 +160,8 @@ def test_a_list_in_words_escapes_what_was_not_escaped() -> None:
 def test_contrast_is_aa(theme: int) -> None:
     p = palettes()[theme]
     text = [("ink", "paper"), ("ink", "wash"), ("muted", "paper"), ("muted", "wash"), ("accent", "paper")]
-    for front, back in [*text, ("accent", "accent-wash"), ("on-accent", "accent")]:
+    text += [("warn", "paper"), ("warn", "warn-wash"), ("accent", "accent-wash"), ("on-accent", "accent")]
+    for front, back in text:
         assert contrast(p[front], p[back]) >= 4.5, (front, back)
     for graphic in ("mark", "accent"):
         assert contrast(p[graphic], p["paper"]) >= 3, graphic

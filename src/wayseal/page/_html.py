@@ -21,11 +21,13 @@ _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _RECT = '<rect width="{}" height="5" rx="2.5"{}></rect>'
 _MANY = 5
 """From so many columns on, a narrow page gives each cell a line."""
+_STYLES = ("tokens.css", "page.css", "pictures.css")
+"""One sheet of a page. The console has the first and the last too."""
 
 
 def render_page(document: Document, voice: Voice) -> str:
     """The report as one self-contained page; everything that is no Markup is escaped."""
-    style = _read("page.css")
+    style = "".join(map(_read, _STYLES))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template().render(
         page=document,

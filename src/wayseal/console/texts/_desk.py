@@ -311,6 +311,8 @@ DESK = {
     "overview.nobodys": N_("of them nobody's"),
     "overview.closed": N_("closed today, of {n} that can be"),
     "overview.first": N_("To decide first"),
+    "overview.begin": N_("Begin with the first"),
+    "overview.whole": N_("The whole list"),
     "overview.tasks": N_("My tasks"),
     "overview.no_tasks": N_("No task of yours is open."),
     "overview.changed": N_("Changed since your last visit"),

@@ -145,7 +145,6 @@ JOBS: Mapping[str, str] = {
     "job_new.set_by": N_("set by {who}, {at}"),
     "evidence.title": N_("Evidence pack"),
     "evidence.of": N_("Evidence of case {id}"),
-    "evidence.to_case": N_("To the case"),
     "evidence.under_way": N_("Under way"),
     "evidence.pack": N_("Pack of {items:n} {items:item|items}, {size:n} bytes"),
     "evidence.fetch": N_("Fetch it"),

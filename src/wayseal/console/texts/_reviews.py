@@ -37,7 +37,7 @@ REVIEWS = {
     "job_result.partners": N_("Partners looked at"),
     "review.made": N_("As of"),
     "review.make": N_("Look now"),
-    "review.again": N_("Look again"),
+    "review.again": N_("Look again", context="review.again"),
     "review.queued": N_("It is in the queue, as {id}."),
     "review.queue": N_("To the queue"),
     "review.to_queue": N_("To the queue", context="review.to_queue"),

@@ -26,6 +26,11 @@ OWN = {
     "reads.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+REPORTS = {
+    "tokens.css": "text/css; charset=utf-8",
+    "pictures.css": "text/css; charset=utf-8",
+}
+"""What the reports' pages have too: colours and pictures are said once."""
 OTHERS = {
     "bootstrap.min.css": "text/css; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
@@ -46,12 +51,16 @@ class Assets:
     """The files, by the name under which they are asked for."""
 
     def __init__(self) -> None:
-        package = resources.files("wayseal.console")
+        console, reports = resources.files("wayseal.console"), resources.files("wayseal.page")
         self._by_name: dict[str, _Asset] = {}
         self._named: dict[str, str] = {}
-        for folder, kinds in (("static", OWN), ("third_party", OTHERS)):
+        for folder, kinds in (
+            (reports.joinpath("templates"), REPORTS),
+            (console.joinpath("static"), OWN),
+            (console.joinpath("third_party"), OTHERS),
+        ):
             for name, kind in kinds.items():
-                content = _read(package.joinpath(folder, name))
+                content = _read(folder.joinpath(name))
                 stem, _, rest = name.partition(".")
                 address = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.{rest}"
                 asset = _Asset(kind=kind, plain=content, packed=gzip.compress(content, mtime=0))

@@ -65,6 +65,7 @@ def show_overview(ask: Ask) -> Response:
         desk=desk,
         case_trouble=trouble,
         capacity=ask.site.cases_a_day,
+        now=ask.access.now(),
         today=datetime.fromtimestamp(ask.access.now() / 1e6, zone(ask)).date().isoformat(),
         view=view,
         trouble=None if view is not None else looked,
