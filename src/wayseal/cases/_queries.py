@@ -77,7 +77,7 @@ class Queries(Casework):
         def ask(desk: Desk) -> Page[CaseRow]:
             source, parts = _parts(chosen)
             rows, more = _keyset(desk, CASES, source, parts, _CASE_SORTS[sort], after, limit)
-            things = _first_things(desk, [row["case_id"] for row in rows], names)
+            things = first_things(desk, [row["case_id"] for row in rows], names)
             return Page(rows=tuple(case_row(row, things[row["case_id"]]) for row in rows), after=more)
 
         return self._look(ask)
@@ -104,7 +104,7 @@ class Queries(Casework):
                 values.append(chosen.source.value)
             one = (["state = ?", *where], [ItemState.WAITING.value, *values])
             rows, more = _keyset(desk, QUEUE, QUEUE.full_name, [one], _ITEM_SORTS[sort], after, limit)
-            things = _first_things(desk, [row["item"] for row in rows], names)
+            things = first_things(desk, [row["item"] for row in rows], names)
             return Page(rows=tuple(item_row(row, things[row["item"]]) for row in rows), after=more)
 
         return self._look(ask)
@@ -204,7 +204,7 @@ class Queries(Casework):
             last = min(full) if full else max((rows[-1]["changed_line"] for rows in found if rows), default=line)
             more = bool(full)  # nothing behind the shorter list is lost
             cases, items = ([row for row in rows if row["changed_line"] <= last] for rows in found)
-            things = _first_things(desk, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
+            things = first_things(desk, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
             return Changes(
                 line=last,
                 cases=tuple(case_row(row, things[row["case_id"]]) for row in cases),
@@ -319,7 +319,7 @@ def _whole(text: str, key: str) -> int:
     return found
 
 
-def _first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
+def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
     """The first things of several cases and items."""
     found: dict[str, list[ThingRow]] = {id_: [] for id_ in ids}
     if found:

@@ -55,6 +55,10 @@
         event.target.blur();
       }
     }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+      const form = event.target.form;
+      form.requestSubmit(form.querySelector("button.btn-main") || form.querySelector("button"));
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (dialog && dialog.open) return;
     if (after) {

@@ -36,7 +36,7 @@ TRACE = {
     "trace.new_note": N_(
         "Numbers that were bought, reported or seized. A run says which account, outlet or interface they came from."
     ),
-    "trace.new_go": N_("Make it"),
+    "trace.new_go": N_("Make it", context="trace.new_go"),
     "trace.why": N_("Why (kept with the change)"),
     "trace.back": N_("All baskets and runs"),
     "trace.runs": N_("Runs"),
@@ -143,7 +143,7 @@ TRACE = {
     "trace.no_numbers": N_("None yet: add those that turned up, below."),
     "trace.further_numbers": N_("Further numbers"),
     "trace.waybill": N_("Number", context="trace.waybill"),
-    "trace.asked": N_("Asked for"),
+    "trace.asked": N_("Asked for", context="trace.asked"),
     "trace.anything": N_("anything"),
     "trace.ask_origin_city": N_("from {values}"),
     "trace.ask_destination_city": N_("to {values}"),
