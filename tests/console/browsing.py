@@ -17,8 +17,8 @@ CHROMIUM = "/usr/bin/chromium"
 LANGUAGES = ("zh-CN", "en-US")
 AT_THE_TOP = """(selector) => document.activeElement === document.body
     && document.querySelector(".skip") !== null && document.querySelector("main " + selector) !== null"""
-PATIENCE = 60_000
-"""Milliseconds that a page may take: machines on which tests run are busy."""
+PATIENCE, LOOK = 60_000, 200
+"""Milliseconds that a page may take, since machines on which tests run are busy, and between two looks at it."""
 
 
 @contextmanager
@@ -61,11 +61,15 @@ class Visitor:
         self.complaints: list[str] = []
         """What broke in any page: scripts, or the policy, which the browser writes to its console."""
         self.page.on("request", lambda request: self.asked.add(request.url.split("/")[2]))
-        self.page.on("console", lambda line: "Security Policy" in line.text and self.complaints.append(line.text))
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         # Whoever listens for the first time when a file is to be chosen comes too late.
         self.page.on("filechooser", lambda _: None)
         self.page.goto(address)
+
+    def _hear(self, line: Any) -> None:
+        if "Security Policy" in line.text:
+            self.complaints.append(line.text)
 
     def words(self, chinese: str, english: str) -> str:
         """What somebody writes, or reads, in this language."""
@@ -88,10 +92,11 @@ class Visitor:
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
 
-    def open(self, key: str) -> None:
-        """Presses a key that leads to another page."""
+    def open(self, key: str, times: int = 1) -> None:
+        """Presses a key that leads to another page. times: as hurried people do."""
         with self.page.expect_navigation():
-            self.page.keyboard.press(key)
+            for _ in range(times):
+                self.page.keyboard.press(key)
 
     def follow(self, selector: str) -> None:
         """To a link or a button by Tab, and onward by Enter."""
@@ -126,8 +131,12 @@ class Visitor:
         chooser.value.set_files(file)
 
     def wait(self, selector: str) -> None:
-        """Until the page shows it by itself."""
-        self.page.wait_for_selector(selector)
+        """Until the page shows it by itself. Playwright's own way looks with each picture that the browser paints."""
+        for _ in range(PATIENCE // LOOK):
+            if self.shows(selector):
+                return
+            self.page.wait_for_timeout(LOOK)
+        raise AssertionError(f"{self.page.url} never showed {selector}")
 
     def shows(self, selector: str) -> bool:
         return bool(self.page.locator(selector).count())
@@ -138,11 +147,12 @@ class Visitor:
         return all(text in page for text in texts)
 
     def check(self) -> None:
-        """The page is in their language, and axe finds nothing serious."""
+        """The page is in their language, and axe finds nothing serious. Colours are the same in all of them."""
         from axe_playwright_python.sync_playwright import Axe
 
         assert self.page.evaluate("document.documentElement.lang") == self.words("zh-CN", "en")
-        found = Axe().run(self.page).response["violations"]
+        rules = {"color-contrast": {"enabled": self.language == LANGUAGES[0]}}
+        found = Axe().run(self.page, options={"resultTypes": ["violations"], "rules": rules}).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
 
     def end(self, *places: str) -> None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wayseal.console.roles import Role
-from wayseal.console.tracing import Baskets, Runs, leaks_lines, read_file
+from wayseal.console.tracing import Baskets, Runs, leaks_lines, offset_text, read_file
 from wayseal.console.tracing.types import RunKind
-from wayseal.console.web._trace_jobs import offset_text
 from wayseal.console.web.app import Site
 
 LOGIN, NAME = "demo", "Demo"

@@ -83,6 +83,18 @@
     }
   });
 
+  // What is pressed twice in a row is sent once: a note written twice would stand there twice.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    window.setTimeout(() => delete form.dataset.sent, 3000);
+  });
+
   document.querySelectorAll("[data-keys]").forEach((button) => {
     button.addEventListener("click", () => dialog && dialog.showModal());
   });
