@@ -5,6 +5,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -12,37 +14,66 @@ import uvicorn
 from tests.console.world import PASSWORD, World
 
 CHROMIUM = "/usr/bin/chromium"
-WATCH = """
-window.broken = [];
-document.addEventListener("securitypolicyviolation", (e) => window.broken.push(e.violatedDirective));
-"""
+LANGUAGES = ("zh-CN", "en-US")
+AT_THE_TOP = """(selector) => document.activeElement === document.body
+    && document.querySelector(".skip") !== null && document.querySelector("main " + selector) !== null"""
+PATIENCE, LOOK = 60_000, 200
+"""Milliseconds that a page may take, since machines on which tests run are busy, and between two looks at it."""
 
 
 @contextmanager
 def served(world: World) -> Iterator[str]:
     """The console on a port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as place:
+        base = f"http://127.0.0.1:{place.getsockname()[1]}"
+        world.site, world._app = replace(world.site, address=base), None
         config = uvicorn.Config(world.app, log_config=None, ws="none", lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{place.getsockname()[1]}"
+            yield base
         finally:
             server.should_exit = True
             thread.join()
 
 
-class Visitor:
-    """Somebody with a keyboard."""
+@contextmanager
+def opened_browser() -> Iterator[Any]:
+    """The system's Chromium. While it is open, nothing in this thread can run an event loop of its own."""
+    from playwright.sync_api import sync_playwright
 
-    def __init__(self, browser: Any, address: str, locale: str) -> None:
-        self.context = browser.new_context(viewport={"width": 1366, "height": 768}, locale=locale)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Somebody with a keyboard, in one of the languages."""
+
+    def __init__(self, browser: Any, address: str, language: str) -> None:
+        self.language = language
+        self.context = browser.new_context(viewport={"width": 1366, "height": 768}, locale=language)
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
-        self.page.add_init_script(WATCH)
         self.asked: set[str] = set()
+        self.complaints: list[str] = []
+        """What broke in any page: scripts, or the policy, which the browser writes to its console."""
         self.page.on("request", lambda request: self.asked.add(request.url.split("/")[2]))
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        # Whoever listens for the first time when a file is to be chosen comes too late.
+        self.page.on("filechooser", lambda _: None)
         self.page.goto(address)
+
+    def _hear(self, line: Any) -> None:
+        if "Security Policy" in line.text:
+            self.complaints.append(line.text)
+
+    def words(self, chinese: str, english: str) -> str:
+        """What somebody writes, or reads, in this language."""
+        return chinese if self.language == LANGUAGES[0] else english
 
     def type(self, *texts: str) -> None:
         """Into the field that has the focus, and those that follow it; then Enter."""
@@ -50,21 +81,27 @@ class Visitor:
             if index:
                 self.page.keyboard.press("Tab")
             self.page.keyboard.type(text)
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
+        self.open("Enter")
 
     def sign_in(self, world: World, login: str) -> None:
         """With password and code."""
+        self.reach("#login")
         self.type(login, PASSWORD)
         self.type(world.code(login))
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
 
-    def open(self, key: str) -> None:
-        """Presses a key that leads to another page."""
+    def open(self, key: str, times: int = 1) -> None:
+        """Presses a key that leads to another page. times: as hurried people do."""
         with self.page.expect_navigation():
-            self.page.keyboard.press(key)
+            for _ in range(times):
+                self.page.keyboard.press(key)
+
+    def follow(self, selector: str) -> None:
+        """To a link or a button by Tab, and onward by Enter."""
+        self.reach(selector)
+        self.open("Enter")
 
     def go(self, key: str, path: str) -> None:
         self.page.keyboard.press("g")
@@ -72,12 +109,37 @@ class Visitor:
             self.page.keyboard.press(key)
 
     def reach(self, selector: str, most: int = 120) -> None:
-        """By Tab alone, however far it is."""
+        """By Tab alone, however far it is; from the top of a page past the menu."""
+        if self.page.evaluate(AT_THE_TOP, selector):
+            self.press("Tab")
+            self.press("Enter")
         for _ in range(most):
             if self.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
                 return
             self.page.keyboard.press("Tab")
-        raise AssertionError(f"no way to {selector} by Tab")
+        here = self.page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+        raise AssertionError(f"no way to {selector} by Tab: at {here} of {self.page.url}")
+
+    def paste(self, text: str) -> None:
+        """As the clipboard puts it where the focus is."""
+        self.page.keyboard.insert_text(text)
+
+    def choose(self, file: Path) -> None:
+        """A file for the field that has the focus."""
+        with self.page.expect_file_chooser() as chooser:
+            self.press("Enter")
+        chooser.value.set_files(file)
+
+    def wait(self, selector: str) -> None:
+        """Until the page shows it by itself. Playwright's own way looks with each picture that the browser paints."""
+        for _ in range(PATIENCE // LOOK):
+            if self.shows(selector):
+                return
+            self.page.wait_for_timeout(LOOK)
+        raise AssertionError(f"{self.page.url} never showed {selector}")
+
+    def shows(self, selector: str) -> bool:
+        return bool(self.page.locator(selector).count())
 
     def reads(self, *texts: str) -> bool:
         """Whether all of these stand on the page."""
@@ -85,9 +147,15 @@ class Visitor:
         return all(text in page for text in texts)
 
     def check(self) -> None:
-        """Nothing broke the policy, and axe finds nothing serious."""
+        """The page is in their language, and axe finds nothing serious. Colours are the same in all of them."""
         from axe_playwright_python.sync_playwright import Axe
 
-        assert self.page.evaluate("window.broken") == []
-        found = Axe().run(self.page).response["violations"]
+        assert self.page.evaluate("document.documentElement.lang") == self.words("zh-CN", "en")
+        rules = {"color-contrast": {"enabled": self.language == LANGUAGES[0]}}
+        found = Axe().run(self.page, options={"resultTypes": ["violations"], "rules": rules}).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
+
+    def end(self, *places: str) -> None:
+        """The console, and these places, were asked alone; no page broke anything."""
+        assert self.asked == {self.page.url.split("/")[2], *places}
+        assert self.complaints == []

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cases.making import alert
 from tests.cli.running import inside
-from tests.console.browsing import CHROMIUM
+from tests.console.browsing import opened_browser
 from tests.console.casework import Bench
 from tests.console.working import HEAD, rows, with_ledger
 from tests.console.world import World, open_world
@@ -25,14 +25,10 @@ def bench(world: World, tmp_path: Path) -> Bench:
     return Bench(world, tmp_path / "ledger" / "detect")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with opened_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -65,8 +65,12 @@ def test_one_decision_at_a_time(bench: Bench) -> None:
     page = send(browser, f"/queue/items/{case}", act="promote", why="third time")
     assert "Case c-1" in page.text
     assert bench.state(case) is CaseState.IN_PROGRESS
+    # What a link names is beside the list, also where the list doesn't show it; what was decided is said to be.
+    assert f"<h2>{item} " in browser.get(f"/queue?source=detection&at={item}").text
     page = send(browser, f"/queue/items/{item}", act="promote", why="bought ten")
-    assert "¥1 each" in said(page) or "Made a case of" in said(page)
+    assert "Made a case of" in said(page)
+    assert "¥1 each" in said(page)
+    assert f"{item} waits for no decision any more. It is a case now: c-4" in said(browser.get(f"/queue?at={item}"))
     page = send(browser, f"/queue/items/{other}", act="dismiss", why="planned audit", source="detection")
     assert page.url.query == b"source=detection&said=dismiss"
     assert bench.state(other) is CaseState.NO_CASE

@@ -121,7 +121,7 @@ def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, de
     monkeypatch.setattr(serve, "handle_signals", hear)
     monkeypatch.setattr(serve, "forward_library_logs", lambda log: None)
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    settings = read_console_settings({}, folder=str(tmp_path / "console"), port="0")
+    settings = read_console_settings({}, folder=str(tmp_path / "console"), port="0", workers="0")
     bought = tmp_path / "leaks.csv"
     bought.write_text("waybill,seen_at,seller\nYT1,2026-03-02T08:00:00Z,a\n", "utf-8")
     shown = Demo(say=told.append, basket="bought", bought=bought) if demo else None

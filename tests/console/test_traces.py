@@ -23,6 +23,7 @@ from wayseal.console.tracing.kept import CHECK, LEFT_OUT, RESULT, keep, load_che
 from wayseal.console.web.app import LedgerReader
 from wayseal.console.web.pages import _traces
 from wayseal.ledger import open_ledger
+from wayseal.model.times import micros
 from wayseal.store import read_leaks
 from wayseal.trace import find_differences
 from wayseal.trace import trace as run_trace
@@ -208,10 +209,15 @@ def test_what_is_found_goes_into_the_queue(desk: tuple[World, Client], ledger: P
     assert browser.post(f"{place}/queue", data={"reason": "saw 8 of 8"}).status_code == 303
     assert browser.post(f"{place}/queue", data={"reason": "twice"}).status_code == 303
     assert "It waits for a decision as q-1" in text(browser.get(place))
+    run = place.rpartition("/")[2]
     with open_cases(ledger / "detect") as cases:
         (item,) = cases.queue(world.clock()).rows
         assert (item.reason, item.source.value) == ("saw 8 of 8", "trace")
+        assert item.since == micros(at(44).isoformat())
         case = cases.promote(item.id, "chen", "to be looked into", world.clock())
+        page = browser.get(f"/cases/{case}")
+        assert "saw 8 of 8" in text(page)
+        assert f'href="/trace/runs/{run}"' in page.text
         cases.open(case, "chen", "bought", world.clock())
         kinds = {(thing.kind.value, thing.name) for thing in cases.dossier(case, names=True).things}
     assert ("account", THIEF) in kinds

@@ -5,14 +5,25 @@ from collections.abc import Sequence
 
 from wayseal.cases._desk import Desk
 from wayseal.cases._pages import MOST_INT, bounded
-from wayseal.cases._queries import Queries, file_row
+from wayseal.cases._queries import Queries, file_row, first_things
 from wayseal.cases._tables import ACTS, CASES, FILES, JOURNAL, QUEUE, THINGS
-from wayseal.cases._told import act_line, thing_row
-from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, Source, ThingKind
+from wayseal.cases._told import act_line, item_row, thing_row
+from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, Promoted, Source, ThingKind
 from wayseal.cases.acts import LOOKS, UNDOABLE
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import NamesShown
-from wayseal.cases.views import ActLine, Day, Done, FileRow, ListingRow, LookOnRecord, NoteVersion, Overlap, Page
+from wayseal.cases.views import (
+    ActLine,
+    Day,
+    Done,
+    FileRow,
+    ItemRow,
+    ListingRow,
+    LookOnRecord,
+    NoteVersion,
+    Overlap,
+    Page,
+)
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -64,6 +75,31 @@ class Lookups(Queries):
             at=int(rows[0][3]),
             back=UNDOABLE.issuperset(row[2] for row in batch),
         )
+
+    def item(self, id_: str, *, names: bool = False) -> ItemRow | None:
+        """Something that stands or stood in the queue; None: there is nothing of that id: 2 statements."""
+
+        def ask(desk: Desk) -> ItemRow | None:
+            row = desk.rows.get(QUEUE, id_)
+            return None if row is None else item_row(row, first_things(desk, [id_], names)[id_])
+
+        return self._look(ask)
+
+    def made_of(self, case: str) -> ItemRow | None:
+        """What of the queue a case was made of; None: of nothing, or it was forgotten since: 2 statements."""
+        text = (
+            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
+            "WHERE a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
+        )
+
+        def ask(desk: Desk) -> ItemRow | None:
+            for line, content in desk.connection.rows(text, (case,)):
+                act = desk.parse(int(line), content)
+                if isinstance(act, Promoted) and (row := desk.rows.get(QUEUE, act.item)) is not None:
+                    return item_row(row)
+            return None
+
+        return self._look(ask)
 
     def note_versions(self, case: str, note: str) -> tuple[NoteVersion, ...]:
         """The versions of a note, the newest first: 2 statements. NoSuchCaseError: there is no such case."""

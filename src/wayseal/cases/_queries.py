@@ -231,7 +231,7 @@ class Queries(Arrivals):
             last = min(full) if full else max((rows[-1]["changed_line"] for rows in found if rows), default=line)
             more = bool(full)  # nothing behind the shorter list is lost
             cases, items = ([row for row in rows if row["changed_line"] <= last] for rows in found)
-            things = _first_things(desk, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
+            things = first_things(desk, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
             return Changes(
                 line=last,
                 cases=tuple(case_row(row, things[row["case_id"]]) for row in cases),
@@ -256,16 +256,16 @@ class _Shown:
 
 
 def _case_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[CaseRow, ...]:
-    things = _first_things(desk, [row["case_id"] for row in rows], names)
+    things = first_things(desk, [row["case_id"] for row in rows], names)
     return tuple(case_row(row, things[row["case_id"]]) for row in rows)
 
 
 def _item_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[ItemRow, ...]:
-    things = _first_things(desk, [row["item"] for row in rows], names)
+    things = first_things(desk, [row["item"] for row in rows], names)
     return tuple(item_row(row, things[row["item"]]) for row in rows)
 
 
-def _first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
+def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
     """The first things of several cases and items."""
     found: dict[str, list[ThingRow]] = {id_: [] for id_ in ids}
     if found:

@@ -70,7 +70,8 @@ def how_to_open_console(out: Path, lang: Lang) -> str:
     """
     program = "wayseal" if shutil.which("wayseal") else sys.argv[0]
     folder = shlex.quote(str(out / "console"))
-    command = f"{program} serve console {shlex.quote(str(out / 'ledger'))} --folder {folder} --demo"
+    spoken = "" if lang is Lang.EN else f" --lang {lang.value}"
+    command = f"{program} serve console {shlex.quote(str(out / 'ledger'))} --folder {folder} --demo{spoken}"
     line = filled(TEXTS[lang]["console"], command=command)
     if all(importlib.util.find_spec(name) for name in _NEEDED):
         return line

@@ -1,12 +1,16 @@
-"""A demonstration: a link that opens the console once, and a basket of what was bought, to trace."""
+"""A demonstration: a link that opens the console once, and a basket of what was bought, to trace.
+
+The ledger is asked about that basket as about any other that changed, so that nobody meets it unasked.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.console.access import Access
 from wayseal.console.roles import Role
-from wayseal.console.tracing import Baskets, read_file
+from wayseal.console.tracing import Baskets, Runs, leaks_lines, offset_text, read_file
+from wayseal.console.tracing.types import RunKind
+from wayseal.console.web.app import Site
 
 LOGIN, NAME = "demo", "Demo"
 
@@ -26,20 +30,35 @@ class Demo:
     bought: Path | None = None
 
 
-def begin_demo(demo: Demo, access: Access, address: str) -> None:
-    """Fills the basket, once, and makes the link.
+def begin_demo(demo: Demo, site: Site, address: str) -> None:
+    """Fills the basket, once, has the ledger asked about it, and makes the link.
 
     Args:
         demo: What there is.
-        access: Where the link is made.
+        site: What the console stands on.
         address: Of the console.
 
     Raises:
         ConsoleError: The file can't be read.
     """
-    baskets = Baskets(access.database, access.now)
-    if demo.bought is not None and not baskets.page():
-        typed = read_file(demo.bought, demo.bought.name, {}, 0)
-        baskets.add(baskets.make(demo.basket, LOGIN, ""), typed.numbers, LOGIN, "")
-    token = access.people.make_demo_link(LOGIN, NAME, Role.INVESTIGATOR)
+    if demo.bought is not None and not _baskets(site).page():
+        _fill(demo.basket, demo.bought, site)
+    token = site.access.people.make_demo_link(LOGIN, NAME, Role.INVESTIGATOR)
     demo.say(f"{address}/demo/{token}")
+
+
+def _baskets(site: Site) -> Baskets:
+    return Baskets(site.access.database, site.access.now)
+
+
+def _fill(name: str, bought: Path, site: Site) -> None:
+    numbers = read_file(bought, bought.name, {}, 0).numbers
+    basket = _baskets(site).make(name, LOGIN, "")
+    _baskets(site).add(basket, numbers, LOGIN, "")
+    filled = _baskets(site).find(basket)
+    if filled is None or site.ledger is None:
+        return
+    hours = site.utc_offset_hours
+    values = {"leaks": leaks_lines(numbers, hours), "offset": offset_text(hours), "seed": "7"}
+    job = site.jobs.start(RunKind.CHECK.value, values, LOGIN, subject=basket)
+    Runs(site.access.database, site.access.now).note(job, RunKind.CHECK, basket, filled.version, 7, LOGIN)

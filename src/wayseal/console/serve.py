@@ -110,7 +110,7 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
         server = _Server(_config(settings, create_app(site, log)), log)
         address = _address(settings, place)
         if demo is not None:
-            begin_demo(demo, access, address)
+            begin_demo(demo, site, address)
         elif (code := access.people.prepare_setup()) is not None:
             say_setup(f"{address}/setup", "-".join(code[i : i + 6] for i in range(0, len(code), 6)))
         with Workers(settings, site.jobs, log), handle_signals(server.end):

@@ -55,6 +55,10 @@
         event.target.blur();
       }
     }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+      const form = event.target.form;
+      form.requestSubmit(form.querySelector("button.btn-main") || form.querySelector("button"));
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (dialog && dialog.open) return;
     if (after) {
@@ -77,6 +81,18 @@
     } else if (event.key === "x" ? pick() : event.key.length === 1 && press(event.key)) {
       event.preventDefault();
     }
+  });
+
+  // What is pressed twice in a row is sent once: a note written twice would stand there twice.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    window.setTimeout(() => delete form.dataset.sent, 3000);
   });
 
   document.querySelectorAll("[data-keys]").forEach((button) => {

@@ -16,6 +16,7 @@ BASE = {
     "keys.help": N_("This list"),
     "keys.move": N_("Next row, row before"),
     "keys.open": N_("Open what is marked"),
+    "keys.send": N_("Send the text that is being written"),
     "keys.close": N_("Close this list"),
     "keys.done": N_("Close"),
     "place.overview": N_("Overview"),

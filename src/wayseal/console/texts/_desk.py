@@ -9,6 +9,7 @@ DESK = {
     "keys.promote": N_("Take the marked one up"),
     "keys.find": N_("Find"),
     "keys.acts": N_("Assign"),
+    "keys.fill_basket": N_("Add numbers"),
     "keys.note": N_("Write a note"),
     "casebook.changed": N_(
         "Somebody changed the casebook's file outside of Wayseal. Nothing is read out of it: keep it as evidence, let "
@@ -78,6 +79,8 @@ DESK = {
     "queue.new": N_("New entry"),
     "queue.all": N_("Show all of it"),
     "queue.empty": N_("Nothing waits for a decision."),
+    "queue.decided": N_("{id} waits for no decision any more."),
+    "queue.became": N_("It is a case now:"),
     "queue.no_match": N_("Nothing in the queue fits this choice."),
     "queue.pick": N_("Pick {id}"),
     "queue.what": N_("What happened"),
@@ -181,6 +184,8 @@ DESK = {
     "case.lead": N_("A lead, no verdict: whoever it concerns can be heard."),
     "case.alerted": N_("First alert {first}, last {last}."),
     "case.no_refute": N_("What would refute it: ask the person, and look at the reads."),
+    "case.to_trace": N_("The trace that says so"),
+    "case.more_things": N_("{n} more"),
     "case.back": N_("All cases"),
     "case.went_into": N_("This case went into {into}, where work on it goes on:"),
     "case.statement": N_("The person concerned, {at} (written down by {who}):"),

@@ -155,6 +155,7 @@ JOBS: Mapping[str, str] = {
         "The time-stamping service couldn't be asked. Nothing is lost; a stamp says a later time."
     ),
     "evidence.fetch_hint": N_("That you did is recorded in the case."),
+    "evidence.verify": N_("Whoever gets it checks it offline, with the seal that you wrote down:"),
     "evidence.gone": N_("The file isn't kept here any more. The pack can be made anew; it gets a seal of its own."),
     "evidence.step": N_("Step"),
     "evidence.to": N_("To, from"),

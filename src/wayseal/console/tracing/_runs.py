@@ -42,6 +42,10 @@ class Runs:
         """The newest run that leaves out the numbers of a run one by one."""
         return self._database.look(_left_out, job)
 
+    def find_queued(self, item: str) -> Run | None:
+        """The run that became something in the queue."""
+        return self._database.look(_find_queued, item)
+
     def settle(self, job: str, state: str, told: Mapping[str, str]) -> None:
         """Keeps how a job stands (rule 1)."""
         self._database.write(_set, job, {"state": state, "told": json.dumps(dict(told), ensure_ascii=False)})
@@ -58,6 +62,11 @@ def _note(connection: Connection, values: dict[str, Any]) -> None:
 
 def _find(connection: Connection, job: str) -> Run | None:
     row = connection.execute(sa.select(tables.runs).where(tables.runs.c.job == job)).first()
+    return None if row is None else _run(row)
+
+
+def _find_queued(connection: Connection, item: str) -> Run | None:
+    row = connection.execute(sa.select(tables.runs).where(tables.runs.c.item == item).limit(1)).first()
     return None if row is None else _run(row)
 
 

@@ -164,6 +164,11 @@ def _offset(hours: int) -> str:
     return f"{'-' if hours < 0 else '+'}{abs(hours):02}:00"
 
 
+def offset_text(hours: int) -> str:
+    """A clock's offset as commands take it: +08:00."""
+    return f"{'-' if hours < 0 else '+'}{abs(hours):02}:00"
+
+
 def leaks_lines(numbers: Sequence[Number], utc_offset_hours: int) -> str:
     """Numbers as a leaks file (JSON Lines), for a trace with that offset: a line each, in order."""
     lines = []

@@ -11,7 +11,7 @@ from typing import Any
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.jobs import Job
 from wayseal.console.jobs.types import WAITING
-from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines
+from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines, offset_text
 from wayseal.console.tracing.types import Basket, Run, RunKind
 from wayseal.console.web._ask import Ask
 
@@ -71,11 +71,6 @@ def _begin(ask: Ask, kind: RunKind, basket: str, version: int, seed: int, of: st
     job = ask.site.jobs.start(kind.value, values, who, subject=basket)
     runs_of(ask).note(job, kind, basket, version, seed, who, of)
     return job
-
-
-def offset_text(hours: int) -> str:
-    """A clock's offset as commands take it: +08:00."""
-    return f"{'-' if hours < 0 else '+'}{abs(hours):02}:00"
 
 
 def look(ask: Ask, run: Run) -> RunNow:

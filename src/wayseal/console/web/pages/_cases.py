@@ -28,6 +28,7 @@ from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import line_of, reasons_of
+from wayseal.console.web._trace_jobs import runs_of
 from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
     MOST_ROWS,
@@ -163,6 +164,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         row=row,
         dossier=dossier,
         reasons=reasons_of(row.detectors, ask.lang),
+        **_origin(ask, row),
         lines=[line_of(entry, ask.lang) for entry in dossier.timeline.rows],
         older=dossier.timeline.after,
         names=dossier.looked_at > 0,
@@ -177,6 +179,13 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         kinds=[kind.value for kind in kinds_given(ask)],
         **_choices(),
     )
+
+
+def _origin(ask: Ask, row: CaseRow) -> dict[str, Any]:
+    """What of the queue a case was made of, and the trace that put it there."""
+    item = None if row.source is Source.DETECTION else the_cases(ask).made_of(row.id)
+    trace = None if item is None or item.source is not Source.TRACE else runs_of(ask).find_queued(item.id)
+    return {"origin": item, "origin_trace": trace}
 
 
 def show_timeline(ask: Ask) -> Response:

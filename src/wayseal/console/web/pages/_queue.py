@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookUsageError, CaseStateError
-from wayseal.cases.types import Source, Thing, ThingKind, one_line
+from wayseal.cases.types import ItemState, Source, Thing, ThingKind, one_line
 from wayseal.cases.views import ItemFilter, ItemRow, ItemSort, Overlap, Page
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
@@ -150,13 +150,21 @@ def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Respon
     overlaps = {} if cases is None else cases.overlaps(ids)
     lines = [_line(ask, row, given, overlaps.get(row.id, ())) for row in page.rows]
     marked = at or given.get("at", "")
+    chosen = next((line for line in lines if line.row.id == marked), None)
+    decided = None
+    if chosen is None and cases is not None and marked and (row := cases.item(marked)) is not None:
+        if row.state is ItemState.WAITING:
+            chosen = _line(ask, row, given, cases.overlaps([row.id]).get(row.id, ()))
+        else:
+            decided = row
     counts = None if cases is None else cases.counts()
     return ask.page(
         "queue",
         status=200 if error is None else 409 if isinstance(error, CaseStateError) else 400,
         error=error,
         lines=lines,
-        chosen=next((line for line in lines if line.row.id == marked), lines[0] if lines else None),
+        chosen=chosen or (lines[0] if lines else None),
+        decided=decided,
         counts={} if counts is None else counts.queue,
         query=given,
         link=lambda **changes: with_query("/queue", given, **{"at": None, "after": None, **changes}),

@@ -11,11 +11,11 @@ from wayseal.cases import CasebookError, load_pseudonyms
 from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
-from wayseal.console.tracing import MOST
+from wayseal.console.tracing import MOST, offset_text
 from wayseal.console.tracing.kept import LeftOut, load_left_out, load_names, load_result, read_leaks_file
 from wayseal.console.tracing.types import Run, RunKind
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._trace_jobs import RunNow, baskets_of, begin_again, can_run, look, offset_text, runs_of
+from wayseal.console.web._trace_jobs import RunNow, baskets_of, begin_again, can_run, look, runs_of
 from wayseal.console.web._trace_view import (
     Candidate,
     Evidence,
@@ -193,7 +193,8 @@ def queue_run(ask: Ask) -> Response:
         things = _things(ask, run, result)
         who, score = ask.whose.person.login, float(run.told.get("probability", "0"))
         cases = ask.site.cases.need()
-        item = cases.enqueue(Source.TRACE, things, reason, who, ask.access.now(), score=score, since=run.at)
+        since = _on_sale_since(ask, run)
+        item = cases.enqueue(Source.TRACE, things, reason, who, ask.access.now(), score=score, since=since)
     except (TraceWorkError, CasebookError) as error:
         return _run(ask, look(ask, run), 400, error=error, reason=ask.field("reason"))
     runs_of(ask).queue(run.job, item)
@@ -216,6 +217,11 @@ def _things(ask: Ask, run: Run, result: TraceResult) -> list[Thing]:
     found += [Thing(kind=ThingKind.NUMBER, value=waybill) for waybill in lead.leaks[:_MOST_NUMBERS]]
     sellers = {rows[waybill].seller for waybill in lead.leaks if waybill in rows} - {None}
     return found + [Thing(kind=ThingKind.SELLER, value=str(seller)) for seller in sorted(map(str, sellers))]
+
+
+def _on_sale_since(ask: Ask, run: Run) -> int:
+    """When the first of the numbers was seen: evidence is of reads of those days, whenever somebody traced."""
+    return min(run.at, *(int(row.number.seen_at) for row in _rows(ask, run)))
 
 
 def _rows(ask: Ask, run: Run) -> Sequence[Any]:
