@@ -68,7 +68,7 @@ class Peers:
         """float64 (a, d, AGES): that what began on a day is what others of the role have done, too (rule 4)."""
         accounts, days = odd.shape
         out = np.zeros((accounts, days, len(AGES)))
-        some = np.flatnonzero((odd >= _SOME).any(axis=1))
+        some = np.flatnonzero((odd >= _SOME).any(axis=1) & self._people)
         if not len(some):
             return out
         summed = np.zeros((len(some), days + 1))
