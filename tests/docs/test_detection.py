@@ -52,7 +52,7 @@ def test_figures_are_those_of_the_code(page: str) -> None:
     known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH, "UNCOUNTED": UNCOUNTED}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
     assert TOGETHER == 0.3, "three in ten"
-    assert (STRENGTH, round(WIDE, 1)) == (0.4, 0.3), "two fifths, a third"
+    assert (STRENGTH, round(WIDE, 1)) == (0.5, 0.3), "half, a third"
     assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
