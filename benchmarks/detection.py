@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--accesses", type=int, default=50_000_000)
     parser.add_argument("--seeds", default="11", help="1 was used to build detection; never report it")
     parser.add_argument("--missing", type=float, help="share of the scans that were never recorded (default: 0.02)")
-    parser.add_argument("--threshold", type=float, default=_alerts.THRESHOLD, help="nats (default: ln 10,000)")
+    parser.add_argument("--threshold", type=float, default=_alerts.THRESHOLD, help="nats (default: ln 5,000)")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--no-rivals", action="store_true")
     args = parser.parse_args()

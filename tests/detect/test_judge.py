@@ -71,7 +71,7 @@ def test_first_an_episode_then_a_story() -> None:
 
 def test_walks_batches_and_early_reads_say_no_more_than_the_reads_they_are_counted_from() -> None:
     """A few reads a day that do all of it at once: each detail alone would say more than the reads."""
-    batch = pulls("a", 9, step=1, minute=11 * 60, early=True)
+    batch = pulls("a", 10, step=1, minute=11 * 60, early=True)
     rows = [replace(r, minute=r.minute + k / 600, n=1, waybill=r.waybill + k) for r in batch for k in range(r.n)]
     v, found = said(rows)
     a, main = place(v, "a"), found[MAIN]

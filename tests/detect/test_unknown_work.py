@@ -196,9 +196,9 @@ def searched(searchers: str, n: int = 30, begun: int = 4, until: int = 7) -> lis
     return rows + [r for x in searchers for r in days(x, PLAIN, n, begun, until)]
 
 
-def together(rows: list[R], actor: str, begun: int, later: int = 0) -> float:
+def together(rows: list[R], actor: str, begun: int, later: int = 0, services: str = "") -> float:
     """Of how many others there is a share, in what an account began on a day, as one sees it so many days later."""
-    v = view(rows, LONG)
+    v = view(rows, LONG, kinds=dict.fromkeys(services, "service"))
     age = max(k for k, age in enumerate(AGES) if age <= later)
     return float(Peers(v).find_shared_work(v.count(v.suspects.plain))[place(v, actor), begun, age]) / EVER
 
@@ -206,6 +206,7 @@ def together(rows: list[R], actor: str, begun: int, later: int = 0) -> float:
 def test_4_what_many_have_begun_is_work_that_one_begins() -> None:
     search = searched(MANY[:20])
     assert together(search, "a", 4) == pytest.approx((19 - RING) / len(MANY))
+    assert together(search, "a", 4, services=MANY) == 0.0, "services vouch for nobody"
     assert together(search, "a", 3) == 0.0, "it began a day later"
     assert together(search, "z", 4) == 0.0, "it began nothing"
     assert together(searched(MANY[: RING + 1]), "a", 4) == 0.0, "so many may be a ring"

@@ -24,8 +24,8 @@ from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH, YOUNG
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
 from wayseal.detect.peers import AGES, Causes, Usual, evidence
-from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR
-from wayseal.detect.peers._fit import WEEKS
+from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR, LITTLE
+from wayseal.detect.peers._fit import _SIZE, WEEKS
 from wayseal.detect.report import metrics
 from wayseal.detect.window import DAYS
 
@@ -47,11 +47,12 @@ def table_rows(text: str) -> Iterator[list[str]]:
 def test_figures_are_those_of_the_code(page: str) -> None:
     known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
     known |= {"SINGLE": SINGLE, "NEAR": NEAR, "PULLING": PULLING, "FEW": FEW_OTHERS, "SELDOM": SELDOM}
-    known |= {"RING": RING, "EVER": EVER}
+    known |= {"RING": RING, "EVER": EVER, "LITTLE": LITTLE}
+    assert _SIZE == 20, "what one or two bursts count at the most"
     known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH, "UNCOUNTED": UNCOUNTED}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
     assert TOGETHER == 0.3, "three in ten"
-    assert (STRENGTH, round(WIDE, 1)) == (0.4, 0.3), "two fifths, a third"
+    assert (STRENGTH, round(WIDE, 1)) == (0.5, 0.3), "half, a third"
     assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
     assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page

@@ -31,11 +31,11 @@ from wayseal.detect._view import View
 from wayseal.detect._weigh import Kind, Said, weigh
 from wayseal.detect.peers import DailyEvidence, Usual, evidence
 
-PRIOR = 10_000
+PRIOR = 5_000
 THRESHOLD = math.log(PRIOR)
 UNCOUNTED = 0.1
 """How much of what doesn't count goes into who finds room first."""
-RIGHT = ((0.0, 0.012), (2.0, 0.08), (3.3, 0.15), (5.0, 0.5), (5.75, 0.88), (8.0, 0.96), (20.0, 0.999))
+RIGHT = ((0.0, 0.007), (2.7, 0.08), (4.0, 0.15), (5.7, 0.5), (6.45, 0.88), (8.7, 0.96), (20.7, 0.999))
 """Nats beyond the threshold, and the share of cases that are right there; between them, in logits, on a line."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _BEYOND: Floats = np.array([beyond for beyond, _ in RIGHT])
@@ -123,7 +123,7 @@ def _said_with(finding: Finding, view: View, actor: int, day: int, odd: int, bas
     mine = Usual(**{f.name: getattr(finding.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})
     cleared = None if finding.cleared is None else finding.cleared[until]
     one = evidence(counts, bases, np.zeros(1, np.int32), mine, finding.causes.until(actor, day), cleared)
-    return Said(kind=finding.kind, nats=one.total[:, day], age=one.age[:, day])
+    return Said(kind=finding.kind, nats=one.total[:, day], age=one.age_of(counts)[:, day])
 
 
 def _last_read(view: View, actor: int, day: int) -> int:
@@ -175,7 +175,7 @@ def _said_before(finding: Finding, actor: int, day: int) -> Said:
     """What a detector said at the end of the day before."""
     until, said = (slice(actor, actor + 1), slice(None, day)), finding.evidence
     mine = DailyEvidence(total=said.total[until], since=said.since[until])
-    return Said(kind=finding.kind, nats=mine.total[:, -1], age=mine.age[:, -1])
+    return Said(kind=finding.kind, nats=mine.total[:, -1], age=mine.age_of(finding.odd.odd[until])[:, -1])
 
 
 def _said_until(view: View, finding: Finding, actor: int, day: int, times: Longs, moment: int) -> Said:

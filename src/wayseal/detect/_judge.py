@@ -50,7 +50,7 @@ class Finding:
 
     def said(self) -> Said:
         """What it says of each account and day."""
-        return Said(kind=self.kind, nats=self.evidence.total, age=self.evidence.age)
+        return Said(kind=self.kind, nats=self.evidence.total, age=self.evidence.age_of(self.odd.odd))
 
     @property
     def reported(self) -> Longs:

@@ -13,9 +13,10 @@
    work is other.
 3. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
    know. But an account that was explained up to the day before is known.
-4. What many of a role have done at some time is work that one of them may begin, though seldom (EVER): a search for
-   lost parcels, a new task. It is as probable as the share of others that so far have ever begun as much, or 1 / NEAR
-   of it, and gone on with it as long. RING of them may be a ring, but never more than TOGETHER of the role.
+4. What many people of a role have done at some time is work that one of them may begin, though seldom (EVER): a search
+   for lost parcels, a new task; interfaces and devices vouch for nobody. It is as probable as the share of others that
+   so far have ever begun as much, or 1 / NEAR of it, and gone on with it as long. RING of them may be a ring, but never
+   more than TOGETHER of the role.
 5. What is said of a day hangs on that day and those before it, but for who is whose peer.
 """
 
@@ -57,6 +58,7 @@ class Peers:
         self._others = [group.others(self._seen) for group in self._groups]
         kinds_tell = len(np.unique(view.kind)) > 1
         self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
+        self._maybe_people = self._people | np.array([not kind for kind in view.kinds])[view.kind]
         self._telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
 
     def find_causes(self, odd: Longs) -> Causes:
@@ -68,7 +70,7 @@ class Peers:
         """float64 (a, d, AGES): that what began on a day is what others of the role have done, too (rule 4)."""
         accounts, days = odd.shape
         out = np.zeros((accounts, days, len(AGES)))
-        some = np.flatnonzero((odd >= _SOME).any(axis=1))
+        some = np.flatnonzero((odd >= _SOME).any(axis=1) & self._maybe_people)
         if not len(some):
             return out
         summed = np.zeros((len(some), days + 1))

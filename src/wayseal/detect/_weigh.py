@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 CAP = 15.0
 YOUNG, EPISODE = 3, 12.5
-OFTEN, STRENGTH = 0.1, 0.4
+OFTEN, STRENGTH = 0.1, 0.5
 CLEAR, LONE = 4.0, 13.5
 
 

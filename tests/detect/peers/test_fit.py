@@ -64,6 +64,16 @@ def test_one_in_twenty_may_be_anything(rate: float, between: float, within: floa
         assert after["size"] < 20 * before["size"]
 
 
+@pytest.mark.parametrize("others", [0, 1, 2, 5])
+def test_one_burst_does_not_say_how_large_bursts_are(others: int) -> None:
+    """Obligation 1: nor does what somebody pulls on the log's first day."""
+    odd, base = np.zeros((400, 1), np.int64), np.full((400, 1), 40.0)
+    odd[: others + 1, 0] = 20
+    before = last(fit(odd, base, one_group(400), one_group(400)))["size"]
+    odd[0, 0] = 5_000
+    assert last(fit(odd, base, one_group(400), one_group(400)))["size"] == pytest.approx(before)
+
+
 @pytest.mark.parametrize("people", [3, 9, 19])
 def test_one_in_a_small_group_may_be_anything(people: int) -> None:
     """Obligation 1: fewer than twenty people have no twentieth."""

@@ -38,6 +38,8 @@ ANEW = 5e-3
 ODD_WORK, STEADY = 2e-3, 100.0
 GROWN = 0.5
 """Nats by which a story has to grow on a day for it to go on."""
+LITTLE = 40
+"""Odd reads below which a story stays young: somebody is curious, or makes mistakes, and has nothing to sell."""
 LARGE, REPORTS = 0.2, 0.002
 """Of accounts whose work no table knows: share of bursts that may be of any size (reports, audits, a day of catching
 up), and how many bursts a day they have at the least."""
@@ -81,11 +83,11 @@ class DailyEvidence:
     total: Floats
     since: Longs
 
-    @property
-    def age(self) -> Longs:
+    def age_of(self, odd: Longs) -> Longs:
         """int64 (a, d): for how many days but the first a story has grown, by GROWN or more.
 
-        A report or an audit speaks for four weeks, and grew for two days.
+        A report or an audit speaks for four weeks, and grew for two days. A story of fewer than LITTLE odd reads is as
+        young as on its first day. odd: int64 (a, d), what was counted.
         """
         accounts, days = self.since.shape
         out = np.zeros((accounts, days), np.int64)
@@ -97,6 +99,9 @@ class DailyEvidence:
             last = np.where(now > best + GROWN, day, np.where(anew, since, last))
             best = np.maximum(best, now)
             out[:, day] = last - since
+        summed = np.zeros((accounts, days + 1), np.int64)
+        np.cumsum(odd, axis=1, out=summed[:, 1:])
+        out[summed[:, 1:] - np.take_along_axis(summed, self.since, axis=1) < LITTLE] = 0
         return out
 
 

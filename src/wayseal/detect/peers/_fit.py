@@ -139,13 +139,17 @@ def _moments(days: _Days, group: Longs, groups: int) -> Floats:
 
 
 def _bursts(days: _Days, burst: npt.NDArray[np.bool_], rarely: npt.NDArray[np.bool_], g: Longs, groups: int) -> Floats:
-    """(2, g): share of days that are bursts; their mean count, the largest tenth cut, all at _TIMES the middle one."""
+    """(2, g): share of days that are bursts; their mean count.
+
+    The largest tenth is cut, and of three or more the largest one, all at _TIMES the middle one; fewer at _SIZE.
+    """
     past = slice(None, -FEW if burst.shape[1] > FEW else None)
     burst, base, odd = burst[:, past], days.base[:, past], days.odd[:, past]
     who, _ = np.nonzero(burst)
     sizes = odd[burst]
     count = np.bincount(g[who], minlength=groups)
-    most = np.minimum(_quantile(sizes, g[who], count, 0.9), _TIMES * _quantile(sizes, g[who], count, 0.5))
+    most = np.minimum(_quantile(sizes, g[who], count, 0.9, spared=1), _TIMES * _quantile(sizes, g[who], count, 0.5))
+    most[count <= 2] = _SIZE
     total = np.bincount(g[who], np.minimum(sizes, most[g[who]]), groups)
     active = np.bincount(g[rarely], (base[rarely] > 0).sum(axis=1), groups)
     size = (total + _SIZE * _SIZE_WEIGHT) / (count + _SIZE_WEIGHT)
