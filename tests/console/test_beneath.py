@@ -229,7 +229,10 @@ def test_the_table_for_a_spreadsheet_names_nobody(
 ) -> None:
     answer = ann.get(f"/cases/{case.id}/reads.csv?only=all")
     noted = world.access.acts(limit=1)[0]
-    assert (noted.act, noted.detail) == (ActKind.LIST_EXPORTED, {"list": "reads", "case": case.id})
+    assert (noted.act, noted.detail) == (
+        ActKind.LIST_EXPORTED,
+        {"list": "cases", "file": f"/cases/{case.id}/reads.csv"},
+    )
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
