@@ -6,7 +6,7 @@ from wayseal.cases._casework import Casework
 from wayseal.cases._decisions import change_state, dismiss_item, promote_item, set_field
 from wayseal.cases._desk import Desk
 from wayseal.cases._project_records import ITEM_PREFIX
-from wayseal.cases._tables import CASES, QUEUE
+from wayseal.cases._tables import CASES, QUEUE, THINGS
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import one_line
 from wayseal.cases.views import Decided, Decision, Deed
@@ -14,6 +14,8 @@ from wayseal.model.times import iso
 
 MOST_AT_ONCE = 1000
 """Cases and items of one batch; as many acts are taken back together."""
+_MOST_VALUES = 500
+"""Values in one statement."""
 _NEEDS = {Deed.STATE: "state", Deed.PRIORITY: "priority"}
 
 
@@ -32,6 +34,7 @@ class Bulk(Casework):
         _check(decision, who)
 
         def decide(desk: Desk) -> Decided:
+            _load(desk, chosen)
             done, changed = [], []
             refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
             for id_ in chosen:
@@ -49,6 +52,15 @@ class Bulk(Casework):
             return Decided(done=tuple(done), changed=tuple(changed), refused=tuple(refused), same=same)
 
         return self._act(decide)
+
+
+def _load(desk: Desk, ids: Sequence[str]) -> None:
+    """Loads what decisions look at, of all of them at once."""
+    for table in (CASES, QUEUE, THINGS):
+        for start in range(0, len(ids), _MOST_VALUES):
+            some = ids[start : start + _MOST_VALUES]
+            text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} IN "
+            desk.rows.fill(table, some, desk.connection.rows(f"{text}({', '.join('?' for _ in some)})", some))
 
 
 def _check(decision: Decision, who: str) -> None:

@@ -28,6 +28,15 @@ class Rows:
             groups[first] = {tuple(row[name] for name in table.key): row for row in rows}
         return groups[first]
 
+    def fill(self, table: Table, firsts: Sequence[Any], found: Sequence[Sequence[Any]]) -> None:
+        """Takes in groups that were loaded together, as none of them was looked at before."""
+        groups = self._groups[table.name]
+        for first in firsts:
+            groups.setdefault(first, {})
+        for values in found:
+            row = dict(zip(table.names, values, strict=True))
+            groups[row[table.key[0]]][tuple(row[name] for name in table.key)] = row
+
     def get(self, table: Table, *key: Any) -> Row | None:
         """A row, or None. To be read only."""
         return self.group(table, key[0]).get(key)

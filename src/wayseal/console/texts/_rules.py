@@ -3,7 +3,7 @@
 from wayseal.model.messages import N_
 
 RULES = {
-    "rules.keys": N_("Keys"),
+    "rules.keys": N_("Keys", context="rules.keys"),
     "rules.keys_note": N_(
         "Of each key its id alone is shown: compare it with the one that you wrote down. Keys lie in files, and no "
         "page shows or takes one."
