@@ -73,6 +73,8 @@ SAYS = {
         "mine": "买到的 12 个单号中有 11 个由这几个账号看过。\n卖家说货源稳定，下周涨价。",
         "roster": "向网点要排班表",
         "ask": "找夜班同事核实",
+        "basket": "3 月 13 日 · 三家店铺",
+        "buyer": "调查 02",
     },
     "en": {
         "shop": "Numbers Wholesale",
@@ -87,6 +89,8 @@ SAYS = {
         "mine": "11 of the 12 bought numbers were read by these accounts.\nSupply is steady; prices rise next week.",
         "roster": "Ask the outlet for its roster",
         "ask": "Ask the colleague of the night shift",
+        "basket": "13 March, three shops",
+        "buyer": "investigation 02",
     },
 }
 
@@ -193,13 +197,13 @@ def run_some(world: World, settings: ConsoleSettings) -> None:
     jobs.start("detect", {}, who)
 
 
-def trace_some(world: World, settings: ConsoleSettings, ledger: Path) -> None:
+def trace_some(world: World, settings: ConsoleSettings, ledger: Path, lang: str) -> None:
     """A basket of the demo's purchases, traced when it held five of them, and with all."""
-    browser, jobs = world.signed_in("li.na"), world.site.jobs
-    place = browser.post("/trace/baskets", data={"name": "3 月 13 日 · 三家店铺"}).headers["location"]
+    browser, jobs, says = world.signed_in("li.na"), world.site.jobs, SAYS[lang]
+    place = browser.post("/trace/baskets", data={"name": says["basket"]}).headers["location"]
     rows = (ledger.parent / "leaks.csv").read_text("utf-8").splitlines()
     for part in (rows[:6], [rows[0], *rows[6:]]):
-        browser.post(f"{place}/numbers", data={"typed": "\n".join(part), "price": "¥1", "bought_by": "调查 02"})
+        browser.post(f"{place}/numbers", data={"typed": "\n".join(part), "price": "¥1", "bought_by": says["buyer"]})
         browser.post(f"{place}/run", data={"seed": "7"})
         run_all(jobs, settings)
     newest = jobs.list(kind="trace", limit=1)[0]
@@ -219,7 +223,7 @@ def fill(world: World, ledger: Path, folder: Path, lang: str) -> None:
         world.person(login, role, called)
     work(world, lang)
     run_some(world, settings)
-    trace_some(world, settings, ledger)
+    trace_some(world, settings, ledger, lang)
 
 
 def main() -> int:
