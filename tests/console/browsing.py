@@ -17,7 +17,7 @@ CHROMIUM = "/usr/bin/chromium"
 LANGUAGES = ("zh-CN", "en-US")
 AT_THE_TOP = """(selector) => document.activeElement === document.body
     && document.querySelector(".skip") !== null && document.querySelector("main " + selector) !== null"""
-PATIENCE, LOOK = 60_000, 200
+PATIENCE, LOOK = 60_000, 500
 """Milliseconds that a page may take, since machines on which tests run are busy, and between two looks at it."""
 
 

@@ -21,6 +21,7 @@ def ledger(tmp_path: Path) -> Path:
 
 def test_the_ledger_is_held_against_what_was_signed(world: World, ledger: Path, tmp_path: Path) -> None:
     world.person("zhang", Role.AUDITOR)
+    assert "<code>wayseal serve console LEDGER</code>" in world.signed_in("zhang").get("/ledger").text
     world.give(ledger)
     said = text(world.signed_in("zhang").get("/ledger"))
     assert "Not held against a checkpoint" in said

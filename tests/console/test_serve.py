@@ -59,7 +59,7 @@ def test_from_the_first_start_to_the_end(tmp_path: Path) -> None:
             assert page.headers["content-security-policy"].startswith("default-src 'none'")
             assert "server" not in page.headers
         process.send_signal(signal.SIGTERM)
-        _, logged = process.communicate(timeout=20)
+        _, logged = process.communicate(timeout=60)
         assert process.returncode == 0
     lines = logged.splitlines()
     assert '"event":"serving"' in lines[0]

@@ -55,7 +55,7 @@
         event.target.blur();
       }
     }
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("form textarea")) {
       const form = event.target.form;
       form.requestSubmit(form.querySelector("button.btn-main") || form.querySelector("button"));
     }
