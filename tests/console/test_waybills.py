@@ -14,6 +14,7 @@ from httpx import Client, Response
 from tests.console.beneath import DAY, beneath, copied, open_beneath
 from tests.console.counting import statements
 from tests.console.world import MINUTE, World, text
+from tests.trace.canary.registers import write_register
 from wayseal.cases import load_pseudonyms
 from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console import Role
@@ -26,8 +27,6 @@ from wayseal.detect.reasons import ListedRead
 from wayseal.ledger import open_ledger
 from wayseal.model.times import iso
 from wayseal.trace.canary import record
-from wayseal.trace.canary._register import writing
-from wayseal.trace.canary._types import PlannedCanary, Round
 
 UNKNOWN = "YT0000000000000"
 FLAG = "This number is a canary"
@@ -61,20 +60,6 @@ def ann(world: World) -> Client:
     return world.signed_in("ann")
 
 
-def register(path: Path, *canaries: tuple[str, tuple[str, ...]]) -> Path:
-    """A register in which these were planned, for these accounts."""
-    made = [
-        PlannedCanary(
-            id=f"c{n}", waybill=number, issued_at=DAY, channel="app", origin_outlet="o-1", destination_outlet="o-2",
-            pool=pool, sensitivity=0.5, planned_at=DAY, round=1,
-        )
-        for n, (number, pool) in enumerate(canaries, 1)
-    ]  # fmt: skip
-    with writing(path, new=True) as writer:
-        writer.add([Round(round=1, at=DAY, belief={"a": 1.0}), *made])
-    return path
-
-
 def watching(world: World, path: Path) -> None:
     world.site = replace(world.site, canaries=CanaryWatch(path))
     world._app = None
@@ -91,7 +76,7 @@ def test_a_canary_is_flagged_to_those_who_work_on_cases(
     waybill, reads = number
     alias = load_pseudonyms(beneath() / "detect").of
     first = next(actor for actor, _ in reads if actor != reads[0][0])
-    path = register(tmp_path / "canaries.jsonl", (waybill, (reads[0][0],)), (UNKNOWN, ("a", "b")))
+    path = write_register(tmp_path / "canaries.jsonl", DAY, [(waybill, (reads[0][0],)), (UNKNOWN, ("a", "b"))])
     watching(world, path)
     for login, times in (("ann", 1), ("chen", 2)):
         browser = world.signed_in(login)
@@ -233,7 +218,7 @@ def test_pages_of_reads_ask_little(
         if count % 2:
             world.cases.promote(item, "chen", "real", world.clock())
         baskets.add(baskets.make("more", "ann", ""), [Number(waybill=waybill, seen_at=count)], "ann", "")
-    watching(world, register(tmp_path / "canaries.jsonl", (waybill, (reads[0][0],))))
+    watching(world, write_register(tmp_path / "canaries.jsonl", DAY, [(waybill, (reads[0][0],))]))
     browser = world.signed_in("chen")
     browser.post(f"/cases/{case}/reads", data={"why": "complaint 7"})
     assert world.site.reading is not None
