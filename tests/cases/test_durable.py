@@ -165,8 +165,7 @@ def test_a_line_without_its_rows_is_taken_in(tmp_path: Path) -> None:
     assert run(path, lambda w: w.register([alert("u-1077")], NOW)) == [("c-2",)]
     with closing(sqlite3.connect(path / FILE)) as db, db:  # as another version made them
         db.execute("ALTER TABLE casework_files DROP COLUMN sm3")
-    with pytest.raises(CasebookError):
-        verify(path)
+    assert [fault.code for fault in verify(path).faults] == ["tables"]
     with closing(sqlite3.connect(path / FILE)) as db, db:
         db.execute("UPDATE casework_state SET version = 1")
     assert verify(path).sound

@@ -1,7 +1,7 @@
 """What pages ask: each a bounded number of statements, whatever the data (rule 20)."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from wayseal.cases._arrivals import Arrivals
@@ -24,7 +24,7 @@ from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QU
 from wayseal.cases._told import case_row, entry, item_row, thing_row
 from wayseal.cases._work import PERSONAL, ItemState, TaskState, Thing, ThingKind
 from wayseal.cases.acts import LOOKS
-from wayseal.cases.types import Heard, NamesShown
+from wayseal.cases.types import Act, Heard, NamesShown
 from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
@@ -136,7 +136,7 @@ class Queries(Arrivals):
         """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
 
         looker: names are shown if it is on record that this person looked at names of the case after `since`: of those
-        accounts that they looked at (a statement more).
+        accounts that they looked at.
         """
 
         def ask(desk: Desk) -> Dossier:
@@ -148,10 +148,10 @@ class Queries(Arrivals):
                     f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number", (case,)
                 )
             )
-            heard, looked_at = _heard_and_looked(desk, (case, *merged), looker, since)
+            heard, looked_at, seen = _heard_and_looked(desk, (case, *merged), looker, since)
             may = names or looked_at > 0
-            if looked_at and looker is not None:
-                things = _only_seen(things, _seen_by(desk, case, looker, since))
+            if looked_at:
+                things = _only_seen(things, seen)
             shown = _Shown(self._alias, things, may)
             named = all(thing["named"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
             return Dossier(
@@ -309,8 +309,8 @@ def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
 
 def _heard_and_looked(
     desk: Desk, cases: Sequence[str], looker: str | None, since: int
-) -> tuple[tuple[Heard, ...], int]:
-    """What persons concerned said, the newest first, and when somebody last had a look at names recorded: 0 for not."""
+) -> tuple[tuple[Heard, ...], int, frozenset[str]]:
+    """What persons concerned said, the newest first, when somebody last had a look recorded (0: never), and at whom."""
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
     marks, looks = ", ".join("?" for _ in cases), ", ".join("?" for _ in LOOKS)
     text = (
@@ -320,14 +320,19 @@ def _heard_and_looked(
     values: list[Any] = [*cases, _STATEMENTS]
     if looker is not None:
         text += (
-            f" UNION ALL SELECT line, content, at FROM (SELECT a.line, '' AS content, a.at FROM {ACTS.full_name} AS a "
-            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT 1) AS l"
+            f" UNION ALL SELECT line, content, at FROM (SELECT a.line, j.content, a.at FROM {joined} "
+            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?) AS l"
         )
-        values += [cases[0], looker, *LOOKS, since]
+        values += [cases[0], looker, *LOOKS, since, _STATEMENTS]
     rows = desk.connection.rows(text, values)
-    acts = [desk.parse(int(line), content) for line, content, at in rows if not at]
+    acts = [desk.parse(int(line), content) for line, content, _ in rows]
     heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)
-    return tuple(heard), max((int(at) for _, _, at in rows), default=0)
+    return tuple(heard), max((int(at) for _, _, at in rows), default=0), _seen(acts, cases[0])
+
+
+def _seen(acts: Iterable[Act], case: str) -> frozenset[str]:
+    """The accounts of a case that looks were at."""
+    return frozenset(actor for act in acts if isinstance(act, NamesShown) for actor in act.cases.get(case, ()))
 
 
 def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[Statement, ...]:
@@ -400,8 +405,7 @@ def _seen_by(desk: Desk, case: str, looker: str, since: int) -> frozenset[str]:
         f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?"
     )
     rows = desk.connection.rows(text, (case, looker, *LOOKS, since, _STATEMENTS))
-    acts = (desk.parse(int(line), content) for line, content in rows)
-    return frozenset(actor for act in acts if isinstance(act, NamesShown) for actor in act.cases.get(case, ()))
+    return _seen((desk.parse(int(line), content) for line, content in rows), case)
 
 
 def _only_seen(things: Sequence[Row], seen: Set[str]) -> list[Row]:

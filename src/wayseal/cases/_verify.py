@@ -32,10 +32,24 @@ def verify(folder: Path, *, head: Head | None = None, progress: Progress = silen
     with opened_store(folder) as store:
         if not store.there() or not store.has_table(JOURNAL):
             raise CasebookError("there is no casebook here", file=store.place)
-        return store.read(lambda connection: _verify(connection, store, folder, head, progress))
+        fits = _fit(store)
+        return store.read(lambda connection: _verify(connection, store, folder, head, progress, fits=fits))
 
 
-def _verify(connection: Connection, store: Store, folder: Path, head: Head | None, progress: Progress) -> Verification:
+def _fit(store: Store) -> bool:
+    """Whether its tables have the columns of this version."""
+    for table in TABLES:
+        text = f"SELECT {', '.join(table.names)} FROM {table.full_name} LIMIT 1"
+        try:
+            store.read(lambda connection, text=text: connection.rows(text))  # type: ignore[misc]
+        except CasebookError:
+            return False
+    return True
+
+
+def _verify(
+    connection: Connection, store: Store, folder: Path, head: Head | None, progress: Progress, *, fits: bool
+) -> Verification:
     def alias(secret: str) -> Alias:
         return alias_by(check_pseudonyms(folder, secret).of)
 
@@ -45,8 +59,10 @@ def _verify(connection: Connection, store: Store, folder: Path, head: Head | Non
         if not found.lines:
             raise CasebookError("there is no casebook here", file=store.place)
         faults = list(found.faults)
-        if not faults:
+        if not faults and fits:
             faults += _compare(connection, store, made, alias, found, progress)
+        elif not faults and (known := read_state(connection)) is not None and known[0] == VERSION:
+            faults.append(Fault(line=known[1], code=Code.TABLES))
     earlier, restarted = None, None
     if head is not None:
         restarted = next((one for one in found.forgotten if (one.lines, one.head) == (head.lines, head.sum)), None)
@@ -85,14 +101,9 @@ def _compare(
         _begin(made)
         Walk(connection, store.place, made, alias).go(silent, until=line)
     differ = known is None
-    try:
-        for number, table in enumerate(TABLES):
-            progress("tables", number, len(TABLES))
-            differ = differ or tables_differ(connection, made, table)
-    except CasebookError:
-        if known is None or known[0] == VERSION:
-            raise
-        return []
+    for number, table in enumerate(TABLES):
+        progress("tables", number, len(TABLES))
+        differ = differ or tables_differ(connection, made, table)
     progress("tables", len(TABLES), len(TABLES))
     return [Fault(line=line, code=Code.TABLES)] if differ else []
 
