@@ -126,7 +126,7 @@ class Queries(Casework):
         """A case with all that belongs to it, and the newest page of its timeline: 9 statements. NoSuchCaseError.
 
         looker: names are shown if it is on record that this person looked at names of the case after `since`: of those
-        accounts that they looked at (a statement more).
+        accounts that they looked at.
         """
 
         def ask(desk: Desk) -> Dossier:
@@ -138,10 +138,11 @@ class Queries(Casework):
                     f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number", (case,)
                 )
             )
-            heard, looked_at = _heard_and_looked(desk, (case, *merged), looker, since)
+            heard, looks = _heard_and_looked(desk, (case, *merged), looker, since)
+            looked_at = max((look.at for look in looks), default=0)
             may = names or looked_at > 0
-            if looked_at and looker is not None:
-                things = _only_seen(things, _seen_by(desk, case, looker, since))
+            if looks:
+                things = _only_seen(things, _accounts_of(looks, case))
             shown = _Shown(self._alias, things, may)
             named = all(thing["named"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
             return Dossier(
@@ -380,8 +381,8 @@ def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
 
 def _heard_and_looked(
     desk: Desk, cases: Sequence[str], looker: str | None, since: int
-) -> tuple[tuple[Heard, ...], int]:
-    """What persons concerned said, the newest first, and when somebody last had a look at names recorded: 0 for not."""
+) -> tuple[tuple[Heard, ...], tuple[NamesShown, ...]]:
+    """What persons concerned said, the newest first, and looks at names that somebody had recorded since."""
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
     marks, looks = ", ".join("?" for _ in cases), ", ".join("?" for _ in LOOKS)
     text = (
@@ -391,14 +392,13 @@ def _heard_and_looked(
     values: list[Any] = [*cases, _STATEMENTS]
     if looker is not None:
         text += (
-            f" UNION ALL SELECT line, content, at FROM (SELECT a.line, '' AS content, a.at FROM {ACTS.full_name} AS a "
-            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT 1) AS l"
+            f" UNION ALL SELECT line, content, at FROM (SELECT a.line, j.content, a.at FROM {joined} "
+            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?) AS l"
         )
-        values += [cases[0], looker, *LOOKS, since]
-    rows = desk.connection.rows(text, values)
-    acts = [desk.parse(int(line), content) for line, content, at in rows if not at]
+        values += [cases[0], looker, *LOOKS, since, _STATEMENTS]
+    acts = [desk.parse(int(line), content) for line, content, _ in desk.connection.rows(text, values)]
     heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)
-    return tuple(heard), max((int(at) for _, _, at in rows), default=0)
+    return tuple(heard), tuple(act for act in acts if isinstance(act, NamesShown))
 
 
 def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[Statement, ...]:
@@ -472,7 +472,11 @@ def _seen_by(desk: Desk, case: str, looker: str, since: int) -> frozenset[str]:
     )
     rows = desk.connection.rows(text, (case, looker, *LOOKS, since, _STATEMENTS))
     acts = (desk.parse(int(line), content) for line, content in rows)
-    return frozenset(actor for act in acts if isinstance(act, NamesShown) for actor in act.cases.get(case, ()))
+    return _accounts_of([act for act in acts if isinstance(act, NamesShown)], case)
+
+
+def _accounts_of(looks: Sequence[NamesShown], case: str) -> frozenset[str]:
+    return frozenset(actor for look in looks for actor in look.cases.get(case, ()))
 
 
 def _only_seen(things: Sequence[Row], seen: Set[str]) -> list[Row]:
