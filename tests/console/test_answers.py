@@ -223,6 +223,11 @@ def test_where_a_page_may_go_on_to() -> None:
     assert local_path("/acts?before=3") == "/acts?before=3"
 
 
+def test_where_a_part_of_a_page_leads_is_a_header(world: World) -> None:
+    answer = world.browser(hx_request="true").post("/preferences", data={"back": "/cases?thing=运单&a=b#c"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/cases?thing=%E8%BF%90%E5%8D%95&a=b#c")
+
+
 def test_the_language_of_a_page(world: World) -> None:
     world.person("ann", Role.ANALYST)
     for wanted, accepted, lang in (

@@ -22,6 +22,8 @@ from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
+_ADDRESS = ":/%#?=@[]!$&'()*+,;"
+"""What stays as it is in an address that is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,7 @@ class Ask:
     def go(self, path: str) -> Response:
         """Somewhere else."""
         if self.partial:
-            return Response(status_code=204, headers={"HX-Redirect": path})
+            return Response(status_code=204, headers={"HX-Redirect": quote(path, safe=_ADDRESS)})
         return RedirectResponse(path, 303)
 
     def go_with(self, path: str, onward: str, kept: str) -> Response:
