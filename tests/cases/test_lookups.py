@@ -29,6 +29,7 @@ def test_overlaps_name_the_shared_thing(cases: Cases) -> None:
     items = [cases.enqueue(Source.LISTING, [SELLER], "r", "Li", NOW) for _ in range(2)]
     account = Thing(kind=ThingKind.ACCOUNT, value="u-2")
     third = cases.enqueue(Source.TRACE, [account, Thing(kind=ThingKind.NUMBER, value="YT1")], "r", "Li", NOW)
+    assert (cases.numbers(third), cases.numbers("c-1")) == (("YT1",), ())
     found = cases.overlaps(["c-1", "c-2", *items, third])
     assert {id_: [(one.id, one.thing.name) for one in some] for id_, some in found.items()} == {
         "c-1": [(items[0], "shop 7")],

@@ -18,6 +18,7 @@ from tests.console.working import confirm, run_all, state
 from tests.console.world import World, text
 from wayseal.cases import open_cases
 from wayseal.cases.notices import noticing
+from wayseal.cases.types import Thing, ThingKind
 from wayseal.console import ConsoleSettings
 from wayseal.console.errors import JobStoppedError
 from wayseal.console.jobs import JobState, Work
@@ -112,6 +113,8 @@ def test_a_pack_with_files_of_the_case_and_a_stamp(
     assert len(digests) == 3
     lost = next(path for path in files.glob("*/*") if path.read_bytes() == b"lost")
     lost.unlink()
+    on_sale = Thing(kind=ThingKind.NUMBER, value="YT0000000000002")
+    world.cases.link(case, on_sale, "ann", "bought on Monday", world.clock.at)
     confirm(world, browser)
     browser.post(place, data={"why": "notice 7"})
     run_all(jobs, replace(settings, stamp_url="http://127.0.0.1:9/"))
@@ -140,6 +143,9 @@ def test_a_pack_with_files_of_the_case_and_a_stamp(
         listed = {one["path"]: one for one in json.loads(pack.read(f"{top}/pack.json"))["items"]}
         acts = [json.loads(line) for line in pack.read(f"{top}/custody.jsonl").splitlines()]
         readme = pack.read(f"{top}/pack.json").decode()
+        (path,) = (path for path in listed if path.endswith("reads.jsonl"))
+        reads = [json.loads(line)["waybill"] for line in pack.read(f"{top}/{path}").splitlines()]
+    assert reads == [on_sale.value]
     mine = {path: one for path, one in listed.items() if path.startswith("data/files/")}
     assert {path.partition("-")[2] for path in mine} == {"通话_记录_.txt", "_con"}
     for path, one in mine.items():

@@ -74,6 +74,19 @@ def test_a_filter_narrows_and_all_of_them_widens(small: Watched, snapshot: Snaps
     assert len(every.counted) == len(every.reads)
 
 
+def test_reads_of_numbers_on_sale_are_the_case_s_on_whatever_day(snapshot: Snapshot, small: Watched) -> None:
+    case = small.result.cases[0]
+    on_sale = ReadFilter(actors=case.actors, detectors=("trace",), since=case.alerted_at, until=case.alerted_at)
+    assert len(found(snapshot, on_sale).reads) == 0
+    every = rows(snapshot, found(snapshot, replace(wanted(case), everything=True)).reads)
+    bought = (every[0][2], every[-1][2], "YT0000000000000")
+    for weeks in (0, 12):  # the log has no read in the four weeks before the last
+        moment = case.alerted_at + weeks * 7 * DAY_US
+        odd = found(snapshot, replace(on_sale, since=moment, until=moment, numbers=bought))
+        assert rows(snapshot, odd.reads) == [read for read in every if read[2] in bought]
+        assert not odd.counted.any()
+
+
 def test_what_the_ledger_alone_does_not_know_is_said(small: Watched, snapshot: Snapshot) -> None:
     case = small.result.cases[0]
     names = ("canary_touch", "partner_contract", "route_sweeps", "of_another_version")

@@ -173,6 +173,12 @@ class Lookups(Queries):
 
         return self._look(ask)
 
+    def numbers(self, case: str) -> tuple[str, ...]:
+        """The waybill numbers that a case names, such as those on sale: 1 statement."""
+        text = f"SELECT value FROM {THINGS.full_name} WHERE case_id = ? AND kind = ? ORDER BY place"
+        rows = self._look(lambda desk: desk.connection.rows(text, (case, ThingKind.NUMBER.value)))
+        return tuple(dict.fromkeys(value for (value,) in rows))
+
     def has(self, case: str) -> bool:
         """Whether there is such a case: 1 statement."""
         return self._look(lambda desk: desk.rows.get(CASES, case) is not None)

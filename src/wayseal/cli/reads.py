@@ -130,7 +130,7 @@ def _read_case(
         raise WrongUsageError("--all lists reads behind any reason and none; it goes without --reason")
     folder = writable_casebook(ledger)
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        found, actors, name = _record_look(folder, request)
+        found, actors, numbers, name = _record_look(folder, request)
         wanted = ReadFilter(
             actors=actors,
             detectors=found.detectors if request.reason is None else (request.reason,),
@@ -138,12 +138,15 @@ def _read_case(
             until=found.read_until,
             waybill=request.waybill,
             everything=request.everything,
+            numbers=numbers if request.reason is None else (),
         )
         return list_case_reads(snapshot, wanted, found.id, templates, offset, folder, name, progress)
 
 
-def _record_look(folder: Path, request: CaseRequest) -> tuple[RecordedCase, tuple[str, ...], Callable[[str], str]]:
-    """Writes down who looks; the case, its accounts that were asked for, and what accounts may be called from now on.
+def _record_look(
+    folder: Path, request: CaseRequest
+) -> tuple[RecordedCase, tuple[str, ...], tuple[str, ...], Callable[[str], str]]:
+    """Writes down who looks; the case, its accounts that were asked for, its numbers, and what accounts may be called.
 
     What can't be listed is refused before.
     """
@@ -152,4 +155,5 @@ def _record_look(folder: Path, request: CaseRequest) -> tuple[RecordedCase, tupl
         if request.reason is not None and request.reason not in known:
             raise WrongUsageError("the case has no such reason; it has {known}", known=known, param_hint="--reason")
         actors = writer.show_reads(request.case, request.who, request.why, now_us(), actor=request.actor)
-        return writer.find(request.case), actors, Names(writer.known().opened, writer.pseudonyms.of).of
+        name = Names(writer.known().opened, writer.pseudonyms.of)
+        return writer.find(request.case), actors, writer.numbers(request.case), name.of

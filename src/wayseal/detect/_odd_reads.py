@@ -5,6 +5,8 @@
 2. A read belongs to a detector if it is one of its suspects, or lies in one of its cells. Detectors that are told from
    outside of the ledger which reads they mean (canaries, contracts) or that count no reads (searches of routes) have
    none here, and that is said.
+3. Reads of numbers that a case is about, such as those on sale, are its own, whether a detector counts them or not, on
+   whatever day.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +24,7 @@ from wayseal.detect.detectors import Odd, detectors
 from wayseal.detect.errors import TooManyReadsError
 from wayseal.detect.explain import Template
 from wayseal.detect.facts import update_facts
-from wayseal.detect.window import DAY_US, DAYS, HOUR_US, MOST_DAYS, window_of
+from wayseal.detect.window import DAY_US, DAYS, HOUR_US, MOST_DAYS, WindowError, window_of
 from wayseal.ledger import Snapshot
 
 Progress = Callable[[str, int, int], None]
@@ -38,7 +40,8 @@ class ReadFilter:
     """Which reads are sought.
 
     actors: ids. detectors: by name. since, until: µs of the first alert of a case and of its newest read. waybill: its
-    clean number, "" for all. everything: all reads of these days, whether a detector counts them or not.
+    clean number, "" for all. everything: all reads of these days, whether a detector counts them or not. numbers: clean
+    numbers that the case is about (rule 3).
     """
 
     actors: tuple[str, ...]
@@ -47,6 +50,7 @@ class ReadFilter:
     until: int
     waybill: str = ""
     everything: bool = False
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,22 +75,36 @@ def find_odd_reads(
     folder: Path | None,
     progress: Progress,
 ) -> OddReads:
-    """The reads of a case (rules 1 and 2).
+    """The reads of a case (rules 1 to 3).
 
     offset: of local days, µs ahead of UTC. folder: where detection's facts are kept, None for nowhere.
     LedgerError; TooManyReadsError; OSError: facts can't be kept.
     """
     first, last = case_days(wanted.since, wanted.until, offset)
-    window = window_of(snapshot.activity(), offset, first, last)
-    none = pa.table({})
-    if window is None:
-        return OddReads(reads=none, counted=np.zeros((0, 0), np.bool_), first=first, last=last, unlisted=())
-    facts = update_facts(snapshot, folder, templates, offset, progress)
-    view = view_of(snapshot, facts, window)
-    counter = ReadCounter.of(view, wanted.detectors)
-    reads, counted = _Search(snapshot, counter, wanted, first, last).walk(progress)
-    unlisted = counter.unlisted(wanted.detectors)
+    counter = _counter(snapshot, wanted, templates, offset, folder, (first, last), progress)
+    reads, counted = _Search(snapshot, counter, wanted, (first, last), offset).walk(progress)
+    unlisted = () if counter is None else counter.unlisted(wanted.detectors)
     return OddReads(reads=reads, counted=counted, first=first, last=last, unlisted=unlisted)
+
+
+def _counter(
+    snapshot: Snapshot,
+    wanted: ReadFilter,
+    templates: Sequence[Template],
+    offset: int,
+    folder: Path | None,
+    days: tuple[int, int],
+    progress: Progress,
+) -> "ReadCounter | None":
+    """What says who counts a read; None where none lies in the case's days."""
+    try:
+        window = window_of(snapshot.activity(), offset, *days)
+    except WindowError:
+        window = None
+    if window is None:
+        return None
+    facts = update_facts(snapshot, folder, templates, offset, progress)
+    return ReadCounter.of(view_of(snapshot, facts, window), wanted.detectors)
 
 
 def case_days(since: int, until: int, offset: int) -> tuple[int, int]:
@@ -98,12 +116,21 @@ def case_days(since: int, until: int, offset: int) -> tuple[int, int]:
 class _Search:
     """One walk."""
 
-    def __init__(self, snapshot: Snapshot, counter: "ReadCounter", wanted: ReadFilter, first: int, last: int) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        counter: "ReadCounter | None",
+        wanted: ReadFilter,
+        days: tuple[int, int],
+        offset: int,
+    ) -> None:
         self.snapshot = snapshot
         self.counter = counter
         self.wanted = wanted
-        self.days = first, last
+        self.days = days
+        self.offset = offset
         self.keys = snapshot.keys(wanted.actors)
+        self.numbers = snapshot.keys(wanted.numbers)
 
     def walk(self, progress: Progress) -> tuple[pa.Table, Flags]:
         """The reads in order, and which detectors count each."""
@@ -112,8 +139,8 @@ class _Search:
             for key in self.keys:
                 rows = self._rows(stretch.reads, key)
                 mine = stretch.reads.take(pa.array(rows))
-                counted = self.counter.count(mine, key)
-                kept = np.flatnonzero(counted.any(axis=1) | self.wanted.everything)
+                counted = self._count(mine, key)
+                kept = np.flatnonzero(counted.any(axis=1) | self._named(mine) | self.wanted.everything)
                 found += len(kept)
                 if found > MOST:
                     raise TooManyReadsError(
@@ -123,18 +150,28 @@ class _Search:
                 flags.append(counted[kept])
             progress("reads", stretch.done, stretch.total)
         if not tables:
-            return pa.table({}), np.zeros((0, len(self.counter.odd)), np.bool_)
+            return pa.table({}), np.zeros((0, len(self.wanted.detectors)), np.bool_)
         reads, counted = pa.concat_tables(tables).combine_chunks(), np.concatenate(flags)
         order = np.lexsort([reads[n].to_numpy() for n in ("row", "source")] + [times_of(reads)])
         return reads.take(pa.array(order)), counted[order]
 
     def _rows(self, reads: pa.Table, key: np.uint64) -> npt.NDArray[np.int64]:
         """Places of an account's reads on these days."""
-        day = (times_of(reads) + self.counter.view.offset) // DAY_US
-        there = (reads["actor"].to_numpy() == key) & (day >= self.days[0]) & (day <= self.days[1])
+        day = (times_of(reads) + self.offset) // DAY_US
+        there = ((day >= self.days[0]) & (day <= self.days[1])) | self._named(reads)
+        there &= reads["actor"].to_numpy() == key
         if self.wanted.waybill:
             there &= reads["waybill"].to_numpy() == self.snapshot.keys([self.wanted.waybill])[0]
         return np.flatnonzero(there)
+
+    def _count(self, reads: pa.Table, key: np.uint64) -> Flags:
+        if self.counter is None:
+            return np.zeros((len(reads), len(self.wanted.detectors)), np.bool_)
+        return self.counter.count(reads, key)
+
+    def _named(self, reads: pa.Table) -> Flags:
+        """Which reads are of numbers that the case is about (rule 3)."""
+        return np.isin(reads["waybill"].to_numpy(), self.numbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from wayseal.detect import detect as run
 from wayseal.detect.explain import load_templates
 from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, render_reads
 from wayseal.detect.report import render_detect, with_casebook_names
-from wayseal.detect.window import DAY_US, parse_offset
+from wayseal.detect.window import DAY_US, WindowError, parse_offset
 from wayseal.ledger import Snapshot, integrity, open_ledger
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.checkpoint import name_keys
@@ -140,8 +140,9 @@ def export_case(request: PackRequest, progress: Progress) -> CasePack:
             writer.show_reads(request.case, request.who, request.why, request.at)
             known, case, head = writer.known(), writer.find(request.case), str(writer.head)
             name = Names(known.opened, writer.pseudonyms.of)
+            numbers = writer.numbers(request.case)
         found = _find(snapshot, request, known, case, name.of, progress)
-        reads = _list_reads(snapshot, request, case, name.of, progress)
+        reads = _list_reads(snapshot, request, case, numbers, name.of, progress)
         proofs = _prove(request, note, reads, progress) if note else ()
         window = _days(request, case, found)
         material = _Material(
@@ -184,7 +185,10 @@ def _find(
     last = (case.read_until + usual.offset) // DAY_US
     for options in (usual, replace(usual, until=last)):
         work = Detection(ledger=request.ledger, options=options, canaries=request.canaries, contracts=request.contracts)
-        result = run(snapshot, options, gather(work, snapshot, known, progress), progress)
+        try:
+            result = run(snapshot, options, gather(work, snapshot, known, progress), progress)
+        except WindowError:  # what is on sale may turn up weeks after the log's end
+            continue
         shared = [(len(set(one.actors) & set(case.actors)), -n, one) for n, one in enumerate(result.cases)]
         most = max(shared, key=lambda each: each[:2], default=(0, 0, None))
         if most[0] and most[2] is not None:
@@ -197,16 +201,17 @@ def _list_reads(
     snapshot: Snapshot,
     request: PackRequest,
     case: RecordedCase,
+    numbers: tuple[str, ...],
     name: Callable[[str], str],
     progress: Progress,
 ) -> ReadsResult:
+    """The reads behind its reasons, and those of the numbers that it is about. numbers: clean."""
     wanted = ReadFilter(
         actors=case.actors,
         detectors=case.detectors,
         since=case.alerted_at,
         until=case.read_until,
-        waybill="",
-        everything=False,
+        numbers=numbers,
     )
     templates, offset = load_templates(request.templates), parse_offset(request.offset)
     return list_case_reads(
