@@ -1,12 +1,13 @@
 """Accounts that pull together: the numbered obligations of `_link`."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.detect.viewed import DAY_US, WEAK, WORK, R, place, staff, view
-from wayseal.detect._link import CLOSE, DAYS, LEAST, LEAST_READS, MOST, SPLITS, link_accounts
+from wayseal.detect._link import CLOSE, DAYS, LARGEST, LEAST, LEAST_READS, MOST, SPLITS, link_accounts
 from wayseal.detect._view import View
 
 NEAR = CLOSE / 60_000_000
@@ -117,6 +118,14 @@ def test_links_join_and_say_by_what() -> None:
     reads = [through("a", 0, device=9), through("b", 1, device=9), through("b", 2, ip=8), through("c", 3, ip=8)]
     v = view([*reads, *staff("gh", 5)], places={**PLACES, "g": "x", "h": "y"})
     assert linked(v, "g", "h") == {("a", "b", "c"): {"device", "ip"}}
+
+
+def test_6_a_whole_hub_is_no_ring() -> None:
+    for many, groups in ((LARGEST, [LARGEST]), (LARGEST + 1, [])):
+        names = [chr(48 + n) for n in range(many)]
+        reads = [replace(through(a, k % 12, ip=9), waybill=1_000_000 * (k + 1)) for k, a in enumerate(names)]
+        v = view(reads, places={a: f"o{a}" for a in names})
+        assert [len(group.actors) for group in link_accounts(v, np.full(v.shape[0], 3.0))] == groups
 
 
 def test_nobody_and_one() -> None:

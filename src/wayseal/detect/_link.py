@@ -12,6 +12,8 @@ Obligations (code and tests cite the numbers):
    neighbouring numbers, no number was read by both, and that is more than chance (CHANCE) gives: whoever reads much has
    neighbours everywhere, so of an account's neighbours each other account has the share that it has of all reads.
 5. A set of m linked accounts is worth what its members are worth together, less COST nats a member beyond the first.
+6. More than LARGEST accounts that hang together are no ring but people whom one cause moves, such as sorters of a hub
+   whose scans are missing: they are judged one by one.
 """
 
 import math
@@ -32,6 +34,7 @@ _LOG_CHANCE, _DAY = math.log(CHANCE), 86_400_000_000
 COST = 1.0
 MOST = 2_000
 """Most accounts that are compared with each other: the strongest."""
+LARGEST = 30
 Pairs = npt.NDArray[np.int64]
 
 
@@ -60,7 +63,7 @@ def link_accounts(view: View, single: Floats) -> tuple[LinkedAccounts, ...]:
     out = []
     for top in np.unique(of).tolist():
         mine = some[of == top]
-        if len(mine) > 1:
+        if 1 < len(mine) <= LARGEST:
             by = frozenset(name for name, pairs in links if np.isin(pairs, mine).any())
             out.append(LinkedAccounts(actors=tuple(mine.tolist()), by=by))
     return tuple(out)
