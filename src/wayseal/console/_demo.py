@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wayseal.console.roles import Role
-from wayseal.console.tracing import Baskets, Runs, leaks_lines, offset_text, read_file
+from wayseal.console.tracing import Baskets, Runs, leaks_lines, read_file
 from wayseal.console.tracing.types import RunKind
 from wayseal.console.web.app import Site
+from wayseal.model.times import offset_text
 
 LOGIN, NAME = "demo", "Demo"
 

@@ -30,6 +30,11 @@ def time_at(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
 
 
+def offset_text(hours: int) -> str:
+    """A clock's offset from UTC as commands take it: +08:00."""
+    return f"{hours:+03d}:00"
+
+
 def day_name(day: int) -> str:
     """A day after 1970-01-01 as 2026-03-04."""
     return (date(1970, 1, 1) + timedelta(days=day)).isoformat()

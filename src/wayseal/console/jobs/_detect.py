@@ -12,6 +12,7 @@ from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.window import parse_offset
 from wayseal.model.messages import N_
+from wayseal.model.times import offset_text
 
 
 def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
@@ -32,8 +33,3 @@ def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
         work.say(N_("most of what was read could not be judged: see what tables the ledger lacks"))
     told = tell(to, work) if to and recorded else {}
     return {"cases": str(len(found.cases)), "held": str(found.held), "recorded": str(int(recorded)), **told}
-
-
-def offset_text(hours: int) -> str:
-    """An offset from UTC, such as +08:00."""
-    return f"{hours:+03d}:00"

@@ -17,11 +17,11 @@ from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
 from wayseal.cases.views import Pack
 from wayseal.console import files
-from wayseal.console.jobs._detect import offset_text
 from wayseal.console.jobs._stamps import PACK, stamp_export
 from wayseal.console.jobs._verify import newest_checkpoint
 from wayseal.console.jobs.work import Work
 from wayseal.model.messages import N_
+from wayseal.model.times import offset_text
 from wayseal.store.durable import file_digest
 
 _MOST_PROOFS = 2000

@@ -28,7 +28,7 @@ from wayseal.console.tracing._baskets import MOST
 from wayseal.console.tracing.types import Fault, Number, Problem, Typed
 from wayseal.model.numbers import clean_waybill, looks_like_waybill
 from wayseal.model.predicate import PredicateError, parse_predicate
-from wayseal.model.times import HOUR_US, iso
+from wayseal.model.times import HOUR_US, iso, offset_text
 from wayseal.store import TABLES, load_mapping, propose_mapping, read_leaks
 from wayseal.store.columns import microseconds
 from wayseal.store.errors import StoreError
@@ -75,7 +75,7 @@ def read_typed(text: str, fields: Mapping[str, str], utc_offset_hours: int) -> T
     Raises:
         TraceWorkError: There is nothing, or too much.
     """
-    beside, faults = _beside(fields, _offset(utc_offset_hours))
+    beside, faults = _beside(fields, offset_text(utc_offset_hours))
     if faults:
         return Typed(faults=faults)
     _refuse_many(text.count("\n"))
@@ -112,7 +112,7 @@ def read_file(path: Path, name: str, fields: Mapping[str, str], utc_offset_hours
             return read_typed(path.read_bytes().decode("utf-8-sig"), fields, utc_offset_hours)
         except UnicodeDecodeError:
             ending = ".csv"
-    beside, faults = _beside(fields, _offset(utc_offset_hours))
+    beside, faults = _beside(fields, offset_text(utc_offset_hours))
     if faults:
         return Typed(faults=faults)
     _refuse_many(_rows_in(path, ending))
@@ -158,15 +158,6 @@ def _parquet_rows(said: pq.FileMetaData) -> int:
         (one.num_values * max(one.total_uncompressed_size, one.total_compressed_size) for one in known), default=0
     )
     return int(said.num_rows) if room <= _MOST_ROOM else _MOST_LINES + 1
-
-
-def _offset(hours: int) -> str:
-    return f"{'-' if hours < 0 else '+'}{abs(hours):02}:00"
-
-
-def offset_text(hours: int) -> str:
-    """A clock's offset as commands take it: +08:00."""
-    return f"{'-' if hours < 0 else '+'}{abs(hours):02}:00"
 
 
 def leaks_lines(numbers: Sequence[Number], utc_offset_hours: int) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.jobs import Job
 from wayseal.console.jobs.types import WAITING
-from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines, offset_text
+from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines
 from wayseal.console.tracing.types import Basket, Run, RunKind
 from wayseal.console.web._ask import Ask
+from wayseal.model.times import offset_text
 
 LOOKS = 4
 

@@ -11,7 +11,7 @@ from wayseal.cases import CasebookError, load_pseudonyms
 from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
-from wayseal.console.tracing import MOST, offset_text
+from wayseal.console.tracing import MOST
 from wayseal.console.tracing.kept import LeftOut, load_left_out, load_names, load_result, read_leaks_file
 from wayseal.console.tracing.types import Run, RunKind
 from wayseal.console.web._ask import Ask
@@ -29,6 +29,7 @@ from wayseal.console.web._trace_view import (
 )
 from wayseal.console.web.pages._baskets import attachment
 from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.times import offset_text
 from wayseal.page.languages import Lang
 from wayseal.trace import TraceResult, render
 from wayseal.trace.report import Told, tell
