@@ -22,7 +22,8 @@ from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter
 from wayseal.console import Role
 from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.jobs.work import Work
-from wayseal.console.reading import PARTNERS, RIGHTS, CaseReader, Review, keep_review, review_partners
+from wayseal.console.reading import PARTNERS, RIGHTS, CaseReader, Review, keep_review, review_partners, review_rights
+from wayseal.console.reading._reviews import load_review
 from wayseal.console.settings import ConsoleSettings
 from wayseal.console.web.pages._rights import LISTS
 from wayseal.detect.lanes import load_lanes
@@ -275,13 +276,27 @@ def test_what_is_found_comes_into_the_queue_by_itself_once_and_a_verdict_is_lear
         assert len(cases.queue(NOW * 2, ItemFilter(source=Source.PARTNER)).rows) == first[PARTNERS] - 1
 
 
+def test_of_a_long_list_only_what_stands_first_is_kept(
+    rights: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, most = copied(tmp_path / "L"), 3
+    monkeypatch.setattr("wayseal.console.reading._work.MOST_ROWS", most)
+    review_rights(ledger, ledger / "detect", 90, NOW, lambda *_: None)
+    kept = load_review(ledger / "detect", RIGHTS)
+    assert kept is not None
+    long = {name: len(rights.document[name]) for name in LISTS if len(rights.document[name]) > most}
+    assert "people" in long
+    assert {name: kept.whole[name] for name in long} == long
+    assert kept.document["people"] == rights.document["people"][:most]
+
+
 def test_hostile_words_of_a_log_stay_words(tmp_path: Path) -> None:
     ledger = copied(tmp_path / "L")
     wild = "<script>alert(1)</script>=cmd\u202e"
     row = {"actor": wild, "role": wild, "kind": "person", "why": "closed", "last": wild, "closed": wild, "reads": 3}
     lists = dict.fromkeys(LISTS, ()) | {"dormant": [row], "mandates": [], "not_judged": ["actors.rights"]}
     document = {**lists, "period": None, "accounts": 1, "reads": 3}
-    keep_review(ledger / "detect", RIGHTS, Review(at=NOW, document=document))
+    keep_review(ledger / "detect", RIGHTS, Review(at=NOW, document=document, whole={"dormant": 12_345}))
     with open_beneath(tmp_path, ledger) as world:
         world.person("ann", Role.ANALYST)
         browser = world.signed_in("ann")
@@ -291,6 +306,7 @@ def test_hostile_words_of_a_log_stay_words(tmp_path: Path) -> None:
         assert "\u202e" not in page.text
         assert "`actors` names no rights" not in text(page)
         assert "names no rights" in text(page)
+        assert "Here are the first 1 of 12,345" in text(page)
         assert not browser.get("/rights.csv").content.decode("utf-8-sig").splitlines()[1].startswith("=")
 
 

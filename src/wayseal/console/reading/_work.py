@@ -13,11 +13,13 @@ from wayseal.detect.rights import RightsResult, load_map, render_rights, rights
 from wayseal.ledger import open_ledger
 
 RIGHTS, PARTNERS = "rights", "partners"
+MOST_ROWS = 10_000
+"""Of a list that is kept, those that stand first: pages hold it in memory, and nobody reads on."""
 Step = Callable[[str, int, int], None]
 
 
 def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) -> RightsResult:
-    """Holds rights against use, and keeps what comes out.
+    """Holds rights against use, and keeps what comes out: of each list up to MOST_ROWS.
 
     Args:
         ledger: The folder of the ledger.
@@ -38,7 +40,9 @@ def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) ->
         facts = update_facts(snapshot, folder, templates, offset, step)
         result = rights(snapshot, facts, templates, load_map(None), days, step)
     document = json.loads(render_rights(result, "json", "en"))
-    keep_review(folder, RIGHTS, Review(at=at, document=document))
+    long = {name: len(rows) for name, rows in document.items() if isinstance(rows, list) and len(rows) > MOST_ROWS}
+    document |= {name: document[name][:MOST_ROWS] for name in long}
+    keep_review(folder, RIGHTS, Review(at=at, document=document, whole=long))
     return result
 
 

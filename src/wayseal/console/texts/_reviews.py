@@ -49,6 +49,7 @@ REVIEWS = {
         "Rights were not held against use yet. It walks over the whole ledger, which takes a minute or some, and what "
         "comes out stays here until the next time."
     ),
+    "rights_page.cut": N_("Here are the first {most:n} of {n:n}. `wayseal rights` lists all of them."),
     "rights_page.period": N_("{first} to {last}: {n:n} open accounts, {reads:n} reads. Accounts stay pseudonyms here."),
     "partners_page.none": N_(
         "Partners were not held against their contracts yet. It walks over the whole ledger, which takes a minute or "
