@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from wayseal.cases._desk import Desk
 from wayseal.cases._pages import MOST_INT, bounded
-from wayseal.cases._queries import Queries, file_row, first_things
+from wayseal.cases._queries import Queries, file_row, first_things, looks_after
 from wayseal.cases._tables import ACTS, CASES, FILES, JOURNAL, QUEUE, THINGS
 from wayseal.cases._told import act_line, item_row, thing_row
 from wayseal.cases._work import CLOSED_STATES, UNDO_US, ItemState, NoteWritten, Promoted, Source, ThingKind
-from wayseal.cases.acts import LOOKS, UNDOABLE
+from wayseal.cases.acts import UNDOABLE
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import NamesShown
 from wayseal.cases.views import (
     ActLine,
     Day,
@@ -133,18 +132,7 @@ class Lookups(Queries):
 
     def look(self, case: str, who: str, since: int) -> LookOnRecord | None:
         """What of a case's names somebody had recorded that they see, from a moment on; None: nothing. 1 statement."""
-        marks = ", ".join("?" for _ in LOOKS)
-        text = (
-            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks}) AND a.at >= ? ORDER BY a.line DESC LIMIT ?"
-        )
-        values = (case, who, *LOOKS, since, _VERSIONS)
-
-        def ask(desk: Desk) -> list[NamesShown]:
-            acts = [desk.parse(int(line), content) for line, content in desk.connection.rows(text, values)]
-            return [act for act in acts if isinstance(act, NamesShown)]
-
-        found = self._look(ask)
+        found = self._look(lambda desk: looks_after(desk, case, who, since - 1, _VERSIONS))
         if not found:
             return None
         named = frozenset(actor for act in found for actor in act.cases.get(case, ()))

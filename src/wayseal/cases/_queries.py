@@ -399,13 +399,19 @@ def file_row(row: Row) -> FileRow:
 
 def _seen_by(desk: Desk, case: str, looker: str, since: int) -> frozenset[str]:
     """The accounts of a case that somebody is on record to have looked at after a moment."""
+    return _seen(looks_after(desk, case, looker, since, _STATEMENTS), case)
+
+
+def looks_after(desk: Desk, case: str, who: str, moment: int, most: int) -> list[NamesShown]:
+    """Looks at names of a case that somebody had recorded after a moment, the newest first: 1 statement."""
     marks = ", ".join("?" for _ in LOOKS)
     text = (
         f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
         f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?"
     )
-    rows = desk.connection.rows(text, (case, looker, *LOOKS, since, _STATEMENTS))
-    return _seen((desk.parse(int(line), content) for line, content in rows), case)
+    rows = desk.connection.rows(text, (case, who, *LOOKS, moment, most))
+    acts = (desk.parse(int(line), content) for line, content in rows)
+    return [act for act in acts if isinstance(act, NamesShown)]
 
 
 def _only_seen(things: Sequence[Row], seen: Set[str]) -> list[Row]:
