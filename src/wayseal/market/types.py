@@ -49,7 +49,7 @@ class HandleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handle:
-    """An address under which a seller is reached. value: in its one clean spelling; at: where it stands, if in a text."""
+    """An address under which a seller is reached. value: in its one clean spelling; at: its place, if in a text."""
 
     kind: HandleKind
     value: str = field(repr=False)
