@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.cases.evidence import tsa
 from tests.cases.evidence.packs import fixed, need_font
 from tests.cli.running import Ran, inside
+from tests.proofs import tsa
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.evidence.errors import DocumentError

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.evidence import tsa
 from tests.cases.making import alert
 from tests.cli.detecting import Notices
 from tests.cli.running import inside
 from tests.console.working import confirm, run_all, state
 from tests.console.world import World, text
+from tests.proofs import tsa
 from wayseal.cases import open_cases
 from wayseal.cases.notices import noticing
 from wayseal.cases.types import Thing, ThingKind

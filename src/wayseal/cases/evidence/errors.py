@@ -31,16 +31,6 @@ class ItemChangedError(EvidenceError):
     exit_code: ClassVar[int] = 7
 
 
-class StampError(EvidenceError):
-    """A time stamp that can't be had or read, or that is of something else."""
-
-
-class StampFailsError(StampError):
-    """A time stamp that doesn't hold: of other content, or signed by nobody who is trusted."""
-
-    exit_code: ClassVar[int] = 7
-
-
 class DocumentError(EvidenceError):
     """A document can't be set; names the package that is missing."""
 

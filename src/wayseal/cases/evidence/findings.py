@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wayseal.merkle.findings import Finding, exit_code_of
+from wayseal.proofs.stamps import Stamped
 
 
 class Code(StrEnum):
@@ -33,14 +34,6 @@ class Code(StrEnum):
     PROOF_READ = "proof-read"
     PROOF_POINT = "proof-point"
     STAMP = "stamp"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamped:
-    """A time stamp that holds: what time it says (µs), and whose it is."""
-
-    at: int
-    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cases.evidence import read_sealed, write_pack
-from wayseal.cases.evidence.errors import StampError
-from wayseal.cases.evidence.stamps import StampWish, check_url, keep_wish, wish_path
+from wayseal.cases.evidence.stamps import StampWish, keep_wish, wish_path
 from wayseal.cases.ledger.pack import Attached, CasePack, PackRequest, export_case
 from wayseal.cases.types import one_line
 from wayseal.cli._case_view import CaseArgument, WhoOption, WhyOption, now_us
@@ -22,6 +21,8 @@ from wayseal.cli.evidence.stamp import StampUrlOption, need_stamps, put_stamp
 from wayseal.merkle import VerifyKey
 from wayseal.model.messages import filled
 from wayseal.page.languages import word
+from wayseal.proofs.errors import StampError
+from wayseal.proofs.stamps import check_url
 
 UnitOption = Annotated[
     str, typer.Option(help="Name of the unit that hands it over; without it, a blank is left in the papers.")

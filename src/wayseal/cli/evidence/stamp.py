@@ -8,7 +8,7 @@ import typer
 
 from wayseal.cases.evidence import read_sealed
 from wayseal.cases.evidence.errors import EvidenceError
-from wayseal.cases.evidence.stamps import check_url, have_stamped, read_wish, stamp_path
+from wayseal.cases.evidence.stamps import have_stamped, read_wish, stamp_path
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import Lang, LangOption
@@ -18,6 +18,7 @@ from wayseal.model.messages import filled
 from wayseal.model.times import time_at
 from wayseal.page import numbers
 from wayseal.page.visible import visible
+from wayseal.proofs.stamps import check_url
 
 StampUrlOption = Annotated[
     str | None,

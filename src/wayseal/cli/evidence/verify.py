@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from wayseal.cases.evidence import read_sealed, verify_pack
-from wayseal.cases.evidence.errors import EvidenceError, StampFailsError
-from wayseal.cases.evidence.findings import Code, PackVerification, Stamped
-from wayseal.cases.evidence.stamps import stamp_path, verify_stamp
+from wayseal.cases.evidence.errors import EvidenceError
+from wayseal.cases.evidence.findings import Code, PackVerification
+from wayseal.cases.evidence.stamps import stamp_path
 from wayseal.cases.evidence.texts import describe_pack
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._key_files import parse_key_file
@@ -23,6 +23,8 @@ from wayseal.merkle import VerifyKey
 from wayseal.merkle.findings import Finding
 from wayseal.model.messages import filled
 from wayseal.model.times import iso
+from wayseal.proofs.errors import StampError, StampFailsError
+from wayseal.proofs.stamps import Stamped, verify_stamp
 
 PackArgument = Annotated[Path, typer.Argument(help="The pack, a zip archive.", metavar="PACK", dir_okay=False)]
 
@@ -109,7 +111,7 @@ def _with_stamp(found: PackVerification, path: Path, sealed: bytes, trusted: lis
         return replace(found, stamped=stamped)
     except StampFailsError:
         return replace(found, findings=(*found.findings, Finding(code=Code.STAMP, where=path.name)))
-    except EvidenceError as error:
+    except StampError as error:
         raise error.at(file=path) from None
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wayseal.cases.evidence import read_sealed
-from wayseal.cases.evidence.errors import EvidenceError, StampError
+from wayseal.cases.evidence.errors import EvidenceError
 from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, read_wish, wish_path
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.types import number_of
 from wayseal.console.jobs.work import Work
 from wayseal.model.messages import N_
 from wayseal.model.times import iso
+from wayseal.proofs.errors import StampError
 
 PACK = "pack.zip"
 

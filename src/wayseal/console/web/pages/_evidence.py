@@ -11,8 +11,7 @@ from pathlib import Path
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.evidence.findings import Stamped
-from wayseal.cases.evidence.stamps import claimed_stamp, stamp_path, wish_path
+from wayseal.cases.evidence.stamps import stamp_path, wish_path
 from wayseal.cases.types import PackStep, one_line
 from wayseal.console.errors import ConsoleError, JobError
 from wayseal.console.jobs import Job, JobState
@@ -20,6 +19,7 @@ from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask
 from wayseal.console.web.pages._desk import me, the_cases
 from wayseal.model.errors import WaysealError
+from wayseal.proofs.stamps import Stamped, claimed_stamp
 from wayseal.store.durable import file_digest
 
 INVESTIGATORS = frozenset({Role.INVESTIGATOR})
