@@ -14,10 +14,11 @@ import pytest
 from tests.cases.doing import work
 from tests.cases.making import NOW, alert, secret
 from tests.store.database.places import fresh
-from wayseal.cases import Cases, _sql, open_cases
-from wayseal.cases._sql import SQLiteStore
+from wayseal.cases import Cases, open_cases
 from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
+from wayseal.store.statements import _sqlite
+from wayseal.store.statements._sqlite import SQLiteStore
 
 
 @pytest.fixture(scope="module")
@@ -180,15 +181,15 @@ def test_statements_of_a_page(cases: Cases, name: str, monkeypatch: pytest.Monke
 def test_lists_go_along_an_index_whatever_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite plans without looking at the data, so that a plan holds for 100,000 cases, too."""
     plans: list[str] = []
-    ask = _sql._Sqlite.rows
+    ask = _sqlite._Sqlite.rows
 
-    def explained(self: _sql._Sqlite, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def explained(self: _sqlite._Sqlite, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         plans.extend(row[3] for row in ask(self, f"EXPLAIN QUERY PLAN {text}", values))
         return ask(self, text, values)
 
     now, new = NOW + 10**12, frozenset({CaseState.NEW})
     with open_cases(tmp_path / "detect", entropy=secret) as opened:
-        monkeypatch.setattr(_sql._Sqlite, "rows", explained)
+        monkeypatch.setattr(_sqlite._Sqlite, "rows", explained)
         for owner, source in itertools.product((None, "", "Li"), (None, Source.TRACE)):
             wanted, some = CaseFilter(owner=owner, source=source, states=new), ItemFilter(owner=owner, source=source)
             later = replace(some, snoozed=True)

@@ -17,7 +17,6 @@ from wayseal.cases._read import (
     write_rows,
 )
 from wayseal.cases._rows import Row, Rows
-from wayseal.cases._store import Connection, Store
 from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, make_journal
 from wayseal.cases._walk import parse_line, remake_tables
 from wayseal.cases.acts import to_act, to_object
@@ -25,6 +24,7 @@ from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
 from wayseal.cases.findings import Head as FoundHead
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
 from wayseal.page.visible import shorten, visible
+from wayseal.store.statements import Connection, Store
 
 T = TypeVar("T")
 Head = tuple[int, str]

@@ -8,11 +8,11 @@ from typing import Any
 from wayseal.cases._lookups import Lookups
 from wayseal.cases._project_records import SEPARATOR
 from wayseal.cases._read import look_at_all, opened_store, read_casebook, read_state
-from wayseal.cases._store import Connection
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, JOURNAL, THINGS, VERSION
 from wayseal.cases._work import VERDICTS, CaseState, ThingKind
 from wayseal.cases.types import Judged, Known
 from wayseal.cases.views import Scored
+from wayseal.store.statements import Connection
 
 _MOST_VALUES = 500
 """Values in one statement."""

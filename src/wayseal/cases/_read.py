@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
+from wayseal.cases._database import open_database
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, concerned
 from wayseal.cases._rows import Load, Rows
-from wayseal.cases._sql import open_store
-from wayseal.cases._store import Connection, Store
 from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, THINGS, VERSION, Table
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.acts import to_act
@@ -20,6 +19,7 @@ from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
 from wayseal.model.messages import N_
+from wayseal.store.statements import Connection, Store
 
 URL_FILE = "database"
 """In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""
@@ -65,7 +65,7 @@ def find_url(folder: Path) -> str | None:
 @contextmanager
 def opened_store(folder: Path, url: str | None = None) -> Iterator[Store]:
     """The database of a casebook, while it is used."""
-    store = open_store(folder, FILE, url or find_url(folder))
+    store = open_database(folder, FILE, url or find_url(folder))
     try:
         yield store
     finally:

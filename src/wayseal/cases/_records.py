@@ -7,7 +7,6 @@ from wayseal.cases._desk import ALL_TABLES, Desk, Journal, replace_journal
 from wayseal.cases._project_records import PREFIX
 from wayseal.cases._read import load_lines, select_lines
 from wayseal.cases._rules import Candidate, find_continued_case, forget_cases, renumber
-from wayseal.cases._store import Connection
 from wayseal.cases._tables import ALERTS, CASES, THINGS
 from wayseal.cases._work import CLOSED_STATES, Alert, CaseState, ThingKind
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
@@ -22,6 +21,7 @@ from wayseal.cases.types import (
     Verdict,
     one_line,
 )
+from wayseal.store.statements import Connection
 
 MOST_STATEMENT = 20_000
 _BREAKS = "\n\t"

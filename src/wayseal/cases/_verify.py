@@ -6,12 +6,11 @@ from pathlib import Path
 from wayseal.cases._project_records import Alias, alias_by
 from wayseal.cases._pseudonyms import check_pseudonyms
 from wayseal.cases._read import look_at_lines, opened_store, read_state
-from wayseal.cases._sql import scratch
-from wayseal.cases._store import Connection, Store
 from wayseal.cases._tables import JOURNAL, TABLES, VERSION, make_journal, make_tables
 from wayseal.cases._walk import Progress, Walk, Walked, remake_tables, silent, tables_differ
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.findings import Code, Fault, Head, Verification
+from wayseal.store.statements import Connection, Store, scratch
 
 
 def verify(folder: Path, *, head: Head | None = None, progress: Progress = silent) -> Verification:

@@ -1,10 +1,14 @@
-"""What a database of a casebook is, whichever it is."""
+"""What a database behind plain statements is, whichever it is."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from wayseal.store.statements.errors import StatementsError
 
 T = TypeVar("T")
+Turn: TypeAlias = Callable[[StatementsError], Exception]
+"""Makes an error of the caller's own room of one of this one."""
 PATIENCE = 30.0
 """Seconds that anybody waits."""
 

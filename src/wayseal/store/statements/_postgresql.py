@@ -1,4 +1,4 @@
-"""A casebook in PostgreSQL, through `wayseal.store.database` (the extra `vault` or `console`). Rules as in `_sql`."""
+"""PostgreSQL behind plain statements, through `wayseal.store.database` (the extra `vault` or `console`)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wayseal.cases._store import PATIENCE, Connection
-from wayseal.cases.errors import CasebookBusyError, CasebookDiskError, CasebookError
 from wayseal.store.database import Connection as Inner
 from wayseal.store.database import DatabaseError, DatabaseGoneError, open_database
 from wayseal.store.database.raw import fetch, run_many
+from wayseal.store.statements._store import PATIENCE, Connection, Turn
+from wayseal.store.statements.errors import AddressError, BusyError, DiskError, StatementsError
 
 T = TypeVar("T")
 _CHUNK = 5000
@@ -38,15 +38,16 @@ class _Postgres:
 
 
 class PostgreSQLStore:
-    """See `Store`. url: as `open_database` takes it."""
+    """See `Store`. url: as `open_database` takes it. turn: makes the caller's own of errors."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, turn: Turn) -> None:
+        self._turn = turn
         self.place: Path | str = "PostgreSQL"
-        with _worded(self.place):
+        with _worded(self.place, self._turn):
             self._database = open_database(url, patience=PATIENCE)
         if self._database.dialect != "postgresql":
             self._database.close()
-            raise CasebookError("the casebook's address is no postgresql://...")
+            raise turn(AddressError("the address is no postgresql://..."))
 
     def there(self) -> bool:
         """See `Store`."""
@@ -58,17 +59,17 @@ class PostgreSQLStore:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """See `Store`."""
-        with _worded(self.place):
+        with _worded(self.place, self._turn):
             return self._database.read(lambda inner: work(_Postgres(inner)))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """See `Store`."""
-        with _worded(self.place):
+        with _worded(self.place, self._turn):
             return self._database.write(lambda inner: work(_Postgres(inner)))
 
     def shred(self, tables: Sequence[str]) -> None:
         """See `Store`."""
-        with _worded(self.place):
+        with _worded(self.place, self._turn):
             self._database.shred(tables)
 
     def close(self) -> None:
@@ -77,16 +78,16 @@ class PostgreSQLStore:
 
 
 @contextmanager
-def _worded(place: Path | str) -> Iterator[None]:
-    translated: CasebookError
+def _worded(place: Path | str, turn: Turn) -> Iterator[None]:
+    translated: StatementsError
     try:
         yield
         return
     except DatabaseGoneError as error:
         if "held" in str(error) or "another process" in str(error):
-            translated = CasebookBusyError("another process is writing to it", file=place)
+            translated = BusyError("another process is writing to it", file=place)
         else:
-            translated = CasebookDiskError(error.message, file=place)
+            translated = DiskError(error.message, file=place)
     except DatabaseError as error:
-        translated = CasebookDiskError(error.message, file=place)
-    raise translated
+        translated = DiskError(error.message, file=place)
+    raise turn(translated) from None

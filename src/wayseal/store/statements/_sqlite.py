@@ -1,14 +1,4 @@
-"""The two databases that a casebook may lie in, behind plain statements: SQLite's file, or PostgreSQL by its address.
-
-1. `write` is one transaction, durable when it returns, whole or not at all; writers follow one another in all
-   processes, and each sees what was committed before. `read` sees one snapshot and can write nothing.
-2. Nobody waits longer than `PATIENCE` seconds.
-3. What a library raises becomes an error of this room, without a statement or a value.
-4. SQLite's file is its owner's alone from its first byte, and overwrites what is deleted.
-
-SQLite is the standard library's, so that the command line needs nothing more and starts as quickly as before; the
-statements are the same for both, with `?` for each value (ADR 53).
-"""
+"""SQLite's file behind plain statements (rules of `wayseal.store.statements`)."""
 
 import os
 import sqlite3
@@ -18,16 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wayseal.cases._store import PATIENCE, Connection, Store
-from wayseal.cases.errors import CasebookBusyError, CasebookDiskError, CasebookError
-from wayseal.model.messages import N_
 from wayseal.store.durable import sync_folder
+from wayseal.store.statements._store import PATIENCE, Connection, Turn
+from wayseal.store.statements.errors import BusyError, DiskError, ForeignError
 
 T = TypeVar("T")
 _PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
 _NONE = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_MISMATCH")
-_NO_CASEBOOK = N_("this is no casebook")
 
 
 class _Sqlite:
@@ -44,9 +32,10 @@ class _Sqlite:
 
 
 class SQLiteStore:
-    """See `Store`. path: the file; its folder must be there."""
+    """See `Store`. path: the file; its folder must be there. turn: makes the caller's own of errors."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, turn: Turn) -> None:
+        self._turn = turn
         self.place: Path | str = path
         self._path = path
         self._lock = threading.Lock()
@@ -82,7 +71,7 @@ class SQLiteStore:
     def write(self, work: Callable[[Connection], T]) -> T:
         """See `Store`."""
         if not self._writing.acquire(timeout=PATIENCE):
-            raise CasebookBusyError("another process is writing to it", file=self.place)
+            raise self._turn(self._busy())
         try:
             with self._worded():
                 if self._writer is None:
@@ -163,21 +152,27 @@ class SQLiteStore:
         except sqlite3.Error as error:
             translated = self._translate(error)
         except UnicodeError:
-            translated = CasebookError(_NO_CASEBOOK, file=self.place)
-        # Outside of the clause, so that nothing which prints a chain of errors finds values there.
-        raise translated
+            translated = self._turn(self._foreign())
+        # Without the library's error in what is printed of the chain, which may hold values.
+        raise translated from None
 
     def _translate(self, error: sqlite3.Error) -> Exception:
         name = str(getattr(error, "sqlite_errorname", None) or "")
         if name.startswith(_BUSY):
-            return CasebookBusyError("another process is writing to it", file=self.place)
+            return self._turn(self._busy())
         if name == "SQLITE_CANTOPEN" and not _may(self._path, os.R_OK):
             return PermissionError(13, os.strerror(13), str(self._path))
         if name.startswith(_NONE) or not self._path.is_file():
-            return CasebookError(_NO_CASEBOOK, file=self.place)
+            return self._turn(self._foreign())
         if name == "SQLITE_FULL":
-            return CasebookDiskError("the disk is full", file=self.place)
-        return CasebookDiskError("can't be read or written ({state})", file=self.place, state=name or "SQLite")
+            return self._turn(DiskError("the disk is full", file=self.place))
+        return self._turn(DiskError("can't be read or written ({state})", file=self.place, state=name or "SQLite"))
+
+    def _busy(self) -> BusyError:
+        return BusyError("another process is writing to it", file=self.place)
+
+    def _foreign(self) -> ForeignError:
+        return ForeignError("this is no such database", file=self.place)
 
 
 @contextmanager
@@ -195,18 +190,3 @@ def scratch() -> Iterator[Connection]:
 
 def _may(path: Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
-
-
-def open_store(folder: Path, file: str, url: str | None) -> Store:
-    """The database of a casebook: the file in its folder, or the one at an address."""
-    if url is None:
-        return SQLiteStore(folder / file)
-    try:
-        from wayseal.cases._postgresql import PostgreSQLStore
-    except ModuleNotFoundError:
-        raise CasebookError(
-            "a casebook in PostgreSQL needs packages that are not installed: pip install 'wayseal[vault]', or "
-            "`make setup-vault` in a checkout",
-            file=folder / file,
-        ) from None
-    return PostgreSQLStore(url)
