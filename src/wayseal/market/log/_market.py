@@ -1,0 +1,301 @@
+"""The record: lines, their tree, and the tables that are made of them, in one transaction.
+
+1. What `append` returned for is durable, in its place, with its leaf and all that it changes; else nothing is.
+2. Lines follow one another without a gap, whoever writes: writers of all processes wait for each other.
+3. Tables of another version, or that lag behind the lines, are made anew when the record is opened.
+4. Nothing is changed afterwards. Retention takes the text of lines out, and leaves their leaves.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from wayseal.market.errors import (
+    MarketError,
+    NoSuchThingError,
+    RecordBusyError,
+    RecordChangedError,
+    RecordDiskError,
+    RecordError,
+)
+from wayseal.market.log._project import project
+from wayseal.market.log._tables import LINES, NODES, STATE, TABLES, VERSION, make_record, make_tables
+from wayseal.market.log._tree import grow, tree_of
+from wayseal.market.log.lines import Kept, Line, LineKind, read_line, write_line
+from wayseal.merkle import Checkpoint, SigningKey
+from wayseal.merkle.hashing import leaf_hash
+from wayseal.store.statements import Connection, Store, open_store, scratch
+from wayseal.store.statements.errors import BusyError, DiskError, StatementsError
+
+FILE = "market.sqlite"
+ORIGIN = "wayseal-market"
+_AT_ONCE = 2000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """That a line stands in the record. seq: its place; text: as it is hashed; path: hashes up to the root."""
+
+    seq: int
+    text: str
+    size: int
+    root: bytes
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What verifying found to hold. lines: how many; purged: of them without their text; root: of their tree."""
+
+    lines: int
+    purged: int
+    root: bytes
+
+
+class Market:
+    """The record of a market's watch. Safe to use from many threads; see `open_market`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open()
+
+    def append(self, lines: Sequence[Line]) -> tuple[int, ...]:
+        """Records lines (rules 1 and 2).
+
+        Args:
+            lines: In the order in which they are to stand.
+
+        Returns:
+            Their places.
+
+        Raises:
+            RecordError: One can't be written.
+            RecordBusyError: Others write for too long.
+            RecordDiskError: The disk refuses.
+        """
+
+        def work(c: Connection) -> tuple[int, ...]:
+            first = _size(c)
+            texts = [write_line(first + number, line) for number, line in enumerate(lines)]
+            c.run(
+                f"INSERT INTO {LINES} (seq, kind, content) VALUES (?, ?, ?)",
+                [[first + n, line.kind.value, texts[n]] for n, line in enumerate(lines)],
+            )
+            grow(c, first, [leaf_hash(text.encode()) for text in texts])
+            for number, line in enumerate(lines):
+                project(c, first + number, line)
+            c.run(f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
+            return tuple(range(first, first + len(lines)))
+
+        return self._store.write(work) if lines else ()
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` makes of one snapshot of the tables."""
+        return self._store.read(work)
+
+    def lines(self, kind: LineKind | None = None) -> Iterator[tuple[int, Line]]:
+        """All lines that still have a text, in their order; of one kind."""
+        after = -1
+        wanted = "" if kind is None else " AND kind=?"
+        while True:
+            values = (after, *(() if kind is None else (kind.value,)), _AT_ONCE)
+            text = f"SELECT seq, content FROM {LINES} WHERE seq>?{wanted} ORDER BY seq LIMIT ?"
+            found = self._store.read(_select(text, values))
+            for seq, content in found:
+                if content is not None:
+                    yield seq, read_line(content)
+            if len(found) < _AT_ONCE:
+                return
+            after = found[-1][0]
+
+    def size(self) -> int:
+        """How many lines there are."""
+        return self._store.read(_size)
+
+    def checkpoint(self, key: SigningKey) -> str:
+        """What the tree is now, as a signed note that anybody keeps."""
+
+        def work(c: Connection) -> Checkpoint:
+            size = _size(c)
+            return Checkpoint(origin=ORIGIN, size=size, root=tree_of(c, size).root())
+
+        return key.sign(self._store.read(work).to_text())
+
+    def prove(self, seq: int) -> Proof:
+        """That a line stands in the record as it is now. NoSuchThingError: there is none, or it was purged."""
+
+        def work(c: Connection) -> Proof:
+            size = _size(c)
+            found = c.rows(f"SELECT content FROM {LINES} WHERE seq=?", (seq,))
+            if not found or found[0][0] is None:
+                raise NoSuchThingError("the record has no such line, or no longer its text")
+            tree = tree_of(c, size)
+            return Proof(seq=seq, text=found[0][0], size=size, root=tree.root(), path=tuple(tree.inclusion(seq)))
+
+        return self._store.read(work)
+
+    def purge(self, at: int, captures: Sequence[str], offers: Sequence[str]) -> int:
+        """Takes texts of captures' and offers' lines out (rule 4), and records that.
+
+        Args:
+            at: When.
+            captures: Ids of captures whose bodies went.
+            offers: Ids of offers that go with them.
+
+        Returns:
+            How many lines lost their text.
+        """
+        gone, wanted = frozenset(captures), frozenset(offers)
+        lost = [
+            seq
+            for seq, line in self.lines()
+            if (line.kind is LineKind.CAPTURED and line.body["id"] in gone)
+            or (line.kind is LineKind.OFFERED and line.body["offer"] in wanted)
+        ]
+        body = {"captures": sorted(gone), "offers": sorted(wanted), "lines": len(lost)}
+        self.append([Line(kind=LineKind.PURGED, at=at, body=body)])
+        self._store.write(lambda c: c.run(f"UPDATE {LINES} SET content=NULL WHERE seq=?", [[seq] for seq in lost]))
+        self._store.shred([LINES])
+        return len(lost)
+
+    def verify(self) -> Verified:
+        """Computes the tree anew from the lines and compares it and the tables with what is kept.
+
+        Returns:
+            What holds.
+
+        Raises:
+            RecordChangedError: A line, a node or a table isn't what was written; names which.
+        """
+        return self._store.read(_verify)
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._store.close()
+
+    def _open(self) -> None:
+        def fits(c: Connection) -> bool:
+            return c.rows(f"SELECT version, line FROM {STATE}") == [(VERSION, _size(c))]
+
+        def work(c: Connection) -> None:
+            for statement in make_record():
+                c.run(statement, [()])
+            if not fits(c):
+                _remake(c)
+
+        if not (self._store.there() and self._store.has_table(STATE) and self._store.read(fits)):
+            self._store.write(work)
+
+
+def _select(text: str, values: Sequence[object]) -> Callable[[Connection], list[tuple[Any, ...]]]:
+    return lambda c: c.rows(text, values)
+
+
+def _size(c: Connection) -> int:
+    found = c.rows(f"SELECT max(seq) FROM {LINES}")[0][0]
+    return 0 if found is None else int(found) + 1
+
+
+def _remake(c: Connection) -> None:
+    for statement in make_tables():
+        c.run(statement, [()])
+    for seq, line in _walk(c):
+        project(c, seq, line)
+    c.run(f"DELETE FROM {STATE}", [()])
+    c.run(f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?)", [[VERSION, _size(c)]])
+
+
+def _walk(c: Connection) -> Iterator[tuple[int, Line]]:
+    for kept in _kept(c):
+        if kept.text is not None:
+            yield kept.seq, read_line(kept.text)
+
+
+def _kept(c: Connection) -> Iterator[Kept]:
+    after = -1
+    while True:
+        found = c.rows(
+            f"SELECT l.seq, l.kind, l.content, n.hash FROM {LINES} l LEFT JOIN {NODES} n "
+            "ON n.level=0 AND n.place=l.seq WHERE l.seq>? ORDER BY l.seq LIMIT ?",
+            (after, _AT_ONCE),
+        )
+        for seq, kind, text, leaf in found:
+            if leaf is None:
+                raise RecordChangedError("line {line} has no leaf", line=seq)
+            yield Kept(seq=seq, kind=LineKind(kind), text=text, leaf=bytes.fromhex(leaf))
+        if len(found) < _AT_ONCE:
+            return
+        after = found[-1][0]
+
+
+def _verify(c: Connection) -> Verified:
+    count = purged = 0
+    leaves: list[bytes] = []
+    with scratch() as anew:
+        for statement in (*make_record(), *make_tables()):
+            anew.run(statement, [()])
+        for kept in _kept(c):
+            if kept.seq != count:
+                raise RecordChangedError("line {line} is missing", line=count)
+            if kept.text is None:
+                purged += 1
+            else:
+                if leaf_hash(kept.text.encode()) != kept.leaf:
+                    raise RecordChangedError("line {line} is not what was written", line=kept.seq)
+                line = read_line(kept.text)
+                if json.loads(kept.text)["seq"] != kept.seq or line.kind is not kept.kind:
+                    raise RecordChangedError("line {line} is not what was written", line=kept.seq)
+                project(anew, kept.seq, line)
+            leaves.append(kept.leaf)
+            count += 1
+        grow(anew, 0, leaves)
+        root = tree_of(anew, count).root()
+        if tree_of(c, count).root() != root or _rows(c, NODES) != _rows(anew, NODES):
+            raise RecordChangedError("the tree is not that of the lines")
+        for table in TABLES:
+            if _rows(c, table.full_name) != _rows(anew, table.full_name):
+                raise RecordChangedError("table {table} is not what the lines make", table=table.name)
+    return Verified(lines=count, purged=purged, root=root)
+
+
+def _rows(c: Connection, table: str) -> list[tuple[object, ...]]:
+    return sorted(c.rows(f"SELECT * FROM {table}"), key=repr)
+
+
+def _turn(error: StatementsError) -> MarketError:
+    match error:
+        case BusyError():
+            return RecordBusyError(error.message, file=error.file)
+        case DiskError():
+            return RecordDiskError(error.message, file=error.file)
+        case _:
+            return RecordError(error.message, file=error.file)
+
+
+@contextmanager
+def open_market(folder: Path, url: str | None = None) -> Iterator[Market]:
+    """The record that lies in a folder, made where there is none.
+
+    Args:
+        folder: Where SQLite's file lies.
+        url: Address of a PostgreSQL database that holds it instead.
+
+    Yields:
+        It.
+
+    Raises:
+        MarketError: It can't be opened.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        raise RecordDiskError("the folder can't be made", file=folder) from None
+    store = open_store(folder / FILE, url, _turn)
+    try:
+        yield Market(store)
+    finally:
+        store.close()

@@ -1,0 +1,374 @@
+"""What pages and commands ask of the record's tables, each in a few statements whatever there is.
+
+Lists go by key: a page ends with `after`, with which the next one begins.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wayseal.market.errors import NoSuchThingError, RecordError
+from wayseal.market.log import _tables as t
+from wayseal.market.log._market import Market
+from wayseal.market.log.views import (
+    BackRow,
+    JudgedRow,
+    LinkRow,
+    NumberRow,
+    OfferRow,
+    OfferView,
+    Page,
+    RemovalRow,
+    SellerRow,
+    SellerView,
+    ShopRow,
+    SourceRow,
+    Totals,
+    Week,
+)
+from wayseal.market.types import FLAGGED, Capture
+from wayseal.store.statements import Connection
+
+MOST = 200
+"""Rows of a page."""
+DAY = 86_400_000_000
+
+
+class Reads:
+    """Asks a record."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+
+    def totals(self) -> Totals:
+        """How much there is."""
+
+        def work(c: Connection) -> Totals:
+            sources, unseen = _one(c, f"SELECT count(*), count(unseen_since) FROM {t.SOURCES.full_name}")
+            marks = ", ".join("?" * len(FLAGGED))
+            offers, sellers, waiting, ours = _one(
+                c,
+                "SELECT count(*), count(DISTINCT seller), "
+                f"coalesce(sum(CASE WHEN state='new' AND kind IN ({marks}) THEN 1 ELSE 0 END), 0), "
+                f"coalesce(sum(CASE WHEN ours>0 THEN 1 ELSE 0 END), 0) FROM {t.OFFERS.full_name}",
+                sorted(FLAGGED),
+            )
+            (backs,) = _one(c, f"SELECT count(*) FROM {t.BACKS.full_name}")
+            (removals,) = _one(c, f"SELECT count(*) FROM {t.REMOVALS.full_name} WHERE outcome IS NULL")
+            return Totals(
+                sources=sources,
+                unseen=unseen,
+                offers=offers,
+                waiting=int(waiting),
+                ours=int(ours),
+                sellers=sellers,
+                backs=backs,
+                removals_open=removals,
+            )
+
+        return self._market.read(work)
+
+    def sources(self) -> tuple[SourceRow, ...]:
+        """All sources, by name."""
+        rows = self._market.read(
+            lambda c: c.rows(f"SELECT {_names(t.SOURCES)} FROM {t.SOURCES.full_name} ORDER BY source")
+        )
+        made = (dict(zip(t.SOURCES.columns, row, strict=True)) for row in rows)
+        return tuple(SourceRow(**{**row, "settings": json.loads(row["settings"])}) for row in made)
+
+    def offers(
+        self,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        source: str | None = None,
+        seller: str | None = None,
+        shop: str | None = None,
+        flagged: bool = False,
+        ours: bool = False,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page[OfferRow]:
+        """Offers that fit all that is given, newest first.
+
+        Args:
+            state: How it was decided: `new`, `kept`, `dismissed`.
+            kind: Kind of its text.
+            source: Where it stands.
+            seller: Whose it is.
+            shop: In which shop it stands.
+            flagged: Only kinds that somebody is to look at.
+            ours: Only with numbers of the courier's own.
+            after: Where the last part ended.
+            limit: At most so many, up to `MOST`.
+
+        Returns:
+            A part of the list.
+
+        Raises:
+            RecordError: `after` is none.
+        """
+        given = {"state": state, "kind": kind, "source": source, "seller": seller, "shop": shop}
+        parts: list[tuple[str, Any]] = [(f"{name}=?", value) for name, value in given.items() if value is not None]
+        if after is not None:
+            if not after.isdecimal() or len(after) > 18:
+                raise RecordError("this is no place in a list", key="after")
+            parts.append(("seq<?", int(after)))
+        where = [part for part, _ in parts]
+        values: list[Any] = [value for _, value in parts]
+        if flagged:
+            where.append(f"kind IN ({', '.join('?' * len(FLAGGED))})")
+            values += sorted(FLAGGED)
+        if ours:
+            where.append("ours>0")
+        most = max(1, min(limit, MOST))
+        text = (
+            f"SELECT {', '.join(_OFFER)} FROM {t.OFFERS.full_name} {'WHERE ' if where else ''}{' AND '.join(where)} "
+            "ORDER BY seq DESC LIMIT ?"
+        )
+        rows = [_offer(row) for row in self._market.read(lambda c: c.rows(text, [*values, most + 1]))]
+        return Page(rows=tuple(rows[:most]), after=str(rows[most - 1].seq) if len(rows) > most else None)
+
+    def offer(self, offer: str) -> OfferView:
+        """An offer. NoSuchThingError."""
+
+        def work(c: Connection) -> OfferView:
+            found = c.rows(f"SELECT {_names(t.OFFERS)} FROM {t.OFFERS.full_name} WHERE offer=?", (offer,))
+            if not found:
+                raise NoSuchThingError("there is no such offer")
+            row = dict(zip(t.OFFERS.columns, found[0], strict=True))
+            numbers = c.rows(
+                f"SELECT {_names(t.NUMBERS)} FROM {t.NUMBERS.full_name} WHERE offer=? ORDER BY waybill", (offer,)
+            )
+            return OfferView(
+                row=OfferRow(**{name: row[name] for name in _OFFER}),
+                price=row["price"],
+                posted_at=row["posted_at"],
+                reading=json.loads(row["reading"]),
+                pictures=json.loads(row["pictures"]),
+                versions=row["versions"],
+                decided_by=row["decided_by"],
+                decided_at=row["decided_at"],
+                reason=row["reason"],
+                capture=_capture(c, row["capture"]),
+                numbers=tuple(map(_number, numbers)),
+            )
+
+        return self._market.read(work)
+
+    def capture(self, capture: str) -> tuple[int, Capture]:
+        """A capture and its line's place. NoSuchThingError: there is none, or it was purged."""
+
+        def work(c: Connection) -> tuple[int, Capture]:
+            found = _capture(c, capture)
+            if found is None:
+                raise NoSuchThingError("there is no such capture any more")
+            return _one(c, f"SELECT seq FROM {t.CAPTURES.full_name} WHERE capture=?", (capture,))[0], found
+
+        return self._market.read(work)
+
+    def sellers(self, *, after: str | None = None, limit: int = 50, most: str = "last_at") -> Page[SellerRow]:
+        """Sellers with offers that somebody is to look at; `most` first: `last_at`, `flagged`, `shops` or `ours`."""
+        if most not in {"last_at", "flagged", "shops", "ours"}:
+            raise RecordError("sellers aren't sorted by this", key="most")
+        place = int(after) if after is not None and after.isdecimal() and len(after) < 10 else 0
+        if after is not None and not place:
+            raise RecordError("this is no place in a list", key="after")
+        size = max(1, min(limit, MOST))
+        text = (
+            f"{_SELLERS} WHERE seller IS NOT NULL GROUP BY seller HAVING {_FLAGGED_SUM}>0 ORDER BY {most} DESC, seller"
+        )
+        rows = self._market.read(lambda c: c.rows(f"{text} LIMIT ? OFFSET ?", [*_KINDS, *_KINDS, size + 1, place]))
+        made = tuple(map(_seller, rows[:size]))
+        return Page(rows=made, after=str(place + size) if len(rows) > size else None)
+
+    def seller(self, seller: str) -> SellerView:
+        """A seller. NoSuchThingError."""
+
+        def work(c: Connection) -> SellerView:
+            found = c.rows(f"{_SELLERS} WHERE seller=? GROUP BY seller", [*_KINDS, seller])
+            if not found:
+                raise NoSuchThingError("there is no such seller")
+            mine = f"SELECT offer FROM {t.OFFERS.full_name} WHERE seller=?"
+            offers = c.rows(
+                f"SELECT {', '.join(_OFFER)} FROM {t.OFFERS.full_name} WHERE seller=? ORDER BY seq DESC LIMIT {MOST}",
+                (seller,),
+            )
+            shops = c.rows(
+                f"SELECT {', '.join(_SHOP)} FROM {t.SHOPS.full_name} WHERE shop IN "
+                f"(SELECT shop FROM {t.OFFERS.full_name} WHERE seller=?) ORDER BY first_at LIMIT {MOST}",
+                (seller,),
+            )
+            links = c.rows(
+                f"SELECT {', '.join(_LINK)} FROM {t.LINKS.full_name} WHERE a IN ({mine}) AND b IN ({mine}) "
+                f"ORDER BY weight DESC, a, b LIMIT {MOST}",
+                (seller, seller),
+            )
+            backs = c.rows(
+                f"SELECT {_names(t.BACKS)} FROM {t.BACKS.full_name} WHERE seller=? ORDER BY seq DESC LIMIT {MOST}",
+                (seller,),
+            )
+            judged = c.rows(
+                f"SELECT {_names(t.WORDS_OF_PEOPLE)} FROM {t.WORDS_OF_PEOPLE.full_name} WHERE a IN ({mine}) OR "
+                f"b IN ({mine}) ORDER BY seq DESC LIMIT {MOST}",
+                (seller, seller),
+            )
+            return SellerView(
+                row=_seller(found[0]),
+                offers=tuple(map(_offer, offers)),
+                shops=tuple(ShopRow(**dict(zip(_SHOP, row, strict=True))) for row in shops),
+                links=tuple(LinkRow(**dict(zip(_LINK, row, strict=True))) for row in links),
+                backs=tuple(map(_back, backs)),
+                judged=tuple(JudgedRow(**dict(zip(t.WORDS_OF_PEOPLE.columns, row, strict=True))) for row in judged),
+            )
+
+        return self._market.read(work)
+
+    def judged(self) -> tuple[JudgedRow, ...]:
+        """All that people said of two offers and didn't take back, in its order."""
+        table = t.WORDS_OF_PEOPLE
+        text = f"SELECT {_names(table)} FROM {table.full_name} WHERE undone_by IS NULL ORDER BY seq"
+        rows = self._market.read(lambda c: c.rows(text))
+        return tuple(JudgedRow(**dict(zip(table.columns, row, strict=True))) for row in rows)
+
+    def shops(self) -> tuple[tuple[ShopRow, Mapping[str, Any]], ...]:
+        """All shops, with what the watch remembers of each."""
+        text = f"SELECT {', '.join(_SHOP)}, memory FROM {t.SHOPS.full_name} ORDER BY shop"
+        rows = self._market.read(lambda c: c.rows(text))
+        return tuple((ShopRow(**dict(zip(_SHOP, row[:-1], strict=True))), json.loads(row[-1])) for row in rows)
+
+    def backs(self, *, since: int = 0, limit: int = 50) -> tuple[BackRow, ...]:
+        """Come-backs, the latest first."""
+        text = f"SELECT {_names(t.BACKS)} FROM {t.BACKS.full_name} WHERE at>=? ORDER BY seq DESC LIMIT ?"
+        rows = self._market.read(lambda c: c.rows(text, (since, max(1, min(limit, MOST)))))
+        return tuple(map(_back, rows))
+
+    def numbers(self, *, since: int = 0, limit: int = MOST) -> tuple[NumberRow, ...]:
+        """Numbers of the courier's own that were on offer, the latest first."""
+        text = f"SELECT {_names(t.NUMBERS)} FROM {t.NUMBERS.full_name} WHERE at>=? ORDER BY at DESC, waybill LIMIT ?"
+        return tuple(map(_number, self._market.read(lambda c: c.rows(text, (since, limit)))))
+
+    def removals(self, *, open_only: bool = False) -> tuple[RemovalRow, ...]:
+        """Requests for removal, the latest first."""
+        where = "WHERE outcome IS NULL " if open_only else ""
+        text = f"SELECT {_names(t.REMOVALS)} FROM {t.REMOVALS.full_name} {where}ORDER BY asked_at DESC, removal"
+        return tuple(map(_removal, self._market.read(lambda c: c.rows(text))))
+
+    def words(self) -> tuple[tuple[str, str, str], ...]:
+        """Words that people took into the dictionary: (word, kind, meaning)."""
+        text = f"SELECT word, kind, meaning FROM {t.WORDS.full_name} WHERE taken_out=0 ORDER BY word"
+        return tuple((row[0], row[1], row[2]) for row in self._market.read(lambda c: c.rows(text)))
+
+    def weeks(self, now: int, count: int = 12) -> tuple[Week, ...]:
+        """The market's last weeks, the oldest first; the last one ends now."""
+        start = now - count * 7 * DAY + 1
+        span = (start, now)
+
+        def counted(c: Connection, table: t.Table, at: str, columns: str, where: str = "1=1") -> list[tuple[Any, ...]]:
+            groups = "GROUP BY 1" + (f", {columns}" if columns else "")
+            text = f"SELECT CAST(({at}-{start})/{7 * DAY} AS BIGINT), {columns + ', ' if columns else ''}count(*) "
+            return c.rows(f"{text}FROM {table.full_name} WHERE {where} AND {at}>=? AND {at}<=? {groups}", span)
+
+        def work(c: Connection) -> tuple[Week, ...]:
+            kinds = counted(c, t.OFFERS, "first_at", "kind")
+            said = counted(c, t.SAID, "at", "what, value, number", "what IN ('price', 'route', 'freshness')")
+            backs = counted(c, t.BACKS, "at", "")
+            return tuple(_week(start + n * 7 * DAY, n, kinds, said, dict(backs)) for n in range(count))
+
+        return self._market.read(work)
+
+
+_OFFER = (
+    "offer",
+    "seq",
+    "source",
+    "shop",
+    "shop_name",
+    "title",
+    "text",
+    "url",
+    "kind",
+    "probability",
+    "first_at",
+    "last_at",
+    "gone_at",
+    "seller",
+    "state",
+    "ours",
+)
+_SHOP = ("shop", "source", "name", "state", "since", "first_at", "last_at", "gone_at", "next_at")
+_LINK = ("a", "b", "signal", "detail", "weight", "capture_a", "capture_b")
+_KINDS = sorted(FLAGGED)
+_FLAGGED_SUM = f"sum(CASE WHEN kind IN ({', '.join('?' * len(FLAGGED))}) THEN 1 ELSE 0 END)"
+_SELLERS = (
+    f"SELECT seller, count(*) AS offers, {_FLAGGED_SUM} AS flagged, count(DISTINCT shop) AS shops, "
+    "count(DISTINCT source) AS sources, min(first_at) AS first_at, max(last_at) AS last_at, "
+    "sum(CASE WHEN ours>0 THEN 1 ELSE 0 END) AS ours, "
+    f"(SELECT count(*) FROM {t.BACKS.full_name} b WHERE b.seller={t.OFFERS.full_name}.seller) AS backs "
+    f"FROM {t.OFFERS.full_name}"
+)
+
+
+def _names(table: t.Table) -> str:
+    return ", ".join(table.columns)
+
+
+def _one(c: Connection, text: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
+    return c.rows(text, values)[0]
+
+
+def _offer(row: tuple[Any, ...]) -> OfferRow:
+    return OfferRow(**dict(zip(_OFFER, row, strict=True)))
+
+
+def _seller(row: tuple[Any, ...]) -> SellerRow:
+    names = ("seller", "offers", "flagged", "shops", "sources", "first_at", "last_at", "ours", "backs")
+    made = dict(zip(names, row, strict=True))
+    return SellerRow(**{**made, "flagged": int(made["flagged"]), "ours": int(made["ours"])})
+
+
+def _back(row: tuple[Any, ...]) -> BackRow:
+    return BackRow(**dict(zip(t.BACKS.columns, row, strict=True)))
+
+
+def _number(row: tuple[Any, ...]) -> NumberRow:
+    made = dict(zip(t.NUMBERS.columns, row, strict=True))
+    return NumberRow(**{**made, "canary": bool(made["canary"])})
+
+
+def _removal(row: tuple[Any, ...]) -> RemovalRow:
+    made = dict(zip(t.REMOVALS.columns, row, strict=True))
+    told = {"captures": tuple(json.loads(made["captures"])), "answers": tuple(json.loads(made["answers"]))}
+    return RemovalRow(**{**made, **told})
+
+
+def _capture(c: Connection, capture: str) -> Capture | None:
+    names = ("id", "source", "url", "at", "status", "media_type", "sha256", "size", "warc", "offset", "length")
+    columns = "capture, source, url, at, status, media_type, sha256, size, warc, start, length"
+    found = c.rows(f"SELECT {columns} FROM {t.CAPTURES.full_name} WHERE capture=?", (capture,))
+    return Capture(**dict(zip(names, found[0], strict=True))) if found else None
+
+
+def _week(
+    at: int,
+    number: int,
+    kinds: Sequence[tuple[Any, ...]],
+    said: Sequence[tuple[Any, ...]],
+    backs: Mapping[int, int],
+) -> Week:
+    mine = [(what, value, yuan, count) for week, what, value, yuan, count in said if week == number]
+    prices: dict[str, list[float]] = {}
+    for what, value, yuan, count in mine:
+        if what == "price":
+            prices.setdefault(value.partition(":")[0], []).extend([yuan] * count)
+    routes = sorted(
+        ((value, count) for what, value, _, count in mine if what == "route"), key=lambda one: (-one[1], one[0])
+    )
+    return Week(
+        at=at,
+        offers={kind: count for week, kind, count in kinds if week == number},
+        prices={unit: tuple(sorted(found)) for unit, found in prices.items()},
+        freshness={value: count for what, value, _, count in mine if what == "freshness"},
+        routes=tuple(routes[:10]),
+        backs=backs.get(number, 0),
+    )

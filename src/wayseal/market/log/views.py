@@ -1,0 +1,214 @@
+"""What pages and commands are told of the record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from wayseal.market.types import Capture
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """A part of a list. after: with what the next part begins; None: this was the last."""
+
+    rows: tuple[T, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """A source and how it is seen. planned, made: looks at it as a whole; unseen_since: what it can't be seen since."""
+
+    source: str
+    kind: str
+    settings: Mapping[str, Any] = field(repr=False)
+    since: int
+    planned: int
+    made: int
+    looked_at: int | None
+    sight: str | None
+    hindrance: str | None
+    seen_at: int | None
+    unseen_since: int | None
+    next_at: int | None
+    offers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    """An offer as a list tells it. ours: how many of its numbers are the courier's; gone_at: since when it is away."""
+
+    offer: str
+    seq: int
+    source: str
+    shop: str
+    shop_name: str = field(repr=False)
+    title: str = field(repr=False)
+    text: str = field(repr=False)
+    url: str
+    kind: str
+    probability: float
+    first_at: int
+    last_at: int
+    gone_at: int | None
+    seller: str | None
+    state: str
+    ours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRow:
+    """A number of the courier's own that was on offer."""
+
+    waybill: str = field(repr=False)
+    offer: str
+    at: int
+    canary: bool
+    capture: str
+    expected_false: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferView:
+    """An offer in full. reading and pictures: as they were recorded."""
+
+    row: OfferRow
+    price: str
+    posted_at: int | None
+    reading: Mapping[str, Any] = field(repr=False)
+    pictures: Sequence[Mapping[str, Any]] = field(repr=False)
+    versions: int
+    decided_by: str | None
+    decided_at: int | None
+    reason: str | None
+    capture: Capture | None
+    numbers: tuple[NumberRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerRow:
+    """Who is taken for one. flagged: offers of a kind that somebody is to look at."""
+
+    seller: str
+    offers: int
+    flagged: int
+    shops: int
+    sources: int
+    first_at: int
+    last_at: int
+    ours: int
+    backs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """What speaks for two offers being one seller's; see `market.sellers.Link`."""
+
+    a: str
+    b: str
+    signal: str
+    detail: str
+    weight: float
+    capture_a: str
+    capture_b: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopRow:
+    """A shop and its state."""
+
+    shop: str
+    source: str
+    name: str = field(repr=False)
+    state: str
+    since: int
+    first_at: int
+    last_at: int
+    gone_at: int | None
+    next_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackRow:
+    """A seller who is back. shop: where; was: the shop that was gone."""
+
+    seq: int
+    shop: str
+    was: str
+    seller: str
+    at: int
+    weight: float
+    offer: str
+    was_offer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRow:
+    """What a person said of two offers. word: `joined` or `split`; undone_by: the line that undid it."""
+
+    seq: int
+    word: str
+    a: str
+    b: str
+    who: str
+    why: str
+    undone_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerView:
+    """A seller in full: its offers (up to `MOST`, newest first), shops, links between its shops, come-backs."""
+
+    row: SellerRow
+    offers: tuple[OfferRow, ...]
+    shops: tuple[ShopRow, ...]
+    links: tuple[LinkRow, ...]
+    backs: tuple[BackRow, ...]
+    judged: tuple[JudgedRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalRow:
+    """A request for removal. answers: what was said to it, in order."""
+
+    removal: str
+    target: str
+    source: str
+    rule: str
+    captures: tuple[str, ...]
+    asked_at: int
+    who: str
+    why: str
+    reminders: int
+    reminded_at: int | None
+    answers: tuple[Mapping[str, Any], ...]
+    outcome: str | None
+    closed_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """A week of the market. at: when it begins; prices: of all that were said in it, in yuan, by unit, sorted."""
+
+    at: int
+    offers: Mapping[str, int]
+    prices: Mapping[str, tuple[float, ...]]
+    freshness: Mapping[str, int]
+    routes: tuple[tuple[str, int], ...]
+    backs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How much there is, and how much of it waits for a decision."""
+
+    sources: int
+    unseen: int
+    offers: int
+    waiting: int
+    ours: int
+    sellers: int
+    backs: int
+    removals_open: int
