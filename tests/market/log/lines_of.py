@@ -107,7 +107,13 @@ def whole() -> list[Line]:
     routes = [{"origin": "广东", "destination": "", "at": [0, 2]}]
     said = reading(prices=prices, routes=routes, couriers=["yto"], freshness="realtime")
     ours = [{"number": WAYBILL, "canary": True}]
-    removal = {"removal": "R1", "target": "site-a/1", "source": "site-a", "rule": "PIPL 10", "captures": [f"{0:064x}"]}
+    removal: dict[str, Any] = {
+        "removal": "R1",
+        "target": "site-a/1",
+        "source": "site-a",
+        "rule": "PIPL 10",
+        "captures": [f"{0:064x}"],
+    }
     back = {"shop": "site-b/9", "was": "site-a/1", "seller": "seller-1", "weight": 9.5, "offer": "b", "was_offer": "a"}
     return [
         Line(kind=LineKind.SOURCE, at=START, body=source),
