@@ -42,6 +42,8 @@ def test_a_search_begins_with_the_first_page_of_each_query() -> None:
         (PAGE, 'name = "market-a"', 'name = "Market A"', "name", 1),
         (PAGE, 'kind = "page"', 'kind = "shop"', "kind", 2),
         (PAGE, 'contact = "security@courier.example"\n', "", "contact", 1),
+        (PAGE, "security@courier.example", "保安@courier.example", "contact", 3),
+        (PAGE, "security@courier.example", "me\\r\\nHost: x@y", "contact", 3),
         (PAGE, "https://market-a.example/list?category=express", "ftp://a/", "start", 4),
         (PAGE, "https://market-a.example/list?category=express", "https://", "start", 4),
         (PAGE, "https://market-a.example/list?category=express", "http://[::1/", "start", 4),

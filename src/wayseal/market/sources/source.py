@@ -83,6 +83,16 @@ def _parse_url(value: Any) -> str:
     return str(value)
 
 
+def _parse_contact(value: Any) -> str:
+    if (
+        not isinstance(value, str)
+        or not (value.isascii() and value.isprintable())
+        or not re.search(r"@|^https://", value)
+    ):
+        raise SourceError("needs a mail address, or a page that begins with https://, in ASCII")
+    return value.strip()
+
+
 def _parse_offset(value: Any) -> int:
     found = re.fullmatch(r"([+-])([0-9]{2}):([0-5][0-9])", value) if isinstance(value, str) else None
     if found is None or int(found[2]) > 14:
@@ -177,7 +187,7 @@ class Source:
     __pydantic_config__: ClassVar = CLOSED
     name: Annotated[str, parsed_by(_parse_name, str)]
     kind: Annotated[SourceKind, needs(N_("no kind of source; one of {known}"), known=list(SourceKind))]
-    contact: Text | None = None
+    contact: Annotated[str | None, parsed_by(_parse_contact, str)] = None
     start: Annotated[tuple[_Url, ...], one_or_more(tuple[_Url, ...])] = ()
     files: Text | None = None
     format: ChatFormat | None = None
