@@ -1,0 +1,21 @@
+"""Sources: what is looked at, as data, and what an answer or an export of one shows.
+
+A source is a TOML file (`load_sources`, docs/market-sources.md). `parse` is a pure function of an answer's bytes;
+`read_export` reads files of any size message by message. Nothing here asks the network.
+"""
+
+from wayseal.market.sources._files import files_of, read_export
+from wayseal.market.sources._parse import parse, starts
+from wayseal.market.sources.source import Source, load_sources, parse_source
+from wayseal.market.sources.types import Seen
+
+__all__ = [
+    "Seen",
+    "Source",
+    "files_of",
+    "load_sources",
+    "parse",
+    "parse_source",
+    "read_export",
+    "starts",
+]

@@ -1,0 +1,146 @@
+"""Offers out of the parts that were found, whatever they were found in.
+
+1. An offer has a key: the site's own, or its address; in an export without ids the hash of what it says. One without
+   is counted and left out, and so is one that says nothing.
+2. Text is kept as it stands, signs that can't be seen included, up to 20,000 characters; only NUL and lone surrogates,
+   which no database takes, are U+FFFD.
+3. A time that can't be read is counted; the offer is kept without it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import urljoin, urlsplit
+
+from wayseal.market.sources.source import Source
+from wayseal.market.sources.types import Flaw, Problem
+from wayseal.market.types import Listing
+from wayseal.model.times import SECOND_US, micros_of
+
+LONGEST = 20_000
+MOST_LISTINGS = 5_000
+MOST_PICTURES = 50
+_SHORT = 500
+_ODD = re.compile("[\0\ud800-\udfff]")
+_SECONDS = re.compile(r"\d{9,10}(\.\d+)?")
+_MILLIS = re.compile(r"\d{13}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Builder:
+    """Makes the offers of one answer or file, and counts what is wrong."""
+
+    source: Source
+    base: str
+    hashed: bool = False
+    most: int = MOST_LISTINGS
+    problems: list[Problem] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    _keys: dict[str, str] = field(default_factory=dict)
+    _left: int = 0
+
+    def add(self, number: int, parts: Mapping[str, str], pictures: Iterable[str] = ()) -> None:
+        """Takes one offer, or says why not (rules 1 to 3).
+
+        Args:
+            number: Which it is, from 1.
+            parts: Text by field; a field that isn't there is missing.
+            pictures: Their addresses or paths.
+        """
+        made = self.make(number, parts, pictures)
+        if made is None:
+            return
+        if made.key in self._keys:
+            if self._keys[made.key] != made.text:
+                self.problems.append(Problem(flaw=Flaw.TWICE, item=number))
+        elif len(self.listings) >= self.most:
+            self._left += 1
+        else:
+            self._keys[made.key] = made.text
+            self.listings.append(made)
+
+    def make(self, number: int, parts: Mapping[str, str], pictures: Iterable[str] = ()) -> Listing | None:
+        """The offer of these parts; None: there is none, and the problem is noted."""
+        clean = {name: _ODD.sub("\ufffd", value).strip() for name, value in parts.items()}
+        title, text = clean.get("title", "")[:_SHORT], clean.get("text", "")
+        if len(text) > LONGEST:
+            self.problems.append(Problem(flaw=Flaw.CUT_TEXT, item=number))
+            text = text[:LONGEST]
+        url = _address(self.base, clean.get("url", ""))
+        named = [self.address(picture) if self.base else picture for picture in pictures]
+        shown = tuple(one for one in named if one)[:MOST_PICTURES]
+        if not (title or text or shown):
+            self.problems.append(Problem(flaw=Flaw.NO_TEXT, item=number))
+            return None
+        key = clean.get("key", "") or url
+        if not key and self.hashed:
+            said = "\0".join((clean.get("posted_at", ""), clean.get("shop", clean.get("shop_name", "")), text))
+            key = hashlib.sha256(said.encode()).hexdigest()[:24]
+        if not key:
+            self.problems.append(Problem(flaw=Flaw.NO_KEY, item=number))
+            return None
+        return Listing(
+            source=self.source.name,
+            key=key[:_SHORT],
+            url=url,
+            shop=clean.get("shop", "")[:_SHORT],
+            shop_name=clean.get("shop_name", "")[:_SHORT],
+            title=title,
+            text=text,
+            price=clean.get("price", "")[:_SHORT],
+            posted_at=self._time(number, clean.get("posted_at", "")),
+            pictures=shown,
+        )
+
+    def address(self, url: str) -> str:
+        """An address in full; "" where it is none of the web."""
+        return _address(self.base, url)
+
+    def finish(self) -> tuple[Problem, ...]:
+        """All that is wrong."""
+        if self._left:
+            self.problems.append(Problem(flaw=Flaw.MANY, count=self._left))
+            self._left = 0
+        return tuple(self.problems)
+
+    def _time(self, number: int, text: str) -> int | None:
+        if not text:
+            return None
+        try:
+            return read_time(text, self.source.time_format, self.source.offset)
+        except (ValueError, OverflowError):
+            self.problems.append(Problem(flaw=Flaw.BAD_TIME, item=number))
+            return None
+
+
+def read_time(text: str, pattern: str | None, offset: int) -> int:
+    """A time as a site writes it; ValueError, OverflowError: it can't be read."""
+    if pattern is None and _MILLIS.fullmatch(text):
+        return int(text) * 1000
+    if pattern is None and _SECONDS.fullmatch(text):
+        return int(float(text) * SECOND_US)
+    found = datetime.fromisoformat(text) if pattern is None else datetime.strptime(text, pattern)  # noqa: DTZ007
+    zone = timezone(timedelta(seconds=offset))
+    return micros_of((found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC))
+
+
+def _address(base: str, url: str) -> str:
+    """An address in full; "" where it is none of the web (javascript:, data: and the like)."""
+    if not url:
+        return ""
+    try:
+        whole = urljoin(base, url)
+        parts = urlsplit(whole)
+    except ValueError:
+        return ""
+    return whole if parts.scheme in {"http", "https"} and parts.hostname and whole.isprintable() else ""
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses are of one host and port."""
+    try:
+        return urlsplit(one).netloc.lower() == urlsplit(other).netloc.lower()
+    except ValueError:
+        return False

@@ -1,0 +1,127 @@
+"""JSON answers, by dotted paths: `data.list`, `seller.id`, `images.*.url` (all of a list), `rows.0.text`.
+
+1. `usual` and `items` are paths; a sign is a path, or a path and what stands there (`code=401`).
+2. An answer that is no JSON is looked at for what HTML pages say that come in its place.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from wayseal.market.sources._build import Builder, same_site
+from wayseal.market.sources._encoding import decode
+from wayseal.market.sources._html import html_text, parse_html
+from wayseal.market.sources.source import Source
+from wayseal.market.sources.types import Flaw, Problem, Seen, unseen
+from wayseal.market.types import Hindrance, Sight
+
+_MOST_PICTURES = 50
+
+
+def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) -> Seen:
+    """What an answer in JSON shows (rules 1 and 2)."""
+    text, _, unreadable = decode(body, media_type)
+    flaws = [Problem(flaw=Flaw.ENCODING, count=unreadable)] if unreadable else []
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        if text.lstrip()[:1] == "<":
+            found = parse_html(source_of_html(source), body, "text/html; " + media_type.partition(";")[2], url)
+            return unseen(found.hindrance or Hindrance.CHANGED, flaws, found.text)
+        return unseen(Hindrance.UNREADABLE, flaws)
+    sign = _sign(source, content)
+    if sign is Sight.GONE:
+        return Seen(sight=Sight.GONE, problems=tuple(flaws))
+    if isinstance(sign, Hindrance):
+        return unseen(sign, flaws)
+    items = value_at(content, source.items or "")
+    usual = not source.usual or value_at(content, source.usual) is not None
+    if not usual or not isinstance(items, list):
+        return unseen(Hindrance.CHANGED, flaws)
+    builder = Builder(source=source, base=url)
+    for number, item in enumerate(items, 1):
+        take_record(builder, number, item)
+    if items and not builder.listings:
+        return unseen(Hindrance.CHANGED, [*flaws, *builder.finish()])
+    further = tuple(_next(source, content, url, builder))
+    return Seen(
+        sight=Sight.SEEN,
+        listings=tuple(builder.listings),
+        next_pages=further,
+        problems=(*flaws, *builder.finish()),
+    )
+
+
+def source_of_html(source: Source) -> Source:
+    """A source whose every page is in another shape than usual, so that what such pages say is found."""
+    return Source(name=source.name, kind=source.kind, usual="wayseal-none", items="wayseal-none")
+
+
+def take_record(builder: Builder, number: int, item: Any) -> None:
+    """Adds one object, by the source's fields."""
+    said = builder.source.fields.said()
+    pictures = said.pop("pictures", None)
+    parts = {name: as_text(value_at(item, where)) for name, where in said.items()}
+    builder.add(number, {k: v for k, v in parts.items() if v}, _texts(item, pictures) if pictures else ())
+
+
+def value_at(content: Any, path: str) -> Any:
+    """What stands at a dotted path; None for nothing. With `*` a list of what stands in each; "" is the whole."""
+    parts = path.split(".") if path else []
+    for n, part in enumerate(parts):
+        if part == "*":
+            inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+            rest = ".".join(parts[n + 1 :])
+            return [found for one in inner if (found := value_at(one, rest)) is not None]
+        if isinstance(content, dict):
+            content = content.get(part)
+        elif isinstance(content, list) and part.isdecimal() and int(part) < len(content):
+            content = content[int(part)]
+        else:
+            return None
+    return content
+
+
+def as_text(value: Any) -> str:
+    """A value as the text that it is to a reader; HTML in it is drawn."""
+    if value is None or isinstance(value, bool | dict):
+        return ""
+    if isinstance(value, list):
+        return "\n".join(part for one in value if (part := as_text(one)))
+    text = str(value)
+    return html_text(text) if "</" in text or "<br" in text else text
+
+
+def _texts(item: Any, path: str) -> list[str]:
+    found = value_at(item, path)
+    values = found if isinstance(found, list) else [found]
+    return [value for value in values if isinstance(value, str) and value][:_MOST_PICTURES]
+
+
+def _sign(source: Source, content: Any) -> Hindrance | Sight | None:
+    signs = source.signs
+    for found, wanted in (
+        (Hindrance.CAPTCHA, signs.captcha),
+        (Hindrance.LOGIN, signs.login),
+        (Hindrance.ERROR_PAGE, signs.error),
+        (Sight.GONE, signs.gone),
+    ):
+        if any(_says(content, sign) for sign in wanted):
+            return found
+    return None
+
+
+def _says(content: Any, sign: str) -> bool:
+    path, equal, wanted = sign.partition("=")
+    found = value_at(content, path.strip())
+    return str(found) == wanted.strip() if equal and found is not None else not equal and found is not None
+
+
+def _next(source: Source, content: Any, url: str, builder: Builder) -> Iterable[str]:
+    found = value_at(content, source.next) if source.next else None
+    whole = builder.address(found) if isinstance(found, str) else ""
+    if whole and whole != url:
+        if same_site(whole, url):
+            yield whole
+        else:
+            builder.problems.append(Problem(flaw=Flaw.OTHER_SITE))

@@ -1,0 +1,80 @@
+"""What came, parsed by its source's kind: pure functions of bytes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from urllib.parse import quote, unquote
+
+from wayseal.market.sources._chat import read_chat
+from wayseal.market.sources._feed import parse_feed
+from wayseal.market.sources._html import parse_html
+from wayseal.market.sources._json import parse_json_answer
+from wayseal.market.sources.source import Source, SourceKind
+from wayseal.market.sources.types import Problem, Seen
+from wayseal.market.types import Listing, Sight
+
+_WAYS = {
+    SourceKind.PAGE: parse_html,
+    SourceKind.SEARCH: parse_html,
+    SourceKind.FEED: parse_feed,
+    SourceKind.JSON: parse_json_answer,
+}
+
+
+def parse(source: Source, body: bytes, media_type: str, url: str) -> Seen:
+    """What an answer shows, or an export in memory; `read_export` reads those of any size.
+
+    Args:
+        source: Whose answer it is.
+        body: Its bytes, unpacked.
+        media_type: As the answer said, with its parameters.
+        url: Where it came from, after redirects.
+
+    Returns:
+        Offers, and what hinders from telling; never an exception for what stands in the bytes.
+    """
+    way = _WAYS.get(source.kind)
+    if way is None:
+        return _whole_export(source, body)
+    seen = way(source, body, media_type, url)
+    if source.kind is SourceKind.SEARCH and seen.sight is Sight.SEEN and seen.listings and not source.next:
+        return replace(seen, next_pages=_following(source, url))
+    return seen
+
+
+def starts(source: Source) -> Iterator[str]:
+    """Where a look begins.
+
+    Args:
+        source: A source on the web.
+
+    Returns:
+        Addresses; of a search the first page of each query.
+    """
+    if source.kind is not SourceKind.SEARCH:
+        yield from source.start
+        return
+    for query in source.queries:
+        yield _fill(source, query, source.first_page)
+
+
+def _fill(source: Source, query: str, page: int) -> str:
+    return source.start[0].replace("{query}", quote(query, safe="")).replace("{page}", str(page))
+
+
+def _following(source: Source, url: str) -> tuple[str, ...]:
+    """The next page of the same query, up to the last that a look may see."""
+    pattern = re.escape(source.start[0]).replace(r"\{query\}", "(?P<query>[^&/?#]*)")
+    found = re.fullmatch(pattern.replace(r"\{page\}", r"(?P<page>\d{1,6})"), url)
+    if found is None or int(found["page"]) + 1 >= source.first_page + source.pages:
+        return ()
+    return (_fill(source, unquote(found["query"]), int(found["page"]) + 1),)
+
+
+def _whole_export(source: Source, body: bytes) -> Seen:
+    listings: list[Listing] = []
+    problems: list[Problem] = []
+    for one in read_chat(source, BytesIO(body), "") if source.kind is SourceKind.CHAT else ():
+        listings.append(one) if isinstance(one, Listing) else problems.append(one)
+    return Seen(sight=Sight.SEEN, listings=tuple(listings), problems=tuple(problems))
