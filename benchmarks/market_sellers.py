@@ -58,10 +58,7 @@ class Linked:
         self._sellers.add(offer)
 
     def of(self, offer: str) -> Hashable:
-        return self._sellers.seller_of(offer).id
-
-    def are_one(self, a: str, b: str) -> bool:
-        return self._sellers.are_one(a, b)
+        return self._sellers.id_of(offer)
 
 
 def by_handles(offer: Offer) -> list[Hashable]:
@@ -138,7 +135,9 @@ def quality(seeds: int) -> None:
     for name, means in sums.items():
         mean = tuple(statistics.fmean(column) for column in zip(*means, strict=True))
         rows.append(["all", name, *(f"{value:.3f}" for value in mean)])
-    print(table(["world", "method", "come-backs found", "precision", "pairs P", "pairs R", "pairs F1"], rows))
+    print(
+        "\n".join(table(["world", "method", "come-backs found", "precision", "pairs P", "pairs R", "pairs F1"], rows))
+    )
 
 
 def _measured(name: str, made: Generated) -> tuple[float, ...]:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from wayseal.market.sellers._shared import crowded
-from wayseal.market.sellers._texts import CROWD
+from wayseal.market.sellers._shared import CROWD, count_crowd
 from wayseal.market.sellers._types import Offer
 from wayseal.market.types import HandleKind
 
@@ -144,20 +143,20 @@ class Book:
     def relate(self, handles: Iterable[int]) -> None:
         """Takes note of whom handles make one seller's."""
         for handle in handles:
-            if self.handles.keys[handle][0] is not HandleKind.LINK and not self.is_shared_handle(handle):
+            if self.handles.keys[handle][0] is not HandleKind.LINK and self.crowd_of_handle(handle) < CROWD:
                 self.related.join(self.handles.shops[handle])
 
-    def is_shared_handle(self, handle: int) -> bool:
-        """Whether a handle is nobody's own (rule 3).
+    def crowd_of_handle(self, handle: int) -> int:
+        """How many use a handle at one time who have others of their own: from `CROWD` on it is nobody's (rule 3).
 
         Handles that nearly all of its users have as well come with it: an agency has several addresses, and so has a
         seller. Who has others beside them is somebody; who has none may be any of those.
         """
         users = self.handles.shops[handle]
+        if len(users) < 2:
+            return len(users)
         if len(users) > MOST_SHOPS:
-            return True
-        if len(users) < CROWD:
-            return False
+            return CROWD
         counts = Counter(one for shop in users for one in self.shops[shop].handles)
         together = {one for one, count in counts.items() if count >= _COMPANION * len(users)}
         own = {shop: self.shops[shop].handles - together for shop in users}
@@ -165,11 +164,12 @@ class Book:
         for shop, others in own.items():
             local.join([-1 - shop, *others])
         spans = [(local.find(-1 - shop), self.shops[shop].first, self.shops[shop].last) for shop in users if own[shop]]
-        return crowded(spans)
+        return count_crowd(spans)
 
-    def is_shared(self, users: Iterable[int]) -> bool:
-        """Whether a picture or a text of these shops is nobody's own (rule 3)."""
-        return crowded([(self.related.find(shop), self.shops[shop].first, self.shops[shop].last) for shop in users])
+    def crowd_of(self, users: Iterable[int]) -> int:
+        """How many of these shops stood there at one time who are not known to be related (rule 3)."""
+        spans = [(self.related.find(shop), self.shops[shop].first, self.shops[shop].last) for shop in users]
+        return count_crowd(spans)
 
 
 def _hosts(offers: Sequence[Offer]) -> bool:
@@ -184,4 +184,5 @@ def _hosts(offers: Sequence[Offer]) -> bool:
             places = [numbers.setdefault(key, len(numbers)) for key in own]
             local.join(places)
             spans.append((places[0], offer.at, offer.last_at))
-    return len(spans) * 2 > len(offers) and crowded([(local.find(one), first, last) for one, first, last in spans])
+    crowd = count_crowd([(local.find(one), first, last) for one, first, last in spans])
+    return len(spans) * 2 > len(offers) and crowd >= CROWD

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wayseal.market.sellers._book import Union
 from wayseal.market.sellers._kernels import I64, U32, U64, agreeing
 from wayseal.market.sellers._pictures import near_one, near_pictures
 from wayseal.market.sellers._texts import (
@@ -31,7 +32,9 @@ class PictureIndex:
         self._hashes: U64 = np.array([key[0] for key in keys], np.uint64)
         self._mirrors: U64 = np.array([key[1] for key in keys], np.uint64)
         self._near: defaultdict[int, list[tuple[int, int, bool]]] = defaultdict(list)
+        self._families = Union()
         for one in near_pictures(self._hashes, self._mirrors):
+            self._families.join((one.a, one.b))
             self._near[one.a].append((one.b, one.bits, one.mirrored))
             self._near[one.b].append((one.a, one.bits, one.mirrored))
 
@@ -39,9 +42,14 @@ class PictureIndex:
         """(number, bits, mirrored) of those that are near-same."""
         return self._near.get(number, ())
 
+    def family(self, number: int) -> int:
+        """The same for pictures that near-same ones lead to."""
+        return self._families.find(number)
+
     def add(self, number: int, key: tuple[int, int]) -> Sequence[tuple[int, int, bool]]:
         """Takes in one, if it is new; what is near-same to it."""
         found = [one for one in near_one(self._hashes[: self._count], *key) if one[0] != number]
+        self._families.join((number, *(one[0] for one in found)))
         if number >= self._count:
             if self._count == len(self._hashes):
                 room = np.zeros(self._count + 1024, np.uint64)

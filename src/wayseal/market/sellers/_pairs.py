@@ -16,13 +16,13 @@ _FURTHER_ONES = 2
 
 
 class Fact:
-    """One signal of a pair. a, b: numbers of offers in the first and the second shop."""
+    """One signal of a pair. a, b: numbers of offers in the first and the second shop. things: all that they share."""
 
-    __slots__ = ("a", "b", "detail", "further", "weight")
+    __slots__ = ("a", "b", "detail", "things", "weight")
 
-    def __init__(self, weight: float, a: int, b: int, detail: str) -> None:
+    def __init__(self, weight: float, a: int, b: int, detail: str, thing: int = 0) -> None:
         self.weight, self.a, self.b, self.detail = weight, a, b, detail
-        self.further = 0
+        self.things = {thing}
 
 
 class Pairs:
@@ -39,20 +39,26 @@ class Pairs:
     def __iter__(self) -> Iterator[Pair]:
         return iter(self._facts)
 
-    def share(self, users: Mapping[int, int], signal: Signal, weight: float, detail: str) -> Iterator[Pair]:
+    def share(self, users: Mapping[int, int], signal: Signal, weight: float, detail: str, thing: int) -> Iterator[Pair]:
         """All that use one thing share it; of many, each with the first and the one before.
 
-        users: shops with the offer of each.
+        users: shops with the offer of each; thing: its number, as several count more than one.
         """
         shops = sorted(users, key=lambda shop: (self._book.shops[shop].first, shop))
         for place, shop in enumerate(shops):
             before = shops[:place] if len(shops) <= _LOOSE else {*shops[:1], *shops[max(0, place - 1) : place]}
             for other in before:
                 if other != shop:
-                    yield self._add(other, shop, signal, weight, users[other], users[shop], detail)
+                    yield self._add(other, shop, signal, weight, users[other], users[shop], detail, thing)
 
     def compare(
-        self, mine: Mapping[int, int], others: Mapping[int, int], signal: Signal, weight: float, detail: str
+        self,
+        mine: Mapping[int, int],
+        others: Mapping[int, int],
+        signal: Signal,
+        weight: float,
+        detail: str,
+        thing: int,
     ) -> Iterator[Pair]:
         """Users of one thing share it with those of a near-same one; of many, the first ones stand for all."""
         if len(mine) * len(others) > _MOST:
@@ -60,19 +66,19 @@ class Pairs:
         for shop, offer in mine.items():
             for other, its in others.items():
                 if shop != other:
-                    yield self._add(shop, other, signal, weight, offer, its, detail)
+                    yield self._add(shop, other, signal, weight, offer, its, detail, thing)
 
-    def _add(self, p: int, q: int, signal: Signal, weight: float, a: int, b: int, detail: str) -> Pair:
+    def _add(self, p: int, q: int, signal: Signal, weight: float, a: int, b: int, detail: str, thing: int) -> Pair:
         if p > q:
             p, q, a, b = q, p, b, a
         facts = self._facts.setdefault((p, q), {})
         known = facts.get(signal)
         if known is None:
-            facts[signal] = Fact(weight, a, b, detail)
-        elif signal is not Signal.TEXT and (known.a, known.b, known.detail) != (a, b, detail):
-            known.further += 1
-        if known is not None and known.weight < weight:
-            known.weight, known.a, known.b, known.detail = weight, a, b, detail
+            facts[signal] = Fact(weight, a, b, detail, thing)
+        else:
+            known.things.add(thing)
+            if known.weight < weight:
+                known.weight, known.a, known.b, known.detail = weight, a, b, detail
         return p, q
 
     def weigh(self, pair: Pair) -> float:
@@ -86,7 +92,7 @@ class Pairs:
             if weight := rhythm((p.first, p.last), (q.first, q.last), contacts=contacts):
                 facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if NEEDED - 2.0 < sum_ < NEEDED + 2.0:
+        if IDENTITY.isdisjoint(facts) and NEEDED - 2.0 < sum_ < NEEDED + 2.0:
             weight = style(self._style(pair[0]), self._style(pair[1]))
             facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
             sum_ += weight
@@ -126,4 +132,4 @@ class Pairs:
 
 
 def _worth(fact: Fact) -> float:
-    return fact.weight + FURTHER * min(fact.further, _FURTHER_ONES)
+    return fact.weight + FURTHER * min(len(fact.things) - 1, _FURTHER_ONES)

@@ -11,6 +11,7 @@ from wayseal.market.sellers._book import Book
 from wayseal.market.sellers._groups import Groups
 from wayseal.market.sellers._index import PictureIndex, TextIndex
 from wayseal.market.sellers._pairs import Pair, Pairs
+from wayseal.market.sellers._shared import CROWD
 from wayseal.market.sellers._texts import bare, flatten, learn_footers, strip
 from wayseal.market.sellers._types import Join, Link, Offer, Seller, Signal, Split
 from wayseal.market.types import HandleKind
@@ -77,6 +78,10 @@ class Sellers:
         """The seller of an offer. KeyError: it isn't known."""
         return self._seller(self._groups.find(self._book.shop_of[self._book.place(offer)]))
 
+    def id_of(self, offer: str) -> str:
+        """The id of an offer's seller. KeyError: the offer isn't known."""
+        return self._id(self._groups.find(self._book.shop_of[self._book.place(offer)]))
+
     def are_one(self, a: str, b: str) -> bool:
         """Whether two offers are taken for one seller's. KeyError: one isn't known."""
         first, second = (self._groups.find(self._book.shop_of[self._book.place(id_)]) for id_ in (a, b))
@@ -88,7 +93,7 @@ class Sellers:
         return tuple(sorted(found, key=lambda seller: self._book.place(seller.offers[0])))
 
     def doubtful(self) -> tuple[tuple[float, tuple[Link, ...]], ...]:
-        """Pairs of shops with something in common that are not told as one, and their log odds: for a person to judge."""
+        """Pairs of shops with something in common that are not told as one, and their log odds, for a person."""
         apart = (pair for pair in self._pairs if self._groups.find(pair[0]) != self._groups.find(pair[1]))
         found = ((self._pairs.weigh(pair) + _weigh.PRIOR, self._pairs.links(pair)) for pair in apart)
         return tuple(sorted((one for one in found if one[1]), key=lambda one: (-one[0], one[1][0].a, one[1][0].b)))
@@ -102,13 +107,17 @@ class Sellers:
         pairs = (pair for shop in self._groups.members[group] for pair in self._joined.get(shop, ()))
         links = [link for pair in pairs for link in self._pairs.links(pair)]
         links += [self._spoken(word) for word in self._words if isinstance(word, Join) and self._is_in(word, group)]
-        digest = hashlib.sha256(offers[0].id.encode()).hexdigest()
         return Seller(
-            id=f"seller-{digest[:12]}",
+            id=self._id(group),
             offers=tuple(offer.id for offer in offers),
             shops=tuple(names),
             links=tuple(links),
         )
+
+    def _id(self, group: int) -> str:
+        firsts = (self._book.offers[self._book.shops[shop].offers[0]] for shop in self._groups.members[group])
+        first = min(firsts, key=lambda offer: (offer.at, offer.id))
+        return f"seller-{hashlib.sha256(first.id.encode()).hexdigest()[:12]}"
 
     def _spoken(self, word: Join) -> Link:
         a, b = (self._book.offers[self._book.place(id_)] for id_ in (word.a, word.b))
@@ -138,40 +147,42 @@ class Sellers:
     def _of_handle(self, handle: int, alone: int | None = None) -> Iterator[Pair]:
         """Pairs that a handle makes; with `alone`, those of that shop."""
         users = self._book.handles.shops[handle]
-        if len(users) < 2 or self._book.is_shared_handle(handle):
+        if len(users) < 2 or (crowd := self._book.crowd_of_handle(handle)) >= CROWD:
             return
         kind = self._book.handles.keys[handle][0]
         signal = _SIGNALS.get(kind, Signal.HANDLE)
-        weight = _weigh.handle(kind, len(users))
+        weight = _weigh.handle(kind, len(users), crowd)
         if alone is None:
-            yield from self._pairs.share(users, signal, weight, kind.value)
+            yield from self._pairs.share(users, signal, weight, kind.value, handle)
         else:
             others = {shop: offer for shop, offer in users.items() if shop != alone}
-            yield from self._pairs.compare({alone: users[alone]}, others, signal, weight, kind.value)
+            yield from self._pairs.compare({alone: users[alone]}, others, signal, weight, kind.value, handle)
 
     def _of_picture(self, picture: int, near: Sequence[tuple[int, int, bool]], above: int = -1) -> Iterator[Pair]:
         """Pairs that a picture makes, with near-same ones of higher numbers than `above`."""
         uses = self._book.pictures.shops
         everybody = {shop for other, _, _ in near for shop in uses[other]} | set(uses[picture])
-        if len(everybody) < 2 or self._book.is_shared(everybody):
+        if len(everybody) < 2 or (crowd := self._book.crowd_of(everybody)) >= CROWD:
             return
-        yield from self._pairs.share(uses[picture], Signal.PICTURE, _weigh.picture(0, mirrored=False), "0")
+        family = self._pictures.family(picture)
+        weight = _weigh.picture(0, crowd, mirrored=False)
+        yield from self._pairs.share(uses[picture], Signal.PICTURE, weight, "0", family)
         for other, bits, mirrored in (one for one in near if one[0] > above):
             signal = Signal.MIRROR if mirrored else Signal.PICTURE
-            weight = _weigh.picture(bits, mirrored=mirrored)
-            yield from self._pairs.compare(uses[picture], uses[other], signal, weight, str(bits))
+            weight = _weigh.picture(bits, crowd, mirrored=mirrored)
+            yield from self._pairs.compare(uses[picture], uses[other], signal, weight, str(bits), family)
 
     def _of_text(self, text: int, near: Sequence[tuple[int, float, float]], above: int = -1) -> Iterator[Pair]:
         """Pairs that a text makes, with near-same ones of higher numbers than `above`."""
         uses = self._book.texts.shops
         everybody = {shop for other, _, _ in near for shop in uses[other]} | set(uses[text])
-        if len(everybody) < 2 or self._book.is_shared(everybody):
+        if len(everybody) < 2 or (crowd := self._book.crowd_of(everybody)) >= CROWD:
             return
-        weight = _weigh.text(1.0, self._texts.information(text))
-        yield from self._pairs.share(uses[text], Signal.TEXT, weight, "1.00")
+        weight = _weigh.text(1.0, self._texts.information(text), crowd)
+        yield from self._pairs.share(uses[text], Signal.TEXT, weight, "1.00", 0)
         for other, likeness, information in (one for one in near if one[0] > above):
-            weight = _weigh.text(likeness, information)
-            yield from self._pairs.compare(uses[text], uses[other], Signal.TEXT, weight, f"{likeness:.2f}")
+            weight = _weigh.text(likeness, information, crowd)
+            yield from self._pairs.compare(uses[text], uses[other], Signal.TEXT, weight, f"{likeness:.2f}", 0)
 
     def _regroup(self) -> None:
         self._groups = Groups(lambda a, b: (min(a, b), max(a, b)) in self._pairs)

@@ -13,12 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from wayseal.market.sellers._kernels import F32, F64, I64, U32, U64, alike, sketch
+from wayseal.market.sellers._shared import CROWD
 from wayseal.market.sellers._weigh import LEAST_LIKE
 
 LONG = 12
 """Characters of the shortest footer."""
-CROWD = 6
-"""So many at the same time who have nothing to do with each other: what they share is nobody's."""
 FORTNIGHT = 14 * 86_400_000_000
 HASHES = 96
 _BAND = 3

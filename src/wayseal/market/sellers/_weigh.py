@@ -41,7 +41,7 @@ PICTURE_BITS: Final = 8
 """Bits of 64 in which near-same pictures may differ; other ones differ in 30."""
 LEAST_LIKE: Final = 0.5
 """Likeness of texts from which it is evidence."""
-_MOST_TEXT = 11.0
+_MOST_TEXT = 11.5
 _ENOUGH_TEXT = 60.0
 _BESIDE = -4.0
 _AFTER = 1.5
@@ -50,24 +50,27 @@ _SUCCESSION = 30 * DAY
 _SIDE_BY_SIDE = 3 * DAY
 
 
-def handle(kind: HandleKind, degree: int) -> float:
-    """One handle that two shops share. degree: how many shops have it; the more, the less it is only one's."""
-    return _HANDLES[kind] - math.log(max(1.0, degree / 4))
+def handle(kind: HandleKind, degree: int, crowd: int) -> float:
+    """One handle that two shops share.
+
+    degree: how many shops have it; crowd: how many at one time who have others of their own, and none together.
+    """
+    return _HANDLES[kind] - math.log(max(1.0, degree / 4)) - 2.0 * max(0, crowd - 1)
 
 
-def picture(bits: int, *, mirrored: bool) -> float:
-    """A picture that two shops share, in all but so many bits."""
-    return 11.0 - 0.25 * bits - (0.5 if mirrored else 0.0)
+def picture(bits: int, crowd: int, *, mirrored: bool) -> float:
+    """A picture that two shops share, in all but so many bits. crowd: how many at one time, otherwise unrelated."""
+    return 12.0 - 0.25 * bits - (0.5 if mirrored else 0.0) - 3.0 * max(0, crowd - 1)
 
 
-def text(likeness: float, information: float) -> float:
+def text(likeness: float, information: float, crowd: int) -> float:
     """Two texts without footers.
 
     likeness: Jaccard of pairs of characters, rare ones counting more; information: nats in what they share, as if pairs
-    were independent: a few common words are no evidence, however alike.
+    were independent: a few common words are no evidence, however alike; crowd: how many have it at one time.
     """
-    grade = (likeness - LEAST_LIKE + 0.15) / (1 - LEAST_LIKE + 0.15)
-    return _MOST_TEXT * max(0.0, grade) * min(1.0, information / _ENOUGH_TEXT)
+    grade = min(1.0, (likeness - 0.4) / 0.35) * min(1.0, information / _ENOUGH_TEXT)
+    return _MOST_TEXT * grade - 2.0 * max(0, crowd - 1)
 
 
 def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -> float:
@@ -82,7 +85,7 @@ def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -
 def style(first: Iterable[float], second: Iterable[float]) -> float:
     """Two styles, as `_style` measures them."""
     distance = math.sqrt(sum((a - b) ** 2 for a, b in zip(first, second, strict=True)))
-    return max(-1.0, 1.5 - 6.0 * distance)
+    return max(-0.5, 1.5 - 6.0 * distance)
 
 
 def total(weights: Iterable[tuple[Signal, float]]) -> float:
