@@ -62,11 +62,18 @@ class Union:
             self._parent[one], one = root, self._parent[one]
         return root
 
+    def join_two(self, a: int, b: int) -> None:
+        """Makes one set of two."""
+        a, b = self.find(a), self.find(b)
+        if a != b:
+            self._parent[max(a, b)] = min(a, b)
+
     def join(self, some: Iterable[int]) -> None:
         """Makes one set of those of `some`."""
-        roots = sorted({self.find(one) for one in some})
-        for root in roots[1:]:
-            self._parent[root] = roots[0]
+        first: int | None = None
+        for one in some:
+            first = one if first is None else first
+            self.join_two(first, one)
 
 
 class Book:

@@ -1,7 +1,7 @@
 """Texts and pictures laid out so that near-same ones are found: all pairs at once, or those of one more."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +24,23 @@ from wayseal.market.sellers._weigh import LEAST_LIKE
 _AGREE = int(0.3 * HASHES)
 
 
+class Rows:
+    """Pairs of things, found by either. rows: (a, b, …) of each."""
+
+    def __init__(self, rows: np.ndarray[tuple[int, int], np.dtype[Any]], count: int) -> None:
+        turned = rows.copy()
+        turned[:, 0], turned[:, 1] = rows[:, 1], rows[:, 0]
+        both = np.concatenate([rows, turned])
+        self._rows = both[np.argsort(both[:, 0], kind="stable")]
+        self._starts = np.searchsorted(self._rows[:, 0], np.arange(count + 1))
+
+    def of(self, number: int) -> np.ndarray[tuple[int, int], np.dtype[Any]]:
+        """Rows (b, …) of one thing."""
+        if number + 1 >= len(self._starts):
+            return self._rows[:0, 1:]
+        return self._rows[self._starts[number] : self._starts[number + 1], 1:]
+
+
 class PictureIndex:
     """Pictures by number. keys: (hash, hash of the mirror) of each."""
 
@@ -31,16 +48,15 @@ class PictureIndex:
         self._count = len(keys)
         self._hashes: U64 = np.array([key[0] for key in keys], np.uint64)
         self._mirrors: U64 = np.array([key[1] for key in keys], np.uint64)
-        self._near: defaultdict[int, list[tuple[int, int, bool]]] = defaultdict(list)
         self._families = Union()
-        for one in near_pictures(self._hashes, self._mirrors):
-            self._families.join((one.a, one.b))
-            self._near[one.a].append((one.b, one.bits, one.mirrored))
-            self._near[one.b].append((one.a, one.bits, one.mirrored))
+        rows = near_pictures(self._hashes, self._mirrors)
+        self._near = Rows(rows, self._count)
+        for a, b in rows[:, :2].tolist():
+            self._families.join_two(a, b)
 
     def near(self, number: int) -> Sequence[tuple[int, int, bool]]:
         """(number, bits, mirrored) of those that are near-same."""
-        return self._near.get(number, ())
+        return [(other, bits, bool(mirrored)) for other, bits, mirrored in self._near.of(number).tolist()]
 
     def family(self, number: int) -> int:
         """The same for pictures that near-same ones lead to."""
@@ -71,11 +87,7 @@ class TextIndex:
         self._information = [float(one) for one in np.diff(sums[self._grams.starts])]
         self._sketches = sketches(self._grams)
         self._first = self._count = len(texts)
-        self._near: defaultdict[int, list[tuple[int, float, float]]] = defaultdict(list)
-        pairs, measured = near_texts(self._grams, rarity, self._sketches)
-        for (a, b), (likeness, information) in zip(pairs.tolist(), measured.tolist(), strict=True):
-            self._near[a].append((b, likeness, information))
-            self._near[b].append((a, likeness, information))
+        self._near = Rows(np.concatenate(near_texts(self._grams, rarity, self._sketches), axis=1), len(texts))
 
     def information(self, number: int) -> float:
         """Nats in a text."""
@@ -83,7 +95,7 @@ class TextIndex:
 
     def near(self, number: int) -> Sequence[tuple[int, float, float]]:
         """(number, likeness, shared information) of those that are alike."""
-        return self._near.get(number, ())
+        return [(int(other), likeness, shared) for other, likeness, shared in self._near.of(number).tolist()]
 
     def add(self, number: int, text: str) -> Sequence[tuple[int, float, float]]:
         """Takes in one, if it is new; what is alike to it."""

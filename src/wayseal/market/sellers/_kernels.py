@@ -54,25 +54,32 @@ def alike(grams: U32, rarity: F32, starts: I64, pairs: I64, out: F64) -> None:
 
 
 @kernel
-def near(hashes: U64, order: I64, groups: I64, most: int, plain: int, out: I64) -> int:
+def near(hashes: U64, order: I64, groups: I64, most: int, plain: int, earlier: U64, out: I64) -> int:
     """Pairs in which no more than `most` bits differ, out of groups of `order`; how many there are.
 
-    The first `plain` hashes are pictures, the others their mirrors: two mirrors are no pair. Fills out[pair] with both
-    places as long as there is room.
+    The first `plain` hashes are pictures, the others their mirrors; of a picture and a mirror, that of the later one
+    counts. earlier: masks of bands; who is the same in one of them was a pair there. Fills out[pair] with both places
+    as long as there is room.
     """
     found = 0
     for group in range(len(groups) - 1):
         for x in range(groups[group], groups[group + 1]):
             for y in range(x + 1, groups[group + 1]):
-                a, b = order[x], order[y]
-                if a >= plain and b >= plain:
+                a, b = min(order[x], order[y]), max(order[x], order[y])
+                if a >= plain or (b >= plain and b - plain <= a):
                     continue
-                v = hashes[a] ^ hashes[b]
-                v = v - ((v >> np.uint64(1)) & np.uint64(0x5555555555555555))
+                w = hashes[a] ^ hashes[b]
+                v = w - ((w >> np.uint64(1)) & np.uint64(0x5555555555555555))
                 v = (v & np.uint64(0x3333333333333333)) + ((v >> np.uint64(2)) & np.uint64(0x3333333333333333))
                 v = (v + (v >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-                bits = (v * np.uint64(0x0101010101010101)) >> np.uint64(56)
-                if bits <= most:
+                if (v * np.uint64(0x0101010101010101)) >> np.uint64(56) > most:
+                    continue
+                new = True
+                for mask in earlier:
+                    if w & mask == 0:
+                        new = False
+                        break
+                if new:
                     if found < len(out):
                         out[found, 0], out[found, 1] = a, b
                     found += 1

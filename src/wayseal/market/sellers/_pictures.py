@@ -3,56 +3,45 @@
 Of eight bits that differ, one of nine bands is left whole: so no pair is missed, and few are compared.
 """
 
-from typing import NamedTuple
+import itertools
 
 import numpy as np
 
 from wayseal.market.sellers._kernels import I64, U64, near
 from wayseal.market.sellers._weigh import PICTURE_BITS
 
-_BANDS = PICTURE_BITS + 1
+_EDGES = np.linspace(0, 64, PICTURE_BITS + 2).astype(int).tolist()
+_MASKS: U64 = np.array([((1 << high) - 1) ^ ((1 << low) - 1) for low, high in itertools.pairwise(_EDGES)], np.uint64)
 
 
-class Near(NamedTuple):
-    """Two pictures by their places. bits: in which they differ; mirrored: as mirror images."""
-
-    a: int
-    b: int
-    bits: int
-    mirrored: bool
-
-
-def near_pictures(hashes: U64, mirrors: U64) -> list[Near]:
-    """All pairs of pictures that are near-same, each once."""
+def near_pictures(hashes: U64, mirrors: U64) -> I64:
+    """All pairs of pictures that are near-same, each once: rows of (earlier, later, bits, whether mirrored)."""
     count = len(hashes)
     both = np.concatenate([hashes, mirrors])
     found = [np.zeros((0, 2), np.int64)]
-    edges = np.linspace(0, 64, _BANDS + 1).astype(int)
-    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        key = (both >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1)
+    for band, mask in enumerate(_MASKS):
+        key = both & mask
         order = np.argsort(key, kind="stable")
         key = key[order]
         groups = np.append(np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))), len(key))
-        found.append(_near_in(both, order, groups, count))
+        found.append(_near_in(both, order, groups, count, _MASKS[:band]))
     pairs = np.concatenate(found)
-    best: dict[tuple[int, int], Near] = {}
-    bits = np.bitwise_count(both[pairs[:, 0]] ^ both[pairs[:, 1]])
-    for (i, j), differ in zip(pairs.tolist(), bits.tolist(), strict=True):
-        a, b = sorted((i % count, j % count))
-        one = Near(a, b, int(differ), i >= count or j >= count)
-        known = best.get((a, b))
-        if a != b and (known is None or (one.mirrored, one.bits) < (known.mirrored, known.bits)):
-            best[a, b] = one
-    return [best[key] for key in sorted(best)]
+    bits = np.bitwise_count(both[pairs[:, 0]] ^ both[pairs[:, 1]]).astype(np.int64)
+    mirrored = (pairs[:, 1] >= count).astype(np.int64)
+    rows = np.stack([pairs[:, 0], pairs[:, 1] - count * mirrored, bits, mirrored], axis=1)
+    rows = rows[np.lexsort((rows[:, 3], rows[:, 1], rows[:, 0]))]
+    fresh = np.ones(len(rows), bool)
+    fresh[1:] = (rows[1:, :2] != rows[:-1, :2]).any(axis=1)
+    return rows[fresh]
 
 
-def _near_in(both: U64, order: I64, groups: I64, plain: int) -> I64:
+def _near_in(both: U64, order: I64, groups: I64, plain: int, earlier: U64) -> I64:
     room = np.empty((1 << 16, 2), np.int64)
     with np.errstate(over="ignore"):
-        found = near(both, order, groups, PICTURE_BITS, plain, room)
+        found = near(both, order, groups, PICTURE_BITS, plain, earlier, room)
         if found > len(room):
             room = np.empty((found, 2), np.int64)
-            near(both, order, groups, PICTURE_BITS, plain, room)
+            near(both, order, groups, PICTURE_BITS, plain, earlier, room)
     return room[:found]
 
 

@@ -66,8 +66,8 @@ def learn_footers(flat: Flat, groups: I64, at: I64) -> U32:
     when = _once(key) >> np.uint64(20)
     firsts = np.flatnonzero(np.concatenate(([True], when[1:] != when[:-1])))
     counts = np.diff(np.append(firsts, len(when)))
-    found: U32 = np.unique((when[firsts[counts >= CROWD]] >> np.uint64(12)).astype(np.uint32))
-    return found
+    common = (when[firsts[counts >= CROWD]] >> np.uint64(12)).astype(np.uint32)
+    return np.sort(common)
 
 
 def strip(texts: Sequence[str], footers: U32) -> list[str]:
@@ -171,7 +171,8 @@ def candidates(made: U32) -> I64:
             if not len(same):
                 break
             found.append(places[same] << np.uint64(32) | places[same + step])
-    joined = np.unique(np.concatenate(found))
+    joined = np.concatenate(found)
+    joined = _once(joined) if len(joined) else joined
     return np.stack([joined >> np.uint64(32), joined & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
 
 
