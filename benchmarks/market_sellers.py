@@ -1,0 +1,200 @@
+"""Sellers of a generated market: come-backs and pairs beside handles only and text hashes only; time and memory.
+
+    python -m benchmarks.market_sellers [--seeds 3] [--offers 100000] [--only quality|speed]
+
+A come-back counts as found where the new shop is told as one seller's with an earlier shop of his within its first two
+offers, each added by itself behind what was there before. It counts as told where a new shop is joined to one that
+had ended, and as right where both are one seller's.
+"""
+
+import argparse
+import random
+import resource
+import statistics
+import time
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+
+from benchmarks._cases import table
+from benchmarks._market_offers import DAY, START, WORLDS, Generated, World, generate
+from wayseal.market.sellers import Offer, Sellers, link_all
+
+_LOOKS = 2
+Assigned = Mapping[str, Hashable]
+"""The seller of each shop, as a method has it."""
+
+
+class Keyed:
+    """A method that joins whatever shares a key: handles only, text hashes only."""
+
+    def __init__(self, keys: Callable[[Offer], Iterable[Hashable]]) -> None:
+        self._keys = keys
+        self._parent: dict[Hashable, Hashable] = {}
+
+    def find(self, one: Hashable) -> Hashable:
+        while (up := self._parent.get(one, one)) != one:
+            one = up
+        return one
+
+    def add(self, offer: Offer) -> None:
+        mine = self.find(("offer", offer.id))
+        for key in (("shop", offer.shop or offer.id), *self._keys(offer)):
+            other = self.find(key)
+            if other != mine:
+                self._parent[other] = mine
+
+    def of(self, offer: str) -> Hashable:
+        return self.find(("offer", offer))
+
+
+class Linked:
+    """Ours: everything up to a day at once, then one by one."""
+
+    def __init__(self, first: list[Offer]) -> None:
+        self._sellers: Sellers = link_all(first)
+
+    def add(self, offer: Offer) -> None:
+        self._sellers.add(offer)
+
+    def of(self, offer: str) -> Hashable:
+        return self._sellers.id_of(offer)
+
+
+def by_handles(offer: Offer) -> list[Hashable]:
+    return [(handle.kind, handle.value) for handle in offer.handles]
+
+
+def by_text(offer: Offer) -> list[Hashable]:
+    folded = unicodedata.normalize("NFKC", offer.text).casefold()
+    return ["".join(filter(str.isalnum, folded))]
+
+
+def come_backs(made: Generated, method: Linked | Keyed, begun: int) -> tuple[int, int, int, int]:
+    """Come-backs that there were, found, told, right; of shops that began after `begun` offers."""
+    seen: defaultdict[str, list[str]] = defaultdict(list)
+    for offer in made.offers[:begun]:
+        seen[made.shop[offer.id]].append(offer.id)
+    known = set(seen)
+    were = found = told = right = 0
+    for offer in made.offers[begun:]:
+        method.add(offer)
+        shop = made.shop[offer.id]
+        seen[shop].append(offer.id)
+        looks = len(seen[shop])
+        if shop in known or looks > _LOOKS:
+            continue
+        ended = [one for one in seen if one != shop and made.ends[one] <= made.starts[shop]]
+        last = looks == _LOOKS or offer.id == made.offers[-1].id or looks == _count(made, shop)
+        if not last:
+            continue
+        mine = method.of(offer.id)
+        joined = [one for one in ended if method.of(seen[one][0]) == mine]
+        his = {one for one in ended if made.owner[one] == made.owner[shop]}
+        were += bool(his)
+        found += bool(his & set(joined))
+        told += bool(joined)
+        right += bool(joined) and made.owner[max(joined, key=made.ends.__getitem__)] == made.owner[shop]
+    return were, found, told, right
+
+
+_COUNTS: dict[int, Counter[str]] = {}
+
+
+def _count(made: Generated, shop: str) -> int:
+    if id(made) not in _COUNTS:
+        _COUNTS[id(made)] = Counter(made.shop.values())
+    return _COUNTS[id(made)][shop]
+
+
+def pair_scores(made: Generated, of: Callable[[str], Hashable]) -> tuple[float, float, float]:
+    """Precision, recall and F1 over pairs of shops; a shop is where most of its offers are."""
+    votes: defaultdict[str, Counter[Hashable]] = defaultdict(Counter)
+    for offer in made.offers:
+        votes[made.shop[offer.id]][of(offer.id)] += 1
+    told = {shop: count.most_common(1)[0][0] for shop, count in votes.items()}
+
+    def pairs(some: Iterable[Hashable]) -> int:
+        return sum(n * (n - 1) // 2 for n in Counter(some).values())
+
+    both = pairs((told[shop], made.owner[shop]) for shop in told)
+    precision = both / max(1, pairs(told.values()))
+    recall = both / max(1, pairs(made.owner[shop] for shop in told))
+    return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
+
+
+def quality(seeds: int) -> None:
+    rows = []
+    sums: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
+    for world in WORLDS:
+        for name in ("linked", "handles only", "text hashes only"):
+            some = [_measured(name, generate(world, seed)) for seed in range(seeds)]
+            mean = tuple(statistics.fmean(column) for column in zip(*some, strict=True))
+            sums[name].append(mean)
+            rows.append([world.name, name, *(f"{value:.3f}" for value in mean)])
+    for name, means in sums.items():
+        mean = tuple(statistics.fmean(column) for column in zip(*means, strict=True))
+        rows.append(["all", name, *(f"{value:.3f}" for value in mean)])
+    print(
+        "\n".join(table(["world", "method", "come-backs found", "precision", "pairs P", "pairs R", "pairs F1"], rows))
+    )
+
+
+def _measured(name: str, made: Generated) -> tuple[float, ...]:
+    begun = sum(offer.at < START + 20 * DAY for offer in made.offers)
+    method: Linked | Keyed
+    if name == "linked":
+        method = Linked(made.offers[:begun])
+    else:
+        method = Keyed(by_handles if name == "handles only" else by_text)
+        for offer in made.offers[:begun]:
+            method.add(offer)
+    were, found, told, right = come_backs(made, method, begun)
+    if name == "linked":
+        whole = link_all(made.offers)
+        of = {one: seller.id for seller in whole.all() for one in seller.offers}
+        scores = pair_scores(made, of.__getitem__)
+    else:
+        scores = pair_scores(made, method.of)
+    return found / max(1, were), right / max(1, told), *scores
+
+
+def speed(count: int) -> None:
+    world = World(name="large", sellers=count // 10, days=360, offers=8, shops=4)
+    made = generate(world, 0)
+    offers, more = made.offers[:count], made.offers[count : count + 200]
+    link_all(generate(WORLDS[0], 0).offers[:200]).add(offers[0])  # the compiler
+    began = time.perf_counter(), time.process_time()
+    linked = link_all(offers)
+    wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
+    times = []
+    for offer in more or random.Random(0).sample(offers, 200):
+        start = time.perf_counter()
+        linked.add(offer)
+        times.append((time.perf_counter() - start) * 1000)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{len(offers):,} offers linked in {wall:.1f} s ({cpu:.1f} s of CPU); peak {peak:.2f} GB")
+    print(f"one more of {len(times)}: median {statistics.median(times):.1f} ms, worst {max(times):.1f} ms")
+    scores = pair_scores(made, _fallback(linked))
+    print("pairs P {:.3f}, R {:.3f}, F1 {:.3f}".format(*scores))
+
+
+def _fallback(linked: Sellers) -> Callable[[str], Hashable]:
+    of = {one: seller.id for seller in linked.all() for one in seller.offers}
+    return lambda id_: of.get(id_, id_)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--offers", type=int, default=100_000)
+    parser.add_argument("--only", choices=("quality", "speed"))
+    options = parser.parse_args()
+    if options.only != "speed":
+        quality(options.seeds)
+    if options.only != "quality":
+        speed(options.offers)
+
+
+if __name__ == "__main__":
+    main()

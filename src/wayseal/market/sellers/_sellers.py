@@ -1,0 +1,219 @@
+"""Linking all offers at once, and one more at a time."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from wayseal.market.sellers import _weigh
+from wayseal.market.sellers._book import Book
+from wayseal.market.sellers._groups import Groups
+from wayseal.market.sellers._index import PictureIndex, TextIndex
+from wayseal.market.sellers._pairs import Pair, Pairs
+from wayseal.market.sellers._shared import CROWD
+from wayseal.market.sellers._texts import bare, flatten, learn_footers, strip
+from wayseal.market.sellers._types import Join, Link, Offer, Seller, Signal, Split
+from wayseal.market.types import HandleKind
+
+Word = Join | Split
+_SIGNALS = {HandleKind.QR: Signal.QR, HandleKind.LINK: Signal.LINK, HandleKind.SHOP: Signal.SHOP}
+
+
+class Sellers:
+    """Offers and who is taken for one seller. Made by `link_all`; grows with `add`."""
+
+    def __init__(self, offers: Iterable[Offer], words: Sequence[Word]) -> None:
+        ordered = sorted({offer.id: offer for offer in offers}.values(), key=lambda offer: (offer.at, offer.id))
+        self._book = Book()
+        self._book.find_hosts(ordered)
+        for offer in ordered:
+            self._book.add(offer)
+        self._book.relate(range(len(self._book.handles.keys)))
+        self._pairs = Pairs(self._book)
+        texts = [bare(offer.text) for offer in ordered]
+        self._footers = learn_footers(flatten(texts), *self._who_and_when())
+        for number, text in enumerate(strip(texts, self._footers)):
+            self._book.add_text(text, number)
+        self._texts = TextIndex(self._book.texts.keys)
+        self._pictures = PictureIndex(self._book.pictures.keys)
+        self._words = tuple(words)
+        for _ in self._find_all():
+            pass
+        self._regroup()
+
+    def _who_and_when(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], ...]:
+        related = [self._book.related.find(shop) for shop in self._book.shop_of]
+        return np.array(related, np.int64), np.array([offer.at for offer in self._book.offers], np.int64)
+
+    def add(self, offer: Offer) -> tuple[Link, ...]:
+        """Takes in one offer; one that is known is seen again.
+
+        Footers are those that were learnt from all offers at the start, so now and then all want linking anew.
+
+        Args:
+            offer: The offer.
+
+        Returns:
+            What it has in common with others in other shops, where that is `SHOWN` nats or more; heaviest pair first.
+        """
+        if offer.id in self._book:
+            self._book.see(offer.id, offer.last_at)
+            return ()
+        number, handles, pictures = self._book.add(offer)
+        self._groups.grow(len(self._book.shops))
+        self._book.relate(handles)
+        found = dict.fromkeys(self._find_new(number, handles, pictures))
+        shop = self._book.shop_of[number]
+        weighed = sorted(((self._pairs.weigh(pair), pair) for pair in found if shop in pair), reverse=True)
+        self._join(weighed)
+        return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
+
+    def judge(self, words: Sequence[Word]) -> None:
+        """Takes all that people said, in their order; what isn't among it any more is undone (rule 5)."""
+        self._words = tuple(words)
+        self._regroup()
+
+    def seller_of(self, offer: str) -> Seller:
+        """The seller of an offer. KeyError: it isn't known."""
+        return self._seller(self._groups.find(self._book.shop_of[self._book.place(offer)]))
+
+    def id_of(self, offer: str) -> str:
+        """The id of an offer's seller. KeyError: the offer isn't known."""
+        return self._id(self._groups.find(self._book.shop_of[self._book.place(offer)]))
+
+    def are_one(self, a: str, b: str) -> bool:
+        """Whether two offers are taken for one seller's. KeyError: one isn't known."""
+        first, second = (self._groups.find(self._book.shop_of[self._book.place(id_)]) for id_ in (a, b))
+        return first == second
+
+    def all(self) -> tuple[Seller, ...]:
+        """All sellers, by their earliest offer."""
+        found = [self._seller(group) for group, members in enumerate(self._groups.members) if members]
+        return tuple(sorted(found, key=lambda seller: self._book.place(seller.offers[0])))
+
+    def doubtful(self) -> tuple[tuple[float, tuple[Link, ...]], ...]:
+        """Pairs of shops with something in common that are not told as one, and their log odds, for a person."""
+        apart = (pair for pair in self._pairs if self._groups.find(pair[0]) != self._groups.find(pair[1]))
+        found = ((self._pairs.weigh(pair) + _weigh.PRIOR, self._pairs.links(pair)) for pair in apart)
+        return tuple(sorted((one for one in found if one[1]), key=lambda one: (-one[0], one[1][0].a, one[1][0].b)))
+
+    def _seller(self, group: int) -> Seller:
+        shops = [self._book.shops[shop] for shop in self._groups.members[group]]
+        offers = sorted(
+            (self._book.offers[number] for shop in shops for number in shop.offers), key=lambda one: (one.at, one.id)
+        )
+        names = dict.fromkeys(offer.shop for offer in offers if offer.shop)
+        pairs = (pair for shop in self._groups.members[group] for pair in self._joined.get(shop, ()))
+        links = [link for pair in pairs for link in self._pairs.links(pair)]
+        links += [self._spoken(word) for word in self._words if isinstance(word, Join) and self._is_in(word, group)]
+        return Seller(
+            id=self._id(group),
+            offers=tuple(offer.id for offer in offers),
+            shops=tuple(names),
+            links=tuple(links),
+        )
+
+    def _id(self, group: int) -> str:
+        firsts = (self._book.offers[self._book.shops[shop].offers[0]] for shop in self._groups.members[group])
+        first = min(firsts, key=lambda offer: (offer.at, offer.id))
+        return f"seller-{hashlib.sha256(first.id.encode()).hexdigest()[:12]}"
+
+    def _spoken(self, word: Join) -> Link:
+        a, b = (self._book.offers[self._book.place(id_)] for id_ in (word.a, word.b))
+        return Link(a=a.id, b=b.id, signal=Signal.PERSON, weight=_weigh.NEEDED, captures=(a.capture, b.capture))
+
+    def _is_in(self, word: Join, group: int) -> bool:
+        return word.a in self._book and self._groups.find(self._book.shop_of[self._book.place(word.a)]) == group
+
+    def _find_all(self) -> Iterator[Pair]:
+        for handle in range(len(self._book.handles.keys)):
+            yield from self._of_handle(handle)
+        for picture in range(len(self._book.pictures.keys)):
+            yield from self._of_picture(picture, self._pictures.near(picture), above=picture)
+        for text in range(len(self._book.texts.keys)):
+            yield from self._of_text(text, self._texts.near(text), above=text)
+
+    def _find_new(self, number: int, handles: Iterable[int], pictures: Iterable[int]) -> Iterator[Pair]:
+        for handle in handles:
+            yield from self._of_handle(handle, self._book.shop_of[number])
+        for picture in pictures:
+            yield from self._of_picture(picture, self._pictures.add(picture, self._book.pictures.keys[picture]))
+        stripped = strip([bare(self._book.offers[number].text)], self._footers)[0]
+        text, new = self._book.add_text(stripped, number)
+        if new:
+            yield from self._of_text(text, self._texts.add(text, stripped))
+
+    def _of_handle(self, handle: int, alone: int | None = None) -> Iterator[Pair]:
+        """Pairs that a handle makes; with `alone`, those of that shop."""
+        users = self._book.handles.shops[handle]
+        if len(users) < 2 or (crowd := self._book.crowd_of_handle(handle)) >= CROWD:
+            return
+        kind = self._book.handles.keys[handle][0]
+        signal = _SIGNALS.get(kind, Signal.HANDLE)
+        weight = _weigh.handle(kind, len(users), crowd)
+        if alone is None:
+            yield from self._pairs.share(users, signal, weight, kind.value, handle)
+        else:
+            others = {shop: offer for shop, offer in users.items() if shop != alone}
+            yield from self._pairs.compare({alone: users[alone]}, others, signal, weight, kind.value, handle)
+
+    def _of_picture(self, picture: int, near: Sequence[tuple[int, int, bool]], above: int = -1) -> Iterator[Pair]:
+        """Pairs that a picture makes, with near-same ones of higher numbers than `above`."""
+        uses = self._book.pictures.shops
+        everybody = {shop for other, _, _ in near for shop in uses[other]} | set(uses[picture])
+        if len(everybody) < 2 or (crowd := self._book.crowd_of(everybody)) >= CROWD:
+            return
+        family = self._pictures.family(picture)
+        weight = _weigh.picture(0, crowd, mirrored=False)
+        yield from self._pairs.share(uses[picture], Signal.PICTURE, weight, "0", family)
+        for other, bits, mirrored in (one for one in near if one[0] > above):
+            signal = Signal.MIRROR if mirrored else Signal.PICTURE
+            weight = _weigh.picture(bits, crowd, mirrored=mirrored)
+            yield from self._pairs.compare(uses[picture], uses[other], signal, weight, str(bits), family)
+
+    def _of_text(self, text: int, near: Sequence[tuple[int, float, float]], above: int = -1) -> Iterator[Pair]:
+        """Pairs that a text makes, with near-same ones of higher numbers than `above`."""
+        uses = self._book.texts.shops
+        everybody = {shop for other, _, _ in near for shop in uses[other]} | set(uses[text])
+        if len(everybody) < 2 or (crowd := self._book.crowd_of(everybody)) >= CROWD:
+            return
+        weight = _weigh.text(1.0, self._texts.information(text), crowd)
+        yield from self._pairs.share(uses[text], Signal.TEXT, weight, "1.00", 0)
+        for other, likeness, information in (one for one in near if one[0] > above):
+            weight = _weigh.text(likeness, information, crowd)
+            yield from self._pairs.compare(uses[text], uses[other], Signal.TEXT, weight, f"{likeness:.2f}", 0)
+
+    def _regroup(self) -> None:
+        self._groups = Groups(lambda a, b: (min(a, b), max(a, b)) in self._pairs)
+        self._groups.grow(len(self._book.shops))
+        self._joined: defaultdict[int, dict[Pair, None]] = defaultdict(dict)
+        for word in self._words:
+            if word.a in self._book and word.b in self._book:
+                a, b = (self._book.shop_of[self._book.place(id_)] for id_ in (word.a, word.b))
+                if isinstance(word, Join):
+                    self._groups.join(a, b, _weigh.NEEDED, strong=True)
+                elif self._groups.find(a) != self._groups.find(b):
+                    self._groups.keep_apart(a, b)
+        self._join(sorted(((self._pairs.weigh(pair), pair) for pair in self._pairs), key=lambda one: (-one[0], one[1])))
+
+    def _join(self, weighed: Iterable[tuple[float, Pair]]) -> None:
+        """Joins pairs that come to enough, those by what only one seller has first."""
+        enough = [(sum_, pair) for sum_, pair in weighed if sum_ >= _weigh.NEEDED]
+        for strong in (True, False):
+            for sum_, pair in enough:
+                if self._pairs.is_strong(pair) is strong and self._groups.join(*pair, sum_, strong=strong):
+                    self._joined[pair[0]][pair] = None
+
+
+def link_all(offers: Iterable[Offer], words: Sequence[Word] = ()) -> Sellers:
+    """Links all offers (rules 1 to 7).
+
+    Args:
+        offers: In any order; of equal ids the last one counts.
+        words: What people said.
+
+    Returns:
+        Who is taken for one seller, ready to take in more.
+    """
+    return Sellers(offers, words)
