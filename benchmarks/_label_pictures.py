@@ -143,18 +143,23 @@ class _Sheet:
             self.image.paste(made, (left, top))
 
     def phone(self) -> str:
+        """A phone, masked as on labels."""
         return f"1{self.rng.choice([3, 5, 8])}{self.rng.integers(0, 10)}****{self.rng.integers(0, 10_000):04}"
 
     def order(self) -> str:
+        """An order's number."""
         return "".join(map(str, self.rng.integers(0, 10, 18)))
 
     def route(self) -> str:
+        """Where the parcel is sorted to."""
         return f"{self.rng.integers(100, 1000)}-{self.rng.choice(list('ABCD'))}{self.rng.integers(10, 99)} 0{self.rng.integers(1, 9)}"
 
     def city(self) -> str:
+        """A city."""
         return str(self.rng.choice(_CITIES))
 
     def when(self) -> str:
+        """When it was printed."""
         return f"2026/11/{self.rng.integers(1, 29):02} {self.rng.integers(8, 22):02}:{self.rng.integers(0, 60):02}"
 
 
@@ -293,7 +298,9 @@ def _laid(rng: Random, label: Image.Image, hard: dict[str, float]) -> Image.Imag
     corners = np.array([[0, 0], [table.width, 0], [table.width, table.height], [0, table.height]], float)
     reach = min(0.15 * hard.get("perspective", 0.1), 0.24)
     seen = corners + rng.uniform(-reach, reach, (4, 2)) * [table.width, table.height]
-    tilt = np.radians(rng.uniform(10, 28) * rng.choice([-1, 1]) * hard["angle"] if "angle" in hard else rng.uniform(-3, 3))
+    tilt = np.radians(
+        rng.uniform(10, 28) * rng.choice([-1, 1]) * hard["angle"] if "angle" in hard else rng.uniform(-3, 3)
+    )
     turn = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
     seen = (seen - seen.mean(0)) @ turn.T
     seen -= seen.min(0)

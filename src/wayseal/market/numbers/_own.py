@@ -73,4 +73,4 @@ def own_of_numbers(numbers: Iterable[str]) -> Own:
     """
     own = frozenset(map(clean_waybill, numbers)) - {""}
     counted = Counter(map(shape_of, own))
-    return Own(known=lambda asked: own.intersection(asked), shapes=counted)
+    return Own(known=own.intersection, shapes=counted)

@@ -55,7 +55,7 @@ def read_codes(picture: Image.Image) -> tuple[tuple[str, str], ...]:
 
 def _scan(pixels: Grey, wanted: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Codes that one look finds (rules 2 and 3)."""
-    formats = [kind for name, kind in _KINDS.items() if name in wanted]
+    formats = zxingcpp.BarcodeFormats([kind for name, kind in _KINDS.items() if name in wanted])
     for code in zxingcpp.read_barcodes(np.ascontiguousarray(pixels), formats=formats):
         payload = code.text if code.content_type is not zxingcpp.ContentType.Binary else code.bytes.hex()
         if payload:

@@ -1,7 +1,7 @@
 """Bytes of a picture as pixels that stand upright, in bounded memory.
 
-1. Nothing is decoded before its size is known: bytes, kind and pixels are held to limits first, by what the file says of
-   itself. What it says is checked by the decoder, which writes no more pixels than that.
+1. Nothing is decoded before its size is known: bytes, kind and pixels are held to limits first, by what the file says
+   of itself, and the decoder writes no more pixels than that.
 2. Of the kinds that Pillow reads five are let in; whatever can hold scripts or references (SVG, PostScript, PDF) isn't.
 3. Of moving pictures the first frame is looked at.
 4. A broken picture is an error of the room, whatever the decoder raised; a warning of its never stops a look.
@@ -14,7 +14,7 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from wayseal.market.errors import PictureError
 from wayseal.model.messages import N_
@@ -56,7 +56,7 @@ def decode(data: bytes) -> Image.Image:
             raise
         except Image.DecompressionBombError:
             raise PictureError(_TOO_LARGE) from None
-        except Image.UnidentifiedImageError:
+        except UnidentifiedImageError:
             raise PictureError(_NO_PICTURE) from None
         except Exception:  # decoders raise whatever their parsing trips over (rule 4)
             raise PictureError(_BROKEN) from None

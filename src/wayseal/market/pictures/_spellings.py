@@ -1,8 +1,8 @@
 """What a line that looks like a number may say: the spellings that its columns of probabilities hold.
 
-A model of text says for each of some columns of a line how likely each character stands there, or none (a blank); a
-spelling is the characters of a path through the columns, repeats and blanks left out (CTC). The likeliest path isn't the
-likeliest spelling, and the second likeliest is what one needs where a 6 may be an 8.
+A model of text says for each of some columns of a line how likely each character stands there, or none (a blank). A
+spelling is the characters of a path through the columns, repeats and blanks left out (CTC). The likeliest path isn't
+the likeliest spelling, and the second likeliest is what one needs where a 6 may be an 8.
 
 1. Characters are put together: letters in upper case, digits in any width; whatever is neither letter, digit, space nor
    a dash is one sign that ends a number.
@@ -76,7 +76,7 @@ def _fold(character: str) -> str:
 def _mix(signs: Sequence[str]) -> Doubles:
     matrix = np.eye(len(signs))
     place = {sign: n for n, sign in enumerate(signs)}
-    for one, other in _ALIKE:
+    for one, other in map(tuple, _ALIKE):
         for a, b in ((place[one], place[other]), (place[other], place[one])):
             matrix[a, b] += _MIXED
             matrix[a, a] -= _MIXED

@@ -69,7 +69,8 @@ class TextReader:
         import rapidocr
 
         models = Path(rapidocr.__file__).parent / "models"
-        self._engine = rapidocr.RapidOCR(
+        make: Any = rapidocr.RapidOCR
+        self._engine = make(
             params={
                 "Global.log_level": "critical",
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
@@ -81,9 +82,9 @@ class TextReader:
                 "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
             }
         )
-        self._find: Any = self._engine._load_det_model()
-        self._turn: Any = self._engine._load_cls_model()
-        self._recognise: Any = self._engine._load_rec_model()
+        self._find = self._engine._load_det_model()
+        self._turn = self._engine._load_cls_model()
+        self._recognise = self._engine._load_rec_model()
         self._alphabet = Alphabet(self._recognise.postprocess_op.character)
 
     def read(self, picture: Image.Image) -> tuple[TextLine, ...]:
@@ -124,16 +125,16 @@ class TextReader:
             if not alike:
                 continue
             said = self._turn([c.pixels for c in alike]).cls_res
-            votes = sum((1 if "180" in label else -1) * score * _width(c) for c, (label, score) in zip(alike, said))
-            if votes > 0:
+            votes = [(1 if "180" in label else -1) * score for label, score in said]
+            if sum(vote * _width(crop) for vote, crop in zip(votes, alike, strict=True)) > 0:
                 for crop in alike:
                     crop.pixels, crop.flipped = _flip(crop.pixels), True
 
     def _read(self, crops: Sequence[_Crop]) -> None:
-        by_width = sorted(crops, key=lambda c: c.pixels.shape[1] / c.pixels.shape[0])
+        by_width = sorted(crops, key=_width)
         for start in range(0, len(by_width), _BATCH):
             batch = by_width[start : start + _BATCH]
-            widest = max(320 / 48, *(c.pixels.shape[1] / c.pixels.shape[0] for c in batch))
+            widest = max(320 / 48, *(_width(c) for c in batch))
             normal = [self._recognise.resize_norm_img(c.pixels, widest) for c in batch]
             columns: Floats = self._recognise.session(np.stack(normal).astype(np.float32))
             for crop, seen in zip(batch, columns, strict=True):
@@ -162,14 +163,16 @@ def _length(box: Floats, start: int, end: int) -> float:
 
 
 def _width(crop: _Crop) -> float:
-    return crop.pixels.shape[1] / crop.pixels.shape[0]
+    height, width = crop.pixels.shape[:2]
+    return float(width / height)
 
 
 def _direction(crop: _Crop) -> NDArray[np.float64]:
     """Where reading goes in the picture, one pixel long times the line's length."""
     box = crop.box.astype(np.float64)
     along = (box[3] - box[0] + box[2] - box[1]) / 2 if crop.tall else (box[1] - box[0] + box[2] - box[3]) / 2
-    return -along if crop.flipped else along
+    forward: NDArray[np.float64] = -along if crop.flipped else along
+    return forward
 
 
 def _sorted(crops: Sequence[_Crop]) -> list[_Crop]:
