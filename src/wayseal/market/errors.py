@@ -37,3 +37,9 @@ class NoSuchThingError(MarketError):
     """No source, offer, seller, shop or request fits what was asked for; names the kind."""
 
     exit_code: ClassVar[int] = 3
+
+
+class PictureError(MarketError):
+    """A picture that isn't looked at: of no kind that is read here, too large, or broken."""
+
+    exit_code: ClassVar[int] = 3

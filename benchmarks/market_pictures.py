@@ -1,0 +1,191 @@
+"""Numbers in pictures of labels: among the first candidates, by effect, beside plain zxing-cpp and a regular expression.
+
+    python -m benchmarks.market_pictures [--pictures 300] [--seed 1] [--strength 1] [--jsonl FILE]
+
+Labels are drawn and photographed in effect (`_label_pictures.py`): of each effect as many, of each kind of barcode
+about a third. Beside ours, on the same pictures in the same run: zxing-cpp as it comes, then RapidOCR as it comes,
+whose lines are searched for a run of letters and digits of a courier's format. "Lines alone" leaves codes out. A cropped picture has
+no code that could be asked for. Times are CPU seconds of one thread.
+"""
+
+import argparse
+import io
+import json
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zxingcpp
+from PIL import Image
+
+from benchmarks._cases import table
+from benchmarks._label_pictures import HELD_OUT, LabelPicture, pictures
+from wayseal.market.pictures import read_picture
+from wayseal.market.pictures._codes import read_codes
+from wayseal.market.pictures._decode import decode
+from wayseal.market.pictures._read import _read_text
+from wayseal.model.numbers import candidates as couriers_of
+from wayseal.model.numbers import clean_waybill, looks_like_waybill
+
+FIRST = 3
+_RUN = re.compile(r"[0-9A-Za-z](?:[ .-]?[0-9A-Za-z]){7,30}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one picture. Ranks from 1; 0: not found."""
+
+    effect: str
+    layout: str
+    barcode: str
+    courier: str
+    ours: int
+    lines: int
+    plain: int
+    plain_lines: int
+    bars: bool
+    plain_bars: bool
+    qr: bool
+    plain_qr: bool
+    seconds: float
+    code_seconds: float
+    plain_seconds: float
+    probability: float
+
+
+@dataclass(slots=True)
+class Plain:
+    """What somebody would write first: both libraries as they come."""
+
+    engine: Any = field(default=None)
+
+    def codes(self, picture: Image.Image) -> list[tuple[str, str]]:
+        """(format, payload) of codes."""
+        return [(str(code.format), code.text) for code in zxingcpp.read_barcodes(picture)]
+
+    def lines(self, picture: Image.Image) -> list[str]:
+        """Lines of text."""
+        if self.engine is None:
+            import rapidocr  # noqa: PLC0415  # an extra
+
+            quiet = {"Global.log_level": "critical", "EngineConfig.onnxruntime.intra_op_num_threads": 1}
+            self.engine = rapidocr.RapidOCR(params=quiet)
+        return list(self.engine(np.asarray(picture)[:, :, ::-1]).txts or ())
+
+    def numbers(self, texts: Iterable[str]) -> list[str]:
+        """Runs of letters and digits in a courier's format, in their order."""
+        found = (clean_waybill(m.group()) for text in texts for m in _RUN.finditer(text))
+        fitting = [number for number in found if looks_like_waybill(number) and couriers_of(number)]
+        return list(dict.fromkeys(fitting))
+
+
+def rank(number: str, numbers: Iterable[str]) -> int:
+    """Place of a number, from 1; 0 if it isn't there."""
+    return next((n for n, other in enumerate(numbers, 1) if other == number), 0)
+
+
+def look(made: LabelPicture, plain: Plain) -> Outcome:
+    """Reads one picture in every way."""
+    start = time.process_time()
+    read = read_picture(made.data, text=True)
+    seconds = time.process_time() - start
+    picture = decode(made.data)
+    start = time.process_time()
+    read_codes(picture)
+    code_seconds = time.process_time() - start
+    _, alone = _read_text(picture, ())
+    start = time.process_time()
+    raw = Image.open(io.BytesIO(made.data)).convert("RGB")
+    codes, texts = plain.codes(raw), plain.lines(raw)
+    plain_seconds = time.process_time() - start
+    ours = rank(made.number, (one.number for one in read.numbers))
+    return Outcome(
+        effect=made.effect,
+        layout=made.layout,
+        barcode=made.barcode,
+        courier=made.courier,
+        ours=ours,
+        lines=rank(made.number, (one.number for one in alone)),
+        plain=rank(made.number, plain.numbers([payload for _, payload in codes] + texts)),
+        plain_lines=rank(made.number, plain.numbers(texts)),
+        bars=any(payload == made.number for _, payload in read.codes),
+        plain_bars=any(payload == made.number for _, payload in codes),
+        qr=any(payload == made.qr for _, payload in read.codes),
+        plain_qr=any(payload == made.qr for _, payload in codes),
+        seconds=seconds,
+        code_seconds=code_seconds,
+        plain_seconds=plain_seconds,
+        probability=read.numbers[0].probability if read.numbers else 0.0,
+    )
+
+
+def _share(rows: list[Outcome], of: Callable[[Outcome], bool]) -> str:
+    return f"{sum(map(of, rows)) / len(rows):.3f}" if rows else "–"
+
+
+def report(outcomes: list[Outcome]) -> None:
+    """Prints the tables."""
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for one in outcomes:
+        held = "layouts never fitted on" if one.layout in HELD_OUT else "layouts fitted on"
+        for name in ("all", f"barcode {one.barcode}", held, f"effect {one.effect}"):
+            groups[name].append(one)
+    print(f"number among the first {FIRST}; first; codes left out; plain the same; codes left out")
+    rows = []
+    for name, some in groups.items():
+        uncut = [one for one in some if one.effect != "crop"]
+        barred = [one for one in uncut if one.barcode != "hidden"]
+        rows.append(
+            (
+                name,
+                str(len(some)),
+                _share(some, lambda one: 0 < one.ours <= FIRST),
+                _share(some, lambda one: one.ours == 1),
+                _share(some, lambda one: 0 < one.lines <= FIRST),
+                _share(some, lambda one: 0 < one.plain <= FIRST),
+                _share(some, lambda one: 0 < one.plain_lines <= FIRST),
+                _share(barred, lambda one: one.bars),
+                _share(barred, lambda one: one.plain_bars),
+                _share(uncut, lambda one: one.qr),
+                _share(uncut, lambda one: one.plain_qr),
+            )
+        )
+    heads = ("pictures of", "n", "first 3", "first", "lines", "plain", "plain lines", "bars", "plain", "QR", "plain")
+    print("\n".join(table(heads, rows)))
+    for name, of in (("ours", "seconds"), ("codes alone", "code_seconds"), ("plain", "plain_seconds")):
+        times = np.array([getattr(one, of) for one in outcomes])
+        print(f"CPU s a picture, {name}: median {np.median(times):.2f}, p95 {np.quantile(times, 0.95):.2f}")
+    said = np.array([one.probability for one in outcomes])
+    right = np.array([one.ours == 1 for one in outcomes])
+    for low, high in ((0.0, 0.5), (0.5, 0.9), (0.9, 0.99), (0.99, 1.01)):
+        inside = (said >= low) & (said < high)
+        if inside.any():
+            print(f"probability {low:.2f} to {min(high, 1):.2f}: n {inside.sum()}, right {right[inside].mean():.3f}")
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pictures", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--strength", type=float, default=1.0)
+    parser.add_argument("--jsonl", type=Path)
+    options = parser.parse_args()
+    plain = Plain()
+    outcomes = []
+    for made in pictures(options.seed, options.pictures, strength=options.strength):
+        outcomes.append(look(made, plain))
+        if options.jsonl:
+            with options.jsonl.open("a", encoding="utf-8") as out:
+                line = {name: getattr(outcomes[-1], name) for name in Outcome.__slots__}
+                out.write(json.dumps(line) + "\n")
+    report(outcomes)
+
+
+if __name__ == "__main__":
+    main()

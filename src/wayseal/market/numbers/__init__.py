@@ -1,0 +1,11 @@
+"""Numbers on offer: candidates out of lines and codes, whose they are, and rows of `leaks` of ours.
+
+What `match` gives stands in `wayseal.market.numbers.types`.
+"""
+
+from wayseal.market.numbers._candidates import Writing, candidates
+from wayseal.market.numbers._leaks import leak_rows, write_leaks
+from wayseal.market.numbers._match import match
+from wayseal.market.numbers._own import own_of_ledger, own_of_numbers
+
+__all__ = ["Writing", "candidates", "leak_rows", "match", "own_of_ledger", "own_of_numbers", "write_leaks"]

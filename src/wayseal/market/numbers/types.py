@@ -1,0 +1,81 @@
+"""What matching of numbers against the courier's own gives."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """Whose a number is, as far as it can be told."""
+
+    OURS = "ours"
+    NOT_OURS = "not_ours"
+    UNTOLD = "untold"
+
+
+class Why(StrEnum):
+    """What a standing rests on."""
+
+    KNOWN = "known"
+    """It stands among the courier's own, and more than one reading of it hardly does by chance."""
+    UNKNOWN = "unknown"
+    """It was read well and is none of the courier's own."""
+    READ_BADLY = "read_badly"
+    """No reading is sure enough to be missing, or to be found, for more than chance."""
+    OWN_FORMAT = "own_format"
+    """It isn't known, and has a format that hardly anybody but this courier uses: forged, or not yet recorded. To be
+    looked up again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """The courier's own numbers, to be asked.
+
+    Attributes:
+        known: Gives those of some clean numbers that are the courier's.
+        shapes: How many of its numbers have each shape (see `shape_of`); of a large ledger, out of a sample.
+    """
+
+    known: Callable[[Sequence[str]], frozenset[str]]
+    shapes: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One written number, and whose it is.
+
+    Attributes:
+        number: What it is taken for: a reading that is known if it is ours, else the likeliest.
+        standing: Whose.
+        why: What that rests on.
+        probability: That it is ours.
+        readings: How many spellings were looked up.
+        canary: Whether one of them is a canary: nobody but its accounts could know it, so it is a case at once.
+    """
+
+    number: str = field(repr=False)
+    standing: Standing
+    why: Why
+    probability: float
+    readings: int
+    canary: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What came of some candidates.
+
+    Attributes:
+        rows: One for each written number, in the order of the likeliest.
+        tried: Spellings that were looked up.
+        by_chance: How many of those are expected to be found though they aren't what was written, or no waybill.
+    """
+
+    rows: tuple[Match, ...]
+    tried: int
+    by_chance: float
+
+    @property
+    def ours(self) -> tuple[Match, ...]:
+        """Numbers that are the courier's."""
+        return tuple(row for row in self.rows if row.standing is Standing.OURS)
