@@ -15,7 +15,7 @@ _WORDS = (
     ("一手", ("1手", "①手", "一扌")), ("料子", ("枓子", "liao子", "料孑")),
     ("信息", ("信西", "xin息", "信x")), ("身份", ("身fen", "shen份", "身亻分")),
 )  # fmt: skip
-_LIKE = {pair[0]: pair[1] for pair in "料枓 号呺 查査 手扌 码碼 价亻 收収 货貨 发發 真眞 快筷 信訫 现現 要婹 包苞 单単".split()}
+_LIKE = str.maketrans("料号查手码价收货发真快信现要包单", "枓呺査扌碼價収貨發眞筷訫現婹苞単")
 _TRADITIONAL = str.maketrans(
     "单号数据实时电话业务联系价格发货马图买卖优质点货问题个人员记录查询当天内长期稳定网络详细间东广苏",
     "單號數據實時電話業務聯繫價格發貨馬圖買賣優質點貨問題個人員記錄查詢當天內長期穩定網絡詳細間東廣蘇",
@@ -37,7 +37,7 @@ def alter(text: str, share: float, rng: np.random.Generator) -> str:
         if draw >= share or not "一" <= char <= "鿿":
             out.append(char)
         elif kind < 0.4:
-            out.append(_LIKE.get(char, char))
+            out.append(char.translate(_LIKE))
         elif kind < 0.6:
             out.append(char.translate(_TRADITIONAL))
         elif kind < 0.9:

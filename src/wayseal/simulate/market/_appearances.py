@@ -121,7 +121,7 @@ def come_back(rng: Rng, shown: Appearance) -> tuple[str, Appearance]:
 
 def kept_of(before: Appearance, after: Appearance) -> tuple[str, ...]:
     """What of an appearance can be seen in a later one: kinds of signals."""
-    pairs = {
+    pairs: dict[str, tuple[set[object], set[object]]] = {
         "name": ({before.name}, {after.name}),
         "contact": (set(before.contacts), set(after.contacts)),
         "text": ({a.body for a in before.adverts}, {a.body for a in after.adverts}),

@@ -173,17 +173,15 @@ class _Life:
         until = max(at, plan.begins) + max(6 * HOUR, int(rng.exponential(days) * DAY))
         look = self._told(shop, look, at)
         shop.shown.append((at, look))
-        moments = [(at + int(gap), None) for gap in self._changes(until - at)]
+        moments: list[tuple[int, KnownNumber | None]] = [(at + int(gap), None) for gap in self._changes(until - at)]
         moments += [(number.sold_at, number) for number in self._waiting if at < number.sold_at < until]
         for moment, number in sorted(moments, key=lambda m: m[0]):
             if moment >= plan.ends:
                 break
             look = self._told(shop, look, moment) if number else changed(rng, look)
             shop.shown.append((moment, look))
-        if until >= plan.ends:
-            span = Span(since=at, until=plan.ends, ended="")
-        else:
-            span = self._ended(at, until)
+        over = until >= plan.ends
+        span = Span(since=at, until=plan.ends, ended="") if over else self._ended(at, until)
         shop.spans.append(span)
         return look, span
 

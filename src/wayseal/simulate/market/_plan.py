@@ -1,4 +1,4 @@
-"""What a simulated market is: its sites, its size, how its sellers behave. Every share is of one, every rate a day's."""
+"""What a simulated market is: its sites, its size, how its sellers behave. Every share is of one."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

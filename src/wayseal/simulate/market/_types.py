@@ -1,4 +1,4 @@
-"""What a simulated market is made of. Times are UTC microseconds, spans half-open; nothing here is ever served whole."""
+"""What a simulated market is made of. Times are UTC microseconds, spans half-open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One thing on offer: the site's key of it, and its faces in order of time. weight: in the day's stock, 0 for none."""
+    """One thing on offer: its key, its faces in order of time. weight: in the day's stock, 0 for none."""
 
     key: str
     faces: tuple[Face, ...]
@@ -80,7 +80,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """A shop: the site's own id of it, whose it is (place among the sellers), its names, when it is open, its offers."""
+    """A shop. seller: whose it is, a place among the sellers; names: each with when it began."""
 
     id: str
     site: str

@@ -32,9 +32,7 @@ def in_words(
 class _Shop:
     """One shop, and what of it has words already."""
 
-    def __init__(
-        self, rng: Rng, draft: ShopDraft, seller: Seller, footer: str, pictures: dict[str, Picture]
-    ) -> None:
+    def __init__(self, rng: Rng, draft: ShopDraft, seller: Seller, footer: str, pictures: dict[str, Picture]) -> None:
         self._rng, self._draft, self._seller, self._footer = rng, draft, seller, footer
         self._pictures = pictures
         self._names: dict[Picture, str] = {}
@@ -56,9 +54,7 @@ class _Shop:
             if not names or names[-1][1] != look.name:
                 names.append((since, look.name))
         spans = tuple(draft.spans)
-        shop = Shop(
-            id=self._id, site=draft.site, seller=draft.seller, names=tuple(names), spans=spans, offers=offers
-        )
+        shop = Shop(id=self._id, site=draft.site, seller=draft.seller, names=tuple(names), spans=spans, offers=offers)
         return shop, tuple(self._shown())
 
     def _faces(self, k: int) -> tuple[Face, ...]:

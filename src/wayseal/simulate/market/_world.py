@@ -20,7 +20,7 @@ from wayseal.simulate.market._wording import in_words
 
 _SHARED, _FOOTERS, _SHOPS, _STOCKS, _SPELLS, _LAYOUTS = 302, 303, 304, 305, 306, 307
 _MIDDLEMEN = 3
-_LIST_ONLY = (Trap.LAYOUT, Trap.EMPTY)
+_NOT_FOR = {Form.JSON: (Trap.LAYOUT, Trap.EMPTY), Form.FEED: (Trap.LAYOUT,)}
 
 
 def generate_market(plan: MarketPlan, seed: int, numbers: Sequence[KnownNumber] = ()) -> MarketWorld:
@@ -87,7 +87,7 @@ def _spells(plan: MarketPlan, seed: int) -> tuple[Spell, ...]:
     for k, site in enumerate(SITES):
         if site.form is Form.CHAT:
             continue
-        kinds = [trap for trap in Trap if site.form is not Form.JSON or trap not in _LIST_ONLY]
+        kinds = [trap for trap in Trap if trap not in _NOT_FOR.get(site.form, ())]
         for day in range(plan.days):
             rng = stream(seed, _SPELLS, k, day)
             if rng.random() < plan.spells:
