@@ -121,14 +121,11 @@ def come_back(rng: Rng, shown: Appearance) -> tuple[str, Appearance]:
 
 def kept_of(before: Appearance, after: Appearance) -> tuple[str, ...]:
     """What of an appearance can be seen in a later one: kinds of signals."""
-    pairs: dict[str, tuple[set[object], set[object]]] = {
-        "name": ({before.name}, {after.name}),
-        "contact": (set(before.contacts), set(after.contacts)),
-        "text": ({a.body for a in before.adverts}, {a.body for a in after.adverts}),
-        "picture": ({p.motif for p in before.pictures}, {p.motif for p in after.pictures}),
-        "code": ({p.code for p in before.pictures} - {"", "-"}, {p.code for p in after.pictures}),
-    }
-    return tuple(name for name, (old, new) in pairs.items() if old & new)
+    pairs = {"name": before.name == after.name, "contact": bool(set(before.contacts) & set(after.contacts))}
+    pairs["text"] = bool({a.body for a in before.adverts} & {a.body for a in after.adverts})
+    pairs["picture"] = bool({p.motif for p in before.pictures} & {p.motif for p in after.pictures})
+    pairs["code"] = bool({p.code for p in before.pictures if len(p.code) > 1} & {p.code for p in after.pictures})
+    return tuple(name for name, same in pairs.items() if same)
 
 
 def _one_changed(rng: Rng, contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:

@@ -17,7 +17,7 @@ from wayseal.simulate.market._shelves import View
 
 LAYOUTS = 3
 """Layouts of a page: as it is, as it is after it changed for good, and one of a few hours."""
-NAMES: Mapping[str, tuple[Mapping[str, str], ...]] = MappingProxyType(
+CLASSES: Mapping[str, tuple[Mapping[str, str], ...]] = MappingProxyType(
     {
         "bazaar": (
             {"list": "goods-list", "item": "goods-item", "title": "goods-title", "price": "goods-price",
@@ -66,7 +66,7 @@ def shell(site: str, title: str, body: str, charset: str, *, declared: bool) -> 
 
 def listing(site: str, layout: int, views: Sequence[View], total: int, next_page: str) -> str:
     """A page of a list: each offer with its beginning, and a link to the next page ("": none)."""
-    names = NAMES[site][layout]
+    names = CLASSES[site][layout]
     cut: Callable[[str], str] = lambda text: text.replace("\n", " ")[:_EXCERPT]  # noqa: E731
     items = "\n".join(_item(site, names, view, layout, cut) for view in views)
     more = f'<a class="{names["next"]}" href="{escape(next_page)}">下一页</a>' if next_page else ""
@@ -77,7 +77,7 @@ def listing(site: str, layout: int, views: Sequence[View], total: int, next_page
 
 def shop_page(site: str, layout: int, views: Sequence[View]) -> str:
     """A shop with all it offers, in full."""
-    names, first = NAMES[site][layout], views[0]
+    names, first = CLASSES[site][layout], views[0]
     items = "\n".join(_item(site, names, view, layout, str) for view in views)
     head = f'<h1 class="shop-name">{escape(first.shop_name)}</h1><p>开店时间 {local(first.posted_at)}</p>'
     return f'{head}\n<div class="{names["list"]}" data-n="{len(views)}">\n{items}\n</div>'
@@ -85,7 +85,7 @@ def shop_page(site: str, layout: int, views: Sequence[View]) -> str:
 
 def item_page(site: str, layout: int, view: View, at: int) -> str:
     """One offer in full, or a thread with its replies."""
-    names = NAMES[site][layout]
+    names = CLASSES[site][layout]
     seen = crc32(view.offer.key.encode()) % 900 + (at - view.posted_at) // (SECOND * 1800)
     body = f'<div class="{names["list"]}" data-n="1">{_item(site, names, view, layout, str)}</div>'
     return f"{body}<p>浏览 {max(1, seen)} 次</p>{_replies(names, view, at) if site == 'forum' else ''}"

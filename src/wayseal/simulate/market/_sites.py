@@ -22,7 +22,7 @@ from wayseal.simulate.market import _feeds as feeds
 from wayseal.simulate.market import _pages as pages
 from wayseal.simulate.market._labels import draw_label
 from wayseal.simulate.market._plan import SITE, Form, Site, Spell, Trap
-from wayseal.simulate.market._shelves import Shelves, Views
+from wayseal.simulate.market._shelves import Shelves
 from wayseal.simulate.market._traps import Answer, Page, changed, instead, login_page
 from wayseal.simulate.market._types import MarketWorld
 
@@ -125,13 +125,11 @@ class Sites:
     def _list(self, site: Site, query: str, page: int, at: int, layout: int, *, empty: bool) -> Page:
         views = self._shelves.views(site.name, at, query)
         last = max(1, -(-len(views) // site.page))
-        if empty:
-            shown, following, total = (), "", 0
-        else:
-            turned = min(page, last) if site.endless else page
-            shown, total = views.part((turned - 1) * site.page, site.page), len(views)
-            following = pages.next_of(site.name, query, page + 1) if site.endless or page < last else ""
-        body = pages.listing(site.name, layout, shown, total, following)
+        turned = min(page, last) if site.endless else page
+        shown = views.part((turned - 1) * site.page, 0 if empty else site.page)
+        more = not empty and (site.endless or page < last)
+        following = pages.next_of(site.name, query, page + 1) if more else ""
+        body = pages.listing(site.name, layout, shown, 0 if empty else len(views), following)
         return _page(site, query or "全部", body)
 
     def _shop(self, site: Site, shop: str, at: int, layout: int) -> Page:
@@ -161,16 +159,18 @@ class Sites:
         match steps:
             case ["v1", "offers"]:
                 page = _number(query.get("page"))
-                views: Views = self._shelves.views(site.name, at, query.get("q", ""))
+                views = self._shelves.views(site.name, at, query.get("q", ""))
                 following = f"/v1/offers?page={page + 1}" if page * site.page < len(views) else ""
                 text = feeds.offers_json(views.part((page - 1) * site.page, site.page), len(views), following)
-                return Page(status=200, media="application/json", content=text)
-            case ["v1", "offers", key] if view := self._shelves.offer(site.name, key, at):
-                return Page(status=200, media="application/json", content=feeds.offer_json(view))
-            case ["v1", "shops", shop] if there := self._shelves.shop(site.name, shop, at):
-                return Page(status=200, media="application/json", content=feeds.shop_json(there))
+                return _json(text)
+            case ["v1", "offers", key]:
+                view = self._shelves.offer(site.name, key, at)
+                return _json(feeds.offer_json(view) if view else "")
+            case ["v1", "shops", shop]:
+                there = self._shelves.shop(site.name, shop, at)
+                return _json(feeds.shop_json(there) if there else "")
             case _:
-                return Page(status=404, media="application/json", content='{"code": 404, "msg": "not found"}')
+                return _json("")
 
     def _picture(self, site: Site, name: str) -> Page:
         if name not in self._world.pictures:
@@ -195,6 +195,13 @@ def _page(site: Site, title: str, body: str) -> Page:
         status=200,
         media="text/html",
         content=pages.shell(site.name, title, body, site.charset, declared=site.declares),
+    )
+
+
+def _json(text: str) -> Page:
+    """An answer of the interface; "": there is no such thing."""
+    return Page(
+        status=200 if text else 404, media="application/json", content=text or '{"code": 404, "msg": "not found"}'
     )
 
 
