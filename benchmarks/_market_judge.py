@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks._market_watch import CHAT_HOUR, DAY, HOUR, TERMS, Run, Told, Where
-from wayseal.simulate.market.parts import FORBIDDEN, Comeback, MarketWorld
+from benchmarks._market_watch import CHAT_HOUR, DAY, HOUR, Run, Told, Where, id_in
+from wayseal.simulate.market.parts import FORBIDDEN, TERMS, Comeback, MarketWorld, Shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +60,22 @@ class Verdict:
 
 def judge(world: MarketWorld, run: Run) -> Verdict:
     """Judges a run."""
-    place = {(shop.site, name): k for k, shop in enumerate(world.shops) for name in (shop.id, *_keys(world, k))}
+    place = {(shop.site, name): k for k, shop in enumerate(world.shops) for name in _names(shop)}
     right: dict[int, list[int]] = {}
     notices: Counter[str] = Counter()
     once: set[tuple[str, object, int]] = set()
     for told in run.told:
         what = _what(world, place, told)
-        one = (what, place.get(told.after, told.after), told.at)
+        one = (what, place.get(_clean(told.after), told.after), told.at)
         notices[what] += one not in once
         once.add(one)
         if what == "right":
-            right.setdefault(place[told.after], []).append(told.at)
+            right.setdefault(place[_clean(told.after)], []).append(told.at)
     findable: dict[str, tuple[int, int]] = {}
     late = []
     for back in _counted(world):
-        when = next((at for at in sorted(right.get(back.after, ())) if at >= back.back_at), None)
+        until = next(span.until for span in world.shops[back.after].spans if span.since == back.back_at)
+        when = next((at for at in sorted(right.get(back.after, ())) if back.back_at <= at <= until + DAY), None)
         found, many = findable.get(back.way, (0, 0))
         findable[back.way] = (found + (when is not None), many + 1)
         if when is not None:
@@ -92,8 +93,18 @@ def judge(world: MarketWorld, run: Run) -> Verdict:
     )
 
 
-def _keys(world: MarketWorld, k: int) -> Iterator[str]:
-    return (offer.key for offer in world.shops[k].offers)
+def _names(shop: Shop) -> Iterator[str]:
+    """By what a shop may be called: its id, an offer's key, and where a site names nothing else, its names."""
+    yield from (shop.id, shop.id.removeprefix("user"))
+    yield from (offer.key for offer in shop.offers)
+    if shop.site == "board":
+        yield from (name for _, name in shop.names)
+
+
+def _clean(where: Where) -> Where:
+    """A site's name and an id, out of what a source and a path say."""
+    site, name = where
+    return ("chats" if site.startswith("chats") else site), id_in(name)
 
 
 def _counted(world: MarketWorld) -> Iterator[Comeback]:
@@ -108,7 +119,7 @@ def _counted(world: MarketWorld) -> Iterator[Comeback]:
 
 
 def _what(world: MarketWorld, place: Mapping[Where, int], told: Told) -> str:
-    before, after = place.get(told.before), place.get(told.after)
+    before, after = place.get(_clean(told.before)), place.get(_clean(told.after))
     if before is None or after is None:
         return "unknown"
     old, new = world.shops[before], world.shops[after]

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from types import MappingProxyType
 from typing import Protocol
 
 from benchmarks._market_parse import Parsed, Row, parse
 from wayseal.simulate.market import Sites
-from wayseal.simulate.market.parts import CLASSES, GROUPS, Answer, MarketWorld, messages
+from wayseal.simulate.market.parts import CLASSES, GROUPS, TERMS, Answer, MarketWorld, messages
 
 SECOND = 1_000_000
 HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND
@@ -24,26 +23,6 @@ Where = tuple[str, str]
 Fetch = Callable[[str, str, Mapping[str, str]], Answer]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a source's file says of how it may be looked at."""
-
-    start: str
-    pause_s: float
-    budget: int
-    interval_h: float
-    most_pages: int = 40
-
-
-TERMS: Mapping[str, Terms] = MappingProxyType(
-    {
-        "bazaar": Terms(start="/search?q=快递&page=1", pause_s=2, budget=1_500, interval_h=6),
-        "arcade": Terms(start="/list-快递-1.htm", pause_s=1, budget=1_000, interval_h=6),
-        "forum": Terms(start="/board?page=1", pause_s=5, budget=800, interval_h=6),
-        "board": Terms(start="/feed.rss", pause_s=2, budget=800, interval_h=6),
-        "openapi": Terms(start="/v1/offers?page=1", pause_s=1, budget=800, interval_h=6),
-    }
-)
 CHAT_HOUR = 24
 
 
@@ -212,7 +191,7 @@ class SimpleWatcher:
         if not hindrance:
             there: dict[Where, list[Row]] = {}
             for row in rows:
-                there.setdefault((site, _id(row.shop)), []).append(row)
+                there.setdefault((site, id_in(row.shop)), []).append(row)
             for where, group in there.items():
                 told += self._present(where, group[0].shop, fetch, now, [r.text for r in group])
             self._missing(site, set(there), fetch, now)
@@ -220,8 +199,8 @@ class SimpleWatcher:
 
     def _listed(self, site: str, fetch: Fetch, now: int) -> tuple[list[Row], str]:
         rows: dict[str, Row] = {}
-        path = TERMS[site].start
-        for _ in range(TERMS[site].most_pages):
+        path = TERMS[site].start.replace("{query}", "快递").replace("{page}", "1")
+        for _ in range(TERMS[site].pages):
             parsed = self._ask(site, path, fetch, now)
             if parsed.hindrance or not parsed.rows:
                 return [], parsed.hindrance or "changed"
@@ -245,7 +224,7 @@ class SimpleWatcher:
         if known is None:
             known = self._shops[where] = _Known(where, path)
         if fresh or now - known.read_at >= self._REREAD:
-            if where[0] not in ("board", "openapi"):  # their lists hold texts in full
+            if where[0] in ("bazaar", "forum"):  # the other lists hold texts in full
                 parsed = self._ask(where[0], path, fetch, now)
                 texts = [row.text for row in parsed.rows] or texts
             yield from self._read(known, "\n".join(texts), now, fresh=fresh)
@@ -325,6 +304,6 @@ def classes_at(world: MarketWorld, lag: int = DAY) -> Callable[[str, int], Mappi
     return classes
 
 
-def _id(path: str) -> str:
-    """The site's id in a path."""
+def id_in(path: str) -> str:
+    """The site's id in a path; an id itself stays."""
     return path.rsplit("/", 1)[-1].removeprefix("store-").removesuffix(".htm").removesuffix(".html")

@@ -58,8 +58,8 @@ def lines_of(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
     yield ""
     yield from table(("found by way", *ways), [(name, *_by_way(of[name], ways)) for name in names])
     yield ""
-    head = ("looks", "asked for", "with an outcome", "hindered", "over budget", "too soon", "forbidden")
-    yield from table(head, [_load(name, of[name]) for name in names])
+    load = ("looks", "asked for", "with an outcome", "hindered", "over budget", "too soon", "forbidden")
+    yield from table(load, [_load(name, of[name]) for name in names])
 
 
 def _summary(name: str, some: Sequence[Verdict]) -> Sequence[str]:
@@ -71,8 +71,8 @@ def _summary(name: str, some: Sequence[Verdict]) -> Sequence[str]:
     p95 = late[-(-95 * len(late) // 100) - 1] if late else "–"
     precision = notices["right"] / max(1, notices.total())
     of_trade = notices["right"] / max(1, notices["right"] + notices["other_seller"] + notices["not_gone"])
-    shares: tuple[str, ...] = (f"{found / max(1, many):.3f}", f"{precision:.3f}", f"{of_trade:.3f}")
-    return name, f"{found}", f"{many}", *shares, f"{p95}", wrong or "–"
+    shares = [f"{share:.3f}" for share in (found / max(1, many), precision, of_trade)]
+    return [name, f"{found}", f"{many}", *shares, f"{p95}", wrong or "–"]
 
 
 def _by_way(some: Sequence[Verdict], ways: Sequence[str]) -> list[str]:

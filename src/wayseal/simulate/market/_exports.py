@@ -20,10 +20,13 @@ from wayseal.simulate.market._labels import draw_label
 from wayseal.simulate.market._texts import Rng
 from wayseal.simulate.market._types import Face, MarketWorld
 
+PURCHASES = "purchases"
+"""The folder with pictures that somebody got who asked for samples."""
 GROUPS = ("快递交流一群", "电商资源互助", "物流同行")
 """Groups; the last one is exported as text, the others as JSON."""
 _STREAM = 308
 _BYSTANDERS = 40
+_SAMPLES_A_DAY = 5
 _PARTS = re.compile(r"(https?://\S+|@[A-Za-z0-9_]{4,})")
 
 
@@ -64,7 +67,7 @@ def write_exports(world: MarketWorld, folder: Path, days: range, *, pictures: bo
         world: The market.
         folder: Where to; made if need be. A group has a folder of its own in it.
         days: Which days, the first being 0.
-        pictures: Photos are written, too.
+        pictures: Photos are written, too, and samples that were sent to whoever asked, as pictures with a note.
 
     Returns:
         The files with messages.
@@ -78,18 +81,33 @@ def write_exports(world: MarketWorld, folder: Path, days: range, *, pictures: bo
             for group, name in enumerate(GROUPS):
                 said = messages(world, group, day)
                 stem = datetime.fromtimestamp((world.plan.begins + day * DAY + LOCAL) // SECOND, UTC).date().isoformat()
-                place = folder / f"group-{group + 1}" / stem
+                place = folder / f"group-{group + 1}"
                 place.mkdir(parents=True, exist_ok=True)
                 last = group == len(GROUPS) - 1
-                file = place / ("messages.txt" if last else "result.json")
+                file = place / f"{stem}{'.txt' if last else '.json'}"
                 file.write_text(_log(name, said) if last else _telegram(name, said, group, day), "utf-8")
                 files.append(file)
                 for photo in _photos(said) if pictures and not last else ():
                     (place / "photos").mkdir(exist_ok=True)
                     (place / "photos" / photo).write_bytes(draw_label(world.pictures[photo]))
+            if pictures:
+                _write_samples(world, folder / PURCHASES, day)
     except OSError as error:
         raise SimulateError("{out} can't be written ({reason})", out=folder, reason=disk_says(error)) from error
     return tuple(files)
+
+
+def _write_samples(world: MarketWorld, folder: Path, day: int) -> None:
+    """Pictures with numbers that came up on a day, a few, each with a note of where it was."""
+    folder.mkdir(parents=True, exist_ok=True)
+    start = world.plan.begins + day * DAY
+    names = {picture.number: name for name, picture in world.pictures.items() if picture.number}
+    new = [s for s in world.shown if s.where == "picture" and start <= s.since < start + DAY and s.number in names]
+    for shown in new[:_SAMPLES_A_DAY]:
+        name, shop = names[shown.number], world.shops[shown.shop]
+        (folder / name).write_bytes(draw_label(world.pictures[name]))
+        note = f"样品 {shop.site} {shop.name(shown.since)}\n"
+        (folder / name).with_suffix(".txt").write_text(note, "utf-8")
 
 
 def _said(rng: Rng, start: int) -> Message:

@@ -24,7 +24,9 @@ def rss(views: Sequence[View]) -> str:
         f'<item><guid isPermaLink="false">{v.offer.key}</guid><title>{_xml(v.face.title)}</title>'
         f"<link>/ad/{v.offer.key}.html</link><dc:creator>{_xml(v.shop_name)}</dc:creator>"
         f"<pubDate>{format_datetime(_when(v))}</pubDate>"
-        f"<description>{_xml(_summary(v))}</description></item>\n"
+        f"<description>{_xml(_summary(v))}</description>"
+        + "".join(f'<enclosure url="/img/{name}" type="image/jpeg" length="0"/>' for name in v.face.pictures)
+        + "</item>\n"
         for v in views
     )
     return f"{_RSS}<title>供求信息</title><link>/</link><description>最新供求</description>\n{items}</channel></rss>\n"
@@ -61,7 +63,7 @@ def offers_json(views: Sequence[View], total: int, following: str) -> str:
 
 def offer_json(view: View) -> str:
     """One offer."""
-    return json.dumps({"code": 0, "data": _row(view)}, ensure_ascii=False)
+    return json.dumps({"code": 0, "data": {"list": [_row(view)]}}, ensure_ascii=False)
 
 
 def shop_json(views: Sequence[View]) -> str:
@@ -75,9 +77,10 @@ def _row(view: View) -> dict[str, object]:
     face = view.face
     return {
         "itemId": view.offer.key,
+        "link": f"/v1/offers/{view.offer.key}",
         "subject": face.title,
         "detail": {"body": face.text, "images": [f"/img/{name}" for name in face.pictures]},
-        "priceCent": round(face.yuan * 100),
+        "price": f"{face.yuan:.2f}",
         "stock": view.stock,
         "seller": {"id": view.shop.id, "nick": view.shop_name},
         "createdAt": view.posted_at // SECOND,

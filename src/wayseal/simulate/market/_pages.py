@@ -4,7 +4,7 @@
 2. A page holds what a visitor sees, and nothing that is hidden about it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from types import MappingProxyType
@@ -46,7 +46,6 @@ CLASSES: Mapping[str, tuple[Mapping[str, str], ...]] = MappingProxyType(
     }
 )  # fmt: skip
 """Names of classes by site and layout; a source's selectors are made of them (`_sources`)."""
-_EXCERPT = 30
 
 
 def local(at: int) -> str:
@@ -64,11 +63,10 @@ def shell(site: str, title: str, body: str, charset: str, *, declared: bool) -> 
     )
 
 
-def listing(site: str, layout: int, views: Sequence[View], total: int, next_page: str) -> str:
-    """A page of a list: each offer with its beginning, and a link to the next page ("": none)."""
+def listing(site: str, layout: int, views: Sequence[View], total: int, next_page: str, excerpt: int) -> str:
+    """A page of a list: each offer with so many characters (0: all), and a link to the next page ("": none)."""
     names = CLASSES[site][layout]
-    cut: Callable[[str], str] = lambda text: text.replace("\n", " ")[:_EXCERPT]  # noqa: E731
-    items = "\n".join(_item(site, names, view, layout, cut) for view in views)
+    items = "\n".join(_item(site, names, view, layout, excerpt) for view in views)
     more = f'<a class="{names["next"]}" href="{escape(next_page)}">下一页</a>' if next_page else ""
     return (
         f'<div class="{names["list"]}" data-n="{total}">\n{items}\n</div>\n<div class="pages">共{total}条 {more}</div>'
@@ -78,7 +76,7 @@ def listing(site: str, layout: int, views: Sequence[View], total: int, next_page
 def shop_page(site: str, layout: int, views: Sequence[View]) -> str:
     """A shop with all it offers, in full."""
     names, first = CLASSES[site][layout], views[0]
-    items = "\n".join(_item(site, names, view, layout, str) for view in views)
+    items = "\n".join(_item(site, names, view, layout, 0) for view in views)
     head = f'<h1 class="shop-name">{escape(first.shop_name)}</h1><p>开店时间 {local(first.posted_at)}</p>'
     return f'{head}\n<div class="{names["list"]}" data-n="{len(views)}">\n{items}\n</div>'
 
@@ -87,7 +85,7 @@ def item_page(site: str, layout: int, view: View, at: int) -> str:
     """One offer in full, or a thread with its replies."""
     names = CLASSES[site][layout]
     seen = crc32(view.offer.key.encode()) % 900 + (at - view.posted_at) // (SECOND * 1800)
-    body = f'<div class="{names["list"]}" data-n="1">{_item(site, names, view, layout, str)}</div>'
+    body = f'<div class="{names["list"]}" data-n="1">{_item(site, names, view, layout, 0)}</div>'
     return f"{body}<p>浏览 {max(1, seen)} 次</p>{_replies(names, view, at) if site == 'forum' else ''}"
 
 
@@ -102,14 +100,15 @@ def addresses(site: str, view: View) -> tuple[str, str]:
             return f"/item/{view.offer.key}", f"/shop/{view.shop.id}"
 
 
-def _item(site: str, names: Mapping[str, str], view: View, layout: int, cut: Callable[[str], str]) -> str:
+def _item(site: str, names: Mapping[str, str], view: View, layout: int, excerpt: int) -> str:
     where, shop = addresses(site, view)
     face = view.face
     title = f'<a class="{names["title"]}" href="{where}">{escape(face.title)}</a>'
     price = f'<span class="{names["price"]}">¥{face.yuan:g}</span>'
     stock = f"<i>库存 {view.stock}</i>" if view.stock else ""
     seller = f'<a class="{names["shop"]}" href="{shop}">{escape(view.shop_name)}</a>'
-    words = escape(cut(face.text)).replace("\n", "<br>")
+    said = face.text.replace("\n", " ")[:excerpt] if excerpt else face.text
+    words = escape(said).replace("\n", "<br>")
     text = f'<div class="{names["text"]}">{words}</div>'
     pictures = "".join(f'<img class="{names["picture"]}" src="/img/{name}" alt="">' for name in face.pictures)
     posted = f"<time>{local(view.posted_at)}</time>"

@@ -32,6 +32,7 @@ class Site:
         declares: It says so in its header; a page of GB18030 that doesn't is for the reader to guess.
         share: Of the shops that open, how many open here.
         page: Items on one page of its list.
+        excerpt: Characters of a text that its list shows; 0: all of them.
         soft_gone: What is gone is answered with 200 and a sentence.
         endless: Its paging never ends: past the last page it shows the last items again, and a link to the next.
         crawl_delay: Seconds that its robots.txt asks for; 0: it has none.
@@ -43,15 +44,18 @@ class Site:
     declares: bool = True
     share: float
     page: int = 40
+    excerpt: int = 0
     soft_gone: bool = False
     endless: bool = False
     crawl_delay: int = 0
 
 
 SITES = (
-    Site(name="bazaar", form=Form.SEARCH, share=0.34, soft_gone=True, crawl_delay=2),
+    Site(name="bazaar", form=Form.SEARCH, share=0.34, excerpt=30, soft_gone=True, crawl_delay=2),
     Site(name="arcade", form=Form.SEARCH, share=0.2, charset="gb18030", declares=False, page=25, endless=True),
-    Site(name="forum", form=Form.PAGE, share=0.14, charset="gb18030", page=30, soft_gone=True, crawl_delay=5),
+    Site(
+        name="forum", form=Form.PAGE, share=0.14, charset="gb18030", page=30, excerpt=60, soft_gone=True, crawl_delay=5
+    ),
     Site(name="board", form=Form.FEED, share=0.12, page=200),
     Site(name="openapi", form=Form.JSON, share=0.1, page=50, crawl_delay=1),
     Site(name="chats", form=Form.CHAT, share=0.1),

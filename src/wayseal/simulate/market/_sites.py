@@ -129,7 +129,7 @@ class Sites:
         shown = views.part((turned - 1) * site.page, 0 if empty else site.page)
         more = not empty and (site.endless or page < last)
         following = pages.next_of(site.name, query, page + 1) if more else ""
-        body = pages.listing(site.name, layout, shown, 0 if empty else len(views), following)
+        body = pages.listing(site.name, layout, shown, 0 if empty else len(views), following, site.excerpt)
         return _page(site, query or "全部", body)
 
     def _shop(self, site: Site, shop: str, at: int, layout: int) -> Page:

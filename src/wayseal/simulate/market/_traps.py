@@ -16,6 +16,7 @@ from wayseal.simulate.market._pages import shell
 from wayseal.simulate.market._plan import Site, Spell, Trap
 
 RETRY_AFTER_S = 900
+_LAST_S = 4_000_000_000
 SLOW_S = (15.0, 120.0)
 INSIDE = (
     "http://127.0.0.1:9/",
@@ -61,6 +62,7 @@ class Page:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+_CODES = {Trap.LOGIN: 4001, Trap.CAPTCHA: 4002, Trap.ERROR_PAGE: 5001}
 _WORDS: Mapping[Trap, tuple[str, str]] = MappingProxyType(
     {
         Trap.CAPTCHA: (
@@ -100,7 +102,7 @@ def instead(site: Site, spells: tuple[Spell, ...], path: str) -> Page | None:
             case Trap.TOO_MANY:
                 return Page(status=429, media="text/plain", content="", headers=(("Retry-After", str(RETRY_AFTER_S)),))
             case Trap.UNAVAILABLE:
-                until = format_datetime(datetime.fromtimestamp(spell.until // SECOND, UTC), usegmt=True)
+                until = format_datetime(datetime.fromtimestamp(min(spell.until // SECOND, _LAST_S), UTC), usegmt=True)
                 return Page(status=503, media="text/html", content="", headers=(("Retry-After", until),))
             case Trap.INWARDS:
                 where = INSIDE[crc32(path.encode()) % len(INSIDE)]
@@ -129,7 +131,7 @@ def changed(answer: Answer, spells: tuple[Spell, ...]) -> Answer:
 def _said(site: Site, trap: Trap, status: int) -> Page:
     title, words = _WORDS[trap]
     if site.form == "json":
-        text = f'{{"code": {int(trap is not Trap.LOGIN) + 4001}, "msg": "{title}"}}'
+        text = f'{{"code": {_CODES[trap]}, "msg": "{title}"}}'
         return Page(status=status, media="application/json", content=text)
     content = shell(site.name, title, words, site.charset, declared=site.declares)
     return Page(status=status, media="text/html", content=content)

@@ -5,7 +5,9 @@ from wayseal.simulate.market._grammars import FORBIDDEN, Trade
 from wayseal.simulate.market._labels import draw_label
 from wayseal.simulate.market._pages import CLASSES
 from wayseal.simulate.market._plan import SITES, Form, Site, Spell, Trap
+from wayseal.simulate.market._sources import TERMS, Terms
 from wayseal.simulate.market._traps import Answer
+from wayseal.simulate.market._truth import known_numbers
 from wayseal.simulate.market._types import Comeback, KnownNumber, MarketWorld, Picture, Seller, Shop, Shown
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "FORBIDDEN",
     "GROUPS",
     "SITES",
+    "TERMS",
     "Answer",
     "Comeback",
     "Form",
@@ -25,8 +28,10 @@ __all__ = [
     "Shown",
     "Site",
     "Spell",
+    "Terms",
     "Trade",
     "Trap",
     "draw_label",
+    "known_numbers",
     "messages",
 ]
