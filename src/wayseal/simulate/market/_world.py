@@ -43,7 +43,7 @@ def generate_market(plan: MarketPlan, seed: int, numbers: Sequence[KnownNumber] 
     for place, draft in enumerate(crowd.shops):
         seller = crowd.sellers[draft.seller]
         footer = footers[seller.agency] if seller.agency >= 0 else ""
-        shop, there = in_words(stream(seed, _SHOPS, place), draft, seller, footer, pictures)
+        shop, there = in_words(stream(seed, _SHOPS, place), draft, seller, footer, plan.odd, pictures)
         shops.append(shop)
         shown += [replace(number, shop=place) for number in there]
     return MarketWorld(
