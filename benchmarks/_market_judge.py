@@ -25,8 +25,9 @@ class Verdict:
         findable: Come-backs that count, and how many were found, by way.
         late: Looks until each was found.
         notices: Notices by what they were: `right`, `honest`, `other_seller`, `not_gone`, `unknown`.
-        looks: Looks by outcome: `made`, and what hindered the others.
-        expected: Looks that the sources' intervals ask for.
+        looks: Looks at whole sites by outcome: `made`, and what hindered the others.
+        targets: The same of looks at one shop or offer.
+        expected: Looks at whole sites that the sources' intervals ask for.
         over_budget: Site days with more requests than the source's budget.
         too_soon: Sites at which a pause was shorter than the source's.
         forbidden: Requests that robots.txt forbids.
@@ -36,6 +37,7 @@ class Verdict:
     late: tuple[int, ...]
     notices: Mapping[str, int]
     looks: Mapping[str, int]
+    targets: Mapping[str, int]
     expected: int
     over_budget: int
     too_soon: int
@@ -80,12 +82,13 @@ def judge(world: MarketWorld, run: Run) -> Verdict:
         findable[back.way] = (found + (when is not None), many + 1)
         if when is not None:
             late.append(_looks_until(run, world.shops[back.after].site, back.back_at, when))
-    looks = Counter(outcome.hindrance or "made" for outcome in run.outcomes)
+    looks = [Counter(o.hindrance or "made" for o in run.outcomes if bool(o.planned.target) == t) for t in (False, True)]
     return Verdict(
         findable=findable,
         late=tuple(late),
         notices=notices,
-        looks=looks,
+        looks=looks[0],
+        targets=looks[1],
         expected=_expected(world),
         over_budget=sum(many > TERMS[site].budget for (site, _), many in run.requests.items()),
         too_soon=sum(gap < TERMS[site].pause_s for site, gap in run.least_pause.items()),
@@ -134,7 +137,9 @@ def _what(world: MarketWorld, place: Mapping[Where, int], told: Told) -> str:
 
 def _looks_until(run: Run, site: str, back_at: int, told_at: int) -> int:
     """Looks at a site from when a shop was back until it was told, the telling one included."""
-    return sum(o.planned.site == site and back_at < o.planned.at <= told_at for o in run.outcomes)
+    whole = (o.planned for o in run.outcomes if not o.planned.target)
+    # A shop may open while the look goes on that tells of it.
+    return max(1, sum(planned.site == site and back_at < planned.at <= told_at for planned in whole))
 
 
 def _expected(world: MarketWorld) -> int:

@@ -8,7 +8,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Protocol
 
@@ -28,15 +28,16 @@ CHAT_HOUR = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A look that is due. site: `chats` for a day's exports."""
+    """A look that is due. site: `chats` for exports; target: a shop or offer that is looked for, "" for all."""
 
     site: str
     at: int
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A notice: a shop that was gone is back as another, or as itself."""
+    """A notice: a shop that was gone is back as another, or as itself. at: when; the frame puts the look's end in."""
 
     at: int
     before: Where
@@ -99,7 +100,8 @@ def watch(world: MarketWorld, watcher: Watcher, *, step: int = HOUR) -> Run:
             said = posts.until(now) if planned.site == "chats" else ()
             outcome = watcher.look(planned, lambda *asked: line.fetch(sites, run, *asked), said)
             run.outcomes.append(outcome)
-            run.told.extend(outcome.told)
+            at = line.last(planned)
+            run.told.extend(replace(told, at=at) for told in outcome.told)
     run.forbidden = sum(sites.forbidden.values())
     return run
 
@@ -111,6 +113,10 @@ class _Lines:
         self.now = world.plan.begins
         self._begins = world.plan.begins
         self._last: dict[str, int] = {}
+
+    def last(self, planned: Planned) -> int:
+        """When a look that was just made was over."""
+        return max(planned.at, self._last.get(planned.site, 0))
 
     def fetch(self, sites: Sites, run: Run, site: str, path: str, headers: Mapping[str, str]) -> Answer:
         """Asks a site as soon as its pause is over."""
