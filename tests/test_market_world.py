@@ -69,13 +69,13 @@ def test_who_knows_the_truth_finds_all_at_the_first_look() -> None:
 
 
 def test_wrong_notices_are_told_apart() -> None:
-    one, other = backs(forbidden=True)[:2]
+    one, other, *_, late = backs(forbidden=True)
     stranger = next(k for k, shop in enumerate(world().shops) if shop.seller not in (one.seller, other.seller))
     seller = world().shops[stranger]
     told = [
         noticed(one, before=(seller.site, seller.id)),
         noticed(one, before=("bazaar", "nobody")),
-        noticed(one, at=one.gone_at - DAY // 2),
+        noticed(late, at=late.gone_at - DAY // 2),
         noticed(backs(forbidden=False)[0]),
         noticed(other),
         noticed(other),

@@ -31,7 +31,7 @@ _PARTS = re.compile(r"(https?://\S+|@[A-Za-z0-9_]{4,})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class ChatMessage:
     """A message; face: what is offered, None for chatter."""
 
     at: int
@@ -41,7 +41,7 @@ class Message:
     face: Face | None
 
 
-def messages(world: MarketWorld, group: int, day: int) -> tuple[Message, ...]:
+def messages(world: MarketWorld, group: int, day: int) -> tuple[ChatMessage, ...]:
     """What was said in a group on a day, in order of time."""
     rng = stream(world.seed, _STREAM, group, day)
     start = world.plan.begins + day * DAY
@@ -56,7 +56,7 @@ def messages(world: MarketWorld, group: int, day: int) -> tuple[Message, ...]:
                 if shop.open_at(at):
                     face = offer.face(at)
                     text = f"{face.title}\n{face.text}"
-                    out.append(Message(at=at, author=shop.id, name=shop.name(at), text=text, face=face))
+                    out.append(ChatMessage(at=at, author=shop.id, name=shop.name(at), text=text, face=face))
     return tuple(sorted(out, key=lambda m: (m.at, m.author)))
 
 
@@ -110,21 +110,21 @@ def _write_samples(world: MarketWorld, folder: Path, day: int) -> None:
         (folder / name).with_suffix(".txt").write_text(note, "utf-8")
 
 
-def _said(rng: Rng, start: int) -> Message:
+def _said(rng: Rng, start: int) -> ChatMessage:
     """One bystander's message."""
     who = int(rng.integers(_BYSTANDERS))
     words = str(rng.choice(CHATTER)).format(
         courier=rng.choice(COURIERS), city=rng.choice(CITIES), sort=rng.choice(SORTS)
     )
     at = start + int(rng.uniform(7, 24) * HOUR) - MINUTE
-    return Message(at=at, author=f"user{7_000_000_000 + who * 7_919}", name=f"路人{who}", text=words, face=None)
+    return ChatMessage(at=at, author=f"user{7_000_000_000 + who * 7_919}", name=f"路人{who}", text=words, face=None)
 
 
-def _photos(said: tuple[Message, ...]) -> Iterator[str]:
+def _photos(said: tuple[ChatMessage, ...]) -> Iterator[str]:
     return iter(sorted({name for message in said if message.face for name in message.face.pictures}))
 
 
-def _telegram(name: str, said: tuple[Message, ...], group: int, day: int) -> str:
+def _telegram(name: str, said: tuple[ChatMessage, ...], group: int, day: int) -> str:
     rows: list[dict[str, object]] = [
         {"id": day * 10_000, "type": "service", "actor": name, "action": "pin_message", "text": "", "text_entities": []}
     ]
@@ -158,7 +158,7 @@ def _entities(text: str) -> list[dict[str, str]]:
     ]
 
 
-def _log(name: str, said: tuple[Message, ...]) -> str:
+def _log(name: str, said: tuple[ChatMessage, ...]) -> str:
     line = "=" * 64
     head = f"消息记录(此消息记录为文本格式)\n\n{line}\n消息分组:我的群组\n{line}\n消息对象:{name}\n{line}\n\n"
     rows = [

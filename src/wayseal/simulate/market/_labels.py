@@ -4,7 +4,7 @@
 2. What is drawn follows from the motif; a variant changes the picture as a whole, as sellers do to hide a copy.
 3. Names and phones are made up, phones begin with 154.
 
-Pillow and zxing-cpp come with the extra `market-pictures`, and are loaded when a picture is asked for.
+Pillow and zxing-cpp come with the extra `market`, and are loaded when a picture is asked for.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ Rng = np.random.Generator
 _SELLERS = 301
 _CHANGES_A_DAY = {True: 0.1, False: 0.02}
 _LEAST_GAP = 2 * HOUR
-_SHOWN_AT_ONCE = 3
+_SHOWN_AT_ONCE = 8
 _HONEST_BACK, _RESTS = 0.3, 0.25
 
 

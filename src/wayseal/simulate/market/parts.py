@@ -1,6 +1,6 @@
 """What a simulated market is made from and of: its plan, sites and traps, and the records of its truth."""
 
-from wayseal.simulate.market._exports import GROUPS, Message, messages
+from wayseal.simulate.market._exports import GROUPS, ChatMessage, messages
 from wayseal.simulate.market._grammars import FORBIDDEN, Trade
 from wayseal.simulate.market._labels import draw_label
 from wayseal.simulate.market._pages import CLASSES
@@ -17,11 +17,11 @@ __all__ = [
     "SITES",
     "TERMS",
     "Answer",
+    "ChatMessage",
     "Comeback",
     "Form",
     "KnownNumber",
     "MarketWorld",
-    "Message",
     "Picture",
     "Seller",
     "Shop",
