@@ -103,6 +103,7 @@ OFFERS = Table(
         "reading": _TEXT,
         "pictures": _TEXT,
         "versions": _INT,
+        "digest": _MAYBE_TEXT,
         "seller": _MAYBE_TEXT,
         "state": _TEXT,
         "decided_by": _MAYBE_TEXT,

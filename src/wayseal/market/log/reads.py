@@ -4,7 +4,7 @@ Lists go by key: a page ends with `after`, with which the next one begins.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wayseal.market.errors import NoSuchThingError, RecordError
@@ -129,6 +129,22 @@ class Reads:
         rows = [_offer(row) for row in self._market.read(lambda c: c.rows(text, [*values, most + 1]))]
         return Page(rows=tuple(rows[:most]), after=str(rows[most - 1].seq) if len(rows) > most else None)
 
+    def all_offers(self) -> Iterator[tuple[OfferRow, Mapping[str, Any], int]]:
+        """Every offer by when it was first seen, with its body as it was recorded last, and its version."""
+        columns = [*_OFFER, "price", "capture", "reading", "pictures", "versions", "digest"]
+        text = f"SELECT {', '.join(columns)} FROM {t.OFFERS.full_name} ORDER BY first_at, seq"
+        for values in self._market.read(lambda c: c.rows(text)):
+            row = dict(zip(columns, values, strict=True))
+            body = {
+                **{
+                    name: row[name]
+                    for name in ("shop", "shop_name", "title", "text", "url", "price", "capture", "digest")
+                },
+                "reading": json.loads(row["reading"]),
+                "pictures": json.loads(row["pictures"]),
+            }
+            yield OfferRow(**{name: row[name] for name in _OFFER}), body, row["versions"]
+
     def offer(self, offer: str) -> OfferView:
         """An offer. NoSuchThingError."""
 
@@ -166,6 +182,11 @@ class Reads:
             return _one(c, f"SELECT seq FROM {t.CAPTURES.full_name} WHERE capture=?", (capture,))[0], found
 
         return self._market.read(work)
+
+    def file_digests(self) -> frozenset[str]:
+        """SHA-256 of all files that were taken in."""
+        text = f"SELECT sha256 FROM {t.CAPTURES.full_name} WHERE status=0"
+        return frozenset(row[0] for row in self._market.read(lambda c: c.rows(text)))
 
     def sellers(self, *, after: str | None = None, limit: int = 50, most: str = "last_at") -> Page[SellerRow]:
         """Sellers with offers that somebody is to look at; `most` first: `last_at`, `flagged`, `shops` or `ours`."""
@@ -240,7 +261,7 @@ class Reads:
     def backs(self, *, since: int = 0, limit: int = 50) -> tuple[BackRow, ...]:
         """Come-backs, the latest first."""
         text = f"SELECT {_names(t.BACKS)} FROM {t.BACKS.full_name} WHERE at>=? ORDER BY seq DESC LIMIT ?"
-        rows = self._market.read(lambda c: c.rows(text, (since, max(1, min(limit, MOST)))))
+        rows = self._market.read(lambda c: c.rows(text, (since, limit)))
         return tuple(map(_back, rows))
 
     def numbers(self, *, since: int = 0, limit: int = MOST) -> tuple[NumberRow, ...]:

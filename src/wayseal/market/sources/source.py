@@ -173,6 +173,7 @@ class Source:
         robots_ignored: Why robots.txt isn't obeyed; None: it is.
         allow_inside: Addresses inside are asked, too.
         scripts: Whether the page needs a browser.
+        details: Whether a list shows only the beginning of an offer, which is then read on its own page.
         usual: What is there whenever the answer has its usual shape.
         items: Offers: a selector, or a path to a list.
         next: The next page's address.
@@ -204,6 +205,7 @@ class Source:
     robots_ignored: Text | None = None
     allow_inside: bool = False
     scripts: bool = False
+    details: bool = False
     usual: Text | None = None
     items: Text | None = None
     next: Text | None = None
@@ -220,7 +222,7 @@ class Source:
         return self.kind in ON_THE_WEB
 
 
-_WEB = ("contact", "start", "budget", "pause", "jitter", "robots_ignored", "allow_inside", "scripts")
+_WEB = ("contact", "start", "budget", "pause", "jitter", "robots_ignored", "allow_inside", "scripts", "details")
 _SHAPE = ("usual", "items", "next", "signs")
 _NEEDED: Mapping[SourceKind, tuple[str, ...]] = {
     SourceKind.PAGE: ("contact", "start", "items"),

@@ -16,6 +16,7 @@ from wayseal.model.errors import disk_says
 from wayseal.simulate._errors import SimulateError
 from wayseal.simulate.market._exports import GROUPS, PURCHASES
 from wayseal.simulate.market._pages import CLASSES
+from wayseal.simulate.market._plan import SITES
 from wayseal.simulate.market._types import MarketWorld
 
 Table = Mapping[str, object]
@@ -113,6 +114,8 @@ def _site(world: MarketWorld, name: str, root: str, at: int) -> Table:
     if kind == "feed":
         return table
     table["pages"] = terms.pages
+    if next(site.excerpt for site in SITES if site.name == name):
+        table["details"] = True
     if kind == "json":
         shape = {"items": "data.list", "usual": "data.list", "next": "data.next"}
         return table | shape | {"fields": _JSON_FIELDS, "signs": _JSON_SIGNS}

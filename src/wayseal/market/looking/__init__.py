@@ -1,0 +1,12 @@
+"""Looking: from a source that is due to lines in the record. Puts the room together, and has no rules of its own.
+
+1. Captures are durable before a line tells of them, and all lines of a look are recorded together or not at all.
+2. Every look that was planned is recorded: as made, or with what hindered it.
+3. A look that saw only a part of a source tells what it saw, and nothing of what it didn't see.
+"""
+
+from wayseal.market.looking._gather import Ask, Keep
+from wayseal.market.looking._plan import Planned
+from wayseal.market.looking._watch import Parts, Report, Watch
+
+__all__ = ["Ask", "Keep", "Parts", "Planned", "Report", "Watch"]

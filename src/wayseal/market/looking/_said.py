@@ -1,0 +1,133 @@
+"""What an offer says, as the record has it and as linking needs it."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wayseal.market.sellers import Offer
+from wayseal.market.types import Handle, HandleKind, Listing, NumberCandidate, PictureRead, Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """A picture of an offer, read. capture: what was kept of it."""
+
+    name: str
+    sha256: str
+    capture: str
+    read: PictureRead
+
+
+def text_of(listing: Listing) -> str:
+    """What is read: places of reasons are places in this."""
+    return f"{listing.title}\n{listing.text}" if listing.title else listing.text
+
+
+def digest_of(listing: Listing) -> str:
+    """By what an offer is known to say the same as before."""
+    parts = (listing.title, listing.text, listing.price, listing.shop, listing.shop_name, *listing.pictures)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def offer_id(listing: Listing) -> str:
+    """The record's id of an offer."""
+    return f"{listing.source}/{listing.key}"
+
+
+def shop_id(listing: Listing) -> str:
+    """The record's id of whoever offers it; an offer by itself where the source doesn't say."""
+    return f"{listing.source}/{listing.shop or listing.key}"
+
+
+def offered_body(listing: Listing, capture: str, reading: Reading, pictures: Sequence[Pictured]) -> dict[str, Any]:
+    """The body of an `offered` line."""
+    return {
+        "offer": offer_id(listing),
+        "source": listing.source,
+        "shop": shop_id(listing),
+        "shop_name": listing.shop_name,
+        "title": listing.title,
+        "text": listing.text,
+        "url": listing.url,
+        "price": listing.price,
+        "posted_at": listing.posted_at,
+        "capture": capture,
+        "digest": digest_of(listing),
+        "reading": reading_body(reading),
+        "pictures": [picture_body(one) for one in pictures],
+    }
+
+
+def reading_body(reading: Reading) -> dict[str, Any]:
+    """A reading as JSON has it."""
+    return {
+        "kind": reading.kind.value,
+        "probability": round(reading.probability, 4),
+        "probabilities": {kind.value: round(value, 4) for kind, value in reading.probabilities},
+        "numbers": [_number(one) for one in reading.numbers],
+        "handles": [_handle(one) for one in reading.handles],
+        "prices": [{"yuan": one.yuan, "unit": one.unit, "at": list(one.at)} for one in reading.prices],
+        "quantities": [
+            {"count": one.count, "unit": one.unit, "daily": one.daily, "at": list(one.at)} for one in reading.quantities
+        ],
+        "routes": [
+            {"origin": one.origin, "destination": one.destination, "at": list(one.at)} for one in reading.routes
+        ],
+        "couriers": list(reading.couriers),
+        "freshness": reading.freshness,
+        "reasons": [{"text": one.text, "at": list(one.at), "weight": round(one.weight, 3)} for one in reading.reasons],
+    }
+
+
+def picture_body(one: Pictured) -> dict[str, Any]:
+    """A picture as JSON has it. Hashes are hex: JSON's numbers have 53 bits."""
+    return {
+        "name": one.name,
+        "sha256": one.sha256,
+        "capture": one.capture,
+        "hash": f"{one.read.hash:016x}",
+        "mirror_hash": f"{one.read.mirror_hash:016x}",
+        "codes": [list(code) for code in one.read.codes],
+        "lines": [line for line, _ in one.read.lines],
+        "numbers": [_number(number) for number in one.read.numbers],
+        "handles": [_handle(handle) for handle in one.read.handles],
+    }
+
+
+def to_link(offer: str, version: int, shop: str, body: Mapping[str, Any], at: int) -> Offer:
+    """An offer as linking needs it, out of its line's body. Another version is another offer of the same shop."""
+    handles = [*body["reading"].get("handles", ()), *(h for one in body["pictures"] for h in one["handles"])]
+    return Offer(
+        id=f"{offer}#{version}",
+        shop=shop,
+        at=at,
+        last_at=at,
+        capture=body["capture"],
+        text=f"{body['title']}\n{body['text']}" if body["title"] else body["text"],
+        handles=tuple(Handle(kind=HandleKind(one["kind"]), value=one["value"]) for one in handles),
+        pictures=tuple((int(one["hash"], 16), int(one["mirror_hash"], 16)) for one in body["pictures"]),
+    )
+
+
+def numbers_of(body: Mapping[str, Any]) -> tuple[NumberCandidate, ...]:
+    """All that may be waybill numbers in an offer."""
+    told = [*body["reading"].get("numbers", ()), *(n for one in body["pictures"] for n in one["numbers"])]
+    return tuple(
+        NumberCandidate(number=one["number"], couriers=tuple(one["couriers"]), probability=one["probability"])
+        for one in told
+    )
+
+
+def _number(one: NumberCandidate) -> dict[str, Any]:
+    at = None if one.at is None else list(one.at)
+    return {
+        "number": one.number,
+        "couriers": list(one.couriers),
+        "probability": round(one.probability, 4),
+        "at": at,
+    }
+
+
+def _handle(one: Handle) -> dict[str, Any]:
+    return {"kind": one.kind.value, "value": one.value, "at": None if one.at is None else list(one.at)}

@@ -1,0 +1,142 @@
+"""What the watch knows while it runs: made of the record's tables at its start, and kept up with each look."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from wayseal.market.log.reads import Reads
+from wayseal.market.log.views import JudgedRow
+from wayseal.market.looking._said import to_link
+from wayseal.market.sellers import Join, Offer, Sellers, Split, link_all
+from wayseal.market.types import FLAGGED, Kind
+from wayseal.market.watch import ShopMemory, ShopState
+
+SURE = 0.5
+"""From this probability on an offer is taken for what its kind says."""
+
+
+@dataclass(slots=True, kw_only=True)
+class KnownOffer:
+    """An offer. digest: by which a change is seen; read_at: when its own page was read last; seller: who it is for."""
+
+    digest: str
+    version: int
+    shop: str
+    url: str
+    flagged: bool
+    last_at: int
+    read_at: int = 0
+    seller: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class KnownShop:
+    """A shop. memory: its state; name: as it is shown; page: its newest offer's address; checked_at, next_at: looks."""
+
+    memory: ShopMemory
+    source: str
+    name: str
+    page: str = ""
+    checked_at: int = 0
+    next_at: int | None = None
+    offers: set[str] = field(default_factory=set)
+
+
+class State:
+    """Offers, shops, sellers, and who was told to be back."""
+
+    def __init__(self, reads: Reads) -> None:
+        self.offers: dict[str, KnownOffer] = {}
+        self.shops: dict[str, KnownShop] = {}
+        self.told: dict[str, int] = {}
+        self._judged: tuple[JudgedRow, ...] = ()
+        for row in reversed(reads.backs(limit=10**9)):
+            self.told[row.shop] = row.at
+        for shop, memory in reads.shops():
+            self.shops[shop.shop] = KnownShop(
+                memory=_memory(memory), source=shop.source, name=shop.name, next_at=shop.next_at
+            )
+        self.sellers: Sellers = link_all(self._load_offers(reads), ())
+        self.hear(reads)
+
+    def _load_offers(self, reads: Reads) -> Iterable[Offer]:
+        for row, body, versions in reads.all_offers():
+            self.note_offer(row.offer, versions, body, row.last_at, seller=row.seller)
+            yield replace(to_link(row.offer, versions, row.shop, body, row.first_at), last_at=row.last_at)
+
+    def note_offer(self, offer: str, version: int, body: Mapping[str, Any], at: int, *, seller: str | None) -> None:
+        """An offer as it is now."""
+        kind, probability = body["reading"].get("kind"), body["reading"].get("probability", 0.0)
+        self.offers[offer] = KnownOffer(
+            digest=body["digest"] or "",
+            version=version,
+            shop=body["shop"],
+            url=body["url"],
+            flagged=kind is not None and Kind(kind) in FLAGGED and probability >= SURE,
+            last_at=at,
+            seller=seller,
+        )
+        shop = self.shops.get(body["shop"])
+        if shop is not None:
+            shop.offers.add(offer)
+            shop.name = body["shop_name"] or shop.name
+            shop.page = body["url"] or shop.page
+            if at > shop.memory.last_at:
+                shop.memory = replace(shop.memory, last_at=at)
+
+    def hear(self, reads: Reads) -> bool:
+        """Takes in what people said of sellers since; whether there was something."""
+        judged = reads.judged()
+        if judged == self._judged:
+            return False
+        self._judged = judged
+        self.sellers.judge([word for row in judged if (word := self._word(row)) is not None])
+        return True
+
+    def _word(self, row: JudgedRow) -> Join | Split | None:
+        a, b = self.offers.get(row.a), self.offers.get(row.b)
+        if a is None or b is None:
+            return None
+        ids = f"{row.a}#{a.version}", f"{row.b}#{b.version}"
+        return Join(a=ids[0], b=ids[1]) if row.word == "joined" else Split(a=ids[0], b=ids[1])
+
+    def others_of(self, shop: str) -> list[ShopMemory]:
+        """Other shops of a shop's seller."""
+        offer = next(iter(self.shops[shop].offers), None)
+        if offer is None:
+            return []
+        seller = self.sellers.seller_of(f"{offer}#{self.offers[offer].version}")
+        return [self.shops[one].memory for one in seller.shops if one != shop and one in self.shops]
+
+    def is_flagged(self, shop: str) -> bool:
+        """Whether an offer of it is of a kind that somebody is to look at."""
+        return any(self.offers[offer].flagged for offer in self.shops[shop].offers)
+
+    def was_told(self, shop: str, since: int) -> bool:
+        """Whether a come-back to it was told since then."""
+        return self.told.get(shop, -1) >= since
+
+    def regrouped(self, offers: Iterable[str]) -> dict[str, str]:
+        """Offers whose seller is another one now: those given, and all of their sellers."""
+        changed: dict[str, str] = {}
+        done: set[str] = set()
+        for offer in offers:
+            seller = self.sellers.seller_of(f"{offer}#{self.offers[offer].version}")
+            if seller.id in done:
+                continue
+            done.add(seller.id)
+            for one in {link_id.rpartition("#")[0] for link_id in seller.offers}:
+                known = self.offers.get(one)
+                if known is not None and known.seller != seller.id:
+                    known.seller = changed[one] = seller.id
+        return changed
+
+
+def memory_body(memory: ShopMemory) -> dict[str, Any]:
+    """A shop's memory as JSON has it."""
+    return {**asdict(memory), "state": memory.state.value}
+
+
+def _memory(body: Mapping[str, Any]) -> ShopMemory:
+    known = {one.name for one in fields(ShopMemory)}
+    return ShopMemory(**{**{k: v for k, v in body.items() if k in known}, "state": ShopState(body["state"])})

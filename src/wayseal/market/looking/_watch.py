@@ -1,0 +1,510 @@
+"""One look after the other: what is due, what it brings, and the lines that tell of it."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from wayseal.market.errors import MarketError, PictureError
+from wayseal.market.fetching import Fetched
+from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log.reads import Reads
+from wayseal.market.looking import _plan
+from wayseal.market.looking._gather import Ask, Gathered, Keep, OnePage, gather, gather_files, look_at_page
+from wayseal.market.looking._plan import Planned
+from wayseal.market.looking._said import (
+    Pictured,
+    digest_of,
+    numbers_of,
+    offer_id,
+    offered_body,
+    shop_id,
+    text_of,
+    to_link,
+)
+from wayseal.market.looking._state import KnownShop, State, memory_body
+from wayseal.market.numbers import match
+from wayseal.market.numbers.types import Own
+from wayseal.market.pictures import read_picture
+from wayseal.market.sellers import Link
+from wayseal.market.sources import Source
+from wayseal.market.sources.source import SourceKind
+from wayseal.market.types import Capture, Handle, Hindrance, Listing, Reading, Sight
+from wayseal.market.watch import Evidence, ShopState, advance, fall_quiet, find_backs, first_seen, next_look
+from wayseal.model.times import HOUR_US
+
+MOST_PICTURES = 40
+"""New pictures that one look fetches and reads."""
+MOST_PAGES_OF_SHOPS = 60
+"""Own pages of shops that one look asks for where its list isn't whole."""
+REREAD = 48 * HOUR_US
+"""An offer of which the list shows only a beginning is read in full again after so long."""
+RECHECK = 12 * HOUR_US
+_NO_ANSWER = frozenset({Hindrance.BUDGET, Hindrance.REFUSED, Hindrance.ROBOTS, Hindrance.UNREACHABLE})
+"""After one of these nothing more is asked of a source in this look."""
+_AWAY = frozenset({ShopState.GONE, ShopState.REMOVED})
+
+
+class ReadTexts(Protocol):
+    """Who reads texts: `market.reading.Reader`."""
+
+    def read_many(self, texts: Sequence[str]) -> list[Reading]:
+        """What texts say."""
+
+    def find_handles(self, text: str) -> Sequence[Handle]:
+        """Addresses in a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the watch is put together from.
+
+    Attributes:
+        market: The record.
+        sources: What is looked at, by name.
+        ask: Asks sites.
+        keep: Keeps what came.
+        reader: Reads texts.
+        now: The time (µs).
+        draw: Chance, from 0 to 1.
+        own: The courier's own numbers; None: none are known here.
+        canaries: Numbers that nobody but chosen accounts can know.
+        read_lines: Whether lines in pictures are read (about a second a picture).
+    """
+
+    market: Market
+    sources: Mapping[str, Source]
+    ask: Ask
+    keep: Keep
+    reader: ReadTexts
+    now: Callable[[], int]
+    draw: Callable[[], float]
+    own: Own | None = None
+    canaries: Collection[str] = ()
+    read_lines: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came of a look.
+
+    Attributes:
+        planned: The look.
+        sight: What it saw.
+        hindrance: Why it couldn't see, if so.
+        seen: Offers that were there.
+        new: Offers that nobody knew.
+        changed: Offers that say something else than before.
+        backs: Come-backs, as (shop, the shop that was gone).
+        ours: Numbers of the courier's own, among them canaries.
+    """
+
+    planned: Planned
+    sight: Sight
+    hindrance: Hindrance | None
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    backs: tuple[tuple[str, str], ...] = ()
+    ours: int = 0
+    canaries: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Look:
+    """A look while it is made. at: when it was made; fresh: offers that are new or changed, with their bodies."""
+
+    planned: Planned
+    source: Source
+    at: int
+    captures: list[Capture] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    fresh: dict[str, dict[str, Any]] = field(default_factory=dict)
+    new: int = 0
+    shops: dict[str, None] = field(default_factory=dict)
+    moved: dict[str, None] = field(default_factory=dict)
+    pictures: int = 0
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Full:
+    """An offer as its own page had it. beginning: digest of what its list showed then."""
+
+    beginning: str
+    at: int
+    listing: Listing
+    capture: str
+
+
+class Watch:
+    """Looks at sources and records what was seen. One at a time writes a record's looks: see `market.service`."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Takes its parts, and reads from the record where things stand.
+
+        Raises:
+            MarketError: The record can't be read or written.
+        """
+        self._parts = parts
+        self._reads = Reads(parts.market)
+        self._take_in_sources()
+        self._state = State(self._reads)
+        self._files = self._reads.file_digests()
+        self._full: dict[str, _Full] = {}
+        self._pictured: dict[str, Pictured] = {}
+
+    def due(self) -> tuple[Planned, ...]:
+        """Looks that are due, the longest overdue first."""
+        shops = [(s.source, name, s.next_at) for name, s in self._state.shops.items() if s.next_at is not None]
+        return _plan.due(self._parts.sources, self._next, shops, self._parts.now())
+
+    def look(self, planned: Planned) -> Report:
+        """Makes a look and records it (rules 1 to 3 of the folder).
+
+        Args:
+            planned: Which; one that isn't due is made all the same.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            MarketError: The record can't be written, or the source isn't known.
+        """
+        source = self._parts.sources.get(planned.source)
+        if source is None:
+            raise MarketError("there is no source of this name", key="source")
+        self._state.hear(self._reads)
+        return self._look_for(source, planned) if planned.target else self._look_at(source, planned)
+
+    def _take_in_sources(self) -> None:
+        """Tells the record of sources that are new or changed."""
+        known = {row.source: row for row in self._reads.sources()}
+        now = self._parts.now()
+        lines, self._next = [], {}
+        for name, source in self._parts.sources.items():
+            settings = _settings(source)
+            row = known.get(name)
+            at = row.next_at if row is not None and row.next_at is not None else None
+            self._next[name] = _plan.first_look(source, now, self._parts.draw()) if at is None else at
+            if row is None or row.settings != settings:
+                body = {"source": name, "kind": source.kind.value, "settings": settings, "next_at": self._next[name]}
+                lines.append(Line(kind=LineKind.SOURCE, at=now, body=body))
+        self._parts.market.append(lines)
+
+    def _look_at(self, source: Source, planned: Planned) -> Report:
+        if source.on_the_web:
+            gathered = gather(source, self._parts.ask, self._parts.keep)
+        else:
+            gathered = gather_files(source, self._parts.keep, self._parts.now(), self._files)
+        look = _Look(planned=planned, source=source, at=self._parts.now(), captures=gathered.captures)
+        self._files |= {one.sha256 for one in gathered.captures if not one.status}
+        self._take_offers(look, gathered.found)
+        if gathered.hindrance is None:
+            self._look_for_missing(look, gathered)
+        return self._record(look, gathered.sight, gathered.hindrance, gathered)
+
+    def _look_for(self, source: Source, planned: Planned) -> Report:
+        """A look for one shop that was gone."""
+        shop = self._state.shops[planned.target]
+        look = _Look(planned=planned, source=source, at=self._parts.now())
+        page = self._page(look, shop.page)
+        if page.sight is Sight.SEEN and page.capture is not None and page.listings:
+            self._take_offers(look, [(one, page.capture.id) for one in page.listings])
+        if planned.target not in look.shops and page.sight is not Sight.UNSEEN:
+            shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
+        shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+        look.moved[planned.target] = None
+        return self._record(look, page.sight, page.hindrance, None)
+
+    def _take_offers(self, look: _Look, found: Iterable[tuple[Listing, str]]) -> None:
+        """Offers that were seen: shops move, and what is new or changed is read."""
+        wanted: list[tuple[Listing, str]] = []
+        for short, from_list in found:
+            listing, capture = self._in_full(look, short, from_list)
+            offer = offer_id(listing)
+            known = self._state.offers.get(offer)
+            look.seen.append(offer)
+            look.new += known is None
+            self._see_shop(look, listing)
+            if known is None or known.digest != digest_of(listing):
+                wanted.append((listing, capture))
+            else:
+                known.last_at = look.at
+        readings = self._parts.reader.read_many([text_of(listing) for listing, _ in wanted]) if wanted else []
+        for (listing, capture), reading in zip(wanted, readings, strict=True):
+            body = offered_body(listing, capture, reading, self._pictures(look, listing, capture))
+            offer = offer_id(listing)
+            version = self._state.offers[offer].version + 1 if offer in self._state.offers else 1
+            seller = self._state.offers[offer].seller if version > 1 else None
+            self._state.note_offer(offer, version, body, look.at, seller=seller)
+            look.fresh[offer] = body
+
+    def _in_full(self, look: _Look, short: Listing, from_list: str) -> tuple[Listing, str]:
+        """The offer as its own page has it, where the list shows only a beginning."""
+        if not look.source.details or not short.url or look.planned.target:
+            return short, from_list
+        offer, beginning = offer_id(short), digest_of(short)
+        before = self._full.get(offer)
+        if before is not None and (look.silent or (before.beginning == beginning and look.at - before.at < REREAD)):
+            return before.listing, before.capture
+        page = OnePage(sight=Sight.UNSEEN, hindrance=None) if look.silent else self._page(look, short.url)
+        whole = next((one for one in page.listings if one.key == short.key), None)
+        if whole is None or page.capture is None:
+            return (before.listing, before.capture) if before is not None else (short, from_list)
+        self._full[offer] = _Full(beginning=beginning, at=look.at, listing=whole, capture=page.capture.id)
+        return whole, page.capture.id
+
+    def _page(self, look: _Look, url: str) -> OnePage:
+        """One more address of the source."""
+        page = look_at_page(look.source, url, self._parts.ask, self._parts.keep)
+        if page.capture is not None:
+            look.captures.append(page.capture)
+        look.silent = look.silent or page.hindrance in _NO_ANSWER
+        return page
+
+    def _pictures(self, look: _Look, listing: Listing, capture: str) -> list[Pictured]:
+        """Pictures of an offer that are new or were read before."""
+        out = []
+        for name in listing.pictures:
+            known = self._pictured.get(name)
+            if known is None and not look.silent and look.pictures < MOST_PICTURES:
+                look.pictures += 1
+                known = self._picture(look, name)
+                if known is not None:
+                    self._pictured[name] = known
+            if known is not None:
+                out.append(known)
+        return out
+
+    def _picture(self, look: _Look, name: str) -> Pictured | None:
+        """A picture, kept and read; None: it can't be had or read."""
+        if look.source.on_the_web:
+            answer = self._parts.ask.fetch(look.source, name)
+            if not isinstance(answer, Fetched) or answer.status != 200:
+                return None
+            data, kept = answer.body, self._parts.keep.keep(look.source, answer)
+        else:
+            try:
+                data = Path(name).read_bytes()
+                kept = self._parts.keep.keep_file(look.source, Path(name), Path(name).name, look.at)
+            except OSError:
+                return None
+        look.captures.append(kept)
+        try:
+            read = read_picture(data, text=self._parts.read_lines, find_handles=self._parts.reader.find_handles)
+        except PictureError:
+            return None
+        return Pictured(name=name, sha256=kept.sha256, capture=kept.id, read=read)
+
+    def _see_shop(self, look: _Look, listing: Listing) -> None:
+        """A shop, or an offer by itself, is there."""
+        name = shop_id(listing)
+        if look.source.kind is SourceKind.FOLDER:
+            return
+        known = self._state.shops.get(name)
+        if known is None:
+            memory = first_seen(name, look.at, own_page=bool(listing.url))
+            known = self._state.shops[name] = KnownShop(memory=memory, source=look.source.name, name=listing.shop_name)
+            look.moved[name] = None
+        before = known.memory
+        known.memory = advance(before, Evidence.LISTED, look.at)
+        known.page = listing.url or known.page
+        if known.memory.state is not before.state:
+            look.moved[name], known.next_at = None, None
+        look.shops[name] = None
+
+    def _look_for_missing(self, look: _Look, gathered: Gathered) -> None:
+        """Shops of the source that its list was without: their own pages say whether they are gone."""
+        missing = [
+            (name, shop)
+            for name, shop in self._state.shops.items()
+            if shop.source == look.source.name and name not in look.shops and shop.memory.state not in _AWAY
+        ]
+        whole = gathered.complete and look.source.kind is not SourceKind.FEED
+        missing.sort(key=lambda one: (one[1].checked_at, one[0]))
+        asked = 0
+        for name, shop in missing:
+            before = shop.memory
+            if not shop.page or not look.source.on_the_web:
+                shop.memory = fall_quiet(before, look.at)
+            elif whole or (look.at - shop.checked_at >= RECHECK and asked < MOST_PAGES_OF_SHOPS):
+                if look.silent:
+                    break
+                asked += 1
+                self._check(look, shop)
+            if shop.memory.state is not before.state or shop.memory.misses != before.misses:
+                look.moved[name] = None
+
+    def _check(self, look: _Look, shop: KnownShop) -> None:
+        page = self._page(look, shop.page)
+        shop.checked_at = look.at
+        if page.sight is Sight.GONE:
+            shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
+            if shop.memory.state in _AWAY:
+                shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+        elif page.sight is Sight.SEEN:
+            shop.memory = advance(shop.memory, Evidence.LISTED, look.at)
+
+    def _record(self, look: _Look, sight: Sight, hindrance: Hindrance | None, gathered: Gathered | None) -> Report:
+        """All that the look brought, in one go."""
+        state, source = self._state, look.source
+        links = self._link(look)
+        young = dict.fromkeys(look.shops)
+        for name in look.moved:
+            young |= dict.fromkeys(other.shop for other in state.others_of(name))
+        backs = find_backs(
+            (state.shops[name].memory for name in young if name in state.shops and state.is_flagged(name)),
+            state.others_of,
+            state.was_told,
+            look.at,
+        )
+        matched = self._match(look)
+        if gathered is not None:
+            self._next[source.name] = _plan.look_after(source, look.planned.at, look.at)
+        body = {
+            "source": source.name,
+            "target": look.planned.target,
+            "planned_at": look.planned.at,
+            "made": sight is not Sight.UNSEEN,
+            "sight": sight.value,
+            "hindrance": None if hindrance is None else hindrance.value,
+            "captures": [one.id for one in look.captures],
+            "offers": look.seen,
+            "gone": self._gone(look) if gathered is not None and gathered.complete else [],
+            "problems": [] if gathered is None else _problems(gathered),
+            "next_at": self._next[source.name],
+        }
+        lines = [Line(kind=LineKind.CAPTURED, at=one.at, body=_capture_body(one)) for one in _once(look.captures)]
+        lines += [Line(kind=LineKind.OFFERED, at=look.at, body=one) for one in look.fresh.values()]
+        lines.append(Line(kind=LineKind.LOOKED, at=look.at, body=body))
+        lines += links
+        lines += [self._shop_line(look, name) for name in look.moved]
+        lines += matched
+        for back in backs:
+            state.told[back.shop] = look.at
+            lines.append(Line(kind=LineKind.BACK, at=look.at, body=self._back_body(back.shop, back.was)))
+        self._parts.market.append(lines)
+        ours = [one for line in matched for one in line.body["ours"]]
+        return Report(
+            planned=look.planned,
+            sight=sight,
+            hindrance=hindrance,
+            seen=len(look.seen),
+            new=look.new,
+            changed=len(look.fresh) - look.new,
+            backs=tuple((one.shop, one.was) for one in backs),
+            ours=len(ours),
+            canaries=sum(one["canary"] for one in ours),
+        )
+
+    def _link(self, look: _Look) -> list[Line]:
+        """What new and changed offers have in common with others, and whose they are now."""
+        found: list[Link] = []
+        for offer, body in look.fresh.items():
+            version = self._state.offers[offer].version
+            found += self._state.sellers.add(to_link(offer, version, body["shop"], body, look.at))
+        changed = self._state.regrouped(look.fresh)
+        if not found and not changed:
+            return []
+        links = [
+            {
+                "a": one.a.rpartition("#")[0],
+                "b": one.b.rpartition("#")[0],
+                "signal": one.signal.value,
+                "detail": one.detail,
+                "weight": round(one.weight, 3),
+                "captures": list(one.captures),
+            }
+            for one in found
+        ]
+        return [Line(kind=LineKind.LINKED, at=look.at, body={"links": links, "sellers": changed})]
+
+    def _match(self, look: _Look) -> list[Line]:
+        """Numbers of new and changed offers that are the courier's own."""
+        own, out = self._parts.own, []
+        if own is None:
+            return []
+        for offer, body in look.fresh.items():
+            candidates = numbers_of(body)
+            if not candidates:
+                continue
+            matches = match(candidates, own, canaries=self._parts.canaries)
+            ours = [{"number": one.number, "canary": one.canary} for one in matches.ours]
+            if ours:
+                said = {
+                    "offer": offer,
+                    "capture": body["capture"],
+                    "ours": ours,
+                    "expected_false": round(matches.by_chance, 6),
+                }
+                out.append(Line(kind=LineKind.MATCHED, at=look.at, body=said))
+        return out
+
+    def _gone(self, look: _Look) -> list[str]:
+        """Offers of the source that a whole list was without."""
+        if look.source.kind is SourceKind.FEED or not look.source.on_the_web:
+            return []
+        seen, prefix = set(look.seen), look.source.name + "/"
+        return [offer for offer in self._state.offers if offer.startswith(prefix) and offer not in seen]
+
+    def _shop_line(self, look: _Look, name: str) -> Line:
+        shop = self._state.shops[name]
+        memory = shop.memory
+        body = {
+            "shop": name,
+            "source": shop.source,
+            "name": shop.name,
+            "state": memory.state.value,
+            "since": memory.since,
+            "first_at": memory.first_at,
+            "last_at": memory.last_at,
+            "gone_at": memory.gone_at,
+            "next_at": shop.next_at,
+            "memory": memory_body(memory),
+        }
+        return Line(kind=LineKind.SHOP, at=look.at, body=body)
+
+    def _back_body(self, shop: str, was: str) -> dict[str, Any]:
+        state = self._state
+        offer, was_offer = (max(state.shops[one].offers, default="") for one in (shop, was))
+        known = state.offers.get(offer)
+        return {
+            "shop": shop,
+            "was": was,
+            "seller": "" if known is None else known.seller or "",
+            "weight": 0.0,
+            "offer": offer,
+            "was_offer": was_offer,
+        }
+
+
+def _settings(source: Source) -> dict[str, Any]:
+    """How a source is watched, as the record has it; addresses and manners, no paths of this machine."""
+    return {
+        "contact": source.contact,
+        "start": list(source.start),
+        "every": source.every,
+        "budget": source.budget,
+        "pause": source.pause,
+        "retention": source.retention,
+        "robots_ignored": source.robots_ignored,
+        "allow_inside": source.allow_inside,
+        "note": source.note,
+    }
+
+
+def _capture_body(one: Capture) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in Capture.__slots__}
+
+
+def _once(captures: Iterable[Capture]) -> list[Capture]:
+    return list({one.id: one for one in captures}.values())
+
+
+def _problems(gathered: Gathered) -> list[dict[str, Any]]:
+    counts: dict[str, int] = {}
+    for one in gathered.problems:
+        counts[one.flaw.value] = counts.get(one.flaw.value, 0) + one.count
+    return [{"flaw": flaw, "count": count} for flaw, count in sorted(counts.items())]
