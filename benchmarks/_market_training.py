@@ -1,0 +1,206 @@
+"""The reading's model, trained: the same code for what is shipped and for what is measured.
+
+1. Texts are the labelled adverts (a row's weight is 1/√(rows of its family)), each as it is and twice altered; the
+   texts of `market_texts/written.tsv`, as they are and altered; and composed ones (`_market_composed`), likewise.
+2. A place is in the model only if texts of at least `LEAST_ORIGINS` origins have it; a family is one origin, whatever
+   its copies. So what stands in one advert alone is not learned.
+3. Three linear models: looked at or not (squared hinge, its scores then scaled to nats on families that it had not
+   seen), the four kinds that are looked at, and logistics against all else (logistic).
+4. Everything is seeded. What is asked for (`Choices`) was chosen on one half of the labelled data with seeds 0 and 1.
+"""
+
+import csv
+import random
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from benchmarks._market_alter import alter
+from benchmarks._market_composed import compose
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from wayseal.market.reading.training import HASHED, PLACES, SIDES, Model, list_text_places, make_model
+from wayseal.market.types import FLAGGED, Kind
+
+TEXTS = Path(__file__).parent / "market_texts"
+LEAST_ORIGINS = 3
+SHARES = (0.35, 0.35)
+Matrix = sp.csr_matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What training is told.
+
+    Attributes:
+        cost: Of the squared hinge.
+        damping: Added to the number of known places of a text.
+        written: Weight of a written text.
+        harmless: By how much more a written harmless one weighs.
+        composed: Weight of a composed text.
+        count: Composed texts of each form.
+        shift: How far above 0 a score must be to be looked at.
+        sounds: By how much more runs of readings count than runs of characters.
+    """
+
+    cost: float = 2.0
+    damping: float = 50.0
+    written: float = 0.6
+    harmless: float = 10.0
+    composed: float = 0.3
+    count: int = 150
+    shift: float = 0.12
+    sounds: float = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Texts:
+    """Texts of one sort. origins: texts of the same origin have the same; weights: of each."""
+
+    texts: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    origins: tuple[str, ...]
+    weights: npt.NDArray[np.float64]
+    plain: Matrix
+    altered: tuple[Matrix, ...]
+
+    @property
+    def flagged(self) -> npt.NDArray[np.bool_]:
+        """Whether somebody is to look at each."""
+        return np.array([kind in FLAGGED for kind in self.kinds])
+
+    def select(self, rows: npt.NDArray[np.int64]) -> "Texts":
+        """Some of them."""
+        return Texts(
+            texts=tuple(self.texts[row] for row in rows),
+            kinds=tuple(self.kinds[row] for row in rows),
+            origins=tuple(self.origins[row] for row in rows),
+            weights=self.weights[rows],
+            plain=self.plain[rows],
+            altered=tuple(one[rows] for one in self.altered),
+        )
+
+
+def read_adverts(path: Path, seed: int = 9) -> tuple[Texts, npt.NDArray[np.str_]]:
+    """The labelled adverts and their labels, without those that are `unclear`."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["label"] != "unclear"]
+    kinds = {"none": Kind.OTHER, "personal": Kind.PERSONAL, "waybill": Kind.WAYBILL}
+    sizes = Counter(row["family"] for row in rows)
+    made = make_texts(
+        [(kinds[row["label"]], row["text"]) for row in rows],
+        seed,
+        origins=[row["family"] for row in rows],
+        weights=[sizes[row["family"]] ** -0.5 for row in rows],
+    )
+    return made, np.array([row["label"] for row in rows])
+
+
+def read_written(name: str, seed: int = 5) -> Texts:
+    """Written texts of a file in `market_texts`."""
+    lines = (TEXTS / name).read_text(encoding="utf-8").splitlines()[1:]
+    return make_texts([(Kind(kind), text) for kind, _, text in (line.partition("\t") for line in lines)], seed)
+
+
+def composed(count: int, seed: int = 1) -> Texts:
+    """Composed texts."""
+    return make_texts([(Kind(kind), text) for kind, text in compose(count, seed)], seed + 2)
+
+
+def make_texts(
+    known: Sequence[tuple[Kind, str]],
+    seed: int,
+    *,
+    origins: Sequence[str] | None = None,
+    weights: Sequence[float] | None = None,
+) -> Texts:
+    """Texts with their kinds, and altered forms of them."""
+    rng = random.Random(seed)
+    texts = [text for _, text in known]
+    return Texts(
+        texts=tuple(texts),
+        kinds=tuple(kind for kind, _ in known),
+        origins=tuple(texts if origins is None else origins),
+        weights=np.ones(len(texts)) if weights is None else np.array(weights),
+        plain=matrix(texts),
+        altered=tuple(matrix([alter(text, share, rng) for text in texts]) for share in SHARES),
+    )
+
+
+def matrix(texts: Sequence[str]) -> Matrix:
+    """Texts × places: 1 where a text has a place."""
+    places, bounds = list_text_places(texts)
+    return sp.csr_matrix((np.ones(len(places), np.float32), places, bounds), shape=(len(texts), PLACES))
+
+
+def train(adverts: Texts, written: Texts, made: Texts, choices: Choices, scale: float = 1.0) -> Model:
+    """Trains a model (rules 1 to 3). scale: nats for one of the hinge's scores."""
+    places = _known_places([adverts, written, made])
+    x, flagged, kinds, weights = _stack(adverts, written, made, choices)
+    stress = np.where((places >= HASHED) & (places < 2 * HASHED), choices.sounds, 1.0)
+    x = (normed(x, places, choices.damping) @ sp.diags(stress)).tocsr()
+    column = np.zeros((len(places), 6), np.float32)
+    bias = np.zeros(6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        flag = LinearSVC(C=choices.cost, random_state=0).fit(x, flagged, sample_weight=weights)
+        column[:, 0], bias[0] = flag.coef_[0] * scale, (flag.intercept_[0] - choices.shift) * scale
+        names = [kind.value for kind in SIDES[0]]
+        inner = LogisticRegression(C=20.0, max_iter=500).fit(x[flagged], kinds[flagged], sample_weight=weights[flagged])
+        order = [list(inner.classes_).index(name) for name in names]
+        column[:, 1:5], bias[1:5] = inner.coef_[order].T, inner.intercept_[order]
+        rest = ~flagged
+        honest = LogisticRegression(C=20.0, max_iter=500).fit(
+            x[rest], kinds[rest] == Kind.LOGISTICS.value, sample_weight=weights[rest]
+        )
+        column[:, 5], bias[5] = honest.coef_[0], honest.intercept_[0]
+    column *= stress[:, None]
+    return make_model(places, column.astype(np.float16), bias, choices.damping)
+
+
+def fit_scale(scores: npt.NDArray[np.float64], flagged: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]) -> float:
+    """Nats for one of the hinge's scores: the likeliest on texts whose families were not trained on."""
+    scales = np.linspace(0.5, 12, 116)
+    losses = [(weights * np.logaddexp(0, np.where(flagged, -1, 1) * scores * scale)).sum() for scale in scales]
+    return float(scales[int(np.argmin(losses))])
+
+
+def normed(x: Matrix, places: npt.NDArray[np.int32], damping: float) -> Matrix:
+    """Known places alone, each text over the root of how many it has."""
+    kept = x[:, places]
+    return (sp.diags(1 / np.sqrt(np.asarray(kept.sum(axis=1)).ravel() + damping)) @ kept).tocsr()
+
+
+def _known_places(parts: Iterable[Texts]) -> npt.NDArray[np.int32]:
+    """Places that texts of enough origins have (rule 2)."""
+    counts = np.zeros(PLACES, np.int64)
+    for part in parts:
+        names, of = np.unique(part.origins, return_inverse=True)
+        group = sp.csr_matrix((np.ones(len(of)), (of, np.arange(len(of)))), shape=(len(names), len(of)))
+        has = group @ (part.plain + sum(part.altered[1:], part.altered[0]))
+        counts += np.asarray((has > 0).sum(axis=0)).ravel()
+    return np.flatnonzero(counts >= LEAST_ORIGINS).astype(np.int32)
+
+
+def _stack(
+    adverts: Texts, written: Texts, made: Texts, choices: Choices
+) -> tuple[Matrix, npt.NDArray[np.bool_], npt.NDArray[np.str_], npt.NDArray[np.float64]]:
+    parts, flagged, kinds, weights = [], [], [], []
+    of_written = choices.written * np.where(written.flagged, 1.0, choices.harmless)
+    for part, weight, copies in (
+        (adverts, adverts.weights, 2),
+        (written, of_written, 1),
+        (made, np.full(len(made.texts), choices.composed), 1),
+    ):
+        for one in (part.plain, *part.altered[:copies]):
+            parts.append(one)
+            flagged.append(part.flagged)
+            kinds.append(np.array([kind.value for kind in part.kinds]))
+            weights.append(weight)
+    return sp.vstack(parts).tocsr(), np.concatenate(flagged), np.concatenate(kinds), np.concatenate(weights)

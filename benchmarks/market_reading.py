@@ -1,0 +1,264 @@
+"""Reading of adverts: by family, under alteration, on harmless logistics texts, and texts a second.
+
+    python -m benchmarks.market_reading --adverts FOLDER/adverts.csv [--train] [--fresh]
+
+Five folds by family, three seeds; each family counts once. Beside it, in the same run: a rule of words, and linear
+models of runs of one to three characters as they are, and folded. `--train` writes the model that is shipped, trained
+on all adverts; `--fresh` measures the shipped model on texts that were written after it was fixed.
+"""
+
+import argparse
+import importlib.metadata
+import random
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from benchmarks._cases import table
+from benchmarks._market_alter import alter
+from benchmarks._market_training import (
+    Choices,
+    Texts,
+    composed,
+    fit_scale,
+    matrix,
+    read_adverts,
+    read_written,
+    train,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
+from wayseal.market.reading import Reader
+from wayseal.market.reading.training import SIDES, Model, fold_texts, judge_texts, list_text_places
+from wayseal.market.types import FLAGGED, Kind
+
+MODEL = Path(__file__).parents[1] / "src/wayseal/market/reading/data/model.npz"
+SHARES = (0.0, 0.2, 0.4)
+RULE = ("面单", "快递", "单号", "底单", "料", "数据", "查档", "户籍", "开房", "轨迹", "定位", "机主", "社工", "sdk", "dpi")
+Flags = npt.NDArray[np.bool_]
+Method = Callable[["Split", Sequence[Sequence[str]]], list[Flags]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """One fold. adverts: those to train on; seed: of this run."""
+
+    adverts: Texts
+    written: Texts
+    made: Texts
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """By family: precision, recall, F1, and the recall of labels, addresses and insiders of parcels."""
+
+    precision: float
+    recall: float
+    f1: float
+    waybill: float
+
+
+def fold_of(labels: npt.NDArray[np.str_], families: Sequence[str], seed: int, folds: int = 5) -> npt.NDArray[np.int64]:
+    """The fold of each row: families of each label dealt out in a shuffled order."""
+    rng, found = random.Random(seed), np.zeros(len(labels), np.int64)
+    for label in ("none", "personal", "waybill"):
+        names = sorted({family for family, one in zip(families, labels, strict=True) if one == label})
+        rng.shuffle(names)
+        place = {name: at % folds for at, name in enumerate(names)}
+        for row in np.flatnonzero(labels == label):
+            found[row] = place[families[row]]
+    return found
+
+
+def figures(flags: Flags, labels: npt.NDArray[np.str_], families: Sequence[str]) -> Figures:
+    """Each family counts once; its copies share its weight."""
+    sizes = Counter(families)
+    weights = np.array([1 / sizes[family] for family in families])
+    wanted, of_parcels = labels != "none", labels == "waybill"
+    right = (weights * (flags & wanted)).sum()
+    precision, recall = right / max((weights * flags).sum(), 1e-9), right / (weights * wanted).sum()
+    return Figures(
+        precision=precision,
+        recall=recall,
+        f1=2 * precision * recall / max(precision + recall, 1e-9),
+        waybill=(weights * (flags & of_parcels)).sum() / weights[of_parcels].sum(),
+    )
+
+
+def by_rule(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
+    """A rule of words."""
+    del split
+    return [np.array([any(word in text.lower() for word in RULE) for text in texts]) for texts in tests]
+
+
+def by_raw(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
+    """Runs of characters as they are."""
+    return _by_runs(split, tests, list)
+
+
+def by_folded(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
+    """Runs of folded characters."""
+    return _by_runs(split, tests, lambda texts: fold_texts(list(texts)))
+
+
+def _by_runs(
+    split: Split, tests: Sequence[Sequence[str]], seen: Callable[[Sequence[str]], list[str]]
+) -> list[Flags]:
+    runs = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False, sublinear_tf=True)
+    x = runs.fit_transform(seen(split.adverts.texts))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        model = LinearSVC(class_weight="balanced", random_state=0).fit(x, split.adverts.flagged)
+    return [model.decision_function(runs.transform(seen(texts))) > 0 for texts in tests]
+
+
+def by_reading(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
+    """The reading's model."""
+    model = train(split.adverts, split.written, split.made, Choices())
+    return [flagged_by(model, texts) for texts in tests]
+
+
+def by_adverts_alone(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
+    """The same without written and composed texts, at the threshold of the hinge."""
+    none = np.array([], np.int64)
+    alone = Choices(shift=0.0)
+    model = train(split.adverts, split.written.select(none), split.made.select(none), alone)
+    return [flagged_by(model, texts) for texts in tests]
+
+
+def flagged_by(model: Model, texts: Sequence[str]) -> Flags:
+    """Which texts somebody is to look at."""
+    flags: Flags = judge_texts(model, list(texts)).kinds < len(SIDES[0])
+    return flags
+
+
+METHODS: dict[str, Method] = {
+    "rule of words": by_rule,
+    "raw runs, TF-IDF, SVM": by_raw,
+    "folded runs, TF-IDF, SVM": by_folded,
+    "reading": by_reading,
+}
+
+
+def measure(adverts: Texts, labels: npt.NDArray[np.str_], seeds: Sequence[int]) -> list[list[str]]:
+    """Rows of the table: each method under each share of altered characters, means over seeds."""
+    rng = random.Random(2024)
+    tests = [[alter(text, share, rng) if share else text for text in adverts.texts] for share in SHARES]
+    written, made = read_written("written.tsv"), composed(Choices().count)
+    rows = []
+    for name, method in METHODS.items():
+        found: list[list[Figures]] = [[] for _ in SHARES]
+        for seed in seeds:
+            fold = fold_of(labels, adverts.origins, seed)
+            flags = [np.zeros(len(labels), np.bool_) for _ in SHARES]
+            for held in range(5):
+                rest, out = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
+                split = Split(adverts=adverts.select(rest), written=written, made=made, seed=seed)
+                for at, got in enumerate(method(split, [[texts[row] for row in out] for texts in tests])):
+                    flags[at][out] = got
+            for at, one in enumerate(flags):
+                found[at].append(figures(one, labels, adverts.origins))
+        rows.append([name, *(cell for one in found for cell in _cells(one))])
+        print(*rows[-1], sep=" | ", flush=True)
+    return rows
+
+
+def _cells(found: Sequence[Figures]) -> list[str]:
+    mean = [np.mean([getattr(one, key) for one in found]) for key in ("precision", "recall", "f1", "waybill")]
+    spread = np.std([one.f1 for one in found])
+    return [f"{mean[0]:.3f} / {mean[1]:.3f} / {mean[2]:.3f} ± {spread:.3f}", f"{mean[3]:.2f}"]
+
+
+def ship(adverts: Texts, labels: npt.NDArray[np.str_], path: Path) -> None:
+    """Trains on all adverts and writes the model: weights, and what they were made of."""
+    written, choices = read_written("written.tsv"), Choices()
+    made = composed(choices.count)
+    scores, fold = np.zeros(len(labels)), fold_of(labels, adverts.origins, 0)
+    for held in range(5):
+        model = train(adverts.select(np.flatnonzero(fold != held)), written, made, choices)
+        out = np.flatnonzero(fold == held)
+        scores[out] = judge_texts(model, [adverts.texts[row] for row in out]).scores[:, 0]
+    scale = fit_scale(scores, labels != "none", adverts.weights**2)
+    model = train(adverts, written, made, choices, scale)
+    places = np.flatnonzero(model.known).astype(np.int32)
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scikit-learn", "scipy")]
+    notes = [
+        "made by: python -m benchmarks.market_reading --train; seeds 9, 5, 3, 1, 0",
+        f"{len(labels)} labelled adverts, {len(written.texts)} written and {len(made.texts)} composed texts",
+        str(choices),
+        f"{scale:.2f} nats for one of the hinge's scores",
+        *versions,
+    ]
+    np.savez_compressed(
+        path,
+        places=places,
+        weights=model.weights[places].astype(np.float16),
+        bias=model.bias,
+        damping=np.float64(model.damping),
+        notes=np.array(notes),
+    )
+    print(f"{len(places)} places, {path.stat().st_size / 1e6:.2f} MB, scale {scale:.2f}")
+
+
+def measure_file(name: str) -> list[list[str]]:
+    """The shipped model on written texts, by kind: how many are looked at, as they are and altered."""
+    reader, known = Reader(), read_written(name)
+    rng = random.Random(77)
+    rows = []
+    for kind in Kind:
+        texts = [text for text, one in zip(known.texts, known.kinds, strict=True) if one is kind]
+        if not texts:
+            continue
+        shares = [[alter(text, share, rng) if share else text for text in texts] for share in SHARES]
+        seen = [sum(one.kind in FLAGGED for one in reader.read_many(made)) for made in shares]
+        same = sum(one.kind is kind for one in reader.read_many(texts))
+        rows.append([kind, str(len(texts)), *(f"{one} ({one / len(texts):.1%})" for one in seen), str(same)])
+    return rows
+
+
+def speed(texts: Sequence[str]) -> list[list[str]]:
+    """Texts a second of processor time, whole readings: of all, and of adverts of the median length."""
+    reader = Reader()
+    middle = sorted(texts, key=len)[len(texts) // 2 - 500 : len(texts) // 2 + 500] * 10
+    rows = []
+    for name, some in (("all rows", list(texts)), ("median length", middle)):
+        reader.read_many(some[:100])
+        start = time.process_time()
+        reader.read_many(some)
+        seconds = time.process_time() - start
+        rows.append([name, str(len(some)), f"{np.median([len(t) for t in some]):.0f}", f"{len(some) / seconds:,.0f}"])
+    return rows
+
+
+def main() -> None:
+    """Measures, or trains."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--adverts", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--train", action="store_true")
+    parser.add_argument("--fresh", action="store_true")
+    given = parser.parse_args()
+    adverts, labels = read_adverts(given.adverts)
+    if given.train:
+        ship(adverts, labels, MODEL)
+        return
+    if not given.fresh:
+        heads = [f"{share:.0%} altered: P / R / F1" for share in SHARES]
+        head = ["method", *(cell for one in heads for cell in (one, "waybill recall"))]
+        print(table(head, measure(adverts, labels, range(given.seeds))))
+    files = ["fresh.tsv"] if given.fresh else []
+    for name in files:
+        print(table(["kind", "texts", *(f"looked at, {s:.0%} altered" for s in SHARES), "same kind"], measure_file(name)))
+    spams = [text for text, label in zip(adverts.texts, labels, strict=True) if label or text]
+    print(table(["texts", "number", "median length", "a second"], speed(spams)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""Reading: what a text that is written to be unreadable says, and why it is taken for that.
+
+A text is folded (`_fold`), cut into tokens (`_tokens`), its runs and words hashed (`_grams`, `_words`) and weighed by a
+linear model (`_model`); addresses, amounts, places and numbers are found in the folded copy by patterns. All places
+are places in the text as it was seen. `training` is for whoever makes a model or measures one.
+"""
+
+from wayseal.market.reading._propose import Proposal, propose_words
+from wayseal.market.reading._reader import Reader
+from wayseal.market.reading._words import Word, WordKind, load_words
+
+__all__ = ["Proposal", "Reader", "Word", "WordKind", "load_words", "propose_words"]

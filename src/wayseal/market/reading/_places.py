@@ -1,0 +1,106 @@
+"""Routes, couriers and freshness in a text.
+
+1. A route is two places with a word between that leads from one to the other, or one place with a word that says which
+   end it is. 全国 and the like leave an end open.
+2. A courier is named in full, by letters that are a word of their own, or as one of a group (三通一达).
+3. The freshest that a text says is what it is about.
+"""
+
+import re
+from collections.abc import Iterator
+
+from wayseal.market.reading._view import View
+from wayseal.market.types import Route
+
+_PLACES = frozenset(
+    "北京 上海 天津 重庆 广东 浙江 江苏 福建 山东 河北 河南 湖北 湖南 安徽 江西 四川 贵州 云南 陕西 山西 辽宁 吉林 黑龙江 内蒙古 广西 海南 甘肃 "
+    "青海 宁夏 新疆 西藏 香港 澳门 台湾 广州 深圳 东莞 佛山 中山 珠海 惠州 汕头 揭阳 潮州 杭州 宁波 温州 义乌 金华 绍兴 嘉兴 湖州 台州 南京 "
+    "苏州 无锡 常州 南通 徐州 扬州 盐城 连云港 宿迁 福州 厦门 泉州 莆田 漳州 济南 青岛 烟台 临沂 潍坊 石家庄 保定 邯郸 廊坊 白沟 郑州 洛阳 "
+    "南阳 商丘 武汉 襄阳 宜昌 长沙 株洲 衡阳 合肥 芜湖 阜阳 南昌 赣州 九江 成都 绵阳 贵阳 昆明 西安 咸阳 太原 大同 沈阳 大连 鞍山 长春 "
+    "哈尔滨 大庆 呼和浩特 包头 南宁 柳州 桂林 海口 三亚 兰州 西宁 银川 乌鲁木齐 拉萨 江浙沪 珠三角 长三角 美国 日本 韩国 泰国 越南 印尼 "
+    "马来西亚 新加坡 俄罗斯 英国 德国 加拿大 澳大利亚 国内 海外".split()
+)
+_OPEN = frozenset({"全国", "各地", "全省", "全球", "任意", "任何"})
+_LONGEST = max(map(len, _PLACES))
+_LEADS = re.compile(r"发往|发至|发到|寄往|寄到|直达|发|到|至|寄|往|飞|→|->|—|–|-|~")
+_ENDS = re.compile(r"(?P<origin>发货地|发件地|始发地|寄件地|揽收地)[:是在]?|(?P<destination>收货地|收件地|目的地|派送地)[:是在]?|(?P<left>发出|始发|寄出|揽收)")
+_COURIERS = re.compile(
+    r"圆通|中通|申通|韵达|顺丰|极兔|邮政|德邦|菜鸟|云途|京东快递|京东物流|三通一达|通达系"
+    r"|(?<![a-z0-9@_./])(?:ems|yto|zto|sto|yt|zt|st|yd|sf|jt|dpk|yunexpress)(?![a-z_./@])"
+)
+_CODES = {
+    "圆通": ("yto",), "yto": ("yto",), "yt": ("yto",), "中通": ("zto",), "zto": ("zto",), "zt": ("zto",),
+    "申通": ("sto",), "sto": ("sto",), "st": ("sto",), "韵达": ("yunda",), "yd": ("yunda",), "顺丰": ("sf",),
+    "sf": ("sf",), "极兔": ("jt",), "jt": ("jt",), "邮政": ("ems",), "ems": ("ems",), "德邦": ("deppon",),
+    "dpk": ("deppon",), "菜鸟": ("cainiao",), "云途": ("yunexpress",), "yunexpress": ("yunexpress",),
+    "京东快递": ("jd",), "京东物流": ("jd",), "三通一达": ("yto", "zto", "sto", "yunda"),
+    "通达系": ("yto", "zto", "sto", "yunda"),
+}  # fmt: skip
+_FRESHNESS = (
+    ("realtime", re.compile(r"实时|即时|秒更|实实数据")),
+    ("same_day", re.compile(r"当天|当日|今天|今日|日更|未揽收|未扫描|新鲜|刚签收|天天有货")),
+    ("history", re.compile(r"历史|去年|往年|旧料|陈料|老数据|旧数据")),
+)
+
+
+def find_routes(view: View) -> list[Route]:
+    """The routes of a text (rule 1)."""
+    found: dict[tuple[str, str], Route] = {}
+    for start, end, origin, destination in (*_led(view.text), *_told(view.text)):
+        if all(origin not in {"", known[0]} or destination not in {"", known[1]} for known in found):
+            found[origin, destination] = Route(
+                origin=origin, destination=destination, at=view.place(start, end)
+            )
+    return list(found.values())
+
+
+def find_couriers(view: View) -> list[str]:
+    """The couriers that a text names, by their codes, in its order (rule 2)."""
+    found = _COURIERS.findall(view.text)
+    return list(dict.fromkeys(code for name in found for code in _CODES[name]))
+
+
+def find_freshness(view: View) -> str:
+    """What a text says of how fresh its goods are (rule 3)."""
+    return next((name for name, words in _FRESHNESS if words.search(view.text)), "")
+
+
+def _led(text: str) -> Iterator[tuple[int, int, str, str]]:
+    for match in _LEADS.finditer(text):
+        start, end = match.span()
+        origin, destination = _place_before(text, start), _place_after(text, end)
+        if origin and destination and (origin in _PLACES or destination in _PLACES):
+            yield start - len(origin), end + len(destination), _closed(origin), _closed(destination)
+
+
+def _told(text: str) -> Iterator[tuple[int, int, str, str]]:
+    for match in _ENDS.finditer(text):
+        start, end = match.span()
+        if match.lastgroup == "left":
+            origin = _place_before(text, start)
+            if origin in _PLACES:
+                yield start - len(origin), end, origin, ""
+            continue
+        place = _place_after(text, end)
+        if place in _PLACES:
+            is_origin = match.lastgroup == "origin"
+            yield start, end + len(place), place if is_origin else "", "" if is_origin else place
+
+
+def _place_before(text: str, end: int) -> str:
+    end -= text[end - 1 : end] in {"省", "市"}
+    for length in range(min(_LONGEST, end), 1, -1):
+        if (place := text[end - length : end]) in _PLACES or place in _OPEN:
+            return place
+    return ""
+
+
+def _place_after(text: str, start: int) -> str:
+    for length in range(_LONGEST, 1, -1):
+        if (place := text[start : start + length]) in _PLACES or place in _OPEN:
+            return place
+    return ""
+
+
+def _closed(place: str) -> str:
+    return "" if place in _OPEN else place

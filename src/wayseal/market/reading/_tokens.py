@@ -1,0 +1,190 @@
+"""What a folded text is made of, for the model: Han characters, known words of letters, and classes of all else.
+
+1. A Han character is a token, and so is its reading, in a second row that homophones share.
+2. Letters are a token of their own only as one of `LATIN_WORDS`; other words, digits, handles and links are told by
+   their class and length alone. So no handle and no number is in what a model learns of, nor can be read out of it.
+3. Symbols and spaces are no tokens.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wayseal.market.reading._fold import Bounds, Folded
+from wayseal.market.reading._tables import DIGIT, FIRST_HAN, HAN, LATIN, LETTER, Codes, Ints, tables
+from wayseal.model.jit import kernel
+
+LATIN_WORDS = tuple(
+    "a ab api app b bc c cod cp cpa cpc csv cvv d db dd dpi e ems erp excel fb g gps h ids imei ip jd jt k kb kd ks l "
+    "line m md mdm n o oms p p2p pdd pos ps q qp qq r s sdk seo sf sfz sms sql t tb tg tiktok tms u usdt v vip vps w wd "
+    "web whatsapp wms ws x y yd yt z zm"
+    "".split()
+)
+_OTHER = 0x110000
+AT, INVITE, CHAT, LINK = _OTHER + 1, _OTHER + 2, _OTHER + 3, _OTHER + 4
+_LATIN_OF_LENGTH, _DIGITS_OF_LENGTH, _WORD, _SYLLABLE = _OTHER + 16, _OTHER + 48, _OTHER + 0x1000, _OTHER + 0x100000
+_PLUS, _SLASH, _DOT, _AT_SIGN, _COLON, _UNDERLINE = (ord(c) for c in "+/.@:_")
+_TME = np.array([ord(c) for c in "t.me/"], np.uint32)
+_JOIN = np.array([ord(c) for c in "joinchat"], np.uint32)
+_HTTP = np.array([ord(c) for c in "http"], np.uint32)
+_HASH = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tokens:
+    """Tokens of texts, one text after the other.
+
+    Attributes:
+        chars: Tokens (rules 1 and 2).
+        sounds: The same, with readings in the place of Han characters.
+        first: Where each begins in the folded characters.
+        last: Its last folded character.
+        bounds: Where each text begins, and the end of the last.
+    """
+
+    chars: Codes
+    sounds: Codes
+    first: Ints
+    last: Ints
+    bounds: Bounds
+
+
+def tokenize(folded: Folded) -> Tokens:
+    """The tokens of folded texts."""
+    known = tables()
+    size = len(folded.codes)
+    chars, sounds = np.empty(size, np.uint32), np.empty(size, np.uint32)
+    first, last = np.empty(size, np.int32), np.empty(size, np.int32)
+    bounds = _tokenize(
+        folded.codes, folded.bounds, known.sorts, known.syllables, _WORDS, chars, sounds, first, last
+    )
+    end = bounds[-1]
+    return Tokens(chars=chars[:end], sounds=sounds[:end], first=first[:end], last=last[:end], bounds=bounds)
+
+
+@kernel
+def _tokenize(
+    codes: Codes,
+    bounds: Bounds,
+    sorts: npt.NDArray[np.uint8],
+    syllables: npt.NDArray[np.uint16],
+    words: npt.NDArray[np.uint64],
+    chars: Codes,
+    sounds: Codes,
+    first: Ints,
+    last: Ints,
+) -> Bounds:
+    """Fills the last four; gives where each text begins in them."""
+    placed = np.zeros(len(bounds), np.int64)
+    size = 0
+    for text in range(len(bounds) - 1):
+        at, end = bounds[text], bounds[text + 1]
+        while at < end:
+            code = codes[at]
+            sort = sorts[code]
+            after = at + 1
+            token, sound = code, code
+            if sort == HAN:
+                syllable = syllables[code - FIRST_HAN] if FIRST_HAN <= code < FIRST_HAN + len(syllables) else 0
+                sound = np.uint32(_SYLLABLE + syllable) if syllable else code
+            elif sort == LATIN or sort == DIGIT or code == _AT_SIGN:  # noqa: PLR1714
+                after, token = _read_word(codes, at, end, sorts, words)
+                sound = token
+            elif sort != LETTER:
+                token = np.uint32(0)
+            if token:
+                chars[size], sounds[size], first[size], last[size] = token, sound, at, after - 1
+                size += 1
+            at = after
+        placed[text + 1] = size
+    return placed
+
+
+@kernel
+def _read_word(
+    codes: Codes, at: int, end: int, sorts: npt.NDArray[np.uint8], words: npt.NDArray[np.uint64]
+) -> tuple[int, np.uint32]:
+    """The end and the token of a word of letters, a run of digits, a handle or a link that begins here."""
+    after = at
+    if codes[at] == _AT_SIGN:
+        after = at + 1
+        while after < end and _is_name(codes[after], sorts):
+            after += 1
+        return after, np.uint32(AT if after - at > 2 else 0)
+    if _begins(codes, at, end, _HTTP) or _begins(codes, at, end, _TME):
+        return _read_link(codes, at, end, sorts)
+    sort = sorts[codes[at]]
+    while after < end and sorts[codes[after]] == sort:
+        after += 1
+    length = min(after - at, 12)
+    if sort == DIGIT:
+        return after, np.uint32(_DIGITS_OF_LENGTH + length)
+    place = _find_word(codes, at, after, words)
+    if place >= 0:
+        return after, np.uint32(_WORD + place)
+    if sort == LATIN and after - at == 6:  # two known words of three letters, run together
+        left, right = _find_word(codes, at, at + 3, words), _find_word(codes, at + 3, after, words)
+        if left >= 0 and right >= 0:
+            return at + 3, np.uint32(_WORD + left)
+    return after, np.uint32(_LATIN_OF_LENGTH + min(length, 6))
+
+
+@kernel
+def _find_word(codes: Codes, at: int, end: int, words: npt.NDArray[np.uint64]) -> int:
+    """Where in the known words these letters are; −1: nowhere."""
+    value = np.uint64(1)
+    for step in range(at, end):
+        value = (value ^ np.uint64(codes[step])) * _HASH
+    place = np.searchsorted(words, value)
+    return place if place < len(words) and words[place] == value else -1
+
+
+@kernel
+def _read_link(codes: Codes, at: int, end: int, sorts: npt.NDArray[np.uint8]) -> tuple[int, np.uint32]:
+    """The end and the token of a link."""
+    token, after = LINK, at
+    while after < end and (
+        _is_name(codes[after], sorts)
+        or codes[after] == _SLASH
+        or codes[after] == _DOT
+        or codes[after] == _COLON
+        or codes[after] == _PLUS
+    ):
+        if _begins(codes, after, end, _TME):
+            token = CHAT
+            if after > at + 12 or (after > at and codes[after - 1] != _SLASH):
+                break
+            place = after + 5
+            if (place < end and codes[place] == _PLUS) or _begins(codes, place, end, _JOIN):
+                token = INVITE
+        after += 1
+    return max(after, at + 1), np.uint32(token)
+
+
+@kernel
+def _is_name(code: np.uint32, sorts: npt.NDArray[np.uint8]) -> bool:
+    return sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE  # noqa: PLR1714
+
+
+@kernel
+def _begins(codes: Codes, at: int, end: int, word: Codes) -> bool:
+    if at + len(word) > end:
+        return False
+    for step in range(len(word)):
+        if codes[at + step] != word[step]:
+            return False
+    return True
+
+
+def _hash_words() -> npt.NDArray[np.uint64]:
+    values = []
+    for word in LATIN_WORDS:
+        value = 1
+        for char in word:
+            value = ((value ^ ord(char)) * int(_HASH)) & 0xFFFFFFFFFFFFFFFF
+        values.append(value)
+    return np.array(sorted(values), np.uint64)
+
+
+_WORDS = _hash_words()
