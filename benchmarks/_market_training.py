@@ -164,7 +164,9 @@ def train(adverts: Texts, written: Texts, made: Texts, choices: Choices, scale: 
     return make_model(places, column.astype(np.float16), bias, choices.damping)
 
 
-def fit_scale(scores: npt.NDArray[np.float64], flagged: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]) -> float:
+def fit_scale(
+    scores: npt.NDArray[np.float64], flagged: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]
+) -> float:
     """Nats for one of the hinge's scores: the likeliest on texts whose families were not trained on."""
     scales = np.linspace(0.5, 12, 116)
     losses = [(weights * np.logaddexp(0, np.where(flagged, -1, 1) * scores * scale)).sum() for scale in scales]

@@ -19,11 +19,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
 from benchmarks._market_judge import Verdict, judge
+from benchmarks._market_room import Room
 from benchmarks._market_watch import ExactHandles, TextHashes, Watcher, classes_at, watch
 from wayseal.simulate.market import MarketPlan, generate_market
 from wayseal.simulate.market.parts import MarketWorld
 
 WATCHERS: Sequence[Callable[[MarketWorld], Watcher]] = (
+    Room,
     lambda world: ExactHandles(world.plan.begins, classes_at(world)),
     lambda world: TextHashes(world.plan.begins, classes_at(world)),
 )

@@ -51,8 +51,8 @@ class ReadTexts(Protocol):
     def read_many(self, texts: Sequence[str]) -> list[Reading]:
         """What texts say."""
 
-    def find_handles(self, text: str) -> Sequence[Handle]:
-        """Addresses in a text."""
+    def read(self, text: str) -> Reading:
+        """What a text says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,10 +293,13 @@ class Watch:
                 return None
         look.captures.append(kept)
         try:
-            read = read_picture(data, text=self._parts.read_lines, find_handles=self._parts.reader.find_handles)
+            read = read_picture(data, text=self._parts.read_lines, find_handles=self._find_handles)
         except PictureError:
             return None
         return Pictured(name=name, sha256=kept.sha256, capture=kept.id, read=read)
+
+    def _find_handles(self, text: str) -> Sequence[Handle]:
+        return self._parts.reader.read(text).handles
 
     def _see_shop(self, look: _Look, listing: Listing) -> None:
         """A shop, or an offer by itself, is there."""
