@@ -1,16 +1,20 @@
 """What the watch knows while it runs: made of the record's tables at its start, and kept up with each look."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from wayseal.market.log import LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
 from wayseal.market.looking._said import to_link
-from wayseal.market.sellers import Join, Offer, Sellers, Split, link_all
+from wayseal.market.sellers import Join, Link, Offer, Split, link_all
 from wayseal.market.types import FLAGGED, Kind
 from wayseal.market.watch import ShopMemory, ShopState
+from wayseal.model.times import HOUR_US
 
+RELINK = 24 * HOUR_US
 SURE = 0.5
 """From this probability on an offer is taken for what its kind says."""
 
@@ -45,24 +49,39 @@ class KnownShop:
 class State:
     """Offers, shops, sellers, and who was told to be back."""
 
-    def __init__(self, reads: Reads) -> None:
+    def __init__(self, market: Market) -> None:
+        reads = Reads(market)
         self.offers: dict[str, KnownOffer] = {}
         self.shops: dict[str, KnownShop] = {}
         self.told: dict[str, int] = {}
         self._judged: tuple[JudgedRow, ...] = ()
-        for row in reversed(reads.backs(limit=10**9)):
-            self.told[row.shop] = row.at
+        for back in reversed(reads.backs(limit=10**9)):
+            self.told[back.shop] = back.at
         for shop, memory in reads.shops():
             self.shops[shop.shop] = KnownShop(
                 memory=_memory(memory), source=shop.source, name=shop.name, next_at=shop.next_at
             )
-        self.sellers: Sellers = link_all(self._load_offers(reads), ())
-        self.hear(reads)
-
-    def _load_offers(self, reads: Reads) -> Iterable[Offer]:
         for row, body, versions in reads.all_offers():
             self.note_offer(row.offer, versions, body, row.last_at, seller=row.seller)
-            yield replace(to_link(row.offer, versions, row.shop, body, row.first_at), last_at=row.last_at)
+        self._versions: list[Offer] = list(_load_versions(market))
+        self._words: list[Join | Split] = []
+        self.relink(0)
+        self.hear(reads)
+
+    def relink(self, now: int) -> None:
+        """Links all versions of all offers anew: what is common to many, and says nothing, is learnt again."""
+        self.linked_at, self._linked = now, len(self._versions)
+        self.sellers = link_all(self._versions, self._words)
+
+    def wants_relinking(self, now: int) -> bool:
+        """Whether there are many new offers, or a day is over."""
+        return now - self.linked_at >= RELINK or len(self._versions) > 1.25 * self._linked + 20
+
+    def link(self, offer: str, body: Mapping[str, Any], at: int) -> tuple[Link, ...]:
+        """Takes in a version of an offer; what it has in common with others."""
+        version = to_link(offer, self.offers[offer].version, body["shop"], body, at)
+        self._versions.append(version)
+        return self.sellers.add(version)
 
     def note_offer(self, offer: str, version: int, body: Mapping[str, Any], at: int, *, seller: str | None) -> None:
         """An offer as it is now."""
@@ -90,7 +109,8 @@ class State:
         if judged == self._judged:
             return False
         self._judged = judged
-        self.sellers.judge([word for row in judged if (word := self._word(row)) is not None])
+        self._words = [word for row in judged if (word := self._word(row)) is not None]
+        self.sellers.judge(self._words)
         return True
 
     def _word(self, row: JudgedRow) -> Join | Split | None:
@@ -130,6 +150,14 @@ class State:
                 if known is not None and known.seller != seller.id:
                     known.seller = changed[one] = seller.id
         return changed
+
+
+def _load_versions(market: Market) -> Iterator[Offer]:
+    versions: Counter[str] = Counter()
+    for _, line in market.lines(LineKind.OFFERED):
+        offer = line.body["offer"]
+        versions[offer] += 1
+        yield to_link(offer, versions[offer], line.body["shop"], line.body, line.at)
 
 
 def memory_body(memory: ShopMemory) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from wayseal.market.looking._said import (
     offered_body,
     shop_id,
     text_of,
-    to_link,
 )
 from wayseal.market.looking._state import KnownShop, State, memory_body
 from wayseal.market.numbers import match
@@ -150,7 +149,7 @@ class Watch:
         self._parts = parts
         self._reads = Reads(parts.market)
         self._take_in_sources()
-        self._state = State(self._reads)
+        self._state = State(parts.market)
         self._files = self._reads.file_digests()
         self._full: dict[str, _Full] = {}
         self._pictured: dict[str, Pictured] = {}
@@ -403,12 +402,18 @@ class Watch:
         )
 
     def _link(self, look: _Look) -> list[Line]:
-        """What new and changed offers have in common with others, and whose they are now."""
-        found: list[Link] = []
+        """What new and changed offers have in common with others, and whose all are now."""
+        state = self._state
+        found: dict[Link, None] = {}
         for offer, body in look.fresh.items():
-            version = self._state.offers[offer].version
-            found += self._state.sellers.add(to_link(offer, version, body["shop"], body, look.at))
-        changed = self._state.regrouped(look.fresh)
+            found |= dict.fromkeys(state.link(offer, body, look.at))
+        if state.wants_relinking(look.at):
+            state.relink(look.at)
+            changed = state.regrouped(state.offers)
+            groups = {state.offers[offer].seller for offer in changed}
+            found |= dict.fromkeys(link for one in state.sellers.all() if one.id in groups for link in one.links)
+        else:
+            changed = state.regrouped(look.fresh)
         if not found and not changed:
             return []
         links = [
