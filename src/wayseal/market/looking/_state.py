@@ -129,8 +129,9 @@ class State:
         return [self.shops[one].memory for one in seller.shops if one != shop and one in self.shops]
 
     def is_flagged(self, shop: str) -> bool:
-        """Whether an offer of it is of a kind that somebody is to look at."""
-        return any(self.offers[offer].flagged for offer in self.shops[shop].offers)
+        """Whether an offer of its seller, here or elsewhere, is of a kind that somebody is to look at."""
+        mine = (shop, *(other.shop for other in self.others_of(shop)))
+        return any(self.offers[offer].flagged for one in mine for offer in self.shops[one].offers)
 
     def was_told(self, shop: str, since: int) -> bool:
         """Whether a come-back to it was told since then."""

@@ -1,7 +1,7 @@
 """One look after the other: what is due, what it brings, and the lines that tell of it."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -308,12 +308,16 @@ class Watch:
         known = self._state.shops.get(name)
         if known is None:
             memory = first_seen(name, look.at, own_page=bool(listing.url))
+            offer = self._state.offers.get(offer_id(listing))
+            before = None if offer is None else self._state.shops.get(offer.shop)
+            if before is not None:  # the same offer under another name: a shop that was renamed began with the old one
+                memory = replace(memory, first_at=before.memory.first_at)
             known = self._state.shops[name] = KnownShop(memory=memory, source=look.source.name, name=listing.shop_name)
             look.moved[name] = None
-        before = known.memory
-        known.memory = advance(before, Evidence.LISTED, look.at)
+        state = known.memory.state
+        known.memory = advance(known.memory, Evidence.LISTED, look.at)
         known.page = listing.url or known.page
-        if known.memory.state is not before.state:
+        if known.memory.state is not state:
             look.moved[name], known.next_at = None, None
         look.shops[name] = None
 
