@@ -234,6 +234,14 @@ VAULT = GroupEntry(
         "Keep backups": ("backup", "restore", "prune"),
     },
 )
+MARKET = GroupEntry(
+    help="Watch offers of waybill numbers and of people's data: see them, read them, know them again.",
+    commands={
+        "read": CommandEntry(
+            help="Read texts, and print what each says as a line of JSON: its kind, why, and what stands in it."
+        ),
+    },
+)
 SERVE = GroupEntry(
     help="Run a service until it is told to stop: a vault's, or the staff's web console.",
     commands={
@@ -294,6 +302,9 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
             help="Hold rights against use: unused rights, dormant accounts, shared logins, "
             "the smallest sets that would do."
         ),
+    },
+    "Watch the market": {
+        "market": MARKET,
     },
     "Seal waybill data": {
         "vault": VAULT,

@@ -1,0 +1,1 @@
+"""`wayseal market`: offers of waybill numbers and of people's data, watched."""

@@ -1,0 +1,226 @@
+"""Texts out of a file of whatever form: CSV with a column `text`, JSON Lines with a key `text`, or plain lines.
+
+1. The form is told by the name's ending, else by the first line.
+2. Lines are UTF-8, with or without byte order mark, or GB18030, each by itself: exports glue both together. UTF-16 is
+   known by its mark.
+3. What can't be read as a text is told by its line and never stops the rest; its content is never told.
+4. A quoted field of a CSV may go over `MOST_LINES` lines; one that goes on longer was never closed, and only the line
+   that opens it is lost.
+"""
+
+import csv
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+from typing import IO
+
+from wayseal.market.errors import MarketError
+from wayseal.model.messages import N_, Message
+
+MOST_LINES = 1_000
+_UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+_NO_UTF8 = Message(N_("is neither UTF-8 nor GB18030"))
+_NO_OBJECT = Message(N_("is no JSON object with a text under `text`"))
+_FIELDS = Message(N_("has another number of fields than the first line"))
+_OPEN = Message(N_("opens a quote that nothing closes"))
+
+
+class Form(StrEnum):
+    """How texts stand in a file."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    LINES = "lines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A text, or a line that is none.
+
+    Attributes:
+        row: Its number among the records, from 1: its line, or its row without the CSV's head.
+        line: The line at which it begins.
+        text: The text; None if it can't be read.
+        name: What a column or key `id`, or else `row`, says of it; None without.
+        wrong: Why it can't be read.
+        done: Bytes read by then.
+    """
+
+    row: int
+    line: int
+    text: str | None
+    name: str | None
+    wrong: Message | None
+    done: int
+
+
+def read_texts(file: IO[bytes], name: str) -> Iterator[Found]:
+    """The texts of a file (rules 1 to 4).
+
+    Args:
+        file: The file, open for reading.
+        name: Its name; "-" for what comes without one.
+
+    Raises:
+        MarketError: A CSV has no column `text`.
+
+    """
+    lines = _Lines(file)
+    first = lines.peek()
+    form = _form_of(name, first)
+    if form is Form.CSV:
+        yield from _read_csv(lines, name)
+        return
+    for line, at, done in lines:
+        if line is None:
+            yield Found(row=at, line=at, text=None, name=None, wrong=_NO_UTF8, done=done)
+        elif form is Form.LINES:
+            yield Found(row=at, line=at, text=line, name=None, wrong=None, done=done)
+        elif line.strip():
+            yield _from_json(line, at, done)
+
+
+class _Lines:
+    """Lines as texts, with their number and the bytes read; None where a line can't be decoded (rule 2)."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._kept: deque[bytes] = deque()
+        self._at = self._done = 0
+        start = file.readline()
+        if start.startswith(_UTF16_MARKS):
+            whole = (start + file.read()).decode("utf-16", "replace").encode()
+            self._rest: Iterator[bytes] = iter(whole.splitlines(keepends=True))
+        else:
+            self._rest = file
+            if start:
+                self._kept.append(start.removeprefix(_UTF8_MARK))
+
+    def __iter__(self) -> Iterator[tuple[str | None, int, int]]:
+        while (line := self.take()) is not None:
+            yield decode(line), self._at, self._done
+
+    def peek(self) -> str:
+        """The first line; "" if there is none."""
+        line = self.take()
+        if line is None:
+            return ""
+        self.give_back([line])
+        return decode(line) or ""
+
+    def take(self) -> bytes | None:
+        """The next line; None at the end."""
+        line = self._kept.popleft() if self._kept else next(self._rest, None)
+        if line is not None:
+            self._at += 1
+            self._done += len(line)
+        return line
+
+    def give_back(self, lines: Sequence[bytes]) -> None:
+        """Lines that were taken come again."""
+        self._kept.extendleft(reversed(lines))
+        self._at -= len(lines)
+        self._done -= sum(map(len, lines))
+
+    @property
+    def at(self) -> int:
+        """The number of the line that was taken last."""
+        return self._at
+
+    @property
+    def done(self) -> int:
+        """Bytes taken."""
+        return self._done
+
+
+def decode(line: bytes) -> str | None:
+    """A line without its end; None if it is in neither encoding."""
+    line = line.removesuffix(b"\n").removesuffix(b"\r")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _form_of(name: str, first: str) -> Form:
+    ending = PurePath(name).suffix.lower()
+    if ending in {".csv", ".tsv"}:
+        return Form.CSV
+    if ending in {".jsonl", ".ndjson", ".json"} or first.lstrip().startswith("{"):
+        return Form.JSON_LINES
+    if ending != ".txt" and "text" in _head_of(first)[0]:
+        return Form.CSV
+    return Form.LINES
+
+
+def _head_of(first: str) -> tuple[list[str], str]:
+    """Names of columns, and what stands between them."""
+    between = "\t" if "\t" in first else ";" if ";" in first and "," not in first else ","
+    return [name.strip().lower() for name in next(csv.reader([first], delimiter=between), [])], between
+
+
+def _read_csv(lines: _Lines, name: str) -> Iterator[Found]:
+    head, between = _head_of(decode(lines.take() or b"") or "")
+    if "text" not in head:
+        raise MarketError(N_("the CSV has no column `text`"), file=name, line=1)
+    text = head.index("text")
+    named = next((head.index(one) for one in ("id", "row") if one in head), None)
+    row = 0
+    while (taken := _take_record(lines)) is not None:
+        begun, record, wrong = taken
+        if record == [] and wrong is None:
+            continue
+        row += 1
+        fields = next(csv.reader(record, delimiter=between), []) if wrong is None else []
+        if wrong is None and len(fields) != len(head):
+            wrong = _FIELDS
+        yield Found(
+            row=row,
+            line=begun,
+            text=None if wrong else fields[text],
+            name=None if wrong or named is None else fields[named],
+            wrong=wrong,
+            done=lines.done,
+        )
+
+
+def _take_record(lines: _Lines) -> tuple[int, list[str], Message | None] | None:
+    """The next record: the line at which it begins, its lines, what is wrong with it; no lines if it is empty."""
+    first = lines.take()
+    if first is None:
+        return None
+    begun, decoded = lines.at, decode(first)
+    if decoded is None:
+        return begun, [], _NO_UTF8
+    if not decoded:
+        return begun, [], None
+    record, taken, quotes = [decoded], [], decoded.count('"')
+    while quotes % 2:
+        more = lines.take() if len(taken) < MOST_LINES else None
+        part = None if more is None else decode(more)
+        if more is not None:
+            taken.append(more)
+        if part is None:
+            lines.give_back(taken)
+            return begun, [], _OPEN
+        record[-1] += "\n"
+        record.append(part)
+        quotes += part.count('"')
+    return begun, record, None
+
+
+def _from_json(line: str, at: int, done: int) -> Found:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        value = None
+    text = value.get("text") if isinstance(value, dict) else None
+    if not isinstance(text, str):
+        return Found(row=at, line=at, text=None, name=None, wrong=_NO_OBJECT, done=done)
+    named = value.get("id", value.get("row"))
+    name = str(named) if isinstance(named, str | int) else None
+    return Found(row=at, line=at, text=text, name=name, wrong=None, done=done)

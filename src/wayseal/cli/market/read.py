@@ -1,0 +1,133 @@
+"""`wayseal market read`: texts read by themselves, a JSON line each."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption, OutOption, QuietOption
+from wayseal.cli._output import output_file
+from wayseal.cli._progress import progress_bars
+from wayseal.cli._words.market import MARKET_TEXTS
+from wayseal.cli.market._texts import Found, read_texts
+from wayseal.market.reading import Reader, load_words
+from wayseal.market.types import Reading
+from wayseal.model.messages import filled
+from wayseal.page.languages import translator
+from wayseal.page.visible import visible
+
+_AT_ONCE, _CHARACTERS = 2_000, 1_000_000
+
+WordsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--words",
+        help="Words of the trade that were accepted, beside the built-in ones "
+        "([TOML](market-reading.md#words-of-the-trade)).",
+        dir_okay=False,
+    ),
+]
+
+
+def read(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with a column `text`, JSON Lines with a key `text`, or plain lines; `-`: standard input.",
+            dir_okay=False,
+        ),
+    ],
+    words: WordsOption = None,
+    out: OutOption = None,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Read texts, and print what each says as a line of JSON: its kind, why, and what stands in it.
+
+    Kinds are `waybill`, `personal`, `insider`, `empty_parcels`, `logistics` and `other`; the first four are what
+    somebody is to look at. [Reading](market-reading.md) says what they mean, how sure they are, and lists the keys.
+
+    Lines are UTF-8 or GB18030. One that can't be read is told on standard error by its number, and the rest is read.
+
+    \b
+    wayseal market read export.csv > readings.jsonl
+    wayseal market read chat.txt --words accepted.toml --out readings.jsonl
+    cut -f 3 export.tsv | wayseal market read - | jq -c 'select(.kind == "waybill")'
+    """
+    reader = Reader(() if words is None else load_words(words))
+    translate, said = translator(lang), MARKET_TEXTS[lang]
+    unread = 0
+    with _open(file) as (source, size), output_file(out) as target, progress_bars(quiet) as progress:
+        for some in _portions(read_texts(source, str(file))):
+            for one in some:
+                if one.wrong is not None:
+                    unread += 1
+                    typer.echo(filled(said["unread"], translate, line=one.line, why=one.wrong), err=True)
+            known = [one for one in some if one.text is not None]
+            readings = reader.read_many([one.text or "" for one in known])
+            for one, reading in zip(known, readings, strict=True):
+                line = json.dumps(_as_json(one, reading), ensure_ascii=False)
+                target.write(line.encode("utf-8", "backslashreplace") + b"\n")
+            progress("read", some[-1].done, size)
+    if unread and not quiet:
+        typer.echo(filled(said["left_out"], translate, lines=unread), err=True)
+    if out is not None and not quiet:
+        typer.echo(visible(str(out)), err=True)
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[tuple[IO[bytes], int]]:
+    """A file and its size; standard input, of which no size is known."""
+    if str(file) == "-":
+        yield sys.stdin.buffer, 0
+        return
+    with file.open("rb") as source:
+        yield source, file.stat().st_size
+
+
+def _portions(found: Iterator[Found]) -> Iterator[list[Found]]:
+    some: list[Found] = []
+    size = 0
+    for one in found:
+        some.append(one)
+        size += len(one.text or "")
+        if len(some) >= _AT_ONCE or size >= _CHARACTERS:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def _as_json(found: Found, reading: Reading) -> dict[str, Any]:
+    """A reading with the keys that [docs/market-reading.md] lists."""
+    named = {} if found.name is None else {"id": found.name}
+    return {
+        "row": found.row,
+        **named,
+        "kind": reading.kind,
+        "probability": round(reading.probability, 4),
+        "probabilities": {kind: round(value, 4) for kind, value in reading.probabilities},
+        "numbers": [
+            {"number": one.number, "couriers": one.couriers, "probability": one.probability, "at": one.at}
+            for one in reading.numbers
+        ],
+        "handles": [{"kind": one.kind, "value": one.value, "at": one.at} for one in reading.handles],
+        "prices": [{"yuan": one.yuan, "unit": one.unit, "at": one.at} for one in reading.prices],
+        "quantities": [
+            {"count": one.count, "unit": one.unit, "daily": one.daily, "at": one.at} for one in reading.quantities
+        ],
+        "routes": [
+            {"origin": one.origin, "destination": one.destination, "at": one.at} for one in reading.routes
+        ],
+        "couriers": reading.couriers,
+        "freshness": reading.freshness,
+        "reasons": _reasons(reading),
+    }
+
+
+def _reasons(reading: Reading) -> Sequence[dict[str, Any]]:
+    return [{"text": one.text, "at": one.at, "weight": round(one.weight, 2)} for one in reading.reasons]
