@@ -108,8 +108,12 @@ class Captures(Closing):
                 "inside": fetched.inside,
                 "kind": "answer",
                 "media_type": _plain_type(fetched.media_type),
+                "parts": [
+                    {"hindrance": p.hindrance or "", "sha256": p.sha256, "status": p.status, "url": p.url}
+                    for p in fetched.parts
+                ],
                 "robots_ignored": fetched.robots_ignored,
-                "sha256": hashlib.sha256(fetched.body).hexdigest(),
+                "sha256": fetched.sha256,
                 "sha256_raw": hashlib.sha256(fetched.raw).hexdigest(),
                 "size": len(fetched.body),
                 "status": fetched.status,

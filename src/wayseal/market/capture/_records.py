@@ -1,7 +1,8 @@
 """Captures as WARC/1.1 records, written by warcio.
 
 1. An answer is four records: response, request, conversion (the text that a person would have read) and metadata, all
-   concurrent to the response. A file is two: resource and metadata.
+   concurrent to the response; a page that scripts drew has two resources more, what was drawn as HTML and as a picture.
+   A file is two: resource and metadata.
 2. The body is kept as it came, with its content encoding. What said that it came in chunks is kept under another name,
    since they are joined.
 3. The metadata record's block is the capture's description in canonical JSON (sorted keys, no spaces, UTF-8), and its
@@ -64,11 +65,26 @@ def answer_records(fetched: Fetched, text: str, described: Mapping[str, Any]) ->
         conversion.rec_headers.add_header("WARC-Refers-To", ids[0])
         made.append((conversion, block))
     blocks = {record.rec_type: _block_digest(record, body).hex() for record, body in made}
+    for name, media_type, block in _drawn(fetched):
+        url = f"urn:wayseal:{name}:{fetched.url}"
+        drawn = _plain("resource", url, fetched.at, media_type, block)
+        _concurrent(drawn, ids[0])
+        made.append((drawn, block))
+        blocks[name] = hashlib.sha256(block).hexdigest()
     content = canonical({**described, "records": blocks})
     metadata = _plain("metadata", fetched.url, fetched.at, "application/json", content)
     _concurrent(metadata, ids[0])
     out = b"".join(_written(record) for record, _ in made) + _written(metadata)
     return out, content
+
+
+def _drawn(fetched: Fetched) -> list[tuple[str, str, bytes]]:
+    """What scripts drew: name, media type and bytes."""
+    both = [
+        ("rendered", "text/html; charset=utf-8", fetched.rendered),
+        ("screenshot", "image/png", fetched.screenshot),
+    ]
+    return [one for one in both if one[2]]
 
 
 def resource_record(
