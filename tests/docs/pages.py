@@ -26,6 +26,7 @@ USER_PAGES = (
     "docs/keys",
     "docs/ledger",
     "docs/mapping-files",
+    "docs/market-sources",
     "docs/masks",
     "docs/operation",
     "docs/partners",

@@ -53,7 +53,7 @@ def test_a_search_begins_with_the_first_page_of_each_query() -> None:
         (PAGE, 'items = "div#offers li.offer"', 'items = "div[["', "items", 6),
         (PAGE, 'login = "form#login"', 'login = "form[["', "signs.login", 26),
         (PAGE, "pages = 5", 'pages = 5\nfiles = "x"', "files", 9),
-        (PAGE, "pages = 5", "pages = 5\nscripts = true", "scripts", 9),
+        (FEED, 'every = "30m"', "scripts = true", "scripts", 5),
         (PAGE, "pages = 5", "pages = 5\nbudgte = 3", "budgte", 9),
         (PAGE, "pages = 5", 'pages = 5\nfile = "x"', "file", 9),
         (PAGE, 'key = "@data-id"\nurl = "a.title@href"\n', "", "fields", 13),

@@ -20,6 +20,7 @@ from protego import Protego
 
 from wayseal import __version__
 from wayseal.market.fetching._address import Guard, InsideError, Limits, TooLongError, TooMuchError
+from wayseal.market.fetching._browser import draw
 from wayseal.market.fetching._sites import HeldSite, Site, Sites
 from wayseal.market.fetching._unpack import UnreadableError, read_body
 from wayseal.market.fetching.types import COME_LATER, Fetched, Headers, Hop, Means, Missed, Validators
@@ -43,10 +44,17 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Seconds that an answer may take in all, and how much longer than the pause a site may make one wait."""
+    """Seconds that things may take.
+
+    Attributes:
+        seconds: An answer, in all.
+        wait: How much longer than the pause a site may make one wait.
+        drawing: A page that scripts draw, with all that it asks for and the pauses between.
+    """
 
     seconds: float = 60.0
     wait: float = 900.0
+    drawing: float = 300.0
 
 
 @dataclass(slots=True)
@@ -74,7 +82,7 @@ class Fetcher:
         self._patience = patience or Patience()
 
     def fetch(self, source: Source, url: str, known: Validators | None = None) -> Fetched | Missed:
-        """Asks for an address.
+        """Asks for an address; where the source says that it needs scripts, lets them draw the page.
 
         Args:
             source: On whose behalf: its budget, pause, contact and permissions.
@@ -83,10 +91,20 @@ class Fetcher:
 
         Returns:
             The answer, or why there is none.
+
+        Raises:
+            FetchError: The source needs scripts, and what runs them isn't installed.
         """
+        found = self._follow(source, url, known or Validators())
+        if isinstance(found, Missed) or not source.scripts or found.unchanged or found.hindrance is not None:
+            return found
+        return draw(source, found, lambda part: self._follow(source, part, Validators()), self._patience.drawing)
+
+    def _follow(self, source: Source, url: str, known: Validators) -> Fetched | Missed:
+        """The answer at the end of redirects."""
         trip = _Trip(source, url)
         while True:
-            found = self._ask(trip, url, known or Validators())
+            found = self._ask(trip, url, known)
             if isinstance(found, Missed) or found.status not in _REDIRECTS or not found.header("location"):
                 return found
             location = found.header("location")

@@ -1,5 +1,6 @@
 """What comes of asking a site: an answer, or why there is none. Neither is an exception."""
 
+import hashlib
 import socket
 import ssl
 import time
@@ -65,6 +66,16 @@ class Hop:
     location: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a page that scripts draw asked for. status: 0 where nothing came; hindrance: then why not."""
+
+    url: str
+    status: int
+    sha256: str = ""
+    hindrance: Hindrance | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
     """An answer that came whole, of any status.
@@ -84,6 +95,9 @@ class Fetched:
         inside: It is one inside, as the source allows.
         robots_ignored: The source's reason for not obeying robots.txt, where it has one.
         hops: Answers that led here.
+        rendered: What scripts made of it, as HTML in UTF-8; empty where none were run.
+        screenshot: The same as a picture (PNG).
+        parts: What the page asked for meanwhile.
     """
 
     asked: str
@@ -100,6 +114,9 @@ class Fetched:
     inside: bool = False
     robots_ignored: str | None = None
     hops: tuple[Hop, ...] = ()
+    rendered: bytes = field(default=b"", repr=False)
+    screenshot: bytes = field(default=b"", repr=False)
+    parts: tuple[Part, ...] = ()
 
     def header(self, name: str) -> str:
         """A header's value; "" where there is none."""
@@ -109,6 +126,21 @@ class Fetched:
     def media_type(self) -> str:
         """As the answer says, with its parameters."""
         return self.header("content-type")
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the body, in hex."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def shown(self) -> bytes:
+        """What `parse` is given: what scripts made of it, or the body."""
+        return self.rendered or self.body
+
+    @property
+    def shown_type(self) -> str:
+        """The media type of `shown`."""
+        return "text/html; charset=utf-8" if self.rendered else self.media_type
 
     @property
     def unchanged(self) -> bool:

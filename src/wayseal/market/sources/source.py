@@ -266,8 +266,8 @@ def parse_source(text: str | bytes, file: Path | None = None) -> Source:
     for key in _NEEDED[source.kind]:
         if not getattr(source, key):
             raise toml.error(N_("this key is needed"), key)
-    if source.scripts:
-        raise toml.error(N_("pages that need scripts can't be looked at by this version"), "scripts")
+    if source.scripts and source.kind not in _HTML:
+        raise toml.error(N_("means nothing for a source of this kind"), "scripts")
     if source.kind in _KNOWN_BY and not (source.fields.key or source.fields.url):
         raise toml.error(N_("an offer needs something by which it is known again: key or url"), "fields")
     _check_search(toml, source)
