@@ -1,11 +1,11 @@
-"""Numbers in pictures of labels: among the first candidates, by effect, beside plain zxing-cpp and a regular expression.
+"""Numbers in pictures of labels: among the first candidates, by effect, beside plain zxing-cpp and OCR.
 
     python -m benchmarks.market_pictures [--pictures 300] [--seed 1] [--strength 1] [--jsonl FILE]
 
 Labels are drawn and photographed in effect (`_label_pictures.py`): of each effect as many, of each kind of barcode
 about a third. Beside ours, on the same pictures in the same run: zxing-cpp as it comes, then RapidOCR as it comes,
-whose lines are searched for a run of letters and digits of a courier's format. "Lines alone" leaves codes out. A cropped picture has
-no code that could be asked for. Times are CPU seconds of one thread.
+whose lines are searched for a run of letters and digits of a courier's format. "lines" leaves codes out. Of a cropped
+picture no code is asked for. Times are CPU seconds of one thread.
 """
 
 import argparse
@@ -135,7 +135,6 @@ def report(outcomes: list[Outcome]) -> None:
         held = "layouts never fitted on" if one.layout in HELD_OUT else "layouts fitted on"
         for name in ("all", f"barcode {one.barcode}", held, f"effect {one.effect}"):
             groups[name].append(one)
-    print(f"number among the first {FIRST}; first; codes left out; plain the same; codes left out")
     rows = []
     for name, some in groups.items():
         uncut = [one for one in some if one.effect != "crop"]

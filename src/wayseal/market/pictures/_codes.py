@@ -1,8 +1,8 @@
 """Barcodes and QR codes of a picture: their payloads.
 
-1. Looks follow one another, the cheap ones first: as it is, sharpened, larger, evenly lit, smoothed along one side (so
-   that what a scratch left of the bars counts together), turned. They end as soon as a code of bars and one of squares
-   are known, or with the last; once a code of squares is known, only bars are looked for.
+1. Looks follow one another, the cheap ones first: as it is, sharpened, larger, dark for light, evenly lit, smoothed
+   along one side (so that what a scratch left of the bars counts together), turned. They end as soon as a code of bars
+   and one of squares are known, or with the last; once a code of squares is known, only bars are looked for.
 2. Only codes whose check is right count, and only kinds that stand on labels or lead to somebody.
 3. A payload is given once, in the order in which it was found. One that isn't text is given in hexadecimal.
 """
@@ -68,6 +68,7 @@ def _looks(grey: Image.Image) -> Iterator[Callable[[], Grey]]:
     yield lambda: np.asarray(grey)
     yield lambda: np.asarray(grey.filter(ImageFilter.UnsharpMask(3, 250, 0)))
     yield lambda: np.asarray(_enlarged(grey))
+    yield lambda: 255 - np.asarray(grey)
     yield lambda: _evenly_lit(grey)
     yield lambda: _smoothed(np.asarray(grey))
     yield lambda: _smoothed(np.asarray(grey).T)
