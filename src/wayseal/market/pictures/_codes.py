@@ -23,7 +23,8 @@ _SIDE = 1800
 """Pixels of the longer side in looks: the bars of a label that fills its photograph are three wide."""
 _LARGER = 2400
 _SMOOTHED = 41
-_TURNS = (12, -12, 24, -24)
+_TURNS = (12, -12, 24, -24, 38, -38)
+"""Degrees. A look finds bars that lie within ten of its own sides; what lies steeper is nearer to the other side."""
 
 Grey = NDArray[np.uint8]
 _KINDS = {name: zxingcpp.BarcodeFormat.__members__[name] for name in sorted(_BARS | _SQUARES)}
