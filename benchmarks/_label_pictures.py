@@ -152,7 +152,8 @@ class _Sheet:
 
     def route(self) -> str:
         """Where the parcel is sorted to."""
-        return f"{self.rng.integers(100, 1000)}-{self.rng.choice(list('ABCD'))}{self.rng.integers(10, 99)} 0{self.rng.integers(1, 9)}"
+        area, lane = self.rng.integers(100, 1000), f"{self.rng.choice(list('ABCD'))}{self.rng.integers(10, 99)}"
+        return f"{area}-{lane} 0{self.rng.integers(1, 9)}"
 
     def city(self) -> str:
         """A city."""

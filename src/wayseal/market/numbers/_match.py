@@ -3,13 +3,13 @@
 1. Candidates that differ in few places and whose probabilities sum to 1 at most are readings of one written number:
    one of them is right, or none.
 2. A number is ours by Bayes' rule over its readings: each is right with its probability; the one that is right is ours
-   with the share of own numbers among what is on sale (`share`); every other is found by chance, as often as numbers
-   that differ from it in one digit are found: own numbers are issued in rows, so a misreading of one often hits its
-   neighbour, and a random number hardly ever.
-3. Ours from `SURE` on; not ours if every reading was missed and they were sure; else it can't be told. A number in a
-   format that the courier has nearly to itself and that isn't known can't be told either: it may be too new.
-4. The number of hits by chance is expected, not counted: of each reading that is tried, as often as its neighbours are
-   found if it is misread, and as often as numbers of its shape are own ones if it is no waybill at all.
+   with the share of own numbers among what is on sale (`share`); every other is found by chance, as often as a
+   misreading of an own number of that shape hits another (`Own.crowds`).
+3. Ours is a number whose one reading is known and right with `SURE`; not ours, if every reading was missed and they
+   were sure; else it can't be told: which of several known ones it is, too. A number in a format that the courier has
+   nearly to itself and that isn't known can't be told either: it may be too new.
+4. The number of hits by chance is expected, not counted: of each reading that is tried, as in 2 as far as it is
+   misread, and as often as numbers of its shape are own ones as far as it isn't.
 5. Whether a reading is a canary is said of readings that are found or that are sure, whatever the rest.
 """
 
@@ -30,10 +30,8 @@ SHARE = 0.5
 _TELLING = 7.0
 """Rarity of a format that hardly any other number has."""
 _MOST_PLACES = 3
-_MOST_WITH_NEIGHBOURS = 256
-"""Readings whose neighbours are looked up; of more, evenly many, for the mean of them all."""
 _RARITY = {f.reason: f.rarity for f in FORMATS}
-_OFTEN = 1e-12
+_NEVER, _ALWAYS = 1e-12, 1 - 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +67,7 @@ def match(
         best[one.number] = max(best.get(one.number, 0.0), one.probability)
     ranked = sorted(best, key=lambda number: (-best[number], number))
     found = own.known(ranked)
-    chances = _chances(ranked, own)
-    readings = [
-        _Reading(number=n, probability=best[n], found=n in found, chance=c)
-        for n, c in zip(ranked, chances, strict=True)
-    ]
+    readings = [_Reading(number=n, probability=best[n], found=n in found, chance=_chance(n, own)) for n in ranked]
     traps = frozenset(canaries)
     rows = tuple(_judge(group, own, traps, share) for group in _groups(readings))
     return Matches(rows=rows, tried=len(ranked), by_chance=sum(_expected(one, own) for one in readings))
@@ -105,14 +99,14 @@ def _near(one: _Reading, other: _Reading) -> bool:
 
 
 def _judge(group: Sequence[_Reading], own: Own, canaries: frozenset[str], share: float) -> Match:
-    ours, right = _posterior(group, share)
+    shares = _posterior(group, share)
     hits = [one for one in group if one.found]
     trap = next((one for one in group if one.number in canaries and (one.found or one.probability >= READ_WELL)), None)
-    head = max(hits, key=lambda one: one.probability) if hits and ours >= 0.5 else group[0]
-    head = trap or head
+    head = trap or max(group, key=lambda one: shares[one.number])
+    ours = shares[head.number]
     if ours >= SURE:
         standing, why = Standing.OURS, Why.KNOWN
-    elif hits or right < READ_WELL:
+    elif hits or sum(one.probability for one in group) < READ_WELL:
         standing, why = Standing.UNTOLD, Why.READ_BADLY
     elif _own_format(head.number, own):
         standing, why = Standing.UNTOLD, Why.OWN_FORMAT
@@ -128,20 +122,16 @@ def _judge(group: Sequence[_Reading], own: Own, canaries: frozenset[str], share:
     )
 
 
-def _posterior(group: Sequence[_Reading], share: float) -> tuple[float, float]:
-    """That the number is ours, and how much of what it may be was tried (rule 2)."""
-    odds = [(one.chance if one.found else 1 - one.chance) or _OFTEN for one in group]
+def _posterior(group: Sequence[_Reading], share: float) -> dict[str, float]:
+    """For each reading, that it is what is written, and ours (rule 2)."""
+    odds = [one.chance if one.found else 1 - one.chance for one in group]
     all_wrong = float(np.prod(odds))
-    tried = min(sum(one.probability for one in group), 1.0)
-    ours = other = 0.0
-    for one, chance in zip(group, odds, strict=True):
-        weight = one.probability * all_wrong / chance
-        if one.found:
-            ours += weight * share
-        else:
-            other += weight * (1 - share)
-    other += (1 - tried) * all_wrong
-    return (ours / (ours + other) if ours else 0.0), tried
+    untried = max(1 - sum(one.probability for one in group), 0.0) * all_wrong
+    weights = [one.probability * all_wrong / chance for one, chance in zip(group, odds, strict=True)]
+    ours = {one.number: w * share if one.found else 0.0 for one, w in zip(group, weights, strict=True)}
+    other = untried + sum(w * (1 - share) for one, w in zip(group, weights, strict=True) if not one.found)
+    total = sum(ours.values()) + other
+    return {number: weight / total if total else 0.0 for number, weight in ours.items()}
 
 
 def _own_format(number: str, own: Own) -> bool:
@@ -150,27 +140,9 @@ def _own_format(number: str, own: Own) -> bool:
     return rarity >= _TELLING and own.shapes.get(shape_of(number), 0.0) > 0
 
 
-def _chances(numbers: Sequence[str], own: Own) -> list[float]:
-    """For each number, which part of those that differ in one digit is found; of many, that of those looked at."""
-    if not numbers:
-        return []
-    every = max(len(numbers) // _MOST_WITH_NEIGHBOURS, 1)
-    looked = [_neighbours(number) for number in numbers[::every]]
-    found = own.known(sorted({n for near in looked for n in near}))
-    parts = [sum(n in found for n in near) / max(len(near), 1) for near in looked]
-    mean = sum(parts) / len(parts)
-    chances = [parts[place // every] if place % every == 0 else mean for place in range(len(numbers))]
-    return [max(chance, _density(number, own), _OFTEN) for chance, number in zip(chances, numbers, strict=True)]
-
-
-def _neighbours(number: str) -> list[str]:
-    return [
-        f"{number[:place]}{digit}{number[place + 1 :]}"
-        for place, there in enumerate(number)
-        if there.isdigit()
-        for digit in "0123456789"
-        if digit != there
-    ]
+def _chance(number: str, own: Own) -> float:
+    """That a wrong reading like this one is found (rule 2)."""
+    return min(max(own.crowds.get(shape_of(number), 0.0), _density(number, own), _NEVER), _ALWAYS)
 
 
 def _density(number: str, own: Own) -> float:

@@ -17,11 +17,11 @@ class Why(StrEnum):
     """What a standing rests on."""
 
     KNOWN = "known"
-    """It stands among the courier's own, and more than one reading of it hardly does by chance."""
+    """It stands among the courier's own, and hardly by chance."""
     UNKNOWN = "unknown"
     """It was read well and is none of the courier's own."""
     READ_BADLY = "read_badly"
-    """No reading is sure enough to be missing, or to be found, for more than chance."""
+    """No reading is sure enough to be missing, or several are found, of which any may be what is written."""
     OWN_FORMAT = "own_format"
     """It isn't known, and has a format that hardly anybody but this courier uses: forged, or not yet recorded. To be
     looked up again."""
@@ -34,10 +34,13 @@ class Own:
     Attributes:
         known: Gives those of some clean numbers that are the courier's.
         shapes: How many of its numbers have each shape (see `shape_of`); of a large ledger, out of a sample.
+        crowds: Of the numbers that differ in one digit from one of its own, the part that is its own as well, by shape:
+            numbers are issued in rows, so a misread one often hits its neighbour.
     """
 
     known: Callable[[Sequence[str]], frozenset[str]]
     shapes: Mapping[str, float]
+    crowds: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Match:
         number: What it is taken for: a reading that is known if it is ours, else the likeliest.
         standing: Whose.
         why: What that rests on.
-        probability: That it is ours.
+        probability: That this is what is written, and ours.
         readings: How many spellings were looked up.
         canary: Whether one of them is a canary: nobody but its accounts could know it, so it is a case at once.
     """

@@ -1,8 +1,8 @@
 """Barcodes and QR codes of a picture: their payloads.
 
-1. Looks follow one another, the cheap ones first: as it is, sharpened, larger, evenly lit, smoothed along one side (so
-   that what a scratch left of the bars counts together), turned. They end as soon as a code of bars and one of squares
-   are known, or with the last; once a code of squares is known, only bars are looked for.
+1. Looks follow one another, the cheap ones first: as it is, sharpened, larger, dark for light, evenly lit, smoothed
+   along one side (so that what a scratch left of the bars counts together), turned. They end as soon as a code of bars
+   and one of squares are known, or with the last; once a code of squares is known, only bars are looked for.
 2. Only codes whose check is right count, and only kinds that stand on labels or lead to somebody.
 3. A payload is given once, in the order in which it was found. One that isn't text is given in hexadecimal.
 """
@@ -23,7 +23,8 @@ _SIDE = 1800
 """Pixels of the longer side in looks: the bars of a label that fills its photograph are three wide."""
 _LARGER = 2400
 _SMOOTHED = 41
-_TURNS = (12, -12, 24, -24)
+_TURNS = (12, -12, 24, -24, 38, -38)
+"""Degrees. A look finds bars that lie within ten of its own sides; what lies steeper is nearer to the other side."""
 
 Grey = NDArray[np.uint8]
 _KINDS = {name: zxingcpp.BarcodeFormat.__members__[name] for name in sorted(_BARS | _SQUARES)}
@@ -68,6 +69,7 @@ def _looks(grey: Image.Image) -> Iterator[Callable[[], Grey]]:
     yield lambda: np.asarray(grey)
     yield lambda: np.asarray(grey.filter(ImageFilter.UnsharpMask(3, 250, 0)))
     yield lambda: np.asarray(_enlarged(grey))
+    yield lambda: 255 - np.asarray(grey)
     yield lambda: _evenly_lit(grey)
     yield lambda: _smoothed(np.asarray(grey))
     yield lambda: _smoothed(np.asarray(grey).T)

@@ -40,10 +40,9 @@ class Alphabet:
         place = {sign: n for n, sign in enumerate(SIGNS, 1)}
         last = len(SIGNS) + 1
         folded = [_fold(c) for c in characters]
-        self.group = np.array([0, *(place.get(c, last) for c in folded[1:])])
+        group = np.array([0, *(place.get(c, last) for c in folded[1:])])
         self.signs = ["", *SIGNS, END]
-        self._order = np.argsort(self.group, kind="stable")
-        self._starts = np.searchsorted(self.group[self._order], np.arange(last + 1))
+        self._members = [np.flatnonzero(group == n) for n in range(last)]
         self._mix = _mix(self.signs)
 
     def likeliest(self, seen: Floats) -> tuple[str, float]:
@@ -63,8 +62,10 @@ class Alphabet:
 
     def grouped(self, seen: Floats) -> Doubles:
         """[columns, signs] probabilities of the signs (rules 1 and 2)."""
-        sums = np.add.reduceat(seen[:, self._order].astype(np.float64), self._starts, axis=1)
-        mixed: Doubles = sums @ self._mix
+        wide = seen.astype(np.float64)
+        told = np.stack([wide[:, members].sum(axis=1) for members in self._members], axis=1)
+        others = np.maximum(wide.sum(axis=1) - told.sum(axis=1), 0.0)
+        mixed: Doubles = np.column_stack([told, others]) @ self._mix
         return mixed
 
 
