@@ -91,8 +91,7 @@ def verify(
     """
     with opened_store(folder, url) as store:
         _need(store)
-        with scratch() as made:
-            return store.read(lambda connection: _verify(connection, made, keys, notes))
+        return store.read(lambda connection: _verify_within(connection, keys, notes))
 
 
 def rebuild(folder: Path, *, url: str | None = None) -> int:
@@ -108,6 +107,11 @@ def rebuild(folder: Path, *, url: str | None = None) -> int:
 def _need(store: Store) -> None:
     if not store.there() or not store.has_table(STATE):
         raise RecordError("there is no record of a market here", file=store.place)
+
+
+def _verify_within(connection: Connection, keys: Sequence[VerifyKey], notes: Sequence[bytes]) -> Verification:
+    with scratch() as made:
+        return _verify(connection, made, keys, notes)
 
 
 def _verify(
