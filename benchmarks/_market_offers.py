@@ -82,6 +82,15 @@ WORLDS = (
     World(name="a group without shops", named=False, offers=3, keep_handle=0.5, altered=0.05),
     World(name="few, often back", sellers=60, shops=10, days=240, keep_handle=0.35, beside=0.3),
 )
+LATER = (
+    World(name="later: no pictures", keep_picture=0.0, stock=0.0, keep_handle=0.3, edit=0.25),
+    World(name="later: small agencies", sellers=200, agencies=30, through=0.5, keep_handle=0.3, keep_picture=0.6),
+    World(name="later: long-lived, two at a time", sellers=150, shops=3, days=365, beside=0.6, keep_handle=0.5),
+    World(name="later: hiding", keep_handle=0.05, keep_picture=0.6, keep_text=0.7, edit=0.3, altered=0.1),
+    World(name="later: a market of copies", sellers=400, copycats=0.4, stock=0.5, through=0.4, keep_handle=0.6),
+    World(name="later: a busy group", named=False, sellers=500, days=60, offers=4, through=0.3, edit=0.15),
+)
+"""Written when weights were fixed, and not looked at before they were measured."""
 
 
 @dataclass(slots=True, kw_only=True)

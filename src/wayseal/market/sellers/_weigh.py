@@ -2,8 +2,8 @@
 
 A weight is the log of how much likelier the signal is between two shops of one seller than between two of different
 ones. Weights are rounded, and no more than an order: an address that only one can answer is worth more than a picture
-that can be taken from another's shop, and that more than a text, which is copied more often still. They were set before
-the benchmark's offers were looked at.
+that can be taken from another's shop, and that more than a text, which is copied more often still. They were set on one
+seed of the benchmark's first worlds, and measured on other seeds and on worlds that were written afterwards.
 """
 
 import math

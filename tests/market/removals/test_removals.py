@@ -1,0 +1,188 @@
+"""Requests for removal: their course, what is due, how long they take, and what is written."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from wayseal.market.errors import RemovalError
+from wayseal.market.removals import find_due, follow, times_to_removal, write_letter
+from wayseal.market.removals._due import Todo
+from wayseal.market.removals._times import survival
+from wayseal.market.removals.types import (
+    DAY,
+    LANGS,
+    RULES,
+    AccusedAnswered,
+    Act,
+    Answer,
+    Answered,
+    Asked,
+    Heard,
+    Outcome,
+    Reminded,
+    Removed,
+    Withdrawn,
+)
+
+NOW = 1_700_000_000_000_000
+ASKED = Asked(
+    request="r1",
+    at=NOW,
+    who="Li",
+    source="forum",
+    target="s1",
+    url="https://forum.example/s1",
+    address="abuse@forum.example",
+    rule="express",
+    captures=("a" * 64,),
+    lang="zh",
+)
+
+
+def at(days: float) -> int:
+    return NOW + int(days * DAY)
+
+
+def acts(*some: tuple[type, float, dict[str, Any]]) -> list[Act]:
+    return [ASKED, *(kind(request="r1", at=at(days), **more) for kind, days, more in some)]
+
+
+LI = {"who": "Li"}
+SITE = {"who": "Li", "answer": Answer.ACCEPTED}
+COURSES: dict[str, tuple[list[Act], float, tuple[Todo, float] | None]] = {
+    "fresh": (acts(), 2, None),
+    "no answer": (acts(), 4, (Todo.REMIND, 3)),
+    "reminded": (acts((Reminded, 4, LI)), 6, None),
+    "reminded, nothing": (acts((Reminded, 4, LI)), 8, (Todo.REMIND, 7)),
+    "reminded three times": (acts(*((Reminded, day, LI) for day in (4, 8, 12))), 16, (Todo.ESCALATE, 15)),
+    "accepted": (acts((Answered, 2, SITE)), 4, None),
+    "accepted, and still there": (acts((Answered, 2, SITE)), 6, (Todo.REMIND, 5)),
+    "refused": (acts((Answered, 2, SITE | {"answer": Answer.REFUSED})), 2.1, (Todo.ESCALATE, 2)),
+    "asks for more": (acts((Answered, 2, SITE | {"answer": Answer.MORE})), 2.1, (Todo.ANSWER, 2)),
+    "removed": (acts((Removed, 5, {"captures": ("b",)})), 60, None),
+    "withdrawn": (acts((Withdrawn, 1, LI | {"why": "a mistake"})), 60, None),
+    "accused": (acts((AccusedAnswered, 1, {"said": "not me"})), 1.5, (Todo.HEAR, 1)),
+    "accused after removal": (
+        acts((Removed, 5, {"captures": ()}), (AccusedAnswered, 9, {"said": "not me"})), 10, (Todo.HEAR, 9),
+    ),
+    "heard": (acts((AccusedAnswered, 1, {"said": "x"}), (Heard, 2, LI | {"why": "looked"})), 2.5, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_what_is_due(name: str) -> None:
+    course, days, wanted = COURSES[name]
+    due = find_due(follow(course), at(days))
+    assert [(one.todo, one.since) for one in due] == ([] if wanted is None else [(wanted[0], at(wanted[1]))])
+
+
+WRONG: dict[str, list[Act]] = {
+    "twice": [ASKED, ASKED],
+    "of nothing": [Reminded(request="r2", at=NOW, who="Li")],
+    "without a capture": [replace(ASKED, captures=())],
+    "removed twice": acts((Removed, 1, {"captures": ()}), (Removed, 2, {"captures": ()})),
+    "reminded after the end": acts((Withdrawn, 1, LI | {"why": "x"}), (Reminded, 2, LI)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_is_refused(name: str) -> None:
+    with pytest.raises(RemovalError) as caught:
+        follow(WRONG[name])
+    assert "s1" not in str(caught.value)
+
+
+def test_survival_is_that_of_a_textbook() -> None:
+    """Gehan's 6-MP arm (Freireich 1963): remission of 21 patients in weeks; + is still in remission."""
+    weeks = [
+        "6",
+        "6",
+        "6",
+        "6+",
+        "7",
+        "9+",
+        "10",
+        "10+",
+        "11+",
+        "13",
+        "16",
+        "17+",
+        "19+",
+        "20+",
+        "22",
+        "23",
+        "25+",
+        "32+",
+        "32+",
+        "34+",
+        "35+",
+    ]
+    steps = survival([(float(week.rstrip("+")), not week.endswith("+")) for week in weeks])
+    assert [(days, round(share, 4)) for days, share, _ in steps] == [
+        (6.0, 0.8571),
+        (7.0, 0.8067),
+        (10.0, 0.7529),
+        (13.0, 0.6902),
+        (16.0, 0.6275),
+        (22.0, 0.5378),
+        (23.0, 0.4482),
+    ]
+    errors = [round(share * variance**0.5, 4) for _, share, variance in steps]
+    assert errors == [0.0764, 0.0869, 0.0963, 0.1068, 0.1141, 0.1282, 0.1346]
+
+
+def requests_of(spans: list[tuple[str, float, str]]) -> list[Act]:
+    made: list[Act] = []
+    for number, (source, days, how) in enumerate(spans):
+        id_ = f"r{number}"
+        made.append(replace(ASKED, request=id_, source=source))
+        if how == "removed":
+            made.append(Removed(request=id_, at=at(days), captures=()))
+        elif how == "withdrawn":
+            made.append(Withdrawn(request=id_, at=at(days), who="Li", why="x"))
+    return made
+
+
+def test_open_requests_count_for_as_long_as_they_are_open() -> None:
+    quick = [("a", float(day), "removed") for day in range(1, 11)]
+    never = [("b", 0.0, "open")] * 12 + [("b", 2.0, "removed")] * 4 + [("b", 1.0, "withdrawn")] * 3
+    whole, a, b = times_to_removal(follow(requests_of(quick + never)), at(30))
+    assert (whole.source, whole.requests, whole.removed, whole.open) == ("", 29, 14, 12)
+    assert a.median == 5.0
+    assert a.within_week == pytest.approx(0.7)
+    assert a.low is not None
+    assert a.high is not None
+    assert a.low < 5.0 < a.high
+    assert (b.median, b.high, b.removed, b.open) == (None, None, 4, 12)
+    assert b.within_week == pytest.approx(0.25), "who would leave out the open ones would say 1"
+
+
+def test_nothing_was_asked() -> None:
+    (whole,) = times_to_removal([], NOW)
+    assert (whole.requests, whole.median, whole.within_week) == (0, None, None)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("reminder", [False, True])
+def test_letters(lang: str, rule: str, reminder: bool) -> None:
+    asked = replace(ASKED, lang=lang, rule=rule, target="shop\r\nBcc: all@x.example $name", captures=("a1", "b2"))
+    letter = write_letter(asked, name="圆通", contact="help@example.com", reminder=reminder)
+    assert "\n" not in letter.subject
+    assert "\nBcc" not in letter.body
+    for part in (asked.url, "- a1\n- b2", "圆通", "help@example.com"):
+        assert part in letter.body
+    assert "$name" in letter.body, "what comes from outside is no template"
+    assert "r1" in letter.subject
+
+
+def test_a_letter_for_nothing_known_is_refused() -> None:
+    for wrong in (replace(ASKED, rule="magic"), replace(ASKED, lang="fr")):
+        with pytest.raises(RemovalError, match="no text"):
+            write_letter(wrong, name="x", contact="y")
+
+
+def test_a_request_tells_how_it_ended() -> None:
+    (request,) = follow(acts((Answered, 1, SITE), (Removed, 5, {"captures": ("b",)})))
+    assert (request.outcome, request.settled_at, len(request.answers)) == (Outcome.REMOVED, at(5), 1)

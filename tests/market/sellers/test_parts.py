@@ -1,0 +1,94 @@
+"""Near-same pictures and texts against what one would count by hand."""
+
+import itertools
+import random
+
+import numpy as np
+
+from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS
+from wayseal.market.sellers._pictures import near_one, near_pictures
+from wayseal.market.sellers._texts import (
+    Rarity,
+    bare,
+    candidates,
+    compare,
+    flatten,
+    learn_footers,
+    near_texts,
+    sketches,
+    split_pairs,
+    strip,
+)
+
+
+def test_no_pair_of_pictures_is_missed_and_none_told_that_is_none() -> None:
+    rng = random.Random(4)
+    hashes, mirrors = [], []
+    for _ in range(60):
+        hash_, mirror = rng.getrandbits(64), rng.getrandbits(64)
+        for _ in range(4):
+            flips = sum(1 << bit for bit in rng.sample(range(64), rng.randint(0, 9)))
+            one = (hash_ ^ flips, mirror ^ flips)
+            first, second = one if rng.random() < 0.7 else one[::-1]
+            hashes.append(first)
+            mirrors.append(second)
+    wanted = {}
+    for i, j in itertools.combinations(range(len(hashes)), 2):
+        plain, turned = (hashes[i] ^ hashes[j]).bit_count(), (hashes[i] ^ mirrors[j]).bit_count()
+        if plain <= 8 or turned <= 8:
+            wanted[i, j] = (plain, 0) if plain <= 8 else (turned, 1)
+    found = near_pictures(np.array(hashes, np.uint64), np.array(mirrors, np.uint64))
+    assert {(a, b): (bits, mirrored) for a, b, bits, mirrored in found.tolist()} == wanted
+    assert any(mirrored for _, mirrored in wanted.values())
+    last = len(hashes) - 1
+    one_by_one = near_one(np.array(hashes[:last], np.uint64), hashes[last], mirrors[last])
+    assert {a: (bits, int(mirrored)) for a, bits, mirrored in one_by_one} == {
+        a: how for (a, b), how in wanted.items() if b == last
+    }
+
+
+def test_likeness_is_that_of_pairs_of_characters_weighed_by_rarity() -> None:
+    texts = [TEXTS[0], TEXTS[0][:30] + TEXTS[1][:9], TEXTS[1], ""]
+    grams = split_pairs(flatten(texts))
+    rarity = Rarity(grams).of(grams.codes)
+    sets = [{text[n : n + 2] for n in range(len(text) - 1)} for text in texts]
+    counts = {pair: sum(pair in one for one in sets) for pair in set.union(*sets)}
+    nats = {pair: np.log((len(texts) + 1000) / (count + 1.0)) for pair, count in counts.items()}
+    for a, b in itertools.combinations(range(4), 2):
+        ((likeness, shared),) = compare(grams, rarity, np.array([[a, b]]))
+        both, either = (sum(nats[pair] for pair in some) for some in (sets[a] & sets[b], sets[a] | sets[b]))
+        assert abs(shared - both) < 1e-3
+        assert abs(likeness - (both / either if either else 0.0)) < 1e-5
+
+
+def test_texts_that_are_alike_are_found_without_comparing_all() -> None:
+    rng = random.Random(8)
+    signs = sorted(set("".join(TEXTS)))
+    texts = ["".join(rng.choices(signs, k=45)) for _ in range(300)]
+    texts += [text[:36] + "".join(rng.choices(signs, k=9)) for text in texts[:60]]
+    grams = split_pairs(flatten(texts))
+    pairs, measured = near_texts(grams, Rarity(grams).of(grams.codes), sketches(grams))
+    found = {(a, b) for a, b in pairs.tolist()}
+    assert found >= {(n, 300 + n) for n in range(60)}
+    assert measured.min() >= 0.5
+    assert len(candidates(sketches(grams))) < 1000, "of 64,620"
+
+
+def test_footers_are_learnt_and_taken_out_whole() -> None:
+    rng = random.Random(6)
+    signs = sorted(set("".join(TEXTS)))
+    bodies = ["".join(rng.choices(signs, k=30)) for _ in range(9)]
+    texts = [bare(body + FOOTER) for body in bodies]
+    at = np.full(9, NOW)
+    footers = learn_footers(flatten(texts), np.arange(9), at)
+    assert strip(texts, footers) == [bare(body) for body in bodies]
+    assert not len(learn_footers(flatten(texts), np.zeros(9, np.int64), at)), "one seller's own is no footer"
+    apart = NOW + np.arange(9) * 20 * DAY
+    assert not len(learn_footers(flatten(texts), np.arange(9), apart)), "nor what comes one after the other"
+    assert strip(["", "短"], footers) == ["", "短"]
+    assert not len(learn_footers(flatten([]), np.zeros(0, np.int64), np.zeros(0, np.int64)))
+
+
+def test_handles_and_signs_are_no_part_of_a_text() -> None:
+    assert bare("ＱＱ：１２３４５６７  出单号🔥 VX_abcdef99，ＫＤ料") == "出单号料"
+    assert bare("vx1234") == ""

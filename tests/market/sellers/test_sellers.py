@@ -1,0 +1,244 @@
+"""Rules 1 to 7: who is joined, who is not, and that it can be said why."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from tests.market.sellers.making import FOOTER, TEXTS, offer
+from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, link_all
+from wayseal.market.types import HandleKind
+
+PICTURE = 0x0F1E2D3C4B5A6978
+
+
+def flip(picture: int, bits: int) -> int:
+    return picture ^ sum(1 << (7 * bit) for bit in range(bits))
+
+
+def groups(sellers: Sellers) -> set[frozenset[str]]:
+    return {frozenset(seller.offers) for seller in sellers.all()}
+
+
+AFTER = (12, 20)
+SAME: dict[str, tuple[Offer, Offer, Signal]] = {
+    "one shop": (offer("a:1", TEXTS[0]), offer("a:2", TEXTS[1]), Signal.SHOP),
+    "a handle": (offer("a:1", TEXTS[0], ["1"]), offer("b:1", TEXTS[1], ["2", "1"]), Signal.HANDLE),
+    "an invite": (
+        offer("a:1", TEXTS[0], ["x"], kind=HandleKind.INVITE),
+        offer("b:1", TEXTS[1], ["x"], kind=HandleKind.INVITE),
+        Signal.HANDLE,
+    ),
+    "a code": (
+        offer("a:1", TEXTS[0], ["x"], kind=HandleKind.QR),
+        offer("b:1", TEXTS[1], ["x"], kind=HandleKind.QR),
+        Signal.QR,
+    ),
+    "a picture saved again": (
+        offer("a:1", TEXTS[0], ["1"], [PICTURE]),
+        offer("b:1", TEXTS[1], ["2"], [flip(PICTURE, 3)], AFTER),
+        Signal.PICTURE,
+    ),
+    "a picture's mirror": (
+        offer("a:1", TEXTS[0], ["1"], [PICTURE]),
+        offer("b:1", TEXTS[1], ["2"], [flip(PICTURE, 2) ^ ((1 << 64) - 1)], AFTER),
+        Signal.MIRROR,
+    ),
+    "a text under another handle": (
+        offer("a:1", TEXTS[0], ["1"]),
+        offer("b:1", TEXTS[0].replace("中午", "晚上") + "～", ["2"], days=AFTER),
+        Signal.TEXT,
+    ),
+    "a text in other widths and signs": (
+        offer("a:1", "ＫＤ" + TEXTS[2], ["1"]),
+        offer("b:1", "kd 🔥".join(["", TEXTS[2][:9] + "，" + TEXTS[2][9:]]), ["2"], days=AFTER),
+        Signal.TEXT,
+    ),
+}
+APART: dict[str, tuple[Offer, Offer]] = {
+    "nothing": (offer("a:1", TEXTS[0], ["1"]), offer("b:1", TEXTS[1], ["2"])),
+    "handles of other kinds": (
+        offer("a:1", TEXTS[0], ["1"]),
+        offer("b:1", TEXTS[1], ["1"], kind=HandleKind.PHONE),
+    ),
+    "a place in the web": (
+        offer("a:1", TEXTS[0], ["shop.example"], kind=HandleKind.LINK),
+        offer("b:1", TEXTS[1], ["shop.example"], kind=HandleKind.LINK),
+    ),
+    "another picture": (
+        offer("a:1", TEXTS[0], ["1"], [PICTURE]),
+        offer("b:1", TEXTS[1], ["2"], [flip(PICTURE, 9)], AFTER),
+    ),
+    "a text that is copied beside it": (offer("a:1", TEXTS[0], ["1"]), offer("b:1", TEXTS[0], ["2"])),
+    "a few words": (offer("a:1", "出单号", ["1"]), offer("b:1", "出单号", ["2"], days=AFTER)),
+    "no words": (offer("a:1", "", ["1"]), offer("b:1", "！！", ["2"], days=AFTER)),
+}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("name", SAME)
+def test_who_is_one(name: str, late: bool) -> None:
+    """At once, or the second one later."""
+    a, b, signal = SAME[name]
+    if late:
+        sellers = link_all([a])
+        links = sellers.add(b)
+    else:
+        sellers = link_all([a, b])
+        links = sellers.seller_of(a.id).links
+    assert sellers.are_one(a.id, b.id)
+    assert sellers.seller_of(b.id).offers == (a.id, b.id)
+    if signal is Signal.SHOP:
+        assert links == (), "what a site says itself needs no link"
+        return
+    (link,) = [one for one in links if one.signal is signal]
+    assert (link.a, link.b, link.captures) == (a.id, b.id, (a.capture, b.capture))
+    assert "1" not in link.detail or signal is not Signal.HANDLE, "no value"
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("name", APART)
+def test_who_is_not_one(name: str, late: bool) -> None:
+    a, b = APART[name]
+    sellers = link_all([a] if late else [a, b])
+    if late:
+        sellers.add(b)
+    assert not sellers.are_one(a.id, b.id)
+    assert {sellers.id_of(a.id), sellers.id_of(b.id)} == {seller.id for seller in sellers.all()}
+
+
+def agency(own: bool, beside: bool) -> list[Offer]:
+    """Eight who go through one agency, with its footer and its handle. own: they have handles of their own."""
+    made = []
+    rng = random.Random(5)
+    for n in range(8):
+        text = "".join(rng.sample("".join(TEXTS), 40)) + FOOTER
+        days = (n % 3, 20.0 + n) if beside else (30.0 * n, 30.0 * n + 10)
+        made.append(offer(f"s{n}:1", text, [*([f"own{n}"] if own else []), "agency"], days=days))
+    return made
+
+
+def test_an_agencys_footer_and_handle_join_nobody() -> None:
+    assert len(groups(link_all(agency(own=True, beside=True)))) == 8
+    sellers = link_all(agency(own=True, beside=True)[:6])
+    for late in agency(own=True, beside=True)[6:]:
+        assert sellers.add(late) == ()
+
+
+def test_a_handle_that_is_all_that_they_have_is_theirs() -> None:
+    assert len(groups(link_all(agency(own=False, beside=True)))) == 1
+
+
+def test_a_stock_picture_joins_nobody() -> None:
+    made = [offer(f"s{n}:1", TEXTS[n % 4][n:], [f"own{n}"], [flip(PICTURE, n % 3)], (n / 2, 20)) for n in range(8)]
+    assert len(groups(link_all(made))) == 8
+
+
+def test_many_who_copy_a_text_at_one_time_stay_apart() -> None:
+    made = [offer(f"s{n}:1", TEXTS[0], [f"own{n}"], days=(n / 2, 20)) for n in range(8)]
+    assert len(groups(link_all(made))) == 8
+
+
+def test_one_after_the_other_is_one_seller() -> None:
+    """A handle at a time: the first and the last have none together."""
+    made = [offer(f"s{n}:1", TEXTS[n % 4], [f"h{n}", f"h{n + 1}"], days=(12.0 * n, 12.0 * n + 10)) for n in range(8)]
+    sellers = link_all(made)
+    assert len(groups(sellers)) == 1
+    assert sellers.seller_of("s7:1").shops == tuple(f"s{n}" for n in range(8))
+
+
+def test_a_shop_that_many_offer_in_is_no_seller() -> None:
+    """An agency's own account at a site, or a channel."""
+    rng = random.Random(3)
+    texts = ["".join(rng.sample("".join(TEXTS), 40)) for _ in range(9)]
+    made = [offer(f"channel:{n}", text, [f"own{n}"]) for n, text in enumerate(texts)]
+    assert len(groups(link_all(made))) == 9
+    lone = [offer(f"shop:{n}", text, ["own"]) for n, text in enumerate(texts)]
+    assert len(groups(link_all(lone))) == 1
+
+
+def test_pictures_make_no_chain_without_an_end() -> None:
+    """Each shop shows the last picture of the one before, a little changed, and one of its own."""
+    rng = random.Random(9)
+    pictures = [rng.getrandbits(64) for _ in range(61)]
+    made = [
+        offer(f"s{n}:1", "", [], [pictures[n], flip(pictures[n + 1], 1)], (12.0 * n, 12.0 * n + 10)) for n in range(60)
+    ]
+    assert max(len(group) for group in groups(link_all(made))) <= 24
+
+
+def test_a_persons_word_comes_first_and_can_be_undone() -> None:
+    a, b, _ = SAME["a handle"]
+    c = offer("c:1", TEXTS[2], ["9"])
+    sellers = link_all([a, b, c], [Split(a=a.id, b=b.id), Join(a=b.id, b=c.id)])
+    assert groups(sellers) == {frozenset({a.id}), frozenset({b.id, c.id})}
+    (link,) = sellers.seller_of(c.id).links
+    assert (link.signal, link.captures) == (Signal.PERSON, (b.capture, c.capture))
+    sellers.add(offer("d:1", TEXTS[3], ["1", "9"]))
+    assert not sellers.are_one(a.id, b.id), "nor by way of a third"
+    sellers.judge([])
+    assert sellers.are_one(a.id, b.id)
+    assert sellers.are_one(c.id, "d:1")
+    sellers.judge([Join(a="nobody", b=a.id)])
+
+
+def test_what_is_not_enough_is_shown() -> None:
+    sellers = link_all(APART["a text that is copied beside it"])
+    ((odds, links),) = sellers.doubtful()
+    assert odds < 0
+    assert [link.signal for link in links] == [Signal.TEXT, Signal.RHYTHM]
+    assert links[1].weight < 0
+
+
+def some(seed: int) -> list[Offer]:
+    rng = random.Random(seed)
+    handles = [str(n) for n in range(14)]
+    pictures = [rng.getrandbits(64) for _ in range(6)]
+    made = []
+    for n in range(60):
+        start = rng.uniform(0, 90)
+        text = "".join(rng.sample(TEXTS, 2)) if rng.random() < 0.6 else "".join(rng.sample("".join(TEXTS), 30))
+        shown = [flip(rng.choice(pictures), rng.randrange(6))] if rng.random() < 0.4 else []
+        made.append(offer(f"s{n % 40}:{n}", text, rng.sample(handles, rng.randint(0, 2)), shown, (start, start + 9)))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_in_which_offers_come_changes_nothing(seed: int) -> None:
+    made = some(seed)
+    wanted = link_all(made)
+    random.Random(seed).shuffle(made)
+    again = link_all([*made, *made[:5]])
+    assert groups(again) == groups(wanted)
+    assert again.all() == wanted.all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_offer_is_one_sellers_also_while_they_come(seed: int) -> None:
+    made = sorted(some(seed), key=lambda one: one.at)
+    sellers = link_all(made[:20])
+    for late in made[20:]:
+        sellers.add(late)
+        assert sellers.add(late) == (), "seen again"
+    offers = [one for seller in sellers.all() for one in seller.offers]
+    assert sorted(offers) == sorted(one.id for one in made)
+    assert len({seller.id for seller in sellers.all()}) == len(sellers.all())
+    for seller in sellers.all():
+        assert {sellers.id_of(one) for one in seller.offers} == {seller.id}
+
+
+def ids(offers: Sequence[Offer]) -> list[str]:
+    return [seller.id for seller in link_all(offers).all()]
+
+
+def test_a_seller_keeps_his_id_when_others_join() -> None:
+    a, b, _ = SAME["a handle"]
+    assert ids([a]) == ids([a, b])
+
+
+def test_nothing_is_known_of_nothing() -> None:
+    sellers = link_all([])
+    assert sellers.all() == ()
+    assert sellers.add(offer("a:1", TEXTS[0], ["1"], [PICTURE])) == ()
+    with pytest.raises(KeyError):
+        sellers.id_of("x")
