@@ -22,10 +22,10 @@ _LINKS = re.compile(
     r"|(?P<link>https?://(?:(?!https?:)[!-~]){3,2000}|(?<![a-z0-9.])www\.[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63}){1,4}[!-~]{0,200})"
     r"|(?<![a-z0-9])(?P<wallet>t[1-9a-z]{33}|0x[0-9a-f]{40})(?![a-z0-9])"
 )
-_BETWEEN = r"(?:号码|账号|帐号|群号|客服|号|群)?[\s:;=+/是为加→>-]{0,4}"
+_BETWEEN = r"(?:号码|账号|帐号|群号|客服|号|群)?[\s:;=+/是为加→➡➜👉>-]{0,4}"
 _SAID = re.compile(
-    rf"(?:(?P<qq>qq|企鹅){_BETWEEN}(?P<qq_is>[1-9][0-9]{{4,10}})"
-    rf"|(?P<wechat>微信|wechat|weixin|加微|微号|(?<![a-z0-9])(?:v|w|wx|vx)(?=[\s:+]))(?!群)"
+    rf"(?:(?P<qq>qq|扣扣|抠抠|企鹅|(?<![a-z0-9])q(?=[\s:➡→])){_BETWEEN}(?P<qq_is>[1-9][0-9]{{4,10}})"
+    rf"|(?P<wechat>微信|wechat|weixin|加微|微号|绿泡泡|绿泡|卫星|(?<![a-z0-9])(?:v|w|wx|vx)(?=[\s:+]))(?!群)"
     rf"{_BETWEEN}(?P<wechat_is>[a-z][a-z0-9_-]{{5,19}}|1[3-9][0-9]{{9}}|[0-9]{{6,12}})"
     rf"|(?P<telegram>飞机|电报|telegram|(?<![a-z0-9])tg){_BETWEEN}(?P<telegram_is>[a-z][a-z0-9_]{{4,31}})"
     rf"|(?P<payment>支付宝){_BETWEEN}(?P<payment_is>1[3-9][0-9]{{9}}))(?![a-z0-9_@])"
