@@ -235,11 +235,37 @@ VAULT = GroupEntry(
     },
 )
 MARKET = GroupEntry(
-    help="Watch offers of waybill numbers and of people's data: see them, read them, know them again.",
+    help="Watch what is on sale, who sells it, and when it comes back.",
     commands={
         "read": CommandEntry(
             help="Read texts, and print what each says as a line of JSON: its kind, why, and what stands in it."
         ),
+        "add": CommandEntry(
+            help="Take a source into the watch's folder, after a look at what is written of it.", extra="market"
+        ),
+        "look": CommandEntry(help="Look at a source once, now, and record what is seen.", extra="market"),
+        "watch": CommandEntry(
+            help="Watch the market: look at every source when it is due, and again at what went, until told to stop.",
+            extra="market",
+        ),
+        "import": CommandEntry(
+            help="Take in what was brought: exports of chats, screenshots, pictures of purchases and of the hotline.",
+            extra="market",
+        ),
+        "offers": CommandEntry(help="Offers that were seen, newest first.", extra="market"),
+        "sellers": CommandEntry(
+            help="Sellers: shops and accounts that are taken for one, with what speaks for it.", extra="market"
+        ),
+        "leaks": CommandEntry(
+            help="Write numbers of the courier's own that were on offer as leaks, ready for a trace.", extra="market"
+        ),
+        "verify": CommandEntry(
+            help="Check every line of the record, every table made of them, and every capture.", extra="market"
+        ),
+    },
+    headings={
+        "Watch": ("add", "look", "watch", "import"),
+        "See": ("offers", "sellers", "leaks", "verify", "read"),
     },
 )
 SERVE = GroupEntry(

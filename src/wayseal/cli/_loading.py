@@ -2,11 +2,13 @@
 
 1. What `--help` of a group and completion say of its commands stands in the table, so that they load none of them.
 2. The words of a command name its module (`wayseal ledger verify-proof`: `wayseal.cli.ledger.verify_proof`) and the
-   function in it (`verify_proof`; `list_` where the word means something in Python).
+   function in it (`verify_proof`; `list_` where the word means something in Python, and so the module of a word of
+   Python's own: `import_`).
 3. A command whose extra is not installed says in one line what brings it.
 """
 
 import importlib
+import keyword
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +24,7 @@ from wayseal.cli._help import Command, Worded, say
 from wayseal.cli._options import Lang
 from wayseal.model.errors import WaysealError
 
-SETUP = {"vault": "setup-vault", "console": "setup-console"}
+SETUP = {"vault": "setup-vault", "console": "setup-console", "market": "setup-market"}
 """The make target that brings an extra in a checkout."""
 
 
@@ -86,10 +88,15 @@ def load_command(words: tuple[str, ...], extra: str | None = None) -> Any:
     """
     name = words[-1].replace("-", "_")
     with require_extra(extra):
-        module = importlib.import_module(".".join(["wayseal.cli", *(word.replace("-", "_") for word in words)]))
+        module = importlib.import_module(".".join(["wayseal.cli", *map(_module_name, words)]))
     function = getattr(module, name, None) or getattr(module, f"{name}_")
     info = CommandInfo(words[-1], cls=Command, callback=function)
     return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
+
+
+def _module_name(word: str) -> str:
+    """The module of a word (rule 2)."""
+    return f"{word}_" if keyword.iskeyword(word) else word.replace("-", "_")
 
 
 class Commands(MutableMapping[str, Any]):

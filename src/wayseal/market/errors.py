@@ -43,3 +43,9 @@ class PictureError(MarketError):
     """A picture that isn't looked at: of no kind that is read here, too large, or broken."""
 
     exit_code: ClassVar[int] = 3
+
+
+class RemovalError(MarketError):
+    """A request for removal that can't be made, or that can't go on like this."""
+
+    exit_code: ClassVar[int] = 2

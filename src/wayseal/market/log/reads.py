@@ -269,6 +269,17 @@ class Reads:
         text = f"SELECT {_names(t.NUMBERS)} FROM {t.NUMBERS.full_name} WHERE at>=? ORDER BY at DESC, waybill LIMIT ?"
         return tuple(map(_number, self._market.read(lambda c: c.rows(text, (since, limit)))))
 
+    def numbers_with_offers(self) -> Iterator[tuple[NumberRow, str | None, tuple[tuple[str, str], ...]]]:
+        """All numbers of the courier's own that were on offer, with the seller and the routes that the offer names."""
+        columns = ", ".join(f"n.{name}" for name in t.NUMBERS.columns)
+        text = (
+            f"SELECT {columns}, o.seller, o.reading FROM {t.NUMBERS.full_name} n LEFT JOIN {t.OFFERS.full_name} o "
+            "ON o.offer=n.offer ORDER BY n.at, n.waybill"
+        )
+        for *number, seller, reading in self._market.read(lambda c: c.rows(text)):
+            said = json.loads(reading or "{}").get("routes", ())
+            yield _number(tuple(number)), seller, tuple((one["origin"], one["destination"]) for one in said)
+
     def removals(self, *, open_only: bool = False) -> tuple[RemovalRow, ...]:
         """Requests for removal, the latest first."""
         where = "WHERE outcome IS NULL " if open_only else ""

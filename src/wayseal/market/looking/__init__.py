@@ -6,7 +6,20 @@
 """
 
 from wayseal.market.looking._gather import Ask, Keep
+from wayseal.market.looking._place import CAPTURES, IMPORTS, SOURCES, now_us, opened_watch
 from wayseal.market.looking._plan import Planned
 from wayseal.market.looking._watch import Parts, Report, Watch
 
-__all__ = ["Ask", "Keep", "Parts", "Planned", "Report", "Watch"]
+__all__ = [
+    "CAPTURES",
+    "IMPORTS",
+    "SOURCES",
+    "Ask",
+    "Keep",
+    "Parts",
+    "Planned",
+    "Report",
+    "Watch",
+    "now_us",
+    "opened_watch",
+]

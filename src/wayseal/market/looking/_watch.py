@@ -154,6 +154,17 @@ class Watch:
         self._full: dict[str, _Full] = {}
         self._pictured: dict[str, Pictured] = {}
 
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """What is looked at, by name."""
+        return self._parts.sources
+
+    @property
+    def next_at(self) -> int:
+        """When something is due next (µs)."""
+        shops = (one.next_at for one in self._state.shops.values() if one.next_at is not None)
+        return min((*self._next.values(), *shops), default=self._parts.now())
+
     def due(self) -> tuple[Planned, ...]:
         """Looks that are due, the longest overdue first."""
         shops = [(s.source, name, s.next_at) for name, s in self._state.shops.items() if s.next_at is not None]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wayseal.market.log.reads import Reads
 from wayseal.market.numbers.types import Matches
 from wayseal.market.types import Route
 from wayseal.store import arrow_schema, write_table
@@ -34,6 +35,30 @@ def leak_rows(matches: Matches, *, seen_at: int, seller: str, routes: Sequence[R
             "asked": asked,
         }
         for row in matches.ours
+    ]
+    return pa.Table.from_pylist(rows, schema=arrow_schema("leaks"))
+
+
+def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
+    """All numbers of ours that a record knows to have been on offer.
+
+    Args:
+        reads: Asks the record.
+        seller: Only those that this seller offered.
+
+    Returns:
+        Rows in the contract's schema of `leaks`, `found_by` listing; a number once an offer.
+    """
+    rows = [
+        {
+            "waybill": number.waybill,
+            "seen_at": number.at,
+            "found_by": "listing",
+            "seller": whose,
+            "asked": _asked([Route(origin=one[0], destination=one[1], at=(0, 0)) for one in routes]),
+        }
+        for number, whose, routes in reads.numbers_with_offers()
+        if seller is None or whose == seller
     ]
     return pa.Table.from_pylist(rows, schema=arrow_schema("leaks"))
 

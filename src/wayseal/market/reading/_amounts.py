@@ -29,7 +29,9 @@ _QUANTITY = re.compile(
     rf"(?:多|余|\+|来)?(?P<counter>{_COUNTER})?(?![0-9a-z元块毛角岁年月点折])"
 )
 _BY = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000, "百": 100}
-_DAILY = re.compile(r"(?:每天|每日|日更|日更新|日供|日发|日出|日单|日需|日产|日均|一天|天天|当日|今日|日用|日)[\u4e00-\u9fff:~约]{0,4}$")
+_DAILY = re.compile(
+    r"(?:每天|每日|日更|日更新|日供|日发|日出|日单|日需|日产|日均|一天|天天|当日|今日|日用|日)[\u4e00-\u9fff:~约]{0,4}$"
+)
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2}
 _UNITS = {"条": "record", "张": "label", "件": "parcel", "票": "parcel", "次": "lookup"}
 _OF_KIND = {

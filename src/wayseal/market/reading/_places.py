@@ -23,7 +23,9 @@ _PLACES = frozenset(
 _OPEN = frozenset({"全国", "各地", "全省", "全球", "任意", "任何"})
 _LONGEST = max(map(len, _PLACES))
 _LEADS = re.compile(r"发往|发至|发到|寄往|寄到|直达|发|到|至|寄|往|飞|→|->|—|–|-|~")
-_ENDS = re.compile(r"(?P<origin>发货地|发件地|始发地|寄件地|揽收地)[:是在]?|(?P<destination>收货地|收件地|目的地|派送地)[:是在]?|(?P<left>发出|始发|寄出|揽收)")
+_ENDS = re.compile(
+    r"(?P<origin>发货地|发件地|始发地|寄件地|揽收地)[:是在]?|(?P<destination>收货地|收件地|目的地|派送地)[:是在]?|(?P<left>发出|始发|寄出|揽收)"
+)
 _COURIERS = re.compile(
     r"圆通|中通|申通|韵达|顺丰|极兔|邮政|德邦|菜鸟|云途|京东快递|京东物流|三通一达|通达系"
     r"|(?<![a-z0-9@_./])(?:ems|yto|zto|sto|yt|zt|st|yd|sf|jt|dpk|yunexpress)(?![a-z_./@])"
@@ -48,9 +50,7 @@ def find_routes(view: View) -> list[Route]:
     found: dict[tuple[str, str], Route] = {}
     for start, end, origin, destination in (*_led(view.text), *_told(view.text)):
         if all(origin not in {"", known[0]} or destination not in {"", known[1]} for known in found):
-            found[origin, destination] = Route(
-                origin=origin, destination=destination, at=view.place(start, end)
-            )
+            found[origin, destination] = Route(origin=origin, destination=destination, at=view.place(start, end))
     return list(found.values())
 
 

@@ -56,9 +56,7 @@ def tokenize(folded: Folded) -> Tokens:
     size = len(folded.codes)
     chars, sounds = np.empty(size, np.uint32), np.empty(size, np.uint32)
     first, last = np.empty(size, np.int32), np.empty(size, np.int32)
-    bounds = _tokenize(
-        folded.codes, folded.bounds, known.sorts, known.syllables, _WORDS, chars, sounds, first, last
-    )
+    bounds = _tokenize(folded.codes, folded.bounds, known.sorts, known.syllables, _WORDS, chars, sounds, first, last)
     end = bounds[-1]
     return Tokens(chars=chars[:end], sounds=sounds[:end], first=first[:end], last=last[:end], bounds=bounds)
 

@@ -1,0 +1,57 @@
+"""`wayseal market watch`: looks at all sources by their intervals, until it is told to stop."""
+
+import threading
+import time
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._options import Lang, LangOption
+from wayseal.cli._words.market import MARKET_TEXTS
+from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, report_lines, watching
+from wayseal.service.signals import handle_signals
+
+_AT_MOST = 60.0
+
+
+class _Stopped(BaseException):
+    """It was told to stop while it waited; nothing in between catches it."""
+
+
+def watch(
+    market: MarketArgument,
+    ledger: LedgerOption = None,
+    canaries: CanariesOption = None,
+    until_idle: Annotated[
+        bool, typer.Option("--once", help="End when nothing is due, instead of waiting for what comes.")
+    ] = False,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Watch the market: look at every source when it is due, and again at what went, until told to stop.
+
+    Each look is a line, with come-backs and numbers of the courier's own beneath it. It stops within a second at
+    Ctrl-C or SIGTERM; what was looked at is recorded, and a look in the middle is made again.
+
+    \b
+    wayseal market watch market --ledger ledger --canaries canaries.jsonl
+    """
+    stopped = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if stopped.wait(seconds):
+            raise _Stopped
+
+    with handle_signals(stopped.set), watching(market, ledger, canaries, sleep) as watched:
+        typer.echo(MARKET_TEXTS[lang]["watching"].format(count=len(watched.sources)), err=True)
+        try:
+            while not stopped.is_set():
+                due = watched.due()
+                for planned in due[:1]:
+                    for line in report_lines(watched.look(planned), lang):
+                        typer.echo(line)
+                if not due:
+                    if until_idle:
+                        return
+                    sleep(min(_AT_MOST, max(0.5, watched.next_at / 1e6 - time.time())))
+        except _Stopped:
+            return

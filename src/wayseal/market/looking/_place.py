@@ -1,0 +1,105 @@
+"""A watch's folder: where what lies, and all of it opened for looking.
+
+    sources/        a TOML file a source
+    market.sqlite   the record, unless it lies in PostgreSQL
+    captures/       WARC files, by day
+    sites/          what is remembered of sites: pauses, budgets, robots.txt
+    imports/        exports and pictures that were brought in
+    watch.lock      held by whoever looks
+
+1. One process looks at a time. Others read, and decide, meanwhile.
+"""
+
+import fcntl
+import os
+import random
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wayseal.market.capture import Captures
+from wayseal.market.errors import RecordBusyError, RecordDiskError
+from wayseal.market.fetching import Fetcher, Means
+from wayseal.market.log import open_market
+from wayseal.market.log.reads import Reads
+from wayseal.market.looking._watch import Parts, Watch
+from wayseal.market.numbers.types import Own
+from wayseal.market.reading import Reader, Word, WordKind
+from wayseal.market.sources import load_sources
+from wayseal.merkle import SigningKey
+from wayseal.model.times import SECOND_US
+
+SOURCES, CAPTURES, SITES, IMPORTS, LOCK = "sources", "captures", "sites", "imports", "watch.lock"
+
+
+def now_us() -> int:
+    """The system's time (µs)."""
+    return int(time.time() * SECOND_US)
+
+
+@contextmanager
+def opened_watch(
+    folder: Path,
+    *,
+    url: str | None = None,
+    own: Own | None = None,
+    canaries: Collection[str] = (),
+    key: SigningKey | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    read_lines: bool = True,
+) -> Iterator[Watch]:
+    """A watch over the sources of a folder, while it looks (rule 1).
+
+    Args:
+        folder: The watch's folder.
+        url: Address of a PostgreSQL database that holds the record instead of a file.
+        own: The courier's own numbers.
+        canaries: Numbers that nobody but chosen accounts can know.
+        key: Signs the lists of captures.
+        sleep: Waits between requests; what it raises ends the look.
+        read_lines: Whether lines in pictures are read.
+
+    Yields:
+        It.
+
+    Raises:
+        SourceError: A source has a mistake.
+        RecordBusyError: Another process looks.
+        MarketError: The record can't be opened.
+    """
+    sources = {source.name: source for source in load_sources(folder / SOURCES)}
+    with _lock(folder / LOCK), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
+        words = [
+            Word(word=word, zh=meaning, en=meaning, kind=WordKind(kind), source="accepted", date="")
+            for word, kind, meaning in Reads(market).words()
+        ]
+        parts = Parts(
+            market=market,
+            sources=sources,
+            ask=Fetcher(folder / SITES, Means(sleep=sleep)),
+            keep=captures,
+            reader=Reader(words),
+            now=now_us,
+            draw=random.SystemRandom().random,
+            own=own,
+            canaries=canaries,
+            read_lines=read_lines,
+        )
+        yield Watch(parts)
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        raise RecordDiskError("the folder can't be written", file=path.parent) from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecordBusyError("another process looks at the market from this folder", file=path) from None
+        yield
+    finally:
+        os.close(handle)
