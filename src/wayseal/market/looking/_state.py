@@ -3,18 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import islice
 from typing import Any
 
 from wayseal.market.log import LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
-from wayseal.market.looking._said import to_link
+from wayseal.market.looking._said import body_text, to_link
+from wayseal.market.reading import sound_out
 from wayseal.market.sellers import Join, Link, Offer, Split, link_all
 from wayseal.market.types import FLAGGED, Kind
 from wayseal.market.watch import ShopMemory, ShopState
 from wayseal.model.times import HOUR_US
 
 RELINK = 24 * HOUR_US
+_AT_ONCE = 2000
 SURE = 0.5
 """From this probability on an offer is taken for what its kind says."""
 
@@ -79,7 +82,8 @@ class State:
 
     def link(self, offer: str, body: Mapping[str, Any], at: int) -> tuple[Link, ...]:
         """Takes in a version of an offer; what it has in common with others."""
-        version = to_link(offer, self.offers[offer].version, body["shop"], body, at)
+        (sound,) = sound_out([body_text(body)])
+        version = to_link(offer, self.offers[offer].version, body, sound, at)
         self._versions.append(version)
         return self.sellers.add(version)
 
@@ -155,10 +159,12 @@ class State:
 
 def _load_versions(market: Market) -> Iterator[Offer]:
     versions: Counter[str] = Counter()
-    for _, line in market.lines(LineKind.OFFERED):
-        offer = line.body["offer"]
-        versions[offer] += 1
-        yield to_link(offer, versions[offer], line.body["shop"], line.body, line.at)
+    lines = (line for _, line in market.lines(LineKind.OFFERED))
+    while some := list(islice(lines, _AT_ONCE)):
+        for line, sound in zip(some, sound_out([body_text(line.body) for line in some]), strict=True):
+            offer = line.body["offer"]
+            versions[offer] += 1
+            yield to_link(offer, versions[offer], line.body, sound, line.at)
 
 
 def memory_body(memory: ShopMemory) -> dict[str, Any]:

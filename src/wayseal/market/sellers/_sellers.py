@@ -31,7 +31,7 @@ class Sellers:
             self._book.add(offer)
         self._book.relate(range(len(self._book.handles.keys)))
         self._pairs = Pairs(self._book)
-        texts = [bare(offer.text) for offer in ordered]
+        texts = [bare(offer.sound or offer.text) for offer in ordered]
         self._footers = learn_footers(flatten(texts), *self._who_and_when())
         for number, text in enumerate(strip(texts, self._footers)):
             self._book.add_text(text, number)
@@ -139,7 +139,8 @@ class Sellers:
             yield from self._of_handle(handle, self._book.shop_of[number])
         for picture in pictures:
             yield from self._of_picture(picture, self._pictures.add(picture, self._book.pictures.keys[picture]))
-        stripped = strip([bare(self._book.offers[number].text)], self._footers)[0]
+        offer = self._book.offers[number]
+        stripped = strip([bare(offer.sound or offer.text)], self._footers)[0]
         text, new = self._book.add_text(stripped, number)
         if new:
             yield from self._of_text(text, self._texts.add(text, stripped))
