@@ -89,8 +89,10 @@ def test_looks_for_what_went_come_after_hours_then_days_for_a_year() -> None:
     assert len(looks) < 40
 
 
-def backs(new: ShopMemory, *others: ShopMemory, told: bool = False, now: int = T + 5 * DAY) -> tuple[Back, ...]:
-    return find_backs([new], lambda _: others, lambda *_: told, now)
+def backs(
+    new: ShopMemory, *others: ShopMemory, told: bool = False, bound: bool = False, now: int = T + 5 * DAY
+) -> tuple[Back, ...]:
+    return find_backs([new], lambda _: others, lambda *_: told, lambda _: bound, now)
 
 
 def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away() -> None:
@@ -104,6 +106,13 @@ def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away
     assert backs(new, old, now=T + 40 * DAY) == ()
     later = replace(old, shop="a/later", last_at=old.last_at + HOUR)
     assert backs(new, old, later) == (Back(shop="b/new", was="a/later"),)
+
+
+def test_a_text_that_anybody_can_copy_tells_only_soon_afterwards() -> None:
+    old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
+    new = first_seen("b/new", T + 8 * DAY, own_page=True)
+    assert backs(new, old, now=T + 8 * DAY) == ()
+    assert backs(new, old, bound=True, now=T + 8 * DAY) == (Back(shop="b/new", was="a/old"),)
 
 
 def test_a_shop_that_opens_again_is_its_own_come_back() -> None:

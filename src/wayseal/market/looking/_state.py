@@ -11,28 +11,28 @@ from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
 from wayseal.market.looking._said import body_text, to_link
 from wayseal.market.reading import sound_out
-from wayseal.market.sellers import Join, Link, Offer, Split, link_all
-from wayseal.market.types import FLAGGED, Kind
+from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
+from wayseal.market.types import FLAGGED
 from wayseal.market.watch import ShopMemory, ShopState
 from wayseal.model.times import HOUR_US
 
 RELINK = 24 * HOUR_US
 _AT_ONCE = 2000
+_BINDING = frozenset({Signal.PERSON, Signal.SHOP, Signal.HANDLE, Signal.QR})
 SURE = 0.5
-"""From this probability on an offer is taken for what its kind says."""
+"""From this mean probability on a seller is taken for one of the trade."""
 
 
 @dataclass(slots=True, kw_only=True)
 class KnownOffer:
-    """An offer. digest: by which a change is seen; read_at: when its own page was read last; seller: who it is for."""
+    """An offer. digest: tells a change; flagged: how likely somebody is to look at it; seller: whose it is."""
 
     digest: str
     version: int
     shop: str
     url: str
-    flagged: bool
+    flagged: float
     last_at: int
-    read_at: int = 0
     seller: str | None = None
 
 
@@ -89,13 +89,13 @@ class State:
 
     def note_offer(self, offer: str, version: int, body: Mapping[str, Any], at: int, *, seller: str | None) -> None:
         """An offer as it is now."""
-        kind, probability = body["reading"].get("kind"), body["reading"].get("probability", 0.0)
+        said = body["reading"].get("probabilities", {})
         self.offers[offer] = KnownOffer(
             digest=body["digest"] or "",
             version=version,
             shop=body["shop"],
             url=body["url"],
-            flagged=kind is not None and Kind(kind) in FLAGGED and probability >= SURE,
+            flagged=sum(said.get(kind.value, 0.0) for kind in FLAGGED),
             last_at=at,
             seller=seller,
         )
@@ -133,9 +133,20 @@ class State:
         return [self.shops[one].memory for one in seller.shops if one != shop and one in self.shops]
 
     def is_flagged(self, shop: str) -> bool:
-        """Whether an offer of its seller, here or elsewhere, is of a kind that somebody is to look at."""
+        """Whether what its seller offers, here and elsewhere, is mostly of kinds that somebody is to look at."""
         mine = (shop, *(other.shop for other in self.others_of(shop)))
-        return any(self.offers[offer].flagged for one in mine for offer in self.shops[one].offers)
+        found = [self.offers[offer].flagged for one in mine for offer in self.shops[one].offers]
+        return bool(found) and sum(found) / len(found) >= SURE
+
+    def is_bound(self, shop: str) -> bool:
+        """Whether something that only one seller has joins it to others: not a text or picture alone."""
+        offer = next(iter(self.shops[shop].offers), None)
+        if offer is None:
+            return False
+        links = self.sellers.seller_of(f"{offer}#{self.offers[offer].version}").links
+        mine = self.shops[shop].offers
+        ends = ((link.a.rpartition("#")[0], link.b.rpartition("#")[0]) for link in links if link.signal in _BINDING)
+        return any((a in mine) != (b in mine) for a, b in ends)
 
     def was_told(self, shop: str, since: int) -> bool:
         """Whether a come-back to it was told since then."""

@@ -375,6 +375,7 @@ class Watch:
             (state.shops[name].memory for name in young if name in state.shops and state.is_flagged(name)),
             state.others_of,
             state.was_told,
+            state.is_bound,
             look.at,
         )
         matched = self._match(look)

@@ -11,6 +11,8 @@ YOUNG: Final = 10 * 24 * HOUR_US
 """A shop may turn out to be a come-back so long after it was first seen: when its first words weren't enough."""
 OVERLAP: Final = 8 * HOUR_US
 """Old and new may have been seen at once so long: sites are looked at at times of their own."""
+COPIED: Final = 5 * 24 * HOUR_US
+"""What anybody can copy, a text or a picture, tells of a come-back only so soon after the old shop was seen last."""
 _NO_LONGER: Final = AWAY | {ShopState.QUIET, ShopState.MISSED}
 
 
@@ -26,6 +28,7 @@ def find_backs(
     shops: Iterable[ShopMemory],
     others_of: Callable[[str], Iterable[ShopMemory]],
     told: Callable[[str, int], bool],
+    bound: Callable[[str], bool],
     now: int,
 ) -> tuple[Back, ...]:
     """Come-backs among shops that were seen by a look.
@@ -34,6 +37,7 @@ def find_backs(
         shops: What was seen, as it is known now.
         others_of: Other shops of a shop's seller.
         told: Whether a come-back to a shop was told since a time.
+        bound: Whether something that only its seller has joins a shop to others.
         now: The time (µs).
 
     Returns:
@@ -45,8 +49,9 @@ def find_backs(
             found.append(Back(shop=shop.shop, was=shop.shop))
         elif now - shop.first_at <= YOUNG and not told(shop.shop, shop.first_at):
             before = [other for other in others_of(shop.shop) if _gave_way(other, shop)]
-            if before:
-                found.append(Back(shop=shop.shop, was=max(before, key=lambda one: (one.last_at, one.shop)).shop))
+            last = max(before, key=lambda one: (one.last_at, one.shop), default=None)
+            if last is not None and (shop.first_at - last.last_at <= COPIED or bound(shop.shop)):
+                found.append(Back(shop=shop.shop, was=last.shop))
     return tuple(found)
 
 
