@@ -22,7 +22,8 @@ class Verdict:
     """What a watcher is worth.
 
     Attributes:
-        findable: Come-backs that count, and how many were found, by way.
+        findable: How many were found of the come-backs that count, by way.
+        kept: The same of all that kept anything but their style.
         late: Looks until each was found, and hours for which nothing was there before.
         notices: Notices by what they were: `right`, `honest`, `other_seller`, `not_gone`, `unknown`.
         looks: Looks at whole sites by outcome: `made`, and what hindered the others.
@@ -34,6 +35,7 @@ class Verdict:
     """
 
     findable: Mapping[str, tuple[int, int]]
+    kept: tuple[int, int]
     late: tuple[tuple[int, float], ...]
     notices: Mapping[str, int]
     looks: Mapping[str, int]
@@ -80,12 +82,13 @@ def judge(world: MarketWorld, run: Run) -> Verdict:
         if what == "right":
             right.setdefault(place[_clean(told.after)], []).append(told.at)
     findable: dict[str, tuple[int, int]] = {}
-    late = []
+    late, kept = [], (0, 0)
     for back in _counted(world):
         until = next(span.until for span in world.shops[back.after].spans if span.since == back.back_at)
         when = next((at for at in sorted(right.get(back.after, ())) if back.back_at <= at <= until + DAY), None)
         found, many = findable.get(back.way, (0, 0))
         findable[back.way] = (found + (when is not None), many + 1)
+        kept = (kept[0] + bool(back.kept and when), kept[1] + bool(back.kept))
         if when is not None:
             looks = _looks_until(run, world.shops[back.after].site, back.back_at, when)
             late.append((looks, (back.back_at - back.gone_at) / HOUR))
@@ -94,6 +97,7 @@ def judge(world: MarketWorld, run: Run) -> Verdict:
     ]
     return Verdict(
         findable=findable,
+        kept=kept,
         late=tuple(late),
         notices=notices,
         looks=sights[0],
