@@ -57,6 +57,7 @@ def lines_of(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
         "found",
         "of",
         "share",
+        "of what kept something",
         "precision",
         "of the trade",
         "p95 looks",
@@ -80,7 +81,8 @@ def _summary(name: str, some: Sequence[Verdict]) -> Sequence[str]:
     wrong = ", ".join(f"{what} {n}" for what, n in sorted(notices.items()) if what != "right")
     precision = notices["right"] / max(1, notices.total())
     of_trade = notices["right"] / max(1, notices["right"] + notices["other_seller"] + notices["not_gone"])
-    shares = [f"{share:.3f}" for share in (found / max(1, many), precision, of_trade)]
+    kept = sum(v.kept[0] for v in some) / max(1, sum(v.kept[1] for v in some))
+    shares = [f"{share:.3f}" for share in (found / max(1, many), kept, precision, of_trade)]
     looks = [f"{p95_of(late, hours):.0f}" for hours in (0, 24)]
     return [name, f"{found}", f"{many}", *shares, *looks, wrong or "–"]
 
