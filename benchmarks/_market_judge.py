@@ -10,7 +10,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks._market_watch import CHAT_HOUR, DAY, HOUR, Run, Told, Where, id_in
@@ -22,8 +22,9 @@ class Verdict:
     """What a watcher is worth.
 
     Attributes:
-        findable: Come-backs that count, and how many were found, by way.
-        late: Looks until each was found.
+        findable: How many were found of the come-backs that count, by way.
+        kept: The same of all that kept anything but their style.
+        late: Looks until each was found, and hours for which nothing was there before.
         notices: Notices by what they were: `right`, `honest`, `other_seller`, `not_gone`, `unknown`.
         looks: Looks at whole sites by outcome: `made`, and what hindered the others.
         targets: The same of looks at one shop or offer.
@@ -34,7 +35,8 @@ class Verdict:
     """
 
     findable: Mapping[str, tuple[int, int]]
-    late: tuple[int, ...]
+    kept: tuple[int, int]
+    late: tuple[tuple[int, float], ...]
     notices: Mapping[str, int]
     looks: Mapping[str, int]
     targets: Mapping[str, int]
@@ -57,7 +59,13 @@ class Verdict:
     @property
     def p95(self) -> float:
         """Looks until 95 % of what was found was found."""
-        return sorted(self.late)[math.ceil(0.95 * len(self.late)) - 1] if self.late else math.nan
+        return p95_of(self.late)
+
+
+def p95_of(late: Sequence[tuple[int, float]], least_gap: float = 0.0) -> float:
+    """Looks until 95 % of what was found was found; of come-backs after so many hours or more."""
+    looks = sorted(many for many, gap in late if gap >= least_gap)
+    return looks[math.ceil(0.95 * len(looks)) - 1] if looks else math.nan
 
 
 def judge(world: MarketWorld, run: Run) -> Verdict:
@@ -74,21 +82,26 @@ def judge(world: MarketWorld, run: Run) -> Verdict:
         if what == "right":
             right.setdefault(place[_clean(told.after)], []).append(told.at)
     findable: dict[str, tuple[int, int]] = {}
-    late = []
+    late, kept = [], (0, 0)
     for back in _counted(world):
         until = next(span.until for span in world.shops[back.after].spans if span.since == back.back_at)
         when = next((at for at in sorted(right.get(back.after, ())) if back.back_at <= at <= until + DAY), None)
         found, many = findable.get(back.way, (0, 0))
         findable[back.way] = (found + (when is not None), many + 1)
+        kept = (kept[0] + bool(back.kept and when), kept[1] + bool(back.kept))
         if when is not None:
-            late.append(_looks_until(run, world.shops[back.after].site, back.back_at, when))
-    looks = [Counter(o.hindrance or "made" for o in run.outcomes if bool(o.planned.target) == t) for t in (False, True)]
+            looks = _looks_until(run, world.shops[back.after].site, back.back_at, when)
+            late.append((looks, (back.back_at - back.gone_at) / HOUR))
+    sights = [
+        Counter(o.hindrance or "made" for o in run.outcomes if bool(o.planned.target) == t) for t in (False, True)
+    ]
     return Verdict(
         findable=findable,
+        kept=kept,
         late=tuple(late),
         notices=notices,
-        looks=looks[0],
-        targets=looks[1],
+        looks=sights[0],
+        targets=sights[1],
         expected=_expected(world),
         over_budget=sum(many > TERMS[site].budget for (site, _), many in run.requests.items()),
         too_soon=sum(gap < TERMS[site].pause_s for site, gap in run.least_pause.items()),

@@ -55,12 +55,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A message of an exported chat."""
+    """A message of an exported chat. pictures: at `/img/NAME` of the site `chats`."""
 
     at: int
     author: str
     name: str
     text: str
+    pictures: tuple[str, ...]
 
 
 class Watcher(Protocol):
@@ -120,6 +121,8 @@ class _Lines:
 
     def fetch(self, sites: Sites, run: Run, site: str, path: str, headers: Mapping[str, str]) -> Answer:
         """Asks a site as soon as its pause is over."""
+        if site not in TERMS:
+            return sites.answer(site, path, headers, self.now)
         pause = int(TERMS[site].pause_s * SECOND)
         at = max(self.now, self._last.get(site, -DAY) + pause)
         if site in self._last:
@@ -143,7 +146,16 @@ class _Posts:
         said = [m for day in days for group in range(len(GROUPS)) for m in messages(self._world, group, day)]
         out = [m for m in said if self._upto <= m.at < now]
         self._upto = now
-        return tuple(Post(at=m.at, author=m.author, name=m.name, text=m.text) for m in out)
+        return tuple(
+            Post(
+                at=m.at,
+                author=m.author,
+                name=m.name,
+                text=m.text,
+                pictures=m.face.pictures[:1] if m.face else (),
+            )
+            for m in out
+        )
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
-from benchmarks._market_judge import Verdict, judge
+from benchmarks._market_judge import Verdict, judge, p95_of
 from benchmarks._market_room import Room
 from benchmarks._market_watch import ExactHandles, TextHashes, Watcher, classes_at, watch
 from wayseal.simulate.market import MarketPlan, generate_market
@@ -54,7 +54,18 @@ def lines_of(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
     """Tables of verdicts, all seeds of a watcher as one."""
     names = list(dict.fromkeys(name for name, _ in verdicts))
     of = {name: [verdict for other, verdict in verdicts if other == name] for name in names}
-    head = ("watcher", "found", "of", "share", "precision", "of the trade", "p95 looks", "wrong notices")
+    head = (
+        "watcher",
+        "found",
+        "of",
+        "share",
+        "of what kept something",
+        "precision",
+        "of the trade",
+        "p95 looks",
+        "the same, away a day",
+        "wrong notices",
+    )
     yield from table(head, [_summary(name, of[name]) for name in names])
     ways = sorted({way for _, verdict in verdicts for way in verdict.findable})
     yield ""
@@ -68,13 +79,14 @@ def _summary(name: str, some: Sequence[Verdict]) -> Sequence[str]:
     found = sum(n for v in some for n, _ in v.findable.values())
     many = sum(n for v in some for _, n in v.findable.values())
     notices = sum((Counter(v.notices) for v in some), Counter[str]())
-    late = sorted(n for v in some for n in v.late)
+    late = [one for v in some for one in v.late]
     wrong = ", ".join(f"{what} {n}" for what, n in sorted(notices.items()) if what != "right")
-    p95 = late[-(-95 * len(late) // 100) - 1] if late else "–"
     precision = notices["right"] / max(1, notices.total())
     of_trade = notices["right"] / max(1, notices["right"] + notices["other_seller"] + notices["not_gone"])
-    shares = [f"{share:.3f}" for share in (found / max(1, many), precision, of_trade)]
-    return [name, f"{found}", f"{many}", *shares, f"{p95}", wrong or "–"]
+    kept = sum(v.kept[0] for v in some) / max(1, sum(v.kept[1] for v in some))
+    shares = [f"{share:.3f}" for share in (found / max(1, many), kept, precision, of_trade)]
+    looks = [f"{p95_of(late, hours):.0f}" for hours in (0, 24)]
+    return [name, f"{found}", f"{many}", *shares, *looks, wrong or "–"]
 
 
 def _by_way(some: Sequence[Verdict], ways: Sequence[str]) -> list[str]:

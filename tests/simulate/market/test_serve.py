@@ -85,10 +85,12 @@ def test_a_cut_body_ends_too_early(market: Make) -> None:
 
 def test_a_slow_answer_takes_its_time(market: Make) -> None:
     world = market(traps=always("bazaar", Trap.SLOW))
-    with serve_market(world, Clock(NOON), patience=0.01) as served:
+    clock = Clock(NOON)
+    with serve_market(world, clock, patience=0.01) as served:
         begun = time.monotonic()
         assert get(served.roots["bazaar"], LIST)[0] == 200
         assert time.monotonic() - begun > 0.14
+    assert 15 <= (clock.now() - NOON) / 1_000_000 <= 120
 
 
 def test_a_body_without_end_ends_when_its_reader_leaves(market: Make) -> None:

@@ -138,6 +138,16 @@ def test_redirects_robots_and_odd_paths(sites: Sites) -> None:
             assert ask(sites, site, path).status in (200, 302, 404, 410)
 
 
+def test_pictures_lie_where_they_are_named(world: MarketWorld, sites: Sites) -> None:
+    named = {name: shop.site for shop in world.shops for offer in shop.offers for name in offer.faces[0].pictures}
+    chosen = {site: name for name, site in named.items()}
+    assert set(chosen) == {*PAGES, "chats"}
+    for site, name in chosen.items():
+        answer = ask(sites, site, f"/img/{name}")
+        assert (answer.status, answer.header("Content-Type"), answer.body[:2]) == (200, "image/jpeg", b"\xff\xd8")
+    assert ask(sites, "chats", "/img/none.jpg").status == 404
+
+
 def test_requests_are_counted_by_second_and_forbidden_ones_by_themselves(world: MarketWorld) -> None:
     sites = Sites(world)
     for path in ("/robots.txt", "/search?q=&page=1", "/user/1"):

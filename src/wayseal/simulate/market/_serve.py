@@ -1,8 +1,8 @@
 """The market's sites on this machine's loopback, a port each, under a clock that is set from outside.
 
 1. Loopback only, on any free port; nobody else can ask.
-2. The clock moves when it is told to: by `Clock.set`, or by `POST /_clock` on the control port. Load is counted by its
-   seconds, so a day can be served in one real second.
+2. The clock moves when it is told to: by `Clock.set`, or by `POST /_clock` on the control port; and by the seconds that
+   an answer is slow. Load is counted by its seconds, so a day can be served in one real second.
 3. A slow answer waits `patience` real seconds for each of its own; a body without end ends when its reader leaves.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from wayseal.simulate._types import SECOND
 from wayseal.simulate.market._plan import SITES, Form
 from wayseal.simulate.market._sites import Sites
 from wayseal.simulate.market._traps import Answer
@@ -29,7 +30,9 @@ class Clock:
     """A clock that stands until it is set; UTC microseconds."""
 
     def __init__(self, at: int) -> None:
+        """Takes what it shows first."""
         self._at = at
+        self._lock = threading.Lock()
 
     def now(self) -> int:
         """What it shows."""
@@ -37,7 +40,13 @@ class Clock:
 
     def set(self, at: int) -> None:
         """Sets it, also backwards."""
-        self._at = at
+        with self._lock:
+            self._at = at
+
+    def advance(self, seconds: float) -> None:
+        """Moves it on."""
+        with self._lock:
+            self._at += int(seconds * SECOND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +139,7 @@ class _SiteHandler(_Handler):
 
     def _send(self, answer: Answer) -> None:
         if answer.delay_s:
+            self.clock.advance(answer.delay_s)
             time.sleep(answer.delay_s * self.patience)
         if answer.endless:
             self.close_connection = True

@@ -62,13 +62,16 @@ class Sites:
             at: When it is asked, UTC microseconds.
 
         Returns:
-            The answer. A site or path that isn't there is answered as a site would, and nothing is raised.
+            The answer. A site or path that isn't there is answered as a site would, and nothing is raised. `chats` has
+            pictures alone, which lie beside its exports.
         """
         asked = {key.lower(): value for key, value in headers.items()}
         with self._lock:
             self.seconds[site, at // SECOND] += 1
             self.forbidden[site] += path.startswith(DISALLOWED)
         known = SITE.get(site)
+        if known is not None and known.form is Form.CHAT and path.startswith("/img/"):
+            return _encoded(known, self._picture(known, path.removeprefix("/img/")), asked, at)
         if known is None or known.form is Form.CHAT:
             return Answer(status=404, headers=(), body=b"")
         spells = tuple(spell for spell in self._spells[site] if spell.since <= at < spell.until)

@@ -1,0 +1,118 @@
+"""`wayseal market`: from a site on the simulated market to a named account, and what goes wrong on the way."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.cli.running import inside
+from wayseal.ledger import ingest, open_ledger
+from wayseal.market.looking import Planned, now_us, opened_watch
+from wayseal.market.numbers import own_of_ledger
+from wayseal.simulate import preset, simulate
+from wayseal.simulate.market import Clock, MarketPlan, generate_market, serve_market, write_sources
+from wayseal.simulate.market.parts import known_numbers
+from wayseal.store import open_source
+
+DAY, HOUR = 86_400_000_000, 3_600_000_000
+
+
+class Made(NamedTuple):
+    """A watched market, the ledger of its courier, and who sold."""
+
+    market: Path
+    ledger: Path
+    seller: str
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Every site of a small market was looked at once, over HTTP, an hour after the last sale."""
+    folder = tmp_path_factory.mktemp("market")
+    paths = simulate(folder / "sim", preset("tiny", leaker="clerk"), seed=7)
+    ingest(open_source(paths.dataset), folder / "ledger")
+    sold = known_numbers(folder / "sim")
+    begins = (min(one.sold_at for one in sold) // DAY - 1) * DAY
+    world = generate_market(MarketPlan(shops=25, days=10, begins=begins, spells=0.0, layouts=()), 3, sold)
+    market = folder / "market"
+    with serve_market(world, Clock(max(one.sold_at for one in sold) + HOUR)) as served:
+        written = write_sources(world, folder / "written", served.roots, begins)
+        for file in written:
+            if not file.stem.startswith(("chats", "purchases")):
+                assert inside("market", "add", market, file).code == 0
+        with (
+            open_ledger(folder / "ledger") as snapshot,
+            opened_watch(market, own=own_of_ledger(snapshot), sleep=lambda _: None, read_lines=False) as watch,
+        ):
+            for name in watch.sources:
+                watch.look(Planned(source=name, at=now_us()))
+    (account,) = {one.source for one in sold if one.source is not None}
+    return Made(market, folder / "ledger", account)
+
+
+def test_from_an_offer_to_a_named_account(made: Made, tmp_path: Path) -> None:
+    ran = inside("market", "offers", made.market, "--ours", "--format", "json")
+    offers = json.loads(ran.out)
+    assert offers
+    assert all(one["kind"] == "waybill" for one in offers)
+    ran = inside("market", "leaks", made.market, "--out", tmp_path)
+    assert ran.code == 0
+    leaks = (tmp_path / "leaks.csv").read_text("utf-8").splitlines()
+    assert len(leaks) > 10
+    ran = inside("trace", made.ledger, "--leaks", tmp_path / "leaks.csv", "--format", "json", "-q")
+    report = json.loads(ran.out)
+    assert (report["verdict"], report["named"]) == ("named", [made.seller])
+
+
+def test_one_seller_is_shown_with_shops_and_links(made: Made) -> None:
+    rows = json.loads(inside("market", "sellers", made.market, "--format", "json").out)
+    most = max(rows, key=lambda row: row["shops"])
+    shown = inside("market", "sellers", made.market, most["seller"])
+    assert shown.out.startswith(most["seller"])
+    assert shown.out.count("\n") >= 1 + most["shops"]
+    assert inside("market", "sellers", made.market, "seller-0", "--lang", "zh").code == 3
+
+
+def test_what_was_seen_is_verified_and_a_changed_byte_is_found(made: Made) -> None:
+    assert inside("market", "verify", made.market).code == 0
+    warc = next((made.market / "captures").rglob("*.warc.gz"))
+    whole = warc.read_bytes()
+    warc.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
+    ran = inside("market", "verify", made.market)
+    warc.write_bytes(whole)
+    assert ran.code == 7
+    assert warc.name in ran.err
+
+
+def test_pictures_that_were_brought_are_read(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "bought").mkdir()
+    (tmp_path / "bought" / "a.txt").write_text("收菜 面单 1元一个 QQ 123456789", "utf-8")
+    (tmp_path / "bought" / "a.jpg").write_bytes(b"no picture")
+    bring = ("market", "import", tmp_path / "m", tmp_path / "bought", "--as", "pictures", "--name", "hotline-1")
+    assert "1 new" in inside(*bring).out
+    assert "0 new" in inside(*bring).out
+    assert "收菜" in inside("market", "offers", tmp_path / "m", "--all").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("look", "M", "nobody"), "no source of this name"),
+        (("add", "M", "https://site.example/feed"), "--name"),
+        (("sellers", "M", "x"), "no such seller"),
+    ],
+)
+def test_mistakes_are_told(made: Made, words: tuple[str, ...], said: str) -> None:
+    ran = inside("market", *(made.market if one == "M" else one for one in words))
+    assert ran.code != 0
+    assert said in ran.err
+
+
+def test_a_broken_source_names_file_and_key(tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text('name = "a"\nkind = "page"\ncontact = "watch@courier.example"\nstart = "ftp://x"\nitems = "li"\n', "utf-8")
+    ran = inside("market", "add", tmp_path / "m", file)
+    assert ran.code == 3
+    assert "bad.toml" in ran.err
+    assert "start" in ran.err
