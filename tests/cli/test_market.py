@@ -62,7 +62,7 @@ def test_from_an_offer_to_a_named_account(made: Made, tmp_path: Path) -> None:
     assert len(leaks) > 10
     ran = inside("trace", made.ledger, "--leaks", tmp_path / "leaks.csv", "--format", "json", "-q")
     report = json.loads(ran.out)
-    assert (report["verdict"], report["named"]) == ("named", [made.seller])
+    assert (report["verdict"], report["sources"][0]["source"]) == ("named", made.seller)
 
 
 def test_one_seller_is_shown_with_shops_and_links(made: Made) -> None:
