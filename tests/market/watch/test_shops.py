@@ -92,7 +92,7 @@ def test_looks_for_what_went_come_after_hours_then_days_for_a_year() -> None:
 def backs(
     new: ShopMemory, *others: ShopMemory, told: bool = False, bound: bool = False, now: int = T + 5 * DAY
 ) -> tuple[Back, ...]:
-    return find_backs([new], lambda _: others, lambda *_: told, lambda _: bound, now)
+    return find_backs([new], lambda _: others, lambda *_: told, lambda *_: bound, now)
 
 
 def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away() -> None:

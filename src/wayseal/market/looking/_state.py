@@ -1,6 +1,6 @@
 """What the watch knows while it runs: made of the record's tables at its start, and kept up with each look."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import islice
@@ -138,15 +138,21 @@ class State:
         found = [self.offers[offer].flagged for one in mine for offer in self.shops[one].offers]
         return bool(found) and sum(found) / len(found) >= SURE
 
-    def is_bound(self, shop: str) -> bool:
-        """Whether something that only one seller has joins it to others: not a text or picture alone."""
-        offer = next(iter(self.shops[shop].offers), None)
-        if offer is None:
-            return False
-        links = self.sellers.seller_of(f"{offer}#{self.offers[offer].version}").links
-        mine = self.shops[shop].offers
-        ends = ((link.a.rpartition("#")[0], link.b.rpartition("#")[0]) for link in links if link.signal in _BINDING)
-        return any((a in mine) != (b in mine) for a, b in ends)
+    def is_bound(self, shop: str, other: str) -> bool:
+        """Whether what only one seller has leads from a shop to another one of its seller: not texts or pictures."""
+        offer = next(iter(self.shops[shop].offers))
+        beside: defaultdict[str, set[str]] = defaultdict(set)
+        for link in self.sellers.seller_of(f"{offer}#{self.offers[offer].version}").links:
+            if link.signal in _BINDING:
+                a, b = (self.offers[one.rpartition("#")[0]].shop for one in (link.a, link.b))
+                beside[a].add(b)
+                beside[b].add(a)
+        reached, waiting = {shop}, [shop]
+        while waiting:
+            fresh = beside[waiting.pop()] - reached
+            reached |= fresh
+            waiting += sorted(fresh)
+        return other in reached
 
     def was_told(self, shop: str, since: int) -> bool:
         """Whether a come-back to it was told since then."""

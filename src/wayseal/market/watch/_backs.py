@@ -28,7 +28,7 @@ def find_backs(
     shops: Iterable[ShopMemory],
     others_of: Callable[[str], Iterable[ShopMemory]],
     told: Callable[[str, int], bool],
-    bound: Callable[[str], bool],
+    bound: Callable[[str, str], bool],
     now: int,
 ) -> tuple[Back, ...]:
     """Come-backs among shops that were seen by a look.
@@ -37,7 +37,7 @@ def find_backs(
         shops: What was seen, as it is known now.
         others_of: Other shops of a shop's seller.
         told: Whether a come-back to a shop was told since a time.
-        bound: Whether something that only its seller has joins a shop to others.
+        bound: Whether what only one seller has leads from a shop to another.
         now: The time (µs).
 
     Returns:
@@ -50,7 +50,7 @@ def find_backs(
         elif now - shop.first_at <= YOUNG and not told(shop.shop, shop.first_at):
             before = [other for other in others_of(shop.shop) if _gave_way(other, shop)]
             last = max(before, key=lambda one: (one.last_at, one.shop), default=None)
-            if last is not None and (shop.first_at - last.last_at <= COPIED or bound(shop.shop)):
+            if last is not None and (shop.first_at - last.last_at <= COPIED or bound(shop.shop, last.shop)):
                 found.append(Back(shop=shop.shop, was=last.shop))
     return tuple(found)
 
