@@ -1,5 +1,6 @@
 """Captures: kept whole, checked by foreign tools alone, cut and repaired, let go of in time."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from tests.market.capture.made import AT, DAY_US, KEY, OTHER, fetched, fill, sou
 from tests.proofs import tsa
 from tests.tables import each
 from wayseal.market.capture import Captures, purge, verify_captures
-from wayseal.market.capture._lists import STAMP, read_list
+from wayseal.market.capture._lists import STAMP, STAMP_HASH, read_list
 from wayseal.market.capture._members import members
 from wayseal.market.capture.errors import CaptureChangedError, CaptureError
 from wayseal.market.capture.types import Code
@@ -275,6 +276,20 @@ def test_what_is_written_to_is_looked_at_record_by_record(tmp_path: Path) -> Non
         captures.keep(source(), fetched())
 
 
+def test_a_record_that_was_packed_anew_with_other_words_is_found(tmp_path: Path) -> None:
+    with Captures(tmp_path) as captures:
+        captures.keep(source(), fetched(body=b"<p>one"))
+        (path,) = warcs(tmp_path)
+        content = path.read_bytes()
+        _, record, *_ = members(BytesIO(content))
+        end = record.offset + record.length
+        other = gzip.decompress(content[record.offset : end]).replace(b"<p>one", b"<p>two")
+        path.write_bytes(content[: record.offset] + gzip.compress(other) + content[end:])
+        (found,) = verify_captures(tmp_path, AT).findings
+        assert (found.code, found.values["record"], found.values["offset"]) == (Code.CHANGED, record.id, record.offset)
+        path.write_bytes(content)
+
+
 def test_retention_removes_whole_files_and_leaves_their_hashes(tmp_path: Path) -> None:
     with Captures(tmp_path, key=KEY) as captures:
         short = captures.keep(source("30d"), fetched(1))
@@ -341,6 +356,8 @@ def test_days_that_are_over_are_stamped_and_openssl_agrees(tmp_path: Path, servi
         flip(day / STAMP, rng)
         assert codes(tmp_path, keys=(), certificates=[root]) == [Code.STAMP]
         (day / STAMP).write_bytes(before)
+    flip(day / STAMP_HASH, rng)
+    assert codes(tmp_path, keys=(), certificates=[root]) == [Code.STAMP]
 
 
 def test_the_same_seen_twice_has_two_ids(tmp_path: Path) -> None:
