@@ -132,6 +132,55 @@ def test_lists_are_checked_by_sha256sum_and_signatures_by_openssl(tmp_path: Path
     assert codes(tmp_path, keys=[OTHER.verify_key]) == [Code.SIGNATURE]
 
 
+def test_a_crash_between_a_list_and_its_signature_leaves_a_signed_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, 1)
+    from wayseal.market.capture import _lists
+    from wayseal.store.durable import replace_file
+
+    for crash in range(1, 4):
+        left = iter(range(crash))
+
+        def stops(path: Path, content: bytes, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise OSError("the power is gone")
+            replace_file(path, content)
+
+        monkeypatch.setattr(_lists, "replace_file", stops)
+        with Captures(tmp_path, key=KEY) as captures:
+            captures.keep(source(), fetched(crash))
+            if crash < 3:
+                with pytest.raises(OSError, match="power"):
+                    captures.close()
+        monkeypatch.undo()
+        assert codes(tmp_path) in ([], [Code.EXTRA])
+        Captures(tmp_path, key=KEY).close()
+        assert codes(tmp_path) == []
+        monkeypatch.setattr(_lists, "replace_file", stops)
+    monkeypatch.undo()
+
+
+def test_files_are_looked_at_while_they_are_written_to(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        with Captures(tmp_path) as captures:
+            while not stop.is_set():
+                captures.keep(source(), fetched(body=random.Random(1).randbytes(200_000)))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(20):
+            assert verify_captures(tmp_path, AT).findings == ()
+            assert Captures(tmp_path).repaired == ()
+    finally:
+        stop.set()
+        thread.join()
+    assert verify_captures(tmp_path, AT).findings == ()
+
+
 def test_files_rotate_by_size_day_and_retention(tmp_path: Path) -> None:
     with Captures(tmp_path, most_bytes=2_000, label=lambda: "x") as captures:
         for n in range(4):
