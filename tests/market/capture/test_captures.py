@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -79,6 +80,19 @@ def test_bodies_are_read_back_as_they_were(tmp_path: Path) -> None:
             captures.body(replace(capture, sha256="0" * 64))
         with pytest.raises(CaptureError):
             captures.body(replace(capture, warc="2026-03-02/other.warc.gz"))
+
+
+@each("wbits", [15, -15])
+def test_bodies_that_came_deflated_are_read_back(tmp_path_factory: pytest.TempPathFactory, wbits: int) -> None:
+    small = zlib.compressobj(wbits=wbits)
+    raw = small.compress(b"page" * 99) + small.flush()
+    headers = (("Content-Encoding", "deflate"),)
+    with Captures(tmp_path_factory.mktemp("captures")) as captures:
+        good = replace(fetched(), raw=raw, body=b"page" * 99, headers=headers)
+        assert captures.body(captures.keep(source(), good)) == good.body
+        bad = replace(fetched(), raw=b"nothing", body=b"page", headers=headers)
+        with pytest.raises(CaptureChangedError):
+            captures.body(captures.keep(source(), bad))
 
 
 def test_a_file_of_an_export_is_kept(tmp_path: Path) -> None:
