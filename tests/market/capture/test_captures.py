@@ -406,6 +406,8 @@ def test_days_that_are_over_are_stamped_and_openssl_agrees(tmp_path: Path, servi
         assert list(had) == ["2026-03-02"]
         assert isinstance(had["2026-03-02"], Stamped)
         assert captures.stamp(service.url, AT + 2 * DAY_US) == {}, "of the second day a file is still written to"
+        with pytest.raises(CaptureError, match="stamped"):
+            captures.keep(source(), fetched())
     day = tmp_path / "2026-03-02"
     words = ["openssl", "ts", "-verify", "-data", "SHA256SUMS", "-in", STAMP, "-CAfile", str(service.root)]
     assert b"OK" in subprocess.run(words, cwd=day, check=False, capture_output=True).stdout
@@ -414,6 +416,11 @@ def test_days_that_are_over_are_stamped_and_openssl_agrees(tmp_path: Path, servi
     assert (list(found.stamped), found.stamped["2026-03-02"].by) == (["2026-03-02"], "Test TSA")
     assert codes(tmp_path, keys=(), certificates=[other]) == [Code.STAMP]
     assert verify_captures(tmp_path, AT + DAY_US).unchecked == ("2026-03-02",)
+    strange = day / "2026-03-02-until-2026-08-29-strange-00001.warc.gz"
+    strange.write_bytes(warcs(day)[0].read_bytes())
+    Captures(tmp_path).close()
+    assert codes(tmp_path, keys=(), certificates=[root]) == [Code.EXTRA]
+    strange.unlink()
     rng, before = random.Random(7), (day / STAMP).read_bytes()
     for _ in range(20):
         flip(day / STAMP, rng)
