@@ -1,5 +1,6 @@
 """Captures: kept whole, checked by foreign tools alone, cut and repaired, let go of in time."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -20,7 +22,7 @@ from tests.market.capture.made import AT, DAY_US, KEY, OTHER, fetched, fill, sou
 from tests.proofs import tsa
 from tests.tables import each
 from wayseal.market.capture import Captures, purge, verify_captures
-from wayseal.market.capture._lists import STAMP, read_list
+from wayseal.market.capture._lists import STAMP, STAMP_HASH, read_list
 from wayseal.market.capture._members import members
 from wayseal.market.capture.errors import CaptureChangedError, CaptureError
 from wayseal.market.capture.types import Code
@@ -80,6 +82,19 @@ def test_bodies_are_read_back_as_they_were(tmp_path: Path) -> None:
             captures.body(replace(capture, warc="2026-03-02/other.warc.gz"))
 
 
+@each("wbits", [15, -15])
+def test_bodies_that_came_deflated_are_read_back(tmp_path_factory: pytest.TempPathFactory, wbits: int) -> None:
+    small = zlib.compressobj(wbits=wbits)
+    raw = small.compress(b"page" * 99) + small.flush()
+    headers = (("Content-Encoding", "deflate"),)
+    with Captures(tmp_path_factory.mktemp("captures")) as captures:
+        good = replace(fetched(), raw=raw, body=b"page" * 99, headers=headers)
+        assert captures.body(captures.keep(source(), good)) == good.body
+        bad = replace(fetched(), raw=b"nothing", body=b"page", headers=headers)
+        with pytest.raises(CaptureChangedError):
+            captures.body(captures.keep(source(), bad))
+
+
 def test_a_file_of_an_export_is_kept(tmp_path: Path) -> None:
     export = tmp_path / "result.json"
     export.write_bytes(random.Random(7).randbytes(3 << 20))
@@ -129,6 +144,55 @@ def test_lists_are_checked_by_sha256sum_and_signatures_by_openssl(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert codes(tmp_path) == []
     assert codes(tmp_path, keys=[OTHER.verify_key]) == [Code.SIGNATURE]
+
+
+def test_a_crash_between_a_list_and_its_signature_leaves_a_signed_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, 1)
+    from wayseal.market.capture import _lists
+    from wayseal.store.durable import replace_file
+
+    for crash in range(1, 4):
+        left = iter(range(crash))
+
+        def stops(path: Path, content: bytes, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise OSError("the power is gone")
+            replace_file(path, content)
+
+        monkeypatch.setattr(_lists, "replace_file", stops)
+        with Captures(tmp_path, key=KEY) as captures:
+            captures.keep(source(), fetched(crash))
+            if crash < 3:
+                with pytest.raises(OSError, match="power"):
+                    captures.close()
+        monkeypatch.undo()
+        assert codes(tmp_path) in ([], [Code.EXTRA])
+        Captures(tmp_path, key=KEY).close()
+        assert codes(tmp_path) == []
+        monkeypatch.setattr(_lists, "replace_file", stops)
+    monkeypatch.undo()
+
+
+def test_files_are_looked_at_while_they_are_written_to(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        with Captures(tmp_path) as captures:
+            while not stop.is_set():
+                captures.keep(source(), fetched(body=random.Random(1).randbytes(200_000)))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for _ in range(20):
+            assert verify_captures(tmp_path, AT).findings == ()
+            assert Captures(tmp_path).repaired == ()
+    finally:
+        stop.set()
+        thread.join()
+    assert verify_captures(tmp_path, AT).findings == ()
 
 
 def test_files_rotate_by_size_day_and_retention(tmp_path: Path) -> None:
@@ -275,6 +339,20 @@ def test_what_is_written_to_is_looked_at_record_by_record(tmp_path: Path) -> Non
         captures.keep(source(), fetched())
 
 
+def test_a_record_that_was_packed_anew_with_other_words_is_found(tmp_path: Path) -> None:
+    with Captures(tmp_path) as captures:
+        captures.keep(source(), fetched(body=b"<p>one"))
+        (path,) = warcs(tmp_path)
+        content = path.read_bytes()
+        _, record, *_ = members(BytesIO(content))
+        end = record.offset + record.length
+        other = gzip.decompress(content[record.offset : end]).replace(b"<p>one", b"<p>two")
+        path.write_bytes(content[: record.offset] + gzip.compress(other) + content[end:])
+        (found,) = verify_captures(tmp_path, AT).findings
+        assert (found.code, found.values["record"], found.values["offset"]) == (Code.CHANGED, record.id, record.offset)
+        path.write_bytes(content)
+
+
 def test_retention_removes_whole_files_and_leaves_their_hashes(tmp_path: Path) -> None:
     with Captures(tmp_path, key=KEY) as captures:
         short = captures.keep(source("30d"), fetched(1))
@@ -328,6 +406,8 @@ def test_days_that_are_over_are_stamped_and_openssl_agrees(tmp_path: Path, servi
         assert list(had) == ["2026-03-02"]
         assert isinstance(had["2026-03-02"], Stamped)
         assert captures.stamp(service.url, AT + 2 * DAY_US) == {}, "of the second day a file is still written to"
+        with pytest.raises(CaptureError, match="stamped"):
+            captures.keep(source(), fetched())
     day = tmp_path / "2026-03-02"
     words = ["openssl", "ts", "-verify", "-data", "SHA256SUMS", "-in", STAMP, "-CAfile", str(service.root)]
     assert b"OK" in subprocess.run(words, cwd=day, check=False, capture_output=True).stdout
@@ -336,11 +416,18 @@ def test_days_that_are_over_are_stamped_and_openssl_agrees(tmp_path: Path, servi
     assert (list(found.stamped), found.stamped["2026-03-02"].by) == (["2026-03-02"], "Test TSA")
     assert codes(tmp_path, keys=(), certificates=[other]) == [Code.STAMP]
     assert verify_captures(tmp_path, AT + DAY_US).unchecked == ("2026-03-02",)
+    strange = day / "2026-03-02-until-2026-08-29-strange-00001.warc.gz"
+    strange.write_bytes(warcs(day)[0].read_bytes())
+    Captures(tmp_path).close()
+    assert codes(tmp_path, keys=(), certificates=[root]) == [Code.EXTRA]
+    strange.unlink()
     rng, before = random.Random(7), (day / STAMP).read_bytes()
     for _ in range(20):
         flip(day / STAMP, rng)
         assert codes(tmp_path, keys=(), certificates=[root]) == [Code.STAMP]
         (day / STAMP).write_bytes(before)
+    flip(day / STAMP_HASH, rng)
+    assert codes(tmp_path, keys=(), certificates=[root]) == [Code.STAMP]
 
 
 def test_the_same_seen_twice_has_two_ids(tmp_path: Path) -> None:

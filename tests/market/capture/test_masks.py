@@ -33,10 +33,15 @@ def test_masks(text: str, masked: str) -> None:
 
 
 def test_what_a_seller_is_reached_by_is_kept() -> None:
-    text = "加 138-0000-1111 或 seller@example.com，买家 13900002222"
-    assert mask_text(text, ["13800001111", "SELLER@example.com"]) == (
-        "加 138-0000-1111 或 seller@example.com，买家 139********"
+    text = "加 138-0000-1111 或 seller@example.com 或 010-12345678，买家 13900002222"
+    assert mask_text(text, ["13800001111", "SELLER@example.com", "01012345678", ""]) == (
+        "加 138-0000-1111 或 seller@example.com 或 010-12345678，买家 139********"
     )
+
+
+def test_a_number_far_from_a_place_is_none_of_a_house() -> None:
+    text = "北京市" + "很" * 30 + "3号发货"
+    assert mask_text(text) == text
 
 
 def test_masking_twice_changes_nothing() -> None:

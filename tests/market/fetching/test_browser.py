@@ -69,15 +69,17 @@ def test_a_page_is_drawn_and_reaches_nothing_but_through_us(tmp_path: Path) -> N
 
 
 @each(
-    ("page", "hindrance"),
+    ("page", "seconds", "hindrance"),
     [
-        (b"<ul id=offers></ul><script>for (;;) {}</script>", Hindrance.TIMEOUT),
-        (b"<ul id=offers></ul><script>document.body.textContent = 'x'.repeat(9e6)</script>", Hindrance.TOO_BIG),
+        (b"<ul id=offers></ul><script>for (;;) {}</script>", 5, Hindrance.TIMEOUT),
+        (b"<ul id=offers></ul><script>document.body.textContent = 'x'.repeat(9e6)</script>", 60, Hindrance.TOO_BIG),
     ],
 )
-def test_scripts_that_are_too_much(tmp_path_factory: pytest.TempPathFactory, page: bytes, hindrance: Hindrance) -> None:
+def test_scripts_that_are_too_much(
+    tmp_path_factory: pytest.TempPathFactory, page: bytes, seconds: int, hindrance: Hindrance
+) -> None:
     means = Means(now=Clock().now, sleep=lambda _: None)
-    fetcher = Fetcher(tmp_path_factory.mktemp("sites"), means, Patience(seconds=5, drawing=15))
+    fetcher = Fetcher(tmp_path_factory.mktemp("sites"), means, Patience(seconds=5, drawing=seconds))
     with serving(page=(200, HTML, page), robots=NO_ROBOTS) as site:
         began = time.monotonic()
         found = fetcher.fetch(scripted(site, usual='"html"'), f"{site.url}/page")

@@ -172,6 +172,33 @@ def test_a_folder_pairs_pictures_with_texts(tmp_path: Path) -> None:
     ]
 
 
+def test_files_by_a_pattern_or_a_name(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    for name in ("a.txt", "b.txt", "c.csv"):
+        (tmp_path / "logs" / name).write_bytes("2026-03-02 08:00:00 b: 一手\n".encode())
+    by = source("log", tmp_path)
+    assert [one.name for one in files_of(by)] == ["a.txt", "b.txt"]
+    assert [one.name for one in files_of(replace(by, files="logs/c.csv"))] == ["c.csv"]
+    assert [one.name for one in files_of(replace(by, files="logs"))] == ["a.txt", "b.txt", "c.csv"]
+    found = [made for file in files_of(by) for made in read_export(by, file)]
+    assert len(found) == 2
+
+
+def test_a_text_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "hotline").mkdir()
+    (tmp_path / "hotline/1.txt").write_bytes("一手面单".encode() + b"\xff" + "快递".encode())
+    one = source("folder", tmp_path)
+    made, problem = [each for file in files_of(one) for each in read_export(one, file)]
+    assert isinstance(made, Listing)
+    assert problem == Problem(flaw=Flaw.ENCODING)
+
+
+def test_a_cell_that_never_ends_is_one_bad_record() -> None:
+    found, problems = read("table", b'StrTime,NickName,StrContent\n,a,"' + b"x" * (2 << 20) + b'"\n,b,y\n')
+    assert [one.text for one in found] == ["y"]
+    assert Flaw.BAD_RECORD in [p.flaw for p in problems]
+
+
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         list(files_of(source("log", tmp_path)))

@@ -122,6 +122,17 @@ def test_what_is_broken_is_said_and_the_rest_is_taken(source: Source) -> None:
     assert seen.next_pages == ()
 
 
+def test_what_is_long_is_cut_and_said_and_ids_stay_apart(source: Source) -> None:
+    long = "9" * 600
+    body = page(
+        OFFER.format(id=f"{long}a", title="t" * 600, text="x"), OFFER.format(id=f"{long}b", title="t", text="y")
+    )
+    seen = parse(source, body, HTML, URL)
+    assert len({one.key for one in seen.listings}) == len({one.shop for one in seen.listings}) == 2
+    assert all(len(one.key) == 64 for one in seen.listings)
+    assert (len(seen.listings[0].title), flaws(seen)) == (500, [Flaw.CUT_TEXT, Flaw.CUT_TEXT])
+
+
 def test_a_page_of_a_million_offers_has_an_end(source: Source) -> None:
     plain = replace(source, items="li", usual=None, fields=replace(source.fields, text="."))
     body = "".join(f'<li data-id="{n}">x</li>' for n in range(6_000)).encode()

@@ -62,6 +62,8 @@ def test_a_search_begins_with_the_first_page_of_each_query() -> None:
         (LOG, "(?P<text>.*)", "(?P<words>.*)", "pattern", 5),
         (LOG, "(?P<text>.*)", "(?P<text>.*", "pattern", 5),
         (LOG, '"%Y-%m-%d %H:%M:%S"', "7", "time_format", 6),
+        (LOG, '"%Y-%m-%d %H:%M:%S"', '"%m-%d %H:%M"', "time_format", 6),
+        (LOG, '"%Y-%m-%d %H:%M:%S"', '"%Y %Q"', "time_format", 6),
         (LOG, '"+08:00"', '"Beijing"', "offset", 7),
         (TABLE, 'text = "StrContent"\n', "", "fields.text", 6),
         (FEED, 'every = "30m"', 'items = "li"', "items", 5),

@@ -5,7 +5,8 @@
    (`NAME.cut`, for whoever wants to look) and the file on its day's list: whole records are never lost.
 3. A new file is begun with the day (UTC), with another retention, and at a size. What is done with goes on the list.
 4. Retention is in a file's name, as the day until which it is kept: so whole files can go.
-5. Two threads or processes never write to one file; a file that is being written to is locked.
+5. A day that is stamped takes nothing more: its list would be another one than what was stamped.
+6. Two threads or processes never write to one file; a file that is being written to is locked.
 """
 
 import fcntl
@@ -49,7 +50,7 @@ _CLOCK = "system clock of the machine, UTC"
 
 
 class Captures(Closing):
-    """Keeps captures (rules 1 to 5)."""
+    """Keeps captures (rules 1 to 6)."""
 
     def __init__(
         self,
@@ -95,7 +96,7 @@ class Captures(Closing):
             What stands in the log for it.
 
         Raises:
-            CaptureError: The file that is written to has been changed by others.
+            CaptureError: The file that is written to has been changed by others, or the day is stamped already.
             OSError: The disk refuses; nothing of it is kept.
         """
         with self._lock:
@@ -248,6 +249,8 @@ class Captures(Closing):
             self._count += 1
             day = self._folder / moment.date().isoformat()
             day.mkdir(exist_ok=True, mode=0o700)
+            if (day / STAMP).exists():
+                raise CaptureError("the list of this day is stamped: is the clock right?", file=day / LIST)
             held = OpenFile(day, f"{day.name}-until-{until}-{self._label}-{self._count:05d}{SUFFIX}")
             self._open[name] = held
         return held
@@ -262,7 +265,9 @@ class Captures(Closing):
             write_list(day, read_list(day) | {one.name: file_digest(one) for one in files}, self._key)
 
     def _repair(self, day: Path) -> list[Repaired]:
-        """Files of a day that nobody writes to and no list knows (rule 2)."""
+        """Files of a day that nobody writes to and no list knows (rules 2 and 5)."""
+        if (day / STAMP).exists():
+            return []
         found, done = [], []
         for path in sorted(set(day.glob(f"*{SUFFIX}")) - {day / name for name in read_list(day)}):
             handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)

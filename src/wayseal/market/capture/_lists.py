@@ -2,7 +2,8 @@
 
 1. `SHA256SUMS` begins with a comment that names the day, so that a signature on it is of that day alone; then a line a
    file, by name. A file is on it once nothing more is written to it.
-2. `SHA256SUMS.sig` holds a line of a signed note (Ed25519) over all bytes of the list.
+2. `SHA256SUMS.sig` holds a line of a signed note (Ed25519) over all bytes of the list. While a list is replaced there
+   are two, of the old list and of the new one, so that a crash leaves a list that is signed.
 3. `SHA256SUMS.tsr` is a time stamp of RFC 3161 on all bytes of the list, had once the day is over and every file of it
    is on the list; `SHA256SUMS.tsr.sha256` is its hash, as what a service doesn't sign of its answer is found, too.
 4. Who changes a list holds the folder's lock.
@@ -69,24 +70,37 @@ def write_list(folder: Path, entries: Mapping[str, str], key: SigningKey | None)
     """Writes a day's list, and signs it (rules 1 and 2)."""
     lines = [_HEAD.format(day=folder.name), *(f"{entries[name]}  {name}" for name in sorted(entries))]
     text = "".join(f"{line}\n" for line in lines)
+    place = folder / SIGNATURE
+    if key is None:
+        replace_file(folder / LIST, text.encode())
+        return
+    before = place.read_bytes() if place.exists() else b""
+    signature = key.sign(text).removeprefix(f"{text}\n").encode()
+    replace_file(place, before + signature)
     replace_file(folder / LIST, text.encode())
-    if key is not None:
-        replace_file(folder / SIGNATURE, key.sign(text).removeprefix(f"{text}\n").encode())
+    replace_file(place, signature)
 
 
 def signed_by(folder: Path, keys: Sequence[VerifyKey]) -> bool:
     """Whether one of the keys signed a day's list as it stands (rule 2)."""
     try:
         content = (folder / LIST).read_bytes()
-        found = _SIGNED.fullmatch((folder / SIGNATURE).read_text(encoding="utf-8"))
+        lines = (folder / SIGNATURE).read_text(encoding="utf-8").splitlines(keepends=True)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return len(lines) in {1, 2} and any(_signs(line, content, keys) for line in lines)
+
+
+def _signs(line: str, content: bytes, keys: Sequence[VerifyKey]) -> bool:
+    """Whether a line is a signature of one of the keys on some content."""
+    found = _SIGNED.fullmatch(line)
+    try:
         raw = base64.b64decode(found[2], validate=True) if found else b""
-    except (OSError, UnicodeDecodeError, binascii.Error):
+    except binascii.Error:
         return False
     if not found or base64.b64encode(raw).decode() != found[2]:
         return False
-    return any(
-        (key.name, key.id) == (found[1], raw[:4].hex()) and key.signed(content, raw[4:]) for key in keys
-    )  # fmt: skip
+    return any((key.name, key.id) == (found[1], raw[:4].hex()) and key.signed(content, raw[4:]) for key in keys)
 
 
 def keep_stamp(folder: Path, stamp: bytes) -> None:

@@ -151,12 +151,17 @@ def _look_at_open(path: Path, looking: _Looking) -> None:
     looking.open_files += 1
     if path.parent.name < looking.today:
         looking.find(Code.EXTRA, where)
+    offset, again = 0, True
     with path.open("rb") as file:
-        for one in members(file):
-            if one.whole:
-                looking.records += 1
-            else:
-                looking.find(Code.CUT if one.cut else Code.CHANGED, where, record=one.id, offset=one.offset)
+        while again:
+            size, again = path.stat().st_size, False
+            for one in members(file, offset):
+                offset = one.offset + (one.length if one.whole else 0)
+                looking.records += one.whole
+                if one.cut and path.stat().st_size != size:
+                    again = True  # it was written to meanwhile
+                elif not one.whole:
+                    looking.find(Code.CUT if one.cut else Code.CHANGED, where, record=one.id, offset=one.offset)
 
 
 def _stands_for(tombstone: Path, sha256: str) -> bool:

@@ -26,9 +26,11 @@ class OpenFile:
         self.path = day / name
         self.offset = 0
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._handle = os.open(self.path, flags, MODE)
+        begun = self.path.with_name(f"{name}.begun")
+        self._handle = os.open(begun, flags, MODE)
         fcntl.flock(self._handle, fcntl.LOCK_EX)
         self.add(info_record(name))
+        begun.rename(self.path)  # whoever sees the name finds the lock held (rule 2)
         sync_folder(day)
 
     def add(self, data: bytes) -> None:

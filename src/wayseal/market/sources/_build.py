@@ -2,8 +2,8 @@
 
 1. An offer has a key: the site's own, or its address; in an export without ids the hash of what it says. One without
    is counted and left out, and so is one that says nothing.
-2. Text is kept as it stands, signs that can't be seen included, up to 20,000 characters; only NUL and lone surrogates,
-   which no database takes, are U+FFFD.
+2. Text is kept as it stands, signs that can't be seen included, up to 20,000 characters (a title, a price, a shop's
+   name: 500; of a longer id the hash); only NUL and lone surrogates, which no database takes, are U+FFFD.
 3. A time that can't be read is counted; the offer is kept without it.
 """
 
@@ -23,6 +23,7 @@ LONGEST = 20_000
 MOST_LISTINGS = 5_000
 MOST_PICTURES = 50
 _SHORT = 500
+_SHORT_ONES = ("title", "price", "shop_name")
 _ODD = re.compile("[\0\ud800-\udfff]")
 _SECONDS = re.compile(r"\d{9,10}(\.\d+)?")
 _MILLIS = re.compile(r"\d{13}")
@@ -64,10 +65,10 @@ class Builder:
     def make(self, number: int, parts: Mapping[str, str], pictures: Iterable[str] = ()) -> Listing | None:
         """The offer of these parts; None: there is none, and the problem is noted."""
         clean = {name: _ODD.sub("\ufffd", value).strip() for name, value in parts.items()}
-        title, text = clean.get("title", "")[:_SHORT], clean.get("text", "")
-        if len(text) > LONGEST:
+        title, text = clean.get("title", ""), clean.get("text", "")
+        if len(text) > LONGEST or any(len(clean.get(name, "")) > _SHORT for name in _SHORT_ONES):
             self.problems.append(Problem(flaw=Flaw.CUT_TEXT, item=number))
-            text = text[:LONGEST]
+        title, text = title[:_SHORT], text[:LONGEST]
         url = _address(self.base, clean.get("url", ""))
         named = [self.address(picture) if self.base else picture for picture in pictures]
         shown = tuple(one for one in named if one)[:MOST_PICTURES]
@@ -81,11 +82,12 @@ class Builder:
         if not key:
             self.problems.append(Problem(flaw=Flaw.NO_KEY, item=number))
             return None
+        shop = clean.get("shop", "")
         return Listing(
             source=self.source.name,
-            key=key[:_SHORT],
+            key=key if len(key) <= _SHORT else hashlib.sha256(key.encode()).hexdigest(),
             url=url,
-            shop=clean.get("shop", "")[:_SHORT],
+            shop=shop if len(shop) <= _SHORT else hashlib.sha256(shop.encode()).hexdigest(),
             shop_name=clean.get("shop_name", "")[:_SHORT],
             title=title,
             text=text,

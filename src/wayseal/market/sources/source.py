@@ -103,10 +103,12 @@ def _parse_offset(value: Any) -> int:
 
 def _parse_time_format(value: Any) -> str:
     try:
+        if not re.search("%[YyGcx]", value):
+            raise ValueError
         moment = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
         datetime.strptime(moment.strftime(value), value)  # noqa: DTZ007 (whether it can be read at all)
     except (ValueError, TypeError):
-        raise SourceError("needs a pattern of a time, like %Y-%m-%d %H:%M") from None
+        raise SourceError("needs a pattern of a time with its year, like %Y-%m-%d %H:%M") from None
     return str(value)
 
 

@@ -17,7 +17,7 @@ class Flaw(StrEnum):
     TWICE = "twice"
     """An offer with the key of one before it and another text; left out."""
     CUT_TEXT = "cut_text"
-    """A text of over 20,000 characters; the rest is in the capture alone."""
+    """A text of over 20,000 characters, or a title of over 500; the rest is in the capture alone."""
     BAD_TIME = "bad_time"
     """A time that can't be read; the offer has none."""
     BAD_RECORD = "bad_record"
