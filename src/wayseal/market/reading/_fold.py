@@ -111,17 +111,16 @@ def _close_gaps(
     """Drops symbols and spaces between two Han characters (rule 2); the new end."""
     out, at = start, start
     while at < size:
-        sort = sorts[codes[at]]
-        if sort == SYMBOL or sort == SPACE:  # noqa: PLR1714  (the compiler has no quick `in`)
-            after = at
-            while after < size and (sorts[codes[after]] == SYMBOL or sorts[codes[after]] == SPACE):  # noqa: PLR1714
-                after += 1
-            if out > start and after < size and sorts[codes[out - 1]] == HAN and sorts[codes[after]] == HAN:
-                at = after
-                continue
-        codes[out], begins[out], ends[out] = codes[at], begins[at], ends[at]
-        out += 1
-        at += 1
+        after = at
+        while after < size and (sorts[codes[after]] == SYMBOL or sorts[codes[after]] == SPACE):  # noqa: PLR1714
+            after += 1
+        inside = after > at and out > start and after < size
+        if inside and sorts[codes[out - 1]] == HAN and sorts[codes[after]] == HAN:
+            at = after
+        for step in range(at, min(after + 1, size)):
+            codes[out], begins[out], ends[out] = codes[step], begins[step], ends[step]
+            out += 1
+        at = after + 1
     return out
 
 
