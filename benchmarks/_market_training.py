@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from benchmarks._market_alter import alter
-from benchmarks._market_composed import compose
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from benchmarks._market_alter import alter
+from benchmarks._market_composed import compose
 from wayseal.market.reading.training import HASHED, PLACES, SIDES, Model, list_text_places, make_model
 from wayseal.market.types import FLAGGED, Kind
 
@@ -164,7 +164,9 @@ def train(adverts: Texts, written: Texts, made: Texts, choices: Choices, scale: 
     return make_model(places, column.astype(np.float16), bias, choices.damping)
 
 
-def fit_scale(scores: npt.NDArray[np.float64], flagged: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]) -> float:
+def fit_scale(
+    scores: npt.NDArray[np.float64], flagged: npt.NDArray[np.bool_], weights: npt.NDArray[np.float64]
+) -> float:
     """Nats for one of the hinge's scores: the likeliest on texts whose families were not trained on."""
     scales = np.linspace(0.5, 12, 116)
     losses = [(weights * np.logaddexp(0, np.where(flagged, -1, 1) * scores * scale)).sum() for scale in scales]

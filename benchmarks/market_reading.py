@@ -19,6 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
 from benchmarks._cases import table
 from benchmarks._market_alter import alter
 from benchmarks._market_training import (
@@ -26,21 +29,33 @@ from benchmarks._market_training import (
     Texts,
     composed,
     fit_scale,
-    matrix,
     read_adverts,
     read_written,
     train,
 )
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.svm import LinearSVC
-
 from wayseal.market.reading import Reader
-from wayseal.market.reading.training import SIDES, Model, fold_texts, judge_texts, list_text_places
+from wayseal.market.reading.training import SIDES, Model, fold_texts, judge_texts
 from wayseal.market.types import FLAGGED, Kind
 
 MODEL = Path(__file__).parents[1] / "src/wayseal/market/reading/data/model.npz"
 SHARES = (0.0, 0.2, 0.4)
-RULE = ("面单", "快递", "单号", "底单", "料", "数据", "查档", "户籍", "开房", "轨迹", "定位", "机主", "社工", "sdk", "dpi")
+RULE = (
+    "面单",
+    "快递",
+    "单号",
+    "底单",
+    "料",
+    "数据",
+    "查档",
+    "户籍",
+    "开房",
+    "轨迹",
+    "定位",
+    "机主",
+    "社工",
+    "sdk",
+    "dpi",
+)
 Flags = npt.NDArray[np.bool_]
 Method = Callable[["Split", Sequence[Sequence[str]]], list[Flags]]
 
@@ -108,9 +123,7 @@ def by_folded(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
     return _by_runs(split, tests, lambda texts: fold_texts(list(texts)))
 
 
-def _by_runs(
-    split: Split, tests: Sequence[Sequence[str]], seen: Callable[[Sequence[str]], list[str]]
-) -> list[Flags]:
+def _by_runs(split: Split, tests: Sequence[Sequence[str]], seen: Callable[[Sequence[str]], list[str]]) -> list[Flags]:
     runs = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False, sublinear_tf=True)
     x = runs.fit_transform(seen(split.adverts.texts))
     with warnings.catch_warnings():
@@ -255,7 +268,9 @@ def main() -> None:
         print(table(head, measure(adverts, labels, range(given.seeds))))
     files = ["fresh.tsv"] if given.fresh else []
     for name in files:
-        print(table(["kind", "texts", *(f"looked at, {s:.0%} altered" for s in SHARES), "same kind"], measure_file(name)))
+        print(
+            table(["kind", "texts", *(f"looked at, {s:.0%} altered" for s in SHARES), "same kind"], measure_file(name))
+        )
     spams = [text for text, label in zip(adverts.texts, labels, strict=True) if label or text]
     print(table(["texts", "number", "median length", "a second"], speed(spams)))
 

@@ -120,9 +120,7 @@ def _as_json(found: Found, reading: Reading) -> dict[str, Any]:
         "quantities": [
             {"count": one.count, "unit": one.unit, "daily": one.daily, "at": one.at} for one in reading.quantities
         ],
-        "routes": [
-            {"origin": one.origin, "destination": one.destination, "at": one.at} for one in reading.routes
-        ],
+        "routes": [{"origin": one.origin, "destination": one.destination, "at": one.at} for one in reading.routes],
         "couriers": reading.couriers,
         "freshness": reading.freshness,
         "reasons": _reasons(reading),

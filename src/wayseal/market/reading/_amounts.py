@@ -20,7 +20,7 @@ _PRICE = re.compile(
     rf"(?:¥\s?(?P<sign>[0-9]{{1,7}}(?:\.[0-9]{{1,3}})?)"
     rf"|(?P<value>{_NUMBER})\s?(?P<coin>元|块|毛|角|rmb)(?P<tail>[0-9一二两三四五六七八九](?![0-9个条张单件份票次万千百]))?钱?"
     rf"|(?P<bare>[0-9]{{1,3}}\.[0-9]{{1,2}}|[0-9]{{1,3}}))"
-    rf"(?P<after>(?:\s?(?:/|一|每){_COUNTER}))?"
+    rf"(?P<after>\s?(?P<per>/|一|每)?{_COUNTER})?"
 )
 _COINS = {"元": 1.0, "块": 1.0, "毛": 0.1, "角": 0.1, "rmb": 1.0}
 _EARNED = re.compile(r"(?:赚|入|薪|收益|押金|罚|赔|工资|奖|返|额度|充|损失|补贴|底薪|提成)[约到达过超]?[:]?$")
@@ -29,7 +29,9 @@ _QUANTITY = re.compile(
     rf"(?:多|余|\+|来)?(?P<counter>{_COUNTER})?(?![0-9a-z元块毛角岁年月点折])"
 )
 _BY = {"万": 10_000, "w": 10_000, "千": 1_000, "k": 1_000, "百": 100}
-_DAILY = re.compile(r"(?:每天|每日|日更|日更新|日供|日发|日出|日单|日需|日产|日均|一天|天天|当日|今日|日用|日)[\u4e00-\u9fff:~约]{0,4}$")
+_DAILY = re.compile(
+    r"(?:每天|每日|日更|日更新|日供|日发|日出|日单|日需|日产|日均|一天|天天|当日|今日|日用|日)[\u4e00-\u9fff:~约]{0,4}$"
+)
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2}
 _UNITS = {"条": "record", "张": "label", "件": "parcel", "票": "parcel", "次": "lookup"}
 _OF_KIND = {
@@ -108,7 +110,7 @@ def _yuan_of(match: re.Match[str]) -> float | None:
             return None
         more = parse_number(tail) if tail else None
         return value * _COINS[coin] + (more or 0.0) * _COINS[coin] / 10
-    if match.group("bare") and (match.group("before") or match.group("after")):
+    if match.group("bare") and (match.group("before") or match.group("per")):
         return float(match.group("bare"))
     return None
 

@@ -50,9 +50,7 @@ def fold(texts: Sequence[str]) -> Folded:
     np.cumsum([len(text) for text in texts], out=bounds[1:])
     room = int(_room(raw, known.into, known.long))
     codes, begins, ends = np.empty(room, np.uint32), np.empty(room, np.int32), np.empty(room, np.int32)
-    placed = _fold(
-        raw, bounds, known.into, known.long, known.sorts, known.pair_first, known.pairs, codes, begins, ends
-    )
+    placed = _fold(raw, bounds, known.into, known.long, known.sorts, known.pair_first, known.pairs, codes, begins, ends)
     size = placed[-1]
     return Folded(codes=codes[:size], begins=begins[:size], ends=ends[:size], bounds=placed)
 
@@ -105,14 +103,12 @@ def _fold(
 
 
 @kernel
-def _close_gaps(
-    codes: Codes, begins: Ints, ends: Ints, start: int, size: int, sorts: npt.NDArray[np.uint8]
-) -> int:
+def _close_gaps(codes: Codes, begins: Ints, ends: Ints, start: int, size: int, sorts: npt.NDArray[np.uint8]) -> int:
     """Drops symbols and spaces between two Han characters (rule 2); the new end."""
     out, at = start, start
     while at < size:
         after = at
-        while after < size and (sorts[codes[after]] == SYMBOL or sorts[codes[after]] == SPACE):  # noqa: PLR1714
+        while after < size and (sorts[codes[after]] == SYMBOL or sorts[codes[after]] == SPACE):
             after += 1
         inside = after > at and out > start and after < size
         if inside and sorts[codes[out - 1]] == HAN and sorts[codes[after]] == HAN:

@@ -204,9 +204,7 @@ def _weigh(
                     weight += wanted[text, column] * weights[place, column]
                 for step in range(lengths[at]):
                     shares[starts[at] + step] += weight / over / lengths[at]
-        numbers[text] = _join(
-            shares, token_bounds[text], token_bounds[text + 1], spans[text], heaviest[text]
-        )
+        numbers[text] = _join(shares, token_bounds[text], token_bounds[text + 1], spans[text], heaviest[text])
 
 
 @kernel

@@ -164,5 +164,3 @@ def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
             some, size = [], 0
     if some:
         yield some
-
-

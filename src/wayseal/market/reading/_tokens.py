@@ -16,10 +16,7 @@ from wayseal.market.reading._tables import DIGIT, FIRST_HAN, HAN, LATIN, LETTER,
 from wayseal.model.jit import kernel
 
 LATIN_WORDS = tuple(
-    "a ab api app b bc c cod cp cpa cpc csv cvv d db dd dpi e ems erp excel fb g gps h ids imei ip jd jt k kb kd ks l "
-    "line m md mdm n o oms p p2p pdd pos ps q qp qq r s sdk seo sf sfz sms sql t tb tg tiktok tms u usdt v vip vps w wd "
-    "web whatsapp wms ws x y yd yt z zm"
-    "".split()
+    ["a", "ab", "api", "app", "b", "bc", "c", "cod", "cp", "cpa", "cpc", "csv", "cvv", "d", "db", "dd", "dpi", "e", "ems", "erp", "excel", "fb", "g", "gps", "h", "ids", "imei", "ip", "jd", "jt", "k", "kb", "kd", "ks", "l", "line", "m", "md", "mdm", "n", "o", "oms", "p", "p2p", "pdd", "pos", "ps", "q", "qp", "qq", "r", "s", "sdk", "seo", "sf", "sfz", "sms", "sql", "t", "tb", "tg", "tiktok", "tms", "u", "usdt", "v", "vip", "vps", "w", "wd", "web", "whatsapp", "wms", "ws", "x", "y", "yd", "yt", "z", "zm"]
 )
 _OTHER = 0x110000
 AT, INVITE, CHAT, LINK = _OTHER + 1, _OTHER + 2, _OTHER + 3, _OTHER + 4
@@ -56,9 +53,7 @@ def tokenize(folded: Folded) -> Tokens:
     size = len(folded.codes)
     chars, sounds = np.empty(size, np.uint32), np.empty(size, np.uint32)
     first, last = np.empty(size, np.int32), np.empty(size, np.int32)
-    bounds = _tokenize(
-        folded.codes, folded.bounds, known.sorts, known.syllables, _WORDS, chars, sounds, first, last
-    )
+    bounds = _tokenize(folded.codes, folded.bounds, known.sorts, known.syllables, _WORDS, chars, sounds, first, last)
     end = bounds[-1]
     return Tokens(chars=chars[:end], sounds=sounds[:end], first=first[:end], last=last[:end], bounds=bounds)
 
@@ -164,7 +159,7 @@ def _read_link(codes: Codes, at: int, end: int, sorts: npt.NDArray[np.uint8]) ->
 
 @kernel
 def _is_name(code: np.uint32, sorts: npt.NDArray[np.uint8]) -> bool:
-    return sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE  # noqa: PLR1714
+    return sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE
 
 
 @kernel

@@ -49,5 +49,3 @@ def judge_texts(model: Model, texts: Sequence[str]) -> Judged:
     """What a model says of texts."""
     places, bounds = list_text_places(texts)
     return judge(model, places, bounds)
-
-
