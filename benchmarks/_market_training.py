@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,7 @@ from wayseal.market.types import FLAGGED, Kind
 TEXTS = Path(__file__).parent / "market_texts"
 LEAST_ORIGINS = 3
 SHARES = (0.35, 0.35)
-Matrix = sp.csr_matrix
+Matrix: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ def test_every_word_is_explained_in_both_languages_and_folded_already() -> None:
     words = load_words()
     assert len({word.word for word in words}) == len(words)
     for word in words:
-        assert word.zh and word.en and word.source and word.date
+        assert all([word.zh, word.en, word.source, word.date])
         assert fold([word.word]).text(0) == word.word
     assert {word.kind for word in words} == set(WordKind)
     assert len(index_words(words)[0]) > len(words)

@@ -1,7 +1,7 @@
 """Prices and quantities in a text.
 
-1. A price is in yuan: 元, 块, 毛, 角, ¥, or a bare number right before or after what it is for (1.2一个, 一个1.2). What one
-   earns, pays down or is fined is no price of goods, and other currencies are left alone.
+1. A price is in yuan: 元, 块, 毛, 角, ¥, or a bare number right before or after what it is for (1.2一个, 一个1.2).
+   What one earns, pays down or is fined is no price of goods, and other currencies are left alone.
 2. 块 and 毛 take a tail: 一块五 is 1.5, 8毛5 is .85.
 3. What the price is for is said by the counter (个, 条, 张, 单); 单 and 个 mean what the text is about.
 4. A quantity has a counter or a multiple, and is no price; it is a day's if the words before it say so.
