@@ -26,7 +26,7 @@ def test_the_keys_of_a_line(tmp_path: Path) -> None:
     (line,) = lines(write(tmp_path / "a.csv", f'id,text\nx-1,"{ADVERT}"\n'))
     assert list(line)[:5] == ["row", "id", "kind", "probability", "probabilities"]
     assert (line["row"], line["id"], line["kind"]) == (1, "x-1", "waybill")
-    assert line["handles"] == [{"kind": "qq", "value": "1234567", "at": [21, 28]}]
+    assert line["handles"] == [{"kind": "qq", "value": "1234567", "at": [20, 27]}]
     assert line["prices"] == [{"yuan": 1.2, "unit": "number", "at": [12, 17]}]
     assert line["freshness"] == "realtime"
     first = line["reasons"][0]
