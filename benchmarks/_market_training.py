@@ -16,22 +16,23 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from benchmarks._market_alter import alter
-from benchmarks._market_composed import compose
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from benchmarks._market_alter import alter
+from benchmarks._market_composed import compose
 from wayseal.market.reading.training import HASHED, PLACES, SIDES, Model, list_text_places, make_model
 from wayseal.market.types import FLAGGED, Kind
 
 TEXTS = Path(__file__).parent / "market_texts"
 LEAST_ORIGINS = 3
 SHARES = (0.35, 0.35)
-Matrix = sp.csr_matrix
+Matrix: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

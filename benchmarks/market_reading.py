@@ -19,6 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
 from benchmarks._cases import table
 from benchmarks._market_alter import alter
 from benchmarks._market_training import (
@@ -26,16 +29,12 @@ from benchmarks._market_training import (
     Texts,
     composed,
     fit_scale,
-    matrix,
     read_adverts,
     read_written,
     train,
 )
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.svm import LinearSVC
-
 from wayseal.market.reading import Reader
-from wayseal.market.reading.training import SIDES, Model, fold_texts, judge_texts, list_text_places
+from wayseal.market.reading.training import SIDES, Model, fold_texts, judge_texts
 from wayseal.market.types import FLAGGED, Kind
 
 MODEL = Path(__file__).parents[1] / "src/wayseal/market/reading/data/model.npz"
@@ -89,7 +88,7 @@ def fold_of(labels: npt.NDArray[np.str_], families: Sequence[str], seed: int, fo
         rng.shuffle(names)
         place = {name: at % folds for at, name in enumerate(names)}
         for row in np.flatnonzero(labels == label):
-            found[row] = place[families[row]]
+            found[row] = place[families[int(row)]]
     return found
 
 
@@ -266,14 +265,11 @@ def main() -> None:
     if not given.fresh:
         heads = [f"{share:.0%} altered: P / R / F1" for share in SHARES]
         head = ["method", *(cell for one in heads for cell in (one, "waybill recall"))]
-        print(table(head, measure(adverts, labels, range(given.seeds))))
-    files = ["fresh.tsv"] if given.fresh else []
-    for name in files:
-        print(
-            table(["kind", "texts", *(f"looked at, {s:.0%} altered" for s in SHARES), "same kind"], measure_file(name))
-        )
-    spams = [text for text, label in zip(adverts.texts, labels, strict=True) if label or text]
-    print(table(["texts", "number", "median length", "a second"], speed(spams)))
+        print("\n".join(table(head, measure(adverts, labels, range(given.seeds)))))
+    if given.fresh:
+        head = ["kind", "texts", *(f"looked at, {share:.0%} altered" for share in SHARES), "same kind"]
+        print("\n".join(table(head, measure_file("fresh.tsv"))))
+    print("\n".join(table(["texts", "number", "median length", "a second"], speed(adverts.texts))))
 
 
 if __name__ == "__main__":

@@ -111,7 +111,9 @@ def test_mistakes_are_told(made: Made, words: tuple[str, ...], said: str) -> Non
 
 def test_a_broken_source_names_file_and_key(tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
-    file.write_text('name = "a"\nkind = "page"\ncontact = "watch@courier.example"\nstart = "ftp://x"\nitems = "li"\n', "utf-8")
+    file.write_text(
+        'name = "a"\nkind = "page"\ncontact = "watch@courier.example"\nstart = "ftp://x"\nitems = "li"\n', "utf-8"
+    )
     ran = inside("market", "add", tmp_path / "m", file)
     assert ran.code == 3
     assert "bad.toml" in ran.err

@@ -198,7 +198,8 @@ def _take_record(lines: _Lines) -> tuple[int, list[str], Message | None] | None:
         return begun, [], _NO_UTF8
     if not decoded:
         return begun, [], None
-    record, taken, quotes = [decoded], [], decoded.count('"')
+    record, quotes = [decoded], decoded.count('"')
+    taken: list[bytes] = []
     while quotes % 2:
         more = lines.take() if len(taken) < MOST_LINES else None
         part = None if more is None else decode(more)

@@ -56,7 +56,7 @@ def read(
     \b
     wayseal market read export.csv > readings.jsonl
     wayseal market read chat.txt --words accepted.toml --out readings.jsonl
-    cut -f 3 export.tsv | wayseal market read - | jq -c 'select(.kind == "waybill")'
+    cut -f 3 export.tsv | wayseal market read - | jq -c 'select(.probability > 0.9)'
     """
     reader = Reader(() if words is None else load_words(words))
     translate, said = translator(lang), MARKET_TEXTS[lang]

@@ -1,7 +1,7 @@
 """Prices and quantities in a text.
 
-1. A price is in yuan: 元, 块, 毛, 角, ¥, or a bare number right before or after what it is for (1.2一个, 一个1.2). What one
-   earns, pays down or is fined is no price of goods, and other currencies are left alone.
+1. A price is in yuan: 元, 块, 毛, 角, ¥, or a bare number right before or after what it is for (1.2一个, 一个1.2).
+   What one earns, pays down or is fined is no price of goods, and other currencies are left alone.
 2. 块 and 毛 take a tail: 一块五 is 1.5, 8毛5 is .85.
 3. What the price is for is said by the counter (个, 条, 张, 单); 单 and 个 mean what the text is about.
 4. A quantity has a counter or a multiple, and is no price; it is a day's if the words before it say so.
@@ -20,7 +20,7 @@ _PRICE = re.compile(
     rf"(?:¥\s?(?P<sign>[0-9]{{1,7}}(?:\.[0-9]{{1,3}})?)"
     rf"|(?P<value>{_NUMBER})\s?(?P<coin>元|块|毛|角|rmb)(?P<tail>[0-9一二两三四五六七八九](?![0-9个条张单件份票次万千百]))?钱?"
     rf"|(?P<bare>[0-9]{{1,3}}\.[0-9]{{1,2}}|[0-9]{{1,3}}))"
-    rf"(?P<after>(?:\s?(?:/|一|每){_COUNTER}))?"
+    rf"(?P<after>\s?(?P<per>/|一|每)?{_COUNTER})?"
 )
 _COINS = {"元": 1.0, "块": 1.0, "毛": 0.1, "角": 0.1, "rmb": 1.0}
 _EARNED = re.compile(r"(?:赚|入|薪|收益|押金|罚|赔|工资|奖|返|额度|充|损失|补贴|底薪|提成)[约到达过超]?[:]?$")
@@ -110,7 +110,7 @@ def _yuan_of(match: re.Match[str]) -> float | None:
             return None
         more = parse_number(tail) if tail else None
         return value * _COINS[coin] + (more or 0.0) * _COINS[coin] / 10
-    if match.group("bare") and (match.group("before") or match.group("after")):
+    if match.group("bare") and (match.group("before") or match.group("per")):
         return float(match.group("bare"))
     return None
 

@@ -107,17 +107,16 @@ def _close_gaps(codes: Codes, begins: Ints, ends: Ints, start: int, size: int, s
     """Drops symbols and spaces between two Han characters (rule 2); the new end."""
     out, at = start, start
     while at < size:
-        sort = sorts[codes[at]]
-        if sort == SYMBOL or sort == SPACE:  # noqa: PLR1714  (the compiler has no quick `in`)
-            after = at
-            while after < size and (sorts[codes[after]] == SYMBOL or sorts[codes[after]] == SPACE):  # noqa: PLR1714
-                after += 1
-            if out > start and after < size and sorts[codes[out - 1]] == HAN and sorts[codes[after]] == HAN:
-                at = after
-                continue
-        codes[out], begins[out], ends[out] = codes[at], begins[at], ends[at]
-        out += 1
-        at += 1
+        after = at
+        while after < size and (sorts[codes[after]] == SYMBOL or sorts[codes[after]] == SPACE):
+            after += 1
+        inside = after > at and out > start and after < size
+        if inside and sorts[codes[out - 1]] == HAN and sorts[codes[after]] == HAN:
+            at = after
+        for step in range(at, min(after + 1, size)):
+            codes[out], begins[out], ends[out] = codes[step], begins[step], ends[step]
+            out += 1
+        at = after + 1
     return out
 
 
@@ -142,8 +141,8 @@ def _resolve(
             out += 1
             at += 1
             continue
-        length = np.int64(pairs[found])
-        meant = np.int64(pairs[found + 1 + length])
+        length = int(pairs[found])
+        meant = int(pairs[found + 1 + length])
         before, begin, end = codes[at + length - 1], begins[at], ends[at + length - 1]
         for step in range(meant):
             codes[out], begins[out], ends[out] = pairs[found + 2 + length + step], begin, end
@@ -163,11 +162,11 @@ def _find_pair(
     pairs: Codes,
 ) -> int:
     """Where in `pairs` the longest variant stands that begins here; −1: none. Letters are variants as whole words."""
-    place = np.int64(pair_first[codes[at]])
+    place = int(pair_first[codes[at]])
     if place < 0 or (sorts[codes[at]] == LATIN and _joins(before, sorts)):
         return -1
     while pairs[place] != 0:
-        length = np.int64(pairs[place])
+        length = int(pairs[place])
         fits = at + length <= size
         if fits:
             for step in range(length):
@@ -178,11 +177,11 @@ def _find_pair(
             fits = not _joins(codes[at + length], sorts)
         if fits:
             return place
-        place += 2 + length + np.int64(pairs[place + 1 + length])
+        place += 2 + length + int(pairs[place + 1 + length])
     return -1
 
 
 @kernel
 def _joins(code: np.uint32, sorts: npt.NDArray[np.uint8]) -> bool:
     """Whether a character beside letters makes them part of a longer word, name or number."""
-    return sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE or code == _AT  # noqa: PLR1714
+    return bool(sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE or code == _AT)

@@ -100,4 +100,4 @@ def _add(hashed: np.uint64, token: np.uint32) -> np.uint64:
 @kernel
 def _place_of(hashed: np.uint64) -> int:
     """The place of a run in its half of the model (rule 1)."""
-    return np.int64(((hashed ^ (hashed >> np.uint64(31))) * _MIX) >> np.uint64(64 - BITS))
+    return int(((hashed ^ (hashed >> np.uint64(31))) * _MIX) >> np.uint64(64 - BITS))

@@ -71,9 +71,9 @@ class Judged:
 @cache
 def built_in() -> Model:
     """The model that comes with Wayseal."""
-    with resources.as_file(resources.files(__package__).joinpath("data").joinpath("model.npz")) as path:
-        with np.load(path, allow_pickle=False) as file:
-            return make_model(file["places"], file["weights"], file["bias"], float(file["damping"]))
+    place = resources.files(__package__).joinpath("data").joinpath("model.npz")
+    with resources.as_file(place) as path, np.load(path, allow_pickle=False) as file:
+        return make_model(file["places"], file["weights"], file["bias"], float(file["damping"]))
 
 
 def make_model(

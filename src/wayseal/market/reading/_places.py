@@ -13,16 +13,20 @@ from wayseal.market.reading._view import View
 from wayseal.market.types import Route
 
 _PLACES = frozenset(
-    "北京 上海 天津 重庆 广东 浙江 江苏 福建 山东 河北 河南 湖北 湖南 安徽 江西 四川 贵州 云南 陕西 山西 辽宁 吉林 黑龙江 内蒙古 广西 海南 甘肃 "
-    "青海 宁夏 新疆 西藏 香港 澳门 台湾 广州 深圳 东莞 佛山 中山 珠海 惠州 汕头 揭阳 潮州 杭州 宁波 温州 义乌 金华 绍兴 嘉兴 湖州 台州 南京 "
-    "苏州 无锡 常州 南通 徐州 扬州 盐城 连云港 宿迁 福州 厦门 泉州 莆田 漳州 济南 青岛 烟台 临沂 潍坊 石家庄 保定 邯郸 廊坊 白沟 郑州 洛阳 "
-    "南阳 商丘 武汉 襄阳 宜昌 长沙 株洲 衡阳 合肥 芜湖 阜阳 南昌 赣州 九江 成都 绵阳 贵阳 昆明 西安 咸阳 太原 大同 沈阳 大连 鞍山 长春 "
-    "哈尔滨 大庆 呼和浩特 包头 南宁 柳州 桂林 海口 三亚 兰州 西宁 银川 乌鲁木齐 拉萨 江浙沪 珠三角 长三角 美国 日本 韩国 泰国 越南 印尼 "
-    "马来西亚 新加坡 俄罗斯 英国 德国 加拿大 澳大利亚 国内 海外".split()
+    """
+    北京 上海 天津 重庆 广东 浙江 江苏 福建 山东 河北 河南 湖北 湖南 安徽 江西 四川 贵州 云南 陕西 山西 辽宁
+    吉林 黑龙江 内蒙古 广西 海南 甘肃 青海 宁夏 新疆 西藏 香港 澳门 台湾 广州 深圳 东莞 佛山 中山 珠海 惠州 汕头
+    揭阳 潮州 杭州 宁波 温州 义乌 金华 绍兴 嘉兴 湖州 台州 南京 苏州 无锡 常州 南通 徐州 扬州 盐城 连云港 宿迁
+    福州 厦门 泉州 莆田 漳州 济南 青岛 烟台 临沂 潍坊 石家庄 保定 邯郸 廊坊 白沟 郑州 洛阳 南阳 商丘 武汉 襄阳
+    宜昌 长沙 株洲 衡阳 合肥 芜湖 阜阳 南昌 赣州 九江 成都 绵阳 贵阳 昆明 西安 咸阳 太原 大同 沈阳 大连 鞍山
+    长春 哈尔滨 大庆 呼和浩特 包头 南宁 柳州 桂林 海口 三亚 兰州 西宁 银川 乌鲁木齐 拉萨 江浙沪 珠三角 长三角
+    美国 日本 韩国 泰国 越南 印尼 马来西亚 新加坡 俄罗斯 英国 德国 加拿大 澳大利亚 国内 海外
+""".split()
 )
 _OPEN = frozenset({"全国", "各地", "全省", "全球", "任意", "任何"})
 _LONGEST = max(map(len, _PLACES))
-_LEADS = re.compile(r"发往|发至|发到|寄往|寄到|直达|发|到|至|寄|往|飞|→|->|—|–|-|~")
+_LEADS = re.compile(r"发往|发至|发到|寄往|寄到|直达|发|到|至|寄|往|飞")
+_DRAWN = re.compile(r"[→➡⇒>—–~～-]")
 _ENDS = re.compile(
     r"(?P<origin>发货地|发件地|始发地|寄件地|揽收地)[:是在]?|(?P<destination>收货地|收件地|目的地|派送地)[:是在]?|(?P<left>发出|始发|寄出|揽收)"
 )
@@ -48,7 +52,7 @@ _FRESHNESS = (
 def find_routes(view: View) -> list[Route]:
     """The routes of a text (rule 1)."""
     found: dict[tuple[str, str], Route] = {}
-    for start, end, origin, destination in (*_led(view.text), *_told(view.text)):
+    for start, end, origin, destination in (*_led(view.text), *_drawn(view), *_told(view.text)):
         if all(origin not in {"", known[0]} or destination not in {"", known[1]} for known in found):
             found[origin, destination] = Route(origin=origin, destination=destination, at=view.place(start, end))
     return list(found.values())
@@ -71,6 +75,17 @@ def _led(text: str) -> Iterator[tuple[int, int, str, str]]:
         origin, destination = _place_before(text, start), _place_after(text, end)
         if origin and destination and (origin in _PLACES or destination in _PLACES):
             yield start - len(origin), end + len(destination), _closed(origin), _closed(destination)
+
+
+def _drawn(view: View) -> Iterator[tuple[int, int, str, str]]:
+    """Places with an arrow or a dash between, which the folded text lacks."""
+    if _DRAWN.search(view.raw) is None:
+        return
+    for at in range(1, len(view.text)):
+        if view.ends[at - 1] < view.begins[at] and _DRAWN.search(view.raw, view.ends[at - 1], view.begins[at]):
+            origin, destination = _place_before(view.text, at), _place_after(view.text, at)
+            if origin and destination and (origin in _PLACES or destination in _PLACES):
+                yield at - len(origin), at + len(destination), _closed(origin), _closed(destination)
 
 
 def _told(text: str) -> Iterator[tuple[int, int, str, str]]:

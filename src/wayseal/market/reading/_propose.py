@@ -58,7 +58,9 @@ def propose_words(
     Returns:
         The likeliest first.
     """
-    known = {word.word: word.kind for word in [*load_words(), *words] if word.kind is not WordKind.LOGISTICS}
+    known: dict[str, WordKind] = {
+        word.word: word.kind for word in [*load_words(), *words] if word.kind is not WordKind.LOGISTICS
+    }
     folded = sorted({text for text in _folded(texts) if text})
     near: defaultdict[str, Counter[str]] = defaultdict(Counter)
     inside: Counter[str] = Counter()

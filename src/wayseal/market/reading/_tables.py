@@ -81,6 +81,8 @@ def tables() -> Tables:
             into[ord(seen)] = ord(meant) if len(meant) == 1 else MANY + len(long)
             if len(meant) > 1:
                 long += [len(meant), *map(ord, meant)]
+    single = into < MANY
+    into[single] = into[into[single]]
     pair_first, pairs = _lay_out({seen: meant for seen, meant in variants.items() if len(seen) > 1})
     return Tables(
         into=into,

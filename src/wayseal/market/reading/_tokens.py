@@ -16,10 +16,11 @@ from wayseal.market.reading._tables import DIGIT, FIRST_HAN, HAN, LATIN, LETTER,
 from wayseal.model.jit import kernel
 
 LATIN_WORDS = tuple(
-    "a ab api app b bc c cod cp cpa cpc csv cvv d db dd dpi e ems erp excel fb g gps h ids imei ip jd jt k kb kd ks l "
-    "line m md mdm n o oms p p2p pdd pos ps q qp qq r s sdk seo sf sfz sms sql t tb tg tiktok tms u usdt v vip vps w wd "
-    "web whatsapp wms ws x y yd yt z zm"
-    "".split()
+    """
+    a ab api app b bc c cod cp cpa cpc csv cvv d db dd dpi e ems erp excel fb g gps h ids imei ip jd jt k kb kd
+    ks l line m md mdm n o oms p p2p pdd pos ps q qp qq r s sdk seo sf sfz sms sql t tb tg tiktok tms u usdt v
+    vip vps w wd web whatsapp wms ws x y yd yt z zm
+""".split()
 )
 _OTHER = 0x110000
 AT, INVITE, CHAT, LINK = _OTHER + 1, _OTHER + 2, _OTHER + 3, _OTHER + 4
@@ -86,7 +87,7 @@ def _tokenize(
             if sort == HAN:
                 syllable = syllables[code - FIRST_HAN] if FIRST_HAN <= code < FIRST_HAN + len(syllables) else 0
                 sound = np.uint32(_SYLLABLE + syllable) if syllable else code
-            elif sort == LATIN or sort == DIGIT or code == _AT_SIGN:  # noqa: PLR1714
+            elif sort == LATIN or sort == DIGIT or code == _AT_SIGN:
                 after, token = _read_word(codes, at, end, sorts, words)
                 sound = token
             elif sort != LETTER:
@@ -135,7 +136,7 @@ def _find_word(codes: Codes, at: int, end: int, words: npt.NDArray[np.uint64]) -
     for step in range(at, end):
         value = (value ^ np.uint64(codes[step])) * _HASH
     place = np.searchsorted(words, value)
-    return place if place < len(words) and words[place] == value else -1
+    return int(place) if place < len(words) and words[place] == value else -1
 
 
 @kernel
@@ -162,17 +163,17 @@ def _read_link(codes: Codes, at: int, end: int, sorts: npt.NDArray[np.uint8]) ->
 
 @kernel
 def _is_name(code: np.uint32, sorts: npt.NDArray[np.uint8]) -> bool:
-    return sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE  # noqa: PLR1714
+    return bool(sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE)
 
 
 @kernel
 def _begins(codes: Codes, at: int, end: int, word: Codes) -> bool:
     if at + len(word) > end:
         return False
+    same = True
     for step in range(len(word)):
-        if codes[at + step] != word[step]:
-            return False
-    return True
+        same = same and bool(codes[at + step] == word[step])
+    return same
 
 
 def _hash_words() -> npt.NDArray[np.uint64]:
