@@ -1,11 +1,13 @@
 """Numbers in pictures of labels: among the first candidates, by effect, beside plain zxing-cpp and OCR.
 
     python -m benchmarks.market_pictures [--pictures 300] [--seed 1] [--strength 1] [--jsonl FILE]
+    python -m benchmarks.market_pictures --again FILE
 
 Labels are drawn and photographed in effect (`_label_pictures.py`): of each effect as many, of each kind of barcode
 about a third. Beside ours, on the same pictures in the same run: zxing-cpp as it comes, then RapidOCR as it comes,
 whose lines are searched for a run of letters and digits of a courier's format. "lines" leaves codes out. Of a cropped
-picture no code is asked for. Times are CPU seconds of one thread.
+picture no code is asked for. Times are CPU seconds of one thread. What a run that was stopped left in its FILE is told
+by `--again`.
 """
 
 import argparse
@@ -176,7 +178,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--strength", type=float, default=1.0)
     parser.add_argument("--jsonl", type=Path)
+    parser.add_argument("--again", type=Path)
     options = parser.parse_args()
+    if options.again:
+        report([Outcome(**json.loads(line)) for line in options.again.read_text(encoding="utf-8").splitlines()])
+        return
     plain = Plain()
     outcomes = []
     for made in pictures(options.seed, options.pictures, strength=options.strength):

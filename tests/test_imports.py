@@ -7,7 +7,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-ROOMS_OF_BENCHMARKS = {"cases", "detect", "ledger", "trace", "vault"}
+ROOMS_OF_BENCHMARKS = {"cases", "detect", "ledger", "market", "trace", "vault"}
 """Rooms whose parts are measured one by one."""
 FOUND_BY_THEMSELVES = ("cli", "detect.detectors.", "store.database.migrations.")
 """Commands, detectors and changes of tables: nobody imports one of these by its name."""

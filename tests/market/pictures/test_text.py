@@ -66,5 +66,6 @@ def test_text_is_read_only_when_it_is_asked_for() -> None:
 
 
 def test_a_picture_without_anything_is_an_empty_record() -> None:
-    read = read_picture(_data(Image.new("RGB", (3000, 5), (200, 10, 10))), text=False)
-    assert (read.lines, read.numbers, read.codes, read.handles) == ((), (), (), ())
+    for size in ((3000, 5), (1, 900), (1, 1)):
+        read = read_picture(_data(Image.new("RGB", size, (200, 10, 10))), text=True)
+        assert (read.lines, read.numbers, read.codes, read.handles) == ((), (), (), ())

@@ -20,7 +20,8 @@ from wayseal.market.errors import PictureError
 from wayseal.model.messages import N_
 
 MOST_BYTES = 32 << 20
-MOST_PIXELS = 50_000_000
+MOST_PIXELS, MOST_OF_JPEG = 25_000_000, 50_000_000
+"""A JPEG is made smaller while it is decoded; of others all pixels are in memory at once, up to three times."""
 LONG_SIDE = 2600
 """Pixels of the longer side beyond which a picture is made smaller: print of 2 mm on a sheet of A4 still has 17."""
 _SCALED_FIRST = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"})
@@ -63,12 +64,12 @@ def decode(data: bytes) -> Image.Image:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    if picture.width * picture.height > MOST_PIXELS:
+    if picture.width * picture.height > (MOST_OF_JPEG if picture.format in ("JPEG", "MPO") else MOST_PIXELS):
         raise PictureError(_TOO_LARGE)
-    if picture.format == "JPEG":
+    if picture.format in ("JPEG", "MPO"):
         picture.draft(None, (LONG_SIDE, LONG_SIDE))
     picture.load()
-    small = picture.copy() if picture.mode in _SCALED_FIRST else _on_white(picture)
+    small: Image.Image = picture if picture.mode in _SCALED_FIRST else _on_white(picture)
     small.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     return Image.fromarray(np.asarray(_on_white(_oriented(small))))
 

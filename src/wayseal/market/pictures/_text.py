@@ -56,9 +56,19 @@ class _Crop:
     line: TextLine | None = None
 
 
+_FINDS, _TURNS, _READS = "PP-OCRv6_det_small.onnx", "ch_ppocr_mobile_v2.0_cls_mobile.onnx", "PP-OCRv6_rec_small.onnx"
+"""Files of the wheel. Their paths are given, as RapidOCR would fetch what it doesn't find by itself."""
+
+
 def text_is_read() -> bool:
-    """Whether what reads text is there (the extra `market-pictures`)."""
-    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime"))
+    """Whether what reads text is there (the extra `market-pictures`), with its models."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return False
+    room = importlib.util.find_spec("rapidocr")
+    if room is None or room.origin is None:
+        return False
+    models = Path(room.origin).parent / "models"
+    return all((models / name).is_file() for name in (_FINDS, _TURNS, _READS))
 
 
 class TextReader:
@@ -77,9 +87,9 @@ class TextReader:
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 "Det.limit_type": "max",
                 "Det.limit_side_len": _FOUND_AT,
-                "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
-                "Cls.model_path": str(models / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"),
-                "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
+                "Det.model_path": str(models / _FINDS),
+                "Cls.model_path": str(models / _TURNS),
+                "Rec.model_path": str(models / _READS),
             }
         )
         self._find = self._engine._load_det_model()
