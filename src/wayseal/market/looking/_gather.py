@@ -77,7 +77,7 @@ def look_at_page(source: Source, url: str, ask: Ask, keep: Keep) -> OnePage:
         return OnePage(sight=Sight.GONE, hindrance=None, capture=keep.keep(source, answer))
     if answer.hindrance is not None:
         return OnePage(sight=Sight.UNSEEN, hindrance=answer.hindrance, capture=keep.keep(source, answer))
-    seen = parse(source, answer.body, answer.media_type, answer.url)
+    seen = parse(source, answer.shown, answer.shown_type, answer.url)
     kept = keep.keep(source, answer, seen.text)
     return OnePage(sight=seen.sight, hindrance=seen.hindrance, listings=seen.listings, capture=kept, seen=seen)
 

@@ -24,7 +24,7 @@ _LINKS = re.compile(
 )
 _BETWEEN = r"(?:号码|账号|帐号|群号|客服|号|群)?[\s:;=+/是为加→➡➜👉>-]{0,4}"
 _SAID = re.compile(
-    rf"(?:(?P<qq>qq|扣扣|抠抠|企鹅|(?<![a-z0-9])q(?=[\s:➡→])){_BETWEEN}(?P<qq_is>[1-9][0-9]{{4,10}})"
+    rf"(?:(?P<qq>qq|扣扣|抠抠|企鹅|(?<![a-z0-9])q(?=[\s:➡→])){_BETWEEN}(?P<qq_is>[1-9](?:[ ·.-]?[0-9]){{4,10}})"
     rf"|(?P<wechat>微信|wechat|weixin|加微|微号|绿泡泡|绿泡|卫星|(?<![a-z0-9])(?:v|w|wx|vx)(?=[\s:+]))(?!群)"
     rf"{_BETWEEN}(?P<wechat_is>[a-z][a-z0-9_-]{{5,19}}|1[3-9][0-9]{{9}}|[0-9]{{6,12}})"
     rf"|(?P<telegram>飞机|电报|telegram|(?<![a-z0-9])tg){_BETWEEN}(?P<telegram_is>[a-z][a-z0-9_]{{4,31}})"
@@ -85,6 +85,7 @@ def _said(view: View) -> Iterator[Handle]:
             if value is not None:
                 at = view.place(*match.span(f"{name}_is"))
                 shown = f"@{value}" if kind is HandleKind.TELEGRAM else value
+                shown = re.sub(r"[ ·.-]", "", value) if kind is HandleKind.QQ else shown
                 yield Handle(kind=kind, value=shown, at=at)
     for match in _PHONE.finditer(view.plain):
         value = re.sub(r"[ .-]", "", match.group(1))
