@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.running import inside
 from wayseal.ledger import ingest, open_ledger
-from wayseal.market.looking import Planned, now_us, opened_watch
+from wayseal.market.looking import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
 from wayseal.simulate import preset, simulate
 from wayseal.simulate.market import Clock, MarketPlan, generate_market, serve_market, write_sources
@@ -36,17 +36,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     begins = (min(one.sold_at for one in sold) // DAY - 1) * DAY
     world = generate_market(MarketPlan(shops=25, days=10, begins=begins, spells=0.0, layouts=()), 3, sold)
     market = folder / "market"
-    with serve_market(world, Clock(max(one.sold_at for one in sold) + HOUR)) as served:
+    clock = Clock(max(one.sold_at for one in sold) + HOUR)
+    with serve_market(world, clock) as served:
         written = write_sources(world, folder / "written", served.roots, begins)
         for file in written:
             if not file.stem.startswith(("chats", "purchases")):
                 assert inside("market", "add", market, file).code == 0
         with (
             open_ledger(folder / "ledger") as snapshot,
-            opened_watch(market, own=own_of_ledger(snapshot), sleep=lambda _: None, read_lines=False) as watch,
+            opened_watch(
+                market, own=own_of_ledger(snapshot), now=clock.now, sleep=clock.advance, read_lines=False
+            ) as watch,
         ):
             for name in watch.sources:
-                watch.look(Planned(source=name, at=now_us()))
+                watch.look(Planned(source=name, at=clock.now()))
     (account,) = {one.source for one in sold if one.source is not None}
     return Made(market, folder / "ledger", account)
 

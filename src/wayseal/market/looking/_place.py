@@ -46,6 +46,7 @@ def opened_watch(
     own: Own | None = None,
     canaries: Collection[str] = (),
     key: SigningKey | None = None,
+    now: Callable[[], int] = now_us,
     sleep: Callable[[float], None] = time.sleep,
     read_lines: bool = True,
 ) -> Iterator[Watch]:
@@ -57,6 +58,7 @@ def opened_watch(
         own: The courier's own numbers.
         canaries: Numbers that nobody but chosen accounts can know.
         key: Signs the lists of captures.
+        now: The time (µs).
         sleep: Waits between requests; what it raises ends the look.
         read_lines: Whether lines in pictures are read.
 
@@ -77,10 +79,10 @@ def opened_watch(
         parts = Parts(
             market=market,
             sources=sources,
-            ask=Fetcher(folder / SITES, Means(sleep=sleep)),
+            ask=Fetcher(folder / SITES, Means(now=now, sleep=sleep)),
             keep=captures,
             reader=Reader(words),
-            now=now_us,
+            now=now,
             draw=random.SystemRandom().random,
             own=own,
             canaries=canaries,
