@@ -11,6 +11,7 @@ import argparse
 import random
 import resource
 import statistics
+import sys
 import time
 import unicodedata
 from collections import Counter, defaultdict
@@ -36,9 +37,12 @@ class Keyed:
 
     def find(self, one: Hashable) -> Hashable:
         """The group of a key."""
-        while (up := self._parent.get(one, one)) != one:
-            one = up
-        return one
+        root = one
+        while (up := self._parent.get(root, root)) != root:
+            root = up
+        while one != root:
+            self._parent[one], one = root, self._parent[one]
+        return root
 
     def add(self, offer: Offer) -> None:
         """Takes in an offer."""
@@ -142,6 +146,7 @@ def quality(seeds: int) -> None:
             mean = tuple(statistics.fmean(column) for column in zip(*some, strict=True))
             sums[name, world in LATER].append(mean)
             rows.append([world.name, name, *(f"{value:.3f}" for value in mean)])
+            print("done:", *rows[-1], file=sys.stderr, flush=True)
     for (name, later), means in sums.items():
         mean = tuple(statistics.fmean(column) for column in zip(*means, strict=True))
         rows.append(["all later" if later else "all", name, *(f"{value:.3f}" for value in mean)])
