@@ -236,6 +236,33 @@ def test_a_seller_keeps_his_id_when_others_join() -> None:
     assert ids([a]) == ids([a, b])
 
 
+def test_texts_are_compared_by_their_sound() -> None:
+    """Here every second character is written as another; `sound` knows which."""
+    other = str.maketrans({sign: chr(0xAC00 + number) for number, sign in enumerate(sorted(set(TEXTS[0])))})
+    back = {ord(written): sign for sign, written in other.items()}
+    turned = "".join(sign.translate(other) if n % 2 else sign for n, sign in enumerate(TEXTS[0]))
+    a, b = offer("a:1", TEXTS[0], ["1"]), offer("b:1", turned, ["2"], days=AFTER)
+
+    def sound(texts: Sequence[str]) -> list[str]:
+        return ["".join(chr(back.get(sign, ord(sign))) for sign in text) for text in texts]
+
+    assert not link_all([a, b]).are_one(a.id, b.id)
+    assert link_all([a, b], sound=sound).are_one(a.id, b.id)
+    sellers = link_all([a], sound=sound)
+    sellers.add(b)
+    assert sellers.are_one(a.id, b.id)
+
+
+def test_who_is_still_there_when_another_takes_his_text_is_another() -> None:
+    a, b = offer("a:1", TEXTS[0], ["1"], days=(0, 1)), offer("b:1", TEXTS[0], ["2"], days=(3, 20))
+    gone, there = link_all([a]), link_all([a])
+    there.see(a.id, b.last_at)
+    for sellers in (gone, there):
+        sellers.add(b)
+    assert gone.are_one(a.id, b.id)
+    assert not there.are_one(a.id, b.id)
+
+
 def test_nothing_is_known_of_nothing() -> None:
     sellers = link_all([])
     assert sellers.all() == ()
