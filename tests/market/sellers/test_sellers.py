@@ -244,7 +244,7 @@ def test_texts_are_compared_by_their_sound() -> None:
     a, b = offer("a:1", TEXTS[0], ["1"]), offer("b:1", turned, ["2"], days=AFTER)
 
     def sound(texts: Sequence[str]) -> list[str]:
-        return ["".join(chr(back.get(sign, ord(sign))) for sign in text) for text in texts]
+        return ["".join(chr(back.get(ord(sign), ord(sign))) for sign in text) for text in texts]
 
     assert not link_all([a, b]).are_one(a.id, b.id)
     assert link_all([a, b], sound=sound).are_one(a.id, b.id)

@@ -37,7 +37,7 @@ class Views:
         return self._store.read(lambda connection: connection.rows(text, values))
 
     def ask(self, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of one statement over the tables, which docs/market-sellers.md names."""
+        """The rows of one statement over the tables, which docs/market-record.md names."""
         return self._rows(text, values)
 
     def sources(self) -> dict[str, Mapping[str, Any]]:
