@@ -11,6 +11,7 @@ import pytest
 from tests.market.log.making import NOW, record, some
 from wayseal.market.log import open_market, verify
 from wayseal.market.log._lines import leaf_of
+from wayseal.market.log._verify import Code
 from wayseal.merkle import SigningKey
 
 KEY = SigningKey(name="market", seed=b"k" * 32)
@@ -68,6 +69,18 @@ TAMPERED: dict[str, Callable[[sqlite3.Connection], object]] = {
 }  # fmt: skip
 
 
+NAMED = {
+    "a line": Code.CHANGED,
+    "a line with its leaf": Code.CHECKPOINT,
+    "a line gone": Code.MISSING,
+    "a line emptied": Code.EMPTY,
+    "a line of no sense": Code.CHANGED,
+    "a node": Code.TREE,
+    "an offer": Code.TABLES,
+    "a checkpoint": Code.CHECKPOINT,
+}
+
+
 @pytest.mark.parametrize("name", TAMPERED)
 def test_tampering_is_found(whole: tuple[Path, bytes], tmp_path: Path, name: str) -> None:
     folder = tmp_path / "copy"
@@ -78,6 +91,7 @@ def test_tampering_is_found(whole: tuple[Path, bytes], tmp_path: Path, name: str
     raw.close()
     found = verify(folder, keys=[KEY.verify_key], notes=[whole[1]])
     assert not found.sound
+    assert NAMED.get(name, found.faults[0].code) in {fault.code for fault in found.faults}
 
 
 def test_a_record_made_anew_is_held_against_what_was_signed(whole: tuple[Path, bytes], tmp_path: Path) -> None:

@@ -164,7 +164,12 @@ def test_pictures_make_no_chain_without_an_end() -> None:
     made = [
         offer(f"s{n}:1", "", [], [pictures[n], flip(pictures[n + 1], 1)], (12.0 * n, 12.0 * n + 10)) for n in range(60)
     ]
-    assert max(len(group) for group in groups(link_all(made))) <= 24
+    assert max(len(group) for group in groups(link_all(made))) <= 6, "who doesn't resemble the centre stays out"
+
+
+def test_pictures_alone_join_a_few_shops() -> None:
+    made = [offer(f"s{n}:1", "", [], [PICTURE], (12.0 * n, 12.0 * n + 10)) for n in range(40)]
+    assert max(len(group) for group in groups(link_all(made))) == 24
 
 
 def test_a_persons_word_comes_first_and_can_be_undone() -> None:
