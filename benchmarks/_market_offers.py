@@ -90,7 +90,13 @@ LATER = (
     World(name="later: a market of copies", sellers=400, copycats=0.4, stock=0.5, through=0.4, keep_handle=0.6),
     World(name="later: a busy group", named=False, sellers=500, days=60, offers=4, through=0.3, edit=0.15),
 )
-"""Written when weights were fixed, and not looked at before they were measured."""
+"""Written when weights were set on the first ones; weights were changed once more when these had been measured."""
+LAST = (
+    World(name="last: a group, small agencies", named=False, agencies=12, through=0.35, stock=0.2, keep_handle=0.25),
+    World(name="last: quick returns", sellers=200, shops=6, days=90, keep_handle=0.3, keep_picture=0.8, edit=0.25),
+    World(name="last: thin offers", sellers=400, offers=2, keep_handle=0.5, keep_picture=0.6, copycats=0.12, stock=0.3),
+)
+"""Written after that, and not looked at before they were measured."""
 
 
 @dataclass(slots=True, kw_only=True)

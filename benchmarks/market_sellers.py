@@ -11,17 +11,18 @@ import argparse
 import random
 import resource
 import statistics
+import sys
 import time
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from benchmarks._cases import table
-from benchmarks._market_offers import DAY, LATER, START, WORLDS, Generated, World, generate
+from benchmarks._market_offers import DAY, LAST, LATER, START, WORLDS, Generated, World, generate
 from wayseal.market.sellers import Offer, Sellers, link_all
 
 _LOOKS = 2
-FIRST = 10
+FIRST = 20
 """Seeds below were there when weights were set."""
 Assigned = Mapping[str, Hashable]
 """The seller of each shop, as a method has it."""
@@ -36,9 +37,12 @@ class Keyed:
 
     def find(self, one: Hashable) -> Hashable:
         """The group of a key."""
-        while (up := self._parent.get(one, one)) != one:
-            one = up
-        return one
+        root = one
+        while (up := self._parent.get(root, root)) != root:
+            root = up
+        while one != root:
+            self._parent[one], one = root, self._parent[one]
+        return root
 
     def add(self, offer: Offer) -> None:
         """Takes in an offer."""
@@ -135,19 +139,24 @@ def pair_scores(made: Generated, of: Callable[[str], Hashable]) -> tuple[float, 
 def quality(seeds: int) -> None:
     """Come-backs and pairs, a row for each world and method."""
     rows = []
-    sums: defaultdict[tuple[str, bool], list[tuple[float, ...]]] = defaultdict(list)
-    for world in (*WORLDS, *LATER):
+    sums: defaultdict[tuple[str, str], list[tuple[float, ...]]] = defaultdict(list)
+    for world in (*WORLDS, *LATER, *LAST):
         for name in ("linked", "handles only", "text hashes only"):
             some = [_measured(name, generate(world, FIRST + seed)) for seed in range(seeds)]
             mean = tuple(statistics.fmean(column) for column in zip(*some, strict=True))
-            sums[name, world in LATER].append(mean)
+            sums[name, _part(world)].append(mean)
             rows.append([world.name, name, *(f"{value:.3f}" for value in mean)])
-    for (name, later), means in sums.items():
+            print("done:", *rows[-1], file=sys.stderr, flush=True)
+    for (name, part), means in sums.items():
         mean = tuple(statistics.fmean(column) for column in zip(*means, strict=True))
-        rows.append(["all later" if later else "all", name, *(f"{value:.3f}" for value in mean)])
+        rows.append([f"all {part}", name, *(f"{value:.3f}" for value in mean)])
     print(
         "\n".join(table(["world", "method", "come-backs found", "precision", "pairs P", "pairs R", "pairs F1"], rows))
     )
+
+
+def _part(world: World) -> str:
+    return "last" if world in LAST else "later" if world in LATER else "first"
 
 
 def _measured(name: str, made: Generated) -> tuple[float, ...]:

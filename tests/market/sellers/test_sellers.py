@@ -164,7 +164,12 @@ def test_pictures_make_no_chain_without_an_end() -> None:
     made = [
         offer(f"s{n}:1", "", [], [pictures[n], flip(pictures[n + 1], 1)], (12.0 * n, 12.0 * n + 10)) for n in range(60)
     ]
-    assert max(len(group) for group in groups(link_all(made))) <= 24
+    assert max(len(group) for group in groups(link_all(made))) <= 6, "who doesn't resemble the centre stays out"
+
+
+def test_pictures_alone_join_a_few_shops() -> None:
+    made = [offer(f"s{n}:1", "", [], [PICTURE], (12.0 * n, 12.0 * n + 10)) for n in range(40)]
+    assert max(len(group) for group in groups(link_all(made))) == 24
 
 
 def test_a_persons_word_comes_first_and_can_be_undone() -> None:
@@ -234,6 +239,33 @@ def ids(offers: Sequence[Offer]) -> list[str]:
 def test_a_seller_keeps_his_id_when_others_join() -> None:
     a, b, _ = SAME["a handle"]
     assert ids([a]) == ids([a, b])
+
+
+def test_texts_are_compared_by_their_sound() -> None:
+    """Here every second character is written as another; `sound` knows which."""
+    other = str.maketrans({sign: chr(0xAC00 + number) for number, sign in enumerate(sorted(set(TEXTS[0])))})
+    back = {ord(written): sign for sign, written in other.items()}
+    turned = "".join(sign.translate(other) if n % 2 else sign for n, sign in enumerate(TEXTS[0]))
+    a, b = offer("a:1", TEXTS[0], ["1"]), offer("b:1", turned, ["2"], days=AFTER)
+
+    def sound(texts: Sequence[str]) -> list[str]:
+        return ["".join(chr(back.get(ord(sign), ord(sign))) for sign in text) for text in texts]
+
+    assert not link_all([a, b]).are_one(a.id, b.id)
+    assert link_all([a, b], sound=sound).are_one(a.id, b.id)
+    sellers = link_all([a], sound=sound)
+    sellers.add(b)
+    assert sellers.are_one(a.id, b.id)
+
+
+def test_who_is_still_there_when_another_takes_his_text_is_another() -> None:
+    a, b = offer("a:1", TEXTS[0], ["1"], days=(0, 1)), offer("b:1", TEXTS[0], ["2"], days=(3, 20))
+    gone, there = link_all([a]), link_all([a])
+    there.see(a.id, b.last_at)
+    for sellers in (gone, there):
+        sellers.add(b)
+    assert gone.are_one(a.id, b.id)
+    assert not there.are_one(a.id, b.id)
 
 
 def test_nothing_is_known_of_nothing() -> None:

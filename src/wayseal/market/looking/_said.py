@@ -95,22 +95,16 @@ def picture_body(one: Pictured) -> dict[str, Any]:
     }
 
 
-def body_text(body: Mapping[str, Any]) -> str:
-    """What was read of an offer, out of its line's body."""
-    return f"{body['title']}\n{body['text']}" if body["title"] else str(body["text"])
-
-
-def to_link(offer: str, version: int, body: Mapping[str, Any], sound: str, at: int) -> Offer:
+def to_link(offer: str, version: int, body: Mapping[str, Any], at: int, last_at: int) -> Offer:
     """An offer as linking needs it, out of its line's body. Another version is another offer of the same shop."""
     handles = [*body["reading"].get("handles", ()), *(h for one in body["pictures"] for h in one["handles"])]
     return Offer(
         id=f"{offer}#{version}",
         shop=body["shop"],
         at=at,
-        last_at=at,
+        last_at=last_at,
         capture=body["capture"],
-        text=body_text(body),
-        sound=sound,
+        text=f"{body['title']}\n{body['text']}" if body["title"] else body["text"],
         handles=tuple(Handle(kind=HandleKind(one["kind"]), value=one["value"]) for one in handles),
         pictures=tuple((int(one["hash"], 16), int(one["mirror_hash"], 16)) for one in body["pictures"]),
     )

@@ -3,13 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from itertools import islice
 from typing import Any
 
 from wayseal.market.log import LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
-from wayseal.market.looking._said import body_text, to_link
+from wayseal.market.looking._said import to_link
 from wayseal.market.reading import sound_out
 from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
 from wayseal.market.types import FLAGGED
@@ -17,7 +16,6 @@ from wayseal.market.watch import ShopMemory, ShopState
 from wayseal.model.times import HOUR_US
 
 RELINK = 24 * HOUR_US
-_AT_ONCE = 2000
 _BINDING = frozenset({Signal.PERSON, Signal.SHOP, Signal.HANDLE, Signal.QR})
 SURE = 0.5
 """From this mean probability on a seller is taken for one of the trade."""
@@ -74,7 +72,15 @@ class State:
     def relink(self, now: int) -> None:
         """Links all versions of all offers anew: what is common to many, and says nothing, is learnt again."""
         self.linked_at, self._linked = now, len(self._versions)
-        self.sellers = link_all(self._versions, self._words)
+        seen = {f"{name}#{known.version}": known.last_at for name, known in self.offers.items()}
+        self._versions = [replace(one, last_at=max(one.last_at, seen.get(one.id, 0))) for one in self._versions]
+        self.sellers = link_all(self._versions, self._words, sound_out)
+
+    def see(self, offer: str, at: int) -> None:
+        """An offer that says what it said was seen again."""
+        known = self.offers[offer]
+        known.last_at = at
+        self.sellers.see(f"{offer}#{known.version}", at)
 
     def wants_relinking(self, now: int) -> bool:
         """Whether there are many new offers, or a day is over."""
@@ -82,8 +88,7 @@ class State:
 
     def link(self, offer: str, body: Mapping[str, Any], at: int) -> tuple[Link, ...]:
         """Takes in a version of an offer; what it has in common with others."""
-        (sound,) = sound_out([body_text(body)])
-        version = to_link(offer, self.offers[offer].version, body, sound, at)
+        version = to_link(offer, self.offers[offer].version, body, at, at)
         self._versions.append(version)
         return self.sellers.add(version)
 
@@ -176,12 +181,10 @@ class State:
 
 def _load_versions(market: Market) -> Iterator[Offer]:
     versions: Counter[str] = Counter()
-    lines = (line for _, line in market.lines(LineKind.OFFERED))
-    while some := list(islice(lines, _AT_ONCE)):
-        for line, sound in zip(some, sound_out([body_text(line.body) for line in some]), strict=True):
-            offer = line.body["offer"]
-            versions[offer] += 1
-            yield to_link(offer, versions[offer], line.body, sound, line.at)
+    for _, line in market.lines(LineKind.OFFERED):
+        offer = line.body["offer"]
+        versions[offer] += 1
+        yield to_link(offer, versions[offer], line.body, line.at, line.at)
 
 
 def memory_body(memory: ShopMemory) -> dict[str, Any]:

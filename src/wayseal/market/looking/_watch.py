@@ -241,7 +241,7 @@ class Watch:
             if known is None or known.digest != digest_of(listing):
                 wanted.append((listing, capture))
             else:
-                known.last_at = look.at
+                self._state.see(offer, look.at)
         readings = self._parts.reader.read_many([text_of(listing) for listing, _ in wanted]) if wanted else []
         for (listing, capture), reading in zip(wanted, readings, strict=True):
             body = offered_body(listing, capture, reading, self._pictures(look, listing, capture))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 MOST_WEAK = 24
 """Shops that pictures and texts alone hold together."""
 SMALL = 3
-"""So many resemble each other or don't: a centre tells nothing yet."""
+"""So many that pictures and texts brought in: a centre tells nothing yet."""
 
 Alike = Callable[[int, int], bool]
 """Whether anything speaks for two shops being one seller's."""
@@ -71,7 +71,7 @@ class Groups:
         if self._weak[mine] + self._weak[others] + 1 >= MOST_WEAK:
             return False
         return all(
-            self._size[group] <= SMALL or self._alike(self._centre[group], shop)
+            self._weak[group] < SMALL or self._alike(self._centre[group], shop)
             for group, shop in ((mine, b), (others, a))
         )
 

@@ -10,6 +10,8 @@ from wayseal.market.sellers._weigh import FURTHER, NEEDED, SHOWN, rhythm, style,
 Pair = tuple[int, int]
 IDENTITY = frozenset({Signal.SHOP, Signal.HANDLE, Signal.QR})
 """What only one seller has."""
+SHARED = -1
+"""The number of all things that others use at the same time: together they count as one."""
 _LOOSE = 16
 _MOST = 256
 _FURTHER_ONES = 2

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,20 +10,23 @@ from wayseal.market.sellers import _weigh
 from wayseal.market.sellers._book import Book
 from wayseal.market.sellers._groups import Groups
 from wayseal.market.sellers._index import PictureIndex, TextIndex
-from wayseal.market.sellers._pairs import Pair, Pairs
+from wayseal.market.sellers._pairs import SHARED, Pair, Pairs
 from wayseal.market.sellers._shared import CROWD
 from wayseal.market.sellers._texts import bare, flatten, learn_footers, strip
 from wayseal.market.sellers._types import Join, Link, Offer, Seller, Signal, Split
 from wayseal.market.types import HandleKind
 
 Word = Join | Split
+Sound = Callable[[Sequence[str]], Sequence[str]]
+"""Texts as they are compared: what only looks different is the same in them."""
 _SIGNALS = {HandleKind.QR: Signal.QR, HandleKind.LINK: Signal.LINK, HandleKind.SHOP: Signal.SHOP}
 
 
 class Sellers:
     """Offers and who is taken for one seller. Made by `link_all`; grows with `add`."""
 
-    def __init__(self, offers: Iterable[Offer], words: Sequence[Word]) -> None:
+    def __init__(self, offers: Iterable[Offer], words: Sequence[Word], sound: Sound) -> None:
+        self._sound = sound
         ordered = sorted({offer.id: offer for offer in offers}.values(), key=lambda offer: (offer.at, offer.id))
         self._book = Book()
         self._book.find_hosts(ordered)
@@ -31,7 +34,7 @@ class Sellers:
             self._book.add(offer)
         self._book.relate(range(len(self._book.handles.keys)))
         self._pairs = Pairs(self._book)
-        texts = [bare(offer.sound or offer.text) for offer in ordered]
+        texts = [bare(text) for text in sound([offer.text for offer in ordered])]
         self._footers = learn_footers(flatten(texts), *self._who_and_when())
         for number, text in enumerate(strip(texts, self._footers)):
             self._book.add_text(text, number)
@@ -68,6 +71,10 @@ class Sellers:
         weighed = sorted(((self._pairs.weigh(pair), pair) for pair in found if shop in pair), reverse=True)
         self._join(weighed)
         return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
+
+    def see(self, offer: str, at: int) -> None:
+        """An offer was seen again: how long shops stand side by side counts (rule 3). KeyError: it isn't known."""
+        self._book.see(offer, at)
 
     def judge(self, words: Sequence[Word]) -> None:
         """Takes all that people said, in their order; what isn't among it any more is undone (rule 5)."""
@@ -139,8 +146,7 @@ class Sellers:
             yield from self._of_handle(handle, self._book.shop_of[number])
         for picture in pictures:
             yield from self._of_picture(picture, self._pictures.add(picture, self._book.pictures.keys[picture]))
-        offer = self._book.offers[number]
-        stripped = strip([bare(offer.sound or offer.text)], self._footers)[0]
+        stripped = strip([bare(self._sound([self._book.offers[number].text])[0])], self._footers)[0]
         text, new = self._book.add_text(stripped, number)
         if new:
             yield from self._of_text(text, self._texts.add(text, stripped))
@@ -153,11 +159,12 @@ class Sellers:
         kind = self._book.handles.keys[handle][0]
         signal = _SIGNALS.get(kind, Signal.HANDLE)
         weight = _weigh.handle(kind, len(users), crowd)
+        thing = handle if crowd < 2 else SHARED
         if alone is None:
-            yield from self._pairs.share(users, signal, weight, kind.value, handle)
+            yield from self._pairs.share(users, signal, weight, kind.value, thing)
         else:
             others = {shop: offer for shop, offer in users.items() if shop != alone}
-            yield from self._pairs.compare({alone: users[alone]}, others, signal, weight, kind.value, handle)
+            yield from self._pairs.compare({alone: users[alone]}, others, signal, weight, kind.value, thing)
 
     def _of_picture(self, picture: int, near: Sequence[tuple[int, int, bool]], above: int = -1) -> Iterator[Pair]:
         """Pairs that a picture makes, with near-same ones of higher numbers than `above`."""
@@ -165,7 +172,7 @@ class Sellers:
         everybody = {shop for other, _, _ in near for shop in uses[other]} | set(uses[picture])
         if len(everybody) < 2 or (crowd := self._book.crowd_of(everybody)) >= CROWD:
             return
-        family = self._pictures.family(picture)
+        family = self._pictures.family(picture) if crowd < 2 else SHARED
         weight = _weigh.picture(0, crowd, mirrored=False)
         yield from self._pairs.share(uses[picture], Signal.PICTURE, weight, "0", family)
         for other, bits, mirrored in (one for one in near if one[0] > above):
@@ -207,14 +214,15 @@ class Sellers:
                     self._joined[pair[0]][pair] = None
 
 
-def link_all(offers: Iterable[Offer], words: Sequence[Word] = ()) -> Sellers:
+def link_all(offers: Iterable[Offer], words: Sequence[Word] = (), sound: Sound = list) -> Sellers:
     """Links all offers (rules 1 to 7).
 
     Args:
         offers: In any order; of equal ids the last one counts.
         words: What people said.
+        sound: What texts are compared by, such as `market.reading.sound_out`; else they are taken as they are.
 
     Returns:
         Who is taken for one seller, ready to take in more.
     """
-    return Sellers(offers, words)
+    return Sellers(offers, words, sound)

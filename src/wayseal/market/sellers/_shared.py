@@ -6,8 +6,10 @@ from wayseal.market.sellers._weigh import DAY
 
 CROWD = 4
 """So many at one time: what they share is nobody's."""
-_LEAST = DAY
+_LEAST = DAY // 2
 """So long a message stands at least."""
+_MOVES = DAY
+"""So long both may stand there while somebody moves from one to the other."""
 
 
 def count_crowd(spans: Iterable[tuple[int, int, int]]) -> int:
@@ -16,7 +18,7 @@ def count_crowd(spans: Iterable[tuple[int, int, int]]) -> int:
     if len({group for group, _, _ in rows}) < 2:
         return len(rows[:1])
     begins_at = [(first, 1, group) for group, first, _ in rows]
-    events = sorted(begins_at + [(max(to, first + _LEAST), 0, group) for group, first, to in rows])
+    events = sorted(begins_at + [(max(to - _MOVES, first + _LEAST), 0, group) for group, first, to in rows])
     alive: dict[int, int] = {}
     most = 0
     for _, begins, group in events:

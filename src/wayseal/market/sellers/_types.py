@@ -40,7 +40,6 @@ class Offer:
         last_at: When it was last seen.
         capture: Id of the capture behind it.
         text: All that is said of it.
-        sound: The same as it sounds (`market.reading.sound_out`), by which texts are compared; "": as it is written.
         handles: Addresses out of text, QR codes and pictures.
         pictures: (hash, hash of the mirror) of each picture, 64 bits.
     """
@@ -51,7 +50,6 @@ class Offer:
     last_at: int
     capture: str
     text: str = field(repr=False)
-    sound: str = field(default="", repr=False)
     handles: tuple[Handle, ...] = ()
     pictures: tuple[tuple[int, int], ...] = ()
 

@@ -55,7 +55,7 @@ def handle(kind: HandleKind, degree: int, crowd: int) -> float:
 
     degree: how many shops have it; crowd: how many at one time who have others of their own, and none together.
     """
-    return _HANDLES[kind] - math.log(max(1.0, degree / 4)) - 2.0 * max(0, crowd - 1)
+    return _HANDLES[kind] - math.log(max(1.0, degree / 4)) - 3.5 * max(0, crowd - 1)
 
 
 def picture(bits: int, crowd: int, *, mirrored: bool) -> float:
@@ -69,8 +69,8 @@ def text(likeness: float, information: float, crowd: int) -> float:
     likeness: Jaccard of pairs of characters, rare ones counting more; information: nats in what they share, as if pairs
     were independent: a few common words are no evidence, however alike; crowd: how many have it at one time.
     """
-    grade = min(1.0, (likeness - 0.4) / 0.35) * min(1.0, information / _ENOUGH_TEXT)
-    return _MOST_TEXT * grade - 2.0 * max(0, crowd - 1)
+    grade = min(1.0, (likeness - 0.35) / 0.35) * min(1.0, information / _ENOUGH_TEXT)
+    return _MOST_TEXT * grade - 3.0 * max(0, crowd - 1)
 
 
 def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -> float:

@@ -1,0 +1,42 @@
+"""docs/market-sellers.md says every word and figure of the code."""
+
+import re
+
+import pytest
+
+from tests.docs.pages import read
+from wayseal.market.removals._due import Todo
+from wayseal.market.removals.types import RULES, Answer
+from wayseal.market.sellers import Signal, _groups, _shared, _texts, _weigh
+from wayseal.market.types import HandleKind
+
+PAGES = ("docs/market-sellers.md", "docs/market-sellers.zh.md")
+
+
+@pytest.fixture(params=PAGES)
+def page(request: pytest.FixtureRequest) -> str:
+    return read(request.param)
+
+
+def test_every_word(page: str) -> None:
+    for words in (Signal, Todo, Answer, RULES):
+        assert [str(word) for word in words if f"`{word}`" not in page] == []
+
+
+def test_every_figure(page: str) -> None:
+    heaviest = {_weigh.handle(kind, 1, 1) for kind in HandleKind}
+    figures = [
+        *heaviest,
+        _weigh.picture(0, 1, mirrored=False),
+        _weigh.text(1.0, 1e9, 1),
+        round(_weigh.NEEDED, 1),
+        _weigh.PRIOR,
+        _weigh.PICTURE_BITS,
+        _weigh.style((0.0,), (9.0,)),
+        _weigh.style((0.0,), (0.0,)),
+        _shared.CROWD,
+        _texts.LONG,
+        _groups.MOST_WEAK,
+    ]
+    shown = [re.sub(r"^(-?)0\.", r"\1.", f"{figure:g}") for figure in figures]
+    assert [figure for figure in shown if figure not in page] == []
