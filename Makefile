@@ -1,4 +1,4 @@
-.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-dev
+.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-market setup-market-pictures setup-dev
 
 DEMO ?= demo
 
@@ -30,6 +30,12 @@ setup-vault: ## Adds what `wayseal vault`, `wayseal policy` and `wayseal serve v
 setup-console: ## Adds what `wayseal serve console` and evidence packs (paper, time stamps) need, with the front end.
 	@scripts/setup.sh console
 
+setup-market: ## Adds what `wayseal market` needs to look at sites, keep what came, and read pictures' codes.
+	@scripts/setup.sh market
+
+setup-market-pictures: ## Adds what reads text in pictures: larger, and slower to install.
+	@scripts/setup.sh market-pictures
+
 setup-dev:
 	@scripts/setup.sh dev
 
@@ -43,7 +49,9 @@ lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv) and
 	$(COMPILE) pyproject.toml --group build --output-file requirements/core.txt
 	$(COMPILE) pyproject.toml --extra vault --group build -c requirements/core.txt --output-file requirements/vault.txt
 	$(COMPILE) pyproject.toml --extra console --group build --group front-end -c requirements/vault.txt --output-file requirements/console.txt
-	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra market --group build -c requirements/console.txt --output-file requirements/market.txt
+	$(COMPILE) pyproject.toml --extra market --extra market-pictures --group build -c requirements/market.txt --output-file requirements/market-pictures.txt
+	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt -c requirements/market-pictures.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
 	.venv/bin/python -m scripts.front_end lock
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes .venv from the hashed locks with the pip that Python brings: `scripts/setup.sh core` (the command line),
-# `vault` (and what the vault needs), `console` (and what console and evidence packs need, with the front end) or `dev`
-# (and what tests and checks need).
+# `vault` (and what the vault needs), `console` (and what console and evidence packs need, with the front end), `market`
+# (and what the market's watch needs), `market-pictures` (and what reads text in pictures) or `dev` (and what tests and
+# checks need).
 # Does nothing when the locks have not changed since. What is missing is said in one line with its cure.
 set -eu
 cd "$(dirname "$0")/.."
@@ -45,12 +46,17 @@ install() {
 front_end() { .venv/bin/python -m scripts.front_end; }
 
 case ${1:-core} in
-core) # vault.txt and console.txt hold all of core.txt
-    cmp -s requirements/vault.txt .venv/.installed-vault || cmp -s requirements/console.txt .venv/.installed-console || install core ;;
+core) # the others hold all of core.txt
+    for other in vault console market market-pictures; do
+        if cmp -s "requirements/$other.txt" ".venv/.installed-$other"; then found=yes; fi
+    done
+    [ -n "${found:-}" ] || install core ;;
 vault) install vault ;;
 console) install console && front_end ;;
-dev) install vault && install console && install dev && front_end ;;
-*) say "scripts/setup.sh core, vault, console or dev" && exit 2 ;;
+market) install market ;;
+market-pictures) install market-pictures ;;
+dev) install vault && install console && install market-pictures && install dev && front_end ;;
+*) say "scripts/setup.sh core, vault, console, market, market-pictures or dev" && exit 2 ;;
 esac
 if ! cmp -s pyproject.toml .venv/.installed-wayseal; then
     pip --no-deps --no-build-isolation --editable .

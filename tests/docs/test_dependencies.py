@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.pages import ROOT, read, rows
 
-LOCKS = ("core", "vault", "console", "dev", "bench")
+LOCKS = ("core", "vault", "console", "market", "market-pictures", "dev", "bench")
 
 
 def direct(*, bench: bool = True) -> list[str]:

@@ -1,0 +1,15 @@
+"""docs/market-watch.md says every kind of line, every state and every place."""
+
+import pytest
+
+from tests.docs.pages import read
+from wayseal.market.log import LineKind
+from wayseal.market.looking import CAPTURES, IMPORTS, SOURCES
+from wayseal.market.watch import ShopState
+
+
+@pytest.mark.parametrize("page", ["docs/market-watch.md", "docs/market-watch.zh.md"])
+def test_every_word_stands_there(page: str) -> None:
+    text = read(page)
+    words = (*LineKind, *ShopState, *(f"{folder}/" for folder in (CAPTURES, IMPORTS, SOURCES)))
+    assert [str(word) for word in words if f"`{word}`" not in text] == []
