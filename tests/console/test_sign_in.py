@@ -13,7 +13,7 @@ from wayseal.console import Role
 from wayseal.console.access import _tables as tables
 from wayseal.console.access._passwords import Passwords
 from wayseal.console.access._sign_in import MISSES
-from wayseal.console.access.types import ActKind, Visit
+from wayseal.console.access.types import ActKind, LinkKind, Visit
 from wayseal.console.errors import AccessError, ThrottledError
 from wayseal.console.web._forms import MOST, MOST_CARRIED
 
@@ -164,6 +164,32 @@ def test_a_code_counts_once(world: World) -> None:
     three = world.browser()
     three.post("/sign-in", data={"login": "ann", "password": PASSWORD})
     assert three.post("/sign-in/code", data={"code": older}).status_code == 401
+
+
+def test_a_clock_that_was_ahead_shuts_nobody_out(world: World) -> None:
+    """What was used meanwhile counts no more when its time comes, and nothing counts twice."""
+    ann = world.person("ann", Role.ANALYST)
+
+    def enter(code: str) -> int:
+        browser = world.browser()
+        browser.post("/sign-in", data={"login": "ann", "password": PASSWORD})
+        return browser.post("/sign-in/code", data={"code": code}).status_code
+
+    before = world.code("ann")
+    assert enter(before) == 303
+    _, link = world.access.people.invite("bo", "Bo", Role.ANALYST, by=ann.id)
+    world.clock.sleep(90 * 24 * HOUR)
+    ahead, then = world.code("ann"), world.clock.at
+    assert enter(ahead) == 303
+    world.clock.sleep(-90 * 24 * HOUR)
+    assert [enter(before), enter(ahead)] == [401, 401]
+    world.clock.sleep(HOUR)
+    assert enter(world.code("ann")) == 303
+    assert world.access.people.linked(link, LinkKind.INVITE) is not None
+    world.clock.at = then - 30_000_000
+    assert world.code("ann") == ahead
+    assert enter(ahead) == 401
+    assert enter(world.code("ann")) == 303
 
 
 def test_recovery_codes_count_once(world: World) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes
 from httpx import Client
+from httpx import Response as Answer
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -109,7 +110,7 @@ def test_without_the_browsers_word_the_token_stands_before_the_file(upload_world
     assert left(upload_world) == []
 
 
-def back_in(world: World, browser: Client, page: Response) -> Response:
+def back_in(world: World, browser: Client, page: Answer) -> Answer:
     """Signs in again, with what the page kept."""
     signing = {"login": "ann", "password": PASSWORD, "kept": hidden(page, "kept"), "next": "/"}
     page = browser.post("/sign-in", data=signing)
