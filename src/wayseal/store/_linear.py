@@ -13,14 +13,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MOST = 4000
-"""Letters of patterns, and numbers in braces."""
-_COUNT = re.compile(r"\{(?:[0-9]*,)?([0-9]{1,9})[0-9]*,?\}")
+"""Letters of patterns, each as often as it is repeated."""
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?:[0-9]*,)?([0-9]{1,9})[0-9]*,?\}|.", re.DOTALL)
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)", re.DOTALL)
 
 
 def size_of(pattern: str) -> int:
-    """What a pattern is held to (rule 3)."""
-    return len(pattern) + sum(int(count) for count in _COUNT.findall(pattern))
+    """How long a pattern is once its repetitions are written out (rule 3)."""
+    groups, last = [0], 0
+    for token in _TOKEN.finditer(pattern):
+        if token[0] == "(":
+            groups.append(0)
+        elif token[0] == ")" and len(groups) > 1:
+            last = groups.pop()
+            groups[-1] += last
+        elif token[1]:
+            groups[-1] += last * max(0, int(token[1]) - 1)
+            last *= int(token[1])
+        else:
+            last = 1
+            groups[-1] += 1
+    return sum(groups)
 
 
 def names_of(pattern: str) -> tuple[str, ...]:

@@ -237,7 +237,7 @@ class _LogLoader:
         self._room -= size_of(rule.regex or "")
         if self._room < 0:
             raise self._toml.error(
-                "the patterns of a mapping have {most:,} letters and repetitions at most, all together",
+                "all patterns of a mapping have {most:,} letters at most, each as often as it is repeated",
                 *where,
                 key,
                 most=MOST,
