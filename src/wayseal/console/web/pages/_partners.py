@@ -25,12 +25,19 @@ from wayseal.page.words import Voice, catalogue
 _COLUMNS = ("partner", "contract", "breach", "reads", "waybills", "days", "first", "last", "worst", "agreed", "what")
 _ONLY = ("all", "breached", "uncontracted")
 Row = Mapping[str, Any]
+
+
+def _broken(row: Row) -> int | None:
+    """In how many ways a partner breaks its contract; None: it has none."""
+    return None if row["contract"] is None else len(row["breaches"])
+
+
 _SORTS: Mapping[str, Callable[[Row], Any]] = {
     "partner": lambda row: row["partner"],
     "contract": lambda row: row["contract"] or "",
     "reads": lambda row: row["reads"],
     "waybills": lambda row: row["waybills"],
-    "breaches": lambda row: len(row["breaches"]),
+    "breaches": lambda row: _broken(row) or 0,
     "only_ours": lambda row: row["calls"]["only_ours"]["calls"] if row["calls"] else -1,
     "only_theirs": lambda row: row["calls"]["only_theirs"]["calls"] if row["calls"] else -1,
 }
@@ -59,6 +66,7 @@ def show_partners(ask: Ask) -> Response:
         breaks=one is not None and bool(one["actors"]) and bool(_breaks(one)),
         breaches=[] if one is None else [_breach(ask, breach) for breach in one["breaches"]],
         name=name,
+        broken=_broken,
         misfits=review.document["misfits"],
         agreed=any(row["contract"] is not None for row in partners),
         link=lambda **changed: with_query(
@@ -122,7 +130,7 @@ def _rows(ask: Ask, review: Review) -> Sequence[Row]:
 
 def _fits(row: Row, only: str) -> bool:
     if only == "breached":
-        return bool(row["breaches"]) and row["contract"] is not None
+        return bool(_broken(row))
     return only == "all" or row["contract"] is None
 
 
