@@ -24,7 +24,6 @@ WORK = ROOT / ".cache/front-end"
 FILES = {
     "bootstrap.min.css": ("bootstrap", "dist/css/bootstrap.min.css"),
     "htmx.min.js": ("htmx.org", "dist/htmx.min.js"),
-    "echarts.min.js": ("echarts", "dist/echarts.min.js"),
 }
 _QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
 _STAMP = ".installed"

@@ -19,7 +19,7 @@ if venv/bin/wayseal serve console 2>missing; then
 fi
 grep -q "wayseal\[console\]" missing
 # The front end is in the wheel.
-for name in bootstrap.min.css htmx.min.js echarts.min.js; do
+for name in bootstrap.min.css htmx.min.js; do
     ls venv/lib/python*/site-packages/wayseal/console/third_party/"$name" >/dev/null
 done
 # Proofs are checked without them.

@@ -1,7 +1,11 @@
 """Keys, tables and settings."""
 
+import random
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
+import pyotp
 import pytest
 import sqlalchemy as sa
 
@@ -10,7 +14,7 @@ from tests.store.database.places import KINDS, fresh
 from wayseal.console import Role, read_console_settings
 from wayseal.console.access import _tables as tables
 from wayseal.console.access import load_keys
-from wayseal.console.access._codes import fitting_step, new_secret
+from wayseal.console.access._codes import STEP, Used, fitting_step, new_secret, note_used
 from wayseal.console.access._keys import AccessKeys
 from wayseal.console.access._passwords import check_password
 from wayseal.console.access._throttle import wait_for
@@ -101,11 +105,38 @@ def test_codes_of_rfc_6238() -> None:
     secret = new_secret(b"12345678901234567890")
     for at, code in ((59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")):
         step = at // 30
-        assert fitting_step(secret, code, at, 0) == step
-        assert [fitting_step(secret, code, at + 30 * n, 0) for n in (-2, -1, 1, 2)] == [None, step, step, None]
-        assert fitting_step(secret, code, at, step) is None
-        assert fitting_step(secret, code, at, step - 1) == step
-    assert fitting_step(secret, "", 59, 0) is None
+        assert fitting_step(secret, code, at) == step
+        assert [fitting_step(secret, code, at + 30 * n) for n in (-2, -1, 1, 2)] == [None, step, step, None]
+        for used, counts in (
+            ([(step, step)], False), ([(0, step)], False), ([(step + 2, step + 2)], False),
+            ([(step - 1, step - 1)], True), ([(0, step - 1), (step + 3, step + 9)], True),
+        ):  # fmt: skip
+            assert (fitting_step(secret, code, at, used) == step) is counts, used
+    assert fitting_step(secret, "", 59) is None
+
+
+def test_no_code_counts_twice_however_the_clock_moves() -> None:
+    """And when it is right again the next one counts, but by chance."""
+    secret, chance = new_secret(b"12345678901234567890"), random.Random(7)
+    used: Used = []
+    seen: set[int] = set()
+    real, refused = 60_000_000, 0
+    code_of = cache(pyotp.TOTP(secret).generate_otp)
+    for _ in range(400):
+        real += chance.randint(3, 3000)
+        jump = chance.choice((0,) * 8 + (-1, 1)) * chance.randint(1, 2_000_000)
+        for at in dict.fromkeys((real, real + jump)):
+            step = fitting_step(secret, code_of(at), at * STEP, used)
+            assert step not in seen
+            refused += at == real and step is None
+            if step is not None:
+                seen.add(step)
+                used = note_used(used, step)
+        assert len(used) <= 64
+        assert all(first <= last < after for (first, last), (after, _) in pairwise(used))
+        old = chance.choice(sorted(seen))
+        assert all(fitting_step(secret, code_of(old), (old + n) * STEP, used) is None for n in (-1, 0, 1))
+    assert refused <= 4  # a minute before, or between, what was used while it was ahead
 
 
 def test_passwords_that_are_none() -> None:

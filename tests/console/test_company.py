@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import secrets
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -238,6 +239,20 @@ def test_a_form_survives_the_way_there_and_back(world: World, company: Company) 
     assert "is kept" in text(page)
     back = browser.get(company.prove(leave(browser, kept=hidden(page, "kept"), next="/"), "s-ida"))
     assert "王" in text(back)
+    # As much as a page takes goes along; what wasn't kept here is not written down for strangers.
+    world.clock.sleep(2 * HOUR)
+    long = secrets.token_urlsafe(150_000)
+    page = browser.post("/people", data={"login": long})
+    address = leave(browser, kept=hidden(page, "kept"), next="/")
+    flights = sa.select(tables.departures.c.sealed)
+    (before,) = world.access.database.read(lambda c: c.execute(flights).scalars().all())
+    kept = hidden(page, "kept")
+    for forged in ("x" * 300_000, kept[:-8] + "AAAAAAA=", "." + kept.partition(".")[2], f"{'0' * 32}.{kept[33:]}"):
+        leave(world.browser(), kept=forged)
+    sizes = [len(one) for one in world.access.database.read(lambda c: c.execute(flights).scalars().all())]
+    assert sorted(sizes)[-1] == len(before) > 200_000
+    assert sorted(sizes)[-2] < 1000
+    assert hidden(browser.get(company.prove(address, "s-ida")), "login") == long
 
 
 def test_no_second_way_in_beside_the_company(world: World, company: Company) -> None:

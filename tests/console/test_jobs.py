@@ -350,15 +350,24 @@ def test_a_worker_that_was_busy_looks_around_once(lite: Jobs) -> None:
 
 
 def test_files_are_kept_as_long_as_the_settings_say(lite: Jobs, settings: ConsoleSettings) -> None:
+    """So many days on which the console runs, whatever its clock says: not one that is ahead, nor one that was."""
     old = lite.start("echo", {"x": ""}, "li")
     run_all(lite, settings, kinds={"echo": echo})
-    sent = lite.folder / "uploads" / ("a" * 16)
+    sent, at = lite.folder / "uploads" / ("a" * 16), clock(lite)
     sent.mkdir(parents=True)
-    os.utime(sent, (clock(lite).at / 1e6 - 31 * DAY,) * 2)
-    clock(lite).sleep(31 * DAY)
+    os.utime(sent, (at.at / 1e6,) * 2)
+    (lite.folder / "j-77").mkdir()
+    for day in range(31):
+        worker_process.look_around(lite, settings)
+        worker_process.look_around(lite, settings)
+        for ahead in (400 * DAY, -400 * DAY) if day in (3, 11) else ():
+            at.sleep(ahead)
+            worker_process.look_around(lite, settings)
+        assert lite.folder_of(old).exists()
+        assert sent.exists()
+        at.sleep(DAY)
     new = lite.start("echo", {"x": ""}, "li")
     run_all(lite, settings, kinds={"echo": echo})
-    (lite.folder / "j-77").mkdir()
     worker_process.look_around(lite, settings)
     assert not lite.folder_of(old).exists()
     assert not sent.exists()

@@ -13,12 +13,13 @@ import pytest
 
 from tests.console.browsing import LANGUAGES, Visitor, served
 from tests.console.house import House, open_house
-from tests.console.world import PASSWORD, World
+from tests.console.world import HOUR, PASSWORD, World
 from tests.detect.watched import Watched, small
 from wayseal.cases import load_pseudonyms
 from wayseal.cases.evidence import verify_pack
 from wayseal.cases.types import Alert, CaseState
 from wayseal.console import Role
+from wayseal.console.access import _tables as tables
 from wayseal.console.access.types import Way
 
 __all__ = ["small"]
@@ -208,6 +209,55 @@ def test_two_who_write_the_same_note(house: House, language: str) -> None:
     assert (kept.version, kept.text.splitlines()) == (3, ["first", "second", "by ann", "来自陈静"])
     for visitor in (chen, ann):
         visitor.end()
+
+
+def unused_for_long(world: World, login: str) -> None:
+    """Of one person's sessions: all others' go on, and so does the provider's clock."""
+    (person,) = (one.id for one in world.access.people.all() if one.login == login.casefold())
+    row = tables.sessions.update().where(tables.sessions.c.person == person)
+    aged = row.values(seen_at=tables.sessions.c.seen_at - 2 * HOUR * 1_000_000)
+    world.access.database.write(lambda connection: connection.execute(aged))
+
+
+def test_too_much_is_told_before_it_is_sent_and_a_form_with_files_comes_back(house: House) -> None:
+    """A text and a file that are more than a page takes stay where they are; after an hour away, files are named."""
+    language = LANGUAGES[1]
+    ann = house.at_desk(Role.ANALYST, language, "/queue/new")
+    numbers, told = "#numbers", "document.activeElement.validationMessage"
+    ann.page.evaluate("document.querySelectorAll('main [required]').forEach((field) => (field.value ||= 'x'))")
+    ann.reach(numbers)
+    ann.page.evaluate("document.activeElement.value = 'YT1234567890123\\n'.repeat(20000)")
+    ann.press("Control+Enter")
+    assert "more than can be sent at once" in ann.page.evaluate(told)
+    assert len(ann.page.input_value(numbers)) == 320_000
+    ann.page.keyboard.type("1")
+    assert ann.page.evaluate(told) == ""
+    (case,) = alerted(house, "u-files")
+    ann.page.goto(f"{house.base}/cases/{case}")
+    large, small = house.folder / "large.bin", house.folder / "运单.csv"
+    with large.open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    small.write_bytes(b"x")
+    ann.reach('summary:has(~ form[action$="/files"])')
+    ann.press("Enter")
+    ann.reach("#file-why")
+    ann.page.keyboard.type("bought on the market")
+    ann.reach("#file")
+    ann.choose(large)
+    assert "64 MB at most" in ann.page.evaluate(told)
+    ann.choose(small)
+    assert ann.page.evaluate(told) == ""
+    login = f"{Role.ANALYST.value}-{language}"
+    unused_for_long(house.world, login)
+    ann.follow('form[action$="/files"] button')
+    ann.sign_in(house.world, login)
+    assert ann.reads("bought on the market", small.name)
+    ann.check()
+    ann.reach("main input[type=file]")
+    ann.choose(small)
+    ann.follow("main button.btn-main")
+    assert [one.name for one in house.world.cases.dossier(case).files] == [small.name]
+    ann.end()
 
 
 def test_in_by_the_companys_sign_in(house: House) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from threading import Event
 
@@ -71,10 +72,17 @@ def test_each_list_of_rights_is_whole_and_names_nobody(ann: Client, rights: Revi
 
 def test_lists_are_paged_filtered_and_sorted(ann: Client, rights: Review) -> None:
     people = rights.document["people"]
-    first, second = (ann.get(f"/rights?list=people&after={after}") for after in (0, 50))
-    seen = [re.findall(r'<th scope="row"><bdi[^>]*>([^<]*)', page.text) for page in (first, second)]
     alias = load_pseudonyms(beneath() / "detect").of
-    assert [*seen[0], *seen[1]] == [alias(row["actor"]) for row in people[:100]]
+    for sort in ("", "&sort=-reads"):
+        page, seen = ann.get(f"/rights?list=people{sort}"), list[str]()
+        while True:
+            seen += re.findall(r'<th scope="row"><bdi[^>]*>([^<]*)', page.text)
+            onward = re.search(r'href="([^"]*)" rel="next"', page.text)
+            if onward is None:
+                break
+            page = ann.get(unescape(onward[1]))
+        assert seen == [row["account"] for row in rows_of(ann, f"/rights.csv?list=people{sort}")]
+        assert sorted(seen) == sorted(alias(row["actor"]) for row in people)
     role = people[0]["role"]
     rows = rows_of(ann, f"/rights.csv?list=people&role={role}")
     assert len(rows) == sum(row["role"] == role for row in people)
@@ -84,6 +92,14 @@ def test_lists_are_paged_filtered_and_sorted(ann: Client, rights: Review) -> Non
         assert values == sorted(values, reverse=sort.startswith("-")), sort
         assert f"sort={sort}" in ann.get(f"/rights?list=people&sort={sort}").text.partition('rel="next"')[0]
     assert ann.get("/rights?list=people&after=x&role=%3Cb%3E").status_code == 200
+    # A page further on stays where it was when rows before it go, and says so when its own did.
+    place = re.search(r'after=([0-9a-f]{16})"', ann.get("/rights?list=people").text)
+    assert place is not None
+    turned = ann.get(f"/rights?list=people&sort=-account&after={place[1]}")
+    assert (turned.status_code, "another one by now" in text(turned)) == (200, False)
+    gone = ann.get(f"/rights?list=people&after={'0' * 16}")
+    assert "another one by now" in text(gone)
+    assert alias(people[0]["actor"]) in gone.text
     for path in ("/rights", "/rights.csv", "/partners", "/partners.csv"):
         refused = ann.get(f"{path}?sort=none")
         assert (refused.status_code, "sort: this table can't be sorted by that" in text(refused)) == (400, True), path
@@ -103,8 +119,12 @@ def test_an_account_goes_into_the_queue_without_its_name(tmp_path: Path, rights:
         assert "list=people" in answer.headers["location"]
         items = cases.queue(NOW * 2, ItemFilter(source=Source.RIGHTS)).rows
         assert [[thing.name for thing in item.things] for item in items] == [[alias]]
-        assert items[0].reason == "Rights that accounts didn't use"
-        assert items[0].id in text(browser.get(answer.headers["location"]))
+        assert items[0].reason == "rights.people"
+        assert f"It is in the queue, as {items[0].id}." in text(browser.get(answer.headers["location"]))
+        assert "Rights that accounts didn't use" in text(browser.get("/queue"))
+        again = browser.post("/rights/queue", data={"list": "people", "account": alias}).headers["location"]
+        assert f"before, as {items[0].id}," in text(browser.get(again))
+        assert "It is in the queue, as q-1." in text(browser.get("/rights?queued=evil,q-1"))
         # Neither by name, nor out of a list of no accounts.
         for data in ({"list": "people", "account": row["actor"]}, {"list": "roles", "account": alias}, {}):
             assert browser.post("/rights/queue", data=data).status_code == 404
@@ -112,6 +132,8 @@ def test_an_account_goes_into_the_queue_without_its_name(tmp_path: Path, rights:
         answer = browser.post("/partners/queue", data={"partner": name})
         assert answer.status_code == 303
         assert len(cases.queue(NOW * 2, ItemFilter(source=Source.PARTNER)).rows) == 1
+        again = browser.post("/partners/queue", data={"partner": name}).headers["location"]
+        assert "before, as" in text(browser.get(again))
         assert browser.post("/partners/queue", data={"partner": "nobody"}).status_code == 404
 
 
@@ -263,6 +285,24 @@ def test_what_is_found_comes_into_the_queue_by_itself_once_and_a_verdict_is_lear
         page = browser.get("/queue?source=partner")
         assert "Outside the hours" in text(page)
         assert partner["actors"][0] not in page.text
+        # What somebody puts in by hand is known as what came by itself.
+        now_called = next(
+            one["partner"]
+            for one in json.loads((folder / "reviews/partners.json").read_bytes())["document"]["partners"]
+            if partner["actors"][0] in one["actors"]
+        )
+        found_by_rights = cases.queue(NOW * 2, ItemFilter(source=Source.RIGHTS)).rows
+        for path, sent in (
+            ("/partners/queue", {"partner": now_called}),
+            *(
+                ("/rights/queue", {"list": one.reason.partition(".")[2], "account": one.things[0].name})
+                for one in found_by_rights[:2]
+            ),
+        ):
+            put = browser.post(path, data=sent)
+            assert put.status_code == 303, (path, sent)
+            place = put.headers["location"]
+            assert ("stood=q-" in place, "queued" in place) == (True, False), place
         # What was decided on doesn't come again; nor does a case whose reads were judged to be work.
         browser.post(f"/queue/items/{items[0].id}", data={"act": "dismiss", "why": "a known test"})
         known = {row.id: cases.find(row.id).actors for row in cases.cases(sort=CaseSort.NUMBER, limit=200).rows}

@@ -1,6 +1,8 @@
 """Signing in, and what keeps others out."""
 
+import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -10,8 +12,10 @@ from tests.console.world import HOUR, MINUTE, PASSWORD, VISIT, World, hidden, te
 from wayseal.console import Role
 from wayseal.console.access import _tables as tables
 from wayseal.console.access._passwords import Passwords
-from wayseal.console.access.types import ActKind, Visit
+from wayseal.console.access._sign_in import MISSES
+from wayseal.console.access.types import ActKind, LinkKind, Visit
 from wayseal.console.errors import AccessError, ThrottledError
+from wayseal.console.web._forms import MOST, MOST_CARRIED
 
 
 def cookie(browser: Client, name: str = "wayseal") -> str:
@@ -162,6 +166,32 @@ def test_a_code_counts_once(world: World) -> None:
     assert three.post("/sign-in/code", data={"code": older}).status_code == 401
 
 
+def test_a_clock_that_was_ahead_shuts_nobody_out(world: World) -> None:
+    """What was used meanwhile counts no more when its time comes, and nothing counts twice."""
+    ann = world.person("ann", Role.ANALYST)
+
+    def enter(code: str) -> int:
+        browser = world.browser()
+        browser.post("/sign-in", data={"login": "ann", "password": PASSWORD})
+        return browser.post("/sign-in/code", data={"code": code}).status_code
+
+    before = world.code("ann")
+    assert enter(before) == 303
+    _, link = world.access.people.invite("bo", "Bo", Role.ANALYST, by=ann.id)
+    world.clock.sleep(90 * 24 * HOUR)
+    ahead, then = world.code("ann"), world.clock.at
+    assert enter(ahead) == 303
+    world.clock.sleep(-90 * 24 * HOUR)
+    assert [enter(before), enter(ahead)] == [401, 401]
+    world.clock.sleep(HOUR)
+    assert enter(world.code("ann")) == 303
+    assert world.access.people.linked(link, LinkKind.INVITE) is not None
+    world.clock.at = then - 30_000_000
+    assert world.code("ann") == ahead
+    assert enter(ahead) == 401
+    assert enter(world.code("ann")) == 303
+
+
 def test_recovery_codes_count_once(world: World) -> None:
     world.person("ann", Role.ANALYST)
     page = world.signed_in("ann").post("/account/recovery-codes")
@@ -260,6 +290,30 @@ def test_a_form_survives_its_session(world: World) -> None:
     late = world.browser()
     late.post("/sign-in", data={"login": "root", "password": PASSWORD})
     assert late.post("/sign-in/code", data={"code": world.code("root"), "kept": kept}).status_code == 303
+
+
+def test_as_much_as_a_page_takes_survives(world: World) -> None:
+    """Whatever the text, and though the code comes too late, or five times wrong."""
+    world.person("root", Role.ADMINISTRATOR)
+    browser = world.signed_in("root")
+    world.clock.sleep(2 * HOUR)
+    texts = {"dense": secrets.token_urlsafe(196_000), "lines": '"\\\n' * 28_000, "hidden": "\x01\x02\x1f" * 29_000}
+    for name, typed in texts.items():
+        assert 250_000 < len(urlencode({"login": typed})) <= MOST, name
+        page = browser.post("/people", data={"login": typed})
+        assert (page.status_code, len(hidden(page, "kept")) < MOST_CARRIED - 1000) == (401, True), name
+    kept = hidden(browser.post("/people", data={"login": texts["dense"]}), "kept")
+    page = browser.post("/sign-in", data={"login": "root", "password": PASSWORD, "kept": kept})
+    for late in (False, True):
+        if late:
+            world.clock.sleep(11 * MINUTE)
+        for _ in range(1 if late else MISSES + 1):
+            page = browser.post("/sign-in/code", data={"code": "000000", "kept": hidden(page, "kept")})
+        assert hidden(page, "kept") == kept
+        world.clock.sleep(HOUR)
+        page = browser.post("/sign-in", data={"login": "root", "password": PASSWORD, "kept": hidden(page, "kept")})
+    back = browser.post("/sign-in/code", data={"code": world.code("root"), "kept": hidden(page, "kept")})
+    assert hidden(back, "login") == texts["dense"]
 
 
 def test_some_acts_want_a_fresh_proof(world: World) -> None:

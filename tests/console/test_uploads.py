@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
+from httpx import Client
+from httpx import Response as Answer
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from tests.console.world import HOUR, World, hidden, text
+from tests.console.world import HOUR, PASSWORD, World, hidden, text
 from wayseal.console import Page, Role
+from wayseal.console.access._sessions import Sessions
 from wayseal.console.errors import UploadError
 from wayseal.console.web import _uploads
 from wayseal.console.web._headers import HeadersLayer
@@ -24,6 +27,7 @@ from wayseal.console.web._uploads import FILES, Upload, file_name, make_spool, r
 from wayseal.console.web.app import create_router
 from wayseal.console.web.pages import PAGES
 from wayseal.service import make_log
+from wayseal.store.database import DatabaseGoneError
 
 MOST = 3_000_000
 BIG = bytes(range(256)) * 8192
@@ -106,6 +110,63 @@ def test_without_the_browsers_word_the_token_stands_before_the_file(upload_world
     assert left(upload_world) == []
 
 
+def back_in(world: World, browser: Client, page: Answer) -> Answer:
+    """Signs in again, with what the page kept."""
+    signing = {"login": "ann", "password": PASSWORD, "kept": hidden(page, "kept"), "next": "/"}
+    page = browser.post("/sign-in", data=signing)
+    return browser.post("/sign-in/code", data={"code": world.code("ann"), "kept": hidden(page, "kept")})
+
+
+def test_what_was_typed_beside_files_outlives_the_session(
+    upload_world: World, taken: list[Upload], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files don't: nothing of them is written, and they are named to nobody but their sender."""
+    browser = upload_world.signed_in("ann")
+    upload_world.clock.sleep(2 * HOUR)
+    files = [("kept", ("甲<b>.csv", BIG)), ("kept", ("b.csv", b"x")), ("other", ("c", b"x"))]
+    with monkeypatch.context() as patched:
+        patched.setattr(_uploads, "_Writing", lambda *given: pytest.fail("written"))
+        foreign = browser.post("/take", data={"why": "x"}, files=files, headers={"sec-fetch-site": "cross-site"})
+        assert (foreign.status_code, 'name="kept"' in foreign.text) == (400, False)
+        many = [("kept", ("a", b"x"))] * (FILES + 1)
+        assert browser.post("/take", data={"why": "x"}, files=many).status_code == 400
+        page = browser.post("/take", data={"why": "从市场买的\n第二行"}, files=files)
+    assert page.status_code == 401
+    assert "choose them again" in text(page)
+    assert not any(part in page.text for part in ("从市场", "b.csv"))
+    back = back_in(upload_world, browser, page)
+    form = back.text[back.text.index('action="/take"') :]
+    assert form.startswith('action="/take" enctype="multipart/form-data"')
+    assert form.index('name="csrf"') < form.index('type="file"')
+    assert "甲&lt;b&gt;.csv" in form
+    assert [place.split(">")[0] for place in form.split("<input ")[1:] if 'type="file"' in place] == [
+        'class="form-control" id="again-1" name="kept" type="file" aria-describedby="again-1-names" multiple required',
+        'class="form-control" id="again-2" name="other" type="file" aria-describedby="again-2-names" required',
+    ]
+    assert browser.post("/take", data={"why": hidden(back, "why")}, files=files).status_code == 200
+    assert [one.name for one in taken] == ["甲<b>.csv", "b.csv", "c"]
+
+
+def test_a_database_that_comes_back_while_files_come_has_them_chosen_again(
+    upload_world: World, monkeypatch: pytest.MonkeyPatch, taken: list[Upload]
+) -> None:
+    browser, find = upload_world.signed_in("ann"), Sessions.find
+    gone = [DatabaseGoneError("gone")]
+
+    def find_later(self: Sessions, token: str, *, used: bool = True) -> Any:
+        if gone:
+            raise gone.pop()
+        return find(self, token, used=used)
+
+    monkeypatch.setattr(Sessions, "find", find_later)
+    page = browser.post("/take", data={"why": "for an hour"}, files={"kept": ("a.csv", b"x")})
+    assert (page.status_code, taken) == (200, [])
+    assert (hidden(page, "why"), "a.csv" in page.text) == ("for an hour", True)
+    gone += [DatabaseGoneError("gone")] * 2
+    page = browser.post("/take", data={"why": "for an hour"}, files={"kept": ("a.csv", b"x")})
+    assert (page.status_code, hidden(page, "why"), "a.csv" in page.text) == (503, "for an hour", True)
+
+
 def _part(heads: bytes, content: bytes = b"x") -> bytes:
     return b"--b\r\n" + heads + b"\r\n\r\n" + content + b"\r\n"
 
@@ -143,8 +204,8 @@ def test_three_gigabytes_are_refused_before_a_byte_and_taken_in_bounded_memory(t
         return Request({"type": "http", "method": "POST", "headers": heads}, receive)
 
     async def take(request: Request, most: int) -> int:
-        async with read_upload(request, spool, most, lambda _: True) as (_, files):
-            return files[0].size
+        async with read_upload(request, spool, most, lambda _: True) as sent_form:
+            return sent_form.files[0].size
 
     with pytest.raises(UploadError, match="more than the page takes"):
         asyncio.run(take(ask(iter([b"x"]), (3 << 30) + 1), 3 << 30))

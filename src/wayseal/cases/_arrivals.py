@@ -1,6 +1,6 @@
 """What comes into the queue: from people by hand, and from wherever something is found by itself, once (rule 17)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wayseal.cases._bulk import Bulk
 from wayseal.cases._desk import Desk
@@ -34,7 +34,11 @@ class Arrivals(Bulk):
         return self._act(lambda desk: _put(desk, lead, one_line(who, "who"), at))
 
     def enqueue_once(self, leads: Sequence[Lead], who: str, at: int) -> tuple[str, ...]:
-        """Puts in what never stood in the queue; the ids of what came in.
+        """Puts in what never stood in the queue; the ids of what came in."""
+        return tuple(item for item, new in self.enqueue_or_find(leads, who, at).items() if new)
+
+    def enqueue_or_find(self, leads: Sequence[Lead], who: str, at: int) -> Mapping[str, bool]:
+        """Puts in what never stood in the queue; the id of each lead → whether it came in just now.
 
         What has the same source and reason, and all things of a lead, is the same: also after it was decided on.
         """
@@ -42,10 +46,17 @@ class Arrivals(Bulk):
         if any(not lead.things for lead in chosen):
             raise CasebookUsageError("what comes by itself is known by its things", key="things")
 
-        def put(desk: Desk) -> tuple[str, ...]:
-            return tuple(_put(desk, lead, one_line(who, "who"), at) for lead in chosen if not _stands(desk, lead))
+        def put(desk: Desk) -> Mapping[str, bool]:
+            found: dict[str, bool] = {}
+            for lead in chosen:
+                item = _find(desk, lead)
+                if item is None:
+                    found[_put(desk, lead, one_line(who, "who"), at)] = True
+                else:
+                    found.setdefault(item, False)
+            return found
 
-        return self._act(put) if chosen else ()
+        return self._act(put) if chosen else {}
 
 
 def _checked(lead: Lead) -> Lead:
@@ -75,8 +86,8 @@ def _put(desk: Desk, lead: Lead, who: str, at: int) -> str:
     return item
 
 
-def _stands(desk: Desk, lead: Lead) -> bool:
-    """Whether it came into the queue already."""
+def _find(desk: Desk, lead: Lead) -> str | None:
+    """As what it came into the queue already."""
     first = lead.things[0]
     text = (
         f"SELECT q.item FROM {THINGS.full_name} AS t JOIN {QUEUE.full_name} AS q ON q.item = t.case_id "
@@ -86,5 +97,5 @@ def _stands(desk: Desk, lead: Lead) -> bool:
     values = (first.kind.value, first.value, lead.source.value, lead.reason)
     for (item,) in desk.connection.rows(text, values):
         if wanted <= {(row["kind"], row["value"]) for row in desk.rows.group(THINGS, item).values()}:
-            return True
-    return False
+            return str(item)
+    return None

@@ -70,7 +70,8 @@ class Page:
         lane: Rule 5.
         bare: Knows nobody: a file, or a sign of life, which is there while the database is away.
         upload: So many bytes may come, files among them (`ask.files`); 0: a form without files. Who asks is known,
-            and let in, before a byte of it is read.
+            and let in, before a byte of a file is written.
+        carries: Its form may hold another one, which wasn't done since a proof of who it is was missing.
     """
 
     method: str
@@ -84,3 +85,4 @@ class Page:
     lane: Lane = Lane.PAGES
     bare: bool = False
     upload: int = 0
+    carries: bool = False

@@ -1,23 +1,22 @@
 """The service's side of a connection: who showed a certificate, and what nobody may do to hold others up.
 
 1. The hash that requests carry is of the certificate that this very connection proved to hold the key of.
-2. Headers that don't end, in time or in size, end the connection. Nothing that comes behind a body counts as a header.
-   Where a body ends is said in one way: by one length, or by one encoding, which is chunked.
+2. Heads that don't end and answers that nobody reads are cut off, and there are `most_connections`
+   (`service.connection`). Where a body ends is said in one way: by one length, or by one encoding, which is chunked.
 3. A request runs once its body is there, or is too long to be kept for a stranger (`PREFIX`), or late. So whoever sends
    slowly takes up a connection, and no place among the requests that are being answered. Of a longer body no more is
    read before somebody asks for it, who knows by then whose it is: the rest waits with whoever sends it.
 4. Where an answer came before the end of the body, the connection ends after it.
-5. One request at a time: the next may begin when the last was answered. Whoever doesn't read an answer is cut off.
-6. Beyond `most_connections` the one that has waited longest without a request goes, and not whoever comes.
+5. One request at a time: the next may begin when the last was answered.
 """
 
 import asyncio
 import hashlib
-import itertools
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from wayseal.service.connection import GuardedProtocol
 
 HEADER_SECONDS = 10.0
 """How long a connection may take until its first request's headers are there."""
@@ -25,18 +24,14 @@ WRITE_SECONDS = 30.0
 """How long a client may leave what was sent to it unread."""
 LINGER_SECONDS = 1.0
 """How long an answer that came too early has until the connection ends: what ends with unread bytes loses it."""
-MOST_HEADER_BYTES = 65_536
-"""Bytes of address and headers of one request, after which the connection ends."""
 PREFIX = 16_384
 """Bytes of a body that are kept before it is known whose it is, and that are read at once until then."""
 AT_ONCE = 65_536
 """Bytes that are read at once of a body that somebody asked for."""
 
-_PLACES = itertools.count(1)
 
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol with rules 1 to 6.
+class Protocol(GuardedProtocol):
+    """uvicorn's protocol with rules 1 to 5.
 
     It leaves in scope["state"]: "certificate_sha256" (hexadecimal); "late" where a body took too long; "taken" where
     the request began before the service was told to stop; "body_pending", which tells whether more of the body is to
@@ -46,40 +41,35 @@ class Protocol(HttpToolsProtocol):
     def __init__(
         self, config: uvicorn.Config, *args: Any, body_seconds: float, most_connections: int, **more: Any
     ) -> None:
-        super().__init__(config, *args, **more)
+        super().__init__(
+            config,
+            *args,
+            head_seconds=HEADER_SECONDS,
+            write_seconds=WRITE_SECONDS,
+            most_connections=most_connections,
+            **more,
+        )
         self._body_seconds = body_seconds
-        self._most = most_connections
         self._timer: asyncio.TimerHandle | None = None
-        """Ends what takes too long: headers or a body."""
-        self._writing: asyncio.TimerHandle | None = None
-        self._in_headers = False
+        """Ends what takes too long: a body, or whoever lingers."""
         self._encoded = False
         """Whether the request's headers said how its body is encoded."""
-        self._head = 0
-        """Bytes that came while headers weren't complete."""
         self._held: tuple[Any, Any] | None = None
         """A request whose body isn't there, and what will answer it (rule 3)."""
         self._lingers = False
-        self._waits_since = 0
-        """Its place among those that began to wait for a request, on all connections."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Looks at the certificate, once a connection, and makes room (rules 1 and 6)."""
+        """Looks at the certificate, once a connection (rule 1)."""
         super().connection_made(transport)
         transport.set_protocol(_Reader(self))
         shown = transport.get_extra_info("ssl_object")
         certificate = None if shown is None else shown.getpeercert(binary_form=True)
         if certificate:
             self.app_state = {**self.app_state, "certificate_sha256": hashlib.sha256(certificate).hexdigest()}
-        self._waits_since = next(_PLACES)
-        self._expect_headers()
-        if len(self.connections) > self._most:
-            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Timers go with the connection."""
         self._stop_timer()
-        self.resume_writing()
         self._held = None
         super().connection_lost(exc)
         if self.cycle is not None:
@@ -89,44 +79,28 @@ class Protocol(HttpToolsProtocol):
             self.cycle.transport, self.cycle = self.transport, None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        """Rule 2. Headers that come all at once, as most do, need no timer."""
-        if self._lingers or self.transport.is_closing():
+        """Rules 3 and 4."""
+        if self._lingers:
             return
-        if self._timer is not None and self._held is None:
-            self._head += len(data)
-            if self._head - len(data) > MOST_HEADER_BYTES:
-                self.transport.abort()
-                return
         super().data_received(data)
-        if self._timer is None and self._in_headers:
-            self._expect_headers()
-        elif self._timer is None and self._held is not None:
+        if self._timer is None and self._held is not None:
             self._expect_body()
 
     def on_message_begin(self) -> None:
         """Another request on this connection (rule 5)."""
-        self._stop_timer()
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()
             raise ValueError("a request before the last one was answered")
-        self._in_headers, self._encoded = True, False
+        self._encoded = False
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Rule 2."""
-        if not self._in_headers:
-            raise ValueError("a header behind the body")
+        super().on_header(name, value)
         if name.lower() == b"transfer-encoding":
             if self._encoded or value.lower() != b"chunked":
                 raise ValueError("a body whose end others could see elsewhere")
             self._encoded = True
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        """They are all there."""
-        self._stop_timer()
-        self._in_headers = False
-        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Rule 3: what is too long to be kept for a stranger is read by whoever finds out who it is."""
@@ -139,11 +113,6 @@ class Protocol(HttpToolsProtocol):
         """The body is there."""
         super().on_message_complete()
         self._start()
-
-    def on_response_complete(self) -> None:
-        """It waits for a request again (rule 6)."""
-        super().on_response_complete()
-        self._waits_since = next(_PLACES)
 
     def shutdown(self) -> None:
         """The service stops: a request that has begun is finished."""
@@ -170,18 +139,9 @@ class Protocol(HttpToolsProtocol):
             self._stop_timer()
             self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
-    def pause_writing(self) -> None:
-        """Rule 5."""
-        super().pause_writing()
-        if self._writing is None:
-            self._writing = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """The client reads."""
-        super().resume_writing()
-        if self._writing is not None:
-            self._writing.cancel()
-            self._writing = None
+    def waits(self) -> bool:
+        """So does one whose body isn't there (rule 3)."""
+        return self._held is not None or super().waits()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         """Rule 3."""
@@ -208,18 +168,6 @@ class Protocol(HttpToolsProtocol):
                 cycle.scope["state"]["body_pending"] = lambda: cycle.more_body
                 cycle.transport = _EarlyAnswer(self, cycle)
             super()._start_asgi_task(cycle, app)
-
-    def _make_room(self) -> None:
-        """Rule 6; whoever comes goes where all others are being answered."""
-        waiting = [one for one in self.connections if isinstance(one, Protocol) and one._waits()]
-        min(waiting, key=lambda one: one._waits_since, default=self).transport.abort()
-
-    def _waits(self) -> bool:
-        return self._held is not None or self.cycle is None or bool(self.cycle.response_complete)
-
-    def _expect_headers(self) -> None:
-        self._head = 0
-        self._timer = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

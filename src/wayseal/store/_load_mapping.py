@@ -8,6 +8,7 @@ from pathlib import Path
 from wayseal.model.errors import disk_says
 from wayseal.model.predicate import CONDITIONS
 from wayseal.model.schema import TomlText, not_among
+from wayseal.store._linear import MOST, names_of, size_of
 from wayseal.store._mapping_file import ColumnKeys, DatabaseColumnKeys, MappingKeys, PathKeys
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
@@ -144,6 +145,7 @@ class _LogLoader:
 
     def __init__(self, toml: TomlText, said: MappingKeys, form: Format) -> None:
         self._toml, self._said, self._form = toml, said, form
+        self._room = MOST
         self._names = names_of_format(form)
 
     def load(self, made: LogMapping) -> LogMapping:
@@ -232,11 +234,23 @@ class _LogLoader:
         text = template(rule.path) if rule.path else rule.regex
         if text is None or (rule.path and rule.regex):
             raise self._toml.error("needs one of path and regex", *where, "path")
+        self._room -= size_of(rule.regex or "")
+        if self._room < 0:
+            raise self._toml.error(
+                "all patterns of a mapping have {most:,} letters at most, each as often as it is repeated",
+                *where,
+                key,
+                most=MOST,
+            )
         try:
-            pattern = re.compile(text)
-        except (re.error, RecursionError, OverflowError):
-            raise self._toml.error("can't be read as a pattern; a name stands in it once", *where, key) from None
-        for name in pattern.groupindex:
+            names = names_of(text)
+        except ValueError:
+            raise self._toml.error(
+                "can't be read as a pattern; a name stands in it once, and nothing in it looks ahead, behind or back",
+                *where,
+                key,
+            ) from None
+        for name in names:
             if name not in _ASKABLE:
                 raise self._toml.error(
                     "{name} is no condition; one of {known}", *where, key, name=name, known=list(_ASKABLE)
@@ -245,7 +259,7 @@ class _LogLoader:
             if name not in _ASKABLE:
                 raise self._toml.error(not_among(name, _ASKABLE), *where, "query", name)
         query = {parameter: name for name, parameters in rule.query.items() for parameter in parameters}
-        return PathRule(pattern=pattern, query=query, ignore=frozenset(rule.ignore), action=rule.action)
+        return PathRule(pattern=text, query=query, ignore=frozenset(rule.ignore), action=rule.action)
 
 
 def template(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -70,12 +69,12 @@ class TableMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathRule:
-    """Requests whose path matches the whole of `pattern`; its named groups and `query` say which condition is which.
+    """Requests whose whole path `pattern` stands for (`_linear`); its names and `query` say which condition is which.
 
     query: parameter → condition, or several parameters for one. ignore: parameters that select nothing.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     query: Mapping[str, str] = field(default_factory=dict)
     ignore: frozenset[str] = frozenset()
     action: str | None = None
@@ -135,5 +134,5 @@ class LogMapping:
 
 
 def _plain(value: object) -> object:
-    """What JSON can hold of a pattern or a set."""
-    return value.pattern if isinstance(value, re.Pattern) else sorted(value)  # type: ignore[call-overload]
+    """What JSON can hold of a set."""
+    return sorted(value)  # type: ignore[call-overload]

@@ -219,6 +219,11 @@ _CONSOLE_0005: Rows = _CONSOLE_0004 | {
 
 _CONSOLE_0006: Rows = _CONSOLE_0005 | {"sessions": [row | {"looks": "{}"} for row in _CONSOLE_0001["sessions"]]}
 
+_CONSOLE_0007: Rows = _CONSOLE_0006 | {
+    "people": [row | _PASSWORD | {"totp_used": "[]"} for row in _CONSOLE_0001["people"]],
+    "days_run": [{"day": 20_000}, {"day": 2**53 + 1}],
+}
+
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
     "console_0002": _CONSOLE_0002,
@@ -226,6 +231,7 @@ ROWS: dict[str, Rows] = {
     "console_0004": _CONSOLE_0004,
     "console_0005": _CONSOLE_0005,
     "console_0006": _CONSOLE_0006,
+    "console_0007": _CONSOLE_0007,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
@@ -238,6 +244,7 @@ FRESH: dict[str, set[str]] = {
     "console_0004": {"departures"},
     "console_0005": {"marks"},
     "console_0006": set(),
+    "console_0007": {"days_run"},
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

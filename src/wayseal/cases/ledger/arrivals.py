@@ -6,7 +6,8 @@
 3. Accounts of which a review of rights finds what can't be: reads after they were closed, or that `actors` doesn't
    know; actions that none of their rights permits; a login that several people use. Up to `MOST_RIGHTS` of a review,
    those with the most reads first: the others stand on its page.
-4. Reasons are codes, which pages put into words: what was found in one language is the same as in another.
+4. Reasons are codes, which pages put into words: what was found in one language is the same as in another, and what
+   somebody puts in by hand is the same as what comes by itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,14 +66,41 @@ def partner_leads(result: PartnersResult) -> tuple[Lead, ...]:
 
 def _partner_leads(result: PartnersResult) -> Iterator[Lead]:
     for partner in result.partners:
-        things = tuple(map(_account, partner.actors))
         kinds = {one.kind: one.first for one in partner.breaches if one.kind is not Kind.NO_CONTRACT}
         alone = None if partner.calls is None else partner.calls.only_ours
         if alone is not None and alone.calls and alone.first is not None:
             kinds[Kind.ONLY_OURS] = alone.first
         for kind, first in kinds.items():
-            if things:
-                yield _lead(Source.PARTNER, things, f"partners.kind_{kind}", _BREACH_SCORE, first)
+            if partner.actors:
+                yield partner_lead(partner.actors, kind, first)
+
+
+def partner_lead(actors: Sequence[str], kind: Kind, since: int) -> Lead:
+    """A way in which a partner breaks its contract, or that it has none.
+
+    Args:
+        actors: The partner's accounts.
+        kind: Which way.
+        since: When it first did, microseconds since 1970.
+
+    Returns:
+        What is to be decided.
+    """
+    return _lead(Source.PARTNER, tuple(map(_account, actors)), f"partners.kind_{kind}", _BREACH_SCORE, since)
+
+
+def rights_lead(actor: str, found: str, since: int) -> Lead:
+    """An account of a list of a review of rights.
+
+    Args:
+        actor: The account.
+        found: The list.
+        since: When the review was made, microseconds since 1970.
+
+    Returns:
+        What is to be decided.
+    """
+    return _lead(Source.RIGHTS, (_account(actor),), f"rights.{found}", _RIGHTS_SCORE, since)
 
 
 def rights_leads(result: RightsResult, at: int) -> tuple[Lead, ...]:
@@ -89,7 +117,7 @@ def rights_leads(result: RightsResult, at: int) -> tuple[Lead, ...]:
     found += [(one.reads, one.actor, "beyond") for one in result.beyond]
     found += [(0, one.actor, "shared") for one in result.shared]
     found.sort(key=lambda one: (-one[0], one[1], one[2]))
-    leads = (_lead(Source.RIGHTS, (_account(actor),), f"rights.{name}", _RIGHTS_SCORE, at) for _, actor, name in found)
+    leads = (rights_lead(actor, name, at) for _, actor, name in found)
     return tuple(dict.fromkeys(leads))[:MOST_RIGHTS]
 
 

@@ -36,7 +36,7 @@ _LOST = N_("you came back too late, or in another browser: begin again")
 _OTHER = N_("you came back as somebody else, or without a new proof of who you are")
 _TAKEN = N_("this company account opens another account here already")
 _GONE = N_("this link was used, or its time is over: ask an administrator for a new one")
-_KEPT_MOST = 65_536
+_KEPT_MOST = 524_288
 
 
 class Errand(StrEnum):

@@ -44,7 +44,7 @@ class OwnAccount:
         """Confirms the authenticator by a code: the session in full, and recovery codes. AccessError: a wrong code."""
         _check_way(session)
         secret, _ = self.authenticator(session)
-        step = _codes.fitting_step(secret, code, self._means.now() // SECOND, 0)
+        step = _codes.fitting_step(secret, code, self._means.now() // SECOND)
         if step is None:
             raise AccessError("this code isn't the authenticator's: is the clock of the phone right?", key="code")
         return self._means.database.write(self._enrol, session, secret, step)
@@ -78,7 +78,7 @@ class OwnAccount:
     ) -> tuple[Opened, tuple[str, ...]]:
         person, now = session.person.id, self._means.now()
         sealed = self._means.keys.seal("totp", secret.encode(), person)
-        _rows.update_person(connection, person, totp=sealed, totp_next=None, totp_step=step)
+        _rows.update_person(connection, person, totp=sealed, totp_next=None, **_rows.used_steps([(step, step)]))
         _acts.add(connection, ActKind.TOTP_CHANGED, at=now, who=person)
         if session.stage is not Stage.FULL:
             _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person, session=session.id, via=session.via.value)

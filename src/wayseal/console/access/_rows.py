@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.console.access import _tables as tables
+from wayseal.console.access._codes import Used
 from wayseal.console.access.types import Person, PersonState, Session, Via, Way
 from wayseal.console.roles import Role, Stage
 from wayseal.store.database import Connection
@@ -85,6 +86,17 @@ def open_sessions(connection: Connection, person: str) -> tuple[Session, ...]:
     """A person's sessions that nobody ended, the last seen first."""
     asked = _SESSIONS.where(tables.sessions.c.person == person, tables.sessions.c.ended_at.is_(None))
     return tuple(_session_of(row) for row in connection.execute(asked.order_by(tables.sessions.c.seen_at.desc())))
+
+
+def steps_used(row: Any) -> Used:
+    """Steps of an authenticator that count no more, of a row of people; `totp_step` is of versions before."""
+    before = [(0, row.totp_step)] if row.totp_step else []
+    return [*before, *((first, last) for first, last in json.loads(row.totp_used))]
+
+
+def used_steps(used: Used) -> dict[str, Any]:
+    """The same as columns."""
+    return {"totp_step": 0, "totp_used": json.dumps(used)}
 
 
 def update_person(connection: Connection, /, id_: str, **values: Any) -> None:

@@ -122,8 +122,7 @@ def begin(
     """Begins a session. proved_at: when they proved who they are; None: just now."""
     now, token = means.now(), means.new_token()
     connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - _MONTH))
-    for table in (tables.links, tables.departures):
-        connection.execute(table.delete().where(table.c.expires_at < now))
+    connection.execute(tables.departures.delete().where(tables.departures.c.expires_at < now))
     session = Session(
         id=means.new_id(),
         person=person,

@@ -123,15 +123,17 @@ class SignIn:
 
     def _takes_totp(self, connection: Connection, person: str, code: str) -> bool:
         """Whether the code counts; then its step is noted."""
-        asked = sa.select(tables.people.c.totp, tables.people.c.totp_step).where(tables.people.c.person == person)
+        own = tables.people.c
+        asked = sa.select(own.totp, own.totp_step, own.totp_used).where(own.person == person)
         row = connection.execute(asked).first()
         secret = None if row is None or row.totp is None else self._means.keys.open("totp", row.totp, person)
         if row is None or secret is None:
             return False
-        step = _codes.fitting_step(secret.decode(), code, self._means.now() // SECOND, row.totp_step)
+        used = _rows.steps_used(row)
+        step = _codes.fitting_step(secret.decode(), code, self._means.now() // SECOND, used)
         if step is None:
             return False
-        _rows.update_person(connection, person, totp_step=step)
+        _rows.update_person(connection, person, **_rows.used_steps(_codes.note_used(used, step)))
         return True
 
     def _takes_recovery(self, connection: Connection, person: str, code: str) -> bool:

@@ -23,6 +23,7 @@ people = sa.Table(
     sa.Column("way", sa.String(10), nullable=False, server_default="password"),
     sa.Column("identity_hmac", _DIGEST),
     sa.Column("outlet", sa.String(64)),
+    sa.Column("totp_used", sa.Text, nullable=False, server_default="[]"),
     sa.Index("ix_people_login", "login", unique=True),
     sa.Index("ix_people_identity_hmac", "identity_hmac", unique=True),
 )

@@ -172,16 +172,32 @@ class Jobs:
         """Where a job keeps what it makes."""
         return self.folder / id_
 
-    def forget_files(self, days: int) -> int:
-        """Removes what jobs made that ended so long ago.
+    def note_day(self) -> None:
+        """Notes that the console runs today."""
+        self.database.write(rows.note_day, self.now() // DAY)
+
+    def days_ago(self, days: int) -> int:
+        """When the day began that lies so many days on which the console ran before today; 0: it hasn't run so long.
+
+        What is removed by its age is removed by these: a clock that is ahead, or was, removes nothing before its time.
 
         Args:
-            days: Since then.
+            days: How many.
+
+        Returns:
+            Microseconds after 1970.
+        """
+        return self.database.look(rows.day_run, self.now() // DAY, days) * DAY
+
+    def forget_files(self, oldest: int) -> int:
+        """Removes what jobs made that ended long ago.
+
+        Args:
+            oldest: What ended since then stays.
 
         Returns:
             Of how many jobs.
         """
-        oldest = self.now() - days * DAY
         gone = 0
         for place in self.folder.glob("j-*"):
             job = self.find(place.name)

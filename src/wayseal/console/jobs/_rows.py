@@ -57,6 +57,19 @@ def page(
     return tuple(_job_of(row) for row in connection.execute(asked))
 
 
+def note_day(connection: Connection, day: int) -> None:
+    """Notes a day on which the console ran."""
+    if connection.execute(sa.select(tables.days_run).where(tables.days_run.c.day == day)).first() is None:
+        connection.execute(tables.days_run.insert().values(day=day))
+
+
+def day_run(connection: Connection, today: int, back: int) -> int:
+    """The day on which the console ran so many of its days before today; 0: it hasn't run so long."""
+    day = tables.days_run.c.day
+    asked = sa.select(day).where(day < today).order_by(day.desc()).offset(back - 1).limit(1)
+    return connection.execute(asked).scalar() or 0
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """State → jobs that a worker will change yet."""
     column = tables.jobs.c.state

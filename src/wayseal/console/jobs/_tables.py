@@ -1,4 +1,4 @@
-"""The tables of jobs, as the migration `console_0002` makes them."""
+"""The tables of jobs, as the migrations `console_0002` and `console_0007` make them."""
 
 import sqlalchemy as sa
 
@@ -52,4 +52,9 @@ messages = sa.Table(
     sa.Column("job", sa.BigInteger),
     sa.Column("content", sa.Text, nullable=False),
     sa.Index("ix_job_messages_due_at", "due_at", "message"),
+)
+days_run = sa.Table(
+    "days_run",
+    METADATA,
+    sa.Column("day", sa.BigInteger, primary_key=True, autoincrement=False),
 )

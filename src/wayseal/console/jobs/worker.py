@@ -37,8 +37,10 @@ def look_around(jobs: Jobs, settings: ConsoleSettings) -> None:
     """What is due once a minute: jobs of dead workers, schedules, files that nobody needs any more."""
     jobs.mark_broken()
     jobs.start_due()
-    jobs.forget_files(settings.job_days)
-    drop_old_uploads(jobs.folder, jobs.now() / 1e6 - 86_400 * settings.job_days)
+    jobs.note_day()
+    oldest = jobs.days_ago(settings.job_days)
+    jobs.forget_files(oldest)
+    drop_old_uploads(jobs.folder, oldest / 1e6)
 
 
 def run_worker(source: TextIO, log: Log) -> None:

@@ -83,10 +83,44 @@
     }
   });
 
+  // More than a page takes isn't sent: what was typed would be gone with the answer that says so.
+  const tooMuch = (form, sender) => {
+    const upload = ((sender && sender.formEnctype) || form.enctype) === "multipart/form-data";
+    const texts = [...new FormData(form)]
+      .filter(([, value]) => typeof value === "string")
+      .map(([name, value]) => [name, value.replace(/\r?\n/g, "\r\n")]);
+    const size = upload
+      ? new Blob(texts.map(([, value]) => value)).size
+      : new URLSearchParams(texts).toString().length;
+    const most = Number(document.body.dataset.most);
+    const longest = [...form.querySelectorAll("textarea")].sort((a, b) => b.value.length - a.value.length)[0];
+    if (longest && size > most) return [longest, document.body.dataset.tooMuch];
+    const files = upload ? form.querySelectorAll("input[type=file][data-most]") : [];
+    const large = [...files].find((place) => sizeOf(place) > Number(place.dataset.most));
+    return large ? [large, large.dataset.tooMuch] : null;
+  };
+  const sizeOf = (place) => [...place.files].reduce((sum, file) => sum + file.size, 0);
+  const complain = ([place, words]) => {
+    place.setCustomValidity(words);
+    place.reportValidity();
+    place.addEventListener("input", () => place.setCustomValidity(""), { once: true });
+  };
+  document.querySelectorAll("input[type=file][data-most]").forEach((place) => {
+    place.addEventListener("change", () => {
+      if (sizeOf(place) > Number(place.dataset.most)) complain([place, place.dataset.tooMuch]);
+    });
+  });
+
   // What is pressed twice in a row is sent once: a note written twice would stand there twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method === "dialog") return;
+    const excess = form.method === "post" ? tooMuch(form, event.submitter) : null;
+    if (excess) {
+      event.preventDefault();
+      complain(excess);
+      return;
+    }
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -270,7 +270,9 @@ DESK = {
     "file.add": N_("Add files"),
     "file.why": N_("From whom, and why it belongs here"),
     "file.choose": N_("Files, up to 64 MiB together"),
-    "file.hint": N_("The machine hashes them as they come. They can be saved, never opened here."),
+    "file.hint": N_(
+        "Up to {most:n} MB at once. The machine hashes them as they come. They can be saved, never opened here."
+    ),
     "file.size": N_("{n:n} {n:byte|bytes}"),
     "file.more": N_("hashes"),
     "file.drop": N_("Take it out"),

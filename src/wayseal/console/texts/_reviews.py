@@ -38,13 +38,15 @@ REVIEWS = {
     "review.made": N_("As of"),
     "review.make": N_("Look now"),
     "review.again": N_("Look again", context="review.again"),
-    "review.queued": N_("It is in the queue, as {id}."),
+    "review.queued": N_("It is in the queue, as {ids}."),
+    "review.stood": N_("It came into the queue before, as {ids}, and isn't put in twice."),
     "review.queue": N_("To the queue"),
     "review.to_queue": N_("To the queue", context="review.to_queue"),
     "review.act": N_("What to do"),
     "review.every_role": N_("All roles"),
     "review.filter": N_("Filter"),
     "review.empty": N_("Nothing stands here: nothing was found of the kind."),
+    "rights_page.anew": N_("The list is another one by now: here it is from its beginning."),
     "rights_page.none": N_(
         "Rights were not held against use yet. It walks over the whole ledger, which takes a minute or some, and what "
         "comes out stays here until the next time."

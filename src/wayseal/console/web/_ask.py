@@ -110,6 +110,8 @@ class Ask:
         query: What stands behind the path.
         form: What was sent; empty of a GET.
         files: Files that were sent with it, until the answer is given: `keep` the ones that stay.
+        unread: Field and name of files that were passed over, since who sent them has to sign in first.
+        upload: It is a form with files.
         session: Whose session it is; None: nobody's.
         visit: From where it comes.
         lang: The language of the page.
@@ -137,6 +139,8 @@ class Ask:
     partial: bool = False
     packed: bool = False
     files: tuple[Upload, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    upload: bool = False
 
     @property
     def access(self) -> Access:
@@ -171,6 +175,7 @@ class Ask:
             "error": None,
             "code": None,
             "hint": "",
+            "unread": self.unread,
             "company": "" if self.access.company is None else "only" if self.access.company_only else "also",
             **values,
         }

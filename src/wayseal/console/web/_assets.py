@@ -34,7 +34,6 @@ REPORTS = {
 OTHERS = {
     "bootstrap.min.css": "text/css; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
-    "echarts.min.js": "text/javascript; charset=utf-8",
 }
 """What `scripts/front_end.py` puts into `third_party`."""
 _KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}

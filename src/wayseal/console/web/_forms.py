@@ -1,7 +1,8 @@
 """What comes with a request: a form, from where, and whether our own page sent it.
 
 1. A form is read whole, up to `MOST` bytes and `SECONDS`, and is `application/x-www-form-urlencoded`; a name counts
-   once. NUL, which no database keeps, is in none of its fields, but where a page says which line of a text has it.
+   once. One that carries a form which wasn't done meanwhile has room for that, too: `MOST_CARRIED`. NUL, which no
+   database keeps, is in none of its fields, but where a page says which line of a text has it.
 2. A browser that says where a request comes from (`Sec-Fetch-Site`) is believed: what isn't of the same origin changes
    nothing. One that doesn't say has to send the token that our page holds, and no foreign `Origin`.
 """
@@ -18,7 +19,7 @@ from wayseal.console.access import AccessKeys
 from wayseal.console.access.types import Visit
 from wayseal.console.errors import AccessError
 
-MOST = 262_144
+MOST, MOST_CARRIED = 262_144, 524_288
 SECONDS = 10
 LINES = "typed"
 """The field whose lines a page tells of one by one."""
@@ -43,7 +44,7 @@ _SYSTEMS = (
 )
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
+async def read_form(request: Request, most: int = MOST) -> Mapping[str, str]:
     """Rule 1. AccessError where it isn't one."""
     if request.method not in ("POST", "PUT", "DELETE", "PATCH"):
         return {}
@@ -52,8 +53,8 @@ async def read_form(request: Request) -> Mapping[str, str]:
         async with asyncio.timeout(SECONDS):
             async for part in request.stream():
                 size += len(part)
-                if size > MOST:
-                    raise AccessError("this is more than the page takes: {most:,} bytes at most", most=MOST)
+                if size > most:
+                    raise AccessError("this is more than the page takes: {most:,} bytes at most", most=most)
                 parts.append(part)
     except TimeoutError:
         raise AccessError("what was sent didn't come to its end in time") from None

@@ -7,7 +7,8 @@
 4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
 5. A database that is away is said so, with 503, and the form is in the answer, to be sent again; so with a casebook.
    One that was changed says what to do, and other pages go on.
-6. Who sends files is let in before a byte of them is read; files don't outlive the answer unless the page keeps them.
+6. Who sends files is let in before a byte of them is written, and they don't outlive the answer unless the page keeps
+   them. Where rules 4 and 5 keep what was typed, files are passed over, and their names are told.
 7. What computes passwords, and what asks the company's sign-in, has threads of its own: pages never wait behind them.
 8. What a page gives out as a file that it made is an act of access, written before its first byte goes out. Files of
    cases and packs of evidence have acts of their own.
@@ -15,6 +16,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from anyio import CapacityLimiter
@@ -41,15 +43,17 @@ from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
 from wayseal.console.web._assets import Assets
-from wayseal.console.web._forms import is_own, local_path, page_token, read_form, visit_of
-from wayseal.console.web._kept import keep, keepable
+from wayseal.console.web._forms import MOST, MOST_CARRIED, is_own, local_path, page_token, read_form, visit_of
+from wayseal.console.web._kept import carried_form, keep, resend_page, what_came
 from wayseal.console.web._render import THEMES, Renderer, pick_lang
-from wayseal.console.web._uploads import Upload, read_upload
+from wayseal.console.web._uploads import Sent, read_upload
 from wayseal.service.log import where
 from wayseal.store.database import DatabaseError, DatabaseGoneError
 
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")
+_PROVE = 401
+"""Status of what asks for a proof of who it is."""
 POLL = "poll"
 """In the query of what a page asks again by itself."""
 _STATUS: Mapping[type[Exception], int] = {
@@ -68,6 +72,14 @@ _HINTS: Mapping[type[Exception], str] = {
     CasebookError: "casebook.wrong",
 }
 """What to do about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused:
+    """An answer to whoever may not send files. keeps: what was typed beside them isn't lost nonetheless."""
+
+    answer: Response
+    keeps: bool
 
 
 class Gate:
@@ -89,7 +101,7 @@ class Gate:
             try:
                 if page.upload:
                     return await self._take(page, request)
-                form = await read_form(request)
+                form = await read_form(request, MOST_CARRIED if page.carries else MOST)
             except AccessError as error:
                 return await run_sync(self.refuse, request, 400, error)
             return await run_sync(self._serve, page, request, form, limiter=self._limiters.get(page.lane))
@@ -102,26 +114,29 @@ class Gate:
         if self._site.spool is None:
             raise UploadError("no folder for files is set")
         refused = await run_sync(self._refuse_sender, page, request)
-        if refused is not None:
-            return refused
+        if refused is not None and not refused.keeps:
+            return refused.answer
 
         def may(fields: Mapping[str, str]) -> bool:
             return is_own(request, fields, self._site.access.keys, self._cookie(request))
 
-        async with read_upload(request, self._site.spool, min(page.upload, self._site.upload_most), may) as (
-            form,
-            files,
-        ):
-            return await run_sync(self._serve, page, request, form, files)
+        spool, most = self._site.spool if refused is None else None, min(page.upload, self._site.upload_most)
+        async with read_upload(request, spool, most, may) as sent:
+            return await run_sync(self._serve, page, request, sent.fields, sent)
 
-    def _refuse_sender(self, page: Page, request: Request) -> Response | None:
+    def _refuse_sender(self, page: Page, request: Request) -> _Refused | None:
         """An answer to whoever may not send files to this page."""
         try:
             session, standing = self._whose(request)
-            ask = self._ask(request, session if standing is Standing.OPEN else None, {})
-            return self._admit_person(page, ask, None)
         except DatabaseGoneError as error:
-            return _say_what_broke(page, self._ask(request, None, {}), error)
+            # Only of whoever shows a session is the database asked.
+            return _Refused(answer=_say_what_broke(page, self._ask(request, None, {}), error), keeps=True)
+        ask = self._ask(request, session if standing is Standing.OPEN else None, {})
+        found = self._admit_person(page, ask, None)
+        if found is None:
+            return None
+        proof = found.status_code == _PROVE and session is not None and standing is not Standing.ENDED
+        return _Refused(answer=found, keeps=proof)
 
     def refuse(self, request: Request, status: int, error: Exception | None = None) -> Response:
         """A page that says why not."""
@@ -137,15 +152,15 @@ class Gate:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await run_sync(self.refuse, request, status)
 
-    def _serve(self, page: Page, request: Request, form: Mapping[str, str], files: tuple[Upload, ...] = ()) -> Response:
+    def _serve(self, page: Page, request: Request, form: Mapping[str, str], sent: Sent | None = None) -> Response:
         ask: Ask | None = None
         try:
             session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
-            ask = self._ask(request, session if standing is Standing.OPEN else None, form, files)
-            answer = self._admit(page, request, ask, session, standing) or page.act(ask)
+            ask = self._ask(request, session if standing is Standing.OPEN else None, form, sent)
+            answer = self._admit(page, request, ask, session, standing) or _act(page, ask)
             _note_export(ask, answer)
         except (AccessError, CasebookError, DatabaseGoneError) as error:
-            ask = ask or self._ask(request, None, form)
+            ask = ask or self._ask(request, None, form, sent)
             answer = _say_what_broke(page, ask, error)
         except Exception as error:
             request.scope["state"]["told"] = where(error)
@@ -182,18 +197,15 @@ class Gate:
         """Rules 2 and 4."""
         if page.method in _SAFE:
             return ask.go("/sign-in" if ask.path == "/" else f"/sign-in?next={quote(_whole(ask))}")
-        kept = "" if expired is None else self._keep(ask, expired)
         if ask.partial:
-            return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
-        return ask.page("sign_in", status=401, next="/", kept=kept, login="", expired=True)
+            return Response(status_code=_PROVE, headers={"HX-Redirect": "/sign-in"})
+        kept = carried_form(ask) if expired is None else keep(ask, expired.person.id)
+        return ask.page("sign_in", status=_PROVE, next="/", kept=kept, login="", expired=True)
 
     def _confirm(self, page: Page, ask: Ask) -> Response:
         if page.method in _SAFE:
             return ask.go(f"/confirm?next={quote(_whole(ask))}")
-        return ask.page("confirm", status=401, next="/", kept=self._keep(ask, ask.whose))
-
-    def _keep(self, ask: Ask, session: Session) -> str:
-        return keep(ask.access.keys, session.person.id, ask.path, ask.form, ask.access.now())
+        return ask.page("confirm", status=_PROVE, next="/", kept=keep(ask, ask.whose.person.id))
 
     def _whose(self, request: Request) -> tuple[Session | None, Standing]:
         token = request.cookies.get(self._site.cookie)
@@ -207,7 +219,7 @@ class Gate:
         request: Request,
         session: Session | None,
         form: Mapping[str, str],
-        files: tuple[Upload, ...] = (),
+        sent: Sent | None = None,
     ) -> Ask:
         site, person = self._site, None if session is None else session.person
         chosen = person.lang if person and person.lang else request.cookies.get(f"{site.cookie}-lang")
@@ -229,7 +241,9 @@ class Gate:
             departed=request.cookies.get(site.company_cookie, ""),
             partial="hx-request" in request.headers,
             packed="gzip" in request.headers.get("accept-encoding", ""),
-            files=files,
+            files=() if sent is None else sent.files,
+            unread=() if sent is None else sent.unread,
+            upload=sent is not None,
         )
 
     def _cookie(self, request: Request) -> str | None:
@@ -267,11 +281,17 @@ def check_routes(routes: Sequence[BaseRoute]) -> None:
         seen.add((page.method, page.path))
 
 
+def _act(page: Page, ask: Ask) -> Response:
+    """What a page does; of whoever came right again after their files were passed over, what was typed."""
+    answer: Response = resend_page(ask, what_came(ask)) if ask.unread else page.act(ask)
+    return answer
+
+
 def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | DatabaseGoneError) -> Response:
     """Rule 5."""
     gone = isinstance(error, DatabaseGoneError | CasebookBusyError | CasebookDiskError)
     if isinstance(error, DatabaseGoneError) or (gone and page.method not in _SAFE):
-        return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
+        return resend_page(ask, what_came(ask), status=503, away=True)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     if isinstance(error, NoSuchCaseError):
         return ask.page("error", status=404, status_shown=404)

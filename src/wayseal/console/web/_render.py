@@ -19,6 +19,7 @@ from markupsafe import Markup
 from wayseal import __version__
 from wayseal.console.access.types import Session
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITOR, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
+from wayseal.console.web._forms import MOST
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
@@ -75,6 +76,7 @@ class Renderer:
         self._environment.globals.update(
             assets=assets,
             htmx=HTMX,
+            most_form=MOST,
             version=__version__,
             langs=LANGS,
             themes=THEMES,

@@ -1,7 +1,7 @@
 """Files that are sent with a form: written down as they come, hashed on the way, and gone if nobody keeps them.
 
 1. Nothing of a file is written before it is known that the one who sends it may, and that our own page sent it: what
-   the page holds (`csrf`) stands before the first file.
+   the page holds (`csrf`) stands before the first file. Of whoever has to sign in first, files are passed over.
 2. A file goes into a private folder under a name of the machine's; its own name is a text that was sent.
 3. Bytes, files, fields, and how long nothing may come are bounded. What goes beyond is refused, and what was written of
    it goes.
@@ -32,6 +32,8 @@ from wayseal.model.messages import N_
 from wayseal.store.durable import sync_folder
 
 FILES, FIELDS = 20, 500
+MOST_OF_CASE, MOST_OF_BASKET = 64 << 20, 4 << 20
+"""Bytes of files that may be sent at once."""
 SILENCE = 30
 """Seconds without a byte."""
 _AT_ONCE = 1 << 20
@@ -70,6 +72,15 @@ class Upload:
             sync_folder(target.parent)
         except OSError as error:
             raise _disk_error(error) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A form with files. unread: field and name of those that were passed over."""
+
+    fields: Mapping[str, str]
+    files: tuple[Upload, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
 
 
 def make_spool(folder: Path) -> Path:
@@ -120,10 +131,11 @@ class _Writing:
 class _Form:
     """Fields and files, as the parser finds them. may: rule 1, told the fields that stand before the first file."""
 
-    def __init__(self, folder: Path, may: Callable[[Mapping[str, str]], bool]) -> None:
+    def __init__(self, folder: Path | None, may: Callable[[Mapping[str, str]], bool]) -> None:
         self._folder, self._may = folder, may
         self.fields: dict[str, str] = {}
         self.files: list[Upload] = []
+        self.unread: list[tuple[str, str]] = []
         self.ended = False
         self._room, self._heads = MOST, _HEADS
         self._head: tuple[bytearray, bytearray] = (bytearray(), bytearray())
@@ -180,10 +192,13 @@ class _Form:
                 raise AccessError(N_("a name stands twice in the form"))
         elif not file:
             self._skipped = True  # a field for a file into which nobody put one
-        elif len(self.files) >= FILES:
+        elif len(self.files) + len(self.unread) >= FILES:
             raise UploadError("up to {most} files at once", most=FILES)
         elif not self._may(self.fields):
             raise UploadError(N_("this didn't come from a page of the console: nothing was taken"))
+        elif self._folder is None:
+            self.unread.append((self._name, file_name(_text(file))))
+            self._skipped = True
         else:
             self._file = _Writing(self._name, file_name(_text(file)), self._folder)
 
@@ -215,13 +230,13 @@ def file_name(sent: str) -> str:
 
 @asynccontextmanager
 async def read_upload(
-    request: Request, folder: Path, most: int, may: Callable[[Mapping[str, str]], bool]
-) -> AsyncIterator[tuple[Mapping[str, str], tuple[Upload, ...]]]:
+    request: Request, folder: Path | None, most: int, may: Callable[[Mapping[str, str]], bool]
+) -> AsyncIterator[Sent]:
     """Fields and files of a form; what nobody kept is gone behind it (rule 4).
 
     Args:
         request: What is sent.
-        folder: Where files go meanwhile.
+        folder: Where files go meanwhile; None: they are passed over.
         most: Bytes, all in all.
         may: Whether who sent these fields may send files with them (rule 1).
 
@@ -239,7 +254,7 @@ async def read_upload(
     form = _Form(folder, may)
     try:
         await _read(request, form, boundary, most)
-        yield form.fields, tuple(form.files)
+        yield Sent(fields=form.fields, files=tuple(form.files), unread=tuple(form.unread))
     finally:
         await run_sync(form.drop)
 

@@ -9,7 +9,7 @@ import re
 from wayseal.store.logs._line_blocks import Found, LineBlocks
 from wayseal.store.logs._outcomes import Outcome, Unreadable
 from wayseal.store.logs._row_builder import MADE
-from wayseal.store.logs._url_paths import parted
+from wayseal.store.logs._url_paths import Asked, parted
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import ReadOptions, Reason, SourceFile
 
@@ -33,7 +33,7 @@ class CombinedBlocks(LineBlocks):
         self._parameters = sorted(c.removeprefix(QUERY) for c in self.wanted if c.startswith(QUERY))
         self.names = (*NAMES, *(QUERY + p for p in self._parameters))
 
-    def record(self, data: bytes, number: int, found: Found) -> Outcome | None:
+    def record(self, data: bytes, number: int, found: Found) -> Outcome | Asked | None:
         """A request."""
         text = data.decode(errors="replace").rstrip("\r")
         if not text.strip():
@@ -54,7 +54,7 @@ class CombinedBlocks(LineBlocks):
         refused = self.requests.refused(request["method"] if request else "-", match["status"])
         if refused is not None or request is None:
             return refused or Unreadable(column="request", reason=Reason.TOO_FEW_FIELDS)
-        return self.requests.outcome(unescaped(request["target"]))
+        return Asked(target=unescaped(request["target"]))
 
 
 def _reason(data: bytes, text: str) -> Reason:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +13,13 @@ from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store._times import format_offset
 from wayseal.store.logs._outcomes import Outcome
 from wayseal.store.logs._row_builder import MADE, LeftOutCounts, RowBuilder, notify_at_end
-from wayseal.store.logs._url_paths import Requests
+from wayseal.store.logs._url_paths import Asked, Requests
 from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, SourceFile
 
 _MOST_BLOCK_BYTES = 8 << 20
+_AT_ONCE = 512
+"""Lines whose requests are looked at together: more at a time are more for Python's collector to walk through."""
 Found = dict[str, list[str | None]]
 
 
@@ -63,18 +66,20 @@ class LineBlocks(ABC):
         found: Found = {name: [] for name in self.names if name not in MADE}
         line: list[int] = []
         raws: list[str] = []
-        for number, data in enumerate(block.data.split(b"\n")[:-1], self.line):
-            outcome = self.record(data, number, found)
-            if outcome is None:
-                continue
-            text = data.decode(errors="replace").rstrip("\r") if self.keep else ""
-            rows.add(len(line), number, partial(str, text), outcome)
-            line.append(number)
-            raws.append(text)
+        lines = enumerate(block.data.split(b"\n")[:-1], self.line)
+        while some := list(islice(lines, _AT_ONCE)):
+            made = [(number, data, self.record(data, number, found)) for number, data in some]
+            records = [(number, data, record) for number, data, record in made if record is not None]
+            outcomes = self.requests.outcomes([record for _, _, record in records])
+            for (number, data, _), outcome in zip(records, outcomes, strict=True):
+                text = data.decode(errors="replace").rstrip("\r") if self.keep else ""
+                rows.add(len(line), number, partial(str, text), outcome)
+                line.append(number)
+                raws.append(text)
         self.line += block.data.count(b"\n")
         columns = {name: pa.array(values, pa.string()) for name, values in found.items()}
         return rows.block(names, columns, np.array(line, np.int64), raws if self.keep else None, block.bytes_read)
 
     @abstractmethod
-    def record(self, data: bytes, number: int, found: Found) -> Outcome | None:
+    def record(self, data: bytes, number: int, found: Found) -> Outcome | Asked | None:
         """What a line is; its fields go into `found`, one to each column. None, and no field, for an empty line."""

@@ -5,6 +5,7 @@ first of the three that is there counts.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from wayseal.store._convert import dumps
@@ -14,6 +15,7 @@ from wayseal.store.logs._line_blocks import Found, LineBlocks
 from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, Unreadable, Why
 from wayseal.store.logs._row_builder import MADE
 from wayseal.store.logs._statements import Statements
+from wayseal.store.logs._url_paths import Asked
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import ReadOptions, SourceFile
 
@@ -36,7 +38,7 @@ class OcsfBlocks(LineBlocks):
         self.names = (*self._columns, "line_id", *MADE)
         self._statements = Statements(self.settings.tables, self.offset)
 
-    def record(self, data: bytes, number: int, found: Found) -> Outcome | None:
+    def record(self, data: bytes, number: int, found: Found) -> Outcome | Asked | None:
         """An event."""
         row = read_line(data)
         if row is None:
@@ -47,7 +49,7 @@ class OcsfBlocks(LineBlocks):
         found["line_id"].append(f"{_text(event.get('time')) or ''}#{number}")
         return self._outcome(row) if isinstance(row, dict) else Unreadable(column="", reason=row)
 
-    def _outcome(self, row: _Row) -> Outcome:
+    def _outcome(self, row: _Row) -> Outcome | Asked:
         activities = READING.get(_number(row.get("class_uid")))
         if activities is None:
             return NoRead(why=Why.OTHER_RECORD)
@@ -61,16 +63,16 @@ class OcsfBlocks(LineBlocks):
             return self._statements.outcome(self._statements.part(statement), None, None)
         return self._request(row, activities.get(activity))
 
-    def _request(self, row: _Row, action: str | None) -> Outcome:
+    def _request(self, row: _Row, action: str | None) -> Outcome | Asked:
         method, code = find(dict(row), "http_request.http_method"), find(dict(row), "http_response.code")
         refused = self.requests.refused(_text(method) or "", _text(code) or "")
         if refused is not None:
             return refused
         target = target_of(dict(row))
         if target and self.settings.paths:
-            outcome = self.requests.outcome(target)
-            if not isinstance(outcome, NoRead) or not self.settings.resources:
-                return outcome
+            return Asked(
+                target=target, otherwise=partial(self._resources, row, action) if self.settings.resources else None
+            )
         return self._resources(row, action)
 
     def _resources(self, row: _Row, action: str | None) -> Outcome:

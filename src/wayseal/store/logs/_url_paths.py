@@ -1,15 +1,28 @@
-"""Requests: which waybills a URL names, or what it asks for."""
+"""Requests: which waybills a URL names, or what it asks for; looked at a block at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
+import numpy as np
+import pyarrow as pa
+
+from wayseal.store._linear import match_whole
 from wayseal.store.logs._bind_values import Filter, LeftOutError
 from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, Why
 from wayseal.store.mapping import LogSettings, PathRule
 
 _MOST_PARAMETERS = 1000
 _TIMES = {"issued_from": ">=", "issued_to": "<"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request for this URL or path. otherwise: what it comes to where no rule fits."""
+
+    target: str
+    otherwise: Callable[[], Outcome] | None = None
 
 
 class Requests:
@@ -28,17 +41,39 @@ class Requests:
             return NoRead(why=Why.REDIRECTED if status.startswith("3") else Why.STATUS)
         return None
 
-    def outcome(self, target: str, rows: int | None = None) -> Outcome:
-        """What a request for this URL or path comes to."""
-        path, query = parted(target)
+    def outcomes(self, records: Sequence[Outcome | Asked]) -> list[Outcome]:
+        """What records come to, of which some are requests that were not looked at yet."""
+        asked = [one for one in records if isinstance(one, Asked)]
+        read = iter(self._read(asked))
+        return [next(read) if isinstance(one, Asked) else one for one in records]
+
+    def _read(self, asked: Sequence[Asked]) -> list[Outcome]:
+        parts = [parted(one.target) for one in asked]
+        fits = self._fits([path for path, _ in parts])
+        read: list[Outcome] = []
+        for one, (_, query), fit in zip(asked, parts, fits, strict=True):
+            outcome = NoRead(why=Why.OTHER_PATH) if fit is None else self._query_outcome(*fit, query)
+            nothing = isinstance(outcome, NoRead) and one.otherwise is not None
+            read.append(one.otherwise() if nothing and one.otherwise else outcome)
+        return read
+
+    def _fits(self, paths: Sequence[str]) -> list[tuple[PathRule, Mapping[str, str]] | None]:
+        """The first rule that fits each path, and what the path holds under its names."""
+        found: list[tuple[PathRule, Mapping[str, str]] | None] = [None] * len(paths)
+        # What no text can hold isn't part of any path that a rule names.
+        left = pa.array([path.encode("utf-8", "replace").decode() for path in paths], pa.string())
+        places = np.arange(len(paths))
         for rule in self._settings.paths:
-            found = rule.pattern.fullmatch(path)
-            if found is not None:
-                return self._query_outcome(rule, found.groupdict(), query, rows)
-        return NoRead(why=Why.OTHER_PATH)
+            held = match_whole(left, rule.pattern)
+            fits = held.is_valid()
+            mask = fits.to_numpy(zero_copy_only=False)
+            for place, names in zip(places[mask].tolist(), held.filter(fits).to_pylist(), strict=True):
+                found[place] = rule, names
+            left, places = left.filter(held.is_null()), places[~mask]
+        return found
 
     def _query_outcome(
-        self, rule: PathRule, captured: Mapping[str, str | None], query: list[tuple[str, str]] | None, rows: int | None
+        self, rule: PathRule, captured: Mapping[str, str], query: list[tuple[str, str]] | None
     ) -> Outcome:
         made = Filter(offset=self._offset)
         texts: dict[str, list[str]] = {k: [v] for k, v in captured.items() if v}
@@ -55,7 +90,7 @@ class Requests:
                 _permit(made, key, values)
             except LeftOutError as left:
                 made.wider.append(DroppedCondition(why=left.why))
-        return made.outcome(rows, rule.action, strict=False)
+        return made.outcome(None, rule.action, strict=False)
 
 
 def _permit(made: Filter, key: str, values: list[str]) -> None:

@@ -13,15 +13,16 @@ from wayseal.console.tracing import MOST, read_file, read_typed
 from wayseal.console.tracing.kept import load_check
 from wayseal.console.tracing.types import Basket, Number, RunKind, Typed
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._forms import MOST as FORM_MOST
 from wayseal.console.web._ledger_view import LedgerView
 from wayseal.console.web._trace_jobs import baskets_of, begin, can_run, look, look_at_all, runs_of
+from wayseal.console.web._uploads import MOST_OF_BASKET
 from wayseal.console.web.pages._desk import table_file
 from wayseal.model.kinds import FoundBy
 from wayseal.model.times import HOUR_US, iso, micros, time_at
 from wayseal.trace.preview import NumberSeen, Preview, StratumSeen
 
 _MANY, _ROWS, _RUNS = 25, 100, 12
-_MOST_FILE = 4 << 20
 _FIELDS = ("typed", "seen_at", "asked_at", "absent_at", "found_by", "seller", "origin_city", "destination_city")
 _MORE_FIELDS = ("asked", "price", "bought_by", "why")
 _TRACES = (RunKind.TRACE,)
@@ -88,6 +89,7 @@ def _basket(ask: Ask, basket: Basket, status: int = 200, **more: Any) -> Respons
         added=_number(ask.query.get("added", "")),
         there=_number(ask.query.get("there", "")),
         most=MOST,
+        most_file=min(MOST_OF_BASKET, ask.site.upload_most),
         **_check(ask, basket, checked),
         **(values | more),
     )
@@ -366,7 +368,7 @@ PAGES = (
     Page(method="POST", path=_BASKET, act=set_basket, roles=CASE_ROLES),
     Page(method="GET", path=_BASKET + "/numbers.csv", act=export_basket, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET + "/numbers", act=add_numbers, roles=CASE_ROLES),
-    Page(method="POST", path=_BASKET + "/file", act=add_numbers, roles=CASE_ROLES, upload=_MOST_FILE),
+    Page(method="POST", path=_BASKET + "/file", act=add_numbers, roles=CASE_ROLES, upload=MOST_OF_BASKET + FORM_MOST),
     Page(method="GET", path=_BASKET + "/numbers/{row}", act=show_number, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET + "/numbers/{row}", act=change_number, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET + "/numbers/{row}/remove", act=remove_number, roles=CASE_ROLES),

@@ -15,12 +15,11 @@ from wayseal.console.errors import AccessError, UploadError
 from wayseal.console.files import file_place
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._forms import MOST
+from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages._cases import case_page
 from wayseal.console.web.pages._desk import me, the_cases
 from wayseal.model.messages import N_
-
-MOST = 64 * 1024 * 1024
-_FORM = 262_144
 
 
 def add_files(ask: Ask) -> Response:
@@ -77,7 +76,7 @@ def _place(ask: Ask, digest: str) -> Path:
 
 _GONE = N_("the console's folder no longer has this file: look for it in a backup, by its SHA-256")
 PAGES = (
-    Page(method="POST", path="/cases/{case}/files", act=add_files, roles=CASE_ROLES, upload=MOST + _FORM),
+    Page(method="POST", path="/cases/{case}/files", act=add_files, roles=CASE_ROLES, upload=MOST_OF_CASE + MOST),
     Page(method="GET", path="/cases/{case}/files/{digest}", act=take_file, roles=CASE_ROLES),
     Page(method="POST", path="/cases/{case}/files/{digest}/drop", act=drop_file, roles=CASE_ROLES),
 )

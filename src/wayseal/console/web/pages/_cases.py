@@ -29,6 +29,7 @@ from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import line_of, reasons_of
 from wayseal.console.web._trace_jobs import runs_of
+from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
     MOST_ROWS,
@@ -177,6 +178,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         me=me(ask),
         now=ask.access.now(),
         kinds=[kind.value for kind in kinds_given(ask)],
+        most_files=min(MOST_OF_CASE, ask.site.upload_most),
         **_choices(),
     )
 

@@ -11,7 +11,7 @@ from wayseal.console.errors import AccessError, ProviderError, SignInError, Thro
 from wayseal.console.roles import ALL_ROLES, Lane, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._forms import local_path
-from wayseal.console.web._kept import FIELD
+from wayseal.console.web._kept import carried_form
 from wayseal.console.web.pages._entry import go_on
 
 BACK = "/sign-in/company/back"
@@ -52,7 +52,7 @@ def come_back(ask: Ask) -> Response:
 
 
 def _leave(ask: Ask, errand: Errand, bound: str) -> Response:
-    company, onward, kept = ask.access.company, local_path(ask.field("next")), ask.field(FIELD)
+    company, onward, kept = ask.access.company, local_path(ask.field("next")), carried_form(ask)
     if company is None:
         return ask.page("error", status=404, status_shown=404)
     try:
@@ -82,8 +82,10 @@ def _query(ask: Ask, name: str) -> str:
 
 
 PAGES = (
-    Page(method="POST", path="/sign-in/company", act=leave_to_sign_in, roles=None, lane=Lane.COMPANY),
+    Page(method="POST", path="/sign-in/company", act=leave_to_sign_in, roles=None, lane=Lane.COMPANY, carries=True),
     Page(method="GET", path=BACK, act=come_back, roles=None, lane=Lane.COMPANY),
     Page(method="POST", path="/invited/{token}/company", act=leave_to_bind, roles=None, lane=Lane.COMPANY),
-    Page(method="POST", path="/confirm/company", act=leave_to_confirm, roles=ALL_ROLES, lane=Lane.COMPANY),
+    Page(
+        method="POST", path="/confirm/company", act=leave_to_confirm, roles=ALL_ROLES, lane=Lane.COMPANY, carries=True
+    ),
 )

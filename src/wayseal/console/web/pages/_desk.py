@@ -1,8 +1,10 @@
 """What pages of casework share: who works on cases, what a list asks for, what was just done, and texts of forms."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, timezone
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response, StreamingResponse
@@ -10,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from wayseal.cases import Cases
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import PERSONAL, UNDO_US, ThingKind
-from wayseal.cases.views import Done
+from wayseal.cases.views import Done, Lead
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
@@ -23,6 +25,7 @@ EVERYBODY = ""
 MOST_ROWS = 20_000
 """Rows of an export at most."""
 DAY_US = 86_400_000_000
+_ITEM = re.compile(r"q-[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,18 @@ class Bar:
 
     done: Done
     seconds: int
+
+
+def put_in(ask: Ask, cases: Cases, leads: Sequence[Lead]) -> Mapping[str, str]:
+    """Puts into the queue what never stood there; what the address of the next page says of it (`came_in`)."""
+    found = cases.enqueue_or_find(leads, me(ask), ask.access.now())
+    new, old = ([item for item, came in found.items() if came is wanted] for wanted in (True, False))
+    return {name: ",".join(items) for name, items in (("queued", new), ("stood", old)) if items}
+
+
+def came_in(ask: Ask) -> Mapping[str, Any]:
+    """What of the address says what came into the queue, and what had come before; no text but ids."""
+    return {name: _ITEM.findall(ask.query.get(name, "")) for name in ("queued", "stood")}
 
 
 def me(ask: Ask) -> str:

@@ -7,7 +7,7 @@ from wayseal.console.errors import AccessError, ThrottledError
 from wayseal.console.roles import ALL_ROLES, Lane, Page, Stage
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._forms import local_path
-from wayseal.console.web._kept import FIELD, open_kept
+from wayseal.console.web._kept import FIELD, open_kept, resend_page
 from wayseal.console.web._picture import qr_picture
 from wayseal.console.web._render import THEMES
 from wayseal.page.languages import LANGS
@@ -170,8 +170,7 @@ def go_on(ask: Ask, opened: Opened, onward: str, kept: str) -> Response:
     found = open_kept(ask.access.keys, opened.session.person.id, kept, ask.access.now())
     if found is None:
         return ask.enter(ask.go(onward), opened)
-    answer = ask.as_session(opened).page("resend", to=found.path, fields=found.fields, away=False)
-    return ask.enter(answer, opened)
+    return ask.enter(resend_page(ask.as_session(opened), found), opened)
 
 
 def enrol_page(ask: Ask, template: str, error: AccessError | None = None) -> Response:
@@ -194,9 +193,9 @@ def check_again(ask: Ask) -> None:
 
 PAGES = (
     Page(method="GET", path="/sign-in", act=show_sign_in, roles=None),
-    Page(method="POST", path="/sign-in", act=sign_in, roles=None, lane=Lane.PASSWORDS),
+    Page(method="POST", path="/sign-in", act=sign_in, roles=None, lane=Lane.PASSWORDS, carries=True),
     Page(method="GET", path="/sign-in/code", act=show_code, roles=ALL_ROLES, stage=Stage.CODE),
-    Page(method="POST", path="/sign-in/code", act=enter_code, roles=ALL_ROLES, stage=Stage.CODE),
+    Page(method="POST", path="/sign-in/code", act=enter_code, roles=ALL_ROLES, stage=Stage.CODE, carries=True),
     Page(method="GET", path="/enrol", act=show_enrol, roles=ALL_ROLES, stage=Stage.ENROL),
     Page(method="POST", path="/enrol", act=enrol, roles=ALL_ROLES, stage=Stage.ENROL),
     Page(method="GET", path="/setup", act=show_setup, roles=None),
@@ -207,6 +206,6 @@ PAGES = (
     Page(method="POST", path="/demo/{token}", act=use_demo, roles=None),
     Page(method="POST", path="/sign-out", act=sign_out, roles=ALL_ROLES),
     Page(method="GET", path="/confirm", act=show_confirm, roles=ALL_ROLES),
-    Page(method="POST", path="/confirm", act=confirm, roles=ALL_ROLES, lane=Lane.PASSWORDS),
+    Page(method="POST", path="/confirm", act=confirm, roles=ALL_ROLES, lane=Lane.PASSWORDS, carries=True),
     Page(method="POST", path="/preferences", act=prefer, roles=None),
 )

@@ -109,8 +109,7 @@ def retry(ask: Ask) -> Response:
             ask, job, JobError("this is tried again by whoever asked for it: ask for one of your own"), 403
         )
     if KINDS[job.kind].named and not ask.access.sessions.confirmed(ask.whose):
-        kept = keep(ask.access.keys, ask.whose.person.id, ask.path, ask.form, ask.access.now())
-        return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=kept)
+        return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=keep(ask, ask.whose.person.id))
     if not ask.site.jobs.retry(job.id, me(ask)):
         return _job_page(ask, job, JobError("only what failed, broke off or was cancelled can be tried again"), 409)
     return ask.go(f"/jobs/{job.id}")
@@ -178,7 +177,7 @@ def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) 
         mappings=list_mappings(site.mappings_folder),
         tables=list(TABLES),
         offsets=OFFSETS,
-        most=site.upload_most >> 20,
+        most=site.upload_most,
         notices=site.notices,
         untold=_untold(ask),
         schedules={one.kind: one for one in site.jobs.schedules()},

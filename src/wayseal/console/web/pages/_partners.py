@@ -10,25 +10,34 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.cases.ledger.arrivals import partner_lead
 from wayseal.console.reading import PARTNERS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._sorting import sort_of
 from wayseal.console.web._waiting import asked_job
-from wayseal.console.web.pages._desk import table_file, with_query
+from wayseal.console.web.pages._desk import came_in, put_in, table_file, with_query
+from wayseal.detect.partners import Kind
+from wayseal.model.times import micros
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
 _COLUMNS = ("partner", "contract", "breach", "reads", "waybills", "days", "first", "last", "worst", "agreed", "what")
 _ONLY = ("all", "breached", "uncontracted")
 Row = Mapping[str, Any]
+
+
+def _broken(row: Row) -> int | None:
+    """In how many ways a partner breaks its contract; None: it has none."""
+    return None if row["contract"] is None else len(row["breaches"])
+
+
 _SORTS: Mapping[str, Callable[[Row], Any]] = {
     "partner": lambda row: row["partner"],
     "contract": lambda row: row["contract"] or "",
     "reads": lambda row: row["reads"],
     "waybills": lambda row: row["waybills"],
-    "breaches": lambda row: len(row["breaches"]),
+    "breaches": lambda row: _broken(row) or 0,
     "only_ours": lambda row: row["calls"]["only_ours"]["calls"] if row["calls"] else -1,
     "only_theirs": lambda row: row["calls"]["only_theirs"]["calls"] if row["calls"] else -1,
 }
@@ -54,15 +63,17 @@ def show_partners(ask: Ask) -> Response:
         sort=sort,
         columns=tuple(_SORTS),
         one=one,
+        breaks=one is not None and bool(one["actors"]) and bool(_breaks(one)),
         breaches=[] if one is None else [_breach(ask, breach) for breach in one["breaches"]],
         name=name,
+        broken=_broken,
         misfits=review.document["misfits"],
         agreed=any(row["contract"] is not None for row in partners),
         link=lambda **changed: with_query(
             "/partners", {"only": "" if only == _ONLY[0] else only, "sort": sort.text}, **changed
         ),
         may_queue=ask.whose.person.role in CASE_ROLES and ask.cases is not None,
-        queued=ask.query.get("queued", ""),
+        **came_in(ask),
         moment=_moment,
     )
 
@@ -86,14 +97,19 @@ def queue_partner(ask: Ask) -> Response:
     review, name = _review(ask), ask.field("partner")
     rows = () if review is None else review.document["partners"]
     one = next((row for row in rows if row["partner"] == name), None)
-    if one is None or not one["actors"] or ask.cases is None:
+    if one is None or not one["actors"] or not _breaks(one) or ask.cases is None:
         return ask.page("error", status=404, status_shown=404)
-    voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.detect.partners"))
-    kinds = [voice.say(f"partners.kind_{breach['kind']}") for breach in one["breaches"]]
-    reason = " · ".join(kinds) or voice.say("partners.kind_no_contract")
-    things = [Thing(kind=ThingKind.ACCOUNT, value=actor) for actor in one["actors"]]
-    item = ask.cases.enqueue(Source.PARTNER, things, reason, ask.whose.person.login, ask.access.now())
-    return ask.go(f"/partners?{urlencode({'partner': name, 'queued': item})}")
+    leads = [partner_lead(one["actors"], kind, first) for kind, first in _breaks(one).items()]
+    return ask.go(f"/partners?{urlencode({'partner': name, **put_in(ask, ask.cases, leads)})}")
+
+
+def _breaks(one: Row) -> Mapping[Kind, int]:
+    """In which ways a partner breaks its contract, since when; of one that has none, that."""
+    found = {Kind(row["kind"]): micros(row["first"]) for row in one["breaches"]}
+    alone: Row = one["calls"]["only_ours"] if one["calls"] else {}
+    if alone.get("calls") and alone["first"]:
+        found[Kind.ONLY_OURS] = micros(alone["first"])
+    return {kind: first for kind, first in found.items() if kind is not Kind.NO_CONTRACT} or found
 
 
 def _review(ask: Ask) -> Review | None:
@@ -114,7 +130,7 @@ def _rows(ask: Ask, review: Review) -> Sequence[Row]:
 
 def _fits(row: Row, only: str) -> bool:
     if only == "breached":
-        return bool(row["breaches"]) and row["contract"] is not None
+        return bool(_broken(row))
     return only == "all" or row["contract"] is None
 
 

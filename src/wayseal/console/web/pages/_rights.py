@@ -3,6 +3,7 @@
 What `wayseal rights` finds walks over the whole ledger: it is shown as it last came out, with its day.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.cases.ledger.arrivals import rights_lead
 from wayseal.console.reading import RIGHTS, Review
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._aliases import alias_of
@@ -19,7 +20,7 @@ from wayseal.console.web._ask import Ask
 from wayseal.console.web._render import as_code
 from wayseal.console.web._sorting import Sort, sort_of
 from wayseal.console.web._waiting import asked_job
-from wayseal.console.web.pages._desk import table_file
+from wayseal.console.web.pages._desk import came_in, put_in, table_file
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
@@ -116,13 +117,15 @@ def show_rights(ask: Ask) -> Response:
     if review is None:
         return ask.page("rights", review=None, job=job)
     chosen = _chosen(ask)
-    rows, start = _rows(ask, review, chosen), _number(ask.query.get("after", ""))
+    rows, after = _rows(ask, review, chosen), ask.query.get("after", "")
+    keys = [_key(ask, chosen, row) for row in rows] if after else []
+    start = keys.index(after) + 1 if after in keys else 0
     page = rows[start : start + _MANY]
     return ask.page(
         "rights",
         review=review,
         job=job,
-        queued=ask.query.get("queued", ""),
+        **came_in(ask),
         chosen=chosen,
         lists=[(name, review.whole.get(name, len(review.document[name]))) for name in LISTS],
         whole=review.whole.get(chosen, 0),
@@ -136,8 +139,9 @@ def show_rights(ask: Ask) -> Response:
         role=ask.query.get("role", ""),
         sort=_sort(ask, chosen),
         link=lambda **changed: _link(ask, changed),
-        onward=start + _MANY if len(rows) > start + _MANY else None,
+        onward=_key(ask, chosen, page[-1]) if len(rows) > start + _MANY else "",
         start=start,
+        anew=bool(after) and not start,
         lacks=_lacks(ask, review),
         may_queue=ask.whose.person.role in CASE_ROLES and ask.cases is not None,
     )
@@ -163,10 +167,8 @@ def queue_account(ask: Ask) -> Response:
     actor = next((row["actor"] for row in rows if alias(row["actor"]) == ask.field("account")), None)
     if actor is None or ask.cases is None:
         return ask.page("error", status=404, status_shown=404)
-    reason = Voice(ask.lang, more=_words(ask)).say(f"rights.{chosen}")
-    thing = Thing(kind=ThingKind.ACCOUNT, value=actor)
-    item = ask.cases.enqueue(Source.RIGHTS, [thing], reason, ask.whose.person.login, ask.access.now())
-    return ask.go(f"/rights?{urlencode({'list': chosen, 'queued': item})}")
+    lead = rights_lead(actor, chosen, review.at if review else 0)
+    return ask.go(f"/rights?{urlencode({'list': chosen, **put_in(ask, ask.cases, [lead])})}")
 
 
 def ask_for_rights(ask: Ask) -> Response:
@@ -194,6 +196,13 @@ def _rows(ask: Ask, review: Review, chosen: str) -> Sequence[Row]:
     if column is not None:
         return sorted(rows, key=lambda row: _worded(voice, column.of(row)), reverse=sort.down)
     return sorted(rows, key=lambda row: alias(row["actor"]), reverse=sort.down) if sort.by else rows
+
+
+def _key(ask: Ask, chosen: str, row: Row) -> str:
+    """What a row is known by, however the list is sorted, and when it is made anew: no name stands in it."""
+    whose = alias_of(ask)(row["actor"]) if _of_accounts(chosen) else ""
+    parts = [whose, *(str(row.get(name, "")) for name in ("role", "right", "action", "why"))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _sort(ask: Ask, chosen: str) -> Sort:
@@ -246,10 +255,6 @@ def _link(ask: Ask, changed: Mapping[str, Any]) -> str:
 
 def _words(ask: Ask) -> Mapping[str, str]:
     return catalogue(ask.lang, "wayseal.detect.rights")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 PAGES = (
