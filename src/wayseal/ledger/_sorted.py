@@ -1,6 +1,7 @@
 """Parquet files sorted by waybill key: written row group by row group, read by the bounds of row groups."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ EVERY_KEY = (1 << 64) - 1
 _AT_ONCE = 16
 """Row groups that are read together."""
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
+_KEY = pa.schema([("waybill", pa.uint64())])
 
 
 _MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text", "hash", "place"))
@@ -96,14 +98,20 @@ def _own(rows: pa.RecordBatch) -> pa.RecordBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortedFile:
-    """One file, opened; low[g] and high[g] are the least and greatest key of row group g."""
+    """One file, opened, for any number of threads; low[g] and high[g] are the least and greatest key of row group g.
+
+    schema: of its columns. idle: readers that nobody uses at the moment; all share what the footer says, which is
+    large and slow to read, and each is used by one thread at a time.
+    """
 
     path: Path
-    file: pq.ParquetFile
+    schema: pa.Schema
     rows: Longs
     low: Words
     high: Words
     names: frozenset[str]
+    idle: list[pq.ParquetFile]
+    footer: pq.FileMetaData
 
     def groups_with(self, keys: Words) -> Longs:
         """Row groups that may hold any of the keys (sorted)."""
@@ -118,11 +126,22 @@ class SortedFile:
     def read(self, groups: Sequence[int], schema: pa.Schema) -> pa.RecordBatch:
         """Rows of some row groups with the columns of `schema`; a column that the file lacks is 0 or null."""
         wanted = [n for n in schema.names if n in self.names]
+        with self._reader() as reader:
+            table = reader.read_row_groups(list(groups), columns=wanted, use_threads=True)
+        return conform(table, schema)
+
+    @contextmanager
+    def _reader(self) -> Iterator[pq.ParquetFile]:
+        """An idle reader or a new one; one that failed isn't used again."""
         try:
-            table = self.file.read_row_groups(list(groups), columns=wanted, use_threads=True)
+            try:
+                reader = self.idle.pop()
+            except IndexError:
+                reader = pq.ParquetFile(self.path, metadata=self.footer, pre_buffer=False)
+            yield reader
         except _UNREADABLE as error:
             raise LedgerError("this file of the ledger is damaged", file=self.path) from error
-        return conform(table, schema)
+        self.idle.append(reader)
 
 
 def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
@@ -145,8 +164,9 @@ def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
         stats = [g.column(place).statistics for g in groups]
         low, high = [s.min for s in stats], [s.max for s in stats]
     return SortedFile(
-        path=path, file=file, rows=np.array([g.num_rows for g in groups], np.int64),
+        path=path, schema=file.schema_arrow, rows=np.array([g.num_rows for g in groups], np.int64),
         low=np.array(low, np.uint64), high=np.array(high, np.uint64), names=frozenset(names),
+        idle=[file], footer=about,
     )  # fmt: skip
 
 
@@ -183,11 +203,23 @@ def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.
     for file in files:
         groups = file.groups_with(keys)
         for start in range(0, len(groups), _AT_ONCE):
-            batch = file.read(groups[start : start + _AT_ONCE].tolist(), schema)
-            there = batch["waybill"].to_numpy()
-            low, high = np.searchsorted(keys, there[0]), np.searchsorted(keys, there[-1], side="right")
-            found.append(batch.take(pa.array(find_rows(there, keys[low:high]))))
+            rows = _rows_among(file, groups[start : start + _AT_ONCE].tolist(), keys, schema)
+            if rows is not None:
+                found.append(rows)
     return join_batches(found, schema) if found else conform(schema.empty_table(), schema)
+
+
+def _rows_among(file: SortedFile, groups: Sequence[int], keys: Words, schema: pa.Schema) -> pa.RecordBatch | None:
+    """Rows of some row groups whose key is among `keys`; only where there are any, their other columns are read."""
+    column = file.read(groups, _KEY)["waybill"]
+    there = column.to_numpy()
+    low, high = np.searchsorted(keys, there[0]), np.searchsorted(keys, there[-1], side="right")
+    places = find_rows(there, keys[low:high])
+    if not len(places):
+        return None
+    rest = file.read(groups, pa.schema([f for f in schema if f.name != "waybill"]))
+    columns = [column if f.name == "waybill" else rest[f.name] for f in schema]
+    return pa.RecordBatch.from_arrays(columns, schema=schema).take(pa.array(places))
 
 
 def find_rows(there: Words, keys: Words) -> Longs:
