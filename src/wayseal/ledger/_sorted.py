@@ -1,6 +1,6 @@
 """Parquet files sorted by waybill key: written row group by row group, read by the bounds of row groups."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.ledger._files import HashingFile
+from wayseal.ledger._footer import Footer, read_footer
 from wayseal.ledger._layout import ROW_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._order import run_starts
@@ -98,10 +99,9 @@ def _own(rows: pa.RecordBatch) -> pa.RecordBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortedFile:
-    """One file, opened, for any number of threads; low[g] and high[g] are the least and greatest key of row group g.
+    """One file, for any number of threads; low[g] and high[g] are the least and greatest key of row group g.
 
-    schema: of its columns. idle: readers that nobody uses at the moment; all share what the footer says, which is
-    large and slow to read, and each is used by one thread at a time.
+    schema: of its columns. Nothing is kept open.
     """
 
     path: Path
@@ -110,8 +110,7 @@ class SortedFile:
     low: Words
     high: Words
     names: frozenset[str]
-    idle: list[pq.ParquetFile]
-    footer: pq.FileMetaData
+    footer: Footer
 
     def groups_with(self, keys: Words) -> Longs:
         """Row groups that may hold any of the keys (sorted)."""
@@ -125,48 +124,65 @@ class SortedFile:
 
     def read(self, groups: Sequence[int], schema: pa.Schema) -> pa.RecordBatch:
         """Rows of some row groups with the columns of `schema`; a column that the file lacks is 0 or null."""
-        wanted = [n for n in schema.names if n in self.names]
-        with self._reader() as reader:
-            table = reader.read_row_groups(list(groups), columns=wanted, use_threads=True)
-        return conform(table, schema)
+        with self._reading(groups) as read:
+            return read(range(len(groups)), schema)
+
+    def find(self, keys: Words, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Rows whose key is among `keys` (sorted, distinct); other columns are read only where there are any.
+
+        `schema` has the column `waybill`.
+        """
+        groups = self.groups_with(keys)
+        if not len(groups):
+            return
+        rest = pa.schema([f for f in schema if f.name != "waybill"])
+        with self._reading(groups) as read:
+            for start in range(0, len(groups), _AT_ONCE):
+                some = range(start, min(start + _AT_ONCE, len(groups)))
+                column = read(some, _KEY)["waybill"]
+                there = column.to_numpy()
+                low, high = np.searchsorted(keys, there[0]), np.searchsorted(keys, there[-1], side="right")
+                places = find_rows(there, keys[low:high])
+                if len(places):
+                    rows = read(some, rest)
+                    columns = [column if f.name == "waybill" else rows[f.name] for f in schema]
+                    yield pa.RecordBatch.from_arrays(columns, schema=schema).take(pa.array(places))
 
     @contextmanager
-    def _reader(self) -> Iterator[pq.ParquetFile]:
-        """An idle reader or a new one; one that failed isn't used again."""
-        try:
-            try:
-                reader = self.idle.pop()
-            except IndexError:
-                reader = pq.ParquetFile(self.path, metadata=self.footer, pre_buffer=False)
-            yield reader
-        except _UNREADABLE as error:
-            raise LedgerError("this file of the ledger is damaged", file=self.path) from error
-        self.idle.append(reader)
+    def _reading(self, groups: Sequence[int] | Longs) -> Iterator[Callable[[Sequence[int], pa.Schema], pa.RecordBatch]]:
+        """What reads columns of some of the row groups, by their places among `groups`."""
+        with _damage_named(self.path), pa.OSFile(str(self.path)) as file:
+            reader = self.footer.reader(file, groups)
+
+            def read(places: Sequence[int], schema: pa.Schema) -> pa.RecordBatch:
+                wanted = [name for name in schema.names if name in self.names]
+                several = len(places) > 1  # one is sooner decoded than handed to another thread
+                return conform(reader.read_row_groups(list(places), columns=wanted, use_threads=several), schema)
+
+            yield read
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Turns what is said of an unreadable file into LedgerError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise LedgerError("this file of the ledger is missing", file=path) from None
+    except _UNREADABLE as error:
+        raise LedgerError("this file of the ledger is damaged", file=path) from error
 
 
 def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
     """Opens a file of the ledger; LedgerError names it if it is missing, cut short or not what it was."""
     path = ledger / entry.path
-    try:
+    with _damage_named(path):
         if path.stat().st_size != entry.bytes:
             raise LedgerError("this file of the ledger was cut short or changed", file=path)
-        file = pq.ParquetFile(path, pre_buffer=False)
-    except FileNotFoundError:
-        raise LedgerError("this file of the ledger is missing", file=path) from None
-    except _UNREADABLE as error:
-        raise LedgerError("this file of the ledger is damaged", file=path) from error
-    about = file.metadata
-    groups = [about.row_group(g) for g in range(about.num_row_groups)]
-    names = file.schema_arrow.names
-    low, high = [], []
-    if "waybill" in names:
-        place = names.index("waybill")
-        stats = [g.column(place).statistics for g in groups]
-        low, high = [s.min for s in stats], [s.max for s in stats]
+        footer = read_footer(path)
     return SortedFile(
-        path=path, schema=file.schema_arrow, rows=np.array([g.num_rows for g in groups], np.int64),
-        low=np.array(low, np.uint64), high=np.array(high, np.uint64), names=frozenset(names),
-        idle=[file], footer=about,
+        path=path, schema=footer.schema, rows=footer.rows, low=footer.low, high=footer.high,
+        names=frozenset(footer.schema.names), footer=footer,
     )  # fmt: skip
 
 
@@ -199,27 +215,8 @@ def one_batch(table: pa.Table) -> pa.RecordBatch:
 
 def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.RecordBatch:
     """All rows whose key is among `keys` (sorted, distinct), file by file, each in its order."""
-    found = []
-    for file in files:
-        groups = file.groups_with(keys)
-        for start in range(0, len(groups), _AT_ONCE):
-            rows = _rows_among(file, groups[start : start + _AT_ONCE].tolist(), keys, schema)
-            if rows is not None:
-                found.append(rows)
+    found = [rows for file in files for rows in file.find(keys, schema)]
     return join_batches(found, schema) if found else conform(schema.empty_table(), schema)
-
-
-def _rows_among(file: SortedFile, groups: Sequence[int], keys: Words, schema: pa.Schema) -> pa.RecordBatch | None:
-    """Rows of some row groups whose key is among `keys`; only where there are any, their other columns are read."""
-    column = file.read(groups, _KEY)["waybill"]
-    there = column.to_numpy()
-    low, high = np.searchsorted(keys, there[0]), np.searchsorted(keys, there[-1], side="right")
-    places = find_rows(there, keys[low:high])
-    if not len(places):
-        return None
-    rest = file.read(groups, pa.schema([f for f in schema if f.name != "waybill"]))
-    columns = [column if f.name == "waybill" else rest[f.name] for f in schema]
-    return pa.RecordBatch.from_arrays(columns, schema=schema).take(pa.array(places))
 
 
 def find_rows(there: Words, keys: Words) -> Longs:
