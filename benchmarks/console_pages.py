@@ -40,6 +40,7 @@ from wayseal.ledger import Snapshot, open_ledger
 
 DRAWN, SEED, FIRST = 40, 17, 3
 DAY = 86_400_000_000
+Figures = tuple[float, float, float, float]
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:

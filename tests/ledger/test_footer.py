@@ -28,6 +28,7 @@ from wayseal.ledger._types import Bytes, Words
 pytestmark = pytest.mark.kernels
 
 SCHEMAS = (CATALOGUE_SCHEMA, PAIRS_SCHEMA, NUMBERS_SCHEMA, DICTIONARY_SCHEMA, kept_schema(READS))
+DAYS = pa.schema([CATALOGUE_SCHEMA.field("waybill"), CATALOGUE_SCHEMA.field("day")])
 KEYS = st.lists(st.integers(0, 2**64 - 1), max_size=60, unique=True).map(sorted)
 
 
@@ -84,6 +85,16 @@ def test_a_footer_says_what_parquet_reads_in_it(
         for columns_ in (None, columns):
             found = reader.read_row_groups(list(range(len(wanted))), columns=columns_)
             assert found.equals(whole.read_row_groups(wanted, columns=columns_))
+
+
+@pytest.mark.parametrize("groups", [14, 15, 127, 128, 300])
+def test_how_many_row_groups_there_are_is_written_in_three_ways(tmp_path: Path, groups: int) -> None:
+    keys = list(range(0, 3 * groups, 3))
+    path = written(tmp_path, CATALOGUE_SCHEMA, keys, 1)
+    for footer in both(path):
+        with pa.OSFile(str(path)) as file:
+            found = footer.reader(file, range(groups)).read_row_groups(list(range(groups)))
+        assert found["waybill"].to_pylist() == footer.low.tolist() == keys
 
 
 def broken(path: Path, change: Callable[[bytes], bytes]) -> None:
@@ -166,7 +177,7 @@ def _footer_bytes() -> bytes:
 FOOTER = _footer_bytes()
 
 
-def test_threads_share_what_was_opened_and_answers_to_few_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_what_was_opened_and_answers_to_few_keys(tmp_path: Path) -> None:
     rows = [read(n, f"u-{n % 7}", f"YT{n}") for n in range(600)]
     put(write(tmp_path, "accesses", rows), tmp_path / "L")
     finder = Finder(tmp_path / "L", load_manifest(tmp_path / "L"))
@@ -190,14 +201,26 @@ def test_threads_share_what_was_opened_and_answers_to_few_keys(tmp_path: Path, m
     one, many = keys[:1], keys[:400]
     assert finder.rows("catalogue", one, CATALOGUE_SCHEMA) is finder.rows("catalogue", one, CATALOGUE_SCHEMA)
     assert finder.rows("catalogue", many, CATALOGUE_SCHEMA) is not finder.rows("catalogue", many, CATALOGUE_SCHEMA)
+    assert finder.rows("catalogue", one, DAYS).schema.names == ["waybill", "day"]
+
+
+def test_answers_that_are_kept_are_few_and_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(write(tmp_path, "accesses", [read(n, "u-1", f"YT{n}") for n in range(9)]), tmp_path / "L")
+    finder = Finder(tmp_path / "L", load_manifest(tmp_path / "L"))
+    keys = finder.whole("catalogue", CATALOGUE_SCHEMA)["waybill"].to_numpy()
     monkeypatch.setattr(_lookup, "_ANSWERS", 2)
-    before = finder.rows("catalogue", one, CATALOGUE_SCHEMA)
-    for n in range(1, 4):
-        finder.rows("catalogue", keys[n : n + 1], pa.schema([CATALOGUE_SCHEMA.field("waybill")]))
-    assert finder.rows("catalogue", one, CATALOGUE_SCHEMA).equals(before)
+
+    def ask(place: int) -> pa.RecordBatch:
+        return finder.rows("catalogue", keys[place : place + 1], CATALOGUE_SCHEMA)
+
+    zero, one = ask(0), ask(1)
+    assert ask(0) is zero
+    ask(2)
+    assert ask(0) is zero  # it was asked for later than the other
+    assert ask(1) is not one
+    assert ask(1).equals(one)
     monkeypatch.setattr(_lookup, "_ANSWER", 1)
-    long = keys[500:501]
-    assert finder.rows("catalogue", long, CATALOGUE_SCHEMA) is not finder.rows("catalogue", long, CATALOGUE_SCHEMA)
+    assert ask(5) is not ask(5)
 
 
 def test_a_file_that_is_gone_is_missing_when_it_is_read(tmp_path: Path) -> None:
