@@ -16,13 +16,12 @@ A footer is a struct in Thrift's compact protocol, as `parquet.thrift` of the fo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wayseal.ledger._types import Bytes, Longs, Words
+from wayseal.ledger._types import Longs, Words
 from wayseal.model.jit import kernel, part, plainly
 
 _MAGIC = b"PAR1"
@@ -96,8 +95,8 @@ def read_footer(path: Path) -> Footer:
         raw = file.read_at(length, begin)
     starts, rows, seen = np.zeros((3, length // _LEAST + 2), np.int64)
     bounds = np.zeros((len(rows), 2), np.uint64)
-    walk, given = (walk_footer, np.frombuffer(raw, np.uint8)) if length > _PLAINLY else (_walk_plainly, raw)
-    listed, count = walk(cast(Bytes, given), length, starts, rows, bounds, seen)
+    walk = walk_footer if length > _PLAINLY else _walk_plainly
+    listed, count = walk(raw, length, starts, rows, bounds, seen)
     if listed < 0 or not np.all(seen[:count] & _SEEN_ROWS):
         raise UnreadableFooterError
     head, tail = raw[:listed], raw[starts[count] :]
@@ -129,7 +128,7 @@ def _list_header(items: int) -> bytes:
 
 
 @part
-def read_number(raw: Bytes, size: int, at: int) -> tuple[int, int]:
+def read_number(raw: bytes, size: int, at: int) -> tuple[int, int]:
     """A number in groups of seven bits, and where it ends: behind the footer where there is none."""
     number = 0
     for shift in range(0, 63, 7):
@@ -144,7 +143,7 @@ def read_number(raw: Bytes, size: int, at: int) -> tuple[int, int]:
 
 
 @part
-def read_head(raw: Bytes, size: int, at: int, kind: int) -> tuple[int, int, int]:
+def read_head(raw: bytes, size: int, at: int, kind: int) -> tuple[int, int, int]:
     """What comes first of a value, and where that ends: a number, how many bytes, or how many items and their kind."""
     if kind in (_LIST, _SET) and at < size:
         head = raw[at]
@@ -164,7 +163,7 @@ def read_head(raw: Bytes, size: int, at: int, kind: int) -> tuple[int, int, int]
 
 
 @part
-def read_bound(raw: Bytes, at: int) -> np.uint64:
+def read_bound(raw: bytes, at: int) -> np.uint64:
     """A number of 8 bytes."""
     value = np.uint64(0)
     for place in range(8):
@@ -173,7 +172,7 @@ def read_bound(raw: Bytes, at: int) -> np.uint64:
 
 
 @kernel
-def walk_footer(raw: Bytes, size: int, starts: Longs, rows: Longs, bounds: Words, seen: Longs) -> tuple[int, int]:
+def walk_footer(raw: bytes, size: int, starts: Longs, rows: Longs, bounds: Words, seen: Longs) -> tuple[int, int]:
     """Where the list of row groups begins (-1: this is no footer), and how many there are.
 
     starts: where each begins, and where the last one ends. rows: of each. bounds (g, 2): of the first column where they
