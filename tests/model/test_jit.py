@@ -1,6 +1,7 @@
 """Compiled code that another version left on disk keeps nobody from working."""
 
 import pickle
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module, invalidate_caches
@@ -108,3 +109,32 @@ def test_threads_that_call_it_first_together(tmp_path: Path) -> None:
         assert show(tmp_path, TOGETHER) == [42] * 8
     finally:
         sys.setswitchinterval(before)
+
+
+PLAIN = """
+from wayseal.model.jit import kernel, part, plainly
+
+@part
+def double(number):
+    return 2 * number
+
+@kernel
+def fourfold(number):
+    return double(double(number))
+
+plain = plainly(fourfold)
+
+def show():
+    return plain("ab"), fourfold(2), plain(2)
+"""
+
+
+def test_a_kernel_and_its_parts_as_the_interpreter_runs_them(tmp_path: Path) -> None:
+    assert show(tmp_path, PLAIN) == ("abababab", 8, 8)
+
+
+def test_the_interpreter_does_without_the_compiler(tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text(PLAIN, encoding="utf-8")
+    code = "import sys, plain; print(plain.plain(3), 'numba' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout == "12 False\n"

@@ -83,7 +83,7 @@ def unite_schemas(kind: str, files: Sequence[SortedFile]) -> pa.Schema:
     }.get(kind)
     if whole is None:
         name = kind.removeprefix("table:")
-        whole = kept_schema(KEYED[name]) if name in KEYED else files[0].file.schema_arrow
+        whole = kept_schema(KEYED[name]) if name in KEYED else files[0].schema
     there = frozenset[str]().union(*(f.names for f in files))
     return pa.schema([f for f in whole if f.name in there])
 

@@ -39,7 +39,7 @@ from wayseal.ledger._types import NO_DAY, Words
 from wayseal.ledger._views import find_views
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
-from wayseal.ledger.walk import Stretch, askers, between, knows, places_of, stretches
+from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches
 from wayseal.merkle import Checkpoint
 from wayseal.model.closing import Closing
 from wayseal.model.predicate import Predicate
@@ -221,7 +221,7 @@ class Snapshot(Closing):
 
     def knows(self, kind: str, key: int) -> bool:
         """Whether any row names an id (its key). kind: actor, session, device, channel, outlet."""
-        return knows(self._finder, kind, key)
+        return self._text_lookup.knows(kind, key)
 
     def stretches(
         self,
@@ -391,8 +391,10 @@ class Snapshot(Closing):
         column = UNIQUE.get(name)
         if column is None:
             return rows
-        last = {text: n for n, text in enumerate(rows[column].to_pylist())}
-        return rows.take(pa.array([last[text] for text in sorted(last)], pa.int64()))
+        order = pc.sort_indices(rows[column])  # equal ids as they came
+        texts = rows[column].take(order).combine_chunks()
+        last = np.append(pc.not_equal(texts[:-1], texts[1:]).to_numpy(zero_copy_only=False), len(texts) > 0)
+        return rows.take(order.filter(pa.array(last[: len(texts)], pa.bool_())))
 
 
 def open_ledger(path: Path) -> Snapshot:

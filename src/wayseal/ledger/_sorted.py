@@ -1,6 +1,7 @@
 """Parquet files sorted by waybill key: written row group by row group, read by the bounds of row groups."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.ledger._files import HashingFile
+from wayseal.ledger._footer import Footer, read_footer
 from wayseal.ledger._layout import ROW_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._order import run_starts
@@ -20,6 +22,7 @@ EVERY_KEY = (1 << 64) - 1
 _AT_ONCE = 16
 """Row groups that are read together."""
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
+_KEY = pa.schema([("waybill", pa.uint64())])
 
 
 _MANY = frozenset(("actor", "session", "access", "request", "word", "code", "key", "text", "hash", "place"))
@@ -96,14 +99,18 @@ def _own(rows: pa.RecordBatch) -> pa.RecordBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortedFile:
-    """One file, opened; low[g] and high[g] are the least and greatest key of row group g."""
+    """One file, for any number of threads; low[g] and high[g] are the least and greatest key of row group g.
+
+    schema: of its columns. Nothing is kept open.
+    """
 
     path: Path
-    file: pq.ParquetFile
+    schema: pa.Schema
     rows: Longs
     low: Words
     high: Words
     names: frozenset[str]
+    footer: Footer
 
     def groups_with(self, keys: Words) -> Longs:
         """Row groups that may hold any of the keys (sorted)."""
@@ -117,36 +124,65 @@ class SortedFile:
 
     def read(self, groups: Sequence[int], schema: pa.Schema) -> pa.RecordBatch:
         """Rows of some row groups with the columns of `schema`; a column that the file lacks is 0 or null."""
-        wanted = [n for n in schema.names if n in self.names]
-        try:
-            table = self.file.read_row_groups(list(groups), columns=wanted, use_threads=True)
-        except _UNREADABLE as error:
-            raise LedgerError("this file of the ledger is damaged", file=self.path) from error
-        return conform(table, schema)
+        with self._reading(groups) as read:
+            return read(range(len(groups)), schema)
+
+    def find(self, keys: Words, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Rows whose key is among `keys` (sorted, distinct); other columns are read only where there are any.
+
+        `schema` has the column `waybill`.
+        """
+        groups = self.groups_with(keys)
+        if not len(groups):
+            return
+        rest = pa.schema([f for f in schema if f.name != "waybill"])
+        with self._reading(groups) as read:
+            for start in range(0, len(groups), _AT_ONCE):
+                some = range(start, min(start + _AT_ONCE, len(groups)))
+                column = read(some, _KEY)["waybill"]
+                there = column.to_numpy()
+                low, high = np.searchsorted(keys, there[0]), np.searchsorted(keys, there[-1], side="right")
+                places = find_rows(there, keys[low:high])
+                if len(places):
+                    rows = read(some, rest)
+                    columns = [column if f.name == "waybill" else rows[f.name] for f in schema]
+                    yield pa.RecordBatch.from_arrays(columns, schema=schema).take(pa.array(places))
+
+    @contextmanager
+    def _reading(self, groups: Sequence[int] | Longs) -> Iterator[Callable[[Sequence[int], pa.Schema], pa.RecordBatch]]:
+        """What reads columns of some of the row groups, by their places among `groups`."""
+        with _damage_named(self.path), pa.OSFile(str(self.path)) as file:
+            reader = self.footer.reader(file, groups)
+
+            def read(places: Sequence[int], schema: pa.Schema) -> pa.RecordBatch:
+                wanted = [name for name in schema.names if name in self.names]
+                several = len(places) > 1  # one is sooner decoded than handed to another thread
+                return conform(reader.read_row_groups(list(places), columns=wanted, use_threads=several), schema)
+
+            yield read
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Turns what is said of an unreadable file into LedgerError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise LedgerError("this file of the ledger is missing", file=path) from None
+    except _UNREADABLE as error:
+        raise LedgerError("this file of the ledger is damaged", file=path) from error
 
 
 def open_sorted(ledger: Path, entry: FileEntry) -> SortedFile:
     """Opens a file of the ledger; LedgerError names it if it is missing, cut short or not what it was."""
     path = ledger / entry.path
-    try:
+    with _damage_named(path):
         if path.stat().st_size != entry.bytes:
             raise LedgerError("this file of the ledger was cut short or changed", file=path)
-        file = pq.ParquetFile(path, pre_buffer=False)
-    except FileNotFoundError:
-        raise LedgerError("this file of the ledger is missing", file=path) from None
-    except _UNREADABLE as error:
-        raise LedgerError("this file of the ledger is damaged", file=path) from error
-    about = file.metadata
-    groups = [about.row_group(g) for g in range(about.num_row_groups)]
-    names = file.schema_arrow.names
-    low, high = [], []
-    if "waybill" in names:
-        place = names.index("waybill")
-        stats = [g.column(place).statistics for g in groups]
-        low, high = [s.min for s in stats], [s.max for s in stats]
+        footer = read_footer(path)
     return SortedFile(
-        path=path, file=file, rows=np.array([g.num_rows for g in groups], np.int64),
-        low=np.array(low, np.uint64), high=np.array(high, np.uint64), names=frozenset(names),
+        path=path, schema=footer.schema, rows=footer.rows, low=footer.low, high=footer.high,
+        names=frozenset(footer.schema.names), footer=footer,
     )  # fmt: skip
 
 
@@ -179,14 +215,7 @@ def one_batch(table: pa.Table) -> pa.RecordBatch:
 
 def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.RecordBatch:
     """All rows whose key is among `keys` (sorted, distinct), file by file, each in its order."""
-    found = []
-    for file in files:
-        groups = file.groups_with(keys)
-        for start in range(0, len(groups), _AT_ONCE):
-            batch = file.read(groups[start : start + _AT_ONCE].tolist(), schema)
-            there = batch["waybill"].to_numpy()
-            low, high = np.searchsorted(keys, there[0]), np.searchsorted(keys, there[-1], side="right")
-            found.append(batch.take(pa.array(find_rows(there, keys[low:high]))))
+    found = [rows for file in files for rows in file.find(keys, schema)]
     return join_batches(found, schema) if found else conform(schema.empty_table(), schema)
 
 

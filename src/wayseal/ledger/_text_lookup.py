@@ -19,7 +19,7 @@ from wayseal.ledger._layout import (
 )
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import column_values
-from wayseal.ledger._sorted import SortedFile, contains, ensure_distinct, locate
+from wayseal.ledger._sorted import SortedFile, contains, ensure_distinct, locate, one_batch
 from wayseal.ledger._types import Words
 from wayseal.store.tables import Column, ColumnType
 
@@ -42,31 +42,39 @@ def _matching(file: SortedFile, wanted: Words) -> pa.Table:
     return rows.take(pa.array(np.flatnonzero(contains(wanted, rows["key"].to_numpy()))))
 
 
+def _by_key(entries: pa.Table) -> tuple[Words, pa.Array]:
+    """Keys of a dictionary's rows, sorted, and their texts."""
+    rows = one_batch(entries.sort_by("key"))
+    return rows["key"].to_numpy(), rows["text"]
+
+
 class TextLookup:
     """Names of keys."""
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self._dictionaries: dict[str, pa.Table] = {}
+        self._dictionaries: dict[str, tuple[Words, pa.Array]] = {}
 
     def names(self, kind: str, keys: Words) -> pa.Array:
         """Text of each key; null for key 0 and for one that is unknown."""
         if kind == "waybill":
             return self._numbers(keys)
-        wanted = ensure_distinct(keys)
-        found = self._entries(kind, wanted).sort_by("key").combine_chunks()
-        texts = pa.concat_arrays(found["text"].chunks or [pa.array([], pa.string())])
-        return _taken(found["key"].to_numpy(), texts, keys)
+        return _taken(*self._entries(kind, keys), keys)
 
-    def _entries(self, kind: str, wanted: Words) -> pa.Table:
-        """The dictionary's rows of some keys (sorted, distinct)."""
+    def knows(self, kind: str, key: int) -> bool:
+        """Whether the dictionary of a kind has a key."""
+        one = np.array([key], np.uint64)
+        return bool(contains(self._entries(kind, one)[0], one)[0])
+
+    def _entries(self, kind: str, keys: Words) -> tuple[Words, pa.Array]:
+        """The dictionary's keys, sorted, and their texts: at least those of `keys`."""
         name = f"dictionary:{kind}"
         if sum(entry.rows for entry in self._finder.entries(name)) > KEPT:
-            return pa.concat_tables([_NO_ENTRIES, *(_matching(f, wanted) for f in self._finder.files(name))])
+            wanted = ensure_distinct(keys)
+            return _by_key(pa.concat_tables([_NO_ENTRIES, *(_matching(f, wanted) for f in self._finder.files(name))]))
         if kind not in self._dictionaries:
-            self._dictionaries[kind] = self._finder.whole(name, DICTIONARY_SCHEMA)
-        table = self._dictionaries[kind]
-        return table.take(pa.array(np.flatnonzero(contains(wanted, table["key"].to_numpy()))))
+            self._dictionaries[kind] = _by_key(self._finder.whole(name, DICTIONARY_SCHEMA))
+        return self._dictionaries[kind]
 
     def _numbers(self, keys: Words) -> pa.Array:
         wanted = ensure_distinct(keys)

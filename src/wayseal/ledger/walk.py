@@ -19,7 +19,7 @@ from wayseal.ledger._part import column_values
 from wayseal.ledger._select import last_rows
 from wayseal.ledger._sorted import SortedFile, join_batches, ranges, read_range
 from wayseal.ledger._strata import read_counts
-from wayseal.ledger._text_lookup import DICTIONARY_KEYS, DICTIONARY_SCHEMA, READS_SCHEMA
+from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA, READS_SCHEMA
 from wayseal.ledger._types import Longs, Words
 
 STRETCH_ROWS = 1 << 22
@@ -185,9 +185,3 @@ def places_of(finder: Finder, keys: Words) -> pa.Table:
     names = finder.whole("dictionary:outlet", DICTIONARY_SCHEMA)["key"].to_numpy()
     outlets = names[column_values(rows, "code").astype(np.int64) - 1]
     return pa.table({"waybill": rows["waybill"], "outlet": pa.array(outlets, pa.uint64())})
-
-
-def knows(finder: Finder, kind: str, key: int) -> bool:
-    """Whether any row names an id of that kind of dictionary."""
-    keys = finder.whole(f"dictionary:{kind}", DICTIONARY_KEYS)
-    return bool(np.any(keys["key"].to_numpy() == np.uint64(key)))

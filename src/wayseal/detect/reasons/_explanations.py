@@ -58,13 +58,14 @@ def _custody(template: Template, account: Account, parcel: Parcel, world: World)
 
 def _city(template: Template, account: Account, parcel: Parcel, world: World) -> Iterator[Explanation]:
     """Obligation 7 of the kernel."""
-    cities = {outlet: office.city for outlet, office in world.offices.items()}
+    offices = world.offices
     work = [post for post in account.posts if is_work(world, post)]
     for what, outlet, values, span in _passings(template, parcel):
-        if outlet not in cities:
+        if outlet not in offices:
             continue
-        told = {**values, "area": cities[outlet]}
-        mine = [post for post in work if cities.get(post.value) == cities[outlet]]
+        city = offices[outlet].city
+        told = {**values, "area": city}
+        mine = [post for post in work if post.value in offices and offices[post.value].city == city]
         near = "nearby" if what == "scan" else "nearend"
         for post in mine:
             yield Explanation(

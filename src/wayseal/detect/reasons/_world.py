@@ -3,12 +3,14 @@
 Times are µs since 1970. Rules 1 to 5 of `explain._posts` hold here too, but nothing of its code is used.
 """
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wayseal.detect.explain import EVERYBODY, MANY
 from wayseal.model.kinds import OutletKind, Scope
@@ -123,36 +125,80 @@ class World:
         return self.accounts.get(actor) or Account(actor=actor)
 
 
+_ACCOUNT = ("actor", "role", "kind", "outlet", "region", "rights")
+_POST = ("actor", "scope", "value", "from", "to")
+_KEPT = 4_096
+"""Accounts that are kept as they were made."""
+
+
+class _Accounts(Mapping[str, Account]):
+    """Accounts of two tables, made when somebody asks: of some hundred thousand, a page needs a few."""
+
+    def __init__(self, actors: pa.Table, assignments: pa.Table) -> None:
+        self._actors = actors.select(list(_ACCOUNT)).sort_by("actor").combine_chunks()
+        self._assignments = assignments.select(list(_POST)).sort_by("actor").combine_chunks()
+        self._made: dict[str, Account] = {}
+
+    def __getitem__(self, actor: str) -> Account:
+        account = self._made.get(actor) or self._make(actor)
+        if len(self._made) >= _KEPT:
+            self._made.clear()
+        self._made[actor] = account
+        return account
+
+    def _make(self, actor: str) -> Account:
+        """Of the last row in `actors`, and all in `assignments`."""
+        rows = list(_rows(_of_actor(self._actors, actor), _ACCOUNT))
+        posts = tuple(
+            Post(scope=Scope(row["scope"]), value=row["value"], since=row["from"], until=row["to"])
+            for row in _rows(_of_actor(self._assignments, actor), _POST)
+        )
+        if not rows:
+            if not posts:
+                raise KeyError(actor)
+            return Account(actor=actor, posts=posts)
+        row = rows[-1]
+        home = [Post(scope=Scope.OUTLET, value=row["outlet"])] if row["outlet"] else []
+        return Account(
+            actor=actor,
+            role=row["role"],
+            kind=row["kind"],
+            outlet=row["outlet"] or "",
+            region=row["region"] or "",
+            rights=frozenset(row["rights"] or ()),
+            posts=(*home, *posts),
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(chain(*(table["actor"].to_pylist() for table in (self._actors, self._assignments)))))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _of_actor(table: pa.Table, actor: str) -> pa.Table:
+    """Rows of an actor, in their order, of a table that is sorted by `actor`."""
+    column, places = table["actor"], range(len(table))
+    start = bisect_left(places, actor, key=lambda place: column[place].as_py())
+    return table.slice(start, bisect_right(places, actor, start, key=lambda place: column[place].as_py()) - start)
+
+
 def world_of(actors: pa.Table, outlets: pa.Table, assignments: pa.Table) -> World:
     """The world that three tables of the contract describe."""
     offices = {
         row["outlet"]: Office(outlet=row["outlet"], kind=row["kind"], city=row["city"], region=row["region"])
         for row in outlets.select(["outlet", "kind", "city", "region"]).to_pylist()
     }
-    posts: dict[str, list[Post]] = {}
-    for row in _rows(assignments, ("actor", "scope", "value", "from", "to")):
-        post = Post(scope=Scope(row["scope"]), value=row["value"], since=row["from"], until=row["to"])
-        posts.setdefault(row["actor"], []).append(post)
-    accounts = {actor: Account(actor=actor, posts=tuple(mine)) for actor, mine in posts.items()}
-    for row in _rows(actors, ("actor", "role", "kind", "outlet", "region", "rights")):
-        home = [Post(scope=Scope.OUTLET, value=row["outlet"])] if row["outlet"] else []
-        accounts[row["actor"]] = Account(
-            actor=row["actor"],
-            role=row["role"],
-            kind=row["kind"],
-            outlet=row["outlet"] or "",
-            region=row["region"] or "",
-            rights=frozenset(row["rights"] or ()),
-            posts=(*home, *posts.get(row["actor"], ())),
-        )
-    return World(accounts=accounts, offices=offices, common=_common_rights(actors))
+    return World(accounts=_Accounts(actors, assignments), offices=offices, common=_common_rights(actors))
 
 
 def _common_rights(actors: pa.Table) -> dict[str, float]:
     """Rights that more than EVERYBODY of MANY or more accounts hold, with the share that does."""
-    rows = actors["rights"].to_pylist()
-    holders = Counter(right for rights in rows for right in rights or ())
-    return {r: n / len(rows) for r, n in holders.items() if len(rows) >= MANY and n / len(rows) > EVERYBODY}
+    if len(actors) < MANY:
+        return {}
+    counts = pc.value_counts(pc.list_flatten(actors["rights"])).to_pylist()
+    shares = ((one["values"], one["counts"] / len(actors)) for one in counts)
+    return {right: share for right, share in shares if share > EVERYBODY}
 
 
 def parcel_of(waybills: pa.Table, scans: pa.Table, tickets: pa.Table) -> Parcel:

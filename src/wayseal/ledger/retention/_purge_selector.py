@@ -138,7 +138,7 @@ class PurgeSelector:
         """Queries, portion by portion, in their order."""
         for file in self._queries:
             for group in range(len(file.rows)):
-                yield file.read([group], schema or file.file.schema_arrow)
+                yield file.read([group], schema or file.schema)
 
 
 def rows_of_range(files: int) -> int:
