@@ -225,7 +225,7 @@ def _kept(c: Connection) -> Iterator[Kept]:
         )
         for seq, kind, text, leaf in found:
             if leaf is None:
-                raise RecordChangedError("line {line} has no leaf", line=seq)
+                raise RecordChangedError("line {number} has no leaf", number=seq)
             yield Kept(seq=seq, kind=LineKind(kind), text=text, leaf=bytes.fromhex(leaf))
         if len(found) < _AT_ONCE:
             return
@@ -240,15 +240,15 @@ def _verify(c: Connection) -> Verified:
             anew.run(statement, [()])
         for kept in _kept(c):
             if kept.seq != count:
-                raise RecordChangedError("line {line} is missing", line=count)
+                raise RecordChangedError("line {number} is missing", number=count)
             if kept.text is None:
                 purged += 1
             else:
                 if leaf_hash(kept.text.encode()) != kept.leaf:
-                    raise RecordChangedError("line {line} is not what was written", line=kept.seq)
+                    raise RecordChangedError("line {number} is not what was written", number=kept.seq)
                 line = read_line(kept.text)
                 if json.loads(kept.text)["seq"] != kept.seq or line.kind is not kept.kind:
-                    raise RecordChangedError("line {line} is not what was written", line=kept.seq)
+                    raise RecordChangedError("line {number} is not what was written", number=kept.seq)
                 project(anew, kept.seq, line)
             leaves.append(kept.leaf)
             count += 1
