@@ -47,6 +47,8 @@ class Choices:
         composed: Weight of a composed text.
         count: Composed texts of each form.
         shift: How far above 0 a score must be to be looked at.
+        lean: Nats by which what is looked at is rather taken for `waybill`: a list of look-ups with parcels among them
+            concerns the courier. Whether it is looked at doesn't change.
         sounds: By how much more runs of readings count than runs of characters.
     """
 
@@ -58,6 +60,7 @@ class Choices:
     count: int = 150
     shift: float = 0.12
     sounds: float = 1.5
+    lean: float = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -156,6 +159,7 @@ def train(adverts: Texts, written: Texts, made: Texts, choices: Choices, scale: 
         inner = LogisticRegression(C=20.0, max_iter=500).fit(x[flagged], kinds[flagged], sample_weight=weights[flagged])
         order = [list(inner.classes_).index(name) for name in names]
         column[:, 1:5], bias[1:5] = inner.coef_[order].T, inner.intercept_[order]
+        bias[1] += choices.lean
         rest = ~flagged
         honest = LogisticRegression(C=20.0, max_iter=500).fit(
             x[rest], kinds[rest] == Kind.LOGISTICS.value, sample_weight=weights[rest]

@@ -27,7 +27,7 @@ def test_the_keys_of_a_line(tmp_path: Path) -> None:
     assert list(line)[:5] == ["row", "id", "kind", "probability", "probabilities"]
     assert (line["row"], line["id"], line["kind"]) == (1, "x-1", "waybill")
     assert line["handles"] == [{"kind": "qq", "value": "1234567", "at": [20, 27]}]
-    assert line["prices"] == [{"yuan": 1.2, "unit": "number", "at": [12, 17]}]
+    assert line["prices"] == [{"yuan": 1.2, "unit": "number", "at": [11, 16]}]
     assert line["freshness"] == "realtime"
     first = line["reasons"][0]
     assert ADVERT[slice(*first["at"])] == first["text"]

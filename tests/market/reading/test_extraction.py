@@ -134,6 +134,8 @@ def test_numbers(reader: Reader, text: str, number: str | None, couriers: tuple[
         assert text[start:end]
 
 
+@pytest.mark.kernels
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # hashes without the compiler
 def test_places_are_those_of_the_text_as_it_was_seen(reader: Reader) -> None:
     text = "\u202e出快遞單號\u200b，１.２一个，廣東 發 全國，Q Q：1２３4５67，YT1234567890123"
     reading = reader.read(text)

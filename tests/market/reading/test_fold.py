@@ -14,6 +14,7 @@ def folded(text: str) -> str:
     return fold([text]).text(0)
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(
     ("seen", "meant"),
     [
@@ -37,6 +38,7 @@ def test_spellings_of_the_trade(seen: str, meant: str) -> None:
     assert folded(seen) == meant
 
 
+@pytest.mark.kernels
 def test_places_lead_back_to_what_was_seen() -> None:
     text = "出\u200b快·遞 面D 1.2"
     made = fold(["x", text])

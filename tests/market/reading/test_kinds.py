@@ -26,6 +26,8 @@ def reader() -> Reader:
     return Reader()
 
 
+@pytest.mark.kernels
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # hashes without the compiler
 @pytest.mark.parametrize(("text", "kind"), ADVERTS.items())
 def test_kinds(reader: Reader, text: str, kind: Kind) -> None:
     assert reader.read(text).kind is kind
@@ -53,7 +55,7 @@ def test_probabilities_are_of_all_kinds(reader: Reader) -> None:
 
 
 def test_a_text_is_read_by_itself(reader: Reader) -> None:
-    texts = [*ADVERTS, "", "x" * 5_000, *reversed(ADVERTS)]
+    texts = [*ADVERTS, "", "x" * 5_000, "a" * 150_000, "b" * 90, *reversed(ADVERTS)]
     assert reader.read_many(texts) == [reader.read(text) for text in texts]
 
 
@@ -88,6 +90,8 @@ def test_what_the_model_weighs_decides() -> None:
     assert max(places) < PLACES
 
 
+@pytest.mark.kernels
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # hashes without the compiler
 def test_a_long_text_is_judged_by_its_worst_stretch(reader: Reader) -> None:
     advert = "查档，户籍全户，开房同住，三网定位"
     text = "今天吃什么好呢？" * 800 + advert + "明天再说吧。" * 800
@@ -108,6 +112,8 @@ def test_words_that_a_person_accepted_count() -> None:
     assert flagged(Reader([word])) > 3 * flagged(Reader())
 
 
+@pytest.mark.kernels
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # hashes without the compiler
 def test_nothing_can_be_read_out_of_the_model() -> None:
     """Weights lie under hashes; no letters of handles have a place of their own."""
     one, two = list_text_places(["@abcdefgh 出面单 13800000000"]), list_text_places(["@zyxwvuts 出面单 13911111111"])

@@ -37,7 +37,8 @@ def test_a_file_of_accepted_words(tmp_path: Path) -> None:
 
 
 def test_a_new_word_near_known_ones_is_proposed() -> None:
-    adverts = [f"出糖葫芦，快递面单{tail}" for tail in ("实时", "手拍", "一手", "当天", "老板来")]
+    heads, tails = ("出", "收", "求", "要", "有"), ("实时", "手拍", "一手", "当天", "老板来")
+    adverts = [f"{head}糖葫芦{tail}快递面单" for head, tail in zip(heads, tails, strict=True)]
     chat = [f"今天吃{dish}，老板来" for dish in ("面条", "米饭", "水饺", "包子", "烧饼")]
     found = propose_words([*adverts, *adverts, *chat], least=3)
     names = [one.word for one in found]
@@ -48,6 +49,11 @@ def test_a_new_word_near_known_ones_is_proposed() -> None:
     assert best.kind is WordKind.WAYBILL
     assert "面单" in best.near
     assert not {"老板", "板来", "面单", "快递"} & set(names)
+
+
+def test_pieces_of_copied_texts_are_no_words() -> None:
+    copies = [f"{tag}长期供应糖葫芦山楂快递面单{tag}" for tag in ("甲", "乙", "丙", "丁")]
+    assert {one.word for one in propose_words(copies)} <= {"长期供应"}
 
 
 def test_what_stands_near_nothing_known_is_not_proposed() -> None:

@@ -22,6 +22,7 @@ _PRICE = re.compile(
     rf"|(?P<bare>[0-9]{{1,3}}\.[0-9]{{1,2}}|[0-9]{{1,3}}))"
     rf"(?P<after>\s?(?P<per>/|一|每)?{_COUNTER})?"
 )
+_AMOUNT = re.compile(r"[0-9万千百元块毛角个条张单件份票次]")
 _COINS = {"元": 1.0, "块": 1.0, "毛": 0.1, "角": 0.1, "rmb": 1.0}
 _EARNED = re.compile(r"(?:赚|入|薪|收益|押金|罚|赔|工资|奖|返|额度|充|损失|补贴|底薪|提成)[约到达过超]?[:]?$")
 _QUANTITY = re.compile(
@@ -46,7 +47,9 @@ _OF_KIND = {
 
 def find_prices(view: View, kind: Kind) -> list[Price]:
     """The prices of a text (rules 1 to 3). kind: what it is about."""
-    found = []
+    found: list[Price] = []
+    if _AMOUNT.search(view.text) is None:
+        return found
     for match in _PRICE.finditer(view.text):
         yuan = _yuan_of(match)
         start, end = match.span()
@@ -59,6 +62,8 @@ def find_prices(view: View, kind: Kind) -> list[Price]:
 
 def find_quantities(view: View, kind: Kind, prices: Sequence[Price]) -> list[Quantity]:
     """The quantities of a text (rule 4)."""
+    if _AMOUNT.search(view.text) is None:
+        return []
     return list(_quantities(view, kind, [price.at for price in prices]))
 
 

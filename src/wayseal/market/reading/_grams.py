@@ -82,7 +82,7 @@ def list_places(
                     word = np.searchsorted(word_keys, hashed)
                     if word < len(word_keys) and word_keys[word] == hashed and word_seen[word] != text:
                         word_seen[word] = text
-                        kind = word_kinds[word]
+                        kind = int(word_kinds[word])
                         if counts[kind] < MOST_WORDS:
                             places[size] = 2 * HASHED + MOST_WORDS * kind + counts[kind]
                             starts[size], lengths[size] = at, step + 1

@@ -13,6 +13,7 @@ from wayseal.market.types import Handle, NumberCandidate
 from wayseal.model.numbers import candidates, clean_waybill, looks_like_waybill
 
 _RUN = re.compile(r"(?<![a-z0-9@_/.])[a-z]{0,4}[0-9](?:[ .-]?[a-z0-9]){9,24}(?![a-z0-9_])")
+_ENOUGH = re.compile(r"[0-9][0-9a-z .-]{9}")
 AS_WRITTEN, READ = 1.0, 0.9
 """Probabilities: of a number whose digits are written as digits, and of one that took reading."""
 
@@ -20,6 +21,8 @@ AS_WRITTEN, READ = 1.0, 0.9
 def find_numbers(view: View, handles: Sequence[Handle]) -> list[NumberCandidate]:
     """What may be waybill numbers in a text."""
     found: dict[str, NumberCandidate] = {}
+    if _ENOUGH.search(view.plain) is None:
+        return []
     taken = [handle.at for handle in handles if handle.at is not None]
     for match in _RUN.finditer(view.plain):
         number = clean_waybill(match.group())

@@ -2,9 +2,12 @@
 
 1. Only what a person accepts becomes a word: nothing here changes how texts are read.
 2. Proposed is a run of two to four Han characters that stands near known words of a kind much more often than it does
-   elsewhere, in texts of several origins, and is no part of a known word nor made of one and something more.
-3. A longer run takes the place of a shorter one inside it that hardly stands alone.
-4. Names, numbers and letters are never proposed: a run is of Han characters alone.
+   elsewhere, in several texts, and is no part of a known word nor made of one and something more. Known words of one
+   character are passed over: they stand near everything.
+3. What is a word stands beside different characters: a run that always has the same neighbour on one side is a piece
+   of a text that was copied, or of a longer word.
+4. A longer run takes the place of a shorter one inside it that hardly stands alone.
+5. Names, numbers and letters are never proposed: a run is of Han characters alone.
 """
 
 import math
@@ -21,6 +24,7 @@ _NEAR = 12
 _SHORTEST, _LONGEST = 2, 4
 _ALONE = 0.4
 _SMOOTH = 0.5
+_SIDES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ class Proposal:
 def propose_words(
     texts: Iterable[str], words: Iterable[Word] = (), *, least: int = 3, most: int = 50
 ) -> list[Proposal]:
-    """Words that may be new (rules 2 and 3).
+    """Words that may be new (rules 2 to 4).
 
     Args:
         texts: Texts; copies count once.
@@ -59,10 +63,13 @@ def propose_words(
         The likeliest first.
     """
     known: dict[str, WordKind] = {
-        word.word: word.kind for word in [*load_words(), *words] if word.kind is not WordKind.LOGISTICS
+        word.word: word.kind
+        for word in [*load_words(), *words]
+        if word.kind is not WordKind.LOGISTICS and len(word.word) > 1
     }
     folded = sorted({text for text in _folded(texts) if text})
     near: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    beside: defaultdict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     inside: Counter[str] = Counter()
     everywhere: Counter[str] = Counter()
     hot = 0
@@ -73,10 +80,11 @@ def propose_words(
         for run, words_near in _near_runs(text, places).items():
             inside[run] += 1
             near[run].update(words_near)
+            _look_beside(text, run, beside[run])
     cold = len(folded) - hot
     found = []
     for run, count in inside.items():
-        if count < least or any(run in word or word in run for word in known):
+        if count < least or min(map(len, beside[run])) < _SIDES or any(run in word or word in run for word in known):
             continue
         elsewhere = everywhere[run] - count
         weight = math.log((count + _SMOOTH) / (hot + 1)) - math.log((elsewhere + _SMOOTH) / (cold + 1))
@@ -111,6 +119,13 @@ def _near_runs(text: str, places: Sequence[tuple[int, int, str]]) -> dict[str, s
     return found
 
 
+def _look_beside(text: str, run: str, beside: tuple[set[str], set[str]]) -> None:
+    """Adds the characters on either side of a run where it stands first; an end of the text is one, too."""
+    at = text.index(run)
+    beside[0].add(text[at - 1 : at])
+    beside[1].add(text[at + len(run) : at + len(run) + 1])
+
+
 def _propose(
     run: str, count: int, elsewhere: int, weight: float, near: Counter[str], known: dict[str, WordKind]
 ) -> Proposal:
@@ -128,7 +143,7 @@ def _propose(
 
 
 def _without_parts(found: Sequence[Proposal]) -> list[Proposal]:
-    """Without runs that hardly stand outside a longer one (rule 3); the likeliest first."""
+    """Without runs that hardly stand outside a longer one (rule 4); the likeliest first."""
     kept: list[Proposal] = []
     for one in sorted(found, key=lambda proposal: (-len(proposal.word), proposal.word)):
         covering = max((long.texts for long in kept if one.word in long.word), default=0)

@@ -86,7 +86,7 @@ def _tokenize(
             token, sound = code, code
             if sort == HAN:
                 syllable = syllables[code - FIRST_HAN] if FIRST_HAN <= code < FIRST_HAN + len(syllables) else 0
-                sound = np.uint32(_SYLLABLE + syllable) if syllable else code
+                sound = np.uint32(_SYLLABLE + int(syllable)) if syllable else code
             elif sort == LATIN or sort == DIGIT or code == _AT_SIGN:
                 after, token = _read_word(codes, at, end, sorts, words)
                 sound = token
