@@ -24,14 +24,14 @@ from wayseal.store.types import NoticeCode
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
-    "case", "reads", "evidence", "verdict", "partners", "rights", "market", "vault", "policy",
-    "serve",
+    "case", "reads", "evidence", "verdict", "partners", "rights", "market", "vault", "policy", "serve",
 )  # fmt: skip
 GROUPS = ("ledger", "canary", "case", "evidence", "partners", "market", "policy", "vault", "serve")
 LEDGER = ("key new", "checkpoint", "verify", "prove", "verify-proof")
 CANARY = ("plan", "list", "hit")
 CASE = ("list", "open", "hear", "verify", "forget")
 EVIDENCE = ("export", "verify", "stamp")
+MARKET = ("add", "look", "watch", "import", "offers", "sellers", "leaks", "verify", "read")
 POLICY = ("show", "check", "test", "explain")
 VAULT = (
     "init", "upgrade", "status", "seal", "disclose", "find", "ask", "approve", "erase", "retain", "backup", "restore",
@@ -41,7 +41,8 @@ VAULT = (
 )  # fmt: skip
 GROUPED = (
     *(f"ledger {name}" for name in LEDGER), *(f"canary {name}" for name in CANARY), *(f"case {name}" for name in CASE),
-    *(f"evidence {name}" for name in EVIDENCE), "partners check", "market read", "serve vault", "serve console",
+    *(f"evidence {name}" for name in EVIDENCE), "partners check", "serve vault", "serve console",
+    *(f"market {name}" for name in MARKET),
     *(f"policy {name}" for name in POLICY), *(f"vault {name}" for name in VAULT),
 )  # fmt: skip
 

@@ -5,3 +5,7 @@ listings, read (`reading`, `pictures`), and recorded (`log`); tables made of the
 states and come-backs (`watch`) and requests for removal (`removals`) ask. It watches: nothing in it buys, joins, posts
 or answers a captcha.
 """
+
+from wayseal.market.types import FLAGGED, Capture, Hindrance, Kind, Listing, Reading, Sight
+
+__all__ = ["FLAGGED", "Capture", "Hindrance", "Kind", "Listing", "Reading", "Sight"]

@@ -244,28 +244,3 @@ class Capture:
     warc: str
     offset: int
     length: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One look at a source, or at one target of it.
-
-    Attributes:
-        source: The source's name.
-        target: The key of the listing or shop that was looked for; "" for the source as a whole.
-        planned_at: When it was to be made.
-        at: When it was made.
-        sight: What it saw.
-        hindrance: Why it couldn't see, if so.
-        captures: Ids of what it kept.
-        listings: What it saw on offer.
-    """
-
-    source: str
-    target: str
-    planned_at: int
-    at: int
-    sight: Sight
-    hindrance: Hindrance | None
-    captures: tuple[str, ...]
-    listings: tuple[Listing, ...]

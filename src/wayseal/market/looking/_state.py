@@ -149,7 +149,7 @@ class State:
         beside: defaultdict[str, set[str]] = defaultdict(set)
         for link in self.sellers.seller_of(f"{offer}#{self.offers[offer].version}").links:
             if link.signal in _BINDING:
-                a, b = (self.offers[one.rpartition("#")[0]].shop for one in (link.a, link.b))
+                a, b = self._shop_of(link.a), self._shop_of(link.b)
                 beside[a].add(b)
                 beside[b].add(a)
         reached, waiting = {shop}, [shop]
@@ -158,6 +158,32 @@ class State:
             reached |= fresh
             waiting += sorted(fresh)
         return other in reached
+
+    def back_body(self, shop: str, was: str) -> dict[str, Any]:
+        """The body of a `back` line."""
+        offer, was_offer = (max(self.shops[one].offers, default="") for one in (shop, was))
+        known = self.offers.get(offer)
+        return {
+            "shop": shop,
+            "was": was,
+            "seller": "" if known is None else known.seller or "",
+            "weight": self.weight_of(shop, was),
+            "offer": offer,
+            "was_offer": was_offer,
+        }
+
+    def weight_of(self, shop: str, other: str) -> float:
+        """Nats of the heaviest link between two shops of one seller; 0 where a third one joins them."""
+        offer = next(iter(self.shops[shop].offers), None)
+        if offer is None or shop == other:
+            return 0.0
+        links = self.sellers.seller_of(f"{offer}#{self.offers[offer].version}").links
+        ends = {shop, other}
+        found = (one.weight for one in links if {self._shop_of(one.a), self._shop_of(one.b)} == ends)
+        return round(max(found, default=0.0), 3)
+
+    def _shop_of(self, link_id: str) -> str:
+        return self.offers[link_id.rpartition("#")[0]].shop
 
     def was_told(self, shop: str, since: int) -> bool:
         """Whether a come-back to it was told since then."""

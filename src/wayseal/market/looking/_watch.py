@@ -11,6 +11,7 @@ from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import _plan
 from wayseal.market.looking._gather import Ask, Gathered, Keep, OnePage, gather, gather_files, look_at_page
+from wayseal.market.looking._lines import capture_body, once, problems_of, settings_of, shop_line
 from wayseal.market.looking._plan import Planned
 from wayseal.market.looking._said import (
     Pictured,
@@ -21,7 +22,7 @@ from wayseal.market.looking._said import (
     shop_id,
     text_of,
 )
-from wayseal.market.looking._state import KnownShop, State, memory_body
+from wayseal.market.looking._state import KnownShop, State
 from wayseal.market.numbers import match
 from wayseal.market.numbers.types import Own
 from wayseal.market.pictures import read_picture
@@ -194,7 +195,7 @@ class Watch:
         now = self._parts.now()
         lines, self._next = [], {}
         for name, source in self._parts.sources.items():
-            settings = _settings(source)
+            settings = settings_of(source)
             row = known.get(name)
             at = row.next_at if row is not None and row.next_at is not None else None
             self._next[name] = _plan.first_look(source, now, self._parts.draw()) if at is None else at
@@ -391,18 +392,18 @@ class Watch:
             "captures": [one.id for one in look.captures],
             "offers": look.seen,
             "gone": self._gone(look) if gathered is not None and gathered.complete else [],
-            "problems": [] if gathered is None else _problems(gathered),
+            "problems": [] if gathered is None else problems_of(gathered),
             "next_at": self._next[source.name],
         }
-        lines = [Line(kind=LineKind.CAPTURED, at=one.at, body=_capture_body(one)) for one in _once(look.captures)]
+        lines = [Line(kind=LineKind.CAPTURED, at=one.at, body=capture_body(one)) for one in once(look.captures)]
         lines += [Line(kind=LineKind.OFFERED, at=look.at, body=one) for one in look.fresh.values()]
         lines.append(Line(kind=LineKind.LOOKED, at=look.at, body=body))
         lines += links
-        lines += [self._shop_line(look, name) for name in look.moved]
+        lines += [shop_line(self._state.shops[name], look.at) for name in look.moved]
         lines += matched
         for back in backs:
             state.told[back.shop] = look.at
-            lines.append(Line(kind=LineKind.BACK, at=look.at, body=self._back_body(back.shop, back.was)))
+            lines.append(Line(kind=LineKind.BACK, at=look.at, body=self._state.back_body(back.shop, back.was)))
         self._parts.market.append(lines)
         ours = [one for line in matched for one in line.body["ours"]]
         return Report(
@@ -472,63 +473,3 @@ class Watch:
             return []
         seen, prefix = set(look.seen), look.source.name + "/"
         return [offer for offer in self._state.offers if offer.startswith(prefix) and offer not in seen]
-
-    def _shop_line(self, look: _Look, name: str) -> Line:
-        shop = self._state.shops[name]
-        memory = shop.memory
-        body = {
-            "shop": name,
-            "source": shop.source,
-            "name": shop.name,
-            "state": memory.state.value,
-            "since": memory.since,
-            "first_at": memory.first_at,
-            "last_at": memory.last_at,
-            "gone_at": memory.gone_at,
-            "next_at": shop.next_at,
-            "memory": memory_body(memory),
-        }
-        return Line(kind=LineKind.SHOP, at=look.at, body=body)
-
-    def _back_body(self, shop: str, was: str) -> dict[str, Any]:
-        state = self._state
-        offer, was_offer = (max(state.shops[one].offers, default="") for one in (shop, was))
-        known = state.offers.get(offer)
-        return {
-            "shop": shop,
-            "was": was,
-            "seller": "" if known is None else known.seller or "",
-            "weight": 0.0,
-            "offer": offer,
-            "was_offer": was_offer,
-        }
-
-
-def _settings(source: Source) -> dict[str, Any]:
-    """How a source is watched, as the record has it; addresses and manners, no paths of this machine."""
-    return {
-        "contact": source.contact,
-        "start": list(source.start),
-        "every": source.every,
-        "budget": source.budget,
-        "pause": source.pause,
-        "retention": source.retention,
-        "robots_ignored": source.robots_ignored,
-        "allow_inside": source.allow_inside,
-        "note": source.note,
-    }
-
-
-def _capture_body(one: Capture) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in Capture.__slots__}
-
-
-def _once(captures: Iterable[Capture]) -> list[Capture]:
-    return list({one.id: one for one in captures}.values())
-
-
-def _problems(gathered: Gathered) -> list[dict[str, Any]]:
-    counts: dict[str, int] = {}
-    for one in gathered.problems:
-        counts[one.flaw.value] = counts.get(one.flaw.value, 0) + one.count
-    return [{"flaw": flaw, "count": count} for flaw, count in sorted(counts.items())]
