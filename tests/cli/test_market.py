@@ -7,6 +7,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.cli.running import inside
+from wayseal.cases import open_cases
+from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.cases.types import Source
+from wayseal.cases.views import ItemFilter
 from wayseal.ledger import ingest, open_ledger
 from wayseal.market.looking import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
@@ -66,6 +70,22 @@ def test_from_an_offer_to_a_named_account(made: Made, tmp_path: Path) -> None:
     ran = inside("trace", made.ledger, "--leaks", tmp_path / "leaks.csv", "--format", "json", "-q")
     report = json.loads(ran.out)
     assert (report["verdict"], report["sources"][0]["source"]) == ("named", made.seller)
+
+
+def test_what_is_ours_comes_into_the_queue_once(made: Made, tmp_path: Path) -> None:
+    leaks = inside("market", "leaks", made.market, "--out", tmp_path)
+    assert leaks.code == 0
+    number = (tmp_path / "leaks.csv").read_text("utf-8").splitlines()[1].split(",")[0]
+    (tmp_path / "bought").mkdir()
+    (tmp_path / "bought" / "sample.txt").write_text(f"测试单 {number}", "utf-8")
+    bring = ("market", "import", tmp_path / "m", tmp_path / "bought", "--as", "pictures", "--name", "purchase-1")
+    first = inside(*bring, "--ledger", made.ledger)
+    assert "1 number of ours on offer" in first.out
+    assert "1 thing in the queue" in first.out
+    assert "in the queue" not in inside(*bring, "--ledger", made.ledger).out
+    with open_cases(made.ledger / FOLDER) as cases:
+        (item,) = cases.queue(0, ItemFilter(source=Source.LISTING)).rows
+    assert item.reason == "market_ours"
 
 
 def test_one_seller_is_shown_with_shops_and_links(made: Made) -> None:

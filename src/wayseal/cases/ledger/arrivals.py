@@ -6,7 +6,9 @@
 3. Accounts of which a review of rights finds what can't be: reads after they were closed, or that `actors` doesn't
    know; actions that none of their rights permits; a login that several people use. Up to `MOST_RIGHTS` of a review,
    those with the most reads first: the others stand on its page.
-4. Reasons are codes, which pages put into words: what was found in one language is the same as in another, and what
+4. Numbers of ours that a seller has on offer, and a seller who is back, out of the market's record. A canary among the
+   numbers names itself: nobody but its accounts could know it.
+5. Reasons are codes, which pages put into words: what was found in one language is the same as in another, and what
    somebody puts in by hand is the same as what comes by itself.
 """
 
@@ -25,6 +27,8 @@ TOUCHED, CAME_OUT = "canary_touch", "canary_hit"
 _TOUCH_SCORE, _HIT_SCORE = 0.9, 0.95
 """No work leads to a canary; that one is on sale says that somebody pulls, and not yet who."""
 _BREACH_SCORE, _RIGHTS_SCORE = 0.5, 0.3
+_ON_OFFER_SCORE, _BACK_SCORE = 0.6, 0.4
+ON_OFFER, CANARY_ON_OFFER, BACK = "market_ours", "market_canary", "market_back"
 _AFTER_THE_END = frozenset({"closed", "unlisted"})
 
 
@@ -119,6 +123,35 @@ def rights_leads(result: RightsResult, at: int) -> tuple[Lead, ...]:
     found.sort(key=lambda one: (-one[0], one[1], one[2]))
     leads = (rights_lead(actor, name, at) for _, actor, name in found)
     return tuple(dict.fromkeys(leads))[:MOST_RIGHTS]
+
+
+def market_leads(numbers: Sequence[tuple[str, str, int, bool]], backs: Sequence[tuple[str, int]]) -> tuple[Lead, ...]:
+    """Numbers of ours on offer, and sellers who are back (rule 4).
+
+    Args:
+        numbers: (waybill, seller, µs, whether it is a canary) of each.
+        backs: (seller, µs) of each.
+
+    Returns:
+        What wants a decision: of each seller with numbers one, of each canary one, of each come-back one.
+    """
+    by_seller: dict[str, list[tuple[str, int]]] = {}
+    found = []
+    for waybill, seller, at, canary in numbers:
+        if canary:
+            things = (_number(waybill), *((_seller(seller),) if seller else ()))
+            found.append(_lead(Source.CANARY, things, CANARY_ON_OFFER, _HIT_SCORE, at))
+        else:
+            by_seller.setdefault(seller, []).append((waybill, at))
+    for seller, some in by_seller.items():
+        things = (*((_seller(seller),) if seller else ()), *(_number(waybill) for waybill, _ in some))
+        found.append(_lead(Source.LISTING, things, ON_OFFER, _ON_OFFER_SCORE, min(at for _, at in some)))
+    found += [_lead(Source.LISTING, (_seller(seller),), BACK, _BACK_SCORE, at) for seller, at in backs if seller]
+    return tuple(found)
+
+
+def _seller(seller: str) -> Thing:
+    return Thing(kind=ThingKind.SELLER, value=seller)
 
 
 def _lead(source: Source, things: tuple[Thing, ...], reason: str, score: float, since: int) -> Lead:

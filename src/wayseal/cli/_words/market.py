@@ -26,6 +26,7 @@ MARKET_TEXTS = ByLanguage(
         "back": N_("  back: {shop}, whose seller had {was}, which is gone"),
         "reopened": N_("  back: {shop} is open again"),
         "ours": N_("  {ours:,} {ours:number|numbers} of ours on offer, {canaries:,} of them canaries"),
+        "queued": N_("  {items:,} {items:thing|things} in the queue of cases"),
         "watching": N_("Watching {count} sources; Ctrl-C ends it."),
         "offer": N_("{at}  {kind} {probability}  {offer}  {shop}: {text}"),
         "kind_waybill": N_("waybills"),

@@ -11,6 +11,8 @@ from wayseal.cli._case_view import clock_time
 from wayseal.cli._options import Lang
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.market.capture import mask_text
+from wayseal.market.log import open_market
+from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow
 from wayseal.market.looking import Report, Watch, opened_watch
 from wayseal.market.numbers import own_of_ledger
@@ -55,6 +57,29 @@ def _canaries(register: Path | None) -> Collection[str]:
     from wayseal.trace.canary import read_state
 
     return frozenset(canary.waybill for canary in read_state(register).watch.canaries)
+
+
+def queue_finds(market: Path, ledger: Path | None, report: Report, lang: Lang) -> None:
+    """Puts what a look found of ours, and who is back, into the queue of the ledger's casebook, once each."""
+    if ledger is None or not (report.ours or report.backs):
+        return
+    from wayseal.cases import open_cases
+    from wayseal.cases.ledger.arrivals import WHO, market_leads
+    from wayseal.cases.ledger.casebook import writable_casebook
+
+    with open_market(market) as record:
+        reads = Reads(record)
+        since = report.at
+        numbers = [
+            (one.waybill, seller or "", one.at, one.canary)
+            for one, seller, _ in reads.numbers_with_offers()
+            if one.at >= since
+        ]
+        backs = [(one.seller, one.at) for one in reads.backs(since=since)]
+    with open_cases(writable_casebook(ledger)) as cases:
+        made = cases.enqueue_once(market_leads(numbers, backs), WHO, report.at)
+    if made:
+        typer.echo(filled(MARKET_TEXTS[lang]["queued"], translator(lang), items=len(made)))
 
 
 def report_lines(report: Report, lang: Lang) -> Iterator[str]:

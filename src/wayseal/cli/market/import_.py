@@ -11,7 +11,7 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, report_lines, watching
+from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, queue_finds, report_lines, watching
 from wayseal.market.looking import IMPORTS, SOURCES, Planned, now_us
 from wayseal.market.sources import parse_source
 
@@ -63,8 +63,10 @@ def import_(
         shutil.copyfile(file, to / file.name)
     place.write_text(text, "utf-8")
     with watching(market, ledger, canaries, time.sleep) as watch:
-        for line in report_lines(watch.look(Planned(source=name, at=now_us())), lang):
-            typer.echo(line)
+        report = watch.look(Planned(source=name, at=now_us()))
+    for line in report_lines(report, lang):
+        typer.echo(line)
+    queue_finds(market, ledger, report, lang)
 
 
 def _whole(files: list[Path]) -> list[Path]:

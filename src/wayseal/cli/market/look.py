@@ -7,7 +7,7 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
-from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, report_lines, watching
+from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, queue_finds, report_lines, watching
 from wayseal.market.looking import Planned, now_us
 
 
@@ -22,7 +22,8 @@ def look(
     """Look at a source once, now, and record what is seen.
 
     Sites are asked slowly, and within their budgets ([manners](market-sources.md)): a long list takes its time. What
-    can't be seen is told with its reason, and is never taken for gone.
+    can't be seen is told with its reason, and is never taken for gone. With a ledger, numbers of ours that are on
+    offer, canaries and come-backs come into the [queue of cases](casework.md).
 
     \b
     wayseal market look market
@@ -40,3 +41,4 @@ def look(
     for report in reports:
         for line in report_lines(report, lang):
             typer.echo(line)
+        queue_finds(market, ledger, report, lang)

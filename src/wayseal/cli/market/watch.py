@@ -8,7 +8,7 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, report_lines, watching
+from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, queue_finds, report_lines, watching
 from wayseal.service.signals import handle_signals
 
 _AT_MOST = 60.0
@@ -29,7 +29,8 @@ def watch(
 ) -> None:
     """Watch the market: look at every source when it is due, and again at what went, until told to stop.
 
-    Each look is a line, with come-backs and numbers of the courier's own beneath it. It stops within a second at
+    Each look is a line, with come-backs and numbers of the courier's own beneath it; with a ledger they come into the
+    [queue of cases](casework.md) as well. It stops within a second at
     Ctrl-C or SIGTERM; what was looked at is recorded, and a look in the middle is made again.
 
     \b
@@ -47,8 +48,10 @@ def watch(
             while not stopped.is_set():
                 due = watched.due()
                 for planned in due[:1]:
-                    for line in report_lines(watched.look(planned), lang):
+                    report = watched.look(planned)
+                    for line in report_lines(report, lang):
                         typer.echo(line)
+                    queue_finds(market, ledger, report, lang)
                 if not due:
                     if until_idle:
                         return

@@ -90,6 +90,7 @@ class Report:
 
     Attributes:
         planned: The look.
+        at: When it was made (µs).
         sight: What it saw.
         hindrance: Why it couldn't see, if so.
         seen: Offers that were there.
@@ -100,6 +101,7 @@ class Report:
     """
 
     planned: Planned
+    at: int
     sight: Sight
     hindrance: Hindrance | None
     seen: int = 0
@@ -408,6 +410,7 @@ class Watch:
         ours = [one for line in matched for one in line.body["ours"]]
         return Report(
             planned=look.planned,
+            at=look.at,
             sight=sight,
             hindrance=hindrance,
             seen=len(look.seen),
