@@ -51,6 +51,7 @@ MARKET = {
     "market.no_weeks": N_("Nothing was seen in the last twelve weeks."),
     "market.back_week": N_("sellers were back"),
     "market.prices": N_("Prices"),
+    "market.fresh_desc": N_("Of new offers that say it, by week, in shares."),
     "market.prices_desc": N_(
         "In yuan for one: the line is the median, the grey bar the middle half of what was asked."
     ),
@@ -218,7 +219,7 @@ MARKET = {
     ),
     "market.check_line": N_(
         "That it was on record, in this place, and hasn't been changed since: the proof holds the line, the hashes up "
-        "to the root, and the tree's size (RFC 9162). Compare the root with a signed checkpoint that somebody else keeps."
+        "to the root, and the tree's size (RFC 9162). Compare the root with a checkpoint that somebody else keeps."
     ),
     # Sources.
     "market.sources_title": N_("Sources"),
@@ -366,6 +367,8 @@ MARKET = {
     "market.split": N_("These are two"),
     "market.confirm_join": N_("This is one"),
     "market.links": N_("Links"),
+    "market.shop_pairs": N_("Shops and what links them"),
+    "market.signals_n": N_("{n} {n:signal|signals}"),
     "market.signal": N_("Signal"),
     "market.weight_head": N_("Weight"),
     "market.one_offer": N_("One offer"),
@@ -390,7 +393,7 @@ MARKET = {
     "market.days": N_("Days"),
     "market.outcome": N_("Outcome", context="market.outcome"),
     "market.open": N_("open", context="market.open"),
-    "market.remind_due": N_("remind"),
+    "market.remind_due": N_("reminder due"),
     "market.answers_n": N_("{n} {n:answer|answers}"),
     "market.reminders_n": N_("{n} {n:reminder|reminders}"),
     "market_outcome.removed": N_("removed"),
@@ -419,7 +422,7 @@ MARKET = {
     "market.ran": N_("{days} days"),
     "market.what_asked": N_("What was asked"),
     "market.course": N_("Course"),
-    "market.reminded_last": N_("Last reminder, of {n}"),
+    "market.reminded_last": N_("Reminded, {n} {n:time|times}; the last time"),
     "market_by.site": N_("The site"),
     "market_by.accused": N_("Whoever is accused"),
     "market.ended": N_("This request has ended. Its shop is looked at again for a year."),

@@ -20,7 +20,8 @@ _TALL, _PRICES, _FOOT = 150.0, 74.0, 22.0
 _LANE = 18.0
 _DAY = 86_400_000_000
 FRESH = ("realtime", "same_day", "history")
-_WIDE, _HIGH, _ROUND, _SHIFT = 620.0, 400.0, 145.0, 0.42
+_WIDE, _HIGH, _ROUND = 620.0, 380.0, 140.0
+_SHIFTS = (0.3, 0.62, 0.24, 0.7, 0.36)
 MOST_NODES = 24
 
 
@@ -124,9 +125,35 @@ def draw_prices(weeks: Sequence[Week], unit: str, clock: Clock, say: Say) -> Mar
             el("text", f"{one.middle:.3g}", x=pct(x), y=height(one.high) - 4, class_=style, text_anchor="middle")
         )
         last = (x, y)
-    names = [_week_name(week, place, wide, clock, _PRICES + 16) for place, week in enumerate(weeks)]
+    names = _third_names(weeks, wide, clock, _PRICES + 16)
     title = say(f"market_unit.{unit or 'none'}")
     return picture(f"prices-{unit or 'none'}", _PRICES + _FOOT, title, say("market.prices_desc"), *parts, *dots, *names)
+
+
+def _third_names(weeks: Sequence[Week], wide: float, clock: Clock, y: float) -> list[Markup]:
+    """Each third week's name, where there is no room for all."""
+    return [_week_name(weeks[place], place, wide, clock, y) for place in range(0, len(weeks), 3)]
+
+
+def draw_fresh(weeks: Sequence[Week], clock: Clock, say: Say) -> Markup | None:
+    """How fresh goods are said to be, in shares of those offers that say it; None: none says it."""
+    if not any(week.freshness for week in weeks):
+        return None
+    wide = 1 / len(weeks)
+    parts: list[str] = [el("line", x1="0%", x2="100%", y1=_PRICES, y2=_PRICES, class_="base")]
+    for place, week in enumerate(weeks):
+        said, y = sum(week.freshness.values()), _PRICES
+        for name in FRESH:
+            share = week.freshness.get(name, 0) / said if said else 0.0
+            if share:
+                height = (_PRICES - 14) * share
+                y -= height
+                tip = el("title", f"{clock.words(week.at, '%m-%d')} · {say(f'market_fresh.{name}')} {share:.0%}")
+                x, across = pct((place + 0.2) * wide), pct(0.6 * wide)
+                parts.append(el("rect", tip, x=x, y=y, width=across, height=height, class_=f"fresh {name}"))
+    names = _third_names(weeks, wide, clock, _PRICES + 16)
+    title, desc = say("market.freshness"), say("market.fresh_desc")
+    return picture("freshness", _PRICES + _FOOT, title, desc, *parts, *names)
 
 
 def _quartiles(x: float, wide: float, low: float, high: float, tip: str) -> Markup:
@@ -264,7 +291,8 @@ def _edge(one: Edge, places: Mapping[str, tuple[float, float]], top: float, grap
     (x1, y1), (x2, y2) = places[one.a], places[one.b]
     line = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
     told = say("market.link_told", signal=say(f"market_signal.{one.link.signal}"), weight=f"{one.weight:.1f}")
-    x, y = x1 + _SHIFT * (x2 - x1), y1 + _SHIFT * (y2 - y1) + 4
+    shift = _SHIFTS[graph.edges.index(one) % len(_SHIFTS)]  # so that weights of lines that cross stand apart
+    x, y = x1 + shift * (x2 - x1), y1 + shift * (y2 - y1) + 4
     return el(
         "a",
         el("title", told),

@@ -17,6 +17,7 @@ from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock
 from wayseal.console.web._market_drawn import (
     FRESH,
+    draw_fresh,
     draw_prices,
     draw_weeks,
     price_text,
@@ -138,6 +139,7 @@ def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:
         "drawn": draw_weeks(weeks, clock, say) if there else None,
         "units": units,
         "prices": [(unit, draw_prices(weeks, unit, clock, say)) for unit in units],
+        "fresh_drawn": draw_fresh(weeks, clock, say),
         "kinds": FLAGS,
         "fresh": FRESH,
         "routes": _routes(weeks[-4:]),
@@ -157,13 +159,14 @@ def _week(week: Week, units: Sequence[str]) -> Mapping[str, Any]:
     }
 
 
-def _routes(weeks: Sequence[Week]) -> list[tuple[str, int]]:
+def _routes(weeks: Sequence[Week]) -> list[tuple[tuple[str, str], int]]:
     """Where goods go most, in some weeks."""
     counts: dict[str, int] = {}
     for week in weeks:
         for route, count in week.routes:
             counts[route] = counts.get(route, 0) + count
-    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_ROUTES]
+    best = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_ROUTES]
+    return [((route.partition("→")[0], route.partition("→")[2]), count) for route, count in best]
 
 
 PAGES = (

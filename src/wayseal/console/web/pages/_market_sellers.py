@@ -41,7 +41,7 @@ from wayseal.market.log.views import LinkRow, OfferRow, SellerRow, SellerView
 from wayseal.market.log.work import readings
 from wayseal.model.times import iso
 
-_MANY, _AT_ONCE, _MOST_LINKS, _MOST_OFFERS = 50, 200, 60, 40
+_MANY, _AT_ONCE, _MOST_LINKS, _MOST_PAIRS, _MOST_OFFERS = 50, 200, 60, 12, 40
 SORTS = ("last_at", "flagged", "shops", "ours")
 _WORDS = {"join": LineKind.JOINED, "split": LineKind.SPLIT}
 _HEAD = ("seller", "offers", "flagged", "shops", "sources", "first_at", "last_at", "own_numbers", "come_backs")
@@ -124,6 +124,7 @@ def _linked(ask: Ask, market: Market, view: SellerView) -> Mapping[str, Any]:
         "path": here,
         "graph": draw_graph(graph, say_of(ask)),
         "hidden_nodes": graph.hidden,
+        "pairs_of_shops": [(one, href(one.link)) for one in edges[:_MOST_PAIRS]],
         "links": [(one, href(one)) for one in view.links[:_MOST_LINKS]],
         "more_links": max(0, len(view.links) - _MOST_LINKS),
         "pair": pair,
