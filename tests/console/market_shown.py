@@ -20,10 +20,19 @@ KINDS = ("waybill",) * 6 + ("personal",) * 3 + ("insider", "empty_parcels", "emp
 HIDDEN_PHONE = "13800138000"
 """A bystander's, on a picture of a label that somebody typed out; of the range that is never given out."""
 TEXTS = {
-    "waybill": ("出一手面单 {price}元一条", "快递单号批发，{fresh}出货，{origin}发货都有\n量大从优，先看样品再付款\n联系 QQ {qq}"),
-    "personal": ("母婴料子 手拍", "收货人信息文本，{fresh}，{price}元一条，可指定{origin}\n样品：张** {phone}\n飞机 @{tg}"),
+    "waybill": (
+        "出一手面单 {price}元一条",
+        "快递单号批发，{fresh}出货，{origin}发货都有\n量大从优，先看样品再付款\n联系 QQ {qq}",
+    ),
+    "personal": (
+        "母婴料子 手拍",
+        "收货人信息文本，{fresh}，{price}元一条，可指定{origin}\n样品：张** {phone}\n飞机 @{tg}",
+    ),
     "insider": ("找快递内部人员", "寻找快递网点内部人员长期合作，{origin}优先，日结，待遇好谈，加 @{tg}"),
-    "empty_parcels": ("空包代发 {price}元", "真实物流轨迹空包，{price}元一单，{origin}发出，签收快，当天出轨迹\nQQ {qq}"),
+    "empty_parcels": (
+        "空包代发 {price}元",
+        "真实物流轨迹空包，{price}元一单，{origin}发出，签收快，当天出轨迹\nQQ {qq}",
+    ),
     "logistics": ("面单打印纸 三层", "热敏电子面单纸 100*180，一箱包邮，支持各家快递打印软件"),
 }
 MARKS = {
@@ -35,7 +44,18 @@ MARKS = {
 }
 PLACES = ("广东", "浙江", "江苏", "福建", "河南", "")
 UNITS = {"waybill": "number", "personal": "record", "empty_parcels": "parcel"}
-NAMES = ("小鹿物流", "速达单号", "阿强面单店", "云仓服务", "顺心代发", "南风货源", "老周快递料", "鼎盛空包网", "橙子小铺", "诚信单号")
+NAMES = (
+    "小鹿物流",
+    "速达单号",
+    "阿强面单店",
+    "云仓服务",
+    "顺心代发",
+    "南风货源",
+    "老周快递料",
+    "鼎盛空包网",
+    "橙子小铺",
+    "诚信单号",
+)
 
 
 class _Making:
@@ -89,7 +109,17 @@ def _shops(making: _Making, sellers: int) -> list[dict[str, Any]]:
             name = f"{NAMES[(number + 3 * turn) % len(NAMES)]}{number or ''}"
             shop = f"{source}/{4000 + 10 * number + turn}"
             state = "gone" if gone else "back" if turn else "seen"
-            out.append({"seller": number, "shop": shop, "source": source, "name": name, "begin": begin, "gone": gone, "state": state})
+            out.append(
+                {
+                    "seller": number,
+                    "shop": shop,
+                    "source": source,
+                    "name": name,
+                    "begin": begin,
+                    "gone": gone,
+                    "state": state,
+                }
+            )
             begin = (gone or begin) + (2 + making.random.randrange(4)) * DAY
     return out
 
@@ -103,19 +133,45 @@ def _offer(making: _Making, number: int, shop: dict[str, Any]) -> tuple[Line, Li
     price = round(low * (1 + random.random()) + 0.02 * (at - making.begin) / DAY, 1)
     origin, fresh = random.choice(PLACES), random.choice(("realtime", "same_day", "same_day", "history"))
     said = {"realtime": "实时", "same_day": "当天", "history": "历史"}[fresh]
-    filled = {"price": price, "origin": origin or "全国", "fresh": said, "qq": 880_000_000 + shop["seller"], "tg": f"sample_{shop['seller']}", "phone": HIDDEN_PHONE}
+    filled = {
+        "price": price,
+        "origin": origin or "全国",
+        "fresh": said,
+        "qq": 880_000_000 + shop["seller"],
+        "tg": f"sample_{shop['seller']}",
+        "phone": HIDDEN_PHONE,
+    }
     title, text = (one.format(**filled) for one in TEXTS[kind])
     whole = f"{title}\n{text}"
     got = _reading(kind, whole, price, origin, fresh, filled, random)
     capture, line = making.capture(shop["source"], at)
     offer = hashlib.sha256(f"offer {number}".encode()).hexdigest()[:24]
-    body = {"offer": offer, "source": shop["source"], "shop": shop["shop"], "shop_name": shop["name"], "title": title, "text": text, "url": f"https://{shop['source']}.example/item/{number}", "price": f"{price}", "posted_at": at - HOUR, "capture": capture, "reading": got, "pictures": _pictures(number, capture)}
+    body = {
+        "offer": offer,
+        "source": shop["source"],
+        "shop": shop["shop"],
+        "shop_name": shop["name"],
+        "title": title,
+        "text": text,
+        "url": f"https://{shop['source']}.example/item/{number}",
+        "price": f"{price}",
+        "posted_at": at - HOUR,
+        "capture": capture,
+        "reading": got,
+        "pictures": _pictures(number, capture),
+    }
     return line, Line(kind=LineKind.OFFERED, at=at, body=body)
 
 
-def _reading(kind: str, whole: str, price: float, origin: str, fresh: str, filled: dict[str, Any], random: Random) -> dict[str, Any]:
-    reasons = [{"text": word, "at": [whole.find(word), whole.find(word) + len(word)], "weight": weight} for word, weight in MARKS[kind] if word in whole]
-    reasons.sort(key=lambda one: -abs(one["weight"]))  # type: ignore[arg-type,operator]
+def _reading(
+    kind: str, whole: str, price: float, origin: str, fresh: str, filled: dict[str, Any], random: Random
+) -> dict[str, Any]:
+    reasons = [
+        {"text": word, "at": [whole.find(word), whole.find(word) + len(word)], "weight": weight}
+        for word, weight in MARKS[kind]
+        if word in whole
+    ]
+    reasons.sort(key=lambda one: -abs(one["weight"]))  # type: ignore[arg-type]
     chance = round(0.72 + 0.27 * random.random(), 3)
     rest = [one for one in ("waybill", "personal", "logistics", "other") if one != kind][:3]
     handles = []
@@ -128,7 +184,9 @@ def _reading(kind: str, whole: str, price: float, origin: str, fresh: str, fille
         probability=chance,
         probabilities={kind: chance, **{one: round((1 - chance) / 3, 3) for one in rest}},
         prices=[{"yuan": price, "unit": unit, "at": [0, 1]}] if unit else [],
-        routes=[{"origin": origin, "destination": random.choice(("", "北京", "上海")), "at": [0, 1]}] if origin and unit else [],
+        routes=[{"origin": origin, "destination": random.choice(("", "北京", "上海")), "at": [0, 1]}]
+        if origin and unit
+        else [],
         couriers=["yto"] if random.random() < 0.4 else [],
         freshness=fresh if kind in ("waybill", "personal") else "",
         handles=handles,
@@ -141,7 +199,16 @@ def _pictures(number: int, capture: str) -> list[dict[str, Any]]:
         return []
     waybill = f"YT{9_000_000_000_000 + number}"
     candidate = {"number": waybill, "couriers": ["yto"], "probability": 0.93}
-    return [{"name": f"label-{number}.jpg", "capture": capture, "codes": [["Code128", waybill]], "lines": [["收件人 李** " + HIDDEN_PHONE, 0.94]], "numbers": [candidate], "handles": []}]
+    return [
+        {
+            "name": f"label-{number}.jpg",
+            "capture": capture,
+            "codes": [["Code128", waybill]],
+            "lines": [["收件人 李** " + HIDDEN_PHONE, 0.94]],
+            "numbers": [candidate],
+            "handles": [],
+        }
+    ]
 
 
 def _links(making: _Making, offers: Sequence[Line]) -> Iterator[Line]:
@@ -162,7 +229,16 @@ def _links(making: _Making, offers: Sequence[Line]) -> Iterator[Line]:
             if sellers[ours[0]["offer"]] == sellers[ours[1]["offer"]]:
                 for turn in range(1 + making.random.randrange(3)):
                     signal, detail, weight = signals[(place + turn) % len(signals)]
-                    found.append({"a": ours[0]["offer"], "b": ours[1]["offer"], "signal": signal, "detail": detail, "weight": weight, "captures": [one["capture"] for one in ours]})
+                    found.append(
+                        {
+                            "a": ours[0]["offer"],
+                            "b": ours[1]["offer"],
+                            "signal": signal,
+                            "detail": detail,
+                            "weight": weight,
+                            "captures": [one["capture"] for one in ours],
+                        }
+                    )
     yield Line(kind=LineKind.LINKED, at=making.now - HOUR, body={"links": found, "sellers": sellers})
 
 
@@ -170,12 +246,30 @@ def _states(making: _Making, shops: Sequence[dict[str, Any]]) -> Iterator[Line]:
     before: dict[int, dict[str, Any]] = {}
     for one in shops:
         end = one["gone"] or making.now - HOUR
-        body = {"shop": one["shop"], "source": one["source"], "name": one["name"], "state": one["state"], "since": one["begin"], "first_at": one["begin"], "last_at": end, "gone_at": one["gone"], "next_at": making.now + 6 * HOUR, "memory": {}}
+        body = {
+            "shop": one["shop"],
+            "source": one["source"],
+            "name": one["name"],
+            "state": one["state"],
+            "since": one["begin"],
+            "first_at": one["begin"],
+            "last_at": end,
+            "gone_at": one["gone"],
+            "next_at": making.now + 6 * HOUR,
+            "memory": {},
+        }
         yield Line(kind=LineKind.SHOP, at=end, body=body)
         was = before.get(one["seller"])
         if was is not None:
             seller = f"seller-{hashlib.sha256(str(one['seller']).encode()).hexdigest()[:12]}"
-            back = {"shop": one["shop"], "was": was["shop"], "seller": seller, "weight": 8.4, "offer": hashlib.sha256(b"offer 0").hexdigest()[:24], "was_offer": hashlib.sha256(b"offer 1").hexdigest()[:24]}
+            back = {
+                "shop": one["shop"],
+                "was": was["shop"],
+                "seller": seller,
+                "weight": 8.4,
+                "offer": hashlib.sha256(b"offer 0").hexdigest()[:24],
+                "was_offer": hashlib.sha256(b"offer 1").hexdigest()[:24],
+            }
             yield Line(kind=LineKind.BACK, at=one["begin"] + HOUR, body=back)
         before[one["seller"]] = one
 
@@ -188,33 +282,73 @@ def _last(making: _Making, offers: Sequence[Line]) -> Iterator[Line]:
             at = now - (40 - turn) * 6 * HOUR
             unseen = (place == 1 and turn > 35) or (place == 4 and turn > 20)
             there = [one.body["offer"] for one in offers if one.body["source"] == source][-20:]
-            body = {"source": source, "target": "", "planned_at": at, "made": not (place == 4 and turn == 30), "sight": "unseen" if unseen else "seen", "hindrance": ("captcha" if place == 1 else "changed") if unseen else None, "captures": [], "offers": [] if unseen else there, "gone": [], "next_at": at + 6 * HOUR}
+            body = {
+                "source": source,
+                "target": "",
+                "planned_at": at,
+                "made": not (place == 4 and turn == 30),
+                "sight": "unseen" if unseen else "seen",
+                "hindrance": ("captcha" if place == 1 else "changed") if unseen else None,
+                "captures": [],
+                "offers": [] if unseen else there,
+                "gone": [],
+                "next_at": at + 6 * HOUR,
+            }
             yield Line(kind=LineKind.LOOKED, at=at, body=body)
     for number, one in enumerate(offers):
         if one.body["pictures"] and number % 3 == 0:
             waybill = one.body["pictures"][0]["numbers"][0]["number"]
-            body = {"offer": one.body["offer"], "capture": one.body["capture"], "ours": [{"number": waybill, "canary": False}], "expected_false": 0.0004}
+            body = {
+                "offer": one.body["offer"],
+                "capture": one.body["capture"],
+                "ours": [{"number": waybill, "canary": False}],
+                "expected_false": 0.0004,
+            }
             yield Line(kind=LineKind.MATCHED, at=one.at + HOUR, body=body)
     for number, one in enumerate(offers[: len(offers) // 2]):
         if one.body["reading"]["kind"] != "logistics":
             state, why = ("dismissed", "旧文案，以前看过") if number % 3 == 0 else ("kept", "出售面单，有样品")
-            yield Line(kind=LineKind.TRIAGED, at=now - 2 * DAY + number, body={"offer": one.body["offer"], "state": state}, who="li.na", why=why)
+            yield Line(
+                kind=LineKind.TRIAGED,
+                at=now - 2 * DAY + number,
+                body={"offer": one.body["offer"], "state": state},
+                who="li.na",
+                why=why,
+            )
     a, b = offers[0].body["offer"], offers[-1].body["offer"]
     yield Line(kind=LineKind.JOINED, at=now - DAY, body={"a": a, "b": b}, who="chen.jing", why="同一个客服，电话里承认")
-    for number in range(8):
+    for number in range(min(8, len(offers))):
         yield from _request(now, number, offers[number])
 
 
 def _request(now: int, number: int, one: Line) -> Iterator[Line]:
     at = now - (40 - 4 * number) * DAY
     removal = {"removal": f"r-{number:08x}"}
-    asked = {**removal, "target": one.body["shop"], "source": one.body["source"], "rule": "个人信息保护法第十条", "captures": [one.body["capture"]]}
+    asked = {
+        **removal,
+        "target": one.body["shop"],
+        "source": one.body["source"],
+        "rule": "个人信息保护法第十条",
+        "captures": [one.body["capture"]],
+    }
     yield Line(kind=LineKind.ASKED, at=at, body=asked, who="li.na", why="站内举报入口提交，编号见附件")
     yield Line(kind=LineKind.REMINDED, at=at + 2 * DAY, body=removal, who="li.na", why="站内信")
     if number % 2:
-        yield Line(kind=LineKind.ANSWERED, at=at + 3 * DAY, body={**removal, "by": "site" if number % 4 == 1 else "accused", "text": "我们正在核实"}, who="li.na", why="邮件")
+        yield Line(
+            kind=LineKind.ANSWERED,
+            at=at + 3 * DAY,
+            body={**removal, "by": "site" if number % 4 == 1 else "accused", "text": "我们正在核实"},
+            who="li.na",
+            why="邮件",
+        )
     if number < 5:
-        yield Line(kind=LineKind.CLOSED, at=at + (1 + 2 * number) * DAY, body={**removal, "outcome": "removed" if number != 3 else "refused"}, who="li.na", why="页面已打不开")
+        yield Line(
+            kind=LineKind.CLOSED,
+            at=at + (1 + 2 * number) * DAY,
+            body={**removal, "outcome": "removed" if number != 3 else "refused"},
+            who="li.na",
+            why="页面已打不开",
+        )
 
 
 def fill_market(folder: Path, now: int, **sizes: int) -> None:

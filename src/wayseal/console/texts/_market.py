@@ -366,7 +366,7 @@ MARKET = {
     "market.close_pair": N_("Close", context="market.close_pair"),
     "market.split": N_("These are two"),
     "market.confirm_join": N_("This is one"),
-    "market.links": N_("Links"),
+    "market.all_links": N_("All {n} {n:link|links}"),
     "market.shop_pairs": N_("Shops and what links them"),
     "market.signals_n": N_("{n} {n:signal|signals}"),
     "market.signal": N_("Signal"),

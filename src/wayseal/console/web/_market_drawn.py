@@ -14,6 +14,7 @@ from wayseal.console.web._lanes_view import Clock, axis
 from wayseal.console.web._market_view import FLAGS
 from wayseal.market.log.views import BackRow, LinkRow, ShopRow, Week
 from wayseal.page.svg import el, pct, picture
+from wayseal.page.visible import shorten, visible
 
 Say = Callable[..., str]
 _TALL, _PRICES, _FOOT = 150.0, 74.0, 22.0
@@ -312,8 +313,8 @@ def _node(node: tuple[str, str, str], place: tuple[float, float]) -> list[str]:
     anchor = "middle" if middle else "end" if left else "start"
     shift = 0 if middle else -13 if left else 13
     down = -14 if middle and y < _HIGH / 2 else 24 if middle else 4
-    short = called if len(called) <= 14 else called[:13] + "…"
+    name = visible(called)
     return [
-        el("circle", el("title", f"{called} · {id_}"), cx=x, cy=y, r=8, class_=f"node {state}"),
-        el("text", short, x=x + shift, y=y + down, text_anchor=anchor, class_="name"),
+        el("circle", el("title", f"{name} · {visible(id_)}"), cx=x, cy=y, r=8, class_=f"node {state}"),
+        el("text", shorten(name, 20), x=x + shift, y=y + down, text_anchor=anchor, class_="name"),
     ]
