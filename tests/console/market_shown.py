@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.market.log.lines_of import capture as capture_of
 from tests.market.log.lines_of import reading
-from wayseal.market.log import Line, LineKind, Market, open_market
+from wayseal.market.log import Line, LineKind, open_market
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
 WEEKS = 12
@@ -145,7 +145,7 @@ def _offer(making: _Making, number: int, shop: dict[str, Any]) -> tuple[Line, Li
     whole = f"{title}\n{text}"
     got = _reading(kind, whole, price, origin, fresh, filled, random)
     capture, line = making.capture(shop["source"], at)
-    offer = hashlib.sha256(f"offer {number}".encode()).hexdigest()[:24]
+    offer = offer_id(number)
     body = {
         "offer": offer,
         "source": shop["source"],
@@ -217,7 +217,7 @@ def _links(making: _Making, offers: Sequence[Line]) -> Iterator[Line]:
     sellers = {}
     for line in offers:
         number = int(line.body["shop"].rpartition("/")[2]) - 4000
-        seller = f"seller-{hashlib.sha256(str(number // 10).encode()).hexdigest()[:12]}"
+        seller = seller_id(number // 10)
         sellers[line.body["offer"]] = seller
         first.setdefault(line.body["shop"], line)
     found = []
@@ -261,14 +261,14 @@ def _states(making: _Making, shops: Sequence[dict[str, Any]]) -> Iterator[Line]:
         yield Line(kind=LineKind.SHOP, at=end, body=body)
         was = before.get(one["seller"])
         if was is not None:
-            seller = f"seller-{hashlib.sha256(str(one['seller']).encode()).hexdigest()[:12]}"
+            seller = seller_id(one["seller"])
             back = {
                 "shop": one["shop"],
                 "was": was["shop"],
                 "seller": seller,
                 "weight": 8.4,
-                "offer": hashlib.sha256(b"offer 0").hexdigest()[:24],
-                "was_offer": hashlib.sha256(b"offer 1").hexdigest()[:24],
+                "offer": offer_id(0),
+                "was_offer": offer_id(1),
             }
             yield Line(kind=LineKind.BACK, at=one["begin"] + HOUR, body=back)
         before[one["seller"]] = one
@@ -351,14 +351,19 @@ def _request(now: int, number: int, one: Line) -> Iterator[Line]:
         )
 
 
+def offer_id(number: int) -> str:
+    """The id of an offer; 0 is the first that is made up."""
+    return hashlib.sha256(f"offer {number}".encode()).hexdigest()[:24]
+
+
+def seller_id(number: int) -> str:
+    """The id of a seller; 0 has the most shops."""
+    return f"seller-{hashlib.sha256(str(number).encode()).hexdigest()[:12]}"
+
+
 def fill_market(folder: Path, now: int, **sizes: int) -> None:
     """A record of it in a folder."""
     with open_market(folder) as market:
         made = list(lines(now, **sizes))
         for start in range(0, len(made), 500):
             market.append(made[start : start + 500])
-
-
-def fill(market: Market, now: int, **sizes: int) -> None:
-    """The same, into a record that is open."""
-    market.append(list(lines(now, **sizes)))

@@ -68,12 +68,12 @@ class ConsoleSettings:
     """Templates of work, for detection and packs of evidence."""
     canaries: _File | None = None
     """A register of canaries, for the same, and to flag canaries on pages of waybills."""
+    contracts: _File | None = None
+    """A folder of partners' contracts, for the same."""
     market: _File | None = None
     """The folder of the record of the market's watch."""
     market_database: Name | None = field(default=None, repr=False)
     """Address of the PostgreSQL database that has that record instead: postgresql://..."""
-    contracts: _File | None = None
-    """A folder of partners' contracts, for the same."""
     notices: _File | None = None
     """A file of addresses that are told of new cases."""
     notices_lang: Literal["en", "zh"] = "en"
