@@ -108,7 +108,7 @@ def _shops(making: _Making, sellers: int) -> list[dict[str, Any]]:
             gone = None if turn == count - 1 else begin + (9 + making.random.randrange(6)) * DAY
             name = f"{NAMES[(number + 3 * turn) % len(NAMES)]}{number or ''}"
             shop = f"{source}/{4000 + 10 * number + turn}"
-            state = "gone" if gone else "back" if turn else "seen"
+            state = "gone" if gone else "seen"
             out.append(
                 {
                     "seller": number,
@@ -204,7 +204,7 @@ def _pictures(number: int, capture: str) -> list[dict[str, Any]]:
             "name": f"label-{number}.jpg",
             "capture": capture,
             "codes": [["Code128", waybill]],
-            "lines": [["收件人 李** " + HIDDEN_PHONE, 0.94]],
+            "lines": ["收件人 李** " + HIDDEN_PHONE],
             "numbers": [candidate],
             "handles": [],
         }
@@ -328,7 +328,7 @@ def _request(now: int, number: int, one: Line) -> Iterator[Line]:
         **removal,
         "target": one.body["shop"],
         "source": one.body["source"],
-        "rule": "个人信息保护法第十条",
+        "rule": "personal_data",
         "captures": [one.body["capture"]],
     }
     yield Line(kind=LineKind.ASKED, at=at, body=asked, who="li.na", why="站内举报入口提交，编号见附件")

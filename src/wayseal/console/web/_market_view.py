@@ -79,10 +79,10 @@ def read_text(row: OfferRow) -> str:
     return f"{row.title}\n{row.text}" if row.title else row.text
 
 
-def stays(reading: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
-    """Places that nothing hides: the sellers' handles, and waybill numbers."""
-    found = [one.get("at") for name in ("handles", "numbers") for one in reading.get(name, ())]
-    return tuple((at[0], at[1]) for at in found if at)
+def stays(reading: Mapping[str, Any]) -> tuple[str, ...]:
+    """What nothing hides: the sellers' handles, and waybill numbers."""
+    handles = [str(one["value"]) for one in reading.get("handles", ())]
+    return (*handles, *(str(one["number"]) for one in reading.get("numbers", ())))
 
 
 def pieces(text: str, reasons: Iterable[Mapping[str, Any]]) -> list[Piece]:

@@ -33,7 +33,8 @@ _FIELDS = ("target", "source", "rule", "captures")
 _MOST_CAPTURES, _MOST_ANSWER, _MANY = 20, 2000, 100
 _REMIND_AFTER = 7 * DAY_US
 _GROUPS = ("open", "closed", "all")
-_RULES = ("pipl", "express", "criminal", "terms")
+RULES = ("express", "personal_data", "notice", "platform")
+"""What can be cited, as the texts of requests know it."""
 _HEAD = ("removal", "target", "source", "rule", "asked_at", "who", "reminders", "outcome", "closed_at", "days")
 
 
@@ -61,7 +62,7 @@ def _list_page(ask: Ask, market: Market, error: Any = None) -> Response:
         sources=[one.source for one in reads.sources()],
         given={name: ask.field(name) or value for name, value in given.items()},
         why=ask.field("why"),
-        rules=_RULES,
+        rules=RULES,
         begun=bool(error) or any(given.values()),
         link=lambda **changes: with_query("/market/removals", {"state": group}, **changes),
         **frame(ask, "removals"),
@@ -97,6 +98,8 @@ def _request(ask: Ask, market: Market) -> dict[str, Any]:
     """What a form asks for. AccessError: a field that is missing, or names what isn't in the record."""
     reads = Reads(market)
     target, rule, source = (one_line(ask.line(name), name) for name in ("target", "rule", "source"))
+    if rule not in RULES:
+        raise AccessError("choose a rule of the list", key="rule")
     if source not in {one.source for one in reads.sources()}:
         raise AccessError("the watch knows no such source", key="source")
     captures = list(dict.fromkeys(ask.field("captures").split()))

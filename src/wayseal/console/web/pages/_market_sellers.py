@@ -178,7 +178,11 @@ def _offer_of(reads: Reads, given: str) -> str:
 
 def _nodes(view: SellerView) -> list[tuple[str, str, str]]:
     """Shops, and offers of sources that know no shops, as the graph draws them."""
-    known = [(one.shop, hide(one.name) or one.shop, one.state) for one in view.shops]
+    back = {one.shop for one in view.backs}
+    known = [
+        (one.shop, hide(one.name) or one.shop, "back" if one.shop in back and one.gone_at is None else one.state)
+        for one in view.shops
+    ]
     there = {one[0] for one in known}
     rest = {row.shop or row.offer: (shop_called(row), "seen") for row in reversed(view.offers)}
     return known + [(id_, called, state) for id_, (called, state) in rest.items() if id_ not in there]
