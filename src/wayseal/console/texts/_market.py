@@ -114,7 +114,7 @@ MARKET = {
     "market.filter": N_("What is shown"),
     "market_state.new": N_("To decide"),
     "market_state.kept": N_("Kept"),
-    "market_state.dismissed": N_("Dismissed"),
+    "market_state.dismissed": N_("Dismissed", context="market_state.dismissed"),
     "market_state.all": N_("All"),
     "market.flagged": N_("To look at"),
     "market.any_kind": N_("Harmless too"),
