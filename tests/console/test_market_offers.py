@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.console.casework import said, send
 from tests.console.stall import HOSTILE, PHONE, Stall
 from tests.console.world import World
+from tests.market.log.lines_of import offered, reading
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
 from wayseal.console.access.types import ActKind
@@ -149,6 +150,23 @@ def test_numbers_of_bystanders_are_hidden_and_keep_their_length(text: str, shown
 def test_a_sellers_own_phone_stays(stall: Stall) -> None:
     other = "13900139000"
     assert hide(f"加我 {PHONE}，客户 {other}", ["138-0013-8000"]) == f"加我 {PHONE}，客户 139********"
+
+
+def test_a_phone_of_a_sample_is_not_the_sellers(stall: Stall) -> None:
+    """The reading takes it for a handle; it is hidden, and doesn't go into the casebook."""
+    mine, other = "13900139000", PHONE
+    text = f"出面单，样品：收件人 张** {other}\n联系电话 {mine}"
+    whole = f"面单\n{text}"
+    handles = [{"kind": "phone", "value": one, "at": [whole.find(one), whole.find(one) + 11]} for one in (other, mine)]
+    body = reading(handles=handles)
+    stall.market.append([offered("sample/1", stall.now, text=text, reading=body)])
+    path = f"/market/offers/{spot('sample/1')}"
+    page = stall.browser("ann").get(path)
+    assert page.text.count(mine) == 2
+    assert other not in page.text
+    send(stall.browser("ann"), path, act="queue", why="sells samples")
+    (item,) = stall.world.cases.queue(stall.now, ItemFilter(source=Source.LISTING)).rows
+    assert [thing.name for thing in item.things] == [f"phone:{mine}"]
 
 
 def test_the_whole_text_is_on_record_before_it_is_seen(stall: Stall) -> None:

@@ -6,6 +6,7 @@
 3. Places of a reading are code points of what was read: the title, a line's end, the text; without a title the text.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._market_masks import hide
 from wayseal.market.log.views import OfferRow
-from wayseal.market.types import FLAGGED, Kind
+from wayseal.market.types import FLAGGED, HandleKind, Kind
 from wayseal.page.words import Voice, catalogue
 
 STATES = ("new", "kept", "dismissed")
@@ -26,6 +27,9 @@ _OF_ALL = frozenset({"overview", "sources", "acts"})
 """What also those see who see nothing of an offer."""
 _FIRST = 3
 _LOOK = "offer "
+_OF_A_PARCEL = re.compile("收件|收货|寄件|发件|收方|寄方|姓名|客户|样品|样本")
+_NEAR = 24
+"""Signs before a phone within which such a word says whose it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +83,21 @@ def read_text(row: OfferRow) -> str:
     return f"{row.title}\n{row.text}" if row.title else row.text
 
 
-def stays(reading: Mapping[str, Any]) -> tuple[str, ...]:
+def own_handles(reading: Mapping[str, Any], text: str) -> list[Mapping[str, Any]]:
+    """The seller's handles: a phone behind a word such as 收件人 is of a parcel, and a bystander's."""
+    return [one for one in reading.get("handles", ()) if not _is_a_bystanders(one, text)]
+
+
+def _is_a_bystanders(handle: Mapping[str, Any], text: str) -> bool:
+    at = handle.get("at")
+    if handle["kind"] != HandleKind.PHONE or not at:
+        return False
+    return _OF_A_PARCEL.search(text[max(0, at[0] - _NEAR) : at[0]]) is not None
+
+
+def stays(reading: Mapping[str, Any], text: str) -> tuple[str, ...]:
     """What nothing hides: the sellers' handles, and waybill numbers."""
-    handles = [str(one["value"]) for one in reading.get("handles", ())]
+    handles = [str(one["value"]) for one in own_handles(reading, text)]
     return (*handles, *(str(one["number"]) for one in reading.get("numbers", ())))
 
 
@@ -113,7 +129,7 @@ def in_a_line(ask: Ask, reading: Mapping[str, Any] | None) -> str:
     if reading is None:
         return ""
     say = say_of(ask)
-    heavy = [one for one in reading.get("reasons", ()) if one["weight"] > 0][:_FIRST]
+    heavy = [one for one in reading.get("reasons", ()) if one["weight"] > 0 and len(one["text"].strip()) > 1][:_FIRST]
     parts = [hide(one["text"]) for one in heavy]
     parts += [price_words(say, one) for one in list(reading.get("prices", ()))[:2]]
     if fresh := reading.get("freshness"):

@@ -30,6 +30,7 @@ from wayseal.console.web._market_view import (
     in_a_line,
     look_key,
     named,
+    own_handles,
     pieces,
     price_words,
     read_text,
@@ -146,7 +147,7 @@ def _told(ask: Ask, view: OfferView, *, whole: bool) -> Mapping[str, Any]:
     """What the page says of an offer."""
     reading, say = view.reading, say_of(ask)
     text = read_text(view.row)
-    shown = text if whole else hide(text, stays(reading))
+    shown = text if whole else hide(text, stays(reading, text))
     reasons = reading.get("reasons", ())
     return {
         "view": view,
@@ -159,12 +160,20 @@ def _told(ask: Ask, view: OfferView, *, whole: bool) -> Mapping[str, Any]:
         "reasons": [{"text": one["text"] if whole else hide(one["text"]), "weight": one["weight"]} for one in reasons],
         "heaviest": max((abs(one["weight"]) for one in reasons), default=1.0) or 1.0,
         "chances": chances(reading),
+        "handles": _handles(reading, text, whole=whole),
         "prices": [price_words(say, one) for one in reading.get("prices", ())],
         "own": frozenset(one.waybill for one in view.numbers),
         "expected": max((one.expected_false for one in view.numbers), default=0.0),
         "candidates": _candidates(view),
         "line": in_a_line(ask, reading),
     }
+
+
+def _handles(reading: Mapping[str, Any], text: str, *, whole: bool) -> list[tuple[str, str]]:
+    """Contacts as (kind, value); a bystander's phone is hidden."""
+    own = own_handles(reading, text)
+    every = reading.get("handles", ())
+    return [(one["kind"], one["value"] if whole or one in own else hide(one["value"])) for one in every]
 
 
 def _candidates(view: OfferView) -> list[tuple[str, float, str]]:
@@ -225,7 +234,7 @@ def _things(view: OfferView) -> tuple[Thing, ...]:
     """The seller, its handles, and the courier's own numbers, else those that were read."""
     reading = view.reading
     sellers = [view.row.seller] if view.row.seller else []
-    handles = [f"{one['kind']}:{one['value']}" for one in reading.get("handles", ())]
+    handles = [f"{one['kind']}:{one['value']}" for one in own_handles(reading, read_text(view.row))]
     own = [one.waybill for one in view.numbers]
     numbers = own or [clean_waybill(str(one["number"])) for one in reading.get("numbers", ())]
     things = [Thing(kind=ThingKind.SELLER, value=one) for one in (*sellers, *handles)]

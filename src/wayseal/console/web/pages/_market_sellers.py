@@ -214,7 +214,7 @@ def _pair(ask: Ask, market: Market, view: SellerView, offers: Mapping[str, Offer
 
 def _side(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, capture: str) -> Mapping[str, Any]:
     given = reading or {}
-    text = hide(read_text(row), stays(given))
+    text = hide(read_text(row), stays(given, read_text(row)))
     return {
         "row": row,
         "shop": shop_called(row),
