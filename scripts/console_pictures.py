@@ -20,6 +20,7 @@ from typing import Any
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
+from tests.console.market_shown import fill_market, offer_id, seller_id
 from tests.console.working import run_all, with_ledger
 from tests.console.world import PASSWORD, World, open_world
 
@@ -40,6 +41,17 @@ CASE = "c-8"
 JOBS = ("/jobs", "/jobs/j-1", "/jobs/j-2", "/jobs/j-3", "/jobs/new", "/cases/c-5/evidence")
 READS = (f"/cases/{CASE}/reads", "/waybills", "/waybills?number=YT9780901824279", "/rights", "/partners")
 TRACES = ("/trace", "/trace/baskets/b-1", "/trace/runs/j-7", "/trace/runs/j-9", "/trace/compare?a=j-7&b=j-9")
+MARKET = (
+    "/market",
+    "/market/offers",
+    f"/market/offers/{offer_id(38)}?kind=personal",
+    "/market/sellers",
+    f"/market/sellers/{seller_id(0)}",
+    "/market/sources",
+    "/market/removals",
+    "/market/acts",
+)
+"""Of a market that is made up: `tests/console/market_shown.py`."""
 PAGES = {
     "wang.fang": ("/", "/people", "/acts", "/account", "/ledger"),
     "chen.jing": (
@@ -53,8 +65,9 @@ PAGES = {
         *JOBS,
         *READS,
         *TRACES,
+        *MARKET,
     ),
-    "zhang.wei": ("/", "/acts?check", "/jobs", "/jobs/j-1"),
+    "zhang.wei": ("/", "/acts?check", "/jobs", "/jobs/j-1", "/market"),
 }
 WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy ' + e.violatedDirective))"
 
@@ -224,6 +237,8 @@ def fill(world: World, ledger: Path, folder: Path, lang: str) -> None:
     work(world, lang)
     run_some(world, settings)
     trace_some(world, settings, ledger, lang)
+    fill_market(folder / "market", world.access.now())
+    world.give_market(folder / "market")
 
 
 def main() -> int:

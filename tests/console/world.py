@@ -20,7 +20,7 @@ from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
-from wayseal.console.web.app import CasebookHolder, LedgerReader, make_spool
+from wayseal.console.web.app import CasebookHolder, LedgerReader, MarketHolder, make_spool
 from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
 from wayseal.store.database import open_database
@@ -128,6 +128,13 @@ class World:
         self.site.close()
         self.site = replace(self.site, cases=CasebookHolder(folder))
         self._app = None
+
+    def give_market(self, folder: Path) -> MarketHolder:
+        """The folder of a market's watch."""
+        holder = MarketHolder(folder)
+        self.site = replace(self.site, market=holder)
+        self._app = None
+        return holder
 
     def person(self, login: str, role: Role, name: str = "", outlet: str = "o-1") -> Person:
         """Somebody with a password, codes and no session."""

@@ -12,6 +12,7 @@ USER_PAGES = (
     "docs/api",
     "docs/cases",
     "docs/commands",
+    "docs/console-market",
     "docs/console-trace",
     "docs/data-contract",
     "docs/deployment",

@@ -25,7 +25,16 @@ from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.settings import SECRETS, ConsoleSettings
-from wayseal.console.web.app import CasebookHolder, Connection, LedgerReader, Site, create_app, headers_of, make_spool
+from wayseal.console.web.app import (
+    CasebookHolder,
+    Connection,
+    LedgerReader,
+    MarketHolder,
+    Site,
+    create_app,
+    headers_of,
+    make_spool,
+)
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
@@ -72,6 +81,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         upload_most=settings.upload_megabytes << 20,
         cases=None if ledger is None else CasebookHolder(ledger / FOLDER),
         reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
+        market=None if settings.market is None else MarketHolder(settings.market, settings.market_database),
         canaries=None if settings.canaries is None else CanaryWatch(settings.canaries),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / files.FOLDER,

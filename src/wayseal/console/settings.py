@@ -70,6 +70,10 @@ class ConsoleSettings:
     """A register of canaries, for the same, and to flag canaries on pages of waybills."""
     contracts: _File | None = None
     """A folder of partners' contracts, for the same."""
+    market: _File | None = None
+    """The folder of the record of the market's watch."""
+    market_database: Name | None = field(default=None, repr=False)
+    """Address of the PostgreSQL database that has that record instead: postgresql://..."""
     notices: _File | None = None
     """A file of addresses that are told of new cases."""
     notices_lang: Literal["en", "zh"] = "en"
@@ -122,6 +126,10 @@ class ConsoleSettings:
             raise ConsoleSettingsError("checkpoint_folder and checkpoint_key go together")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ConsoleSettingsError("tls_certificate and tls_key go together")
+        if self.market_database is not None and self.market is None:
+            raise ConsoleSettingsError("market_database goes with market")
+        if self.market_database is not None and not self.market_database.startswith("postgresql://"):
+            raise ConsoleSettingsError("market_database begins with postgresql://")
         if self.stamp_url is not None and not self.stamp_url.startswith(("http://", "https://")):
             raise ConsoleSettingsError("stamp_url begins with http:// or https://")
         company = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)

@@ -65,6 +65,7 @@ class ActKind(StrEnum):
     LIST_EXPORTED = "list_exported"
     FILE_TAKEN = "file_taken"
     CANARY_SEEN = "canary_seen"
+    MARKET_TEXT_SEEN = "market_text_seen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

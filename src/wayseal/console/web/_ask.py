@@ -17,6 +17,7 @@ from wayseal.console.web._assets import Assets
 from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import page_token
 from wayseal.console.web._ledger_view import LedgerReader
+from wayseal.console.web._market_record import MarketHolder
 from wayseal.console.web._render import Renderer
 from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
@@ -36,6 +37,7 @@ class Site:
         ledger: Looks at the ledger that is shown; None: none is.
         cases: Its casebook.
         reading: Looks beneath cases; None: there is no ledger.
+        market: The record of the market's watch; None: no folder is set.
         canaries: Says whether a number is a canary; None: no register is set.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
         logs_folder: Where logs lie that may be named; None: nowhere.
@@ -55,6 +57,7 @@ class Site:
     ledger: LedgerReader | None = None
     cases: CasebookHolder | None = None
     reading: CaseReader | None = None
+    market: MarketHolder | None = None
     canaries: CanaryWatch | None = None
     spool: Path | None = None
     logs_folder: Path | None = None
@@ -72,6 +75,8 @@ class Site:
         """Lets go of what it holds open; whoever opened `access` closes that."""
         if self.cases is not None:
             self.cases.close()
+        if self.market is not None:
+            self.market.close()
         if self.reading is not None:
             self.reading.close()
 

@@ -24,6 +24,7 @@ OWN = {
     "desk.css": "text/css; charset=utf-8",
     "lanes.js": "text/javascript; charset=utf-8",
     "reads.css": "text/css; charset=utf-8",
+    "market.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 REPORTS = {

@@ -49,6 +49,7 @@ PLACES = (
     Place(code="cases", path="/cases", key="c", roles=CASE_ROLES),
     Place(code="trace", path="/trace", key="t", roles=CASE_ROLES),
     Place(code="waybills", path="/waybills", key="w", roles=CASE_ROLES),
+    Place(code="market", path="/market", key="k", roles=LEDGER_ROLES),
     Place(code="jobs", path="/jobs", key="r", roles=LEDGER_ROLES),
     Place(code="ledger", path="/ledger", key="l", roles=LEDGER_ROLES),
     Place(code="rights", path="/rights", key="i", roles=LEDGER_ROLES),

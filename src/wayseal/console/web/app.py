@@ -13,6 +13,7 @@ from wayseal.console.web._connection import Connection
 from wayseal.console.web._gate import Gate, check_routes
 from wayseal.console.web._headers import App, HeadersLayer, headers_of
 from wayseal.console.web._ledger_view import LedgerReader
+from wayseal.console.web._market_record import MarketHolder
 from wayseal.console.web._render import Renderer
 from wayseal.console.web._uploads import make_spool
 from wayseal.console.web.pages import PAGES
@@ -22,6 +23,7 @@ __all__ = [
     "CasebookHolder",
     "Connection",
     "LedgerReader",
+    "MarketHolder",
     "Site",
     "create_app",
     "create_router",

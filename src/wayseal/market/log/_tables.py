@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wayseal.market.log.lines import BY_HAND as _BY_HAND
+
 VERSION = 1
 """Of the tables that are made of lines: with another one they are made anew."""
 PREFIX = "market_"
 LINES, NODES, STATE = f"{PREFIX}lines", f"{PREFIX}nodes", f"{PREFIX}state"
+BY_HAND = "kind IN ({})".format(", ".join(f"'{kind}'" for kind in sorted(_BY_HAND)))
+"""Lines of people, to the letter as their index has it: databases use it for nothing else."""
 _TEXT, _INT, _REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
 _MAYBE_TEXT, _MAYBE_INT, _MAYBE_REAL = "TEXT", "BIGINT", "DOUBLE PRECISION"
 
@@ -226,6 +230,7 @@ def make_record() -> list[str]:
         f"CREATE TABLE IF NOT EXISTS {LINES} (seq BIGINT PRIMARY KEY, kind TEXT NOT NULL, content TEXT)",
         f"CREATE TABLE IF NOT EXISTS {NODES} (level {_INT}, place {_INT}, hash {_TEXT}, PRIMARY KEY (level, place))",
         f"CREATE TABLE IF NOT EXISTS {STATE} (one INTEGER PRIMARY KEY, version BIGINT NOT NULL, line BIGINT NOT NULL)",
+        f"CREATE INDEX IF NOT EXISTS ix_{LINES}_by_hand ON {LINES} (seq) WHERE {BY_HAND}",
     ]
 
 

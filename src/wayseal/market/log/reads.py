@@ -42,31 +42,18 @@ class Reads:
 
     def totals(self) -> Totals:
         """How much there is."""
-
-        def work(c: Connection) -> Totals:
-            sources, unseen = _one(c, f"SELECT count(*), count(unseen_since) FROM {t.SOURCES.full_name}")
-            marks = ", ".join("?" * len(FLAGGED))
-            offers, sellers, waiting, ours = _one(
-                c,
-                "SELECT count(*), count(DISTINCT seller), "
-                f"coalesce(sum(CASE WHEN state='new' AND kind IN ({marks}) THEN 1 ELSE 0 END), 0), "
-                f"coalesce(sum(CASE WHEN ours>0 THEN 1 ELSE 0 END), 0) FROM {t.OFFERS.full_name}",
-                sorted(FLAGGED),
-            )
-            (backs,) = _one(c, f"SELECT count(*) FROM {t.BACKS.full_name}")
-            (removals,) = _one(c, f"SELECT count(*) FROM {t.REMOVALS.full_name} WHERE outcome IS NULL")
-            return Totals(
-                sources=sources,
-                unseen=unseen,
-                offers=offers,
-                waiting=int(waiting),
-                ours=int(ours),
-                sellers=sellers,
-                backs=backs,
-                removals_open=removals,
-            )
-
-        return self._market.read(work)
+        marks = ", ".join("?" * len(FLAGGED))
+        text = (
+            f"SELECT (SELECT count(*) FROM {t.SOURCES.full_name}), (SELECT count(unseen_since) FROM "
+            f"{t.SOURCES.full_name}), count(*), "
+            f"coalesce(sum(CASE WHEN state='new' AND kind IN ({marks}) THEN 1 ELSE 0 END), 0), "
+            "coalesce(sum(CASE WHEN ours>0 THEN 1 ELSE 0 END), 0), count(DISTINCT seller), "
+            f"(SELECT count(*) FROM {t.BACKS.full_name}), "
+            f"(SELECT count(*) FROM {t.REMOVALS.full_name} WHERE outcome IS NULL) FROM {t.OFFERS.full_name}"
+        )
+        names = ("sources", "unseen", "offers", "waiting", "ours", "sellers", "backs", "removals_open")
+        row = self._market.read(lambda c: _one(c, text, sorted(FLAGGED)))
+        return Totals(**{name: int(value) for name, value in zip(names, row, strict=True)})
 
     def sources(self) -> tuple[SourceRow, ...]:
         """All sources, by name."""

@@ -1,0 +1,160 @@
+"""What pages of the market say of offers: ids in addresses, texts with their reasons marked, a row's reason in a line.
+
+1. Bystanders' numbers are hidden in all that is shown (`_market_masks`), but for an investigator whose look is on
+   record (`seen_whole`).
+2. Whether a number is a canary is said nowhere here: the page of a waybill says it, on record.
+3. Places of a reading are code points of what was read: the title, a line's end, the text; without a title the text.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+from wayseal.console.roles import CASE_ROLES, OPENERS
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._market_masks import hide
+from wayseal.market.log.views import OfferRow
+from wayseal.market.types import FLAGGED, HandleKind, Kind
+from wayseal.page.words import Voice, catalogue
+
+STATES = ("new", "kept", "dismissed")
+KINDS = tuple(kind.value for kind in Kind)
+FLAGS = tuple(kind for kind in KINDS if kind in FLAGGED)
+TABS = ("overview", "offers", "sellers", "sources", "removals", "acts")
+_OF_ALL = frozenset({"overview", "sources", "acts"})
+"""What also those see who see nothing of an offer."""
+_FIRST = 3
+_LOOK = "offer "
+_OF_A_PARCEL = re.compile("收件|收货|寄件|发件|收方|寄方|姓名|客户|样品|样本")
+_NEAR = 24
+"""Signs before a phone within which such a word says whose it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A stretch of a text. weight: of the reason that it is, None where it is none."""
+
+    text: str = field(repr=False)
+    weight: float | None = None
+
+
+def works(ask: Ask) -> bool:
+    """Whether they see offers at all."""
+    return ask.whose.person.role in CASE_ROLES
+
+
+def spot(id_: str) -> str:
+    """An id as a part of a path, whatever stands in it: a slash in an address would be one of ours."""
+    return quote(quote(id_, safe=""), safe="")
+
+
+def named(ask: Ask, name: str) -> str:
+    """The id that stands in a path."""
+    return unquote(ask.names[name])
+
+
+def frame(ask: Ask, here: str) -> dict[str, Any]:
+    """What all pages of the market have."""
+    tabs = TABS if works(ask) else tuple(tab for tab in TABS if tab in _OF_ALL)
+    return {"here": here, "tabs": tabs, "spot": spot, "hide": hide, "works": works(ask), "now": ask.access.now()}
+
+
+def say_of(ask: Ask) -> Callable[..., str]:
+    """Says the console's texts without markup, for pictures and files."""
+    return Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console")).say
+
+
+def look_key(offer: str) -> str:
+    """Under what a session keeps that somebody looks at an offer's whole text."""
+    return _LOOK + offer
+
+
+def seen_whole(ask: Ask, offer: str) -> bool:
+    """Whether the whole text is shown now: asked for, by whom it is for, and on record in this session (rule 1)."""
+    if "whole" not in ask.query or ask.whose.person.role not in OPENERS:
+        return False
+    return ask.whose.look(look_key(offer), ask.access.now()) is not None
+
+
+def read_text(row: OfferRow) -> str:
+    """What was read (rule 3)."""
+    return f"{row.title}\n{row.text}" if row.title else row.text
+
+
+def own_handles(reading: Mapping[str, Any], text: str) -> list[Mapping[str, Any]]:
+    """The seller's handles: a phone behind a word such as 收件人 is of a parcel, and a bystander's."""
+    return [one for one in reading.get("handles", ()) if not _is_a_bystanders(one, text)]
+
+
+def _is_a_bystanders(handle: Mapping[str, Any], text: str) -> bool:
+    at = handle.get("at")
+    if handle["kind"] != HandleKind.PHONE or not at:
+        return False
+    return _OF_A_PARCEL.search(text[max(0, at[0] - _NEAR) : at[0]]) is not None
+
+
+def stays(reading: Mapping[str, Any], text: str) -> tuple[str, ...]:
+    """What nothing hides: the sellers' handles, and waybill numbers."""
+    handles = [str(one["value"]) for one in own_handles(reading, text)]
+    return (*handles, *(str(one["number"]) for one in reading.get("numbers", ())))
+
+
+def pieces(text: str, reasons: Iterable[Mapping[str, Any]]) -> list[Piece]:
+    """A text cut at its reasons, the heaviest of those that overlap. Places that aren't in it are left out."""
+    taken: list[tuple[int, int, float]] = []
+    for reason in sorted(reasons, key=lambda one: -abs(one["weight"])):
+        begin, end = reason["at"]
+        if 0 <= begin < end <= len(text) and all(end <= a or b <= begin for a, b, _ in taken):
+            taken.append((begin, end, reason["weight"]))
+    out, at = [], 0
+    for begin, end, weight in sorted(taken):
+        if at < begin:
+            out.append(Piece(text=text[at:begin]))
+        out.append(Piece(text=text[begin:end], weight=weight))
+        at = end
+    return [*out, Piece(text=text[at:])] if at < len(text) else out
+
+
+def chances(reading: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Kinds with their probabilities, the likeliest first."""
+    given = reading.get("probabilities") or {reading["kind"]: reading["probability"]}
+    pairs = given.items() if isinstance(given, Mapping) else given
+    return sorted(((str(kind), float(share)) for kind, share in pairs), key=lambda one: (-one[1], one[0]))
+
+
+def in_a_line(ask: Ask, reading: Mapping[str, Any] | None) -> str:
+    """Why an offer is what it is taken for, and what it asks, in one line."""
+    if reading is None:
+        return ""
+    say = say_of(ask)
+    heavy = [one for one in reading.get("reasons", ()) if one["weight"] > 0 and len(one["text"].strip()) > 1][:_FIRST]
+    parts = [hide(one["text"]) for one in heavy]
+    parts += [price_words(say, one) for one in list(reading.get("prices", ()))[:2]]
+    if fresh := reading.get("freshness"):
+        parts.append(say(f"market_fresh.{fresh}"))
+    if count := len(reading.get("numbers", ())):
+        parts.append(say("market.numbers_in", n=count))
+    return " · ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
+
+
+def price_words(say: Callable[..., str], price: Mapping[str, Any]) -> str:
+    """A price: ¥1.5 for a label."""
+    return say(f"market_price.{price.get('unit') or 'none'}", yuan=f"{price['yuan']:g}")
+
+
+def first_words(row: OfferRow, most: int = 80) -> str:
+    """What a list calls an offer: its title, or how its text begins."""
+    text = " ".join(hide(row.title or row.text).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def shop_called(row: OfferRow) -> str:
+    """What a shop is called: as it is shown, else by the site's id."""
+    return hide(row.shop_name) or row.shop or row.source
+
+
+def pairs_by_shop(rows: Sequence[OfferRow]) -> Mapping[str, str]:
+    """Offer → the shop that it stands in, or itself where the source knows none."""
+    return {row.offer: row.shop or row.offer for row in rows}

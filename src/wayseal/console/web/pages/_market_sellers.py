@@ -1,0 +1,244 @@
+"""Sellers: who is taken for one, why, and what a person says to that.
+
+1. Each link shows its signal, its weight, and both offers; nothing of it is taken on trust.
+2. What a person joins or splits is a line of the record with its reason, and overrides what was weighed. Who is taken
+   for one changes at the watch's next look, and the page says so.
+3. What was said is taken back by a line of its own; both stay.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.types import one_line
+from wayseal.console.errors import AccessError
+from wayseal.console.roles import CASE_ROLES, Page
+from wayseal.console.web._ask import Ask
+from wayseal.console.web._lanes_view import Clock, axis
+from wayseal.console.web._market_drawn import Edge, Graph, draw_graph, draw_shops, edges_of, window_of
+from wayseal.console.web._market_masks import hide
+from wayseal.console.web._market_page import on_record
+from wayseal.console.web._market_view import (
+    first_words,
+    frame,
+    in_a_line,
+    named,
+    pairs_by_shop,
+    pieces,
+    read_text,
+    say_of,
+    shop_called,
+    spot,
+    stays,
+)
+from wayseal.console.web.pages._desk import MOST_ROWS, me, table_file, with_query
+from wayseal.market.errors import NoSuchThingError
+from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log.reads import Reads
+from wayseal.market.log.views import LinkRow, OfferRow, SellerRow, SellerView
+from wayseal.market.log.work import readings
+from wayseal.model.times import iso
+
+_MANY, _AT_ONCE, _MOST_LINKS, _MOST_PAIRS, _MOST_OFFERS = 50, 200, 60, 12, 40
+SORTS = ("last_at", "flagged", "shops", "ours")
+_WORDS = {"join": LineKind.JOINED, "split": LineKind.SPLIT}
+_HEAD = ("seller", "offers", "flagged", "shops", "sources", "first_at", "last_at", "own_numbers", "come_backs")
+
+
+def show_sellers(ask: Ask, market: Market) -> Response:
+    """The list."""
+    sort = _sort(ask)
+    page = Reads(market).sellers(after=ask.query.get("after", "") or None, limit=_MANY, most=sort)
+    return ask.page(
+        "market_sellers",
+        rows=page.rows,
+        after=page.after,
+        first=not ask.query.get("after"),
+        sort=sort,
+        sorts=SORTS,
+        link=lambda **changes: with_query("/market/sellers", {"sort": sort}, **changes),
+        **frame(ask, "sellers"),
+    )
+
+
+def list_sellers(ask: Ask, market: Market) -> Response:
+    """The list as a file."""
+    reads, sort = Reads(market), _sort(ask)
+
+    def rows() -> Iterator[Sequence[object]]:
+        after, count = None, 0
+        while count < MOST_ROWS:
+            page = reads.sellers(after=after, limit=_AT_ONCE, most=sort)
+            yield from map(_cells, page.rows)
+            count, after = count + len(page.rows), page.after
+            if after is None:
+                return
+
+    return table_file("market-sellers.csv", _HEAD, rows())
+
+
+def show_seller(ask: Ask, market: Market) -> Response:
+    """One seller."""
+    return _seller_page(ask, market)
+
+
+def _seller_page(ask: Ask, market: Market, error: Any = None) -> Response:
+    view = Reads(market).seller(named(ask, "seller"))
+    clock = Clock(ask.site.utc_offset_hours)
+    window = window_of(view.shops, ask.access.now())
+    return ask.page(
+        "market_seller",
+        status=200 if error is None else 400,
+        error=error,
+        typed=ask.form,
+        view=view,
+        row=view.row,
+        lanes=draw_shops(view.shops, view.backs, window, clock),
+        ticks=axis(window, clock),
+        offers=[(row, first_words(row), shop_called(row)) for row in view.offers[:_MOST_OFFERS]],
+        shop_names={one.shop: hide(one.name) or one.shop for one in view.shops},
+        said=ask.query.get("said", ""),
+        **_linked(ask, market, view),
+        **frame(ask, "sellers"),
+    )
+
+
+def _linked(ask: Ask, market: Market, view: SellerView) -> Mapping[str, Any]:
+    """What links a seller's shops: drawn, in a table, and the link that is looked at."""
+    shop_of = pairs_by_shop(view.offers)
+    offers = {row.offer: row for row in view.offers}
+    here = f"/market/sellers/{spot(view.row.seller)}"
+    edges, pair = edges_of(view.links, shop_of), _pair(ask, market, view, offers)
+
+    def href(link: LinkRow) -> str:
+        return f"{with_query(here, {'a': link.a, 'b': link.b})}#pair"
+
+    def called(offer: str) -> str:
+        row = offers.get(offer)
+        return offer if row is None else first_words(row, 36)
+
+    graph = Graph(nodes=_nodes(view), edges=edges, href=href, chosen=_chosen(edges, pair, shop_of))
+    return {
+        "path": here,
+        "graph": draw_graph(graph, say_of(ask)),
+        "hidden_nodes": graph.hidden,
+        "pairs_of_shops": [(one, href(one.link)) for one in edges[:_MOST_PAIRS]],
+        "links": [(one, href(one)) for one in view.links[:_MOST_LINKS]],
+        "more_links": max(0, len(view.links) - _MOST_LINKS),
+        "pair": pair,
+        "called": called,
+    }
+
+
+def say_who(ask: Ask, market: Market) -> Response:
+    """Joins two offers, splits two, or takes what was said back (rules 2 and 3)."""
+    reads = Reads(market)
+    view = reads.seller(named(ask, "seller"))
+    try:
+        why, act = one_line(ask.line("why"), "why"), ask.field("act")
+        if act == "take_back":
+            line = _taken_back(ask, view, why)
+        elif act in _WORDS:
+            a, b = ask.line("a"), _offer_of(reads, ask.line("b"))
+            if a == b or _offer_of(reads, a) != a:
+                raise AccessError("name two offers that differ", key="b")
+            line = Line(kind=_WORDS[act], at=ask.access.now(), body={"a": a, "b": b}, who=me(ask), why=why)
+        else:
+            raise AccessError("choose what is to be done", key="act")
+    except (CasebookUsageError, AccessError) as error:
+        return _seller_page(ask, market, error)
+    market.append([line])
+    return ask.go(with_query(f"/market/sellers/{spot(view.row.seller)}", {"said": act}))
+
+
+def _taken_back(ask: Ask, view: SellerView, why: str) -> Line:
+    standing = {str(one.seq) for one in view.judged if one.undone_by is None}
+    if ask.field("seq") not in standing:
+        raise AccessError("this was taken back already", key="seq")
+    body = {"seq": int(ask.field("seq"))}
+    return Line(kind=LineKind.TAKEN_BACK, at=ask.access.now(), body=body, who=me(ask), why=why)
+
+
+def _offer_of(reads: Reads, given: str) -> str:
+    """An offer by its id, or the newest one of a seller. AccessError: there is neither."""
+    try:
+        return reads.offer(given).row.offer
+    except NoSuchThingError:
+        pass
+    try:
+        found = reads.seller(given).offers
+    except NoSuchThingError:
+        found = ()
+    if not found:
+        raise AccessError("there is no offer and no seller of this id", key="b")
+    return found[0].offer
+
+
+def _nodes(view: SellerView) -> list[tuple[str, str, str]]:
+    """Shops, and offers of sources that know no shops, as the graph draws them."""
+    back = {one.shop for one in view.backs}
+    known = [
+        (one.shop, hide(one.name) or one.shop, "back" if one.shop in back and one.gone_at is None else one.state)
+        for one in view.shops
+    ]
+    there = {one[0] for one in known}
+    rest = {row.shop or row.offer: (shop_called(row), "seen") for row in reversed(view.offers)}
+    return known + [(id_, called, state) for id_, (called, state) in rest.items() if id_ not in there]
+
+
+def _chosen(edges: Sequence[Edge], pair: Mapping[str, Any] | None, shop_of: Mapping[str, str]) -> Edge | None:
+    if pair is None:
+        return None
+    shops = {shop_of.get(one, one) for one in (pair["a"], pair["b"])}
+    return next((one for one in edges if {one.a, one.b} == shops), None)
+
+
+def _pair(ask: Ask, market: Market, view: SellerView, offers: Mapping[str, OfferRow]) -> Mapping[str, Any] | None:
+    """Two offers side by side, with all that links them; None: none are asked for, or they aren't here."""
+    a, b = ask.query.get("a", "") or ask.field("a"), ask.query.get("b", "") or ask.field("b")
+    links = [one for one in view.links if {one.a, one.b} == {a, b}]
+    if not links or a not in offers or b not in offers:
+        return None
+    captures = {links[0].a: links[0].capture_a, links[0].b: links[0].capture_b}
+    read = readings(market, [a, b])
+    return {
+        "a": a,
+        "b": b,
+        "links": links,
+        "weight": sum(one.weight for one in links),
+        "sides": [_side(ask, offers[one], read.get(one), captures[one]) for one in (a, b)],
+    }
+
+
+def _side(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, capture: str) -> Mapping[str, Any]:
+    given = reading or {}
+    text = hide(read_text(row), stays(given, read_text(row)))
+    return {
+        "row": row,
+        "shop": shop_called(row),
+        "text": pieces(text, given.get("reasons", ())),
+        "why": in_a_line(ask, reading),
+        "capture": capture,
+    }
+
+
+def _sort(ask: Ask) -> str:
+    given = ask.query.get("sort", "") or SORTS[0]
+    if given not in SORTS:
+        raise AccessError("choose one of the list", key="sort")
+    return given
+
+
+def _cells(row: SellerRow) -> Sequence[object]:
+    times = (iso(row.first_at), iso(row.last_at))
+    return (row.seller, row.offers, row.flagged, row.shops, row.sources, *times, row.ours, row.backs)
+
+
+PAGES = (
+    Page(method="GET", path="/market/sellers", act=on_record(show_sellers), roles=CASE_ROLES),
+    Page(method="GET", path="/market/sellers.csv", act=on_record(list_sellers), roles=CASE_ROLES),
+    Page(method="GET", path="/market/sellers/{seller}", act=on_record(show_seller), roles=CASE_ROLES),
+    Page(method="POST", path="/market/sellers/{seller}", act=on_record(say_who), roles=CASE_ROLES),
+)

@@ -1,0 +1,82 @@
+"""What people who work on offers ask beyond lists: how rows were read, and what was done by hand; a statement each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wayseal.market.errors import RecordError
+from wayseal.market.log import _tables as t
+from wayseal.market.log._market import Market
+from wayseal.market.log.lines import LineKind, read_line
+from wayseal.market.log.views import Page
+
+_SUBJECTS = ("offer", "removal", "seq", "word")
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRow:
+    """Something that was done by hand.
+
+    Attributes:
+        seq: The line's place.
+        kind: What it was.
+        at: When.
+        who: Whose act it is.
+        why: The reason that was given.
+        subjects: Ids of what it is about.
+        state: What became of it, where the act says so: an offer's state, an outcome.
+    """
+
+    seq: int
+    kind: LineKind
+    at: int
+    who: str
+    why: str = field(repr=False)
+    subjects: tuple[str, ...]
+    state: str
+
+
+def acts(market: Market, *, after: str | None = None, limit: int = 50) -> Page[ActRow]:
+    """What was done by hand, the latest first.
+
+    Args:
+        market: The record.
+        after: Where the last part ended.
+        limit: At most so many.
+
+    Returns:
+        A part of the list.
+
+    Raises:
+        RecordError: `after` is none.
+    """
+    if after is not None and (not after.isdecimal() or len(after) > 18):
+        raise RecordError("this is no place in a list", key="after")
+    most = max(1, min(limit, _MOST))
+    before = (1 << 62) if after is None else int(after)
+    text = f"SELECT seq, content FROM {t.LINES} WHERE {t.BY_HAND} AND seq<? ORDER BY seq DESC LIMIT ?"
+    found = market.read(lambda c: c.rows(text, (before, most + 1)))
+    rows = tuple(_act(seq, content) for seq, content in found[:most] if content is not None)
+    return Page(rows=rows, after=str(found[most - 1][0]) if len(found) > most else None)
+
+
+def readings(market: Market, offers: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """How offers were read, by their ids; those that aren't there are left out."""
+    if not offers:
+        return {}
+    marks = ", ".join("?" * len(offers))
+    text = f"SELECT offer, reading FROM {t.OFFERS.full_name} WHERE offer IN ({marks})"
+    return {row[0]: json.loads(row[1]) for row in market.read(lambda c: c.rows(text, list(offers)))}
+
+
+def _act(seq: int, content: str) -> ActRow:
+    line = read_line(content)
+    body = line.body
+    pair = tuple(str(body[name]) for name in ("a", "b") if name in body)
+    one = tuple(str(body[name]) for name in _SUBJECTS if name in body)
+    state = str(body.get("state") or body.get("outcome") or "")
+    return ActRow(
+        seq=seq, kind=line.kind, at=line.at, who=line.who, why=line.why, subjects=pair or one[:1], state=state
+    )
