@@ -10,11 +10,11 @@ import typer
 from wayseal.cli._case_view import clock_time
 from wayseal.cli._options import Lang
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.market.capture import mask_text
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow
 from wayseal.market.looking import Report, Watch, opened_watch
+from wayseal.market.masks import mask_text
 from wayseal.market.numbers import own_of_ledger
 from wayseal.model.messages import filled
 from wayseal.page import numbers

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from starlette.responses import Response
 
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._kept import keepable
+from wayseal.console.web._kept import resend_page, what_came
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,
@@ -53,6 +53,6 @@ def _say_what_broke(ask: Ask, error: MarketError) -> Response:
     if isinstance(error, RecordError) and error.key is not None:
         return ask.page("error", status=400, status_shown=400, error=error)
     if ask.form and isinstance(error, RecordBusyError | RecordDiskError):
-        return ask.page("resend", status=503, to=ask.path, fields=keepable(ask.form), away=True)
+        return resend_page(ask, what_came(ask), status=503, away=True)
     hint = next(hint for kind, hint in _HINTS.items() if isinstance(error, kind))
     return ask.page("error", status=503, status_shown=503, error=error, hint=hint)

@@ -1,6 +1,6 @@
 """What pages of the market say of offers: ids in addresses, texts with their reasons marked, a row's reason in a line.
 
-1. Bystanders' numbers are hidden in all that is shown (`_market_masks`), but for an investigator whose look is on
+1. Bystanders' numbers are hidden in all that is shown (`market.masks`), but for an investigator whose look is on
    record (`seen_whole`).
 2. Whether a number is a canary is said nowhere here: the page of a waybill says it, on record.
 3. Places of a reading are code points of what was read: the title, a line's end, the text; without a title the text.
@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote
 
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._market_masks import hide
 from wayseal.market.log.views import OfferRow
+from wayseal.market.masks import mask_text
 from wayseal.market.types import FLAGGED, HandleKind, Kind
 from wayseal.page.words import Voice, catalogue
 
@@ -58,7 +58,7 @@ def named(ask: Ask, name: str) -> str:
 def frame(ask: Ask, here: str) -> dict[str, Any]:
     """What all pages of the market have."""
     tabs = TABS if works(ask) else tuple(tab for tab in TABS if tab in _OF_ALL)
-    return {"here": here, "tabs": tabs, "spot": spot, "hide": hide, "works": works(ask), "now": ask.access.now()}
+    return {"here": here, "tabs": tabs, "spot": spot, "hide": mask_text, "works": works(ask), "now": ask.access.now()}
 
 
 def say_of(ask: Ask) -> Callable[..., str]:
@@ -130,7 +130,7 @@ def in_a_line(ask: Ask, reading: Mapping[str, Any] | None) -> str:
         return ""
     say = say_of(ask)
     heavy = [one for one in reading.get("reasons", ()) if one["weight"] > 0 and len(one["text"].strip()) > 1][:_FIRST]
-    parts = [hide(one["text"]) for one in heavy]
+    parts = [mask_text(one["text"]) for one in heavy]
     parts += [price_words(say, one) for one in list(reading.get("prices", ()))[:2]]
     if fresh := reading.get("freshness"):
         parts.append(say(f"market_fresh.{fresh}"))
@@ -146,13 +146,13 @@ def price_words(say: Callable[..., str], price: Mapping[str, Any]) -> str:
 
 def first_words(row: OfferRow, most: int = 80) -> str:
     """What a list calls an offer: its title, or how its text begins."""
-    text = " ".join(hide(row.title or row.text).split())
+    text = " ".join(mask_text(row.title or row.text).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def shop_called(row: OfferRow) -> str:
     """What a shop is called: as it is shown, else by the site's id."""
-    return hide(row.shop_name) or row.shop or row.source
+    return mask_text(row.shop_name) or row.shop or row.source
 
 
 def pairs_by_shop(rows: Sequence[OfferRow]) -> Mapping[str, str]:

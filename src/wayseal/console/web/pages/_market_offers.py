@@ -18,7 +18,6 @@ from wayseal.console.access.types import LOOK_US, ActKind
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._market_masks import hide
 from wayseal.console.web._market_page import on_record
 from wayseal.console.web._market_view import (
     FLAGS,
@@ -46,6 +45,7 @@ from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow, OfferView
 from wayseal.market.log.work import readings
+from wayseal.market.masks import mask_text
 from wayseal.model import clean_waybill
 from wayseal.model.messages import N_
 from wayseal.model.times import iso
@@ -147,7 +147,7 @@ def _told(ask: Ask, view: OfferView, *, whole: bool) -> Mapping[str, Any]:
     """What the page says of an offer."""
     reading, say = view.reading, say_of(ask)
     text = read_text(view.row)
-    shown = text if whole else hide(text, stays(reading, text))
+    shown = text if whole else mask_text(text, stays(reading, text))
     reasons = reading.get("reasons", ())
     return {
         "view": view,
@@ -157,7 +157,9 @@ def _told(ask: Ask, view: OfferView, *, whole: bool) -> Mapping[str, Any]:
         "shop": shop_called(view.row),
         "text": pieces(shown, reasons),
         "differs": shown != text,
-        "reasons": [{"text": one["text"] if whole else hide(one["text"]), "weight": one["weight"]} for one in reasons],
+        "reasons": [
+            {"text": one["text"] if whole else mask_text(one["text"]), "weight": one["weight"]} for one in reasons
+        ],
         "heaviest": max((abs(one["weight"]) for one in reasons), default=1.0) or 1.0,
         "chances": chances(reading),
         "handles": _handles(reading, text, whole=whole),
@@ -173,7 +175,7 @@ def _handles(reading: Mapping[str, Any], text: str, *, whole: bool) -> list[tupl
     """Contacts as (kind, value); a bystander's phone is hidden."""
     own = own_handles(reading, text)
     every = reading.get("handles", ())
-    return [(one["kind"], one["value"] if whole or one in own else hide(one["value"])) for one in every]
+    return [(one["kind"], one["value"] if whole or one in own else mask_text(one["value"])) for one in every]
 
 
 def _candidates(view: OfferView) -> list[tuple[str, float, str]]:

@@ -18,7 +18,6 @@ from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock, axis
 from wayseal.console.web._market_drawn import Edge, Graph, draw_graph, draw_shops, edges_of, window_of
-from wayseal.console.web._market_masks import hide
 from wayseal.console.web._market_page import on_record
 from wayseal.console.web._market_view import (
     first_words,
@@ -39,6 +38,7 @@ from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LinkRow, OfferRow, SellerRow, SellerView
 from wayseal.market.log.work import readings
+from wayseal.market.masks import mask_text
 from wayseal.model.times import iso
 
 _MANY, _AT_ONCE, _MOST_LINKS, _MOST_PAIRS, _MOST_OFFERS = 50, 200, 60, 12, 40
@@ -98,7 +98,7 @@ def _seller_page(ask: Ask, market: Market, error: Any = None) -> Response:
         lanes=draw_shops(view.shops, view.backs, window, clock),
         ticks=axis(window, clock),
         offers=[(row, first_words(row), shop_called(row)) for row in view.offers[:_MOST_OFFERS]],
-        shop_names={one.shop: hide(one.name) or one.shop for one in view.shops},
+        shop_names={one.shop: mask_text(one.name) or one.shop for one in view.shops},
         said=ask.query.get("said", ""),
         **_linked(ask, market, view),
         **frame(ask, "sellers"),
@@ -180,7 +180,7 @@ def _nodes(view: SellerView) -> list[tuple[str, str, str]]:
     """Shops, and offers of sources that know no shops, as the graph draws them."""
     back = {one.shop for one in view.backs}
     known = [
-        (one.shop, hide(one.name) or one.shop, "back" if one.shop in back and one.gone_at is None else one.state)
+        (one.shop, mask_text(one.name) or one.shop, "back" if one.shop in back and one.gone_at is None else one.state)
         for one in view.shops
     ]
     there = {one[0] for one in known}
@@ -214,7 +214,7 @@ def _pair(ask: Ask, market: Market, view: SellerView, offers: Mapping[str, Offer
 
 def _side(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, capture: str) -> Mapping[str, Any]:
     given = reading or {}
-    text = hide(read_text(row), stays(given, read_text(row)))
+    text = mask_text(read_text(row), stays(given, read_text(row)))
     return {
         "row": row,
         "shop": shop_called(row),

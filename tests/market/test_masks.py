@@ -1,7 +1,7 @@
 """What people see of bystanders; numbers and names are made up."""
 
 from tests.tables import each
-from wayseal.market.capture import mask_text
+from wayseal.market.masks import mask_text
 
 
 @each(
