@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from benchmarks._market_judge import judge
 from benchmarks._market_room import Room
 from benchmarks._market_watch import DAY, HOUR, Run, watch
 
-from wayseal.market.log import LineKind
+from wayseal.market.log import Line, LineKind
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import Watch
-from wayseal.simulate.market import MarketPlan, generate_market
+from wayseal.simulate.market import MarketPlan, Sites, generate_market
 from wayseal.simulate.market.parts import MarketWorld
 
 
@@ -81,3 +82,39 @@ def test_offers_are_read_and_linked(world: MarketWorld, ran: tuple[Room, Run]) -
     *_, week = reads.weeks(world.plan.begins + 8 * DAY + HOUR)
     assert sum(week.offers.values()) > 20
     assert week.prices
+
+
+def test_a_request_is_settled_once_its_shop_is_gone() -> None:
+    """What was asked for and closed in truth is removed, by the watch's own line; what is open stays asked for."""
+    world = generate_market(MarketPlan(shops=40, days=8, life_days=3.0, spells=0.0, layouts=()), 9)
+    room = Room(world)
+    market = room.watch._parts.market
+    sites = Sites(world)
+    asked = False
+    for now in range(world.plan.begins + HOUR, world.plan.ends, HOUR):
+        for planned in room.plan(now):
+            room.look(planned, partial(sites.answer, at=now), ())
+        if not asked and now > world.plan.begins + DAY:
+            asked = True
+            here = [row for row, _ in Reads(market).shops() if row.state == "seen"]
+            shops = [row.shop for row in here if row.source == "arcade"]
+            market.append([request(number, shop, now) for number, shop in enumerate(shops)])
+    removals = Reads(market).removals()
+    states = {row.shop: row.state for row, _ in Reads(market).shops()}
+    assert {one.outcome for one in removals} == {None, "removed"}
+    for one in removals:
+        assert (one.outcome == "removed") == (states[one.target] == "removed"), one.target
+        assert one.outcome is not None or states[one.target] in {"asked", "missed"}
+    market.verify()
+    room.close()
+
+
+def request(number: int, shop: str, at: int) -> Line:
+    said = {
+        "removal": f"R{number}",
+        "target": shop,
+        "source": shop.partition("/")[0],
+        "rule": "express",
+        "captures": [],
+    }
+    return Line(kind=LineKind.ASKED, at=at, body=said, who="li", why="sells labels")

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from wayseal.market.log import LineKind, Market
+from wayseal.market.log import WATCH, Line, LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
 from wayseal.market.looking._said import to_link
 from wayseal.market.reading import sound_out
 from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
 from wayseal.market.types import FLAGGED
-from wayseal.market.watch import ShopMemory, ShopState
+from wayseal.market.watch import ShopMemory, ShopState, ask
 from wayseal.model.times import HOUR_US
 
 RELINK = 24 * HOUR_US
@@ -56,6 +56,7 @@ class State:
         self.shops: dict[str, KnownShop] = {}
         self.told: dict[str, int] = {}
         self._judged: tuple[JudgedRow, ...] = ()
+        self._requests: dict[str, str] = {}
         for back in reversed(reads.backs(limit=10**9)):
             self.told[back.shop] = back.at
         for shop, memory in reads.shops():
@@ -128,6 +129,31 @@ class State:
             return None
         ids = f"{row.a}#{a.version}", f"{row.b}#{b.version}"
         return Join(a=ids[0], b=ids[1]) if row.word == "joined" else Split(a=ids[0], b=ids[1])
+
+    def hear_requests(self, reads: Reads) -> list[str]:
+        """Takes in which shops sites were asked to remove; those that weren't known to be asked for."""
+        asked = reads.removals(open_only=True)
+        self._requests = {one.target: one.removal for one in asked}
+        asked_at = {one.target: one.asked_at for one in asked}
+        new = [one for one in self._requests if one in self.shops and self.shops[one].memory.asked_at is None]
+        for name in new:
+            self.shops[name].memory = ask(self.shops[name].memory, asked_at[name])
+        return [name for name in new if self.shops[name].memory.asked_at is not None]
+
+    def settle(self, shops: Iterable[str], at: int) -> list[Line]:
+        """Requests that are settled, as their shop was seen to be gone."""
+        gone = [one for one in shops if self.shops[one].memory.state is ShopState.REMOVED and one in self._requests]
+        why = "it was seen to be gone"
+        return [
+            Line(
+                kind=LineKind.CLOSED,
+                at=at,
+                body={"removal": self._requests.pop(one), "outcome": "removed"},
+                who=WATCH,
+                why=why,
+            )
+            for one in gone
+        ]
 
     def others_of(self, shop: str) -> list[ShopMemory]:
         """Other shops of a shop's seller."""

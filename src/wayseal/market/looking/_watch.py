@@ -189,6 +189,7 @@ class Watch:
         if source is None:
             raise MarketError("there is no source of this name", key="source")
         self._state.hear(self._reads)
+        self._asked = self._state.hear_requests(self._reads)
         return self._look_for(source, planned) if planned.target else self._look_at(source, planned)
 
     def _take_in_sources(self) -> None:
@@ -401,7 +402,9 @@ class Watch:
         lines += [Line(kind=LineKind.OFFERED, at=look.at, body=one) for one in look.fresh.values()]
         lines.append(Line(kind=LineKind.LOOKED, at=look.at, body=body))
         lines += links
-        lines += [shop_line(self._state.shops[name], look.at) for name in look.moved]
+        look.moved |= dict.fromkeys(self._asked)
+        lines += [shop_line(state.shops[name], look.at) for name in look.moved]
+        lines += state.settle(look.moved, look.at)
         lines += matched
         for back in backs:
             state.told[back.shop] = look.at
