@@ -2,7 +2,7 @@
 
 DEMO ?= demo
 
-demo: setup ## Simulates a leak, ingests the log, traces it, and leaves a report.
+demo: setup-market ## Simulates a leak, ingests the log, traces it, watches a market, and leaves a report.
 	.venv/bin/wayseal demo $(DEMO)
 
 test: setup-dev ## Runs the tests, and tells their CPU minutes by folder. COVERAGE=1: with coverage and its floors.

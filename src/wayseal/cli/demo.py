@@ -13,6 +13,7 @@ from wayseal.cases.ledger.detection import register_cases
 from wayseal.cases.ledger.lanes import lay_out_cases
 from wayseal.cli._case_view import now_us
 from wayseal.cli._demo_casework import MARK, begin_casework, how_to_open_console
+from wayseal.cli._demo_market import watch_market
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._output import write_text
 from wayseal.cli._progress import progress_bars
@@ -68,8 +69,9 @@ def demo(
     """Simulate a courier with hidden leakers, trace what was bought, detect who pulls, show the truth beside both.
 
     It uses the scenario `watch`, shows the truth beside the verdict and beside each [case](detection.md), and leaves
-    `report.html`, `report.json` and `cases.html`. It ends with the command that opens [the console](console.md) on its
-    data. This is what `make demo` runs.
+    `report.html`, `report.json` and `cases.html`. Then it looks at a [simulated market](market-simulated.md) where the
+    numbers are sold. It ends with the command that opens [the console](console.md) on its data. This is what `make
+    demo` runs.
 
     \b
     wayseal demo
@@ -87,6 +89,7 @@ def demo(
             found = detect(snapshot, options, progress=progress)
             shown, new = register_cases(found, folder, None, now_us())
             lay_out_cases(snapshot, new, options, folder, progress)
+            market = list(watch_market(out, snapshot, seed, lang, progress))
     report = out / "report.html"
     write_text(report, render(result, "html", lang))
     write_text(out / "report.json", render(result, "json", lang))
@@ -97,6 +100,9 @@ def demo(
     cases = out / "cases.html"
     write_text(cases, render_detect(shown, "html", lang))
     for line in _describe_cases(paths.truth, found, shown, lang):
+        typer.echo(line)
+    typer.echo("")
+    for line in market:
         typer.echo(line)
     typer.echo(filled(TEXTS[lang]["reports"], report=report.resolve(), cases=cases.resolve()))
     typer.echo(how_to_open_console(out, lang))

@@ -1,12 +1,14 @@
 """`wayseal serve console`: the staff's web."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wayseal.cli._demo_casework import BOUGHT, MARK
+from wayseal.cli._demo_market import FOLDER as MARKET
 from wayseal.cli._options import Lang, LangOption
 from wayseal.console.serve import Demo, run_console
 from wayseal.console.settings import read_console_settings
@@ -71,6 +73,9 @@ def console(
         typer.echo(filled(translate(_DEMO), address=address))
 
     made = settings.ledger.parent if settings.ledger is not None else None
-    bought = made / BOUGHT if made is not None and (made / MARK).exists() else None
+    made = made if made is not None and (made / MARK).exists() else None
+    bought = made / BOUGHT if made is not None else None
+    if made is not None and settings.market is None and (made / MARKET).exists():
+        settings = replace(settings, market=made / MARKET)
     shown = Demo(say=say_demo, basket=translate(_BASKET), bought=bought) if demo else None
     run_console(settings, say_setup=say_setup, demo=shown)

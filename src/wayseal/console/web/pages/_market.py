@@ -27,7 +27,7 @@ from wayseal.console.web._market_drawn import (
 from wayseal.console.web._market_page import on_record
 from wayseal.console.web._market_view import FLAGS, frame, named, say_of, works
 from wayseal.market.log import Market
-from wayseal.market.log.reads import Reads
+from wayseal.market.log.reads import DAY, Reads
 from wayseal.market.log.views import SourceRow, Totals, Week
 from wayseal.market.log.work import acts
 
@@ -42,7 +42,8 @@ _STARTING = "-"
 def show_market(ask: Ask, market: Market) -> Response:
     """How the market stands."""
     reads, now = Reads(market), ask.access.now()
-    totals, weeks, sources = reads.totals(), reads.weeks(now, _WEEKS), reads.sources()
+    totals, sources = reads.totals(), reads.sources()
+    weeks = reads.weeks(_until(sources, now), _WEEKS)
     mine = works(ask)
     return ask.page(
         "market",
@@ -127,6 +128,12 @@ def _stale(sources: Sequence[SourceRow], now: int) -> int | None:
 def _late(sources: Sequence[SourceRow], now: int) -> frozenset[str]:
     """Sources whose next look is overdue by more than an hour: nobody watches."""
     return frozenset(one.source for one in sources if one.next_at is not None and now - one.next_at > _HOUR)
+
+
+def _until(sources: Sequence[SourceRow], now: int) -> int:
+    """Where the line of weeks ends: now, or with the last look of a watch that stopped more than a week ago."""
+    last = max((one.looked_at or 0 for one in sources), default=0)
+    return last if 0 < last < now - 7 * DAY else now
 
 
 def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:
