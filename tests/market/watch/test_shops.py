@@ -110,9 +110,9 @@ def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away
 
 def test_a_text_that_anybody_can_copy_tells_only_soon_afterwards() -> None:
     old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
-    new = first_seen("b/new", T + 8 * DAY, own_page=True)
-    assert backs(new, old, now=T + 8 * DAY) == ()
-    assert backs(new, old, bound=True, now=T + 8 * DAY) == (Back(shop="b/new", was="a/old"),)
+    new = first_seen("b/new", T + 11 * DAY, own_page=True)
+    assert backs(new, old, now=T + 11 * DAY) == ()
+    assert backs(new, old, bound=True, now=T + 11 * DAY) == (Back(shop="b/new", was="a/old"),)
 
 
 def test_a_shop_that_opens_again_is_its_own_come_back() -> None:
@@ -120,3 +120,5 @@ def test_a_shop_that_opens_again_is_its_own_come_back() -> None:
     back = advance(gone, Evidence.LISTED, T + 5 * DAY)
     assert backs(back) == (Back(shop="a/1", was="a/1"),)
     assert backs(back, now=T + 6 * DAY) == ()
+    again = advance(back, Evidence.LISTED, T + 5 * DAY)
+    assert again == back, "another offer of it in the same look"

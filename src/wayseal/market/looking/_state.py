@@ -17,7 +17,7 @@ from wayseal.model.times import HOUR_US
 
 RELINK = 24 * HOUR_US
 _BINDING = frozenset({Signal.PERSON, Signal.SHOP, Signal.HANDLE, Signal.QR})
-SURE = 0.5
+SURE = 0.3
 """From this mean probability on a seller is taken for one of the trade."""
 
 

@@ -82,12 +82,12 @@ def advance(memory: ShopMemory, evidence: Evidence, at: int) -> ShopMemory:
     Args:
         memory: What was known of it.
         evidence: What the look says.
-        at: When it was made (µs); a look that is older than what is known changes nothing.
+        at: When it was made (µs); what is older than what is known, or known, changes nothing.
 
     Returns:
         What is known now; `returned_at` is `at` if it was gone and is there again.
     """
-    if at < max(memory.last_at, memory.missed_at or 0):
+    if at < max(memory.last_at, memory.missed_at or 0) or (evidence is Evidence.LISTED and at == memory.last_at):
         return memory
     if evidence is Evidence.LISTED:
         return _listed(memory, at)
