@@ -324,15 +324,15 @@ class Watch:
         if known is None:
             memory = first_seen(name, look.at, own_page=bool(listing.url))
             offer = self._state.offers.get(offer_id(listing))
-            before = None if offer is None else self._state.shops.get(offer.shop)
-            if before is not None:  # the same offer under another name: a shop that was renamed began with the old one
-                memory = replace(memory, first_at=before.memory.first_at)
+            old = None if offer is None else self._state.shops.get(offer.shop)
+            if old is not None:  # the same offer under another name: a shop that was renamed began with the old one
+                memory = replace(memory, first_at=old.memory.first_at)
             known = self._state.shops[name] = KnownShop(memory=memory, source=look.source.name, name=listing.shop_name)
             look.moved[name] = None
-        state = known.memory.state
-        known.memory = advance(known.memory, Evidence.LISTED, look.at)
+        before = known.memory
+        known.memory = advance(before, Evidence.LISTED, look.at)
         known.page = listing.url or known.page
-        if known.memory.state is not state:
+        if (known.memory.state, known.memory.gone_at) != (before.state, before.gone_at):
             look.moved[name], known.next_at = None, None
         look.shops[name] = None
 
