@@ -84,10 +84,10 @@ def test_what_is_ours_comes_into_the_queue_once(made: Made, tmp_path: Path) -> N
     (tmp_path / "bought").mkdir()
     (tmp_path / "bought" / "sample.txt").write_text(f"测试单 {number}", "utf-8")
     bring = ("market", "import", tmp_path / "m", tmp_path / "bought", "--as", "pictures", "--name", "purchase-1")
-    first = inside(*bring, "--ledger", made.ledger)
+    first = inside(*bring, "--own", made.ledger)
     assert "1 number of ours on offer" in first.out
     assert "1 thing in the queue" in first.out
-    assert "in the queue" not in inside(*bring, "--ledger", made.ledger).out
+    assert "in the queue" not in inside(*bring, "--own", made.ledger).out
     with open_cases(made.ledger / FOLDER) as cases:
         (item,) = cases.queue(0, ItemFilter(source=Source.LISTING)).rows
     assert item.reason == "market_ours"

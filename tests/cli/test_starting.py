@@ -85,16 +85,14 @@ def test_completion_can_be_installed() -> None:
 
 def test_the_table_has_every_file_and_every_file_a_command() -> None:
     files = {path.relative_to(FOLDER) for path in FOLDER.rglob("[!_]*.py") if "_words" not in path.parts}
-    named = {
-        Path(*(word.replace("-", "_") for word in words)).with_suffix(".py") for words, _ in leaves(_commands.ROOT)
-    }
+    named = {Path(*map(_loading.module_name, words)).with_suffix(".py") for words, _ in leaves(_commands.ROOT)}
     assert files == named
 
 
 def test_lines_of_the_table_are_the_first_sentences_of_the_docstrings() -> None:
     for words, entry in leaves(_commands.ROOT):
         name = words[-1].replace("-", "_")
-        path = FOLDER.joinpath(*(word.replace("-", "_") for word in words)).with_suffix(".py")
+        path = FOLDER.joinpath(*map(_loading.module_name, words)).with_suffix(".py")
         functions = {n.name: n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)}
         docstring = ast.get_docstring(functions.get(name) or functions[f"{name}_"]) or ""
         first = re.match(r".+?[.](?=\s|$)", " ".join(docstring.split()))

@@ -88,13 +88,13 @@ def load_command(words: tuple[str, ...], extra: str | None = None) -> Any:
     """
     name = words[-1].replace("-", "_")
     with require_extra(extra):
-        module = importlib.import_module(".".join(["wayseal.cli", *map(_module_name, words)]))
+        module = importlib.import_module(".".join(["wayseal.cli", *map(module_name, words)]))
     function = getattr(module, name, None) or getattr(module, f"{name}_")
     info = CommandInfo(words[-1], cls=Command, callback=function)
     return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
 
 
-def _module_name(word: str) -> str:
+def module_name(word: str) -> str:
     """The module of a word (rule 2)."""
     return f"{word}_" if keyword.iskeyword(word) else word.replace("-", "_")
 

@@ -25,9 +25,9 @@ MarketArgument = Annotated[
     Path,
     typer.Argument(help="Folder of the [watch](market-watch.md#the-folder).", metavar="MARKET", file_okay=False),
 ]
-LedgerOption = Annotated[
+OwnOption = Annotated[
     Path | None,
-    typer.Option("--ledger", help="A ledger: numbers on offer are looked up among the courier's own.", file_okay=False),
+    typer.Option("--own", help="A ledger: numbers on offer are looked up among the courier's own.", file_okay=False),
 ]
 CanariesOption = Annotated[
     Path | None,

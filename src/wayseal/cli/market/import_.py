@@ -11,7 +11,7 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, queue_finds, report_lines, watching
+from wayseal.cli.market._view import CanariesOption, MarketArgument, OwnOption, queue_finds, report_lines, watching
 from wayseal.market.looking import IMPORTS, SOURCES, Planned, now_us
 from wayseal.market.sources import parse_source
 
@@ -39,7 +39,7 @@ def import_(
         ),
     ],
     name: Annotated[str, typer.Option(help="What it is called here: small letters, digits, hyphens.")],
-    ledger: LedgerOption = None,
+    own: OwnOption = None,
     canaries: CanariesOption = None,
     lang: LangOption = Lang.EN,
 ) -> None:
@@ -48,8 +48,8 @@ def import_(
     Files are copied into the watch's folder, kept as captures, and read; the same file twice changes nothing.
 
     \b
-    wayseal market import market result.json --as telegram --name group-7 --ledger ledger
-    wayseal market import market bought/ --as pictures --name purchase-12 --ledger ledger
+    wayseal market import market result.json --as telegram --name group-7 --own ledger
+    wayseal market import market bought/ --as pictures --name purchase-12 --own ledger
     """
     to = market / IMPORTS / name
     text = _source(name, form)
@@ -62,11 +62,11 @@ def import_(
     for file in _whole(files):
         shutil.copyfile(file, to / file.name)
     place.write_text(text, "utf-8")
-    with watching(market, ledger, canaries, time.sleep) as watch:
+    with watching(market, own, canaries, time.sleep) as watch:
         report = watch.look(Planned(source=name, at=now_us()))
     for line in report_lines(report, lang):
         typer.echo(line)
-    queue_finds(market, ledger, report, lang)
+    queue_finds(market, own, report, lang)
 
 
 def _whole(files: list[Path]) -> list[Path]:

@@ -24,7 +24,9 @@ def leaks(
     ] = None,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Write numbers of the courier's own that were on offer as [`leaks`](data-contract.md#leaks), ready for a trace.
+    """Write numbers of the courier's own that were on offer as leaks, ready for a trace.
+
+    What stands in a row of leaks, [the data contract](data-contract.md#leaks) says.
 
     \b
     wayseal market leaks market --out found

@@ -7,14 +7,14 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
-from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, queue_finds, report_lines, watching
+from wayseal.cli.market._view import CanariesOption, MarketArgument, OwnOption, queue_finds, report_lines, watching
 from wayseal.market.looking import Planned, now_us
 
 
 def look(
     market: MarketArgument,
     source: str | None = typer.Argument(None, help="Name of the source.", show_default="each"),
-    ledger: LedgerOption = None,
+    own: OwnOption = None,
     canaries: CanariesOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
@@ -27,9 +27,9 @@ def look(
 
     \b
     wayseal market look market
-    wayseal market look market bazaar --ledger ledger --canaries canaries.jsonl
+    wayseal market look market bazaar --own ledger --canaries canaries.jsonl
     """
-    with watching(market, ledger, canaries, time.sleep) as watch, progress_bars(quiet) as progress:
+    with watching(market, own, canaries, time.sleep) as watch, progress_bars(quiet) as progress:
         names = sorted(watch.sources) if source is None else [source]
         if source is not None and source not in watch.sources:
             raise WrongUsageError("there is no source of this name in the folder", param_hint="SOURCE")
@@ -41,4 +41,4 @@ def look(
     for report in reports:
         for line in report_lines(report, lang):
             typer.echo(line)
-        queue_finds(market, ledger, report, lang)
+        queue_finds(market, own, report, lang)

@@ -8,7 +8,7 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.cli.market._view import CanariesOption, LedgerOption, MarketArgument, queue_finds, report_lines, watching
+from wayseal.cli.market._view import CanariesOption, MarketArgument, OwnOption, queue_finds, report_lines, watching
 from wayseal.service.signals import handle_signals
 
 _AT_MOST = 60.0
@@ -20,7 +20,7 @@ class _Stopped(BaseException):
 
 def watch(
     market: MarketArgument,
-    ledger: LedgerOption = None,
+    own: OwnOption = None,
     canaries: CanariesOption = None,
     until_idle: Annotated[
         bool, typer.Option("--once", help="End when nothing is due, instead of waiting for what comes.")
@@ -34,7 +34,7 @@ def watch(
     Ctrl-C or SIGTERM; what was looked at is recorded, and a look in the middle is made again.
 
     \b
-    wayseal market watch market --ledger ledger --canaries canaries.jsonl
+    wayseal market watch market --own ledger --canaries canaries.jsonl
     """
     stopped = threading.Event()
 
@@ -42,7 +42,7 @@ def watch(
         if stopped.wait(seconds):
             raise _Stopped
 
-    with handle_signals(stopped.set), watching(market, ledger, canaries, sleep) as watched:
+    with handle_signals(stopped.set), watching(market, own, canaries, sleep) as watched:
         typer.echo(MARKET_TEXTS[lang]["watching"].format(count=len(watched.sources)), err=True)
         try:
             while not stopped.is_set():
@@ -51,7 +51,7 @@ def watch(
                     report = watched.look(planned)
                     for line in report_lines(report, lang):
                         typer.echo(line)
-                    queue_finds(market, ledger, report, lang)
+                    queue_finds(market, own, report, lang)
                 if not due:
                     if until_idle:
                         return
