@@ -17,7 +17,8 @@ def test_offers_are_gone_through_by_the_keyboard(world: World, tmp_path: Path) -
     with served(stall.world) as base, opened_browser() as chromium:
         ann = Visitor(chromium, f"{base}/market", LANGUAGES[0])
         ann.sign_in(stall.world, "ann")
-        ann.page.goto(f"{base}/")
+        ann.check()
+        ann.go("o", "/")
         ann.go("k", "/market")
         ann.check()
         ann.follow(".wanted .btn-main")
