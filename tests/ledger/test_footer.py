@@ -148,6 +148,14 @@ def test_bounds_that_do_not_stand_there_are_missed(tmp_path: Path) -> None:
             assert read_footer(path).high.tolist() == [3]
 
 
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [(b"\x05", (5, 1)), (b"\x80\x01", (128, 2)), (b"", (0, 1)), (b"\xff\xff", (0, 3)), (b"\x80" * 12, (0, 13))],
+)
+def test_a_number_that_does_not_end_is_none(raw: bytes, found: tuple[int, int]) -> None:
+    assert tuple(_footer.read_number(raw, len(raw), 0)) == found
+
+
 @examples(400, quick=80)
 @given(st.data())
 def test_whatever_is_changed_in_a_footer_both_walks_agree(data: st.DataObject) -> None:
