@@ -76,7 +76,11 @@ class Visitor:
         return chinese if self.language == LANGUAGES[0] else english
 
     def type(self, *texts: str) -> None:
-        """Into the field that has the focus, and those that follow it; then Enter."""
+        """Into the field that has the focus (pages give it a little late), and those after it; then Enter."""
+        for _ in range(250):
+            if self.page.evaluate("document.activeElement.matches('input, textarea, select')"):
+                break
+            self.page.wait_for_timeout(20)
         for index, text in enumerate(texts):
             if index:
                 self.page.keyboard.press("Tab")

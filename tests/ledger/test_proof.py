@@ -83,7 +83,7 @@ def test_a_read_is_named_by_its_source_and_row_too(whole: Path, waybill: str) ->
 
 def test_a_proof_tells_nothing_of_other_reads(whole: Path) -> None:
     text = json.dumps(proof(whole, "a899", "YT199"))
-    assert "a898" not in text
+    assert '"a898"' not in text, "in quotes: four such digits stand in a hash now and then"
     manifest = load_manifest(whole / "L")
     secret = (whole / "L/secret").read_bytes()
     assert secret.hex() not in text
