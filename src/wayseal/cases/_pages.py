@@ -9,10 +9,11 @@ from typing import Any
 
 from wayseal.cases._desk import Desk
 from wayseal.cases._rows import Row
-from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS, Table
+from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS
 from wayseal.cases._work import CaseState, ItemState, ThingKind
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
+from wayseal.store.statements.tables import Table
 
 MOST = 200
 """Rows of a page at most."""

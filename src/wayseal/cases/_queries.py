@@ -20,7 +20,7 @@ from wayseal.cases._pages import (
     whole_number,
 )
 from wayseal.cases._project_records import PREFIX, task_of
-from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, Table
+from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS
 from wayseal.cases._told import case_row, entry, item_row, thing_row
 from wayseal.cases._work import PERSONAL, ItemState, TaskState, Thing, ThingKind
 from wayseal.cases.acts import LOOKS
@@ -46,6 +46,7 @@ from wayseal.cases.views import (
     Task,
     ThingRow,
 )
+from wayseal.store.statements.tables import Table
 
 _SHOWN = 4
 """Things of a case that a list has."""

@@ -12,7 +12,7 @@ from wayseal.cases._database import open_database
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, concerned
 from wayseal.cases._rows import Load, Rows
-from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, THINGS, VERSION, Table
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, THINGS, VERSION
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.acts import to_act
 from wayseal.cases.errors import CasebookChangedError
@@ -20,6 +20,7 @@ from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
 from wayseal.model.messages import N_
 from wayseal.store.statements import Connection, Store
+from wayseal.store.statements.tables import Table, put_rows
 
 URL_FILE = "database"
 """In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""
@@ -243,12 +244,6 @@ def write_rows(connection: Connection, rows: Rows, line: int) -> None:
             where = " AND ".join(f"{name} = ?" for name in table.key)
             connection.run(f"DELETE FROM {table.full_name} WHERE {where}", drops)
         if puts:
-            marks = ", ".join("?" for _ in table.names)
-            text = f"INSERT INTO {table.full_name} ({', '.join(table.names)}) VALUES ({marks})"
-            others = [name for name in table.names if name not in table.key]
-            if others:
-                sets = ", ".join(f"{name} = excluded.{name}" for name in others)
-                text += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {sets}"
-            connection.run(text, puts)
+            put_rows(connection, table, puts)
     put_state = f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
     connection.run(f"{put_state} version = excluded.version, line = excluded.line", [(VERSION, line)])

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from wayseal.cases._tables import TABLES, Table
+from wayseal.cases._tables import TABLES
+from wayseal.store.statements.tables import Table
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]

@@ -1,35 +1,17 @@
-"""The tables of the room: the journal, which is the truth, and what its lines come to, which is made of it alone."""
+"""The tables of the room: the journal, which is the truth, and what its lines come to, which is made of it alone.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+The first column of a key names the group of a row.
+"""
+
+from functools import partial
+
+from wayseal.store.statements import tables as made
+from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Table
 
 VERSION = 3
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
-_TEXT, _INT, _REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
-_MAYBE_TEXT, _MAYBE_INT = "TEXT", "BIGINT"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table of rows that are made of the journal. key: columns that name a row; the first one its group."""
-
-    name: str
-    key: tuple[str, ...]
-    columns: Mapping[str, str]
-    indexes: tuple[str, ...] = field(default=())
-
-    @property
-    def full_name(self) -> str:
-        """In the database."""
-        return PREFIX + self.name
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of its columns, in their order."""
-        return tuple(self.columns)
-
-
+_table = partial(Table, prefix=PREFIX)
 OWNER = "coalesce(owner, '')"
 """Whose it is; "" for nobody's: SQLite goes past everybody's to find those where it is null."""
 
@@ -39,33 +21,33 @@ def _by_state(*sorts: str) -> tuple[str, ...]:
     return tuple(f"{before}state, {sort}" for before in ("", f"({OWNER}), ", "source, ") for sort in sorts)
 
 
-CASES = Table(
+CASES = _table(
     name="cases",
     key=("case_id",),
     columns={
-        "case_id": _TEXT,
-        "number": _INT,
-        "state": _TEXT,
-        "source": _TEXT,
-        "title": _MAYBE_TEXT,
-        "owner": _MAYBE_TEXT,
-        "priority": _INT,
-        "snoozed_until": _INT,
-        "score": _REAL,
-        "detectors": _TEXT,
-        "alerted_at": _INT,
-        "last_alerted_at": _INT,
-        "read_until": _INT,
-        "made_at": _INT,
-        "changed_at": _INT,
-        "changed_line": _INT,
-        "closed_at": _MAYBE_INT,
-        "verdict_line": _MAYBE_INT,
-        "statements": _INT,
-        "merged_into": _MAYBE_TEXT,
-        "merged_state": _MAYBE_TEXT,
-        "next_note": _INT,
-        "next_task": _INT,
+        "case_id": TEXT,
+        "number": INT,
+        "state": TEXT,
+        "source": TEXT,
+        "title": MAYBE_TEXT,
+        "owner": MAYBE_TEXT,
+        "priority": INT,
+        "snoozed_until": INT,
+        "score": REAL,
+        "detectors": TEXT,
+        "alerted_at": INT,
+        "last_alerted_at": INT,
+        "read_until": INT,
+        "made_at": INT,
+        "changed_at": INT,
+        "changed_line": INT,
+        "closed_at": MAYBE_INT,
+        "verdict_line": MAYBE_INT,
+        "statements": INT,
+        "merged_into": MAYBE_TEXT,
+        "merged_state": MAYBE_TEXT,
+        "next_note": INT,
+        "next_task": INT,
     },
     indexes=(
         "changed_line",
@@ -74,98 +56,98 @@ CASES = Table(
         "merged_into",
     ),
 )
-THINGS = Table(
+THINGS = _table(
     name="things",
     key=("case_id", "kind", "value", "via"),
     columns={
-        "case_id": _TEXT,
-        "kind": _TEXT,
-        "value": _TEXT,
-        "via": _TEXT,
-        "place": _INT,
-        "alias": _TEXT,
-        "named": _INT,
+        "case_id": TEXT,
+        "kind": TEXT,
+        "value": TEXT,
+        "via": TEXT,
+        "place": INT,
+        "alias": TEXT,
+        "named": INT,
     },
     indexes=("kind, value, case_id", "alias, case_id", "named, kind, value"),
 )
-ALERTS = Table(
+ALERTS = _table(
     name="alerts",
     key=("case_id", "line"),
     columns={
-        "case_id": _TEXT,
-        "line": _INT,
-        "via": _TEXT,
-        "alerted_at": _INT,
-        "read_until": _INT,
-        "score": _REAL,
-        "detectors": _TEXT,
+        "case_id": TEXT,
+        "line": INT,
+        "via": TEXT,
+        "alerted_at": INT,
+        "read_until": INT,
+        "score": REAL,
+        "detectors": TEXT,
     },
 )
-ACTS = Table(
+ACTS = _table(
     name="acts",
     key=("case_id", "line"),
-    columns={"case_id": _TEXT, "line": _INT, "act": _TEXT, "at": _INT, "who": _TEXT},
+    columns={"case_id": TEXT, "line": INT, "act": TEXT, "at": INT, "who": TEXT},
     indexes=("who, line", "line"),
 )
-NOTES = Table(
+NOTES = _table(
     name="notes",
     key=("case_id", "note"),
     columns={
-        "case_id": _TEXT,
-        "note": _TEXT,
-        "version": _INT,
-        "text": _TEXT,
-        "first_who": _TEXT,
-        "who": _TEXT,
-        "at": _INT,
+        "case_id": TEXT,
+        "note": TEXT,
+        "version": INT,
+        "text": TEXT,
+        "first_who": TEXT,
+        "who": TEXT,
+        "at": INT,
     },
 )
-TASKS = Table(
+TASKS = _table(
     name="tasks",
     key=("case_id", "task"),
     columns={
-        "case_id": _TEXT,
-        "task": _TEXT,
-        "text": _TEXT,
-        "state": _TEXT,
-        "owner": _MAYBE_TEXT,
-        "due": _MAYBE_TEXT,
-        "who": _TEXT,
-        "at": _INT,
-        "line": _INT,
+        "case_id": TEXT,
+        "task": TEXT,
+        "text": TEXT,
+        "state": TEXT,
+        "owner": MAYBE_TEXT,
+        "due": MAYBE_TEXT,
+        "who": TEXT,
+        "at": INT,
+        "line": INT,
     },
     indexes=("owner, state, line",),
 )
-FILES = Table(
+FILES = _table(
     name="files",
     key=("case_id", "digest"),
     columns={
-        "case_id": _TEXT,
-        "digest": _TEXT,
-        "name": _TEXT,
-        "size": _INT,
-        "who": _TEXT,
-        "at": _INT,
-        "sm3": _MAYBE_TEXT,
+        "case_id": TEXT,
+        "digest": TEXT,
+        "name": TEXT,
+        "size": INT,
+        "who": TEXT,
+        "at": INT,
+        "sm3": MAYBE_TEXT,
     },
     indexes=("digest",),
 )
-QUEUE = Table(
+QUEUE = _table(
     name="queue",
     key=("item",),
     columns={
-        "item": _TEXT,
-        "number": _INT,
-        "case_id": _MAYBE_TEXT,
-        "source": _TEXT,
-        "state": _TEXT,
-        "owner": _MAYBE_TEXT,
-        "snoozed_until": _INT,
-        "score": _REAL,
-        "reason": _TEXT,
-        "since": _INT,
-        "changed_at": _INT,
-        "changed_line": _INT,
+        "item": TEXT,
+        "number": INT,
+        "case_id": MAYBE_TEXT,
+        "source": TEXT,
+        "state": TEXT,
+        "owner": MAYBE_TEXT,
+        "snoozed_until": INT,
+        "score": REAL,
+        "reason": TEXT,
+        "since": INT,
+        "changed_at": INT,
+        "changed_line": INT,
     },
     indexes=(
         *(
@@ -177,7 +159,7 @@ QUEUE = Table(
         "changed_line",
     ),
 )
-COUNTS = Table(name="counts", key=("name", "value"), columns={"name": _TEXT, "value": _TEXT, "n": _INT})
+COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
 TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, COUNTS)
 JOURNAL = f"{PREFIX}journal"
 STATE = f"{PREFIX}state"
@@ -194,18 +176,9 @@ def make_journal() -> list[str]:
 
 def make_tables() -> list[str]:
     """Statements that make all other tables anew, without what they are found by."""
-    made = []
-    for table in TABLES:
-        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
-        made.append(f"DROP TABLE IF EXISTS {table.full_name}")
-        made.append(f"CREATE TABLE {table.full_name} ({columns}, PRIMARY KEY ({', '.join(table.key)}))")
-    return made
+    return made.make_tables(TABLES)
 
 
 def make_indexes() -> list[str]:
     """Statements that make their indexes."""
-    return [
-        f"CREATE INDEX ix_{table.full_name}_{number} ON {table.full_name} ({index})"
-        for table in TABLES
-        for number, index in enumerate(table.indexes)
-    ]
+    return made.make_indexes(TABLES)

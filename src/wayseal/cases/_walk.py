@@ -13,12 +13,13 @@ from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias
 from wayseal.cases._read import BATCH, SAYS, load_group, read_batches, write_rows
 from wayseal.cases._rows import Rows
-from wayseal.cases._tables import JOURNAL, Table, make_indexes, make_tables
+from wayseal.cases._tables import JOURNAL, make_indexes, make_tables
 from wayseal.cases.acts import to_act
 from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import Act, Forgotten
 from wayseal.store.statements import Connection
+from wayseal.store.statements.tables import Table
 
 Progress = Callable[[str, int, int], None]
 

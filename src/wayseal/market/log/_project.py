@@ -7,6 +7,7 @@ from typing import Any
 from wayseal.market.log import _tables as t
 from wayseal.market.log.lines import Line, LineKind
 from wayseal.store.statements import Connection
+from wayseal.store.statements.tables import Table, put_rows
 
 Body = Mapping[str, Any]
 _ONES = ("prices", "routes", "couriers", "freshness", "quantities", "handles")
@@ -17,18 +18,11 @@ def project(c: Connection, seq: int, line: Line) -> None:
     _STEPS[line.kind](c, seq, line)
 
 
-def _put(c: Connection, table: t.Table, rows: Sequence[Mapping[str, Any]], *, keep: Sequence[str] = ()) -> None:
-    """Puts rows in, in the place of those with their keys; columns of `keep` stay as they were."""
-    names = tuple(table.columns)
-    changed = [name for name in names if name not in table.key and name not in keep]
-    c.run(
-        f"INSERT INTO {table.full_name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
-        f"ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {', '.join(f'{n}=excluded.{n}' for n in changed)}",
-        [[row.get(name) for name in names] for row in rows],
-    )
+def _put(c: Connection, table: Table, rows: Sequence[Body], *, keep: Sequence[str] = ()) -> None:
+    put_rows(c, table, [[row.get(name) for name in table.names] for row in rows], keep=keep)
 
 
-def _change(c: Connection, table: t.Table, key: str, value: str, **columns: Any) -> None:
+def _change(c: Connection, table: Table, key: str, value: str, **columns: Any) -> None:
     sets = ", ".join(f"{name}=?" for name in columns)
     c.run(f"UPDATE {table.full_name} SET {sets} WHERE {key}=?", [[*columns.values(), value]])
 

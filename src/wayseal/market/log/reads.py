@@ -28,6 +28,7 @@ from wayseal.market.log.views import (
 )
 from wayseal.market.types import FLAGGED, Capture
 from wayseal.store.statements import Connection
+from wayseal.store.statements.tables import Table
 
 MOST = 200
 """Rows of a page."""
@@ -283,7 +284,7 @@ class Reads:
         start = now - count * 7 * DAY + 1
         span = (start, now)
 
-        def counted(c: Connection, table: t.Table, at: str, columns: str, where: str = "1=1") -> list[tuple[Any, ...]]:
+        def counted(c: Connection, table: Table, at: str, columns: str, where: str = "1=1") -> list[tuple[Any, ...]]:
             groups = "GROUP BY 1" + (f", {columns}" if columns else "")
             text = f"SELECT CAST(({at}-{start})/{7 * DAY} AS BIGINT), {columns + ', ' if columns else ''}count(*) "
             return c.rows(f"{text}FROM {table.full_name} WHERE {where} AND {at}>=? AND {at}<=? {groups}", span)
@@ -328,7 +329,7 @@ _SELLERS = (
 )
 
 
-def _names(table: t.Table) -> str:
+def _names(table: Table) -> str:
     return ", ".join(table.columns)
 
 
