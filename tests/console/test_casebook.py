@@ -13,7 +13,7 @@ from wayseal.cases import open_cases
 from wayseal.cases.errors import CasebookDiskError, CasebookError
 from wayseal.cases.types import FILE, CaseState, Source, TaskContent, TaskState
 from wayseal.console import Role
-from wayseal.console.web import _casebook
+from wayseal.console.web import _casebook, _holder
 from wayseal.console.web._casebook import CasebookHolder
 
 
@@ -99,7 +99,7 @@ def test_a_folder_that_cant_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             holder.need()
         with pytest.raises(CasebookError):
             holder.look()
-    monkeypatch.setattr(_casebook, "AGAIN", 0)
+    monkeypatch.setattr(_holder, "AGAIN", 0)
     holder.close()
     assert holder.look() is None
     assert holder.need().counts().queue == {}

@@ -17,10 +17,9 @@ from tests.console.world import World
 from tests.market.log.lines_of import looked
 from wayseal.console import ConsoleError, Role, read_console_settings
 from wayseal.console.texts import TEXTS
-from wayseal.console.web import _market_record
+from wayseal.console.web import _holder
 from wayseal.console.web._market_drawn import spread
-from wayseal.console.web._market_record import FILE
-from wayseal.market.log import LineKind, open_market
+from wayseal.market.log import FILE, LineKind, open_market
 from wayseal.market.types import HandleKind, Hindrance, Kind
 from wayseal.merkle import verify_inclusion
 from wayseal.merkle.hashing import leaf_hash
@@ -275,7 +274,7 @@ def test_without_a_record_pages_say_what_to_do(world: World, tmp_path: Path) -> 
 def test_a_record_that_is_moved_away_is_let_go_and_one_that_is_none_is_said(
     stall: Stall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_market_record, "AGAIN", 0.0)
+    monkeypatch.setattr(_holder, "AGAIN", 0.0)
     browser = stall.browser("ann")
     assert browser.get("/market").status_code == 200
     stall.folder.rename(tmp_path / "moved")

@@ -156,6 +156,11 @@ class PictureRead:
     mirror_hash: int
 
 
+def read_text(title: str, text: str) -> str:
+    """What is read of an offer: places of a reading are places in this."""
+    return f"{title}\n{text}" if title else text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One offer or message as a source shows it, before it is read.
@@ -183,6 +188,11 @@ class Listing:
     price: str
     posted_at: int | None
     pictures: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        """What is read of it."""
+        return read_text(self.title, self.text)
 
 
 class Sight(StrEnum):

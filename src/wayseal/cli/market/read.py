@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._texts import Found, read_texts
 from wayseal.market.reading import Reader, load_words
-from wayseal.market.types import Reading
+from wayseal.market.reading.told import reading_json
 from wayseal.model.messages import filled
 from wayseal.page.languages import translator
 from wayseal.page.visible import visible
@@ -70,7 +70,8 @@ def read(
             known = [one for one in some if one.text is not None]
             readings = reader.read_many([one.text or "" for one in known])
             for one, reading in zip(known, readings, strict=True):
-                line = json.dumps(_as_json(one, reading), ensure_ascii=False)
+                named = {} if one.name is None else {"id": one.name}
+                line = json.dumps({"row": one.row, **named, **reading_json(reading)}, ensure_ascii=False)
                 target.write(line.encode("utf-8", "backslashreplace") + b"\n")
             progress("read", some[-1].done, size)
     if unread and not quiet:
@@ -100,32 +101,3 @@ def _portions(found: Iterator[Found]) -> Iterator[list[Found]]:
             some, size = [], 0
     if some:
         yield some
-
-
-def _as_json(found: Found, reading: Reading) -> dict[str, Any]:
-    """A reading with the keys that [docs/market-reading.md] lists."""
-    named = {} if found.name is None else {"id": found.name}
-    return {
-        "row": found.row,
-        **named,
-        "kind": reading.kind,
-        "probability": round(reading.probability, 4),
-        "probabilities": {kind: round(value, 4) for kind, value in reading.probabilities},
-        "numbers": [
-            {"number": one.number, "couriers": one.couriers, "probability": one.probability, "at": one.at}
-            for one in reading.numbers
-        ],
-        "handles": [{"kind": one.kind, "value": one.value, "at": one.at} for one in reading.handles],
-        "prices": [{"yuan": one.yuan, "unit": one.unit, "at": one.at} for one in reading.prices],
-        "quantities": [
-            {"count": one.count, "unit": one.unit, "daily": one.daily, "at": one.at} for one in reading.quantities
-        ],
-        "routes": [{"origin": one.origin, "destination": one.destination, "at": one.at} for one in reading.routes],
-        "couriers": reading.couriers,
-        "freshness": reading.freshness,
-        "reasons": _reasons(reading),
-    }
-
-
-def _reasons(reading: Reading) -> Sequence[dict[str, Any]]:
-    return [{"text": one.text, "at": one.at, "weight": round(one.weight, 2)} for one in reading.reasons]

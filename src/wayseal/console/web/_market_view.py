@@ -78,11 +78,6 @@ def seen_whole(ask: Ask, offer: str) -> bool:
     return ask.whose.look(look_key(offer), ask.access.now()) is not None
 
 
-def read_text(row: OfferRow) -> str:
-    """What was read (rule 3)."""
-    return f"{row.title}\n{row.text}" if row.title else row.text
-
-
 def own_handles(reading: Mapping[str, Any], text: str) -> list[Mapping[str, Any]]:
     """The seller's handles: a phone behind a word such as 收件人 is of a parcel, and a bystander's."""
     return [one for one in reading.get("handles", ()) if not _is_a_bystanders(one, text)]

@@ -3,7 +3,7 @@
 What is recorded is a `Line` (`log.lines`); what pages and commands ask stands in `log.reads`.
 """
 
-from wayseal.market.log._market import Market, Proof, Verified, open_market
+from wayseal.market.log._market import FILE, Market, Proof, Verified, open_market
 from wayseal.market.log.lines import WATCH, Line, LineKind
 
-__all__ = ["WATCH", "Line", "LineKind", "Market", "Proof", "Verified", "open_market"]
+__all__ = ["FILE", "WATCH", "Line", "LineKind", "Market", "Proof", "Verified", "open_market"]

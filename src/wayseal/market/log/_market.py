@@ -24,14 +24,13 @@ from wayseal.market.errors import (
 from wayseal.market.log._project import project
 from wayseal.market.log._tables import LINES, NODES, STATE, TABLES, VERSION, make_record, make_tables
 from wayseal.market.log._tree import grow, tree_of
-from wayseal.market.log.lines import Kept, Line, LineKind, read_line, write_line
+from wayseal.market.log.lines import ORIGIN, Kept, Line, LineKind, read_line, write_line
 from wayseal.merkle import Checkpoint, SigningKey
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.statements import Connection, Store, open_store, scratch
 from wayseal.store.statements.errors import BusyError, DiskError, StatementsError
 
 FILE = "market.sqlite"
-ORIGIN = "wayseal-market"
 _AT_ONCE = 2000
 T = TypeVar("T")
 

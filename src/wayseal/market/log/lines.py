@@ -16,6 +16,8 @@ from typing import Any
 from wayseal.market.errors import RecordError
 
 WATCH = "wayseal"
+ORIGIN = "wayseal-market"
+"""Under what the tree is signed, and proofs are handed out."""
 MOST_LINE = 4 << 20
 """Bytes of a line."""
 MOST_WHO, MOST_WHY = 200, 2000

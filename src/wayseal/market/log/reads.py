@@ -25,6 +25,7 @@ from wayseal.market.log.views import (
     SourceRow,
     Totals,
     Week,
+    place_of,
 )
 from wayseal.market.types import FLAGGED, Capture
 from wayseal.store.statements import Connection
@@ -99,9 +100,7 @@ class Reads:
         given = {"state": state, "kind": kind, "source": source, "seller": seller, "shop": shop}
         parts: list[tuple[str, Any]] = [(f"{name}=?", value) for name, value in given.items() if value is not None]
         if after is not None:
-            if not after.isdecimal() or len(after) > 18:
-                raise RecordError("this is no place in a list", key="after")
-            parts.append(("seq<?", int(after)))
+            parts.append(("seq<?", place_of(after)))
         where = [part for part, _ in parts]
         values: list[Any] = [value for _, value in parts]
         if flagged:

@@ -4,9 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from wayseal.market.types import Capture
+from wayseal.market.errors import RecordError
+from wayseal.market.types import Capture, read_text
 
 T = TypeVar("T")
+_LONGEST = 18
+"""Digits of a place in a list."""
+
+
+def place_of(after: str) -> int:
+    """The place with which a part of a list ended. RecordError: it is none."""
+    if not after.isdecimal() or len(after) > _LONGEST:
+        raise RecordError("this is no place in a list", key="after")
+    return int(after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,11 @@ class OfferRow:
     seller: str | None
     state: str
     ours: int
+
+    @property
+    def said(self) -> str:
+        """What was read of it."""
+        return read_text(self.title, self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wayseal.market.errors import RecordError
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.lines import LineKind, read_line
-from wayseal.market.log.views import Page
+from wayseal.market.log.views import Page, place_of
 
 _SUBJECTS = ("offer", "removal", "seq", "word")
 _MOST = 200
@@ -52,10 +51,8 @@ def acts(market: Market, *, after: str | None = None, limit: int = 50) -> Page[A
     Raises:
         RecordError: `after` is none.
     """
-    if after is not None and (not after.isdecimal() or len(after) > 18):
-        raise RecordError("this is no place in a list", key="after")
     most = max(1, min(limit, _MOST))
-    before = (1 << 62) if after is None else int(after)
+    before = (1 << 62) if after is None else place_of(after)
     text = f"SELECT seq, content FROM {t.LINES} WHERE {t.BY_HAND} AND seq<? ORDER BY seq DESC LIMIT ?"
     found = market.read(lambda c: c.rows(text, (before, most + 1)))
     rows = tuple(_act(seq, content) for seq, content in found[:most] if content is not None)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wayseal.market.reading.told import handle_json, number_json, reading_json
 from wayseal.market.sellers import Offer
-from wayseal.market.types import Handle, HandleKind, Listing, NumberCandidate, PictureRead, Reading
+from wayseal.market.types import Handle, HandleKind, Listing, NumberCandidate, PictureRead, Reading, read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +18,6 @@ class Pictured:
     sha256: str
     capture: str
     read: PictureRead
-
-
-def text_of(listing: Listing) -> str:
-    """What is read: places of reasons are places in this."""
-    return f"{listing.title}\n{listing.text}" if listing.title else listing.text
 
 
 def digest_of(listing: Listing) -> str:
@@ -54,29 +50,8 @@ def offered_body(listing: Listing, capture: str, reading: Reading, pictures: Seq
         "posted_at": listing.posted_at,
         "capture": capture,
         "digest": digest_of(listing),
-        "reading": reading_body(reading),
+        "reading": reading_json(reading),
         "pictures": [picture_body(one) for one in pictures],
-    }
-
-
-def reading_body(reading: Reading) -> dict[str, Any]:
-    """A reading as JSON has it."""
-    return {
-        "kind": reading.kind.value,
-        "probability": round(reading.probability, 4),
-        "probabilities": {kind.value: round(value, 4) for kind, value in reading.probabilities},
-        "numbers": [_number(one) for one in reading.numbers],
-        "handles": [_handle(one) for one in reading.handles],
-        "prices": [{"yuan": one.yuan, "unit": one.unit, "at": list(one.at)} for one in reading.prices],
-        "quantities": [
-            {"count": one.count, "unit": one.unit, "daily": one.daily, "at": list(one.at)} for one in reading.quantities
-        ],
-        "routes": [
-            {"origin": one.origin, "destination": one.destination, "at": list(one.at)} for one in reading.routes
-        ],
-        "couriers": list(reading.couriers),
-        "freshness": reading.freshness,
-        "reasons": [{"text": one.text, "at": list(one.at), "weight": round(one.weight, 3)} for one in reading.reasons],
     }
 
 
@@ -90,8 +65,8 @@ def picture_body(one: Pictured) -> dict[str, Any]:
         "mirror_hash": f"{one.read.mirror_hash:016x}",
         "codes": [list(code) for code in one.read.codes],
         "lines": [line for line, _ in one.read.lines],
-        "numbers": [_number(number) for number in one.read.numbers],
-        "handles": [_handle(handle) for handle in one.read.handles],
+        "numbers": [number_json(number) for number in one.read.numbers],
+        "handles": [handle_json(handle) for handle in one.read.handles],
     }
 
 
@@ -104,7 +79,7 @@ def to_link(offer: str, version: int, body: Mapping[str, Any], at: int, last_at:
         at=at,
         last_at=last_at,
         capture=body["capture"],
-        text=f"{body['title']}\n{body['text']}" if body["title"] else body["text"],
+        text=read_text(body["title"], body["text"]),
         handles=tuple(Handle(kind=HandleKind(one["kind"]), value=one["value"]) for one in handles),
         pictures=tuple((int(one["hash"], 16), int(one["mirror_hash"], 16)) for one in body["pictures"]),
     )
@@ -117,17 +92,3 @@ def numbers_of(body: Mapping[str, Any]) -> tuple[NumberCandidate, ...]:
         NumberCandidate(number=one["number"], couriers=tuple(one["couriers"]), probability=one["probability"])
         for one in told
     )
-
-
-def _number(one: NumberCandidate) -> dict[str, Any]:
-    at = None if one.at is None else list(one.at)
-    return {
-        "number": one.number,
-        "couriers": list(one.couriers),
-        "probability": round(one.probability, 4),
-        "at": at,
-    }
-
-
-def _handle(one: Handle) -> dict[str, Any]:
-    return {"kind": one.kind.value, "value": one.value, "at": None if one.at is None else list(one.at)}

@@ -20,7 +20,6 @@ from wayseal.market.looking._said import (
     offer_id,
     offered_body,
     shop_id,
-    text_of,
 )
 from wayseal.market.looking._state import KnownShop, State
 from wayseal.market.numbers import match
@@ -246,7 +245,7 @@ class Watch:
                 wanted.append((listing, capture))
             else:
                 self._state.see(offer, look.at)
-        readings = self._parts.reader.read_many([text_of(listing) for listing, _ in wanted]) if wanted else []
+        readings = self._parts.reader.read_many([listing.said for listing, _ in wanted]) if wanted else []
         for (listing, capture), reading in zip(wanted, readings, strict=True):
             body = offered_body(listing, capture, reading, self._pictures(look, listing, capture))
             offer = offer_id(listing)

@@ -27,6 +27,7 @@ from wayseal.console.web._market_drawn import (
 from wayseal.console.web._market_page import on_record
 from wayseal.console.web._market_view import FLAGS, frame, named, say_of, works
 from wayseal.market.log import Market
+from wayseal.market.log.lines import ORIGIN
 from wayseal.market.log.reads import DAY, Reads
 from wayseal.market.log.views import SourceRow, Totals, Week
 from wayseal.market.log.work import acts
@@ -35,7 +36,6 @@ _SEEN = "market.seen"
 _WEEKS, _UNITS, _FEW, _ROUTES = 12, 4, 6, 8
 _MANY = 50
 _HOUR = 3_600_000_000
-_ORIGIN = "wayseal-market"
 _STARTING = "-"
 
 
@@ -84,7 +84,7 @@ def take_proof(ask: Ask, market: Market) -> Response:
     proof = market.prove(seq)
     body = {
         "format": "wayseal-market-inclusion-1",
-        "origin": _ORIGIN,
+        "origin": ORIGIN,
         "capture": capture.id,
         "seq": proof.seq,
         "line": proof.text,

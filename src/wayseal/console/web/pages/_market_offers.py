@@ -32,7 +32,6 @@ from wayseal.console.web._market_view import (
     own_handles,
     pieces,
     price_words,
-    read_text,
     say_of,
     seen_whole,
     shop_called,
@@ -146,7 +145,7 @@ def _offer_page(ask: Ask, market: Market, error: Any = None) -> Response:
 def _told(ask: Ask, view: OfferView, *, whole: bool) -> Mapping[str, Any]:
     """What the page says of an offer."""
     reading, say = view.reading, say_of(ask)
-    text = read_text(view.row)
+    text = view.row.said
     shown = text if whole else mask_text(text, stays(reading, text))
     reasons = reading.get("reasons", ())
     return {
@@ -236,7 +235,7 @@ def _things(view: OfferView) -> tuple[Thing, ...]:
     """The seller, its handles, and the courier's own numbers, else those that were read."""
     reading = view.reading
     sellers = [view.row.seller] if view.row.seller else []
-    handles = [f"{one['kind']}:{one['value']}" for one in own_handles(reading, read_text(view.row))]
+    handles = [f"{one['kind']}:{one['value']}" for one in own_handles(reading, view.row.said)]
     own = [one.waybill for one in view.numbers]
     numbers = own or [clean_waybill(str(one["number"])) for one in reading.get("numbers", ())]
     things = [Thing(kind=ThingKind.SELLER, value=one) for one in (*sellers, *handles)]

@@ -26,7 +26,6 @@ from wayseal.console.web._market_view import (
     named,
     pairs_by_shop,
     pieces,
-    read_text,
     say_of,
     shop_called,
     spot,
@@ -214,7 +213,7 @@ def _pair(ask: Ask, market: Market, view: SellerView, offers: Mapping[str, Offer
 
 def _side(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, capture: str) -> Mapping[str, Any]:
     given = reading or {}
-    text = mask_text(read_text(row), stays(given, read_text(row)))
+    text = mask_text(row.said, stays(given, row.said))
     return {
         "row": row,
         "shop": shop_called(row),
