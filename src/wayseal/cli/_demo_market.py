@@ -109,7 +109,5 @@ def _queue(out: Path, reads: "Reads") -> int:
     from wayseal.cases.ledger.casebook import writable_casebook
     from wayseal.cli._case_view import now_us
 
-    numbers = [(one.waybill, seller or "", one.at, one.canary) for one, seller, _ in reads.numbers_with_offers()]
-    backs = [(one.seller, one.at) for one in reads.backs()]
     with open_cases(writable_casebook(out / "ledger")) as cases:
-        return len(cases.enqueue_once(market_leads(numbers, backs), WHO, now_us()))
+        return len(cases.enqueue_once(market_leads(reads), WHO, now_us()))

@@ -13,6 +13,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.cases.views import Lead
@@ -20,9 +21,13 @@ from wayseal.detect.partners import Kind, PartnersResult
 from wayseal.detect.rights import RightsResult
 from wayseal.trace.canary import RegisterState
 
+if TYPE_CHECKING:
+    from wayseal.market.log.reads import Reads
+
 WHO = "wayseal"
 """Who puts them in, as the casebook names it."""
 MOST_RIGHTS = 50
+MOST_BACKS = 50
 TOUCHED, CAME_OUT = "canary_touch", "canary_hit"
 _TOUCH_SCORE, _HIT_SCORE = 0.9, 0.95
 """No work leads to a canary; that one is on sale says that somebody pulls, and not yet who."""
@@ -125,28 +130,30 @@ def rights_leads(result: RightsResult, at: int) -> tuple[Lead, ...]:
     return tuple(dict.fromkeys(leads))[:MOST_RIGHTS]
 
 
-def market_leads(numbers: Sequence[tuple[str, str, int, bool]], backs: Sequence[tuple[str, int]]) -> tuple[Lead, ...]:
+def market_leads(reads: "Reads", since: int = 0) -> tuple[Lead, ...]:
     """Numbers of ours on offer, and sellers who are back (rule 4).
 
     Args:
-        numbers: (waybill, seller, µs, whether it is a canary) of each.
-        backs: (seller, µs) of each.
+        reads: Asks the market's record.
+        since: Only what was found from this moment on, microseconds since 1970.
 
     Returns:
         What wants a decision: of each seller with numbers one, of each canary one, of each come-back one.
     """
+    offered = [(one, seller or "") for one, seller, _ in reads.numbers_with_offers() if one.at >= since]
     by_seller: dict[str, list[tuple[str, int]]] = {}
     found = []
-    for waybill, seller, at, canary in numbers:
-        if canary:
-            things = (_number(waybill), *((_seller(seller),) if seller else ()))
-            found.append(_lead(Source.CANARY, things, CANARY_ON_OFFER, _HIT_SCORE, at))
+    for one, seller in offered:
+        if one.canary:
+            things = (_number(one.waybill), *((_seller(seller),) if seller else ()))
+            found.append(_lead(Source.CANARY, things, CANARY_ON_OFFER, _HIT_SCORE, one.at))
         else:
-            by_seller.setdefault(seller, []).append((waybill, at))
+            by_seller.setdefault(seller, []).append((one.waybill, one.at))
     for seller, some in by_seller.items():
         things = (*((_seller(seller),) if seller else ()), *(_number(waybill) for waybill, _ in some))
         found.append(_lead(Source.LISTING, things, ON_OFFER, _ON_OFFER_SCORE, min(at for _, at in some)))
-    found += [_lead(Source.LISTING, (_seller(seller),), BACK, _BACK_SCORE, at) for seller, at in backs if seller]
+    backs = (one for one in reads.backs(since=since, limit=MOST_BACKS) if one.seller)
+    found += [_lead(Source.LISTING, (_seller(one.seller),), BACK, _BACK_SCORE, one.at) for one in backs]
     return tuple(found)
 
 

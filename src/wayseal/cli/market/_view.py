@@ -1,9 +1,10 @@
 """What commands of the market share: their folder, the courier's own numbers, and lines for people."""
 
-from collections.abc import Callable, Collection, Iterator
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,13 +14,14 @@ from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow
-from wayseal.market.looking import Report, Watch, opened_watch
 from wayseal.market.masks import mask_text
-from wayseal.market.numbers import own_of_ledger
 from wayseal.model.messages import filled
 from wayseal.page import numbers
 from wayseal.page.languages import translator
 from wayseal.page.visible import shorten, visible
+
+if TYPE_CHECKING:
+    from wayseal.market.looking import Report, Watch
 
 MarketArgument = Annotated[
     Path,
@@ -41,9 +43,11 @@ SHORT = 60
 @contextmanager
 def watching(
     folder: Path, ledger: Path | None, register: Path | None, sleep: Callable[[float], None]
-) -> Iterator[Watch]:
+) -> Iterator["Watch"]:
     """A watch, with the numbers of a ledger and of a register of canaries."""
     from wayseal.ledger import open_ledger
+    from wayseal.market.looking import opened_watch
+    from wayseal.market.numbers import own_of_ledger
 
     with ExitStack() as stack:
         own = None if ledger is None else own_of_ledger(stack.enter_context(open_ledger(ledger)))
@@ -59,7 +63,7 @@ def _canaries(register: Path | None) -> Collection[str]:
     return frozenset(canary.waybill for canary in read_state(register).watch.canaries)
 
 
-def queue_finds(market: Path, ledger: Path | None, report: Report, lang: Lang) -> None:
+def queue_finds(market: Path, ledger: Path | None, report: "Report", lang: Lang) -> None:
     """Puts what a look found of ours, and who is back, into the queue of the ledger's casebook, once each."""
     if ledger is None or not (report.ours or report.backs):
         return
@@ -68,21 +72,14 @@ def queue_finds(market: Path, ledger: Path | None, report: Report, lang: Lang) -
     from wayseal.cases.ledger.casebook import writable_casebook
 
     with open_market(market) as record:
-        reads = Reads(record)
-        since = report.at
-        numbers = [
-            (one.waybill, seller or "", one.at, one.canary)
-            for one, seller, _ in reads.numbers_with_offers()
-            if one.at >= since
-        ]
-        backs = [(one.seller, one.at) for one in reads.backs(since=since)]
+        leads = market_leads(Reads(record), report.at)
     with open_cases(writable_casebook(ledger)) as cases:
-        made = cases.enqueue_once(market_leads(numbers, backs), WHO, report.at)
+        made = cases.enqueue_once(leads, WHO, report.at)
     if made:
         typer.echo(filled(MARKET_TEXTS[lang]["queued"], translator(lang), items=len(made)))
 
 
-def report_lines(report: Report, lang: Lang) -> Iterator[str]:
+def report_lines(report: "Report", lang: Lang) -> Iterator[str]:
     """What came of a look."""
     words = MARKET_TEXTS[lang]
     what = words[f"sight_{report.sight}"]
@@ -124,3 +121,8 @@ def told_offer(row: dict[str, object]) -> dict[str, object]:
     """An offer for programs, with what is masked for people masked as well."""
     masked = {name: mask_text(str(row[name])) for name in ("title", "text")}
     return {**row, **masked}
+
+
+def source_text(said: Mapping[str, str]) -> str:
+    """A source as TOML: a string of JSON is one of TOML as well."""
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in said.items())

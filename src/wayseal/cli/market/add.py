@@ -9,7 +9,7 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.cli.market._view import MarketArgument
+from wayseal.cli.market._view import MarketArgument, source_text
 from wayseal.market.looking import SOURCES
 from wayseal.market.sources import parse_source
 from wayseal.market.sources.source import MOST_BYTES
@@ -38,7 +38,7 @@ def add(
     if what.startswith(("http://", "https://")):
         if not name or not contact:
             raise WrongUsageError("a feed needs --name and --contact", param_hint="--name")
-        text = _feed(what, name, contact)
+        text = source_text({"name": name, "kind": "feed", "contact": contact, "start": what}).encode()
     else:
         text = _read(Path(what))
     source = parse_source(text, None if what.startswith("http") else Path(what))
@@ -51,13 +51,6 @@ def add(
     beside.write_bytes(text)
     shutil.move(beside, path)
     typer.echo(filled(MARKET_TEXTS[lang]["added"], name=source.name, path=visible(str(path))))
-
-
-def _feed(url: str, name: str, contact: str) -> bytes:
-    import json
-
-    said = {"name": name, "kind": "feed", "contact": contact, "start": url}
-    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in said.items()).encode()
 
 
 def _read(path: Path) -> bytes:

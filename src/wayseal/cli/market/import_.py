@@ -1,6 +1,5 @@
 """`wayseal market import`: exports of chats, screenshots and pictures of purchases, taken in."""
 
-import json
 import shutil
 import time
 from enum import StrEnum
@@ -11,11 +10,19 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
-from wayseal.cli.market._view import CanariesOption, MarketArgument, OwnOption, queue_finds, report_lines, watching
-from wayseal.market.looking import IMPORTS, SOURCES, Planned, now_us
+from wayseal.cli.market._view import (
+    CanariesOption,
+    MarketArgument,
+    OwnOption,
+    queue_finds,
+    report_lines,
+    source_text,
+    watching,
+)
+from wayseal.market.fetching.types import now_us
+from wayseal.market.looking import IMPORTS, SOURCES, Planned
 from wayseal.market.sources import parse_source
-
-_FIELDS = ("key", "shop", "shop_name", "title", "text", "price", "posted_at", "pictures")
+from wayseal.market.sources.source import Fields
 
 
 class ImportForm(StrEnum):
@@ -79,7 +86,7 @@ def _source(name: str, form: ImportForm) -> str:
         said: dict[str, str] = {"name": name, "kind": "folder", "files": place}
     else:
         said = {"name": name, "kind": "chat", "format": form.value, "files": f"{place}/*"}
-    text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in said.items())
+    text = source_text(said)
     if form in {ImportForm.CSV, ImportForm.JSON}:
-        text += "\n[fields]\n" + "".join(f'{field} = "{field}"\n' for field in _FIELDS)
+        text += "\n[fields]\n" + source_text({name: name for name in Fields.__slots__ if name != "url"})
     return text

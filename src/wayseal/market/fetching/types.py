@@ -11,7 +11,6 @@ from random import Random, SystemRandom
 from typing import Final
 
 from wayseal.market.types import Hindrance
-from wayseal.model.times import SECOND_US
 
 Headers = tuple[tuple[str, str], ...]
 COME_LATER: Final = frozenset({429, 503})
@@ -24,8 +23,9 @@ def _resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
-def _now() -> int:
-    return int(time.time() * SECOND_US)
+def now_us() -> int:
+    """The system's time (µs)."""
+    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Means:
         tls: Whom TLS trusts; None: whom the system trusts.
     """
 
-    now: Callable[[], int] = _now
+    now: Callable[[], int] = now_us
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     random: Random = field(default_factory=SystemRandom)

@@ -10,7 +10,6 @@ from wayseal.store.statements import Connection
 from wayseal.store.statements.tables import Table, put_rows
 
 Body = Mapping[str, Any]
-_ONES = ("prices", "routes", "couriers", "freshness", "quantities", "handles")
 
 
 def project(c: Connection, seq: int, line: Line) -> None:

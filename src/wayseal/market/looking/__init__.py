@@ -5,10 +5,16 @@
 3. A look that saw only a part of a source tells what it saw, and nothing of what it didn't see.
 """
 
-from wayseal.market.looking._gather import Ask, Keep
-from wayseal.market.looking._place import CAPTURES, IMPORTS, SOURCES, now_us, opened_watch
-from wayseal.market.looking._plan import Planned
-from wayseal.market.looking._watch import Parts, Report, Watch
+from typing import TYPE_CHECKING
+
+from wayseal.model.lazy import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SOURCES
+    from wayseal.market.looking._gather import Ask, Keep
+    from wayseal.market.looking._place import opened_watch
+    from wayseal.market.looking._plan import Planned
+    from wayseal.market.looking._watch import Parts, Report, Watch
 
 __all__ = [
     "CAPTURES",
@@ -20,6 +26,21 @@ __all__ = [
     "Planned",
     "Report",
     "Watch",
-    "now_us",
     "opened_watch",
 ]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "CAPTURES": "_folders",
+        "IMPORTS": "_folders",
+        "SOURCES": "_folders",
+        "Ask": "_gather",
+        "Keep": "_gather",
+        "Parts": "_watch",
+        "Planned": "_plan",
+        "Report": "_watch",
+        "Watch": "_watch",
+        "opened_watch": "_place",
+    },
+)

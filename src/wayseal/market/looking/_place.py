@@ -21,21 +21,15 @@ from pathlib import Path
 from wayseal.market.capture import Captures
 from wayseal.market.errors import RecordBusyError, RecordDiskError
 from wayseal.market.fetching import Fetcher, Means
+from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
+from wayseal.market.looking._folders import CAPTURES, LOCK, SITES, SOURCES
 from wayseal.market.looking._watch import Parts, Watch
 from wayseal.market.numbers.types import Own
 from wayseal.market.reading import Reader, Word, WordKind
 from wayseal.market.sources import load_sources
 from wayseal.merkle import SigningKey
-from wayseal.model.times import SECOND_US
-
-SOURCES, CAPTURES, SITES, IMPORTS, LOCK = "sources", "captures", "sites", "imports", "watch.lock"
-
-
-def now_us() -> int:
-    """The system's time (µs)."""
-    return int(time.time() * SECOND_US)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Which looks are due."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wayseal.market.sources import Source
@@ -50,6 +50,3 @@ def due(
         Planned(source=source, at=at, target=shop) for source, shop, at in shops if at <= now and source in sources
     ]
     return tuple(sorted(found, key=lambda one: (one.at, one.source, one.target)))
-
-
-Draw = Callable[[], float]

@@ -1,7 +1,7 @@
 """What the watch knows while it runs: made of the record's tables at its start, and kept up with each look."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -23,15 +23,15 @@ SURE = 0.3
 
 @dataclass(slots=True, kw_only=True)
 class KnownOffer:
-    """An offer. digest: tells a change; flagged: how likely somebody is to look at it; seller: whose it is."""
+    """An offer. digest: tells a change; flagged: how likely somebody is to look at it; gone: it isn't there."""
 
     digest: str
     version: int
     shop: str
-    url: str
     flagged: float
     last_at: int
     seller: str | None = None
+    gone: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +65,7 @@ class State:
             )
         for row, body, versions in reads.all_offers():
             self.note_offer(row.offer, versions, body, row.last_at, seller=row.seller)
+            self.offers[row.offer].gone = row.gone_at is not None
         self._versions: list[Offer] = list(_load_versions(market))
         self._words: list[Join | Split] = []
         self.relink(0)
@@ -80,8 +81,17 @@ class State:
     def see(self, offer: str, at: int) -> None:
         """An offer that says what it said was seen again."""
         known = self.offers[offer]
-        known.last_at = at
+        known.last_at, known.gone = at, False
         self.sellers.see(f"{offer}#{known.version}", at)
+
+    def miss(self, source: str, seen: Collection[str]) -> list[str]:
+        """Offers of a source that are gone now: its whole list was without them, and they were there before."""
+        prefix, out = f"{source}/", []
+        for offer, known in self.offers.items():
+            if not known.gone and offer.startswith(prefix) and offer not in seen:
+                known.gone = True
+                out.append(offer)
+        return out
 
     def wants_relinking(self, now: int) -> bool:
         """Whether there are many new offers, or a day is over."""
@@ -100,7 +110,6 @@ class State:
             digest=body["digest"] or "",
             version=version,
             shop=body["shop"],
-            url=body["url"],
             flagged=sum(said.get(kind.value, 0.0) for kind in FLAGGED),
             last_at=at,
             seller=seller,
@@ -220,14 +229,15 @@ class State:
         changed: dict[str, str] = {}
         done: set[str] = set()
         for offer in offers:
-            seller = self.sellers.seller_of(f"{offer}#{self.offers[offer].version}")
-            if seller.id in done:
+            version = f"{offer}#{self.offers[offer].version}"
+            seller = self.sellers.id_of(version)
+            if seller in done:
                 continue
-            done.add(seller.id)
-            for one in {link_id.rpartition("#")[0] for link_id in seller.offers}:
+            done.add(seller)
+            for one in {link_id.rpartition("#")[0] for link_id in self.sellers.seller_of(version).offers}:
                 known = self.offers.get(one)
-                if known is not None and known.seller != seller.id:
-                    known.seller = changed[one] = seller.id
+                if known is not None and known.seller != seller:
+                    known.seller = changed[one] = seller
         return changed
 
 

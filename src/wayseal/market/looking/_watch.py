@@ -473,8 +473,7 @@ class Watch:
         return out
 
     def _gone(self, look: _Look) -> list[str]:
-        """Offers of the source that a whole list was without."""
+        """Offers of the source that a whole list was without, for the first time since they were there."""
         if look.source.kind is SourceKind.FEED or not look.source.on_the_web:
             return []
-        seen, prefix = set(look.seen), look.source.name + "/"
-        return [offer for offer in self._state.offers if offer.startswith(prefix) and offer not in seen]
+        return self._state.miss(look.source.name, set(look.seen))
