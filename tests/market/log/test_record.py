@@ -5,27 +5,16 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.market.log.lines_of import DAY, START, WAYBILL, act, capture, looked, offered, shop, whole
-from tests.store.database.places import fresh
 from wayseal.market.errors import MarketError, NoSuchThingError, RecordChangedError, RecordError
 from wayseal.market.log import Line, LineKind, Market, open_market
 from wayseal.market.log.reads import Reads
 from wayseal.merkle import Checkpoint, SigningKey, verify_inclusion
 from wayseal.merkle.hashing import leaf_hash
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def market(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Market]:
-    with (
-        fresh(request.param, tmp_path) as url,
-        open_market(tmp_path, None if request.param == "sqlite" else url) as made,
-    ):
-        yield made
 
 
 def test_all_kinds_are_recorded_and_verified(market: Market) -> None:

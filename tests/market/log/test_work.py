@@ -1,24 +1,13 @@
 """What people who work on offers ask of the record, on both databases."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.market.log.lines_of import START, act, offered, reading, whole
-from tests.store.database.places import fresh
 from wayseal.market.errors import RecordError
 from wayseal.market.log import WATCH, LineKind, Market, open_market
 from wayseal.market.log.work import ActRow, acts, readings
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def market(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Market]:
-    with (
-        fresh(request.param, tmp_path) as url,
-        open_market(tmp_path, None if request.param == "sqlite" else url) as made,
-    ):
-        yield made
 
 
 def test_acts_go_by_pages_and_are_those_of_people(market: Market) -> None:

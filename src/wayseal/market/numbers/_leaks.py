@@ -26,17 +26,7 @@ def leak_rows(matches: Matches, *, seen_at: int, seller: str, routes: Sequence[R
         Rows in the contract's schema of `leaks`, `found_by` listing.
     """
     asked = _asked(routes)
-    rows = [
-        {
-            "waybill": row.number,
-            "seen_at": seen_at,
-            "found_by": "listing",
-            "seller": seller or None,
-            "asked": asked,
-        }
-        for row in matches.ours
-    ]
-    return pa.Table.from_pylist(rows, schema=arrow_schema("leaks"))
+    return _table(_row(row.number, seen_at, seller or None, asked) for row in matches.ours)
 
 
 def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
@@ -49,18 +39,24 @@ def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
     Returns:
         Rows in the contract's schema of `leaks`, `found_by` listing; a number once an offer.
     """
-    rows = [
-        {
-            "waybill": number.waybill,
-            "seen_at": number.at,
-            "found_by": "listing",
-            "seller": whose,
-            "asked": _asked([Route(origin=one[0], destination=one[1], at=(0, 0)) for one in routes]),
-        }
+    return _table(
+        _row(
+            number.waybill,
+            number.at,
+            whose,
+            _asked([Route(origin=one[0], destination=one[1], at=(0, 0)) for one in routes]),
+        )
         for number, whose, routes in reads.numbers_with_offers()
         if seller is None or whose == seller
-    ]
-    return pa.Table.from_pylist(rows, schema=arrow_schema("leaks"))
+    )
+
+
+def _row(waybill: str, at: int, seller: str | None, asked: str | None) -> dict[str, object]:
+    return {"waybill": waybill, "seen_at": at, "found_by": "listing", "seller": seller, "asked": asked}
+
+
+def _table(rows: Iterable[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=arrow_schema("leaks"))
 
 
 def _asked(routes: Sequence[Route]) -> str | None:

@@ -100,6 +100,19 @@ class Builder:
         """An address in full; "" where it is none of the web."""
         return _address(self.base, url)
 
+    def further(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        """Addresses of next pages, each once: those of the same site alone; another one is noted."""
+        found: dict[str, None] = {}
+        for url in addresses:
+            whole = self.address(url)
+            if not whole or whole == self.base:
+                continue
+            if _same_site(whole, self.base):
+                found[whole] = None
+            else:
+                self.problems.append(Problem(flaw=Flaw.OTHER_SITE))
+        return tuple(found)
+
     def finish(self) -> tuple[Problem, ...]:
         """All that is wrong."""
         if self._left:
@@ -140,7 +153,7 @@ def _address(base: str, url: str) -> str:
     return whole if parts.scheme in {"http", "https"} and parts.hostname and whole.isprintable() else ""
 
 
-def same_site(one: str, other: str) -> bool:
+def _same_site(one: str, other: str) -> bool:
     """Whether two addresses are of one host and port."""
     try:
         return urlsplit(one).netloc.lower() == urlsplit(other).netloc.lower()

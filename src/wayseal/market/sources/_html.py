@@ -10,11 +10,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from wayseal.market.sources._build import Builder, same_site
+from wayseal.market.sources._build import Builder
 from wayseal.market.sources._encoding import decode
 from wayseal.market.sources.source import TEXT_SIGN, Source
 from wayseal.market.sources.types import Flaw, Problem, Seen, unseen
@@ -59,7 +59,8 @@ def parse_html(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     title = node.text() if (node := page.css_first("title")) else ""
     page.strip_tags(_NO_TEXT)
     shown = visible_text(page.body)
-    found = _signs(source, page, f"{title}\n{shown}")
+    said = f"{title}\n{shown}"
+    found = source.signs.found(lambda sign: _says(page, said, sign))
     if found is Sight.GONE:
         return Seen(sight=Sight.GONE, problems=tuple(flaws), text=shown)
     if isinstance(found, Hindrance):
@@ -73,7 +74,7 @@ def parse_html(source: Source, body: bytes, media_type: str, url: str) -> Seen:
         _take(builder, number, item)
     if items and not builder.listings:
         return unseen(Hindrance.CHANGED, [*flaws, *builder.finish()], shown)
-    further = _next(source, page, url, builder)
+    further = builder.further(_next(source, page))
     problems = (*flaws, *builder.finish())
     return Seen(
         sight=Sight.SEEN, listings=tuple(builder.listings), next_pages=further, problems=problems, text=shown
@@ -123,24 +124,8 @@ def visible_text(node: LexborNode | None) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _signs(source: Source, page: LexborHTMLParser, text: str) -> Hindrance | Sight | None:
-    """What the source's own signs say."""
-    signs = source.signs
-    for found, wanted in (
-        (Hindrance.CAPTCHA, signs.captcha),
-        (Hindrance.LOGIN, signs.login),
-        (Hindrance.ERROR_PAGE, signs.error),
-        (Sight.GONE, signs.gone),
-    ):
-        if _any(page, text, wanted):
-            return found
-    return None
-
-
-def _any(page: LexborHTMLParser, text: str, signs: Iterable[str]) -> bool:
-    return any(
-        sign.removeprefix(TEXT_SIGN) in text if sign.startswith(TEXT_SIGN) else page.css_matches(sign) for sign in signs
-    )
+def _says(page: LexborHTMLParser, text: str, sign: str) -> bool:
+    return sign.removeprefix(TEXT_SIGN) in text if sign.startswith(TEXT_SIGN) else page.css_matches(sign)
 
 
 def _common_sign(title: str, text: str, page: LexborHTMLParser) -> Hindrance:
@@ -173,18 +158,7 @@ def _values(item: LexborNode, where: str, most: int = 50) -> list[str]:
     return [value for node in nodes if (value := node.attributes.get(attribute.strip()))]
 
 
-def _next(source: Source, page: LexborHTMLParser, url: str, builder: Builder) -> tuple[str, ...]:
-    """Addresses of next pages, on the same site alone."""
+def _next(source: Source, page: LexborHTMLParser) -> list[str]:
     if not source.next or page.root is None:
-        return ()
-    where = source.next if "@" in source.next else f"{source.next}@href"
-    found: dict[str, None] = {}
-    for value in _values(page.root, where):
-        whole = builder.address(value)
-        if not whole or whole == url:
-            continue
-        if same_site(whole, url):
-            found[whole] = None
-        else:
-            builder.problems.append(Problem(flaw=Flaw.OTHER_SITE))
-    return tuple(found)
+        return []
+    return _values(page.root, source.next if "@" in source.next else f"{source.next}@href")

@@ -5,17 +5,14 @@
 """
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
-from wayseal.market.sources._build import Builder, same_site
+from wayseal.market.sources._build import MOST_PICTURES, Builder
 from wayseal.market.sources._encoding import decode
 from wayseal.market.sources._html import html_text, parse_html
 from wayseal.market.sources.source import Source
 from wayseal.market.sources.types import Flaw, Problem, Seen, unseen
 from wayseal.market.types import Hindrance, Sight
-
-_MOST_PICTURES = 50
 
 
 def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) -> Seen:
@@ -29,7 +26,7 @@ def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) ->
             found = parse_html(source_of_html(source), body, "text/html; " + media_type.partition(";")[2], url)
             return unseen(found.hindrance or Hindrance.CHANGED, flaws, found.text)
         return unseen(Hindrance.UNREADABLE, flaws)
-    sign = _sign(source, content)
+    sign = source.signs.found(lambda wanted: _says(content, wanted))
     if sign is Sight.GONE:
         return Seen(sight=Sight.GONE, problems=tuple(flaws))
     if isinstance(sign, Hindrance):
@@ -43,7 +40,8 @@ def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) ->
         take_record(builder, number, item)
     if items and not builder.listings:
         return unseen(Hindrance.CHANGED, [*flaws, *builder.finish()])
-    further = tuple(_next(source, content, url, builder))
+    next_page = value_at(content, source.next) if source.next else None
+    further = builder.further([next_page] if isinstance(next_page, str) else ())
     return Seen(
         sight=Sight.SEEN,
         listings=tuple(builder.listings),
@@ -95,33 +93,10 @@ def as_text(value: Any) -> str:
 def _texts(item: Any, path: str) -> list[str]:
     found = value_at(item, path)
     values = found if isinstance(found, list) else [found]
-    return [value for value in values if isinstance(value, str) and value][:_MOST_PICTURES]
-
-
-def _sign(source: Source, content: Any) -> Hindrance | Sight | None:
-    signs = source.signs
-    for found, wanted in (
-        (Hindrance.CAPTCHA, signs.captcha),
-        (Hindrance.LOGIN, signs.login),
-        (Hindrance.ERROR_PAGE, signs.error),
-        (Sight.GONE, signs.gone),
-    ):
-        if any(_says(content, sign) for sign in wanted):
-            return found
-    return None
+    return [value for value in values if isinstance(value, str) and value][:MOST_PICTURES]
 
 
 def _says(content: Any, sign: str) -> bool:
     path, equal, wanted = sign.partition("=")
     found = value_at(content, path.strip())
     return str(found) == wanted.strip() if equal and found is not None else not equal and found is not None
-
-
-def _next(source: Source, content: Any, url: str, builder: Builder) -> Iterable[str]:
-    found = value_at(content, source.next) if source.next else None
-    whole = builder.address(found) if isinstance(found, str) else ""
-    if whole and whole != url:
-        if same_site(whole, url):
-            yield whole
-        else:
-            builder.problems.append(Problem(flaw=Flaw.OTHER_SITE))

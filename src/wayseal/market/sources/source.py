@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from pydantic import Field
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from wayseal.market.sources.errors import SourceError
+from wayseal.market.types import Hindrance, Sight
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Text, TomlText, needs, one_or_more, parse_length, parsed_by
@@ -149,6 +150,16 @@ class Signs:
     login: _Signs = ()
     error: _Signs = ()
     gone: _Signs = ()
+
+    def found(self, says: Callable[[str], bool]) -> Hindrance | Sight | None:
+        """What the first of them says that an answer says; None: none of them."""
+        wanted: dict[Hindrance | Sight, _Signs] = {
+            Hindrance.CAPTCHA: self.captcha,
+            Hindrance.LOGIN: self.login,
+            Hindrance.ERROR_PAGE: self.error,
+            Sight.GONE: self.gone,
+        }
+        return next((one for one, signs in wanted.items() if any(map(says, signs))), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
