@@ -1,12 +1,15 @@
 """The reading's model, trained: the same code for what is shipped and for what is measured.
 
 1. Texts are the labelled adverts (a row's weight is 1/√(rows of its family)), each as it is and twice altered; the
-   texts of `market_texts/written.tsv`, as they are and altered; and composed ones (`_market_composed`), likewise.
+   texts of `market_texts/written.tsv`, as they are and altered; composed ones (`_market_composed`), likewise; and those
+   of `market_texts/wide.tsv`, which were written by others who had seen none of the adverts.
 2. A place is in the model only if texts of at least `LEAST_ORIGINS` origins have it; a family is one origin, whatever
    its copies. So what stands in one advert alone is not learned.
-3. Three linear models: looked at or not (squared hinge, its scores then scaled to nats on families that it had not
-   seen), the four kinds that are looked at, and logistics against all else (logistic).
-4. Everything is seeded. What is asked for (`Choices`) was chosen on one half of the labelled data with seeds 0 and 1.
+3. Four linear models: looked at or not, once without the wide texts and once with them, as those made the first worse
+   at what stands in groups and are right where it knows no word (squared hinge, scores then scaled to nats on families
+   that had not been seen); the four kinds that are looked at; and logistics against all else (logistic).
+4. Everything is seeded. What is asked for (`Choices`) was chosen on one half of the labelled data with seeds 0 to 2,
+   and on `market_texts/tuning.tsv`.
 """
 
 import csv
@@ -14,7 +17,7 @@ import random
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,7 +29,18 @@ from sklearn.svm import LinearSVC
 
 from benchmarks._market_alter import alter
 from benchmarks._market_composed import compose
-from wayseal.market.reading.training import HASHED, PLACES, SIDES, Model, list_text_places, make_model
+from wayseal.market.reading.training import (
+    COLUMNS,
+    FLAG,
+    HASHED,
+    LOGISTICS,
+    PLACES,
+    SIDES,
+    WIDE,
+    Model,
+    list_text_places,
+    make_model,
+)
 from wayseal.market.types import FLAGGED, Kind
 
 TEXTS = Path(__file__).parent / "market_texts"
@@ -45,8 +59,12 @@ class Choices:
         written: Weight of a written text.
         harmless: By how much more a written harmless one weighs.
         composed: Weight of a composed text.
+        wide: Weight of a wide text, in the model that learns from them.
+        wide_harmless: By how much more a wide harmless one weighs.
+        wide_composed: Weight of a composed text in that model.
         count: Composed texts of each form.
         shift: How far above 0 a score must be to be looked at.
+        wide_shift: The same for the model with the wide texts.
         lean: Nats by which what is looked at is rather taken for `waybill`: a list of look-ups with parcels among them
             concerns the courier. Whether it is looked at doesn't change.
         sounds: By how much more runs of readings count than runs of characters.
@@ -57,8 +75,12 @@ class Choices:
     written: float = 0.6
     harmless: float = 10.0
     composed: float = 0.3
+    wide: float = 0.3
+    wide_harmless: float = 3.0
+    wide_composed: float = 0.1
     count: int = 150
-    shift: float = 0.12
+    shift: float = 0.16
+    wide_shift: float = 0.31
     sounds: float = 1.5
     lean: float = 1.5
 
@@ -143,28 +165,44 @@ def matrix(texts: Sequence[str]) -> Matrix:
     return sp.csr_matrix((np.ones(len(places), np.float32), places, bounds), shape=(len(texts), PLACES))
 
 
-def train(adverts: Texts, written: Texts, made: Texts, choices: Choices, scale: float = 1.0) -> Model:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Learnt:
+    """All texts that a model learns from."""
+
+    adverts: Texts
+    written: Texts
+    wide: Texts
+    made: Texts
+
+
+def train(texts: Learnt, choices: Choices, scale: float = 1.0) -> Model:
     """Trains a model (rules 1 to 3). scale: nats for one of the hinge's scores."""
-    places = _known_places([adverts, written, made])
-    x, flagged, kinds, weights = _stack(adverts, written, made, choices)
+    places = _known_places([texts.adverts, texts.written, texts.wide, texts.made])
+    near = _stack(texts, choices)
+    wide = _stack(texts, replace(choices, composed=choices.wide_composed), choices.wide)
     stress = np.where((places >= HASHED) & (places < 2 * HASHED), choices.sounds, 1.0)
-    x = (normed(x, places, choices.damping) @ sp.diags(stress)).tocsr()
-    column = np.zeros((len(places), 6), np.float32)
-    bias = np.zeros(6)
+    column = np.zeros((len(places), COLUMNS), np.float32)
+    bias = np.zeros(COLUMNS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        flag = LinearSVC(C=choices.cost, random_state=0).fit(x, flagged, sample_weight=weights)
-        column[:, 0], bias[0] = flag.coef_[0] * scale, (flag.intercept_[0] - choices.shift) * scale
+        for at, part, shift in ((FLAG, near, choices.shift), (WIDE, wide, choices.wide_shift)):
+            flag = LinearSVC(C=choices.cost, random_state=0).fit(
+                _stressed(part.x, places, choices, stress), part.flagged, sample_weight=part.weights
+            )
+            column[:, at], bias[at] = flag.coef_[0] * scale, (flag.intercept_[0] - shift) * scale
+        x, flagged = _stressed(wide.x, places, choices, stress), wide.flagged
         names = [kind.value for kind in SIDES[0]]
-        inner = LogisticRegression(C=20.0, max_iter=500).fit(x[flagged], kinds[flagged], sample_weight=weights[flagged])
+        inner = LogisticRegression(C=20.0, max_iter=500).fit(
+            x[flagged], wide.kinds[flagged], sample_weight=wide.weights[flagged]
+        )
         order = [list(inner.classes_).index(name) for name in names]
         column[:, 1:5], bias[1:5] = inner.coef_[order].T, inner.intercept_[order]
         bias[1] += choices.lean
         rest = ~flagged
         honest = LogisticRegression(C=20.0, max_iter=500).fit(
-            x[rest], kinds[rest] == Kind.LOGISTICS.value, sample_weight=weights[rest]
+            x[rest], wide.kinds[rest] == Kind.LOGISTICS.value, sample_weight=wide.weights[rest]
         )
-        column[:, 5], bias[5] = honest.coef_[0], honest.intercept_[0]
+        column[:, LOGISTICS], bias[LOGISTICS] = honest.coef_[0], honest.intercept_[0]
     column *= stress[:, None]
     return make_model(places, column.astype(np.float16), bias, choices.damping)
 
@@ -195,19 +233,41 @@ def _known_places(parts: Iterable[Texts]) -> npt.NDArray[np.int32]:
     return np.flatnonzero(counts >= LEAST_ORIGINS).astype(np.int32)
 
 
-def _stack(
-    adverts: Texts, written: Texts, made: Texts, choices: Choices
-) -> tuple[Matrix, npt.NDArray[np.bool_], npt.NDArray[np.str_], npt.NDArray[np.float64]]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Stack:
+    """Texts, one under the other: places, whether each is to be looked at, kinds, weights."""
+
+    x: Matrix
+    flagged: npt.NDArray[np.bool_]
+    kinds: npt.NDArray[np.str_]
+    weights: npt.NDArray[np.float64]
+
+
+def _stack(texts: Learnt, choices: Choices, wide: float = 0.0) -> _Stack:
+    """What one model learns from. wide: weight of a wide text; 0: without them."""
     parts, flagged, kinds, weights = [], [], [], []
-    of_written = choices.written * np.where(written.flagged, 1.0, choices.harmless)
+    of_written = choices.written * np.where(texts.written.flagged, 1.0, choices.harmless)
+    of_wide = wide * np.where(texts.wide.flagged, 1.0, choices.wide_harmless)
     for part, weight, copies in (
-        (adverts, adverts.weights, 2),
-        (written, of_written, 1),
-        (made, np.full(len(made.texts), choices.composed), 1),
+        (texts.adverts, texts.adverts.weights, 2),
+        (texts.written, of_written, 1),
+        (texts.wide, of_wide, 1),
+        (texts.made, np.full(len(texts.made.texts), choices.composed), 1),
     ):
+        if not weight.any():
+            continue
         for one in (part.plain, *part.altered[:copies]):
             parts.append(one)
             flagged.append(part.flagged)
             kinds.append(np.array([kind.value for kind in part.kinds]))
             weights.append(weight)
-    return sp.vstack(parts).tocsr(), np.concatenate(flagged), np.concatenate(kinds), np.concatenate(weights)
+    return _Stack(
+        x=sp.vstack(parts).tocsr(),
+        flagged=np.concatenate(flagged),
+        kinds=np.concatenate(kinds),
+        weights=np.concatenate(weights),
+    )
+
+
+def _stressed(x: Matrix, places: npt.NDArray[np.int32], choices: Choices, stress: npt.NDArray[np.float64]) -> Matrix:
+    return (normed(x, places, choices.damping) @ sp.diags(stress)).tocsr()

@@ -14,7 +14,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from benchmarks._cases import table
 from benchmarks._market_alter import alter
 from benchmarks._market_training import (
     Choices,
+    Learnt,
     Texts,
     composed,
     fit_scale,
@@ -39,6 +40,8 @@ from wayseal.market.types import FLAGGED, Kind
 
 MODEL = Path(__file__).parents[1] / "src/wayseal/market/reading/data/model.npz"
 SHARES = (0.0, 0.2, 0.4)
+FILES = ("fresh.tsv", "tuning.tsv", "unseen.tsv")
+"""Texts that nothing is trained on; settings were chosen by the second."""
 RULE = (
     "面单",
     "快递",
@@ -62,11 +65,9 @@ Method = Callable[["Split", Sequence[Sequence[str]]], list[Flags]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """One fold. adverts: those to train on; seed: of this run."""
+    """One fold. learnt: what is trained on; seed: of this run."""
 
-    adverts: Texts
-    written: Texts
-    made: Texts
+    learnt: Learnt
     seed: int
 
 
@@ -125,24 +126,16 @@ def by_folded(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
 
 def _by_runs(split: Split, tests: Sequence[Sequence[str]], seen: Callable[[Sequence[str]], list[str]]) -> list[Flags]:
     runs = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False, sublinear_tf=True)
-    x = runs.fit_transform(seen(split.adverts.texts))
+    x = runs.fit_transform(seen(split.learnt.adverts.texts))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        model = LinearSVC(class_weight="balanced", random_state=0).fit(x, split.adverts.flagged)
+        model = LinearSVC(class_weight="balanced", random_state=0).fit(x, split.learnt.adverts.flagged)
     return [model.decision_function(runs.transform(seen(texts))) > 0 for texts in tests]
 
 
 def by_reading(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
     """The reading's model."""
-    model = train(split.adverts, split.written, split.made, Choices())
-    return [flagged_by(model, texts) for texts in tests]
-
-
-def by_adverts_alone(split: Split, tests: Sequence[Sequence[str]]) -> list[Flags]:
-    """The same without written and composed texts, at the threshold of the hinge."""
-    none = np.array([], np.int64)
-    alone = Choices(shift=0.0)
-    model = train(split.adverts, split.written.select(none), split.made.select(none), alone)
+    model = train(split.learnt, Choices())
     return [flagged_by(model, texts) for texts in tests]
 
 
@@ -164,7 +157,7 @@ def measure(adverts: Texts, labels: npt.NDArray[np.str_], seeds: Sequence[int]) 
     """Rows of the table: each method under each share of altered characters, means over seeds."""
     rng = random.Random(2024)
     tests = [[alter(text, share, rng) if share else text for text in adverts.texts] for share in SHARES]
-    written, made = read_written("written.tsv"), composed(Choices().count)
+    all_ = learnt(adverts)
     rows = []
     for name, method in METHODS.items():
         found: list[list[Figures]] = [[] for _ in SHARES]
@@ -173,7 +166,7 @@ def measure(adverts: Texts, labels: npt.NDArray[np.str_], seeds: Sequence[int]) 
             flags = [np.zeros(len(labels), np.bool_) for _ in SHARES]
             for held in range(5):
                 rest, out = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
-                split = Split(adverts=adverts.select(rest), written=written, made=made, seed=seed)
+                split = Split(learnt=replace(all_, adverts=adverts.select(rest)), seed=seed)
                 for at, got in enumerate(method(split, [[texts[row] for row in out] for texts in tests])):
                     flags[at][out] = got
             for at, one in enumerate(flags):
@@ -189,22 +182,32 @@ def _cells(found: Sequence[Figures]) -> list[str]:
     return [f"{mean[0]:.3f} / {mean[1]:.3f} / {mean[2]:.3f} ± {spread:.3f}", f"{mean[3]:.2f}"]
 
 
+def learnt(adverts: Texts) -> Learnt:
+    """All that a model is trained on, with these adverts."""
+    return Learnt(
+        adverts=adverts,
+        written=read_written("written.tsv"),
+        wide=read_written("wide.tsv"),
+        made=composed(Choices().count),
+    )
+
+
 def ship(adverts: Texts, labels: npt.NDArray[np.str_], path: Path) -> None:
     """Trains on all adverts and writes the model: weights, and what they were made of."""
-    written, choices = read_written("written.tsv"), Choices()
-    made = composed(choices.count)
+    all_, choices = learnt(adverts), Choices()
     scores, fold = np.zeros(len(labels)), fold_of(labels, adverts.origins, 0)
     for held in range(5):
-        model = train(adverts.select(np.flatnonzero(fold != held)), written, made, choices)
+        model = train(replace(all_, adverts=adverts.select(np.flatnonzero(fold != held))), choices)
         out = np.flatnonzero(fold == held)
-        scores[out] = judge_texts(model, [adverts.texts[row] for row in out]).scores[:, 0]
+        scores[out] = judge_texts(model, [adverts.texts[row] for row in out]).flags
     scale = fit_scale(scores, labels != "none", adverts.weights**2)
-    model = train(adverts, written, made, choices, scale)
+    model = train(all_, choices, scale)
     places = np.flatnonzero(model.known).astype(np.int32)
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scikit-learn", "scipy")]
     notes = [
         "made by: python -m benchmarks.market_reading --train; seeds 9, 5, 3, 1, 0",
-        f"{len(labels)} labelled adverts, {len(written.texts)} written and {len(made.texts)} composed texts",
+        f"{len(labels)} labelled adverts, {len(all_.written.texts)} written, {len(all_.wide.texts)} wide texts",
+        f"{len(all_.made.texts)} composed texts",
         str(choices),
         f"{scale:.2f} nats for one of the hinge's scores",
         *versions,
@@ -267,8 +270,9 @@ def main() -> None:
         head = ["method", *(cell for one in heads for cell in (one, "waybill recall"))]
         print("\n".join(table(head, measure(adverts, labels, range(given.seeds)))))
     if given.fresh:
-        head = ["kind", "texts", *(f"looked at, {share:.0%} altered" for share in SHARES), "same kind"]
-        print("\n".join(table(head, measure_file("fresh.tsv"))))
+        for name in FILES:
+            head = [name, "texts", *(f"looked at, {share:.0%} altered" for share in SHARES), "same kind"]
+            print("\n".join(table(head, measure_file(name))))
     print("\n".join(table(["texts", "number", "median length", "a second"], speed(adverts.texts))))
 
 

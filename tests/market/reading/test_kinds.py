@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wayseal.market.reading import Reader, Word, WordKind
-from wayseal.market.reading._model import FLAG, LOGISTICS, built_in, directions, judge
+from wayseal.market.reading._model import COLUMNS, FLAG, LOGISTICS, WIDE, built_in, directions, judge
 from wayseal.market.reading.training import PLACES, list_text_places, make_model
 from wayseal.market.types import FLAGGED, Kind
 
@@ -78,15 +78,18 @@ def test_reasons_are_places_in_the_text_and_add_up_to_the_score() -> None:
 
 
 def test_what_the_model_weighs_decides() -> None:
-    """A model that knows one run alone: what has it is looked at, and nothing else is."""
+    """A model that knows one run alone, from adverts or from what was worded otherwise: what has it is looked at."""
     places, _ = list_text_places(["甲乙丙"])
-    weights = np.zeros((len(places), 6), np.float16)
-    weights[:, FLAG], weights[:, 3] = 40, 20
-    bias = np.zeros(6)
-    bias[FLAG], bias[LOGISTICS] = -5, -5
-    reader = Reader(model=make_model(np.array(places), weights, bias, 1.0))
-    assert reader.read("甲·乙丙").kind is Kind.INSIDER
-    assert reader.read("丁戊己").kind is Kind.OTHER
+    for column in (FLAG, WIDE):
+        weights = np.zeros((len(places), COLUMNS), np.float16)
+        weights[:, column], weights[:, 3] = 40, 20
+        bias = np.zeros(COLUMNS)
+        bias[[FLAG, WIDE, LOGISTICS]] = -5
+        reader = Reader(model=make_model(np.array(places), weights, bias, 1.0))
+        reading = reader.read("甲·乙丙")
+        assert reading.kind is Kind.INSIDER
+        assert [one.text for one in reading.reasons] == ["甲·乙丙"]
+        assert reader.read("丁戊己").kind is Kind.OTHER
     assert max(places) < PLACES
 
 

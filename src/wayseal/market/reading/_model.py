@@ -2,9 +2,10 @@
 
 1. Linear all through: the score of a column is its bias and the weights of the places that a text has, over √(places +
    damping). So a score falls apart into the text's tokens without rest, and a short text says less than a long one.
-2. Columns: `FLAG`, whether somebody is to look at it, in nats; the four kinds that are looked at, against each other;
-   honest logistics against all else, in nats.
-3. P(kind) = P(its side of `FLAG`) × P(kind | side). The kind that is told is the likeliest of the likelier side.
+2. Columns: `FLAG` and `WIDE`, whether somebody is to look at it, in nats, as learnt from adverts and as learnt from
+   many other ways to word them: the larger one counts; the four kinds that are looked at, against each other; honest
+   logistics against all else, in nats.
+3. P(kind) = P(its side) × P(kind | side). The kind that is told is the likeliest of the likelier side.
 4. Weights are data (`data/model.npz`): hashed places, of which each was in several texts of different origin; no text
    can be read out of them, and nothing in the file is run.
 5. A reason's weight is in nats of: for its side, and on its side for the kind against the nearest other one. A run's
@@ -29,8 +30,8 @@ SIDES = (
     (Kind.LOGISTICS, Kind.OTHER),
 )
 """Kinds that somebody is to look at, and the others."""
-COLUMNS = 6
-FLAG, LOGISTICS = 0, 5
+COLUMNS = 7
+FLAG, LOGISTICS, WIDE = 0, 5, 6
 MOST_REASONS = 8
 _WEAKEST = 0.12
 Floats = npt.NDArray[np.float64]
@@ -67,6 +68,11 @@ class Judged:
     probabilities: Floats
     kinds: npt.NDArray[np.int64]
 
+    @property
+    def flags(self) -> Floats:
+        """By text, the nats for somebody to look at it (rule 2)."""
+        return np.maximum(self.scores[:, FLAG], self.scores[:, WIDE])
+
 
 @cache
 def built_in() -> Model:
@@ -91,7 +97,7 @@ def judge(model: Model, places: npt.NDArray[np.int32], bounds: Bounds) -> Judged
     """What a model says of texts, by their places."""
     scores = np.empty((len(bounds) - 1, COLUMNS), np.float64)
     _score(places, bounds, model.weights, model.known, model.bias, model.damping, scores)
-    flagged = _sigmoid(scores[:, FLAG])
+    flagged = _sigmoid(np.maximum(scores[:, FLAG], scores[:, WIDE]))
     inner = np.exp(scores[:, 1:LOGISTICS] - scores[:, 1:LOGISTICS].max(axis=1, keepdims=True, initial=0.0))
     inner /= inner.sum(axis=1, keepdims=True)
     honest = _sigmoid(scores[:, LOGISTICS])
@@ -108,7 +114,7 @@ def directions(judged: Judged) -> Floats:
     inner = judged.scores[:, 1:LOGISTICS].copy()
     rows = np.arange(count)
     flagged = judged.kinds < len(SIDES[0])
-    made[:, FLAG] = np.where(flagged, 1.0, -1.0)
+    made[rows, np.where(judged.scores[:, WIDE] > judged.scores[:, FLAG], WIDE, FLAG)] = np.where(flagged, 1.0, -1.0)
     chosen = np.where(flagged, judged.kinds, 0)
     inner[rows, chosen] = -np.inf
     made[rows, 1 + inner.argmax(axis=1)] -= flagged

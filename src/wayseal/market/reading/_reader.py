@@ -14,7 +14,7 @@ from wayseal.market.reading._amounts import find_prices, find_quantities
 from wayseal.market.reading._analysis import Analysis, analyse
 from wayseal.market.reading._fold import fold
 from wayseal.market.reading._handles import find_handles
-from wayseal.market.reading._model import FLAG, SIDES, Model, built_in, directions, find_reasons, judge
+from wayseal.market.reading._model import SIDES, Model, built_in, directions, find_reasons, judge
 from wayseal.market.reading._numbers import find_numbers
 from wayseal.market.reading._places import find_couriers, find_freshness, find_routes
 from wayseal.market.reading._view import View, view
@@ -104,7 +104,7 @@ class Reader:
         for first in range(0, len(starts), 100):
             some = starts[first : first + 100]
             found = analyse([text[at : at + STRETCH] for at in some], self._words)
-            scores = judge(self._model, found.places, found.bounds).scores[:, FLAG]
+            scores = judge(self._model, found.places, found.bounds).flags
             at = int(scores.argmax())
             if scores[at] > top:
                 best, top = some[at], float(scores[at])
