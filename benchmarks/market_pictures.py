@@ -1,13 +1,13 @@
 """Numbers in pictures of labels: among the first candidates, by effect, beside plain zxing-cpp and OCR.
 
-    python -m benchmarks.market_pictures [--pictures 300] [--seed 1] [--strength 1] [--jsonl FILE]
+    python -m benchmarks.market_pictures [--pictures 300] [--seed 1] [--strength 1] [--jsonl FILE] [--codes-only]
     python -m benchmarks.market_pictures --again FILE
 
 Labels are drawn and photographed in effect (`_label_pictures.py`): of each effect as many, of each kind of barcode
 about a third. Beside ours, on the same pictures in the same run: zxing-cpp as it comes, then RapidOCR as it comes,
 whose lines are searched for a run of letters and digits of a courier's format. "lines" leaves codes out. Of a cropped
-picture no code is asked for. Times are CPU seconds of one thread. What a run that was stopped left in its FILE is told
-by `--again`.
+picture no code is asked for. Times are CPU seconds of one thread. With `--codes-only` no line is read, so that numbers
+are those that codes say. What a run that was stopped left in its FILE is told by `--again`.
 """
 
 import argparse
@@ -92,20 +92,21 @@ def rank(number: str, numbers: Iterable[str]) -> int:
     return next((n for n, other in enumerate(numbers, 1) if other == number), 0)
 
 
-def look(made: LabelPicture, plain: Plain) -> Outcome:
+def look(made: LabelPicture, plain: Plain, *, codes_only: bool) -> Outcome:
     """Reads one picture in every way."""
     start = time.process_time()
     picture = decode(made.data)
     found = read_codes(picture)
     code_seconds = time.process_time() - start
-    lines, numbers = _read_text(picture, found)
+    lines, numbers = ((), candidates_of(writings(found, ()))) if codes_only else _read_text(picture, found)
     hash_picture(picture)
     seconds = time.process_time() - start
     # Only of a soft picture a second look depends on what codes said.
-    alone = candidates_of(writings((), lines)) if _is_sharp(picture) else _read_text(picture, ())[1]
+    again = not codes_only and not _is_sharp(picture)
+    alone = _read_text(picture, ())[1] if again else candidates_of(writings((), lines))
     start = time.process_time()
     raw = Image.open(io.BytesIO(made.data)).convert("RGB")
-    codes, texts = plain.codes(raw), plain.lines(raw)
+    codes, texts = plain.codes(raw), [] if codes_only else plain.lines(raw)
     plain_seconds = time.process_time() - start
     ours = rank(made.number, (one.number for one in numbers))
     return Outcome(
@@ -178,6 +179,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--strength", type=float, default=1.0)
     parser.add_argument("--jsonl", type=Path)
+    parser.add_argument("--codes-only", action="store_true")
     parser.add_argument("--again", type=Path)
     options = parser.parse_args()
     if options.again:
@@ -186,7 +188,7 @@ def main() -> None:
     plain = Plain()
     outcomes = []
     for made in pictures(options.seed, options.pictures, strength=options.strength):
-        outcomes.append(look(made, plain))
+        outcomes.append(look(made, plain, codes_only=options.codes_only))
         if options.jsonl:
             with options.jsonl.open("a", encoding="utf-8") as out:
                 line = {name: getattr(outcomes[-1], name) for name in Outcome.__slots__}

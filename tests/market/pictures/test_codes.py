@@ -47,15 +47,63 @@ def test_bars_are_read_however_they_lie(change: Callable[[Image.Image], Image.Im
     assert ("Code128", NUMBER) in read_codes(change(_code("Code128", NUMBER)).convert("RGB"))
 
 
-def test_what_a_scratch_left_is_put_together() -> None:
+@each("tilt", [0, 21])
+def test_what_a_scratch_left_is_put_together(tilt: int) -> None:
     scratched = _scratched(_code("Code128", NUMBER))
-    assert not zxingcpp.read_barcodes(scratched)
-    assert read_codes(scratched) == (("Code128", NUMBER),)
+    seen = scratched.rotate(tilt, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    assert not zxingcpp.read_barcodes(seen)
+    assert read_codes(seen) == (("Code128", NUMBER),)
+
+
+def test_what_a_scratch_left_is_put_together_across_a_shadow() -> None:
+    scratched = _scratched(_code("Code128", NUMBER))
+    y, x = np.indices((scratched.height, scratched.width))
+    dark = 0.9 / (1 + np.exp(20 * (y / scratched.height - x / scratched.width)))
+    seen = Image.fromarray((np.asarray(scratched) * (1 - dark)).astype(np.uint8))
+    assert read_codes(seen) == (("Code128", NUMBER),)
 
 
 @each("kind", ["QRCode", "DataMatrix", "PDF417", "Aztec"])
 def test_squares_are_read(kind: str) -> None:
     assert read_codes(_code(kind, "https://t.example.cn/q?no=1")) == ((kind, "https://t.example.cn/q?no=1"),)
+
+
+def _square(module: int = 5, payload: str = "https://t.example.cn/q?no=1") -> Image.Image:
+    made = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_image(module)
+    return ImageOps.expand(Image.fromarray(np.array(made)), 60, 255)
+
+
+def _bent(square: Image.Image) -> Image.Image:
+    """On a bag: waves of more than a module along both sides."""
+    seen = np.asarray(square)
+    y, x = np.indices(seen.shape)
+    rows, columns = (y + 6 * np.sin(x / 26)).round(), (x + 6 * np.sin(y / 27 + 1)).round()
+    return Image.fromarray(seen[rows.clip(0, len(seen) - 1).astype(int), columns.clip(0, len(seen) - 1).astype(int)])
+
+
+def _faded(square: Image.Image) -> Image.Image:
+    """Pale in patches, and lines that the printing head left out."""
+    seen = np.asarray(square, float)
+    y, x = np.indices(seen.shape)
+    seen = np.where(x % 37 == 5, 255, seen)
+    lost = 0.5 + 0.43 * np.sin(x / 9) * np.cos(y / 11)
+    return Image.fromarray((seen + (255 - seen) * lost).astype(np.uint8))
+
+
+def _moved(square: Image.Image) -> Image.Image:
+    """A module and a half to the side while it was photographed."""
+    return Image.fromarray(np.mean([np.roll(np.asarray(square, float), n, 1) for n in range(9)], 0).astype(np.uint8))
+
+
+@each("spoil", [_bent, _faded, _moved, lambda square: square.filter(ImageFilter.GaussianBlur(3.6))])
+def test_squares_that_no_plain_look_reads_are_read_module_by_module(
+    spoil: Callable[[Image.Image], Image.Image],
+) -> None:
+    spoiled = spoil(_square())
+    assert not any(
+        zxingcpp.read_barcodes(look) for look in (spoiled, spoiled.filter(ImageFilter.UnsharpMask(3, 250, 0)))
+    )
+    assert read_codes(spoiled) == (("QRCode", "https://t.example.cn/q?no=1"),)
 
 
 def test_bars_and_square_of_one_label_are_both_read_once() -> None:
