@@ -8,10 +8,20 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wayseal.market.removals.types import DAY, Outcome, Request
+from wayseal.market.removals.types import Outcome, Request
 
 _NORMAL = 1.959963984540054
 _HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is left from a day on. low, high: 95 %, by itself."""
+
+    days: float
+    left: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,8 @@ class TimesToRemoval:
         low: Its lower bound, 95 %.
         high: Its upper bound; None: open.
         within_week: Share that is removed within seven days; None: nobody was watched for so long.
+        watched: Days for which the one that ran longest was watched.
+        steps: Share that is left, at each time at which something was removed.
     """
 
     source: str
@@ -37,6 +49,8 @@ class TimesToRemoval:
     low: float | None
     high: float | None
     within_week: float | None
+    watched: float
+    steps: tuple[Step, ...]
 
 
 def times_to_removal(requests: Iterable[Request], now: int) -> tuple[TimesToRemoval, ...]:
@@ -69,12 +83,16 @@ def _times(source: str, requests: Sequence[Request], now: int) -> TimesToRemoval
         low=next((days for days, share, variance in steps if _bound(share, variance, up=False) <= _HALF), None),
         high=next((days for days, share, variance in steps if _bound(share, variance, up=True) <= _HALF), None),
         within_week=None if watched < 7.0 else 1.0 - (left[-1] if left else 1.0),
+        watched=watched,
+        steps=tuple(
+            Step(days=days, left=share, low=_bound(share, variance, up=False), high=_bound(share, variance, up=True))
+            for days, share, variance in steps
+        ),
     )
 
 
 def _span(request: Request, now: int) -> tuple[float, bool]:
-    until = now if request.settled_at is None else request.settled_at
-    return max(0.0, (until - request.asked.at) / DAY), request.outcome is Outcome.REMOVED
+    return request.days(now), request.outcome is Outcome.REMOVED
 
 
 def survival(spans: Sequence[tuple[float, bool]]) -> list[tuple[float, float, float]]:
