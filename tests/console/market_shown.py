@@ -330,8 +330,9 @@ def _last(making: _Making, offers: Sequence[Line]) -> Iterator[Line]:
             )
     a, b = offers[0].body["offer"], offers[-1].body["offer"]
     yield Line(kind=LineKind.JOINED, at=now - DAY, body={"a": a, "b": b}, who="chen.jing", why="同一个客服，电话里承认")
-    for number in range(min(8, len(offers))):
-        yield from _request(now, number, offers[number])
+    by_shop = {one.body["shop"]: one for one in reversed(offers)}
+    for number, one in enumerate(list(by_shop.values())[::-1][:8]):
+        yield from _request(now, number, one)
 
 
 def _request(now: int, number: int, one: Line) -> Iterator[Line]:

@@ -190,7 +190,7 @@ def test_the_time_to_removal_is_told_with_its_interval_and_drawn(stall: Stall) -
     assert whole.high is None
     assert "from " in rows[0]
     # A step for each removal, and the band around it.
-    assert len(re.findall(r'class="left"', page.text)) == 2 * len(whole.steps) + 1
+    assert len(re.findall(r'class="still"', page.text)) == 2 * len(whole.steps) + 1
     assert "After Kaplan and Meier" in said(page)
 
 

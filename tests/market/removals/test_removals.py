@@ -184,6 +184,11 @@ def test_open_requests_count_for_as_long_as_they_are_open() -> None:
     assert b.within_week == pytest.approx(0.25), "who would leave out the open ones would say 1"
 
 
+def test_one_request_says_nothing_of_how_long_a_site_takes() -> None:
+    _, one = times_to_removal(follow(requests_of([("a", 2.0, "removed")])), at(30))
+    assert (one.median, one.low, one.high) == (2.0, None, None)
+
+
 def test_nothing_was_asked() -> None:
     (whole,) = times_to_removal([], NOW)
     assert (whole.requests, whole.median, whole.within_week) == (0, None, None)
@@ -193,12 +198,13 @@ def test_nothing_was_asked() -> None:
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("reminder", [False, True])
 def test_letters(lang: str, rule: str, reminder: bool) -> None:
-    asked = replace(ASKED, lang=lang, rule=rule, target="shop\r\nBcc: all@x.example $name", captures=("a1", "b2"))
+    asked = replace(ASKED, lang=lang, rule=rule, target="forum/shop\r\nBcc: all@x.example $name", captures=("a1", "b2"))
     letter = write_letter(asked, name="圆通", contact="help@example.com", reminder=reminder)
     assert "\n" not in letter.subject
     assert "\nBcc" not in letter.body
     for part in (asked.url, "- a1\n- b2", "圆通", "help@example.com"):
         assert part in letter.body
+    assert "forum/shop" not in letter.body, "a site knows its shops without our name for it"
     assert "$name" in letter.body, "what comes from outside is no template"
     assert "r1" in letter.subject
     assert ("2023-11-15" in letter.body) == reminder, "by the clock of China: it was asked at 22:13 UTC"

@@ -21,12 +21,6 @@ def draw_left(times: TimesToRemoval, say: Say) -> Markup:
     """The share of all requests that is still there, by days since it was asked for, with its 95 % band."""
     end = max(times.watched, 1.0)
     parts: list[str] = []
-    for share in (1.0, 0.5, 0.0):
-        y = _height(share)
-        parts.append(el("line", x1="0%", x2="100%", y1=y, y2=y, class_="half" if share == 0.5 else "base"))
-        parts.append(
-            el("text", f"{share:.0%}", x="100%", y=y - 3 if share < 1 else y + 12, class_="tick", text_anchor="end")
-        )
     at, left, low, high = 0.0, 1.0, 1.0, 1.0
     line: list[str] = []
     for step in (*times.steps, None):
@@ -36,11 +30,16 @@ def draw_left(times: TimesToRemoval, say: Say) -> Markup:
             tall = _height(low) - _height(high)
             parts.append(el("rect", x=x, y=_height(high), width=wide, height=tall, class_="band"))
         tip = el("title", say("market.left_tip", share=f"{left:.0%}", days=f"{at:.1f}"))
-        line.append(el("line", tip, x1=x, x2=pct(until / end), y1=_height(left), y2=_height(left), class_="left"))
+        line.append(el("line", tip, x1=x, x2=pct(until / end), y1=_height(left), y2=_height(left), class_="still"))
         if step is not None:
             down = pct(until / end)
-            line.append(el("line", x1=down, x2=down, y1=_height(left), y2=_height(step.left), class_="left"))
-            at, left, low, high = step.days, step.left, step.low, step.high
+            line.append(el("line", x1=down, x2=down, y1=_height(left), y2=_height(step.left), class_="still"))
+            at, left, low, high = step.days, step.left, min(step.low, step.left), step.high
+    for share in (1.0, 0.5, 0.0):
+        y, half = _height(share), share == 0.5
+        parts.append(el("line", x1="0%", x2="100%", y1=y, y2=y, class_="half" if half else "base"))
+        above = y + 13 if share == 1.0 else y - 4
+        parts.append(el("text", f"{share:.0%}", x="100%", y=above, class_="tick", text_anchor="end"))
     parts += line
     if times.median is not None:
         tip = el("title", say("market.median_tip", days=f"{times.median:.1f}"))

@@ -46,7 +46,7 @@ def write_letter(
     words = templates[lang]
     values = {
         "url": _one_line(asked.url),
-        "target": _one_line(asked.target),
+        "target": _one_line(asked.target.removeprefix(f"{asked.source}/")),
         "captures": "\n".join(f"- {capture}" for capture in asked.captures),
         "rule": words["rules"][asked.rule],
         "at": time_at(asked.at + utc_offset_hours * HOUR_US).date().isoformat(),

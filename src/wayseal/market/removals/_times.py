@@ -71,24 +71,32 @@ def times_to_removal(requests: Iterable[Request], now: int) -> tuple[TimesToRemo
 
 def _times(source: str, requests: Sequence[Request], now: int) -> TimesToRemoval:
     spans = [_span(request, now) for request in requests]
-    steps = survival(spans)
+    steps = _bounded(survival(spans))
     watched = max((days for days, _ in spans), default=0.0)
-    left = [share for days, share, _ in steps if days <= 7.0]
+    left = [one.left for one in steps if one.days <= 7.0]
     return TimesToRemoval(
         source=source,
         requests=len(requests),
         removed=sum(removed for _, removed in spans),
         open=sum(request.outcome is Outcome.OPEN for request in requests),
-        median=next((days for days, share, _ in steps if share <= _HALF), None),
-        low=next((days for days, share, variance in steps if _bound(share, variance, up=False) <= _HALF), None),
-        high=next((days for days, share, variance in steps if _bound(share, variance, up=True) <= _HALF), None),
+        median=next((one.days for one in steps if one.left <= _HALF), None),
+        low=next((one.days for one in steps if one.low <= _HALF), None),
+        high=next((one.days for one in steps if one.high <= _HALF), None),
         within_week=None if watched < 7.0 else 1.0 - (left[-1] if left else 1.0),
         watched=watched,
-        steps=tuple(
-            Step(days=days, left=share, low=_bound(share, variance, up=False), high=_bound(share, variance, up=True))
-            for days, share, variance in steps
-        ),
+        steps=steps,
     )
+
+
+def _bounded(steps: Sequence[tuple[float, float, float]]) -> tuple[Step, ...]:
+    """Steps with their bounds; once nothing is left no variance says more than the step before did."""
+    out: list[Step] = []
+    low = high = 1.0
+    for days, share, variance in steps:
+        if share > 0.0:
+            low, high = (_bound(share, variance, up=up) for up in (False, True))
+        out.append(Step(days=days, left=share, low=low, high=high))
+    return tuple(out)
 
 
 def _span(request: Request, now: int) -> tuple[float, bool]:
@@ -112,9 +120,5 @@ def survival(spans: Sequence[tuple[float, bool]]) -> list[tuple[float, float, fl
 
 
 def _bound(share: float, variance: float, *, up: bool) -> float:
-    if share <= 0.0:
-        return 0.0
-    if share >= 1.0:
-        return 1.0
     width = _NORMAL * math.sqrt(variance) / abs(math.log(share))
     return float(share ** math.exp(-width if up else width))

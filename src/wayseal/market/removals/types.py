@@ -6,8 +6,18 @@ from typing import TypeVar
 
 DAY = 86_400_000_000
 LANGS = ("en", "zh")
-RULES = ("express", "personal_data", "notice", "platform")
-"""What can be cited; counsel chooses, and checks the wording (`letters.toml`)."""
+
+
+class Rule(StrEnum):
+    """What can be cited; counsel chooses, and checks the wording (`letters.toml`)."""
+
+    EXPRESS = "express"
+    PERSONAL_DATA = "personal_data"
+    NOTICE = "notice"
+    PLATFORM = "platform"
+
+
+RULES = tuple(one.value for one in Rule)
 
 
 class Answer(StrEnum):
@@ -56,7 +66,7 @@ class Asked(ByHand):
         target: The shop or offer, as the record names it.
         url: Where it stands.
         address: Where the request went: a mail address, a form.
-        rule: What is cited (`RULES`).
+        rule: What is cited (`Rule`).
         captures: Ids of the captures that show it.
         lang: The text's language.
     """

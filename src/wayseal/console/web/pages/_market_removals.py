@@ -35,6 +35,7 @@ from wayseal.market.removals.types import (
     Heard,
     Outcome,
     Reminded,
+    Removed,
     Withdrawn,
 )
 from wayseal.model.times import iso
@@ -222,6 +223,7 @@ def _told(act: Act) -> Mapping[str, Any]:
         "text": getattr(act, "text", ""),
         "answer": act.answer.value if isinstance(act, Answered) else "",
         "to": act.to if isinstance(act, Escalated) else "",
+        "shown": act.captures if isinstance(act, Removed) else (),
     }
 
 
