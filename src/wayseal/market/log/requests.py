@@ -111,20 +111,12 @@ def begin_request(
         NoSuchThingError: The record has no such shop, offer or capture.
         RemovalError: It can't be asked for (rule 2), or a line is missing or too long; names which.
     """
-    found, shown = find_target(market, target), tuple(dict.fromkeys(captures))
-    reads = Reads(market)
+    reads, found = Reads(market), find_target(market, target)
     if found.gone:
         raise RemovalError("it was seen to be gone already", key="target")
     for one in reads.requests(open_only=True):
         if one.asked.target == found.id:
             raise RemovalError("request {request} asks for it already", key="target", request=one.id)
-    if len(shown) > MOST_CAPTURES:
-        raise RemovalError("name up to {most} captures", key="captures", most=MOST_CAPTURES)
-    for capture in shown:
-        try:
-            reads.capture(capture)
-        except NoSuchThingError:
-            raise RemovalError("the record has no such capture", key="captures") from None
     asked = Asked(
         request=_name(found.id, at, who),
         at=at,
@@ -135,11 +127,24 @@ def begin_request(
         url=found.url,
         address=checked_line(address, "address"),
         rule=rule,
-        captures=shown or (found.capture,),
+        captures=_checked_captures(reads, captures) or (found.capture,),
         lang=lang,
     )
     record_act(market, asked)
     return asked
+
+
+def _checked_captures(reads: Reads, captures: Sequence[str]) -> tuple[str, ...]:
+    """Captures, each once. RemovalError: they are too many, or the record has one no longer."""
+    shown = tuple(dict.fromkeys(captures))
+    if len(shown) > MOST_CAPTURES:
+        raise RemovalError("name up to {most} captures", key="captures", most=MOST_CAPTURES)
+    for capture in shown:
+        try:
+            reads.capture(capture)
+        except NoSuchThingError:
+            raise RemovalError("the record has no such capture", key="captures") from None
+    return shown
 
 
 def record_act(market: Market, act: Act) -> None:
