@@ -62,8 +62,8 @@ REMOVALS = {
     "market.day_0": N_("asked", context="market.day_0"),
     "market.sites_note": N_(
         "After Kaplan and Meier: a request that is open counts for as long as it has been open, so a site that never "
-        "answers doesn't look quick. Where not half came to a removal there is no median yet. Rings are medians, lines their "
-        "intervals, dotted where they have no end yet."
+        "answers doesn't look quick. Where not half came to a removal there is no median yet. Rings are medians, lines "
+        "their intervals, dotted where they have no end yet."
     ),
     "market.new_removal": N_("New request"),
     "market.rule": N_("Rule cited"),

@@ -78,6 +78,7 @@ class State:
         for row, body, versions in reads.all_offers():
             self.note_offer(row.offer, versions, body, row.last_at, seller=row.seller)
             self.offers[row.offer].gone = row.gone_at is not None
+        self._asked_shops = [name for name, shop in self.shops.items() if shop.memory.asked_at is not None]
         self._versions: list[Offer] = list(_load_versions(market))
         self._words: list[Join | Split] = []
         self.relink(0)
@@ -158,14 +159,18 @@ class State:
         for one in reads.requests(open_only=True):
             self._asked.setdefault(one.asked.target, []).append(one)
         changed = []
-        for name, shop in self.shops.items():
-            before, of = shop.memory, self._asked.get(name)
+        for name in [*self._asked_shops, *(one for one in self._asked if one not in self._asked_shops)]:
+            shop, of = self.shops.get(name), self._asked.get(name)
+            if shop is None:
+                continue
+            before = shop.memory
             if of and before.asked_at is None:
                 shop.memory = ask(before, of[-1].asked.at)
             elif not of and before.asked_at is not None:
                 shop.memory = take_back(before, at)
             if shop.memory != before:
                 changed.append(name)
+        self._asked_shops = [one for one in self._asked if one in self.shops]
         offers = [name for name in self._asked if name not in self.shops and name in self.offers]
         self.asked_offers = {name: self.asked_offers.get(name) or self._asked_offer(name) for name in offers}
         return changed
