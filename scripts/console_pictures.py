@@ -49,6 +49,7 @@ MARKET = (
     f"/market/sellers/{seller_id(0)}",
     "/market/sources",
     "/market/removals",
+    "/market/removals/r-00000005",
     "/market/acts",
 )
 """Of a market that is made up: `tests/console/market_shown.py`."""

@@ -157,6 +157,9 @@ def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
         lines = list(watch_market(tmp_path, snapshot, 7, Lang.EN, lambda _, at, of: done.append(of - at)))
     assert done[-1] == 0
     assert [number for line in lines if (number := re.search(r"(\d+) numbers of this courier's own", line))]
+    (asked,) = (re.search(r"(\d+) shops asked for, (\d+) of them", line) for line in lines if "asked for" in line)
+    assert asked is not None
+    assert asked[1] == "8"
     with open_cases(tmp_path / "ledger" / FOLDER) as cases:
         assert cases.queue(1 << 60, ItemFilter(source=Source.LISTING)).rows
     assert inside("market", "verify", tmp_path / "market").code == 0

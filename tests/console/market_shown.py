@@ -4,7 +4,7 @@ All of it is made up: no handle, text or number is anybody's.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +12,19 @@ from typing import Any
 from tests.market.log.lines_of import capture as capture_of
 from tests.market.log.lines_of import reading
 from wayseal.market.log import Line, LineKind, open_market
+from wayseal.market.log.acts import line_of
+from wayseal.market.removals.types import (
+    RULES,
+    Accused,
+    Act,
+    Answer,
+    Answered,
+    Asked,
+    Escalated,
+    Heard,
+    Reminded,
+    Withdrawn,
+)
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
 WEEKS = 12
@@ -317,38 +330,48 @@ def _last(making: _Making, offers: Sequence[Line]) -> Iterator[Line]:
             )
     a, b = offers[0].body["offer"], offers[-1].body["offer"]
     yield Line(kind=LineKind.JOINED, at=now - DAY, body={"a": a, "b": b}, who="chen.jing", why="同一个客服，电话里承认")
-    for number in range(min(8, len(offers))):
-        yield from _request(now, number, offers[number])
+    by_shop = {one.body["shop"]: one for one in reversed(offers)}
+    for number, one in enumerate(list(by_shop.values())[::-1][:8]):
+        yield from _request(now, number, one)
 
 
 def _request(now: int, number: int, one: Line) -> Iterator[Line]:
-    at = now - (40 - 4 * number) * DAY
-    removal = {"removal": f"r-{number:08x}"}
-    asked = {
-        **removal,
-        "target": one.body["shop"],
-        "source": one.body["source"],
-        "rule": "personal_data",
-        "captures": [one.body["capture"]],
-    }
-    yield Line(kind=LineKind.ASKED, at=at, body=asked, who="li.na", why="站内举报入口提交，编号见附件")
-    yield Line(kind=LineKind.REMINDED, at=at + 2 * DAY, body=removal, who="li.na", why="站内信")
-    if number % 2:
-        yield Line(
-            kind=LineKind.ANSWERED,
-            at=at + 3 * DAY,
-            body={**removal, "by": "site" if number % 4 == 1 else "accused", "text": "我们正在核实"},
-            who="li.na",
-            why="邮件",
-        )
-    if number < 5:
-        yield Line(
-            kind=LineKind.CLOSED,
-            at=at + (1 + 2 * number) * DAY,
-            body={**removal, "outcome": "removed" if number != 3 else "refused"},
-            who="li.na",
-            why="页面已打不开",
-        )
+    """Of eight: four were removed, one was withdrawn; of the others the accused spoke up, a site is silent or asks."""
+    at = now - (40 - 5 * number) * DAY
+    of = {"request": f"r-{number:08x}"}
+
+    def act(kind: Callable[..., Act], days: float, why: str, **more: Any) -> Line:
+        return line_of(kind(**of, at=at + round(days * DAY), who="li.na", why=why, **more))
+
+    source = one.body["source"]
+    yield act(
+        Asked,
+        0,
+        "站内举报入口提交，编号见附件",
+        target=one.body["shop"],
+        source=source,
+        url=one.body["url"],
+        address=f"abuse@{source}.example",
+        rule=RULES[number % len(RULES)],
+        captures=(one.body["capture"],),
+        lang="zh",
+    )
+    if number in {1, 3, 4}:
+        yield act(Reminded, 3.5, "站内信")
+    if number == 3:
+        yield act(Answered, 4, "邮件", answer=Answer.REFUSED, text="我们认为该商品没有违规")
+        yield act(Escalated, 5, "邮件，附抓取记录", to="法务部")
+    if number == 6:
+        yield act(Answered, 1, "邮件", answer=Answer.MORE, text="请提供营业执照和授权书")
+    if number in {0, 5}:
+        yield act(Accused, 2, "站内信转来", text=f"不是我卖的，有疑问请打 {HIDDEN_PHONE}")
+    if number == 0:
+        yield act(Heard, 2.5, "核对过抓取记录，请求照旧")
+    if number < 4:
+        body = {**of, "captures": [one.body["capture"]]}
+        yield Line(kind=LineKind.REMOVED, at=at + round((2.2 + 2.7 * number) * DAY), body=body)
+    if number == 4:
+        yield act(Withdrawn, 6, "店铺编号写错了")
 
 
 def offer_id(number: int) -> str:

@@ -156,53 +156,6 @@ def test_a_persons_word_is_a_line_and_can_be_taken_back(stall: Stall) -> None:
     assert stall.market.verify().lines == stall.market.size()
 
 
-def test_a_request_from_its_beginning_to_its_end(stall: Stall) -> None:
-    browser, row = stall.browser("ann"), stall.first(kind="waybill")
-    capture = stall.reads.offer(row.offer).capture
-    assert capture is not None
-    form = {"source": row.source, "target": row.shop, "rule": "personal_data", "captures": capture.id, "why": "form 12"}
-    for name, value in (
-        ("source", "none"), ("target", ""), ("rule", " "),
-        ("rule", "anything"), ("captures", ""), ("captures", "0" * 64), ("why", ""),
-        ("captures", " ".join(f"{n:064x}" for n in range(21))),
-    ):  # fmt: skip
-        page = browser.post("/market/removals", data=form | {name: value})
-        assert (page.status_code, "form 12" in page.text or name == "why") == (400, True), name
-    made = browser.post("/market/removals", data=form).headers["location"]
-    assert "0.0 days" in said(browser.get(made))
-    stall.world.clock.sleep(8 * 86_400)
-    browser = stall.browser("ann")
-    assert "reminder due" in said(browser.get("/market/removals"))
-    send(browser, made, act="remind", why="by its form")
-    assert browser.post(made, data={"act": "answer", "by": "nobody", "text": "x", "why": "x"}).status_code == 400
-    page = send(browser, made, act="answer", by="accused", text=f"not me, call {PHONE}", why="by mail")
-    assert "Whoever is accused not me, call 138********" in said(page)
-    assert browser.post(made, data={"act": "close", "outcome": "won", "why": "x"}).status_code == 400
-    page = send(browser, made, act="close", outcome="removed", why="the page is gone")
-    assert "This request has ended" in said(page)
-    assert browser.post(made, data={"act": "remind", "why": "x"}).status_code == 400
-    assert browser.get("/market/removals/none").status_code == 404
-    assert made.rpartition("/")[2] in browser.get("/market/removals.csv").text
-
-
-def test_the_time_to_removal_counts_what_was_removed_and_names_what_is_open(stall: Stall) -> None:
-    removals = stall.reads.removals()
-    page = stall.browser("ann").get("/market/removals")
-    for source in {one.source for one in removals}:
-        days = sorted(
-            (one.closed_at - one.asked_at) / DAY
-            for one in removals
-            if one.source == source and one.outcome == "removed" and one.closed_at is not None
-        )
-        open_ = sum(one.outcome is None for one in removals if one.source == source)
-        row = page.text.partition(f">{source}</bdi></th>")[2].partition("</tr>")[0]
-        cells = re.findall(r"<td[^>]*>([^<]*)</td>", row)
-        assert cells, source
-        middle = (days[(len(days) - 1) // 2] + days[len(days) // 2]) / 2 if days else None
-        assert cells[2] == ("–" if middle is None else f"{middle:.1f}")
-        assert cells[3] == (str(open_) if open_ else "–")
-
-
 def test_a_proof_holds_without_us(stall: Stall) -> None:
     browser, row = stall.browser("ann"), stall.first()
     capture = stall.reads.offer(row.offer).capture
@@ -245,7 +198,7 @@ def test_no_page_asks_much(stall: Stall, monkeypatch: pytest.MonkeyPatch) -> Non
             f"/market/sellers/{seller}",
             f"/market/sellers/{seller}?a={link.a}&b={link.b}",
             f"/market/captures/{link.capture_a}",
-            f"/market/removals/{stall.reads.removals()[0].removal}",
+            f"/market/removals/{stall.reads.requests()[0].id}",
         )
         for path in (*PLACES, "/market", *more):
             asked.clear()

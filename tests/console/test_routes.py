@@ -112,6 +112,7 @@ TABLE = {
     "POST /market/removals": CASES,
     "GET /market/removals/{removal}": CASES,
     "POST /market/removals/{removal}": CASES,
+    "POST /market/removals/{removal}/letter": CASES,
     "GET /rights": LEDGER,
     "POST /rights": LEDGER,
     "GET /rights.csv": LEDGER,

@@ -259,6 +259,17 @@ MARKET = GroupEntry(
         "leaks": CommandEntry(
             help="Write numbers of the courier's own that were on offer as leaks, ready for a trace.", extra="market"
         ),
+        "removals": CommandEntry(
+            help="Requests for removal, what is due first, and how long sites take; or one of them; or its letter.",
+            extra="market",
+        ),
+        "ask": CommandEntry(
+            help="Record that a site is asked to remove a shop or an offer, and print the request's id for its letter.",
+            extra="market",
+        ),
+        "follow": CommandEntry(
+            help="Record what happened to a request for removal, and print what is due next.", extra="market"
+        ),
         "verify": CommandEntry(
             help="Check every line of the record, every table made of them, and every capture.", extra="market"
         ),
@@ -266,6 +277,7 @@ MARKET = GroupEntry(
     headings={
         "Watch": ("add", "look", "watch", "import"),
         "See": ("offers", "sellers", "leaks", "verify", "read"),
+        "Ask for removal": ("removals", "ask", "follow"),
     },
 )
 SERVE = GroupEntry(

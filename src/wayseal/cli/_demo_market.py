@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from wayseal.market.log.reads import Reads
 
 FOLDER = "market"
+_WHO = "demo"
 _DAY = 86_400_000_000
 _SHOPS, _LOOKS = 40, 6
+_ASKED, _AFTER = 8, 2
+"""So many sites' shops are asked for, after so many looks."""
 _NEEDED = ("selectolax", "feedparser", "warcio", "protego", "ijson", "PIL", "zxingcpp")
 """Of the extra, what nothing else brings."""
 TEXTS = ByLanguage(
@@ -30,6 +33,8 @@ TEXTS = ByLanguage(
         "offers": N_("  {offers:,} {offers:offer|offers}, {flagged:,} of them to look at, by {sellers:,} sellers"),
         "ours": N_("  {ours:,} {ours:number|numbers} of this courier's own among them, ready for a trace"),
         "back": N_("  {backs:,} {backs:seller|sellers} back after a shop was closed"),
+        "asked": N_("  {asked:,} {asked:shop|shops} asked for, {removed:,} of them seen to be gone since"),
+        "why": N_("sells numbers of this courier"),
         "queued": N_("  {items:,} {items:thing|things} put into the queue of cases"),
         "more": N_("  More: {command}"),
         "missing": N_("The market's part of the demo needs packages that are not installed: {command}"),
@@ -55,7 +60,7 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progres
         bring = f"make {SETUP['market']}" if Path("Makefile").exists() else "pip install 'wayseal[market]'"
         yield filled(words["missing"], command=bring)
         return
-    _look(out, snapshot, seed, progress)
+    _look(out, snapshot, seed, lang, progress)
     from wayseal.market.log import open_market
     from wayseal.market.log.reads import Reads
 
@@ -65,15 +70,18 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progres
         items = _queue(out, reads)
         flagged = sum(row.flagged for row in reads.sellers(limit=200).rows)
         numbers = len({one.waybill for one in reads.numbers()})
+        requests = reads.requests()
     yield filled(words["market"], looks=_LOOKS)
     yield filled(words["offers"], translate, offers=totals.offers, flagged=flagged, sellers=totals.sellers)
     yield filled(words["ours"], translate, ours=numbers)
     yield filled(words["back"], translate, backs=totals.backs)
+    removed = sum(one.outcome == "removed" for one in requests)
+    yield filled(words["asked"], translate, asked=len(requests), removed=removed)
     yield filled(words["queued"], translate, items=items)
     yield filled(words["more"], command=f"wayseal market offers {out / FOLDER} --ours")
 
 
-def _look(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback) -> None:
+def _look(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progress: ProgressCallback) -> None:
     """Looks at every site, days apart, while numbers are sold (rule 1)."""
     from wayseal.market.looking import SOURCES, Planned, opened_watch
     from wayseal.market.numbers import own_of_ledger
@@ -99,8 +107,32 @@ def _look(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback
                 name = sorted(watch.sources)[step % len(watch.sources)]
                 moment = begins + (ends - begins) * (step // len(watch.sources) + 1) // _LOOKS
                 clock.set(max(moment, clock.now()))
+                if step == _AFTER * len(watch.sources):
+                    _ask(out, lang, clock.now())
                 watch.look(Planned(source=name, at=clock.now()))
                 progress("market", step + 1, steps)
+
+
+def _ask(out: Path, lang: Lang, at: int) -> None:
+    """Records that sites are asked to remove shops that are there."""
+    from wayseal.market.log import open_market
+    from wayseal.market.log.reads import Reads
+    from wayseal.market.log.requests import begin_request, find_target
+
+    with open_market(out / FOLDER) as record:
+        rows = Reads(record).offers(flagged=True, limit=200).rows
+        shops = {row.shop: row.source for row in reversed(rows) if not find_target(record, row.shop).gone}
+        for shop, source in list(shops.items())[:_ASKED]:
+            begin_request(
+                record,
+                target=shop,
+                rule="express",
+                address=f"abuse@{source}.example",
+                lang=lang.value,
+                who=_WHO,
+                why=TEXTS[lang]["why"],
+                at=at,
+            )
 
 
 def _queue(out: Path, reads: "Reads") -> int:

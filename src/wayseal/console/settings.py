@@ -81,7 +81,9 @@ class ConsoleSettings:
     stamp_url: Name | None = None
     """The time-stamping service (RFC 3161) that packs of evidence are sealed with."""
     unit: str = ""
-    """The unit that hands evidence over, as papers name it."""
+    """The unit that hands evidence over and asks sites to remove offers, as papers and letters name it."""
+    contact: str = ""
+    """Where sites answer to requests for removal: a mail address, a page."""
     upload_megabytes: Annotated[int, _Whole, Field(ge=1, le=1_000_000)] = 3072
     """A file that is sent may have so many."""
     checkpoint_folder: _File | None = None

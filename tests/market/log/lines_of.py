@@ -107,12 +107,15 @@ def whole() -> list[Line]:
     routes = [{"origin": "广东", "destination": "", "at": [0, 2]}]
     said = reading(prices=prices, routes=routes, couriers=["yto"], freshness="realtime")
     ours = [{"number": WAYBILL, "canary": True}]
-    removal: dict[str, Any] = {
-        "removal": "R1",
+    asked: dict[str, Any] = {
+        "request": "R1",
         "target": "site-a/1",
         "source": "site-a",
-        "rule": "PIPL 10",
+        "url": "https://site.example/1",
+        "address": "abuse@site.example",
+        "rule": "personal_data",
         "captures": [f"{0:064x}"],
+        "lang": "zh",
     }
     back = {"shop": "site-b/9", "was": "site-a/1", "seller": "seller-1", "weight": 9.5, "offer": "b", "was_offer": "a"}
     return [
@@ -142,10 +145,15 @@ def whole() -> list[Line]:
         act(LineKind.JOINED, a="a", b="c"),
         act(LineKind.SPLIT, a="a", b="b"),
         act(LineKind.TAKEN_BACK, seq=16),
-        act(LineKind.ASKED, **removal),
-        act(LineKind.REMINDED, START + DAY, removal="R1"),
-        act(LineKind.ANSWERED, START + DAY, removal="R1", by="site", text="looking into it"),
-        act(LineKind.CLOSED, START + 2 * DAY, removal="R1", outcome="removed"),
+        act(LineKind.ASKED, **asked),
+        act(LineKind.REMINDED, START + DAY, request="R1"),
+        act(LineKind.ANSWERED, START + DAY, request="R1", answer="other", text="looking into it"),
+        act(LineKind.ESCALATED, START + DAY, request="R1", to="counsel"),
+        act(LineKind.ACCUSED, START + DAY, request="R1", text="it isn't me"),
+        act(LineKind.HEARD, START + DAY, request="R1"),
+        Line(kind=LineKind.REMOVED, at=START + 2 * DAY, body={"request": "R1", "captures": [f"{1:064x}"]}),
+        act(LineKind.ASKED, **{**asked, "request": "R2", "target": "site-b/9"}),
+        act(LineKind.WITHDRAWN, START + DAY, request="R2"),
         act(LineKind.WORD, word="面当", kind="waybill", meaning="面单", taken_out=False),
         looked([], START + 2 * DAY, "unseen"),
     ]

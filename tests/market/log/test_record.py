@@ -24,7 +24,7 @@ def test_all_kinds_are_recorded_and_verified(market: Market) -> None:
         market.append(lines[start : start + 5])
     assert market.verify().lines == market.size() == len(lines)
     assert [line for _, line in market.lines()] == lines
-    assert [seq for seq, _ in market.lines(LineKind.LOOKED)] == [6, 9, 23]
+    assert [seq for seq, _ in market.lines(LineKind.LOOKED)] == [6, 9, 28]
 
 
 def test_pages_are_told_what_lines_say(market: Market) -> None:
@@ -51,9 +51,11 @@ def test_pages_are_told_what_lines_say(market: Market) -> None:
     assert [one.word for one in seller.judged] == ["split", "joined"]
     assert [one.word for one in reads.judged()] == ["joined"]
     assert [one.seller for one in reads.sellers().rows] == ["seller-1"]
-    (removal,) = reads.removals()
-    assert (removal.outcome, removal.reminders, len(removal.answers)) == ("removed", 1, 1)
-    assert reads.removals(open_only=True) == ()
+    gone, withdrawn = (reads.request(one) for one in ("R1", "R2"))
+    assert (gone.outcome, gone.settled_at, gone.unheard, len(gone.acts)) == ("removed", START + 2 * DAY, 0, 6)
+    assert (withdrawn.outcome, withdrawn.asked.target) == ("withdrawn", "site-b/9")
+    assert {one.id for one in reads.requests()} == {"R1", "R2"}
+    assert reads.requests(open_only=True) == ()
     assert reads.words() == (("面当", "waybill", "面单"),)
     *_, week = reads.weeks(START + 3 * DAY)
     assert week.offers == {"waybill": 2, "logistics": 1}

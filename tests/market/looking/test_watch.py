@@ -10,8 +10,10 @@ from benchmarks._market_room import Room
 from benchmarks._market_watch import DAY, HOUR, Run, watch
 
 from wayseal.market.log import Line, LineKind
+from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import Watch
+from wayseal.market.removals.types import Asked, Outcome, Removed, Withdrawn
 from wayseal.simulate.market import MarketPlan, Sites, generate_market
 from wayseal.simulate.market.parts import MarketWorld
 
@@ -84,7 +86,7 @@ def test_offers_are_read_and_linked(world: MarketWorld, ran: tuple[Room, Run]) -
     assert week.prices
 
 
-def test_a_request_is_settled_once_its_shop_is_gone() -> None:
+def test_a_request_is_settled_once_what_it_asks_for_is_gone() -> None:
     """What was asked for and closed in truth is removed, by the watch's own line; what is open stays asked for."""
     world = generate_market(MarketPlan(shops=40, days=8, life_days=3.0, spells=0.0, layouts=()), 9)
     room = Room(world)
@@ -96,25 +98,42 @@ def test_a_request_is_settled_once_its_shop_is_gone() -> None:
             room.look(planned, partial(sites.answer, at=now), ())
         if not asked and now > world.plan.begins + DAY:
             asked = True
-            here = [row for row, _ in Reads(market).shops() if row.state == "seen"]
-            shops = [row.shop for row in here if row.source == "arcade"]
-            market.append([request(number, shop, now) for number, shop in enumerate(shops)])
-    removals = Reads(market).removals()
+            here = [row.shop for row, _ in Reads(market).shops() if row.state == "seen" and row.source == "arcade"]
+            rows = Reads(market).offers(source="bazaar").rows
+            targets = [*here, *(row.offer for row in rows if row.gone_at is None)]
+            market.append([request(number, target, now) for number, target in enumerate(targets)])
+            market.append([line_of(Withdrawn(request="R1", at=now, who="li", why="a mistake"))])
+    withdrawn, *requests = sorted(Reads(market).requests(), key=lambda one: one.id != "R1")
     states = {row.shop: row.state for row, _ in Reads(market).shops()}
-    assert {one.outcome for one in removals} == {None, "removed"}
-    for one in removals:
-        assert (one.outcome == "removed") == (states[one.target] == "removed"), one.target
-        assert one.outcome is not None or states[one.target] in {"asked", "missed"}
+    shop_of = {row.offer: row.shop for row in Reads(market).offers(source="bazaar", limit=200).rows}
+    assert withdrawn.outcome is Outcome.WITHDRAWN
+    assert states[withdrawn.asked.target] not in {"asked", "removed"}
+    assert {one.outcome for one in requests} == {Outcome.OPEN, Outcome.REMOVED}
+    assert {one.outcome for one in requests if one.asked.target in shop_of} == {Outcome.OPEN, Outcome.REMOVED}
+    for one in requests:
+        removed, offer = one.of(Removed), one.asked.target in shop_of
+        state = states[shop_of.get(one.asked.target, one.asked.target)]
+        assert bool(removed) == (state == ("gone" if offer else "removed")), one.asked.target
+        assert removed or offer or state in {"asked", "missed"}
+        for act in removed:
+            (shown,) = act.captures
+            Reads(market).capture(shown)
     market.verify()
     room.close()
 
 
-def request(number: int, shop: str, at: int) -> Line:
-    said = {
-        "removal": f"R{number}",
-        "target": shop,
-        "source": shop.partition("/")[0],
-        "rule": "express",
-        "captures": [],
-    }
-    return Line(kind=LineKind.ASKED, at=at, body=said, who="li", why="sells labels")
+def request(number: int, target: str, at: int) -> Line:
+    asked = Asked(
+        request=f"R{number}",
+        at=at,
+        who="li",
+        why="sells labels",
+        source=target.partition("/")[0],
+        target=target,
+        url="https://site.example",
+        address="abuse@site.example",
+        rule="express",
+        captures=("0" * 64,),
+        lang="zh",
+    )
+    return line_of(asked)

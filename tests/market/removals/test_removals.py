@@ -13,11 +13,12 @@ from wayseal.market.removals.types import (
     DAY,
     LANGS,
     RULES,
-    AccusedAnswered,
+    Accused,
     Act,
     Answer,
     Answered,
     Asked,
+    Escalated,
     Heard,
     Outcome,
     Reminded,
@@ -30,6 +31,7 @@ ASKED = Asked(
     request="r1",
     at=NOW,
     who="Li",
+    why="sells labels",
     source="forum",
     target="s1",
     url="https://forum.example/s1",
@@ -48,8 +50,10 @@ def acts(*some: tuple[type, float, dict[str, Any]]) -> list[Act]:
     return [ASKED, *(kind(request="r1", at=at(days), **more) for kind, days, more in some)]
 
 
-LI = {"who": "Li"}
-SITE = {"who": "Li", "answer": Answer.ACCEPTED}
+LI = {"who": "Li", "why": "x"}
+SITE = LI | {"answer": Answer.ACCEPTED, "text": "we will see"}
+LAW = LI | {"to": "counsel"}
+SAID = LI | {"text": "not me"}
 COURSES: dict[str, tuple[list[Act], float, tuple[Todo, float] | None]] = {
     "fresh": (acts(), 2, None),
     "no answer": (acts(), 4, (Todo.REMIND, 3)),
@@ -61,12 +65,21 @@ COURSES: dict[str, tuple[list[Act], float, tuple[Todo, float] | None]] = {
     "refused": (acts((Answered, 2, SITE | {"answer": Answer.REFUSED})), 2.1, (Todo.ESCALATE, 2)),
     "asks for more": (acts((Answered, 2, SITE | {"answer": Answer.MORE})), 2.1, (Todo.ANSWER, 2)),
     "removed": (acts((Removed, 5, {"captures": ("b",)})), 60, None),
-    "withdrawn": (acts((Withdrawn, 1, LI | {"why": "a mistake"})), 60, None),
-    "accused": (acts((AccusedAnswered, 1, {"said": "not me"})), 1.5, (Todo.HEAR, 1)),
-    "accused after removal": (
-        acts((Removed, 5, {"captures": ()}), (AccusedAnswered, 9, {"said": "not me"})), 10, (Todo.HEAR, 9),
+    "withdrawn": (acts((Withdrawn, 1, LI)), 60, None),
+    "given what it asked for": (
+        acts((Answered, 2, SITE | {"answer": Answer.MORE}), (Reminded, 3, LI)), 6, (Todo.REMIND, 6),
     ),
-    "heard": (acts((AccusedAnswered, 1, {"said": "x"}), (Heard, 2, LI | {"why": "looked"})), 2.5, None),
+    "handed on": (acts(*((Reminded, day, LI) for day in (4, 8, 12)), (Escalated, 16, LAW)), 45, None),
+    "handed on, silence": (acts((Escalated, 16, LAW)), 46, (Todo.ESCALATE, 46)),
+    "reminded since it was handed on": (
+        acts(*((Reminded, day, LI) for day in (4, 8, 12)), (Escalated, 16, LAW), (Reminded, 20, LI)), 24,
+        (Todo.REMIND, 23),
+    ),
+    "accused": (acts((Accused, 1, SAID)), 1.5, (Todo.HEAR, 1)),
+    "accused after removal": (
+        acts((Removed, 5, {"captures": ()}), (Accused, 9, SAID)), 10, (Todo.HEAR, 9),
+    ),
+    "heard": (acts((Accused, 1, SAID), (Heard, 2, LI)), 2.5, None),
 }  # fmt: skip
 
 
@@ -79,10 +92,12 @@ def test_what_is_due(name: str) -> None:
 
 WRONG: dict[str, list[Act]] = {
     "twice": [ASKED, ASKED],
-    "of nothing": [Reminded(request="r2", at=NOW, who="Li")],
+    "of nothing": [Reminded(request="r2", at=NOW, **LI)],
     "without a capture": [replace(ASKED, captures=())],
-    "removed twice": acts((Removed, 1, {"captures": ()}), (Removed, 2, {"captures": ()})),
-    "reminded after the end": acts((Withdrawn, 1, LI | {"why": "x"}), (Reminded, 2, LI)),
+    "in no language": [replace(ASKED, lang="fr")],
+    "under no rule": [replace(ASKED, rule="magic")],
+    "heard without a word": acts((Heard, 1, LI)),
+    "reminded after the end": acts((Withdrawn, 1, LI), (Reminded, 2, LI)),
 }
 
 
@@ -91,6 +106,14 @@ def test_what_cannot_be_is_refused(name: str) -> None:
     with pytest.raises(RemovalError) as caught:
         follow(WRONG[name])
     assert "s1" not in str(caught.value)
+
+
+def test_what_the_watch_saw_is_never_refused_and_changes_nothing_that_is_settled() -> None:
+    seen = (Removed, 5, {"captures": ()})
+    (withdrawn,) = follow(acts((Withdrawn, 1, LI), seen))
+    assert (withdrawn.outcome, withdrawn.settled_at) == (Outcome.WITHDRAWN, at(1))
+    (removed,) = follow(acts(seen, (Removed, 6, {"captures": ()})))
+    assert (removed.settled_at, removed.days(at(60))) == (at(5), 5.0)
 
 
 def test_survival_is_that_of_a_textbook() -> None:
@@ -140,7 +163,7 @@ def requests_of(spans: list[tuple[str, float, str]]) -> list[Act]:
         if how == "removed":
             made.append(Removed(request=id_, at=at(days), captures=()))
         elif how == "withdrawn":
-            made.append(Withdrawn(request=id_, at=at(days), who="Li", why="x"))
+            made.append(Withdrawn(request=id_, at=at(days), **LI))
     return made
 
 
@@ -155,7 +178,15 @@ def test_open_requests_count_for_as_long_as_they_are_open() -> None:
     assert a.high is not None
     assert a.low < 5.0 < a.high
     assert (b.median, b.high, b.removed, b.open) == (None, None, 4, 12)
+    assert [(one.days, one.left) for one in a.steps[:2]] == [(1.0, 0.9), (2.0, pytest.approx(0.8))]
+    assert all(one.low < one.left < one.high for one in a.steps[:-1])
+    assert (a.watched, b.watched) == (10.0, 30.0)
     assert b.within_week == pytest.approx(0.25), "who would leave out the open ones would say 1"
+
+
+def test_one_request_says_nothing_of_how_long_a_site_takes() -> None:
+    _, one = times_to_removal(follow(requests_of([("a", 2.0, "removed")])), at(30))
+    assert (one.median, one.low, one.high) == (2.0, None, None)
 
 
 def test_nothing_was_asked() -> None:
@@ -167,14 +198,18 @@ def test_nothing_was_asked() -> None:
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("reminder", [False, True])
 def test_letters(lang: str, rule: str, reminder: bool) -> None:
-    asked = replace(ASKED, lang=lang, rule=rule, target="shop\r\nBcc: all@x.example $name", captures=("a1", "b2"))
+    asked = replace(ASKED, lang=lang, rule=rule, target="forum/shop\r\nBcc: all@x.example $name", captures=("a1", "b2"))
     letter = write_letter(asked, name="圆通", contact="help@example.com", reminder=reminder)
     assert "\n" not in letter.subject
     assert "\nBcc" not in letter.body
     for part in (asked.url, "- a1\n- b2", "圆通", "help@example.com"):
         assert part in letter.body
+    assert "forum/shop" not in letter.body, "a site knows its shops without our name for it"
     assert "$name" in letter.body, "what comes from outside is no template"
     assert "r1" in letter.subject
+    assert ("2023-11-15" in letter.body) == reminder, "by the clock of China: it was asked at 22:13 UTC"
+    other = next(one for one in LANGS if one != lang)
+    assert letter != write_letter(asked, name="圆通", contact="help@example.com", reminder=reminder, lang=other)
 
 
 def test_a_letter_for_nothing_known_is_refused() -> None:
@@ -185,4 +220,4 @@ def test_a_letter_for_nothing_known_is_refused() -> None:
 
 def test_a_request_tells_how_it_ended() -> None:
     (request,) = follow(acts((Answered, 1, SITE), (Removed, 5, {"captures": ("b",)})))
-    assert (request.outcome, request.settled_at, len(request.answers)) == (Outcome.REMOVED, at(5), 1)
+    assert (request.outcome, request.settled_at, len(request.of(Answered))) == (Outcome.REMOVED, at(5), 1)

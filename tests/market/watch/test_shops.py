@@ -16,6 +16,7 @@ from wayseal.market.watch import (
     find_backs,
     first_seen,
     next_look,
+    take_back,
 )
 
 HOUR = 3_600_000_000
@@ -60,6 +61,14 @@ def test_what_went_after_a_request_is_removed_and_then_no_longer_asked_for() -> 
     assert (back.state, back.returned_at) == (ShopState.SEEN, T + 9 * DAY)
     assert ask(gone, T + DAY) == gone
     assert walk((6 * HOUR, Evidence.LISTED), asked=HOUR).state is ShopState.ASKED
+
+
+def test_what_is_withdrawn_is_no_longer_asked_for() -> None:
+    asked = walk((6 * HOUR, Evidence.LISTED), asked=HOUR)
+    seen = take_back(asked, T + DAY)
+    assert (seen.state, seen.since, seen.asked_at) == (ShopState.SEEN, T + DAY, None)
+    missed = walk((6 * HOUR, Evidence.MISSED_BOTH), asked=HOUR)
+    assert advance(take_back(missed, T + 7 * HOUR), Evidence.MISSED_BOTH, T + DAY).state is ShopState.GONE
 
 
 def test_an_older_look_changes_nothing() -> None:

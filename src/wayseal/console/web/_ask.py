@@ -46,6 +46,8 @@ class Site:
         files: Where files of cases lie, each under its SHA-256.
         notices: Whether somebody is told of new cases.
         stamps: Whether a time-stamping service is set.
+        unit: In whose name sites are asked to remove offers; "": it is asked for.
+        contact: Where they answer.
         cases_a_day: So many can be decided a day, all in all.
         utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
@@ -66,6 +68,8 @@ class Site:
     files: Path | None = None
     notices: bool = False
     stamps: bool = False
+    unit: str = ""
+    contact: str = ""
     cases_a_day: int = 20
     utc_offset_hours: int = 8
     secure: bool = False

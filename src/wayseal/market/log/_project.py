@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wayseal.market.log import _tables as t
+from wayseal.market.log.acts import ACTS, act_from, told
 from wayseal.market.log.lines import Line, LineKind
+from wayseal.market.removals import follow
 from wayseal.store.statements import Connection
 from wayseal.store.statements.tables import Table, put_rows
 
@@ -200,40 +202,21 @@ def _taken_back(c: Connection, seq: int, line: Line) -> None:
     c.run(f"UPDATE {t.WORDS_OF_PEOPLE.full_name} SET undone_by=? WHERE seq=?", [[seq, line.body["seq"]]])
 
 
-def _asked(c: Connection, seq: int, line: Line) -> None:
+def _act(c: Connection, seq: int, line: Line) -> None:
+    """An act on a request for removal: the request is what all its acts come to. RemovalError: it can't be."""
     del seq
+    id_ = act_from(*told(line)).request
+    found = c.rows(f"SELECT acts FROM {t.REQUESTS.full_name} WHERE request=?", (id_,))
+    acts = [*(json.loads(found[0][0]) if found else ()), told(line)]
+    (request,) = follow(act_from(*one) for one in acts)
     row = {
-        **line.body,
-        "captures": _json(line.body["captures"]),
-        "asked_at": line.at,
-        "who": line.who,
-        "why": line.why,
-        "reminders": 0,
-        "answers": "[]",
+        "request": id_,
+        "target": request.asked.target,
+        "asked_at": request.asked.at,
+        "outcome": request.outcome.value,
+        "acts": _json(acts),
     }
-    _put(c, t.REMOVALS, [row])
-
-
-def _reminded(c: Connection, seq: int, line: Line) -> None:
-    del seq
-    c.run(
-        f"UPDATE {t.REMOVALS.full_name} SET reminders=reminders+1, reminded_at=? WHERE removal=?",
-        [[line.at, line.body["removal"]]],
-    )
-
-
-def _answered(c: Connection, seq: int, line: Line) -> None:
-    del seq
-    removal = line.body["removal"]
-    found = c.rows(f"SELECT answers FROM {t.REMOVALS.full_name} WHERE removal=?", (removal,))
-    before = json.loads(found[0][0]) if found else []
-    answer = {"at": line.at, "by": line.body["by"], "text": line.body["text"], "who": line.who}
-    _change(c, t.REMOVALS, "removal", removal, answers=_json([*before, answer]))
-
-
-def _closed(c: Connection, seq: int, line: Line) -> None:
-    del seq
-    _change(c, t.REMOVALS, "removal", line.body["removal"], outcome=line.body["outcome"], closed_at=line.at)
+    _put(c, t.REQUESTS, [row])
 
 
 def _word(c: Connection, seq: int, line: Line) -> None:
@@ -264,10 +247,7 @@ _STEPS: Mapping[LineKind, Callable[[Connection, int, Line], None]] = {
     LineKind.JOINED: _judged,
     LineKind.SPLIT: _judged,
     LineKind.TAKEN_BACK: _taken_back,
-    LineKind.ASKED: _asked,
-    LineKind.REMINDED: _reminded,
-    LineKind.ANSWERED: _answered,
-    LineKind.CLOSED: _closed,
     LineKind.WORD: _word,
     LineKind.PURGED: _purged,
+    **dict.fromkeys(ACTS, _act),
 }

@@ -6,7 +6,7 @@ from wayseal.market.log.lines import BY_HAND as _BY_HAND
 from wayseal.store.statements import tables as made
 from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Table
 
-VERSION = 1
+VERSION = 2
 """Of the tables that are made of lines: with another one they are made anew."""
 PREFIX = "market_"
 LINES, NODES, STATE = f"{PREFIX}lines", f"{PREFIX}nodes", f"{PREFIX}state"
@@ -165,24 +165,10 @@ NUMBERS = _table(
     columns={"waybill": TEXT, "offer": TEXT, "at": INT, "canary": INT, "capture": TEXT, "expected_false": REAL},
     indexes=("offer", "at"),
 )
-REMOVALS = _table(
-    name="removals",
-    key=("removal",),
-    columns={
-        "removal": TEXT,
-        "target": TEXT,
-        "source": TEXT,
-        "rule": TEXT,
-        "captures": TEXT,
-        "asked_at": INT,
-        "who": TEXT,
-        "why": TEXT,
-        "reminders": INT,
-        "reminded_at": MAYBE_INT,
-        "answers": TEXT,
-        "outcome": MAYBE_TEXT,
-        "closed_at": MAYBE_INT,
-    },
+REQUESTS = _table(
+    name="requests",
+    key=("request",),
+    columns={"request": TEXT, "target": TEXT, "asked_at": INT, "outcome": TEXT, "acts": TEXT},
     indexes=("target", "outcome, asked_at"),
 )
 WORDS = _table(
@@ -202,7 +188,7 @@ TABLES = (
     BACKS,
     WORDS_OF_PEOPLE,
     NUMBERS,
-    REMOVALS,
+    REQUESTS,
     WORDS,
 )
 

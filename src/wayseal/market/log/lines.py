@@ -46,12 +46,16 @@ class LineKind(StrEnum):
     TAKEN_BACK = "taken_back"
     """A join or a split is undone."""
     ASKED = "asked"
-    """A site was asked to remove a shop or an offer."""
+    """A site was asked to remove a shop or an offer; this and what follows are the acts of `market.removals`."""
     REMINDED = "reminded"
     ANSWERED = "answered"
-    """What a site, or whoever is accused, said to a request."""
-    CLOSED = "closed"
-    """How a request ended."""
+    ESCALATED = "escalated"
+    ACCUSED = "accused"
+    """Whoever is accused says something."""
+    HEARD = "heard"
+    WITHDRAWN = "withdrawn"
+    REMOVED = "removed"
+    """What a site was asked to remove was seen to be gone."""
     WORD = "word"
     """A word of the trade is taken into the dictionary, or out of it."""
     PURGED = "purged"
@@ -66,7 +70,10 @@ BY_HAND = frozenset(
         LineKind.ASKED,
         LineKind.REMINDED,
         LineKind.ANSWERED,
-        LineKind.CLOSED,
+        LineKind.ESCALATED,
+        LineKind.ACCUSED,
+        LineKind.HEARD,
+        LineKind.WITHDRAWN,
         LineKind.WORD,
     }
 )

@@ -10,6 +10,7 @@ from typing import Any
 from wayseal.market.errors import NoSuchThingError, RecordError
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
+from wayseal.market.log.acts import act_from
 from wayseal.market.log.views import (
     BackRow,
     JudgedRow,
@@ -18,7 +19,6 @@ from wayseal.market.log.views import (
     OfferRow,
     OfferView,
     Page,
-    RemovalRow,
     SellerRow,
     SellerView,
     ShopRow,
@@ -27,6 +27,8 @@ from wayseal.market.log.views import (
     Week,
     place_of,
 )
+from wayseal.market.removals import Request, follow
+from wayseal.market.removals.types import Outcome
 from wayseal.market.types import FLAGGED, Capture
 from wayseal.store.statements import Connection
 from wayseal.store.statements.tables import Table
@@ -51,9 +53,9 @@ class Reads:
             f"coalesce(sum(CASE WHEN state='new' AND kind IN ({marks}) THEN 1 ELSE 0 END), 0), "
             "coalesce(sum(CASE WHEN ours>0 THEN 1 ELSE 0 END), 0), count(DISTINCT seller), "
             f"(SELECT count(*) FROM {t.BACKS.full_name}), "
-            f"(SELECT count(*) FROM {t.REMOVALS.full_name} WHERE outcome IS NULL) FROM {t.OFFERS.full_name}"
+            f"(SELECT count(*) FROM {t.REQUESTS.full_name} WHERE outcome='open') FROM {t.OFFERS.full_name}"
         )
-        names = ("sources", "unseen", "offers", "waiting", "ours", "sellers", "backs", "removals_open")
+        names = ("sources", "unseen", "offers", "waiting", "ours", "sellers", "backs", "requests_open")
         row = self._market.read(lambda c: _one(c, text, sorted(FLAGGED)))
         return Totals(**{name: int(value) for name, value in zip(names, row, strict=True)})
 
@@ -267,11 +269,20 @@ class Reads:
             said = json.loads(reading or "{}").get("routes", ())
             yield _number(tuple(number)), seller, tuple((one["origin"], one["destination"]) for one in said)
 
-    def removals(self, *, open_only: bool = False) -> tuple[RemovalRow, ...]:
+    def requests(self, *, open_only: bool = False) -> tuple[Request, ...]:
         """Requests for removal, the latest first."""
-        where = "WHERE outcome IS NULL " if open_only else ""
-        text = f"SELECT {_names(t.REMOVALS)} FROM {t.REMOVALS.full_name} {where}ORDER BY asked_at DESC, removal"
-        return tuple(map(_removal, self._market.read(lambda c: c.rows(text))))
+        where = "WHERE outcome=? " if open_only else ""
+        text = f"SELECT acts FROM {t.REQUESTS.full_name} {where}ORDER BY asked_at DESC, request"
+        rows = self._market.read(lambda c: c.rows(text, (Outcome.OPEN.value,) if open_only else ()))
+        return tuple(_request(row[0]) for row in rows)
+
+    def request(self, request: str) -> Request:
+        """A request for removal. NoSuchThingError."""
+        text = f"SELECT acts FROM {t.REQUESTS.full_name} WHERE request=?"
+        found = self._market.read(lambda c: c.rows(text, (request,)))
+        if not found:
+            raise NoSuchThingError("there is no such request")
+        return _request(found[0][0])
 
     def words(self) -> tuple[tuple[str, str, str], ...]:
         """Words that people took into the dictionary: (word, kind, meaning)."""
@@ -355,10 +366,9 @@ def _number(row: tuple[Any, ...]) -> NumberRow:
     return NumberRow(**{**made, "canary": bool(made["canary"])})
 
 
-def _removal(row: tuple[Any, ...]) -> RemovalRow:
-    made = dict(zip(t.REMOVALS.columns, row, strict=True))
-    told = {"captures": tuple(json.loads(made["captures"])), "answers": tuple(json.loads(made["answers"]))}
-    return RemovalRow(**{**made, **told})
+def _request(acts: str) -> Request:
+    (request,) = follow(act_from(*one) for one in json.loads(acts))
+    return request
 
 
 def _capture(c: Connection, capture: str) -> Capture | None:

@@ -185,25 +185,6 @@ class SellerView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemovalRow:
-    """A request for removal. answers: what was said to it, in order."""
-
-    removal: str
-    target: str
-    source: str
-    rule: str
-    captures: tuple[str, ...]
-    asked_at: int
-    who: str
-    why: str
-    reminders: int
-    reminded_at: int | None
-    answers: tuple[Mapping[str, Any], ...]
-    outcome: str | None
-    closed_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
     """A week of the market. at: when it begins; prices: of all that were said in it, in yuan, by unit, sorted."""
 
@@ -226,4 +207,4 @@ class Totals:
     ours: int
     sellers: int
     backs: int
-    removals_open: int
+    requests_open: int

@@ -10,7 +10,7 @@ from wayseal.market.log._market import Market
 from wayseal.market.log.lines import LineKind, read_line
 from wayseal.market.log.views import Page, place_of
 
-_SUBJECTS = ("offer", "removal", "seq", "word")
+_SUBJECTS = ("offer", "request", "seq", "word")
 _MOST = 200
 
 
@@ -25,7 +25,7 @@ class ActRow:
         who: Whose act it is.
         why: The reason that was given.
         subjects: Ids of what it is about.
-        state: What became of it, where the act says so: an offer's state, an outcome.
+        state: What became of it, where the act says so: an offer's state, a site's answer.
     """
 
     seq: int
@@ -73,7 +73,7 @@ def _act(seq: int, content: str) -> ActRow:
     body = line.body
     pair = tuple(str(body[name]) for name in ("a", "b") if name in body)
     one = tuple(str(body[name]) for name in _SUBJECTS if name in body)
-    state = str(body.get("state") or body.get("outcome") or "")
+    state = str(body.get("state") or body.get("answer") or "")
     return ActRow(
         seq=seq, kind=line.kind, at=line.at, who=line.who, why=line.why, subjects=pair or one[:1], state=state
     )

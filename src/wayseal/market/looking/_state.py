@@ -5,14 +5,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from wayseal.market.log import WATCH, Line, LineKind, Market
+from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
 from wayseal.market.looking._said import to_link
 from wayseal.market.reading import sound_out
+from wayseal.market.removals import Request
+from wayseal.market.removals.types import Removed
 from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
 from wayseal.market.types import FLAGGED
-from wayseal.market.watch import ShopMemory, ShopState, ask
+from wayseal.market.watch import AWAY, ShopMemory, ShopState, ask, first_seen, take_back
 from wayseal.model.times import HOUR_US
 
 RELINK = 24 * HOUR_US
@@ -30,6 +33,8 @@ class KnownOffer:
     shop: str
     flagged: float
     last_at: int
+    url: str = ""
+    """Its own page."""
     seller: str | None = None
     gone: bool = False
 
@@ -48,7 +53,12 @@ class KnownShop:
 
 
 class State:
-    """Offers, shops, sellers, and who was told to be back."""
+    """Offers, shops, sellers, and who was told to be back.
+
+    Attributes:
+        asked_offers: What is remembered of offers that sites are asked to remove by themselves.
+        shown_gone: Of what is gone, the capture of its own page that said so.
+    """
 
     def __init__(self, market: Market) -> None:
         reads = Reads(market)
@@ -56,7 +66,9 @@ class State:
         self.shops: dict[str, KnownShop] = {}
         self.told: dict[str, int] = {}
         self._judged: tuple[JudgedRow, ...] = ()
-        self._requests: dict[str, str] = {}
+        self._asked: dict[str, list[Request]] = {}
+        self.asked_offers: dict[str, ShopMemory] = {}
+        self.shown_gone: dict[str, str] = {}
         for back in reversed(reads.backs(limit=10**9)):
             self.told[back.shop] = back.at
         for shop, memory in reads.shops():
@@ -66,6 +78,7 @@ class State:
         for row, body, versions in reads.all_offers():
             self.note_offer(row.offer, versions, body, row.last_at, seller=row.seller)
             self.offers[row.offer].gone = row.gone_at is not None
+        self._asked_shops = [name for name, shop in self.shops.items() if shop.memory.asked_at is not None]
         self._versions: list[Offer] = list(_load_versions(market))
         self._words: list[Join | Split] = []
         self.relink(0)
@@ -112,6 +125,7 @@ class State:
             shop=body["shop"],
             flagged=sum(said.get(kind.value, 0.0) for kind in FLAGGED),
             last_at=at,
+            url=body["url"],
             seller=seller,
         )
         shop = self.shops.get(body["shop"])
@@ -139,30 +153,43 @@ class State:
         ids = f"{row.a}#{a.version}", f"{row.b}#{b.version}"
         return Join(a=ids[0], b=ids[1]) if row.word == "joined" else Split(a=ids[0], b=ids[1])
 
-    def hear_requests(self, reads: Reads) -> list[str]:
-        """Takes in which shops sites were asked to remove; those that weren't known to be asked for."""
-        asked = reads.removals(open_only=True)
-        self._requests = {one.target: one.removal for one in asked}
-        asked_at = {one.target: one.asked_at for one in asked}
-        new = [one for one in self._requests if one in self.shops and self.shops[one].memory.asked_at is None]
-        for name in new:
-            self.shops[name].memory = ask(self.shops[name].memory, asked_at[name])
-        return [name for name in new if self.shops[name].memory.asked_at is not None]
+    def hear_requests(self, reads: Reads, at: int) -> list[str]:
+        """Takes in what sites are asked to remove; shops whose state changed by it."""
+        self._asked = {}
+        for one in reads.requests(open_only=True):
+            self._asked.setdefault(one.asked.target, []).append(one)
+        changed = []
+        for name in [*self._asked_shops, *(one for one in self._asked if one not in self._asked_shops)]:
+            shop, of = self.shops.get(name), self._asked.get(name)
+            if shop is None:
+                continue
+            before = shop.memory
+            if of and before.asked_at is None:
+                shop.memory = ask(before, of[-1].asked.at)
+            elif not of and before.asked_at is not None:
+                shop.memory = take_back(before, at)
+            if shop.memory != before:
+                changed.append(name)
+        self._asked_shops = [one for one in self._asked if one in self.shops]
+        offers = [name for name in self._asked if name not in self.shops and name in self.offers]
+        self.asked_offers = {name: self.asked_offers.get(name) or self._asked_offer(name) for name in offers}
+        return changed
 
-    def settle(self, shops: Iterable[str], at: int) -> list[Line]:
-        """Requests that are settled, as their shop was seen to be gone."""
-        gone = [one for one in shops if self.shops[one].memory.state is ShopState.REMOVED and one in self._requests]
-        why = "it was seen to be gone"
-        return [
-            Line(
-                kind=LineKind.CLOSED,
-                at=at,
-                body={"removal": self._requests.pop(one), "outcome": "removed"},
-                who=WATCH,
-                why=why,
-            )
-            for one in gone
-        ]
+    def _asked_offer(self, name: str) -> ShopMemory:
+        """An offer in a shop that sites are asked to remove by itself; what was missed of it is learnt anew."""
+        at = self.offers[name].last_at
+        return ask(first_seen(name, at, own_page=True), self._asked[name][-1].asked.at)
+
+    def settle(self, at: int) -> list[Line]:
+        """Requests that are settled, as what they ask for was seen to be gone."""
+        lines = []
+        for target in list(self._asked):
+            shop = self.shops.get(target)
+            memory = self.asked_offers.get(target) if shop is None else shop.memory
+            if memory is not None and memory.state in AWAY:
+                shown = () if memory.shop not in self.shown_gone else (self.shown_gone[memory.shop],)
+                lines += [line_of(Removed(request=one.id, at=at, captures=shown)) for one in self._asked.pop(target)]
+        return lines
 
     def others_of(self, shop: str) -> list[ShopMemory]:
         """Other shops of a shop's seller."""

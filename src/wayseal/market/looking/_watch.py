@@ -29,7 +29,7 @@ from wayseal.market.sellers import Link
 from wayseal.market.sources import Source
 from wayseal.market.sources.source import SourceKind
 from wayseal.market.types import Capture, Handle, Hindrance, Listing, Reading, Sight
-from wayseal.market.watch import Evidence, ShopState, advance, fall_quiet, find_backs, first_seen, next_look
+from wayseal.market.watch import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
 from wayseal.model.times import HOUR_US
 
 MOST_PICTURES = 40
@@ -41,7 +41,6 @@ REREAD = 48 * HOUR_US
 RECHECK = 12 * HOUR_US
 _NO_ANSWER = frozenset({Hindrance.BUDGET, Hindrance.REFUSED, Hindrance.ROBOTS, Hindrance.UNREACHABLE})
 """After one of these nothing more is asked of a source in this look."""
-_AWAY = frozenset({ShopState.GONE, ShopState.REMOVED})
 
 
 class ReadTexts(Protocol):
@@ -188,7 +187,7 @@ class Watch:
         if source is None:
             raise MarketError("there is no source of this name", key="source")
         self._state.hear(self._reads)
-        self._asked = self._state.hear_requests(self._reads)
+        self._heard = self._state.hear_requests(self._reads, self._parts.now())
         return self._look_for(source, planned) if planned.target else self._look_at(source, planned)
 
     def _take_in_sources(self) -> None:
@@ -216,6 +215,7 @@ class Watch:
         self._take_offers(look, gathered.found)
         if gathered.hindrance is None:
             self._look_for_missing(look, gathered)
+            self._look_for_asked(look, gathered)
         return self._record(look, gathered.sight, gathered.hindrance, gathered)
 
     def _look_for(self, source: Source, planned: Planned) -> Report:
@@ -340,7 +340,7 @@ class Watch:
         missing = [
             (name, shop)
             for name, shop in self._state.shops.items()
-            if shop.source == look.source.name and name not in look.shops and shop.memory.state not in _AWAY
+            if shop.source == look.source.name and name not in look.shops and shop.memory.state not in AWAY
         ]
         whole = gathered.complete and look.source.kind is not SourceKind.FEED
         missing.sort(key=lambda one: (one[1].checked_at, one[0]))
@@ -362,10 +362,27 @@ class Watch:
         shop.checked_at = look.at
         if page.sight is Sight.GONE:
             shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
-            if shop.memory.state in _AWAY:
+            self._note_gone(shop.memory.shop, page)
+            if shop.memory.state in AWAY:
                 shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
         elif page.sight is Sight.SEEN:
             shop.memory = advance(shop.memory, Evidence.LISTED, look.at)
+
+    def _look_for_asked(self, look: _Look, gathered: Gathered) -> None:
+        """Offers that were asked for by themselves, in a shop that stays: their own pages say it, as those of shops."""
+        for name, memory in self._state.asked_offers.items():
+            offer = self._state.offers[name]
+            if name in look.seen:
+                self._state.asked_offers[name] = advance(memory, Evidence.LISTED, look.at)
+            elif name.startswith(f"{look.source.name}/") and gathered.complete and offer.url and not look.silent:
+                page = self._page(look, offer.url)
+                if page.sight is Sight.GONE:
+                    self._state.asked_offers[name] = advance(memory, Evidence.MISSED_BOTH, look.at)
+                    self._note_gone(name, page)
+
+    def _note_gone(self, name: str, page: OnePage) -> None:
+        if page.capture is not None:
+            self._state.shown_gone[name] = page.capture.id
 
     def _record(self, look: _Look, sight: Sight, hindrance: Hindrance | None, gathered: Gathered | None) -> Report:
         """All that the look brought, in one go."""
@@ -401,9 +418,9 @@ class Watch:
         lines += [Line(kind=LineKind.OFFERED, at=look.at, body=one) for one in look.fresh.values()]
         lines.append(Line(kind=LineKind.LOOKED, at=look.at, body=body))
         lines += links
-        look.moved |= dict.fromkeys(self._asked)
+        look.moved |= dict.fromkeys(self._heard)
         lines += [shop_line(state.shops[name], look.at) for name in look.moved]
-        lines += state.settle(look.moved, look.at)
+        lines += state.settle(look.at)
         lines += matched
         for back in backs:
             state.told[back.shop] = look.at

@@ -9,7 +9,7 @@ from typing import Any
 
 from wayseal.market.errors import RemovalError
 from wayseal.market.removals.types import LANGS, RULES, Asked
-from wayseal.model.times import iso
+from wayseal.model.times import HOUR_US, time_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,9 @@ class Letter:
     body: str
 
 
-def write_letter(asked: Asked, *, name: str, contact: str, reminder: bool = False) -> Letter:
+def write_letter(
+    asked: Asked, *, name: str, contact: str, reminder: bool = False, lang: str | None = None, utc_offset_hours: int = 8
+) -> Letter:
     """The text of a request, or of a reminder.
 
     Args:
@@ -28,6 +30,8 @@ def write_letter(asked: Asked, *, name: str, contact: str, reminder: bool = Fals
         name: In whose name.
         contact: Where an answer goes.
         reminder: Whether it was asked before.
+        lang: Its language; None: the one in which it was asked.
+        utc_offset_hours: The clock by which a reminder says when it was asked.
 
     Returns:
         The text.
@@ -36,15 +40,16 @@ def write_letter(asked: Asked, *, name: str, contact: str, reminder: bool = Fals
         RemovalError: There is no such rule or language.
     """
     templates = _templates()
-    if asked.rule not in RULES or asked.lang not in LANGS:
-        raise RemovalError("there is no text for this rule in this language")
-    words = templates[asked.lang]
+    lang = lang or asked.lang
+    if asked.rule not in RULES or lang not in LANGS:
+        raise RemovalError("there is no text for this rule in this language", key="rule")
+    words = templates[lang]
     values = {
         "url": _one_line(asked.url),
-        "target": _one_line(asked.target),
+        "target": _one_line(asked.target.removeprefix(f"{asked.source}/")),
         "captures": "\n".join(f"- {capture}" for capture in asked.captures),
         "rule": words["rules"][asked.rule],
-        "at": iso(asked.at),
+        "at": time_at(asked.at + utc_offset_hours * HOUR_US).date().isoformat(),
         "name": _one_line(name),
         "contact": _one_line(contact),
         "request": _one_line(asked.request),

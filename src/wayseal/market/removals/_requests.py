@@ -5,17 +5,20 @@ from dataclasses import replace
 
 from wayseal.market.errors import RemovalError
 from wayseal.market.removals.types import (
-    AccusedAnswered,
+    LANGS,
+    RULES,
+    Accused,
     Act,
-    Answered,
     Asked,
     Heard,
     Outcome,
-    Reminded,
     Removed,
     Request,
     Withdrawn,
 )
+
+_ALWAYS = (Accused, Heard)
+"""The accused can answer before and after the end."""
 
 
 def follow(acts: Iterable[Act]) -> tuple[Request, ...]:
@@ -35,9 +38,7 @@ def follow(acts: Iterable[Act]) -> tuple[Request, ...]:
         if isinstance(act, Asked):
             if act.request in found:
                 raise RemovalError("this request for removal was made already")
-            if not act.captures:
-                raise RemovalError("a request for removal needs a capture that shows what is meant")
-            found[act.request] = Request(asked=act)
+            found[act.request] = _begun(act)
         elif act.request not in found:
             raise RemovalError("there is no such request for removal")
         else:
@@ -45,21 +46,29 @@ def follow(acts: Iterable[Act]) -> tuple[Request, ...]:
     return tuple(found.values())
 
 
+def _begun(act: Asked) -> Request:
+    if not act.captures:
+        raise RemovalError("a request for removal needs a capture that shows what is meant", key="captures")
+    if act.rule not in RULES or act.lang not in LANGS:
+        raise RemovalError("there is no text for this rule in this language", key="rule")
+    return Request(asked=act)
+
+
 def _after(request: Request, act: Act) -> Request:
-    match act:
-        case Answered():
-            return replace(request, answers=(*request.answers, act))
-        case AccusedAnswered():
-            return replace(request, said=(*request.said, act), unheard=request.unheard + 1)
-        case Heard():
-            return replace(request, unheard=0)
-    if request.outcome is not Outcome.OPEN:
+    settled = request.outcome is not Outcome.OPEN
+    if settled and isinstance(act, Removed):
+        return request  # the watch saw what is so; whoever withdrew the request meanwhile ended it first
+    if settled and not isinstance(act, _ALWAYS):
         raise RemovalError("this request for removal is settled already")
+    if isinstance(act, Heard) and not request.unheard:
+        raise RemovalError("nothing of the accused waits to be heard")
+    changed = replace(request, acts=(*request.acts, act))
     match act:
-        case Reminded():
-            return replace(request, reminded=(*request.reminded, act.at))
-        case Removed():
-            return replace(request, outcome=Outcome.REMOVED, settled_at=act.at)
-        case Withdrawn():
-            return replace(request, outcome=Outcome.WITHDRAWN, settled_at=act.at)
-    raise RemovalError("this request for removal was made already")
+        case Accused():
+            return replace(changed, unheard=request.unheard + 1)
+        case Heard():
+            return replace(changed, unheard=0)
+        case Removed() | Withdrawn():
+            outcome = Outcome.REMOVED if isinstance(act, Removed) else Outcome.WITHDRAWN
+            return replace(changed, outcome=outcome, settled_at=act.at)
+    return changed

@@ -8,10 +8,20 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wayseal.market.removals.types import DAY, Outcome, Request
+from wayseal.market.removals.types import Outcome, Request
 
 _NORMAL = 1.959963984540054
 _HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is left from a day on. low, high: 95 %, by itself."""
+
+    days: float
+    left: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,8 @@ class TimesToRemoval:
         low: Its lower bound, 95 %.
         high: Its upper bound; None: open.
         within_week: Share that is removed within seven days; None: nobody was watched for so long.
+        watched: Days for which the one that ran longest was watched.
+        steps: Share that is left, at each time at which something was removed.
     """
 
     source: str
@@ -37,6 +49,8 @@ class TimesToRemoval:
     low: float | None
     high: float | None
     within_week: float | None
+    watched: float
+    steps: tuple[Step, ...]
 
 
 def times_to_removal(requests: Iterable[Request], now: int) -> tuple[TimesToRemoval, ...]:
@@ -57,24 +71,36 @@ def times_to_removal(requests: Iterable[Request], now: int) -> tuple[TimesToRemo
 
 def _times(source: str, requests: Sequence[Request], now: int) -> TimesToRemoval:
     spans = [_span(request, now) for request in requests]
-    steps = survival(spans)
+    steps = _bounded(survival(spans))
     watched = max((days for days, _ in spans), default=0.0)
-    left = [share for days, share, _ in steps if days <= 7.0]
+    left = [one.left for one in steps if one.days <= 7.0]
     return TimesToRemoval(
         source=source,
         requests=len(requests),
         removed=sum(removed for _, removed in spans),
         open=sum(request.outcome is Outcome.OPEN for request in requests),
-        median=next((days for days, share, _ in steps if share <= _HALF), None),
-        low=next((days for days, share, variance in steps if _bound(share, variance, up=False) <= _HALF), None),
-        high=next((days for days, share, variance in steps if _bound(share, variance, up=True) <= _HALF), None),
+        median=next((one.days for one in steps if one.left <= _HALF), None),
+        low=next((one.days for one in steps if one.low <= _HALF), None),
+        high=next((one.days for one in steps if one.high <= _HALF), None),
         within_week=None if watched < 7.0 else 1.0 - (left[-1] if left else 1.0),
+        watched=watched,
+        steps=steps,
     )
 
 
+def _bounded(steps: Sequence[tuple[float, float, float]]) -> tuple[Step, ...]:
+    """Steps with their bounds; once nothing is left no variance says more than the step before did."""
+    out: list[Step] = []
+    low = high = 1.0
+    for days, share, variance in steps:
+        if share > 0.0:
+            low, high = (_bound(share, variance, up=up) for up in (False, True))
+        out.append(Step(days=days, left=share, low=low, high=high))
+    return tuple(out)
+
+
 def _span(request: Request, now: int) -> tuple[float, bool]:
-    until = now if request.settled_at is None else request.settled_at
-    return max(0.0, (until - request.asked.at) / DAY), request.outcome is Outcome.REMOVED
+    return request.days(now), request.outcome is Outcome.REMOVED
 
 
 def survival(spans: Sequence[tuple[float, bool]]) -> list[tuple[float, float, float]]:
@@ -94,9 +120,5 @@ def survival(spans: Sequence[tuple[float, bool]]) -> list[tuple[float, float, fl
 
 
 def _bound(share: float, variance: float, *, up: bool) -> float:
-    if share <= 0.0:
-        return 0.0
-    if share >= 1.0:
-        return 1.0
     width = _NORMAL * math.sqrt(variance) / abs(math.log(share))
     return float(share ** math.exp(-width if up else width))

@@ -9,10 +9,22 @@
 """
 
 from wayseal.market.watch._backs import Back, find_backs
-from wayseal.market.watch._shops import MISSES, Evidence, ShopMemory, ShopState, advance, ask, fall_quiet, first_seen
+from wayseal.market.watch._shops import (
+    AWAY,
+    MISSES,
+    Evidence,
+    ShopMemory,
+    ShopState,
+    advance,
+    ask,
+    fall_quiet,
+    first_seen,
+    take_back,
+)
 from wayseal.market.watch._when import YEAR, next_look
 
 __all__ = [
+    "AWAY",
     "MISSES",
     "YEAR",
     "Back",
@@ -25,4 +37,5 @@ __all__ = [
     "find_backs",
     "first_seen",
     "next_look",
+    "take_back",
 ]

@@ -130,6 +130,12 @@ def ask(memory: ShopMemory, at: int) -> ShopMemory:
     return replace(memory, state=ShopState.ASKED, since=at, asked_at=at)
 
 
+def take_back(memory: ShopMemory, at: int) -> ShopMemory:
+    """A shop whose site isn't asked to remove it any more: who asked withdrew it."""
+    state = ShopState.SEEN if memory.state is ShopState.ASKED else memory.state
+    return replace(memory, state=state, since=memory.since if state is memory.state else at, asked_at=None)
+
+
 def fall_quiet(memory: ShopMemory, at: int) -> ShopMemory:
     """A shop without a page of its own, after a look that saw its source and nothing of it (rule 2)."""
     if memory.own_page or memory.state is ShopState.QUIET or at - memory.last_at < SILENCE:

@@ -1,83 +1,156 @@
-"""Requests for removal: what a site was asked, under which rule and on which captures, what was answered, how it ended.
+"""Requests for removal: what is due first, the letter to send, what came of it, and how long sites take.
 
-1. The console records and reminds; it sends nothing: a person does, in the site's own way.
-2. Whoever is accused may answer, and the answer stands beside the request.
-3. A site's time to removal is told with how many requests are open yet: what wasn't removed has no time.
+1. The console records, and writes letters; it sends nothing: a person does, in the site's own way.
+2. Whoever is accused may answer, before and after the end; until somebody looked at it that is told first.
+3. Only the watch settles a request, when it saw what it asks for gone; a person can withdraw it.
+4. A site's time to removal counts requests that are open for as long as they have been.
 """
 
-import hashlib
-import statistics
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._market_page import on_record
-from wayseal.console.web._market_view import frame, named, spot
-from wayseal.console.web.pages._desk import DAY_US, me, table_file, with_query
-from wayseal.market.errors import NoSuchThingError
-from wayseal.market.log import Line, LineKind, Market
+from wayseal.console.web._market_view import frame, named, say_of, spot
+from wayseal.console.web._removals_drawn import draw_left, draw_span, longest
+from wayseal.console.web.pages._desk import me, table_file, with_query
+from wayseal.market.errors import MarketError, NoSuchThingError, RecordError, RemovalError
+from wayseal.market.log import Market
+from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.views import RemovalRow
+from wayseal.market.log.requests import MOST_TEXT, begin_request, checked_line, checked_text, find_target, record_act
+from wayseal.market.removals import Due, Letter, Request, find_due, times_to_removal, write_letter
+from wayseal.market.removals.types import (
+    LANGS,
+    RULES,
+    Accused,
+    Act,
+    Answer,
+    Answered,
+    Escalated,
+    Heard,
+    Outcome,
+    Reminded,
+    Removed,
+    Withdrawn,
+)
 from wayseal.model.times import iso
 
-OUTCOMES = ("removed", "refused", "no_answer", "withdrawn")
-ANSWERERS = ("site", "accused")
-_FIELDS = ("target", "source", "rule", "captures")
-_MOST_CAPTURES, _MOST_ANSWER, _MANY = 20, 2000, 100
-_REMIND_AFTER = 7 * DAY_US
-_GROUPS = ("open", "closed", "all")
-RULES = ("express", "personal_data", "notice", "platform")
-"""What can be cited, as the texts of requests know it."""
-_HEAD = ("removal", "target", "source", "rule", "asked_at", "who", "reminders", "outcome", "closed_at", "days")
+_MANY = 100
+_GROUPS = ("due", "open", "settled", "all")
+_FIELDS = ("target", "rule", "address", "letter_lang", "captures", "why")
+_LETTERS = ("request", "reminder")
+_MISTAKES = (AccessError, RemovalError, NoSuchThingError, RecordError)
+_DUE_ACTS = {"hear": "heard", "answer": "reminded", "remind": "reminded", "escalate": "escalated"}
+"""Which act what is due waits for."""
+_HEAD = (
+    "request",
+    "target",
+    "source",
+    "url",
+    "rule",
+    "address",
+    "asked_at",
+    "who",
+    "reminders",
+    "answer",
+    "outcome",
+    "settled_at",
+    "days",
+    "due",
+    "due_since",
+)
 
 
 def show_removals(ask: Ask, market: Market) -> Response:
-    """The list, times by site, and the form of a new request."""
+    """What is due, the list, times by site, and the form of a new request."""
     return _list_page(ask, market)
 
 
-def _list_page(ask: Ask, market: Market, error: Any = None) -> Response:
-    reads, now = Reads(market), ask.access.now()
-    every, group = reads.removals(), ask.query.get("state", "") or _GROUPS[0]
-    fits = [one for one in every if group == "all" or (one.outcome is None) == (group == "open")]
+def _list_page(ask: Ask, market: Market, error: MarketError | AccessError | None = None) -> Response:
+    now, every = ask.access.now(), Reads(market).requests()
+    due = {one.request: one for one in find_due(every, now)}
+    group = ask.query.get("state", "")
+    group = group if group in _GROUPS else "due" if due else "open"
+    fits = [one for one in every if _fits(one, group, due)]
+    if group in {"due", "open"}:
+        places = {id_: place for place, id_ in enumerate(due)}
+        fits.sort(key=lambda one: places.get(one.id, len(places)))
     start = _place(ask.query.get("after", ""))
-    given = {name: ask.query.get(name, "")[:300] for name in _FIELDS}
+    given = {name: ask.field(name) or ask.query.get(name, "")[:2000] for name in _FIELDS}
+    given["letter_lang"] = given["letter_lang"] or ask.lang
     return ask.page(
         "market_removals",
         status=200 if error is None else 400,
         error=error,
-        rows=[_line(one, now) for one in fits[start : start + _MANY]],
+        rows=[_line(one, now, due) for one in fits[start : start + _MANY]],
         after=start + _MANY if len(fits) > start + _MANY else 0,
         group=group,
         groups=_GROUPS,
-        counts={"open": sum(one.outcome is None for one in every), "all": len(every)},
-        sites=_sites(every, now),
-        sources=[one.source for one in reads.sources()],
-        given={name: ask.field(name) or value for name, value in given.items()},
-        why=ask.field("why"),
+        counts={one: sum(_fits(request, one, due) for request in every) for one in _GROUPS},
+        **_sites(ask, every, now),
+        given=given,
         rules=RULES,
-        begun=bool(error) or any(given.values()),
+        langs=LANGS,
+        begun=bool(error) or bool(given["target"]),
         link=lambda **changes: with_query("/market/removals", {"state": group}, **changes),
         **frame(ask, "removals"),
     )
 
 
+def _fits(request: Request, group: str, due: Mapping[str, Due]) -> bool:
+    match group:
+        case "due":
+            return request.id in due
+        case "open":
+            return request.outcome is Outcome.OPEN
+        case "settled":
+            return request.outcome is not Outcome.OPEN
+    return True
+
+
+def _line(request: Request, now: int, due: Mapping[str, Due]) -> Mapping[str, Any]:
+    """A request with how long it has run, what was last said, and what is due."""
+    answers = request.of(Answered)
+    return {
+        "id": request.id,
+        "asked": request.asked,
+        "outcome": request.outcome.value,
+        "days": request.days(now),
+        "due": due.get(request.id),
+        "answer": answers[-1].answer.value if answers else "",
+        "reminders": len(request.of(Reminded)),
+    }
+
+
+def _sites(ask: Ask, every: Sequence[Request], now: int) -> Mapping[str, Any]:
+    """How long sites take, told and drawn (rule 4)."""
+    if not every:
+        return {"sites": (), "drawn": None}
+    whole, *sites = times_to_removal(every, now)
+    end = longest((whole, *sites))
+    rows = [(one, draw_span(one, end)) for one in (whole, *(sites if len(sites) > 1 else ()))]
+    return {"sites": rows, "drawn": draw_left(whole, say_of(ask)) if whole.removed else None}
+
+
 def list_removals(ask: Ask, market: Market) -> Response:
     """All requests as a file."""
-    now = ask.access.now()
+    now, every = ask.access.now(), Reads(market).requests()
+    due = {one.request: one for one in find_due(every, now)}
 
     def rows() -> Iterator[Sequence[object]]:
-        for one in Reads(market).removals():
-            head = (one.removal, one.target, one.source, one.rule, iso(one.asked_at), one.who, one.reminders)
-            closed = iso(one.closed_at) if one.closed_at is not None else ""
-            yield (*head, one.outcome or "", closed, f"{_days(one, now):.1f}")
+        for one in every:
+            line, asked, todo = _line(one, now, due), one.asked, due.get(one.id)
+            yield (
+                one.id, asked.target, asked.source, asked.url, asked.rule, asked.address, iso(asked.at), asked.who,
+                line["reminders"], line["answer"], one.outcome.value,
+                "" if one.settled_at is None else iso(one.settled_at), f"{one.days(now):.1f}",
+                "" if todo is None else todo.todo.value, "" if todo is None else iso(todo.since),
+            )  # fmt: skip
 
     return table_file("market-removals.csv", _HEAD, rows())
 
@@ -85,32 +158,20 @@ def list_removals(ask: Ask, market: Market) -> Response:
 def ask_removal(ask: Ask, market: Market) -> Response:
     """Records a new request."""
     try:
-        body, why = _request(ask, market), one_line(ask.line("why"), "why")
-    except (CasebookUsageError, AccessError) as error:
+        asked = begin_request(
+            market,
+            target=ask.line("target"),
+            rule=ask.field("rule"),
+            address=ask.line("address"),
+            lang=ask.field("letter_lang"),
+            captures=ask.field("captures").split(),
+            who=me(ask),
+            why=ask.line("why"),
+            at=ask.access.now(),
+        )
+    except _MISTAKES as error:
         return _list_page(ask, market, error)
-    at = ask.access.now()
-    made = "r-" + hashlib.sha256(f"{body['target']}\n{at}\n{me(ask)}".encode()).hexdigest()[:8]
-    market.append([Line(kind=LineKind.ASKED, at=at, body={"removal": made, **body}, who=me(ask), why=why)])
-    return ask.go(f"/market/removals/{made}")
-
-
-def _request(ask: Ask, market: Market) -> dict[str, Any]:
-    """What a form asks for. AccessError: a field that is missing, or names what isn't in the record."""
-    reads = Reads(market)
-    target, rule, source = (one_line(ask.line(name), name) for name in ("target", "rule", "source"))
-    if rule not in RULES:
-        raise AccessError("choose a rule of the list", key="rule")
-    if source not in {one.source for one in reads.sources()}:
-        raise AccessError("the watch knows no such source", key="source")
-    captures = list(dict.fromkeys(ask.field("captures").split()))
-    if not captures or len(captures) > _MOST_CAPTURES:
-        raise AccessError("name from 1 to {most} captures that show it", key="captures", most=_MOST_CAPTURES)
-    for capture in captures:
-        try:
-            reads.capture(capture)
-        except NoSuchThingError:
-            raise AccessError("the record has no such capture", key="captures") from None
-    return {"target": target, "source": source, "rule": rule, "captures": captures}
+    return ask.go(f"/market/removals/{asked.request}")
 
 
 def show_removal(ask: Ask, market: Market) -> Response:
@@ -118,93 +179,148 @@ def show_removal(ask: Ask, market: Market) -> Response:
     return _removal_page(ask, market)
 
 
-def _removal_page(ask: Ask, market: Market, error: Any = None) -> Response:
-    row, now = _find(ask, market), ask.access.now()
+def _removal_page(ask: Ask, market: Market, error: MarketError | AccessError | None = None) -> Response:
+    request, now = Reads(market).request(named(ask, "removal")), ask.access.now()
+    due = {one.request: one for one in find_due([request], now)}
+    line = _line(request, now, due)
+    wanted = _DUE_ACTS[line["due"].todo.value] if line["due"] else ""
+    letter_error, letter = None, None
+    if request.outcome is Outcome.OPEN:
+        try:
+            letter = _letter(ask, request, now)
+        except _MISTAKES as wrong:
+            letter_error = wrong
     return ask.page(
         "market_removal",
-        status=200 if error is None else 400,
+        status=200 if error is None and (letter_error is None or not ask.form) else 400,
         error=error,
         typed=ask.form,
-        one=_line(row, now),
-        row=row,
-        outcomes=OUTCOMES,
-        answerers=ANSWERERS,
+        one=line,
+        course=[_told(act) for act in (request.asked, *request.acts)],
+        acts=[act for act in _ACTS if _can(request, act)],
+        begun=ask.field("act") if error else wanted,
+        wanted=wanted,
+        unheard=request.of(Accused)[-request.unheard :] if request.unheard else (),
+        answers=tuple(Answer),
+        most_text=MOST_TEXT,
+        letter=letter,
+        letter_error=letter_error if ask.form else None,
+        letter_given=_given(ask, request, now),
+        letters=_LETTERS,
+        langs=LANGS,
+        back_again=_is_back(market, request),
         **frame(ask, "removals"),
     )
 
 
-def go_on(ask: Ask, market: Market) -> Response:
-    """Records a reminder, an answer, or how it ended."""
-    row, act = _find(ask, market), ask.field("act")
+def _told(act: Act) -> Mapping[str, Any]:
+    """A step of a request's course, as a page tells it."""
+    return {
+        "kind": kind_of(act).value,
+        "at": act.at,
+        "who": getattr(act, "who", ""),
+        "why": getattr(act, "why", ""),
+        "text": getattr(act, "text", ""),
+        "answer": act.answer.value if isinstance(act, Answered) else "",
+        "to": act.to if isinstance(act, Escalated) else "",
+        "shown": act.captures if isinstance(act, Removed) else (),
+    }
+
+
+def _can(request: Request, act: str) -> bool:
+    """Whether an act can follow now (rule 2)."""
+    if act == "heard":
+        return request.unheard > 0
+    return act == "accused" or request.outcome is Outcome.OPEN
+
+
+def _is_back(market: Market, request: Request) -> bool:
+    """Whether what was removed can be seen again: then it is asked for anew."""
+    if request.outcome is not Outcome.REMOVED:
+        return False
     try:
-        why = one_line(ask.line("why"), "why")
-        if row.outcome is not None:
-            raise AccessError("this request has ended: make a new one where it is needed", key="act")
-        kind, body = _step(ask, act)
-    except (CasebookUsageError, AccessError) as error:
-        return _removal_page(ask, market, error)
-    body = {"removal": row.removal, **body}
-    market.append([Line(kind=kind, at=ask.access.now(), body=body, who=me(ask), why=why)])
-    return ask.go(f"/market/removals/{spot(row.removal)}")
+        return not find_target(market, request.asked.target).gone
+    except NoSuchThingError:
+        return False
 
 
-def _step(ask: Ask, act: str) -> tuple[LineKind, dict[str, Any]]:
-    match act:
-        case "remind":
-            return LineKind.REMINDED, {}
-        case "answer":
-            text = ask.field("text").strip()
-            if ask.field("by") not in ANSWERERS or not text or len(text) > _MOST_ANSWER:
-                raise AccessError(
-                    "say who answered, and what, in up to {most} characters", key="text", most=_MOST_ANSWER
-                )
-            return LineKind.ANSWERED, {"by": ask.field("by"), "text": text}
-        case "close":
-            if ask.field("outcome") not in OUTCOMES:
-                raise AccessError("choose how it ended", key="outcome")
-            return LineKind.CLOSED, {"outcome": ask.field("outcome")}
-        case _:
+def go_on(ask: Ask, market: Market) -> Response:
+    """Records what happened since."""
+    request = Reads(market).request(named(ask, "removal"))
+    try:
+        make = _ACTS.get(ask.field("act"))
+        if make is None:
             raise AccessError("choose what is to be done", key="act")
+        by_hand = {
+            "request": request.id,
+            "at": ask.access.now(),
+            "who": me(ask),
+            "why": checked_line(ask.line("why"), "why"),
+        }
+        record_act(market, make(ask, by_hand))
+    except _MISTAKES as error:
+        return _removal_page(ask, market, error)
+    return ask.go(f"/market/removals/{spot(request.id)}")
 
 
-def _find(ask: Ask, market: Market) -> RemovalRow:
-    wanted = named(ask, "removal")
-    found = next((one for one in Reads(market).removals() if one.removal == wanted), None)
-    if found is None:
-        raise NoSuchThingError("there is no such request")
-    return found
+def _answered(ask: Ask, by_hand: dict[str, Any]) -> Act:
+    if ask.field("answer") not in tuple(Answer):
+        raise AccessError("choose what the site answered", key="answer")
+    return Answered(**by_hand, answer=Answer(ask.field("answer")), text=checked_text(ask.field("text"), "text"))
 
 
-def _line(row: RemovalRow, now: int) -> Mapping[str, Any]:
-    """A request with how long it has run, and whether a reminder is due."""
-    last = max(row.asked_at, row.reminded_at or 0, *(one["at"] for one in row.answers), 0)
-    return {"row": row, "days": _days(row, now), "due": row.outcome is None and now - last > _REMIND_AFTER}
+_ACTS: Mapping[str, Callable[[Ask, dict[str, Any]], Act]] = {
+    "heard": lambda _, by_hand: Heard(**by_hand),
+    "reminded": lambda _, by_hand: Reminded(**by_hand),
+    "answered": _answered,
+    "escalated": lambda ask, by_hand: Escalated(**by_hand, to=checked_line(ask.line("to"), "to")),
+    "accused": lambda ask, by_hand: Accused(**by_hand, text=checked_text(ask.field("text"), "text")),
+    "withdrawn": lambda _, by_hand: Withdrawn(**by_hand),
+}
 
 
-def _days(row: RemovalRow, now: int) -> float:
-    return ((now if row.closed_at is None else row.closed_at) - row.asked_at) / DAY_US
+def write_out(ask: Ask, market: Market) -> Response:
+    """The letter of a request or a reminder, shown, or as a file."""
+    request, now = Reads(market).request(named(ask, "removal")), ask.access.now()
+    if not ask.field("save"):
+        return _removal_page(ask, market)
+    try:
+        letter = _letter(ask, request, now)
+    except _MISTAKES:
+        return _removal_page(ask, market)
+    given = _given(ask, request, now)
+    return Response(
+        f"{letter.subject}\n\n{letter.body}",
+        media_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{request.id}-{given["letter"]}.{given["letter_lang"]}.txt"'
+        },
+    )
 
 
-def _sites(rows: Sequence[RemovalRow], now: int) -> list[Mapping[str, Any]]:
-    """Requests by site (rule 3)."""
-    by: dict[str, list[RemovalRow]] = defaultdict(list)
-    for row in rows:
-        by[row.source].append(row)
-    out: list[Mapping[str, Any]] = []
-    for source, some in sorted(by.items()):
-        removed = [_days(one, now) for one in some if one.outcome == "removed"]
-        open_ = [_days(one, now) for one in some if one.outcome is None]
-        out.append(
-            {
-                "source": source,
-                "asked": len(some),
-                "removed": len(removed),
-                "median": statistics.median(removed) if removed else None,
-                "open": len(open_),
-                "oldest": max(open_, default=None),
-            }
-        )
-    return out
+def _given(ask: Ask, request: Request, now: int) -> Mapping[str, str]:
+    """Which letter is meant: as a form says it, else what is to be sent next; who writes, and where answers go."""
+    again = bool(request.of(Reminded)) or any(one.todo.value == "remind" for one in find_due([request], now))
+    kind, lang = ask.field("letter"), ask.field("letter_lang")
+    return {
+        "letter": kind if kind in _LETTERS else _LETTERS[again],
+        "letter_lang": lang if lang in LANGS else request.asked.lang,
+        "name": ask.line("name") or ask.site.unit,
+        "contact": ask.line("contact") or ask.site.contact,
+    }
+
+
+def _letter(ask: Ask, request: Request, now: int) -> Letter:
+    """RemovalError: whoever writes, or where answers go, isn't said."""
+    given = _given(ask, request, now)
+    return write_letter(
+        request.asked,
+        name=checked_line(given["name"], "name"),
+        contact=checked_line(given["contact"], "contact"),
+        reminder=given["letter"] == _LETTERS[1],
+        lang=given["letter_lang"],
+        utc_offset_hours=ask.site.utc_offset_hours,
+    )
 
 
 def _place(text: str) -> int:
@@ -217,4 +333,5 @@ PAGES = (
     Page(method="POST", path="/market/removals", act=on_record(ask_removal), roles=CASE_ROLES),
     Page(method="GET", path="/market/removals/{removal}", act=on_record(show_removal), roles=CASE_ROLES),
     Page(method="POST", path="/market/removals/{removal}", act=on_record(go_on), roles=CASE_ROLES),
+    Page(method="POST", path="/market/removals/{removal}/letter", act=on_record(write_out), roles=CASE_ROLES),
 )

@@ -1,0 +1,171 @@
+"""Requests for removal in the record: what can be asked for, and acts as its lines.
+
+1. What is asked for is a shop of the record, an offer of it, or the address of one: the watch then sees whether it is
+   gone. Where it stands and what shows it are the record's own words.
+2. A shop that is gone, or that a site was asked about and that is open yet, isn't asked for.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wayseal.market.errors import NoSuchThingError, RemovalError
+from wayseal.market.log import _tables as t
+from wayseal.market.log._market import Market
+from wayseal.market.log.acts import line_of
+from wayseal.market.log.reads import Reads
+from wayseal.market.removals.types import Act, Asked
+from wayseal.market.watch import AWAY
+from wayseal.store.statements import Connection
+
+MOST_CAPTURES = 20
+MOST_LINE, MOST_TEXT = 500, 5000
+"""Characters of a line, and of what a site or the accused says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a site can be asked to remove.
+
+    Attributes:
+        id: The shop or the offer, as the record names it.
+        source: The source that shows it.
+        url: Where it stands.
+        capture: The newest capture that shows it.
+        gone: Whether it was seen to be gone.
+    """
+
+    id: str
+    source: str
+    url: str
+    capture: str
+    gone: bool
+
+
+def find_target(market: Market, name: str) -> Target:
+    """The shop or offer that an id or an address means (rule 1).
+
+    Args:
+        market: The record.
+        name: A shop's or offer's id, or an offer's address, which means its shop.
+
+    Returns:
+        It.
+
+    Raises:
+        NoSuchThingError: There is none.
+    """
+
+    def work(c: Connection) -> Target | None:
+        newest = f"SELECT source, shop, offer, url, capture, gone_at FROM {t.OFFERS.full_name} WHERE "
+        for id_, column in ((1, "shop"), (2, "offer"), (1, "url")):
+            text = f"{newest}{column}=? ORDER BY gone_at IS NULL DESC, last_at DESC, offer LIMIT 1"
+            for row in c.rows(text, (name,)):
+                return _target(c, row, row[id_])
+        return None
+
+    found = market.read(work) if name else None
+    if found is None:
+        raise NoSuchThingError("the watch knows no such shop or offer", key="target")
+    return found
+
+
+def _target(c: Connection, row: Sequence[str | None], id_: str | None) -> Target:
+    source, shop, _, url, capture, gone_at = row
+    states = c.rows(f"SELECT state FROM {t.SHOPS.full_name} WHERE shop=?", (shop,))
+    gone = bool(states) and states[0][0] in AWAY
+    if id_ != shop:
+        gone = gone or gone_at is not None
+    return Target(id=str(id_), source=str(source), url=str(url), capture=str(capture), gone=gone)
+
+
+def begin_request(
+    market: Market,
+    *,
+    target: str,
+    rule: str,
+    address: str,
+    lang: str,
+    captures: Sequence[str] = (),
+    who: str,
+    why: str,
+    at: int,
+) -> Asked:
+    """Asks for a removal, and records that.
+
+    Args:
+        market: The record.
+        target: What a site is asked to remove (`find_target`).
+        rule: What is cited.
+        address: Where the request goes: a mail address, a form.
+        lang: The letter's language.
+        captures: What shows it; none: its newest capture.
+        who: Who asks.
+        why: For what reason.
+        at: When.
+
+    Returns:
+        What was asked.
+
+    Raises:
+        NoSuchThingError: The record has no such shop, offer or capture.
+        RemovalError: It can't be asked for (rule 2), or a line is missing or too long; names which.
+    """
+    reads, found = Reads(market), find_target(market, target)
+    if found.gone:
+        raise RemovalError("it was seen to be gone already", key="target")
+    for one in reads.requests(open_only=True):
+        if one.asked.target == found.id:
+            raise RemovalError("request {request} asks for it already", key="target", request=one.id)
+    asked = Asked(
+        request=_name(found.id, at, who),
+        at=at,
+        who=who,
+        why=checked_line(why, "why"),
+        source=found.source,
+        target=found.id,
+        url=found.url,
+        address=checked_line(address, "address"),
+        rule=rule,
+        captures=_checked_captures(reads, captures) or (found.capture,),
+        lang=lang,
+    )
+    record_act(market, asked)
+    return asked
+
+
+def _checked_captures(reads: Reads, captures: Sequence[str]) -> tuple[str, ...]:
+    """Captures, each once. RemovalError: they are too many, or the record has one no longer."""
+    shown = tuple(dict.fromkeys(captures))
+    if len(shown) > MOST_CAPTURES:
+        raise RemovalError("name up to {most} captures", key="captures", most=MOST_CAPTURES)
+    for capture in shown:
+        try:
+            reads.capture(capture)
+        except NoSuchThingError:
+            raise RemovalError("the record has no such capture", key="captures") from None
+    return shown
+
+
+def record_act(market: Market, act: Act) -> None:
+    """Records what was done. RemovalError: the request is settled, there is none, or the act can't be."""
+    market.append([line_of(act)])
+
+
+def checked_line(text: str, key: str) -> str:
+    """A line that is needed. RemovalError: it is none, or too long; names the field."""
+    if not text.strip() or len(text) > MOST_LINE or not text.isprintable():
+        raise RemovalError("one line of up to {most} characters", key=key, most=MOST_LINE)
+    return text.strip()
+
+
+def checked_text(text: str, key: str) -> str:
+    """A text that is needed. RemovalError: it is empty, or too long; names the field."""
+    if not text.strip() or len(text) > MOST_TEXT:
+        raise RemovalError("a text of up to {most:,} characters", key=key, most=MOST_TEXT)
+    return text.strip()
+
+
+def _name(target: str, at: int, who: str) -> str:
+    """The id of a new request: short enough to be said, and another one for each."""
+    return "r-" + hashlib.sha256(f"{target}\n{at}\n{who}".encode()).hexdigest()[:8]
