@@ -15,22 +15,15 @@ from starlette.responses import Response
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock
-from wayseal.console.web._market_drawn import (
-    FRESH,
-    draw_fresh,
-    draw_prices,
-    draw_weeks,
-    price_text,
-    spread,
-    units_of,
-)
 from wayseal.console.web._market_page import on_record
-from wayseal.console.web._market_view import FLAGS, frame, named, say_of, works
+from wayseal.console.web._market_view import frame, named, say_of, works
+from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, spread, units_of
 from wayseal.market.log import Market
 from wayseal.market.log.lines import ORIGIN
 from wayseal.market.log.reads import DAY, Reads
 from wayseal.market.log.views import SourceRow, Totals, Week
 from wayseal.market.log.work import acts
+from wayseal.market.types import FLAGS
 
 _SEEN = "market.seen"
 _WEEKS, _UNITS, _FEW, _ROUTES = 12, 4, 6, 8
@@ -140,13 +133,17 @@ def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:
     """The line of the market's weeks, drawn and as a table."""
     clock, say = Clock(ask.site.utc_offset_hours), say_of(ask)
     units = units_of(weeks)[:_UNITS]
+
+    def day(us: int) -> str:
+        return clock.words(us, "%m-%d")
+
     there = any(week.offers or week.prices or week.backs for week in weeks)
     return {
         "weeks": [_week(week, units) for week in reversed(weeks)],
-        "drawn": draw_weeks(weeks, clock, say) if there else None,
+        "drawn": draw_weeks(weeks, day, say) if there else None,
         "units": units,
-        "prices": [(unit, draw_prices(weeks, unit, clock, say)) for unit in units],
-        "fresh_drawn": draw_fresh(weeks, clock, say),
+        "prices": [(unit, draw_prices(weeks, unit, day, say)) for unit in units],
+        "fresh_drawn": draw_fresh(weeks, day, say),
         "kinds": FLAGS,
         "fresh": FRESH,
         "routes": _routes(weeks[-4:]),
