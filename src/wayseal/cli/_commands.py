@@ -259,13 +259,18 @@ MARKET = GroupEntry(
         "leaks": CommandEntry(
             help="Write numbers of the courier's own that were on offer as leaks, ready for a trace.", extra="market"
         ),
+        "report": CommandEntry(
+            help="Report a week of the market: offers by kind, prices, routes, sellers who stand out, and what "
+            "couldn't be seen.",
+            extra="market",
+        ),
         "verify": CommandEntry(
             help="Check every line of the record, every table made of them, and every capture.", extra="market"
         ),
     },
     headings={
         "Watch": ("add", "look", "watch", "import"),
-        "See": ("offers", "sellers", "leaks", "verify", "read"),
+        "See": ("offers", "sellers", "leaks", "report", "verify", "read"),
     },
 )
 SERVE = GroupEntry(

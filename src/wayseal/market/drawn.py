@@ -118,6 +118,16 @@ def units_of(weeks: Sequence[Week]) -> list[str]:
     return sorted(counts, key=lambda unit: (-counts[unit], unit))
 
 
+def routes_of(weeks: Sequence[Week]) -> list[tuple[tuple[str, str], int]]:
+    """Routes that offers name, those that are named most first; "" where an end is left open."""
+    counts: dict[str, int] = {}
+    for week in weeks:
+        for route, count in week.routes:
+            counts[route] = counts.get(route, 0) + count
+    best = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return [((route.partition("→")[0], route.partition("→")[2]), count) for route, count in best]
+
+
 def draw_prices(weeks: Sequence[Week], unit: str, day: Day, say: Say) -> Markup:
     """What was asked for one of a unit, week by week: the median, and the quartiles around it."""
     found = [spread(week.prices.get(unit, ())) for week in weeks]
@@ -178,7 +188,7 @@ def draw_fresh(weeks: Sequence[Week], day: Day, say: Say) -> Markup | None:
 
 def _quartiles(x: float, wide: float, low: float, high: float, tip: str) -> Markup:
     across, tall = pct(0.4 * wide), max(low - high, 1.5)
-    return el("rect", el("title", tip), x=pct(x - 0.2 * wide), y=high, width=across, height=tall, class_="hill")
+    return el("rect", el("title", tip), x=pct(x - 0.2 * wide), y=high, width=across, height=tall, class_="half")
 
 
 def _price(one: Spread) -> str:

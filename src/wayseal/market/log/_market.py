@@ -115,14 +115,18 @@ class Market:
         """How many lines there are."""
         return self._store.read(_size)
 
-    def checkpoint(self, key: SigningKey) -> str:
-        """What the tree is now, as a signed note that anybody keeps."""
+    def tip(self) -> Checkpoint:
+        """What the tree is now: its size and root."""
 
         def work(c: Connection) -> Checkpoint:
             size = _size(c)
             return Checkpoint(origin=ORIGIN, size=size, root=tree_of(c, size).root())
 
-        return key.sign(self._store.read(work).to_text())
+        return self._store.read(work)
+
+    def checkpoint(self, key: SigningKey) -> str:
+        """The same as a signed note that anybody keeps."""
+        return key.sign(self.tip().to_text())
 
     def prove(self, seq: int) -> Proof:
         """That a line stands in the record as it is now. NoSuchThingError: there is none, or it was purged."""
