@@ -267,10 +267,14 @@ MARKET = GroupEntry(
         "verify": CommandEntry(
             help="Check every line of the record, every table made of them, and every capture.", extra="market"
         ),
+        "purge": CommandEntry(
+            help="Let go of captures and offers that were kept for as long as their sources say.", extra="market"
+        ),
     },
     headings={
         "Watch": ("add", "look", "watch", "import"),
-        "See": ("offers", "sellers", "leaks", "report", "verify", "read"),
+        "See": ("offers", "sellers", "leaks", "report", "read"),
+        "Keep it": ("verify", "purge"),
     },
 )
 SERVE = GroupEntry(

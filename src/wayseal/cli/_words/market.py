@@ -66,6 +66,17 @@ MARKET_TEXTS = ByLanguage(
             "{signed:,} signed, {stamped:,} stamped"
         ),
         "finding": N_("  {code}: {where}"),
+        "would_go": N_(
+            "Would go (nothing was changed): {files:,} {files:file|files} with {captures:,} "
+            "{captures:capture|captures}, and {offers:,} {offers:offer|offers}"
+        ),
+        "went": N_(
+            "Kept long enough: {files:,} {files:file|files} with {captures:,} {captures:capture|captures} went, and "
+            "{offers:,} {offers:offer|offers}; {lines:,} {lines:line|lines} of the record lost their text"
+        ),
+        "imports_went": N_("  {files:,} {files:file|files} that were brought in went as well"),
+        "evidence": N_("  {files:,} {files:file stays|files stay} though their time is over: they hold evidence"),
+        "purge_nothing": N_("Nothing was kept for longer than its source says."),
         "added": N_("{name} is watched from now on: {path}"),
     }
 )

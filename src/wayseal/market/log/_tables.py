@@ -6,7 +6,7 @@ from wayseal.market.log.lines import BY_HAND as _BY_HAND
 from wayseal.store.statements import tables as made
 from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Table
 
-VERSION = 1
+VERSION = 2
 """Of the tables that are made of lines: with another one they are made anew."""
 PREFIX = "market_"
 LINES, NODES, STATE = f"{PREFIX}lines", f"{PREFIX}nodes", f"{PREFIX}state"
@@ -51,7 +51,7 @@ CAPTURES = _table(
     },
     indexes=("seq", "source, at"),
 )
-PURGED = _table(name="purged", key=("capture",), columns={"capture": TEXT, "at": INT})
+PURGED = _table(name="purged", key=("capture",), columns={"capture": TEXT, "at": INT, "sha256": MAYBE_TEXT})
 LOOKS = _table(
     name="looks",
     key=("seq",),

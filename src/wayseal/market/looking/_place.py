@@ -10,8 +10,6 @@
 1. One process looks at a time. Others read, and decide, meanwhile.
 """
 
-import fcntl
-import os
 import random
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -19,12 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wayseal.market.capture import Captures
-from wayseal.market.errors import RecordBusyError, RecordDiskError
 from wayseal.market.fetching import Fetcher, Means
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking._folders import CAPTURES, LOCK, SITES, SOURCES
+from wayseal.market.looking._lock import lock
 from wayseal.market.looking._watch import Parts, Watch
 from wayseal.market.numbers.types import Own
 from wayseal.market.reading import Reader, Word, WordKind
@@ -65,7 +63,7 @@ def opened_watch(
         MarketError: The record can't be opened.
     """
     sources = {source.name: source for source in load_sources(folder / SOURCES)}
-    with _lock(folder / LOCK), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
+    with lock(folder / LOCK), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
         words = [
             Word(word=word, zh=meaning, en=meaning, kind=WordKind(kind), source="accepted", date="")
             for word, kind, meaning in Reads(market).words()
@@ -83,19 +81,3 @@ def opened_watch(
             read_lines=read_lines,
         )
         yield Watch(parts)
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        raise RecordDiskError("the folder can't be written", file=path.parent) from None
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RecordBusyError("another process looks at the market from this folder", file=path) from None
-        yield
-    finally:
-        os.close(handle)

@@ -22,6 +22,7 @@ from wayseal.market.looking._said import (
     shop_id,
 )
 from wayseal.market.looking._state import KnownShop, State
+from wayseal.market.looking.retention import LetGo, purge_market
 from wayseal.market.numbers import match
 from wayseal.market.numbers.types import Own
 from wayseal.market.pictures import read_picture
@@ -190,6 +191,24 @@ class Watch:
         self._state.hear(self._reads)
         self._asked = self._state.hear_requests(self._reads)
         return self._look_for(source, planned) if planned.target else self._look_at(source, planned)
+
+    def purge(self, folder: Path) -> LetGo:
+        """Lets go of what was kept long enough; see `looking.retention`.
+
+        Args:
+            folder: The watch's.
+
+        Returns:
+            What went.
+
+        Raises:
+            MarketError: The record can't be written, or a file of captures isn't what its list says.
+        """
+        found = purge_market(self._parts.market, folder, self._parts.now())
+        if found.lines:
+            self._state = State(self._parts.market)
+            self._full = {offer: full for offer, full in self._full.items() if offer in self._state.offers}
+        return found
 
     def _take_in_sources(self) -> None:
         """Tells the record of sources that are new or changed."""
