@@ -150,11 +150,11 @@ def test_who_was_cut_off_finds_the_rest(folder: Path, monkeypatch: pytest.Monkey
     """Rule 5."""
 
     def cut_off(*_: object) -> int:
-        raise OSError
+        raise OSError("cut off")
 
     with monkeypatch.context() as cut:
         cut.setattr(Market, "purge", cut_off)
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="cut off"):
             purge_folder(folder, START + 31 * DAY)
     assert "site-a" in there(folder)
     gone = purge_folder(folder, START + 31 * DAY)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SOURCES
+    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SITES, SOURCES
     from wayseal.market.looking._gather import Ask, Keep
     from wayseal.market.looking._place import opened_watch
     from wayseal.market.looking._plan import Planned
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CAPTURES",
     "IMPORTS",
+    "SITES",
     "SOURCES",
     "Ask",
     "Keep",
@@ -34,6 +35,7 @@ __getattr__ = load_when_asked(
     {
         "CAPTURES": "_folders",
         "IMPORTS": "_folders",
+        "SITES": "_folders",
         "SOURCES": "_folders",
         "Ask": "_gather",
         "Keep": "_gather",
