@@ -3,7 +3,7 @@
     sources/        a TOML file a source
     market.sqlite   the record, unless it lies in PostgreSQL
     captures/       WARC files, by day
-    sites/          what is remembered of sites: pauses, budgets, robots.txt
+    sites/          what is remembered of sites (pauses, budgets, robots.txt) and of pages that may be unchanged
     imports/        exports and pictures that were brought in
     watch.lock      held by whoever looks
 
@@ -23,7 +23,9 @@ from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking._folders import CAPTURES, LOCK, SITES, SOURCES
 from wayseal.market.looking._lock import lock
-from wayseal.market.looking._watch import Parts, Watch
+from wayseal.market.looking._pages import Pages
+from wayseal.market.looking._parts import Parts
+from wayseal.market.looking._watch import Watch
 from wayseal.market.numbers.types import Own
 from wayseal.market.reading import Reader, Word, WordKind
 from wayseal.market.sources import load_sources
@@ -79,5 +81,6 @@ def opened_watch(
             own=own,
             canaries=canaries,
             read_lines=read_lines,
+            pages=Pages(folder / SITES, captures.body, now),
         )
         yield Watch(parts)
