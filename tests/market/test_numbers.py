@@ -237,10 +237,11 @@ def test_what_a_ledger_knows_is_ours_and_becomes_leaks(ledger: Path, tmp_path: P
     assert {row["found_by"] for row in rows} == {"listing"}
     assert {row["seen_at"] for row in rows} == {seen}
     assert [row["seller"] for row in rows[:2]] == ["m-7", "m-7"]
-    said = [dict(parse_predicate(row["asked"]).any_of) if row["asked"] else {} for row in rows]
-    one, end = {"origin_city": ("杭州",), "destination_city": ("成都",)}, {"destination_city": ("武汉",)}
+    said: list[object] = [dict(parse_predicate(row["asked"]).any_of) if row["asked"] else {} for row in rows]
+    one = {"origin_city": ("杭州",), "destination_city": ("成都",)}
+    end = {"destination_city": ("武汉",)}
     assert said[:2] == [one, one]
-    assert [said[2:].count(told) for told in (one, end, {})] == [2, 2, 2]
+    assert (said[2:].count(one), said[2:].count(end), said[2:].count({})) == (2, 2, 2)
 
 
 @contextmanager
