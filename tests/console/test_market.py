@@ -18,7 +18,7 @@ from tests.market.log.lines_of import looked
 from wayseal.console import ConsoleError, Role, read_console_settings
 from wayseal.console.texts import TEXTS
 from wayseal.console.web import _holder
-from wayseal.console.web._market_drawn import spread
+from wayseal.market.drawn import spread
 from wayseal.market.log import FILE, LineKind, open_market
 from wayseal.market.types import HandleKind, Hindrance, Kind
 from wayseal.merkle import verify_inclusion

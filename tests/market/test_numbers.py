@@ -1,18 +1,23 @@
 """Numbers on offer: what may be one, whose it is, how many hits are chance, and the rows of leaks of ours."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from tests.market.log.lines_of import offered, reading
 from tests.tables import each
 from wayseal.ledger import ingest, open_ledger
+from wayseal.market.log import Line, LineKind, open_market
+from wayseal.market.log.reads import Reads
 from wayseal.market.numbers import (
     Writing,
     candidates,
-    leak_rows,
+    leaks_of_record,
     match,
     own_of_ledger,
     own_of_numbers,
@@ -20,7 +25,7 @@ from wayseal.market.numbers import (
 )
 from wayseal.market.numbers._own import shape_of, space_of
 from wayseal.market.numbers.types import Standing, Why
-from wayseal.market.types import NumberCandidate, Route
+from wayseal.market.types import NumberCandidate
 from wayseal.model.predicate import parse_predicate
 from wayseal.store import arrow_schema, open_source, read_leaks, write_table
 
@@ -218,27 +223,39 @@ def test_what_a_ledger_knows_is_ours_and_becomes_leaks(ledger: Path, tmp_path: P
         assert own.shapes == {"YT0000000000000": 300.0}
         found = match([read(OWN[3]), read(OWN[5]), read("SF1234567890123"), read("YT8801203400007", 0.3)], own)
     assert [row.number for row in found.ours] == [OWN[3], OWN[5]]
-    route = Route(origin="杭州", destination="成都", at=(0, 5))
     seen = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
-    at = int(seen.timestamp() * 1_000_000)
-    asked = leak_rows(found, seen_at=at, seller="m-7", routes=[route, route])
-    two = leak_rows(found, seen_at=at, seller="", routes=[route, Route(origin="", destination="武汉", at=(6, 8))])
-    path = write_leaks(tmp_path, [asked, two])
+    route: dict[str, object] = {"origin": "杭州", "destination": "成都", "at": [0, 5]}
+    other: dict[str, object] = {"origin": "", "destination": "武汉", "at": [6, 8]}
+    ours = [row.number for row in found.ours]
+    with on_offer(tmp_path, seen, {"asked": [route, route], "two": [route, other], "one-end": [other]}, ours) as reads:
+        asked, rest = leaks_of_record(reads, "m-7"), leaks_of_record(reads)
+    path = write_leaks(tmp_path, [asked, rest])
     read_back = read_leaks(path)
     assert read_back.rejected == ()
     rows = read_back.rows.to_pylist()
-    assert [row["waybill"] for row in rows] == [OWN[3], OWN[5]] * 2
+    assert {row["waybill"] for row in rows} == {OWN[3], OWN[5]}
     assert {row["found_by"] for row in rows} == {"listing"}
     assert {row["seen_at"] for row in rows} == {seen}
-    assert [row["seller"] for row in rows] == ["m-7", "m-7", None, None]
-    assert parse_predicate(rows[0]["asked"]).any_of == {"origin_city": ("杭州",), "destination_city": ("成都",)}
-    assert rows[2]["asked"] is None
-    assert leak_rows(match([], own), seen_at=at, seller="m-7").num_rows == 0
+    assert [row["seller"] for row in rows[:2]] == ["m-7", "m-7"]
+    said: list[object] = [dict(parse_predicate(row["asked"]).any_of) if row["asked"] else {} for row in rows]
+    one = {"origin_city": ("杭州",), "destination_city": ("成都",)}
+    end = {"destination_city": ("武汉",)}
+    assert said[:2] == [one, one]
+    assert (said[2:].count(one), said[2:].count(end), said[2:].count({})) == (2, 2, 2)
 
 
-def test_a_route_with_one_end_asks_for_that_end() -> None:
-    own = own_of_numbers([NUMBER])
-    rows = leak_rows(
-        match([read(NUMBER)], own), seen_at=0, seller="s", routes=[Route(origin="", destination="武汉", at=(0, 1))]
-    )
-    assert parse_predicate(rows["asked"][0].as_py()).any_of == {"destination_city": ("武汉",)}
+@contextmanager
+def on_offer(
+    folder: Path, seen: datetime, offers: dict[str, list[dict[str, object]]], ours: list[str]
+) -> Iterator[Reads]:
+    """A record of offers with numbers of ours and routes; of the first one the seller is known."""
+    at = int(seen.timestamp() * 1_000_000)
+    numbers = [{"number": one, "canary": False} for one in ours]
+    with open_market(folder) as market:
+        for offer, routes in offers.items():
+            body = {"offer": offer, "capture": "", "ours": numbers, "expected_false": 0.0}
+            market.append([offered(offer, at, reading=reading(routes=routes))])
+            market.append([Line(kind=LineKind.MATCHED, at=at, body=body)])
+        linked = {"links": [], "sellers": {next(iter(offers)): "m-7"}}
+        market.append([Line(kind=LineKind.LINKED, at=at, body=linked)])
+        yield Reads(market)

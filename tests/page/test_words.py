@@ -20,6 +20,7 @@ OTHERS = (
     "wayseal.detect.report",
     "wayseal.detect.rights",
     "wayseal.detect.reasons",
+    "wayseal.market.report",
 )
 MORE = {"x.all": "{a} {b:time} {c:bits} {d:p} {e:share} {f:expected} {g:reason} {h} {i:n} {k:hours}"}
 

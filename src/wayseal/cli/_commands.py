@@ -270,14 +270,23 @@ MARKET = GroupEntry(
         "follow": CommandEntry(
             help="Record what happened to a request for removal, and print what is due next.", extra="market"
         ),
+        "report": CommandEntry(
+            help="Report a week of the market: offers by kind, prices, routes, sellers who stand out, and what "
+            "couldn't be seen.",
+            extra="market",
+        ),
         "verify": CommandEntry(
             help="Check every line of the record, every table made of them, and every capture.", extra="market"
+        ),
+        "purge": CommandEntry(
+            help="Let go of captures and offers that were kept for as long as their sources say.", extra="market"
         ),
     },
     headings={
         "Watch": ("add", "look", "watch", "import"),
-        "See": ("offers", "sellers", "leaks", "verify", "read"),
+        "See": ("offers", "sellers", "leaks", "report", "read"),
         "Ask for removal": ("removals", "ask", "follow"),
+        "Keep it": ("verify", "purge"),
     },
 )
 SERVE = GroupEntry(

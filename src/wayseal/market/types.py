@@ -26,6 +26,8 @@ class Kind(StrEnum):
 
 FLAGGED = frozenset({Kind.WAYBILL, Kind.PERSONAL, Kind.INSIDER, Kind.EMPTY_PARCELS})
 """Kinds that somebody is to look at."""
+FLAGS = tuple(kind.value for kind in Kind if kind in FLAGGED)
+"""The same, in the order in which they are told."""
 
 
 class HandleKind(StrEnum):

@@ -164,3 +164,15 @@ def candidates(text: str) -> tuple[Candidate, ...]:
         found.append(_S10)
     found.sort(key=lambda f: -f.rarity)
     return tuple(Candidate(courier=f.courier, name=f.name, reason=f.reason) for f in found)
+
+
+def couriers_of(text: str) -> tuple[str, ...]:
+    """Codes of the couriers whose format a number has, each once.
+
+    Args:
+        text: The number as it was written.
+
+    Returns:
+        In the order of `candidates`.
+    """
+    return tuple(dict.fromkeys(one.courier for one in candidates(text)))

@@ -97,6 +97,29 @@ MARKET_TEXTS = ByLanguage(
             "{signed:,} signed, {stamped:,} stamped"
         ),
         "finding": N_("  {code}: {where}"),
+        "would_go": N_(
+            "Would go (nothing was changed): {files:,} {files:file|files} with {captures:,} "
+            "{captures:capture|captures}, and {offers:,} {offers:offer|offers}"
+        ),
+        "went": N_(
+            "Kept long enough: {files:,} {files:file|files} with {captures:,} {captures:capture|captures} went, and "
+            "{offers:,} {offers:offer|offers}; {lines:,} {lines:line|lines} of the record lost their text"
+        ),
+        "imports_went": N_("  {files:,} {files:file|files} that were brought in went as well"),
+        "evidence": N_("  {files:,} {files:file stays|files stay} though their time is over: they hold evidence"),
+        "purge_nothing": N_("Nothing was kept for longer than its source says."),
+        "no_draft": N_(
+            "{name}: no list of offers was found on the page that is sure enough; nothing was written. It may be drawn "
+            "by scripts, or hold fewer than three offers: write its source by hand."
+        ),
+        "draft_head": N_("A draft, made from one look at the page. Nothing is watched by it yet."),
+        "draft_do": N_("Compare it with the page, mend what is wrong, then: wayseal market add MARKET THIS-FILE"),
+        "draft_reads": N_(
+            "The draft reads {offers:,} {offers:offer|offers} out of {repeated:,} parts that are repeated on the page."
+        ),
+        "draft_time": N_("a time that can be read"),
+        "draft_no_time": N_("a time that can't be read"),
+        "drafted": N_("{path}: correct it, then `wayseal market add {market} {path}`. Nothing is watched yet."),
         "added": N_("{name} is watched from now on: {path}"),
     }
 )

@@ -22,6 +22,7 @@ from wayseal.page.visible import shorten, visible
 
 if TYPE_CHECKING:
     from wayseal.market.looking import Report, Watch
+    from wayseal.market.looking.retention import LetGo
 
 MarketArgument = Annotated[
     Path,
@@ -100,6 +101,26 @@ def report_lines(report: "Report", lang: Lang) -> Iterator[str]:
         yield filled(text, shop=visible(shop), was=visible(was))
     if report.ours:
         yield filled(words["ours"], translator(lang), ours=report.ours, canaries=report.canaries)
+
+
+def purge_lines(gone: "LetGo", lang: Lang, *, dry: bool = False) -> Iterator[str]:
+    """What went by retention, or would go; nothing where nothing did."""
+    words, translate = MARKET_TEXTS[lang], translator(lang)
+    if gone.files or gone.captures or gone.offers:
+        yield filled(
+            words["would_go" if dry else "went"],
+            translate,
+            files=len(gone.files),
+            captures=gone.captures,
+            offers=gone.offers,
+            lines=gone.lines,
+        )
+    for one in gone.files if dry else ():
+        yield f"  {one}"
+    if gone.imports:
+        yield filled(words["imports_went"], translate, files=gone.imports)
+    if gone.stay:
+        yield filled(words["evidence"], translate, files=len(gone.stay))
 
 
 def offer_line(row: OfferRow, lang: Lang) -> str:

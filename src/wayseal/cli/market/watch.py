@@ -8,7 +8,15 @@ import typer
 
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.cli.market._view import CanariesOption, MarketArgument, OwnOption, queue_finds, report_lines, watching
+from wayseal.cli.market._view import (
+    CanariesOption,
+    MarketArgument,
+    OwnOption,
+    purge_lines,
+    queue_finds,
+    report_lines,
+    watching,
+)
 from wayseal.service.signals import handle_signals
 
 _AT_MOST = 60.0
@@ -25,6 +33,10 @@ def watch(
     until_idle: Annotated[
         bool, typer.Option("--once", help="End when nothing is due, instead of waiting for what comes.")
     ] = False,
+    purge: Annotated[
+        bool,
+        typer.Option(help="Once a day, let go of what was kept for as long as its source says, as `market purge`."),
+    ] = True,
     lang: LangOption = Lang.EN,
 ) -> None:
     """Watch the market: look at every source when it is due, and again at what went, until told to stop.
@@ -45,7 +57,12 @@ def watch(
     with handle_signals(stopped.set), watching(market, own, canaries, sleep) as watched:
         typer.echo(MARKET_TEXTS[lang]["watching"].format(count=len(watched.sources)), err=True)
         try:
+            purged_on = -1
             while not stopped.is_set():
+                if purge and (today := int(time.time() // 86_400)) != purged_on:
+                    purged_on = today
+                    for line in purge_lines(watched.purge(market), lang):
+                        typer.echo(line)
                 due = watched.due()
                 for planned in due[:1]:
                     report = watched.look(planned)

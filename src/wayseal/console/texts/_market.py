@@ -1,8 +1,10 @@
 """Codes of the pages of the market's watch."""
 
+from wayseal.market.drawn import DRAWN_TEXTS
 from wayseal.model.messages import N_
 
 MARKET = {
+    **DRAWN_TEXTS,
     "place.market": N_("Market", context="place.market"),
     "act.market_text_seen": N_("Whole text of an offer seen"),
     "market.parts": N_("Parts of the market's watch"),
@@ -35,7 +37,6 @@ MARKET = {
     "market.with_ours": N_("With own numbers"),
     "market.offers": N_("Offers"),
     "market.sellers": N_("Sellers"),
-    "market.backs": N_("Come-backs"),
     "market.unseen": N_("sources can't be seen"),
     "market.removals_open": N_("requests for removal are open"),
     "market.since": N_("Small figures: since your last visit, {at}."),
@@ -46,15 +47,9 @@ MARKET = {
     "market.no_sources": N_(
         "No source is watched yet. `wayseal market add` adds one: a page, a feed, a search, an export."
     ),
-    "market.weeks": N_("The market's weeks"),
-    "market.weeks_desc": N_("New offers of kinds that somebody is to look at, by week; the highest week has {top}."),
     "market.no_weeks": N_("Nothing was seen in the last twelve weeks."),
     "market.back_week": N_("sellers were back"),
     "market.prices": N_("Prices"),
-    "market.fresh_desc": N_("Of new offers that say it, by week, in shares."),
-    "market.prices_desc": N_(
-        "In yuan for one: the line is the median, the grey bar the middle half of what was asked."
-    ),
     "market.as_table": N_("As a table"),
     "market.week_of": N_("Week from"),
     "market.week_offers": N_("New offers"),
@@ -73,31 +68,18 @@ MARKET = {
     "market.routes": N_("Routes on offer, last four weeks"),
     "market.no_routes": N_("No offer named a route."),
     # Kinds and what stands in offers.
-    "market_kind.waybill": N_("Waybills"),
-    "market_kind.personal": N_("Personal data"),
-    "market_kind.insider": N_("Seeks insiders"),
-    "market_kind.empty_parcels": N_("Empty parcels"),
     "market_kind.logistics": N_("Honest logistics"),
     "market_kind.other": N_("Other"),
     "market_kind_short.waybill": N_("Waybills"),
     "market_kind_short.personal": N_("Personal"),
     "market_kind_short.insider": N_("Insiders"),
     "market_kind_short.empty_parcels": N_("Empty"),
-    "market_unit.number": N_("A number"),
-    "market_unit.label": N_("A label"),
-    "market_unit.record": N_("A record"),
-    "market_unit.parcel": N_("A parcel"),
-    "market_unit.lookup": N_("A look-up"),
-    "market_unit.none": N_("For something unsaid"),
     "market_price.number": N_("¥{yuan} a number"),
     "market_price.label": N_("¥{yuan} a label"),
     "market_price.record": N_("¥{yuan} a record"),
     "market_price.parcel": N_("¥{yuan} a parcel"),
     "market_price.lookup": N_("¥{yuan} a look-up"),
     "market_price.none": N_("¥{yuan}"),
-    "market_fresh.realtime": N_("live"),
-    "market_fresh.same_day": N_("same day"),
-    "market_fresh.history": N_("old stock"),
     "market.numbers_in": N_("{n} {n:number|numbers} in it"),
     "market_handle.qq": N_("QQ"),
     "market_handle.wechat": N_("WeChat"),
@@ -156,7 +138,6 @@ MARKET = {
     "market.price": N_("Price"),
     "market.route": N_("Route"),
     "market.anywhere": N_("anywhere"),
-    "market.freshness": N_("Freshness"),
     "market.couriers": N_("Couriers"),
     "market.handles": N_("Contacts"),
     "market.numbers": N_("Numbers in it"),

@@ -16,12 +16,11 @@ from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
 from wayseal.market.log.views import OfferRow
 from wayseal.market.masks import mask_text
-from wayseal.market.types import FLAGGED, HandleKind, Kind
+from wayseal.market.types import HandleKind, Kind
 from wayseal.page.words import Voice, catalogue
 
 STATES = ("new", "kept", "dismissed")
 KINDS = tuple(kind.value for kind in Kind)
-FLAGS = tuple(kind for kind in KINDS if kind in FLAGGED)
 TABS = ("overview", "offers", "sellers", "sources", "removals", "acts")
 _OF_ALL = frozenset({"overview", "sources", "acts"})
 """What also those see who see nothing of an offer."""

@@ -3,7 +3,8 @@
 1. Before each request: the budget of the day, the time until which the site asked to be left alone, robots.txt, and the
    pause with its jitter. A redirect is a request like any other, and what it leads to is looked at as anew.
 2. robots.txt: none (4xx) forbids nothing; one that can't be had (5xx, no answer) is waited for, and nothing is asked
-   meanwhile. Its crawl delay counts where it is longer than the source's pause. It holds for a day.
+   meanwhile: where nothing came at all, the site is told to be away. Its crawl delay counts where it is longer than the
+   source's pause. It holds for a day.
 3. Bounds: bytes as they come, bytes unpacked, seconds in all, redirects; what is over one is dropped and said.
 4. Whatever a site does is a value. Nothing is sent but GET, no cookie is kept, no form filled in.
 """
@@ -39,6 +40,7 @@ _MOST_HEAD = 128 << 10
 """Bytes of an answer's head and of TLS; the parser takes 100 KB of headers at most."""
 _LONGEST_URL = 4_000
 _SAID_OTHERWISE = frozenset({Hindrance.FORBIDDEN_ADDRESS, Hindrance.BUDGET})
+_AWAY = frozenset({Hindrance.UNREACHABLE, Hindrance.TIMEOUT})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -145,7 +147,7 @@ class Fetcher:
                 return missed
         if not site.robots_good:
             later = site.robots_at + ROBOTS_AGAIN
-            return self._missed(trip, url, Hindrance.ROBOTS, later)
+            return self._missed(trip, url, Hindrance(site.robots_missed or Hindrance.ROBOTS), later)
         if site.robots and not _rules(site.robots).can_fetch(url, AGENT):
             return self._missed(trip, url, Hindrance.ROBOTS)
         return None
@@ -164,6 +166,8 @@ class Fetcher:
         if isinstance(found, Missed) and found.hindrance in _SAID_OTHERWISE:
             return found
         held.site.robots_at, held.site.robots, held.site.robots_good = self._means.now(), None, False
+        away = isinstance(found, Missed) and found.hindrance in _AWAY
+        held.site.robots_missed = found.hindrance.value if away and found.hindrance else ""
         if isinstance(found, Fetched):
             self._judge_robots(found, held.site)
         held.save()

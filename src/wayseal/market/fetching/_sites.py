@@ -38,6 +38,7 @@ class Site:
         robots: Its robots.txt; None: not asked for, or not had.
         robots_at: When that was asked for.
         robots_good: Whether an answer came that says something.
+        robots_missed: Why nothing came at all: the site is away, or too slow; "" otherwise.
     """
 
     day: int = 0
@@ -48,6 +49,7 @@ class Site:
     robots: str | None = None
     robots_at: int = 0
     robots_good: bool = False
+    robots_missed: str = ""
 
     def asked_on(self, now: int) -> int:
         """Requests of the day of `now`."""

@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,21 +76,7 @@ class Market:
             RecordBusyError: Others write for too long.
             RecordDiskError: The disk refuses.
         """
-
-        def work(c: Connection) -> tuple[int, ...]:
-            first = _size(c)
-            texts = [write_line(first + number, line) for number, line in enumerate(lines)]
-            c.run(
-                f"INSERT INTO {LINES} (seq, kind, content) VALUES (?, ?, ?)",
-                [[first + n, line.kind.value, texts[n]] for n, line in enumerate(lines)],
-            )
-            grow(c, first, [leaf_hash(text.encode()) for text in texts])
-            for number, line in enumerate(lines):
-                project(c, first + number, line)
-            c.run(f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
-            return tuple(range(first, first + len(lines)))
-
-        return self._store.write(work) if lines else ()
+        return self._store.write(lambda c: _add(c, lines)) if lines else ()
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` makes of one snapshot of the tables."""
@@ -115,14 +101,18 @@ class Market:
         """How many lines there are."""
         return self._store.read(_size)
 
-    def checkpoint(self, key: SigningKey) -> str:
-        """What the tree is now, as a signed note that anybody keeps."""
+    def tip(self) -> Checkpoint:
+        """What the tree is now: its size and root."""
 
         def work(c: Connection) -> Checkpoint:
             size = _size(c)
             return Checkpoint(origin=ORIGIN, size=size, root=tree_of(c, size).root())
 
-        return key.sign(self._store.read(work).to_text())
+        return self._store.read(work)
+
+    def checkpoint(self, key: SigningKey) -> str:
+        """The same as a signed note that anybody keeps."""
+        return key.sign(self.tip().to_text())
 
     def prove(self, seq: int) -> Proof:
         """That a line stands in the record as it is now. NoSuchThingError: there is none, or it was purged."""
@@ -147,17 +137,27 @@ class Market:
 
         Returns:
             How many lines lost their text.
+
+        Raises:
+            RecordBusyError: Others write for too long.
+            RecordDiskError: The disk refuses.
         """
         gone, wanted = frozenset(captures), frozenset(offers)
-        lost = [
-            seq
-            for seq, line in self.lines()
-            if (line.kind is LineKind.CAPTURED and line.body["id"] in gone)
-            or (line.kind is LineKind.OFFERED and line.body["offer"] in wanted)
-        ]
-        body = {"captures": sorted(gone), "offers": sorted(wanted), "lines": len(lost)}
-        self.append([Line(kind=LineKind.PURGED, at=at, body=body)])
-        self._store.write(lambda c: c.run(f"UPDATE {LINES} SET content=NULL WHERE seq=?", [[seq] for seq in lost]))
+        files: dict[str, str] = {}
+        lost = []
+        for seq, line in self.lines():
+            if line.kind is LineKind.CAPTURED and line.body["id"] in gone:
+                lost.append(seq)
+                if not line.body["status"]:
+                    files[line.body["id"]] = line.body["sha256"]
+            elif line.kind is LineKind.OFFERED and line.body["offer"] in wanted:
+                lost.append(seq)
+
+        def work(c: Connection) -> None:
+            _add(c, [Line(kind=LineKind.PURGED, at=at, body=body) for body in _purged_bodies(gone, wanted, files)])
+            c.run(f"UPDATE {LINES} SET content=NULL WHERE seq=?", [[seq] for seq in lost])
+
+        self._store.write(work)
         self._store.shred([LINES])
         return len(lost)
 
@@ -188,6 +188,31 @@ class Market:
 
         if not (self._store.there() and self._store.has_table(STATE) and self._store.read(fits)):
             self._store.write(work)
+
+
+def _add(c: Connection, lines: Sequence[Line]) -> tuple[int, ...]:
+    first = _size(c)
+    texts = [write_line(first + number, line) for number, line in enumerate(lines)]
+    c.run(
+        f"INSERT INTO {LINES} (seq, kind, content) VALUES (?, ?, ?)",
+        [[first + n, line.kind.value, texts[n]] for n, line in enumerate(lines)],
+    )
+    grow(c, first, [leaf_hash(text.encode()) for text in texts])
+    for number, line in enumerate(lines):
+        project(c, first + number, line)
+    c.run(f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
+    return tuple(range(first, first + len(lines)))
+
+
+def _purged_bodies(
+    captures: Collection[str], offers: Collection[str], files: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Bodies of `purged` lines, none of them too long. files: SHA-256 of captures that were files."""
+    gone, went = sorted(captures), sorted(offers)
+    for start in range(0, max(len(gone), len(went)), _AT_ONCE):
+        some = gone[start : start + _AT_ONCE]
+        said = {one: files[one] for one in some if one in files}
+        yield {"captures": some, "offers": went[start : start + _AT_ONCE], "files": said}
 
 
 def _select(text: str, values: Sequence[object]) -> Callable[[Connection], list[tuple[Any, ...]]]:

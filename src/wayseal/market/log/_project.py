@@ -226,9 +226,11 @@ def _word(c: Connection, seq: int, line: Line) -> None:
 
 
 def _purged(c: Connection, seq: int, line: Line) -> None:
-    """Bodies went, and offers with them; that there was a capture stays."""
+    """Bodies went, and offers with them; that there was a capture stays, and of a file by what it is known again."""
     del seq
-    _put(c, t.PURGED, [{"capture": capture, "at": line.at} for capture in line.body["captures"]])
+    files = line.body.get("files", {})
+    rows = [{"capture": one, "at": line.at, "sha256": files.get(one)} for one in line.body["captures"]]
+    _put(c, t.PURGED, rows)
     c.run(f"DELETE FROM {t.CAPTURES.full_name} WHERE capture=?", [[one] for one in line.body["captures"]])
     for table in (t.OFFERS, t.SAID):
         c.run(f"DELETE FROM {table.full_name} WHERE offer=?", [[one] for one in line.body["offers"]])

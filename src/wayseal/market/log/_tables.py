@@ -51,7 +51,7 @@ CAPTURES = _table(
     },
     indexes=("seq", "source, at"),
 )
-PURGED = _table(name="purged", key=("capture",), columns={"capture": TEXT, "at": INT})
+PURGED = _table(name="purged", key=("capture",), columns={"capture": TEXT, "at": INT, "sha256": MAYBE_TEXT})
 LOOKS = _table(
     name="looks",
     key=("seq",),

@@ -173,8 +173,11 @@ class Reads:
         return self._market.read(work)
 
     def file_digests(self) -> frozenset[str]:
-        """SHA-256 of all files that were taken in."""
-        text = f"SELECT sha256 FROM {t.CAPTURES.full_name} WHERE status=0"
+        """SHA-256 of all files that were taken in, also of those whose time is over."""
+        text = (
+            f"SELECT sha256 FROM {t.CAPTURES.full_name} WHERE status=0 UNION "
+            f"SELECT sha256 FROM {t.PURGED.full_name} WHERE sha256 IS NOT NULL"
+        )
         return frozenset(row[0] for row in self._market.read(lambda c: c.rows(text)))
 
     def sellers(self, *, after: str | None = None, limit: int = 50, most: str = "last_at") -> Page[SellerRow]:

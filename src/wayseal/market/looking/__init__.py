@@ -3,6 +3,7 @@
 1. Captures are durable before a line tells of them, and all lines of a look are recorded together or not at all.
 2. Every look that was planned is recorded: as made, or with what hindered it.
 3. A look that saw only a part of a source tells what it saw, and nothing of what it didn't see.
+4. A page that its site says is unchanged counts as seen, and its line names the capture that stands (`unchanged`).
 """
 
 from typing import TYPE_CHECKING
@@ -10,15 +11,17 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SOURCES
+    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SITES, SOURCES
     from wayseal.market.looking._gather import Ask, Keep
+    from wayseal.market.looking._parts import Parts, Report
     from wayseal.market.looking._place import opened_watch
     from wayseal.market.looking._plan import Planned
-    from wayseal.market.looking._watch import Parts, Report, Watch
+    from wayseal.market.looking._watch import Watch
 
 __all__ = [
     "CAPTURES",
     "IMPORTS",
+    "SITES",
     "SOURCES",
     "Ask",
     "Keep",
@@ -34,12 +37,13 @@ __getattr__ = load_when_asked(
     {
         "CAPTURES": "_folders",
         "IMPORTS": "_folders",
+        "SITES": "_folders",
         "SOURCES": "_folders",
         "Ask": "_gather",
         "Keep": "_gather",
-        "Parts": "_watch",
+        "Parts": "_parts",
         "Planned": "_plan",
-        "Report": "_watch",
+        "Report": "_parts",
         "Watch": "_watch",
         "opened_watch": "_place",
     },

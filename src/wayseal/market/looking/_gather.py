@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wayseal.market.fetching import Fetched, Missed, Validators
+from wayseal.market.looking._pages import Pages
 from wayseal.market.sources import Seen, Source, files_of, parse, read_export, starts
 from wayseal.market.sources.errors import SourceError
 from wayseal.market.sources.types import Problem
@@ -39,6 +40,7 @@ class Gathered:
 
     Attributes:
         captures: What was kept.
+        unchanged: Ids of captures that stand, as their page is still the same.
         found: Each offer with the id of its capture.
         hindrance: The first thing that kept from seeing; None: all was seen.
         complete: All there is was seen.
@@ -46,6 +48,7 @@ class Gathered:
     """
 
     captures: list[Capture] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
     found: list[tuple[Listing, str]] = field(default_factory=list)
     hindrance: Hindrance | None = None
     complete: bool = True
@@ -59,30 +62,57 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnePage:
-    """What one address showed. capture: what was kept of it, if an answer came."""
+    """What one address showed.
+
+    Attributes:
+        sight: Whether it could be seen.
+        hindrance: Why not.
+        listings: Offers on it.
+        capture: What was kept of it, now or when it was the same; None: no answer came.
+        seen: All that it showed.
+        unchanged: It is what it was, so the site says: nothing was kept anew.
+    """
 
     sight: Sight
     hindrance: Hindrance | None
     listings: tuple[Listing, ...] = ()
     capture: Capture | None = None
     seen: Seen | None = None
+    unchanged: bool = False
 
 
-def look_at_page(source: Source, url: str, ask: Ask, keep: Keep) -> OnePage:
+def look_at_page(source: Source, url: str, ask: Ask, keep: Keep, pages: Pages | None = None) -> OnePage:
     """One address of a source: kept, parsed, and whether it says that nothing is there any more."""
-    answer = ask.fetch(source, url)
+    before = None if pages is None else pages.known(source, url)
+    answer = ask.fetch(source, url, None if before is None else before.validators)
     if isinstance(answer, Missed):
         return OnePage(sight=Sight.UNSEEN, hindrance=answer.hindrance)
     if answer.status in _GONE:
         return OnePage(sight=Sight.GONE, hindrance=None, capture=keep.keep(source, answer))
-    if answer.hindrance is not None:
-        return OnePage(sight=Sight.UNSEEN, hindrance=answer.hindrance, capture=keep.keep(source, answer))
+    if answer.unchanged and before is not None and not answer.hops:
+        return _shown(parse(source, before.body, before.media_type, answer.url), before.capture, unchanged=True)
+    if answer.hindrance is not None or answer.unchanged:
+        hindrance = answer.hindrance or Hindrance.ERROR_PAGE
+        return OnePage(sight=Sight.UNSEEN, hindrance=hindrance, capture=keep.keep(source, answer))
     seen = parse(source, answer.shown, answer.shown_type, answer.url)
     kept = keep.keep(source, answer, seen.text)
-    return OnePage(sight=seen.sight, hindrance=seen.hindrance, listings=seen.listings, capture=kept, seen=seen)
+    if pages is not None and seen.sight is Sight.SEEN:
+        pages.note(source, answer, kept)
+    return _shown(seen, kept, unchanged=False)
 
 
-def gather(source: Source, ask: Ask, keep: Keep) -> Gathered:
+def _shown(seen: Seen, capture: Capture, *, unchanged: bool) -> OnePage:
+    return OnePage(
+        sight=seen.sight,
+        hindrance=seen.hindrance,
+        listings=seen.listings,
+        capture=capture,
+        seen=seen,
+        unchanged=unchanged,
+    )
+
+
+def gather(source: Source, ask: Ask, keep: Keep, pages: Pages | None = None) -> Gathered:
     """All pages of a source on the web, as far as it says that they are to be followed."""
     out = Gathered()
     keys: set[str] = set()
@@ -93,8 +123,10 @@ def gather(source: Source, ask: Ask, keep: Keep) -> Gathered:
             if url in done:
                 continue
             done.add(url)
-            page = look_at_page(source, url, ask, keep)
-            if page.capture is not None:
+            page = look_at_page(source, url, ask, keep, pages)
+            if page.unchanged and page.capture is not None:
+                out.unchanged.append(page.capture.id)
+            elif page.capture is not None:
                 out.captures.append(page.capture)
             if page.sight is not Sight.SEEN or page.seen is None or page.capture is None:
                 # A list that isn't there any more isn't a list without offers.

@@ -3,15 +3,13 @@
     sources/        a TOML file a source
     market.sqlite   the record, unless it lies in PostgreSQL
     captures/       WARC files, by day
-    sites/          what is remembered of sites: pauses, budgets, robots.txt
+    sites/          what is remembered of sites (pauses, budgets, robots.txt) and of pages that may be unchanged
     imports/        exports and pictures that were brought in
     watch.lock      held by whoever looks
 
 1. One process looks at a time. Others read, and decide, meanwhile.
 """
 
-import fcntl
-import os
 import random
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -19,13 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wayseal.market.capture import Captures
-from wayseal.market.errors import RecordBusyError, RecordDiskError
 from wayseal.market.fetching import Fetcher, Means
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking._folders import CAPTURES, LOCK, SITES, SOURCES
-from wayseal.market.looking._watch import Parts, Watch
+from wayseal.market.looking._lock import lock
+from wayseal.market.looking._pages import Pages
+from wayseal.market.looking._parts import Parts
+from wayseal.market.looking._watch import Watch
 from wayseal.market.numbers.types import Own
 from wayseal.market.reading import Reader, Word, WordKind
 from wayseal.market.sources import load_sources
@@ -65,7 +65,7 @@ def opened_watch(
         MarketError: The record can't be opened.
     """
     sources = {source.name: source for source in load_sources(folder / SOURCES)}
-    with _lock(folder / LOCK), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
+    with lock(folder / LOCK), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
         words = [
             Word(word=word, zh=meaning, en=meaning, kind=WordKind(kind), source="accepted", date="")
             for word, kind, meaning in Reads(market).words()
@@ -81,21 +81,6 @@ def opened_watch(
             own=own,
             canaries=canaries,
             read_lines=read_lines,
+            pages=Pages(folder / SITES, captures.body, now),
         )
         yield Watch(parts)
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        raise RecordDiskError("the folder can't be written", file=path.parent) from None
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RecordBusyError("another process looks at the market from this folder", file=path) from None
-        yield
-    finally:
-        os.close(handle)

@@ -79,6 +79,9 @@ class State:
             self.note_offer(row.offer, versions, body, row.last_at, seller=row.seller)
             self.offers[row.offer].gone = row.gone_at is not None
         self._asked_shops = [name for name, shop in self.shops.items() if shop.memory.asked_at is not None]
+        for known in self.shops.values():
+            if not known.page:  # its offers went by retention: nobody knows any more where it stood
+                known.next_at = None
         self._versions: list[Offer] = list(_load_versions(market))
         self._words: list[Join | Split] = []
         self.relink(0)

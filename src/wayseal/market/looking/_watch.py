@@ -1,17 +1,18 @@
 """One look after the other: what is due, what it brings, and the lines that tell of it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from wayseal.market.errors import MarketError, PictureError
 from wayseal.market.fetching import Fetched
-from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log import Line, LineKind
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import _plan
-from wayseal.market.looking._gather import Ask, Gathered, Keep, OnePage, gather, gather_files, look_at_page
+from wayseal.market.looking._gather import Gathered, OnePage, gather, gather_files, look_at_page
 from wayseal.market.looking._lines import capture_body, once, problems_of, settings_of, shop_line
+from wayseal.market.looking._parts import Parts, Report
 from wayseal.market.looking._plan import Planned
 from wayseal.market.looking._said import (
     Pictured,
@@ -22,13 +23,13 @@ from wayseal.market.looking._said import (
     shop_id,
 )
 from wayseal.market.looking._state import KnownShop, State
+from wayseal.market.looking.retention import LetGo, purge_market
 from wayseal.market.numbers import match
-from wayseal.market.numbers.types import Own
 from wayseal.market.pictures import read_picture
 from wayseal.market.sellers import Link
 from wayseal.market.sources import Source
 from wayseal.market.sources.source import SourceKind
-from wayseal.market.types import Capture, Handle, Hindrance, Listing, Reading, Sight
+from wayseal.market.types import Capture, Handle, Hindrance, Listing, Sight
 from wayseal.market.watch import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
 from wayseal.model.times import HOUR_US
 
@@ -43,73 +44,6 @@ _NO_ANSWER = frozenset({Hindrance.BUDGET, Hindrance.REFUSED, Hindrance.ROBOTS, H
 """After one of these nothing more is asked of a source in this look."""
 
 
-class ReadTexts(Protocol):
-    """Who reads texts: `market.reading.Reader`."""
-
-    def read_many(self, texts: Sequence[str]) -> list[Reading]:
-        """What texts say."""
-
-    def read(self, text: str) -> Reading:
-        """What a text says."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What the watch is put together from.
-
-    Attributes:
-        market: The record.
-        sources: What is looked at, by name.
-        ask: Asks sites.
-        keep: Keeps what came.
-        reader: Reads texts.
-        now: The time (µs).
-        draw: Chance, from 0 to 1.
-        own: The courier's own numbers; None: none are known here.
-        canaries: Numbers that nobody but chosen accounts can know.
-        read_lines: Whether lines in pictures are read (about a second a picture).
-    """
-
-    market: Market
-    sources: Mapping[str, Source]
-    ask: Ask
-    keep: Keep
-    reader: ReadTexts
-    now: Callable[[], int]
-    draw: Callable[[], float]
-    own: Own | None = None
-    canaries: Collection[str] = ()
-    read_lines: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What came of a look.
-
-    Attributes:
-        planned: The look.
-        at: When it was made (µs).
-        sight: What it saw.
-        hindrance: Why it couldn't see, if so.
-        seen: Offers that were there.
-        new: Offers that nobody knew.
-        changed: Offers that say something else than before.
-        backs: Come-backs, as (shop, the shop that was gone).
-        ours: Numbers of the courier's own, among them canaries.
-    """
-
-    planned: Planned
-    at: int
-    sight: Sight
-    hindrance: Hindrance | None
-    seen: int = 0
-    new: int = 0
-    changed: int = 0
-    backs: tuple[tuple[str, str], ...] = ()
-    ours: int = 0
-    canaries: int = 0
-
-
 @dataclass(slots=True, kw_only=True)
 class _Look:
     """A look while it is made. at: when it was made; fresh: offers that are new or changed, with their bodies."""
@@ -118,6 +52,7 @@ class _Look:
     source: Source
     at: int
     captures: list[Capture] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     fresh: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -190,6 +125,24 @@ class Watch:
         self._heard = self._state.hear_requests(self._reads, self._parts.now())
         return self._look_for(source, planned) if planned.target else self._look_at(source, planned)
 
+    def purge(self, folder: Path) -> LetGo:
+        """Lets go of what was kept long enough; see `looking.retention`.
+
+        Args:
+            folder: The watch's.
+
+        Returns:
+            What went.
+
+        Raises:
+            MarketError: The record can't be written, or a file of captures isn't what its list says.
+        """
+        found = purge_market(self._parts.market, folder, self._parts.now())
+        if found.lines:
+            self._state = State(self._parts.market)
+            self._full = {offer: full for offer, full in self._full.items() if offer in self._state.offers}
+        return found
+
     def _take_in_sources(self) -> None:
         """Tells the record of sources that are new or changed."""
         known = {row.source: row for row in self._reads.sources()}
@@ -207,10 +160,11 @@ class Watch:
 
     def _look_at(self, source: Source, planned: Planned) -> Report:
         if source.on_the_web:
-            gathered = gather(source, self._parts.ask, self._parts.keep)
+            gathered = gather(source, self._parts.ask, self._parts.keep, self._parts.pages)
         else:
             gathered = gather_files(source, self._parts.keep, self._parts.now(), self._files)
         look = _Look(planned=planned, source=source, at=self._parts.now(), captures=gathered.captures)
+        look.unchanged += gathered.unchanged
         self._files |= {one.sha256 for one in gathered.captures if not one.status}
         self._take_offers(look, gathered.found)
         if gathered.hindrance is None:
@@ -271,8 +225,10 @@ class Watch:
 
     def _page(self, look: _Look, url: str) -> OnePage:
         """One more address of the source."""
-        page = look_at_page(look.source, url, self._parts.ask, self._parts.keep)
-        if page.capture is not None:
+        page = look_at_page(look.source, url, self._parts.ask, self._parts.keep, self._parts.pages)
+        if page.unchanged and page.capture is not None:
+            look.unchanged.append(page.capture.id)
+        elif page.capture is not None:
             look.captures.append(page.capture)
         look.silent = look.silent or page.hindrance in _NO_ANSWER
         return page
@@ -409,6 +365,7 @@ class Watch:
             "sight": sight.value,
             "hindrance": None if hindrance is None else hindrance.value,
             "captures": [one.id for one in look.captures],
+            "unchanged": list(dict.fromkeys(look.unchanged)),
             "offers": look.seen,
             "gone": self._gone(look) if gathered is not None and gathered.complete else [],
             "problems": [] if gathered is None else problems_of(gathered),
@@ -426,6 +383,8 @@ class Watch:
             state.told[back.shop] = look.at
             lines.append(Line(kind=LineKind.BACK, at=look.at, body=self._state.back_body(back.shop, back.was)))
         self._parts.market.append(lines)
+        if self._parts.pages is not None:
+            self._parts.pages.save(source)
         ours = [one for line in matched for one in line.body["ours"]]
         return Report(
             planned=look.planned,

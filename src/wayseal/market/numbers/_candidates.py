@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from wayseal.market.types import NumberCandidate
-from wayseal.model.numbers import FORMATS, clean_waybill, looks_like_waybill, s10_is_valid
-from wayseal.model.numbers import candidates as couriers_of
+from wayseal.model.numbers import FORMATS, clean_waybill, couriers_of, looks_like_waybill, s10_is_valid
+from wayseal.model.numbers import candidates as formats_of
 
 MOST_CANDIDATES = 20
 LEAST = 1e-3
@@ -98,8 +98,7 @@ def candidates(writings: Iterable[Writing]) -> tuple[NumberCandidate, ...]:
 
 
 def _candidate(number: str, share: float) -> NumberCandidate:
-    couriers = tuple(dict.fromkeys(c.courier for c in couriers_of(number)))
-    return NumberCandidate(number=number, couriers=couriers, probability=min(share, 1.0))
+    return NumberCandidate(number=number, couriers=couriers_of(number), probability=min(share, 1.0))
 
 
 def _join(clusters: list[_Cluster], shares: dict[str, float], trust: dict[str, float], floor: float) -> None:
@@ -210,7 +209,7 @@ def _credit(number: str) -> float:
         return 1.0
     if not looks_like_waybill(number):
         return 0.0
-    rarity = max((_RARITY.get(c.reason, 0.0) for c in couriers_of(number)), default=0.0)
+    rarity = max((_RARITY.get(c.reason, 0.0) for c in formats_of(number)), default=0.0)
     return 1 - 0.5 * 10 ** (-rarity / 2) if rarity else 0.0
 
 

@@ -22,7 +22,7 @@ from wayseal.market.numbers._own import shape_of, space_of
 from wayseal.market.numbers.types import Match, Matches, Own, Standing, Why
 from wayseal.market.types import NumberCandidate
 from wayseal.model.numbers import FORMATS
-from wayseal.model.numbers import candidates as couriers_of
+from wayseal.model.numbers import candidates as formats_of
 
 SURE, READ_WELL = 0.95, 0.9
 SHARE = 0.5
@@ -136,7 +136,7 @@ def _posterior(group: Sequence[_Reading], share: float) -> dict[str, float]:
 
 def _own_format(number: str, own: Own) -> bool:
     """Whether its format is telling, and the courier has numbers of that shape."""
-    rarity = max((_RARITY.get(c.reason, 0.0) for c in couriers_of(number)), default=0.0)
+    rarity = max((_RARITY.get(c.reason, 0.0) for c in formats_of(number)), default=0.0)
     return rarity >= _TELLING and own.shapes.get(shape_of(number), 0.0) > 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from wayseal.market.reading._view import View
 from wayseal.market.types import Handle, NumberCandidate
-from wayseal.model.numbers import candidates, clean_waybill, looks_like_waybill
+from wayseal.model.numbers import clean_waybill, couriers_of, looks_like_waybill
 
 _RUN = re.compile(r"(?<![a-z0-9@_/.])[a-z]{0,4}[0-9](?:[ .-]?[a-z0-9]){9,24}(?![a-z0-9_])")
 _ENOUGH = re.compile(r"[0-9][0-9a-z .-]{9}")
@@ -28,7 +28,7 @@ def find_numbers(view: View, handles: Sequence[Handle]) -> list[NumberCandidate]
         number = clean_waybill(match.group())
         if not looks_like_waybill(number):
             continue
-        couriers = tuple(dict.fromkeys(one.courier for one in candidates(number)))
+        couriers = couriers_of(number)
         place = view.place(*match.span())
         if not couriers or any(start < place[1] and place[0] < end for start, end in taken):
             continue

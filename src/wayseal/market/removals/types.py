@@ -153,6 +153,11 @@ class Request:
         """Its id."""
         return self.asked.request
 
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """Ids of all captures that it stands on."""
+        return (*self.asked.captures, *(capture for one in self.of(Removed) for capture in one.captures))
+
     def of(self, kind: type[A]) -> tuple[A, ...]:
         """What happened since of one kind."""
         return tuple(one for one in self.acts if isinstance(one, kind))

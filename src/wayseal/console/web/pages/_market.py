@@ -15,27 +15,20 @@ from starlette.responses import Response
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock
-from wayseal.console.web._market_drawn import (
-    FRESH,
-    draw_fresh,
-    draw_prices,
-    draw_weeks,
-    price_text,
-    spread,
-    units_of,
-)
 from wayseal.console.web._market_page import on_record
-from wayseal.console.web._market_view import FLAGS, frame, named, say_of, works
+from wayseal.console.web._market_view import frame, named, say_of, works
+from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
 from wayseal.market.log import Market
 from wayseal.market.log.lines import ORIGIN
-from wayseal.market.log.reads import DAY, Reads
+from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow, Totals, Week
+from wayseal.market.log.weekly import last_moment, overdue
 from wayseal.market.log.work import acts
+from wayseal.market.types import FLAGS
 
 _SEEN = "market.seen"
 _WEEKS, _UNITS, _FEW, _ROUTES = 12, 4, 6, 8
 _MANY = 50
-_HOUR = 3_600_000_000
 _STARTING = "-"
 
 
@@ -43,7 +36,7 @@ def show_market(ask: Ask, market: Market) -> Response:
     """How the market stands."""
     reads, now = Reads(market), ask.access.now()
     totals, sources = reads.totals(), reads.sources()
-    weeks = reads.weeks(_until(sources, now), _WEEKS)
+    weeks = reads.weeks(last_moment(sources, now), _WEEKS)
     mine = works(ask)
     return ask.page(
         "market",
@@ -62,7 +55,7 @@ def show_sources(ask: Ask, market: Market) -> Response:
     """What is looked at, how it is seen, and what is to be done where it isn't."""
     sources, now = Reads(market).sources(), ask.access.now()
     rows = sorted(sources, key=lambda one: (one.unseen_since is None, one.unseen_since or 0, one.source))
-    return ask.page("market_sources", rows=rows, late=_late(sources, now), **frame(ask, "sources"))
+    return ask.page("market_sources", rows=rows, late=overdue(sources, now), **frame(ask, "sources"))
 
 
 def show_acts(ask: Ask, market: Market) -> Response:
@@ -120,36 +113,29 @@ def _changes(ask: Ask, totals: Totals) -> Mapping[str, Any]:
 def _stale(sources: Sequence[SourceRow], now: int) -> int | None:
     """When anything was looked at last, where that is longer ago than a look of any source should be."""
     looked = [one.looked_at for one in sources if one.looked_at is not None]
-    if not looked or not _late(sources, now):
+    if not looked or not overdue(sources, now):
         return None
-    return max(looked) if len(_late(sources, now)) == len(sources) else None
-
-
-def _late(sources: Sequence[SourceRow], now: int) -> frozenset[str]:
-    """Sources whose next look is overdue by more than an hour: nobody watches."""
-    return frozenset(one.source for one in sources if one.next_at is not None and now - one.next_at > _HOUR)
-
-
-def _until(sources: Sequence[SourceRow], now: int) -> int:
-    """Where the line of weeks ends: now, or with the last look of a watch that stopped more than a week ago."""
-    last = max((one.looked_at or 0 for one in sources), default=0)
-    return last if 0 < last < now - 7 * DAY else now
+    return max(looked) if len(overdue(sources, now)) == len(sources) else None
 
 
 def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:
     """The line of the market's weeks, drawn and as a table."""
     clock, say = Clock(ask.site.utc_offset_hours), say_of(ask)
     units = units_of(weeks)[:_UNITS]
+
+    def day(us: int) -> str:
+        return clock.words(us, "%m-%d")
+
     there = any(week.offers or week.prices or week.backs for week in weeks)
     return {
         "weeks": [_week(week, units) for week in reversed(weeks)],
-        "drawn": draw_weeks(weeks, clock, say) if there else None,
+        "drawn": draw_weeks(weeks, day, say) if there else None,
         "units": units,
-        "prices": [(unit, draw_prices(weeks, unit, clock, say)) for unit in units],
-        "fresh_drawn": draw_fresh(weeks, clock, say),
+        "prices": [(unit, draw_prices(weeks, unit, day, say)) for unit in units],
+        "fresh_drawn": draw_fresh(weeks, day, say),
         "kinds": FLAGS,
         "fresh": FRESH,
-        "routes": _routes(weeks[-4:]),
+        "routes": routes_of(weeks[-4:])[:_ROUTES],
         "clock": clock,
     }
 
@@ -164,16 +150,6 @@ def _week(week: Week, units: Sequence[str]) -> Mapping[str, Any]:
         "fresh": {name: week.freshness.get(name, 0) / said for name in FRESH} if said else None,
         "backs": week.backs,
     }
-
-
-def _routes(weeks: Sequence[Week]) -> list[tuple[tuple[str, str], int]]:
-    """Where goods go most, in some weeks."""
-    counts: dict[str, int] = {}
-    for week in weeks:
-        for route, count in week.routes:
-            counts[route] = counts.get(route, 0) + count
-    best = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_ROUTES]
-    return [((route.partition("→")[0], route.partition("→")[2]), count) for route, count in best]
 
 
 PAGES = (

@@ -20,7 +20,6 @@ from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._market_page import on_record
 from wayseal.console.web._market_view import (
-    FLAGS,
     KINDS,
     STATES,
     chances,
@@ -45,6 +44,7 @@ from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow, OfferView
 from wayseal.market.log.work import readings
 from wayseal.market.masks import mask_text
+from wayseal.market.types import FLAGS
 from wayseal.model import clean_waybill
 from wayseal.model.messages import N_
 from wayseal.model.times import iso
