@@ -146,6 +146,6 @@ def whole() -> list[Line]:
         act(LineKind.REMINDED, START + DAY, removal="R1"),
         act(LineKind.ANSWERED, START + DAY, removal="R1", by="site", text="looking into it"),
         act(LineKind.CLOSED, START + 2 * DAY, removal="R1", outcome="removed"),
-        act(LineKind.WORD, word="面当", kind="waybill", meaning="面单", taken_out=False),
+        act(LineKind.WORD, word="面当", kind="waybill", meaning="面单", state="accepted"),
         looked([], START + 2 * DAY, "unseen"),
     ]

@@ -9,8 +9,8 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.cli.market._view import MarketArgument, source_text
-from wayseal.market.looking import SOURCES
+from wayseal.cli.market._view import MarketArgument
+from wayseal.market.looking import SOURCES, source_text
 from wayseal.market.sources import parse_source
 from wayseal.market.sources.source import MOST_BYTES
 from wayseal.model.messages import filled

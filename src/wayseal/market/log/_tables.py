@@ -6,7 +6,7 @@ from wayseal.market.log.lines import BY_HAND as _BY_HAND
 from wayseal.store.statements import tables as made
 from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Table
 
-VERSION = 1
+VERSION = 2
 """Of the tables that are made of lines: with another one they are made anew."""
 PREFIX = "market_"
 LINES, NODES, STATE = f"{PREFIX}lines", f"{PREFIX}nodes", f"{PREFIX}state"
@@ -188,7 +188,7 @@ REMOVALS = _table(
 WORDS = _table(
     name="words",
     key=("word",),
-    columns={"word": TEXT, "kind": TEXT, "meaning": TEXT, "who": TEXT, "at": INT, "taken_out": INT},
+    columns={"word": TEXT, "kind": TEXT, "meaning": TEXT, "state": TEXT, "who": TEXT, "at": INT, "why": TEXT},
 )
 TABLES = (
     SOURCES,

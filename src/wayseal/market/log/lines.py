@@ -53,7 +53,7 @@ class LineKind(StrEnum):
     CLOSED = "closed"
     """How a request ended."""
     WORD = "word"
-    """A word of the trade is taken into the dictionary, or out of it."""
+    """A word is taken for one of the trade, or refused, or neither any more."""
     PURGED = "purged"
 
 

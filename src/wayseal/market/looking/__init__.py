@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SOURCES
+    from wayseal.market.looking._bring import Checked, bring_in, check_file
+    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SOURCES, ImportForm, source_text
     from wayseal.market.looking._gather import Ask, Keep
-    from wayseal.market.looking._place import opened_watch
+    from wayseal.market.looking._place import holding, opened_watch
     from wayseal.market.looking._plan import Planned
     from wayseal.market.looking._watch import Parts, Report, Watch
 
@@ -21,12 +22,18 @@ __all__ = [
     "IMPORTS",
     "SOURCES",
     "Ask",
+    "Checked",
+    "ImportForm",
     "Keep",
     "Parts",
     "Planned",
     "Report",
     "Watch",
+    "bring_in",
+    "check_file",
+    "holding",
     "opened_watch",
+    "source_text",
 ]
 
 __getattr__ = load_when_asked(
@@ -36,11 +43,17 @@ __getattr__ = load_when_asked(
         "IMPORTS": "_folders",
         "SOURCES": "_folders",
         "Ask": "_gather",
+        "ImportForm": "_folders",
         "Keep": "_gather",
         "Parts": "_watch",
         "Planned": "_plan",
         "Report": "_watch",
         "Watch": "_watch",
+        "Checked": "_bring",
+        "bring_in": "_bring",
+        "check_file": "_bring",
+        "holding": "_place",
         "opened_watch": "_place",
+        "source_text": "_folders",
     },
 )

@@ -65,7 +65,7 @@ def opened_watch(
         MarketError: The record can't be opened.
     """
     sources = {source.name: source for source in load_sources(folder / SOURCES)}
-    with _lock(folder / LOCK), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
+    with holding(folder), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
         words = [
             Word(word=word, zh=meaning, en=meaning, kind=WordKind(kind), source="accepted", date="")
             for word, kind, meaning in Reads(market).words()
@@ -86,7 +86,9 @@ def opened_watch(
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def holding(folder: Path) -> Iterator[None]:
+    """Whoever looks from a folder holds it (rule 1). RecordBusyError: another process does. RecordDiskError."""
+    path = folder / LOCK
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
