@@ -154,7 +154,7 @@ class _Looks:
         source = report.planned.source
         if report.hindrance is not None:
             why = Message(TEXTS[f"market_hindrance.{report.hindrance.value}"])
-            self._work.say(N_("{source} can't be seen: it {why}"), source=source, why=why)
+            self._work.say(N_("{source} can't be seen: {why}"), source=source, why=why)
         elif not report.planned.target:
             self._work.say(
                 N_("{source}: {seen:,} {seen:offer|offers} there, {new:,} new, {changed:,} changed"),
