@@ -66,10 +66,10 @@ _ALL = (
     Kind(name="stamp", run=_later("jobs._stamps"), roles=frozenset({Role.INVESTIGATOR}), scheduled=True),
     Kind(name="reads", run=_later("jobs._reading", "lay_out")),
     Kind(name="rights", run=_later("jobs._reading", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="partners", run=_later("jobs._reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="market_look", run=_later("jobs._market", "look_at_source", extra="market")),
     Kind(name="market_due", run=_later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
     Kind(name="market_import", run=_later("jobs._market", "bring_in_files", extra="market")),
     Kind(name="market_words", run=_later("jobs._words"), scheduled=True),
-    Kind(name="partners", run=_later("jobs._reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

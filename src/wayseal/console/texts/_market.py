@@ -294,7 +294,7 @@ MARKET = {
     "market_todo.none": N_("Look at its last capture."),
     "market_todo.late": N_("Its look is overdue: is `wayseal market watch` running, or are looks set to each hour?"),
     "market_todo.first": N_("It is looked at as soon as the watch runs, or somebody looks from here."),
-    "market.look_now": N_("Look now"),
+    "market.look_now": N_("Look now", context="market.look_now"),
     "market.look_now_at": N_("Look at {source} now"),
     "market.look_due": N_("Look at what is due"),
     "market.looks_now": N_("{id} looks…"),
