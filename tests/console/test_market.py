@@ -247,7 +247,7 @@ def test_no_page_asks_much(stall: Stall, monkeypatch: pytest.MonkeyPatch) -> Non
             f"/market/captures/{link.capture_a}",
             f"/market/removals/{stall.reads.removals()[0].removal}",
         )
-        for path in (*PLACES, "/market", *more):
+        for path in ("/", *PLACES, "/market", "/market/words", "/market/import", *more):
             asked.clear()
             assert browser.get(path).status_code == 200
             assert 0 < len(asked) <= 12, (path, asked)
