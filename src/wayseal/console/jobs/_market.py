@@ -153,7 +153,8 @@ class _Looks:
     def _say(self, report: Report) -> None:
         source = report.planned.source
         if report.hindrance is not None:
-            why = Message(TEXTS[f"market_hindrance.{report.hindrance.value}"])
+            code = f"market_hindrance.{report.hindrance.value}"
+            why = Message(TEXTS[code])
             self._work.say(N_("{source} can't be seen: {why}"), source=source, why=why)
         elif not report.planned.target:
             self._work.say(
