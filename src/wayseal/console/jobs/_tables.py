@@ -40,10 +40,10 @@ schedules = sa.Table(
     METADATA,
     sa.Column("kind", sa.String(20), primary_key=True),
     sa.Column("hour", sa.Integer, nullable=False),
-    sa.Column("each_hour", sa.Boolean, nullable=False),
     sa.Column("who", sa.String(64), nullable=False),
     sa.Column("set_at", sa.BigInteger, nullable=False),
     sa.Column("last_day", sa.Integer),
+    sa.Column("each_hour", sa.Boolean, server_default=sa.false(), nullable=False),
 )
 messages = sa.Table(
     "job_messages",
