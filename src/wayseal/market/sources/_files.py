@@ -60,12 +60,12 @@ def picture_of(source: Source, name: str) -> Path:
         The file, whether it is there or not.
 
     Raises:
-        OSError: It would lie elsewhere (rule 1).
+        FileNotFoundError: It would lie elsewhere (rule 1).
     """
     root = _root(source).resolve()
     found = (root / name).resolve()
     if not found.is_relative_to(root):
-        raise OSError
+        raise FileNotFoundError
     return found
 
 
