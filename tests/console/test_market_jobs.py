@@ -27,7 +27,7 @@ from wayseal.console.jobs import JobState, kinds
 from wayseal.console.jobs.imports import FORMS, lay_out
 from wayseal.console.jobs.words import WordSeen, keep_words
 from wayseal.console.web.pages._market_words import KINDS
-from wayseal.market.log import LineKind, open_market
+from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import ImportForm, holding
 from wayseal.market.reading import WordKind
@@ -66,6 +66,14 @@ def zipped(**files: bytes) -> bytes:
         for name, content in files.items():
             packed.writestr(name, content)
     return made.getvalue()
+
+
+def locked() -> bytes:
+    """A zip that says that its file is encrypted."""
+    made = bytearray(zipped(**{"x.json": b"{}"}))
+    made[6] |= 1
+    made[made.find(b"PK\x01\x02") + 8] |= 1
+    return bytes(made)
 
 
 def picture() -> bytes:
@@ -149,6 +157,7 @@ def test_pictures_and_texts_of_a_zip_are_one_offer_each(world: World, settings: 
         (zipped(**{"../../x.json": b"{}"}), "holds a link, or a path that leads out of it"),
         (zipped(**{"/x.json": b"{}"}), "holds a link, or a path that leads out of it"),
         (b"PK no zip", "is damaged, or no zip"),
+        (locked(), "is encrypted"),
         (zipped(**{"x.json": bytes(3 << 20)}), "unpacks to more than may be sent at once"),
         (zipped(**{f"{n}.json": b"" for n in range(2_001)}), "holds more than 2,000 files"),
     ],
@@ -166,6 +175,11 @@ def test_an_export_lies_on_top_and_its_pictures_beside_it(tmp_path: Path) -> Non
     (tmp_path / "a.zip").write_bytes(packed)
     files, other = lay_out("telegram", [("a.zip", tmp_path / "a.zip")], tmp_path / "in", 1 << 20, lambda *_: None)
     assert ([name for name, _ in files], other) == (["result.json", "photos/1.jpg"], ["style.css"])
+    # Names of Chinese Windows are read, and two files of one name are two.
+    (tmp_path / "b.zip").write_bytes(zipped(**{"AAAA.json": b"{}"}).replace(b"AAAA", "样品".encode("gb18030")))
+    sent = [("b.zip", tmp_path / "b.zip"), ("样品.json", tmp_path / "a.zip")]
+    files, _ = lay_out("json", sent, tmp_path / "in-b", 1 << 20, lambda *_: None)
+    assert [name for name, _ in files] == ["样品.json", "样品-2.json"]
 
 
 def test_what_can_not_be_brought_in(world: World, settings: ConsoleSettings, market: Path) -> None:
@@ -191,6 +205,23 @@ def test_what_can_not_be_brought_in(world: World, settings: ConsoleSettings, mar
     run_all(jobs, settings)
     assert "this isn't what was sent" in said(browser.get(f"/jobs/{changed}"))
     assert {"telegram", "csv", "json", "pictures"} == set(FORMS) == set(ImportForm)
+    # A name stands for one form; what is wrong with a part of a file is said, and the rest is brought in.
+    bring(browser, "telegram", "x", **{"a.json": chat(*OFFERS)})
+    run_all(jobs, settings)
+    taken = bring(browser, "csv", "x", **{"a.csv": b"text\nabc\n"})
+    partly = bring(
+        browser, "json", "y", **{"a.jsonl": b'{"key": "1", "text": "abc", "posted_at": "?"}\n{"key": "2"}\n[\n'}
+    )
+    run_all(jobs, settings)
+    assert "another source has this name" in said(browser.get(f"/jobs/{taken}"))
+    lines = told(world, partly)
+    assert state(world, partly) is JobState.DONE
+    for words in (
+        "1 record can't be read; left out",
+        "1 record that says nothing; left out",
+        "1 time that can't be read",
+    ):
+        assert any(words in line for line in lines), (words, lines)
 
 
 def test_whoever_else_looks_is_said_and_another_job_is_waited_for(
@@ -295,9 +326,13 @@ def test_a_source_that_is_long_unseen_is_told_until_it_is_seen_again(
         assert shown == [*places], login
     with site() as url:
         write_source(market, url)
+        body = {"source": "board", "kind": "page", "settings": {}, "next_at": 1}
+        with open_market(market) as record:
+            record.append([Line(kind=LineKind.SOURCE, at=clock.at, body=body)])
         browser = world.signed_in("ann")
-        browser.post("/market/sources/board/look")
+        due = browser.post("/market/look").headers["location"].rpartition("/")[2]
         run_all(jobs, settings)
+        assert jobs.find(due).result["looks"] == "1"  # type: ignore[union-attr]
     assert not [path for path in places if "can't be seen for long" in said(browser.get(path))]
 
 
