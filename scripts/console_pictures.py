@@ -48,6 +48,8 @@ MARKET = (
     "/market/sellers",
     f"/market/sellers/{seller_id(0)}",
     "/market/sources",
+    "/market/import",
+    "/market/words",
     "/market/removals",
     "/market/removals/r-00000005",
     "/market/acts",

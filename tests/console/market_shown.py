@@ -220,6 +220,8 @@ def _pictures(number: int, capture: str) -> list[dict[str, Any]]:
             "lines": ["收件人 李** " + HIDDEN_PHONE],
             "numbers": [candidate],
             "handles": [],
+            "hash": f"{number:016x}",
+            "mirror_hash": f"{number + 1:016x}",
         }
     ]
 
@@ -259,18 +261,16 @@ def _states(making: _Making, shops: Sequence[dict[str, Any]]) -> Iterator[Line]:
     before: dict[int, dict[str, Any]] = {}
     for one in shops:
         end = one["gone"] or making.now - HOUR
-        body = {
+        memory = {
             "shop": one["shop"],
-            "source": one["source"],
-            "name": one["name"],
             "state": one["state"],
             "since": one["begin"],
             "first_at": one["begin"],
             "last_at": end,
             "gone_at": one["gone"],
-            "next_at": making.now + 6 * HOUR,
-            "memory": {},
         }
+        place = {"source": one["source"], "name": one["name"]}
+        body = {**memory, **place, "next_at": making.now + 6 * HOUR, "memory": memory}
         yield Line(kind=LineKind.SHOP, at=end, body=body)
         was = before.get(one["seller"])
         if was is not None:

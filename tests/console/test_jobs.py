@@ -331,11 +331,32 @@ def test_each_day_at_an_hour(jobs: Jobs) -> None:
     assert sorted(jobs.find(id_).kind for id_ in started) == ["detect", "verify"]  # type: ignore[union-attr]
     assert said(jobs, started[0])[1:] == ["started by its schedule"]
     assert jobs.start_due() == ()
-    jobs.set_schedule("detect", None, "li")
+    jobs.end_schedule("detect")
     assert [one.kind for one in jobs.schedules()] == ["verify"]
     for hour in (-1, 24):
         with pytest.raises(JobError, match="an hour is"):
             jobs.set_schedule("detect", hour, "li")
+
+
+def test_each_hour_once_and_none_beside_one_that_runs(jobs: Jobs) -> None:
+    at = clock(jobs)
+    at.at = 20_000 * DAY * 1_000_000 + 2 * 3600 * 1_000_000
+    jobs.set_schedule("market_due", None, "li")
+    assert [(one.kind, one.hour) for one in jobs.schedules()] == [("market_due", None)]
+    assert jobs.start_due() == ()
+    at.sleep(5 * 3600)
+    (first,) = jobs.start_due()
+    assert jobs.start_due() == ()
+    at.sleep(3600)
+    assert jobs.start_due() == ()
+    assert jobs.cancel(first, "li")
+    assert len(jobs.start_due()) == 1
+    assert jobs.start_due() == ()
+    at.sleep(-3 * 3600)
+    assert jobs.start_due() == ()
+    at.sleep(1 * 3600)
+    jobs.cancel(jobs.list(limit=1)[0].id, "li")
+    assert len(jobs.start_due()) == 1
 
 
 def test_a_worker_that_was_busy_looks_around_once(lite: Jobs) -> None:

@@ -200,7 +200,7 @@ def test_no_page_asks_much(stall: Stall, monkeypatch: pytest.MonkeyPatch) -> Non
             f"/market/captures/{link.capture_a}",
             f"/market/removals/{stall.reads.requests()[0].id}",
         )
-        for path in (*PLACES, "/market", *more):
+        for path in ("/", *PLACES, "/market", "/market/words", "/market/import", *more):
             asked.clear()
             assert browser.get(path).status_code == 200
             assert 0 < len(asked) <= 12, (path, asked)

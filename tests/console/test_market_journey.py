@@ -36,6 +36,17 @@ def test_offers_are_gone_through_by_the_keyboard(world: World, tmp_path: Path) -
         ann.open("u")
         assert stall.reads.offer(first).row.state == "new"
         seller = stall.reads.sellers(most="shops").rows[0].seller
+        for path in ("/market/sources", "/market/import", "/market/words?word=糖单"):
+            ann.page.goto(f"{base}{path}")
+            ann.check()
+        ann.press("a")
+        ann.page.keyboard.type("三个群都这么说")
+        ann.page.fill("#meaning", "面单")
+        ann.press("Escape")
+        ann.open("y")
+        assert stall.reads.words() == (("糖单", "trade", "面单"),)
+        ann.open("u")
+        assert stall.reads.words() == ()
         ann.page.goto(f"{base}/market/sellers/{seller}")
         ann.check()
         ann.follow(".shop-graph a.edge")

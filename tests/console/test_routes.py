@@ -113,6 +113,13 @@ TABLE = {
     "GET /market/removals/{removal}": CASES,
     "POST /market/removals/{removal}": CASES,
     "POST /market/removals/{removal}/letter": CASES,
+    "POST /market/look": CASES,
+    "POST /market/sources/{source}/look": CASES,
+    "GET /market/import": CASES,
+    "POST /market/import": CASES,
+    "GET /market/words": CASES,
+    "POST /market/words": CASES,
+    "POST /market/words/look": CASES,
     "GET /rights": LEDGER,
     "POST /rights": LEDGER,
     "GET /rights.csv": LEDGER,
@@ -205,6 +212,7 @@ IDS = {
     "offer": "o-1",
     "seller": "seller-1",
     "removal": "r-1",
+    "source": "site-a",
 }
 LEAVES = ("POST /sign-out", "POST /account/password", "POST /account/authenticator")
 """What ends or changes the session that asks; asked last."""

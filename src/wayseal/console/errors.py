@@ -27,6 +27,10 @@ class JobCancelledError(JobError):
     """Somebody ended it."""
 
 
+class JobTurnError(JobError):
+    """Another job has to come to its end first."""
+
+
 class JobStoppedError(JobError):
     """The console ended while it ran."""
 

@@ -82,6 +82,7 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         cases=None if ledger is None else CasebookHolder(ledger / FOLDER),
         reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
         market=None if settings.market is None else MarketHolder(settings.market, settings.market_database),
+        unseen_intervals=settings.market_unseen_intervals,
         canaries=None if settings.canaries is None else CanaryWatch(settings.canaries),
         spool=make_spool(settings.folder / SPOOL),
         files=settings.folder / files.FOLDER,

@@ -74,6 +74,8 @@ class ConsoleSettings:
     """The folder of the record of the market's watch."""
     market_database: Name | None = field(default=None, repr=False)
     """Address of the PostgreSQL database that has that record instead: postgresql://..."""
+    market_unseen_intervals: Annotated[int, _Whole, Field(ge=1, le=1000)] = 4
+    """A source that can't be seen for longer than so many of its intervals is told of."""
     notices: _File | None = None
     """A file of addresses that are told of new cases."""
     notices_lang: Literal["en", "zh"] = "en"

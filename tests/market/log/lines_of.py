@@ -154,6 +154,6 @@ def whole() -> list[Line]:
         Line(kind=LineKind.REMOVED, at=START + 2 * DAY, body={"request": "R1", "captures": [f"{1:064x}"]}),
         act(LineKind.ASKED, **{**asked, "request": "R2", "target": "site-b/9"}),
         act(LineKind.WITHDRAWN, START + DAY, request="R2"),
-        act(LineKind.WORD, word="面当", kind="waybill", meaning="面单", taken_out=False),
+        act(LineKind.WORD, word="面当", kind="waybill", meaning="面单", state="accepted"),
         looked([], START + 2 * DAY, "unseen"),
     ]

@@ -103,7 +103,7 @@ def test_retention_takes_texts_and_leaves_leaves(market: Market) -> None:
         "UPDATE market_lines SET kind='looked' WHERE seq=3",
         "UPDATE market_offers SET state='dismissed' WHERE offer='a'",
         "DELETE FROM market_numbers",
-        "INSERT INTO market_words VALUES ('x', 'waybill', '', 'me', 0, 0)",
+        "INSERT INTO market_words VALUES ('x', 'waybill', '', 'accepted', 'me', 0, '')",
         "DELETE FROM market_lines WHERE seq=5",
         "DELETE FROM market_nodes WHERE place=5",
         "UPDATE market_nodes SET hash=(SELECT hash FROM market_nodes WHERE place=1) WHERE place=2",

@@ -11,9 +11,7 @@ from wayseal.market.capture import verify_captures
 from wayseal.market.errors import RecordBusyError
 from wayseal.market.log import Line, LineKind, Market, open_market
 from wayseal.market.log.reads import DAY, Reads
-from wayseal.market.looking import CAPTURES, IMPORTS, SOURCES, Planned, opened_watch
-from wayseal.market.looking._folders import LOCK
-from wayseal.market.looking._lock import lock
+from wayseal.market.looking import CAPTURES, IMPORTS, SOURCES, Planned, holding, opened_watch
 from wayseal.market.looking.retention import purge_folder
 
 PAGE = """<ul><li id="{key}"><a href="/{key}">出一手面单 {key}</a><b>店 {key}</b></li></ul>"""
@@ -187,5 +185,5 @@ def test_the_command_says_what_would_go_and_what_stays(folder: Path) -> None:
     assert "3 files with 3 captures went" in inside("market", "purge", folder, "--before", "2026-03-03").out
     assert "Nothing was kept for longer" in inside("market", "purge", folder).out
     assert inside("market", "purge", folder, "--before", "soon").code == 2
-    with lock(folder / LOCK):
+    with holding(folder):
         assert inside("market", "purge", folder).code == 4

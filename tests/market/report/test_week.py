@@ -119,7 +119,9 @@ def test_an_empty_market_says_that_nobody_looked(tmp_path: Path) -> None:
 
 
 def test_requests_are_counted_by_how_they_ended(folder: Path, week: WeekResult) -> None:
-    told = render_week(replace(week, requests=Requests(open=1, asked=2, removed=3, withdrawn=4)), "text", "en", width=200)
+    told = render_week(
+        replace(week, requests=Requests(open=1, asked=2, removed=3, withdrawn=4)), "text", "en", width=200
+    )
     assert "In this week 2 were made, 3 came to a removal that was seen, 4 were withdrawn." in told
     assert "1 is open." in told
 

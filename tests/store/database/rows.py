@@ -224,6 +224,9 @@ _CONSOLE_0007: Rows = _CONSOLE_0006 | {
     "days_run": [{"day": 20_000}, {"day": 2**53 + 1}],
 }
 
+_SCHEDULE = {"kind": "detect", "hour": 3, "who": "li", "set_at": _AT, "last_day": None, "each_hour": False}
+_CONSOLE_0008: Rows = _CONSOLE_0007 | {"job_schedules": [_SCHEDULE]}
+
 ROWS: dict[str, Rows] = {
     "console_0001": _CONSOLE_0001,
     "console_0002": _CONSOLE_0002,
@@ -232,6 +235,7 @@ ROWS: dict[str, Rows] = {
     "console_0005": _CONSOLE_0005,
     "console_0006": _CONSOLE_0006,
     "console_0007": _CONSOLE_0007,
+    "console_0008": _CONSOLE_0008,
     "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
     "keys_0001": _KEYS_0001,
@@ -245,6 +249,7 @@ FRESH: dict[str, set[str]] = {
     "console_0005": {"marks"},
     "console_0006": set(),
     "console_0007": {"days_run"},
+    "console_0008": set(),
     "main_0001": set(_MAIN_0001),
     "main_0002": set(),
     "keys_0001": set(_KEYS_0001),

@@ -1,8 +1,7 @@
 """What commands of the market share: their folder, the courier's own numbers, and lines for people."""
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,6 @@ import typer
 from wayseal.cli._case_view import clock_time
 from wayseal.cli._options import Lang
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.market.log import open_market
-from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow
 from wayseal.market.masks import mask_text
 from wayseal.model.messages import filled
@@ -41,43 +38,22 @@ CanariesOption = Annotated[
 SHORT = 60
 
 
-@contextmanager
 def watching(
     folder: Path, ledger: Path | None, register: Path | None, sleep: Callable[[float], None]
-) -> Iterator["Watch"]:
+) -> AbstractContextManager["Watch"]:
     """A watch, with the numbers of a ledger and of a register of canaries."""
-    from wayseal.ledger import open_ledger
-    from wayseal.market.looking import opened_watch
-    from wayseal.market.numbers import own_of_ledger
+    from wayseal.cases.ledger.market import watching_for
 
-    with ExitStack() as stack:
-        own = None if ledger is None else own_of_ledger(stack.enter_context(open_ledger(ledger)))
-        watch = opened_watch(folder, own=own, canaries=_canaries(register), sleep=sleep)
-        yield stack.enter_context(watch)
-
-
-def _canaries(register: Path | None) -> Collection[str]:
-    if register is None:
-        return ()
-    from wayseal.trace.canary import read_state
-
-    return frozenset(canary.waybill for canary in read_state(register).watch.canaries)
+    return watching_for(folder, ledger, register, sleep=sleep)
 
 
 def queue_finds(market: Path, ledger: Path | None, report: "Report", lang: Lang) -> None:
     """Puts what a look found of ours, and who is back, into the queue of the ledger's casebook, once each."""
-    if ledger is None or not (report.ours or report.backs):
-        return
-    from wayseal.cases import open_cases
-    from wayseal.cases.ledger.arrivals import WHO, market_leads
-    from wayseal.cases.ledger.casebook import writable_casebook
+    from wayseal.cases.ledger.market import queue_found
 
-    with open_market(market) as record:
-        leads = market_leads(Reads(record), report.at)
-    with open_cases(writable_casebook(ledger)) as cases:
-        made = cases.enqueue_once(leads, WHO, report.at)
+    made = queue_found(market, ledger, report)
     if made:
-        typer.echo(filled(MARKET_TEXTS[lang]["queued"], translator(lang), items=len(made)))
+        typer.echo(filled(MARKET_TEXTS[lang]["queued"], translator(lang), items=made))
 
 
 def report_lines(report: "Report", lang: Lang) -> Iterator[str]:
@@ -142,8 +118,3 @@ def told_offer(row: dict[str, object]) -> dict[str, object]:
     """An offer for programs, with what is masked for people masked as well."""
     masked = {name: mask_text(str(row[name])) for name in ("title", "text")}
     return {**row, **masked}
-
-
-def source_text(said: Mapping[str, str]) -> str:
-    """A source as TOML: a string of JSON is one of TOML as well."""
-    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in said.items())

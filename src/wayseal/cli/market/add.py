@@ -10,9 +10,9 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
-from wayseal.cli.market._view import MarketArgument, source_text
+from wayseal.cli.market._view import MarketArgument
 from wayseal.market.fetching import Fetched, Fetcher
-from wayseal.market.looking import SITES, SOURCES
+from wayseal.market.looking import SITES, SOURCES, source_text
 from wayseal.market.masks import mask_text
 from wayseal.market.sources import Source, parse, parse_source
 from wayseal.market.sources.draft import Draft, draft_source

@@ -115,15 +115,15 @@ class Jobs:
         return number is not None and self.database.write(self._retry, number, by)
 
     def schedules(self) -> tuple[Schedule, ...]:
-        """What is started each day by itself."""
+        """What is started each day, or each hour, by itself."""
         return self.database.look(rows.schedules)
 
     def set_schedule(self, kind: str, hour: int | None, by: str) -> None:
-        """Has a job started each day at an hour, or no more.
+        """Has a job started each day at an hour, or each hour.
 
         Args:
             kind: Of the job.
-            hour: On the console's clock; None: no more.
+            hour: On the console's clock; None: each hour.
             by: The login of whoever wants that.
 
         Raises:
@@ -131,30 +131,44 @@ class Jobs:
         """
         if hour is not None and not 0 <= hour < 24:
             raise JobError("an hour is 0 to 23", key="hour")
-        day, now_hour = self._clock()
-        past = hour is not None and now_hour >= hour
-        self.database.write(rows.set_schedule, kind, hour, who=by, now=self.now(), day=day if past else day - 1)
+        turn, now_hour = self._clock(hour)
+        past = hour is None or now_hour >= hour
+        last = turn if past else turn - 1
+        self.database.write(rows.set_schedule, Schedule(kind=kind, hour=hour, who=by, set_at=self.now(), last=last))
+
+    def end_schedule(self, kind: str) -> None:
+        """Has a job started by itself no more.
+
+        Args:
+            kind: Of the job.
+        """
+        self.database.write(rows.end_schedule, kind)
 
     def start_due(self) -> tuple[str, ...]:
-        """Starts what is due by its schedule; of days that were missed the last one alone.
+        """Starts what is due by its schedule; of days, or hours, that were missed the last one alone.
 
         A clock that goes back by hours has nothing started twice; one that was days ahead has the day count on which it
-        comes right, and goes on from there.
+        comes right, and goes on from there. What is started each hour waits for the one before to come to its end.
 
         Returns:
             The ids of what was started.
         """
-        day, hour = self._clock()
         for one in self.schedules():
-            if one.last_day is not None and one.last_day > day + 1:
-                self.database.write(rows.set_back, one.kind, day)
-        due = [
-            one
-            for one in self.schedules()
-            if (one.last_day is None or one.last_day < day) and (hour >= one.hour or _missed(one, day))
-        ]
-        started = (self.database.write(self._start_scheduled, one, day if hour >= one.hour else day - 1) for one in due)
+            turn, _ = self._clock(one.hour)
+            if one.last is not None and one.last > turn + 1:
+                self.database.write(rows.set_back, one.kind, turn)
+        due = [(one, at) for one in self.schedules() if (at := self._due(one)) is not None]
+        started = (self.database.write(self._start_scheduled, one, at) for one, at in due)
         return tuple(id_of(number) for number in started if number is not None)
+
+    def _due(self, one: Schedule) -> int | None:
+        """The day, or hour, for which it is to be started; None: it isn't due."""
+        turn, hour = self._clock(one.hour)
+        if one.last is not None and one.last >= turn:
+            return None
+        if one.hour is None or hour >= one.hour:
+            return turn
+        return turn - 1 if _missed(one, turn) else None
 
     def mark_broken(self) -> tuple[str, ...]:
         """Says of jobs whose worker died that they broke off.
@@ -206,10 +220,10 @@ class Jobs:
                 gone += 1
         return gone
 
-    def _clock(self) -> tuple[int, int]:
-        """Day after 1970 and hour, on the console's clock."""
+    def _clock(self, hour: int | None) -> tuple[int, int]:
+        """Day after 1970 and hour, on the console's clock; of what is started each hour the hour after 1970, and 0."""
         local = self.now() + self.utc_offset_hours * HOUR
-        return local // DAY, local % DAY // HOUR
+        return (local // HOUR, 0) if hour is None else (local // DAY, local % DAY // HOUR)
 
     def _start(self, connection: Connection, kind: str, values: Mapping[str, str], who: str, subject: str) -> int:
         now = self.now()
@@ -218,8 +232,10 @@ class Jobs:
         rows.put_message(connection, run_message(number), job=number, due_at=now)
         return number
 
-    def _start_scheduled(self, connection: Connection, schedule: Schedule, day: int) -> int | None:
-        if not rows.claim(connection, schedule.kind, day):
+    def _start_scheduled(self, connection: Connection, schedule: Schedule, turn: int) -> int | None:
+        if schedule.hour is None and rows.waits(connection, schedule.kind):
+            return None
+        if not rows.claim(connection, schedule.kind, turn):
             return None
         number = self._start(connection, schedule.kind, {}, schedule.who, "")
         rows.say(connection, number, Message(N_("started by its schedule")), self.now())
@@ -258,4 +274,4 @@ def jobs_of(settings: ConsoleSettings, database: Database) -> Jobs:
 
 def _missed(schedule: Schedule, day: int) -> bool:
     """Whether yesterday's is owed."""
-    return schedule.last_day is not None and schedule.last_day < day - 1
+    return schedule.last is not None and schedule.last < day - 1

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from wayseal.console.jobs import _tables as tables
 from wayseal.console.jobs._told import from_text, to_text
-from wayseal.console.jobs.types import AGAIN, Job, JobLine, JobState, Schedule, id_of
+from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobLine, JobState, Schedule, id_of
 from wayseal.model.messages import Message
 from wayseal.store.database import Connection
 
@@ -148,33 +148,51 @@ def running(connection: Connection) -> dict[int, str]:
 
 
 def schedules(connection: Connection) -> tuple[Schedule, ...]:
-    """What is started each day."""
+    """What is started by itself."""
     asked = sa.select(tables.schedules).order_by(tables.schedules.c.kind)
     return tuple(
-        Schedule(kind=row.kind, hour=row.hour, who=row.who, set_at=row.set_at, last_day=row.last_day)
+        Schedule(
+            kind=row.kind,
+            hour=None if row.each_hour else row.hour,
+            who=row.who,
+            set_at=row.set_at,
+            last=row.last_day,
+        )
         for row in connection.execute(asked)
     )
 
 
-def set_schedule(connection: Connection, kind: str, hour: int | None, *, who: str, now: int, day: int) -> None:
-    """Sets or, with None, ends what is started each day; day: nothing is started for days up to it."""
+def set_schedule(connection: Connection, schedule: Schedule) -> None:
+    """Sets what is started by itself, instead of what was set; up to `last` nothing is started."""
+    end_schedule(connection, schedule.kind)
+    hour = {"hour": schedule.hour or 0, "each_hour": schedule.hour is None}
+    row = {"kind": schedule.kind, **hour, "who": schedule.who, "set_at": schedule.set_at, "last_day": schedule.last}
+    connection.execute(tables.schedules.insert().values(**row))
+
+
+def end_schedule(connection: Connection, kind: str) -> None:
+    """Ends what is started by itself."""
     connection.execute(tables.schedules.delete().where(tables.schedules.c.kind == kind))
-    if hour is not None:
-        row = {"kind": kind, "hour": hour, "who": who, "set_at": now, "last_day": day}
-        connection.execute(tables.schedules.insert().values(**row))
 
 
-def set_back(connection: Connection, kind: str, day: int) -> None:
+def set_back(connection: Connection, kind: str, turn: int) -> None:
     """Has a schedule that was started on days to come count as started up to this one: the clock was ahead."""
-    this = sa.and_(tables.schedules.c.kind == kind, tables.schedules.c.last_day > day + 1)
-    connection.execute(tables.schedules.update().where(this).values(last_day=day))
+    this = sa.and_(tables.schedules.c.kind == kind, tables.schedules.c.last_day > turn + 1)
+    connection.execute(tables.schedules.update().where(this).values(last_day=turn))
 
 
-def claim(connection: Connection, kind: str, day: int) -> bool:
-    """Marks a day of a schedule as started. Whether nobody did before."""
-    earlier = sa.or_(tables.schedules.c.last_day.is_(None), tables.schedules.c.last_day < day)
+def claim(connection: Connection, kind: str, turn: int) -> bool:
+    """Marks a day, or hour, of a schedule as started. Whether nobody did before."""
+    earlier = sa.or_(tables.schedules.c.last_day.is_(None), tables.schedules.c.last_day < turn)
     this = sa.and_(tables.schedules.c.kind == kind, earlier)
-    return bool(connection.execute(tables.schedules.update().where(this).values(last_day=day)).rowcount)
+    return bool(connection.execute(tables.schedules.update().where(this).values(last_day=turn)).rowcount)
+
+
+def waits(connection: Connection, kind: str) -> bool:
+    """Whether a job of this kind waits or runs."""
+    waiting = tables.jobs.c.state.in_([state.value for state in WAITING])
+    asked = sa.select(tables.jobs.c.job).where(waiting, tables.jobs.c.kind == kind).limit(1)
+    return connection.execute(asked).first() is not None
 
 
 def put_message(connection: Connection, content: str, *, job: int | None, due_at: int) -> None:

@@ -2,7 +2,8 @@
 
 1. Whatever a kind raises ends the job with a text that holds nothing personal; what isn't an error of ours is told by
    its type alone, and its place goes to the log of the process.
-2. A ledger that another process writes to is tried again after a while, some times.
+2. A ledger that another process writes to, and a market that another job looks at, are tried again after a while, some
+   times.
 3. The end is kept, however long the database is away; a worker that can't wait any more leaves a job that broke off.
 """
 
@@ -15,7 +16,7 @@ from threading import Event
 
 from huey.exceptions import RetryTask
 
-from wayseal.console.errors import JobCancelledError, JobStoppedError
+from wayseal.console.errors import JobCancelledError, JobStoppedError, JobTurnError
 from wayseal.console.jobs import _rows as rows
 from wayseal.console.jobs._jobs import Jobs
 from wayseal.console.jobs._told import message_of
@@ -33,6 +34,7 @@ from wayseal.store.errors import JournalBusyError
 BUSY_SECONDS, BUSY_TRIES = 60, 10
 _WAIT = 5.0
 _BUSY = N_("another process writes to the ledger: tried again in {seconds} seconds")
+_TURN = N_("another job looks at the market: tried again in {seconds} seconds")
 _UNKNOWN = N_("this version knows no such kind of job")
 _BROKE = N_("something broke in it ({error}); the log of the console says where")
 
@@ -82,9 +84,10 @@ class Runner:
             return JobState.CANCELLED, {}, None
         except JobStoppedError as error:
             return JobState.BROKEN_OFF, {}, error.message
-        except (LedgerBusyError, JournalBusyError) as error:
+        except (LedgerBusyError, JournalBusyError, JobTurnError) as error:
             if job.tries < BUSY_TRIES:
-                self._keep(lambda: self._say(number, Message(_BUSY, {"seconds": BUSY_SECONDS})))
+                said = Message(_TURN if isinstance(error, JobTurnError) else _BUSY, {"seconds": BUSY_SECONDS})
+                self._keep(lambda: self._say(number, said))
                 return None, {}, None
             return JobState.FAILED, {}, message_of(error)
         except WaysealError as error:

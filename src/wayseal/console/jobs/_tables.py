@@ -1,4 +1,4 @@
-"""The tables of jobs, as the migrations `console_0002` and `console_0007` make them."""
+"""The tables of jobs, as the migrations `console_0002`, `console_0007` and `console_0008` make them."""
 
 import sqlalchemy as sa
 
@@ -43,6 +43,7 @@ schedules = sa.Table(
     sa.Column("who", sa.String(64), nullable=False),
     sa.Column("set_at", sa.BigInteger, nullable=False),
     sa.Column("last_day", sa.Integer),
+    sa.Column("each_hour", sa.Boolean, server_default=sa.false(), nullable=False),
 )
 messages = sa.Table(
     "job_messages",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
+from wayseal.console.errors import JobError
 from wayseal.console.jobs.work import Work
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 
@@ -19,6 +20,7 @@ class Kind:
         run: What it does; gets what was asked for, gives what came of it.
         roles: Who may ask for it, end it and have it tried again, and see what it was asked and what came of it.
         scheduled: Whether it can be started each day by itself.
+        often: Whether it can be started each hour, too.
         named: It acts in the name of whoever asked, who has to prove who they are: nobody else has it tried again.
     """
 
@@ -26,14 +28,26 @@ class Kind:
     run: Run = field(repr=False)
     roles: frozenset[Role] = CASE_ROLES
     scheduled: bool = False
+    often: bool = False
     named: bool = False
 
 
-def _later(module: str, name: str = "run") -> Run:
-    """A function of a module of the console, loaded when a worker needs it: pages know kinds without their engines."""
+def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
+    """A function of a module of the console, loaded when a worker needs it: pages know kinds without their engines.
+
+    extra: what has the packages that it needs beyond the console's own.
+    """
 
     def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
-        found = getattr(import_module(f"wayseal.console.{module}"), name)
+        try:
+            found = getattr(import_module(f"wayseal.console.{module}"), name)
+        except ModuleNotFoundError as error:
+            if not extra or (error.name or "").partition(".")[0] == "wayseal":
+                raise
+            raise JobError(
+                "this needs packages that are not installed where the console runs: pip install 'wayseal[{extra}]'",
+                extra=extra,
+            ) from None
         return found(values, work)  # type: ignore[no-any-return]
 
     return run
@@ -53,5 +67,9 @@ _ALL = (
     Kind(name="reads", run=_later("jobs._reading", "lay_out")),
     Kind(name="rights", run=_later("jobs._reading", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="partners", run=_later("jobs._reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="market_look", run=_later("jobs._market", "look_at_source", extra="market")),
+    Kind(name="market_due", run=_later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
+    Kind(name="market_import", run=_later("jobs._market", "bring_in_files", extra="market")),
+    Kind(name="market_words", run=_later("jobs._words"), scheduled=True),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -116,6 +116,15 @@ def open_log(values: Mapping[str, str], work: Work) -> Source:
     return open_source(log_of(values, work), mapping=mapping, offset=values.get("offset") or None, table=table)
 
 
+def plain_name(name: str) -> str:
+    """A name that a file may have, near the one that it came with."""
+    stem, dot, ending = name.replace("/", "_").replace("\\", "_").lstrip(". ").partition(".")
+    ending = ending[-40:].encode()[-_MOST_ENDING:].decode(errors="ignore")
+    room = _MOST_NAME - len(f"{dot}{ending}".encode())
+    stem = stem.encode()[:room].decode(errors="ignore")
+    return f"{stem or 'log'}{dot}{ending}"
+
+
 def upload_place(folder: Path, name: str) -> tuple[str, Path]:
     """Where a file that was sent is kept (rule 2).
 
@@ -126,7 +135,7 @@ def upload_place(folder: Path, name: str) -> tuple[str, Path]:
     Returns:
         What stands for it in a job's values, and the file.
     """
-    token, plain = secrets.token_hex(8), _plain(name)
+    token, plain = secrets.token_hex(8), plain_name(name)
     place = folder / UPLOADS / token
     place.mkdir(mode=0o700, parents=True)
     return f"{token}/{plain}", place / plain
@@ -135,7 +144,7 @@ def upload_place(folder: Path, name: str) -> tuple[str, Path]:
 def find_upload(folder: Path, value: str) -> Path:
     """A file that was sent. JobError: it isn't there any more."""
     token, _, name = value.partition("/")
-    if not _TOKEN.fullmatch(token) or name != _plain(name) or not (folder / UPLOADS / token / name).is_file():
+    if not _TOKEN.fullmatch(token) or name != plain_name(name) or not (folder / UPLOADS / token / name).is_file():
         raise JobError("the file that was sent isn't there any more: send it again", key="upload")
     return folder / UPLOADS / token / name
 
@@ -169,15 +178,6 @@ def refuse_bomb(path: Path, step: Callable[[str, int, int], None], least: int = 
                     raise JobError("unpacks to more than a hundred times its size: unpack it first", file=path.name)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise JobError("is damaged: it can't be unpacked", file=path.name) from None
-
-
-def _plain(name: str) -> str:
-    """A name that a file may have."""
-    stem, dot, ending = name.replace("/", "_").replace("\\", "_").lstrip(". ").partition(".")
-    ending = ending[-40:].encode()[-_MOST_ENDING:].decode(errors="ignore")
-    room = _MOST_NAME - len(f"{dot}{ending}".encode())
-    stem = stem.encode()[:room].decode(errors="ignore")
-    return f"{stem or 'log'}{dot}{ending}"
 
 
 def _walk(folder: Path, depth: int, below: str = "") -> Iterator[tuple[float, str]]:

@@ -76,21 +76,22 @@ class JobLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What is started each day by itself.
+    """What is started each day, or each hour, by itself.
 
     Attributes:
         kind: A kind of `console.jobs.kinds`.
-        hour: On the console's clock.
+        hour: On the console's clock; None: each hour.
         who: The login of whoever set it.
         set_at: When.
-        last_day: The last day on which it was started, as days after 1970 on that clock; None: it never was.
+        last: The last day on which it was started, or hour, as days or hours after 1970 on that clock; None: it never
+            was.
     """
 
     kind: str
-    hour: int
+    hour: int | None
     who: str
     set_at: int
-    last_day: int | None
+    last: int | None
 
 
 def id_of(number: int) -> str:

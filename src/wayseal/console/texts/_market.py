@@ -12,6 +12,7 @@ MARKET = {
     "market_tab.offers": N_("Offers"),
     "market_tab.sellers": N_("Sellers"),
     "market_tab.sources": N_("Sources"),
+    "market_tab.words": N_("Words"),
     "market_tab.removals": N_("Removals"),
     "market_tab.acts": N_("What was done"),
     "market.not_set": N_(
@@ -20,7 +21,7 @@ MARKET = {
     ),
     "market.nothing_yet": N_(
         "The watch has no record yet. It begins with the first source: `wayseal market add`, then `wayseal market "
-        "watch`. This page shows it as soon as it is there."
+        "watch`, or with what is brought in here. This page shows it as soon as it is there."
     ),
     "market.record_changed": N_(
         "The record isn't what was written. Stop the watch, keep the files as they are, and restore the record of "
@@ -42,7 +43,8 @@ MARKET = {
     "market.since": N_("Small figures: since your last visit, {at}."),
     "market.unchanged": N_("Nothing changed since your last visit, {at}."),
     "market.stale": N_(
-        "Nobody watches: the last look was at {at}, and all others are overdue. Is `wayseal market watch` running?"
+        "Nobody watches: the last look was at {at}, and all others are overdue. Have `wayseal market watch` run, or "
+        "looks that are due made each hour."
     ),
     "market.no_sources": N_(
         "No source is watched yet. `wayseal market add` adds one: a page, a feed, a search, an export."
@@ -271,8 +273,8 @@ MARKET = {
         "Look at the capture: its encoding or format is none that we know. Another address may help."
     ),
     "market_todo.none": N_("Look at its last capture."),
-    "market_todo.late": N_("Its look is overdue: is `wayseal market watch` running?"),
-    "market_todo.first": N_("It is looked at as soon as the watch runs."),
+    "market_todo.late": N_("Its look is overdue: is `wayseal market watch` running, or are looks set to each hour?"),
+    "market_todo.first": N_("It is looked at as soon as the watch runs, or somebody looks from here."),
     # What was done.
     "market.acts_title": N_("What was done by hand"),
     "market.acts_lede": N_(

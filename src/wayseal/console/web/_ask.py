@@ -38,6 +38,7 @@ class Site:
         cases: Its casebook.
         reading: Looks beneath cases; None: there is no ledger.
         market: The record of the market's watch; None: no folder is set.
+        unseen_intervals: A source that can't be seen for longer than so many of its intervals is told of.
         canaries: Says whether a number is a canary; None: no register is set.
         spool: Where files that are sent lie until their page keeps them; None: none are taken.
         logs_folder: Where logs lie that may be named; None: nowhere.
@@ -60,6 +61,7 @@ class Site:
     cases: CasebookHolder | None = None
     reading: CaseReader | None = None
     market: MarketHolder | None = None
+    unseen_intervals: int = 4
     canaries: CanaryWatch | None = None
     spool: Path | None = None
     logs_folder: Path | None = None

@@ -14,14 +14,15 @@ from urllib.parse import quote, unquote
 
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
-from wayseal.market.log.views import OfferRow
+from wayseal.market.log.views import OfferRow, SourceRow
 from wayseal.market.masks import mask_text
 from wayseal.market.types import HandleKind, Kind
+from wayseal.model.times import SECOND_US
 from wayseal.page.words import Voice, catalogue
 
 STATES = ("new", "kept", "dismissed")
 KINDS = tuple(kind.value for kind in Kind)
-TABS = ("overview", "offers", "sellers", "sources", "removals", "acts")
+TABS = ("overview", "offers", "sellers", "sources", "words", "removals", "acts")
 _OF_ALL = frozenset({"overview", "sources", "acts"})
 """What also those see who see nothing of an offer."""
 _FIRST = 3
@@ -58,6 +59,21 @@ def frame(ask: Ask, here: str) -> dict[str, Any]:
     """What all pages of the market have."""
     tabs = TABS if works(ask) else tuple(tab for tab in TABS if tab in _OF_ALL)
     return {"here": here, "tabs": tabs, "spot": spot, "hide": mask_text, "works": works(ask), "now": ask.access.now()}
+
+
+def long_unseen(ask: Ask, sources: Iterable[SourceRow]) -> list[SourceRow]:
+    """Sources that couldn't be seen for longer than so many of their intervals, as settings say; the longest first."""
+    now, times = ask.access.now(), ask.site.unseen_intervals
+    found = []
+    for one in sources:
+        every = one.settings.get("every")
+        if (
+            one.unseen_since is not None
+            and isinstance(every, int)
+            and now - one.unseen_since > times * every * SECOND_US
+        ):
+            found.append(one)
+    return sorted(found, key=lambda one: (one.unseen_since or 0, one.source))
 
 
 def say_of(ask: Ask) -> Callable[..., str]:

@@ -221,8 +221,7 @@ def _act(c: Connection, seq: int, line: Line) -> None:
 
 def _word(c: Connection, seq: int, line: Line) -> None:
     del seq
-    row = {**line.body, "who": line.who, "at": line.at, "taken_out": int(line.body["taken_out"])}
-    _put(c, t.WORDS, [row])
+    _put(c, t.WORDS, [{**line.body, "who": line.who, "at": line.at, "why": line.why}])
 
 
 def _purged(c: Connection, seq: int, line: Line) -> None:

@@ -174,7 +174,7 @@ REQUESTS = _table(
 WORDS = _table(
     name="words",
     key=("word",),
-    columns={"word": TEXT, "kind": TEXT, "meaning": TEXT, "who": TEXT, "at": INT, "taken_out": INT},
+    columns={"word": TEXT, "kind": TEXT, "meaning": TEXT, "state": TEXT, "who": TEXT, "at": INT, "why": TEXT},
 )
 TABLES = (
     SOURCES,

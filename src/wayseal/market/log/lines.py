@@ -57,7 +57,7 @@ class LineKind(StrEnum):
     REMOVED = "removed"
     """What a site was asked to remove was seen to be gone."""
     WORD = "word"
-    """A word of the trade is taken into the dictionary, or out of it."""
+    """A word is taken for one of the trade, or refused, or neither any more."""
     PURGED = "purged"
 
 

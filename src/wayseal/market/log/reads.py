@@ -289,7 +289,7 @@ class Reads:
 
     def words(self) -> tuple[tuple[str, str, str], ...]:
         """Words that people took into the dictionary: (word, kind, meaning)."""
-        text = f"SELECT word, kind, meaning FROM {t.WORDS.full_name} WHERE taken_out=0 ORDER BY word"
+        text = f"SELECT word, kind, meaning FROM {t.WORDS.full_name} WHERE state='accepted' ORDER BY word"
         return tuple((row[0], row[1], row[2]) for row in self._market.read(lambda c: c.rows(text)))
 
     def weeks(self, now: int, count: int = 12) -> tuple[Week, ...]:

@@ -185,6 +185,19 @@ class SellerView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordRow:
+    """A word that a person decided on. state: `accepted`, `refused`, or `new` where that was taken back."""
+
+    word: str
+    kind: str
+    meaning: str
+    state: str
+    who: str
+    at: int
+    why: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
     """A week of the market. at: when it begins; prices: of all that were said in it, in yuan, by unit, sorted."""
 

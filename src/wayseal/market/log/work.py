@@ -1,4 +1,4 @@
-"""What people who work on offers ask beyond lists: how rows were read, and what was done by hand; a statement each."""
+"""What people who work on offers ask beyond lists: readings, words, and what was done by hand; a statement each."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.lines import LineKind, read_line
-from wayseal.market.log.views import Page, place_of
+from wayseal.market.log.views import Page, WordRow, place_of
 
 _SUBJECTS = ("offer", "request", "seq", "word")
 _MOST = 200
@@ -66,6 +66,13 @@ def readings(market: Market, offers: Sequence[str]) -> Mapping[str, Mapping[str,
     marks = ", ".join("?" * len(offers))
     text = f"SELECT offer, reading FROM {t.OFFERS.full_name} WHERE offer IN ({marks})"
     return {row[0]: json.loads(row[1]) for row in market.read(lambda c: c.rows(text, list(offers)))}
+
+
+def words(market: Market) -> tuple[WordRow, ...]:
+    """Words that people decided on, the latest first; those that were taken back are left out."""
+    text = f"SELECT {', '.join(t.WORDS.columns)} FROM {t.WORDS.full_name} WHERE state<>'new' ORDER BY at DESC, word"
+    rows = market.read(lambda c: c.rows(text))
+    return tuple(WordRow(**dict(zip(t.WORDS.columns, row, strict=True))) for row in rows)
 
 
 def _act(seq: int, content: str) -> ActRow:

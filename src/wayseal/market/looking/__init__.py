@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SITES, SOURCES
+    from wayseal.market.looking._bring import Checked, bring_in, check_file
+    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SITES, SOURCES, ImportForm, source_text
     from wayseal.market.looking._gather import Ask, Keep
+    from wayseal.market.looking._lock import holding
     from wayseal.market.looking._parts import Parts, Report
     from wayseal.market.looking._place import opened_watch
     from wayseal.market.looking._plan import Planned
@@ -24,12 +26,18 @@ __all__ = [
     "SITES",
     "SOURCES",
     "Ask",
+    "Checked",
+    "ImportForm",
     "Keep",
     "Parts",
     "Planned",
     "Report",
     "Watch",
+    "bring_in",
+    "check_file",
+    "holding",
     "opened_watch",
+    "source_text",
 ]
 
 __getattr__ = load_when_asked(
@@ -40,11 +48,17 @@ __getattr__ = load_when_asked(
         "SITES": "_folders",
         "SOURCES": "_folders",
         "Ask": "_gather",
+        "ImportForm": "_folders",
         "Keep": "_gather",
         "Parts": "_parts",
         "Planned": "_plan",
         "Report": "_parts",
         "Watch": "_watch",
+        "Checked": "_bring",
+        "bring_in": "_bring",
+        "check_file": "_bring",
+        "holding": "_lock",
         "opened_watch": "_place",
+        "source_text": "_folders",
     },
 )

@@ -1,3 +1,21 @@
-"""What lies where in a watch's folder; see `_place`."""
+"""What lies where in a watch's folder (see `_place`), what can be brought in, and a source as text."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
 
 SOURCES, CAPTURES, SITES, IMPORTS, LOCK = "sources", "captures", "sites", "imports", "watch.lock"
+
+
+class ImportForm(StrEnum):
+    """What is brought in."""
+
+    TELEGRAM = "telegram"
+    CSV = "csv"
+    JSON = "json"
+    PICTURES = "pictures"
+
+
+def source_text(said: Mapping[str, str]) -> str:
+    """A source as TOML: a string of JSON is one of TOML as well."""
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in said.items())

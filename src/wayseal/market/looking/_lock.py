@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wayseal.market.errors import RecordBusyError, RecordDiskError
+from wayseal.market.looking._folders import LOCK
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Holds a watch's lock. RecordBusyError: another process does; RecordDiskError: the folder can't be written."""
+def holding(folder: Path) -> Iterator[None]:
+    """Whoever looks from a folder holds it. RecordBusyError: another process does. RecordDiskError."""
+    path = folder / LOCK
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:

@@ -8,11 +8,12 @@
     watch.lock      held by whoever looks
 
 1. One process looks at a time. Others read, and decide, meanwhile.
+2. What they decide counts from the next look on, however long the process has been looking.
 """
 
 import random
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,14 +22,15 @@ from wayseal.market.fetching import Fetcher, Means
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking._folders import CAPTURES, LOCK, SITES, SOURCES
-from wayseal.market.looking._lock import lock
+from wayseal.market.looking._folders import CAPTURES, SITES, SOURCES
+from wayseal.market.looking._lock import holding
 from wayseal.market.looking._pages import Pages
 from wayseal.market.looking._parts import Parts
 from wayseal.market.looking._watch import Watch
 from wayseal.market.numbers.types import Own
 from wayseal.market.reading import Reader, Word, WordKind
 from wayseal.market.sources import load_sources
+from wayseal.market.types import Reading
 from wayseal.merkle import SigningKey
 
 
@@ -65,17 +67,13 @@ def opened_watch(
         MarketError: The record can't be opened.
     """
     sources = {source.name: source for source in load_sources(folder / SOURCES)}
-    with lock(folder / LOCK), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
-        words = [
-            Word(word=word, zh=meaning, en=meaning, kind=WordKind(kind), source="accepted", date="")
-            for word, kind, meaning in Reads(market).words()
-        ]
+    with holding(folder), open_market(folder, url) as market, Captures(folder / CAPTURES, key=key) as captures:
         parts = Parts(
             market=market,
             sources=sources,
             ask=Fetcher(folder / SITES, Means(now=now, sleep=sleep)),
             keep=captures,
-            reader=Reader(words),
+            reader=_Reading(Reads(market)),
             now=now,
             draw=random.SystemRandom().random,
             own=own,
@@ -84,3 +82,30 @@ def opened_watch(
             pages=Pages(folder / SITES, captures.body, now),
         )
         yield Watch(parts)
+
+
+class _Reading:
+    """Reads by the words that people have accepted when a look begins to read (rule 2)."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._words = reads.words()
+        self._reader = _reader_of(self._words)
+
+    def read_many(self, texts: Sequence[str]) -> list[Reading]:
+        """What texts say."""
+        words = self._reads.words()
+        if words != self._words:
+            self._words, self._reader = words, _reader_of(words)
+        return self._reader.read_many(texts)
+
+    def read(self, text: str) -> Reading:
+        """What a text says."""
+        return self._reader.read(text)
+
+
+def _reader_of(words: Iterable[tuple[str, str, str]]) -> Reader:
+    return Reader(
+        Word(word=word, zh=meaning, en=meaning, kind=WordKind(kind), source="accepted", date="")
+        for word, kind, meaning in words
+    )

@@ -1,5 +1,6 @@
 """One look after the other: what is due, what it brings, and the lines that tell of it."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,14 +28,14 @@ from wayseal.market.looking.retention import LetGo, purge_market
 from wayseal.market.numbers import match
 from wayseal.market.pictures import read_picture
 from wayseal.market.sellers import Link
-from wayseal.market.sources import Source
+from wayseal.market.sources import Source, picture_of
 from wayseal.market.sources.source import SourceKind
 from wayseal.market.types import Capture, Handle, Hindrance, Listing, Sight
 from wayseal.market.watch import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
 from wayseal.model.times import HOUR_US
 
 MOST_PICTURES = 40
-"""New pictures that one look fetches and reads."""
+"""New pictures that one look fetches and reads; of files all are."""
 MOST_PAGES_OF_SHOPS = 60
 """Own pages of shops that one look asks for where its list isn't whole."""
 REREAD = 48 * HOUR_US
@@ -88,7 +89,7 @@ class Watch:
         self._state = State(parts.market)
         self._files = self._reads.file_digests()
         self._full: dict[str, _Full] = {}
-        self._pictured: dict[str, Pictured] = {}
+        self._pictured: dict[tuple[str, str], Pictured] = {}
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -237,12 +238,14 @@ class Watch:
         """Pictures of an offer that are new or were read before."""
         out = []
         for name in listing.pictures:
-            known = self._pictured.get(name)
-            if known is None and not look.silent and look.pictures < MOST_PICTURES:
+            place = look.source.name, name
+            known = self._pictured.get(place)
+            fetched = look.source.on_the_web
+            if known is None and not look.silent and (look.pictures < MOST_PICTURES or not fetched):
                 look.pictures += 1
                 known = self._picture(look, name)
                 if known is not None:
-                    self._pictured[name] = known
+                    self._pictured[place] = known
             if known is not None:
                 out.append(known)
         return out
@@ -256,8 +259,10 @@ class Watch:
             data, kept = answer.body, self._parts.keep.keep(look.source, answer)
         else:
             try:
-                data = Path(name).read_bytes()
-                kept = self._parts.keep.keep_file(look.source, Path(name), Path(name).name, look.at)
+                file = picture_of(look.source, name)
+                data = file.read_bytes()
+                there = [one for one in look.captures if one.sha256 == hashlib.sha256(data).hexdigest()]
+                kept = there[0] if there else self._parts.keep.keep_file(look.source, file, name, look.at)
             except OSError:
                 return None
         look.captures.append(kept)
@@ -364,7 +369,7 @@ class Watch:
             "made": sight is not Sight.UNSEEN,
             "sight": sight.value,
             "hindrance": None if hindrance is None else hindrance.value,
-            "captures": [one.id for one in look.captures],
+            "captures": [one.id for one in once(look.captures)],
             "unchanged": list(dict.fromkeys(look.unchanged)),
             "offers": look.seen,
             "gone": self._gone(look) if gathered is not None and gathered.complete else [],

@@ -17,8 +17,8 @@ from pathlib import Path
 from wayseal.market.capture import is_purged, over, purge
 from wayseal.market.log import Market, open_market
 from wayseal.market.log.keeping import Held, held, kept_files, kept_offers
-from wayseal.market.looking._folders import CAPTURES, IMPORTS, LOCK
-from wayseal.market.looking._lock import lock
+from wayseal.market.looking._folders import CAPTURES, IMPORTS
+from wayseal.market.looking._lock import holding
 from wayseal.model.times import SECOND_US, micros
 from wayseal.store.durable import file_digest
 
@@ -60,7 +60,7 @@ def purge_folder(folder: Path, now: int, *, before: str = "", dry: bool = False)
         RecordBusyError: Another process looks.
         MarketError: The record can't be read or written, or a file of captures isn't what its list says.
     """
-    with lock(folder / LOCK), open_market(folder) as market:
+    with holding(folder), open_market(folder) as market:
         return purge_market(market, folder, now, before=before, dry=dry)
 
 

@@ -4,18 +4,21 @@ A source is a TOML file (`load_sources`, docs/market-sources.md). `parse` is a p
 `read_export` reads files of any size message by message. Nothing here asks the network.
 """
 
-from wayseal.market.sources._files import files_of, read_export
+from wayseal.market.sources._files import PICTURES, TEXTS, files_of, picture_of, read_export
 from wayseal.market.sources._parse import parse, starts
 from wayseal.market.sources.source import Source, load_sources, parse_source
 from wayseal.market.sources.types import Seen
 
 __all__ = [
+    "PICTURES",
+    "TEXTS",
     "Seen",
     "Source",
     "files_of",
     "load_sources",
     "parse",
     "parse_source",
+    "picture_of",
     "read_export",
     "starts",
 ]

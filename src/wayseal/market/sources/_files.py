@@ -49,6 +49,31 @@ def files_of(source: Source) -> Iterator[Path]:
     yield from kept
 
 
+def picture_of(source: Source, name: str) -> Path:
+    """Where a picture lies that an offer of a file names.
+
+    Args:
+        source: Of the kinds chat or folder.
+        name: As the offer has it: a path below the place of the source's files.
+
+    Returns:
+        The file, whether it is there or not.
+
+    Raises:
+        FileNotFoundError: It would lie elsewhere (rule 1).
+    """
+    root = _root(source).resolve()
+    found = (root / name).resolve()
+    if not found.is_relative_to(root):
+        raise FileNotFoundError
+    return found
+
+
+def _root(source: Source) -> Path:
+    base = (source.file.parent if source.file else Path()) / (source.files or "")
+    return base if base.is_dir() else base.parent
+
+
 def read_export(source: Source, file: Path) -> Iterator[Listing | Problem]:
     """What a file of a source holds, one by one, of any size.
 
@@ -78,8 +103,7 @@ def _read_pair(source: Source, file: Path) -> Iterator[Listing | Problem]:
     together = sorted(p for p in file.parent.iterdir() if p.stem == file.stem and p.suffix.lower() in kinds)
     if not together or together[0].name != file.name:
         return
-    base = (source.file.parent if source.file else Path()) / (source.files or "")
-    root = base if base.is_dir() else base.parent
+    root = _root(source)
     names = {p: p.relative_to(root).as_posix() for p in together}
     builder = Builder(source=source, base="")
     text, unreadable = "", 0

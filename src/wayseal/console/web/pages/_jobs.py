@@ -26,6 +26,8 @@ from wayseal.store.tables import TABLES
 
 _MANY, _MOST_CSV = 50, 5_000
 _COLUMNS = ("job", "kind", "subject", "who", "state", "created_at", "started_at", "ended_at", "tries")
+EACH_HOUR = "each"
+"""In the place of an hour."""
 OFFSETS = ("+08:00", "+00:00", "+09:00", "+07:00")
 
 
@@ -136,13 +138,17 @@ def ask_verify(ask: Ask) -> Response:
 
 
 def set_schedule(ask: Ask) -> Response:
-    """Has something started each day, or no more."""
+    """Has something started each day, each hour, or no more."""
     kind, hour = ask.field("kind"), ask.field("hour")
     found = KINDS.get(kind)
     if found is None or not found.scheduled:
         return _nothing(ask)
+    if not hour:
+        ask.site.jobs.end_schedule(kind)
+        return ask.go("/jobs/new#schedule")
     try:
-        ask.site.jobs.set_schedule(kind, _hour(hour), me(ask))
+        each = found.often and hour == EACH_HOUR
+        ask.site.jobs.set_schedule(kind, None if each else _hour(hour), me(ask))
     except JobError as error:
         return new_page(ask, {}, error)
     return ask.go("/jobs/new#schedule")
@@ -154,10 +160,8 @@ def _start(ask: Ask, kind: str) -> Response:
     return ask.go(f"/jobs/{ask.site.jobs.start(kind, {}, me(ask))}")
 
 
-def _hour(text: str) -> int | None:
-    """An hour of the day; None: none."""
-    if not text:
-        return None
+def _hour(text: str) -> int:
+    """An hour of the day."""
     if not (text.isascii() and text.isdigit() and len(text) < 3):
         raise JobError("an hour is 0 to 23", key="hour")
     return int(text)
@@ -181,8 +185,14 @@ def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) 
         notices=site.notices,
         untold=_untold(ask),
         schedules={one.kind: one for one in site.jobs.schedules()},
-        scheduled=[name for name, kind in KINDS.items() if kind.scheduled],
+        scheduled=[kind for kind in KINDS.values() if kind.scheduled and _is_there(ask, kind)],
+        each=EACH_HOUR,
     )
+
+
+def _is_there(ask: Ask, kind: Kind) -> bool:
+    """Whether the console has what a kind works on; jobs of the market need its folder."""
+    return ask.site.market is not None or not kind.name.startswith("market_")
 
 
 def _untold(ask: Ask) -> int | None:

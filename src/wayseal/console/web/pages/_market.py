@@ -12,11 +12,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from wayseal.console.jobs.imports import is_market_installed
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lanes_view import Clock
 from wayseal.console.web._market_page import on_record
-from wayseal.console.web._market_view import frame, named, say_of, works
+from wayseal.console.web._market_view import frame, long_unseen, named, say_of, works
+from wayseal.console.web.pages._market_work import looking
 from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
 from wayseal.market.log import Market
 from wayseal.market.log.lines import ORIGIN
@@ -44,6 +46,7 @@ def show_market(ask: Ask, market: Market) -> Response:
         changes=_changes(ask, totals),
         unseen=[one for one in sources if one.unseen_since is not None],
         stale=_stale(sources, now),
+        long_unseen=long_unseen(ask, sources),
         backs=reads.backs(limit=_FEW) if mine else (),
         numbers=reads.numbers(limit=_FEW) if mine else (),
         **_weeks(ask, weeks),
@@ -55,7 +58,16 @@ def show_sources(ask: Ask, market: Market) -> Response:
     """What is looked at, how it is seen, and what is to be done where it isn't."""
     sources, now = Reads(market).sources(), ask.access.now()
     rows = sorted(sources, key=lambda one: (one.unseen_since is None, one.unseen_since or 0, one.source))
-    return ask.page("market_sources", rows=rows, late=overdue(sources, now), **frame(ask, "sources"))
+    return ask.page(
+        "market_sources",
+        rows=rows,
+        late=overdue(sources, now),
+        long_unseen=long_unseen(ask, sources),
+        intervals=ask.site.unseen_intervals,
+        looking=looking(ask),
+        installed=is_market_installed(),
+        **frame(ask, "sources"),
+    )
 
 
 def show_acts(ask: Ask, market: Market) -> Response:

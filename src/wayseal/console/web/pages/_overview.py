@@ -5,7 +5,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,11 @@ from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLE
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import Reason, reasons_of_item
 from wayseal.console.web._ledger_view import LedgerView
+from wayseal.console.web._market_view import long_unseen
 from wayseal.console.web.pages._desk import me, midnight, the_cases, zone
+from wayseal.market.errors import MarketError
+from wayseal.market.log.reads import Reads
+from wayseal.market.log.views import SourceRow
 
 _NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
 _SEEN = "seen"
@@ -64,6 +68,7 @@ def show_overview(ask: Ask) -> Response:
         "overview",
         desk=desk,
         case_trouble=trouble,
+        long_unseen=_long_unseen(ask) if role in LEDGER_ROLES else (),
         capacity=ask.site.cases_a_day,
         now=ask.access.now(),
         today=datetime.fromtimestamp(ask.access.now() / 1e6, zone(ask)).date().isoformat(),
@@ -74,6 +79,15 @@ def show_overview(ask: Ask) -> Response:
         people=_people(ask) if role in ADMINISTRATORS else None,
         acts=ask.access.acts(limit=_NEWEST) if role in AUDITORS else None,
     )
+
+
+def _long_unseen(ask: Ask) -> Sequence[SourceRow]:
+    """Sources of the market that can't be seen for long; none where its record can't be read, which its pages say."""
+    try:
+        market = None if ask.site.market is None else ask.site.market.look()
+        return () if market is None else long_unseen(ask, Reads(market).sources())
+    except MarketError:
+        return ()
 
 
 def mark_seen(ask: Ask) -> Response:

@@ -1,0 +1,205 @@
+"""The kinds of the market's watch: a look at a source, at all that is due, and files brought in.
+
+1. One process looks from a folder at a time. A job that meets another one of this console is tried again after a while;
+   one that meets a process beside it, such as `wayseal market watch`, says so and ends.
+2. A job can be ended between looks and while a site is given its pause: a look in the middle leaves nothing on record.
+3. What is said of a look is counts and names of sources: no offer, no shop, no number.
+4. Files are read one by one before they are brought in; each that can't be is said by its name and left out.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from wayseal.cases.ledger.market import queue_found, watching_for
+from wayseal.console.errors import JobError, JobTurnError
+from wayseal.console.jobs._words import market_folder
+from wayseal.console.jobs.imports import FORMS, Named, find_sent, lay_out
+from wayseal.console.jobs.logs import drop_upload
+from wayseal.console.jobs.work import Work
+from wayseal.console.texts import TEXTS
+from wayseal.market.errors import RecordBusyError
+from wayseal.market.looking import ImportForm, Planned, Report, Watch, bring_in, check_file, holding
+from wayseal.model.messages import N_, Message
+
+TURN = "market.turn"
+"""In the folder of jobs: held by the one that looks."""
+_SLICE = 0.5
+_COUNTED = ("looks", "unseen", "seen", "new", "changed", "backs", "ours", "queued")
+_FLAWS = {
+    "bad_record": N_("{name}: {count:,} {count:record|records} can't be read; left out"),
+    "no_text": N_("{name}: {count:,} {count:record|records} that {count:says|say} nothing; left out"),
+    "cut_file": N_("{name} ends in the middle; what stands before is taken"),
+    "bad_time": N_("{name}: {count:,} {count:time|times} that can't be read; these offers have none"),
+    "cut_text": N_("{name}: {count:,} {count:text is|texts are} longer than is kept; the rest is in the capture alone"),
+    "encoding": N_("{name}: {count:,} {count:place|places} in another encoding than the rest"),
+}
+_OTHER = N_("{name}: {count:,} {count:record|records} left out")
+
+
+def look_at_source(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    """One look at the source of `values`, now."""
+    looks = _Looks(work)
+    with _watching(work, looks) as watch:
+        looks.make(watch, Planned(source=values.get("source", ""), at=work.now()))
+    return looks.result()
+
+
+def look_at_due(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    """A look at each source, and at each shop that went, whose time has come (rule 2)."""
+    del values
+    looks = _Looks(work)
+    with _watching(work, looks) as watch:
+        due = watch.due()
+        for done, planned in enumerate(due):
+            looks.at(done, len(due))
+            looks.make(watch, planned)
+    if not due:
+        work.say(N_("nothing was due"))
+    return looks.result()
+
+
+def bring_in_files(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    """Files that were sent become a source, or come to one, and are looked at (rule 4)."""
+    form, name = values.get("form", ""), values.get("source", "")
+    sent = find_sent(values, work)
+    for called, _, size, sha256 in sent:
+        work.say(N_("{name}: {size:,} bytes, SHA-256 {sha256}"), name=called, size=size, sha256=sha256)
+    into, most = work.folder / "in", work.settings.upload_megabytes << 20
+    try:
+        files, other = lay_out(form, [(called, file) for called, file, _, _ in sent], into, most, work.step)
+        for called in other:
+            work.say(N_("{name} is no such export; left out"), name=called)
+        good = _check(form, files, work)
+        looked = _bring_in(form, name, good, work)
+    finally:
+        shutil.rmtree(into, ignore_errors=True)
+    drop_upload(work.folder.parent, values.get("upload", ""))
+    return {"files": str(len(good)), "left_out": str(len(files) + len(other) - len(good)), **looked}
+
+
+def _bring_in(form: str, name: str, files: Sequence[Named], work: Work) -> Mapping[str, str]:
+    folder = market_folder(work)
+    with _turn(work), _alone():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with holding(folder):  # whoever watches knows its sources from its start, and would pass this one over
+            bring_in(folder, name, ImportForm(form), files)
+    return look_at_source({"source": name}, work)
+
+
+def _check(form: str, files: Sequence[Named], work: Work) -> list[Named]:
+    """Files of which something can be read, each said."""
+    good: list[Named] = []
+    for done, (name, file) in enumerate(files):
+        work.step("market_check", done, len(files))
+        beside = bool(FORMS[form]) and not name.lower().endswith(FORMS[form])
+        found = check_file(ImportForm.PICTURES if beside else ImportForm(form), file)
+        if found.wrong is not None:
+            work.say(N_("{name}: {why}; left out"), name=name, why=found.wrong)
+            continue
+        if FORMS[form] and not beside:
+            work.say(N_("{name}: {count:,} {count:offer|offers}"), name=name, count=found.offers)
+        for flaw, count in sorted(found.flaws.items()):
+            work.say(_FLAWS.get(flaw, _OTHER), name=name, count=count)
+        good.append((name, file))
+    if not any(not FORMS[form] or name.lower().endswith(FORMS[form]) for name, _ in good):
+        raise JobError("nothing of what was sent can be read like that: was the right form chosen?")
+    return good
+
+
+class _Looks:
+    """Looks one after the other: how far they are, what came of them, and waiting in between (rules 2 and 3)."""
+
+    def __init__(self, work: Work) -> None:
+        self._work, self._done, self._total = work, 0, 0
+        self._counts = Counter(dict.fromkeys(_COUNTED, 0))
+
+    def at(self, done: int, total: int) -> None:
+        """So many looks are made."""
+        self._done, self._total = done, total
+        self._work.step("market_look", done, total)
+
+    def __call__(self, seconds: float) -> None:
+        """Gives a site its pause."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._work.step("market_look", self._done, self._total)
+            time.sleep(min(left, _SLICE))
+
+    def make(self, watch: Watch, planned: Planned) -> None:
+        """Makes a look; what it finds comes into the queue at once."""
+        report, settings = watch.look(planned), self._work.settings
+        queued = queue_found(market_folder(self._work), settings.ledger, report, url=settings.market_database)
+        self._counts.update(
+            looks=1,
+            unseen=report.hindrance is not None,
+            seen=report.seen,
+            new=report.new,
+            changed=report.changed,
+            backs=len(report.backs),
+            ours=report.ours,
+            queued=queued,
+        )
+        self._say(report)
+
+    def result(self) -> Mapping[str, str]:
+        """What came of them all."""
+        return {name: str(count) for name, count in self._counts.items()}
+
+    def _say(self, report: Report) -> None:
+        source = report.planned.source
+        if report.hindrance is not None:
+            code = f"market_hindrance.{report.hindrance.value}"
+            why = Message(TEXTS[code])
+            self._work.say(N_("{source} can't be seen: {why}"), source=source, why=why)
+        elif not report.planned.target:
+            self._work.say(
+                N_("{source}: {seen:,} {seen:offer|offers} there, {new:,} new, {changed:,} changed"),
+                source=source,
+                seen=report.seen,
+                new=report.new,
+                changed=report.changed,
+            )
+
+
+@contextmanager
+def _watching(work: Work, looks: _Looks) -> Iterator[Watch]:
+    """The watch of the settings' folder, with what the ledger and the register of canaries know (rule 1)."""
+    settings = work.settings
+    folder, ledger = market_folder(work), None if settings.ledger is None else work.ledger
+    looks.at(0, 0)
+    with _turn(work), ExitStack() as stack:
+        opened = watching_for(folder, ledger, settings.canaries, url=settings.market_database, sleep=looks)
+        with _alone():
+            watch = stack.enter_context(opened)
+        yield watch
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Around what takes a watch's folder (rule 1)."""
+    try:
+        yield
+    except RecordBusyError:
+        raise JobError(
+            "another process looks at the market from this folder, so nothing was looked at here. Where the service "
+            "`wayseal market watch` runs, it makes all looks that are due by itself; stop it to look from the console"
+        ) from None
+
+
+@contextmanager
+def _turn(work: Work) -> Iterator[None]:
+    """One job of this console at a time. JobTurnError: another one looks."""
+    handle = os.open(work.folder.parent / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise JobTurnError("another job looks at the market: try again when it is done") from None
+        yield
+    finally:
+        os.close(handle)

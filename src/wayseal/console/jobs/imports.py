@@ -1,0 +1,226 @@
+"""Exports and pictures for the market's watch, sent by browser: kept as they came, unpacked within bounds.
+
+1. Files of one import lie together in a private folder, as logs do (`logs`). What a job knows of each is its name, its
+   size and its SHA-256 of when it came; one that is another now is refused.
+2. A zip is unpacked within bounds: so many files, so many bytes. What has a path out of it, is a link or is encrypted
+   is no part of an export. Hidden files are passed over.
+3. An export lies on top of its source's folder; pictures that it names keep their place beside it.
+"""
+
+import importlib.util
+import json
+import secrets
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import IO, Protocol
+
+from wayseal.console.errors import AccessError, JobError
+from wayseal.console.jobs.logs import UPLOADS, drop_upload, plain_name
+from wayseal.console.jobs.work import Work
+from wayseal.store.durable import file_digest
+
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "telegram": (".json",),
+    "csv": (".csv", ".tsv", ".txt"),
+    "json": (".json", ".jsonl", ".ndjson"),
+    "pictures": (),
+}
+"""What can be brought in, and how names of such exports end."""
+MOST_FILES = 2_000
+_NEEDED = ("PIL", "feedparser", "httpcore", "httpx", "ijson", "protego", "selectolax", "warcio", "zxingcpp")
+_PART = 1 << 20
+_UTF8, _ENCRYPTED = 0x800, 0x1
+Step = Callable[[str, int, int], None]
+Named = tuple[str, Path]
+"""A path below the source's folder, with `/`, and where the file lies now."""
+
+
+class Sent(Protocol):
+    """A file that came with a form."""
+
+    @property
+    def name(self) -> str:
+        """As it was called."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Of what came."""
+
+    def keep(self, target: Path) -> None:
+        """Moves it to where it stays."""
+
+
+@cache
+def is_market_installed() -> bool:
+    """Whether the packages of the extra `market` are there: without them nothing is looked at."""
+    return all(importlib.util.find_spec(name) for name in _NEEDED)
+
+
+def keep_sent(folder: Path, files: Sequence[Sent]) -> dict[str, str]:
+    """Keeps files that were sent (rule 1).
+
+    Args:
+        folder: Of jobs.
+        files: They.
+
+    Returns:
+        What a job has to know of them.
+
+    Raises:
+        AccessError: The disk refuses; nothing is kept then.
+    """
+    token = secrets.token_hex(8)
+    kept: list[tuple[str, int, str]] = []
+    place = folder / UPLOADS / token
+    place.mkdir(mode=0o700, parents=True)
+    try:
+        for sent in files:
+            name = _free(plain_name(sent.name), {one[0] for one in kept})
+            sent.keep(place / name)
+            kept.append((name, sent.size, sent.sha256))
+    except AccessError:
+        drop_upload(folder, token)
+        raise
+    return {"upload": f"{token}/{', '.join(name for name, _, _ in kept)}", "files": json.dumps(kept)}
+
+
+def find_sent(values: Mapping[str, str], work: Work) -> tuple[tuple[str, Path, int, str], ...]:
+    """Files that a job is about: name, place, size, SHA-256. JobError: one isn't there, or is another (rule 1)."""
+    token = values.get("upload", "").partition("/")[0]
+    place = work.folder.parent / UPLOADS / token
+    found: list[tuple[str, Path, int, str]] = []
+    for name, size, sha256 in json.loads(values.get("files", "[]")):
+        work.step("market_hash", len(found), 0)
+        file = place / name
+        if not token or not file.is_file():
+            raise JobError("the file that was sent isn't there any more: send it again", key="upload")
+        if file_digest(file) != sha256:
+            raise JobError("this isn't what was sent: send it again", file=name)
+        found.append((name, file, size, sha256))
+    return tuple(found)
+
+
+def lay_out(form: str, files: Sequence[Named], into: Path, most: int, step: Step) -> tuple[list[Named], list[str]]:
+    """Files as they are to be brought in, zips unpacked (rules 2 and 3).
+
+    Args:
+        form: A name of `FORMS`.
+        files: What was sent.
+        into: An empty folder for what is unpacked.
+        most: Bytes that all may unpack to.
+        step: Told how far it is.
+
+    Returns:
+        They, exports first, and names of what is no part of such an import.
+
+    Raises:
+        JobError: A zip that isn't unpacked; names it.
+    """
+    found: list[Named] = []
+    for number, (name, file) in enumerate(files):
+        if not name.lower().endswith(".zip"):
+            found.append((name, file))
+            continue
+        inner = _unpack(name, file, into / str(number), most, step)
+        most -= sum(one.stat().st_size for _, one in inner)
+        found += _without_common(inner)
+    if len(found) > MOST_FILES:
+        raise JobError("holds more than {most:,} files: send it in parts", file=files[0][0], most=MOST_FILES)
+    return _placed(form, found)
+
+
+def _placed(form: str, found: Sequence[Named]) -> tuple[list[Named], list[str]]:
+    """Rule 3."""
+    if form == "pictures":
+        return _once(found), []
+    exports = [one for one in found if one[0].lower().endswith(FORMS[form])]
+    beside = [one for one in found if one not in exports and "/" in one[0]]
+    other = [name for name, _ in found if "/" not in name and not name.lower().endswith(FORMS[form])]
+    return _once([*((name.replace("/", "_"), file) for name, file in exports), *beside]), other
+
+
+def _once(found: Sequence[Named]) -> list[Named]:
+    """Each path once."""
+    taken: dict[str, Path] = {}
+    for name, file in found:
+        taken[_free(name, taken)] = file
+    return list(taken.items())
+
+
+def _free(name: str, taken: set[str] | Mapping[str, Path]) -> str:
+    """A name, or one near it that nobody has."""
+    place, number = PurePosixPath(name), 1
+    while name in taken:
+        number += 1
+        name = str(place.with_name(f"{place.stem}-{number}{place.suffix}"))
+    return name
+
+
+def _without_common(found: Sequence[Named]) -> list[Named]:
+    """Without the folders that all have before their names."""
+    parts = [PurePosixPath(name).parts for name, _ in found]
+    common = 0
+    while parts and all(len(one) > common + 1 and one[common] == parts[0][common] for one in parts):
+        common += 1
+    return [("/".join(one[common:]), file) for one, (_, file) in zip(parts, found, strict=True)]
+
+
+def _unpack(name: str, file: Path, into: Path, most: int, step: Step) -> list[Named]:
+    """The files of a zip (rule 2)."""
+    out: list[Named] = []
+    try:
+        with zipfile.ZipFile(file) as packed:
+            for path, info in _members(name, packed):
+                target = into / str(len(out)) / PurePosixPath(path).name
+                target.parent.mkdir(mode=0o700, parents=True)
+                with packed.open(info) as source, target.open("wb") as to:
+                    most -= _copy(source, to, most, name, step)
+                out.append((path, target))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        raise JobError("is damaged, or no zip: it can't be unpacked", file=name) from None
+    return out
+
+
+def _copy(source: IO[bytes], to: IO[bytes], most: int, name: str, step: Step) -> int:
+    """Bytes that were copied."""
+    size = 0
+    while part := source.read(_PART):
+        size += len(part)
+        step("unpack", size, 0)
+        if size > most:
+            raise JobError("unpacks to more than may be sent at once: send it in parts", file=name)
+        to.write(part)
+    return size
+
+
+def _members(name: str, packed: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    infos = [info for info in packed.infolist() if not info.is_dir()]
+    if len(infos) > MOST_FILES:
+        raise JobError("holds more than {most:,} files: send it in parts", file=name, most=MOST_FILES)
+    for info in infos:
+        parts = PurePosixPath(_called(info).replace("\\", "/")).parts
+        if (parts and parts[0] == "__MACOSX") or any(one.startswith(".") and one != ".." for one in parts):
+            continue
+        if ".." in parts or not parts or parts[0] == "/" or stat.S_ISLNK(info.external_attr >> 16):
+            raise JobError("holds a link, or a path that leads out of it: it isn't unpacked", file=name)
+        if info.flag_bits & _ENCRYPTED:
+            raise JobError("is encrypted: send it without a password", file=name)
+        yield "/".join(plain_name(one) for one in parts), info
+
+
+def _called(info: zipfile.ZipInfo) -> str:
+    """A name as it was meant: where nothing says UTF-8, zips of Chinese Windows have GBK."""
+    if info.flag_bits & _UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return info.filename

@@ -1,0 +1,124 @@
+"""What was brought: exports of chats, screenshots, pictures of purchases, as a source of their own.
+
+1. Files are copied into the watch's folder before their source is written: a source never names what isn't there.
+2. A name stands for one form; what comes under it later is added, and takes the place of a file of the same name.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wayseal.market.errors import MarketError, PictureError
+from wayseal.market.looking._folders import IMPORTS, SOURCES, ImportForm, source_text
+from wayseal.market.pictures import read_picture
+from wayseal.market.sources import PICTURES, TEXTS, Source, parse_source, read_export
+from wayseal.market.sources.source import Fields
+from wayseal.market.sources.types import Flaw, Problem
+from wayseal.model.messages import N_, Message
+
+_NEITHER = N_("no picture and no text")
+_NOTHING = N_("nothing in it can be read like that")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a file would bring. offers: so many; flaws: what is wrong with others; wrong: why there are none."""
+
+    offers: int = 0
+    flaws: Mapping[Flaw, int] = field(default_factory=dict)
+    wrong: Message | None = None
+
+
+def check_file(form: ImportForm, file: Path) -> Checked:
+    """Reads a file that may be brought in, and keeps nothing of it.
+
+    Args:
+        form: What it is taken for.
+        file: It.
+
+    Returns:
+        What it would bring; of pictures whether each can be looked at, without lines and numbers.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    if form is ImportForm.PICTURES:
+        return _check_picture(file)
+    offers, flaws = 0, Counter[Flaw]()
+    for one in read_export(parse_source(brought_source("check", form)), file):
+        if isinstance(one, Problem):
+            flaws[one.flaw] += one.count
+        else:
+            offers += 1
+    return Checked(offers=offers, flaws=flaws, wrong=None if offers else Message(_NOTHING))
+
+
+def _check_picture(file: Path) -> Checked:
+    ending = file.suffix.lower()
+    if ending in TEXTS:
+        return Checked(offers=1) if file.stat().st_size else Checked(wrong=Message(_NOTHING))
+    if ending not in PICTURES:
+        return Checked(wrong=Message(_NEITHER))
+    try:
+        read_picture(file.read_bytes(), text=False)
+    except PictureError as error:
+        return Checked(wrong=error.message)
+    return Checked(offers=1)
+
+
+def brought_source(name: str, form: ImportForm) -> str:
+    """The source that what is brought becomes, as TOML.
+
+    Args:
+        name: What it is called.
+        form: What is brought.
+
+    Returns:
+        Its text.
+
+    Raises:
+        SourceError: It can't be called so.
+    """
+    place = f"../{IMPORTS}/{name}"
+    if form is ImportForm.PICTURES:
+        said: dict[str, str] = {"name": name, "kind": "folder", "files": place}
+    else:
+        said = {"name": name, "kind": "chat", "format": form.value, "files": f"{place}/*"}
+    text = source_text(said)
+    if form in {ImportForm.CSV, ImportForm.JSON}:
+        text += "\n[fields]\n" + source_text({name: name for name in Fields.__slots__ if name != "url"})
+    parse_source(text)
+    return text
+
+
+def bring_in(folder: Path, name: str, form: ImportForm, files: Iterable[tuple[str, Path]]) -> Source:
+    """Copies files into a watch's folder, and names them as a source (rules 1 and 2).
+
+    Args:
+        folder: The watch's.
+        name: What the source is called: small letters, digits, hyphens.
+        form: What is brought.
+        files: The path of each below the source's folder, and where it lies now.
+
+    Returns:
+        The source; a look at it takes in what is new.
+
+    Raises:
+        SourceError: It can't be called so.
+        MarketError: Another source has the name.
+        OSError: The disk refuses.
+    """
+    text = brought_source(name, form)
+    place = folder / SOURCES / f"{name}.toml"
+    if place.exists() and place.read_text("utf-8") != text:
+        raise MarketError("another source has this name", key="name")
+    (folder / IMPORTS / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path, file in files:
+        to = folder / IMPORTS / name / path
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(file, to)
+    place.write_text(text, "utf-8")
+    return parse_source(text, place)
