@@ -7,6 +7,7 @@ import numpy as np
 
 from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS
 from wayseal.market.sellers._pictures import near_one, near_pictures
+from wayseal.market.sellers._style import rare
 from wayseal.market.sellers._texts import (
     Rarity,
     bare,
@@ -19,6 +20,7 @@ from wayseal.market.sellers._texts import (
     split_pairs,
     strip,
 )
+from wayseal.market.sellers._weigh import succession
 
 
 def test_no_pair_of_pictures_is_missed_and_none_told_that_is_none() -> None:
@@ -87,6 +89,27 @@ def test_footers_are_learnt_and_taken_out_whole() -> None:
     assert not len(learn_footers(flatten(texts), np.arange(9), apart)), "nor what comes one after the other"
     assert strip(["", "短"], footers) == ["", "短"]
     assert not len(learn_footers(flatten([]), np.zeros(0, np.int64), np.zeros(0, np.int64)))
+
+
+def test_a_shop_follows_another_the_likelier_the_sooner_and_the_fewer_went() -> None:
+    def worth(gap: float, *others: float) -> float:
+        return succession(int(gap * DAY), np.array([gap, *others]) * DAY)
+
+    assert worth(0.1) > worth(1) - 1e-9
+    assert worth(0.1, 1, 2) > worth(2, 0.1, 1)
+    assert worth(1) > worth(1, 1, 1) > worth(1, *[1] * 40)
+    assert worth(1) == worth(30), "where nobody else went, it is that one or nobody"
+    assert worth(30, *[0.5] * 200) == -2.0
+
+
+def test_a_likeness_is_worth_what_others_leave_of_it() -> None:
+    others = np.random.default_rng(3).normal(size=2000)
+    nats = [rare(at, others) for at in (-1.0, 1.0, 2.0, 3.0, 4.0)]
+    assert nats == sorted(nats)
+    assert nats[0] < 0 < nats[2]
+    assert abs(nats[3] - np.log(0.5 / 0.00135)) < 1, "half of all come-backs, of others one in 740"
+    assert rare(99.0, others) == 9.0
+    assert rare(99.0, others[:20]) == 0.0, "too few to say"
 
 
 def test_handles_and_signs_are_no_part_of_a_text() -> None:

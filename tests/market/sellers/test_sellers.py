@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.market.sellers.making import FOOTER, TEXTS, offer
+from tests.market.sellers.making import DAY, FOOTER, TEXTS, offer
 from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, link_all
 from wayseal.market.types import HandleKind
 
@@ -266,6 +266,47 @@ def test_who_is_still_there_when_another_takes_his_text_is_another() -> None:
         sellers.add(b)
     assert gone.are_one(a.id, b.id)
     assert not there.are_one(a.id, b.id)
+
+
+def writing(n: int, rng: random.Random, way: tuple[str, str, str]) -> str:
+    """Words nobody else has, in a way of writing: what it opens with, what stands between, how the address is told."""
+    opens, between, label = way
+    signs = sorted(set("".join(TEXTS)))
+    phrases = ["".join(rng.choices(signs, k=6)) for _ in range(4)]
+    return f"{opens}{between.join(phrases)}{between}{label}{90_000 + n}"
+
+
+def market(ways: Sequence[tuple[str, str, str]]) -> list[Offer]:
+    """A shop for each way, one after the other, a day each; no two share a word, an address or a picture."""
+    rng = random.Random(11)
+    return [
+        offer(f"s{n}:1", writing(n, rng, way), [str(90_000 + n)], days=(n / 2, n / 2 + 0.4)) for n, way in enumerate(ways)
+    ]
+
+
+def test_who_writes_as_hardly_anybody_does_and_follows_at_once_is_the_same() -> None:
+    """Rule 8: an old shop that is known to be gone, and one that writes like it; the rest write all alike."""
+    rng = random.Random(2)
+    usual = [(rng.choice("🔥📦✅"), rng.choice(",。!"), rng.choice(("qq:", "扣扣 ", "q➡"))) for _ in range(60)]
+    odd = ("§", "‖", "鹅号☞")
+    made = market([*usual, odd, odd])
+    old, new = made[-2:]
+    ended = [one.id for one in made[:-1]]
+    assert link_all(made, ended=ended).are_one(old.id, new.id)
+    assert not link_all(made).are_one(old.id, new.id), "nobody knows that it is gone"
+    plain = market([*usual, usual[0], usual[0]])
+    assert not link_all(plain, ended=ended).are_one(old.id, new.id), "many write like that"
+    sellers = link_all(made[:-1])
+    sellers.add(new)
+    assert not sellers.are_one(old.id, new.id)
+    links = sellers.end([old.id])
+    assert sellers.are_one(old.id, new.id)
+    assert {one.signal for one in links if (one.a, one.b) == (old.id, new.id)} == {Signal.STYLE, Signal.RHYTHM}
+    assert sellers.end([old.id]) == (), "that is known"
+    sellers = link_all(made[:-1], ended=ended)
+    sellers.see(old.id, new.at + 5 * DAY)
+    sellers.add(new)
+    assert not sellers.are_one(old.id, new.id), "it is there again"
 
 
 def test_nothing_is_known_of_nothing() -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from wayseal.market.sellers._book import Book
-from wayseal.market.sellers._style import measure
+from wayseal.market.sellers._style import MOST_NATS, Styles
 from wayseal.market.sellers._types import Link, Signal
-from wayseal.market.sellers._weigh import FURTHER, NEEDED, SHOWN, rhythm, style, total
+from wayseal.market.sellers._weigh import FURTHER, MOVES, NEEDED, RECENT, SHOWN, rhythm, succession, total
 
 Pair = tuple[int, int]
 IDENTITY = frozenset({Signal.SHOP, Signal.HANDLE, Signal.QR})
@@ -15,6 +17,8 @@ SHARED = -1
 _LOOSE = 16
 _MOST = 256
 _FURTHER_ONES = 2
+_CLOSEST = 3
+"""Of those who went before a shop began, so many are compared that write most like it."""
 
 
 class Fact:
@@ -33,7 +37,7 @@ class Pairs:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._facts: dict[Pair, dict[Signal, Fact]] = {}
-        self._styles: dict[int, tuple[float, ...]] = {}
+        self.styles = Styles(book)
 
     def __contains__(self, pair: Pair) -> bool:
         return pair in self._facts
@@ -83,22 +87,50 @@ class Pairs:
                 known.weight, known.a, known.b, known.detail = weight, a, b, detail
         return p, q
 
+    def follow(self, shop: int) -> Iterator[Pair]:
+        """A shop with those that went before it began and write most like it, whatever else they share."""
+        first = self._book.shops[shop].first
+        went, _ = self._book.ended_between(first - RECENT, first + MOVES)
+        went = went[went != shop]
+        if not len(went):
+            return
+        near = self.styles.likeness(shop, address=False)
+        for other in went[np.argsort(-near[went], kind="stable")][:_CLOSEST].tolist():
+            pair = min(shop, other), max(shop, other)
+            self._facts.setdefault(pair, {})
+            yield pair
+
     def weigh(self, pair: Pair) -> float:
         """What a pair comes to; when and how both write is looked at here, where it can tip anything."""
         facts = self._facts[pair]
         facts.pop(Signal.STYLE, None)
         facts.pop(Signal.RHYTHM, None)
+        if not IDENTITY.isdisjoint(facts):
+            return self._total(facts)
         p, q = (self._book.shops[shop] for shop in pair)
-        if IDENTITY.isdisjoint(facts):
-            contacts = bool(p.handles and q.handles)
-            if weight := rhythm((p.first, p.last), (q.first, q.last), contacts=contacts):
-                facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
+        if weight := self._rhythm(*pair):
+            facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if IDENTITY.isdisjoint(facts) and NEEDED - 2.0 < sum_ < NEEDED + 2.0:
-            weight = style(self._style(pair[0]), self._style(pair[1]))
-            facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
+        if NEEDED - MOST_NATS < sum_ < NEEDED + 2.0:
+            weight = self.styles.weigh(*self._in_turn(*pair)[::-1], address=Signal.TEXT in facts)
+            if weight:
+                facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
             sum_ += weight
         return sum_
+
+    def _rhythm(self, a: int, b: int) -> float:
+        old, new = self._in_turn(a, b)
+        before, after = self._book.shops[old], self._book.shops[new]
+        if self._book.has_ended(old) and before.last <= after.first + MOVES:
+            _, last = self._book.ended_between(0, after.first + MOVES)
+            return succession(after.first - before.last, np.asarray(after.first - last, np.float64))
+        contacts = bool(before.handles and after.handles)
+        return rhythm((before.first, before.last), (after.first, after.last), contacts=contacts)
+
+    def _in_turn(self, a: int, b: int) -> Pair:
+        """The one that began first, and the other."""
+        shops = self._book.shops
+        return (a, b) if (shops[a].first, shops[a].last) <= (shops[b].first, shops[b].last) else (b, a)
 
     def _total(self, facts: Mapping[Signal, Fact]) -> float:
         return total((signal, _worth(fact)) for signal, fact in facts.items())
@@ -125,12 +157,6 @@ class Pairs:
             for signal, fact in facts.items()
         ]
         return tuple(sorted(found, key=lambda link: (-link.weight, link.signal)))
-
-    def _style(self, shop: int) -> tuple[float, ...]:
-        if shop not in self._styles:
-            offers = self._book.shops[shop].offers
-            self._styles[shop] = measure([self._book.offers[number].text for number in offers])
-        return self._styles[shop]
 
 
 def _worth(fact: Fact) -> float:

@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+
+from wayseal.market.sellers._kernels import F64, I64
 from wayseal.market.sellers._types import Signal
 from wayseal.market.types import HandleKind
 
@@ -48,6 +51,12 @@ _AFTER = 1.5
 DAY: Final = 86_400_000_000
 _SUCCESSION = 30 * DAY
 _SIDE_BY_SIDE = 3 * DAY
+MOVES: Final = DAY // 3
+"""A shop may have been seen so long after the one began that takes its place: sites are looked at at their times."""
+RECENT: Final = 10 * DAY
+"""So long after a shop went those that write like it are compared with it, whatever else they share."""
+_BACK = 0.25
+_LEAST_SUCCESSION = -2.0
 
 
 def handle(kind: HandleKind, degree: int, crowd: int) -> float:
@@ -82,10 +91,20 @@ def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -
     return _AFTER if 0 <= later[0] - earlier[1] + DAY <= _SUCCESSION else 0.0
 
 
-def style(first: Iterable[float], second: Iterable[float]) -> float:
-    """Two styles, as `_style` measures them."""
-    distance = math.sqrt(sum((a - b) ** 2 for a, b in zip(first, second, strict=True)))
-    return max(-0.5, 1.5 - 6.0 * distance)
+def succession(gap: int, others: F64) -> float:
+    """A shop began so long after another one was seen last that is known to be gone; others: gaps to all such.
+
+    One new shop in four is somebody's who was there before (rule 8): that is shared out among all that went, the more
+    to each the sooner it went before, and set against the prior of any two.
+    """
+    mine = float(_returns(np.array([gap]))[0])
+    share = mine / max(mine, float(_returns(others).sum()))
+    return max(_LEAST_SUCCESSION, math.log(_BACK / (1 - _BACK)) + math.log(share) - PRIOR)
+
+
+def _returns(gaps: F64 | I64) -> F64:
+    """Density of coming back after a gap: half are back within two days, and few after weeks."""
+    return np.asarray(1.0 / (1.0 + np.maximum(0.0, gaps) / (2 * DAY)) ** 2, np.float64)
 
 
 def total(weights: Iterable[tuple[Signal, float]]) -> float:

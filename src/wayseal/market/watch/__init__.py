@@ -9,11 +9,22 @@
 """
 
 from wayseal.market.watch._backs import Back, find_backs
-from wayseal.market.watch._shops import MISSES, Evidence, ShopMemory, ShopState, advance, ask, fall_quiet, first_seen
+from wayseal.market.watch._shops import (
+    MISSES,
+    NO_LONGER,
+    Evidence,
+    ShopMemory,
+    ShopState,
+    advance,
+    ask,
+    fall_quiet,
+    first_seen,
+)
 from wayseal.market.watch._when import YEAR, next_look
 
 __all__ = [
     "MISSES",
+    "NO_LONGER",
     "YEAR",
     "Back",
     "Evidence",
