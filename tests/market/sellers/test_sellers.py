@@ -280,7 +280,8 @@ def market(ways: Sequence[tuple[str, str, str]]) -> list[Offer]:
     """A shop for each way, one after the other, a day each; no two share a word, an address or a picture."""
     rng = random.Random(11)
     return [
-        offer(f"s{n}:1", writing(n, rng, way), [str(90_000 + n)], days=(n / 2, n / 2 + 0.4)) for n, way in enumerate(ways)
+        offer(f"s{n}:1", writing(n, rng, way), [str(90_000 + n)], days=(n / 2, n / 2 + 0.4))
+        for n, way in enumerate(ways)
     ]
 
 

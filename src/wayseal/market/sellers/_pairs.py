@@ -105,8 +105,8 @@ class Pairs:
         facts = self._facts[pair]
         facts.pop(Signal.STYLE, None)
         facts.pop(Signal.RHYTHM, None)
-        if not IDENTITY.isdisjoint(facts):
-            return self._total(facts)
+        if not IDENTITY.isdisjoint(facts) and (sum_ := self._total(facts)) >= NEEDED:
+            return sum_
         p, q = (self._book.shops[shop] for shop in pair)
         if weight := self._rhythm(*pair):
             facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
@@ -123,7 +123,8 @@ class Pairs:
         before, after = self._book.shops[old], self._book.shops[new]
         if self._book.has_ended(old) and before.last <= after.first + MOVES:
             _, last = self._book.ended_between(0, after.first + MOVES)
-            return succession(after.first - before.last, np.asarray(after.first - last, np.float64))
+            gaps = np.asarray(after.first - last, np.float64)
+            return succession(after.first - before.last, gaps, len(self._book.shops))
         contacts = bool(before.handles and after.handles)
         return rhythm((before.first, before.last), (after.first, after.last), contacts=contacts)
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -69,11 +70,12 @@ class Styles:
         self._who: dict[Habit, list[int]] = {}
         self._worth: dict[bool, list[float]] = {False: [], True: []}
         self._near: dict[tuple[int, bool], F64] = {}
+        self._usual: dict[tuple[int, bool], Usual | None] = {}
 
     def take(self, shop: int) -> None:
         """A shop is new, or says more than before."""
         self._catch_up()
-        self._near.clear()
+        self._forget()
         self._measure(shop)
         self._value(shop)
 
@@ -90,15 +92,22 @@ class Styles:
         address: only how addresses are told, where their texts are known to be alike.
         """
         near = self.likeness(shop, address=address)
-        rest = np.ones(len(near), bool)
-        rest[[shop, other, *self._book.bound_to(shop), *self._book.bound_to(other)]] = False
-        return rare(float(near[other]), near[rest])
+        if (shop, address) not in self._usual:
+            rest = np.ones(len(near), bool)
+            rest[list(self._book.bound_to(shop))] = False
+            self._usual[shop, address] = usual(near[rest])
+        known = self._usual[shop, address]
+        return 0.0 if known is None else known.rare(float(near[other]))
+
+    def _forget(self) -> None:
+        self._near.clear()
+        self._usual.clear()
 
     def _catch_up(self) -> None:
         known = len(self._of)
         if known == len(self._book.shops):
             return
-        self._near.clear()
+        self._forget()
         for shop in range(known, len(self._book.shops)):
             self._of.append(frozenset())
             self._measure(shop)
@@ -108,7 +117,7 @@ class Styles:
             self._value(shop)
 
     def _measure(self, shop: int) -> None:
-        offers = [self._book.offers[number] for number in self._book.shops[shop].offers]
+        offers = [self._book.offers[number] for number in self._book.shops[shop].offers[:MOST]]
         for habit in (new := habits_of(offers)) - self._of[shop]:
             self._who.setdefault(habit, []).append(shop)
         self._of[shop] |= new
@@ -128,19 +137,33 @@ class Styles:
         worth = np.array(self._worth[address])
         shared = np.zeros(len(worth))
         for habit in sorted(self._habits(shop, address=address)):
-            shared[np.array(self._who[habit], np.int64)] += self._nats(habit)
+            if len(who := self._who[habit]) > 1:
+                shared[who] += self._nats(habit)
         return shared - _APART * (worth + worth[shop] - 2 * shared)
 
 
-def rare(likeness: float, others: F64) -> float:
-    """What a likeness is worth, in nats, by how many others come so close."""
+class Usual(NamedTuple):
+    """How close others come to how somebody writes. most: the closest first; edge: where the tail of them begins."""
+
+    most: F64
+    tail: int
+    edge: float
+    excess: float
+
+    def rare(self, likeness: float) -> float:
+        """What a likeness is worth, in nats, by how many others come so close."""
+        if likeness <= self.edge:
+            share = (np.count_nonzero(self.most >= likeness) + 1) / (len(self.most) + 1)
+            return max(LEAST_NATS, _SAME - math.log(share))
+        share = math.log(self.tail / len(self.most))
+        return min(MOST_NATS, _SAME - share + (likeness - self.edge) / self.excess)
+
+
+def usual(others: F64) -> Usual | None:
+    """What is usual among others; None: they are too few."""
     if len(others) < FEWEST:
-        return 0.0
+        return None
     most = np.sort(others)[::-1]
     tail = max(8, int(len(most) * _TAIL))
     edge = float(most[tail])
-    if likeness <= edge:
-        share = (np.count_nonzero(most >= likeness) + 1) / (len(most) + 1)
-        return max(LEAST_NATS, _SAME - math.log(share))
-    excess = max(1e-6, float(np.mean(most[:tail] - edge)))
-    return min(MOST_NATS, _SAME - math.log(tail / len(most)) + (likeness - edge) / excess)
+    return Usual(most=most, tail=tail, edge=edge, excess=max(1e-6, float(np.mean(most[:tail] - edge))))

@@ -56,6 +56,8 @@ MOVES: Final = DAY // 3
 RECENT: Final = 10 * DAY
 """So long after a shop went those that write like it are compared with it, whatever else they share."""
 _BACK = 0.25
+_GO = 0.01 * 2
+"""Of all shops, in the two days that count most."""
 _LEAST_SUCCESSION = -2.0
 
 
@@ -91,14 +93,17 @@ def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -
     return _AFTER if 0 <= later[0] - earlier[1] + DAY <= _SUCCESSION else 0.0
 
 
-def succession(gap: int, others: F64) -> float:
-    """A shop began so long after another one was seen last that is known to be gone; others: gaps to all such.
+def succession(gap: int, others: F64, known: int) -> float:
+    """A shop began so long after another one was seen last that is known to be gone.
 
     One new shop in four is somebody's who was there before (rule 8): that is shared out among all that went, the more
     to each the sooner it went before, and set against the prior of any two.
+
+    others: gaps to all that are known to be gone; known: how many shops are known. As nobody knows who went before the
+    first look, one in a hundred is taken to go a day.
     """
     mine = float(_returns(np.array([gap]))[0])
-    share = mine / max(mine, float(_returns(others).sum()))
+    share = mine / max(mine, float(_returns(others).sum()), _GO * known)
     return max(_LEAST_SUCCESSION, math.log(_BACK / (1 - _BACK)) + math.log(share) - PRIOR)
 
 

@@ -11,7 +11,7 @@ YOUNG: Final = 10 * 24 * HOUR_US
 """A shop may turn out to be a come-back so long after it was first seen: when its first words weren't enough."""
 OVERLAP: Final = 8 * HOUR_US
 """Old and new may have been seen at once so long: sites are looked at at times of their own."""
-COPIED: Final = 8 * 24 * HOUR_US
+COPIED: Final = 21 * 24 * HOUR_US
 """What anybody can copy, a text or a picture, tells of a come-back only so soon after the old shop was seen last."""
 
 
