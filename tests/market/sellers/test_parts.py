@@ -109,8 +109,8 @@ def test_a_likeness_is_worth_what_others_leave_of_it() -> None:
     nats = [known.rare(at) for at in (-1.0, 1.0, 2.0, 3.0, 4.0)]
     assert nats == sorted(nats)
     assert nats[0] < 0 < nats[2]
-    assert abs(nats[3] - np.log(0.5 / 0.00135)) < 1, "half of all come-backs, of others one in 740"
-    assert known.rare(99.0) == 9.0
+    assert abs(nats[2] - np.log(0.5 / 0.0228)) < 0.5, "half of all come-backs, of others one in 44"
+    assert known.rare(99.0) == 4.0
     assert usual(others[:20]) is None, "too few to say"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.market.sellers.making import DAY, FOOTER, TEXTS, offer
+from tests.market.sellers.making import FOOTER, TEXTS, offer
 from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, link_all
 from wayseal.market.types import HandleKind
 
@@ -285,27 +285,40 @@ def market(ways: Sequence[tuple[str, str, str]]) -> list[Offer]:
     ]
 
 
-def test_who_writes_as_hardly_anybody_does_and_follows_at_once_is_the_same() -> None:
-    """Rule 8: an old shop that is known to be gone, and one that writes like it; the rest write all alike."""
+def test_a_way_of_writing_is_worth_what_others_leave_of_it_and_links_nobody() -> None:
     rng = random.Random(2)
     usual = [(rng.choice("🔥📦✅"), rng.choice(",。!"), rng.choice(("qq:", "扣扣 ", "q➡"))) for _ in range(60)]
     odd = ("§", "‖", "鹅号☞")
-    made = market([*usual, odd, odd])
-    old, new = made[-2:]
-    ended = [one.id for one in made[:-1]]
-    assert link_all(made, ended=ended).are_one(old.id, new.id)
-    assert not link_all(made).are_one(old.id, new.id), "nobody knows that it is gone"
-    plain = market([*usual, usual[0], usual[0]])
-    assert not link_all(plain, ended=ended).are_one(old.id, new.id), "many write like that"
-    sellers = link_all(made[:-1])
+    made = market([*usual, usual[0], odd, odd])
+    sellers = link_all(made, ended=[one.id for one in made])
+    styles = sellers._pairs.styles
+    assert styles.weigh(62, 61, address=False) == 4.0
+    assert styles.weigh(60, 0, address=False) < 2.0, "many write like that"
+    assert styles.weigh(62, 61, address=True) > 2.0, "also by how the address is told alone"
+    assert not sellers.are_one(made[61].id, made[62].id)
+    few = link_all([*made[:9], *made[-2:]])
+    assert few._pairs.styles.weigh(10, 9, address=False) == 0.0, "too few to say"
+
+
+def test_who_follows_a_shop_that_is_gone_needs_less_in_common() -> None:
+    """Rule 8: half a text, under another address, hours after the old shop went; and nobody else went."""
+    half = TEXTS[0][:34] + TEXTS[1][:6]
+    old = offer("a:1", TEXTS[0], ["1"], days=(0, 9))
+    new = offer("b:1", half, ["2"], days=(9.2, 20))
+    late = offer("c:1", half, ["2"], days=(60, 70))
+    assert not link_all([old, new]).are_one(old.id, new.id), "nobody knows that it is gone"
+    assert link_all([old, new], ended=[old.id]).are_one(old.id, new.id)
+    gone = [offer(f"g{n}:1", "", [f"g{n}"], days=(0, 59)) for n in range(60)]
+    assert not link_all([old, late, *gone], ended=[one.id for one in (old, *gone)]).are_one(old.id, late.id)
+    sellers = link_all([old])
     sellers.add(new)
     assert not sellers.are_one(old.id, new.id)
     links = sellers.end([old.id])
+    assert {one.signal for one in links} == {Signal.TEXT, Signal.RHYTHM}
     assert sellers.are_one(old.id, new.id)
-    assert {one.signal for one in links if (one.a, one.b) == (old.id, new.id)} == {Signal.STYLE, Signal.RHYTHM}
     assert sellers.end([old.id]) == (), "that is known"
-    sellers = link_all(made[:-1], ended=ended)
-    sellers.see(old.id, new.at + 5 * DAY)
+    sellers = link_all([old], ended=[old.id])
+    sellers.see(old.id, old.last_at)
     sellers.add(new)
     assert not sellers.are_one(old.id, new.id), "it is there again"
 

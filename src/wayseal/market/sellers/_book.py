@@ -95,7 +95,7 @@ class Book:
         self._shop_numbers: dict[str, int] = {}
         self._hosts: set[str] = set()
         self._ended: dict[int, int] = {}
-        self._went: tuple[I64, I64] | None = None
+        self._went: I64 | None = None
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._places
@@ -159,15 +159,11 @@ class Book:
         """Whether it was looked for and wasn't there."""
         return shop in self._ended
 
-    def ended_between(self, since: int, until: int) -> tuple[I64, I64]:
-        """Shops that were seen last from one time to another and are gone, and when that was."""
+    def ended_until(self, at: int) -> I64:
+        """When each shop that is gone was seen last, of those by a time."""
         if self._went is None:
-            rows = np.array(list(self._ended.items()), np.int64).reshape(-1, 2)
-            rows = rows[np.argsort(rows[:, 1], kind="stable")]
-            self._went = rows[:, 0].copy(), rows[:, 1].copy()
-        shops, last = self._went
-        first, end = np.searchsorted(last, since), np.searchsorted(last, until, "right")
-        return shops[first:end], last[first:end]
+            self._went = np.sort(np.array(list(self._ended.values()), np.int64))
+        return self._went[: np.searchsorted(self._went, at, "right")]
 
     def bound_to(self, shop: int) -> set[int]:
         """Shops that a handle makes one seller's with it, and itself."""

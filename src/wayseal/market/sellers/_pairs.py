@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from wayseal.market.sellers._book import Book
-from wayseal.market.sellers._style import MOST_NATS, Styles
+from wayseal.market.sellers._style import LEAST_NATS, MOST_NATS, Styles
 from wayseal.market.sellers._types import Link, Signal
-from wayseal.market.sellers._weigh import FURTHER, MOVES, NEEDED, RECENT, SHOWN, rhythm, succession, total
+from wayseal.market.sellers._weigh import AFTER, FURTHER, MOVES, NEEDED, SHOWN, rhythm, succession, total
 
 Pair = tuple[int, int]
 IDENTITY = frozenset({Signal.SHOP, Signal.HANDLE, Signal.QR})
@@ -17,8 +17,8 @@ SHARED = -1
 _LOOSE = 16
 _MOST = 256
 _FURTHER_ONES = 2
-_CLOSEST = 3
-"""Of those who went before a shop began, so many are compared that write most like it."""
+_NEAR = frozenset({Signal.TEXT, Signal.PICTURE, Signal.MIRROR})
+"""What a seller takes along and another may copy."""
 
 
 class Fact:
@@ -87,19 +87,6 @@ class Pairs:
                 known.weight, known.a, known.b, known.detail = weight, a, b, detail
         return p, q
 
-    def follow(self, shop: int) -> Iterator[Pair]:
-        """A shop with those that went before it began and write most like it, whatever else they share."""
-        first = self._book.shops[shop].first
-        went, _ = self._book.ended_between(first - RECENT, first + MOVES)
-        went = went[went != shop]
-        if not len(went):
-            return
-        near = self.styles.likeness(shop, address=False)
-        for other in went[np.argsort(-near[went], kind="stable")][:_CLOSEST].tolist():
-            pair = min(shop, other), max(shop, other)
-            self._facts.setdefault(pair, {})
-            yield pair
-
     def weigh(self, pair: Pair) -> float:
         """What a pair comes to; when and how both write is looked at here, where it can tip anything."""
         facts = self._facts[pair]
@@ -108,10 +95,13 @@ class Pairs:
         if not IDENTITY.isdisjoint(facts) and (sum_ := self._total(facts)) >= NEEDED:
             return sum_
         p, q = (self._book.shops[shop] for shop in pair)
-        if weight := self._rhythm(*pair):
+        weight = self._rhythm(*pair)
+        if _NEAR.isdisjoint(facts) and IDENTITY.isdisjoint(facts):
+            weight = min(AFTER, weight)
+        if weight:
             facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if NEEDED - MOST_NATS < sum_ < NEEDED + 2.0:
+        if not _NEAR.isdisjoint(facts) and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
             weight = self.styles.weigh(*self._in_turn(*pair)[::-1], address=Signal.TEXT in facts)
             if weight:
                 facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
@@ -122,8 +112,7 @@ class Pairs:
         old, new = self._in_turn(a, b)
         before, after = self._book.shops[old], self._book.shops[new]
         if self._book.has_ended(old) and before.last <= after.first + MOVES:
-            _, last = self._book.ended_between(0, after.first + MOVES)
-            gaps = np.asarray(after.first - last, np.float64)
+            gaps = np.asarray(after.first - self._book.ended_until(after.first + MOVES), np.float64)
             return succession(after.first - before.last, gaps, len(self._book.shops))
         contacts = bool(before.handles and after.handles)
         return rhythm((before.first, before.last), (after.first, after.last), contacts=contacts)

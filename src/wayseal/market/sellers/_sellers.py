@@ -69,7 +69,7 @@ class Sellers:
         self._book.relate(handles)
         shop = self._book.shop_of[number]
         self._pairs.styles.take(shop)
-        found = dict.fromkeys((*self._find_new(number, handles, pictures), *self._pairs.follow(shop)))
+        found = dict.fromkeys(self._find_new(number, handles, pictures))
         weighed = sorted(((self._pairs.weigh(pair), pair) for pair in found if shop in pair), reverse=True)
         self._join(weighed)
         return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
@@ -93,8 +93,7 @@ class Sellers:
         ended = self._book.end(offers)
         first = min((self._book.shops[shop].last for shop in ended), default=0) - _weigh.MOVES
         since = [number for number, shop in enumerate(self._book.shops) if ended and shop.first >= first]
-        pairs = dict.fromkeys(pair for shop in since for pair in self._pairs.follow(shop))
-        pairs |= {(min(a, b), max(a, b)): None for a in ended for b in since if a != b}
+        pairs = {(min(a, b), max(a, b)) for a in ended for b in since if a != b}
         weighed = sorted(((self._pairs.weigh(pair), pair) for pair in pairs if pair in self._pairs), reverse=True)
         self._join(weighed)
         return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
@@ -163,8 +162,6 @@ class Sellers:
             yield from self._of_picture(picture, self._pictures.near(picture), above=picture)
         for text in range(len(self._book.texts.keys)):
             yield from self._of_text(text, self._texts.near(text), above=text)
-        for shop in range(len(self._book.shops)):
-            yield from self._pairs.follow(shop)
 
     def _find_new(self, number: int, handles: Iterable[int], pictures: Iterable[int]) -> Iterator[Pair]:
         for handle in handles:

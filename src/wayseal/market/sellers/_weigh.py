@@ -47,14 +47,12 @@ LEAST_LIKE: Final = 0.5
 _MOST_TEXT = 11.5
 _ENOUGH_TEXT = 60.0
 _BESIDE = -4.0
-_AFTER = 1.5
+AFTER: Final = 1.5
 DAY: Final = 86_400_000_000
 _SUCCESSION = 30 * DAY
 _SIDE_BY_SIDE = 3 * DAY
 MOVES: Final = DAY // 3
 """A shop may have been seen so long after the one began that takes its place: sites are looked at at their times."""
-RECENT: Final = 10 * DAY
-"""So long after a shop went those that write like it are compared with it, whatever else they share."""
 _BACK = 0.25
 _GO = 0.01 * 2
 """Of all shops, in the two days that count most."""
@@ -90,7 +88,7 @@ def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -
     overlap = min(earlier[1], later[1]) - later[0]
     if overlap >= _SIDE_BY_SIDE:
         return _BESIDE if contacts else 0.0
-    return _AFTER if 0 <= later[0] - earlier[1] + DAY <= _SUCCESSION else 0.0
+    return AFTER if 0 <= later[0] - earlier[1] + DAY <= _SUCCESSION else 0.0
 
 
 def succession(gap: int, others: F64, known: int) -> float:
