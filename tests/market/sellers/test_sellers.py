@@ -287,7 +287,7 @@ def market(ways: Sequence[tuple[str, str, str]]) -> list[Offer]:
 
 def test_a_way_of_writing_is_worth_what_others_leave_of_it_and_links_nobody() -> None:
     rng = random.Random(2)
-    usual = [(rng.choice("🔥📦✅"), rng.choice(",。!"), rng.choice(("qq:", "扣扣 ", "q➡"))) for _ in range(60)]
+    usual = [(rng.choice("🔥📦"), ",", rng.choice(("qq:", "扣扣 "))) for _ in range(60)]
     odd = ("§", "‖", "鹅号☞")
     made = market([*usual, usual[0], odd, odd])
     sellers = link_all(made, ended=[one.id for one in made])
@@ -301,8 +301,8 @@ def test_a_way_of_writing_is_worth_what_others_leave_of_it_and_links_nobody() ->
 
 
 def test_who_follows_a_shop_that_is_gone_needs_less_in_common() -> None:
-    """Rule 8: half a text, under another address, hours after the old shop went; and nobody else went."""
-    half = TEXTS[0][:34] + TEXTS[1][:6]
+    """Rule 8: most of a text, under another address, hours after the old shop went; and nobody else went."""
+    half = TEXTS[0][:30] + TEXTS[1][:12]
     old = offer("a:1", TEXTS[0], ["1"], days=(0, 9))
     new = offer("b:1", half, ["2"], days=(9.2, 20))
     late = offer("c:1", half, ["2"], days=(60, 70))

@@ -123,9 +123,9 @@ def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away
 
 def test_a_text_that_anybody_can_copy_tells_only_soon_afterwards() -> None:
     old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
-    new = first_seen("b/new", T + 11 * DAY, own_page=True)
-    assert backs(new, old, now=T + 11 * DAY) == ()
-    assert backs(new, old, bound=[old.shop], now=T + 11 * DAY) == (Back(shop="b/new", was="a/old"),)
+    new = first_seen("b/new", T + 24 * DAY, own_page=True)
+    assert backs(new, old, now=T + 24 * DAY) == ()
+    assert backs(new, old, bound=[old.shop], now=T + 24 * DAY) == (Back(shop="b/new", was="a/old"),)
 
 
 def test_the_old_shop_is_one_that_is_bound_to_the_new_one_if_there_is_such() -> None:

@@ -118,7 +118,7 @@ class Styles:
             self._value(shop)
 
     def _measure(self, shop: int) -> None:
-        offers = [self._book.offers[number] for number in self._book.shops[shop].offers[:MOST]]
+        offers = [self._book.offers[number] for number in self._book.shops[shop].offers]
         for habit in (new := habits_of(offers)) - self._of[shop]:
             self._who.setdefault(habit, []).append(shop)
         self._of[shop] |= new
@@ -140,7 +140,8 @@ class Styles:
         for habit in sorted(self._habits(shop, address=address)):
             if len(who := self._who[habit]) > 1:
                 shared[who] += self._nats(habit)
-        return shared - _APART * (worth + worth[shop] - 2 * shared)
+        near: F64 = shared - _APART * (worth + worth[shop] - 2 * shared)
+        return near
 
 
 class Usual(NamedTuple):
@@ -154,10 +155,10 @@ class Usual(NamedTuple):
     def rare(self, likeness: float) -> float:
         """What a likeness is worth, in nats, by how many others come so close."""
         if likeness <= self.edge:
-            share = (np.count_nonzero(self.most >= likeness) + 1) / (len(self.most) + 1)
+            share = (int(np.count_nonzero(self.most >= likeness)) + 1) / (len(self.most) + 1)
             return max(LEAST_NATS, _SAME - math.log(share))
-        share = math.log(self.tail / len(self.most))
-        return min(MOST_NATS, _SAME - share + (likeness - self.edge) / self.excess)
+        beyond = (likeness - self.edge) / self.excess
+        return min(MOST_NATS, _SAME - math.log(self.tail / len(self.most)) + beyond)
 
 
 def usual(others: F64) -> Usual | None:
