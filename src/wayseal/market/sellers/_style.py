@@ -21,6 +21,8 @@ from wayseal.market.sellers._types import Offer
 
 MOST = 6
 """Texts of a shop that are looked at."""
+SAMPLE = 2048
+"""So many others tell what is usual; more tell the same."""
 FEWEST = 40
 """Others without whom nobody can say what is usual."""
 MOST_NATS, LEAST_NATS = 4.0, -1.5
@@ -63,85 +65,93 @@ def _lines(text: str) -> Iterable[int]:
 
 
 class Styles:
-    """Habits of all shops of a book."""
+    """Habits of all shops of a book, and what is usual: by all, or where they are many, by every so manyeth of them."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
         self._of: list[frozenset[Habit]] = []
-        self._who: dict[Habit, list[int]] = {}
+        self._counts: Counter[Habit] = Counter()
         self._worth: dict[bool, list[float]] = {False: [], True: []}
-        self._near: dict[tuple[int, bool], F64] = {}
+        self._step = 1
+        self._who: dict[Habit, list[int]] = {}
         self._usual: dict[tuple[int, bool], Usual | None] = {}
 
     def take(self, shop: int) -> None:
         """A shop is new, or says more than before."""
         self._catch_up()
-        self._forget()
+        self._usual.clear()
         self._measure(shop)
         self._value(shop)
-
-    def likeness(self, shop: int, *, address: bool) -> F64:
-        """How like each shop writes to one, in no unit. address: only how addresses are told."""
-        self._catch_up()
-        if (shop, address) not in self._near:
-            self._near[shop, address] = self._likeness(shop, address=address)
-        return self._near[shop, address]
 
     def weigh(self, shop: int, other: int, *, address: bool) -> float:
         """What it says that two write as they do, in nats; 0 where there are too few others.
 
         address: only how addresses are told, where their texts are known to be alike.
         """
-        near = self.likeness(shop, address=address)
+        self._catch_up()
         if (shop, address) not in self._usual:
-            rest = np.ones(len(near), bool)
-            rest[list(self._book.bound_to(shop))] = False
-            self._usual[shop, address] = usual(near[rest])
+            self._usual[shop, address] = self._usual_of(shop, address=address)
         known = self._usual[shop, address]
-        return 0.0 if known is None else known.rare(float(near[other]))
-
-    def _forget(self) -> None:
-        self._near.clear()
-        self._usual.clear()
+        return 0.0 if known is None else known.rare(self._likeness(shop, other, address=address))
 
     def _catch_up(self) -> None:
-        known = len(self._of)
-        if known == len(self._book.shops):
+        known, count = len(self._of), len(self._book.shops)
+        if known == count:
             return
-        self._forget()
-        for shop in range(known, len(self._book.shops)):
+        self._usual.clear()
+        for shop in range(known, count):
             self._of.append(frozenset())
-            self._measure(shop)
             for worth in self._worth.values():
                 worth.append(0.0)
-        for shop in range(known, len(self._book.shops)):
+            self._measure(shop)
+        for shop in range(known, count):
             self._value(shop)
+        if count > SAMPLE * self._step:
+            while count > SAMPLE * self._step:
+                self._step *= 2
+            self._who.clear()
+            for shop in range(0, count, self._step):
+                self._note(shop, self._of[shop])
 
     def _measure(self, shop: int) -> None:
         offers = [self._book.offers[number] for number in self._book.shops[shop].offers]
-        for habit in (new := habits_of(offers)) - self._of[shop]:
-            self._who.setdefault(habit, []).append(shop)
+        new = habits_of(offers) - self._of[shop]
+        self._counts.update(new)
         self._of[shop] |= new
+        if shop % self._step == 0:
+            self._note(shop, new)
+
+    def _note(self, shop: int, habits: Iterable[Habit]) -> None:
+        for habit in habits:
+            self._who.setdefault(habit, []).append(shop // self._step)
 
     def _value(self, shop: int) -> None:
         for address, worth in self._worth.items():
-            worth[shop] = sum(self._nats(habit) for habit in sorted(self._habits(shop, address=address)))
-
-    def _habits(self, shop: int, *, address: bool) -> frozenset[Habit]:
-        mine = self._of[shop]
-        return frozenset(one for one in mine if one[0] in ADDRESS) if address else mine
+            worth[shop] = sum(map(self._nats, _chosen(self._of[shop], address=address)))
 
     def _nats(self, habit: Habit) -> float:
-        return math.log((len(self._of) + 1) / len(self._who[habit]))
+        return math.log((len(self._of) + 1) / self._counts[habit])
 
-    def _likeness(self, shop: int, *, address: bool) -> F64:
-        worth = np.array(self._worth[address])
+    def _likeness(self, a: int, b: int, *, address: bool) -> float:
+        """How alike two write, in no unit: what they share, less of what only one has."""
+        shared = sum(map(self._nats, _chosen(self._of[a] & self._of[b], address=address)))
+        worth = self._worth[address]
+        return shared - _APART * (worth[a] + worth[b] - 2 * shared)
+
+    def _usual_of(self, shop: int, *, address: bool) -> "Usual | None":
+        worth = np.array(self._worth[address][:: self._step])
         shared = np.zeros(len(worth))
-        for habit in sorted(self._habits(shop, address=address)):
-            if len(who := self._who[habit]) > 1:
-                shared[who] += self._nats(habit)
-        near: F64 = shared - _APART * (worth + worth[shop] - 2 * shared)
-        return near
+        for habit in _chosen(self._of[shop], address=address):
+            shared[self._who.get(habit, [])] += self._nats(habit)
+        near: F64 = shared - _APART * (worth + self._worth[address][shop] - 2 * shared)
+        rest = np.ones(len(near), bool)
+        rest[[one // self._step for one in self._book.bound_to(shop) if one % self._step == 0]] = False
+        return usual(near[rest])
+
+
+def _chosen(habits: frozenset[Habit], *, address: bool) -> list[Habit]:
+    """In an order of their own, so that sums are the same whenever they are made."""
+    return sorted(one for one in habits if not address or one[0] in ADDRESS)
 
 
 class Usual(NamedTuple):
