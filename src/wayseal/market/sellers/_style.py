@@ -23,6 +23,7 @@ MOST = 6
 """Texts of a shop that are looked at."""
 SAMPLE = 2048
 """So many others tell what is usual; more tell the same."""
+_GROWN = 1.05
 FEWEST = 40
 """Others without whom nobody can say what is usual."""
 MOST_NATS, LEAST_NATS = 4.0, -1.5
@@ -75,11 +76,13 @@ class Styles:
         self._step = 1
         self._who: dict[Habit, list[int]] = {}
         self._usual: dict[tuple[int, bool], Usual | None] = {}
+        self._fresh = 0
 
     def take(self, shop: int) -> None:
         """A shop is new, or says more than before."""
         self._catch_up()
-        self._usual.clear()
+        for address in self._worth:
+            self._usual.pop((shop, address), None)
         self._measure(shop)
         self._value(shop)
 
@@ -98,7 +101,9 @@ class Styles:
         known, count = len(self._of), len(self._book.shops)
         if known == count:
             return
-        self._usual.clear()
+        if count > _GROWN * self._fresh:  # one more changes nothing of what is usual
+            self._usual.clear()
+            self._fresh = count
         for shop in range(known, count):
             self._of.append(frozenset())
             for worth in self._worth.values():
