@@ -18,7 +18,7 @@ from wayseal.model.times import HOUR_US
 _DAY = 24 * HOUR_US
 RELINK = _DAY
 _BINDING = frozenset({Signal.PERSON, Signal.SHOP, Signal.HANDLE, Signal.QR})
-SURE = 0.2
+SURE = 0.25
 """From this mean probability on a seller is taken for one of the trade."""
 
 

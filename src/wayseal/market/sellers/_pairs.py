@@ -95,23 +95,28 @@ class Pairs:
         if not IDENTITY.isdisjoint(facts) and (sum_ := self._total(facts)) >= NEEDED:
             return sum_
         p, q = (self._book.shops[shop] for shop in pair)
-        weight = self._rhythm(*pair)
-        if _NEAR.isdisjoint(facts) and IDENTITY.isdisjoint(facts):
-            weight = min(AFTER, weight)
-        if weight:
+        near, identity = not _NEAR.isdisjoint(facts), not IDENTITY.isdisjoint(facts)
+        follows = (near or identity) and self._follows(*pair)
+        weight = self._rhythm(*pair, follows=follows)
+        if weight and (follows or not identity):
             facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if not _NEAR.isdisjoint(facts) and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
+        if near and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
             weight = self.styles.weigh(*self._in_turn(*pair)[::-1], address=Signal.TEXT in facts)
+            weight = weight if follows else min(AFTER, weight)
             if weight:
                 facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
             sum_ += weight
         return sum_
 
-    def _rhythm(self, a: int, b: int) -> float:
+    def _follows(self, a: int, b: int) -> bool:
+        """Whether one began where the other is known to have gone."""
         old, new = self._in_turn(a, b)
-        before, after = self._book.shops[old], self._book.shops[new]
-        if self._book.has_ended(old) and before.last <= after.first + MOVES:
+        return self._book.has_ended(old) and self._book.shops[old].last <= self._book.shops[new].first + MOVES
+
+    def _rhythm(self, a: int, b: int, *, follows: bool) -> float:
+        before, after = (self._book.shops[shop] for shop in self._in_turn(a, b))
+        if follows:
             gaps = np.asarray(after.first - self._book.ended_until(after.first + MOVES), np.float64)
             return succession(after.first - before.last, gaps, len(self._book.shops))
         contacts = bool(before.handles and after.handles)
