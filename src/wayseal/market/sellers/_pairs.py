@@ -7,7 +7,7 @@ import numpy as np
 from wayseal.market.sellers._book import Book
 from wayseal.market.sellers._style import LEAST_NATS, MOST_NATS, Styles
 from wayseal.market.sellers._types import Link, Signal
-from wayseal.market.sellers._weigh import AFTER, FURTHER, MOVES, NEEDED, SHOWN, rhythm, succession, total
+from wayseal.market.sellers._weigh import FURTHER, MOVES, NEEDED, SHOWN, rhythm, succession, total
 
 Pair = tuple[int, int]
 IDENTITY = frozenset({Signal.SHOP, Signal.HANDLE, Signal.QR})
@@ -101,9 +101,8 @@ class Pairs:
         if weight and (follows or not identity):
             facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if near and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
+        if near and follows and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
             weight = self.styles.weigh(*self._in_turn(*pair)[::-1], address=Signal.TEXT in facts)
-            weight = weight if follows else min(AFTER, weight)
             if weight:
                 facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
             sum_ += weight
