@@ -6,6 +6,8 @@
 2. A notice is right if its old shop was gone and both are of one seller of the trade. One on an honest seller is wrong,
    and counted by itself. Several at one time on one shop are one.
 3. A come-back is found by a right notice on its new shop; how late is counted in looks at its site since it was back.
+4. Where a site knows shops by names alone, a name is the shop that bore it: the one that opened last is the new shop,
+   the one that went last before that the old one. Two of one name that aren't one seller's are two.
 """
 
 import math
@@ -70,17 +72,18 @@ def p95_of(late: Sequence[tuple[int, float]], least_gap: float = 0.0) -> float:
 
 def judge(world: MarketWorld, run: Run) -> Verdict:
     """Judges a run."""
-    place = {(shop.site, name): k for k, shop in enumerate(world.shops) for name in _names(shop)}
+    bearers = bearers_of(world)
     right: dict[int, list[int]] = {}
     notices: Counter[str] = Counter()
     once: set[tuple[str, object, int]] = set()
     for told in run.told:
-        what = _what(world, place, told)
-        one = (what, place.get(_clean(told.after), told.after), told.at)
+        old, new = shops_of(world, bearers, told)
+        what = what_is(world, old, new, told.at)
+        one = (what, told.after if new is None else new, told.at)
         notices[what] += one not in once
         once.add(one)
-        if what == "right":
-            right.setdefault(place[_clean(told.after)], []).append(told.at)
+        if what == "right" and new is not None:
+            right.setdefault(new, []).append(told.at)
     findable: dict[str, tuple[int, int]] = {}
     late, kept = [], (0, 0)
     for back in _counted(world):
@@ -134,8 +137,32 @@ def _counted(world: MarketWorld) -> Iterator[Comeback]:
             yield back
 
 
-def _what(world: MarketWorld, place: Mapping[Where, int], told: Told) -> str:
-    before, after = place.get(_clean(told.before)), place.get(_clean(told.after))
+def bearers_of(world: MarketWorld) -> Mapping[Where, Sequence[int]]:
+    """Shops by what they may be called."""
+    out: dict[Where, list[int]] = {}
+    for place, shop in enumerate(world.shops):
+        for name in dict.fromkeys(_names(shop)):
+            out.setdefault((shop.site, name), []).append(place)
+    return out
+
+
+def shops_of(world: MarketWorld, bearers: Mapping[Where, Sequence[int]], told: Told) -> tuple[int | None, int | None]:
+    """Which shops a notice speaks of, the old and the new one (rule 4); None: there is no such shop."""
+    opened = {k: _last(world.shops[k], told.at)[0] for k in bearers.get(_clean(told.after), ())}
+    new = max(opened, key=opened.__getitem__, default=None)
+    by = told.at if new is None else opened[new]
+    went = {k: _last(world.shops[k], by)[1] for k in bearers.get(_clean(told.before), ())}
+    return max(went, key=went.__getitem__, default=None), new
+
+
+def _last(shop: Shop, at: int) -> tuple[int, int]:
+    """When a shop opened last, and when it went last, by a time; 0: never."""
+    opened = max((span.since for span in shop.spans if span.since <= at), default=0)
+    return opened, max((span.until for span in shop.spans if span.until <= at), default=0)
+
+
+def what_is(world: MarketWorld, before: int | None, after: int | None, at: int) -> str:
+    """What a notice is (rule 2)."""
     if before is None or after is None:
         return "unknown"
     old, new = world.shops[before], world.shops[after]
@@ -143,8 +170,8 @@ def _what(world: MarketWorld, place: Mapping[Where, int], told: Told) -> str:
         return "other_seller"
     if world.sellers[new.seller].trade not in FORBIDDEN:
         return "honest"
-    back = [span.since for span in new.spans if span.since <= told.at]
-    gone = [span.until for span in old.spans if span.until <= told.at]
+    back = [span.since for span in new.spans if span.since <= at]
+    gone = [span.until for span in old.spans if span.until <= at]
     return "right" if back and gone and min(gone) <= max(back) else "not_gone"
 
 

@@ -29,7 +29,7 @@ from wayseal.market.reading import Reader
 from wayseal.market.sources import Source, load_sources
 from wayseal.market.types import Capture, Hindrance
 from wayseal.simulate.market import write_sources
-from wayseal.simulate.market.parts import TERMS, MarketWorld
+from wayseal.simulate.market.parts import TERMS, MarketWorld, draw_label
 
 MEND = DAY
 _AGENT = "Wayseal-market-watch"
@@ -45,6 +45,7 @@ shop = "author"
 shop_name = "name"
 text = "text"
 posted_at = "at"
+pictures = "picture"
 """
 
 
@@ -152,7 +153,7 @@ class Room:
         """Opens an empty record in a folder of its own, and takes in the sources as they are at the beginning."""
         self._world, self._stack = world, ExitStack()
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        (self._folder / "said").mkdir()
+        (self._folder / "said" / "photos").mkdir(parents=True)
         self.doors = Doors()
         self.doors.now = world.plan.begins
         self._sources: dict[str, Source] = self._load(world.plan.begins)
@@ -206,9 +207,22 @@ class Room:
     def _write(self, posts: Sequence[Post]) -> None:
         file = self._folder / "said" / f"{self.doors.now}.jsonl"
         rows = (
-            {**asdict(post), "key": f"{self.doors.now}-{n}", "at": post.at // 1_000_000} for n, post in enumerate(posts)
+            {
+                **asdict(post),
+                "key": f"{self.doors.now}-{n}",
+                "at": post.at // 1_000_000,
+                "picture": next(map(self._draw, post.pictures), ""),
+            }
+            for n, post in enumerate(posts)
         )
         file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+    def _draw(self, name: str) -> str:
+        """A photo beside the export, as exports have it; its place there."""
+        photo = self._folder / "said" / "photos" / name
+        if not photo.exists():
+            photo.write_bytes(draw_label(self._world.pictures[name]))
+        return f"photos/{name}"
 
 
 def _where(shop: str) -> Where:

@@ -1,6 +1,7 @@
 """How watchers of the simulated market are run and judged."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from benchmarks._market_judge import judge
@@ -12,6 +13,7 @@ from benchmarks._market_watch import (
     Outcome,
     Planned,
     Post,
+    Run,
     TextHashes,
     Told,
     classes_at,
@@ -84,6 +86,19 @@ def test_wrong_notices_are_told_apart() -> None:
     assert verdict.notices == {"other_seller": 1, "unknown": 1, "not_gone": 1, "honest": 1, "right": 1}
     assert verdict.precision == 0.2
     assert sum(found for found, _ in verdict.findable.values()) == 1
+
+
+def test_a_name_is_the_shop_that_bore_it() -> None:
+    """Where a site knows names alone (rule 4): two shops of one name, one after the other."""
+    back = next(one for one in backs(forbidden=True) if one.before != one.after)
+    stranger = next(k for k, shop in enumerate(world().shops) if shop.seller != back.seller)
+    told = Told(at=back.back_at + 1, before=("board", "一家"), after=("board", "一家"))
+    for new, what in ((back.after, "right"), (stranger, "other_seller")):
+        shops = list(world().shops)
+        spans = shops[back.after].spans
+        for place, held in ((back.before, shops[back.before].spans), (new, spans)):
+            shops[place] = replace(shops[place], site="board", names=((0, "一家"),), spans=held)
+        assert judge(replace(world(), shops=tuple(shops)), Run(told=[told])).notices == {what: 1}
 
 
 def test_load_is_counted_where_it_arrives() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.docs.pages import read
 from wayseal.market.removals._due import Todo
 from wayseal.market.removals.types import RULES, Answer
-from wayseal.market.sellers import Signal, _groups, _shared, _texts, _weigh
+from wayseal.market.sellers import Signal, _groups, _shared, _style, _texts, _weigh
 from wayseal.market.types import HandleKind
 
 PAGES = ("docs/market-sellers.md", "docs/market-sellers.zh.md")
@@ -32,8 +32,9 @@ def test_every_figure(page: str) -> None:
         round(_weigh.NEEDED, 1),
         _weigh.PRIOR,
         _weigh.PICTURE_BITS,
-        _weigh.style((0.0,), (9.0,)),
-        _weigh.style((0.0,), (0.0,)),
+        _style.LEAST_NATS,
+        _style.MOST_NATS,
+        _style.FEWEST,
         _shared.CROWD,
         _texts.LONG,
         _groups.MOST_WEAK,

@@ -7,6 +7,7 @@ import numpy as np
 
 from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS
 from wayseal.market.sellers._pictures import near_one, near_pictures
+from wayseal.market.sellers._style import usual
 from wayseal.market.sellers._texts import (
     Rarity,
     bare,
@@ -19,6 +20,7 @@ from wayseal.market.sellers._texts import (
     split_pairs,
     strip,
 )
+from wayseal.market.sellers._weigh import succession
 
 
 def test_no_pair_of_pictures_is_missed_and_none_told_that_is_none() -> None:
@@ -87,6 +89,29 @@ def test_footers_are_learnt_and_taken_out_whole() -> None:
     assert not len(learn_footers(flatten(texts), np.arange(9), apart)), "nor what comes one after the other"
     assert strip(["", "短"], footers) == ["", "短"]
     assert not len(learn_footers(flatten([]), np.zeros(0, np.int64), np.zeros(0, np.int64)))
+
+
+def test_a_shop_follows_another_the_likelier_the_sooner_and_the_fewer_went() -> None:
+    def worth(gap: float, *others: float) -> float:
+        return succession(int(gap * DAY), np.array([gap, *others]) * DAY, known=100)
+
+    assert worth(0.1) > worth(1) - 1e-9
+    assert worth(0.1, 1, 2) > worth(2, 0.1, 1)
+    assert worth(1) >= worth(1, 1, 1) > worth(1, *[1] * 40)
+    assert worth(30, *[0.5] * 200) == -2.0
+    assert worth(0.1) > succession(DAY // 10, np.array([DAY / 10]), known=5000), "others went before that was known"
+
+
+def test_a_likeness_is_worth_what_others_leave_of_it() -> None:
+    others = np.random.default_rng(3).normal(size=2000)
+    known = usual(others)
+    assert known is not None
+    nats = [known.rare(at) for at in (-1.0, 1.0, 2.0, 3.0, 4.0)]
+    assert nats == sorted(nats)
+    assert nats[0] < 0 < nats[2]
+    assert abs(nats[2] - np.log(0.5 / 0.0228)) < 0.5, "half of all come-backs, of others one in 44"
+    assert known.rare(99.0) == 4.0
+    assert usual(others[:20]) is None, "too few to say"
 
 
 def test_handles_and_signs_are_no_part_of_a_text() -> None:

@@ -268,6 +268,61 @@ def test_who_is_still_there_when_another_takes_his_text_is_another() -> None:
     assert not there.are_one(a.id, b.id)
 
 
+def writing(n: int, rng: random.Random, way: tuple[str, str, str]) -> str:
+    """Words nobody else has, in a way of writing: what it opens with, what stands between, how the address is told."""
+    opens, between, label = way
+    signs = sorted(set("".join(TEXTS)))
+    phrases = ["".join(rng.choices(signs, k=6)) for _ in range(4)]
+    return f"{opens}{between.join(phrases)}{between}{label}{90_000 + n}"
+
+
+def market(ways: Sequence[tuple[str, str, str]]) -> list[Offer]:
+    """A shop for each way, one after the other, a day each; no two share a word, an address or a picture."""
+    rng = random.Random(11)
+    return [
+        offer(f"s{n}:1", writing(n, rng, way), [str(90_000 + n)], days=(n / 2, n / 2 + 0.4))
+        for n, way in enumerate(ways)
+    ]
+
+
+def test_a_way_of_writing_is_worth_what_others_leave_of_it_and_links_nobody() -> None:
+    rng = random.Random(2)
+    usual = [(rng.choice("🔥📦"), ",", rng.choice(("qq:", "扣扣 "))) for _ in range(60)]
+    odd = ("§", "‖", "鹅号☞")
+    made = market([*usual, usual[0], odd, odd])
+    sellers = link_all(made, ended=[one.id for one in made])
+    styles = sellers._pairs.styles
+    assert styles.weigh(62, 61, address=False) == 4.0
+    assert styles.weigh(60, 0, address=False) < 2.0, "many write like that"
+    assert styles.weigh(62, 61, address=True) > 2.0, "also by how the address is told alone"
+    assert not sellers.are_one(made[61].id, made[62].id)
+    few = link_all([*made[:9], *made[-2:]])
+    assert few._pairs.styles.weigh(10, 9, address=False) == 0.0, "too few to say"
+
+
+def test_who_follows_a_shop_that_is_gone_needs_less_in_common() -> None:
+    """Rule 8: most of a text, under another address, hours after the old shop went; and nobody else went."""
+    half = TEXTS[0][:30] + TEXTS[1][:12]
+    old = offer("a:1", TEXTS[0], ["1"], days=(0, 9))
+    new = offer("b:1", half, ["2"], days=(9.2, 20))
+    late = offer("c:1", half, ["2"], days=(60, 70))
+    assert not link_all([old, new]).are_one(old.id, new.id), "nobody knows that it is gone"
+    assert link_all([old, new], ended=[old.id]).are_one(old.id, new.id)
+    gone = [offer(f"g{n}:1", "", [f"g{n}"], days=(0, 59)) for n in range(60)]
+    assert not link_all([old, late, *gone], ended=[one.id for one in (old, *gone)]).are_one(old.id, late.id)
+    sellers = link_all([old])
+    sellers.add(new)
+    assert not sellers.are_one(old.id, new.id)
+    links = sellers.end([old.id])
+    assert {one.signal for one in links} == {Signal.TEXT, Signal.RHYTHM}
+    assert sellers.are_one(old.id, new.id)
+    assert sellers.end([old.id]) == (), "that is known"
+    sellers = link_all([old], ended=[old.id])
+    sellers.see(old.id, old.last_at)
+    sellers.add(new)
+    assert not sellers.are_one(old.id, new.id), "it is there again"
+
+
 def test_nothing_is_known_of_nothing() -> None:
     sellers = link_all([])
     assert sellers.all() == ()

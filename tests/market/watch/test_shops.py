@@ -1,5 +1,6 @@
 """Rules 1 to 4 of the watch."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -85,6 +86,18 @@ def test_silence_makes_quiet_where_nothing_else_can_be_seen() -> None:
     assert (again.state, again.returned_at) == (ShopState.SEEN, None)
 
 
+def test_who_spoke_daily_and_then_not_at_all_is_back_when_heard_again() -> None:
+    """Rule 2: silence is measured by how often somebody spoke before."""
+    shop = replace(first_seen("c/1", T, own_page=False), last_at=T + 9 * DAY)
+    quiet = fall_quiet(shop, T + 12 * DAY)
+    assert quiet.state is ShopState.QUIET
+    often = advance(quiet, Evidence.LISTED, T + 13 * DAY, heard=10)
+    assert (often.state, often.returned_at, often.gone_at) == (ShopState.SEEN, T + 13 * DAY, None)
+    assert backs(often, now=T + 13 * DAY) == (Back(shop="c/1", was="c/1"),)
+    assert backs(often, told=True, now=T + 13 * DAY) == ()
+    assert advance(quiet, Evidence.LISTED, T + 13 * DAY, heard=3).returned_at is None
+
+
 def test_looks_for_what_went_come_after_hours_then_days_for_a_year() -> None:
     now, looks = T, []
     while (at := next_look(T, now, 0.5)) is not None:
@@ -99,9 +112,9 @@ def test_looks_for_what_went_come_after_hours_then_days_for_a_year() -> None:
 
 
 def backs(
-    new: ShopMemory, *others: ShopMemory, told: bool = False, bound: bool = False, now: int = T + 5 * DAY
+    new: ShopMemory, *others: ShopMemory, told: bool = False, bound: Sequence[str] = (), now: int = T + 5 * DAY
 ) -> tuple[Back, ...]:
-    return find_backs([new], lambda _: others, lambda *_: told, lambda *_: bound, now)
+    return find_backs([new], lambda _: others, lambda *_: told, lambda _: bound, now)
 
 
 def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away() -> None:
@@ -119,9 +132,18 @@ def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away
 
 def test_a_text_that_anybody_can_copy_tells_only_soon_afterwards() -> None:
     old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
-    new = first_seen("b/new", T + 11 * DAY, own_page=True)
-    assert backs(new, old, now=T + 11 * DAY) == ()
-    assert backs(new, old, bound=True, now=T + 11 * DAY) == (Back(shop="b/new", was="a/old"),)
+    new = first_seen("b/new", T + 24 * DAY, own_page=True)
+    assert backs(new, old, now=T + 24 * DAY) == ()
+    assert backs(new, old, bound=[old.shop], now=T + 24 * DAY) == (Back(shop="b/new", was="a/old"),)
+
+
+def test_the_old_shop_is_one_that_is_bound_to_the_new_one_if_there_is_such() -> None:
+    old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
+    copied = replace(old, shop="a/copied", last_at=old.last_at + HOUR)
+    new = first_seen("b/new", T + 3 * DAY, own_page=True)
+    assert backs(new, old, copied, bound=["a/old"]) == (Back(shop="b/new", was="a/old"),)
+    there = replace(old, state=ShopState.SEEN)
+    assert backs(new, there, copied, bound=["a/old"]) == (), "a second shop beside one that is there"
 
 
 def test_a_shop_that_opens_again_is_its_own_come_back() -> None:

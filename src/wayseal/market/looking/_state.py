@@ -15,12 +15,13 @@ from wayseal.market.removals import Request
 from wayseal.market.removals.types import Removed
 from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
 from wayseal.market.types import FLAGGED
-from wayseal.market.watch import AWAY, ShopMemory, ShopState, ask, first_seen, take_back
+from wayseal.market.watch import AWAY, NO_LONGER, ShopMemory, ShopState, ask, first_seen, take_back
 from wayseal.model.times import HOUR_US
 
-RELINK = 24 * HOUR_US
+_DAY = 24 * HOUR_US
+RELINK = _DAY
 _BINDING = frozenset({Signal.PERSON, Signal.SHOP, Signal.HANDLE, Signal.QR})
-SURE = 0.3
+SURE = 0.25
 """From this mean probability on a seller is taken for one of the trade."""
 
 
@@ -41,7 +42,8 @@ class KnownOffer:
 
 @dataclass(slots=True, kw_only=True)
 class KnownShop:
-    """A shop. memory: its state; name: as it is shown; page: its newest offer's address; checked_at, next_at: looks."""
+    """A shop. memory: its state; name: as it is shown; page: its newest offer's address; checked_at, next_at: looks;
+    days: on which something new was seen of it."""  # noqa: D205, D209
 
     memory: ShopMemory
     source: str
@@ -50,6 +52,7 @@ class KnownShop:
     checked_at: int = 0
     next_at: int | None = None
     offers: set[str] = field(default_factory=set)
+    days: set[int] = field(default_factory=set)
 
 
 class State:
@@ -92,7 +95,20 @@ class State:
         self.linked_at, self._linked = now, len(self._versions)
         seen = {f"{name}#{known.version}": known.last_at for name, known in self.offers.items()}
         self._versions = [replace(one, last_at=max(one.last_at, seen.get(one.id, 0))) for one in self._versions]
-        self.sellers = link_all(self._versions, self._words, sound_out)
+        ended = self._versions_of(name for name, shop in self.shops.items() if shop.memory.state in NO_LONGER)
+        self.sellers = link_all(self._versions, self._words, sound_out, ended)
+
+    def end(self, shops: Iterable[str]) -> tuple[Link, ...]:
+        """Tells linking which of these shops are there no longer, and which are again; what it says to that."""
+        moved = {name: self.shops[name].memory for name in shops}
+        for version in self._versions_of(name for name, one in moved.items() if one.state not in NO_LONGER):
+            self.sellers.see(version, 0)
+        return self.sellers.end(self._versions_of(name for name, one in moved.items() if one.state in NO_LONGER))
+
+    def _versions_of(self, shops: Iterable[str]) -> list[str]:
+        """A version of an offer of each shop."""
+        offers = (min(self.shops[name].offers, default=None) for name in shops)
+        return [f"{offer}#{self.offers[offer].version}" for offer in offers if offer is not None]
 
     def see(self, offer: str, at: int) -> None:
         """An offer that says what it said was seen again."""
@@ -134,6 +150,7 @@ class State:
         shop = self.shops.get(body["shop"])
         if shop is not None:
             shop.offers.add(offer)
+            shop.days.add(at // _DAY)
             shop.name = body["shop_name"] or shop.name
             shop.page = body["url"] or shop.page
             if at > shop.memory.last_at:
@@ -208,8 +225,8 @@ class State:
         found = [self.offers[offer].flagged for one in mine for offer in self.shops[one].offers]
         return bool(found) and sum(found) / len(found) >= SURE
 
-    def is_bound(self, shop: str, other: str) -> bool:
-        """Whether what only one seller has leads from a shop to another one of its seller: not texts or pictures."""
+    def bound_to(self, shop: str) -> set[str]:
+        """Shops to which what only one seller has leads from a shop: not texts or pictures."""
         offer = next(iter(self.shops[shop].offers))
         beside: defaultdict[str, set[str]] = defaultdict(set)
         for link in self.sellers.seller_of(f"{offer}#{self.offers[offer].version}").links:
@@ -222,7 +239,7 @@ class State:
             fresh = beside[waiting.pop()] - reached
             reached |= fresh
             waiting += sorted(fresh)
-        return other in reached
+        return reached - {shop}
 
     def back_body(self, shop: str, was: str) -> dict[str, Any]:
         """The body of a `back` line."""

@@ -290,7 +290,7 @@ class Watch:
             known = self._state.shops[name] = KnownShop(memory=memory, source=look.source.name, name=listing.shop_name)
             look.moved[name] = None
         before = known.memory
-        known.memory = advance(before, Evidence.LISTED, look.at)
+        known.memory = advance(before, Evidence.LISTED, look.at, heard=len(known.days))
         known.page = listing.url or known.page
         if (known.memory.state, known.memory.gone_at) != (before.state, before.gone_at):
             look.moved[name], known.next_at = None, None
@@ -356,7 +356,7 @@ class Watch:
             (state.shops[name].memory for name in young if name in state.shops and state.is_flagged(name)),
             state.others_of,
             state.was_told,
-            state.is_bound,
+            state.bound_to,
             look.at,
         )
         matched = self._match(look)
@@ -410,6 +410,7 @@ class Watch:
         found: dict[Link, None] = {}
         for offer, body in look.fresh.items():
             found |= dict.fromkeys(state.link(offer, body, look.at))
+        found |= dict.fromkeys(state.end(look.moved))
         if state.wants_relinking(look.at):
             state.relink(look.at)
             changed = state.regrouped(state.offers)

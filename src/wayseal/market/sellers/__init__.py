@@ -11,6 +11,9 @@
 5. A person's word comes first: what was joined stays together, what was split stays apart, and either can be undone.
 6. Each link names its signal, its weight, two offers and the captures behind them. No value of a handle is in it.
 7. Pure: no clock, no randomness; the same offers give the same sellers, in whichever order they come to `link_all`.
+8. Where it is known which shops are gone, a shop that begins is one of their sellers' the likelier the sooner it began
+   after them and the fewer went about then. How alike two write is worth what others leave of it. Neither links anybody
+   by itself.
 """
 
 from wayseal.market.sellers._sellers import Sellers, link_all

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import numpy as np
+
+from wayseal.market.sellers._kernels import I64
 from wayseal.market.sellers._shared import CROWD, count_crowd
 from wayseal.market.sellers._types import Offer
 from wayseal.market.types import HandleKind
@@ -91,6 +94,8 @@ class Book:
         self._places: dict[str, int] = {}
         self._shop_numbers: dict[str, int] = {}
         self._hosts: set[str] = set()
+        self._ended: dict[int, int] = {}
+        self._went: I64 | None = None
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._places
@@ -139,6 +144,31 @@ class Book:
         """An offer was seen again."""
         shop = self.shops[self.shop_of[self._places[id_]]]
         shop.last = max(shop.last, at)
+        if self._ended.pop(self.shop_of[self._places[id_]], None) is not None:
+            self._went = None
+
+    def end(self, ids: Iterable[str]) -> list[int]:
+        """Shops of these offers were looked for, and weren't there; those that weren't known to be gone."""
+        shops = {self.shop_of[self._places[id_]] for id_ in ids}
+        new = sorted(shops - set(self._ended))
+        self._ended |= {shop: self.shops[shop].last for shop in new}
+        self._went = None
+        return new
+
+    def has_ended(self, shop: int) -> bool:
+        """Whether it was looked for and wasn't there."""
+        return shop in self._ended
+
+    def ended_until(self, at: int) -> I64:
+        """When each shop that is gone was seen last, of those by a time."""
+        if self._went is None:
+            self._went = np.sort(np.array(list(self._ended.values()), np.int64))
+        return self._went[: np.searchsorted(self._went, at, "right")]
+
+    def bound_to(self, shop: int) -> set[int]:
+        """Shops that a handle makes one seller's with it, and itself."""
+        users = (self.handles.shops[one] for one in self.shops[shop].handles)
+        return {shop}.union(*(some for some in users if len(some) <= CROWD * CROWD))
 
     def _shop(self, offer: Offer) -> int:
         name = offer.shop if offer.shop not in self._hosts else ""

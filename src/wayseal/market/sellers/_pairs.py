@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from wayseal.market.sellers._book import Book
-from wayseal.market.sellers._style import measure
+from wayseal.market.sellers._style import LEAST_NATS, MOST_NATS, Styles
 from wayseal.market.sellers._types import Link, Signal
-from wayseal.market.sellers._weigh import FURTHER, NEEDED, SHOWN, rhythm, style, total
+from wayseal.market.sellers._weigh import FURTHER, MOVES, NEEDED, SHOWN, rhythm, succession, total
 
 Pair = tuple[int, int]
 IDENTITY = frozenset({Signal.SHOP, Signal.HANDLE, Signal.QR})
@@ -15,6 +17,8 @@ SHARED = -1
 _LOOSE = 16
 _MOST = 256
 _FURTHER_ONES = 2
+_NEAR = frozenset({Signal.TEXT, Signal.PICTURE, Signal.MIRROR})
+"""What a seller takes along and another may copy."""
 
 
 class Fact:
@@ -33,7 +37,7 @@ class Pairs:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._facts: dict[Pair, dict[Signal, Fact]] = {}
-        self._styles: dict[int, tuple[float, ...]] = {}
+        self.styles = Styles(book)
 
     def __contains__(self, pair: Pair) -> bool:
         return pair in self._facts
@@ -88,17 +92,39 @@ class Pairs:
         facts = self._facts[pair]
         facts.pop(Signal.STYLE, None)
         facts.pop(Signal.RHYTHM, None)
+        if not IDENTITY.isdisjoint(facts) and (sum_ := self._total(facts)) >= NEEDED:
+            return sum_
         p, q = (self._book.shops[shop] for shop in pair)
-        if IDENTITY.isdisjoint(facts):
-            contacts = bool(p.handles and q.handles)
-            if weight := rhythm((p.first, p.last), (q.first, q.last), contacts=contacts):
-                facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
+        near, identity = not _NEAR.isdisjoint(facts), not IDENTITY.isdisjoint(facts)
+        follows = (near or identity) and self._follows(*pair)
+        weight = self._rhythm(*pair, follows=follows)
+        if weight and (follows or not identity):
+            facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if IDENTITY.isdisjoint(facts) and NEEDED - 2.0 < sum_ < NEEDED + 2.0:
-            weight = style(self._style(pair[0]), self._style(pair[1]))
-            facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
+        if near and follows and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
+            weight = self.styles.weigh(*self._in_turn(*pair)[::-1], address=Signal.TEXT in facts)
+            if weight:
+                facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
             sum_ += weight
         return sum_
+
+    def _follows(self, a: int, b: int) -> bool:
+        """Whether one began where the other is known to have gone."""
+        old, new = self._in_turn(a, b)
+        return self._book.has_ended(old) and self._book.shops[old].last <= self._book.shops[new].first + MOVES
+
+    def _rhythm(self, a: int, b: int, *, follows: bool) -> float:
+        before, after = (self._book.shops[shop] for shop in self._in_turn(a, b))
+        if follows:
+            gaps = np.asarray(after.first - self._book.ended_until(after.first + MOVES), np.float64)
+            return succession(after.first - before.last, gaps, len(self._book.shops))
+        contacts = bool(before.handles and after.handles)
+        return rhythm((before.first, before.last), (after.first, after.last), contacts=contacts)
+
+    def _in_turn(self, a: int, b: int) -> Pair:
+        """The one that began first, and the other."""
+        shops = self._book.shops
+        return (a, b) if (shops[a].first, shops[a].last) <= (shops[b].first, shops[b].last) else (b, a)
 
     def _total(self, facts: Mapping[Signal, Fact]) -> float:
         return total((signal, _worth(fact)) for signal, fact in facts.items())
@@ -125,12 +151,6 @@ class Pairs:
             for signal, fact in facts.items()
         ]
         return tuple(sorted(found, key=lambda link: (-link.weight, link.signal)))
-
-    def _style(self, shop: int) -> tuple[float, ...]:
-        if shop not in self._styles:
-            offers = self._book.shops[shop].offers
-            self._styles[shop] = measure([self._book.offers[number].text for number in offers])
-        return self._styles[shop]
 
 
 def _worth(fact: Fact) -> float:

@@ -25,7 +25,7 @@ _SIGNALS = {HandleKind.QR: Signal.QR, HandleKind.LINK: Signal.LINK, HandleKind.S
 class Sellers:
     """Offers and who is taken for one seller. Made by `link_all`; grows with `add`."""
 
-    def __init__(self, offers: Iterable[Offer], words: Sequence[Word], sound: Sound) -> None:
+    def __init__(self, offers: Iterable[Offer], words: Sequence[Word], sound: Sound, ended: Iterable[str]) -> None:
         self._sound = sound
         ordered = sorted({offer.id: offer for offer in offers}.values(), key=lambda offer: (offer.at, offer.id))
         self._book = Book()
@@ -41,6 +41,7 @@ class Sellers:
         self._texts = TextIndex(self._book.texts.keys)
         self._pictures = PictureIndex(self._book.pictures.keys)
         self._words = tuple(words)
+        self._book.end(ended)
         for _ in self._find_all():
             pass
         self._regroup()
@@ -66,8 +67,9 @@ class Sellers:
         number, handles, pictures = self._book.add(offer)
         self._groups.grow(len(self._book.shops))
         self._book.relate(handles)
-        found = dict.fromkeys(self._find_new(number, handles, pictures))
         shop = self._book.shop_of[number]
+        self._pairs.styles.take(shop)
+        found = dict.fromkeys(self._find_new(number, handles, pictures))
         weighed = sorted(((self._pairs.weigh(pair), pair) for pair in found if shop in pair), reverse=True)
         self._join(weighed)
         return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
@@ -75,6 +77,26 @@ class Sellers:
     def see(self, offer: str, at: int) -> None:
         """An offer was seen again: how long shops stand side by side counts (rule 3). KeyError: it isn't known."""
         self._book.see(offer, at)
+
+    def end(self, offers: Iterable[str]) -> tuple[Link, ...]:
+        """Shops of these offers were looked for, and weren't there: who began since may be theirs (rule 8).
+
+        Args:
+            offers: One of each shop; one that is seen again is there again.
+
+        Returns:
+            What they have in common with shops that began since, as `add` tells it.
+
+        Raises:
+            KeyError: One isn't known.
+        """
+        ended = self._book.end(offers)
+        first = min((self._book.shops[shop].last for shop in ended), default=0) - _weigh.MOVES
+        since = [number for number, shop in enumerate(self._book.shops) if ended and shop.first >= first]
+        pairs = {(min(a, b), max(a, b)) for a in ended for b in since if a != b}
+        weighed = sorted(((self._pairs.weigh(pair), pair) for pair in pairs if pair in self._pairs), reverse=True)
+        self._join(weighed)
+        return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
 
     def judge(self, words: Sequence[Word]) -> None:
         """Takes all that people said, in their order; what isn't among it any more is undone (rule 5)."""
@@ -214,15 +236,18 @@ class Sellers:
                     self._joined[pair[0]][pair] = None
 
 
-def link_all(offers: Iterable[Offer], words: Sequence[Word] = (), sound: Sound = list) -> Sellers:
-    """Links all offers (rules 1 to 7).
+def link_all(
+    offers: Iterable[Offer], words: Sequence[Word] = (), sound: Sound = list, ended: Iterable[str] = ()
+) -> Sellers:
+    """Links all offers (rules 1 to 8).
 
     Args:
         offers: In any order; of equal ids the last one counts.
         words: What people said.
         sound: What texts are compared by, such as `market.reading.sound_out`; else they are taken as they are.
+        ended: Offers whose shops were looked for since, and weren't there; one of each shop.
 
     Returns:
         Who is taken for one seller, ready to take in more.
     """
-    return Sellers(offers, words, sound)
+    return Sellers(offers, words, sound, ended)

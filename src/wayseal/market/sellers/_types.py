@@ -24,9 +24,9 @@ class Signal(StrEnum):
     """A picture, mirrored left to right."""
     TEXT = "text"
     STYLE = "style"
-    """How it is written: signs, lengths, kinds of characters."""
+    """How it is written: how addresses are introduced, what stands between phrases, phrases that come again."""
     RHYTHM = "rhythm"
-    """When: one begins where the other ends; hours of the day. Less than nothing where both stand side by side."""
+    """When: one begins where the other ends. Less than nothing where both stand side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+
+from wayseal.market.sellers._kernels import F64, I64
 from wayseal.market.sellers._types import Signal
 from wayseal.market.types import HandleKind
 
@@ -44,10 +47,16 @@ LEAST_LIKE: Final = 0.5
 _MOST_TEXT = 11.5
 _ENOUGH_TEXT = 60.0
 _BESIDE = -4.0
-_AFTER = 1.5
+AFTER: Final = 1.5
 DAY: Final = 86_400_000_000
 _SUCCESSION = 30 * DAY
 _SIDE_BY_SIDE = 3 * DAY
+MOVES: Final = DAY // 3
+"""A shop may have been seen so long after the one began that takes its place: sites are looked at at their times."""
+_BACK = 0.25
+_GO = 0.01 * 2
+"""Of all shops, in the two days that count most."""
+_LEAST_SUCCESSION = -2.0
 
 
 def handle(kind: HandleKind, degree: int, crowd: int) -> float:
@@ -79,13 +88,26 @@ def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -
     overlap = min(earlier[1], later[1]) - later[0]
     if overlap >= _SIDE_BY_SIDE:
         return _BESIDE if contacts else 0.0
-    return _AFTER if 0 <= later[0] - earlier[1] + DAY <= _SUCCESSION else 0.0
+    return AFTER if 0 <= later[0] - earlier[1] + DAY <= _SUCCESSION else 0.0
 
 
-def style(first: Iterable[float], second: Iterable[float]) -> float:
-    """Two styles, as `_style` measures them."""
-    distance = math.sqrt(sum((a - b) ** 2 for a, b in zip(first, second, strict=True)))
-    return max(-0.5, 1.5 - 6.0 * distance)
+def succession(gap: int, others: F64, known: int) -> float:
+    """A shop began so long after another one was seen last that is known to be gone.
+
+    One new shop in four is somebody's who was there before (rule 8): that is shared out among all that went, the more
+    to each the sooner it went before, and set against the prior of any two.
+
+    others: gaps to all that are known to be gone; known: how many shops are known. As nobody knows who went before the
+    first look, one in a hundred is taken to go a day.
+    """
+    mine = float(_returns(np.array([gap]))[0])
+    share = mine / max(mine, float(_returns(others).sum()), _GO * known)
+    return max(_LEAST_SUCCESSION, math.log(_BACK / (1 - _BACK)) + math.log(share) - PRIOR)
+
+
+def _returns(gaps: F64 | I64) -> F64:
+    """Density of coming back after a gap: half are back within two days, and few after weeks."""
+    return np.asarray(1.0 / (1.0 + np.maximum(0.0, gaps) / (2 * DAY)) ** 2, np.float64)
 
 
 def total(weights: Iterable[tuple[Signal, float]]) -> float:

@@ -12,6 +12,7 @@ from wayseal.market.watch._backs import Back, find_backs
 from wayseal.market.watch._shops import (
     AWAY,
     MISSES,
+    NO_LONGER,
     Evidence,
     ShopMemory,
     ShopState,
@@ -26,6 +27,7 @@ from wayseal.market.watch._when import YEAR, next_look
 __all__ = [
     "AWAY",
     "MISSES",
+    "NO_LONGER",
     "YEAR",
     "Back",
     "Evidence",

@@ -11,6 +11,9 @@ APART: Final = 3 * HOUR_US
 """Misses closer together count as one."""
 SILENCE: Final = 48 * HOUR_US
 """After so long nothing was said a shop without a page of its own is quiet."""
+ODD: Final = 0.05
+"""A silence that is less likely than this, as often as a shop spoke before, was more than a pause."""
+_DAY: Final = 24 * HOUR_US
 
 
 class ShopState(StrEnum):
@@ -29,6 +32,8 @@ class ShopState(StrEnum):
 
 
 AWAY: Final = frozenset({ShopState.GONE, ShopState.REMOVED})
+NO_LONGER: Final = AWAY | {ShopState.QUIET, ShopState.MISSED}
+"""It wasn't there when it was last looked for."""
 
 
 class Evidence(StrEnum):
@@ -76,26 +81,28 @@ def first_seen(shop: str, at: int, *, own_page: bool) -> ShopMemory:
     return ShopMemory(shop=shop, state=ShopState.SEEN, since=at, first_at=at, last_at=at, own_page=own_page)
 
 
-def advance(memory: ShopMemory, evidence: Evidence, at: int) -> ShopMemory:
+def advance(memory: ShopMemory, evidence: Evidence, at: int, *, heard: int = 0) -> ShopMemory:
     """A shop after a look that saw.
 
     Args:
         memory: What was known of it.
         evidence: What the look says.
         at: When it was made (µs); what is older than what is known, or known, changes nothing.
+        heard: On how many days it had said something; where nothing but silence can be seen (rule 2).
 
     Returns:
-        What is known now; `returned_at` is `at` if it was gone and is there again.
+        What is known now; `returned_at` is `at` if it was gone, or quiet beyond its habit, and is there again.
     """
     if at < max(memory.last_at, memory.missed_at or 0) or (evidence is Evidence.LISTED and at == memory.last_at):
         return memory
     if evidence is Evidence.LISTED:
-        return _listed(memory, at)
+        return _listed(memory, at, heard)
     return _missed(memory, at)
 
 
-def _listed(memory: ShopMemory, at: int) -> ShopMemory:
-    returned = memory.state in AWAY
+def _listed(memory: ShopMemory, at: int, heard: int) -> ShopMemory:
+    away = memory.state in AWAY
+    returned = away or (memory.state is ShopState.QUIET and _is_odd(memory, at, heard))
     state = ShopState.ASKED if memory.asked_at is not None else ShopState.SEEN
     return replace(
         memory,
@@ -104,9 +111,18 @@ def _listed(memory: ShopMemory, at: int) -> ShopMemory:
         last_at=at,
         misses=0,
         missed_at=None,
-        gone_at=memory.gone_at if returned else None,
+        gone_at=memory.gone_at if away else None,
         returned_at=at if returned else memory.returned_at,
     )
+
+
+def _is_odd(memory: ShopMemory, at: int, heard: int) -> bool:
+    """Whether a shop that spoke on so many of its days would hardly have been silent for so long."""
+    days = max(heard, (memory.last_at - memory.first_at) // _DAY + 1)
+    chance = 1.0
+    for silent in range((at - memory.last_at) // _DAY - 1):
+        chance *= (days - heard + 1 + silent) / (days + 2 + silent)
+    return chance < ODD
 
 
 def _missed(memory: ShopMemory, at: int) -> ShopMemory:
