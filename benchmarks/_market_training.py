@@ -79,8 +79,8 @@ class Choices:
     wide_harmless: float = 3.0
     wide_composed: float = 0.1
     count: int = 150
-    shift: float = 0.16
-    wide_shift: float = 0.31
+    shift: float = 0.2
+    wide_shift: float = 0.38
     sounds: float = 1.5
     lean: float = 1.5
 

@@ -1,7 +1,7 @@
 """What one look brings: answers or files, kept and parsed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +9,6 @@ from wayseal.market.fetching import Fetched, Missed, Validators
 from wayseal.market.looking._pages import Pages
 from wayseal.market.sources import Seen, Source, files_of, parse, read_export, starts
 from wayseal.market.sources.errors import SourceError
-from wayseal.market.sources.source import SourceKind
 from wayseal.market.sources.types import Problem
 from wayseal.market.types import Capture, Hindrance, Listing, Sight
 from wayseal.store.durable import file_digest
@@ -156,7 +155,7 @@ def gather_files(source: Source, keep: Keep, at: int, known: frozenset[str]) -> 
             out.captures.append(capture)
             for one in read_export(source, file):
                 if isinstance(one, Listing):
-                    out.found.append((_beside(source, file, one), capture.id))
+                    out.found.append((one, capture.id))
                 else:
                     out.problems.append(one)
     except (SourceError, OSError):
@@ -169,15 +168,6 @@ def _new_files(source: Source, known: frozenset[str]) -> Iterator[tuple[Path, st
         digest = file_digest(file)
         if digest not in known:
             yield file, digest
-
-
-def _beside(source: Source, file: Path, one: Listing) -> Listing:
-    """An offer whose pictures an export names by their place beside it; what lies elsewhere is none of it."""
-    if source.kind is not SourceKind.CHAT or not one.pictures:
-        return one
-    home = file.resolve().parent
-    named = ((home / picture).resolve() for picture in one.pictures)
-    return replace(one, pictures=tuple(str(path) for path in named if path.is_relative_to(home)))
 
 
 def _name(file: Path, beside: Path) -> str:
