@@ -316,7 +316,7 @@ def test_a_source_that_is_long_unseen_is_told_until_it_is_seen_again(
     write_source(market, "http://127.0.0.1:9/")
     made = browser.post("/market/sources/board/look").headers["location"]
     run_all(jobs, settings)
-    assert "board can't be seen: robots.txt forbids it" in said(browser.get(made))
+    assert "board can't be seen: can't be reached" in said(browser.get(made))
     places = ("/", "/market", "/market/sources")
     assert not [path for path in places if "can't be seen for long" in said(browser.get(path))]
     clock.sleep(4 * 3600 + 60)

@@ -113,7 +113,8 @@ def test_evidence_stays_with_its_file(folder: Path, evidence: str) -> None:
 def lines(offer: str, shop: str, capture: str) -> dict[str, Line]:
     ours = [{"number": "YT1234567890123", "canary": False}]
     found = {"offer": offer, "capture": capture, "ours": ours, "expected_false": 0.0}
-    asked = {"removal": "R1", "target": shop, "source": "site-a", "rule": "express", "captures": [capture]}
+    asked = {"request": "R1", "target": shop, "source": "site-a", "rule": "express", "captures": [capture]}
+    asked |= {"url": "", "address": "abuse@site.example", "lang": "zh"}
     return {
         "kept": Line(
             kind=LineKind.TRIAGED, at=START, body={"offer": offer, "state": "kept"}, who="li", why="sells labels"
