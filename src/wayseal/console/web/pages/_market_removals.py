@@ -95,7 +95,7 @@ def _list_page(ask: Ask, market: Market, error: MarketError | AccessError | None
         **_sites(ask, every, now),
         given=given,
         rules=RULES,
-        langs=LANGS,
+        letter_langs=LANGS,
         begun=bool(error) or bool(given["target"]),
         link=lambda **changes: with_query("/market/removals", {"state": group}, **changes),
         **frame(ask, "removals"),
@@ -207,7 +207,7 @@ def _removal_page(ask: Ask, market: Market, error: MarketError | AccessError | N
         letter_error=letter_error if ask.form else None,
         letter_given=_given(ask, request, now),
         letters=_LETTERS,
-        langs=LANGS,
+        letter_langs=LANGS,
         back_again=_is_back(market, request),
         **frame(ask, "removals"),
     )
