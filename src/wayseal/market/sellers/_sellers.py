@@ -44,6 +44,7 @@ class Sellers:
         self._book.end(ended)
         for _ in self._find_all():
             pass
+        self._pairs.styles.catch_up()
         self._regroup()
 
     def _who_and_when(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], ...]:

@@ -80,7 +80,7 @@ class Styles:
 
     def take(self, shop: int) -> None:
         """A shop is new, or says more than before."""
-        self._catch_up()
+        self.catch_up()
         for address in self._worth:
             self._usual.pop((shop, address), None)
         self._measure(shop)
@@ -91,13 +91,14 @@ class Styles:
 
         address: only how addresses are told, where their texts are known to be alike.
         """
-        self._catch_up()
+        self.catch_up()
         if (shop, address) not in self._usual:
             self._usual[shop, address] = self._usual_of(shop, address=address)
         known = self._usual[shop, address]
         return 0.0 if known is None else known.rare(self._likeness(shop, other, address=address))
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Measures shops that came since; whoever has many does so before one more is waited for."""
         known, count = len(self._of), len(self._book.shops)
         if known == count:
             return
