@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.market.sellers.making import FOOTER, TEXTS, offer
-from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, link_all
+from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, _style, link_all
 from wayseal.market.types import HandleKind
 
 PICTURE = 0x0F1E2D3C4B5A6978
@@ -329,3 +329,17 @@ def test_nothing_is_known_of_nothing() -> None:
     assert sellers.add(offer("a:1", TEXTS[0], ["1"], [PICTURE])) == ()
     with pytest.raises(KeyError):
         sellers.id_of("x")
+
+
+def test_who_adds_one_offer_waits_for_no_other_shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    sellers = link_all(some(3))
+    asked: list[Sequence[Offer]] = []
+    habits_of = _style.habits_of
+
+    def noted(offers: Sequence[Offer]) -> frozenset[_style.Habit]:
+        asked.append(offers)
+        return habits_of(offers)
+
+    monkeypatch.setattr(_style, "habits_of", noted)
+    sellers.add(offer("new:1", TEXTS[0]))
+    assert 0 < len(asked) <= 2
