@@ -74,22 +74,19 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._of_all: Mapping[str, Any] = {
-            "assets": assets,
-            "htmx": HTMX,
-            "most_form": MOST,
-            "version": __version__,
-            "langs": LANGS,
-            "themes": THEMES,
-            "zone": "UTC" + format(utc_offset_hours, "+d"),
-        }
-        self._environment.globals.update(self._of_all)
+        self._environment.globals.update(
+            assets=assets,
+            htmx=HTMX,
+            most_form=MOST,
+            version=__version__,
+            langs=LANGS,
+            themes=THEMES,
+            zone="UTC" + format(utc_offset_hours, "+d"),
+        )
         self._environment.filters.update(clock=self._clock, day=self._day, seen=visible, written=_written)
 
     def page(self, template: str, *, lang: Lang, theme: str, session: Session | None, **values: Any) -> str:
-        """A page. values: what its template asks for. TypeError: one has a name that means something on every page."""
-        if taken := values.keys() & self._of_all.keys():
-            raise TypeError(f"{template} gives another meaning to {', '.join(sorted(taken))}")
+        """A page. values: what its template asks for."""
         voice = voice_of(lang)
         return self._environment.get_template(f"{template}.html.j2").render(
             say=partial(_say, voice),
