@@ -93,6 +93,9 @@ _S10 = NumberFormat(
 )
 
 
+_RARITY = {one.reason: one.rarity for one in FORMATS}
+
+
 def clean_waybill(text: str) -> str:
     """The one spelling of a waybill number that all rooms compare: ASCII where Unicode allows it, upper case.
 
@@ -164,6 +167,11 @@ def candidates(text: str) -> tuple[Candidate, ...]:
         found.append(_S10)
     found.sort(key=lambda f: -f.rarity)
     return tuple(Candidate(courier=f.courier, name=f.name, reason=f.reason) for f in found)
+
+
+def rarity_of(number: str) -> float:
+    """How much the most telling of `FORMATS` says of a number, as `NumberFormat.rarity`; 0 if it has none of them."""
+    return max((_RARITY.get(one.reason, 0.0) for one in candidates(number)), default=0.0)
 
 
 def couriers_of(text: str) -> tuple[str, ...]:

@@ -1,17 +1,14 @@
 """What a look at a log found, as it is kept by its job and shown: no name of a person, and nothing of the ledger."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from wayseal.console.errors import JobError
+from wayseal.console.jobs._found import keep_found, load_found
 from wayseal.console.jobs._told import from_text, to_text
 from wayseal.model.messages import Message
-from wayseal.store.durable import replace_file
 
 LOOK = "look.json"
 MOST_MAPPING = 65_536
@@ -130,25 +127,17 @@ class Look:
         return from_text(self.wrong or None)
 
 
+_LOOK = TypeAdapter(Look)
+
+
 def keep_look(folder: Path, look: Look) -> dict[str, str]:
     """Writes a look down; what its job has to know of it."""
-    text = json.dumps(asdict(look), ensure_ascii=False).encode()
-    replace_file(folder / LOOK, text)
-    return {"look_sha256": hashlib.sha256(text).hexdigest()}
+    return {"look_sha256": keep_found(folder / LOOK, asdict(look))}
 
 
 def load_look(folder: Path, result: Mapping[str, str]) -> Look:
     """A look again. JobError: it isn't there any more, or isn't what was written."""
-    try:
-        content = (folder / LOOK).read_bytes()
-    except OSError:
-        raise JobError("what this found isn't kept any more: look again") from None
-    if hashlib.sha256(content).hexdigest() != result.get("look_sha256"):
-        raise JobError("what this found isn't what was written: look again")
-    try:
-        return TypeAdapter(Look).validate_json(content)
-    except ValidationError:
-        raise JobError("another version of Wayseal made this: look again") from None
+    return load_found(folder / LOOK, result.get("look_sha256"), _LOOK)
 
 
 def told(message: Message) -> str:

@@ -1,15 +1,12 @@
 """Words that the reading proposes, as their job keeps them and a page shows them: with where they stand, masked."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from wayseal.console.errors import JobError
-from wayseal.store.durable import replace_file
+from wayseal.console.jobs._found import keep_found, load_found
 
 WORDS = "words.json"
 
@@ -40,20 +37,9 @@ _LIST = TypeAdapter(tuple[WordSeen, ...])
 
 def keep_words(folder: Path, words: tuple[WordSeen, ...]) -> dict[str, str]:
     """Writes words down; what their job has to know of it."""
-    text = json.dumps([asdict(one) for one in words], ensure_ascii=False).encode()
-    replace_file(folder / WORDS, text)
-    return {"words_sha256": hashlib.sha256(text).hexdigest(), "words": str(len(words))}
+    return {"words_sha256": keep_found(folder / WORDS, [asdict(one) for one in words]), "words": str(len(words))}
 
 
 def load_words(folder: Path, result: Mapping[str, str]) -> tuple[WordSeen, ...]:
     """The words again. JobError: they aren't there any more, or aren't what was written."""
-    try:
-        content = (folder / WORDS).read_bytes()
-    except OSError:
-        raise JobError("what this found isn't kept any more: look again") from None
-    if hashlib.sha256(content).hexdigest() != result.get("words_sha256"):
-        raise JobError("what this found isn't what was written: look again")
-    try:
-        return _LIST.validate_json(content)
-    except ValidationError:
-        raise JobError("another version of Wayseal made this: look again") from None
+    return load_found(folder / WORDS, result.get("words_sha256"), _LIST)

@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from wayseal.market.types import NumberCandidate
-from wayseal.model.numbers import FORMATS, clean_waybill, couriers_of, looks_like_waybill, s10_is_valid
-from wayseal.model.numbers import candidates as formats_of
+from wayseal.model.numbers import clean_waybill, couriers_of, looks_like_waybill, rarity_of, s10_is_valid
 
 MOST_CANDIDATES = 20
 LEAST = 1e-3
@@ -40,7 +39,6 @@ _CHANGE, _DOUBT = 0.02, 0.9
 _OTHER_WORDS = re.compile(r"订单|訂單|电话|電話|手机|时间|日期|ORDER|REF\b|TEL|PHONE|账单|金额|身份证", re.IGNORECASE)
 _OUR_WORDS = re.compile(r"运单|運單|快递单|面单|物流单|(?<!订)(?<!账)单号|WAYBILL|TRACKING|AWB", re.IGNORECASE)
 _UNKNOWN_FORMAT = 0.15
-_RARITY = {f.reason: f.rarity for f in FORMATS}
 _CODE_SURE, _LINE_FLOOR, _CODE_FLOOR = 0.9995, 0.01, 1e-4
 _SHARED = 0.02
 
@@ -209,7 +207,7 @@ def _credit(number: str) -> float:
         return 1.0
     if not looks_like_waybill(number):
         return 0.0
-    rarity = max((_RARITY.get(c.reason, 0.0) for c in formats_of(number)), default=0.0)
+    rarity = rarity_of(number)
     return 1 - 0.5 * 10 ** (-rarity / 2) if rarity else 0.0
 
 

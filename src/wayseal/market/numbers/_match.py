@@ -21,8 +21,7 @@ import numpy as np
 from wayseal.market.numbers._own import shape_of, space_of
 from wayseal.market.numbers.types import Match, Matches, Own, Standing, Why
 from wayseal.market.types import NumberCandidate
-from wayseal.model.numbers import FORMATS
-from wayseal.model.numbers import candidates as formats_of
+from wayseal.model.numbers import rarity_of
 
 SURE, READ_WELL = 0.95, 0.9
 SHARE = 0.5
@@ -30,7 +29,6 @@ SHARE = 0.5
 _TELLING = 7.0
 """Rarity of a format that hardly any other number has."""
 _MOST_PLACES = 3
-_RARITY = {f.reason: f.rarity for f in FORMATS}
 _NEVER, _ALWAYS = 1e-12, 1 - 1e-12
 
 
@@ -136,8 +134,7 @@ def _posterior(group: Sequence[_Reading], share: float) -> dict[str, float]:
 
 def _own_format(number: str, own: Own) -> bool:
     """Whether its format is telling, and the courier has numbers of that shape."""
-    rarity = max((_RARITY.get(c.reason, 0.0) for c in formats_of(number)), default=0.0)
-    return rarity >= _TELLING and own.shapes.get(shape_of(number), 0.0) > 0
+    return rarity_of(number) >= _TELLING and own.shapes.get(shape_of(number), 0.0) > 0
 
 
 def _chance(number: str, own: Own) -> float:
