@@ -123,6 +123,37 @@ def test_pictures_that_were_brought_are_read(made: Made, tmp_path: Path) -> None
     assert "收菜" in inside("market", "offers", tmp_path / "m", "--all").out
 
 
+def test_what_can_not_be_read_is_said_by_its_name_and_the_rest_is_taken(tmp_path: Path) -> None:
+    export = {
+        "name": "g",
+        "messages": [{"id": 1, "type": "message", "date": "?", "text": "收面单", "photo": "p/1.jpg"}],
+    }
+    for name, content in {
+        "e/result.json": json.dumps(export).encode(),
+        "e/p/1.jpg": b"no picture",
+        "e/style.css": b"",
+        "e/.hidden.json": b"{}",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "e" / "away.json").symlink_to(tmp_path / "e" / "result.json")
+    bring = ("market", "import", tmp_path / "m", tmp_path / "e", "--as", "telegram", "--name", "group-7")
+    ran = inside(*bring)
+    assert ran.code == 0
+    assert ran.err.splitlines() == [
+        "style.css is no such export; left out",
+        "result.json: 1 offer",
+        "result.json: 1 time that can't be read; these offers have none",
+        "p/1.jpg: no picture of a kind that is read here (JPEG, PNG, GIF, WebP, BMP); left out",
+    ]
+    assert "1 new" in ran.out
+    assert {one.name for one in (tmp_path / "m" / "imports" / "group-7").rglob("*")} == {"result.json"}
+    wrong = inside(*bring[:-3], "csv", "--name", "group-8")
+    assert wrong.code == 3
+    assert "was the right form chosen?" in wrong.err
+    assert not (tmp_path / "m" / "imports" / "group-8").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -4,7 +4,6 @@
    one that meets a process beside it, such as `wayseal market watch`, says so and ends.
 2. A job can be ended between looks and while a site is given its pause: a look in the middle leaves nothing on record.
 3. What is said of a look is counts and names of sources: no offer, no shop, no number.
-4. Files are read one by one before they are brought in; each that can't be is said by its name and left out.
 """
 
 import fcntl
@@ -18,27 +17,18 @@ from contextlib import ExitStack, contextmanager
 from wayseal.cases.ledger.market import queue_found, watching_for
 from wayseal.console.errors import JobError, JobTurnError
 from wayseal.console.jobs._words import market_folder
-from wayseal.console.jobs.imports import FORMS, Named, find_sent, lay_out
+from wayseal.console.jobs.imports import find_sent, lay_out
 from wayseal.console.jobs.logs import drop_upload
 from wayseal.console.jobs.work import Work
 from wayseal.console.texts import TEXTS
 from wayseal.market.errors import RecordBusyError
-from wayseal.market.looking import ImportForm, Planned, Report, Watch, bring_in, check_file, holding
+from wayseal.market.looking import ImportForm, Named, Planned, Report, Watch, bring_in, check_files, holding
 from wayseal.model.messages import N_, Message
 
 TURN = "market.turn"
 """In the folder of jobs: held by the one that looks."""
 _SLICE = 0.5
 _COUNTED = ("looks", "unseen", "seen", "new", "changed", "backs", "ours", "queued")
-_FLAWS = {
-    "bad_record": N_("{name}: {count:,} {count:record|records} can't be read; left out"),
-    "no_text": N_("{name}: {count:,} {count:record|records} that {count:says|say} nothing; left out"),
-    "cut_file": N_("{name} ends in the middle; what stands before is taken"),
-    "bad_time": N_("{name}: {count:,} {count:time|times} that can't be read; these offers have none"),
-    "cut_text": N_("{name}: {count:,} {count:text is|texts are} longer than is kept; the rest is in the capture alone"),
-    "encoding": N_("{name}: {count:,} {count:place|places} in another encoding than the rest"),
-}
-_OTHER = N_("{name}: {count:,} {count:record|records} left out")
 
 
 def look_at_source(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
@@ -71,10 +61,12 @@ def bring_in_files(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
         work.say(N_("{name}: {size:,} bytes, SHA-256 {sha256}"), name=called, size=size, sha256=sha256)
     into, most = work.folder / "in", work.settings.upload_megabytes << 20
     try:
-        files, other = lay_out(form, [(called, file) for called, file, _, _ in sent], into, most, work.step)
+        files, other = lay_out(ImportForm(form), [(called, file) for called, file, _, _ in sent], into, most, work.step)
         for called in other:
             work.say(N_("{name} is no such export; left out"), name=called)
-        good = _check(form, files, work)
+        good = check_files(
+            ImportForm(form), files, work.say, lambda done, total: work.step("market_check", done, total)
+        )
         looked = _bring_in(form, name, good, work)
     finally:
         shutil.rmtree(into, ignore_errors=True)
@@ -89,26 +81,6 @@ def _bring_in(form: str, name: str, files: Sequence[Named], work: Work) -> Mappi
         with holding(folder):  # whoever watches knows its sources from its start, and would pass this one over
             bring_in(folder, name, ImportForm(form), files)
     return look_at_source({"source": name}, work)
-
-
-def _check(form: str, files: Sequence[Named], work: Work) -> list[Named]:
-    """Files of which something can be read, each said."""
-    good: list[Named] = []
-    for done, (name, file) in enumerate(files):
-        work.step("market_check", done, len(files))
-        beside = bool(FORMS[form]) and not name.lower().endswith(FORMS[form])
-        found = check_file(ImportForm.PICTURES if beside else ImportForm(form), file)
-        if found.wrong is not None:
-            work.say(N_("{name}: {why}; left out"), name=name, why=found.wrong)
-            continue
-        if FORMS[form] and not beside:
-            work.say(N_("{name}: {count:,} {count:offer|offers}"), name=name, count=found.offers)
-        for flaw, count in sorted(found.flaws.items()):
-            work.say(_FLAWS.get(flaw, _OTHER), name=name, count=count)
-        good.append((name, file))
-    if not any(not FORMS[form] or name.lower().endswith(FORMS[form]) for name, _ in good):
-        raise JobError("nothing of what was sent can be read like that: was the right form chosen?")
-    return good
 
 
 class _Looks:

@@ -4,7 +4,6 @@
    size and its SHA-256 of when it came; one that is another now is refused.
 2. A zip is unpacked within bounds: so many files, so many bytes. What has a path out of it, is a link or is encrypted
    is no part of an export. Hidden files are passed over.
-3. An export lies on top of its source's folder; pictures that it names keep their place beside it.
 """
 
 import importlib.util
@@ -21,22 +20,14 @@ from typing import IO, Protocol
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs.logs import UPLOADS, drop_upload, plain_name
 from wayseal.console.jobs.work import Work
+from wayseal.market.looking import ImportForm, Named, free_name, place_files
 from wayseal.store.durable import file_digest
 
-FORMS: Mapping[str, tuple[str, ...]] = {
-    "telegram": (".json",),
-    "csv": (".csv", ".tsv", ".txt"),
-    "json": (".json", ".jsonl", ".ndjson"),
-    "pictures": (),
-}
-"""What can be brought in, and how names of such exports end."""
 MOST_FILES = 2_000
 _NEEDED = ("PIL", "feedparser", "httpcore", "httpx", "ijson", "protego", "selectolax", "warcio", "zxingcpp")
 _PART = 1 << 20
 _UTF8, _ENCRYPTED = 0x800, 0x1
 Step = Callable[[str, int, int], None]
-Named = tuple[str, Path]
-"""A path below the source's folder, with `/`, and where the file lies now."""
 
 
 class Sent(Protocol):
@@ -83,7 +74,7 @@ def keep_sent(folder: Path, files: Sequence[Sent]) -> dict[str, str]:
     place.mkdir(mode=0o700, parents=True)
     try:
         for sent in files:
-            name = _free(plain_name(sent.name), {one[0] for one in kept})
+            name = free_name(plain_name(sent.name), {one[0] for one in kept})
             sent.keep(place / name)
             kept.append((name, sent.size, sent.sha256))
     except AccessError:
@@ -108,11 +99,13 @@ def find_sent(values: Mapping[str, str], work: Work) -> tuple[tuple[str, Path, i
     return tuple(found)
 
 
-def lay_out(form: str, files: Sequence[Named], into: Path, most: int, step: Step) -> tuple[list[Named], list[str]]:
-    """Files as they are to be brought in, zips unpacked (rules 2 and 3).
+def lay_out(
+    form: ImportForm, files: Sequence[Named], into: Path, most: int, step: Step
+) -> tuple[list[Named], list[str]]:
+    """Files as they are to be brought in, zips unpacked (rule 2).
 
     Args:
-        form: A name of `FORMS`.
+        form: What they are taken for.
         files: What was sent.
         into: An empty folder for what is unpacked.
         most: Bytes that all may unpack to.
@@ -134,34 +127,7 @@ def lay_out(form: str, files: Sequence[Named], into: Path, most: int, step: Step
         found += _without_common(inner)
     if len(found) > MOST_FILES:
         raise JobError("holds more than {most:,} files: send it in parts", file=files[0][0], most=MOST_FILES)
-    return _placed(form, found)
-
-
-def _placed(form: str, found: Sequence[Named]) -> tuple[list[Named], list[str]]:
-    """Rule 3."""
-    if form == "pictures":
-        return _once(found), []
-    exports = [one for one in found if one[0].lower().endswith(FORMS[form])]
-    beside = [one for one in found if one not in exports and "/" in one[0]]
-    other = [name for name, _ in found if "/" not in name and not name.lower().endswith(FORMS[form])]
-    return _once([*((name.replace("/", "_"), file) for name, file in exports), *beside]), other
-
-
-def _once(found: Sequence[Named]) -> list[Named]:
-    """Each path once."""
-    taken: dict[str, Path] = {}
-    for name, file in found:
-        taken[_free(name, taken)] = file
-    return list(taken.items())
-
-
-def _free(name: str, taken: set[str] | Mapping[str, Path]) -> str:
-    """A name, or one near it that nobody has."""
-    place, number = PurePosixPath(name), 1
-    while name in taken:
-        number += 1
-        name = str(place.with_name(f"{place.stem}-{number}{place.suffix}"))
-    return name
+    return place_files(form, found)
 
 
 def _without_common(found: Sequence[Named]) -> list[Named]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.market.looking._bring import Checked, bring_in, check_file
-    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SITES, SOURCES, ImportForm, source_text
+    from wayseal.market.looking._bring import bring_in, check_files
+    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SITES, SOURCES, source_text
+    from wayseal.market.looking._forms import EXPORTS, ImportForm, Named, free_name, place_files
     from wayseal.market.looking._gather import Ask, Keep
     from wayseal.market.looking._lock import holding
     from wayseal.market.looking._parts import Parts, Report
@@ -22,21 +23,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAPTURES",
+    "EXPORTS",
     "IMPORTS",
     "SITES",
     "SOURCES",
     "Ask",
-    "Checked",
     "ImportForm",
     "Keep",
+    "Named",
     "Parts",
     "Planned",
     "Report",
     "Watch",
     "bring_in",
-    "check_file",
+    "check_files",
+    "free_name",
     "holding",
     "opened_watch",
+    "place_files",
     "source_text",
 ]
 
@@ -48,15 +52,18 @@ __getattr__ = load_when_asked(
         "SITES": "_folders",
         "SOURCES": "_folders",
         "Ask": "_gather",
-        "ImportForm": "_folders",
+        "ImportForm": "_forms",
         "Keep": "_gather",
         "Parts": "_parts",
         "Planned": "_plan",
         "Report": "_parts",
         "Watch": "_watch",
-        "Checked": "_bring",
         "bring_in": "_bring",
-        "check_file": "_bring",
+        "Named": "_forms",
+        "EXPORTS": "_forms",
+        "check_files": "_bring",
+        "free_name": "_forms",
+        "place_files": "_forms",
         "holding": "_lock",
         "opened_watch": "_place",
         "source_text": "_folders",

@@ -2,28 +2,42 @@
 
 1. Files are copied into the watch's folder before their source is written: a source never names what isn't there.
 2. A name stands for one form; what comes under it later is added, and takes the place of a file of the same name.
+3. Files are read one by one before they are brought in; each that can't be is said by its name and left out.
 """
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wayseal.market.errors import MarketError, PictureError
-from wayseal.market.looking._folders import IMPORTS, SOURCES, ImportForm, source_text
+from wayseal.market.looking._folders import IMPORTS, SOURCES, source_text
+from wayseal.market.looking._forms import EXPORTS, ImportForm, Named
 from wayseal.market.pictures import read_picture
 from wayseal.market.sources import PICTURES, TEXTS, Source, parse_source, read_export
+from wayseal.market.sources.errors import SourceError
 from wayseal.market.sources.source import Fields
 from wayseal.market.sources.types import Flaw, Problem
 from wayseal.model.messages import N_, Message
 
 _NEITHER = N_("no picture and no text")
 _NOTHING = N_("nothing in it can be read like that")
+_FLAWS = {
+    Flaw.BAD_RECORD: N_("{name}: {count:,} {count:record|records} can't be read; left out"),
+    Flaw.NO_TEXT: N_("{name}: {count:,} {count:record|records} that {count:says|say} nothing; left out"),
+    Flaw.CUT_FILE: N_("{name} ends in the middle; what stands before is taken"),
+    Flaw.BAD_TIME: N_("{name}: {count:,} {count:time|times} that can't be read; these offers have none"),
+    Flaw.CUT_TEXT: N_(
+        "{name}: {count:,} {count:text is|texts are} longer than is kept; the rest is in the capture alone"
+    ),
+    Flaw.ENCODING: N_("{name}: {count:,} {count:place|places} in another encoding than the rest"),
+}
+_OTHER = N_("{name}: {count:,} {count:record|records} left out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class _Checked:
     """What a file would bring. offers: so many; flaws: what is wrong with others; wrong: why there are none."""
 
     offers: int = 0
@@ -31,19 +45,47 @@ class Checked:
     wrong: Message | None = None
 
 
-def check_file(form: ImportForm, file: Path) -> Checked:
-    """Reads a file that may be brought in, and keeps nothing of it.
+def check_files(
+    form: ImportForm, files: Sequence[Named], say: Callable[..., None], step: Callable[[int, int], None]
+) -> list[Named]:
+    """Reads files that may be brought in, one by one, and keeps nothing of them (rule 3).
 
     Args:
-        form: What it is taken for.
-        file: It.
+        form: What they are taken for.
+        files: As `place_files` has them.
+        say: Told of each: an English text with named blanks, and what fills them.
+        step: Told how many are read, of how many.
 
     Returns:
-        What it would bring; of pictures whether each can be looked at, without lines and numbers.
+        Those of which something can be read.
 
     Raises:
-        OSError: It can't be read.
+        SourceError: Of no export anything can be read.
+        OSError: One can't be read.
     """
+    endings = EXPORTS[form]
+    good: list[Named] = []
+    exports = 0
+    for done, (name, file) in enumerate(files):
+        step(done, len(files))
+        export = not endings or name.lower().endswith(endings)
+        found = _check_file(form if export else ImportForm.PICTURES, file)
+        if found.wrong is not None:
+            say(N_("{name}: {why}; left out"), name=name, why=found.wrong)
+            continue
+        if endings and export:
+            say(N_("{name}: {count:,} {count:offer|offers}"), name=name, count=found.offers)
+        for flaw, count in sorted(found.flaws.items()):
+            say(_FLAWS.get(flaw, _OTHER), name=name, count=count)
+        good.append((name, file))
+        exports += export
+    if not exports:
+        raise SourceError("nothing of what was sent can be read like that: was the right form chosen?")
+    return good
+
+
+def _check_file(form: ImportForm, file: Path) -> _Checked:
+    """What it would bring; of a picture whether it can be looked at, without lines and numbers."""
     if form is ImportForm.PICTURES:
         return _check_picture(file)
     offers, flaws = 0, Counter[Flaw]()
@@ -52,20 +94,20 @@ def check_file(form: ImportForm, file: Path) -> Checked:
             flaws[one.flaw] += one.count
         else:
             offers += 1
-    return Checked(offers=offers, flaws=flaws, wrong=None if offers else Message(_NOTHING))
+    return _Checked(offers=offers, flaws=flaws, wrong=None if offers else Message(_NOTHING))
 
 
-def _check_picture(file: Path) -> Checked:
+def _check_picture(file: Path) -> _Checked:
     ending = file.suffix.lower()
     if ending in TEXTS:
-        return Checked(offers=1) if file.stat().st_size else Checked(wrong=Message(_NOTHING))
+        return _Checked(offers=1) if file.stat().st_size else _Checked(wrong=Message(_NOTHING))
     if ending not in PICTURES:
-        return Checked(wrong=Message(_NEITHER))
+        return _Checked(wrong=Message(_NEITHER))
     try:
         read_picture(file.read_bytes(), text=False)
     except PictureError as error:
-        return Checked(wrong=error.message)
-    return Checked(offers=1)
+        return _Checked(wrong=error.message)
+    return _Checked(offers=1)
 
 
 def brought_source(name: str, form: ImportForm) -> str:

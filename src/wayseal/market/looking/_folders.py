@@ -1,19 +1,9 @@
-"""What lies where in a watch's folder (see `_place`), what can be brought in, and a source as text."""
+"""What lies where in a watch's folder (see `_place`), and a source as text."""
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 
 SOURCES, CAPTURES, SITES, IMPORTS, LOCK = "sources", "captures", "sites", "imports", "watch.lock"
-
-
-class ImportForm(StrEnum):
-    """What is brought in."""
-
-    TELEGRAM = "telegram"
-    CSV = "csv"
-    JSON = "json"
-    PICTURES = "pictures"
 
 
 def source_text(said: Mapping[str, str]) -> str:

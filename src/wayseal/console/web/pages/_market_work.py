@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from wayseal.console.errors import AccessError
 from wayseal.console.jobs import Job
-from wayseal.console.jobs.imports import FORMS, is_market_installed, keep_sent
+from wayseal.console.jobs.imports import is_market_installed, keep_sent
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._market_view import frame, named
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._desk import me
+from wayseal.market.looking import ImportForm
 
 _MOST_UPLOAD = 1 << 42
 """The setting bounds it."""
@@ -69,7 +70,7 @@ def bring_in(ask: Ask) -> Response:
         return ask.page("error", status=404, status_shown=404)
     typed = {"form": ask.field("form"), "name": ask.line("name")}
     try:
-        if typed["form"] not in FORMS:
+        if typed["form"] not in list(ImportForm):
             raise AccessError("choose one of the list", key="form")
         if not _NAME.fullmatch(typed["name"]):
             raise AccessError("needs small letters, digits and hyphens, at most 64", key="name")
@@ -97,7 +98,7 @@ def _import_page(ask: Ask, typed: Mapping[str, str], error: Any = None) -> Respo
         status=200 if error is None else 400,
         error=error,
         typed=typed,
-        forms=list(FORMS),
+        forms=[form.value for form in ImportForm],
         most=ask.site.upload_most,
         most_files=FILES,
         installed=is_market_installed(),
