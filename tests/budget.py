@@ -1,4 +1,5 @@
-"""What the tests cost: CPU minutes by folder, printed at the end of each run, so that growth is seen.
+"""What the tests cost: CPU minutes by folder and the dearest modules, printed at the end of each run, so that growth is
+seen.
 
 The time of a process and of those that it has waited for counts, fixtures included. What no test is charged with
 (starting Python, collecting) stands in a row of its own.
@@ -16,6 +17,7 @@ import pytest
 
 MINUTES = 9
 """What `make test` may cost, in CPU minutes."""
+DEAREST = 12
 _PROPERTY = "wayseal.cpu"
 
 
@@ -42,6 +44,7 @@ class Budget:
         self._config = config
         self._last = 0.0
         self._spent: defaultdict[str, float] = defaultdict(float)
+        self._modules: defaultdict[str, float] = defaultdict(float)
         self._workers = 0.0
 
     def pytest_runtest_logstart(self) -> None:
@@ -66,6 +69,7 @@ class Budget:
         # The properties of earlier phases are repeated in later reports of the same test.
         costs = [float(str(value)) for name, value in report.user_properties if name == _PROPERTY]
         self._spent[folder] += costs[-1] if costs else 0.0
+        self._modules[report.nodeid.split("::")[0]] += costs[-1] if costs else 0.0
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -91,3 +95,6 @@ class Budget:
             terminalreporter.write_line(f"{seconds / 60:7.2f}  {folder}")
         terminalreporter.write_line(f"{max(total - charged, 0) / 60:7.2f}  starting and collecting")
         terminalreporter.write_line(f"{total / 60:7.2f}  together; the budget of `make test` is {MINUTES}")
+        dearest = sorted(self._modules.items(), key=lambda row: -row[1])[:DEAREST]
+        told = ", ".join(f"{module.removeprefix('tests/')} {seconds:.0f}" for module, seconds in dearest)
+        terminalreporter.write_line(f"the dearest modules, in seconds: {told}")

@@ -83,6 +83,15 @@ def _closed() -> Iterator[None]:
     leaks.collect()
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sites of this machine are asked without pauses between requests; that pauses are kept, others test."""
+    from wayseal.market.fetching import Fetcher
+
+    may = Fetcher._may
+    monkeypatch.setattr(Fetcher, "_may", lambda self, trip, url, held, _delay: may(self, trip, url, held, 0.0))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data that the project doesn't ship; its place stands in WAYSEAL_SHARED."""

@@ -49,6 +49,7 @@ def past(folder: Path, ago: int, *looks: str) -> None:
             watch.look(Planned(source=name, at=at))
 
 
+@pytest.mark.usefixtures("hurried")
 def test_each_source_is_a_line_and_what_hinders_is_said(tmp_path: Path) -> None:
     captcha = (200, PAGE[1], "<p>请输入验证码</p>".encode())
     with serving(page=PAGE, robot=captcha) as site:
@@ -71,6 +72,7 @@ def test_a_site_that_was_never_reached_is_unreachable_not_forbidden(tmp_path: Pa
     assert row.hindrance == "unreachable"
 
 
+@pytest.mark.usefixtures("hurried")
 def test_a_site_of_the_simulated_market_is_drafted_corrected_and_looked_at(tmp_path: Path) -> None:
     world = generate_market(MarketPlan(shops=40, days=8, spells=0.0, layouts=()), 5)
     folder, words = tmp_path / "m", ("--name", "forum", "--contact", "security@courier.example", "--allow-inside")
@@ -89,6 +91,7 @@ def test_a_site_of_the_simulated_market_is_drafted_corrected_and_looked_at(tmp_p
         assert [bool(line.body["unchanged"]) for _, line in market.lines(LineKind.LOOKED)] == [False, True]
 
 
+@pytest.mark.usefixtures("hurried")
 def test_what_is_due_is_looked_at_and_what_was_kept_long_enough_goes(tmp_path: Path) -> None:
     with serving(page=PAGE) as site:
         folder = watched(tmp_path / "m", site, "page")

@@ -442,6 +442,7 @@ worker.run_worker(sys.stdin, make_log())
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_a_worker_that_is_killed(tmp_path: Path) -> None:
     """Its job says so, another worker takes its place, and trying again brings the job to its end, once."""
     import sys

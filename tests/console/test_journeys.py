@@ -27,6 +27,7 @@ __all__ = ["small"]
 pytestmark = [
     pytest.mark.needs("chromium"),
     pytest.mark.slow,
+    pytest.mark.once,
     # Of the provider, which reads keys by a module of Authlib that will go.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]

@@ -11,6 +11,7 @@ from tests.console.world import World
 
 @pytest.mark.needs("chromium")
 @pytest.mark.slow
+@pytest.mark.once
 def test_offers_are_gone_through_by_the_keyboard(world: World, tmp_path: Path) -> None:
     """In Chinese, in a real browser: from the overview to a decision, its undo, and a link between two shops."""
     stall = Stall(world, tmp_path)

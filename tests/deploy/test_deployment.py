@@ -39,6 +39,7 @@ JOBS = ("retain", "backup", "prune", "project", "ingest", "detect", "ledger", "v
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.needs("psql")
 def test_the_page_is_followed(tmp_path: Path, subtests: pytest.Subtests) -> None:
     need(server_there(), "no PostgreSQL server answers at WAYSEAL_TEST_POSTGRESQL")

@@ -23,6 +23,7 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("english", ENGLISH)
 def test_the_commands_of_a_page_and_its_twin_run_and_say_what_it_shows(
     english: str, tmp_path: Path, subtests: pytest.Subtests

@@ -126,6 +126,7 @@ def in_the_log(folder: Path, shown: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_several_answer_as_one(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Rule 1, and rule 3: stopped under load, it ends well, and whatever it showed stands in the log.
 

@@ -33,6 +33,7 @@ def loaded(kind: str, folder: Path) -> Iterator[Scene]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_answered_stands_in_the_log_once(kind: str, tmp_path: Path) -> None:
     with loaded(kind, tmp_path) as at:

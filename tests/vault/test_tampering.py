@@ -42,6 +42,7 @@ def _names(where: str, table: sa.Table, row: dict[str, Any]) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_every_column_of_every_table(both: World) -> None:
     """Found and named, or listed as not covered: three changes each. Nothing makes verifying raise."""
     fill(both)

@@ -25,8 +25,6 @@ class Site:
     url: str
     answers: dict[str, Answer | Callable[["Handler"], None]]
     asked: list[tuple[str, Headers]] = field(default_factory=list)
-    together: int = 0
-    most_together: int = 0
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.asked]
@@ -56,8 +54,6 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site = self.site
         site.asked.append((self.path, dict(self.headers)))
-        site.together += 1
-        site.most_together = max(site.most_together, site.together)
         try:
             answer = site.answers.get(self.path, (404, {}, b"nothing"))
             if callable(answer):
@@ -71,8 +67,6 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(body)
         except OSError:
             pass
-        finally:
-            site.together -= 1
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""

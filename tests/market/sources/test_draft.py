@@ -98,6 +98,7 @@ def market() -> Iterator[tuple[MarketWorld, dict[str, str]]]:
         yield world, dict(served.roots)
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     ("site", "path"),
     [
@@ -121,6 +122,7 @@ def test_a_page_is_drafted_and_watched_once_a_person_adds_it(
     assert (tmp_path / "m" / "sources" / f"{site}.toml").exists()
 
 
+@pytest.mark.usefixtures("hurried")
 def test_a_feed_is_taken_in_and_what_is_neither_is_said(
     market: tuple[MarketWorld, dict[str, str]], tmp_path: Path
 ) -> None:
