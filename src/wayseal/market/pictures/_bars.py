@@ -3,7 +3,8 @@
 1. Where a code begins and ends is told by start and stop, each with the paper before or behind it, at every width of
    modules and under some blurs; whole numbers of characters have to fit between.
 2. What a reading says is printed in mind, and compared with what is seen: that tells how it was blurred (whatever the
-   blur's form), where modules lie, and how bright paper and ink are from one end to the other. Then it is read again.
+   blur's form), how far ink has run, where modules lie, and how bright paper and ink are from end to end. Then it is
+   read again.
 3. A reading counts if its check is right, if it explains the line, and if it is sure (`_code128.py`); else there is
    none.
 """
@@ -23,6 +24,7 @@ from wayseal.market.pictures._code128 import (
     STOP_MODULES,
     Blurred,
     draw_characters,
+    grow,
     passes_check,
     spell,
 )
@@ -30,10 +32,12 @@ from wayseal.market.pictures._corners import Floats
 
 SURE = 8.0
 """Log odds from which a reading counts."""
+MOST_PLACES = 24
+"""Places on a line at which a code is looked for."""
 _UNEXPLAINED = 0.2
 """Share of a line's variance that a reading may leave."""
-_HOPELESS = 0.4
-"""The same before it was compared with what is seen."""
+_HOPELESS, _POOR = 0.45, 0.25
+"""The same before it was compared with what is seen, and once it was twice."""
 _BLURS = (0.45, 0.8, 1.15, 1.5)
 """Standard deviations in modules under which starts and stops are looked for."""
 _COARSE = 2
@@ -43,13 +47,16 @@ _QUIET = 4
 _SHORTEST, _LONGEST = 6, 40
 """Characters before the stop."""
 _LIKE = 0.6
-_BOTH_LIKE = 1.5
+_BOTH_LIKE = 1.55
 """Correlation that makes a start or stop, and of both together."""
 _WIDER = 1.03
 _ENDS = 64
-_PLACES = 8
-_GROWS = (0.0, -0.015, 0.015, -0.03, 0.03)
+_TOGETHER, _REFINED = 6, 3
+"""Places that are read at a time, and of these so many closely."""
+_GROWS = (0.0, -0.015, 0.015)
 _ROUNDS = 5
+_WIDEST_GAIN = 1.6
+"""Samples by which bars may be wider or narrower on either side."""
 _CHANGES = 14
 """Changes between light and dark of the line that may be a code, soft as it may be."""
 
@@ -88,26 +95,31 @@ class _Ends(NamedTuple):
     blur: Floats
 
 
-def read_bars(line: Floats, margin: float) -> str | None:
+def read_bars(line: Floats, margin: float, places: int = MOST_PLACES) -> str | None:
     """What a line across a strip says.
 
     Args:
         line: How dark it is, about 0 where there is paper.
         margin: Samples at either end that lie outside the strip.
+        places: How many places a code is looked for at, at most.
 
     Returns:
         The text of a Code 128; None if there is none that is sure (rule 3).
     """
     if len(line) < 2 * margin + 8 or _count_changes(line) < _CHANGES:
         return None
-    places = sorted(
+    found = sorted(
         ((place, seen) for seen in (line, line[::-1]) for place in _find_places(seen, len(line) - 2 * margin)),
         key=lambda one: -one[0].worth,
     )
-    for place, seen in places[:_PLACES]:
-        reading = _refine(seen, _read_first(seen, place))
-        if reading is not None:
-            return spell(reading.values)
+    for first in range(0, min(places, len(found)), _TOGETHER):
+        readings = [(_read_first(seen, place), seen) for place, seen in found[first : first + _TOGETHER]]
+        # More characters explain anything better: each has to be worth what it takes to say it.
+        cost = 8 * np.log(len(CHARACTERS)) / len(line)
+        readings.sort(key=lambda one: np.log(max(one[0].unexplained, 1e-6)) + cost * len(one[0].values))
+        for reading, seen in readings[:_REFINED]:
+            if (sure := _refine(seen, reading)) is not None:
+                return spell(sure.values)
     return None
 
 
@@ -168,7 +180,7 @@ def _find_places(line: Floats, wide: float) -> Iterator[_Place]:
         unlike = np.abs(starts.blur[one] - stops.blur[other])
         worth = starts.like[one] + stops.like[other] - 4 * off - 0.5 * uneven - 0.1 * unlike
         fits = (count >= _SHORTEST) & (count <= _LONGEST) & (off < 0.05) & (uneven < 0.25) & (worth > _BOTH_LIKE)
-        for n in np.flatnonzero(fits)[np.argsort(-worth[fits])][: 4 * _PLACES]:
+        for n in np.flatnonzero(fits)[np.argsort(-worth[fits])][: 2 * MOST_PLACES]:
             grows = float((m1[n] - m0[n]) / (m0[n] + m1[n]))
             ends = float(starts.edge[one[n]]), float(stops.edge[other[n]])
             blur = float(starts.blur[one[n]] + stops.blur[other[n]]) / 2
@@ -177,7 +189,7 @@ def _find_places(line: Floats, wide: float) -> Iterator[_Place]:
     for place in sorted(found, reverse=True):
         if not any(_is_near(place, other) for other in kept):
             kept.append(place)
-    yield from kept[:_PLACES]
+    yield from kept[:MOST_PLACES]
 
 
 def _is_near(one: _Place, other: _Place) -> bool:
@@ -239,8 +251,10 @@ def _refine(line: Floats, reading: _Reading) -> _Reading | None:
     if reading.unexplained > _HOPELESS:
         return None
     best, now = reading, reading
-    for _ in range(_ROUNDS):
+    for done in range(_ROUNDS):
         now = _compare(line, now)
+        if done > 0 and now.unexplained > _POOR:
+            return None
         same = now.values == best.values
         if now.unexplained < best.unexplained:
             best = now
@@ -260,15 +274,23 @@ def _is_sure(reading: _Reading) -> bool:
 
 def _compare(line: Floats, reading: _Reading) -> _Reading:
     """Reads anew after what was read is held against what is seen (rule 2)."""
-    ink = draw_characters(reading.values)
+    ink, gain = draw_characters(reading.values), reading.blurred.gain
     hats = _hats(len(ink), 45 * FINE)
-    expected = np.convolve(ink, reading.blurred.blur, "same")
-    blur = _find_blur(_level(_sample(line, reading.at), expected, hats), ink)
-    expected = np.convolve(ink, blur, "same")
-    seen = _level(_sample(line, reading.at), expected, hats)
-    at = _follow(reading.at, seen, expected)
-    seen = _level(_sample(line, at), expected, hats)
-    return _read(Blurred(blur), seen, at, len(reading.values))
+    seen = _sample(line, reading.at)
+    expected = np.convolve(grow(ink, gain), reading.blurred.blur, "same")
+    blur = _find_blur(_level(seen, expected, hats), grow(ink, gain))
+    expected = np.convolve(grow(ink, gain), blur, "same")
+    gain += _find_gain(_level(seen, expected, hats), expected, np.convolve(grow(ink, 1) - ink, blur, "same"))
+    gain = float(np.clip(gain, -_WIDEST_GAIN, _WIDEST_GAIN))
+    expected = np.convolve(grow(ink, gain), blur, "same")
+    at = _follow(reading.at, _level(seen, expected, hats), expected)
+    return _read(Blurred(blur, gain), _level(_sample(line, at), expected, hats), at, len(reading.values))
+
+
+def _find_gain(seen: Floats, expected: Floats, edges: Floats) -> float:
+    """By how much more edges have moved outwards, in samples."""
+    edges = edges - edges.mean()
+    return float(edges @ (seen - expected)) / (1.05 * float(edges @ edges) + 1e-9)
 
 
 def _level(seen: Floats, expected: Floats, hats: Floats) -> Floats:

@@ -76,14 +76,16 @@ class Blurred:
 
     Args:
         blur: What becomes of a point: 2 `REACH` + 1 samples with sum 1.
+        gain: Samples by which each bar is wider than it should be, on either side: ink runs, and light eats into it.
     """
 
-    def __init__(self, blur: Floats) -> None:
-        self.blur = blur
-        spread = np.array([np.pad(blur, (n, _LONG - 1 - n)) for n in range(_LONG)])
-        shapes = np.repeat(CHARACTERS, FINE, 1) @ spread
-        self._shapes = shapes.astype(np.float32)
-        self._stop = np.convolve(np.repeat(STOP, FINE), blur).astype(np.float32)
+    def __init__(self, blur: Floats, gain: float = 0.0) -> None:
+        self.blur, self.gain = blur, gain
+        around = np.pad(blur, 2 * _LONG)
+        # Row n of this matrix is what becomes of ink in sample n alone.
+        spread = np.array([around[2 * _LONG + REACH - n :][: 2 * _LONG] for n in range(2 * _LONG)])
+        self._shapes = (np.array([grow(_pad(row), gain) for row in CHARACTERS]) @ spread).astype(np.float32)
+        self._stop = np.convolve(grow(_pad(STOP), gain), blur, "same").astype(np.float32)
         self._own = (self._shapes**2).sum(1)
         self._pairs = 2 * self._shapes[:, _LONG:] @ self._shapes[:, :_LONG].T
         self._to_stop = 2 * self._shapes[:, _LONG:] @ self._stop[:_LONG]
@@ -176,6 +178,24 @@ class Blurred:
         return best
 
 
+def grow(ink: Floats, gain: float) -> Floats:
+    """Ink whose edges have moved outwards.
+
+    Args:
+        ink: In samples.
+        gain: Samples.
+
+    Returns:
+        As long as before; where an edge moves by a part of a sample, so much more.
+    """
+    edges = np.abs(np.diff(ink)) * gain / 2
+    return ink + np.pad(edges, (1, 0)) + np.pad(edges, (0, 1))
+
+
+def _pad(modules: Floats) -> Floats:
+    return np.pad(np.repeat(modules, FINE), REACH)
+
+
 def draw_characters(values: Sequence[int]) -> Floats:
     """A code as it was printed.
 
@@ -185,8 +205,7 @@ def draw_characters(values: Sequence[int]) -> Floats:
     Returns:
         Ink, `FINE` samples a module, with paper around it, as `Blurred.read` takes it.
     """
-    ink = np.concatenate([*(CHARACTERS[value] for value in values), STOP])
-    return np.pad(np.repeat(ink, FINE), REACH)
+    return _pad(np.concatenate([*(CHARACTERS[value] for value in values), STOP]))
 
 
 def passes_check(values: Sequence[int]) -> bool:

@@ -19,7 +19,7 @@ import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from wayseal.market.pictures._bars import read_bars
+from wayseal.market.pictures._bars import MOST_PLACES, read_bars
 from wayseal.market.pictures._modules import mend_squares
 from wayseal.market.pictures._strips import Lines, find_strips, read_lines_across
 
@@ -123,9 +123,9 @@ def _looks(grey: Image.Image) -> Iterator[tuple[frozenset[str], Look]]:
 
 def _read_strips(lit: NDArray[np.float64]) -> Iterator[_Code]:
     """Codes of bars, each out of its strip as a whole."""
-    for strip in find_strips(lit):
+    for n, strip in enumerate(find_strips(lit), 1):
         lines = read_lines_across(lit, strip)
-        payload = read_bars(lines.whole, strip.margin)
+        payload = read_bars(lines.whole, strip.margin, MOST_PLACES // n)
         if payload is not None:
             yield _Code("Code128", payload, True)
         else:

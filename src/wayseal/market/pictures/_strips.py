@@ -21,8 +21,8 @@ _BLOCK = 8
 """Pixels a side of the blocks whose gradients are summed; directions are told of three by three of them."""
 _AGREED = 0.62
 """Share of the gradients that lies in one direction."""
-_STRONG = 6.0
-"""Steps of brightness a pixel that count as print."""
+_STRONG, _FAINT = 2.5, 0.1
+"""Steps of brightness a pixel that count as print, and the share of the strongest print's."""
 _APART = 0.22
 """Radians between neighbours' directions that are still one strip's."""
 _FEWEST = 8
@@ -41,13 +41,17 @@ Steps = NDArray[np.complex128]
 
 
 class Strip(NamedTuple):
-    """A rectangle in pixels: its middle, the unit step across its bars, and half its sides across and along them."""
+    """A rectangle in pixels: its middle, the unit step across its bars, and half its sides across and along them.
+
+    seen: pixels in which gradients agree.
+    """
 
     x: float
     y: float
     across: tuple[float, float]
     reach: float
     high: float
+    seen: float
 
     @property
     def margin(self) -> float:
@@ -63,28 +67,40 @@ class Lines(NamedTuple):
 
 
 def find_strips(grey: Floats) -> list[Strip]:
-    """Where bars may lie, largest first (rule 1).
+    """Where bars may lie, likeliest first (rule 1).
 
     Args:
         grey: Shape (height, width), evenly lit, 0 is black and 255 white.
 
     Returns:
-        At most `_MOST` that don't lie within one another.
+        At most `_MOST`, each another one.
     """
-    if min(grey.shape) < 4 * _BLOCK:
-        return []
-    steps, strength = _sum_gradients(grey)
-    noise = float(np.median(strength - np.abs(steps)))
-    print_there = strength - noise > _STRONG**2
-    seen = print_there & (np.abs(steps) > _AGREED * (strength - noise))
-    strips = [_enclose(part, steps) for part in _connect(seen, np.angle(steps) / 2)]
-    strips = [_lengthen(strip, strength) for strip in strips if 3 * strip.reach > _ACROSS]
+    strips = []
+    for level in (1, 2):
+        height, width = grey.shape[0] // level, grey.shape[1] // level
+        if min(height, width) >= 4 * _BLOCK:
+            small = grey[: height * level, : width * level].reshape(height, level, width, level).mean((1, 3))
+            found = _find_on_level(small)
+            strips += [
+                Strip(s.x * level, s.y * level, s.across, s.reach * level, s.high * level, s.seen * level**2)
+                for s in found
+            ]
     large = [strip for strip in strips if 2 * strip.reach >= _ACROSS and 2 * strip.high >= _ALONG]
     kept: list[Strip] = []
-    for strip in sorted(large, key=lambda one: -one.reach * min(one.high, 30.0)):
-        if not any(_lies_within(strip, other) for other in kept):
+    for strip in sorted(large, key=_rank, reverse=True):
+        if not any(_is_like(strip, other) for other in kept):
             kept.append(strip)
     return kept[:_MOST]
+
+
+def _find_on_level(grey: Floats) -> list[Strip]:
+    """Strips whose bars are neither much narrower nor much wider than blocks."""
+    steps, strength = _sum_gradients(grey)
+    clear = strength - float(np.median(strength - np.abs(steps)))
+    strong = max(_STRONG**2, _FAINT * float(np.quantile(clear, 0.95)))
+    seen = (clear > strong) & (np.abs(steps) > _AGREED * clear)
+    strips = [_enclose(part, steps) for part in _connect(seen, np.angle(steps) / 2)]
+    return [_lengthen(strip, strength) for strip in strips if 3 * strip.reach > _ACROSS]
 
 
 def read_lines_across(grey: Floats, strip: Strip) -> Lines:
@@ -157,7 +173,14 @@ def _enclose(part: NDArray[np.intp], steps: Steps) -> Strip:
     (u0, u1), (v0, v1) = np.quantile(places @ across, [0.005, 0.995]), np.quantile(places @ along, [0.04, 0.96])
     x, y = (u0 + u1) / 2 * across + (v0 + v1) / 2 * along
     reach, high = (u1 - u0) / 2 + _BLOCK / 2, (v1 - v0) / 2 + _BLOCK / 2
-    return Strip(float(x), float(y), (float(across[0]), float(across[1])), float(reach), float(high))
+    return Strip(
+        float(x),
+        float(y),
+        (float(across[0]), float(across[1])),
+        float(reach),
+        float(high),
+        float(len(part) * _BLOCK**2),
+    )
 
 
 def _lengthen(strip: Strip, strength: Floats) -> Strip:
@@ -183,10 +206,18 @@ def _lengthen(strip: Strip, strength: Floats) -> Strip:
     return strip._replace(x=strip.x + off * cx, y=strip.y + off * cy, reach=(before + behind) / 2)
 
 
-def _lies_within(strip: Strip, other: Strip) -> bool:
+def _rank(strip: Strip) -> float:
+    """Long ones first, and of those the fuller."""
+    return strip.reach * min(strip.high, 30.0) * min(strip.seen / (4 * strip.reach * strip.high), 1.0)
+
+
+def _is_like(strip: Strip, other: Strip) -> bool:
+    """Whether a strip is another once more, or a piece of it."""
     (cx, cy), dx, dy = other.across, strip.x - other.x, strip.y - other.y
-    alike = abs(strip.across[0] * cx + strip.across[1] * cy) > 0.95
-    return alike and abs(dx * cx + dy * cy) + 0.8 * strip.reach < other.reach and abs(dy * cx - dx * cy) < other.high
+    along, beside = abs(dx * cx + dy * cy), abs(dy * cx - dx * cy)
+    turned = abs(strip.across[0] * cx + strip.across[1] * cy) > 0.95
+    high = 0.5 * other.high < strip.high < 1.6 * other.high
+    return turned and high and along + 0.8 * strip.reach < other.reach and beside < 0.7 * other.high
 
 
 def _cut_out(grey: Floats, strip: Strip) -> Floats:
