@@ -2,9 +2,9 @@
 
     python -m benchmarks.market_bars [--pictures 400] [--seed 1] [--jsonl FILE]
 
-Beside `_label_pictures.py`, whose labels are drawn and photographed in one way, here modules, heights, quiet zones, what
-is written and in which kind, dot gain, sorts of blur, light and surroundings are drawn for each picture by itself. Half
-of the pictures show a Code 128; the others another kind of bars, a Code 128 whose check is wrong, print without bars, or
+Labels of `_label_pictures.py` are drawn and photographed in one way; here modules, heights, quiet zones, what is
+written and in which kind, run ink, sorts of blur, light and surroundings are drawn for each picture by itself. Half of
+the pictures show a Code 128; the others another kind of bars, a Code 128 whose check is wrong, print without bars, or
 stripes. Plain is zxing-cpp as it comes, on the same pictures and kinds. False is whatever is said of bars that isn't
 what the picture shows. Times are CPU seconds of one thread.
 """
@@ -69,7 +69,8 @@ def draw_modules(rng: Random, kind: str, payload: str) -> Floats:
     made = np.array(zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.__members__[kind]).to_image(scale=1))
     row = made[made.shape[0] // 2 if kind != "EAN13" else 2] < 128
     there = np.flatnonzero(row)
-    return row[there[0] : there[-1] + 1].astype(np.float64)
+    modules: Floats = row[there[0] : there[-1] + 1].astype(np.float64)
+    return modules
 
 
 def draw_label(rng: Random, kind: str, payload: str) -> Floats:
@@ -152,7 +153,8 @@ def _make_blur(rng: Random, sort: str, width: float) -> Floats:
     else:
         point = np.exp(-(x**2 + y**2) / (2 * max(width if sort == "gauss" else 0.3, 0.3) ** 2))
     coarse = point.reshape(2 * reach + 1, 4, 2 * reach + 1, 4).sum((1, 3))
-    return coarse / coarse.sum()
+    blur: Floats = coarse / coarse.sum()
+    return blur
 
 
 def _spread(pixels: Floats, blur: Floats) -> Floats:
