@@ -35,6 +35,8 @@ _FIRM = 0.1
 """Height of the stretch whose lines agree on bars, as a share of its length, from which they are believed."""
 _TILED = 16
 """Rows of a picture that is made of one line."""
+_SHARPER = ((5, 300), (14, 200))
+"""Radius and percent by which it is sharpened."""
 _MENDED = frozenset({"QRCode"})
 
 Grey = NDArray[np.uint8]
@@ -133,14 +135,18 @@ def _read_strips(lit: NDArray[np.float64]) -> Iterator[_Code]:
 
 
 def _scan_lines(lines: Lines) -> set[_Code]:
-    """What either half of a strip says: bars of kinds that have no check of their own are believed by that."""
-    one, other = (set(_scan(_draw(line), _BARS)) for line in lines.halves)
+    """What both halves of a strip say: bars of kinds that have no check of their own are believed by that."""
+    one, other = ({code for look in _draw(half) for code in _scan(look, _BARS)} for half in lines.halves)
     return {code._replace(firm=True) for code in one & other}
 
 
-def _draw(line: NDArray[np.float64]) -> Grey:
+def _draw(line: NDArray[np.float64]) -> Iterator[Grey]:
+    """A line as pictures, more and less sharp."""
     grey = np.clip(255 * (1 - line), 0, 255).astype(np.uint8)
-    return np.asarray(Image.fromarray(np.tile(grey, (_TILED, 1))).filter(ImageFilter.UnsharpMask(5, 300, 0)))
+    drawn = Image.fromarray(np.tile(grey, (_TILED, 1)))
+    yield np.asarray(drawn)
+    for radius, percent in _SHARPER:
+        yield np.asarray(drawn.filter(ImageFilter.UnsharpMask(radius, percent, 0)))
 
 
 def _enlarged(grey: Image.Image) -> Image.Image:
