@@ -36,6 +36,8 @@ from wayseal.model.numbers import candidates as couriers_of
 from wayseal.model.numbers import clean_waybill, looks_like_waybill
 
 FIRST = 3
+BARS = frozenset({"Code128", "Code39", "Code93", "ITF", "Codabar"})
+"""Kinds of which all that is told but a label's number is false."""
 _RUN = re.compile(r"[0-9A-Za-z](?:[ .-]?[0-9A-Za-z]){7,30}")
 
 
@@ -59,6 +61,8 @@ class Outcome:
     code_seconds: float
     plain_seconds: float
     probability: float
+    false_bars: int = 0
+    plain_false_bars: int = 0
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class Plain:
 
     def codes(self, picture: Image.Image) -> list[tuple[str, str]]:
         """(format, payload) of codes."""
-        return [(str(code.format), code.text) for code in zxingcpp.read_barcodes(picture)]
+        return [(code.symbology.name, code.text) for code in zxingcpp.read_barcodes(picture)]
 
     def lines(self, picture: Image.Image) -> list[str]:
         """Lines of text."""
@@ -126,6 +130,8 @@ def look(made: LabelPicture, plain: Plain, *, codes_only: bool) -> Outcome:
         code_seconds=code_seconds,
         plain_seconds=plain_seconds,
         probability=numbers[0].probability if numbers else 0.0,
+        false_bars=sum(kind in BARS and payload != made.number for kind, payload in found),
+        plain_false_bars=sum(kind in BARS and payload != made.number for kind, payload in codes),
     )
 
 
@@ -164,6 +170,8 @@ def report(outcomes: list[Outcome]) -> None:
     for name, of in (("ours", "seconds"), ("codes alone", "code_seconds"), ("plain", "plain_seconds")):
         times = np.array([getattr(one, of) for one in outcomes])
         print(f"CPU s a picture, {name}: median {np.median(times):.2f}, p95 {np.quantile(times, 0.95):.2f}")
+    for name, of in (("ours", "false_bars"), ("plain", "plain_false_bars")):
+        print(f"pictures with false bars, {name}: {sum(getattr(one, of) > 0 for one in outcomes)} of {len(outcomes)}")
     said = np.array([one.probability for one in outcomes])
     right = np.array([one.ours == 1 for one in outcomes])
     for low, high in ((0.0, 0.5), (0.5, 0.9), (0.9, 0.99), (0.99, 1.01)):

@@ -1,22 +1,27 @@
 """Barcodes and QR codes of a picture: their payloads.
 
-1. Looks follow one another, the cheap ones first: as it is, sharpened, larger; then QR codes module by module
-   (`_modules.py`); dark for light, evenly lit; turned upright, and there smoothed along either side and sharpened
-   across (so that what a scratch left of the bars counts together). They end as soon as a code of bars and one of
-   squares are known, or with the last; once a code of squares is known, only bars are looked for.
+1. Looks follow one another, the cheap ones first: as it is, sharpened, larger; then bars by whole strips (`_strips.py`,
+   `_bars.py`) and QR codes module by module (`_modules.py`); dark for light, evenly lit. They end as soon as a code of
+   bars and one of squares are known, or with the last; once one of a sort is known, only the other is looked for.
 2. Only codes whose check is right count, and only kinds that stand on labels or lead to somebody.
-3. A payload is given once, in the order in which it was found. One that isn't text is given in hexadecimal.
+3. Of bars a single check is right by chance too often: one that few lines of a picture agree on counts only if a strip
+   as a whole says the same, or a second look if no strip says anything.
+4. A payload is given once, in the order in which it was found. One that isn't text is given in hexadecimal.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from wayseal.market.pictures._bars import MOST_PLACES, read_bars
 from wayseal.market.pictures._modules import mend_squares
+from wayseal.market.pictures._strips import Lines, find_strips, read_lines_across
 
 MOST_CODES = 64
 MOST_PAYLOAD = 4096
@@ -26,17 +31,25 @@ _SQUARES = frozenset({"QRCode", "MicroQRCode", "DataMatrix", "PDF417", "Aztec"})
 _SIDE = 1800
 """Pixels of the longer side in looks: the bars of a label that fills its photograph are three wide."""
 _LARGER = 2400
-_SMOOTHED = (41, 9)
-_WIDEST = 3600
-_EDGE = 20
-"""Steps of brightness that count when it is told how a picture lies."""
-_LEVEL = 0.3
-"""Degrees off upright that do no harm."""
+_FIRM = 0.1
+"""Height of the stretch whose lines agree on bars, as a share of its length, from which they are believed."""
+_TILED = 16
+"""Rows of a picture that is made of one line."""
+_SHARPER = ((5, 300), (14, 200))
+"""Radius and percent by which it is sharpened."""
 _MENDED = frozenset({"QRCode"})
 
 Grey = NDArray[np.uint8]
-Look = Callable[[frozenset[str]], Iterable[tuple[str, str]]]
 _KINDS = {name: zxingcpp.BarcodeFormat.__members__[name] for name in sorted(_BARS | _SQUARES)}
+
+
+class _Code(NamedTuple):
+    kind: str
+    payload: str
+    firm: bool
+
+
+Look = Callable[[frozenset[str]], Iterable[_Code]]
 
 
 def read_codes(picture: Image.Image) -> tuple[tuple[str, str], ...]:
@@ -51,28 +64,46 @@ def read_codes(picture: Image.Image) -> tuple[tuple[str, str], ...]:
     grey = picture.convert("L")
     grey.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     found: dict[tuple[str, str], None] = {}
+    doubted: Counter[tuple[str, str]] = Counter()
     for kinds, look in _looks(grey):
         known = {kind for kind, _ in found}
-        wanted = kinds - _SQUARES if known & _SQUARES else kinds
-        if not wanted or (known & _BARS and wanted <= _BARS):
+        wanted = kinds - (_SQUARES if known & _SQUARES else frozenset()) - (_BARS if known & _BARS else frozenset())
+        if not wanted:
             continue
-        for code in look(wanted):
-            found.setdefault(code)
+        for code, firm in {(one.kind, one.payload): one.firm for one in look(wanted)}.items():
+            if firm:
+                found.setdefault(code)
+            else:
+                doubted[code] += 1
+    if not {kind for kind, _ in found} & _BARS:
+        found |= dict.fromkeys(code for code, times in doubted.most_common(1) if times > 1)
     return tuple(found)[:MOST_CODES]
 
 
-def _scan(pixels: Grey, wanted: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _scan(pixels: Grey, wanted: frozenset[str]) -> Iterator[_Code]:
     """Codes that one look finds (rules 2 and 3)."""
     formats = zxingcpp.BarcodeFormats([kind for name, kind in _KINDS.items() if name in wanted])
-    return _told(zxingcpp.read_barcodes(np.ascontiguousarray(pixels), formats=formats))
+    return _tell(zxingcpp.read_barcodes(np.ascontiguousarray(pixels), formats=formats))
 
 
-def _told(codes: Iterable[zxingcpp.Barcode]) -> Iterator[tuple[str, str]]:
+def _tell(codes: Iterable[zxingcpp.Barcode]) -> Iterator[_Code]:
+    # What lines agree on most comes last, so that it is what counts of one that was read twice.
     for code in codes:
         payload = code.text if code.content_type is not zxingcpp.ContentType.Binary else code.bytes.hex()
         if payload:
             # The kind's family: models of QR and variants of Code 39 are told apart by nobody here.
-            yield code.symbology.name, payload[:MOST_PAYLOAD]
+            kind = code.symbology.name
+            yield _Code(kind, payload[:MOST_PAYLOAD], kind in _SQUARES or _is_firm(code.position))
+
+
+def _is_firm(place: zxingcpp.Position) -> bool:
+    """Whether enough lines agree on bars (rule 3)."""
+    first, right, far, below = (
+        complex(corner.x, corner.y)
+        for corner in (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+    )
+    long, high = abs(right - first) + abs(far - below), abs(below - first) + abs(far - right)
+    return high >= _FIRM * long
 
 
 def _looks(grey: Image.Image) -> Iterator[tuple[frozenset[str], Look]]:
@@ -81,19 +112,41 @@ def _looks(grey: Image.Image) -> Iterator[tuple[frozenset[str], Look]]:
     def plain(made: Callable[[], Image.Image | Grey]) -> tuple[frozenset[str], Look]:
         return _BARS | _SQUARES, lambda wanted: _scan(np.asarray(made()), wanted)
 
+    lit = cache(lambda: _evenly_lit(grey))
     yield plain(lambda: grey)
     yield plain(lambda: grey.filter(ImageFilter.UnsharpMask(3, 250, 0)))
     yield plain(lambda: _enlarged(grey))
-    yield _MENDED, lambda _: _told(mend_squares(np.asarray(grey, np.float64)))
+    yield _BARS, lambda _: _read_strips(np.asarray(lit(), np.float64))
+    yield _MENDED, lambda _: _tell(mend_squares(np.asarray(grey, np.float64)))
     yield plain(lambda: 255 - np.asarray(grey))
-    yield plain(lambda: _evenly_lit(grey))
+    yield plain(lit)
     yield plain(lambda: _enlarged(grey).filter(ImageFilter.UnsharpMask(4, 250, 0)))
-    upright = cache(lambda: _upright(Image.fromarray(_evenly_lit(grey))))
-    yield _BARS, lambda wanted: _scan(np.asarray(upright()), wanted)
-    for reach in _SMOOTHED:
-        for turned in (False, True):
-            look = partial(_bars_alone, upright, reach, turned=turned)
-            yield _BARS, lambda wanted, look=look: _scan(look(), wanted)  # type: ignore[misc]  # binds the loop's value
+
+
+def _read_strips(lit: NDArray[np.float64]) -> Iterator[_Code]:
+    """Codes of bars, each out of its strip as a whole."""
+    for n, strip in enumerate(find_strips(lit), 1):
+        lines = read_lines_across(lit, strip)
+        payload = read_bars(lines.whole, strip.margin, MOST_PLACES // n)
+        if payload is not None:
+            yield _Code("Code128", payload, True)
+        else:
+            yield from _scan_lines(lines)
+
+
+def _scan_lines(lines: Lines) -> set[_Code]:
+    """What both halves of a strip say: bars of kinds that have no check of their own are believed by that."""
+    one, other = ({code for look in _draw(half) for code in _scan(look, _BARS)} for half in lines.halves)
+    return {code._replace(firm=True) for code in one & other}
+
+
+def _draw(line: NDArray[np.float64]) -> Iterator[Grey]:
+    """A line as pictures, more and less sharp."""
+    grey = np.clip(255 * (1 - line), 0, 255).astype(np.uint8)
+    drawn = Image.fromarray(np.tile(grey, (_TILED, 1)))
+    yield np.asarray(drawn)
+    for radius, percent in _SHARPER:
+        yield np.asarray(drawn.filter(ImageFilter.UnsharpMask(radius, percent, 0)))
 
 
 def _enlarged(grey: Image.Image) -> Image.Image:
@@ -107,32 +160,3 @@ def _evenly_lit(grey: Image.Image) -> Grey:
     around = around.filter(ImageFilter.GaussianBlur(3)).resize(grey.size, Image.Resampling.BILINEAR)
     lit = np.asarray(grey, np.float32) * 170 / np.maximum(np.asarray(around, np.float32), 8)
     return np.clip(lit, 0, 255).astype(np.uint8)
-
-
-def _upright(grey: Image.Image) -> Image.Image:
-    """Turned so that most of its edges stand or lie."""
-    seen = np.asarray(grey, np.float32)
-    if min(seen.shape) < 3:
-        return grey
-    edges = (seen[1:-1, 2:] - seen[1:-1, :-2]) + 1j * (seen[2:, 1:-1] - seen[:-2, 1:-1])
-    edges = edges[np.abs(edges) > _EDGE]
-    # By the fourth power all four sides of an upright thing point one way.
-    tilt = float(np.degrees(np.angle((edges**4 / np.abs(edges) ** 2).sum()))) / 4
-    if abs(tilt) < _LEVEL:
-        return grey
-    return grey.rotate(tilt, Image.Resampling.BICUBIC, expand=True, fillcolor=128)
-
-
-def _bars_alone(upright: Callable[[], Image.Image], reach: int, *, turned: bool) -> Grey:
-    """Smoothed along one side, and sharpened across."""
-    seen = np.asarray(upright())
-    smooth = Image.fromarray(_smoothed(seen.T if turned else seen, reach))
-    wide = smooth.resize((min(2 * smooth.width, _WIDEST), smooth.height), Image.Resampling.BICUBIC)
-    return np.asarray(wide.filter(ImageFilter.UnsharpMask(5, 300, 0)))
-
-
-def _smoothed(pixels: Grey, reach: int) -> Grey:
-    """Each pixel the mean of those around it in its column."""
-    padded = np.pad(pixels, ((reach // 2 + 1, reach // 2), (0, 0)), mode="edge")
-    sums = np.cumsum(padded, axis=0, dtype=np.uint32)
-    return ((sums[reach:] - sums[:-reach]) // reach).astype(np.uint8)
