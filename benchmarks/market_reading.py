@@ -1,16 +1,17 @@
 """Reading of adverts: by family, under alteration, on harmless logistics texts, and texts a second.
 
-    python -m benchmarks.market_reading --adverts FOLDER/adverts.csv [--train] [--fresh]
+    python -m benchmarks.market_reading --adverts FOLDER/adverts.csv [--train] [--fresh] [--speed [--beside TREE]]
 
 Five folds by family, three seeds; each family counts once. Beside it, in the same run: a rule of words, and linear
 models of runs of one to three characters as they are, and folded. `--train` writes the model that is shipped, trained
-on all adverts; `--fresh` measures the shipped model on texts that were written after it was fixed.
+on all adverts; `--fresh` measures the shipped model on texts that were written after it was fixed; `--speed` times
+ways to read all adverts in turn, and with `--beside` those of another version's tree as well.
 """
 
 import argparse
+import csv
 import importlib.metadata
 import random
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from sklearn.svm import LinearSVC
 
 from benchmarks._cases import table
 from benchmarks._market_alter import alter
+from benchmarks._market_speed import measure_command, measure_speed
 from benchmarks._market_training import (
     Choices,
     Learnt,
@@ -202,7 +204,6 @@ def ship(adverts: Texts, labels: npt.NDArray[np.str_], path: Path) -> None:
         scores[out] = judge_texts(model, [adverts.texts[row] for row in out]).flags
     scale = fit_scale(scores, labels != "none", adverts.weights**2)
     model = train(all_, choices, scale)
-    places = np.flatnonzero(model.known).astype(np.int32)
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scikit-learn", "scipy")]
     notes = [
         "made by: python -m benchmarks.market_reading --train; seeds 9, 5, 3, 1, 0",
@@ -214,13 +215,13 @@ def ship(adverts: Texts, labels: npt.NDArray[np.str_], path: Path) -> None:
     ]
     np.savez_compressed(
         path,
-        places=places,
-        weights=model.weights[places].astype(np.float16),
+        places=model.places,
+        weights=model.weights.astype(np.float16),
         bias=model.bias,
         damping=np.float64(model.damping),
         notes=np.array(notes),
     )
-    print(f"{len(places)} places, {path.stat().st_size / 1e6:.2f} MB, scale {scale:.2f}")
+    print(f"{len(model.places)} places, {path.stat().st_size / 1e6:.2f} MB, scale {scale:.2f}")
 
 
 def measure_file(name: str) -> list[list[str]]:
@@ -239,20 +240,6 @@ def measure_file(name: str) -> list[list[str]]:
     return rows
 
 
-def speed(texts: Sequence[str]) -> list[list[str]]:
-    """Texts a second of processor time, whole readings: of all, and of adverts of the median length."""
-    reader = Reader()
-    middle = sorted(texts, key=len)[len(texts) // 2 - 500 : len(texts) // 2 + 500] * 10
-    rows = []
-    for name, some in (("all rows", list(texts)), ("median length", middle)):
-        reader.read_many(some[:100])
-        start = time.process_time()
-        reader.read_many(some)
-        seconds = time.process_time() - start
-        rows.append([name, str(len(some)), f"{np.median([len(t) for t in some]):.0f}", f"{len(some) / seconds:,.0f}"])
-    return rows
-
-
 def main() -> None:
     """Measures, or trains."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -260,7 +247,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--train", action="store_true")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--beside", type=Path)
     given = parser.parse_args()
+    if given.speed:
+        with given.adverts.open(encoding="utf-8", newline="") as file:
+            texts = [row["text"] for row in csv.DictReader(file)]
+        head = ["texts a second of processor time", "median", "spread", "ratio"]
+        print("\n".join(table(head, measure_speed(texts, given.beside))))
+        print("\n".join(table(head, measure_command(texts, given.beside))))
+        return
     adverts, labels = read_adverts(given.adverts)
     if given.train:
         ship(adverts, labels, MODEL)
@@ -273,7 +269,6 @@ def main() -> None:
         for name in FILES:
             head = [name, "texts", *(f"looked at, {share:.0%} altered" for share in SHARES), "same kind"]
             print("\n".join(table(head, measure_file(name))))
-    print("\n".join(table(["texts", "number", "median length", "a second"], speed(adverts.texts))))
 
 
 if __name__ == "__main__":
