@@ -63,9 +63,8 @@ def list_grams(
     Returns:
         Where each text begins in `found`, and the end of the last.
     """
+    begins, counts = np.zeros(len(bounds), np.int64), np.zeros(WORD_KINDS, np.int64)
     word_seen = np.full(len(word_keys), -1, np.int64)
-    begins = np.zeros(len(bounds), np.int64)
-    counts = np.zeros(WORD_KINDS, np.int64)
     seen = np.empty(_room_for(bounds), np.int32)
     size = 0
     for text in range(len(bounds) - 1):
@@ -84,10 +83,8 @@ def list_grams(
                         if known >= 0 and _is_new(seen, shift, known):
                             found[size], starts[size], lengths[size] = known, at, step + 1
                             size += 1
-                    if not word_filter[hashed >> _FILTERED]:
-                        continue
-                    word = np.searchsorted(word_keys, hashed)
-                    if word < len(word_keys) and word_keys[word] == hashed and word_seen[word] != text:
+                    word = _look_up(hashed, word_keys, word_filter)
+                    if word >= 0 and word_seen[word] != text:
                         word_seen[word] = text
                         kind = int(word_kinds[word])
                         known = rows[2 * HASHED + MOST_WORDS * kind + min(counts[kind], MOST_WORDS - 1)]
@@ -104,6 +101,15 @@ def filter_words(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     made = np.zeros(1 << (64 - int(_FILTERED)), np.bool_)
     made[keys >> _FILTERED] = True
     return made
+
+
+@kernel
+def _look_up(hashed: np.uint64, keys: npt.NDArray[np.uint64], known: npt.NDArray[np.bool_]) -> int:
+    """Where among the words a run is; −1: nowhere."""
+    if not known[hashed >> _FILTERED]:
+        return -1
+    word = np.searchsorted(keys, hashed)
+    return int(word) if word < len(keys) and keys[word] == hashed else -1
 
 
 @kernel
