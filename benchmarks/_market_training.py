@@ -81,8 +81,8 @@ class Choices:
     wide_harmless: float = 3.0
     wide_composed: float = 0.1
     count: int = 150
-    shift: float = 0.1
-    wide_shift: float = 0.28
+    shift: float = 0.15
+    wide_shift: float = 0.33
     sounds: float = 1.5
     lean: float = 1.5
 
