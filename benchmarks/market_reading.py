@@ -1,16 +1,17 @@
 """Reading of adverts: by family, under alteration, on harmless logistics texts, and texts a second.
 
-    python -m benchmarks.market_reading --adverts FOLDER/adverts.csv [--train] [--fresh]
+    python -m benchmarks.market_reading --adverts FOLDER/adverts.csv [--train] [--fresh] [--speed [--beside TREE]]
 
-Five folds by family, three seeds; each family counts once. Beside it, in the same run: a rule of words, and linear
-models of runs of one to three characters as they are, and folded. `--train` writes the model that is shipped, trained
-on all adverts; `--fresh` measures the shipped model on texts that were written after it was fixed.
+Five folds by family, three seeds, seven draws of what is altered; each family counts once. Beside it, in the same run:
+a rule of words, and linear models of runs of one to three characters as they are, and folded. `--train` writes the
+model that is shipped, trained on all adverts; `--fresh` measures the shipped model on texts that were written after it
+was fixed; `--speed` times ways to read all adverts in turn, and with `--beside` those of another version's tree.
 """
 
 import argparse
+import csv
 import importlib.metadata
 import random
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from sklearn.svm import LinearSVC
 
 from benchmarks._cases import table
 from benchmarks._market_alter import alter
+from benchmarks._market_speed import measure_command, measure_speed
 from benchmarks._market_training import (
     Choices,
     Learnt,
@@ -40,6 +42,8 @@ from wayseal.market.types import FLAGGED, Kind
 
 MODEL = Path(__file__).parents[1] / "src/wayseal/market/reading/data/model.npz"
 SHARES = (0.0, 0.2, 0.4)
+DRAW = 2024
+"""The first of the seeds by which characters are altered."""
 FILES = ("fresh.tsv", "tuning.tsv", "unseen.tsv")
 """Texts that nothing is trained on; settings were chosen by the second."""
 RULE = (
@@ -153,17 +157,32 @@ METHODS: dict[str, Method] = {
 }
 
 
-def measure(adverts: Texts, labels: npt.NDArray[np.str_], seeds: Sequence[int]) -> list[list[str]]:
-    """Rows of the table: each method under each share of altered characters, means over seeds."""
-    rng = random.Random(2024)
-    tests = [[alter(text, share, rng) if share else text for text in adverts.texts] for share in SHARES]
+def measure(
+    adverts: Texts, labels: npt.NDArray[np.str_], seeds: Sequence[int], draws: Sequence[int]
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Each method under each share of altered characters, and what it loses by them.
+
+    Args:
+        adverts: The labelled adverts.
+        labels: Of each.
+        seeds: Of the folds.
+        draws: Seeds of what is altered, and how.
+
+    Returns:
+        Rows of two tables: means over seeds and draws; F1 lost, its mean, least and most over draws.
+    """
+    shares, tests = [SHARES[0]], [adverts.texts]
+    for rng in map(random.Random, draws):
+        for share in SHARES[1:]:
+            shares.append(share)
+            tests.append(tuple(alter(text, share, rng) for text in adverts.texts))
     all_ = learnt(adverts)
-    rows = []
+    rows, lost = [], []
     for name, method in METHODS.items():
-        found: list[list[Figures]] = [[] for _ in SHARES]
+        found: list[list[Figures]] = [[] for _ in shares]
         for seed in seeds:
             fold = fold_of(labels, adverts.origins, seed)
-            flags = [np.zeros(len(labels), np.bool_) for _ in SHARES]
+            flags = [np.zeros(len(labels), np.bool_) for _ in shares]
             for held in range(5):
                 rest, out = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
                 split = Split(learnt=replace(all_, adverts=adverts.select(rest)), seed=seed)
@@ -171,15 +190,26 @@ def measure(adverts: Texts, labels: npt.NDArray[np.str_], seeds: Sequence[int]) 
                     flags[at][out] = got
             for at, one in enumerate(flags):
                 found[at].append(figures(one, labels, adverts.origins))
-        rows.append([name, *(cell for one in found for cell in _cells(one))])
-        print(*rows[-1], sep=" | ", flush=True)
-    return rows
+        by_share = [[found[at] for at, of in enumerate(shares) if of == share] for share in SHARES]
+        rows.append([name, *(cell for some in by_share for cell in _cells(some))])
+        lost.append([name, *(_lost(by_share[0][0], some) for some in by_share[1:])])
+        print(*rows[-1], *lost[-1][1:], sep=" | ", flush=True)
+    return rows, lost
 
 
-def _cells(found: Sequence[Figures]) -> list[str]:
-    mean = [np.mean([getattr(one, key) for one in found]) for key in ("precision", "recall", "f1", "waybill")]
-    spread = np.std([one.f1 for one in found])
+def _cells(found: Sequence[Sequence[Figures]]) -> list[str]:
+    """By draw, the figures of each seed: means, and the spread of F1 over all."""
+    all_ = [one for some in found for one in some]
+    mean = [np.mean([getattr(one, key) for one in all_]) for key in ("precision", "recall", "f1", "waybill")]
+    spread = np.std([one.f1 for one in all_])
     return [f"{mean[0]:.3f} / {mean[1]:.3f} / {mean[2]:.3f} ± {spread:.3f}", f"{mean[3]:.2f}"]
+
+
+def _lost(plain: Sequence[Figures], altered: Sequence[Sequence[Figures]]) -> str:
+    """How much F1 is lost: its mean, and the least and the most of one draw."""
+    before = np.mean([one.f1 for one in plain])
+    lost = [before - np.mean([one.f1 for one in some]) for some in altered]
+    return f"{np.mean(lost):.3f} ({min(lost):.3f} to {max(lost):.3f})"
 
 
 def learnt(adverts: Texts) -> Learnt:
@@ -202,7 +232,6 @@ def ship(adverts: Texts, labels: npt.NDArray[np.str_], path: Path) -> None:
         scores[out] = judge_texts(model, [adverts.texts[row] for row in out]).flags
     scale = fit_scale(scores, labels != "none", adverts.weights**2)
     model = train(all_, choices, scale)
-    places = np.flatnonzero(model.known).astype(np.int32)
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scikit-learn", "scipy")]
     notes = [
         "made by: python -m benchmarks.market_reading --train; seeds 9, 5, 3, 1, 0",
@@ -214,13 +243,13 @@ def ship(adverts: Texts, labels: npt.NDArray[np.str_], path: Path) -> None:
     ]
     np.savez_compressed(
         path,
-        places=places,
-        weights=model.weights[places].astype(np.float16),
+        places=model.places,
+        weights=model.weights.astype(np.float16),
         bias=model.bias,
         damping=np.float64(model.damping),
         notes=np.array(notes),
     )
-    print(f"{len(places)} places, {path.stat().st_size / 1e6:.2f} MB, scale {scale:.2f}")
+    print(f"{len(model.places)} places, {path.stat().st_size / 1e6:.2f} MB, scale {scale:.2f}")
 
 
 def measure_file(name: str) -> list[list[str]]:
@@ -239,28 +268,24 @@ def measure_file(name: str) -> list[list[str]]:
     return rows
 
 
-def speed(texts: Sequence[str]) -> list[list[str]]:
-    """Texts a second of processor time, whole readings: of all, and of adverts of the median length."""
-    reader = Reader()
-    middle = sorted(texts, key=len)[len(texts) // 2 - 500 : len(texts) // 2 + 500] * 10
-    rows = []
-    for name, some in (("all rows", list(texts)), ("median length", middle)):
-        reader.read_many(some[:100])
-        start = time.process_time()
-        reader.read_many(some)
-        seconds = time.process_time() - start
-        rows.append([name, str(len(some)), f"{np.median([len(t) for t in some]):.0f}", f"{len(some) / seconds:,.0f}"])
-    return rows
-
-
 def main() -> None:
     """Measures, or trains."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--adverts", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--draws", type=int, default=7)
     parser.add_argument("--train", action="store_true")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--beside", type=Path)
     given = parser.parse_args()
+    if given.speed:
+        with given.adverts.open(encoding="utf-8", newline="") as file:
+            texts = [row["text"] for row in csv.DictReader(file)]
+        head = ["texts a second of processor time", "median", "spread", "ratio"]
+        print("\n".join(table(head, measure_speed(texts, given.beside))))
+        print("\n".join(table(head, measure_command(texts, given.beside))))
+        return
     adverts, labels = read_adverts(given.adverts)
     if given.train:
         ship(adverts, labels, MODEL)
@@ -268,12 +293,13 @@ def main() -> None:
     if not given.fresh:
         heads = [f"{share:.0%} altered: P / R / F1" for share in SHARES]
         head = ["method", *(cell for one in heads for cell in (one, "waybill recall"))]
-        print("\n".join(table(head, measure(adverts, labels, range(given.seeds)))))
+        rows, lost = measure(adverts, labels, range(given.seeds), range(DRAW, DRAW + given.draws))
+        print("\n".join(table(head, rows)))
+        print("\n".join(table(["F1 lost", *(f"{share:.0%} altered" for share in SHARES[1:])], lost)))
     if given.fresh:
         for name in FILES:
             head = [name, "texts", *(f"looked at, {share:.0%} altered" for share in SHARES), "same kind"]
             print("\n".join(table(head, measure_file(name))))
-    print("\n".join(table(["texts", "number", "median length", "a second"], speed(adverts.texts))))
 
 
 if __name__ == "__main__":

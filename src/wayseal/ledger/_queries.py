@@ -7,11 +7,9 @@
    many waybills it showed: it could have shown everything to everybody.
 """
 
-import contextlib
-import gc
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -23,6 +21,7 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._types import Flags, Ints, Longs, Words
 from wayseal.model import clean_waybill
+from wayseal.model.collector import collector_paused
 from wayseal.model.predicate import PredicateError, parse_predicate
 
 NEVER = int(np.iinfo(np.int64).max)
@@ -104,7 +103,7 @@ def read_queries(finder: Finder, keyer: Keyer, *, described: bool, only: tuple[s
 def parse_queries(table: pa.Table, keyer: Keyer, *, described: bool = True) -> Queries:
     """Rows of the contract's `queries` as arrays (rules 1 to 4)."""
     texts, place = _distinct(table["filter"])
-    with _no_collector():
+    with collector_paused():
         filters, wrong = _read_filters(texts)
     known = np.array([key is None for key in wrong], np.bool_)
     rows = table["rows"].combine_chunks().fill_null(NOT_LOGGED).to_numpy()
@@ -149,18 +148,6 @@ def _distinct(column: pa.ChunkedArray) -> tuple[list[str], Longs]:
 def _keys(column: pa.ChunkedArray, keyer: Keyer) -> Words:
     parts = [np.zeros(0, np.uint64), *(keyer.keys(chunk) for chunk in column.chunks)]
     return np.concatenate(parts)
-
-
-@contextlib.contextmanager
-def _no_collector() -> Iterator[None]:
-    """Without the cycle collector, which takes two thirds of the time where a million small tuples are made to stay."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _read_filters(texts: list[str]) -> tuple[Filters, list[str | None]]:

@@ -11,7 +11,7 @@ from wayseal.market.reading._tables import _variants, tables
 
 
 def folded(text: str) -> str:
-    return fold([text]).text(0)
+    return fold([text]).texts()[0]
 
 
 @pytest.mark.kernels
@@ -42,10 +42,10 @@ def test_spellings_of_the_trade(seen: str, meant: str) -> None:
 def test_places_lead_back_to_what_was_seen() -> None:
     text = "出\u200b快·遞 面D 1.2"
     made = fold(["x", text])
-    at = made.text(1).index("快递")
+    at = made.texts()[1].index("快递")
     start = made.bounds[1] + at
     assert text[made.begins[start] : made.ends[start + 1]] == "快·遞"
-    label = made.bounds[1] + made.text(1).index("面单")
+    label = made.bounds[1] + made.texts()[1].index("面单")
     assert text[made.begins[label] : made.ends[label + 1]] == "面D"
 
 
@@ -54,7 +54,7 @@ def test_places_lead_back_to_what_was_seen() -> None:
 def test_any_text_is_folded_by_itself_and_in_order(texts: list[str]) -> None:
     made = fold(texts)
     for at, text in enumerate(texts):
-        assert made.text(at) == folded(text)
+        assert made.texts()[at] == folded(text)
         span = slice(made.bounds[at], made.bounds[at + 1])
         begins, ends = made.begins[span], made.ends[span]
         assert (np.diff(begins) >= 0).all()
@@ -63,7 +63,7 @@ def test_any_text_is_folded_by_itself_and_in_order(texts: list[str]) -> None:
 
 def test_a_long_run_of_marks_costs_no_more_a_mark() -> None:
     made: Folded = fold(["/" * 300_000 + "面" + " /" * 100_000 + "单"])
-    assert made.text(0) == "/" * 300_000 + "面单"
+    assert made.texts()[0] == "/" * 300_000 + "面单"
 
 
 def test_what_is_folded_stays_as_it_is() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from wayseal.market.reading import Reader, Word, WordKind
-from wayseal.market.reading._model import COLUMNS, FLAG, LOGISTICS, WIDE, built_in, directions, judge
-from wayseal.market.reading.training import PLACES, list_text_places, make_model
+from wayseal.market.reading._model import COLUMNS, FLAG, LOGISTICS, WIDE, built_in, directions
+from wayseal.market.reading.training import PLACES, judge_texts, list_text_places, make_model
 from wayseal.market.types import FLAGGED, Kind
 
 ADVERTS = {
@@ -67,7 +67,7 @@ def test_reasons_are_places_in_the_text_and_add_up_to_the_score() -> None:
     weights = [abs(one.weight) for one in reading.reasons]
     assert weights == sorted(weights, reverse=True)
     model = built_in()
-    judged = judge(model, *list_text_places([text]))
+    judged = judge_texts(model, [text])
     wanted = directions(judged)[0]
     score, bias = float(judged.scores[0] @ wanted), float(model.bias @ wanted)
     assert math.isclose(sum(one.weight for one in reading.reasons), score - bias, rel_tol=0.15)

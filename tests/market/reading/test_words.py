@@ -15,9 +15,9 @@ def test_every_word_is_explained_in_both_languages_and_folded_already() -> None:
     assert len({word.word for word in words}) == len(words)
     for word in words:
         assert all([word.zh, word.en, word.source, word.date])
-        assert fold([word.word]).text(0) == word.word
+        assert fold([word.word]).texts()[0] == word.word
     assert {word.kind for word in words} == set(WordKind)
-    assert len(index_words(words)[0]) > len(words)
+    assert len(index_words(words).keys) > len(words)
 
 
 def test_a_file_of_accepted_words(tmp_path: Path) -> None:

@@ -10,11 +10,26 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from wayseal.market.reading._hints import (
+    AMOUNT,
+    COIN,
+    COUNTED,
+    DAY,
+    DIGIT,
+    DIGITS,
+    FOR_ONE,
+    PER,
+    SIGN,
+    SPACES,
+    TIMES,
+    Need,
+)
 from wayseal.market.reading._view import View
 from wayseal.market.types import Kind, Price, Quantity
 
 _NUMBER = r"(?:[0-9]{1,7}(?:\.[0-9]{1,3})?|[零一二两三四五六七八九十百半]{1,4})"
-_COUNTER = r"(?:个|条|张|单|件|份|票|次|份|组)"
+_COUNTERS = "个条张单件份票次组"
+_COUNTER = f"[{_COUNTERS}]"
 _PRICE = re.compile(
     rf"(?P<before>(?:一|每|1){_COUNTER}[:是卖只要给]{{0,2}}|[0-9]?{_COUNTER}/)?"
     rf"(?:¥\s?(?P<sign>[0-9]{{1,7}}(?:\.[0-9]{{1,3}})?)"
@@ -22,7 +37,6 @@ _PRICE = re.compile(
     rf"|(?P<bare>[0-9]{{1,3}}\.[0-9]{{1,2}}|[0-9]{{1,3}}))"
     rf"(?P<after>\s?(?P<per>/|一|每)?{_COUNTER})?"
 )
-_AMOUNT = re.compile(r"[0-9万千百元块毛角个条张单件份票次]")
 _COINS = {"元": 1.0, "块": 1.0, "毛": 0.1, "角": 0.1, "rmb": 1.0}
 _EARNED = re.compile(r"(?:赚|入|薪|收益|押金|罚|赔|工资|奖|返|额度|充|损失|补贴|底薪|提成)[约到达过超]?[:]?$")
 _QUANTITY = re.compile(
@@ -43,12 +57,25 @@ _OF_KIND = {
     Kind.LOGISTICS: "parcel",
     Kind.OTHER: "",
 }
+_IN_NUMBER, _IN_COUNT = DIGITS + "零一二两三四五六七八九十百半", DIGITS + "一二两三四五六七八九十百千几"
+NEEDS = (
+    Need(hint=AMOUNT, any_of=DIGITS + "万千百元块毛角个条张单件份票次"),
+    Need(hint=DIGIT, any_of=DIGITS),
+    Need(hint=SIGN, any_of="¥"),
+    Need(hint=COIN, any_of="元块毛角r", after=_IN_NUMBER + SPACES),
+    Need(hint=FOR_ONE, any_of=_COUNTERS, after="一每1/"),
+    Need(hint=PER, any_of="/", after=_COUNTERS),
+    Need(hint=COUNTED, any_of=_COUNTERS, after=_IN_COUNT + "万千wk百多余+来" + SPACES),
+    Need(hint=DAY, any_of="日天"),
+    Need(hint=TIMES, any_of="万千wk百", after=_IN_COUNT + SPACES),
+)
 
 
 def find_prices(view: View, kind: Kind) -> list[Price]:
     """The prices of a text (rules 1 to 3). kind: what it is about."""
     found: list[Price] = []
-    if _AMOUNT.search(view.text) is None:
+    hints = view.hints
+    if not hints & AMOUNT or not (hints & (SIGN | COIN) or (hints & DIGIT and hints & (FOR_ONE | PER))):
         return found
     for match in _PRICE.finditer(view.text):
         yuan = _yuan_of(match)
@@ -62,7 +89,8 @@ def find_prices(view: View, kind: Kind) -> list[Price]:
 
 def find_quantities(view: View, kind: Kind, prices: Sequence[Price]) -> list[Quantity]:
     """The quantities of a text (rule 4)."""
-    if _AMOUNT.search(view.text) is None:
+    hints = view.hints
+    if not hints & AMOUNT or not (hints & COUNTED or (hints & DAY and hints & TIMES)):
         return []
     return list(_quantities(view, kind, [price.at for price in prices]))
 

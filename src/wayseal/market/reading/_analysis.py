@@ -7,12 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.reading._fold import Bounds, Folded, fold
-from wayseal.market.reading._grams import LONGEST, LONGEST_WORD, list_places
+from wayseal.market.reading._grams import LONGEST, LONGEST_WORD, list_grams
 from wayseal.market.reading._tables import Ints
 from wayseal.market.reading._tokens import Tokens, tokenize
-
-WordIndex = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]
-"""Hashes of words, sorted, and their kinds."""
+from wayseal.market.reading._words import WordIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,32 +20,34 @@ class Analysis:
     Attributes:
         folded: Their folded copies.
         tokens: Their tokens.
-        places: Places in the model, text after text.
+        rows: The model's rows of their runs and words, text after text.
         starts: The token at which each begins.
         lengths: The number of its tokens.
-        bounds: Where each text begins in `places`, and the end of the last.
+        bounds: Where each text begins in `rows`, and the end of the last.
     """
 
     folded: Folded
     tokens: Tokens
-    places: Ints
+    rows: Ints
     starts: Ints
     lengths: npt.NDArray[np.int8]
     bounds: Bounds
 
 
-def analyse(texts: Sequence[str], words: WordIndex) -> Analysis:
-    """Finds what the model weighs in texts."""
+def analyse(texts: Sequence[str], words: WordIndex, rows: Ints) -> Analysis:
+    """Finds what a model weighs in texts. rows: by place, its row in the model; −1: the model doesn't know it."""
     folded = fold(texts)
     tokens = tokenize(folded)
     room = len(tokens.chars) * 2 * (LONGEST + LONGEST_WORD) + 1
-    places, starts, lengths = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int8)
-    bounds = list_places(tokens.chars, tokens.sounds, tokens.bounds, *words, places, starts, lengths)
+    found, starts, lengths = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int8)
+    bounds = list_grams(
+        tokens.chars, tokens.sounds, tokens.bounds, rows, words.keys, words.kinds, words.filter, found, starts, lengths
+    )
     end = bounds[-1]
     return Analysis(
         folded=folded,
         tokens=tokens,
-        places=places[:end],
+        rows=found[:end],
         starts=starts[:end],
         lengths=lengths[:end],
         bounds=bounds,

@@ -10,6 +10,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +38,11 @@ class Folded:
     ends: Ints
     bounds: Bounds
 
-    def text(self, index: int) -> str:
-        """One folded text."""
-        return self.codes[self.bounds[index] : self.bounds[index + 1]].tobytes().decode("utf-32-le", "surrogatepass")
+    def texts(self) -> list[str]:
+        """The folded texts."""
+        whole = self.codes.tobytes().decode("utf-32-le", "surrogatepass")
+        bounds = self.bounds.tolist()
+        return [whole[start:end] for start, end in pairwise(bounds)]
 
 
 def fold(texts: Sequence[str]) -> Folded:

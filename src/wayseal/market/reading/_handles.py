@@ -9,6 +9,19 @@
 import re
 from collections.abc import Iterator
 
+from wayseal.market.reading._hints import (
+    DIGITS,
+    LETTERS,
+    LINK,
+    MENTION,
+    NAME,
+    PHONE,
+    SERVICE,
+    SITE,
+    SPACES,
+    Need,
+    need_words,
+)
 from wayseal.market.reading._view import View
 from wayseal.market.types import Handle, HandleKind
 
@@ -37,18 +50,31 @@ _SERVICES = (
     ("payment", HandleKind.PAYMENT),
 )
 _PHONE = re.compile(r"(?<![0-9a-z])(?:(?:\+|00)?86[ -]?)?(1[3-9][0-9](?:[ .-]?[0-9]){8})(?![0-9])")
+_SERVICE_WORDS = "qq 扣扣 抠抠 企鹅 微信 we 加微 微号 绿泡 卫星 wx vx 飞机 电报 te tg 支付".split()
+NEEDS = (
+    Need(hint=LINK, any_of="/", after="emg/"),
+    Need(hint=MENTION, any_of=DIGITS + LETTERS + SPACES, after="@"),
+    Need(hint=SITE, any_of=".", after="w"),
+    need_words(SERVICE, _SERVICE_WORDS),
+    Need(hint=SERVICE, any_of=SPACES + ":+➡→", after="qvw"),
+)
 _NO_NAMES = frozenset({"https", "http", "gmail", "qq", "admin"})
 
 
 def find_handles(view: View) -> list[Handle]:
     """The handles of a text, in its order; the same one once (rules 1 and 2)."""
+    hints = view.hints
+    if not hints & (LINK | MENTION | SITE | NAME | SERVICE | PHONE):
+        return []
     found: dict[tuple[HandleKind, str], Handle] = {}
-    text = view.text
-    if "@" in text or "." in text or "/" in text or len(text) > 33:
+    if hints & (LINK | MENTION | SITE | NAME):
         for handle in _linked(view):
             found.setdefault((handle.kind, handle.value), handle)
-    if any(char in view.plain for char in "0123456789") or _SAID.search(view.plain):
+    if hints & SERVICE:
         for handle in _said(view):
+            found.setdefault((handle.kind, handle.value), handle)
+    if hints & PHONE:
+        for handle in _phones(view):
             found.setdefault((handle.kind, handle.value), handle)
     if len(found) < 2:
         return list(found.values())
@@ -87,6 +113,9 @@ def _said(view: View) -> Iterator[Handle]:
                 shown = f"@{value}" if kind is HandleKind.TELEGRAM else value
                 shown = re.sub(r"[ ·.-]", "", value) if kind is HandleKind.QQ else shown
                 yield Handle(kind=kind, value=shown, at=at)
+
+
+def _phones(view: View) -> Iterator[Handle]:
     for match in _PHONE.finditer(view.plain):
         value = re.sub(r"[ .-]", "", match.group(1))
         yield Handle(kind=HandleKind.PHONE, value=value, at=view.place(*match.span(1)))

@@ -42,14 +42,16 @@ class Model:
     """Weights.
 
     Attributes:
-        weights: By place and column.
-        known: Whether the model knows a place.
+        places: What it knows; each has a row.
+        rows: By place, its row; −1: the model doesn't know it.
+        weights: By row and column.
         bias: By column.
         damping: What is added to the number of known places (rule 1).
     """
 
+    places: Ints
+    rows: Ints
     weights: npt.NDArray[np.float32]
-    known: npt.NDArray[np.bool_]
     bias: npt.NDArray[np.float64]
     damping: float
 
@@ -86,17 +88,17 @@ def make_model(
     places: npt.NDArray[np.int32], weights: npt.NDArray[np.floating], bias: npt.NDArray[np.floating], damping: float
 ) -> Model:
     """A model from the places that it knows, and their weights by column."""
-    spread = np.zeros((PLACES, COLUMNS), np.float32)
-    spread[places] = weights
-    known = np.zeros(PLACES, np.bool_)
-    known[places] = True
-    return Model(weights=spread, known=known, bias=bias.astype(np.float64), damping=damping)
+    rows = np.full(PLACES, -1, np.int32)
+    rows[places] = np.arange(len(places), dtype=np.int32)
+    return Model(
+        places=places, rows=rows, weights=weights.astype(np.float32), bias=bias.astype(np.float64), damping=damping
+    )
 
 
-def judge(model: Model, places: npt.NDArray[np.int32], bounds: Bounds) -> Judged:
-    """What a model says of texts, by their places."""
+def judge(model: Model, rows: Ints, bounds: Bounds) -> Judged:
+    """What a model says of texts, by the rows of what it knows of them, text after text, and where each begins."""
     scores = np.empty((len(bounds) - 1, COLUMNS), np.float64)
-    _score(places, bounds, model.weights, model.known, model.bias, model.damping, scores)
+    _score(rows, bounds, model.weights, model.bias, model.damping, scores)
     flagged = _sigmoid(np.maximum(scores[:, FLAG], scores[:, WIDE]))
     inner = np.exp(scores[:, 1:LOGISTICS] - scores[:, 1:LOGISTICS].max(axis=1, keepdims=True, initial=0.0))
     inner /= inner.sum(axis=1, keepdims=True)
@@ -125,7 +127,7 @@ def directions(judged: Judged) -> Floats:
 
 def find_reasons(
     model: Model,
-    grams: tuple[npt.NDArray[np.int32], Ints, npt.NDArray[np.int8], Bounds],
+    grams: tuple[Ints, Ints, npt.NDArray[np.int8], Bounds],
     token_bounds: Bounds,
     wanted: Floats,
 ) -> tuple[Ints, Floats, Ints]:
@@ -133,7 +135,7 @@ def find_reasons(
 
     Args:
         model: The model.
-        grams: Places, the tokens at which they begin, numbers of tokens, and where each text begins in them.
+        grams: Rows, the tokens at which they begin, numbers of tokens, and where each text begins in them.
         token_bounds: Where each text begins in the tokens, and the end of the last.
         wanted: `directions`.
 
@@ -144,11 +146,7 @@ def find_reasons(
     spans = np.zeros((count, MOST_REASONS, 2), np.int32)
     weights = np.zeros((count, MOST_REASONS))
     numbers = np.zeros(count, np.int32)
-    places, starts, lengths, bounds = grams
-    _weigh(
-        places, starts, lengths, bounds, token_bounds,
-        model.weights, model.known, model.damping, wanted, spans, weights, numbers,
-    )  # fmt: skip
+    _weigh(*grams, token_bounds, model.weights, model.damping, wanted, spans, weights, numbers)
     return spans, weights, numbers
 
 
@@ -159,36 +157,27 @@ def _sigmoid(scores: Floats) -> Floats:
 
 @kernel
 def _score(
-    places: npt.NDArray[np.int32],
-    bounds: Bounds,
-    weights: npt.NDArray[np.float32],
-    known: npt.NDArray[np.bool_],
-    bias: Floats,
-    damping: float,
-    scores: Floats,
+    rows: Ints, bounds: Bounds, weights: npt.NDArray[np.float32], bias: Floats, damping: float, scores: Floats
 ) -> None:
+    """Fills the last one."""
     for text in range(len(bounds) - 1):
         scores[text] = 0.0
-        count = 0
         for at in range(bounds[text], bounds[text + 1]):
-            place = places[at]
-            if known[place]:
-                count += 1
-                for column in range(weights.shape[1]):
-                    scores[text, column] += weights[place, column]
-        for column in range(weights.shape[1]):
-            scores[text, column] = bias[column] + scores[text, column] / np.sqrt(count + damping)
+            for column in range(COLUMNS):
+                scores[text, column] += weights[rows[at], column]
+        over = np.sqrt(bounds[text + 1] - bounds[text] + damping)
+        for column in range(COLUMNS):
+            scores[text, column] = bias[column] + scores[text, column] / over
 
 
 @kernel
 def _weigh(
-    places: npt.NDArray[np.int32],
+    rows: Ints,
     starts: Ints,
     lengths: npt.NDArray[np.int8],
     bounds: Bounds,
     token_bounds: Bounds,
     weights: npt.NDArray[np.float32],
-    known: npt.NDArray[np.bool_],
     damping: float,
     wanted: Floats,
     spans: npt.NDArray[np.int32],
@@ -198,18 +187,14 @@ def _weigh(
     """Fills the last three."""
     shares = np.zeros(token_bounds[-1] + 1)
     for text in range(len(bounds) - 1):
-        count = 0
+        over = np.sqrt(bounds[text + 1] - bounds[text] + damping)
         for at in range(bounds[text], bounds[text + 1]):
-            count += known[places[at]]
-        over = np.sqrt(count + damping)
-        for at in range(bounds[text], bounds[text + 1]):
-            place = places[at]
-            if known[place]:
-                weight = 0.0
-                for column in range(weights.shape[1]):
-                    weight += wanted[text, column] * weights[place, column]
-                for step in range(lengths[at]):
-                    shares[starts[at] + step] += weight / over / lengths[at]
+            weight = 0.0
+            for column in range(COLUMNS):
+                weight += wanted[text, column] * weights[rows[at], column]
+            share = weight / over / lengths[at]
+            for step in range(lengths[at]):
+                shares[starts[at] + step] += share
         numbers[text] = _join(shares, token_bounds[text], token_bounds[text + 1], spans[text], heaviest[text])
 
 

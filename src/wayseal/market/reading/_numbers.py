@@ -8,21 +8,21 @@
 import re
 from collections.abc import Sequence
 
+from wayseal.market.reading._hints import NUMBER
 from wayseal.market.reading._view import View
 from wayseal.market.types import Handle, NumberCandidate
 from wayseal.model.numbers import clean_waybill, couriers_of, looks_like_waybill
 
 _RUN = re.compile(r"(?<![a-z0-9@_/.])[a-z]{0,4}[0-9](?:[ .-]?[a-z0-9]){9,24}(?![a-z0-9_])")
-_ENOUGH = re.compile(r"[0-9][0-9a-z .-]{9}")
 AS_WRITTEN, READ = 1.0, 0.9
 """Probabilities: of a number whose digits are written as digits, and of one that took reading."""
 
 
 def find_numbers(view: View, handles: Sequence[Handle]) -> list[NumberCandidate]:
     """What may be waybill numbers in a text."""
-    found: dict[str, NumberCandidate] = {}
-    if _ENOUGH.search(view.plain) is None:
+    if not view.hints & NUMBER:
         return []
+    found: dict[str, NumberCandidate] = {}
     taken = [handle.at for handle in handles if handle.at is not None]
     for match in _RUN.finditer(view.plain):
         number = clean_waybill(match.group())

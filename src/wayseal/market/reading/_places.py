@@ -9,6 +9,7 @@
 import re
 from collections.abc import Iterator
 
+from wayseal.market.reading._hints import COURIER, DRAWN, END, FRESH, LED_FROM, LED_TO, PLACE, Need, need_words
 from wayseal.market.reading._view import View
 from wayseal.market.types import Route
 
@@ -27,13 +28,13 @@ _OPEN = frozenset({"全国", "各地", "全省", "全球", "任意", "任何"})
 _LONGEST = max(map(len, _PLACES))
 _LEADS = re.compile(r"发往|发至|发到|寄往|寄到|直达|发|到|至|寄|往|飞")
 _DRAWN = re.compile(r"[→➡⇒>—–~～-]")
-_ENDS = re.compile(
-    r"(?P<origin>发货地|发件地|始发地|寄件地|揽收地)[:是在]?|(?P<destination>收货地|收件地|目的地|派送地)[:是在]?|(?P<left>发出|始发|寄出|揽收)"
-)
-_COURIERS = re.compile(
-    r"圆通|中通|申通|韵达|顺丰|极兔|邮政|德邦|菜鸟|云途|京东快递|京东物流|三通一达|通达系"
-    r"|(?<![a-z0-9@_./])(?:ems|yto|zto|sto|yt|zt|st|yd|sf|jt|dpk|yunexpress)(?![a-z_./@])"
-)
+_ORIGIN = "发货地|发件地|始发地|寄件地|揽收地"
+_DESTINATION = "收货地|收件地|目的地|派送地"
+_LEFT = "发出|始发|寄出|揽收"
+_ENDS = re.compile(rf"(?P<origin>{_ORIGIN})[:是在]?|(?P<destination>{_DESTINATION})[:是在]?|(?P<left>{_LEFT})")
+_NAMED = "圆通|中通|申通|韵达|顺丰|极兔|邮政|德邦|菜鸟|云途|京东快递|京东物流|三通一达|通达系"
+_LETTERED = "ems|yto|zto|sto|yt|zt|st|yd|sf|jt|dpk|yunexpress"
+_COURIERS = re.compile(rf"{_NAMED}|(?<![a-z0-9@_./])(?:{_LETTERED})(?![a-z_./@])")
 _CODES = {
     "圆通": ("yto",), "yto": ("yto",), "yt": ("yto",), "中通": ("zto",), "zto": ("zto",), "zt": ("zto",),
     "申通": ("sto",), "sto": ("sto",), "st": ("sto",), "韵达": ("yunda",), "yd": ("yunda",), "顺丰": ("sf",),
@@ -43,16 +44,34 @@ _CODES = {
     "通达系": ("yto", "zto", "sto", "yunda"),
 }  # fmt: skip
 _FRESHNESS = (
-    ("realtime", re.compile(r"实时|即时|秒更|实实数据")),
-    ("same_day", re.compile(r"当天|当日|今天|今日|日更|未揽收|未扫描|新鲜|刚签收|天天有货")),
-    ("history", re.compile(r"历史|去年|往年|旧料|陈料|老数据|旧数据")),
+    ("realtime", "实时|即时|秒更|实实数据"),
+    ("same_day", "当天|当日|今天|今日|日更|未揽收|未扫描|新鲜|刚签收|天天有货"),
+    ("history", "历史|去年|往年|旧料|陈料|老数据|旧数据"),
+)
+_FRESH = tuple((name, re.compile(words)) for name, words in _FRESHNESS)
+_KNOWN = _PLACES | _OPEN
+_BEGIN, _LAST = "".join({place[0] for place in _KNOWN}), "".join({place[-1] for place in _KNOWN}) + "省市"
+NEEDS = (
+    need_words(PLACE, _PLACES),
+    Need(hint=LED_FROM, any_of="发寄直到至往飞", after=_LAST),
+    Need(hint=LED_TO, any_of=_BEGIN, after="往至到达发寄飞"),
+    Need(hint=DRAWN, any_of=_BEGIN, after=_LAST),
+    need_words(END, "|".join((_ORIGIN, _DESTINATION, _LEFT)).split("|")),
+    need_words(COURIER, f"{_NAMED}|{_LETTERED}".split("|")),
+    need_words(FRESH, "|".join(words for _, words in _FRESHNESS).split("|")),
 )
 
 
 def find_routes(view: View) -> list[Route]:
     """The routes of a text (rule 1)."""
+    hints = view.hints
+    if not hints & PLACE:
+        return []
     found: dict[tuple[str, str], Route] = {}
-    for start, end, origin, destination in (*_led(view.text), *_drawn(view), *_told(view.text)):
+    led = _led(view.text) if hints & LED_FROM and hints & LED_TO else ()
+    drawn = _drawn(view) if hints & DRAWN else ()
+    told = _told(view.text) if hints & END else ()
+    for start, end, origin, destination in (*led, *drawn, *told):
         if all(origin not in {"", known[0]} or destination not in {"", known[1]} for known in found):
             found[origin, destination] = Route(origin=origin, destination=destination, at=view.place(start, end))
     return list(found.values())
@@ -60,13 +79,17 @@ def find_routes(view: View) -> list[Route]:
 
 def find_couriers(view: View) -> list[str]:
     """The couriers that a text names, by their codes, in its order (rule 2)."""
+    if not view.hints & COURIER:
+        return []
     found = _COURIERS.findall(view.text)
     return list(dict.fromkeys(code for name in found for code in _CODES[name]))
 
 
 def find_freshness(view: View) -> str:
     """What a text says of how fresh its goods are (rule 3)."""
-    return next((name for name, words in _FRESHNESS if words.search(view.text)), "")
+    if not view.hints & FRESH:
+        return ""
+    return next((name for name, words in _FRESH if words.search(view.text)), "")
 
 
 def _led(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -81,8 +104,9 @@ def _drawn(view: View) -> Iterator[tuple[int, int, str, str]]:
     """Places with an arrow or a dash between, which the folded text lacks."""
     if _DRAWN.search(view.raw) is None:
         return
+    begins, ends = view.begins.tolist(), view.ends.tolist()
     for at in range(1, len(view.text)):
-        if view.ends[at - 1] < view.begins[at] and _DRAWN.search(view.raw, view.ends[at - 1], view.begins[at]):
+        if ends[at - 1] < begins[at] and _DRAWN.search(view.raw, ends[at - 1], begins[at]):
             origin, destination = _place_before(view.text, at), _place_after(view.text, at)
             if origin and destination and (origin in _PLACES or destination in _PLACES):
                 yield at - len(origin), at + len(destination), _closed(origin), _closed(destination)

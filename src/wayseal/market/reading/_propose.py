@@ -94,8 +94,7 @@ def propose_words(
 
 
 def _folded(texts: Iterable[str]) -> list[str]:
-    seen = fold(list(texts))
-    return [seen.text(at) for at in range(len(seen.bounds) - 1)]
+    return fold(list(texts)).texts()
 
 
 def _known_places(text: str, known: Iterable[str]) -> list[tuple[int, int, str]]:

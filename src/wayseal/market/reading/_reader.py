@@ -7,24 +7,29 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 import numpy as np
 
+from wayseal.market.reading import _amounts, _handles, _places
 from wayseal.market.reading._amounts import find_prices, find_quantities
 from wayseal.market.reading._analysis import Analysis, analyse
-from wayseal.market.reading._fold import fold
+from wayseal.market.reading._fold import Folded, fold
 from wayseal.market.reading._handles import find_handles
-from wayseal.market.reading._model import SIDES, Model, built_in, directions, find_reasons, judge
+from wayseal.market.reading._hints import HintTables, find_hints, lay_out_hints
+from wayseal.market.reading._model import SIDES, Floats, Model, built_in, directions, find_reasons, judge
 from wayseal.market.reading._numbers import find_numbers
 from wayseal.market.reading._places import find_couriers, find_freshness, find_routes
+from wayseal.market.reading._tables import Ints
 from wayseal.market.reading._view import View, view
 from wayseal.market.reading._words import Word, index_words, load_words
-from wayseal.market.types import Kind, Reading, Reason
+from wayseal.market.types import Handle, Kind, NumberCandidate, Price, Quantity, Reading, Reason, Route
+from wayseal.model.collector import collector_paused
 
 STRETCH, STEP = 2_000, 1_500
 _AT_ONCE = 200_000
 _KINDS: tuple[Kind, ...] = SIDES[0] + SIDES[1]
-Verdict = tuple[Kind, tuple[float, ...], tuple[Reason, ...]]
+Verdict = tuple[Kind, Sequence[float], tuple[Reason, ...]]
 
 
 class Reader:
@@ -56,45 +61,33 @@ class Reader:
         """
         readings: list[Reading] = []
         for some in _batches(texts):
-            readings += self._read_some(some)
+            with collector_paused():
+                readings += self._read_some(some)
             if progress is not None:
                 progress(len(readings))
         return readings
 
     def _read_some(self, texts: Sequence[str]) -> list[Reading]:
         if len(texts) == 1 and len(texts[0]) > STRETCH:
-            verdict = self._judge_long(texts[0])
-            return [_gather(view(texts[0], fold(texts), 0), verdict)]
-        found = analyse(texts, self._words)
-        verdicts = self._judge(texts, found)
-        return [
-            _gather(view(text, found.folded, at), verdict)
-            for at, (text, verdict) in enumerate(zip(texts, verdicts, strict=True))
-        ]
+            return _gather(texts, fold(texts), [self._judge_long(texts[0])])
+        found = analyse(texts, self._words, self._model.rows)
+        return _gather(texts, found.folded, self._judge(texts, found))
 
     def _judge(self, texts: Sequence[str], found: Analysis) -> list[Verdict]:
-        judged = judge(self._model, found.places, found.bounds)
+        judged = judge(self._model, found.rows, found.bounds)
         spans, weights, numbers = find_reasons(
             self._model,
-            (found.places, found.starts, found.lengths, found.bounds),
+            (found.rows, found.starts, found.lengths, found.bounds),
             found.tokens.bounds,
             directions(judged),
         )
-        begins, ends = _places_of(found, spans)
-        kinds, rows = judged.kinds.tolist(), judged.probabilities.tolist()
-        weighed, counts = weights.tolist(), numbers.tolist()
+        told = _tell_reasons(texts, found, spans, weights, numbers)
+        ends = np.cumsum(numbers).tolist()
         return [
-            (
-                _KINDS[kinds[at]],
-                tuple(rows[at]),
-                tuple(
-                    Reason(text=text[start:end], at=(start, end), weight=weight)
-                    for start, end, weight in zip(
-                        begins[at][: counts[at]], ends[at][: counts[at]], weighed[at], strict=False
-                    )
-                ),
+            (_KINDS[kind], row, tuple(told[end - number : end]))
+            for kind, row, end, number in zip(
+                judged.kinds.tolist(), judged.probabilities.tolist(), ends, numbers.tolist(), strict=True
             )
-            for at, text in enumerate(texts)
         ]
 
     def _judge_long(self, text: str) -> Verdict:
@@ -103,41 +96,53 @@ class Reader:
         starts = range(0, max(1, len(text) - STRETCH + STEP), STEP)
         for first in range(0, len(starts), 100):
             some = starts[first : first + 100]
-            found = analyse([text[at : at + STRETCH] for at in some], self._words)
-            scores = judge(self._model, found.places, found.bounds).flags
+            found = analyse([text[at : at + STRETCH] for at in some], self._words, self._model.rows)
+            scores = judge(self._model, found.rows, found.bounds).flags
             at = int(scores.argmax())
             if scores[at] > top:
                 best, top = some[at], float(scores[at])
         part = text[best : best + STRETCH]
-        kind, probabilities, reasons = self._judge([part], analyse([part], self._words))[0]
+        kind, probabilities, reasons = self._judge([part], analyse([part], self._words, self._model.rows))[0]
         moved = tuple(
             Reason(text=one.text, at=(one.at[0] + best, one.at[1] + best), weight=one.weight) for one in reasons
         )
         return kind, probabilities, moved
 
 
-def _places_of(found: Analysis, spans: np.ndarray) -> tuple[list[list[int]], list[list[int]]]:
-    """Where stretches of tokens begin and end in the texts as they were seen."""
-    tokens, folded = found.tokens, found.folded
-    if not len(tokens.first):
-        empty: list[list[int]] = [[] for _ in spans]
-        return empty, empty
-    first = np.minimum(spans[:, :, 0], len(tokens.first) - 1)
-    last = np.clip(spans[:, :, 1] - 1, 0, len(tokens.last) - 1)
-    begins: list[list[int]] = folded.begins[tokens.first[first]].tolist()
-    ends: list[list[int]] = folded.ends[tokens.last[last]].tolist()
-    return begins, ends
+def _tell_reasons(texts: Sequence[str], found: Analysis, spans: Ints, weights: Floats, numbers: Ints) -> list[Reason]:
+    """The heaviest stretches of all texts, one text after the other, as they were seen."""
+    is_told = np.arange(spans.shape[1]) < numbers[:, None]
+    first, after = spans[is_told].T
+    begins = found.folded.begins[found.tokens.first[first]].tolist()
+    ends = found.folded.ends[found.tokens.last[after - 1]].tolist()
+    of = np.repeat(np.arange(len(texts)), numbers).tolist()
+    return [
+        Reason(text=texts[text][start:end], at=(start, end), weight=weight)
+        for text, start, end, weight in zip(of, begins, ends, weights[is_told].tolist(), strict=True)
+    ]
 
 
-def _gather(seen: View, verdict: Verdict) -> Reading:
-    """A reading out of what the model says and what stands in the text."""
-    kind, probabilities, reasons = verdict
+@cache
+def _hint_tables() -> HintTables:
+    return lay_out_hints((*_amounts.NEEDS, *_handles.NEEDS, *_places.NEEDS))
+
+
+def _gather(texts: Sequence[str], folded: Folded, verdicts: Sequence[Verdict]) -> list[Reading]:
+    """Readings out of what the model says and what stands in the texts."""
+    hints = find_hints(folded, _hint_tables())
+    return [
+        _extract(view(raw, text, hint, folded, at), verdict) if hint else _reading(verdict)
+        for at, (raw, text, hint, verdict) in enumerate(zip(texts, folded.texts(), hints, verdicts, strict=True))
+    ]
+
+
+def _extract(seen: View, verdict: Verdict) -> Reading:
+    """A reading of a text in which something may stand."""
+    kind = verdict[0]
     handles = find_handles(seen)
     prices = find_prices(seen, kind)
-    return Reading(
-        kind=kind,
-        probability=probabilities[_KINDS.index(kind)],
-        probabilities=tuple(zip(_KINDS, probabilities, strict=True)),
+    return _reading(
+        verdict,
         numbers=tuple(find_numbers(seen, handles)),
         handles=tuple(handles),
         prices=tuple(prices),
@@ -145,6 +150,32 @@ def _gather(seen: View, verdict: Verdict) -> Reading:
         routes=tuple(find_routes(seen)),
         couriers=tuple(find_couriers(seen)),
         freshness=find_freshness(seen),
+    )
+
+
+def _reading(
+    verdict: Verdict,
+    *,
+    numbers: tuple[NumberCandidate, ...] = (),
+    handles: tuple[Handle, ...] = (),
+    prices: tuple[Price, ...] = (),
+    quantities: tuple[Quantity, ...] = (),
+    routes: tuple[Route, ...] = (),
+    couriers: tuple[str, ...] = (),
+    freshness: str = "",
+) -> Reading:
+    kind, probabilities, reasons = verdict
+    return Reading(
+        kind=kind,
+        probability=probabilities[_KINDS.index(kind)],
+        probabilities=tuple(zip(_KINDS, probabilities, strict=True)),
+        numbers=numbers,
+        handles=handles,
+        prices=prices,
+        quantities=quantities,
+        routes=routes,
+        couriers=couriers,
+        freshness=freshness,
         reasons=reasons,
     )
 

@@ -11,12 +11,14 @@ import unicodedata
 from dataclasses import dataclass
 
 from wayseal.market.reading._fold import Folded
+from wayseal.market.reading._hints import CHINESE_DIGITS, DIGIT_LETTERS, MIXED_DIGITS
+from wayseal.market.reading._tables import Ints
 
-_PLAIN = str.maketrans("零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖幺oli", "00123456789123456789" + "1" + "011")
-_MIXED = re.compile(r"(?<![a-z@_])[0-9零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖幺oli]{5,}(?![a-z_])")
+_PLAIN = str.maketrans(CHINESE_DIGITS + DIGIT_LETTERS, "00123456789123456789" + "1" + "011")
+_MIXED = re.compile(rf"(?<![a-z@_])[0-9{CHINESE_DIGITS}{DIGIT_LETTERS}]{{5,}}(?![a-z_])")
 _DIGIT = re.compile(r"[0-9]")
-_CHINESE = re.compile(r"[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖幺]")
-_LETTERS = re.compile(r"[oli]")
+_CHINESE = re.compile(f"[{CHINESE_DIGITS}]")
+_LETTERS = re.compile(f"[{DIGIT_LETTERS}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class View:
         raw: As it was seen.
         text: Folded.
         plain: Folded, with plain digits (rule 2).
+        hints: What patterns can't do without and is in `text` (`_hints`).
         begins: Where the stretch of each folded character begins in `raw`.
         ends: Where it ends.
     """
@@ -34,12 +37,13 @@ class View:
     raw: str
     text: str
     plain: str
-    begins: list[int]
-    ends: list[int]
+    hints: int
+    begins: Ints
+    ends: Ints
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """A stretch of the folded text in the text as it was seen."""
-        return self.begins[start], self.ends[end - 1]
+        return int(self.begins[start]), int(self.ends[end - 1])
 
     def spelled(self, start: int, end: int) -> str:
         """What was seen in a stretch, in compatibility form, without what is invisible: where case matters."""
@@ -48,16 +52,16 @@ class View:
         return "".join(char for char in wide if "!" <= char <= "~")
 
 
-def view(raw: str, folded: Folded, index: int) -> View:
-    """One of folded texts."""
-    start, end = int(folded.bounds[index]), int(folded.bounds[index + 1])
-    text = folded.text(index)
+def view(raw: str, text: str, hints: int, folded: Folded, index: int) -> View:
+    """One of folded texts. text: its folded copy."""
+    start, end = folded.bounds[index], folded.bounds[index + 1]
     return View(
         raw=raw,
         text=text,
-        plain=_MIXED.sub(_put_plain, text),
-        begins=folded.begins[start:end].tolist(),
-        ends=folded.ends[start:end].tolist(),
+        plain=_MIXED.sub(_put_plain, text) if hints & MIXED_DIGITS else text,
+        hints=hints,
+        begins=folded.begins[start:end],
+        ends=folded.ends[start:end],
     )
 
 

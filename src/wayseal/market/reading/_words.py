@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from wayseal.market.errors import MarketError
 from wayseal.market.reading._fold import fold
-from wayseal.market.reading._grams import LONGEST_WORD, ROWS, mix
+from wayseal.market.reading._grams import LONGEST_WORD, ROWS, filter_words, mix
 from wayseal.market.reading._tokens import tokenize
 from wayseal.model.schema import CLOSED, Name, TomlText
 
@@ -84,8 +84,17 @@ def load_words(path: Path | None = None) -> tuple[Word, ...]:
     )
 
 
-def index_words(words: Iterable[Word]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]:
-    """Hashes of words, sorted, and the kind of each; longer ones than the model looks for are left out (rule 1)."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WordIndex:
+    """Words as texts are searched for them. keys: their hashes, sorted; kinds: of each; filter: `filter_words`."""
+
+    keys: npt.NDArray[np.uint64]
+    kinds: npt.NDArray[np.int8]
+    filter: npt.NDArray[np.bool_]
+
+
+def index_words(words: Iterable[Word]) -> WordIndex:
+    """Words as texts are searched for them; longer ones than the model looks for are left out (rule 1)."""
     known = list(words)
     tokens = tokenize(fold([word.word for word in known]))
     kinds = list(WordKind)
@@ -99,4 +108,5 @@ def index_words(words: Iterable[Word]) -> tuple[npt.NDArray[np.uint64], npt.NDAr
         if (tokens.chars[span] != tokens.sounds[span]).sum() > 1:
             found.setdefault(int(mix(ROWS[1], tokens.sounds[span])), len(kinds) + kinds.index(word.kind))
     keys = np.array(sorted(found), np.uint64)
-    return keys, np.array([found[int(key)] for key in keys], np.int8)
+    kinds_of = np.array([found[int(key)] for key in keys], np.int8)
+    return WordIndex(keys=keys, kinds=kinds_of, filter=filter_words(keys))

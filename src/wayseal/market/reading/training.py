@@ -34,22 +34,24 @@ _AT_ONCE = 4096
 
 def fold_texts(texts: Sequence[str]) -> list[str]:
     """Folded copies of texts."""
-    folded = fold(texts)
-    return [folded.text(at) for at in range(len(texts))]
+    return fold(texts).texts()
 
 
 def list_text_places(texts: Sequence[str]) -> tuple[Ints, Bounds]:
     """The places of texts in a model, one text after the other, and where each begins."""
-    words = index_words(load_words())
-    places, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
-    for at in range(0, len(texts), _AT_ONCE):
-        found = analyse(texts[at : at + _AT_ONCE], words)
-        places.append(found.places.copy())
-        sizes.append(np.diff(found.bounds))
-    return np.concatenate(places), np.cumsum(np.concatenate(sizes))
+    return _list_rows(texts, np.arange(PLACES, dtype=np.int32))
 
 
 def judge_texts(model: Model, texts: Sequence[str]) -> Judged:
     """What a model says of texts."""
-    places, bounds = list_text_places(texts)
-    return judge(model, places, bounds)
+    return judge(model, *_list_rows(texts, model.rows))
+
+
+def _list_rows(texts: Sequence[str], rows: Ints) -> tuple[Ints, Bounds]:
+    words = index_words(load_words())
+    found, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    for at in range(0, len(texts), _AT_ONCE):
+        some = analyse(texts[at : at + _AT_ONCE], words, rows)
+        found.append(some.rows.copy())
+        sizes.append(np.diff(some.bounds))
+    return np.concatenate(found), np.cumsum(np.concatenate(sizes))
