@@ -42,6 +42,7 @@ class Offer:
         text: All that is said of it.
         handles: Addresses out of text, QR codes and pictures.
         pictures: (hash, hash of the mirror) of each picture, 64 bits.
+        name: Under which it is offered; "" if the source doesn't say.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Offer:
     text: str = field(repr=False)
     handles: tuple[Handle, ...] = ()
     pictures: tuple[tuple[int, int], ...] = ()
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
