@@ -109,7 +109,7 @@ class Pairs:
             facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
         if follows and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
-            old, new = self._in_turn(*pair)
+            old, new = self.in_turn(*pair)
             weight = round(float(self.styles.weigh(new, [old], address=Signal.TEXT in facts)[0]), 6)
             if weight:
                 facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
@@ -137,7 +137,7 @@ class Pairs:
     def learn(self) -> None:
         """Learns how well who comes back keeps a way of writing: of those with an address in common, and no text."""
         shared = (pair for pair, facts in self._facts.items() if IDENTITY & facts.keys() and Signal.TEXT not in facts)
-        found = (self._in_turn(*pair) for pair in shared)
+        found = (self.in_turn(*pair) for pair in shared)
         known = Union()
         for pair in self._facts:
             known.join_two(*pair)
@@ -145,24 +145,28 @@ class Pairs:
 
     def _follows(self, a: int, b: int) -> bool:
         """Whether one began where the other is known to have gone."""
-        old, new = self._in_turn(a, b)
+        old, new = self.in_turn(a, b)
         return self._book.has_ended(old) and self._book.shops[old].last <= self._book.shops[new].first + MOVES
 
     def _rhythm(self, a: int, b: int, *, follows: bool) -> float:
-        before, after = (self._book.shops[shop] for shop in self._in_turn(a, b))
+        before, after = (self._book.shops[shop] for shop in self.in_turn(a, b))
         if follows:
             gaps = after.first - self._book.ended_until(after.first + MOVES)
             return succession(after.first - before.last, gaps, len(self._book.shops))
         contacts = bool(before.handles and after.handles)
         return rhythm((before.first, before.last), (after.first, after.last), contacts=contacts)
 
-    def _in_turn(self, a: int, b: int) -> Pair:
+    def in_turn(self, a: int, b: int) -> Pair:
         """The one that began first, and the other."""
         shops = self._book.shops
         return (a, b) if (shops[a].first, shops[a].last) <= (shops[b].first, shops[b].last) else (b, a)
 
     def _total(self, facts: Mapping[Signal, Fact]) -> float:
         return total((signal, _worth(fact)) for signal, fact in facts.items())
+
+    def weigh_common(self, pair: Pair) -> float:
+        """What a pair has in common comes to, without time and style."""
+        return self._total({signal: fact for signal, fact in self._facts[pair].items() if signal not in _FOLLOWS})
 
     def is_strong(self, pair: Pair) -> bool:
         """Whether they share what only one seller has."""

@@ -247,8 +247,19 @@ class Sellers:
         enough = [(sum_, pair) for sum_, pair in weighed if sum_ >= _weigh.NEEDED]
         for strong in (True, False):
             for sum_, pair in enough:
-                if self._pairs.is_strong(pair) is strong and self._groups.join(*pair, sum_, strong=strong):
+                if self._pairs.is_strong(pair) is not strong or not (strong or self._may_join(pair)):
+                    continue
+                if self._groups.join(*pair, sum_, strong=strong):
                     self._joined[pair[0]][pair] = None
+
+    def _may_join(self, pair: Pair) -> bool:
+        """Whoever took one's place took no other's as well, unless more than time and style says so (rule 8)."""
+        old, new = self._pairs.in_turn(*pair)
+        known = self._groups.find(new)
+        if known == self._groups.find(old) or self._pairs.weigh_common(pair) >= _weigh.NEEDED:
+            return True
+        first = self._book.shops[new].first
+        return all(self._book.shops[one].first >= first for one in self._groups.members[known])
 
     def _follow(self, shops: Iterable[int]) -> list[Pair]:
         """Joins shops to those whose place they took, by time and style alone, in turn."""
