@@ -188,14 +188,6 @@ def test_a_persons_word_comes_first_and_can_be_undone() -> None:
     sellers.judge([Join(a="nobody", b=a.id)])
 
 
-def test_what_is_not_enough_is_shown() -> None:
-    sellers = link_all(APART["a text that is copied beside it"])
-    ((odds, links),) = sellers.doubtful()
-    assert odds < 0
-    assert [link.signal for link in links] == [Signal.TEXT, Signal.RHYTHM]
-    assert links[1].weight < 0
-
-
 def some(seed: int) -> list[Offer]:
     rng = random.Random(seed)
     handles = [str(n) for n in range(14)]

@@ -126,12 +126,6 @@ class Sellers:
         found = [self._seller(group) for group, members in enumerate(self._groups.members) if members]
         return tuple(sorted(found, key=lambda seller: self._book.place(seller.offers[0])))
 
-    def doubtful(self) -> tuple[tuple[float, tuple[Link, ...]], ...]:
-        """Pairs of shops with something in common that are not told as one, and their log odds, for a person."""
-        apart = (pair for pair in self._pairs if self._groups.find(pair[0]) != self._groups.find(pair[1]))
-        found = ((self._pairs.weigh(pair) + _weigh.PRIOR, self._pairs.links(pair)) for pair in apart)
-        return tuple(sorted((one for one in found if one[1]), key=lambda one: (-one[0], one[1][0].a, one[1][0].b)))
-
     def _seller(self, group: int) -> Seller:
         shops = [self._book.shops[shop] for shop in self._groups.members[group]]
         offers = sorted(

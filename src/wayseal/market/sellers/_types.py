@@ -24,7 +24,7 @@ class Signal(StrEnum):
     """A picture, mirrored left to right."""
     TEXT = "text"
     STYLE = "style"
-    """How it is written: how addresses are introduced, what stands between phrases, phrases that come again."""
+    """How it is written: how addresses are introduced, what stands between phrases, the name, the words."""
     RHYTHM = "rhythm"
     """When: one begins where the other ends. Less than nothing where both stand side by side."""
 
