@@ -109,6 +109,11 @@ class Generated:
     ends: dict[str, int] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
     owner: dict[str, int] = field(default_factory=dict)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def offer_of(self, shop: str) -> str:
+        """The first offer of a shop."""
+        return self.first[shop]
 
 
 @dataclass(slots=True)
@@ -133,6 +138,8 @@ class _Maker:
         for seller in range(self.world.sellers):
             self._seller(seller)
         self.made.offers.sort(key=lambda offer: (offer.at, offer.id))
+        for offer in self.made.offers:
+            self.made.first.setdefault(self.made.shop[offer.id], offer.id)
         return self.made
 
     def _seller(self, seller: int) -> None:

@@ -22,6 +22,7 @@ from benchmarks._market_offers import DAY, LAST, LATER, START, WORLDS, Generated
 from wayseal.market.sellers import Offer, Sellers, link_all
 
 _LOOKS = 2
+KNOWING = "linked, told who is gone"
 FIRST = 20
 """Seeds below were there when weights were set."""
 Assigned = Mapping[str, Hashable]
@@ -60,11 +61,24 @@ class Keyed:
 class Linked:
     """Ours: everything up to a day at once, then one by one."""
 
-    def __init__(self, first: list[Offer]) -> None:
-        self._sellers: Sellers = link_all(first)
+    def __init__(self, first: list[Offer], made: Generated | None = None) -> None:
+        """Links the first. made: shops are looked for twice a day, and those that aren't there any more are told."""
+        self._ends = (
+            [] if made is None else sorted((at + DAY // 2, made.offer_of(shop)) for shop, at in made.ends.items())
+        )
+        self._seen = {offer.id for offer in first}
+        self._sellers: Sellers = link_all(first, ended=self._ended(first[-1].at))
+
+    def _ended(self, at: int) -> list[str]:
+        gone = [one for end, one in self._ends if end <= at and one in self._seen]
+        self._ends = [(end, one) for end, one in self._ends if end > at]
+        return gone
 
     def add(self, offer: Offer) -> None:
         """Takes in an offer."""
+        if gone := self._ended(offer.at):
+            self._sellers.end(gone)
+        self._seen.add(offer.id)
         self._sellers.add(offer)
 
     def of(self, offer: str) -> Hashable:
@@ -141,7 +155,7 @@ def quality(seeds: int) -> None:
     rows = []
     sums: defaultdict[tuple[str, str], list[tuple[float, ...]]] = defaultdict(list)
     for world in (*WORLDS, *LATER, *LAST):
-        for name in ("linked", "handles only", "text hashes only"):
+        for name in ("linked", KNOWING, "handles only", "text hashes only"):
             some = [_measured(name, generate(world, FIRST + seed)) for seed in range(seeds)]
             mean = tuple(statistics.fmean(column) for column in zip(*some, strict=True))
             sums[name, _part(world)].append(mean)
@@ -162,15 +176,16 @@ def _part(world: World) -> str:
 def _measured(name: str, made: Generated) -> tuple[float, ...]:
     begun = sum(offer.at < START + 20 * DAY for offer in made.offers)
     method: Linked | Keyed
-    if name == "linked":
-        method = Linked(made.offers[:begun])
+    if name in ("linked", KNOWING):
+        method = Linked(made.offers[:begun], made if name == KNOWING else None)
     else:
         method = Keyed(by_handles if name == "handles only" else by_text)
         for offer in made.offers[:begun]:
             method.add(offer)
     were, found, told, right = come_backs(made, method, begun)
-    if name == "linked":
-        whole = link_all(made.offers)
+    if name in ("linked", KNOWING):
+        ended = [made.offer_of(shop) for shop in made.ends] if name == KNOWING else []
+        whole = link_all(made.offers, ended=ended)
         of = {one: seller.id for seller in whole.all() for one in seller.offers}
         scores = pair_scores(made, of.__getitem__)
     else:

@@ -2,7 +2,8 @@
 
     python -m benchmarks.market_world [--shops 1000] [--days 60] [--seeds 1,2,3]
 
-Makes a market for each seed, runs each watcher over all its days without sockets, and prints what `_market_judge` says.
+Makes a market for each seed, runs each watcher over all its days without sockets, and prints what `_market_judge` says,
+of each seed as soon as it is there and of all in the end.
 "Exact handles" and "text hashes" are what the room is held against; both read pages with the operator's own selectors
 and know soft 404s, so that they differ from it in linking alone, and in knowing nobody's trade: "of the trade" is their
 precision without notices on the honest.
@@ -46,6 +47,8 @@ def main() -> None:
             verdicts.append((watcher.name, judge(world, watch(world, watcher))))
             seconds = time.process_time() - begun
             print(f"seed {seed}, {watcher.name}: {seconds:.1f} s of the processor", file=sys.stderr, flush=True)
+        for line in lines_of([(f"{name}, seed {seed}", verdict) for name, verdict in verdicts[-len(WATCHERS) :]]):
+            print(line, flush=True)
     for line in lines_of(verdicts):
         print(line)
 

@@ -2,12 +2,13 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 
-from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS
+from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS, offer
 from wayseal.market.sellers._pictures import near_one, near_pictures
-from wayseal.market.sellers._style import usual
+from wayseal.market.sellers._style import measure_strangers, traits_of
 from wayseal.market.sellers._texts import (
     Rarity,
     bare,
@@ -21,6 +22,7 @@ from wayseal.market.sellers._texts import (
     strip,
 )
 from wayseal.market.sellers._weigh import succession
+from wayseal.market.types import Handle, HandleKind
 
 
 def test_no_pair_of_pictures_is_missed_and_none_told_that_is_none() -> None:
@@ -102,16 +104,38 @@ def test_a_shop_follows_another_the_likelier_the_sooner_and_the_fewer_went() -> 
     assert worth(0.1) > succession(DAY // 10, np.array([DAY / 10]), known=5000), "others went before that was known"
 
 
-def test_a_likeness_is_worth_what_others_leave_of_it() -> None:
-    others = np.random.default_rng(3).normal(size=2000)
-    known = usual(others)
-    assert known is not None
-    nats = [known.rare(at) for at in (-1.0, 1.0, 2.0, 3.0, 4.0)]
+def test_a_likeness_is_worth_what_strangers_leave_of_it() -> None:
+    known = measure_strangers(np.random.default_rng(3).exponential(2.0, 20_000))
+    nats = known.leave(np.array([-1.0, 1.0, 4.0, 8.0, 16.0])).tolist()
     assert nats == sorted(nats)
-    assert nats[0] < 0 < nats[2]
-    assert abs(nats[2] - np.log(0.5 / 0.0228)) < 0.5, "half of all come-backs, of others one in 44"
-    assert known.rare(99.0) == 4.0
-    assert usual(others[:20]) is None, "too few to say"
+    assert abs(nats[2] - (2.0 + np.log(0.5))) < 0.1, (
+        "half of all come-backs come so close, of strangers one in e squared"
+    )
+    assert abs(nats[4] - (8.0 + np.log(0.5))) < 1.0, "beyond what was seen, by the tail"
+    spoilt = measure_strangers(np.append(np.random.default_rng(3).exponential(2.0, 20_000), [90.0] * 5))
+    assert abs(spoilt.leave(np.array([16.0]))[0] - nats[4]) < 1.5, "a few of his own among the strangers move little"
+
+
+def test_traits_are_read_off_a_text() -> None:
+    text = "🔥顺丰单号|批·发|要的联系|扣扣:９0001|微信:kd77777"
+    told = (
+        Handle(kind=HandleKind.QQ, value="90001", at=(text.index("９"), text.index("９") + 5)),
+        Handle(kind=HandleKind.WECHAT, value="kd77777"),
+    )
+    found = traits_of([replace(offer("a:1", text), handles=told, name="老张 Shop")])
+    assert found == {
+        "opens": "🔥",
+        "between": "|",
+        "disguised": "3",
+        "name": "老张 shop",
+        "closes": "联系",
+        "label qq": "扣扣",
+        "label wechat": "微信",
+        "joint": ":",
+        "lead": "|",
+        "spelled": "hidden",
+    }
+    assert traits_of([offer("a:1", ""), offer("a:2", "", ["1"])]) == {}
 
 
 def test_handles_and_signs_are_no_part_of_a_text() -> None:

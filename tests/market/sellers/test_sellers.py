@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from tests.market.sellers.making import FOOTER, TEXTS, offer
+from tests.market.sellers.making import DAY, FOOTER, TEXTS, offer
 from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, _style, link_all
 from wayseal.market.types import HandleKind
 
@@ -187,14 +188,6 @@ def test_a_persons_word_comes_first_and_can_be_undone() -> None:
     sellers.judge([Join(a="nobody", b=a.id)])
 
 
-def test_what_is_not_enough_is_shown() -> None:
-    sellers = link_all(APART["a text that is copied beside it"])
-    ((odds, links),) = sellers.doubtful()
-    assert odds < 0
-    assert [link.signal for link in links] == [Signal.TEXT, Signal.RHYTHM]
-    assert links[1].weight < 0
-
-
 def some(seed: int) -> list[Offer]:
     rng = random.Random(seed)
     handles = [str(n) for n in range(14)]
@@ -285,19 +278,64 @@ def market(ways: Sequence[tuple[str, str, str]]) -> list[Offer]:
     ]
 
 
-def test_a_way_of_writing_is_worth_what_others_leave_of_it_and_links_nobody() -> None:
-    rng = random.Random(2)
-    usual = [(rng.choice("🔥📦"), ",", rng.choice(("qq:", "扣扣 "))) for _ in range(60)]
-    odd = ("§", "‖", "鹅号☞")
-    made = market([*usual, usual[0], odd, odd])
-    sellers = link_all(made, ended=[one.id for one in made])
-    styles = sellers._pairs.styles
-    assert styles.weigh(62, 61, address=False) == 4.0
-    assert styles.weigh(60, 0, address=False) < 2.0, "many write like that"
-    assert styles.weigh(62, 61, address=True) > 2.0, "also by how the address is told alone"
-    assert not sellers.are_one(made[61].id, made[62].id)
-    few = link_all([*made[:9], *made[-2:]])
-    assert few._pairs.styles.weigh(10, 9, address=False) == 0.0, "too few to say"
+ODD = ("§", "‖", "鹅号☞")
+
+
+def ways(rng: random.Random, count: int) -> list[tuple[str, str, str]]:
+    return [(rng.choice("🔥📦"), ",", rng.choice(("qq:", "扣扣 "))) for _ in range(count)]
+
+
+def test_who_writes_as_hardly_anybody_does_took_the_place_of_one_who_went() -> None:
+    """Rule 8: no word, no address and no picture in common."""
+    usual = ways(random.Random(2), 60)
+    made = market([*usual, ODD, ODD])
+    old, new = made[-2:]
+    sellers = link_all(made, ended=[one.id for one in made[:-1]])
+    assert groups(sellers) == {frozenset({one.id}) for one in made[:-2]} | {frozenset({old.id, new.id})}
+    assert {one.signal for one in sellers.seller_of(new.id).links} == {Signal.STYLE, Signal.RHYTHM}
+    assert not link_all(made).are_one(old.id, new.id), "nobody knows that it is gone"
+    sellers = link_all(made[:-1], ended=[one.id for one in made[:-2]])
+    assert sellers.add(new) == ()
+    assert {one.signal for one in sellers.end([old.id])} == {Signal.STYLE, Signal.RHYTHM}
+    assert sellers.are_one(old.id, new.id)
+    sellers.judge([Split(a=old.id, b=new.id)])
+    assert not sellers.are_one(old.id, new.id)
+    sellers.judge([])
+    assert sellers.are_one(old.id, new.id)
+    few = [*made[:9], old, new]
+    assert not link_all(few, ended=[one.id for one in few[:-1]]).are_one(old.id, new.id), "too few to say"
+
+
+def test_whose_way_of_writing_two_had_who_went_is_neither_s() -> None:
+    made = market([*ways(random.Random(2), 60), ODD, ODD, ODD])
+    for n, first_day, last_day in ((60, 26.0, 30.3), (61, 26.0, 30.4), (62, 30.5, 40)):
+        made[n] = replace(made[n], at=made[0].at + int(first_day * DAY), last_at=made[0].at + int(last_day * DAY))
+    first, second, new = made[-3:]
+    assert link_all([*made[:-3], second, new], ended=[one.id for one in (*made[:-3], second)]).are_one(
+        second.id, new.id
+    )
+    sellers = link_all(made, ended=[one.id for one in made[:-1]])
+    assert not sellers.are_one(first.id, new.id)
+    assert not sellers.are_one(second.id, new.id)
+
+
+def test_who_is_there_again_under_an_address_of_his_is_not_looked_for() -> None:
+    made = market([*ways(random.Random(2), 60), ODD, ODD])
+    old, new = made[-2:]
+    again = offer("again:1", TEXTS[3], [old.handles[0].value], days=(30.45, 60))
+    sellers = link_all([*made, again], ended=[one.id for one in made[:-1]])
+    assert sellers.are_one(old.id, again.id)
+    assert not sellers.are_one(old.id, new.id)
+
+
+def test_a_way_of_writing_speaks_against_whoever_takes_a_picture() -> None:
+    """A picture would do, days later; everything about the writing is another's."""
+    made = market([*ways(random.Random(2), 60), ODD, ODD, ("◆", "~", "企鹅=")])
+    old, *others = (replace(one, pictures=((PICTURE, 1),)) for one in made[-3:])
+    for other, same in zip(others, (True, False), strict=True):
+        new = replace(other, at=old.last_at + 6 * DAY, last_at=old.last_at + 9 * DAY)
+        sellers = link_all([*made[:-3], old, new], ended=[one.id for one in (*made[:-3], old)])
+        assert sellers.are_one(old.id, new.id) is same
 
 
 def test_who_follows_a_shop_that_is_gone_needs_less_in_common() -> None:
@@ -334,12 +372,12 @@ def test_nothing_is_known_of_nothing() -> None:
 def test_who_adds_one_offer_waits_for_no_other_shop(monkeypatch: pytest.MonkeyPatch) -> None:
     sellers = link_all(some(3))
     asked: list[Sequence[Offer]] = []
-    habits_of = _style.habits_of
+    traits_of = _style.traits_of
 
-    def noted(offers: Sequence[Offer]) -> frozenset[_style.Habit]:
+    def noted(offers: Sequence[Offer]) -> dict[str, str]:
         asked.append(offers)
-        return habits_of(offers)
+        return traits_of(offers)
 
-    monkeypatch.setattr(_style, "habits_of", noted)
+    monkeypatch.setattr(_style, "traits_of", noted)
     sellers.add(offer("new:1", TEXTS[0]))
     assert 0 < len(asked) <= 2

@@ -72,7 +72,8 @@ def picture_body(one: Pictured) -> dict[str, Any]:
 
 def to_link(offer: str, version: int, body: Mapping[str, Any], at: int, last_at: int) -> Offer:
     """An offer as linking needs it, out of its line's body. Another version is another offer of the same shop."""
-    handles = [*body["reading"].get("handles", ()), *(h for one in body["pictures"] for h in one["handles"])]
+    handles = [_handle(one, one["at"]) for one in body["reading"].get("handles", ())]
+    handles += [_handle(one, None) for picture in body["pictures"] for one in picture["handles"]]
     return Offer(
         id=f"{offer}#{version}",
         shop=body["shop"],
@@ -80,9 +81,15 @@ def to_link(offer: str, version: int, body: Mapping[str, Any], at: int, last_at:
         last_at=last_at,
         capture=body["capture"],
         text=read_text(body["title"], body["text"]),
-        handles=tuple(Handle(kind=HandleKind(one["kind"]), value=one["value"]) for one in handles),
+        handles=tuple(handles),
         pictures=tuple((int(one["hash"], 16), int(one["mirror_hash"], 16)) for one in body["pictures"]),
+        name=body["shop_name"],
     )
+
+
+def _handle(body: Mapping[str, Any], at: Sequence[int] | None) -> Handle:
+    place = None if at is None else (at[0], at[1])
+    return Handle(kind=HandleKind(body["kind"]), value=body["value"], at=place)
 
 
 def numbers_of(body: Mapping[str, Any]) -> tuple[NumberCandidate, ...]:

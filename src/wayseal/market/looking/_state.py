@@ -21,8 +21,8 @@ from wayseal.model.times import HOUR_US
 _DAY = 24 * HOUR_US
 RELINK = _DAY
 _BINDING = frozenset({Signal.PERSON, Signal.SHOP, Signal.HANDLE, Signal.QR})
-SURE = 0.25
-"""From this mean probability on a seller is taken for one of the trade."""
+SURE = 0.5
+"""From this mean probability on a seller is taken for one of the trade: it is likelier than not."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -95,7 +95,7 @@ class Book:
         self._shop_numbers: dict[str, int] = {}
         self._hosts: set[str] = set()
         self._ended: dict[int, int] = {}
-        self._went: I64 | None = None
+        self._went: tuple[I64, I64] | None = None
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._places
@@ -161,9 +161,20 @@ class Book:
 
     def ended_until(self, at: int) -> I64:
         """When each shop that is gone was seen last, of those by a time."""
+        lasts, _ = self._in_turn()
+        return lasts[: np.searchsorted(lasts, at, "right")]
+
+    def ended_between(self, since: int, until: int) -> list[int]:
+        """Shops that are gone and were seen last in a stretch of time, in turn."""
+        lasts, shops = self._in_turn()
+        return list(map(int, shops[np.searchsorted(lasts, since) : np.searchsorted(lasts, until, "right")]))
+
+    def _in_turn(self) -> tuple[I64, I64]:
         if self._went is None:
-            self._went = np.sort(np.array(list(self._ended.values()), np.int64))
-        return self._went[: np.searchsorted(self._went, at, "right")]
+            rows = sorted((last, shop) for shop, last in self._ended.items())
+            both = np.array(rows, np.int64).reshape(-1, 2)
+            self._went = both[:, 0], both[:, 1]
+        return self._went
 
     def bound_to(self, shop: int) -> set[int]:
         """Shops that a handle makes one seller's with it, and itself."""

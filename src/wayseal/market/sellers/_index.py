@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from wayseal.market.sellers._book import Union
-from wayseal.market.sellers._kernels import I64, U32, U64, agreeing
+from wayseal.market.sellers._kernels import F64, I64, U32, U64, agreeing
 from wayseal.market.sellers._pictures import near_one, near_pictures
 from wayseal.market.sellers._texts import (
     HASHES,
@@ -96,6 +96,15 @@ class TextIndex:
     def near(self, number: int) -> Sequence[tuple[int, float, float]]:
         """(number, likeness, shared information) of those that are alike."""
         return [(int(other), likeness, shared) for other, likeness, shared in self._near.of(number).tolist()]
+
+    def likeness(self, some: Sequence[int], others: Sequence[int]) -> F64:
+        """How alike each of some texts is to each of others, as Jaccard of pairs of characters, rare ones more."""
+        parts = [self._of(number) for number in (*some, *others)]
+        starts = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
+        flat = Flat(np.concatenate([np.zeros(0, np.uint32), *parts]), starts)
+        rows, columns = np.indices((len(some), len(others))).reshape(2, -1)
+        measured = compare(flat, self._rarity.of(flat.codes), np.stack([rows, len(some) + columns], axis=1))
+        return measured[:, 0].reshape(len(some), len(others))
 
     def add(self, number: int, text: str) -> Sequence[tuple[int, float, float]]:
         """Takes in one, if it is new; what is alike to it."""

@@ -1,11 +1,11 @@
 """What speaks for two shops being one seller's: the best of each signal (rules 1, 2 and 6)."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 
-import numpy as np
-
-from wayseal.market.sellers._book import Book
-from wayseal.market.sellers._style import LEAST_NATS, MOST_NATS, Styles
+from wayseal.market.sellers._book import Book, Union
+from wayseal.market.sellers._follow import Followed
+from wayseal.market.sellers._style import LEAST_NATS, MOST_NATS, Styles, Wording
 from wayseal.market.sellers._types import Link, Signal
 from wayseal.market.sellers._weigh import FURTHER, MOVES, NEEDED, SHOWN, rhythm, succession, total
 
@@ -17,6 +17,8 @@ SHARED = -1
 _LOOSE = 16
 _MOST = 256
 _FURTHER_ONES = 2
+_FOLLOWS = frozenset({Signal.STYLE, Signal.RHYTHM})
+"""What says of two shops that have nothing in common that one follows the other."""
 _NEAR = frozenset({Signal.TEXT, Signal.PICTURE, Signal.MIRROR})
 """What a seller takes along and another may copy."""
 
@@ -34,10 +36,11 @@ class Fact:
 class Pairs:
     """Pairs of shops that have something in common."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, wording: Wording) -> None:
         self._book = book
         self._facts: dict[Pair, dict[Signal, Fact]] = {}
-        self.styles = Styles(book)
+        self._beside: defaultdict[int, set[int]] = defaultdict(set)
+        self.styles = Styles(book, wording)
 
     def __contains__(self, pair: Pair) -> bool:
         return pair in self._facts
@@ -78,6 +81,8 @@ class Pairs:
         if p > q:
             p, q, a, b = q, p, b, a
         facts = self._facts.setdefault((p, q), {})
+        self._beside[p].add(q)
+        self._beside[q].add(p)
         known = facts.get(signal)
         if known is None:
             facts[signal] = Fact(weight, a, b, detail, thing)
@@ -90,6 +95,8 @@ class Pairs:
     def weigh(self, pair: Pair) -> float:
         """What a pair comes to; when and how both write is looked at here, where it can tip anything."""
         facts = self._facts[pair]
+        if facts.keys() <= _FOLLOWS:
+            return self._total(facts)
         facts.pop(Signal.STYLE, None)
         facts.pop(Signal.RHYTHM, None)
         if not IDENTITY.isdisjoint(facts) and (sum_ := self._total(facts)) >= NEEDED:
@@ -101,33 +108,65 @@ class Pairs:
         if weight and (follows or not identity):
             facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if near and follows and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
-            weight = self.styles.weigh(*self._in_turn(*pair)[::-1], address=Signal.TEXT in facts)
+        if follows and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
+            old, new = self.in_turn(*pair)
+            weight = round(float(self.styles.weigh(new, [old], address=Signal.TEXT in facts)[0]), 6)
             if weight:
                 facts[Signal.STYLE] = Fact(weight, p.offers[0], q.offers[0], "")
             sum_ += weight
         return sum_
 
+    def beside(self, shop: int) -> Collection[int]:
+        """Shops that have something in common with one."""
+        return self._beside.get(shop, ())
+
+    def note_followed(self, new: int, found: Followed) -> Pair:
+        """One took another's place, and writes like that."""
+        pair = min(new, found.old), max(new, found.old)
+        p, q = (self._book.shops[shop] for shop in pair)
+        known = self._facts.setdefault(pair, {})
+        known[Signal.STYLE] = Fact(found.style, p.offers[0], q.offers[0], "")
+        known[Signal.RHYTHM] = Fact(found.time, p.offers[-1], q.offers[0], "")
+        return pair
+
+    def forget_followed(self) -> None:
+        """Pairs with nothing in common are found anew when all are joined anew."""
+        for pair in [pair for pair, facts in self._facts.items() if facts.keys() <= _FOLLOWS]:
+            del self._facts[pair]
+
+    def learn(self) -> None:
+        """Learns how well who comes back keeps a way of writing: of those with an address in common, and no text."""
+        shared = (pair for pair, facts in self._facts.items() if IDENTITY & facts.keys() and Signal.TEXT not in facts)
+        found = (self.in_turn(*pair) for pair in shared)
+        known = Union()
+        for pair in self._facts:
+            known.join_two(*pair)
+        self.styles.learn((pair for pair in found if self._follows(*pair)), known)
+
     def _follows(self, a: int, b: int) -> bool:
         """Whether one began where the other is known to have gone."""
-        old, new = self._in_turn(a, b)
+        old, new = self.in_turn(a, b)
         return self._book.has_ended(old) and self._book.shops[old].last <= self._book.shops[new].first + MOVES
 
     def _rhythm(self, a: int, b: int, *, follows: bool) -> float:
-        before, after = (self._book.shops[shop] for shop in self._in_turn(a, b))
+        before, after = (self._book.shops[shop] for shop in self.in_turn(a, b))
         if follows:
-            gaps = np.asarray(after.first - self._book.ended_until(after.first + MOVES), np.float64)
+            gaps = after.first - self._book.ended_until(after.first + MOVES)
             return succession(after.first - before.last, gaps, len(self._book.shops))
         contacts = bool(before.handles and after.handles)
         return rhythm((before.first, before.last), (after.first, after.last), contacts=contacts)
 
-    def _in_turn(self, a: int, b: int) -> Pair:
+    def in_turn(self, a: int, b: int) -> Pair:
         """The one that began first, and the other."""
         shops = self._book.shops
         return (a, b) if (shops[a].first, shops[a].last) <= (shops[b].first, shops[b].last) else (b, a)
 
     def _total(self, facts: Mapping[Signal, Fact]) -> float:
         return total((signal, _worth(fact)) for signal, fact in facts.items())
+
+    def weigh_common(self, pair: Pair) -> float:
+        """What a pair has in common comes to, without time and style."""
+        return self._total({signal: fact for signal, fact in self._facts[pair].items() if signal not in _FOLLOWS})
 
     def is_strong(self, pair: Pair) -> bool:
         """Whether they share what only one seller has."""

@@ -8,8 +8,10 @@ import numpy as np
 
 from wayseal.market.sellers import _weigh
 from wayseal.market.sellers._book import Book
+from wayseal.market.sellers._follow import find_followed
 from wayseal.market.sellers._groups import Groups
 from wayseal.market.sellers._index import PictureIndex, TextIndex
+from wayseal.market.sellers._kernels import F64
 from wayseal.market.sellers._pairs import SHARED, Pair, Pairs
 from wayseal.market.sellers._shared import CROWD
 from wayseal.market.sellers._texts import bare, flatten, learn_footers, strip
@@ -33,7 +35,7 @@ class Sellers:
         for offer in ordered:
             self._book.add(offer)
         self._book.relate(range(len(self._book.handles.keys)))
-        self._pairs = Pairs(self._book)
+        self._pairs = Pairs(self._book, self._wording)
         texts = [bare(text) for text in sound([offer.text for offer in ordered])]
         self._footers = learn_footers(flatten(texts), *self._who_and_when())
         for number, text in enumerate(strip(texts, self._footers)):
@@ -44,7 +46,7 @@ class Sellers:
         self._book.end(ended)
         for _ in self._find_all():
             pass
-        self._pairs.styles.catch_up()
+        self._pairs.learn()
         self._regroup()
 
     def _who_and_when(self) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], ...]:
@@ -73,7 +75,8 @@ class Sellers:
         found = dict.fromkeys(self._find_new(number, handles, pictures))
         weighed = sorted(((self._pairs.weigh(pair), pair) for pair in found if shop in pair), reverse=True)
         self._join(weighed)
-        return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
+        pairs = dict.fromkeys([*(pair for _, pair in weighed), *self._follow([shop])])
+        return tuple(link for pair in pairs for link in self._pairs.links(pair))
 
     def see(self, offer: str, at: int) -> None:
         """An offer was seen again: how long shops stand side by side counts (rule 3). KeyError: it isn't known."""
@@ -97,7 +100,8 @@ class Sellers:
         pairs = {(min(a, b), max(a, b)) for a in ended for b in since if a != b}
         weighed = sorted(((self._pairs.weigh(pair), pair) for pair in pairs if pair in self._pairs), reverse=True)
         self._join(weighed)
-        return tuple(link for _, pair in weighed for link in self._pairs.links(pair))
+        found = dict.fromkeys([*(pair for _, pair in weighed), *self._follow(since)])
+        return tuple(link for pair in found for link in self._pairs.links(pair))
 
     def judge(self, words: Sequence[Word]) -> None:
         """Takes all that people said, in their order; what isn't among it any more is undone (rule 5)."""
@@ -121,12 +125,6 @@ class Sellers:
         """All sellers, by their earliest offer."""
         found = [self._seller(group) for group, members in enumerate(self._groups.members) if members]
         return tuple(sorted(found, key=lambda seller: self._book.place(seller.offers[0])))
-
-    def doubtful(self) -> tuple[tuple[float, tuple[Link, ...]], ...]:
-        """Pairs of shops with something in common that are not told as one, and their log odds, for a person."""
-        apart = (pair for pair in self._pairs if self._groups.find(pair[0]) != self._groups.find(pair[1]))
-        found = ((self._pairs.weigh(pair) + _weigh.PRIOR, self._pairs.links(pair)) for pair in apart)
-        return tuple(sorted((one for one in found if one[1]), key=lambda one: (-one[0], one[1][0].a, one[1][0].b)))
 
     def _seller(self, group: int) -> Seller:
         shops = [self._book.shops[shop] for shop in self._groups.members[group]]
@@ -215,7 +213,16 @@ class Sellers:
             weight = _weigh.text(likeness, information, crowd)
             yield from self._pairs.compare(uses[text], uses[other], Signal.TEXT, weight, f"{likeness:.2f}", 0)
 
+    def _wording(self, some: Sequence[int], others: Sequence[int]) -> F64:
+        """How alike the first texts of shops are; NaN where one has none."""
+        firsts = [[min(self._book.shops[shop].texts, default=-1) for shop in shops] for shops in (some, others)]
+        found = self._texts.likeness(*([max(one, 0) for one in numbers] for numbers in firsts))
+        rows, columns = (np.array(numbers) < 0 for numbers in firsts)
+        found[rows] = found[:, columns] = np.nan
+        return found
+
     def _regroup(self) -> None:
+        self._pairs.forget_followed()
         self._groups = Groups(lambda a, b: (min(a, b), max(a, b)) in self._pairs)
         self._groups.grow(len(self._book.shops))
         self._joined: defaultdict[int, dict[Pair, None]] = defaultdict(dict)
@@ -227,14 +234,38 @@ class Sellers:
                 elif self._groups.find(a) != self._groups.find(b):
                     self._groups.keep_apart(a, b)
         self._join(sorted(((self._pairs.weigh(pair), pair) for pair in self._pairs), key=lambda one: (-one[0], one[1])))
+        self._follow(range(len(self._book.shops)))
 
     def _join(self, weighed: Iterable[tuple[float, Pair]]) -> None:
         """Joins pairs that come to enough, those by what only one seller has first."""
         enough = [(sum_, pair) for sum_, pair in weighed if sum_ >= _weigh.NEEDED]
         for strong in (True, False):
             for sum_, pair in enough:
-                if self._pairs.is_strong(pair) is strong and self._groups.join(*pair, sum_, strong=strong):
+                if self._pairs.is_strong(pair) is not strong or not (strong or self._may_join(pair)):
+                    continue
+                if self._groups.join(*pair, sum_, strong=strong):
                     self._joined[pair[0]][pair] = None
+
+    def _may_join(self, pair: Pair) -> bool:
+        """Whoever took one's place took no other's as well, unless more than time and style says so (rule 8)."""
+        old, new = self._pairs.in_turn(*pair)
+        known = self._groups.find(new)
+        if known == self._groups.find(old) or self._pairs.weigh_common(pair) >= _weigh.NEEDED:
+            return True
+        first = self._book.shops[new].first
+        return all(self._book.shops[one].first >= first for one in self._groups.members[known])
+
+    def _follow(self, shops: Iterable[int]) -> list[Pair]:
+        """Joins shops to those whose place they took, by time and style alone, in turn."""
+        found = []
+        for shop in sorted(shops, key=lambda one: (self._book.shops[one].first, one)):
+            followed = find_followed(shop, self._book, self._groups, self._pairs.styles, self._pairs.beside(shop))
+            if followed is not None:
+                pair = self._pairs.note_followed(shop, followed)
+                if self._groups.join(*pair, followed.total, strong=False):
+                    self._joined[pair[0]][pair] = None
+                    found.append(pair)
+        return found
 
 
 def link_all(

@@ -1,187 +1,253 @@
-"""How somebody writes, apart from what: habits, and how few others write like that (rule 2).
+"""How somebody writes, apart from what: traits, what each says of two shops, and what others leave of it (rule 2).
 
-Habits are what stays when all else is written anew: how an address is introduced, what stands between phrases, what a
-text opens with, phrases that come again. Two who share some say little by themselves: everybody in a trade writes a
-bit alike. So a likeness is held against that with all others who are known: what it is worth goes by how few of them
-come so close, and the tail of those is taken for exponential, as it is of most things that add up.
+Traits are what stays when all else is written anew: what a text opens with, what stands between phrases, how an
+address is introduced and spelled, how thickly words are disguised, under which name. Two who have a trait in common
+are one seller's the likelier the fewer have it, and two who differ the less likely the better sellers keep it. How well
+they keep it is learnt from those who are known to be back, by an address of theirs, and wrote all anew.
+
+Traits may go together in a trade. So the sum is never worth more than what strangers leave of it: how few of them come
+so close, where the tail of those is taken for exponential, as it is of most things that add up.
 """
 
 import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from wayseal.market.sellers._book import Book
-from wayseal.market.sellers._kernels import F64
+from wayseal.market.sellers._book import Book, Union
+from wayseal.market.sellers._kernels import F64, I64
 from wayseal.market.sellers._types import Offer
+from wayseal.market.types import Handle, HandleKind
 
-MOST = 6
+MOST: Final = 6
 """Texts of a shop that are looked at."""
-SAMPLE = 2048
-"""So many others tell what is usual; more tell the same."""
-_GROWN = 1.05
-FEWEST = 40
-"""Others without whom nobody can say what is usual."""
-MOST_NATS, LEAST_NATS = 4.0, -1.5
-"""Never enough without a text or a picture: of pairs that only write alike, more are strangers' than one seller's."""
+SAMPLE: Final = 128, 1024
+"""So many shops, held against so many others, tell how alike strangers write; more tell the same."""
+FEWEST: Final = 40
+"""Shops without whom nobody can say that."""
+MOST_NATS, LEAST_NATS = 9.0, -6.0
 _SAME = math.log(0.5)
 """Half of those who come back come so close to how they wrote before."""
-_TAIL = 0.05
-_APART = 0.25
-"""What a habit that only one has takes away, as a share of what it adds where both have it."""
-_PHRASE = re.compile(r"[^\W\d_]{3,12}")
-_BEFORE = re.compile(r"([^\W_]{0,5})([\W_]{0,3})$")
+_TAIL = 0.005
+_MEDIAN = math.log(2)
+"""Of an exponential tail, in means; a few of the seller's own among the others move the mean, and hardly this."""
+_BEFORE = re.compile(r"([^\W_]{0,5}|[^\w\s]{1,2})([\W_]{0,2})$")
 _SCHEME = re.compile(r"(https?://|@)$")
-Habit = tuple[str, str]
-ADDRESS = frozenset({"label", "joint"})
+_IN_WORDS = re.compile(r"(?<=[一-鿿])[^\w\s](?=[一-鿿])")
+_HAN = re.compile(r"[一-鿿]")
+_ENDS = 6
+TRAITS: Final = (
+    *("opens", "between", "closes", "lead", "joint", "spelled", "disguised", "name"),
+    *map("label {}".format, HandleKind),
+)
+_KEPT: Final = np.array([0.2 if trait == "name" else 0.8 for trait in TRAITS])
+_ALIKE, _ALIKE_KEPT = 0.05, 0.5
+"""So few strangers come closest in their words; so many who are back do before anybody was seen to be."""
+_WEIGHT = 5.0
+"""How well each trait is kept before anybody was seen to come back, and for how many of them that counts."""
+ADDRESS: Final = np.array([trait.startswith(("label", "joint", "spelled", "name")) for trait in TRAITS])
+I32 = npt.NDArray[np.int32]
 
 
-def habits_of(offers: Sequence[Offer]) -> frozenset[Habit]:
-    """What somebody does in what they offer."""
-    found: set[Habit] = set()
+def traits_of(offers: Sequence[Offer]) -> dict[str, str]:
+    """How somebody writes in what they offer: of each trait the most common."""
+    found: Counter[tuple[str, str]] = Counter()
     for offer in offers[:MOST]:
-        text = unicodedata.normalize("NFKC", offer.text[:1000]).casefold()
-        if not text:
-            continue
-        found.add(("opens", "" if text[0].isalnum() else text[0]))
-        signs = Counter(sign for sign in text if not sign.isalnum())
-        if signs:
-            found.add(("between", signs.most_common(1)[0][0]))
-        found.update(("after a line", text[at + 1 : at + 2]) for at in _lines(text))
-        found.update(("phrase", phrase) for phrase in _PHRASE.findall(text))
-        for handle in offer.handles:
-            at = text.find(handle.value.casefold())
-            before = _BEFORE.search(_SCHEME.sub("", text[max(0, at - 16) : at])) if at >= 0 else None
-            if before is not None:
-                found |= {("label", f"{handle.kind}{before[1]}"), ("joint", before[2])}
-    return frozenset(found)
+        if offer.name:
+            found["name", unicodedata.normalize("NFKC", offer.name).casefold()] += 1
+        text = offer.text[:1000]
+        if text:
+            found.update(_of_text(text))
+            places = [(place, handle) for handle in offer.handles if (place := _place(text, handle)) is not None]
+            found.update(one for place, handle in places for one in _of_address(text, place, handle))
+            said = _HAN.findall(text[: min((_told(text, place)[1] for (place, _), _ in places), default=0)])
+            found.update([("closes", "".join(said[-2:]))] if said else [])
+    out: dict[str, str] = {}
+    for (trait, value), _ in sorted(found.items(), key=lambda one: (-one[1], one[0])):
+        out.setdefault(trait, value)
+    return out
 
 
-def _lines(text: str) -> Iterable[int]:
-    return (at for at, sign in enumerate(text[:-1]) if sign == "\n" and not text[at + 1].isalnum())
+def _place(text: str, handle: Handle) -> tuple[int, int] | None:
+    """Where an address stands; None: not in the text."""
+    if handle.at is not None:
+        return handle.at if handle.at[0] < len(text) else None
+    at = text.casefold().find(handle.value.casefold())
+    return None if at < 0 else (at, at + len(handle.value))
+
+
+def _of_text(text: str) -> Iterable[tuple[str, str]]:
+    yield "opens", "" if text[0].isalnum() else text[0]
+    signs = Counter(sign for sign in unicodedata.normalize("NFKC", text) if not sign.isalnum())
+    if signs:
+        yield "between", min(signs, key=lambda sign: (-signs[sign], sign))
+    han = len(_HAN.findall(text))
+    if han:
+        yield "disguised", str(min(3, round(20 * len(_IN_WORDS.findall(text)) / han)))
+
+
+def _of_address(text: str, place: tuple[int, int], handle: Handle) -> Iterable[tuple[str, str]]:
+    """What stands before an address, and whether it is spelled as it is."""
+    at, end = place
+    plain = text[at:end].casefold().endswith(handle.value.casefold()[-_ENDS:])
+    yield "spelled", "plain" if plain else "hidden"
+    before, start = _told(text, at)
+    if before is not None:
+        yield f"label {handle.kind}", before[1].casefold()
+        yield "joint", before[2]
+        yield "lead", "".join(sign for sign in text[max(0, start - 2) : start] if not sign.isalnum())
+
+
+def _told(text: str, at: int) -> tuple[re.Match[str] | None, int]:
+    """What introduces an address, and where that begins."""
+    first = max(0, at - 16)
+    before = _BEFORE.search(_SCHEME.sub("", text[first:at]))
+    return before, at if before is None else first + before.start()
+
+
+Wording = Callable[[Sequence[int], Sequence[int]], F64]
+"""How alike the words of each of some shops are to those of each of others: from 0 to 1."""
 
 
 class Styles:
-    """Habits of all shops of a book, and what is usual: by all, or where they are many, by every so manyeth of them."""
+    """Traits of all shops of a book, how well they are kept, and how alike strangers write."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
-        self._of: list[frozenset[Habit]] = []
-        self._counts: Counter[Habit] = Counter()
-        self._worth: dict[bool, list[float]] = {False: [], True: []}
-        self._step = 1
-        self._who: dict[Habit, list[int]] = {}
-        self._usual: dict[tuple[int, bool], Usual | None] = {}
-        self._fresh = 0
+    def __init__(self, book: Book, wording: Wording) -> None:
+        self._book, self._wording = book, wording
+        self._count = 0
+        self._values: I32 = np.full((1024, len(TRAITS)), -1, np.int32)
+        """Of each shop the number of each trait's value; -1: it has none."""
+        self._numbers: list[dict[str, int]] = [{} for _ in TRAITS]
+        self._users: list[list[int]] = [[] for _ in TRAITS]
+        self._known = np.zeros(len(TRAITS), np.int64)
+        self._kept: F64 = _KEPT
+        self._strangers: dict[bool, Strangers | None] = {False: None, True: None}
+        self._alike, self._alike_kept = math.inf, _ALIKE_KEPT
 
     def take(self, shop: int) -> None:
         """A shop is new, or says more than before."""
         self.catch_up()
-        for address in self._worth:
-            self._usual.pop((shop, address), None)
         self._measure(shop)
-        self._value(shop)
 
-    def weigh(self, shop: int, other: int, *, address: bool) -> float:
-        """What it says that two write as they do, in nats; 0 where there are too few others.
+    def learn(self, returns: Iterable[tuple[int, int]], known: Union) -> None:
+        """Learns how well traits are kept, and how alike strangers write.
 
-        address: only how addresses are told, where their texts are known to be alike.
+        returns: old and new shops of sellers who wrote all anew; known: shops with anything in common.
         """
         self.catch_up()
-        if (shop, address) not in self._usual:
-            self._usual[shop, address] = self._usual_of(shop, address=address)
-        known = self._usual[shop, address]
-        return 0.0 if known is None else known.rare(self._likeness(shop, other, address=address))
+        if self._count < FEWEST:
+            return
+        rows = np.array(list(returns), np.int64).reshape(-1, 2)
+        old, new = self._values[rows[:, 0]], self._values[rows[:, 1]]
+        both = (old >= 0) & (new >= 0)
+        kept = (both & (old == new)).sum(axis=0)
+        self._kept = (kept + _KEPT * _WEIGHT) / (both.sum(axis=0) + _WEIGHT)
+        some, others = (np.arange(0, self._count, -(-self._count // most)) for most in SAMPLE)
+        whose = np.array([known.find(shop) for shop in others.tolist()])
+        strange = np.array([whose != known.find(one) for one in some.tolist()])
+        words = self._wording(some.tolist(), others.tolist())
+        if strange.sum() < FEWEST:
+            return
+        self._alike = float(np.nanquantile(words[strange], 1 - _ALIKE))
+        again = [float(self._wording([b], [a])[0, 0]) for a, b in rows.tolist()]
+        alike = sum(one > self._alike for one in again)
+        self._alike_kept = (alike + _ALIKE_KEPT * _WEIGHT) / (len(again) + _WEIGHT)
+        for address in (False, True):
+            likenesses = [
+                self._compare(one, others[rest], words[n, rest], address=address)
+                for n, (one, rest) in enumerate(zip(some.tolist(), strange, strict=True))
+            ]
+            self._strangers[address] = measure_strangers(np.concatenate(likenesses))
+
+    def weigh(self, shop: int, others: Sequence[int], *, address: bool) -> F64:
+        """What it says that one writes as each of others does, in nats; 0 where nobody can say how strangers write.
+
+        address: only how addresses are told and under which name, where their texts are known to be alike.
+        """
+        self.catch_up()
+        strangers = self._strangers[address]
+        if strangers is None:
+            return np.zeros(len(others))
+        words = np.zeros(0) if address else self._wording([shop], others)[0]
+        found = self._compare(shop, np.array(others, np.int64), words, address=address)
+        return np.clip(np.minimum(found, strangers.leave(found)), LEAST_NATS, MOST_NATS)
 
     def catch_up(self) -> None:
         """Measures shops that came since; whoever has many does so before one more is waited for."""
-        known, count = len(self._of), len(self._book.shops)
-        if known == count:
-            return
-        if count > _GROWN * self._fresh:  # one more changes nothing of what is usual
-            self._usual.clear()
-            self._fresh = count
-        for shop in range(known, count):
-            self._of.append(frozenset())
-            for worth in self._worth.values():
-                worth.append(0.0)
+        count = len(self._book.shops)
+        if count > len(self._values):
+            room = np.full((max(1024, count - len(self._values) + count // 4), len(TRAITS)), -1, np.int32)
+            self._values = np.concatenate([self._values, room])
+        for shop in range(self._count, count):
             self._measure(shop)
-        for shop in range(known, count):
-            self._value(shop)
-        if count > SAMPLE * self._step:
-            while count > SAMPLE * self._step:
-                self._step *= 2
-            self._who.clear()
-            for shop in range(0, count, self._step):
-                self._note(shop, self._of[shop])
+        self._count = count
 
     def _measure(self, shop: int) -> None:
-        offers = [self._book.offers[number] for number in self._book.shops[shop].offers]
-        new = habits_of(offers) - self._of[shop]
-        self._counts.update(new)
-        self._of[shop] |= new
-        if shop % self._step == 0:
-            self._note(shop, new)
+        traits = traits_of([self._book.offers[number] for number in self._book.shops[shop].offers])
+        for place, trait in enumerate(TRAITS):
+            if trait not in traits:
+                continue
+            users, before = self._users[place], self._values[shop, place]
+            number = self._numbers[place].setdefault(traits[trait], len(users))
+            users += [0] * (number == len(users))
+            users[number] += 1
+            if before >= 0:
+                users[before] -= 1
+            self._known[place] += before < 0
+            self._values[shop, place] = number
 
-    def _note(self, shop: int, habits: Iterable[Habit]) -> None:
-        for habit in habits:
-            self._who.setdefault(habit, []).append(shop // self._step)
+    def _likeness(self, shop: int, others: I64, *, address: bool) -> F64:
+        """What traits say by themselves, in nats, as if none went with another."""
+        mine = self._values[shop]
+        chosen = np.flatnonzero((mine >= 0) & (ADDRESS | (not address)))
+        theirs = self._values[np.ix_(others, chosen)]
+        users = np.array([self._users[place][mine[place]] for place in chosen.tolist()], np.float64)
+        share, kept = np.minimum(0.95, users / (self._known[chosen] + 1)), self._kept[chosen]
+        said = np.where(theirs == mine[chosen], np.log(kept / share), np.log((1 - kept) / (1 - share)))
+        return np.asarray(np.where(theirs >= 0, said, 0.0).sum(axis=1), np.float64)
 
-    def _value(self, shop: int) -> None:
-        for address, worth in self._worth.items():
-            worth[shop] = sum(map(self._nats, _chosen(self._of[shop], address=address)))
-
-    def _nats(self, habit: Habit) -> float:
-        return math.log((len(self._of) + 1) / self._counts[habit])
-
-    def _likeness(self, a: int, b: int, *, address: bool) -> float:
-        """How alike two write, in no unit: what they share, less of what only one has."""
-        shared = sum(map(self._nats, _chosen(self._of[a] & self._of[b], address=address)))
-        worth = self._worth[address]
-        return shared - _APART * (worth[a] + worth[b] - 2 * shared)
-
-    def _usual_of(self, shop: int, *, address: bool) -> "Usual | None":
-        worth = np.array(self._worth[address][:: self._step])
-        shared = np.zeros(len(worth))
-        for habit in _chosen(self._of[shop], address=address):
-            shared[self._who.get(habit, [])] += self._nats(habit)
-        near: F64 = shared - _APART * (worth + self._worth[address][shop] - 2 * shared)
-        rest = np.ones(len(near), bool)
-        rest[[one // self._step for one in self._book.bound_to(shop) if one % self._step == 0]] = False
-        return usual(near[rest])
+    def _compare(self, shop: int, others: I64, words: F64, *, address: bool) -> F64:
+        found = self._likeness(shop, others, address=address)
+        if address:
+            return found
+        kept = self._alike_kept
+        said = np.where(words > self._alike, math.log(kept / _ALIKE), math.log((1 - kept) / (1 - _ALIKE)))
+        return found + np.where(np.isnan(words), 0.0, said)
 
 
-def _chosen(habits: frozenset[Habit], *, address: bool) -> list[Habit]:
-    """In an order of their own, so that sums are the same whenever they are made."""
-    return sorted(one for one in habits if not address or one[0] in ADDRESS)
+class Strangers(NamedTuple):
+    """How alike strangers write: likenesses, the closest last, and where their tail begins.
 
+    Attributes:
+        likenesses: Of pairs of shops that aren't known to be one seller's.
+        edge: From where on they are the tail.
+        tail: How many those are.
+        excess: How far they go beyond, in the mean.
+    """
 
-class Usual(NamedTuple):
-    """How close others come to how somebody writes. most: the closest first; edge: where the tail of them begins."""
-
-    most: F64
-    tail: int
+    likenesses: F64
     edge: float
+    tail: int
     excess: float
 
-    def rare(self, likeness: float) -> float:
-        """What a likeness is worth, in nats, by how many others come so close."""
-        if likeness <= self.edge:
-            share = (int(np.count_nonzero(self.most >= likeness)) + 1) / (len(self.most) + 1)
-            return max(LEAST_NATS, _SAME - math.log(share))
-        beyond = (likeness - self.edge) / self.excess
-        return min(MOST_NATS, _SAME - math.log(self.tail / len(self.most)) + beyond)
+    def leave(self, found: F64) -> F64:
+        """What likenesses can be worth, in nats, by how few strangers come so close."""
+        many = len(self.likenesses)
+        above = many - np.searchsorted(self.likenesses, found, "left")
+        within = _SAME - np.log((above + 1) / (many + 1))
+        beyond = _SAME - math.log(self.tail / many) + (found - self.edge) / self.excess
+        return np.where(found <= self.edge, within, beyond)
 
 
-def usual(others: F64) -> Usual | None:
-    """What is usual among others; None: they are too few."""
-    if len(others) < FEWEST:
-        return None
-    most = np.sort(others)[::-1]
-    tail = max(8, int(len(most) * _TAIL))
-    edge = float(most[tail])
-    return Usual(most=most, tail=tail, edge=edge, excess=max(1e-6, float(np.mean(most[:tail] - edge))))
+def measure_strangers(likenesses: F64) -> Strangers:
+    """How alike strangers write, of likenesses in any order."""
+    found = np.sort(likenesses)
+    tail = max(8, int(len(found) * _TAIL))
+    edge = float(found[-tail - 1])
+    excess = float(np.median(found[-tail:] - edge)) / _MEDIAN
+    return Strangers(found, edge, tail, max(1.0, excess))

@@ -24,7 +24,7 @@ class Signal(StrEnum):
     """A picture, mirrored left to right."""
     TEXT = "text"
     STYLE = "style"
-    """How it is written: how addresses are introduced, what stands between phrases, phrases that come again."""
+    """How it is written: how addresses are introduced, what stands between phrases, the name, the words."""
     RHYTHM = "rhythm"
     """When: one begins where the other ends. Less than nothing where both stand side by side."""
 
@@ -42,6 +42,7 @@ class Offer:
         text: All that is said of it.
         handles: Addresses out of text, QR codes and pictures.
         pictures: (hash, hash of the mirror) of each picture, 64 bits.
+        name: Under which it is offered; "" if the source doesn't say.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Offer:
     text: str = field(repr=False)
     handles: tuple[Handle, ...] = ()
     pictures: tuple[tuple[int, int], ...] = ()
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

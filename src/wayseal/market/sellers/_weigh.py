@@ -53,7 +53,7 @@ _SUCCESSION = 30 * DAY
 _SIDE_BY_SIDE = 3 * DAY
 MOVES: Final = DAY // 3
 """A shop may have been seen so long after the one began that takes its place: sites are looked at at their times."""
-_BACK = 0.25
+_BACK, _BACK_ANEW = 0.25, 0.1
 _GO = 0.01 * 2
 """Of all shops, in the two days that count most."""
 _LEAST_SUCCESSION = -2.0
@@ -91,7 +91,7 @@ def rhythm(first: tuple[int, int], second: tuple[int, int], *, contacts: bool) -
     return AFTER if 0 <= later[0] - earlier[1] + DAY <= _SUCCESSION else 0.0
 
 
-def succession(gap: int, others: F64, known: int) -> float:
+def succession(gap: int, others: F64 | I64, known: int) -> float:
     """A shop began so long after another one was seen last that is known to be gone.
 
     One new shop in four is somebody's who was there before (rule 8): that is shared out among all that went, the more
@@ -100,9 +100,26 @@ def succession(gap: int, others: F64, known: int) -> float:
     others: gaps to all that are known to be gone; known: how many shops are known. As nobody knows who went before the
     first look, one in a hundred is taken to go a day.
     """
-    mine = float(_returns(np.array([gap]))[0])
-    share = mine / max(mine, float(_returns(others).sum()), _GO * known)
-    return max(_LEAST_SUCCESSION, math.log(_BACK / (1 - _BACK)) + math.log(share) - PRIOR)
+    mine = _returns(np.array([gap]))
+    return max(_LEAST_SUCCESSION, float(_shares(mine, _returns(others), known)[0]) + _odds(_BACK) - PRIOR)
+
+
+def successions_anew(gaps: F64, known: int) -> F64:
+    """The same of a shop that has nothing in common with any before, for each of those whose sellers are nowhere now.
+
+    Of such shops one in ten is somebody's who was there before. gaps: to all of those.
+    """
+    mine = _returns(gaps)
+    return _shares(mine, mine, known) + _odds(_BACK_ANEW) - PRIOR
+
+
+def _shares(mine: F64, others: F64, known: int) -> F64:
+    """Logs of shares."""
+    return np.asarray(np.log(mine / np.maximum(mine, max(float(others.sum()), _GO * known))), np.float64)
+
+
+def _odds(share: float) -> float:
+    return math.log(share / (1 - share))
 
 
 def _returns(gaps: F64 | I64) -> F64:
