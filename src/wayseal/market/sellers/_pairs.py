@@ -108,7 +108,7 @@ class Pairs:
         if weight and (follows or not identity):
             facts[Signal.RHYTHM] = Fact(weight, p.offers[-1], q.offers[0], "")
         sum_ = self._total(facts)
-        if follows and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
+        if near and follows and NEEDED - MOST_NATS < sum_ < NEEDED - LEAST_NATS:
             old, new = self.in_turn(*pair)
             weight = round(float(self.styles.weigh(new, [old], address=Signal.TEXT in facts)[0]), 6)
             if weight:
