@@ -254,8 +254,10 @@ def test_ways_that_lead_nowhere_are_refused(database: Database) -> None:
 def test_of_processes_that_upgrade_at_once_one_does(url: str) -> None:
     lines = [Pipe() for _ in range(3)]
     running = [forked(upgrade_when_told, url, theirs) for _, theirs in lines]
-    for ours, _ in lines:
+    for ours, theirs in lines:
+        theirs.close()  # so that one that ends early is told, and not waited for
         ours.send("go")
+    assert all(ours.poll(120) for ours, _ in lines)
     assert sorted(ours.recv() for ours, _ in lines) == [0, 0, len(revisions("main"))]
     for process, ends in zip(running, lines, strict=True):
         process.join(60)
