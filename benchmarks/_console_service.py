@@ -50,7 +50,14 @@ def seed(folder: Path, ledger: Path, staff: dict[Role, int], cases: int) -> Staf
     """
     (ledger / "detect").mkdir(parents=True, exist_ok=True)
     alerts = [
-        Alert(actors=(f"clerk-{n:06}",), alerted_at=1_772_000_000_000_000 + n, score=0.9, detectors=("volume",))
+        Alert(
+            actors=(f"clerk-{n:06}",),
+            alerted_at=1_772_000_000_000_000 + n,
+            score=0.9,
+            detectors=("volume",),
+            parcels_a_day=100.0,
+            worth=True,
+        )
         for n in range(cases)
     ]
     with open_cases(ledger / "detect") as book:

@@ -3,7 +3,8 @@
 Of the Han characters a share is altered: half become another common character of the same reading, 30 % get a mark or
 symbol after them, 20 % become a traditional form if there is one. Of all other characters a third of that share get a
 mark. The tables are those by which texts are folded, read backwards, so this is what reading is made for; the marks
-are drawn from more than it is told of.
+are drawn from more than it is told of. Copies to learn from are also spelled: of what is altered three in ten become
+pinyin, and one in ten the first letter of it.
 """
 
 import random
@@ -15,6 +16,22 @@ from wayseal.market.reading.training import folding_tables
 
 MARKS = (*"·.*-_~|、。,!+ ☆／#^♥", "\u200b", "\u0301", "\u0336", "\u20e3", "\ufe0f", "\u2060")
 FIRST_HAN, LAST_HAN = 0x3400, 0x9FFF
+
+
+def spell(text: str, share: float, rng: random.Random) -> str:
+    """A text with a share of its Han characters altered, or spelled out where no letter or digit stands beside."""
+    made = list(alter(text, share * 0.6, rng))
+    for at, char in enumerate(made):
+        sound = _reading(char)
+        beside = "".join(made[max(0, at - 1) : at] + made[at + 1 : at + 2])
+        if sound and rng.random() < share * 0.4 and not any(one.isascii() and one.isalnum() for one in beside):
+            made[at] = sound[0].upper() if rng.random() < 0.25 else sound
+    return "".join(made)
+
+
+def _reading(char: str) -> str:
+    known, at = folding_tables(), ord(char) - FIRST_HAN
+    return known.names[known.syllables[at]] if 0 <= at < len(known.syllables) else ""
 
 
 def alter(text: str, share: float, rng: random.Random) -> str:

@@ -2,10 +2,17 @@
 
 Look-ups of people are offered in lists of a few words, and collections of their data in lists of trades; which words
 stand together is chance. So words that stand in one real advert are also known in others.
+
+`fill` puts words of `market_texts/slots.tsv` into the sentences of `market_texts/forms.tsv`, honest ones among them:
+what an advert is made of (who is sought, where he works, what he is to do, what he gets) stands in many wordings.
 """
 
 import random
+import re
 from collections.abc import Sequence
+from pathlib import Path
+
+TEXTS = Path(__file__).parent / "market_texts"
 
 LOOKUPS = """
     户籍 全户 个户 全家 户口 户籍全家 开房 同住 酒店同住 开房同住 开房记录 住宿记录 轨迹 手机轨迹 出行轨迹 行程
@@ -117,6 +124,34 @@ def compose(count: int, seed: int) -> list[tuple[str, str]]:
         made.append(("empty_parcels", _framed(rng, rng.sample(empty, len(empty)))))
         made += [("logistics", _honest(rng)) for _ in range(2)]
     return made
+
+
+def fill(count: int, seed: int) -> list[tuple[str, str]]:
+    """Sentences as (kind, text): each form so many times, with words by chance; now and then a slot is left out."""
+    rng = random.Random(seed)
+    slots = {name: words.split() for name, words in _lines("slots.tsv")}
+    forms = [(kind, re.split(r"(\{\w+\}|，)", form)) for kind, form in _lines("forms.tsv")]
+    made = []
+    for _ in range(count):
+        for kind, parts in forms:
+            places = [at for at, part in enumerate(parts) if part.startswith("{")]
+            left_out = rng.choice(places[1:]) if len(places) > 3 and rng.random() < 0.3 else -1
+            said = [_fill_part(rng, part, slots) for at, part in enumerate(parts) if at != left_out]
+            handle = "".join(rng.choices(_LETTERS, k=rng.randint(6, 10)))
+            end = rng.choice((" @", "  V:", "飞机")) + handle if rng.random() < 0.2 else ""
+            made.append((kind, "".join(said) + end))
+    return made
+
+
+def _fill_part(rng: random.Random, part: str, slots: dict[str, list[str]]) -> str:
+    if part == "，":
+        return rng.choice(("，", "，", " ", "", "；", "。", "！", " | "))
+    return rng.choice(slots[part[1:-1]]) if part.startswith("{") else part
+
+
+def _lines(name: str) -> list[tuple[str, str]]:
+    lines = (TEXTS / name).read_text(encoding="utf-8").splitlines()[1:]
+    return [(first, rest) for first, _, rest in (line.partition("\t") for line in lines)]
 
 
 def _words(rng: random.Random, among: Sequence[str], least: int, most: int) -> list[str]:

@@ -130,7 +130,7 @@ def _story(rng: random.Random, number: int, many: int, account: str) -> list[Act
     actors = tuple(set(people)) if number > 1 else (f"{account}-1",)
     alert = Alert(
         actors=actors, alerted_at=at - DAY, score=round(rng.random(), 6),
-        detectors=tuple(rng.sample(DETECTORS, 2)), read_until=at,
+        detectors=tuple(rng.sample(DETECTORS, 2)), parcels_a_day=rng.randrange(300), worth=True, read_until=at,
     )  # fmt: skip
     acts: list[Act] = [Registered(case=case, at=at, alert=alert, first=True)]
     by: dict[str, Any] = {"case": case, "at": at, "who": rng.choice(STAFF)}

@@ -65,7 +65,7 @@ def lay(ledger: Path, cases: int) -> dict[str, float]:
         alerts = [
             Alert(
                 actors=(name,), alerted_at=last - DAY // 2, score=0.9, detectors=("unexplained_first_reads",),
-                read_until=last,
+                parcels_a_day=100.0, worth=True, read_until=last,
             )
             for name in people
         ]  # fmt: skip

@@ -11,12 +11,11 @@ it is linked with) that of the case. Lost are its pulls up to then. A case is fa
 case before the account's first pull counts as found with nothing lost, and such accounts are counted apart. "Alone" are
 accounts that would have been found without linking. Slow colluders within two weeks: by a run that sees only the days
 up to their fourteenth. Scores are judged by every case; precision is that of the twenty cases of the highest score.
-`--threshold` has accounts reported at other evidence than the prior's. At the end cases of all seeds are told together:
-by score, by evidence beyond the threshold, and what evidence overstates by maximum likelihood.
+`--threshold` has accounts reported at other evidence than the prior's. At the end cases of all seeds are told together,
+by score.
 """
 
 import argparse
-import math
 import statistics
 import sys
 import time
@@ -27,13 +26,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import numpy as np
-from scipy.optimize import minimize
 
 from benchmarks._cases import table
 from benchmarks._detect_rivals import Days, Reported, days_of, reported, rivals
 from benchmarks._detect_world import DAY_US, OFFSET, Puller, Truth, prepare, truth_of
-from wayseal.detect import DetectResult, Options, _alerts, detect
+from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
 from wayseal.ledger import Snapshot, open_ledger
@@ -41,9 +38,8 @@ from wayseal.ledger import Snapshot, open_ledger
 BUDGET = 20
 FAST, MOST_LOST = 200, 300
 BINS = (0.0, 0.5, 0.8, 0.95, 0.99, 0.999, 1.0)
-BEYOND = (0.0, 2.0, 4.0, 6.0, 8.0, math.inf)
-Calls = list[tuple[float, float, bool]]
-"""Cases: score, nats beyond the threshold, whether it is right."""
+Calls = list[tuple[float, bool]]
+"""Cases: score, whether it is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +88,9 @@ def main() -> None:
     parser.add_argument("--accesses", type=int, default=50_000_000)
     parser.add_argument("--seeds", default="11", help="1 was used to build detection; never report it")
     parser.add_argument("--missing", type=float, help="share of the scans that were never recorded (default: 0.02)")
-    parser.add_argument("--threshold", type=float, default=_alerts.THRESHOLD, help="nats (default: ln 5,000)")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--no-rivals", action="store_true")
     args = parser.parse_args()
-    _alerts.THRESHOLD = args.threshold
     calls: Calls = []
     for seed in map(int, args.seeds.split(",")):
         place = prepare(args.work, args.accesses, seed, args.missing)
@@ -104,7 +98,7 @@ def main() -> None:
         for line in _world(place, not args.no_rivals, calls):
             print(line, flush=True)
     print("\n### all seeds\n")
-    for line in (*_scores(calls), "", *_overstated(calls)):
+    for line in _scores(calls):
         print(line)
 
 
@@ -120,9 +114,7 @@ def _world(place: Path, with_rivals: bool, calls: Calls) -> Iterator[str]:
         yield ""
         yield from _first_reads(result, truth)
         yield ""
-        mine = [
-            (c.score, c.evidence - _alerts.THRESHOLD, any(a in truth.pullers for a in c.actors)) for c in result.cases
-        ]
+        mine = [(c.score, any(a in truth.pullers for a in c.actors)) for c in result.cases]
         calls += mine
         yield from _scores(mine)
         yield ""
@@ -201,29 +193,10 @@ def _first_reads(result: DetectResult, truth: Truth) -> Iterator[str]:
     )
 
 
-def _overstated(calls: Calls) -> Iterator[str]:
-    """How often cases are right by their evidence, and the logistic curves through that."""
-    rows = []
-    for low, high in pairwise(BEYOND):
-        mine = [ok for _, beyond, ok in calls if low <= beyond < high]
-        rows.append((f"{low:g}–{high:g}", str(len(mine)), str(sum(mine))))
-    yield from table(("nats beyond the threshold", "cases", "right"), rows)
-    beyond = np.array([x for _, x, _ in calls])
-    wrong = np.where([ok for _, _, ok in calls], -1.0, 1.0)
-
-    def loss(slope: float, off: float) -> float:
-        return float(np.logaddexp(0.0, wrong * (slope * beyond - off)).sum())
-
-    free = minimize(lambda p: loss(p[0], p[1]), [1.0, 5.0])
-    one = minimize(lambda p: loss(1.0, p[0]), [5.0])
-    yield f"\nslope {free.x[0]:.2f}, off {free.x[1]:.2f} (log-likelihood {-free.fun:.2f})"
-    yield f"slope 1, off {one.x[0]:.2f} (log-likelihood {-one.fun:.2f}); scores go by {_alerts.RIGHT}"
-
-
 def _scores(calls: Calls) -> Iterator[str]:
     rows = []
     for low, high in pairwise(BINS):
-        mine = [(p, ok) for p, _, ok in calls if low < p <= high]
+        mine = [(p, ok) for p, ok in calls if low < p <= high]
         if mine:
             said = statistics.fmean(p for p, _ in mine)
             right = sum(ok for _, ok in mine)

@@ -30,7 +30,7 @@ from benchmarks._cases import table
 from benchmarks._detect_rivals import installed
 from wayseal.detect import _detect as inner
 from wayseal.detect._external import NOTHING
-from wayseal.detect._judge import add_evidence, judge
+from wayseal.detect._judge import judge
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
 from wayseal.detect.window import window_of
@@ -123,11 +123,11 @@ def _evidence(snapshot: Snapshot) -> dict[str, dict[str, float]]:
     print(f"can't say anything here: {', '.join(str(r.values['detector']) for r in silent)}", file=sys.stderr)
     found = judge(view, able)
     names = snapshot.names("actor", view.keys)
-    total = add_evidence(found, view.shape)[:, -1].tolist()
-    out = {"Wayseal, all detectors": dict(zip(names, total, strict=True))}
+    total = sum((one.evidence.total[:, -1] for one in found), np.zeros(len(names)))
+    out = {"Wayseal, all detectors": dict(zip(names, total.tolist(), strict=True))}
     for one in found:
         if one.evidence.total.any():
-            out[f"only {one.name}"] = dict(zip(names, one.weight[:, -1].tolist(), strict=True))
+            out[f"only {one.name}"] = dict(zip(names, one.evidence.total[:, -1].tolist(), strict=True))
     return out
 
 

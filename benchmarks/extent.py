@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wayseal.trace.extent._estimate import Estimate
+from wayseal.trace.extent._estimate import Estimate, Z
 from wayseal.trace.extent._extent import estimate
 from wayseal.trace.extent._loglinear import Criterion
 from wayseal.trace.extent._stock import estimate_stock
-from wayseal.trace.extent._two_lists import lincoln_petersen
 
 Caught = NDArray[np.bool_]
 Draw = Callable[[np.random.Generator, int], Caught]
@@ -32,6 +31,15 @@ class Case:
     name: str
     size: int
     draw: Draw
+
+
+def lincoln_petersen(first: int, second: int, both: int) -> Estimate:
+    """The textbook's n₁n₂/m with its symmetric normal interval, the baseline. inf for m = 0."""
+    if both == 0:
+        return Estimate(value=math.inf, low=math.inf, high=math.inf)
+    value = first * second / both
+    half = Z * math.sqrt(first * second * (first - both) * (second - both) / both**3)
+    return Estimate(value=value, low=value - half, high=value + half)
 
 
 def independent(*chances: float) -> Draw:

@@ -102,12 +102,12 @@ def look(made: LabelPicture, plain: Plain, *, codes_only: bool) -> Outcome:
     picture = decode(made.data)
     found = read_codes(picture)
     code_seconds = time.process_time() - start
-    lines, numbers = ((), candidates_of(writings(found, ()))) if codes_only else _read_text(picture, found)
+    lines, numbers = ((), candidates_of(writings(found, ()))) if codes_only else _read_text(picture, found, ())
     hash_picture(picture)
     seconds = time.process_time() - start
     # Only of a soft picture a second look depends on what codes said.
     again = not codes_only and not _is_sharp(picture)
-    alone = _read_text(picture, ())[1] if again else candidates_of(writings((), lines))
+    alone = _read_text(picture, (), ())[1] if again else candidates_of(writings((), lines))
     start = time.process_time()
     raw = Image.open(io.BytesIO(made.data)).convert("RGB")
     codes, texts = plain.codes(raw), [] if codes_only else plain.lines(raw)

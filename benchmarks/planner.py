@@ -10,6 +10,7 @@ round before any answer is known; every canary sent out counts. A campaign that 
 import argparse
 import sys
 from functools import partial
+from math import log2
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from wayseal.trace import _planner
 from wayseal.trace._evidence import Floats, Ints
-from wayseal.trace._planner import CanaryOdds, canaries_needed, plan_round, update_belief
+from wayseal.trace._planner import CanaryOdds, capacity, plan_round, update_belief
 
 ACCOUNTS = 20_000
 SENSITIVITIES = (0.98, 0.8, 0.5, 0.2)
@@ -68,7 +69,7 @@ def main() -> None:
 
 
 def _line(sensitivity: float, name: str, rows: list[Row]) -> tuple[str, ...]:
-    least = canaries_needed(ACCOUNTS, CanaryOdds(sensitivity=sensitivity))
+    least = ENOUGH * log2(ACCOUNTS) / capacity(CanaryOdds(sensitivity=sensitivity))[0]  # rule 3
     tests = [r["tests"] for r in rows]
     return (
         f"{sensitivity}",

@@ -1,9 +1,9 @@
-"""How fast raw logs are read: PostgreSQL's audit log, combined logs, OCSF events.
+"""How fast raw logs are read: PostgreSQL's audit log, combined logs, OCSF events; beside them a counter's CSV.
 
     python -m benchmarks.raw_logs --rows 300000 --work /tmp/wayseal-raw-logs
 
 Makes a seeded log of each form, reads it on one core, and prints a markdown table: records a second of CPU time over
-both passes (one a table), and the most memory that the process held. Statements come in a few templates.
+both tables, and the most memory that the process held. Statements come in a few templates.
 """
 
 import argparse
@@ -21,7 +21,12 @@ from wayseal.store import load_mapping, open_source, read_batches
 
 SEED = 7
 EXAMPLES = Path(__file__).parents[1] / "docs/examples"
-FORMS = {"pgaudit-csvlog": ("pg.csv", "pgaudit"), "combined": ("access.log", "access"), "ocsf": ("e.jsonl", "ocsf")}
+FORMS = {
+    "pgaudit-csvlog": ("pg.csv", "pgaudit"),
+    "combined": ("access.log", "access"),
+    "ocsf": ("e.jsonl", "ocsf"),
+    "csv": ("counter.csv", ""),
+}
 SHAPES = (
     "SELECT * FROM waybill_main WHERE mail_no = '{no}' /* user={user} */",
     "SELECT c{n}, phone FROM waybill_main WHERE mail_no IN ('{no}', '{other}') /* user={user} */",
@@ -33,9 +38,14 @@ SHAPES = (
 def records(form: str, rows: int) -> Iterator[str]:
     """Lines of a log."""
     rng = random.Random(SEED)
+    if form == "csv":
+        yield "at,actor,waybill,session,ip\n"
     for row in range(rows):
         no, other, user = f"YT{rng.randrange(10**13):013}", f"YT{rng.randrange(10**13):013}", f"u-{rng.randrange(5000)}"
         clock = f"{row // 3600 % 24:02}:{row // 60 % 60:02}:{row % 60:02}"
+        if form == "csv":
+            yield f"2026-03-04T{clock}+08:00,{user},{no},s-{row // 9},10.1.2.3\n"
+            continue
         if form == "combined":
             path = f"/api/waybill/{no}" if row % 4 else f"/api/search?from=c{row % 90}&page=2"
             yield f'10.1.2.3 - {user} [04/Mar/2026:{clock} +0800] "GET {path} HTTP/1.1" 200 512 "-" "Mozilla/5.0"\n'
@@ -71,7 +81,7 @@ def _line(fields: list[object]) -> str:
 def read(form: str, work: Path) -> tuple[int, float]:
     """Rows of both tables, and the seconds of CPU time."""
     name, example = FORMS[form]
-    mapping = load_mapping(EXAMPLES / f"{example}.toml")
+    mapping = load_mapping(EXAMPLES / f"{example}.toml") if example else None
     source = open_source(work / name, mapping=mapping)
     start = time.process_time()
     rows = sum(b.rows.num_rows for f in source.files for b in read_batches(f, mapping=mapping, options=source.options))

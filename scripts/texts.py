@@ -194,7 +194,7 @@ def texts() -> set[str]:
     return {use.text for use in uses() if use.text}
 
 
-_LITTLE = re.compile(r"(?<![\w-])(?:an?|and|are|by|for|in|is|no|not|of|or|the|to|with)(?![\w-])")
+_LITTLE = re.compile(r"(?<![\w-])(?:an?|and|are|by|for|in|is|no|not|of|or|the|to|with)(?![\w=-])")
 _NO_WORDS = re.compile(r"`[^`]*`|\{[^}]*\}")
 
 

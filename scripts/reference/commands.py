@@ -18,6 +18,11 @@ HEAD = ("argument or option", "default", "meaning")
 ENVIRONMENT = "`{name}` sets it for all commands."
 CHOICES = "One of {words}."
 FRAMEWORK = (
+    "text",
+    "number",
+    "path",
+    "file",
+    "folder",
     "Usage:",
     "Options",
     "Arguments",

@@ -23,8 +23,18 @@ def secret(size: int) -> bytes:
     return bytes(range(size))
 
 
-def alert(*actors: str, at: int = NOW, score: float = 0.5, detectors: Sequence[str] = ("first_reads",)) -> Alert:
-    return Alert(actors=actors, alerted_at=at, score=score, detectors=tuple(detectors))
+def alert(
+    *actors: str,
+    at: int = NOW,
+    score: float = 0.5,
+    detectors: Sequence[str] = ("first_reads",),
+    parcels: float = 100.0,
+    worth: bool | None = None,
+) -> Alert:
+    right = score >= 0.5 if worth is None else worth
+    return Alert(
+        actors=actors, alerted_at=at, score=score, detectors=tuple(detectors), parcels_a_day=parcels, worth=right
+    )
 
 
 @contextmanager
@@ -74,6 +84,8 @@ _alerts = st.lists(
         alerted_at=_times,
         score=st.floats(0, 1),
         detectors=st.lists(_lines, max_size=2).map(tuple),
+        parcels_a_day=st.floats(0, 10**6),
+        worth=st.booleans(),
     ),
     max_size=3,
 )

@@ -102,7 +102,7 @@ def test_every_line_is_json_and_names_the_one_before(tmp_path: Path) -> None:
     some(path)
     found = [json.loads(line) for line in lines(path)]
     assert [line.get("act") for line in found] == [None, "case", "case", "opened", "unmasked", "heard", "verdict"]
-    assert (found[0]["wayseal"], found[0]["version"]) == ("casebook", 1)
+    assert (found[0]["wayseal"], found[0]["version"]) == ("casebook", 2)
     assert all(list(line)[-2:] == ["before", "sum"] for line in found)
 
 
@@ -111,16 +111,17 @@ import resource, signal, sys
 from pathlib import Path
 from wayseal.cases import open_cases
 from wayseal.cases.types import Alert
+new = Alert(actors=("new",), alerted_at=1, score=0.5, detectors=(), parcels_a_day=100.0, worth=True)
 with open_cases(Path(sys.argv[1])) as cases:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))
     try:
-        cases.register([Alert(actors=("new",), alerted_at=1, score=0.5, detectors=())], 1)
+        cases.register([new], 1)
     except Exception as error:
         print(type(error).__name__, error.exit_code)
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    print(cases.register([Alert(actors=("new",), alerted_at=1, score=0.5, detectors=())], 1))
+    print(cases.register([new], 1))
 """
 
 

@@ -13,7 +13,6 @@ from tests.store.database.places import KINDS, fresh
 from wayseal.cases import CasebookError, Cases, _read, open_cases, read_casebook, read_known, verify
 from wayseal.cases._read import URL_FILE, opened_store, read_table
 from wayseal.cases._tables import TABLES
-from wayseal.cases.types import Known
 from wayseal.cases.upkeep import copy_casebook, rebuild
 
 
@@ -50,15 +49,15 @@ def test_any_acts_and_the_tables_made_anew(folder: Path, monkeypatch: pytest.Mon
         assert all(cases.find(case.id) == case for case in book.cases)
         assert cases.counts().states == _states(cases)
         # What detection and notices ask of the tables is what the whole book says.
-        known = Known(verdicts=book.verdicts, opened=book.opened_actors)
+        known = book.known
         assert known.verdicts
         assert known.opened
         assert (cases.known(), read_known(folder)) == (known, known)
         assert str(cases.head) == str(verify(folder).head)
-        assert set(cases.never_scored(0.5)) == {c.id for c in book.cases if all(a.score < 0.5 for a in c.alerts)}
+        assert set(cases.never_worth()) == {c.id for c in book.cases if not any(a.worth for a in c.alerts)}
         late = [c for c in book.cases if int(c.id[2:]) > 9 or c.id == "c-3"]
-        told = [(one.id, one.accounts, one.alerted_at) for one in cases.scored(0.5, 9, ["c-3"])]
-        assert told == [(c.id, len(c.actors), c.alerted_at) for c in late if any(a.score >= 0.5 for a in c.alerts)]
+        told = [(one.id, one.accounts, one.alerted_at) for one in cases.once_worth(9, ["c-3"])]
+        assert told == [(c.id, len(c.actors), c.alerted_at) for c in late if any(a.worth for a in c.alerts)]
         assert cases.last_case() == 31, "one was made and taken back"
     assert len(done) == 24, "every kind of act was done, and none was refused each time"
     for seed in range(3):

@@ -15,7 +15,7 @@ from tests.cases.doing import work
 from tests.cases.making import NOW, alert, secret
 from tests.store.database.places import fresh
 from wayseal.cases import Cases, open_cases
-from wayseal.cases.types import CaseState, Source
+from wayseal.cases.types import CaseState, Source, loss_of
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
 from wayseal.store.statements import _sqlite
 from wayseal.store.statements._sqlite import SQLiteStore
@@ -26,7 +26,8 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cases]:
     with open_cases(tmp_path_factory.mktemp("q") / "detect", entropy=secret) as opened:
         rng = random.Random(3)
         work(opened, rng, 420)
-        opened.register([alert(f"n-{n}", at=NOW + n, score=rng.choice([0.2, 0.5, 0.9])) for n in range(40)], NOW)
+        said = [(rng.choice([0.2, 0.5, 0.9]), rng.choice([0.0, 3.0, 900.0])) for _ in range(40)]
+        opened.register([alert(f"n-{n}", at=NOW + n, score=s, parcels=p) for n, (s, p) in enumerate(said)], NOW)
         yield opened
 
 
@@ -41,6 +42,7 @@ def every(page: Page[CaseRow] | Page[ItemRow], turn: object) -> list[CaseRow | I
 
 KEYS: dict[CaseSort, Callable[[Any], Any]] = {
     CaseSort.CHANGED: lambda r: (-r.line, -int(r.id[2:])),
+    CaseSort.LOSS: lambda r: (-loss_of(r.score, r.parcels_a_day), -int(r.id[2:])),
     CaseSort.SCORE: lambda r: (-r.score, -int(r.id[2:])),
     CaseSort.NUMBER: lambda r: -int(r.id[2:]),
     CaseSort.ALERTED: lambda r: (-r.alerted_at, -int(r.id[2:])),
@@ -77,13 +79,33 @@ def test_pages_have_every_case_once_in_order(cases: Cases, sort: CaseSort) -> No
         assert some == tuple(row for row in everybody if row.source is source)
 
 
+def test_great_losses_come_before_high_scores(tmp_path: Path) -> None:
+    """A lead of which nobody knows what is lost stands where as many would put it as a false alarm costs."""
+    with open_cases(tmp_path / "detect", entropy=secret) as cases:
+        said = [(0.98, 5.0), (0.15, 1_106.7), (0.6, 0.0)]
+        cases.register([alert(f"u-{n}", score=s, parcels=p) for n, (s, p) in enumerate(said)], NOW)
+        cases.enqueue(Source.CANARY, [], "canary hit", "Li", NOW, score=0.95)
+        order = {"loss": ["c-2", "q-1", "c-3", "c-1"], "score": ["c-1", "q-1", "c-3", "c-2"]}
+        for sort, ids in order.items():
+            assert [row.id for row in cases.queue(NOW, sort=ItemSort(sort)).rows] == ids
+            assert [row.id for row in cases.cases(sort=CaseSort(sort)).rows] == [id_ for id_ in ids if id_ != "q-1"]
+        assert [row.id for row in cases.queue(NOW).rows] == order["loss"]
+        page = cases.queue(NOW, limit=2)
+        assert [row.id for row in cases.queue(NOW, after=page.after).rows] == ["c-3", "c-1"]
+
+
 @pytest.mark.parametrize("sort", ItemSort)
 def test_the_queue_by_pages(cases: Cases, sort: ItemSort) -> None:
     now = NOW + 10**12
     whole = cases.queue(now, sort=sort, limit=200).rows
     assert len(whole) > 40
     assert every(cases.queue(now, sort=sort, limit=6), lambda a: cases.queue(now, None, sort, a, 6)) == list(whole)
-    keys = [-r.score if sort is ItemSort.SCORE else r.since for r in whole]
+    by: dict[ItemSort, Callable[[Any], float]] = {
+        ItemSort.LOSS: lambda r: -loss_of(r.score, r.parcels_a_day),
+        ItemSort.SCORE: lambda r: -r.score,
+        ItemSort.AGE: lambda r: r.since,
+    }
+    keys = [by[sort](r) for r in whole]
     assert keys == sorted(keys)
     assert sum(cases.counts().queue.values()) == len(whole)
     for source in Source:
@@ -154,7 +176,7 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
     "day": (1, lambda c: c.day(NOW)),
     "all cases that fit": (3, lambda c: c.matching_cases(CaseFilter())),
     "all of the queue": (3, lambda c: c.matching_items(NOW, ItemFilter())),
-    "known": (3, lambda c: c.known()),
+    "known": (4, lambda c: c.known()),
 }
 
 

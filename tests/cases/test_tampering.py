@@ -24,6 +24,8 @@ WHOLE: dict[str, object] = {
     "alerted_at": TIME,
     "score": 0.5,
     "detectors": [],
+    "parcels_a_day": 7.5,
+    "worth": True,
     "who": "Li",
     "why": "why",
     "statement": "said",
@@ -164,6 +166,8 @@ def test_a_line_that_somebody_else_adds_is_looked_at(path: Path) -> None:
         {"act": "case", "case": "17"},
         {"act": "case", "case": "c-3", "score": True},
         {"act": "case", "case": "c-3", "score": "1"},
+        {"act": "case", "case": "c-3", "parcels_a_day": -1},
+        {"act": "case", "case": "c-3", "worth": 1},
         {"act": "case", "case": "c-3", "alerted_at": "2026-03-04"},
         {"act": "alert", "case": "c-3"},
         {"act": "opened", "cases": {"c-3": []}},
@@ -211,7 +215,7 @@ def test_something_else_is_no_casebook(path: Path, content: str) -> None:
 
 
 def test_another_version(path: Path) -> None:
-    put_lines(path, [chain_line({"wayseal": "casebook", "version": 2, "secret": ""}, "")])
+    put_lines(path, [chain_line({"wayseal": "casebook", "version": 1, "secret": ""}, "")])
     with pytest.raises(CasebookError, match=":1: this casebook is of another version") as caught:
         read_casebook(path)
     assert caught.value.exit_code == 6

@@ -98,7 +98,7 @@ def test_duplicated_rows(tmp_path: Path) -> None:
     took = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert took.code == 0
     assert "accesses: 3 rows from accesses.csv, 2 known already" in took.err
-    assert "2 reads left out as known already" in inside("show", tmp_path / "L").out
+    assert "2 rows left out as known already" in inside("show", tmp_path / "L").out
     again = inside("ingest", "L", "accesses.csv", cwd=tmp_path)
     assert "is in the ledger already; nothing changed" in again.err
     assert rows_of(tmp_path / "L")["rows"] == {"accesses": 3}

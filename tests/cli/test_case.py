@@ -134,21 +134,35 @@ def test_the_list_speaks_as_reports_do(ledger: Path, lang: str) -> None:
     at = micros("2026-03-06T17:20:31.123456Z")
     write(ledger / "detect", lambda w: w.register([alert("late", at=at, score=0.99999, detectors=names)], NOW))
     write(ledger / "detect", lambda w: w.open("c-3", "Li", "complaint 7", at))
-    case, act = done(ledger, "case", "list", "--lang", lang).out.splitlines()[2:4]
+    case, act = done(ledger, "case", "list", "--lang", lang).out.splitlines()[:2]
     assert "2026-03-07 01:20" in case
     assert "2026-03-07 01:20" in act
     assert ">99.9%" in case
     texts = catalogue(known_lang(lang), "wayseal.detect.report")
     said = [texts[f"detector.{name}"] for name in names[:2]]
     assert CASE_TEXTS[lang]["list_comma"].join([*said, names[2]]) in case
-    assert "UTC+8" in CASE_TEXTS[lang]["total"]
-    exact = listed(ledger)["cases"][2]
+    assert "UTC+8" in done(ledger, "case", "list", "--lang", lang).out
+    exact = listed(ledger)["cases"][0]
     assert (exact["alerted_at"], exact["detectors"]) == ("2026-03-06T17:20:31.123456Z", list(names))
+
+
+def test_by_what_cases_are_listed(ledger: Path) -> None:
+    late = [alert("great", score=0.15, parcels=1_106.7, worth=True), alert("small", score=0.99, parcels=3)]
+    write(ledger / "detect", lambda w: w.register(late, NOW))
+    orders = {"loss": ["c-3", "c-1", "c-2", "c-4"], "score": ["c-4", "c-1", "c-2", "c-3"]}
+    for sort, ids in (orders | {"number": ["c-1", "c-2", "c-3", "c-4"]}).items():
+        told = json.loads(done(ledger, "case", "list", "--sort", sort, "--format", "json").out)["cases"]
+        assert [case["case"] for case in told] == ids, sort
+    first = listed(ledger)["cases"][0]
+    assert (first["case"], first["parcels_a_day"], first["expected_loss"], first["worth"]) == (
+        "c-3", 1_106.7, 166.005, True,
+    )  # fmt: skip
+    assert "c-3  new  expected loss a day 166, probability 15%" in done(ledger, "case", "list").out
 
 
 def test_a_list_that_names_several(ledger: Path) -> None:
     write(ledger / "detect", lambda w: w.unmask(["c-1", "c-2"], "Li", "weekly list", NOW))
-    assert done(ledger, "case", "list").out.count("opened together with others by Li: weekly list") == 2
+    assert done(ledger, "case", "list").out.count("Li opened it together with others: weekly list") == 2
     acts = [case["acts"][0] for case in listed(ledger)["cases"]]
     assert [(act["act"], act["actors"]) for act in acts] == [("unmasked", ["thief"]), ("unmasked", ["u-1077", "王芳"])]
 

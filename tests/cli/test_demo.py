@@ -38,7 +38,9 @@ def test_it_leaves_something_to_decide_and_work_that_was_begun(tmp_path: Path) -
     bought.write_text("\n".join(["waybill,seen_at,seller", *rows]), "utf-8")
     folder = tmp_path / "detect"
     with open_cases(folder) as book:
-        cases = book.register([Alert(actors=("a",), alerted_at=1, score=0.9, detectors=("volume",))], 1)
+        cases = book.register(
+            [Alert(actors=("a",), alerted_at=1, score=0.9, detectors=("volume",), parcels_a_day=100.0, worth=True)], 1
+        )
     begin_casework(folder, tuple(cases), read_leaks(bought), Lang.ZH)
     with open_cases(folder) as book:
         listings = book.queue(2**60, ItemFilter(source=Source.LISTING)).rows

@@ -226,14 +226,14 @@ def test_a_run_that_dies_as_soon_as_cases_are_registered_takes_no_notice_away(tm
 
 
 @pytest.mark.parametrize(
-    ("score", "lang", "said"),
+    ("score", "lang", "said", "percent"),
     [
-        (0.9996, "en", "c-1: >99.9%, 2 accounts"),
-        (0.992, "en", "c-1: 99.2%, 2 accounts"),
-        (0.508, "zh", "c-1：50.8%，2 个账号"),
+        (0.9996, "en", "c-1: about 100 parcels a day expected to be lost, >99.9%, 2 accounts", ">99.9%"),
+        (0.992, "en", "c-1: about 99 parcels a day expected to be lost, 99.2%, 2 accounts", "99.2%"),
+        (0.508, "zh", "c-1：预计每天流失约 51 件，50.8%，2 个账号", "50.8%"),
     ],
 )
-def test_a_webhook_gets_what_a_program_needs(tmp_path: Path, score: float, lang: str, said: str) -> None:
+def test_a_webhook_gets_what_a_program_needs(tmp_path: Path, score: float, lang: str, said: str, percent: str) -> None:
     with Notices() as server:
         detects(tmp_path, server.address() + "?:team=risk", score=score, lang=lang)
     told = json.loads(server.heard[0])
@@ -244,7 +244,8 @@ def test_a_webhook_gets_what_a_program_needs(tmp_path: Path, score: float, lang:
     assert case == {
         "case": "c-1",
         "score": score,
-        "score_text": said.partition(": " if lang == "en" else "：")[2].partition("%")[0] + "%",
+        "score_text": percent,
+        "expected_loss": round(100 * score, 3),
         "accounts": 2,
         "alerted_at": "2026-05-27T00:00:00Z",
     }
@@ -279,6 +280,11 @@ def test_a_case_is_told_of_once_it_is_worth_acting_on(tmp_path: Path) -> None:
             run(alert("u-3", score=0.6), dies=True)
         run()
         assert told()[2:] == [["c-3"]], "what a crash left untold"
+        run(alert("u-5", score=0.15, parcels=1_106.7, worth=True), alert("u-6", score=0.4, parcels=3.0))
+        assert told()[3:] == [["c-5"]], "not likely, but a great loss"
+        said = json.loads(server.heard[3])
+        assert said["cases"][0]["expected_loss"] == 166.005
+        assert "c-5: about 166 parcels a day expected to be lost, 15%, 1 account" in said["message"]
 
 
 def test_what_waits_for_an_address_that_is_given_no_more_is_said_and_let_go_in_time(

@@ -80,5 +80,6 @@ def test_rejection_reasons_and_the_end_of_map(tmp_path: Path) -> None:
     assert "不是时间" in inside("show", tmp_path / "L", "--lang", "zh").out
     assert "not-a-time" in inside("show", tmp_path / "L").out
     out = tmp_path / "m.toml"
+    log(tmp_path / "accesses.csv", [f"2026-03-02T06:{n:02d}:00Z,u-1,YT{n}" for n in range(9)])
     ran = inside("map", tmp_path / "accesses.csv", "--out", out, "--lang", "zh")
     assert (ran.code, "请阅读" in ran.err) == (0, True)

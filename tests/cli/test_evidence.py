@@ -112,7 +112,7 @@ def test_the_pack_says_what_was_done_and_what_makes_it_again(made: Path, files: 
         assert set(told["cases"][0]["actors"]) <= set(case.actors)
         assert b"<html" in files[f"data/report/case.{lang}.html"]
     rows = list(csv.DictReader(io.StringIO(files["data/reads/reads.zh.csv"].decode("utf-8-sig"), newline="")))
-    assert [row["read"] for row in rows] == [
+    assert [row["证明用编号"] for row in rows] == [
         json.loads(line)["read"] for line in files["data/reads/reads.jsonl"].splitlines()
     ]
 

@@ -107,3 +107,16 @@ def test_one_of_several_files_that_is_missing_takes_none_in(tmp_path: Path) -> N
     file = log(tmp_path / "monday.csv", rows(1_000_000, 30))
     ran = inside("ingest", tmp_path / "L", file, tmp_path / "tuesday.csv")
     assert (ran.code, (tmp_path / "L").exists()) == (3, False)
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    for n, place in enumerate(("north", "south")):
+        (tmp_path / place).mkdir()
+        log(tmp_path / place / "week.csv", rows(1_000_000 + 100 * n, 30, bad=1))
+    named = [tmp_path / "north" / "week.csv", tmp_path / "south" / "week.csv", log(tmp_path / "hq.csv", rows(5, 9))]
+    told = inside("ingest", tmp_path / "L", *named).err
+    assert [line for line in told.splitlines() if " from " in line] == [
+        "accesses: 29 rows from north/week.csv, 1 rejected",
+        "accesses: 29 rows from south/week.csv, 1 rejected",
+        "accesses: 9 rows from hq.csv",
+    ]

@@ -1,13 +1,14 @@
 """`wayseal market read`: texts of every form, a JSON line each. All texts are invented."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.running import here, inside
-from wayseal.cli.market._texts import MOST_LINES
+from wayseal.cli.market._texts import LONGEST, MOST_LINES
 from wayseal.market.errors import MarketError
 
 ADVERT = "出快递单号，实时更新，1.2一个，QQ：1234567"
@@ -103,3 +104,32 @@ def test_accepted_words_and_a_file_to_write_to(tmp_path: Path) -> None:
     assert str(out) in ran.err
     told = json.loads(out.read_text("utf-8"))["probabilities"]
     assert told["waybill"] > lines(path)[0]["probabilities"]["waybill"]
+
+
+def test_a_field_that_is_too_long_is_said_by_its_line_and_limit(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    long = "面" * (LONGEST + 1)
+    file.write_text(f"id,text\n1,面单 {'x' * 200_000}\n2,{long}\n3,收面单\n4,a\rb\n5,收面单\n", "utf-8")
+    ran = here("market", "read", file)
+    assert "line 3 has a field of more than 1,048,576 characters" in ran.err
+    assert "line 5 is no row of a CSV" in ran.err
+    assert "面面" not in ran.err
+    assert [json.loads(line)["id"] for line in ran.out.splitlines()] == ["1", "3", "5"]
+
+
+def test_a_head_that_is_too_long_has_no_column(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text(f"text,{'x' * (LONGEST + 1)}\n", "utf-8")
+    assert "no column" in inside("market", "read", file).err
+
+
+def test_an_advert_of_a_megabyte_is_read_in_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        json.dumps({"text": "天气不错。" * 100_000 + f"{ADVERT}，欢迎来问。" * 30 + "1块2毛" * 130_000}), "utf-8"
+    )
+    before = time.process_time()
+    (line,) = lines(path)
+    assert time.process_time() - before < 30
+    assert {one["value"] for one in line["handles"] if one["kind"] == "qq"} == {"1234567"}
+    assert len(line["reasons"]) <= 8

@@ -4,7 +4,6 @@ import codecs
 import csv
 import io
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from tests.cli.detecting import as_anybody
 from tests.cli.running import Ran, inside
+from tests.console.beneath import linked
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
 from wayseal.cases.ledger.casebook import FOLDER
@@ -39,7 +39,7 @@ def ledger(made: Path, tmp_path: Path) -> Path:
         if each_.name == FOLDER:
             shutil.copytree(each_, path / FOLDER)
         elif each_.is_dir():
-            shutil.copytree(each_, path / each_.name, copy_function=os.link)
+            shutil.copytree(each_, path / each_.name, copy_function=linked)
         else:
             shutil.copy(each_, path)
     return path
@@ -91,7 +91,7 @@ def test_each_look_is_written_down_before(ledger: Path, case: RecordedCase) -> N
     assert [(a.look, a.who, a.why, a.cases) for a in acts if isinstance(a, NamesShown)] == [
         (Look.READS, BY[1], BY[3], {case.id: (actor,)})
     ] * 2
-    assert "reads listed for Li, audit: complaint 7" in inside("case", "list", ledger).out
+    assert "Li, audit looked at its reads: complaint 7" in inside("case", "list", ledger).out
     shown = json.loads(inside("case", "list", ledger, "--format", "json").out)["cases"]
     assert next(c for c in shown if c["case"] == case.id)["acts"][0]["act"] == "reads"
 

@@ -1,6 +1,7 @@
 """`wayseal scope` and `wayseal extent` as a person runs them."""
 
 import json
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,11 @@ def test_the_list_is_a_file_or_the_output(base: Path, tmp_path: Path) -> None:
     assert (told.code, told.out) == (0, "")
     assert "6 waybills listed" in told.err
     head, *rows = (tmp_path / "list.csv").read_text("utf-8").replace('"', "").splitlines()
-    assert head == "waybill,first,last,reads,fields,origin,destination,by"
+    assert head == "\ufeffwaybill,first time,last time,reads,fields,origin,destination,basis"
     assert sorted(row.split(",")[0] for row in rows) == sorted(SOLD)
-    assert inside(*words, "-q", cwd=tmp_path).out == (tmp_path / "list.csv").read_text("utf-8")
+    assert inside(*words, "-q", cwd=tmp_path).out.encode() == (tmp_path / "list.csv").read_bytes().removeprefix(
+        BOM_UTF8
+    )
     assert inside(*words, "-q", "--out", tmp_path / "list.csv").err == ""
 
 
@@ -180,7 +183,7 @@ def test_what_was_asked_without_an_answer_is_said(tmp_path: Path) -> None:
     listed = inside(*words, "--format", "csv", "--out", tmp_path / "list.csv")
     assert "2 searches of which only the question is logged: 1 of the listed were shown by them" in listed.err
     assert (tmp_path / "list.csv").read_text("utf-8").splitlines()[1:] == [
-        '"YT1","2026-03-02T06:00:00Z","2026-03-03T06:00:00Z",,"","","","query"'
+        "YT1,2026-03-02T14:00:00+08:00,2026-03-03T14:00:00+08:00,,,,,query"
     ]
     assert "次查询只记录了条件" in inside(*words, "--lang", "zh").out
     shown = inside("show", tmp_path / "L").out

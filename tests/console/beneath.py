@@ -41,9 +41,17 @@ def beneath() -> Path:
     return made_once("beneath", _make, rooms=ROOMS, key=Path(__file__).read_text("utf-8")) / "L"
 
 
+def linked(source: str, path: str) -> None:
+    """The same file under another name; a copy, where they lie on two disks."""
+    try:
+        os.link(source, path)
+    except OSError:
+        shutil.copy2(source, path)
+
+
 def copied(path: Path) -> Path:
     """The same, to be written to: what detection keeps is a copy, all else is shared."""
-    shutil.copytree(beneath(), path, copy_function=os.link, ignore=shutil.ignore_patterns("detect"))
+    shutil.copytree(beneath(), path, copy_function=linked, ignore=shutil.ignore_patterns("detect"))
     shutil.copytree(beneath() / "detect", path / "detect")
     return path
 

@@ -136,7 +136,7 @@ class Visitor:
 
     def wait(self, selector: str) -> None:
         """Until the page shows it by itself. Playwright's own way looks with each picture that the browser paints."""
-        for _ in range(PATIENCE // LOOK):
+        for _ in range(2 * PATIENCE // LOOK):  # a job compiles and detects, which takes longer than a page
             if self.shows(selector):
                 return
             self.page.wait_for_timeout(LOOK)

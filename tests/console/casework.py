@@ -38,10 +38,17 @@ class Bench:
     def now(self) -> int:
         return self.world.clock.at
 
-    def alert(self, *actors: str, score: float = 0.9) -> str:
+    def alert(self, *actors: str, score: float = 0.9, parcels: float = 100.0) -> str:
         """A case of detection."""
         at = self.now - 3 * DAY
-        alert = Alert(actors=actors or NAMES[:1], alerted_at=at, score=score, detectors=DETECTORS)
+        alert = Alert(
+            actors=actors or NAMES[:1],
+            alerted_at=at,
+            score=score,
+            detectors=DETECTORS,
+            parcels_a_day=parcels,
+            worth=True,
+        )
         return self.cases.register([alert], self.now)[0]
 
     def item(self, *things: tuple[ThingKind, str], reason: str = "¥1 each", source: Source = Source.LISTING) -> str:
@@ -56,8 +63,23 @@ class Bench:
         return self.cases.dossier(case).row.state
 
 
+SEEN = ("state", "assign", "snooze", "priority", "title", "merge", "unmerge", "split")
+
+
+def seen(browser: Client, page: str) -> str:
+    """The line that forms of a page name."""
+    return (values_of(browser.get(page), "seen") or [""])[0]
+
+
 def send(browser: Client, path: str, **fields: str) -> Response:
-    """Sends a form, and reads the page that it leads to."""
+    """Sends a form, as its page gives it, and reads the page that it leads to."""
+    _, place, id_, act, *_ = [*path.split("/"), "", "", ""]
+    if place == "cases" and act in SEEN:
+        fields = {"seen": seen(browser, f"/cases/{id_}")} | fields
+    if path.startswith(("/market/offers/", "/market/sellers/", "/market/removals/")) and fields.get("act") != "undo":
+        fields = {"seen": seen(browser, path)} | fields
+    if place == "queue" and id_ == "items":
+        fields = {"seen": seen(browser, f"/queue?at={act}")} | fields
     answer = browser.post(path, data=fields)
     return browser.get(answer.headers["location"]) if answer.status_code == 303 else answer
 

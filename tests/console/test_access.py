@@ -163,6 +163,9 @@ def test_settings() -> None:
         ({"FOLDER": "a", "ZZZZZZZZ": "1"}, "this is no setting"),
         ({"FOLDER": "a", "PORT": "x"}, "whole number"),
         ({"FOLDER": "a", "PORT": "70000"}, "65535"),
+        ({"FOLDER": "a", "FALSE_ALARM": "dear"}, "needs a number"),
+        ({"FOLDER": "a", "FALSE_ALARM": "0"}, "above 0"),
+        ({"FOLDER": "a", "FALSE_ALARM": "inf"}, "false_alarm"),
         ({"FOLDER": "a", "HTTPS": "perhaps"}, "true or false"),
         ({"FOLDER": "a", "HOST": "0.0.0.0"}, "tls_certificate is needed"),
         ({"FOLDER": "a", "TLS_KEY": "x"}, "go together"),
@@ -172,6 +175,9 @@ def test_settings() -> None:
     ):
         with pytest.raises(ConsoleSettingsError, match=said):
             read(**given)
+    policy = {"WAYSEAL_FALSE_ALARM": "250"}
+    assert read_console_settings({**policy}, folder="a").false_alarm == 250
+    assert read_console_settings({**policy, "WAYSEAL_CONSOLE_FALSE_ALARM": "40"}, folder="a").false_alarm == 40
     secret = read_console_settings({}, folder="a", database="postgresql://u:secret@h/d")
     assert "secret" not in repr(secret)
 

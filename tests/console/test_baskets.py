@@ -106,7 +106,7 @@ def test_what_can_be_typed(typed: str, fields: dict[str, str], numbers: int) -> 
         ("waybill,seen_at\nYT1,2026-03-05\nYT2,nix", {}, (3, "seen_at", "not-a-time")),
         (f"waybill,seen_at\n{A},2026-03-05\n,2026-03-05", {}, (3, "waybill", "empty")),
         (f"waybill,seen_at,found_by\n{A},2026-03-05,theft", {}, (2, "found_by", "unknown-value")),
-        (f'waybill,seen_at,asked\n{A},2026-03-05,"{{"', {}, (2, "asked", "unknown-value")),
+        (f'waybill,seen_at,asked\n{A},2026-03-05,"{{"', {}, (2, "asked", "not-an-object")),
         (f'waybill,seen_at,asked\n{A},2026-03-05,"{{""x"": 1}}"', {}, (2, "asked", "not_a_condition")),
         (f'waybill,seen_at\n{A},"2026-03-05', {}, (2, "", "unterminated-quote")),
         (f"waybill,seen_at\n{A}", {}, (2, "", "too-few-fields")),

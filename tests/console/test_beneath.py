@@ -216,9 +216,11 @@ def test_a_file_of_columns_says_what_the_page_says(
     shown = rows_of(view, hostile.reads, {})
     cells = [
         [("1" if row[name] else "0") if name == "first" else row[name] for name in FILE_COLUMNS]
-        for row in ({**row, "reasons": ";".join(row["reasons"])} for row in shown)
+        for row in (
+            {**row, "reasons": ";".join(row["reasons"]), "at": row["at"].replace(" ", "T") + "+08:00"} for row in shown
+        )
     ]
-    pieces = list(csv_blocks(FILE_COLUMNS, file_blocks(view, hostile.reads)))
+    pieces = list(csv_blocks(FILE_COLUMNS, file_blocks(view, hostile.reads, {}, {})))
     assert len(pieces) == 7
     assert b"".join(pieces) == b"".join(csv_lines(FILE_COLUMNS, cells))
     assert b"\r\n2" in pieces[1]

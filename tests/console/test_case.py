@@ -3,16 +3,18 @@
 import csv
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from httpx import Response
 
-from tests.console.casework import HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send, values_of
+from tests.console.casework import HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, seen, send, values_of
 from tests.console.counting import statements
 from tests.console.world import HOUR, MINUTE, PASSWORD, hidden
+from tests.tables import each
 from wayseal.cases import Cases
-from wayseal.cases.errors import CasebookDiskError
+from wayseal.cases.errors import CasebookDiskError, StaleError
 from wayseal.cases.types import CaseState, NamesShown, Priority, Source, TaskState, Thing, ThingKind
 from wayseal.cases.views import CaseFilter
 from wayseal.console import Role
@@ -25,19 +27,26 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
     browser, at = bench.browser("ann"), f"/cases/{case}"
     assert "nobody has it yet" in said(browser.get(at))
     for path, fields, words in (
-        ("state", {"state": "in_progress", "why": "complaint 7"}, "New → In progress “complaint 7”"),
-        ("assign", {"owner": "bo", "why": "his outlet"}, "Given to bo"),
-        ("priority", {"priority": "urgent"}, "Priority: Normal → Urgent"),
-        ("title", {"title": "Night reads"}, "Title: Night reads"),
-        ("snooze", {"until": "7", "why": "log comes"}, "Put off until 20"),
-        ("snooze", {"until": "", "why": "it came"}, "No longer put off"),
-        ("state", {"state": "duplicate", "why": "see c-9"}, "In progress → Known already"),
-        ("state", {"state": "reopened", "why": "not so"}, "Known already → Opened again"),
-        ("state", {"state": "true", "why": "sold"}, "Verdict: the reads were not work “sold”"),
-        ("state", {"state": "false", "why": "helped out"}, "Verdict: the reads were work"),
+        (
+            "state",
+            {"state": "in_progress", "why": "complaint 7"},
+            "ann changed the state from “New” to “In progress” “complaint 7”",
+        ),
+        ("assign", {"owner": "bo", "why": "his outlet"}, "ann gave it to bo"),
+        ("priority", {"priority": "urgent"}, "ann changed the priority from “Normal” to “Urgent”"),
+        ("title", {"title": "Night reads"}, "ann gave it the title Night reads"),
+        ("snooze", {"until": "7", "why": "log comes"}, "ann put it off until 20"),
+        ("snooze", {"until": "", "why": "it came"}, "ann put it off no longer"),
+        ("state", {"state": "duplicate", "why": "see c-9"}, "from “In progress” to “Known already”"),
+        ("state", {"state": "reopened", "why": "not so"}, "from “Known already” to “Opened again”"),
+        ("state", {"state": "true", "why": "sold"}, "ann decided that the reads were not work “sold”"),
+        ("state", {"state": "false", "why": "helped out"}, "ann decided that the reads were work"),
     ):
         page = send(browser, f"{at}/{path}", **fields)
-        assert words.replace("“", "").replace("”", "") in said(page).replace("“", ""), (path, said(page))
+        assert words.replace("“", "").replace("”", "") in said(page).replace("“", "").replace("”", ""), (
+            path,
+            said(page),
+        )
     row = bench.cases.dossier(case).row
     assert (row.state, row.owner, row.priority, row.title) == (CaseState.FALSE, "bo", Priority.URGENT, "Night reads")
     assert "Case c-1 · Night reads" in said(browser.get(at))
@@ -53,7 +62,7 @@ def test_state_owner_priority_title_and_when(bench: Bench) -> None:
         ("title", {"title": "a\x00b"}, 400),
         ("snooze", {"until": "1999-01-01", "why": "x"}, 400),
     ):
-        answer = browser.post(f"{at}/{path}", data=fields)
+        answer = browser.post(f"{at}/{path}", data={"seen": str(row.line), **fields})
         assert (answer.status_code, "role=" in answer.text) == (status, True), (path, fields)
     assert bench.cases.dossier(case).row == row
     assert browser.post("/cases/c-77/state", data={"state": "true", "why": "x"}).status_code == 404
@@ -66,15 +75,17 @@ def test_going_into_another_and_out_again(bench: Bench) -> None:
     page = send(browser, f"/cases/{second}/merge", into=first, why="one device")
     assert page.url.path == f"/cases/{first}"
     assert f"with {second}" in said(page)
-    assert f"{second} went into {first}" in said(page)
+    assert f"ann merged {second} into {first}" in said(page)
     went = browser.get(f"/cases/{second}")
     assert f"This case went into {first}" in said(went)
     for into, status in ((first, 409), ("c-99", 400), ("", 400)):
-        answer = browser.post(f"/cases/{first}/merge", data={"into": into, "why": "x"})
+        answer = browser.post(
+            f"/cases/{first}/merge", data={"into": into, "why": "x", "seen": seen(browser, f"/cases/{first}")}
+        )
         assert answer.status_code == status, into
     page = send(browser, f"/cases/{second}/unmerge", why="another one after all")
     assert bench.state(second) is CaseState.NEW
-    assert f"{second} was taken out of {first} again" in said(page)
+    assert f"ann took {second} out of {first} again" in said(page)
     assert "of the second" in page.text
     # Two accounts of one case are two matters.
     things = [t.name for t in bench.cases.dossier(first).things]
@@ -84,6 +95,73 @@ def test_going_into_another_and_out_again(bench: Bench) -> None:
     assert things[0] in page.text
     assert things[0] not in [t.name for t in bench.cases.dossier(first).things]
     assert send(browser, f"/cases/{first}/split", **{"thing.account.nobody": "1"}, why="x").status_code == 400
+
+
+def test_what_is_decided_at_once_is_decided_once(bench: Bench) -> None:
+    """Eight who saw the same page give opposite verdicts: one counts, and the others see both, and may go on."""
+    case, browsers = bench.alert("u-1"), [bench.browser(login) for login in ("ann", "bo", "chen") * 3][:8]
+    line = seen(browsers[0], f"/cases/{case}")
+    bench.cases.add_note(case, f"heard of it {HOSTILE}", "bo", bench.now)
+    verdict = [{"state": "true", "why": f"sold {PLAIN_HOSTILE}"}, {"state": "false", "why": "helped out"}] * 4
+    late = browsers[0].post(f"/cases/{case}/state", data={**verdict[1], "seen": line})
+    assert (late.status_code, "heard of it" in said(late), "helped out" in said(late)) == (409, True, True)
+    line = values_of(late, "seen")[0]
+    answers = [
+        browser.post(f"/cases/{case}/state", data={**fields, "seen": line})
+        for browser, fields in zip(browsers, [verdict[1], *verdict], strict=False)
+    ]
+    assert [answer.status_code for answer in answers] == [303] + [409] * 7
+    assert bench.state(case) is CaseState.FALSE
+    page = answers[1]
+    assert "<script>alert" not in page.text
+    for words in ("decided that the reads were work", "helped out", "The reads were not work", "Do it nonetheless"):
+        assert words in said(page), words
+    again = {name: values_of(page, name)[0] for name in ("seen", "state", "why")}
+    assert browsers[1].post(f"/cases/{case}/state", data=again).status_code == 303
+    assert bench.state(case) is CaseState.TRUE
+
+
+@each(
+    ("act", "fields"),
+    [
+        ("state", {"state": "waiting", "why": "x"}),
+        ("assign", {"owner": "bo"}),
+        ("assign", {"mine": "1"}),
+        ("snooze", {"until": "7", "why": "x"}),
+        ("priority", {"priority": "high"}),
+        ("title", {"title": "Night reads"}),
+        ("merge", {"into": "another", "why": "x"}),
+    ],
+)
+def test_what_changes_how_a_case_stands_names_what_it_has_seen(bench: Bench, act: str, fields: dict[str, str]) -> None:
+    case, ann = bench.alert(f"u-{bench.now}"), bench.browser("ann")
+    fields = {name: bench.alert(f"u-{bench.now}-2") if name == "into" else value for name, value in fields.items()}
+    before = bench.cases.dossier(case).row
+    for version in ({}, {"seen": ""}, {"seen": "0"}, {"seen": str(before.line - 1)}, {"seen": "x"}, {"seen": "9" * 40}):
+        answer = ann.post(f"/cases/{case}/{act}", data=fields | version)
+        assert (answer.status_code, "What you wanted" in said(answer)) == (409, True), version
+    assert bench.cases.dossier(case).row == before
+    assert ann.post(f"/cases/{case}/{act}", data=fields | {"seen": str(before.line)}).status_code == 303
+    item = bench.item((ThingKind.SELLER, "s-1"))
+    for version in ({}, {"seen": "1"}):
+        assert ann.post(f"/queue/items/{item}", data={"act": "take"} | version).status_code == 409
+    send(ann, f"/queue/items/{item}", act="take")
+
+
+def test_verdicts_side_by_side(bench: Bench) -> None:
+    case = bench.alert("u-1")
+    line = bench.cases.dossier(case).row.line
+
+    def judge(true: bool) -> bool:
+        try:
+            bench.cases.as_seen(case, line).verdict(case, true, "ann", "x", bench.now)
+        except StaleError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(judge, [True, False] * 4)) == 1
+    assert [one.act for one in bench.cases.timeline(case).rows].count("verdict") == 1
 
 
 def test_two_on_one_note(bench: Bench) -> None:
@@ -141,7 +219,7 @@ def test_tasks(bench: Bench) -> None:
     was = {"was_text": "Ask for the roster", "was_state": "to_do", "was_owner": "bo", "was_due": "2026-12-01"}
     change = {"state": "done", "owner": "bo", "due": "2026-12-01"}
     page = send(browser, f"/cases/{case}/tasks/t-1", **was, **change)
-    assert "To do → Done" in said(page)
+    assert "from “To do” to “Done”" in said(page)
     assert bench.cases.dossier(case).tasks[0].content.state is TaskState.DONE
     # Seen as it was before, it isn't overwritten.
     assert browser.post(f"/cases/{case}/tasks/t-1", data=was | change | {"state": "cancelled"}).status_code == 400
@@ -217,9 +295,9 @@ def test_what_was_done_can_be_taken_back_for_a_minute(bench: Bench) -> None:
     assert bo.post("/undo", data={"lines": lines, "back": "/queue"}).status_code == 409
     assert send(ann, "/undo", lines=lines, back=f"/cases/{case}").url.path == f"/cases/{case}"
     assert bench.cases.dossier(case).row.priority is Priority.NORMAL
-    assert "Took back what was done" in said(ann.get(f"/cases/{case}"))
+    assert "ann took back what was done" in said(ann.get(f"/cases/{case}"))
     page = send(ann, f"/cases/{case}/priority", priority="low")
-    bo.post(f"/cases/{case}/priority", data={"priority": "urgent"})
+    send(bo, f"/cases/{case}/priority", priority="urgent")
     answer = ann.post("/undo", data={"lines": values_of(page, "lines")[0], "back": "//evil.test"})
     assert (answer.status_code, "somebody changed" in said(answer)) == (409, True)
     assert "evil" not in answer.text
@@ -300,7 +378,7 @@ def test_the_person_is_heard_and_stands_on_top(bench: Bench) -> None:
     page = send(chen, f"{at}/open", why="complaint 7")
     assert "I helped" in page.text
     assert page.text.index("I helped") < page.text.index('id="why"')
-    assert "The person was heard, about" in said(page)
+    assert "chen heard the person behind" in said(page)
     kept = chen.post(f"{at}/hear", data={"statement": "x" * 20_001, "account": alias, "names": "1"})
     assert (kept.status_code, "x" * 20_001 in kept.text) == (400, True)
 
@@ -354,11 +432,23 @@ def test_the_timeline_goes_by_pages(bench: Bench) -> None:
     before = page.text.split("timeline?before=")[1].split('"')[0].split("&")[0]
     older = browser.get(f"/cases/{case}/timeline?before={before}")
     assert older.text.count('class="act"') == 21
-    assert "Alert, probability 90%" in said(older)
+    assert "Detection found it, 90 parcels a day expected to be lost, probability 90%" in said(older)
     assert browser.get(f"/cases/{case}/timeline?before=x").status_code == 200
     assert browser.get(f"/cases/{case}/timeline?before={'9' * 20}").status_code == 400
     assert browser.post(f"/cases/{bench.item()}/title", data={"title": "x"}).status_code == 404
     assert "<script>alert" not in page.text + older.text
+
+
+def test_a_case_says_how_its_score_moved(bench: Bench) -> None:
+    case = bench.alert("u-1", score=0.34, parcels=7)
+    browser = bench.browser("ann")
+    assert 'class="picture course"' not in browser.get(f"/cases/{case}").text
+    bench.world.clock.at += 600_000_000
+    assert bench.alert("u-1", score=0.91, parcels=9) == case
+    page = browser.get(f"/cases/{case}")
+    assert page.text.count('class="picture course"') == 1
+    assert "about 8.2 parcels a day expected to be lost" in said(page)
+    assert "2 alerts: 34% on" in said(page)
 
 
 def test_every_kind_of_act_has_words(bench: Bench) -> None:

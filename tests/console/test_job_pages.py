@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.console.working import HEAD, confirm, look, reads, rows, run_all, sta
 from tests.console.world import HOUR, PASSWORD, World, hidden, text
 from wayseal.cases import open_cases, read_casebook, verify
 from wayseal.cases.evidence import verify_pack
+from wayseal.cases.ledger.detection import Detection, find_cases
 from wayseal.cases.types import NamesShown, PackHeld
 from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import JobError
@@ -267,10 +269,18 @@ def test_a_ledger_that_was_changed(world: World, settings: ConsoleSettings, ledg
 
 
 @pytest.mark.usefixtures("people")
-def test_detection_now_and_each_day(world: World, settings: ConsoleSettings) -> None:
+def test_detection_now_and_each_day(world: World, settings: ConsoleSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    costs = []
+
+    def find(request: Detection, *given: Any) -> Any:
+        costs.append(request.options.false_alarm)
+        return find_cases(request, *given)
+
+    monkeypatch.setattr("wayseal.console.jobs._detect.find_cases", find)
     browser = world.signed_in("ann")
     assert browser.post("/jobs/detect").status_code == 303
-    run_all(world.site.jobs, settings)
+    run_all(world.site.jobs, replace(settings, false_alarm=250.0))
+    assert costs == [250], "as policy has it"
     assert "Cases found 0" in text(browser.get("/jobs/j-1"))
     assert browser.post("/jobs/schedule", data={"kind": "detect", "hour": "3"}).status_code == 303
     assert "Each day at 03:00: Detection, as ann set it" in text(browser.get("/jobs"))
@@ -333,7 +343,7 @@ def test_lists_are_cut_filtered_and_given_out(world: World) -> None:
     assert part.text.lstrip().startswith('<div id="jobs"')
     table = browser.get("/jobs.csv")
     assert table.headers["content-disposition"] == 'attachment; filename="jobs.csv"'
-    assert "j-55,verify,,'=cmd,queued" in table.text
+    assert "j-55,Check of the ledger,,'=cmd,Waits" in table.text
     assert len(table.text.splitlines()) == 56
 
 
@@ -409,7 +419,7 @@ def test_a_pack_from_the_form_to_its_return(world: World, settings: ConsoleSetti
     page = text(browser.get(place))
     for told in ("Sealed", "Fetched", "Handed over", "Returned", "王警官", seal):
         assert told in page
-    assert "Pack of evidence handed over to" in text(browser.get(f"/cases/{case}"))
+    assert "handed a pack of evidence over to 西湖分局 王警官" in text(browser.get(f"/cases/{case}"))
     assert verify(ledger / "detect").faults == ()
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from io import StringIO
@@ -16,11 +17,12 @@ from tests.console.world import Clock
 from tests.store.database.places import KINDS, fresh
 from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.errors import JobError
-from wayseal.console.jobs import Jobs, JobState, Work
+from wayseal.console.jobs import Jobs, JobState, Work, watch
 from wayseal.console.jobs import worker as worker_process
 from wayseal.console.jobs._alive import lives, living
 from wayseal.console.jobs._queue import make_queue
 from wayseal.console.jobs._run import BUSY_SECONDS, BUSY_TRIES
+from wayseal.console.jobs.kinds import Kind
 from wayseal.console.jobs.watch import Workers, settings_line
 from wayseal.ledger.errors import LedgerBusyError, LedgerError
 from wayseal.model.messages import Message
@@ -402,7 +404,7 @@ def test_a_worker_within_this_process(lite: Jobs, settings: ConsoleSettings) -> 
     clock(lite).at = 0  # so that what waits is due on the machine's clock, too
     reader, writer = os.pipe()
     with os.fdopen(reader) as source, os.fdopen(writer, "w") as pipe:
-        pipe.write(settings_line(settings))
+        pipe.write(settings_line(settings, ME))
         pipe.flush()
         runs = Thread(target=worker_process.run_worker, args=(source, make_log(StringIO())))
         runs.start()
@@ -445,8 +447,6 @@ worker.run_worker(sys.stdin, make_log())
 @pytest.mark.once
 def test_a_worker_that_is_killed(tmp_path: Path) -> None:
     """Its job says so, another worker takes its place, and trying again brings the job to its end, once."""
-    import sys
-
     settings = read_console_settings({}, folder=str(tmp_path), stop_seconds="1")
     log = StringIO()
     with open_database(settings.database_address) as database:
@@ -470,6 +470,43 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
     assert (done.result, done.tries) == ({"second": "1"}, 2)
     died = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [(line["event"], line["status"]) for line in died] == [("worker_died", -signal.SIGKILL)]
+
+
+HELD = """
+import re, sys
+from wayseal.console.jobs import worker, _run, kinds
+from wayseal.service import make_log
+def hold(values, work):
+    (work.settings.folder / "mark").touch()
+    re.fullmatch("(a+)+b", "a" * 60)  # years, in which nothing else of this process has a turn
+_run.KINDS = {"look": kinds.Kind(name="look", run=hold)}
+worker.run_worker(sys.stdin, make_log())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.once
+@pytest.mark.parametrize("bound", [0, 1])
+def test_a_job_that_gives_nobody_a_turn_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: float) -> None:
+    """By whoever cancels it, or by the time that its kind may take; what waits behind it runs then."""
+    monkeypatch.setattr(watch, "GRACE", 0.5)
+    monkeypatch.setattr(watch, "KINDS", {"look": Kind(name="look", run=echo, seconds=bound)})
+    settings = read_console_settings({}, folder=str(tmp_path), stop_seconds="1")
+    with open_database(settings.database_address) as database:
+        upgrade(database, "console")
+        jobs = Jobs(database=database, folder=tmp_path / "jobs", now=lambda: time.time_ns() // 1000)
+        first, other = jobs.start("look", {}, "li"), jobs.start("stuck", {}, "li")
+        with Workers(settings, jobs, make_log(StringIO()), command=(sys.executable, "-c", HELD)) as workers:
+            while not (tmp_path / "mark").exists():
+                time.sleep(0.02)
+            (before,) = workers.pids()
+            assert bound or jobs.cancel(first, "li")
+            wait(jobs, first, JobState.CANCELLED)
+            wait(jobs, other, JobState.FAILED)
+        with pytest.raises(ProcessLookupError):
+            os.kill(before, 0)
+        why = "this ran for longer than its kind may, and was ended" if bound else "li cancelled it"
+        assert said(jobs, first)[-1] == why
 
 
 def test_a_clock_that_jumps(jobs: Jobs, settings: ConsoleSettings) -> None:

@@ -43,7 +43,10 @@ def house(chromium: Any, small: Watched, tmp_path_factory: pytest.TempPathFactor
 def alerted(house: House, *accounts: str) -> list[str]:
     """Cases of detection, one for each of these accounts."""
     now = house.world.clock()
-    alerts = [Alert(actors=(name,), alerted_at=now, score=0.9, detectors=("number_walks",)) for name in accounts]
+    alerts = [
+        Alert(actors=(name,), alerted_at=now, score=0.9, detectors=("number_walks",), parcels_a_day=100.0, worth=True)
+        for name in accounts
+    ]
     return list(house.world.cases.register(alerts, now))
 
 

@@ -390,7 +390,7 @@ def test_words_are_proposed_decided_on_and_taken_back(world: World, settings: Co
         assert lines == [("accepted", "ann"), ("new", "ann"), ("refused", "ann"), ("new", "bo"), ("accepted", "ann")]
         record.verify()
     acts = world.signed_in("zhang").get("/market/acts")
-    assert "Word of the trade accepted" in said(acts)
+    assert "ann decided on the word" in said(acts)
     assert "鲜货" not in acts.text
     assert set(KINDS) == set(WordKind)
     # What an earlier job found isn't proposed again once it was decided on.

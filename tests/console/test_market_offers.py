@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.console.casework import said, send
+from tests.console.casework import said, seen, send, values_of
 from tests.console.stall import HOSTILE, PHONE, Stall
 from tests.console.world import World
 from tests.market.log.lines_of import offered, reading
@@ -175,8 +175,8 @@ def test_the_whole_text_is_on_record_before_it_is_seen(stall: Stall) -> None:
     assert PHONE not in chen.get(f"/market/offers/{other}?whole=1").text
     stall.world.clock.sleep(901)
     assert PHONE not in chen.get(f"{path}?whole=1").text
-    zhang = stall.browser("zhang").get("/acts").text
-    assert "Whole text of an offer seen" in zhang
+    zhang = said(stall.browser("zhang").get("/acts"))
+    assert "chen read the whole text of offer" in zhang
     assert "case c-1" not in zhang
 
 
@@ -231,6 +231,35 @@ def test_a_canary_is_said_nowhere_here(stall: Stall) -> None:
     stall.market.append([Line(kind=LineKind.MATCHED, at=stall.now, body={**body, "expected_false": 0.1})])
     for path, before in zip(pages, with_canary, strict=True):
         without = browser.get(path).text
-        assert re.sub(r"\d+ of \d+|name=\"csrf\" value=\"[^\"]*\"|Small figures[^<]*", "", without) == re.sub(
-            r"\d+ of \d+|name=\"csrf\" value=\"[^\"]*\"|Small figures[^<]*", "", before
+        assert re.sub(r"\d+ of \d+|name=\"(?:csrf|seen)\" value=\"[^\"]*\"|Small figures[^<]*", "", without) == re.sub(
+            r"\d+ of \d+|name=\"(?:csrf|seen)\" value=\"[^\"]*\"|Small figures[^<]*", "", before
         ), path
+
+
+def test_of_two_opposite_decisions_the_second_one_is_told_of_the_first(stall: Stall) -> None:
+    """Both were recorded, and the later one stood."""
+    offer = stall.first(kind="waybill").offer
+    path = f"/market/offers/{spot(offer)}"
+    ann, bo = stall.browser("ann"), stall.browser("bo")
+    page = seen(bo, path)
+    assert ann.post(path, data={"act": "keep", "why": "sells labels", "seen": seen(ann, path)}).status_code == 303
+    for act in ("dismiss", "queue"):
+        late = bo.post(path, data={"act": act, "why": "only talk", "seen": page})
+        assert late.status_code == 409, act
+        assert all(one in said(late) for one in ("meanwhile", "sells labels"))
+        assert "only talk" in late.text
+        assert stall.reads.offer(offer).row.state == "kept"
+    assert bo.post(path, data={"act": "dismiss", "why": "no page"}).status_code == 409
+    assert bo.post(path, data={"act": "dismiss", "why": "x", "seen": values_of(late, "seen")[0]}).status_code == 303
+    assert stall.reads.offer(offer).row.state == "dismissed"
+
+
+def test_so_it_is_with_sellers_and_removals(stall: Stall) -> None:
+    ann, bo = stall.browser("ann"), stall.browser("bo")
+    mine = stall.reads.seller(stall.reads.sellers().rows[0].seller)
+    path = f"/market/sellers/{mine.row.seller}"
+    pair = {"a": mine.offers[0].offer, "b": mine.offers[1].offer}
+    page = seen(bo, path)
+    assert ann.post(path, data=pair | {"act": "split", "why": "two voices", "seen": page}).status_code == 303
+    late = bo.post(path, data={"a": pair["b"], "b": pair["a"], "act": "join", "why": "one voice", "seen": page})
+    assert (late.status_code, "meanwhile" in said(late), "two voices" in said(late)) == (409, True, True)

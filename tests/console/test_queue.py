@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from httpx import Response
@@ -41,6 +42,21 @@ def _seller(name: str) -> Thing:
     return Thing(kind=ThingKind.SELLER, value=name)
 
 
+def test_what_is_lost_comes_first_and_both_orders_can_be_had(bench: Bench) -> None:
+    bench.alert("u-1", score=0.98, parcels=5.0)
+    bench.alert("u-2", score=0.15, parcels=1_106.7)
+    browser = bench.browser("ann")
+    for place in ("/queue", "/cases"):
+        for query, first in (("", "c-2"), ("?sort=score", "c-1"), ("?sort=loss", "c-2")):
+            page = browser.get(place + query)
+            assert re.findall(r'href="/cases/(c-\d)" data-open', page.text)[0] == first, (place, query)
+        assert "166" in said(page)
+        assert "15%" in said(page)
+    assert "about 166 parcels a day expected to be lost" in said(browser.get("/queue"))
+    browser.post("/preferences", data={"lang": "zh"})
+    assert "预计每天流失约 166 件" in said(browser.get("/queue"))
+
+
 def test_pages_go_by_key_and_lose_nothing(bench: Bench) -> None:
     for number in range(60):
         bench.alert(f"u-{number}", score=0.5)
@@ -68,7 +84,7 @@ def test_one_decision_at_a_time(bench: Bench) -> None:
     # What a link names is beside the list, also where the list doesn't show it; what was decided is said to be.
     assert f"<h2>{item} " in browser.get(f"/queue?source=detection&at={item}").text
     page = send(browser, f"/queue/items/{item}", act="promote", why="bought ten")
-    assert "Made a case of" in said(page)
+    assert "of the queue a case" in said(page)
     assert "¥1 each" in said(page)
     assert f"{item} waits for no decision any more. It is a case now: c-4" in said(browser.get(f"/queue?at={item}"))
     page = send(browser, f"/queue/items/{other}", act="dismiss", why="planned audit", source="detection")
@@ -130,7 +146,10 @@ def test_many_at_once_are_looked_at_first_and_taken_back_together(bench: Bench) 
 
 def test_all_that_fits_beyond_the_page(bench: Bench) -> None:
     """Cases and a listing, more than a page of them; what comes after the look isn't touched."""
-    alerts = [Alert(actors=(f"u-{n}",), alerted_at=bench.now, score=0.5, detectors=DETECTORS) for n in range(130)]
+    alerts = [
+        Alert(actors=(f"u-{n}",), alerted_at=bench.now, score=0.5, detectors=DETECTORS, parcels_a_day=100.0, worth=True)
+        for n in range(130)
+    ]
     ids = bench.cases.register(alerts, bench.now)
     item = bench.item((ThingKind.SELLER, "shop 7"))
     bench.cases.assign(ids[0], "bo", "bo", bench.now)
@@ -198,8 +217,8 @@ def test_the_list_as_a_file_holds_no_formula_and_no_name(bench: Bench) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="queue.csv"'
     head, case, listing = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert head[0] == "id"
-    assert (case[0], case[2]) == ("c-1", "0.9000")
-    assert (listing[3], listing[4]) == (f"'{PLAIN_HOSTILE}", "'=shop, 7")
+    assert (case[0], case[2], case[3]) == ("c-1", "90.0", "0.9000")
+    assert (listing[2], listing[4], listing[5]) == ("", f"'{PLAIN_HOSTILE}", "'=shop, 7")
     assert not any(name in answer.text for name in NAMES)
     assert bench.world.access.acts()[0].act is ActKind.LIST_EXPORTED
 

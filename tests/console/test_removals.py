@@ -1,4 +1,4 @@
-"""Requests for removal in the console: what is due first, letters, what is recorded, and how long sites take."""
+"""Requests for removal in the console: what is due first, letters, what is recorded, and counts by site."""
 
 import csv
 import io
@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from httpx import Response
 
-from tests.console.casework import said, send
+from tests.console.casework import said, seen, send
 from tests.console.stall import PHONE, Stall
 from tests.console.world import World
 from tests.tables import each
 from wayseal.market.log import Line, LineKind
 from wayseal.market.log.acts import line_of
-from wayseal.market.removals import find_due, times_to_removal
+from wayseal.market.removals import count_by_source, find_due
 from wayseal.market.removals.types import Outcome, Removed
+from wayseal.page.words import catalogue
 
 DAY = 86_400_000_000
 WHO = {"name": "圆通 <信息安全部>", "contact": "abuse@courier.example"}
@@ -98,16 +99,29 @@ def test_a_request_from_its_beginning_to_its_end(stall: Stall) -> None:
     assert "can still be seen, and the site is silent" in said(browser.get(made))
     send(browser, made, act="reminded", why="by its form")
     page = send(browser, made, act="answered", answer="refused", text=f"no; call {PHONE}", why="by mail")
-    assert "Site answered It refuses no; call 138********" in said(page)
+    assert ": It refuses no; call 138********" in said(page)
     assert "Somebody else has to decide" in said(page)
     page = send(browser, made, act="escalated", to="counsel", why="it refused")
-    assert "Handed on counsel it refused" in said(page)
+    assert " on counsel it refused" in said(page)
     page = send(browser, made, act="withdrawn", why="the wrong shop")
     assert "withdrawn" in said(page)
     assert "The letter" not in said(page)
-    assert browser.post(made, data={"act": "reminded", "why": "x"}).status_code == 400
+    late = {"act": "reminded", "why": "x", "seen": str(stall.market.size())}
+    assert browser.post(made, data=late).status_code == 400
     assert browser.get("/market/removals/none").status_code == 404
     assert stall.market.verify().lines == stall.market.size()
+
+
+def test_of_two_who_go_on_at_once_the_second_one_is_told_of_the_first(stall: Stall) -> None:
+    """Both acts were recorded, whichever way they went."""
+    made, ann, bo = asked_for(stall), stall.browser("ann"), stall.browser("bo")
+    page = seen(bo, made)
+    assert ann.post(made, data={"act": "reminded", "why": "by its form", "seen": page}).status_code == 303
+    size = stall.market.size()
+    late = bo.post(made, data={"act": "withdrawn", "why": "the wrong shop", "seen": page})
+    assert (late.status_code, "meanwhile" in said(late), "by its form" in said(late)) == (409, True, True)
+    assert "the wrong shop" in late.text
+    assert stall.market.size() == size
 
 
 def test_the_accused_are_heard_even_after_the_end(stall: Stall) -> None:
@@ -115,10 +129,10 @@ def test_the_accused_are_heard_even_after_the_end(stall: Stall) -> None:
     browser, id_ = stall.browser("ann"), made.rpartition("/")[2]
     stall.market.append([line_of(Removed(request=id_, at=stall.now, captures=()))])
     page = send(browser, made, act="accused", text="not mine", why="by mail")
-    assert "Whoever is accused says not mine" in said(page)
+    assert "what the accused said of" in said(page)
     assert id_ in re.findall(r'href="/market/removals/(r-[0-9a-f]+)"', browser.get("/market/removals").text)
     page = send(browser, made, act="heard", why="the capture shows it")
-    assert "Accused heard the capture shows it" in said(page)
+    assert "ann heard the accused about" in said(page)
     assert not stall.reads.request(id_).unheard
     # What is back is asked for anew, with what was asked then.
     assert "can be seen again" in said(page)
@@ -141,7 +155,7 @@ def test_the_accused_are_heard_even_after_the_end(stall: Stall) -> None:
 def test_what_cannot_follow_is_refused(stall: Stall, sent: dict[str, str]) -> None:
     path = f"/market/removals/{stall.reads.requests(open_only=True)[0].id}"
     size = stall.market.size()
-    assert stall.browser("ann").post(path, data=sent).status_code == 400
+    assert stall.browser("ann").post(path, data=sent | {"seen": str(size)}).status_code == 400
     assert stall.market.size() == size
 
 
@@ -178,20 +192,14 @@ def test_who_writes_stands_in_the_settings_and_what_is_due_says_which_letter(sta
     assert "至今仍可看到" in letter(stall.browser("ann").get(made))
 
 
-def test_the_time_to_removal_is_told_with_its_interval_and_drawn(stall: Stall) -> None:
+def test_counts_of_each_site_stand_below_the_list(stall: Stall) -> None:
     page = stall.browser("ann").get("/market/removals")
-    whole, *sites = times_to_removal(stall.reads.requests(), stall.now)
+    counts = count_by_source(stall.reads.requests())
     rows = re.findall(r'<tr><th scope="row">(.*?)</tr>', page.text.partition('class="table stack sites"')[2])
-    assert len(rows) == 1 + len(sites)
-    for one, row in zip((whole, *sites), rows, strict=True):
+    assert len(rows) == len(counts) > 2
+    for one, row in zip(counts, rows, strict=True):
         cells = re.findall(r'<td class="num"[^>]*>([^<]*)</td>', row)
-        assert cells[:3] == [str(one.requests), str(one.removed), str(one.open or "–")]
-        assert cells[3] == ("–" if one.median is None else f"{one.median:.1f}")
-    assert whole.high is None
-    assert "from " in rows[0]
-    # A step for each removal, and the band around it.
-    assert len(re.findall(r'class="still"', page.text)) == 2 * len(whole.steps) + 1
-    assert "After Kaplan and Meier" in said(page)
+        assert cells == [str(one.requests), str(one.removed), str(one.open or "–")]
 
 
 def test_the_list_is_saved_with_what_is_due(stall: Stall) -> None:
@@ -203,9 +211,10 @@ def test_the_list_is_saved_with_what_is_due(stall: Stall) -> None:
         ]
     )
     rows = list(csv.DictReader(io.StringIO(stall.browser("ann").get("/market/removals.csv").text.lstrip("\ufeff"))))
-    requests = stall.reads.requests()
+    requests, words = stall.reads.requests(), catalogue("en", "wayseal.console")
     due = {one.request: one.todo.value for one in find_due(requests, stall.now)}
     assert [(row["request"], row["outcome"], row["due"]) for row in rows] == [
-        (one.id, one.outcome.value, due.get(one.id, "")) for one in requests
+        (one.id, words[f"market_outcome.{one.outcome}"], words.get(f"market_due.{due.get(one.id)}", ""))
+        for one in requests
     ]
-    assert "refused" in {row["answer"] for row in rows}
+    assert "It refuses" in {row["answer"] for row in rows}

@@ -8,7 +8,7 @@ from httpx import Client, Response
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from tests.console.world import HOUR, PASSWORD, World, open_world, text
+from tests.console.world import HOUR, PASSWORD, InProcess, World, open_world, text
 from wayseal.console import Page, Role, Site, create_app
 from wayseal.console.access.types import Person
 from wayseal.console.errors import RouteError
@@ -380,8 +380,73 @@ def test_without_the_browsers_word_a_token_counts(world: World, tmp_path: Path) 
         world.browser().post("/sign-in", data=sent | {"csrf": token}, headers={"sec-fetch-site": "x"}).status_code
         == 403
     )
-    foreign = {"origin": "http://elsewhere.test"}
-    assert browser.post("/sign-in", data=sent | {"csrf": token}, headers=foreign).status_code == 403
+    for origin in ("http://elsewhere.test", "null", "http://[", "http://console.test.evil", "console.test"):
+        foreign = {"origin": origin}
+        assert browser.post("/sign-in", data=sent | {"csrf": token}, headers=foreign).status_code == 403, origin
     assert browser.post("/sign-in", data=sent | {"csrf": token}).status_code == 303
     # The visitor's token is worth nothing once there is a session.
     assert browser.post("/sign-in/code", data={"code": "1", "csrf": token}).status_code == 403
+
+
+FROM_ELSEWHERE: list[dict[str, str]] = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "none"},
+    {"sec-fetch-site": ""},
+    {"sec-fetch-site": "same-origin", "referer": "http://console.test/sign-in?next=/jobs.csv"},
+    {"sec-fetch-site": "same-origin", "referer": "http://console.test/confirm?next=/jobs.csv"},
+]
+
+
+def test_a_link_from_elsewhere_records_nothing_in_the_visitors_name(world: World, people: dict[Role, Person]) -> None:
+    """For each route that is only asked for, whoever asks."""
+    own = {"token": "x", "session": "x", "person": people[Role.ANALYST].id, "outlet": "o-1", "name": "x"}
+    for role in Role:
+        browser = world.signed_in(role.value)
+        before = world.access.acts()
+        for page in (page for page in PAGES if page.method == "GET" and page.path != "/confirm"):
+            for headers in FROM_ELSEWHERE:
+                answer = browser.get(page.path.format(**IDS, **own), headers=headers)
+                if page.recorded and role in (page.roles or ()):
+                    assert (answer.status_code, "come from elsewhere" in text(answer)) == (403, True), page.path
+        assert world.access.acts() == before, role
+    answer = (browser := world.signed_in("analyst")).get("/jobs.csv?kind=look", headers={"sec-fetch-site": "none"})
+    onward = answer.text.partition('btn-main" href="')[2].partition('"')[0]
+    assert browser.get(onward).headers["content-disposition"] == 'attachment; filename="jobs.csv"'
+    act = world.access.acts()[0]
+    assert (act.act, act.detail["file"]) == ("list_exported", "/jobs.csv")
+
+
+def test_without_the_browsers_word_the_page_before_counts(world: World, people: dict[Role, Person]) -> None:
+    browser = world.signed_in("analyst")
+    del browser.headers["sec-fetch-site"]
+    before = world.access.acts()
+    for came in (
+        "",
+        "http://elsewhere.test/jobs",
+        "http://console.test:81/jobs",
+        "http://console.test/sign-in/code",
+        "http://[",
+        "http://console.test.evil/jobs",
+        "http://console.test@evil/jobs",
+    ):
+        assert browser.get("/jobs.csv", headers={"referer": came} if came else {}).status_code == 403, came
+        assert browser.head("/jobs.csv", headers={"referer": came} if came else {}).status_code == 403, came
+    assert world.access.acts() == before
+    assert browser.get("/jobs.csv", headers={"referer": "http://console.test/jobs"}).status_code == 200
+
+
+def test_a_file_that_a_page_makes_says_that_it_is_recorded(world: World, people: dict[Role, Person]) -> None:
+    def give(ask: object) -> PlainTextResponse:
+        return PlainTextResponse("x", headers={"content-disposition": "attachment"})
+
+    page = Page(method="GET", path="/made", act=give, roles=frozenset({Role.ANALYST}))
+    browser = world.signed_in("analyst")
+    app, before = world.app, world.access.acts()
+    try:
+        world._app = create_app(world.site, make_log(world.log), [*PAGES, page])
+        browser._transport = InProcess(world.app)
+        assert browser.get("/made").status_code == 500
+    finally:
+        world._app = app
+    assert world.access.acts() == before

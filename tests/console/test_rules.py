@@ -20,11 +20,11 @@ def test_an_auditor_sees_every_act_and_nothing_of_a_case(bench: Bench) -> None:
     bench.world.person("root", Role.ADMINISTRATOR)
     answer = bench.browser("zhang").get("/acts/cases")
     for words in (
-        "Case found",
-        "Note written",
-        "Person heard",
-        "state New → Waiting",
-        "Put into the queue",
+        f"detection found {case}".capitalize(),
+        f"wrote a note in {case}",
+        f"heard the person concerned in {case}",
+        f"changed the state of {case}: New → Waiting",
+        "into the queue",
         case,
         "ann",
     ):
@@ -34,6 +34,7 @@ def test_an_auditor_sees_every_act_and_nothing_of_a_case(bench: Bench) -> None:
     for line in range(70):
         bench.cases.assign(case, f"p-{line}", "ann", bench.now)
     newest = bench.browser("zhang").get("/acts/cases")
+    assert newest.text.count('aria-current="page"') == 1
     older = newest.text.split("/acts/cases?before=")[1].split('"')[0]
     assert f">{int(older) - 1}</td>" in bench.browser("zhang").get(f"/acts/cases?before={older}").text
     # Nor is a case counted for whoever sees none; and a case that is there is refused as one that isn't.

@@ -1,6 +1,7 @@
 """Signing in, and what keeps others out."""
 
 import secrets
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -403,3 +404,73 @@ def test_one_administrator_stays(world: World) -> None:
     for act, given in changes:
         with pytest.raises(AccessError, match="has to stay"):
             getattr(world.access.people, act)(root.id, by="somebody else", **given)
+
+
+def lock(world: World, login: str) -> None:
+    """Somebody guesses from many addresses, until nobody else is looked at."""
+    sign_in = world.access.sign_in
+    for address in range(1, 12):
+        for _ in range(5):
+            with suppress(AccessError):
+                sign_in.by_password(login, "a guess", Visit(address=f"198.51.100.{address}", device=""))
+    world.clock.sleep(1)
+
+
+def test_who_guesses_elsewhere_keeps_nobody_out_who_is_known(world: World) -> None:
+    world.person("ann", Role.ANALYST)
+    world.person("bo", Role.ANALYST)
+    browser, open_one, other = world.signed_in("ann"), world.signed_in("ann"), world.signed_in("bo")
+    assert browser.post("/sign-out").status_code == 303
+    signing = {"login": "ann", "password": PASSWORD}
+    world.clock.sleep(10 * MINUTE)
+    lock(world, "ann")
+    # Nobody who isn't known: also not by what another login is known by, nor by something made up.
+    assert world.browser().post("/sign-in", data=signing).status_code == 429
+    for name, value in [(k, v) for k, v in other.cookies.items() if "known" in k] + [("wayseal-known-x", "00" * 40)]:
+        stranger = world.browser()
+        stranger.cookies.set(name, value)
+        assert stranger.post("/sign-in", data=signing).status_code == 429, name
+    # An open session proves who it is, and a known browser lets in: with the second proof, which is asked for.
+    assert open_one.post("/confirm", data={"proof": PASSWORD}).status_code == 303
+    assert browser.post("/sign-in", data=signing).headers["location"] == "/sign-in/code"
+    assert browser.get("/account").headers["location"] == "/sign-in/code"
+    assert browser.post("/sign-in/code", data={"code": "000000"}).status_code == 401
+    assert browser.post("/sign-in/code", data={"code": world.code("ann")}).status_code == 303
+    assert browser.get("/account").status_code == 200
+    # What was counted against strangers still is: one try in a while.
+    assert world.browser().post("/sign-in", data=signing | {"password": "a guess"}).status_code == 401
+    assert world.browser().post("/sign-in", data=signing).status_code == 429
+
+
+def test_a_known_browser_and_an_open_session_guess_no_more_than_others(world: World) -> None:
+    world.person("ann", Role.ANALYST)
+    browser = world.signed_in("ann")
+    tries = [browser.post("/confirm", data={"proof": "a guess"}).status_code for _ in range(12)]
+    assert tries == [401] * 10 + [429] * 2
+    browser.post("/sign-out")
+    signing = {"login": "ann", "password": "a guess"}
+    assert [browser.post("/sign-in", data=signing).status_code for _ in range(12)] == [401] * 10 + [429] * 2
+    # Others aren't kept out by that; and half a year later the browser is a stranger's.
+    assert world.browser().post("/sign-in", data=signing | {"password": PASSWORD}).status_code == 303
+    lock(world, "ann")
+    world.clock.sleep(2000)
+    assert browser.post("/sign-in", data=signing | {"password": PASSWORD}).status_code == 303
+    world.clock.sleep(180 * 24 * HOUR)
+    lock(world, "ann")
+    assert browser.post("/sign-in", data=signing | {"password": PASSWORD}).status_code == 429
+
+
+def test_what_a_browser_is_known_by_is_no_session(world: World) -> None:
+    world.person("ann", Role.ANALYST)
+    browser = world.browser()
+    browser.post("/sign-in", data={"login": "ann", "password": PASSWORD})
+    assert not [name for name in browser.cookies if "known" in name]
+    answer = browser.post("/sign-in/code", data={"code": world.code("ann")})
+    (head,) = [one for one in answer.headers.get_list("set-cookie") if "known" in one]
+    assert "HttpOnly" in head
+    assert "SameSite=lax" in head
+    name, _, value = head.partition(";")[0].partition("=")
+    assert world.access.sessions.find(value) is None
+    stranger = world.browser()
+    stranger.cookies.set(name, value)
+    assert stranger.get("/account").headers["location"].startswith("/sign-in")

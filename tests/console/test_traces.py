@@ -141,7 +141,7 @@ def test_a_verdict_says_what_it_rests_on_and_names_nobody(desk: tuple[World, Cli
     sheet = browser.get("/trace/runs.csv")
     assert "attachment" in sheet.headers["content-disposition"]
     row = sheet.content.decode("utf-8-sig").splitlines()[1].split(",")
-    assert row[5:7] == ["named", alias(THIEF)]
+    assert row[5:7] == ["Named", alias(THIEF)]
 
 
 def test_the_command_gives_the_same_report(desk: tuple[World, Client], ledger: Path, tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_what_says_nothing_is_no_matter_for_the_queue(desk: tuple[World, Client]
     said = text(browser.get(place))
     assert "Nothing can be decided on this yet" in said
     assert "Put it into the queue" not in said
-    assert "What would settle it" in said
+    assert "Next steps" in said
     refused = browser.post(f"{place}/queue", data={"reason": "x"})
     assert (refused.status_code, "points at nobody" in text(refused)) == (400, True)
 

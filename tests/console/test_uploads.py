@@ -176,6 +176,7 @@ FILED = NAMED + b'; filename="a"'
 WRONG: dict[str, tuple[str, bytes, str]] = {
     "another kind": ("text/plain", b"x", "forms with files"),
     "no boundary": ("multipart/form-data", _part(NAMED), "forms with files"),
+    "a long boundary": ("multipart/form-data; boundary=" + "b" * 5_000, _part(NAMED), "forms with files"),
     "no end": ("", _part(FILED), "forms with files"),
     "no beginning": ("", b"what is this", "forms with files"),
     "no name": ("", _part(b"Content-Disposition: form-data") + b"--b--", "forms with files"),

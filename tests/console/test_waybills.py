@@ -94,7 +94,7 @@ def test_a_canary_is_flagged_to_those_who_work_on_cases(
     assert lists == ["waybills", "waybills"]
     assert waybill not in world.log.getvalue()
     root = world.signed_in("root")
-    assert "Canary looked at" in text(root.get("/acts"))
+    assert "looked at a canary" in text(root.get("/acts"))
     assert waybill not in root.get("/acts").text
     refused = root.get(f"/waybills?number={waybill}")
     assert (refused.status_code, "canary" in refused.text) == (403, False)
@@ -139,14 +139,14 @@ def test_a_sale_stands_in_the_life_of_a_waybill(world: World, ann: Client, numbe
     assert item.status_code == 303, text(item)
     page = ann.get(before)
     said = text(page)
-    for told in ("ordered by the buyer", "looked for, and not there yet", "seen on sale Purchase", "closed one", "¥1"):
+    for told in ("ordered by the buyer", "looked for, and not there yet", "seen on sale purchase", "closed one", "¥1"):
         assert told in said
     assert "wrong one" not in said
     assert "March &lt;b&gt;" in page.text
     assert f"2 of {len(reads)} reads, by {len({actor for actor, _ in reads[:2]})}" in said
     assert page.text.count('class="divide"') == 1
     rows = csv_of(ann.get(f"/waybills.csv?number={waybill}"))
-    assert [one["before_sale"] for one in rows] == ["1"] * 2 + ["0"] * (len(reads) - 2)
+    assert [one["before sale"] for one in rows] == ["1"] * 2 + ["0"] * (len(reads) - 2)
     # Reads of a case say so, too.
     case, read = next(
         (one.id, row)

@@ -80,9 +80,9 @@ class Deployed:
         with target.open("a", encoding="utf-8") as file:
             file.write(self.moved((DEPLOY / "settings" / name).read_text(encoding="utf-8")))
 
-    def run(self, job: str) -> Ran:
-        """Runs a job as its unit says; what its last command left."""
-        unit = read_unit(DEPLOY / "systemd", f"wayseal-{job}.service")
+    def run(self, job: str, *parts: str) -> Ran:
+        """Runs a job as its unit says; what its last command left. parts: whose units are installed."""
+        unit = read_unit(f"wayseal-{job}.service", *(DEPLOY / "systemd" / name for name in parts or ("watch", "vault")))
         credentials = self.folder / "credentials"
         shutil.rmtree(credentials, ignore_errors=True)
         credentials.mkdir()
@@ -167,6 +167,7 @@ def deployed(folder: Path) -> Iterator[Deployed]:
         made.psql("owner.sql", "keys")
         made.install("vault.toml", "/etc/wayseal/vault/wayseal.toml")
         made.install("watch.toml", "/etc/wayseal/watch/wayseal.toml")
+        made.install("sources.toml", "/etc/wayseal/watch/sources.toml")
         made.install("notices", "/etc/wayseal/watch/notices")
         made.install("backup.toml", "/etc/wayseal/backup/wayseal.toml")
         for one in ("lib/wayseal/checkpoints", *(f"backups/wayseal/{n}" for n in ("main", "keys", "erased", "ledger"))):

@@ -6,26 +6,33 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from tests.deploy.units import read_unit
+from tests.deploy.units import Unit, read_unit
 from tests.tables import each
+from wayseal.console.settings import read_console_settings
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import Keyring
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 SYSTEMD = DEPLOY / "systemd"
+PROFILES = {"ledger": ("watch",), "console": ("watch", "console"), "vault": ("watch", "vault", "console")}
+"""What each way to run Wayseal installs."""
+FOLDERS = [SYSTEMD / name for name in PROFILES["vault"]]
 CONTAINER = DEPLOY / "Containerfile"
-SERVICES = sorted(file.name for file in SYSTEMD.glob("*.service"))
-JOBS = [name for name in SERVICES if name != "wayseal.service"]
-TIMERS = sorted(file.name for file in SYSTEMD.glob("*.timer"))
-UNITS = {name: read_unit(SYSTEMD, name) for name in (*SERVICES, *TIMERS)}
+SERVICES = sorted(file.name for folder in FOLDERS for file in folder.glob("*.service"))
+TIMERS = sorted(file.name for folder in FOLDERS for file in folder.glob("*.timer"))
+JOBS = [name.replace(".timer", ".service") for name in TIMERS]
+UNITS = {name: read_unit(name, *FOLDERS) for name in (*SERVICES, *TIMERS)}
+CONSOLE = UNITS["wayseal-console.service"]
 SERVICE = UNITS["wayseal.service"]
 
 
@@ -36,25 +43,36 @@ def instructions() -> list[tuple[str, str]]:
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line)]
 
 
-@pytest.mark.needs("systemd-analyze")
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    # Their programs and their documentation aren't installed here.
-    units = shutil.copytree(SYSTEMD, tmp_path / "units")
-    for file in units.glob("*.service"):
-        text = re.sub(r"^(ExecStart=).*$", r"\1/bin/true", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+def installed(profile: str, folder: Path) -> Path:
+    """The units of a way to run Wayseal, in one folder. Their programs and documentation aren't installed here."""
+    for name in PROFILES[profile]:
+        shutil.copytree(SYSTEMD / name, folder, dirs_exist_ok=True)
+    for file in (*folder.glob("*.service"), *folder.glob("*.d/*.conf")):
+        text = re.sub(r"^(ExecStart=).+$", r"\1/bin/true", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        text = re.sub(r"^(EnvironmentFile=)-?", r"\1-", text, flags=re.MULTILINE)
         file.write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.MULTILINE), encoding="utf-8")
-    command = ["systemd-analyze", "verify", *(str(Path(units) / name) for name in UNITS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return folder
+
+
+@pytest.mark.needs("systemd-analyze")
+@each("profile", list(PROFILES))
+def test_systemd_takes_the_units(tmp_path: Path, profile: str) -> None:
+    units = installed(profile, tmp_path / profile)
+    named = [name.replace("@", "@wayseal-ingest") for name in UNITS if (units / name).exists()]
+    command = ["systemd-analyze", "verify", *(str(units / name) for name in named)]
+    environment = os.environ | {"SYSTEMD_UNIT_PATH": f"{units}:"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.needs("systemd-analyze")
-@each("name", SERVICES)
-def test_the_units_are_as_tight_as_they_were(name: str) -> None:
+def test_the_units_are_as_tight_as_they_were(tmp_path: Path) -> None:
     """Points of exposure times ten: 100 is an ordinary service."""
-    command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", str(SYSTEMD / name)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-400:]
+    units = installed("vault", tmp_path / "units")
+    for name in SERVICES:
+        command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", str(units / name)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (name, done.stdout[-400:], done.stderr)
 
 
 @each("name", SERVICES)
@@ -67,9 +85,76 @@ def test_no_unit_gives_a_secret_away(name: str) -> None:
     assert not re.search(r"WAYSEAL_(KEYRING|DATABASE|KEY_DATABASE)=", " ".join(unit.all("Environment")))
 
 
-def test_the_service_stops_gently() -> None:
-    assert (SERVICE.last("Restart"), SERVICE.last("KillSignal")) == ("on-failure", "SIGTERM")
-    assert int(SERVICE.last("TimeoutStopSec")) > 30
+@each("service", [SERVICE, CONSOLE])
+def test_a_service_stops_gently(service: Unit) -> None:
+    assert (service.last("Type"), service.last("Restart"), service.last("KillSignal")) == (
+        "exec", "on-failure", "SIGTERM",
+    )  # fmt: skip
+    assert int(service.last("TimeoutStopSec")) > 30
+
+
+def test_who_runs_the_console_reaches_nothing_of_the_vault() -> None:
+    hidden = {place.lstrip("-") for place in CONSOLE.last("InaccessiblePaths").split()}
+    assert {"/etc/wayseal/vault", "/run/postgresql", "/var/backups"} <= hidden
+    assert not CONSOLE.all("LoadCredential")
+    text = (DEPLOY / "settings/console.env").read_text(encoding="utf-8")
+    named = dict(line.split("=", 1) for line in text.splitlines() if not line.startswith("#"))
+    settings = read_console_settings(named)
+    assert settings.https
+    assert settings.ledger == Path("/var/lib/wayseal_watch/ledger")
+    assert settings.stop_seconds < int(CONSOLE.last("TimeoutStopSec"))
+
+
+def test_every_failure_is_told_but_that_of_telling() -> None:
+    for name in SERVICES:
+        told = UNITS[name].all("OnFailure")
+        assert told == ([] if "failed" in name else ["wayseal-failed@%N.service"]), name
+
+
+@each("name", SERVICES)
+def test_what_runs_without_a_vault_names_nothing_of_one(name: str) -> None:
+    if not (SYSTEMD / "vault" / name).exists():
+        unit = read_unit(name, SYSTEMD / "watch", SYSTEMD / "console")
+        said = [value for _, key, value in unit.lines if key not in {"InaccessiblePaths", "After"}]
+        assert not [value for value in said if "/etc/wayseal/vault" in value or "keyring" in value]
+
+
+class Heard(BaseHTTPRequestHandler):
+    said: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        Heard.said.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+def test_a_failure_is_told_to_each_address_and_an_address_to_nobody(tmp_path: Path) -> None:
+    notices = tmp_path / "notices"
+    shutil.copyfile(DEPLOY / "settings/notices", notices)
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "MONITOR_EXIT_STATUS": "14",
+    }
+    command = [str(DEPLOY / "tell-failed.sh"), "wayseal-ingest", str(notices)]
+
+    def ran() -> tuple[int, str]:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        return done.returncode, done.stdout + done.stderr
+
+    assert ran() == (0, "")
+    with HTTPServer(("127.0.0.1", 0), Heard) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with notices.open("a") as file:
+            file.write(f"\n# ours\njson://user:secret@127.0.0.1:{server.server_port}\n")
+        assert ran() == (0, "")
+        server.shutdown()
+    (said,) = Heard.said
+    assert "wayseal-ingest failed" in said
+    assert "exit code 14" in said
+    assert ran() == (1, "")
 
 
 def test_only_who_opens_has_the_keyring() -> None:
@@ -80,18 +165,20 @@ def test_only_who_opens_has_the_keyring() -> None:
 
 
 def test_every_job_has_a_time_and_an_order() -> None:
-    assert [name.replace(".service", ".timer") for name in JOBS] == TIMERS
+    assert {*SERVICES} - {*JOBS} == {"wayseal.service", "wayseal-console.service", "wayseal-failed@.service"}
     for name in JOBS:
         for other in UNITS[name].last("After").split():
             assert other == "postgresql.service" or other in JOBS
 
 
 def test_the_accounts_of_the_units_are_made() -> None:
-    rows = [line.split() for line in (DEPLOY / "wayseal.sysusers").read_text().splitlines() if line[0] != "#"]
-    made = {row[1] for row in rows if row[0] == "u"}
-    assert {UNITS[name].last("User") for name in SERVICES} == made
-    owned = {word for line in (DEPLOY / "wayseal.tmpfiles").read_text().splitlines() for word in line.split()[3:5]}
-    assert made <= owned
+    made, owned = set[str](), set[str]()
+    for part in ("watch", "vault"):
+        rows = [line.split() for line in (DEPLOY / f"{part}.sysusers").read_text().splitlines() if line[0] != "#"]
+        made |= {row[1] for row in rows if row[0] == "u"}
+        owned |= {word for line in (DEPLOY / f"{part}.tmpfiles").read_text().splitlines() for word in line.split()[3:5]}
+        assert {UNITS[name].last("User") for name in SERVICES if (SYSTEMD / part / name).exists()} <= made
+        assert made <= owned
 
 
 def test_scripts_can_be_run() -> None:

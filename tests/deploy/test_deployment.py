@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.conftest import need
 from tests.deploy.deployed import Deployed, deployed
 from tests.server.starting import Started
 from tests.store.database.places import ask, server_there
+from wayseal.ledger import open_ledger
 from wayseal.server.settings import read_settings
 
 REFUSED = [
@@ -52,6 +54,57 @@ def test_the_page_is_followed(tmp_path: Path, subtests: pytest.Subtests) -> None
             night(machine)
         with subtests.test("both databases are lost"):
             restored(machine)
+
+
+@pytest.mark.slow
+def test_ledger_and_detection_alone_go_through_nights_without_a_vault(tmp_path: Path) -> None:
+    """Two systems deliver; on the second night one breaks, and the other comes in all the same."""
+    machine = Deployed(tmp_path, {})
+    watch, inbox = (Path(machine.moved(place)) for place in ("/etc/wayseal/watch", "/var/lib/wayseal_watch/inbox"))
+    machine.install("sources.toml", "/etc/wayseal/watch/sources.toml")
+    machine.install("notices", "/etc/wayseal/watch/notices")
+    assert inside("ledger", "key", "new", "--out", watch / "keeper.key").code == 0
+    Path(machine.moved("/var/backups/wayseal/ledger")).mkdir(parents=True)
+    gateway, counter = tmp_path / "srv/gateway", tmp_path / "srv/counter"
+    with (watch / "sources.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[gateway]\nfiles = "{gateway}/*.csv"\nmap = "gateway.toml"\noffset = "+08:00"\n')
+        file.write(f'[counter]\nfiles = "{counter}/*.jsonl"\ntable = "scans"\n')
+    (watch / "gateway.toml").write_text('[columns]\nat = "时间"\nactor = "工号"\nwaybill = "单号"\n', encoding="utf-8")
+    reads = [f"2026-03-0{1 + n % 7} 08:{n % 60:02d},c-{n % 5},YT{n:013d},李样本\n" for n in range(300)]
+    deliver(gateway / "monday.csv", "时间,工号,单号,姓名\n" + "".join(reads))
+    deliver(
+        counter / "monday.jsonl",
+        '{"at": "2026-03-01T00:00:00Z", "waybill": "YT1", "kind": "pickup", "outlet": "o-7"}\n',
+    )
+    deliver(inbox / "outlets.csv", "outlet,kind,city,region\no-7,outlet,深圳,华南\n")
+    for job in ("ingest", "detect", "ledger", "verify-ledger"):
+        ran = machine.run(job, "watch")
+        assert ran.code in ({0, 15} if job == "detect" else {0}), (job, ran.out, ran.err)
+        assert "李样本" not in ran.out + ran.err
+    assert Path(machine.moved("/var/backups/wayseal/ledger/ledger")).is_dir()
+    deliver(gateway / "tuesday.csv", "other,columns\n1,2\n")
+    deliver(
+        counter / "tuesday.jsonl",
+        '{"at": "2026-03-02T00:00:00Z", "waybill": "YT2", "kind": "pickup", "outlet": "o-7"}\n',
+    )
+    second = machine.run("ingest", "watch")
+    assert second.code == 3, second.err
+    assert second.err.splitlines()[-1] == "1 of 3 sources failed: gateway"
+    with open_ledger(Path(machine.moved("/var/lib/wayseal_watch/ledger"))) as snapshot:
+        rows = snapshot.summary().rows
+    assert {name: rows[name] for name in ("accesses", "scans", "outlets")} == {
+        "accesses": 300,
+        "scans": 2,
+        "outlets": 1,
+    }
+    assert machine.run("purge", "watch").code == 0
+
+
+def deliver(file: Path, text: str) -> None:
+    """A file that was whole some time ago."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    os.utime(file, (0, 0))
 
 
 def refused(machine: Deployed) -> None:
@@ -117,8 +170,7 @@ def night(machine: Deployed) -> None:
     for job in JOBS:
         if job == "ingest":
             inbox = Path(machine.moved("/var/lib/wayseal_watch/inbox"))
-            inbox.mkdir(parents=True, exist_ok=True)
-            (inbox / "outlets.csv").write_text("outlet,kind,city,region\no-7,outlet,深圳,华南\n", encoding="utf-8")
+            deliver(inbox / "outlets.csv", "outlet,kind,city,region\no-7,outlet,深圳,华南\n")
         ran = machine.run(job)
         assert ran.code == 0, (job, ran.out, ran.err)
         said[job] = ran.out

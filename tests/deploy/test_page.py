@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-import pytest
-
-from tests.deploy.test_deploy import DEPLOY, JOBS, ROOT, SERVICES, UNITS
+from tests.deploy.test_deploy import DEPLOY, JOBS, ROOT, SERVICES, SYSTEMD, UNITS
 from tests.docs.pages import blocks, read, rows, sections
 from tests.docs.test_commands import COMMANDS, parameters
 from tests.tables import each
+from wayseal.console.settings import ConsoleSettings
 from wayseal.server.settings import Settings
 
 PAGES = ("docs/deployment.md", "docs/deployment.zh.md")
+LEDGER = ("docs/deployment-ledger.md", "docs/deployment-ledger.zh.md")
+ON_SERVER = ("docs/deployment-console.md", "docs/deployment-console.zh.md")
+TOGETHER = (PAGES, LEDGER, ON_SERVER)
 DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
 _CALLS = {"wayseal": "", "wayseal-vault": "vault ", "wayseal-owner": "vault "}
 
@@ -25,12 +27,15 @@ def shell(page: str) -> str:
 
 def calls() -> Iterator[list[str]]:
     """Each call of Wayseal in the page's commands, in the scripts and in the units."""
-    texts = [shell(PAGES[0]), *(file.read_text(encoding="utf-8").replace("\\\n", " ") for file in DEPLOY.glob("*.sh"))]
+    texts = [
+        *(shell(page) for page, _ in TOGETHER),
+        *(file.read_text(encoding="utf-8").replace("\\\n", " ") for file in DEPLOY.glob("*.sh")),
+    ]
     for line in "\n".join(texts).splitlines():
         if found := re.match(r"(?:exec )?(?:\S*/)?(wayseal(?:-vault|-owner)?) (\w.*)", line.strip()):
             yield [*_CALLS[found[1]].split(), *shlex.split(found[2].split(" > ")[0])]
     for name in SERVICES:
-        for words in UNITS[name].commands({"d": "D", "S": "S", "C": "C"}):
+        for words in UNITS[name].commands({"d": "D", "S": "S", "C": "C", "i": "I"}):
             if words[0].endswith("/wayseal"):
                 yield words[1:]
 
@@ -46,14 +51,15 @@ def test_every_command_and_option_is_there() -> None:
     assert seen > 20
 
 
-def test_both_languages_have_the_same_commands() -> None:
-    assert list(blocks(read(PAGES[0]), "sh")) == list(blocks(read(PAGES[1]), "sh"))
-    assert list(blocks(read(PAGES[0]), "ini")) == list(blocks(read(PAGES[1]), "ini"))
+@each("pages", TOGETHER)
+def test_both_languages_have_the_same_commands(pages: tuple[str, str]) -> None:
+    for language in ("sh", "ini", "toml"):
+        assert list(blocks(read(pages[0]), language)) == list(blocks(read(pages[1]), language))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_files_are_where_the_page_says_and_none_is_left_out(page: str) -> None:
-    text = read(page)
+@each("at", [0, 1])
+def test_files_are_where_the_pages_say_and_none_is_left_out(at: int) -> None:
+    text = "".join(read(pages[at]) for pages in TOGETHER)
     named = set(re.findall(r"/opt/wayseal/(deploy/[\w./-]*\w)", text)) | set(re.findall(r"`(deploy/[\w./-]+)`", text))
     assert [name for name in named if not (ROOT / name).exists()] == []
     started = " ".join(line for name in SERVICES for line in UNITS[name].all("ExecStart"))
@@ -63,18 +69,19 @@ def test_files_are_where_the_page_says_and_none_is_left_out(page: str) -> None:
             assert named & inside or file.name in started or f"`{file.name}`" in text, file
 
 
-@pytest.mark.parametrize("page", PAGES)
+@each("page", [*PAGES, *LEDGER])
 def test_the_page_has_each_job_with_its_time(page: str) -> None:
-    table = next(found for body in sections(read(page)).values() if "retain" in (found := rows(body)))
-    assert sorted(f"wayseal-{name}.service" for name in table) == JOBS
+    table = next(found for body in sections(read(page)).values() if "detect" in (found := rows(body)))
+    jobs = JOBS if page in PAGES else [name for name in JOBS if (SYSTEMD / "watch" / name).exists()]
+    assert sorted(f"wayseal-{name}.service" for name in table) == sorted(jobs)
     for name, row in table.items():
         at = UNITS[f"wayseal-{name}.timer"].last("OnCalendar").split()[-1]
         assert at in row[1] or name == "purge", name
 
 
-def nginx() -> dict[str, Any]:
+def nginx(name: str = "nginx.conf") -> dict[str, Any]:
     """The file as nginx reads it: directives with their words, blocks with what is in them. A name may come again."""
-    text = re.sub(r"#.*", "", (DEPLOY / "nginx.conf").read_text(encoding="utf-8"))
+    text = re.sub(r"#.*", "", (DEPLOY / name).read_text(encoding="utf-8"))
     root: dict[str, Any] = {}
     open_blocks = [root]
     for words, end in re.findall(r"([^;{}]*)([;{}])", text):
@@ -108,6 +115,19 @@ def test_the_proxy_keeps_nothing_and_is_no_narrower_than_the_vault() -> None:
     assert location["proxy_next_upstream"] == [["off"]]
     assert secure["location = /metrics"] == [{"return": [["404"]]}]
     assert secure["ssl_protocols"] == [["TLSv1.2", "TLSv1.3"]]
+
+
+def test_the_proxy_of_the_console_keeps_nothing_and_lets_logs_through() -> None:
+    settings: dict[str, Any] = {one.name: one.default for one in fields(ConsoleSettings)}
+    plain, secure = nginx("nginx-console.conf")["server"]
+    (location,) = secure["location /"]
+    assert plain["return"] == [["301", "https://$host$request_uri"]]
+    assert location["proxy_pass"] == [[f"http://127.0.0.1:{settings['port']}"]]
+    assert secure["client_max_body_size"] == [[f"{settings['upload_megabytes']}m"]]
+    assert secure["access_log"] == plain["access_log"] == [["off"]]
+    assert location["proxy_request_buffering"] == [["off"]]
+    assert location["proxy_max_temp_file_size"] == [["0"]]
+    assert ["X-Forwarded-For", "$remote_addr"] in location["proxy_set_header"]
 
 
 @each("page", PAGES)

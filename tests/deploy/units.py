@@ -54,12 +54,20 @@ def fill(text: str, specifiers: Mapping[str, str]) -> str:
     return re.sub("%(.)", lambda found: {"%": "%", **specifiers}[found[1]], text)
 
 
-def read_unit(folder: Path, name: str) -> Unit:
-    """A unit of a folder; `a-b.service` has what lies in `a-.service.d` and in `a-b.service.d` dropped into it."""
+def read_unit(name: str, *folders: Path) -> Unit:
+    """A unit of some folders; `a-b.service` has what lies in `a-.service.d` and in `a-b.service.d` dropped into it.
+
+    A template is read for each of its instances. What is dropped in goes by the names of its files.
+    """
     stem, kind = name.rsplit(".", 1)
+    if "@" in stem:
+        stem = f"{stem.partition('@')[0]}@"
+        name = f"{stem}.{kind}"
     parts = stem.split("-")
     drops = [f"{'-'.join(parts[:n])}-.{kind}.d" for n in range(1, len(parts))] + [f"{name}.d"]
-    files = [folder / name, *(file for drop in drops for file in sorted((folder / drop).glob("*.conf")))]
+    dropped = [file for folder in folders for drop in drops for file in (folder / drop).glob("*.conf")]
+    whole = [folder / name for folder in folders if (folder / name).exists()]
+    files = [*whole, *sorted(dropped, key=lambda file: file.name)]
     lines: list[tuple[str, str, str]] = []
     for file in files:
         section = ""
@@ -74,18 +82,19 @@ def read_unit(folder: Path, name: str) -> Unit:
 
 def start(name: str) -> int:
     """Starts a service as systemd would, without its sandbox; how its last command ended."""
-    unit = read_unit(SYSTEM, name)
+    unit = read_unit(name, SYSTEM)
     if any(not _holds_something(Path(place)) for place in unit.all("ConditionDirectoryNotEmpty")):
         return 0
     who = pwd.getpwnam(unit.last("User", "root"))
     credentials = RUN / "credentials" / name
-    specifiers = {"d": str(credentials), "S": "/var/lib", "C": "/var/cache"}
+    specifiers = {"d": str(credentials), "S": "/var/lib", "C": "/var/cache", "i": name.partition("@")[2].split(".")[0]}
     for key, root in (("StateDirectory", "/var/lib"), ("CacheDirectory", "/var/cache")):
         for place in unit.last(key).split():
             _make(Path(root, place), who, 0o700)
     environment = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME": who.pw_dir, "USER": who.pw_name,
         "LANG": "C.UTF-8", "CREDENTIALS_DIRECTORY": str(credentials), **unit.environment(specifiers),
+        **(dict(word.split("=", 1) for file in unit.all("EnvironmentFile") for word in _words(Path(file)))),
     }  # fmt: skip
     _hand_over(unit, credentials, who)
     try:
@@ -100,6 +109,11 @@ def start(name: str) -> int:
     finally:
         if unit.last("Type") == "oneshot":
             shutil.rmtree(credentials, ignore_errors=True)
+
+
+def _words(file: Path) -> list[str]:
+    """What a file for the environment says."""
+    return [line for line in file.read_text().splitlines() if line and line[0] != "#"]
 
 
 def stop(name: str) -> int:
@@ -156,7 +170,7 @@ def main(words: list[str]) -> int:
     codes = []
     for name in names:
         if verb == "enable" and name.endswith(".timer"):
-            codes.append(0 if read_unit(SYSTEM, name).all("OnCalendar") else 1)
+            codes.append(0 if read_unit(name, SYSTEM).all("OnCalendar") else 1)
         else:
             codes.append({"enable": start, "start": start, "stop": stop, "reload": _reload}[verb](name))
     print(f"systemctl {' '.join(words)}: {codes}", file=sys.stderr)

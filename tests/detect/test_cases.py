@@ -1,6 +1,5 @@
 """From evidence to cases: who belongs together, why each stands out, and what fits into the budget."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -8,13 +7,14 @@ import numpy as np
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
-from wayseal.detect._alerts import THRESHOLD, AccountAlert, score_of
+from wayseal.detect._alerts import AccountAlert
 from wayseal.detect._cases import CaseInputs, build_cases
-from wayseal.detect._judge import MAIN, Finding, Floats, add_evidence
-from wayseal.detect._link import COST, LinkedAccounts
+from wayseal.detect._judge import MAIN, Finding, Floats
+from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._result import MOST_READS, Case
+from wayseal.detect._score import BEYOND, base_of, log_odds, probability
+from wayseal.detect._signals import measure_signals
 from wayseal.detect._view import View
-from wayseal.detect._weigh import EPISODE, OFTEN, weigh
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import DailyEvidence
 
@@ -27,11 +27,9 @@ READS = [
 
 
 def saying(found: Finding, total: Floats, name: str = "", since: int | None = None) -> Finding:
-    """What a detector found, with other evidence, weighed alone. since: of all days, None: its own."""
+    """What a detector found, with other evidence. since: of all days, None: its own."""
     begun = found.evidence.since if since is None else np.full(total.shape, since, np.int64)
-    weighed = DailyEvidence(total=total, since=begun)
-    other = replace(found, name=name or found.name, evidence=weighed)
-    return replace(other, weight=weigh([other.said()])[0])
+    return replace(found, name=name or found.name, evidence=DailyEvidence(total=total, since=begun))
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +40,15 @@ def world() -> tuple[View, Finding]:
 
 
 def ground(
-    v: View, *found: Finding, first: int = 0, threshold: float = THRESHOLD, total: Floats | None = None
+    v: View, *found: Finding, first: int = 0, groups: Sequence[LinkedAccounts] = (), lift: float = 0.0
 ) -> CaseInputs:
-    return CaseInputs(
-        view=v,
-        findings=found,
-        total=add_evidence(found, v.shape) if total is None else total,
-        threshold=np.full(v.shape[0], threshold),
-        names=names,
-        first_day=first,
-    )
+    signals = measure_signals(v, found, groups, first)
+    odds = log_odds(signals.values) - lift
+    return CaseInputs(view=v, findings=found, signals=signals, odds=odds, names=names, first_day=first)
 
 
 def alert(v: View, actor: str, day: int = 10) -> AccountAlert:
-    return AccountAlert(actor=place(v, actor), day=day, at=at(day, 700), evidence=12.0)
+    return AccountAlert(actor=place(v, actor), day=day, at=at(day, 700))
 
 
 def at(day: int, minute: int) -> int:
@@ -66,10 +59,8 @@ def group(v: View, actors: str, *by: str) -> LinkedAccounts:
     return LinkedAccounts(actors=tuple(sorted(place(v, a) for a in actors)), by=frozenset(by))
 
 
-def made(
-    g: CaseInputs, alerted: Sequence[AccountAlert], groups: Sequence[LinkedAccounts] = (), budget: int = 20
-) -> tuple[Case, ...]:
-    return build_cases(g, alerted, frozenset(), groups, budget)[0]
+def made(g: CaseInputs, alerted: Sequence[AccountAlert], groups: Sequence[LinkedAccounts] = ()) -> tuple[Case, ...]:
+    return build_cases(g, alerted, frozenset(), groups)[0]
 
 
 def test_a_case_of_one(world: tuple[View, Finding]) -> None:
@@ -80,15 +71,20 @@ def test_a_case_of_one(world: tuple[View, Finding]) -> None:
     assert (case.id, case.actors, case.by) == ("", ("a",), ())
     assert (person.role, person.place, person.alerted_at) == ("clerk", "CQ-0231", at(10, 700))
     assert case.alerted_at == at(10, 700)
-    assert case.evidence == person.evidence == pytest.approx(g.total[place(v, "a")].max())
-    assert case.score == score_of(case.evidence)
-    assert [r.detector for r in person.reasons] == [MAIN]
+    assert {r.detector for r in person.reasons} <= {MAIN, BEYOND}
+    assert case.evidence == person.evidence == pytest.approx(sum(r.weight for r in person.reasons), abs=0.3)
+    assert case.score == pytest.approx(probability(base_of(person.signals) + person.evidence)), "shares add up"
+    assert case.parcels_a_day == case.reads / 7
+    assert case.worth == (case.score >= 0.5)
+    taught = ground(v, main, lift=2.0)
+    (less,) = made(taught, [alert(v, "a")])
+    assert less.score == pytest.approx(probability(base_of(person.signals) + person.evidence - 2.0))
 
 
 def test_the_reads_are_those_since_it_began_to_stand_out(world: tuple[View, Finding]) -> None:
     v, main = world
     (case,) = made(ground(v, main), [alert(v, "a")])
-    (reason,) = case.people[0].reasons
+    reason = next(r for r in case.people[0].reasons if r.detector == MAIN)
     s, a = v.suspects, place(v, "a")
     since = (reason.since + CHINA) // DAY_US - FIRST
     rows = np.flatnonzero((s.actor == a) & (s.day >= since))
@@ -96,23 +92,50 @@ def test_the_reads_are_those_since_it_began_to_stand_out(world: tuple[View, Find
     assert case.reads == case.people[0].odd == len(rows)
     newest = sorted(rows.tolist(), key=lambda k: int(s.at[k]), reverse=True)
     assert case.waybills == tuple(str(int(s.waybill[k])) for k in newest)
-    assert case.last_read == int(s.at[newest[0]]) == case.until
+    assert case.last_read == int(s.at[newest[0]]) <= case.until
     assert reason.value == reason.total_reads == len(rows)
     assert [r.waybill for r in reason.reads] == [str(int(s.waybill[k])) for k in newest[:MOST_READS][::-1]]
     assert {r.actor for r in reason.reads} == {"a"}
     assert reason.until == reason.reads[-1].at
-    assert reason.values == {"days": 14 - since}
+    assert reason.values == {"days": len(set(s.day[rows].tolist()))}
 
 
-def test_the_peak_is_the_last_of_the_strongest_days_in_the_window(world: tuple[View, Finding]) -> None:
+def test_a_reason_that_counted_stays_and_goes_to_the_newest_read(world: tuple[View, Finding]) -> None:
     v, main = world
     total = np.zeros(v.shape)
-    total[place(v, "a"), [2, 9, 11, 12]] = 99.0, 12.0, 14.0, 14.0
-    (case,) = made(ground(v, main, first=5, total=total), [alert(v, "a")])
+    total[place(v, "a"), [2, 9, 10]] = 99.0, 12.0, 14.0
+    (case,) = made(ground(v, saying(main, total), first=5), [alert(v, "a")])
+    reason = next(r for r in case.people[0].reasons if r.detector == MAIN)
+    assert reason.until == case.last_read > at(13, 0)
+    assert reason.since == at(int(main.evidence.since[place(v, "a"), 10]), 0), "not that of the days before the window"
+
+
+def test_the_course_of_a_score(world: tuple[View, Finding]) -> None:
+    v, main = world
+    g = ground(v, main)
+    (case,) = made(g, [alert(v, "a", 9)])
+    row = g.signals.row_of(place(v, "a"))
+    assert case.course == tuple((v.day + d, probability(float(g.odds[row, d]))) for d in range(9, 14))
+    assert case.course[-1][1] == case.score
+    reason = next(r for r in case.people[0].reasons if r.detector == MAIN)
+    assert reason.before < reason.weight, "what moved it"
+    (on_its_day,) = made(g, [alert(v, "a", 13)])
+    assert [(r.before, len(on_its_day.course)) for r in on_its_day.people[0].reasons] == [
+        (r.weight, 1) for r in on_its_day.people[0].reasons
+    ]
+
+
+def test_who_reads_far_more_than_the_role_is_told_so() -> None:
+    much = [R(actor="h", day=d, minute=800, n=900, waybill=700_000 + 1_000 * d, what="mandate") for d in range(8, 14)]
+    v = view([*READS, *much], 14)
+    (main,) = judged(v, MAIN_ONE)
+    (case,) = made(ground(v, main), [alert(v, "h")])
     (reason,) = case.people[0].reasons
-    assert case.evidence == 14.0
-    assert reason.until < at(13, 0)
-    assert at(12, 0) < reason.until
+    assert reason.detector == BEYOND
+    assert reason.value == int(v.first[place(v, "h")].sum())
+    assert reason.peers[1] < reason.value / 5
+    assert (case.reads, reason.total_reads) == (0, 0)
+    assert case.parcels_a_day == (reason.value - reason.peers[1]) / 14, "what is beyond the role may be lost"
 
 
 def test_peers_are_told_by_quantiles_without_the_account_itself() -> None:
@@ -127,9 +150,9 @@ def test_peers_are_told_by_quantiles_without_the_account_itself() -> None:
     total[place(v, "a")] = 12.0
     found = saying(found, total, since=0)
     (case,) = made(ground(v, found), [alert(v, "a", 3)])
-    (reason,) = case.people[0].reasons
+    reason = next(r for r in case.people[0].reasons if r.detector == "two_places_at_once")
     assert (reason.value, reason.peers) == (200, (1, 19))
-    assert (reason.since, reason.until) == (at(0, 0), at(4, 0) - 1)
+    assert (reason.since, reason.until) == (at(0, 0), at(3, 11 * 60) - 1), "the end of the hour of its last read"
     assert (reason.reads, reason.total_reads) == ((), 0)
     alone = view(reads[:4], 4)
     odd = np.full(alone.shape, 3)
@@ -145,20 +168,24 @@ def test_reasons_come_by_weight_and_weak_ones_not_at_all(world: tuple[View, Find
     def says(name: str, nats: float) -> Finding:
         return saying(main, np.full(v.shape, nats), name)
 
-    less = math.log(1 - OFTEN + OFTEN * math.exp(3.0))
-    (case,) = made(ground(v, says("x", 0.49), says("y", 3.0), says("z", 99.0), says("b", 3.0)), [alert(v, "a")])
-    told = [(r.detector, r.weight) for r in case.people[0].reasons]
-    assert told == [("z", EPISODE), ("b", pytest.approx(less)), ("y", pytest.approx(less))]
+    some = says("unusual_hour", 2.4), says("partner_contract", 3.0), says("canary_touch", 9.0), says("own_tickets", 3.0)
+    (case,) = made(ground(v, *some), [alert(v, "a")])
+    told = [(r.detector, r.weight) for r in case.people[0].reasons if r.detector != BEYOND]
+    assert told[:2] == [("canary_touch", 9.0), ("partner_contract", 3.0)], "what is sure counts as it is"
+    assert [name for name, _ in told[2:]] == ["own_tickets"]
+    assert 0 < told[2][1] < 3.0
 
 
 def test_linked_accounts_are_one_case(world: tuple[View, Finding]) -> None:
     v, main = world
-    g = ground(v, main)
-    (case,) = made(g, [alert(v, "b", 11), alert(v, "a", 10)], [group(v, "ab", "rhythm", "ip")])
-    best = {x: float(g.total[place(v, x)].max()) for x in "ab"}
-    assert case.actors == tuple(sorted("ab", key=lambda x: (-best[x], place(v, x))))
+    both = [group(v, "ab", "rhythm", "ip")]
+    g = ground(v, main, groups=both)
+    (case,) = made(g, [alert(v, "b", 11), alert(v, "a", 10)], both)
+    now = {x: float(g.odds[g.signals.row_of(place(v, x)), -1]) for x in "ab"}
+    assert case.actors == tuple(sorted("ab", key=lambda x: -now[x]))
     assert case.by == ("ip", "rhythm")
-    assert case.evidence == pytest.approx(best["a"] + best["b"] - COST)
+    assert case.evidence == case.people[0].evidence == max(p.evidence for p in case.people)
+    assert case.score == pytest.approx(probability(max(now.values())))
     assert case.alerted_at == at(10, 700)
     assert [p.alerted_at for p in sorted(case.people, key=lambda p: p.actor)] == [at(10, 700), at(11, 700)]
     assert case.reads == sum(p.odd for p in case.people) == len(case.waybills)
@@ -166,68 +193,34 @@ def test_linked_accounts_are_one_case(world: tuple[View, Finding]) -> None:
 
 def test_an_alerted_account_brings_those_linked_to_it(world: tuple[View, Finding]) -> None:
     v, main = world
-    (case,) = made(ground(v, main), [alert(v, "a")], [group(v, "abc", "device")])
-    assert sorted(case.actors) == ["a", "b", "c"]
-    assert [p.alerted_at for p in case.people if p.actor != "a"] == [None, None]
+    (case,) = made(ground(v, main), [alert(v, "a")], [group(v, "ab", "device")])
+    assert sorted(case.actors) == ["a", "b"]
+    assert [p.alerted_at for p in case.people if p.actor != "a"] == [None]
 
 
-def test_linked_accounts_that_together_reach_what_none_reaches_alone(world: tuple[View, Finding]) -> None:
+def test_what_most_is_lost_by_comes_first(world: tuple[View, Finding]) -> None:
     v, main = world
-    total = np.zeros(v.shape)
-    for actor, day in (("a", 9), ("b", 11), ("c", 12)):
-        total[place(v, actor), day] = 5.0
-    enough = 15.0 - 2 * COST
-    assert made(ground(v, main, total=total, threshold=enough + 0.01), [], [group(v, "abc", "range")]) == ()
-    (case,) = made(ground(v, main, total=total, threshold=enough), [], [group(v, "abc", "range")])
-    assert case.evidence == enough
-    assert case.score == score_of(enough, enough)
-    assert case.alerted_at == max(r.until for p in case.people for r in p.reasons), "no sooner than all of it was there"
-    assert made(ground(v, main, total=total, threshold=5.0), [], [group(v, "a", "range")]) != ()
-
-
-def test_cases_come_by_strength(world: tuple[View, Finding]) -> None:
-    v, main = world
-    total = np.zeros(v.shape)
-    for k, actor in enumerate("abcd"):
-        total[place(v, actor), 10] = 10 + (k * 7) % 4
-    cases = made(ground(v, main, total=total), [alert(v, x) for x in "abcd"])
-    assert [c.evidence for c in cases] == [13, 12, 11, 10]
-
-
-def test_joint_cases_need_room_in_the_budget_of_their_day(world: tuple[View, Finding]) -> None:
-    v, main = world
-    total = np.zeros(v.shape)
-    for actor in "abcdefgh":
-        total[place(v, actor), 13] = 6.0
-    total[place(v, "g"), 13] = total[place(v, "h"), 13] = 7.0
-    g = ground(v, main, total=total)
-    groups = [group(v, "ab", "ip"), group(v, "cd", "ip"), group(v, "gh", "ip")]
-    for budget, actors in ((1, "gh"), (2, ""), (3, "abcdgh")):
-        found, held = build_cases(g, [], frozenset(), groups, budget)
-        assert (len(found), held) == (budget, 3 - budget)
-        assert set(found[0].actors) == {"g", "h"}
-        assert not actors or "".join(sorted(a for c in found for a in c.actors)) == actors
-    day = next(c for c in build_cases(g, [], frozenset(), groups[2:], 1)[0]).alerted_at
-    taken = AccountAlert(actor=place(v, "e"), day=13, at=day - 1, evidence=10.0)
-    found, held = build_cases(g, [taken], frozenset(), groups[2:], 1)
-    assert ([c.actors for c in found], held) == ([("e",)], 1), "whoever was alerted that day has the room"
+    cases = made(ground(v, main), [alert(v, x) for x in "ba"])
+    assert [c.actors for c in cases] == [("a",), ("b",)]
+    assert cases[0].parcels_a_day > 1.5 * cases[1].parcels_a_day
+    assert [c.expected_loss for c in cases] == [c.score * c.parcels_a_day for c in cases]
 
 
 def test_who_found_no_room_and_is_in_no_case_is_counted(world: tuple[View, Finding]) -> None:
     v, main = world
     without = frozenset(place(v, x) for x in "bcd")
-    found, held = build_cases(ground(v, main), [alert(v, "a")], without, [group(v, "ab", "ip")], 20)
+    found, held = build_cases(ground(v, main), [alert(v, "a")], without, [group(v, "ab", "ip")])
     assert (len(found), held) == (1, 2)
 
 
 def test_no_case_without_an_alert(world: tuple[View, Finding]) -> None:
     v, main = world
-    assert build_cases(ground(v, main), [], frozenset(), [], 20) == ((), 0)
+    assert build_cases(ground(v, main), [], frozenset(), []) == ((), 0)
 
 
 def test_an_account_without_the_main_detector_has_no_odd_reads(world: tuple[View, Finding]) -> None:
     v, main = world
-    other = replace(main, name="heavy_actions")
+    other = replace(main, name="canary_touch")
     (case,) = made(ground(v, other), [alert(v, "a")])
     assert (case.reads, case.waybills, case.last_read) == (0, (), 0)
     assert case.until >= case.alerted_at

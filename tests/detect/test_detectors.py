@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.detect.viewed import MANDATE, NEW, PLAIN, WEAK, WORK, R, place, staff, view
+from tests.detect.viewed import MANDATE, NEW, OWN_WORK, PLAIN, WEAK, WORK, R, judged, names, place, staff, view
 from wayseal.detect._territory import settle_by_territory
 from wayseal.detect._view import View
 from wayseal.detect.detectors import Odd, detectors
@@ -184,6 +184,31 @@ def test_what_is_handled_is_what_work_or_a_mandate_explains() -> None:
     found = counted("beyond_capacity", v)
     assert found.odd[place(v, "a"), 7] == 0
     assert found.reported is not None
+
+
+# --- own tickets ---
+
+
+def test_reads_that_only_an_own_ticket_explains_are_counted_and_handled() -> None:
+    v = view([*staff("bcde", 4), *work("a", range(4), 10), *work("a", [2, 3], 30, OWN_WORK)], 4)
+    found, a = counted("own_tickets", v), place(v, "a")
+    assert found.odd[a].tolist() == [0, 0, 30, 30]
+    assert found.base[a].tolist() == [30, 30, 30, 30]
+    assert v.handled[a].tolist() == [10, 10, 40, 40]
+    assert not counted("unexplained_first_reads", v).odd[a].any()
+    assert not counted("inhuman_tempo", v).base[a].any()
+
+
+def test_whoever_opens_own_tickets_stands_out_only_where_others_dont() -> None:
+    desk = [read for actor in "bcdefghi" for read in work(actor, range(14), 20, OWN_WORK)]
+    counter = [*staff("jklmnopq", 14), *work("a", range(14), 20), *work("a", range(7, 14), 15, OWN_WORK)]
+    roles = dict.fromkeys("bcdefghi", "service")
+    v = view([*desk, *counter], 14, roles=roles)
+    (found,) = judged(v, BY_NAME["own_tickets"])
+    assert found.is_detail
+    evidence = dict(zip(names("actor", v.keys.tolist()), found.evidence.total.max(axis=1).tolist(), strict=True))
+    assert evidence.pop("a") > 5
+    assert max(evidence.values()) < 0.1
 
 
 # --- weakly explained reads ---

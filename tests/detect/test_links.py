@@ -154,3 +154,15 @@ def test_a_day_has_the_length_that_the_rhythm_takes_it_for() -> None:
     ]
     assert view(late).suspects.at.max() % DAY_US
     assert linked(view(late)) == {}
+
+
+def test_7_accounts_of_one_case_stay_linked() -> None:
+    reads = [through(a, k) for k, a in enumerate("abcd")]
+    v = view(reads, places=PLACES)
+    single = np.full(v.shape[0], LEAST)
+    single[place(v, "b")] = 0.0
+    assert link_accounts(v, single) == ()
+    told = [[place(v, "a"), place(v, "b")], [place(v, "c")], []]
+    (group,) = link_accounts(v, single, told)
+    assert set(group.actors) == {place(v, "a"), place(v, "b")}
+    assert group.by == {"case"}

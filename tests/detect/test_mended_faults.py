@@ -67,7 +67,6 @@ def test_the_quickest_machines_have_tempo(pace: float) -> None:
 
 
 def test_tempo_says_something_where_too_many_parcels_are_unknown() -> None:
-    """The story is silent there, and a detail says no more than the story."""
     rows = [*staff("bcdefgh", 8), *work("a", range(8), 20)]
     rows += [r for x in "bcdefgh" for r in moments(x, range(500, 520), 0, NEW, 60_000)]
     rows += [r for d in range(4, 8) for r in moments("a", (600 + k / 60 for k in range(200)), d, NEW)]
@@ -75,7 +74,6 @@ def test_tempo_says_something_where_too_many_parcels_are_unknown() -> None:
     assert v.gaps > 0.2
     tempo = next(f for f in judge(v, detectors()) if f.name == TEMPO.name)
     assert tempo.evidence.total[place(v, "a"), -1] > 9
-    assert tempo.weight[place(v, "a"), -1] > 5
 
 
 def test_one_day_makes_no_capacity_among_few_peers(monkeypatch: pytest.MonkeyPatch) -> None:

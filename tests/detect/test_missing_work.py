@@ -157,3 +157,16 @@ def test_rows_in_any_order_say_the_same() -> None:
     reads = [r for k in (1, 2, 3) for r in reading(k, 100, channels=(900 + k,))] + list(reading(90, 300, why=None))
     one = viewed(who, iter(reads))
     assert find_missing_work(one, ALL) == find_missing_work(viewed(who, iter(reads[::-1])), ALL)
+
+
+def test_one_account_that_has_most_of_them_is_named() -> None:
+    """Obligation 4."""
+    who = staff(*((k, "partner", "partner", 0, 0) for k in (1, 2, 3)), CLERK)
+    work = reading(90, 400, why=None)
+    even = viewed(who, *(reading(k, 200) for k in (1, 2, 3)), work)
+    assert (told(even)["partner"].lone, told(even)["partner"].lone_reads) == ("", 0)
+    one = viewed(who, reading(1, 500), reading(2, 200), reading(3, 200), work)
+    found = told(one)["partner"]
+    assert (found.lone, found.lone_reads, found.reads) == ("0", 500, 900)
+    by_itself = viewed(staff((1, "partner", "partner", 0, 0), CLERK), reading(1, 500), work)
+    assert told(by_itself)["partner"].lone == "", "there is nobody else whom its role's work would be like"

@@ -56,7 +56,7 @@ def test_reads_behind_reasons_are_those_of_a_plain_filter(watched: Watched, log:
     with open_ledger(watched.ledger) as snapshot:
         view, found = found_in(snapshot)
         for actor, reason in reasons_of(watched.result):
-            cells = next(f for f in found if f.name == reason.detector).odd.cells
+            cells = next((f.odd.cells for f in found if f.name == reason.detector), None)
             if cells is None:
                 continue
             seen[reason.detector] += 1

@@ -9,7 +9,7 @@ import pyarrow as pa
 from wayseal.detect._judge import Finding, judge
 from wayseal.detect._view import AccountPosts, OutletPlaces, UInts, View, build_view
 from wayseal.detect.detectors import Detector, Odd
-from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
+from wayseal.detect.explain import OWN_TICKET, UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.detect.facts._facts import SCHEMAS
 
@@ -18,7 +18,8 @@ DAY_US, MINUTE = 86_400_000_000, 60_000_000
 FIRST = 20_514
 """2026-03-02, the first local day."""
 WORK, MANDATE, AGAIN, WEAK, PLAIN, NEW = "work", "mandate", "again", "weak", "plain", "unknown"
-WHY = {WEAK: 7, PLAIN: UNEXPLAINED, NEW: UNKNOWN}
+OWN_WORK = "own"
+WHY = {WEAK: 7, OWN_WORK: OWN_TICKET, PLAIN: UNEXPLAINED, NEW: UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class R:
     scanned: int = 0
     due: int = 0
     channel: int = 0
+    begun: int = 0
 
 
 def key(actor: str) -> int:
@@ -76,7 +78,7 @@ def facts_from(reads: Sequence[R]) -> Facts:
                 "waybill": w, "actor": a, "at": at, "action": 1, "device": r.device, "ip": r.ip, "session": 0,
                 "why": WHY[r.what], "early": r.early,
                 "origin": r.origin, "destination": r.destination, "scanned": r.scanned, "due": r.due,
-                "channel": r.channel,
+                "channel": r.channel, "begun": r.begun,
             }  # fmt: skip
     return Facts(
         hours=_table("hours", [(*k, *v) for k, v in sorted(hours.items())]),

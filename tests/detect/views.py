@@ -61,6 +61,7 @@ class Seen:
     fields: int = 0
     channel: int = 0
     ends: tuple[int, int, int, int] = (0, 0, 0, 0)
+    begun: int = 0
 
 
 def facts_of_reads(reads: Sequence[Seen], offset: int) -> Facts:
@@ -74,7 +75,7 @@ def facts_of_reads(reads: Sequence[Seen], offset: int) -> Facts:
         uses += [(r.actor, day, kind, key, 1, at, at) for kind, key in enumerate((r.device, r.ip)) if key]
         shown.append((r.actor, day, r.action, r.purpose, r.fields, 1))
         if r.waybill and not r.mandate and r.why is not None:
-            around = (*r.ends, r.channel)
+            around = (*r.ends, r.channel, r.begun)
             suspects.append((r.waybill, r.actor, at, r.action, r.device, r.ip, 0, r.why, r.early, *around))
     suspects.sort()
     return Facts(

@@ -12,7 +12,7 @@ from tests.docs.pages import read, rows, sections
 from wayseal.cases.types import Look
 from wayseal.detect import _odd_reads
 from wayseal.detect.reasons import render_reads
-from wayseal.detect.reasons._reads_report import COLUMNS, MOST_SHOWN
+from wayseal.detect.reasons._reads_report import MOST_SHOWN, READ_COLUMNS
 
 __all__ = ["ledger"]
 
@@ -35,10 +35,10 @@ def test_every_act_that_names_people(page: str) -> None:
 
 def test_every_column_and_key_of_a_list_of_reads(page: str, ledger: Path) -> None:
     made = json.loads(render_reads(listed(ledger), "json", "en"))
-    assert list(tables(page)[2]) == list(COLUMNS)
+    assert list(tables(page)[2]) == list(READ_COLUMNS)
     keys = tables(page)[3]
     assert list(keys) == list(made)
-    for name in {*made["reads"][0]} - {*COLUMNS}:
+    for name in {*made["reads"][0]} - {*READ_COLUMNS}:
         assert f"`{name}`" in " ".join(keys["reads"]), name
 
 

@@ -9,23 +9,22 @@ from apprise import Apprise
 
 from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
-from wayseal.detect._alerts import PRIOR, THRESHOLD, UNCOUNTED, score_of
 from wayseal.detect._detect import PEERS
-from wayseal.detect._judge import _SURE, MAIN
-from wayseal.detect._link import COST
+from wayseal.detect._judge import MAIN, SURE
 from wayseal.detect._missing_work import MOSTLY
-from wayseal.detect._result import WORTH, FirstReads, Judged, Strength, Table, strength_of
+from wayseal.detect._result import FirstReads, Judged, Strength, Table, strength_of
+from wayseal.detect._score import ALERT, BEYOND, GROUND, STORY, shares_of
 from wayseal.detect._territory import LIFT, OUTLETS, WIDE
 from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._unknown_work import EVER, NEAR, PULLING, RING, SELDOM, SINGLE, TOGETHER
 from wayseal.detect._unknown_work import FEW as FEW_OTHERS
 from wayseal.detect._view import SHARE_UNKNOWN
-from wayseal.detect._weigh import CAP, EPISODE, OFTEN, STRENGTH, YOUNG
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
 from wayseal.detect.peers import AGES, Causes, Usual, evidence
-from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR, LITTLE
+from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR
 from wayseal.detect.peers._fit import _SIZE, WEEKS
+from wayseal.detect.policy import FALSE_ALARM, WORTH, is_worth
 from wayseal.detect.report import metrics
 from wayseal.detect.window import DAYS
 
@@ -45,30 +44,52 @@ def table_rows(text: str) -> Iterator[list[str]]:
 
 
 def test_figures_are_those_of_the_code(page: str) -> None:
-    known = {"PRIOR": PRIOR, "CAP": CAP, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW, "OFTEN": OFTEN}
+    known = {"ALERT": ALERT, "FAR": FAR, "WEEKS": WEEKS, "ANEW": ANEW}
     known |= {"SINGLE": SINGLE, "NEAR": NEAR, "PULLING": PULLING, "FEW": FEW_OTHERS, "SELDOM": SELDOM}
-    known |= {"RING": RING, "EVER": EVER, "LITTLE": LITTLE}
+    known |= {"RING": RING, "EVER": EVER}
     assert _SIZE == 20, "what one or two bursts count at the most"
-    known |= {"YOUNG": YOUNG, "EPISODE": EPISODE, "WORTH": WORTH, "UNCOUNTED": UNCOUNTED}
+    known |= {"WORTH": WORTH}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
     assert TOGETHER == 0.3, "three in ten"
-    assert (STRENGTH, round(WIDE, 1)) == (0.5, 0.3), "half, a third"
-    assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *_SURE}, "the pages say so"
+    assert round(WIDE, 1) == 0.3, "a third"
+    assert {"unexplained_first_reads", "canary_touch", "partner_contract"} == {MAIN, *SURE}, "the pages say so"
     assert {n: float(v) for n, v in re.findall(r"`([A-Z]+) = ([\d_.]+)`", page)} == known
-    assert f"ln {PRIOR:,} = {THRESHOLD:.2f}" in page
     assert f"{EXTRA[0]:g}" in page
     assert f"{EXTRA[-1]:,.0f}" in page
-    assert (DAYS, WEEKS, COST, SHARE_UNKNOWN) == (28, 28, 1.0, 0.2), "the pages say four weeks, a nat, a fifth"
+    assert (DAYS, WEEKS, SHARE_UNKNOWN) == (28, 28, 0.2), "the pages say four weeks, a fifth"
     assert re.search(rf"`--budget`\s?[（(]{Options().budget}[）)]", page)
     assert Options().offset == 8 * HOUR
     assert f"`detect/{PEERS}`" in page
-    assert f"{score_of(CAP):.3f}".removeprefix("0") in page
 
 
-def test_the_scores_of_the_table(page: str) -> None:
-    nats, scores = ([*map(float, r[1:])] for r in table_rows(page) if r[1:2] in (["6.9"], [".00"]))
-    for at, said in zip(nats, scores, strict=True):
-        assert abs(score_of(at) - said) <= (0.005 if said < 0.99 else 0.0005 if said < 0.999 else 0.00005), at
+def test_the_shares_of_the_tables(page: str) -> None:
+    told = [row[1:] for row in table_rows(page)]
+    at_of = {"now": "2.5 5 10 25 60", "days": "1 2 3 5 10", "fresher": "-.25 -.1 .1 .25 .4"}
+    for name, at in ((name, at.split()) for name, at in at_of.items()):
+        shares = [shares_of({name: float(x)})[MAIN] for x in at]
+        assert told[told.index(at) + 2] == [f"{share:.2f}" for share in shares]
+
+
+def test_every_signal_of_a_score_is_told(page: str) -> None:
+    (body,) = (body for title, body in sections(page).items() if title in ("The score", "得分"))
+    assert STORY - {MAIN} | {BEYOND, "days_beyond_role"} <= set(re.findall(r"`(\w+)`", body))
+    assert {"role", "service"} == GROUND, "the pages say so in words"
+
+
+def test_what_is_worth_acting_on(page: str) -> None:
+    """The least scores of the table, and the three of the example, which are told with what policy makes of them."""
+    assert f"`FALSE_ALARM = {FALSE_ALARM:g}`" in page
+    table = list(table_rows(page))
+    (at,) = (n for n, row in enumerate(table) if row[-1] == "1,900")
+    for parcels, score in zip(table[at][1:], table[at + 2][1:], strict=True):
+        n, least = int(re.findall(r"[\d,]+", parcels)[0].replace(",", "")), float(score)
+        assert is_worth(least + 0.005, n, FALSE_ALARM)
+        assert not is_worth(least - 0.01, n, FALSE_ALARM)
+    login, clerk, courier = (0.15, 1_107), (0.91, 7), (0.2, 59)
+    assert [round(s * n, 1) for s, n in (login, clerk, courier)] == [166.0, 6.4, 11.8]
+    assert [is_worth(s, n, FALSE_ALARM) for s, n in (login, clerk, courier)] == [True, True, False]
+    assert is_worth(*courier, 10)
+    assert all(told in page for told in ("1,107", "166", "6.4", "`--false-alarm 10`"))
 
 
 def test_the_words_for_strength(page: str) -> None:
@@ -101,8 +122,7 @@ def test_the_example_comes_out_so(page: str) -> None:
     causes = Causes(unknown=np.zeros(odd.shape), steady=np.ones(odd.shape), shared=alone)
     found = evidence(odd, np.full(odd.shape, 50.0), np.zeros(3, np.int32), usual, causes).total
     assert [[f"{x:.1f}" for x in row] for row in found.tolist()] == told
-    assert found[0, 6] >= THRESHOLD > found[0, 5], "the page says that it is a case on day 7"
-    assert found[2].max() < THRESHOLD
+    assert found[0, 6] > 10 > found[2].max(), "the page says that it stands out on day 7"
 
 
 _USUAL = {"rate": 0.02, "between": 0.5, "within": 0.3, "burst": 0.01, "size": 20.0, "low": 0.0, "high": 0.0}

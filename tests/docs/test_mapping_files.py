@@ -1,12 +1,14 @@
 """docs/mapping-files.md says every key of a mapping file, in both languages, and its example loads."""
 
 import dataclasses
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.docs.pages import DOCS, blocks, read, rows, sections
+from wayseal.cli._sources import SourceSettings
 from wayseal.store import _load_mapping, _mapping_file, load_mapping
 from wayseal.store._times import _DIRECTIVES
 from wayseal.store.formats import LOGS, Format
@@ -35,12 +37,21 @@ def test_every_key(page: str) -> None:
         list(names_of_format(Format.COMBINED)),
         keys_of(_mapping_file.PathKeys),
         [str(number) for number in READING],
+        list(names_of_format(Format.MYSQL)),
+        keys_of(_mapping_file.RequestKeys),
+        keys_of(SourceSettings),
     ]
 
 
 def test_every_way_to_write_a_time_and_every_format(page: str) -> None:
     for word in ("iso", *EPOCHS, *(f"%{letter}" for letter in _DIRECTIVES), *Format):
         assert f"`{word}`" in page, word
+
+
+def test_each_key_of_a_source_is_shown(page: str) -> None:
+    body = next(found for found in sections(page).values() if "settle" in rows(found))
+    shown = {key for text in blocks(body, "toml") for one in tomllib.loads(text).values() for key in one}
+    assert shown <= set(rows(body))
 
 
 def test_the_example_loads(page: str, tmp_path: Path) -> None:

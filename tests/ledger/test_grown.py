@@ -101,20 +101,6 @@ def test_what_may_cut_a_row_is_refused(tmp_path: Path, case: str) -> None:
     assert len(load_manifest(tmp_path / "L").sources) == 1
 
 
-def test_a_beginning_under_another_mapping_is_refused(tmp_path: Path) -> None:
-    """Rule 3."""
-    text = 'table = "accesses"\n[columns]\nat = "at"\nactor = "actor"\nwaybill = "waybill"\n'
-    (tmp_path / "m.toml").write_text(text)
-    path = tmp_path / "log.csv"
-    path.write_text(HEAD + line(1))
-    put(path, tmp_path / "L")
-    path.write_text(HEAD + line(1) + line(2))
-    mapped = store.open_source(path, mapping=store.load_mapping(tmp_path / "m.toml"))
-    for source in (mapped, store.open_source(path, offset="+08:00")):
-        with pytest.raises(StoreError, match="another mapping or offset"):
-            ledger.ingest(source, tmp_path / "L")
-
-
 def test_a_manifest_that_does_not_say_how_a_source_was_read_is_damaged(tmp_path: Path) -> None:
     put(write(tmp_path, "accesses", [read(1, "u", "YT1")]), tmp_path / "L")
     path = tmp_path / "L/manifest.json"

@@ -69,7 +69,7 @@ def test_what_counts_rows_is_said_once_a_file(tmp_path: Path) -> None:
     file.write_text("at,actor,waybill,action\n" + rows)
     small = replace(store.open_source(file), options=ReadOptions(block_bytes=1 << 10))
     said = [n for n in ledger.ingest(small, tmp_path / "ledger").notices if "rows" in n.values]
-    assert {n.code: n.values["rows"] for n in said} == {NoticeCode.DAYS_ALONE: 400, NoticeCode.UNKNOWN_VALUES: 400}
+    assert {n.code: n.values["rows"] for n in said} == {NoticeCode.DAYS_ALONE: 400, NoticeCode.EMPTIED_CELLS: 400}
     assert len(said) == 2
 
 

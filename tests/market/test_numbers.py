@@ -1,7 +1,7 @@
 """Numbers on offer: what may be one, whose it is, how many hits are chance, and the rows of leaks of ours."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,11 +20,11 @@ from wayseal.market.numbers import (
     leaks_of_record,
     match,
     own_of_ledger,
-    own_of_numbers,
     write_leaks,
 )
-from wayseal.market.numbers._own import shape_of, space_of
-from wayseal.market.numbers.types import Standing, Why
+from wayseal.market.numbers._own import _own, shape_of, space_of
+from wayseal.market.numbers.types import Own, Standing, Why
+from wayseal.market.reading import Reader
 from wayseal.market.types import NumberCandidate
 from wayseal.model.predicate import parse_predicate
 from wayseal.store import arrow_schema, open_source, read_leaks, write_table
@@ -32,6 +32,11 @@ from wayseal.store import arrow_schema, open_source, read_leaks, write_table
 NUMBER = "YT8801203456789"
 OWN = [f"YT88012034{n:05}" for n in range(0, 4000, 2)]
 """Every second number of a row, as a courier issues them."""
+
+
+def own_of_numbers(numbers: Iterable[str]) -> Own:
+    own = frozenset(numbers)
+    return _own(own.intersection, sorted(own), len(own))
 
 
 def line(text: str, probability: float = 1.0) -> Writing:
@@ -217,6 +222,28 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "ledger"
 
 
+SD = [f"SD{7_300_000_000_000 + 7919 * n * n}" for n in range(300)]
+
+
+@each("text", [SD[7], f"{SD[8][:6]} {SD[8][6:]}", "5D" + SD[9][2:], SD[10].replace("0", "O")])
+def test_a_ledgers_own_format_is_read_everywhere(tmp_path: Path, text: str) -> None:
+    """Also in a picture, where look-alikes are read by formats alone; without the ledger it is nobody's."""
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    rows = [{"at": start + timedelta(minutes=n), "actor": "a", "waybill": w} for n, w in enumerate(SD)]
+    write_table(tmp_path / "dataset", "accesses", [pa.Table.from_pylist(rows, schema=arrow_schema("accesses"))])
+    ingest(open_source(tmp_path / "dataset"), tmp_path / "ledger")
+    with open_ledger(tmp_path / "ledger") as snapshot:
+        own = own_of_ledger(snapshot)
+        assert not any(one.couriers for one in candidates([line(text)]))
+        best = candidates([line(text)], own.formats)[0]
+        assert (best.number in SD, best.couriers) == (True, ("own",))
+        assert match([best], own).ours
+        forged = match([read("SD9999999999999")], own).rows[0]
+        assert forged.why is Why.OWN_FORMAT
+    assert [n.number for n in Reader(own=own.formats).read(f"出 {SD[3]} 单号").numbers] == [SD[3]]
+    assert Reader().read(f"出 {SD[3]} 单号").numbers == ()
+
+
 def test_what_a_ledger_knows_is_ours_and_becomes_leaks(ledger: Path, tmp_path: Path) -> None:
     with open_ledger(ledger) as snapshot:
         own = own_of_ledger(snapshot)
@@ -259,3 +286,12 @@ def on_offer(
         linked = {"links": [], "sellers": {next(iter(offers)): "m-7"}}
         market.append([Line(kind=LineKind.LINKED, at=at, body=linked)])
         yield Reads(market)
+
+
+def test_a_number_of_a_seller_counts_once_however_many_offers_have_it(tmp_path: Path) -> None:
+    seen = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
+    with on_offer(tmp_path, seen, {"list": [], "feed": [], "api": []}, [OWN[3]]) as reads:
+        linked = {"links": [], "sellers": dict.fromkeys(("list", "feed", "api"), "m-7")}
+        reads._market.append([Line(kind=LineKind.LINKED, at=1, body=linked)])
+        assert [one.waybill for one in reads.numbers()] == [OWN[3]]
+        assert leaks_of_record(reads).num_rows == 1

@@ -8,14 +8,19 @@ from hypothesis import strategies as st
 
 from tests.page.hostile import HOSTILE
 from tests.page.pages import Element, Page
-from wayseal.page.charts import columns_chart, intervals_chart, waterfall_chart, waterfall_table
+from wayseal.page.charts import columns_chart, course_chart, intervals_chart, waterfall_chart, waterfall_table
 
 ROWS = [("first reads", 3.0), ("a ticket", -1.0), ("nothing", 0.0), ("a new device", 2.0)]
 weights = st.lists(st.tuples(st.sampled_from(HOSTILE), st.floats(-50, 50)), min_size=1, max_size=8)
 
 
+def log10(value: float) -> str:
+    """A weight with its sign."""
+    return f"{value:+.1f}" if math.isfinite(value) else "–"
+
+
 def drawn(rows: list[tuple[str, float]]) -> Page:
-    picture = waterfall_chart("w", "t", "d", rows)
+    picture = waterfall_chart("w", "t", "d", rows, told=log10)
     assert picture is not None
     return Page(picture)
 
@@ -34,7 +39,7 @@ def test_pictures_of_nothing() -> None:
     "rows", [[], [("a", 0.0)], [("a", 1.0), ("b", math.nan)], [("a", math.inf)], [("a", 1e308)] * 2]
 )
 def test_no_waterfall_of_nothing_or_of_what_is_no_number(rows: list[tuple[str, float]]) -> None:
-    assert waterfall_chart("x", "t", "d", rows) is None
+    assert waterfall_chart("x", "t", "d", rows, told=log10) is None
 
 
 def test_an_estimate_without_an_upper_limit_ends_in_an_arrow() -> None:
@@ -51,6 +56,15 @@ def test_of_many_columns_some_are_named() -> None:
     assert picture is not None
     assert [e.text for e in Page(picture).styled("tick")] == ["0", "3", "6", "9", "12", "15"]
     assert [e.text for e in Page(picture).styled("amount")] == ["16"]
+
+
+def test_a_course_goes_from_its_first_share_to_its_last() -> None:
+    page = Page(course_chart("c", "t", "d", [("<1>", 0.25), ("2", 1.0), ("3", 0.5)]))
+    dots = [(percent(one, "cx"), float(one.attributes["cy"])) for one in page.all("circle")]
+    assert [x for x, _ in dots] == [0, 50, 100]
+    assert dots[1][1] < dots[2][1] < dots[0][1], "the greater, the higher"
+    assert len([one for one in page.all("line") if one.attributes["class"] == "curve"]) == 2
+    assert [one.text for one in page.all("text")] == ["25%", "<1>", "50%", "3"]
 
 
 def test_every_bar_begins_where_the_one_above_it_ends() -> None:
@@ -84,7 +98,7 @@ def test_a_long_reason_is_shortened_more_on_a_narrow_screen() -> None:
 
 @given(weights)
 def test_a_waterfall_holds_whatever_it_is_given(rows: list[tuple[str, float]]) -> None:
-    if (picture := waterfall_chart("w", "t", "d", rows)) is not None:
+    if (picture := waterfall_chart("w", "t", "d", rows, told=log10)) is not None:
         page = Page(picture)
         assert {e.tag for e in page.elements} == {"svg", "title", "desc", "text", "rect", "line"}
         for bar in page.all("rect"):
@@ -93,19 +107,19 @@ def test_a_waterfall_holds_whatever_it_is_given(rows: list[tuple[str, float]]) -
 
 @given(weights)
 def test_the_table_says_the_same_as_the_picture(rows: list[tuple[str, float]]) -> None:
-    table = waterfall_table(("reason", "weight"), rows, total="sum")
+    table = waterfall_table(("reason", "weight"), rows, total="sum", told=log10)
     assert len(table.rows) == len(table.bars) == len(rows) + 1
     assert all(0 <= bar <= 1 for bar in table.bars)
     assert all(cell.isprintable() for row in table.rows for cell in row)
-    if (picture := waterfall_chart("w", "t", "d", rows)) is not None:
+    if (picture := waterfall_chart("w", "t", "d", rows, told=log10)) is not None:
         assert [amount for _, amount in table.rows] == [e.text for e in Page(picture).styled("amount")]
 
 
 def test_bars_of_a_table_are_sizes() -> None:
-    table = waterfall_table(("reason", "weight"), ROWS)
+    table = waterfall_table(("reason", "weight"), ROWS, told=log10)
     assert table.rows[-1] == ("Σ", "+4.0")
     assert table.bars == (0.75, 0.25, 0, 0.5, 1)
-    assert waterfall_table(("reason", "weight"), [("a", math.nan)]).bars == (0, 0)
+    assert waterfall_table(("reason", "weight"), [("a", math.nan)], told=log10).bars == (0, 0)
 
 
 def test_weights_are_written_as_one_says() -> None:

@@ -117,7 +117,7 @@ def test_p_value(value: float, text: str) -> None:
         (4.3, "20 thousand", "2 万"),
         (9.0, "1 billion", "10 亿"),
         (14.0, "100 trillion", "100 万亿"),
-        (-1.0, "0.1", "0.1"),
+        (-1.0, "0.1", "0.1 "),
         (math.inf, "–", "–"),
     ],
 )
@@ -152,7 +152,7 @@ def test_moments() -> None:
 
 def test_a_list_in_words_escapes_what_was_not_escaped() -> None:
     assert Voice("en", html=True).all_of(["<b>", "c", "d"]) == "&lt;b&gt;, c and d"
-    assert Voice("zh").all_of(["甲", "乙"]) == "甲 和 乙"
+    assert Voice("zh").all_of(["甲", "乙"]) == "甲、乙"
     assert Voice("zh").all_of([]) == ""
 
 

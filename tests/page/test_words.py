@@ -22,7 +22,7 @@ OTHERS = (
     "wayseal.detect.reasons",
     "wayseal.market.report",
 )
-MORE = {"x.all": "{a} {b:time} {c:bits} {d:p} {e:share} {f:expected} {g:reason} {h} {i:n} {k:hours}"}
+MORE = {"x.all": "{a} {b:time} {d:p} {e:share} {f:expected} {g:reason} {h} {i:n} {k:hours}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +74,10 @@ def test_why_a_row_was_turned_away() -> None:
 
 
 def test_values_are_written_as_their_blanks_ask() -> None:
-    values = {"a": "u-1", "b": "2026-03-10T08:00:00", "c": 12.3, "d": 0.5, "e": 0.1, "f": 3.0, "g": "empty", "h": 0.25}
+    values = {"a": "u-1", "b": "2026-03-10T08:00:00", "d": 0.5, "e": 0.1, "f": 3.0, "g": "empty", "h": 0.25}
     said = Voice("en", more=MORE).say("x.all", **values, i=12000, k=100)
-    assert said == "u-1 2026-03-10 16:00 12 0.50 10% 3 empty 0.25 12,000 4.2 d"
-    assert Voice("en", more=MORE).say("x.all", b="soon", c=1.23, g="other") == "– soon 1.2 – – – other – – –"
+    assert said == "u-1 2026-03-10 16:00 0.50 10% 3 empty 0.25 12,000 4.2 d"
+    assert Voice("en", more=MORE).say("x.all", b="soon", g="other") == "– soon – – – other – – –"
 
 
 def test_remarks_of_any_room() -> None:

@@ -71,6 +71,11 @@ def read(
     return Whole(batches=batches)
 
 
+def emptied(whole: Whole) -> list[tuple[str, Reason, list[int]]]:
+    """Column, reason and lines of the cells that could not be read."""
+    return [(e.column, e.reason, e.lines.tolist()) for b in whole.batches for e in b.emptied]
+
+
 def put(path: Path, content: str | bytes) -> Path:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path

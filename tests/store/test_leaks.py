@@ -70,8 +70,8 @@ def test_asked_that_is_no_object_costs_only_itself(tmp_path: Path) -> None:
     leaks = read_leaks(put(tmp_path / "bought.csv", text))
     assert leaks.rejected == ()
     assert leaks.rows.column("asked").to_pylist() == [None, "{}", None]
-    said = [n.values for n in leaks.notices if n.code is NoticeCode.UNKNOWN_VALUES]
-    assert said == [{"column": "asked", "rows": 2}]
+    assert [(e.column, e.reason, e.lines.tolist()) for e in leaks.emptied] == [("asked", Reason.NOT_AN_OBJECT, [2, 4])]
+    assert [n.values["rows"] for n in leaks.notices if n.code is NoticeCode.EMPTIED_CELLS] == [2]
 
 
 def test_other_names_of_columns_are_said_with_the_command_that_helps(tmp_path: Path) -> None:

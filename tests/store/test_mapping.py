@@ -1,10 +1,15 @@
+import csv
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.docs.pages import DOCS
 from tests.store.helpers import put, read
 from tests.tables import each
 from wayseal.store import load_mapping, open_source, read_batches
@@ -90,7 +95,8 @@ WRONG: list[tuple[str, int, str | None, str]] = [
     ('encoding = "idna"\n' + COLUMNS, 1, "encoding", "one of ascii"),
     ('delimiter = ",,"\n' + COLUMNS, 1, "delimiter", "one character"),
     ('delimiter = "\\n"\n' + COLUMNS, 1, "delimiter", "one character"),
-    ("header = 1\n" + COLUMNS, 1, "header", "true or false"),
+    ("header = 0\n" + COLUMNS, 1, "header", "the number of the line"),
+    ('header = "x"\n' + COLUMNS, 1, "header", "the number of the line"),
     ('clean = "yes"\n' + COLUMNS, 1, "clean", "true or false"),
     ('offset = "Beijing"\n' + COLUMNS, 1, "offset", "offset"),
     ("header = false\n" + COLUMNS, 3, "columns.at", "its number"),
@@ -267,6 +273,62 @@ equals = ["429.0", "403.0"]
     # Of the 2,499 addresses some have nothing but refused requests.
     assert whole.table.column("actor").unique().to_pylist()[0] == "104.197.32.ihd"
     assert whole.table["waybill"][0].as_py() == "000119312512324016"
+
+
+CELLS = [
+    ('{ column = "w", split = "、,；" }', ["SD1、sd-2", "SD3", "SD4,SD4；SD5", "", "、"],
+     [(2, "SD1"), (2, "SD2"), (3, "SD3"), (4, "SD4"), (4, "SD5")], [(5, Reason.EMPTY), (6, Reason.NOT_A_WAYBILL)]),
+    ('{ column = "w", split = "json" }', ['["SD1", "sd 2", 7312345678901]', "SD3", "[]", '["SD4", "张三"]', '["SD5"'],
+     [(2, "SD1"), (2, "SD2"), (2, "7312345678901"), (3, "SD3"), (5, "SD4")],
+     [(5, Reason.NOT_A_WAYBILL), (6, Reason.NOT_A_WAYBILL)]),
+    ('{ column = "w", split = "json" }', ['["\\ud800", "SD1"]', '[["SD1"]]', '{"a": 1}', " [null, 1.5, true]"],
+     [(5, "15")], [(n, Reason.NOT_A_WAYBILL) for n in (2, 3, 4, 5)]),
+    ('{ columns = ["w", "v"], split = " " }', ["SD1", "SD2", ""],
+     [(2, "SD1"), (2, "V0"), (3, "SD2"), (3, "V1"), (4, "V2")], []),
+    ('{ column = "w", split = "/", values = { "x" = "SD9" } }', ["x/SD1"], [(2, "SD9"), (2, "SD1")], []),
+]  # fmt: skip
+
+
+@each(("waybill", "cells", "wanted", "rejected"), CELLS)
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_several_numbers_in_one_cell(
+    waybill: str, cells: list[str], wanted: list[tuple[int, str]], rejected: Any, form: str, tmp_path: Path
+) -> None:
+    """Each is a read, on the line of its row; they went to quarantine together."""
+    rows = [["2026-03-04T00:00:00Z", "u1", cell, f"V{n}"] for n, cell in enumerate(cells)]
+    path, first = tmp_path / f"a.{form}", 0 if form == "csv" else 1
+    if form == "csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["t", "u", "w", "v"], *rows])
+    else:
+        pq.write_table(pa.table(dict(zip("tuwv", map(list, zip(*rows, strict=True)), strict=True))), path)
+    mapping = parse_mapping(COLUMNS.replace('"w"', waybill), Path("m.toml"))
+    whole = read(path, mapping=mapping, keep=True)
+    found = [(n + first, r["waybill"]) for n, r in zip(whole.lines, whole.rows, strict=True)]
+    assert found == wanted
+    assert [(n + first, reason) for n, _, reason in whole.rejected] == rejected
+    assert len(whole.raws) == len(rejected)
+    assert whole.dropped == cells.count("[]")
+
+
+@each(("rule", "kept"), [("matches = '(?i:health.*|bot)'", "ade"), ("equals = 'Bot'", "abdef")])
+def test_rows_are_left_out_by_a_pattern(rule: str, kept: str, tmp_path: Path) -> None:
+    agents = ["curl", "healthcheck/2", " Bot ", "robot", "", "HEALTH"]
+    lines = "".join(
+        f'2026-03-04T00:00:00Z,{name},YT1,"{agent}"\n' for name, agent in zip("abcdef", agents, strict=True)
+    )
+    log = put(tmp_path / "a.csv", "t,u,w,v\n" + lines)
+    text = f"{COLUMNS}[[drop]]\ncolumn = 'v'\n{rule}\n"
+    dropped = read(log, mapping=parse_mapping(text, Path("m.toml")))
+    other = read(log, mapping=parse_mapping(text.replace("drop", "keep"), Path("m.toml")))
+    assert "".join(r["actor"] for r in dropped.rows) == kept
+    assert sorted(r["actor"] for r in (*dropped.rows, *other.rows)) == list("abcdef")
+
+
+def test_a_mapping_that_says_nothing_new_keeps_the_digest_that_ledgers_hold() -> None:
+    """With another one every file would be read again."""
+    made = {name: load_mapping(DOCS / f"examples/{name}.toml").digest[:16] for name in ("access", "gateway", "pgaudit")}
+    assert made == {"access": "7c7188c5e7f65679", "gateway": "47b8950fb81d095c", "pgaudit": "d34b464e0efb1416"}
 
 
 SAYING = {

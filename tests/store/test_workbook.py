@@ -15,6 +15,7 @@ from tests.tables import each
 from wayseal import ledger
 from wayseal.store import load_mapping, open_source, propose_mapping, read_leaks
 from wayseal.store._load_mapping import parse_mapping
+from wayseal.store.drafts import draft_mappings
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -116,6 +117,23 @@ def test_without_headings_and_beyond_z(tmp_path: Path) -> None:
     assert read(wide).rows[0]["waybill"] == "YT1"
 
 
+def test_headings_that_span_columns_are_called_by_the_row_below(tmp_path: Path) -> None:
+    """The column under 归属 was called G, and the row of its names was a row of staff."""
+    rows: list[tuple[Cell, ...]] = [
+        ("员工花名册",),
+        ("工号", "岗位", "归属", None, "入职日期"),
+        (None, None, "所属网点", "大区", None),
+        ("E1", "柜台", "571000", "华东", date(2026, 3, 4)),
+        (None, None, "华东", "大区", None),
+    ]
+    source = open_source(workbook(tmp_path / "a.xlsx", {"a": rows}), table="actors")
+    assert source.files[0].content.read_text().splitlines()[1:4] == [
+        "工号,岗位,所属网点,大区,入职日期", "", "E1,柜台,571000,华东,2026-03-04"
+    ]  # fmt: skip
+    plain = open_source(workbook(tmp_path / "b.xlsx", {"a": [rows[1], rows[3], rows[3]]}), table="actors")
+    assert plain.files[0].content.read_text().splitlines()[0] == "工号,岗位,归属,D,入职日期"
+
+
 def test_the_text_of_a_sheet_is_its_owners_and_goes_with_the_source(tmp_path: Path) -> None:
     source = open_source(workbook(tmp_path / "a.xlsx", SHEETS))
     path = source.files[0].content
@@ -149,9 +167,21 @@ def _far(path: Path) -> None:
     _rewritten(path, b'<row r="3"><c r="C3"', b'<row r="1048576"><c r="XFD1048576"')
 
 
+def _beyond(path: Path) -> None:
+    """Rows of nine digits were no places to who looks, and places to who lays out: the process was gone."""
+    _rewritten(path, b'<row r="3"><c r="C3"', b'<row r="999999999"><c r="XFD999999999"')
+
+
 def _far_without_places(path: Path) -> None:
     _rewritten(
         path, b"</sheetData>", b"<row>" + b"<c/>" * 16_000 + b"</row>" + b"<row><c/></row>" * 9_000 + b"</sheetData>"
+    )
+
+
+def _endless(path: Path) -> None:
+    """300 MB of one letter in one cell took gigabytes."""
+    _rewritten(
+        path, b"</sheetData>", b'<row r="4"><c r="A4" t="str"><v>' + b"x" * (3 << 20) + b"</v></c></row></sheetData>"
     )
 
 
@@ -169,11 +199,13 @@ def _rewritten(path: Path, old: bytes, new: bytes) -> None:
     ("made", "message"),
     [
         (_far, "too far apart"),
+        (_beyond, "too far apart"),
         (_far_without_places, "too far apart"),
         (_junk, "no workbook"),
         (_no_parts, "no workbook"),
         (_bomb, "2 GiB"),
         (_nothing, "no workbook"),
+        (_endless, "more than a MiB"),
     ],
 )
 def test_what_is_no_workbook_is_named(made: Callable[[Path], None], message: str, tmp_path: Path) -> None:
@@ -211,3 +243,14 @@ def test_damaged_workbooks_are_errors_and_nothing_else(tmp_path: Path) -> None:
         path = put(tmp_path / "log.xlsx", bytes(data[: chance.choice([len(data), chance.randrange(len(data))])]))
         with suppress(StoreError):
             open_source(path)
+
+
+def test_cells_that_are_merged_downwards_stand_in_each_row(tmp_path: Path) -> None:
+    """Half of a duty sheet was rejected: an account stood beside the first of its rows alone."""
+    rows: list[list[Cell]] = [["账号", "类型", "对象", "起"], ["u1", "网点", "S1", "2026-01-01"],
+                              [None, "城市", "杭州", "2026-01-01"], ["u2", "城市", "宁波", "2026-01-01"]]  # fmt: skip
+    path = workbook(tmp_path / "duty.xlsx", {"分工": rows}, merged=("A2:A3",))
+    (draft,) = draft_mappings(path)
+    assert not draft.doubts
+    taken = read(path, mapping=parse_mapping(draft.text, path))
+    assert [row["actor"] for row in taken.rows] == ["u1", "u1", "u2"]

@@ -13,8 +13,12 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Cell]]], hidden: Sequence[str] = ()) -> Path:
-    """Writes a workbook; the same sheets give the same parts."""
+def workbook(
+    path: Path, sheets: Mapping[str, Sequence[Sequence[Cell]]], hidden: Sequence[str] = (), merged: Sequence[str] = ()
+) -> Path:
+    """Writes a workbook; the same sheets give the same parts. merged: ranges of cells, in each of its sheets."""
+    spans = "".join(f'<mergeCell ref="{one}"/>' for one in merged)
+    spans = f"<mergeCells>{spans}</mergeCells>" if merged else ""
     places = range(1, len(sheets) + 1)
     named = "".join(
         f'<sheet name="{escape(name)}" sheetId="{n}" r:id="r{n}" state="{"hidden" if name in hidden else "visible"}"/>'
@@ -46,7 +50,7 @@ def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Cell]]], hidden:
     }
     for n, rows in enumerate(sheets.values(), 1):
         written = "".join(_row(place, row) for place, row in enumerate(rows, 1))
-        parts[f"xl/worksheets/sheet{n}.xml"] = f"<worksheet {_MAIN}><sheetData>{written}</sheetData></worksheet>"
+        parts[f"xl/worksheets/sheet{n}.xml"] = f"<worksheet {_MAIN}><sheetData>{written}</sheetData>{spans}</worksheet>"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in parts.items():
             archive.writestr(

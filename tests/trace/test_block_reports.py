@@ -156,7 +156,7 @@ def test_every_text_is_asked_for(package: str) -> None:
     for code in catalogue("en", f"wayseal.trace.{package}"):
         name = code.partition(".")[2]
         plural = name.endswith("s") and f'"{name[:-1]}"' in source
-        assert re.search(f"[\"']{name}[\"']", source) or plural or name.startswith(families), code
+        assert re.search(f"[\"']({package}\\.)?{name}[\"']", source) or plural or name.startswith(families), code
 
 
 def test_unknown_formats_and_languages_are_refused(snapshot: Snapshot) -> None:

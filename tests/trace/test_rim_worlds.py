@@ -19,10 +19,7 @@ from wayseal.store import TABLES, open_source, read_leaks
 from wayseal.store.types import Leaks
 from wayseal.trace import TraceError, TraceResult, render
 from wayseal.trace._evidence import Evidence
-from wayseal.trace._exposures import gather
-from wayseal.trace._leaks import match_leaks
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._proposals import propose
 
 
 @pytest.fixture(autouse=True)
@@ -392,55 +389,3 @@ def test_a_late_ingest_changes_the_digest_and_the_answer(tmp_path: Path) -> None
     assert accused(after) == {"thief": SourceKind.ACTOR}
     assert after.ledger_digest != before.ledger_digest
     assert after.leaks_digest == before.leaks_digest
-
-
-def test_who_is_not_named_yet_gets_a_test(tmp_path: Path) -> None:
-    """Two accounts with the same reads: a marked number for one of them tells which; a purchase tells little."""
-    world = with_thief()
-    for row in [row for row in world.tables["accesses"] if row["actor"] == "thief"]:
-        for double in ("double", "treble", "fourth"):
-            world.add("accesses", **row | {"actor": double})
-    result = run(tmp_path, world, BOUGHT)
-    assert result.verdict is VerdictKind.SHORTLIST
-    first = next(row for row in result.next if row.test == "canary")
-    assert 0 < len(set(first.actors) & {"thief", "double", "treble", "fourth"}) < 4
-    assert first.bits > 0.2
-    assert all(row.bits <= first.bits for row in result.next if row.test == "canary")
-    # Who read the same counts as one for a purchase: it can't tell these apart, which would be two bits.
-    assert all(row.bits < 0.6 for row in result.next if row.test == "buy")
-    document = json.loads(render(result, "json", "en"))
-    row = next(row for row in document["next"] if row["test"] == "canary")
-    assert row["actors"] == list(first.actors)
-    assert row["ask"] is None
-    assert first.actors[0] in render(result, "text", "en")
-
-
-def test_a_named_source_needs_no_test(tmp_path: Path) -> None:
-    assert run(tmp_path, with_thief(), BOUGHT).next == ()
-
-
-def test_where_little_is_known_a_purchase_is_weighed_as_well(tmp_path: Path) -> None:
-    result = run(tmp_path, with_thief(), BOUGHT[:1])
-    assert result.verdict is not VerdictKind.NAMED
-    assert {row.test for row in result.next} <= {"canary", "buy", "lookup"}
-    buy = next(row for row in result.next if row.test == "buy")
-    assert buy.ask == {}
-    assert buy.why.code == "why.buy_any"
-
-
-@pytest.mark.parametrize("verdict", [VerdictKind.SHORTLIST, VerdictKind.INSUFFICIENT])
-def test_a_source_and_whoever_may_hide_behind_it_get_a_canary_each(tmp_path: Path, verdict: VerdictKind) -> None:
-    with open_ledger(with_thief().ledger(tmp_path)) as snapshot:
-        matched = match_leaks(snapshot, leaks(tmp_path, BOUGHT))
-        exposures = gather(snapshot, matched)
-        posterior = infer(exposures.evidence, seed=7, effort=QUICK)
-        pair = exposures.name.index("thief"), exposures.name.index("c-19")
-        found = propose(snapshot, exposures, posterior, matched, verdict, pair, seed=7)
-        again = propose(snapshot, exposures, posterior, matched, verdict, None, seed=7)
-    assert [(row.test, row.actors, row.why.code) for row in found] == [
-        ("canary", ("thief",), "why.framed"),
-        ("canary", ("c-19",), "why.framed"),
-    ]
-    assert all(row.why.code != "why.framed" for row in again)
-    # Whoever holds more than half of the probability gets a canary alone, though the many others together tell more.
-    assert [row.actors for row in again if row.why.code == "why.canary_alone"] == [("thief",)]

@@ -35,7 +35,8 @@ copies and tables made anew in `wayseal.cases.upkeep`. No clock is read here.
    all. A line stays that says who did it, when and why, how many went, and with what the chain ended before it began
    anew.
 14. A case stands as one of `CaseState`; which state follows which stands in one table, and each change has its reason.
-   Owner, priority, title and how long it is put off change in the same way: who, when, from what to what.
+   Owner, priority, title and how long it is put off change in the same way: who, when, from what to what. An act that
+   says which line of a case it has seen isn't done where another one came since (`as_seen`).
 15. A note has versions, all of which stay. An edit names the version that it was made from; if that isn't the last one,
    nothing is written, and the error has both texts. So with tasks.
 16. Merging loses nothing: the case that went into another keeps its acts, which are seen there, too; taking it out

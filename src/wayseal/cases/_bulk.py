@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from wayseal.cases._casework import Casework
 from wayseal.cases._decisions import change_state, dismiss_item, promote_item, set_field
 from wayseal.cases._desk import Desk
-from wayseal.cases._project_records import ITEM_PREFIX
 from wayseal.cases._tables import CASES, QUEUE, THINGS
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import one_line
@@ -38,7 +37,7 @@ class Bulk(Casework):
             done, changed = [], []
             refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
             for id_ in chosen:
-                if _line_of(desk, id_) > seen:
+                if desk.line_of(id_) > seen:
                     changed.append(id_)
                     continue
                 line = desk.head[0]
@@ -73,12 +72,6 @@ def _check(decision: Decision, who: str) -> None:
     needed = _NEEDS.get(decision.deed)
     if needed is not None and getattr(decision, needed) is None:
         raise CasebookUsageError("say what it is to become", key=needed)
-
-
-def _line_of(desk: Desk, id_: str) -> int:
-    """The line that changed a case or an item last; 0 where there is none."""
-    row = desk.rows.get(QUEUE if id_.startswith(ITEM_PREFIX) else CASES, id_)
-    return 0 if row is None else int(row["changed_line"])
 
 
 def _decide(desk: Desk, id_: str, decision: Decision, who: str, at: int) -> None:

@@ -254,6 +254,8 @@ class Casework(Records):
                 alerted_at=row["alerted_at"],
                 score=row["score"],
                 detectors=tuple(row["detectors"].split("\n")) if row["detectors"] else (),
+                parcels_a_day=row["parcels_a_day"],
+                worth=bool(row["worth"]),
                 read_until=row["read_until"],
             )
             by = {"who": one_line(who, "who"), "why": one_line(why, "why")}

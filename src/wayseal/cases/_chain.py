@@ -15,7 +15,7 @@ from typing import Any
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.findings import Code, Fault
 
-VERSION = 1
+VERSION = 2
 _KIND = "casebook"
 _START = '{"wayseal":"casebook",'
 _WHOLE = re.compile(r'(\{.*),"sum":"([0-9a-f]{64})"\}', re.DOTALL)

@@ -20,6 +20,7 @@ from wayseal.cases._work import (
 )
 from wayseal.cases.errors import CaseStateError
 from wayseal.cases.types import Act, one_line
+from wayseal.detect.policy import FALSE_ALARM, is_worth
 
 _OF_ITEMS = ("owner", "snoozed")
 """What of something in the queue can be changed as of a case."""
@@ -64,7 +65,9 @@ def promote_item(desk: Desk, item: str, who: str, why: str, at: int) -> str:
         if thing["kind"] != ThingKind.ACCOUNT
     )
     case = f"{PREFIX}{desk.last('case') + 1}"
-    alert = Alert(actors=accounts, alerted_at=row["since"], score=row["score"], detectors=(row["source"],))
+    score = row["score"]
+    said = {"score": score, "parcels_a_day": 0.0, "worth": is_worth(score, 0, FALSE_ALARM)}
+    alert = Alert(actors=accounts, alerted_at=row["since"], detectors=(row["source"],), **said)
     desk.add(Promoted(item=item, case=case, at=at, alert=alert, things=others, **by))
     return case
 

@@ -1,11 +1,12 @@
 """A transaction on a casebook: what is known of it, and acts that are added (rules 1, 2 and 4)."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from copy import copy
+from typing import Self, TypeVar
 
 from wayseal.cases._chain import chain_line, check_after, header, sum_of
 from wayseal.cases._project import Projector
-from wayseal.cases._project_records import Alias, alias_by
+from wayseal.cases._project_records import ITEM_PREFIX, Alias, alias_by
 from wayseal.cases._pseudonyms import Pseudonyms
 from wayseal.cases._read import (
     SAYS,
@@ -20,7 +21,7 @@ from wayseal.cases._rows import Row, Rows
 from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, make_journal
 from wayseal.cases._walk import parse_line, remake_tables
 from wayseal.cases.acts import to_act, to_object
-from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError
+from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError, StaleError
 from wayseal.cases.findings import Head as FoundHead
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
 from wayseal.page.visible import shorten, visible
@@ -55,6 +56,11 @@ class Desk:
         if row is None:
             raise NoSuchCaseError("there is no {name} in the queue", name=shorten(visible(id_), MOST_ID) or '""')
         return row
+
+    def line_of(self, id_: str) -> int:
+        """The line that changed a case or an item last; 0 where there is none."""
+        row = self.rows.get(QUEUE if id_.startswith(ITEM_PREFIX) else CASES, id_)
+        return 0 if row is None else int(row["changed_line"])
 
     def last(self, name: str) -> int:
         """The highest number given so far, of a case or an item."""
@@ -112,6 +118,13 @@ class Journal:
         self._head = head
         self._alias = alias_by(pseudonyms.of)
         self.pseudonyms = pseudonyms
+        self._whole, self._seen = self, ("", 0)
+
+    def as_seen(self, id_: str, line: int) -> Self:
+        """The same, of which no act is done where something changed a case or an item behind a line: StaleError."""
+        guarded = copy(self)
+        guarded._seen = (id_, line)
+        return guarded
 
     @property
     def head(self) -> FoundHead:
@@ -123,14 +136,16 @@ class Journal:
         done: list[Head] = []
 
         def work(connection: Connection) -> T:
-            desk = self._desk(connection)
+            desk, (id_, seen) = self._desk(connection), self._seen
+            if id_ and (now := desk.line_of(id_)) > seen:
+                raise StaleError(id=id_, version=now, theirs="", mine="")
             result = decide(desk)
             desk.flush()
             done.append(desk.head)
             return result
 
         result = self._store.write(work)
-        self._head = done[-1]
+        self._head = self._whole._head = done[-1]
         return result
 
     def _look(self, work: Callable[[Desk], T]) -> T:

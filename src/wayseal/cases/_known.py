@@ -9,9 +9,9 @@ from wayseal.cases._lookups import Lookups
 from wayseal.cases._project_records import SEPARATOR
 from wayseal.cases._read import look_at_all, opened_store, read_casebook, read_state
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, JOURNAL, THINGS, VERSION
-from wayseal.cases._work import VERDICTS, CaseState, ThingKind
+from wayseal.cases._work import OPEN_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.types import Judged, Known
-from wayseal.cases.views import Scored
+from wayseal.cases.views import Noticeable
 from wayseal.store.statements import Connection
 
 _MOST_VALUES = 500
@@ -24,7 +24,7 @@ class Knowledge(Lookups):
     """What is asked of all cases; as many statements as the answer is long."""
 
     def known(self) -> Known:
-        """What verdicts teach, and whose names may be shown: 3 statements."""
+        """What verdicts teach, whose names may be shown, and who is in one case: 4 statements."""
         return self._look(lambda desk: _select_known(desk.connection))
 
     def last_case(self) -> int:
@@ -32,13 +32,13 @@ class Knowledge(Lookups):
         text = f"SELECT coalesce(max(n), 0) FROM {COUNTS.full_name} WHERE name = 'last' AND value = 'case'"
         return int(self._look(lambda desk: desk.connection.rows(text))[0][0])
 
-    def never_scored(self, score: float) -> tuple[str, ...]:
-        """The cases no alert of which had such a score: 1 statement."""
-        text = f"SELECT c.case_id FROM {CASES.full_name} AS c WHERE NOT EXISTS ({_SCORED}) ORDER BY c.number"
-        return tuple(row[0] for row in self._look(lambda desk: desk.connection.rows(text, (score,))))
+    def never_worth(self) -> tuple[str, ...]:
+        """The cases no alert of which was worth acting on: 1 statement."""
+        text = f"SELECT c.case_id FROM {CASES.full_name} AS c WHERE NOT EXISTS ({_WORTH}) ORDER BY c.number"
+        return tuple(row[0] for row in self._look(lambda desk: desk.connection.rows(text)))
 
-    def scored(self, score: float, after: int, among: Collection[str] = ()) -> tuple[Scored, ...]:
-        """The cases with an alert of such a score, of those that are numbered above `after`, or are some of `among`."""
+    def once_worth(self, after: int, among: Collection[str] = ()) -> tuple[Noticeable, ...]:
+        """The cases an alert of which was worth acting on, if they are numbered above `after`, or some of `among`."""
         some = sorted(among)
         parts: list[tuple[str, tuple[object, ...]]] = [("c.number > ?", (after,))]
         for start in range(0, len(some), _MOST_VALUES):
@@ -48,23 +48,23 @@ class Knowledge(Lookups):
             f"SELECT count(DISTINCT t.value) FROM {THINGS.full_name} AS t WHERE t.case_id = c.case_id AND t.kind = ?"
         )
 
-        def ask(connection: Connection) -> tuple[Scored, ...]:
+        def ask(connection: Connection) -> tuple[Noticeable, ...]:
             found = []
             for where, values in parts:
                 text = (
-                    f"SELECT c.number, c.case_id, c.score, ({accounts}), c.alerted_at FROM {CASES.full_name} AS c "
-                    f"WHERE {where} AND EXISTS ({_SCORED})"
+                    f"SELECT c.number, c.case_id, c.score, c.parcels_a_day, ({accounts}), c.alerted_at "
+                    f"FROM {CASES.full_name} AS c WHERE {where} AND EXISTS ({_WORTH})"
                 )
-                found += connection.rows(text, (ThingKind.ACCOUNT.value, *values, score))
+                found += connection.rows(text, (ThingKind.ACCOUNT.value, *values))
             return tuple(
-                Scored(id=id_, score=score_, accounts=int(many), alerted_at=int(at))
-                for _, id_, score_, many, at in sorted(found)
+                Noticeable(id=id_, score=score, parcels_a_day=parcels, accounts=int(many), alerted_at=int(at))
+                for _, id_, score, parcels, many, at in sorted(found)
             )
 
         return self._look(lambda desk: ask(desk.connection))
 
 
-_SCORED = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.score >= ?"
+_WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.worth = 1"
 
 
 def read_known(folder: Path) -> Known:
@@ -95,14 +95,26 @@ def read_known(folder: Path) -> Known:
         found = store.read(work)
     if found is not None:
         return found
-    book = read_casebook(folder)  # a copy that can't be written, of another version: only its lines tell
-    return Known(verdicts=book.verdicts, opened=book.opened_actors)
+    return read_casebook(folder).known  # a copy that can't be written, of another version: only its lines tell
 
 
 def _select_known(connection: Connection) -> Known:
     text = f"SELECT DISTINCT value FROM {THINGS.full_name} WHERE named = 1 AND kind = ?"
     opened = frozenset(row[0] for row in connection.rows(text, (ThingKind.ACCOUNT.value,)))
-    return Known(verdicts=_select_verdicts(connection), opened=opened)
+    return Known(verdicts=_select_verdicts(connection), opened=opened, linked=_select_linked(connection))
+
+
+def _select_linked(connection: Connection) -> tuple[tuple[str, ...], ...]:
+    open_ = sorted(state.value for state in OPEN_STATES)
+    text = (
+        f"SELECT DISTINCT t.case_id, t.value FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t "
+        f"ON t.case_id = c.case_id WHERE c.state IN ({', '.join('?' for _ in open_)}) AND t.kind = ? "
+        "ORDER BY t.case_id, t.value"
+    )
+    accounts: defaultdict[str, list[str]] = defaultdict(list)
+    for case, actor in connection.rows(text, (*open_, ThingKind.ACCOUNT.value)):
+        accounts[case].append(actor)
+    return tuple(tuple(some) for some in accounts.values() if len(some) > 1)
 
 
 def _select_verdicts(connection: Connection) -> tuple[Judged, ...]:

@@ -22,12 +22,13 @@ _ALL = 1 << 40
 """More rows than there are."""
 CASE_SORTS = {
     CaseSort.CHANGED: ("changed_line", True),
+    CaseSort.LOSS: ("loss", True),
     CaseSort.SCORE: ("score", True),
     CaseSort.NUMBER: ("number", True),
     CaseSort.ALERTED: ("alerted_at", True),
     CaseSort.PRIORITY: ("priority", False),
 }
-ITEM_SORTS = {ItemSort.SCORE: ("score", True), ItemSort.AGE: ("since", False)}
+ITEM_SORTS = {ItemSort.LOSS: ("loss", True), ItemSort.SCORE: ("score", True), ItemSort.AGE: ("since", False)}
 Part = tuple[list[str], list[Any]]
 """Conditions, and what they are given."""
 
@@ -119,7 +120,7 @@ def select_page(
 
 def _parse_key(text: str, column: str) -> tuple[float | int, int]:
     value, _, number = text.partition(":")
-    if column != "score":
+    if column not in {"loss", "score"}:
         return whole_number(value, "after"), whole_number(number, "after")
     try:
         return float(value), whole_number(number, "after")

@@ -22,6 +22,7 @@ from wayseal.cases._work import (
     TaskState,
     Thing,
     ThingKind,
+    loss_of,
 )
 from wayseal.cases.types import Act, Forgotten, Heard, NamesShown, Registered, Verdict
 from wayseal.model.times import iso
@@ -109,8 +110,8 @@ class RecordProjector:
         state = ItemState.WAITING if waits else ItemState.PROMOTED
         if case["state"] in CLOSED_STATES - {CaseState.TRUE}:
             state = ItemState.DISMISSED
-        same = ("case_id", "source", "owner", "snoozed_until", "score", "changed_at", "changed_line")
-        row = {name: case[name] for name in same}
+        same = ("case_id", "source", "owner", "snoozed_until", "changed_at", "changed_line")
+        row = {name: case[name] for name in (*same, "score", "parcels_a_day", "loss")}
         reason = case["detectors"].replace(SEPARATOR, ", ")
         self._put_item(
             old,
@@ -197,15 +198,17 @@ class RecordProjector:
     def _add_alert(self, line: int, case: str, alert: Alert, via: str = "") -> None:
         detectors = SEPARATOR.join(alert.detectors)
         times = {"alerted_at": int(alert.alerted_at), "read_until": alert.until}
-        row = {"case_id": case, "line": line, "via": via, **times, "score": float(alert.score), "detectors": detectors}
-        self._rows.put(ALERTS, row)
+        said = {"score": float(alert.score), "parcels_a_day": float(alert.parcels_a_day), "worth": int(alert.worth)}
+        self._rows.put(ALERTS, {"case_id": case, "line": line, "via": via, **times, **said, "detectors": detectors})
 
     def _told(self, case: str) -> Row:
         """What the alerts of a case come to."""
         alerts = sorted(self._rows.group(ALERTS, case).values(), key=lambda row: row["line"])
         names = dict.fromkeys(name for row in alerts for name in row["detectors"].split(SEPARATOR) if name)
+        last = alerts[-1]
         return {
-            "score": alerts[-1]["score"],
+            **{name: last[name] for name in ("score", "parcels_a_day", "worth")},
+            "loss": loss_of(last["score"], last["parcels_a_day"]),
             "detectors": SEPARATOR.join(names),
             "alerted_at": min(row["alerted_at"] for row in alerts),
             "last_alerted_at": max(row["alerted_at"] for row in alerts),

@@ -93,7 +93,7 @@ class Queries(Arrivals):
         self,
         now: int,
         wanted: ItemFilter | None = None,
-        sort: ItemSort = ItemSort.SCORE,
+        sort: ItemSort = ItemSort.LOSS,
         after: str | None = None,
         limit: int = 50,
         *,
@@ -109,7 +109,7 @@ class Queries(Arrivals):
 
         return self._look(ask)
 
-    def matching_items(self, now: int, wanted: ItemFilter, sort: ItemSort = ItemSort.SCORE) -> Matching[ItemRow]:
+    def matching_items(self, now: int, wanted: ItemFilter, sort: ItemSort = ItemSort.LOSS) -> Matching[ItemRow]:
         """All that waits and fits, up to MOST_AT_ONCE in its order, to decide on it together: 3 statements."""
 
         def ask(desk: Desk) -> Matching[ItemRow]:

@@ -8,7 +8,7 @@ from functools import partial
 from wayseal.store.statements import tables as made
 from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Table
 
-VERSION = 3
+VERSION = 4
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
@@ -34,6 +34,9 @@ CASES = _table(
         "priority": INT,
         "snoozed_until": INT,
         "score": REAL,
+        "parcels_a_day": REAL,
+        "loss": REAL,
+        "worth": INT,
         "detectors": TEXT,
         "alerted_at": INT,
         "last_alerted_at": INT,
@@ -52,7 +55,7 @@ CASES = _table(
     indexes=(
         "changed_line",
         "number",
-        *_by_state("changed_line", "score, number", "number", "alerted_at, number", "priority, number"),
+        *_by_state("changed_line", "loss, number", "score, number", "number", "alerted_at, number", "priority, number"),
         "merged_into",
     ),
 )
@@ -80,6 +83,8 @@ ALERTS = _table(
         "alerted_at": INT,
         "read_until": INT,
         "score": REAL,
+        "parcels_a_day": REAL,
+        "worth": INT,
         "detectors": TEXT,
     },
 )
@@ -144,6 +149,8 @@ QUEUE = _table(
         "owner": MAYBE_TEXT,
         "snoozed_until": INT,
         "score": REAL,
+        "parcels_a_day": REAL,
+        "loss": REAL,
         "reason": TEXT,
         "since": INT,
         "changed_at": INT,
@@ -153,7 +160,7 @@ QUEUE = _table(
         *(
             f"state, {before}{sort}, number"
             for before in ("", "source, ", f"({OWNER}), ")
-            for sort in ("score", "since")
+            for sort in ("loss", "score", "since")
         ),
         "state, snoozed_until",
         "changed_line",

@@ -55,6 +55,8 @@ def case_row(row: Row, things: Sequence[ThingRow] = ()) -> CaseRow:
         priority=PRIORITIES[row["priority"]],
         snoozed_until=row["snoozed_until"],
         score=row["score"],
+        parcels_a_day=row["parcels_a_day"],
+        worth=bool(row["worth"]),
         detectors=tuple(row["detectors"].split(SEPARATOR)) if row["detectors"] else (),
         alerted_at=row["alerted_at"],
         last_alerted_at=row["last_alerted_at"],
@@ -78,6 +80,7 @@ def item_row(row: Row, things: Sequence[ThingRow] = ()) -> ItemRow:
         owner=row["owner"],
         snoozed_until=row["snoozed_until"],
         score=row["score"],
+        parcels_a_day=row["parcels_a_day"],
         reason=row["reason"],
         since=row["since"],
         changed_at=row["changed_at"],
@@ -126,7 +129,8 @@ def _told(act: Act, case: str, call: Call) -> dict[str, object]:
     match act:
         case Registered():
             alert = act.alert
-            return {"accounts": accounts(alert.actors), "score": alert.score, "detectors": list(alert.detectors)}
+            said = {"score": alert.score, "parcels_a_day": alert.parcels_a_day, "detectors": list(alert.detectors)}
+            return {"accounts": accounts(alert.actors), **said}
         case NamesShown():
             return {"accounts": accounts(act.cases.get(case, ()))}
         case Heard():

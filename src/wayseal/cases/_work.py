@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from wayseal.cases.errors import CasebookError
+from wayseal.detect.policy import FALSE_ALARM
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.model.times import iso, micros
@@ -137,7 +138,8 @@ class Thing:
 class Alert:
     """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons.
 
-    read_until: the time of the newest read that it told of; None in casebooks that didn't note it.
+    parcels_a_day: so many are lost if it is right; 0 where nobody knows. worth: it was worth acting on. read_until:
+    the time of the newest read that it told of; None in casebooks that didn't note it.
     """
 
     __pydantic_config__: ClassVar = LINE
@@ -145,12 +147,23 @@ class Alert:
     alerted_at: Time
     score: float
     detectors: tuple[str, ...]
+    parcels_a_day: Annotated[float, Field(ge=0)]
+    worth: bool
     read_until: Time | None = None
 
     @property
     def until(self) -> int:
         """Up to when its reads are known."""
         return self.alerted_at if self.read_until is None else max(self.alerted_at, self.read_until)
+
+
+def loss_of(score: float, parcels_a_day: float) -> float:
+    """By what cases stand in order: parcels a day expected to be lost.
+
+    Where nobody knows how many (a listing, a canary, a mandate) it is as many as a false alarm costs by default: then
+    what is likelier than not is worth acting on, and nothing else.
+    """
+    return score * (parcels_a_day or FALSE_ALARM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,5 +125,7 @@ def _alert(alert: Alert) -> dict[str, object]:
         "alerted_at": iso(int(alert.alerted_at)),
         "score": float(alert.score),
         "detectors": list(alert.detectors),
+        "parcels_a_day": float(alert.parcels_a_day),
+        "worth": alert.worth,
         **until,
     }

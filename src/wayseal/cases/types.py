@@ -37,6 +37,7 @@ from wayseal.cases._work import (
     ThingKind,
     Time,
     Undone,
+    loss_of,
 )
 from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError
 from wayseal.page.visible import shorten, visible
@@ -83,6 +84,7 @@ __all__ = [
     "ThingKind",
     "Undone",
     "Verdict",
+    "loss_of",
     "one_line",
 ]
 
@@ -224,6 +226,16 @@ class RecordedCase:
         return self.alerts[-1].score
 
     @property
+    def parcels_a_day(self) -> float:
+        """That of the last alert."""
+        return self.alerts[-1].parcels_a_day
+
+    @property
+    def worth(self) -> bool:
+        """Whether it was worth acting on by the last alert."""
+        return self.alerts[-1].worth
+
+    @property
     def alerted_at(self) -> int:
         """The time of its earliest alert."""
         return min(alert.alerted_at for alert in self.alerts)
@@ -263,10 +275,14 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What detection has to know of a casebook. opened: the accounts whose names may be shown (rule 7)."""
+    """What detection has to know of a casebook.
+
+    opened: the accounts whose names may be shown (rule 7). linked: those of each open case of several.
+    """
 
     verdicts: tuple[Judged, ...] = ()
     opened: frozenset[str] = frozenset()
+    linked: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +304,15 @@ class Casebook:
     def opened_actors(self) -> frozenset[str]:
         """The accounts whose names may be shown (rule 7)."""
         return frozenset().union(*(case.named for case in self.cases))
+
+    @property
+    def known(self) -> Known:
+        """What detection has to know of it."""
+        several = (
+            tuple(sorted(set(c.actors))) for c in sorted(self.cases, key=lambda c: c.id) if c.state in OPEN_STATES
+        )
+        linked = tuple(some for some in several if len(some) > 1)
+        return Known(verdicts=self.verdicts, opened=self.opened_actors, linked=linked)
 
     def closed_before(self, moment: int) -> tuple[RecordedCase, ...]:
         """The cases that were closed before a moment.

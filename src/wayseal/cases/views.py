@@ -16,9 +16,10 @@ R = TypeVar("R")
 
 
 class CaseSort(StrEnum):
-    """By what cases are listed: last change, score, number or first alert (high and late ones first), or priority."""
+    """By what cases are listed: last change, expected loss, score, number, first alert (each down), or priority."""
 
     CHANGED = "changed"
+    LOSS = "loss"
     SCORE = "score"
     NUMBER = "number"
     ALERTED = "alerted"
@@ -26,8 +27,9 @@ class CaseSort(StrEnum):
 
 
 class ItemSort(StrEnum):
-    """By what the queue is listed: score, or how long it waits."""
+    """By what the queue is listed: expected loss, score, or how long it waits."""
 
+    LOSS = "loss"
     SCORE = "score"
     AGE = "age"
 
@@ -145,6 +147,8 @@ class CaseRow:
     priority: Priority
     snoozed_until: int
     score: float
+    parcels_a_day: float
+    worth: bool
     detectors: tuple[str, ...]
     alerted_at: int
     last_alerted_at: int
@@ -168,6 +172,7 @@ class ItemRow:
     owner: str | None
     snoozed_until: int
     score: float
+    parcels_a_day: float
     reason: str
     since: int
     changed_at: int
@@ -321,11 +326,12 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """A case as notices tell of it. score: of its last alert. alerted_at: the earliest. accounts: how many."""
+class Noticeable:
+    """A case as notices tell of it. score, parcels_a_day: of its last alert. alerted_at: the earliest."""
 
     id: str
     score: float
+    parcels_a_day: float
     accounts: int
     alerted_at: int
 

@@ -11,7 +11,7 @@ import typer
 from wayseal.cases.types import Forgotten
 from wayseal.cli._errors import WrongUsageError
 from wayseal.model.messages import filled
-from wayseal.model.times import EPOCH, iso, micros
+from wayseal.model.times import EPOCH, micros, stamp
 from wayseal.page import numbers
 from wayseal.page.visible import visible
 
@@ -46,5 +46,5 @@ def now_us() -> int:
 
 
 def forgotten_line(done: Forgotten, words: Words) -> str:
-    values = {"cases": done.cases, "before": iso(done.before), "why": visible(done.why)}
+    values = {"cases": done.cases, "before": stamp(done.before), "why": visible(done.why)}
     return filled(words["forgotten"], at=clock_time(done.at), who=visible(done.who), **values)

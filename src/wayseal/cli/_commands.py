@@ -252,6 +252,14 @@ MARKET = GroupEntry(
             help="Take in what was brought: exports of chats, screenshots, pictures of purchases and of the hotline.",
             extra="market",
         ),
+        "learn": CommandEntry(
+            help="Learn from what people kept and dismissed, and show what the reading would do otherwise.",
+            extra="market",
+        ),
+        "queue": CommandEntry(
+            help="The queue of looks: when each source is due, what its last look came to, and what holds it up.",
+            extra="market",
+        ),
         "offers": CommandEntry(help="Offers that were seen, newest first.", extra="market"),
         "sellers": CommandEntry(
             help="Sellers: shops and accounts that are taken for one, with what speaks for it.", extra="market"
@@ -260,7 +268,7 @@ MARKET = GroupEntry(
             help="Write numbers of the courier's own that were on offer as leaks, ready for a trace.", extra="market"
         ),
         "removals": CommandEntry(
-            help="Requests for removal, what is due first, and how long sites take; or one of them; or its letter.",
+            help="Requests for removal, what is due first, with counts by site; or one of them; or its letter.",
             extra="market",
         ),
         "ask": CommandEntry(
@@ -283,8 +291,8 @@ MARKET = GroupEntry(
         ),
     },
     headings={
-        "Watch": ("add", "look", "watch", "import"),
-        "See": ("offers", "sellers", "leaks", "report", "read"),
+        "Watch": ("add", "look", "watch", "queue", "import"),
+        "See": ("offers", "sellers", "leaks", "report", "read", "learn"),
         "Ask for removal": ("removals", "ask", "follow"),
         "Keep it": ("verify", "purge"),
     },
@@ -313,7 +321,8 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     "See who reads": {
         "ingest": CommandEntry(help="Take a log into the ledger."),
         "map": CommandEntry(
-            help="Propose a mapping file from a sample of a log or of a list of leaks; a person corrects it."
+            help="Propose mapping files for what a file holds, whichever table of the contract it is; a person "
+            "corrects them."
         ),
         "show": CommandEntry(
             help="Show what is in a ledger, from when to when, what is missing and how good the data is."
@@ -335,9 +344,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Watch for misuse": {
         "detect": CommandEntry(help="Find the accounts whose reads no work explains."),
-        "explain": CommandEntry(
-            help="Say why an account's reads of a waybill were work or were not; or which templates would explain more."
-        ),
+        "explain": CommandEntry(help="Say why an account's reads of a waybill were work or were not."),
         "case": CASE,
         "reads": CommandEntry(
             help="List the reads of a case or of a waybill, one by one, and what work was near each."

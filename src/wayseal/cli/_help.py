@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ LOCALE = Path(__file__).parents[1] / "locale"
 DOMAIN = "help"
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 _QUOTED = re.compile(r'"([^"]+)"')
+_TYPES = {"str": "text", "int": "number", "float": "number", "Path": "path", "dir": "folder"}
+"""What people call the types of values."""
 Say = Callable[[str], str]
 
 
@@ -62,7 +65,7 @@ class Worded:
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Its help."""
         command: Any = super()
-        with worded(self, self.get_params(ctx)):  # type: ignore[attr-defined]
+        with worded(self, self.get_params(ctx), ctx):  # type: ignore[attr-defined]
             command.format_help(ctx, formatter)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
@@ -77,17 +80,22 @@ class Command(Worded, TyperCommand):
 
 
 @contextmanager
-def worded(command: Any, parameters: Sequence[Any]) -> Iterator[None]:
+def worded(command: Any, parameters: Sequence[Any], ctx: Any) -> Iterator[None]:
     """While it lasts, texts of a command and its parameters, and the framework's own, are as `say` says them."""
     kept = [(command, "help", command.help)]
     kept += [(p, name, text) for p in parameters for name in ("help", "show_default") if (text := _text(p, name))]
     before = gettext.textdomain(), os.environ.get("LANGUAGE")
     try:
+        for parameter in parameters:
+            if isinstance(shown := parameter.display_type(ctx), str):
+                parameter.display_type = partial(_fixed, _type(shown))
         for thing, name, text in kept:
             setattr(thing, name, reword(text or "", say) if thing is command else say(text))
         _speak(DOMAIN, language(sys.argv[1:], os.environ))
         yield
     finally:
+        for parameter in parameters:
+            vars(parameter).pop("display_type", None)
         for thing, name, text in kept:
             setattr(thing, name, text)
         _speak(*before)
@@ -96,6 +104,18 @@ def worded(command: Any, parameters: Sequence[Any]) -> Iterator[None]:
 def _text(parameter: Any, name: str) -> str | None:
     text = getattr(parameter, name, None)
     return text if isinstance(text, str) else None
+
+
+def _fixed(shown: str, ctx: Any) -> str:
+    del ctx
+    return shown
+
+
+def _type(shown: str) -> str:
+    """The type of a value as people say it: <list[Path]> as <path>…, several times."""
+    one = shown.strip("<>").removeprefix("list[").removesuffix("]").removesuffix(" range")
+    word = one if "|" in one else say(_TYPES.get(one, one))  # between | stand values, to be typed as they are
+    return f"<{word}>" + "…" * shown.startswith("<list[")
 
 
 def _speak(domain: str, lang: str | None) -> None:

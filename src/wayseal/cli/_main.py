@@ -4,7 +4,8 @@ Exit codes (public interface): 0 done; 2 wrong usage; 3 bad input; 4 the ledger 
 a file can't be read or written; 6 the ledger or the casebook is damaged or of another version; 7 it, or a proof, is
 not what was signed or written; 8 the checkpoint is of another ledger; 9 none of the given keys signed it; 10 the
 report isn't verified; 11 the doctor found something; 12 a purge would remove what is too young; 13 a rule of
-the vault refused; 130 interrupted; 141 whoever read the output closed it (`| head -1`), as of a program that the
+the vault refused; 16 a draft of a mapping is not sure; 17 none could be made; 130 interrupted; 141 whoever read the
+output closed it (`| head -1`), as of a program that the
 signal SIGPIPE ends.
 """
 
@@ -26,6 +27,8 @@ from wayseal.cli._loading import Commands, GroupEntry, LazyGroup
 from wayseal.cli._options import Lang
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import Message
+from wayseal.model.period import hours_of
+from wayseal.model.times import set_clock
 from wayseal.page.languages import word
 
 INTERRUPTED = 130
@@ -80,6 +83,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a screen that lacks a character still shows the rest
     lang = language(sys.argv[1:], os.environ)
     try:
+        set_clock(hours_of(os.environ.get("WAYSEAL_UTC_OFFSET_HOURS", "8")))
         code = _run(lang)
         sys.stdout.flush()  # here it can be told that the screen is full; at exit it can't
         sys.exit(code)

@@ -77,8 +77,12 @@ def reads(
     why: Annotated[str | None, typer.Option(help="With `--case`: why; no names of the accounts.")] = None,
     templates: TemplatesOption = None,
     offset: Annotated[
-        str, typer.Option(help="With `--case`: local time of the courier, as with `wayseal detect`.")
-    ] = "+08:00",
+        str | None,
+        typer.Option(
+            help="With `--case`: local time of the courier, as with `wayseal detect`.",
+            show_default="the clock of reports",
+        ),
+    ] = None,
     format: FormatOption = ReadsFormat.TEXT,
     out: OutOption = None,
     lang: LangOption = Lang.EN,

@@ -1,6 +1,5 @@
 """`wayseal rights`: what accounts may do, held against what they did."""
 
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +23,7 @@ from wayseal.detect.facts import update_facts
 from wayseal.detect.rights import load_map, render_rights
 from wayseal.detect.rights import rights as run
 from wayseal.ledger import open_ledger
-from wayseal.page.numbers import CHINA
+from wayseal.model.times import clock_us
 
 
 def rights(
@@ -59,8 +58,7 @@ def rights(
     wayseal rights ledger --format json | jq .dormant
     """
     permits, work = load_map(map_), load_templates(templates)
-    offset = CHINA.utcoffset(None) // timedelta(microseconds=1)
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
-        facts = update_facts(snapshot, None, work, offset, progress)
+        facts = update_facts(snapshot, None, work, clock_us(), progress)
         result = run(snapshot, facts, work, permits, days, progress)
     write_report(partial(render_rights, result), format, lang, out, quiet=quiet)

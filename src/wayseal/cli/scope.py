@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption
-from wayseal.cli._output import output_file, write_report
+from wayseal.cli._output import BYTE_ORDER_MARK, output_file, write_report
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words import TEXTS
 from wayseal.ledger import open_ledger
@@ -85,8 +85,10 @@ def scope(
         open_ledger(ledger) as snapshot,
         progress_bars(quiet) as progress,
         output_file(out) if as_list else nullcontext() as file,
-        Listing(file) if file else nullcontext() as listing,
     ):
+        if file and out is not None:
+            file.write(BYTE_ORDER_MARK.encode())
+        listing = Listing(file, lang) if file else None
         result = run(snapshot, source, kind=kind, period=period, listing=listing, progress=progress)
     if not as_list:
         write_report(partial(render_scope, result), format, lang, out, quiet=quiet)

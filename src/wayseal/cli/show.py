@@ -1,7 +1,10 @@
 """`wayseal show`: what is in a ledger, from when to when, what is missing, how good it is."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
@@ -9,8 +12,9 @@ from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat,
 from wayseal.cli._words import TEXTS
 from wayseal.ledger import Summary, open_ledger
 from wayseal.model.messages import filled
-from wayseal.model.times import HOUR_US, SECOND_US, iso
-from wayseal.page.words import reason_text
+from wayseal.model.times import HOUR_US, SECOND_US, iso, stamp
+from wayseal.page.visible import cells
+from wayseal.page.words import Voice, reason_text
 
 GAPS_SHOWN = 5
 
@@ -18,11 +22,14 @@ GAPS_SHOWN = 5
 PURGE = ("before", "who", "why", "at", "reads", "waybills", "held", "below_minimum")
 
 
-SOURCE = ("table", "name", "sha256", "bytes", "rows", "repeated", "dropped", "after")
+SOURCE = ("table", "name", "sha256", "bytes", "rows", "repeated", "dropped", "after", "replaced")
 
 
 def show(
     ledger: LedgerArgument,
+    account: Annotated[
+        str | None, typer.Option("--account", help="Instead: what `actors` said of this account, and since when.")
+    ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
@@ -33,8 +40,14 @@ def show(
     \b
     wayseal show ledger
     wayseal show ledger --format json | jq .rows
+    wayseal show ledger --account u-17
     """
     with open_ledger(ledger) as snapshot:
+        if account is not None:
+            rows = snapshot.history("actors").to_pylist()
+            for line in _versions([row for row in rows if row["actor"] == account], format, lang):
+                typer.echo(line)
+            return
         summary = snapshot.summary()
         accounts = len(set(snapshot.volumes()["actor"].to_pylist()))
         waybills = snapshot.size()
@@ -43,6 +56,20 @@ def show(
         return
     for line in lines(summary, accounts, waybills, str(ledger), lang):
         typer.echo(line)
+
+
+def _versions(rows: list[dict[str, Any]], format: OutputFormat, lang: Lang) -> Iterator[str]:
+    """The rows of an account, the first one first."""
+    said = [{n: v.isoformat() if isinstance(v, datetime) else v for n, v in row.items()} for row in rows]
+    if format is OutputFormat.JSON:
+        yield json.dumps(said, ensure_ascii=False, indent=1)
+        return
+    for row in said:
+        since = row.pop("since")
+        begun = filled(TEXTS[lang]["since"], at=since) if since else TEXTS[lang]["always"]
+        yield begun + TEXTS[lang]["colon"] + json.dumps({n: v for n, v in row.items() if v}, ensure_ascii=False)
+    if not said:
+        yield TEXTS[lang]["no_account"]
 
 
 def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]:
@@ -73,7 +100,8 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
             for p in summary.purges
         ],
         "sources": [
-            {name: getattr(s, name) for name in SOURCE} | {"rejected": sum(s.rejected.values())}
+            {name: getattr(s, name) for name in SOURCE}
+            | {"rejected": sum(s.rejected.values()), "emptied": dict(s.emptied)}
             for s in summary.sources
         ],
     }
@@ -86,16 +114,24 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str, lang: Lang)
     digest = filled(words["digest_value"], digest=summary.digest[:20], generation=summary.generation)
     yield f"{words['ledger']}{colon}{name}"
     yield f"{words['digest']}{colon}{digest}"
-    first, last = second(summary.first_at), second(summary.last_at)
-    span = filled(words["span_value"], first=first, last=last) if first else words["no_reads"]
+    first, last = summary.first_at, summary.last_at
+    span = words["no_reads"]
+    if first is not None and last is not None:
+        span = filled(words["span_value"], first=stamp(first), last=stamp(last))
     yield f"{words['span']}{colon}{span}"
     yield f"{words['accounts']}{colon}{accounts:,}   {words['waybills']}{colon}{waybills:,}"
     yield f"{words['rows']}{colon.rstrip()}"
-    width = max((len(table) for table in summary.rows), default=0)
-    for table, rows in summary.rows.items():
-        yield f"  {table:<{width}}  {rows:>15,}"
+    voice = Voice(lang.value)
+    named = {voice.value(table): rows for table, rows in summary.rows.items()}
+    width = max(map(cells, named), default=0)
+    for table, rows in named.items():
+        yield f"  {table}{' ' * (width - cells(table))}  {rows:>15,}"
     if summary.missing_tables:
-        yield f"{words['missing']}{colon}{', '.join(summary.missing_tables)}"
+        yield f"{words['missing']}{colon}{voice.all_values(summary.missing_tables)}"
+    for source in summary.sources:
+        if source.replaced:
+            values = {"table": source.table, "name": source.name, "rows": source.replaced}
+            yield f"{words['again']}{colon}{filled(words['replaced'], **values)}"
     for purge in summary.purges:
         said = {n: getattr(purge, n) for n in PURGE}
         yield f"{words['purged']}{colon}{filled(words['purged_value'], **said)}"
@@ -113,6 +149,12 @@ def quality(summary: Summary, lang: Lang) -> Iterator[str]:
         yield words["only_asked" if asked else "empty"]
     for reason, rows in summary.rejected.items():
         yield filled(words["rejected_for"], rows=rows, reason=reason_text(reason, lang.value))
+    emptied: Counter[str] = Counter()
+    for source in summary.sources:
+        emptied.update(source.emptied)
+    for which, rows in sorted(emptied.items()):
+        column, _, reason = which.rpartition(" ")
+        yield filled(words["emptied"], rows=rows, column=column, reason=reason_text(reason, lang.value))
     if summary.dropped:
         yield filled(words["dropped_rows"], rows=summary.dropped)
     if summary.repeated:
@@ -121,7 +163,7 @@ def quality(summary: Summary, lang: Lang) -> Iterator[str]:
         if rows:
             yield filled(words["conflicts"], table=table, rows=rows)
     for start, end in sorted(summary.gaps, key=lambda gap: gap[0] - gap[1])[:GAPS_SHOWN]:
-        yield filled(words["gap"], hours=end - start, first=iso(start * HOUR_US), last=iso(end * HOUR_US))
+        yield filled(words["gap"], hours=end - start, first=stamp(start * HOUR_US), last=stamp(end * HOUR_US))
     if summary.known_actors is not None and summary.known_actors < 1 and summary.rows.get("actors"):
         yield filled(words["unknown_actors"], share=1 - summary.known_actors)
     if summary.shares.early:

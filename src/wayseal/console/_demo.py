@@ -11,7 +11,7 @@ from wayseal.console.roles import Role
 from wayseal.console.tracing import Baskets, Runs, leaks_lines, read_file
 from wayseal.console.tracing.types import RunKind
 from wayseal.console.web.app import Site
-from wayseal.model.times import offset_text
+from wayseal.model.times import clock_hours, offset_text
 
 LOGIN, NAME = "demo", "Demo"
 
@@ -59,7 +59,7 @@ def _fill(name: str, bought: Path, site: Site) -> None:
     filled = _baskets(site).find(basket)
     if filled is None or site.ledger is None:
         return
-    hours = site.utc_offset_hours
+    hours = clock_hours()
     values = {"leaks": leaks_lines(numbers, hours), "offset": offset_text(hours), "seed": "7"}
     job = site.jobs.start(RunKind.CHECK.value, values, LOGIN, subject=basket)
     Runs(site.access.database, site.access.now).note(job, RunKind.CHECK, basket, filled.version, 7, LOGIN)

@@ -72,6 +72,7 @@ class Page:
         upload: So many bytes may come, files among them (`ask.files`); 0: a form without files. Who asks is known,
             and let in, before a byte of a file is written.
         carries: Its form may hold another one, which wasn't done since a proof of who it is was missing.
+        recorded: That it is asked for can be an act in the asker's name, though it changes nothing else.
     """
 
     method: str
@@ -86,3 +87,4 @@ class Page:
     bare: bool = False
     upload: int = 0
     carries: bool = False
+    recorded: bool = False

@@ -37,6 +37,7 @@ from wayseal.console.web.app import (
 )
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
+from wayseal.model.times import set_clock
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
 from wayseal.service.log import Log
 from wayseal.store.database import open_database
@@ -91,7 +92,6 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         unit=settings.unit,
         contact=settings.contact,
         cases_a_day=settings.cases_a_day,
-        utc_offset_hours=settings.utc_offset_hours,
         secure=settings.secure,
         address=(settings.address or address).rstrip("/"),
     )
@@ -109,6 +109,7 @@ def run_console(settings: ConsoleSettings, *, say_setup: Callable[[str, str], No
         ConsoleError: What it can't start with.
         DatabaseError: Its database refuses.
     """
+    set_clock(settings.utc_offset_hours)
     forget(SECRETS)
     log = make_log()
     forward_library_logs(log)

@@ -13,8 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from wayseal.console.errors import ConsoleSettingsError
+from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, parsed_by, read_values
+from wayseal.model.times import clock_hours
 
 PREFIX = "WAYSEAL_CONSOLE_"
 DATABASE, KEY_FILE = "console.sqlite", "console.key"
@@ -42,9 +44,17 @@ def _parse_whole(value: Any) -> int:
         raise ConsoleSettingsError(N_("needs a whole number")) from None
 
 
+def _parse_number(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise ConsoleSettingsError(N_("needs a number")) from None
+
+
 _File = Annotated[Path, parsed_by(_parse_path)]
 _Flag = Annotated[bool, parsed_by(_parse_flag)]
 _Whole = parsed_by(_parse_whole)
+_Number = parsed_by(_parse_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +120,10 @@ class ConsoleSettings:
     """Addresses of proxies, with commas between, that may say from where and how a request comes."""
     https: _Flag = False
     """A proxy before it speaks TLS: cookies are for https alone then."""
-    utc_offset_hours: Annotated[int, _Whole, Field(ge=-12, le=14)] = 8
+    utc_offset_hours: Annotated[int, _Whole, Field(ge=-12, le=14)] = field(default_factory=clock_hours)
     """The clock of pages."""
+    false_alarm: Annotated[float, _Number, Field(gt=0, allow_inf_nan=False)] = FALSE_ALARM
+    """What a false alarm costs detection, in parcels a day; `WAYSEAL_FALSE_ALARM` sets it for commands, too."""
     cases_a_day: Annotated[int, _Whole, Field(ge=1, le=100_000)] = 20
     """So many cases can be decided a day, all in all: what the overview holds the day's work against."""
     idle_minutes: Annotated[int, _Whole, Field(ge=1, le=1440)] = 60
@@ -187,6 +199,7 @@ def read_console_settings(environment: Mapping[str, str], **given: str | None) -
             if near:
                 raise ConsoleSettingsError("this is no setting; did you mean {near}?", near=near[0]).at(key=variable)
             raise ConsoleSettingsError("this is no setting").at(key=variable)
+    known = {FALSE_ALARM_VARIABLE: "false_alarm", **known}  # the console's own name wins
     values = {name: environment[variable] for variable, name in known.items() if variable in environment}
     values |= {name: value for name, value in given.items() if value is not None}
     return read_values(values, ConsoleSettings, ConsoleSettingsError)

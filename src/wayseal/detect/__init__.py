@@ -7,11 +7,10 @@ from wayseal.model.lazy import load_when_asked
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
     from wayseal.detect._external import ExternalEvidence, ExternalVerdict
-    from wayseal.detect._result import WORTH, Case, DetectResult
+    from wayseal.detect._result import Case, DetectResult
     from wayseal.detect.errors import DetectError
 
 __all__ = [
-    "WORTH",
     "Case",
     "DetectError",
     "DetectResult",
@@ -31,6 +30,5 @@ __getattr__ = load_when_asked(
         "Options": "_detect",
         "ExternalVerdict": "_external",
         "detect": "_detect",
-        "WORTH": "_result",
     },
 )

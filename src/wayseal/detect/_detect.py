@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import __version__
-from wayseal.detect._alerts import find_alerts, thresholds
+from wayseal.detect._alerts import find_alerts, learn_lift
 from wayseal.detect._baseline import learn_baseline
 from wayseal.detect._cases import CaseInputs, build_cases
 from wayseal.detect._external import NOTHING, ExternalEvidence
-from wayseal.detect._judge import MAIN, Finding, Flags, Longs, add_evidence, judge
+from wayseal.detect._judge import MAIN, Finding, Flags, Longs, judge
 from wayseal.detect._judged import count_judged
-from wayseal.detect._link import link_accounts
+from wayseal.detect._link import LinkedAccounts, link_accounts
 from wayseal.detect._missing_work import find_missing_work
 from wayseal.detect._result import Case, DetectResult, FirstReads, MissingWork, Remark
+from wayseal.detect._score import LEVEL, log_odds
+from wayseal.detect._signals import Signals, measure_signals, stand_out
 from wayseal.detect._supporting_reads import add_supporting_reads
 from wayseal.detect._sweeps import count_route_sweeps
 from wayseal.detect._territory import settle_by_territory
@@ -26,9 +28,11 @@ from wayseal.detect._view import NOBODY, AccountPosts, OutletPlaces, UInts, View
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.detect.explain import Template, TemplateKind, find_common_rights, load_templates
 from wayseal.detect.facts import Facts, update_facts
+from wayseal.detect.policy import FALSE_ALARM
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
+from wayseal.model.times import clock_us
 from wayseal.store.durable import replace_file
 
 Progress = Callable[[str, int, int], None]
@@ -36,7 +40,6 @@ FEW = 10
 """Of fewer accounts than these nobody can say what is usual."""
 PEERS = "peers.json"
 """What was learnt about peers, in the folder of the facts."""
-_OFFSET = 8 * 3_600_000_000
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -54,16 +57,16 @@ class Options:
         offset: Local time, microseconds ahead of UTC.
         templates: Templates of work; None: the built-in ones.
         folder: Where facts are kept; None: nowhere.
-        without: Tables that are looked past, as if the ledger had none; with any, nothing is kept.
+        false_alarm: What a false alarm costs, in parcels a day (`is_worth`).
     """
 
     since: int | None = None
     until: int | None = None
     budget: int = 20
-    offset: int = _OFFSET
+    offset: int = field(default_factory=clock_us)
     templates: Sequence[Template] | None = None
     folder: Path | None = None
-    without: frozenset[str] = frozenset()
+    false_alarm: float = FALSE_ALARM
 
 
 def detect(
@@ -89,8 +92,6 @@ def detect(
         OSError: Facts can't be kept.
     """
     o = options or Options()
-    if o.without:
-        o, snapshot = replace(o, folder=None), snapshot.without(o.without)
     window = window_of(snapshot.activity(), o.offset, o.since, o.until)
     templates = load_templates(None) if o.templates is None else o.templates
     facts = update_facts(snapshot, o.folder, templates, o.offset, progress)
@@ -115,7 +116,7 @@ def detect(
     usual = learn_baseline(view, findings)
     if o.folder is not None:
         replace_file(o.folder / PEERS, json.dumps(usual, indent=1, sort_keys=True).encode())
-    cases, held = _make_cases(snapshot, view, window, findings, external, asked, o.budget, progress)
+    cases, held = _make_cases(snapshot, view, window, findings, external, asked, o, progress)
     result = _result(snapshot, o, window, view, facts, cases, held, (*remarks, *silent_ones))
     return replace(result, peers=str(usual["version"]))
 
@@ -127,18 +128,46 @@ def _make_cases(
     findings: Sequence[Finding],
     external: ExternalEvidence,
     asked: Sequence[str],
-    budget: int,
+    options: Options,
     progress: Progress,
 ) -> tuple[tuple[Case, ...], int]:
-    total = add_evidence(findings, view.shape)
     first = window.first - window.past
-    limit = thresholds(view, *_verdicts(view, snapshot, external))
-    alerted, without = find_alerts(view, findings, total, limit, first, budget)
-    main = next((f.evidence.total[:, first:].max(axis=1) for f in findings if f.name == MAIN), np.zeros(view.shape[0]))
+    lift = learn_lift(view, *_verdicts(view, snapshot, external))
+    told = [[k for k in _places_of(view, snapshot, case).tolist() if k >= 0] for case in external.linked]
+    groups, signals = _measure(view, findings, first, told)
+    odds = log_odds(signals.values) - lift[signals.actors, None]
+    odds = np.where(stand_out(signals.values), np.maximum(odds, LEVEL), odds)
+    alerted, without = find_alerts(view, signals, odds, first, options.budget)
     names = _names(snapshot, dict(zip(snapshot.keys(asked).tolist(), asked, strict=True)))
-    inputs = CaseInputs(view=view, findings=findings, total=total, threshold=limit, names=names, first_day=first)
-    made, held = build_cases(inputs, alerted, without, link_accounts(view, main), budget)
-    return add_supporting_reads(made, snapshot, view, findings, limit, external.reads, progress), held
+    inputs = CaseInputs(
+        view=view, findings=findings, signals=signals, odds=odds, names=names, first_day=first,
+        false_alarm=options.false_alarm,
+    )  # fmt: skip
+    made, held = build_cases(inputs, alerted, without, groups)
+    return add_supporting_reads(made, snapshot, inputs, alerted, lift, external.reads, progress), held
+
+
+def _measure(
+    view: View, findings: Sequence[Finding], first: int, told: Sequence[Sequence[int]] = ()
+) -> tuple[tuple[LinkedAccounts, ...], Signals]:
+    main = next((f.evidence.total[:, first:].max(axis=1) for f in findings if f.name == MAIN), np.zeros(view.shape[0]))
+    groups = link_accounts(view, main, told)
+    return groups, measure_signals(view, findings, groups, first)
+
+
+def measure(snapshot: Snapshot, folder: Path) -> tuple[View, int, tuple[LinkedAccounts, ...], Signals]:
+    """The view of the usual window of a log that isn't empty, its first column asked about, links and signals.
+
+    folder: where facts are kept. What models of scores are learnt from.
+    """
+    o = Options(folder=folder)
+    window = window_of(snapshot.activity(), o.offset, None, None)
+    if window is None:
+        raise ValueError("a log without reads has no signals")
+    facts = update_facts(snapshot, o.folder, load_templates(None), o.offset, silent)
+    view = view_of(snapshot, facts, window)
+    first = window.first - window.past
+    return view, first, *_measure(view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0]), first)
 
 
 def _names(snapshot: Snapshot, asked: Mapping[int, str]) -> Callable[[str, Sequence[int]], list[str]]:
@@ -283,6 +312,7 @@ def _result(
         since=first * DAY_US - o.offset,
         until=(last + 1) * DAY_US - o.offset,
         budget=o.budget,
+        false_alarm=o.false_alarm,
         accounts=0 if view is None else int((view.reads[:, skip:] > 0).any(axis=1).sum()),
         reads=0 if view is None else int(view.reads[:, skip:].sum()),
         first_reads=_first_reads(view, skip),
@@ -293,14 +323,14 @@ def _result(
         cases=cases,
         held=held,
         missing_work=() if view is None else _missing_work(snapshot, view, skip, cases),
-        without=tuple(sorted(o.without)),
     )
 
 
 def _missing_work(snapshot: Snapshot, view: View, skip: int, cases: Sequence[Case]) -> tuple[MissingWork, ...]:
     """Roles whose work no table knows; what accounts of cases worth acting on read is left out."""
     actors = [actor for case in cases if case.worth for actor in case.actors]
-    return find_missing_work(view, snapshot.tables, skip, np.isin(view.keys, snapshot.keys(actors)))
+    apart = np.isin(view.keys, snapshot.keys(actors))
+    return find_missing_work(view, snapshot.tables, skip, apart, lambda k: snapshot.names("actor", view.keys[[k]])[0])
 
 
 def _first_reads(view: View | None, skip: int) -> FirstReads:
@@ -310,8 +340,8 @@ def _first_reads(view: View | None, skip: int) -> FirstReads:
     inside = s.day >= skip
     all_, mandate = int(view.first[:, skip:].sum()), int(view.mandate[:, skip:].sum())
     weak, learnt = (int((some & inside).sum()) for some in (s.weak, s.learnt))
-    unknown = int((~s.weak & ~s.plain & ~s.learnt & inside).sum())
-    left = all_ - mandate - int(inside.sum())
+    unknown = int((~(s.weak | s.own | s.plain | s.learnt) & inside).sum())
+    left = all_ - mandate - int((inside & ~s.own).sum())
     return FirstReads(all=all_, explained=left, mandate=mandate, learnt=learnt, weak=weak, unknown=unknown)
 
 

@@ -28,11 +28,13 @@ class ExternalEvidence:
         reads: Detector → (account id, microseconds since 1970, waybill): some or all of the reads behind what it is
             told.
         verdicts: On earlier cases.
+        linked: Ids of the accounts of each open case of several.
     """
 
     counted: Mapping[str, Sequence[tuple[str, int, int]]] = field(default_factory=dict)
     reads: Mapping[str, Sequence[tuple[str, int, str]]] = field(default_factory=dict)
     verdicts: Sequence[ExternalVerdict] = ()
+    linked: Sequence[tuple[str, ...]] = ()
 
 
 NOTHING = ExternalEvidence()

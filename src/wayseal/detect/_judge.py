@@ -1,4 +1,4 @@
-"""All detectors on a view, weighed together."""
+"""All detectors on a view."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from wayseal.detect._unknown_work import Peers
 from wayseal.detect._view import View
-from wayseal.detect._weigh import Kind, Said, weigh
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.peers import WEEKS, Causes, DailyEvidence, Usual, evidence, fit
 
@@ -19,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 MAIN = "unexplained_first_reads"
-_SURE = frozenset(("canary_touch", "partner_contract"))
+SURE = frozenset(("canary_touch", "partner_contract"))
 _THREADS = 2
 
 
@@ -27,8 +26,7 @@ _THREADS = 2
 class Finding:
     """What one detector says of a view: counts, what is usual among peers, evidence.
 
-    causes: how probable innocent causes are. weight: float64 (a, d), nats that count. cleared: bool (a, d), days said
-    to be work, or None for no day.
+    causes: how probable innocent causes are. cleared: bool (a, d), days said to be work, or None for no day.
     """
 
     name: str
@@ -36,21 +34,17 @@ class Finding:
     usual: Usual
     evidence: DailyEvidence
     causes: Causes
-    weight: Floats
     cleared: Flags | None = None
 
     @property
-    def kind(self) -> Kind:
-        """What its reads are to the story."""
-        if self.name == MAIN:
-            return Kind.STORY
-        if self.name in _SURE:
-            return Kind.SURE
-        return Kind.WEAK if self.odd.weak else Kind.CIRCUMSTANCE if self.odd.among is None else Kind.DETAIL
+    def sure(self) -> bool:
+        """Whether what it counts is sure by itself, and no matter of what is usual."""
+        return self.name in SURE
 
-    def said(self) -> Said:
-        """What it says of each account and day."""
-        return Said(kind=self.kind, nats=self.evidence.total, age=self.evidence.age_of(self.odd.odd))
+    @property
+    def is_detail(self) -> bool:
+        """Whether it tells only how unexplained reads were done, or what else there was."""
+        return self.name != MAIN and not self.sure and not self.odd.weak
 
     @property
     def reported(self) -> Longs:
@@ -78,14 +72,11 @@ def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = Non
             usual=usual,
             evidence=weighed,
             causes=causes,
-            weight=weighed.total,
             cleared=cleared,
         )
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        findings = tuple(pool.map(found, detectors))
-    weights = weigh([one.said() for one in findings])
-    return tuple(replace(one, weight=weight) for one, weight in zip(findings, weights, strict=True))
+        return tuple(pool.map(found, detectors))
 
 
 def _at_least(weighed: DailyEvidence, odd: Odd, cleared: Flags | None) -> DailyEvidence:
@@ -99,11 +90,3 @@ def _at_least(weighed: DailyEvidence, odd: Odd, cleared: Flags | None) -> DailyE
             if len(recent) and total[actor, day] < odd.least:
                 total[actor, day], since[actor, day] = odd.least, recent[0]
     return replace(weighed, total=total, since=since)
-
-
-def add_evidence(findings: Sequence[Finding], shape: tuple[int, int]) -> Floats:
-    """Evidence of all detectors, float64 (a, d) in nats: what of each counts (`weigh`)."""
-    out = np.zeros(shape)
-    for one in findings:
-        out += one.weight
-    return out

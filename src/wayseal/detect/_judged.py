@@ -24,7 +24,7 @@ def count_judged(view: View | None, skip: int) -> tuple[Judged, tuple[Remark, ..
     if view is None or not view.reads[:, skip:].any():
         return Judged(first_reads=0, left_out=0, enough=False), ()
     s = view.suspects
-    strange = ~s.weak & ~s.plain & ~s.learnt
+    strange = ~(s.weak | s.own | s.plain | s.learnt)
     unexplained = view.count(s.plain | strange)
     working = view.first.sum(axis=1) > unexplained.sum(axis=1)
     left_out = (view.count(strange) if view.gaps else np.zeros_like(view.first))[:, skip:].sum(axis=1)

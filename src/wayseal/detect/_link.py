@@ -11,14 +11,17 @@ Obligations (code and tests cite the numbers):
 4. They split a range if SPLITS or more of their unexplained reads, and a PART of those of the one with fewer, are of
    neighbouring numbers, no number was read by both, and that is more than chance (CHANCE) gives: whoever reads much has
    neighbours everywhere, so of an account's neighbours each other account has the share that it has of all reads.
-5. A set of m linked accounts is worth what its members are worth together, less COST nats a member beyond the first.
+5. Linked accounts are one case, as probable as the most probable of them.
 6. More than LARGEST accounts that hang together are no ring but people whom one cause moves, such as sorters of a hub
    whose scans are missing: they are judged one by one.
+7. A link that was told stays, though later days speak for it no more: accounts of one open case are linked (`case`,
+   where nothing else is to be said). A person parts them by splitting the case.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +34,6 @@ LEAST, LEAST_READS, PLACES = 2.0, 3, 2
 DAYS, CLOSE, CHANCE = 3, 5 * 60_000_000, 1e-5
 SPLITS, PART = 5, 0.25
 _LOG_CHANCE, _DAY = math.log(CHANCE), 86_400_000_000
-COST = 1.0
 MOST = 2_000
 """Most accounts that are compared with each other: the strongest."""
 LARGEST = 30
@@ -40,32 +42,37 @@ Pairs = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedAccounts:
-    """Linked accounts (places, sorted) and by what: device, ip, rhythm, range."""
+    """Linked accounts (places, sorted) and by what: device, ip, rhythm, range, case."""
 
     actors: tuple[int, ...]
     by: frozenset[str]
 
 
-def link_accounts(view: View, single: Floats) -> tuple[LinkedAccounts, ...]:
-    """Groups of linked accounts. single: float64 (a,), evidence by unexplained first reads, the most of the window."""
+def link_accounts(view: View, single: Floats, told: Sequence[Sequence[int]] = ()) -> tuple[LinkedAccounts, ...]:
+    """Groups of linked accounts.
+
+    single: float64 (a,), evidence by unexplained first reads, the most of the window. told: places of the accounts of
+    each open case (obligation 7).
+    """
+    pairs = np.array([pair for case in told for pair in pairwise(case)], np.int64).reshape(-1, 2)
     some = np.flatnonzero(single >= LEAST)
-    some = np.sort(some[np.argsort(-single[some], kind="stable")][:MOST])
+    some = np.union1d(some[np.argsort(-single[some], kind="stable")][:MOST], pairs.ravel())
     if len(some) < 2:
         return ()
     among = np.zeros(view.shape[0], np.bool_)
     among[some] = True
-    links = [(name, pairs) for name, pairs in _links(view, among) if len(pairs)]
+    links = [(name, found) for name, found in [*_links(view, among), ("case", pairs)] if len(found)]
     root = np.arange(view.shape[0])
-    for _, pairs in links:
-        for a, b in pairs.tolist():
+    for _, found in links:
+        for a, b in found.tolist():
             _join(root, a, b)
     of = np.array([_root(root, int(a)) for a in some])
     out = []
     for top in np.unique(of).tolist():
         mine = some[of == top]
         if 1 < len(mine) <= LARGEST:
-            by = frozenset(name for name, pairs in links if np.isin(pairs, mine).any())
-            out.append(LinkedAccounts(actors=tuple(mine.tolist()), by=by))
+            by = frozenset(name for name, found in links if np.isin(found, mine).any())
+            out.append(LinkedAccounts(actors=tuple(mine.tolist()), by=by - {"case"} or by))
     return tuple(out)
 
 

@@ -14,9 +14,10 @@ Obligations (code and tests cite the numbers):
      `assignments`, but `tickets` for a person where the ledger has none;
    - else a person: `tickets`; whatever is no person: `assignments`, or a mandate.
    Taking part counts where it is LIFT times as often as among the other accounts' reads that no table explains.
+4. Where one account has more than half of a role's, that is said: what explains them would explain away what it does.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 
 import numpy as np
 
@@ -41,17 +42,22 @@ def is_unknown_to_tables(view: View) -> Flags:
 def count_unknown_work(view: View, skip: int = 0) -> tuple[Longs, Longs]:
     """int64 (a,) each: first reads from the view's column `skip` on that no table explains, and all that are judged."""
     s = view.suspects
-    left_out = ~(s.plain | s.weak | s.unknown | (s.territory != NONE))
+    left_out = ~(s.plain | s.weak | s.own | s.unknown | (s.territory != NONE))
     judged = view.first - view.mandate - view.count(left_out)
     return view.count(is_unknown_to_tables(view))[:, skip:].sum(axis=1), judged[:, skip:].sum(axis=1)
 
 
 def find_missing_work(
-    view: View, tables: Set[str], skip: int = 0, apart: Flags | None = None
+    view: View,
+    tables: Set[str],
+    skip: int = 0,
+    apart: Flags | None = None,
+    name: Callable[[int], str] = str,
 ) -> tuple[MissingWork, ...]:
     """What is to be told (obligation 1), the most reads first.
 
-    tables: those that hold a row. skip: columns of past. apart: bool (a,), accounts that are left out.
+    tables: those that hold a row. skip: columns of past. apart: bool (a,), accounts that are left out. name: gives an
+    account's place its id.
     """
     some, judged = count_unknown_work(view, skip)
     if apart is not None:
@@ -65,6 +71,8 @@ def find_missing_work(
     out = []
     for one in np.flatnonzero(told).tolist():
         mine = np.flatnonzero((team == one) & (some > 0))
+        most = mine[some[mine].argmax()]
+        alone = len(mine) > 1 and 2 * some[most] > odd[one]
         weights = {table: int(some[mine[settled[mine] == k]].sum()) for k, table in enumerate(Table)}
         found = MissingWork(
             role=view.roles[view.role[mine[0]]],
@@ -73,6 +81,8 @@ def find_missing_work(
             reads=int(odd[one]),
             first=int(all_[one]),
             table=max(weights, key=lambda table: weights[table]),
+            lone=name(int(most)) if alone else "",
+            lone_reads=int(some[most]) if alone else 0,
         )
         out.append(found)
     return tuple(sorted(out, key=lambda m: (-m.reads, m.role, m.kind)))

@@ -4,20 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-WORTH = 0.5
-"""The least score with which a case is worth acting on. Below it is what somebody may watch."""
-
-
-def is_worth(score: float) -> bool:
-    """Whether a case of this score is worth acting on, as precisely as scores are told.
-
-    Args:
-        score: The score.
-
-    Returns:
-        Whether it is.
-    """
-    return round(score, 6) >= WORTH
+from wayseal.detect.policy import FALSE_ALARM
 
 
 class Strength(StrEnum):
@@ -89,7 +76,7 @@ class Reason:
 
     peers: 5th and 95th percentile of the same count of those whom it is held against, in the same days. values: blanks
     of the text. reads: some of the reads behind it, the newest last; all of them are `total_reads`. against: what else
-    it was held against.
+    it was held against. before: its evidence at the end of the day of the alert, so that one sees what moved the score.
     """
 
     detector: str
@@ -102,6 +89,7 @@ class Reason:
     reads: tuple[Read, ...] = ()
     total_reads: int = 0
     against: Comparison = field(default_factory=Comparison)
+    before: float = 0.0
 
 
 class Ground(StrEnum):
@@ -128,7 +116,8 @@ class Territory:
 class Person:
     """An account of a case: id, role, place (outlet or region), evidence, and its reasons, the strongest first.
 
-    odd: how many of the case's odd reads are its own. kind: as `actors` has it, "" for none. territory: reads that look
+    evidence: log odds that its reasons add to the base. signals: what these were made of (`_score`). odd: how many of
+    the case's odd reads are its own. kind: as `actors` has it, "" for none. territory: reads that look
     like its work, the most first.
     """
 
@@ -138,6 +127,7 @@ class Person:
     evidence: float
     alerted_at: int | None
     reasons: tuple[Reason, ...]
+    signals: Mapping[str, float] = field(default_factory=dict)
     odd: int = 0
     kind: str = ""
     territory: tuple[Territory, ...] = ()
@@ -150,8 +140,9 @@ class Case:
     Attributes:
         id: "" until a casebook has given one.
         people: The accounts, each with its reasons.
-        score: Probability, given prior and evidence.
-        evidence: Nats.
+        score: Probability, as of the window's end, that the one of the most odds pulls, as it was right of couriers of
+            many kinds.
+        evidence: Log odds that the reasons of this one add to the base.
         alerted_at: Microseconds since 1970 of the read that tipped the balance.
         reads: Odd reads of single parcels.
         waybills: Their numbers, the newest first, cut at `MOST_WAYBILLS`.
@@ -159,6 +150,10 @@ class Case:
         last_read: Microseconds since 1970 of the newest odd read; 0 without any.
         state: How it stands in the casebook (`cases.types.CaseState`); "" where it stands in none.
         young: Whether all that it tells is of so few days that it may be help, training or an audit.
+        parcels_a_day: Odd reads of single parcels a day, from the first to the newest, over a week at least; or as many
+            as it reads beyond what its role does, if that is its reason and more.
+        worth: Whether it is worth acting on (`is_worth`). The others are what somebody may watch.
+        course: The score at the end of each day from that of the alert on: (local day since 1970, score).
     """
 
     id: str
@@ -172,11 +167,14 @@ class Case:
     last_read: int = 0
     state: str = ""
     young: bool = False
+    parcels_a_day: float = 0.0
+    worth: bool = False
+    course: tuple[tuple[int, float], ...] = ()
 
     @property
-    def worth(self) -> bool:
-        """Whether it is worth acting on."""
-        return is_worth(self.score)
+    def expected_loss(self) -> float:
+        """Parcels a day that one has to expect are lost by it: by this cases are in order."""
+        return self.score * self.parcels_a_day
 
     @property
     def actors(self) -> tuple[str, ...]:
@@ -249,7 +247,8 @@ class MissingWork:
     """A role (of none: a kind) whose first reads in the window are mostly explained by no table.
 
     accounts: how many of it have such reads. reads: how many these are, of `first`. table: what would explain them, by
-    what they look like.
+    what they look like. lone: the account that has more than half of them, "" for none: that table would explain away
+    what it alone does; lone_reads: how many.
     """
 
     role: str
@@ -258,6 +257,8 @@ class MissingWork:
     reads: int
     first: int
     table: Table
+    lone: str = ""
+    lone_reads: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,11 +280,11 @@ class DetectResult:
         first_days: (local day since 1970, first reads, unexplained ones).
         not_judged: What could not be judged, and why.
         remarks: What else a reader must know.
-        cases: What stands out, the weightiest first.
+        cases: What stands out, the greatest expected loss first.
         held: Cases that found no room in the budget.
         peers: Version of what was learnt about peers.
         missing_work: Roles whose reads no table explains, those with the most such reads first.
-        without: Tables that were looked past: what was found is what would be without them.
+        false_alarm: What a false alarm costs, in parcels a day (`is_worth`).
     """
 
     wayseal: str
@@ -304,7 +305,7 @@ class DetectResult:
     held: int
     peers: str = ""
     missing_work: tuple[MissingWork, ...] = ()
-    without: tuple[str, ...] = ()
+    false_alarm: float = FALSE_ALARM
 
     @property
     def worth(self) -> tuple[Case, ...]:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect._alerts import refine_tipping_time
-from wayseal.detect._judge import Finding
+from wayseal.detect._alerts import AccountAlert, find_moment
+from wayseal.detect._cases import CaseInputs
 from wayseal.detect._result import MOST_READS, Case, Person, Read, Reason
 from wayseal.detect._view import View
 from wayseal.detect.facts import DEVICE
@@ -45,23 +45,24 @@ UNTIMED = frozenset(("two_places_at_once", "beyond_capacity"))
 def add_supporting_reads(
     cases: tuple[Case, ...],
     snapshot: Snapshot,
-    view: View,
-    findings: Sequence[Finding],
-    threshold: npt.NDArray[np.float64],
+    inputs: CaseInputs,
+    alerted: Sequence[AccountAlert],
+    lift: npt.NDArray[np.float64],
     external: Mapping[str, Sequence[tuple[str, int, str]]],
     progress: Callable[[str, int, int], None],
 ) -> tuple[Case, ...]:
     """The cases, each reason with the newest of its reads and how many there are, and each alert at its read.
 
-    threshold: float64 (a,), nats. external: `ExternalEvidence.reads`.
+    lift: float64 (a,), log odds taken off. external: `ExternalEvidence.reads`.
     """
-    by_name = {f.name: f for f in findings}
+    view, findings = inputs.view, inputs.findings
+    cells_of = {f.name: f.odd.cells for f in findings}
+    alert_of = {int(view.keys[a.actor]): a for a in alerted}
     sought: dict[tuple[str, str], _ReadSearch] = {}
     for one in (p for c in cases for p in c.people):
         key = int(snapshot.keys([one.actor])[0])
         for reason in one.reasons:
-            cells = by_name[reason.detector].odd.cells
-            if cells is not None:
+            if (cells := cells_of.get(reason.detector)) is not None:
                 sought[one.actor, reason.detector] = _start_search(view, key, reason, cells)
     if sought:
         _walk(snapshot, view, list(sought.values()), progress)
@@ -74,8 +75,8 @@ def add_supporting_reads(
             else _with_external_reads(r, external.get(r.detector), one.actor)
             for r in one.reasons
         ]
-        place = int(np.flatnonzero(view.keys == snapshot.keys([one.actor])[0])[0])
-        at = _tipping_time(one, place, view, findings, float(threshold[place]), found_of)
+        alert = alert_of.get(int(snapshot.keys([one.actor])[0]))
+        at = None if alert is None else _moment_of(alert, inputs, float(lift[alert.actor]), found_of)
         return replace(one, reasons=tuple(reasons), alerted_at=at)
 
     def whole(case: Case) -> Case:
@@ -86,30 +87,20 @@ def add_supporting_reads(
     return tuple(whole(c) for c in cases)
 
 
-def _tipping_time(
-    person: Person,
-    place: int,
-    view: View,
-    findings: Sequence[Finding],
-    threshold: float,
-    sought: Mapping[str, _ReadSearch],
-) -> int | None:
-    """When the balance tipped, by the times of all odd reads of that day."""
-    if person.alerted_at is None:
-        return None
-    day = (person.alerted_at + view.offset) // _DAY - view.day
-    s = view.suspects
-    low, high = np.searchsorted(s.actor, [place, place + 1])
+def _moment_of(alert: AccountAlert, inputs: CaseInputs, lift: float, sought: Mapping[str, _ReadSearch]) -> int:
+    """When the score reached the level of an alert, by the times of all odd reads of that day."""
+    view, s = inputs.view, inputs.view.suspects
+    low, high = np.searchsorted(s.actor, [alert.actor, alert.actor + 1])
     times = {}
-    for one in findings:
+    for one in inputs.findings:
         if one.odd.suspects is not None:
-            mine = one.odd.suspects[low:high] & (s.day[low:high] == day)
+            mine = one.odd.suspects[low:high] & (s.day[low:high] == alert.day)
             times[one.name] = s.at[low:high][mine]
         elif one.name in sought and one.name not in UNTIMED:
             every = np.concatenate([np.zeros(0, np.int64), *sought[one.name].times])
-            times[one.name] = np.sort(every[(every + view.offset) // _DAY - view.day == day])
-    at = refine_tipping_time(view, findings, place, day, threshold, times)
-    return person.alerted_at if at is None else min(at, person.alerted_at)
+            times[one.name] = np.sort(every[(every + view.offset) // _DAY - view.day == alert.day])
+    at = find_moment(view, inputs.findings, inputs.signals, alert, lift, times)
+    return alert.at if at is None else min(at, alert.at)
 
 
 def _start_search(view: View, key: int, reason: Reason, cells: pa.Table) -> _ReadSearch:

@@ -54,7 +54,7 @@ class Peers:
         self._active = np.maximum(np.cumsum(judged > 0, axis=1), 1)
         self._judged = np.cumsum(judged, axis=1)
         self._seen = self._judged >= SEEN
-        self._groups = [_Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
+        self._groups = [Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
         self._others = [group.others(self._seen) for group in self._groups]
         kinds_tell = len(np.unique(view.kind)) > 1
         self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
@@ -119,7 +119,7 @@ def _tells(codes: Ints, names: Sequence[str], most: float) -> Flags:
     return out
 
 
-class _Group:
+class Group:
     """Accounts by a code each."""
 
     def __init__(self, codes: Longs) -> None:

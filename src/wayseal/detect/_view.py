@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
+from wayseal.detect.explain import OWN_TICKET, UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.ledger.codes import Coder
 
@@ -21,6 +21,8 @@ Numbers = Callable[[UInts], UInts]
 """Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
 SHARE_UNKNOWN = 0.2
 """Above this share of first reads of unknown waybills, the table `waybills` is taken for incomplete."""
+FRESH = 48 * 3_600_000_000
+"""µs: what is sold is new, and a parcel of two days is on its way or there."""
 NOBODY: UInts = np.zeros(0, np.uint64)
 """No keys."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
@@ -28,13 +30,15 @@ _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspects:
-    """n first reads without a strong explanation, by (account, time, waybill); of some (waybill, account) once.
+    """n first reads without a strong explanation but a ticket of their own, by (account, time, waybill), each once.
 
     actor, day: places in the view. at: µs. waybill, device, ip, session: keys. number: the waybill's number as an
     integer that keeps the order of numbers, 0 where it has none. plain: nothing explains it; weak: a weak template
-    does; unknown: nothing is known of the waybill. early: it came before the parcel's first scan. places: int32 (n, 4),
+    does; own: only a ticket of the account's own does; unknown: nothing is known of the waybill. early: it came before
+    the parcel's first scan. places: int32 (n, 4),
     outlets of its origin, destination, last scan before and first scan after the read (places in `Grounds`, -1: none).
-    channel: key of the interface that issued it (0: not known).
+    channel: key of the interface that issued it (0: not known). dated: it is known when the parcel began; fresh: less
+    than FRESH µs before.
     territory: see `_territory`.
     """
 
@@ -49,10 +53,13 @@ class Suspects:
     action: npt.NDArray[np.uint8]
     plain: Flags
     weak: Flags
+    own: Flags
     unknown: Flags
     early: Flags
     places: Ints
     channel: UInts
+    dated: Flags
+    fresh: Flags
     territory: Ints
 
     def __len__(self) -> int:
@@ -122,7 +129,7 @@ class View:
     @property
     def handled(self) -> Longs:
         """int64 (a, d): first reads that a strong template or a mandate explains."""
-        return self.first - self.count(np.ones(len(self.suspects), np.bool_))
+        return self.first - self.count(~self.suspects.own)
 
     def count(self, which: Flags) -> Longs:
         """How many of the chosen suspects each account has on each day: int64 (a, d)."""
@@ -292,15 +299,19 @@ def _suspects(facts: Facts, coder: Coder, grounds: Grounds, numbers: Numbers, fi
     rows = t.take(pa.array(there)).combine_chunks()
     why = rows["why"].to_numpy()
     columns = {n: rows[n].to_numpy() for n in ("at", "waybill", "device", "ip", "session", "action", "channel")}
+    begun = rows["begun"].to_numpy()
     return Suspects(
         actor=actor[there],
         day=day[there],
         number=number,
         plain=why == UNEXPLAINED,
         territory=np.zeros(len(why), np.int32),
-        weak=why < UNEXPLAINED,
+        weak=why < OWN_TICKET,
+        own=why == OWN_TICKET,
         unknown=why == UNKNOWN,
         early=rows["early"].to_numpy(zero_copy_only=False),
+        dated=begun != 0,
+        fresh=(begun != 0) & (columns["at"] - begun < FRESH),
         places=np.column_stack([_codes(grounds.outlets, rows[name].to_numpy()) for name in _PLACES]),
         **columns,
     )

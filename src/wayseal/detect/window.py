@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.errors import DetectError
+from wayseal.model.times import clock_us
 
 Longs = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -58,8 +59,10 @@ def parse_day(text: str | None, name: str) -> int | None:
     return (day - date(1970, 1, 1)).days
 
 
-def parse_offset(text: str) -> int:
-    """Offset from UTC in µs: +08:00. WindowError."""
+def parse_offset(text: str | None) -> int:
+    """Offset from UTC in µs: +08:00; None: that of the clock of reports. WindowError."""
+    if text is None:
+        return clock_us()
     try:
         moment = datetime.fromisoformat("2000-01-01T00:00:00" + text)
     except ValueError:

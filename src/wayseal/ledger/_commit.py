@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wayseal.ledger._counts import Sums, count_tables
+from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._layout import KEYED, NUMBERS
@@ -23,8 +24,8 @@ from wayseal.store.durable import sync_folder
 from wayseal.store.types import Reason, Rejection
 
 
-class _Pass:
-    """Gathers what the parts become."""
+class Gathered:
+    """What the parts become."""
 
     def __init__(self, generation: Generation, sessions: int) -> None:
         self.generation = generation
@@ -51,12 +52,17 @@ class _Pass:
         self.conflicts.update(resolved.conflicts)
         self.pages += pages
 
+    def write_counts(self, dictionaries: Mapping[str, Dictionary]) -> None:
+        """Writes the sums, after the last part."""
+        for kind, rows in count_tables(self.sums, dictionaries).items():
+            self.generation.write(kind, rows)
+
 
 def commit(
     ledger: Path, manifest: Manifest, intake: Intake, options: IngestOptions, progress: Progress
 ) -> tuple[Manifest, Mapping[str, int]]:
     """Turns what was read into the ledger's next generation; also returns the conflicts a table."""
-    gathered = _Pass(intake.generation, intake.encoder.dictionaries["session"].unsettled)
+    gathered = Gathered(intake.generation, intake.encoder.dictionaries["session"].unsettled)
     gathered.conflicts.update(intake.conflicts)
     parts = intake.spill.parts
     columns = choose_columns(intake.encoder.present["accesses"])
@@ -65,8 +71,7 @@ def commit(
         progress("settle", done + 1, parts)
         options.on_step("part")
     dictionaries = intake.encoder.dictionaries
-    for kind, rows in count_tables(gathered.sums, dictionaries).items():
-        intake.generation.write(kind, rows)
+    gathered.write_counts(dictionaries)
     for kind, dictionary in dictionaries.items():
         for batch in dictionary.added().to_batches():
             intake.generation.write(f"dictionary:{kind}", batch)
@@ -117,7 +122,7 @@ def _settled(
     return map_ahead(work, range(intake.spill.parts), ahead=THREADS)
 
 
-def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
+def _sources(intake: Intake, gathered: Gathered) -> list[SourceEntry]:
     """Entries of the step's sources, less the rows that pass 2 left out; refused rows go to quarantine."""
     refused: dict[int, list[int]] = {}
     for source, line in sorted(gathered.refused):
@@ -135,7 +140,7 @@ def _sources(intake: Intake, gathered: _Pass) -> list[SourceEntry]:
             replace(
                 entry,
                 rows=entry.rows - len(lines) - repeated,
-                repeated=repeated,
+                repeated=entry.repeated + repeated,
                 rejected=dict(sorted(reasons.items())),
             )
         )

@@ -101,7 +101,7 @@ def read_footer(path: Path) -> Footer:
         raise UnreadableFooterError
     head, tail = raw[:listed], raw[starts[count] :]
     schema = _parse(head + _list_header(0) + tail).schema.to_arrow_schema()
-    keyed = count if _KEY in schema.names else 0
+    keyed = count if _KEY in schema.names and pa.types.is_uint64(schema.field(_KEY).type) else 0  # leaks have texts
     if keyed and (schema.names[0] != _KEY or not np.all(seen[:count] == _SEEN_ALL)):
         raise UnreadableFooterError
     low, high = np.ascontiguousarray(bounds[:keyed].T)

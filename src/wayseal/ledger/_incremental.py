@@ -3,7 +3,10 @@
 1. A file has grown out of a source of the same table if it begins with all of that source's bytes, under any name.
    A source of which no row was read (an empty log) is nobody's beginning.
 2. Rows, rejected rows and dropped rows that begin on a line of that beginning are left out: they are in the ledger.
-3. Where the beginning's end is no certain end of a row, or the beginning was read in another way, the file is refused.
+3. Where the beginning's end is no certain end of a row, the file is refused.
+4. What was read in another way, with another mapping or offset, is read again, and what it brought goes
+   (`retention.retire`); so it is with every beginning of it, and on demand. Of a table of one row an id a file has no
+   beginnings: all of it is read, and what says nothing new is left out.
 """
 
 import hashlib
@@ -15,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._manifest import SourceEntry
-from wayseal.ledger._report import Likeness
 from wayseal.model.messages import Message
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
@@ -35,11 +37,15 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
-    """A file to be ingested, the SHA-256 of its bytes, and those of its beginnings that are sources themselves."""
+    """A file to be ingested, the SHA-256 of its bytes, and those of its beginnings that are sources themselves.
+
+    replaces: places of the sources whose rows it brings anew.
+    """
 
     file: SourceFile
     sha256: str
     beginnings: tuple[Beginning, ...] = ()
+    replaces: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +61,9 @@ class ReadSettings:
         mapping = source.mapping.digest if source.mapping else ""
         return cls(mapping=mapping, offset=round(source.offset.total_seconds()))
 
-    def beside(self, entry: SourceEntry) -> Likeness:
-        """How an ingested file was read, beside this."""
-        if entry.mapping == self.mapping:
-            return "same" if entry.offset == self.offset else "offset"
-        return "mapping" if entry.offset == self.offset else "both"
+    def same(self, entry: SourceEntry) -> bool:
+        """Whether an ingested file was read like this."""
+        return (entry.mapping, entry.offset) == (self.mapping, self.offset)
 
 
 def digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
@@ -81,15 +85,13 @@ def digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:
     return InputFile(file=file, sha256=total.hexdigest(), beginnings=tuple(found))
 
 
-def count_known_lines(piece: InputFile, entries: Iterable[SourceEntry], reading: ReadSettings) -> int:
+def count_known_lines(piece: InputFile, entries: Iterable[SourceEntry]) -> int:
     """Lines at the start of a file that are in the ledger already. StoreError where that can't be told (rule 3)."""
     there = {e.sha256: e for e in entries if e.table == piece.file.table}
     for beginning in reversed(piece.beginnings):
         entry = there[beginning.sha256]
-        if not entry.rows + entry.repeated + entry.dropped + sum(entry.rejected.values()):
+        if not entry.seen:
             continue
-        if reading.beside(entry) != "same":
-            raise _refused(piece.file.path, "was read with another mapping or offset")
         if piece.file.gzipped or piece.file.format is Format.PARQUET:
             raise _refused(piece.file.path, "can't be told from the rest of a compressed file")
         if not beginning.ended:
@@ -118,6 +120,7 @@ class NewRows:
             rejected=tuple(r for r in batch.rejected if r.line > self._after),
             dropped=batch.dropped[batch.dropped > self._after],
             others=batch.others[batch.others > self._after],
+            emptied=tuple(replace(one, lines=one.lines[one.lines > self._after]) for one in batch.emptied),
         )
         rejected = np.array([r.line for r in rest.rejected], np.int64)
         lines = np.concatenate([rest.line, rest.dropped, rest.others, rejected])

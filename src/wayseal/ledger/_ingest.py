@@ -2,7 +2,7 @@
 
 1. Under the lock, files that no manifest names are removed.
 2. Files that are in the ledger already (same table, same bytes) are left out; of those that have grown since, what
-   was there (`_incremental`).
+   was there (`_incremental`). What is to be read again is taken out first, in the same swap (`retention.retire`).
 3. Pass 1 reads, checks and encodes rows and splits them by waybill key (`_intake`).
 4. Pass 2 settles one part of the keys at a time and writes the new generation's files (`_resolve`).
 5. Buckets whose marks moved, and kinds with too many files, are merged (`_merge`).
@@ -10,7 +10,7 @@
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,17 +20,18 @@ from wayseal.ledger._files import FOLDER_MODE, storage_errors
 from wayseal.ledger._incremental import InputFile, ReadSettings, digest_file
 from wayseal.ledger._intake import Intake
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import ID_KINDS, ORDER
+from wayseal.ledger._layout import ID_KINDS, ORDER, UNIQUE
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import Manifest, load_manifest
+from wayseal.ledger._manifest import Manifest, SourceEntry, load_manifest
 from wayseal.ledger._report import IngestOptions, IngestReport, Progress, Skipped, find_reject_jumps, silent
 from wayseal.ledger._sweep import discard, refuse_foreign, start_writing, sweep
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.reserved import refuse_reserved
 from wayseal.model.errors import disk_says
+from wayseal.model.schema import readable
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Notice, Source, SourceFile
+from wayseal.store.types import Notice, Reason, Source, SourceFile
 
 
 def ingest(
@@ -94,15 +95,21 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
     manifest = start_writing(ledger, options.key_bits, options.entropy)
     options.on_step("swept")
     reading = ReadSettings.of(source)
-    pieces, skipped = _new_files(source, manifest, reading, progress)
+    pieces, skipped = _new_files(source, manifest, reading, progress, again=options.again)
     encoder = _encoder(ledger, manifest)
     notices: list[Notice] = list(source.notices)
     conflicts: dict[str, int] = {}
     before = manifest.sources
     for step in _split_steps(pieces, options.commit_bytes):
+        gone = {place for piece in step for place in piece.replaces}
+        if gone:
+            from wayseal.ledger.retention.retire import retire  # noqa: PLC0415 (only where a file is read again)
+
+            manifest, encoder = retire(ledger, manifest, gone, options)
         intake = Intake(ledger, manifest, encoder, options, source, reading)
         with intake.quarantine:
             intake.read(step, progress)
+            _refuse_loss(step, intake.entries, before)
             options.on_step("read")
             manifest, changed = commit(ledger, manifest, intake, options, progress)
         notices.extend(intake.notices)
@@ -114,11 +121,23 @@ def _run(source: Source, ledger: Path, progress: Progress, options: IngestOption
     return IngestReport(
         digest=manifest.digest,
         ingested=ingested,
+        paths=tuple(piece.file.path for piece in pieces),
         skipped=tuple(skipped),
+        replaced=tuple(before[place] for piece in pieces for place in piece.replaces),
         conflicts=conflicts,
         notices=_added_up(notices),
         jumps=find_reject_jumps(before, ingested),
     )
+
+
+def _refuse_loss(step: Iterable[InputFile], made: Iterable[SourceEntry], before: Sequence[SourceEntry]) -> None:
+    """Stops where a reading that rejects most, or keeps nothing, would take the place of one that was better."""
+    for piece, entry in zip(step, made, strict=True):
+        lost = sum(before[place].rows for place in piece.replaces)
+        bad = sum(n for reason, n in entry.rejected.items() if reason != Reason.PURGED)
+        if entry.rows < min(lost, bad) or (lost and not entry.rows + entry.repeated):
+            raise StoreError("the new reading rejects {bad} rows and keeps {rows}; the {lost} of the earlier one stay",
+                             file=piece.file.path, bad=bad, rows=entry.rows, lost=lost)  # fmt: skip
 
 
 def _added_up(notices: Iterable[Notice]) -> tuple[Notice, ...]:
@@ -126,7 +145,7 @@ def _added_up(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     rows: dict[tuple[object, ...], int] = {}
     first: dict[tuple[object, ...], Notice] = {}
     for notice in notices:
-        key = (notice.code, notice.file, *((k, v) for k, v in notice.values.items() if k != "rows"))
+        key = (notice.code, notice.file, *((k, v) for k, v in notice.values.items() if k not in ("rows", "lines")))
         rows[key] = rows.get(key, 0) + int(notice.values.get("rows", 0))
         first.setdefault(key, notice)
     return tuple(
@@ -136,12 +155,13 @@ def _added_up(notices: Iterable[Notice]) -> tuple[Notice, ...]:
 
 
 def _new_files(
-    source: Source, manifest: Manifest, reading: ReadSettings, progress: Progress
+    source: Source, manifest: Manifest, reading: ReadSettings, progress: Progress, *, again: bool
 ) -> tuple[list[InputFile], list[Skipped]]:
-    """Files that are not in the ledger yet, tables that others lean on first; and those that are."""
-    there = {(s.table, s.sha256): s for s in manifest.sources}
+    """Files that are not in the ledger yet or are to be read again, tables that others lean on first; and the rest."""
+    entries, taken = manifest.sources, set[tuple[str, str]]()
+    there = {(s.table, s.sha256): n for n, s in enumerate(entries)}
     sizes: dict[str, dict[str, int]] = {}
-    for entry in manifest.sources:
+    for entry in entries:
         sizes.setdefault(entry.table, {})[entry.sha256] = entry.bytes
     place = {name: n for n, name in enumerate(ORDER)}
     files = sorted(source.files, key=lambda f: place.get(f.table, len(ORDER)))
@@ -150,16 +170,35 @@ def _new_files(
     for n, file in enumerate(files):
         progress("digest", n, len(files))
         known = sizes.setdefault(file.table, {})
-        piece = _digest_file(file, known)
-        if piece.sha256 in known:
-            before = there.get((file.table, piece.sha256))  # None: the file stands twice among the new ones
-            how = reading.beside(before) if before else "same"
-            skipped.append(Skipped(table=file.table, name=file.path.name, reading=how))
+        piece = _digest_file(file, {} if file.table in UNIQUE else known)
+        key = (file.table, piece.sha256)
+        before = entries[there[key]] if key in there else None
+        known_as = before and (before.replaced or (not again and _is_in(piece, before, entries, reading)))
+        if key in taken or known_as:
+            skipped.append(Skipped(table=file.table, name=file.path.name))
         else:
+            digests = ((file.table, digest) for digest in (piece.sha256, *(part.sha256 for part in piece.beginnings)))
+            old = [there[each] for each in digests if each in there]
+            other = tuple(n for n in old if entries[n].seen and (again or not reading.same(entries[n])))
             known[piece.sha256] = file.size
-            new.append(piece)
+            new.append(replace(piece, replaces=other, beginnings=() if key in there else piece.beginnings))
+        taken.add(key)
     progress("digest", len(files), len(files))
     return new, skipped
+
+
+def _is_in(piece: InputFile, entry: SourceEntry, entries: Sequence[SourceEntry], reading: ReadSettings) -> bool:
+    """Whether the ledger says what a file says that came in as `entry`: read alike, and nothing newer in its place.
+
+    Newer, for tables of one row an id, is what came later under its name; of staff and outlets, where its name is new,
+    any other sheet.
+    """
+    table, mine = piece.file.table, readable(piece.file.path.name)
+    later = [s for s in entries if s.table == table and s.name == mine]
+    if not later and table in UNIQUE:
+        later = [s for s in entries if s.table == table]
+    newer = table in (*UNIQUE, "waybills") and later and later[-1].sha256 != piece.sha256
+    return reading.same(entry) and not newer
 
 
 def _digest_file(file: SourceFile, known: Mapping[str, int]) -> InputFile:

@@ -13,20 +13,21 @@ from wayseal import store
 from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._incremental import InputFile, NewRows, ReadSettings, count_known_lines
-from wayseal.ledger._layout import KEYED, LOOSE_TIMES, NUMBERS, UNIQUE
+from wayseal.ledger._layout import KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._parallel import read_ahead
 from wayseal.ledger._part import column_values
 from wayseal.ledger._quarantine import Quarantine
 from wayseal.ledger._report import IngestOptions, Progress
-from wayseal.ledger._resolve import count_differing
+from wayseal.ledger._resolve import find_differing
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
-from wayseal.ledger._types import DAY_US
+from wayseal.ledger._types import DAY_US, Flags
 from wayseal.model.schema import readable
 from wayseal.store.errors import StoreError
+from wayseal.store.formats import Format
 from wayseal.store.types import Batch, Notice, Reason, Rejection, Source
 
 
@@ -38,8 +39,9 @@ class Register:
         self._last = _plain(before.schema.empty_table())
         self.take(before)
 
-    def take(self, rows: pa.Table) -> int:
-        """Takes rows, in their order; returns how many differ from the row that stood under their id before."""
+    def take(self, rows: pa.Table) -> tuple[Flags, int]:
+        """Takes rows, in their order; which say something new of their id, and how many replace what was said of it."""
+        known = self._last.num_rows
         both = one_batch(pa.concat_tables([self._last, _plain(rows.select(self._names()))]))
         ids = both[self._column].dictionary_encode().indices.to_numpy()
         order = np.argsort(ids, kind="stable")
@@ -47,7 +49,10 @@ class Register:
         before, now = order[again], order[again + 1]
         last = np.delete(order, again)
         self._last = pa.Table.from_batches([both.take(pa.array(np.sort(last)))])
-        return count_differing(both.take(pa.array(before)), both.take(pa.array(now)))
+        differs = find_differing(both.take(pa.array(before)), both.take(pa.array(now)))
+        new = np.ones(len(ids), np.bool_)
+        new[now[~differs]] = False
+        return new[known:], int(differs.sum())
 
     def _names(self) -> list[str]:
         names: list[str] = self._last.schema.names
@@ -60,6 +65,21 @@ def _plain(rows: pa.Table) -> pa.Table:
         if pa.types.is_list(field.type):
             rows = rows.set_column(place, pa.field(field.name, pa.string()), join_lists(rows[field.name]))
     return rows
+
+
+def _known_by_content(rows: pa.RecordBatch, name: str, said: Counter[str]) -> pa.RecordBatch:
+    """Reads of a sheet with an `access` id where none is given: the sheet's name, what the read says, the how manieth.
+
+    A workbook is saved anew with rows changed, added or gone anywhere: those that are left count once.
+    """
+    columns = _plain(pa.Table.from_batches([rows])).columns
+    texts = pc.binary_join_element_wise(*(c.cast(pa.string()) for c in columns), SEPARATOR, null_handling="replace")
+    said_before = []
+    for text in texts.to_pylist():
+        said_before.append(f"{name}{SEPARATOR}{said[text]}{SEPARATOR}{text}")
+        said[text] += 1
+    ids = pc.coalesce(rows["access"], pa.array(said_before, pa.string()))
+    return rows.set_column(rows.schema.get_field_index("access"), rows.schema.field("access"), ids)
 
 
 class Intake:
@@ -95,7 +115,7 @@ class Intake:
         done = 0
         for number, piece in enumerate(pieces, self.first_source):
             before = piece.file.content.stat()
-            after = count_known_lines(piece, (*self._known, *self.entries), self._reading)
+            after = count_known_lines(piece, (*self._known, *self.entries))
             rest = NewRows(piece.file.path, after)
             with read_ahead(self._batches(piece)) as batches:
                 taken = _Taken()
@@ -112,19 +132,22 @@ class Intake:
         progress("read", total, total)
 
     def _batches(self, piece: InputFile) -> Iterator[Batch]:
-        return store.read_batches(
+        said: Counter[str] = Counter()
+        for batch in store.read_batches(
             piece.file,
             mapping=self._source.mapping,
             options=self._source.options,
             keep_rejected=self._options.keep_rejected,
-        )
+        ):
+            sheet = piece.file.format is Format.XLSX and piece.file.table == "accesses"
+            yield replace(batch, rows=_known_by_content(batch.rows, piece.file.path.name, said)) if sheet else batch
 
     def _take(self, piece: InputFile, number: int, batch: Batch, taken: "_Taken") -> None:
         table = piece.file.table
         batch = self._after_purges(table, batch)
         taken.see(table, batch)
         self.quarantine.add(piece.sha256, piece.file.path, batch.rejected)
-        self.notices.extend(batch.notices)
+        self.notices += (*batch.notices, *(one.notice(piece.file) for one in batch.emptied if len(one.lines)))
         if table in KEYED:
             made = self.encoder.encode(KEYED[table], batch.rows, batch.line, number)
             if made.rows.num_rows:
@@ -133,9 +156,13 @@ class Intake:
                 self.spill.add(NUMBERS, made.numbers)
         else:
             made = self.encoder.register(table, batch.rows, batch.line, number)
-            self.generation.write(f"table:{table}", made.rows)
+            rows = made.rows
             if table in UNIQUE:
-                self.conflicts[table] += self._register(table).take(pa.Table.from_batches([made.rows]))
+                new, changed = self._register(table).take(pa.Table.from_batches([rows]))
+                self.conflicts[table] += changed
+                taken.repeat(int((~new).sum()))
+                rows = rows.filter(pa.array(new))
+            self.generation.write(f"table:{table}", rows)
         refused = [Rejection(line=line, column=column, reason=Reason.SAME_KEY) for line, column in made.refused]
         self.quarantine.add(piece.sha256, piece.file.path, refused)
         taken.refuse(refused)
@@ -165,7 +192,9 @@ class _Taken:
     def __init__(self) -> None:
         self._rows = 0
         self._dropped = 0
+        self._repeated = 0
         self._rejected: Counter[str] = Counter()
+        self._emptied: Counter[tuple[str, str]] = Counter()
         self._least: list[int] = []
         self._greatest: list[int] = []
 
@@ -173,11 +202,17 @@ class _Taken:
         self._rows += batch.rows.num_rows
         self._dropped += len(batch.dropped)
         self._rejected.update(r.reason.value for r in batch.rejected)
+        for one in batch.emptied:
+            self._emptied[one.column, one.reason.value] += len(one.lines)
         time = KEYED[table].time if table in KEYED else None
         if time is not None and batch.rows.num_rows:
             bounds = pc.min_max(batch.rows[time].view(pa.int64())).as_py()
             self._least.append(bounds["min"])
             self._greatest.append(bounds["max"])
+
+    def repeat(self, rows: int) -> None:
+        self._rows -= rows
+        self._repeated += rows
 
     def refuse(self, refused: list[Rejection]) -> None:
         self._rows -= len(refused)
@@ -191,7 +226,9 @@ class _Taken:
             bytes=piece.file.size,
             rows=self._rows,
             rejected=dict(sorted(self._rejected.items())),
+            repeated=self._repeated,
             dropped=self._dropped,
+            emptied={f"{column} {reason}": n for (column, reason), n in sorted(self._emptied.items()) if n},
             first_at=min(self._least, default=None),
             last_at=max(self._greatest, default=None),
             after=after,

@@ -32,6 +32,8 @@ _DIGEST = 1
 """The version of the spelling that the ledger's digest is made of."""
 _COMMIT_HEAD = bytes((2, 1))
 """Before what is hashed of a commit: that it is one and no page, and the version of these bytes."""
+_NEWER = ("after", "emptied", "replaced")
+"""Fields of a source that older ledgers lack, and whose digests stay."""
 _SEAL = ("id", "secret", "commits", "size", "root")
 """Fields that are no part of the ledger's digest, which must not hang on chance."""
 _Count = Annotated[int, Field(ge=0)]
@@ -98,8 +100,11 @@ class FileEntry:
 class SourceEntry:
     """One file that was ingested: its table, name without folder, digest, size in bytes, and what became of its rows.
 
-    rows: kept. rejected: reason → rows in quarantine. repeated: rows left out because their `access` id was known.
-    dropped: rows that the mapping's filters left out. after: lines at its start whose rows an earlier source brought.
+    rows: kept. rejected: reason → rows in quarantine. repeated: rows left out because their `access` id was known, or
+    because they say of their id what the ledger says.
+    dropped: rows that the mapping's filters left out. emptied: "column reason" → cells of kept rows that could not be
+    read and are empty. replaced: rows that went when the file was read again; the other counts are then 0. after: lines
+    at its start whose rows an earlier source brought.
     mapping, offset: digest of the mapping ("" for none) and offset from UTC in seconds with which it was read.
     first_at, last_at: least and greatest time of its rows, in microseconds, where the table has one.
     """
@@ -113,11 +118,18 @@ class SourceEntry:
     rejected: Mapping[str, int] = field(default_factory=dict)
     repeated: _Count = 0
     dropped: _Count = 0
+    emptied: Mapping[str, int] = field(default_factory=dict)
     first_at: int | None = None
     last_at: int | None = None
     after: _Count = 0
+    replaced: _Count = 0
     mapping: str
     offset: int
+
+    @property
+    def seen(self) -> int:
+        """Rows that were looked at, and count."""
+        return self.rows + self.repeated + self.dropped + sum(self.rejected.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +181,9 @@ class Manifest:
         return canonical({**content, _FORMAT: _DIGEST})
 
     def _fields(self) -> dict[str, Any]:
-        """As JSON; `purges` and the sources' `after` only where there is something to say."""
+        """As JSON; `purges` and what is newer in sources only where there is something to say."""
         content: dict[str, Any] = plain(self)
-        content["sources"] = [{k: v for k, v in s.items() if k != "after" or v} for s in content["sources"]]
+        content["sources"] = [{k: v for k, v in s.items() if k not in _NEWER or v} for s in content["sources"]]
         return content if self.purges else {k: v for k, v in content.items() if k != "purges"}
 
     def rows(self, table: str) -> int:
@@ -180,6 +192,12 @@ class Manifest:
             return sum(s.rows for s in self.sources if s.table == table)
         kind = table if table == "accesses" else f"table:{table}"
         return sum(f.rows for f in self.files if f.kind == kind)
+
+    @property
+    def gone_reads(self) -> int:
+        """Reads that purges removed, or that went when their sources were read again."""
+        again = sum(s.replaced for s in self.sources if s.table == "accesses")
+        return again + sum(p.reads for p in self.purges)
 
     @property
     def boundary(self) -> int | None:
@@ -253,7 +271,7 @@ def check_manifest(made: Manifest) -> None:
         raise ValueError("commits")
     if any(p.before != date.fromisoformat(p.before).isoformat() for p in made.purges):
         raise ValueError("before")
-    reads = sum(f.rows for f in made.files if f.kind == "accesses") + sum(p.reads for p in made.purges)
+    reads = sum(f.rows for f in made.files if f.kind == "accesses") + made.gone_reads
     if sum(c.pages for c in made.commits) > reads:
         raise ValueError("pages")
 

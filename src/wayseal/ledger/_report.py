@@ -4,16 +4,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
 
 from wayseal.ledger._manifest import SourceEntry
 from wayseal.store.types import Notice, Reason
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
-
-
-Likeness = Literal["same", "mapping", "offset", "both"]
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
@@ -31,6 +28,7 @@ class IngestOptions:
     Attributes:
         memory: Bytes of rows that are held before they go to disk; the whole process needs about 1.5 GB more.
         commit_bytes: Size of sources after which what was read is committed; a crash costs at most that much work.
+        again: Read files that are in the ledger again, in place of what they brought.
         keep_rejected: Also keep the text of rejected rows, in a file that only its owner can read.
         key_bits: For tests of collisions: a new ledger keeps so many bits of a key.
         parts: For tests: how many parts.
@@ -41,6 +39,7 @@ class IngestOptions:
 
     memory: int = 768 << 20
     commit_bytes: int = 4 << 30
+    again: bool = False
     keep_rejected: bool = False
     key_bits: int = 64
     parts: int | None = None
@@ -51,11 +50,10 @@ class IngestOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A file that was in the ledger before. reading: what differs between how it was read then and how it would be."""
+    """A file that was in the ledger before."""
 
     table: str
     name: str
-    reading: Likeness = "same"
 
 
 _PAST, _FEWEST, _SMALLEST, _JUMP = 100, 10, 0.01, 5
@@ -107,9 +105,8 @@ def count_rejects(sources: Sequence[SourceEntry]) -> dict[str, FileRejects]:
     found: dict[str, FileRejects] = {}
     for entry in sources:
         old = found.get(entry.sha256, FileRejects(name=entry.name, read=0, rejected={}))
-        read = entry.rows + entry.repeated + entry.dropped + sum(entry.rejected.values())
         rejected = Counter({**entry.rejected, Reason.PURGED: 0}) + Counter(old.rejected)
-        found[entry.sha256] = FileRejects(name=entry.name, read=old.read + read, rejected=rejected)
+        found[entry.sha256] = FileRejects(name=entry.name, read=old.read + entry.seen, rejected=rejected)
     return found
 
 
@@ -148,7 +145,9 @@ class IngestReport:
     Attributes:
         digest: The ledger's, after it.
         ingested: Files that are in the ledger now.
+        paths: Where each of these lies.
         skipped: Files that were in it before.
+        replaced: What was read again, as it stood before.
         conflicts: Table → rows that replaced one with the same id and other content.
         notices: What else a person must know.
         jumps: Files of which much more was rejected than of the same feed before.
@@ -156,7 +155,9 @@ class IngestReport:
 
     digest: str
     ingested: tuple[SourceEntry, ...] = ()
+    paths: tuple[Path, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    replaced: tuple[SourceEntry, ...] = ()
     conflicts: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     jumps: tuple[RejectJump, ...] = ()

@@ -242,7 +242,12 @@ def resolve_unique(table: SortedRows, known: Known, out: ResolvedPart) -> None:
 
 
 def count_differing(before: pa.RecordBatch, now: pa.RecordBatch) -> int:
-    """How many rows differ, beside where they came from."""
+    """How many rows differ."""
+    return int(find_differing(before, now).sum())
+
+
+def find_differing(before: pa.RecordBatch, now: pa.RecordBatch) -> Flags:
+    """Which rows differ, beside where they came from."""
     differs = np.zeros(before.num_rows, np.bool_)
     for name in before.schema.names:
         if name in ("source", "row"):
@@ -251,7 +256,7 @@ def count_differing(before: pa.RecordBatch, now: pa.RecordBatch) -> int:
         both = pc.fill_null(pc.equal(left, right), fill_value=False)
         absent = pc.and_(left.is_null(), right.is_null())
         differs |= ~pc.or_(both, absent).to_numpy(zero_copy_only=False)
-    return int(differs.sum())
+    return differs
 
 
 def resolve_pairs(tables: Mapping[str, SortedRows], known: Known, out: ResolvedPart) -> None:

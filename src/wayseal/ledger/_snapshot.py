@@ -1,9 +1,9 @@
 """One generation of a ledger, to be asked; what is written meanwhile does not show."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,7 +35,7 @@ from wayseal.ledger._text_lookup import (
     decode_enum,
     null_key_zero,
 )
-from wayseal.ledger._types import NO_DAY, Words
+from wayseal.ledger._types import NO_DAY, Flags, Words
 from wayseal.ledger._views import find_views
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
@@ -43,6 +43,7 @@ from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches
 from wayseal.merkle import Checkpoint
 from wayseal.model.closing import Closing
 from wayseal.model.predicate import Predicate
+from wayseal.store.columns import microseconds
 
 _ORDER = ("waybill", "at", "source", "row")
 _THREADS = 2
@@ -59,11 +60,9 @@ class Snapshot(Closing):
     Methods raise LedgerError, which names the file, where a file is missing, cut short or damaged.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, handle: int, whole: Manifest | None = None) -> None:
-        """whole: the manifest of which `manifest` shows a part."""
+    def __init__(self, path: Path, manifest: Manifest, handle: int) -> None:
         self.path = path
         self.manifest = manifest
-        self._whole = whole or manifest
         self._handle = handle
         self._finder = Finder(path, manifest)
         self._keyer = Keyer(manifest.key_bits)
@@ -80,7 +79,7 @@ class Snapshot(Closing):
     @property
     def digest(self) -> str:
         """SHA-256 in hex; the same sources ingested in the same order give the same digest."""
-        return self._whole.digest
+        return self.manifest.digest
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -91,22 +90,6 @@ class Snapshot(Closing):
     def tables(self) -> frozenset[str]:
         """Tables of the contract that hold at least one row."""
         return frozenset(t for t in {s.table for s in self.manifest.sources} if self.manifest.rows(t))
-
-    def without(self, tables: Set[str]) -> "Snapshot":
-        """The ledger as if some tables weren't in it: a what-if over the same files.
-
-        What was counted as rows came in (`volumes`, `size`) still has them. Names of ids stay known.
-
-        Args:
-            tables: Names of the contract; not `accesses`.
-
-        Returns:
-            Another snapshot, which needs no closing and is good as long as this one.
-        """
-        hidden = {f"table:{name}" for name in tables}
-        files = tuple(f for f in self.manifest.files if f.kind not in hidden)
-        sources = tuple(s for s in self.manifest.sources if s.table not in tables)
-        return Snapshot(self.path, replace(self.manifest, files=files, sources=sources), -1, self._whole)
 
     @property
     def sessions(self) -> int:
@@ -365,9 +348,33 @@ class Snapshot(Closing):
             rows = one_batch(pa.Table.from_batches([rows]).sort_by(order))
         return self._text_lookup.contract(layout, rows)
 
-    def actors(self) -> pa.Table:
-        """`actors` in the contract's form, the last row each, sorted by id."""
-        return self._finder.once("actors", lambda: self.loose("actors"))
+    def actors(self, at: datetime | None = None) -> pa.Table:
+        """`actors` in the contract's form, the last row each, sorted by id. at: as they stood then (`history`)."""
+        if at is None:
+            return self._finder.once("actors", lambda: self.loose("actors"))
+        rows = self.history("actors")
+        held = pc.less_equal(rows["since"], pa.scalar(at, rows["since"].type))
+        return _last(rows.filter(pc.fill_null(held, fill_value=True)).drop_columns("since"), "actor")
+
+    def history(self, name: str) -> pa.Table:
+        """What `actors` or `outlets` said of each id one after the other, sorted by id.
+
+        since: when a row began to hold: its `valid_from` where that is another than before, else right after the newest
+        read that the ledger had when the row came in; null for the first row of an id, which always held.
+        """
+        schema = store.arrow_schema(name).append(pa.field("source", pa.int32()))
+        rows = self._finder.whole(f"table:{name}", schema)
+        rows = rows.take(pc.sort_indices(rows[UNIQUE[name]]))  # equal ids as they came
+        never = np.iinfo(np.int64).min
+        logs = [s.last_at + 1 if s.table == "accesses" and s.last_at else never for s in self.manifest.sources]
+        newest = np.maximum.accumulate(np.array([never, *logs], np.int64))
+        since = newest[rows["source"].to_numpy()]
+        if "valid_from" in rows.column_names:
+            begun = microseconds(rows["valid_from"])
+            since = np.where((begun != np.roll(begun, 1)) & (begun != never), begun, since)
+        first = np.append(True, ~_same(rows[UNIQUE[name]])) if rows.num_rows else np.zeros(0, np.bool_)
+        column = pa.array(since, pa.int64(), mask=first | (since == never)).cast(pa.timestamp("us", tz="UTC"))
+        return rows.drop_columns("source").append_column("since", column)
 
     def outlets(self) -> pa.Table:
         """`outlets` in the contract's form, the last row each, sorted by id."""
@@ -389,12 +396,20 @@ class Snapshot(Closing):
         """A table that does not hang on waybills (actors, outlets, queries, assignments)."""
         rows = self._finder.whole(f"table:{name}", store.arrow_schema(name))
         column = UNIQUE.get(name)
-        if column is None:
-            return rows
-        order = pc.sort_indices(rows[column])  # equal ids as they came
-        texts = rows[column].take(order).combine_chunks()
-        last = np.append(pc.not_equal(texts[:-1], texts[1:]).to_numpy(zero_copy_only=False), len(texts) > 0)
-        return rows.take(order.filter(pa.array(last[: len(texts)], pa.bool_())))
+        return rows if column is None else _last(rows, column)
+
+
+def _same(texts: pa.ChunkedArray) -> Flags:
+    """Whether each text but the first is the one before."""
+    flat = texts.combine_chunks()
+    same: Flags = pc.equal(flat[:-1], flat[1:]).to_numpy(zero_copy_only=False)
+    return same
+
+
+def _last(rows: pa.Table, column: str) -> pa.Table:
+    """The last row of each id, sorted by id."""
+    rows = rows.take(pc.sort_indices(rows[column]))  # equal ids as they came
+    return rows.filter(pa.array(np.append(~_same(rows[column]), True))) if rows.num_rows else rows
 
 
 def open_ledger(path: Path) -> Snapshot:

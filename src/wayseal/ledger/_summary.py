@@ -90,7 +90,7 @@ def summarise(
     return Summary(
         generation=manifest.generation,
         digest=manifest.digest,
-        rows={n: rows[n] for n in _INGESTED if n in rows},
+        rows={n: rows[n] for n in store.TABLES if n in rows},
         sources=manifest.sources,
         missing_tables=tuple(n for n in _INGESTED if not rows.get(n)),
         rejected=dict(sorted(rejected.items())),

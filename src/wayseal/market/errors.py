@@ -27,6 +27,12 @@ class RecordBusyError(MarketError):
     exit_code: ClassVar[int] = 4
 
 
+class OvertakenError(MarketError):
+    """Somebody else decided about the same since whoever decides looked; nothing is recorded."""
+
+    exit_code: ClassVar[int] = 4
+
+
 class RecordDiskError(MarketError):
     """The record's disk refuses."""
 
@@ -49,3 +55,9 @@ class RemovalError(MarketError):
     """A request for removal that can't be made, or that can't go on like this."""
 
     exit_code: ClassVar[int] = 2
+
+
+class LearningError(MarketError):
+    """What decisions teach is not put in force; says why."""
+
+    exit_code: ClassVar[int] = 3

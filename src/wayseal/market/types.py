@@ -225,6 +225,8 @@ class Hindrance(StrEnum):
     FORBIDDEN_ADDRESS = "forbidden_address"
     """It leads to an inside address."""
     UNREADABLE = "unreadable"
+    FAILED = "failed"
+    """Looking at it raised something that nobody thought of; what, stands in the record (`failure`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

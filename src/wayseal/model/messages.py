@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wayseal.model.times import clock_name
+
 Translate = Callable[[str], str]
 """An English text to the same text in another language, with the same blanks."""
 
@@ -67,7 +69,7 @@ def filled(text: str, translate: Translate = str, /, **values: object) -> str:
         **values: What fills the blanks.
 
     """
-    return _Filler(translate).vformat(text, (), values) if values else text
+    return _Filler(translate).vformat(text, (), {"zone": clock_name(), **values}) if values else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,11 @@ answer. The formats stand in the project's reference on protection; S10 is the U
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import log10
+from string import ascii_uppercase
 
 from wayseal.model.messages import N_
 
@@ -93,7 +97,9 @@ _S10 = NumberFormat(
 )
 
 
-_RARITY = {one.reason: one.rarity for one in FORMATS}
+_LEARNT, _FEWEST, _PART, _TELLS = 16, 20, 0.01, 0.5
+"""Formats that are learnt at most, how many numbers and what part of all have to have one, and its least rarity."""
+Formats = tuple[NumberFormat, ...]
 
 
 def clean_waybill(text: str) -> str:
@@ -151,36 +157,72 @@ def looks_like_waybill(number: str) -> bool:
     return _SHAPE.fullmatch(number) is not None and _PERSONAL.fullmatch(number) is None
 
 
-def candidates(text: str) -> tuple[Candidate, ...]:
+def learn_formats(numbers: Iterable[str]) -> Formats:
+    """The formats that a courier's own numbers have, where `FORMATS` doesn't say as much of them.
+
+    Letters at the start and the length make a format; of digits alone their first two, where nearly all numbers of
+    that length begin with a few such. What could be a phone or the number of an identity card is never learnt.
+
+    Args:
+        numbers: A sample of them, clean.
+
+    Returns:
+        The most common first; courier `own`.
+    """
+    every = [number for number in numbers if looks_like_waybill(number)]
+    groups: dict[tuple[str, int], list[str]] = {}
+    for number in every:
+        head = number[: len(number) - len(number.lstrip(ascii_uppercase))] or number[:2]
+        groups.setdefault((head, len(number)), []).append(number)
+    common = [(head, some) for (head, _), some in groups.items() if len(some) >= max(_FEWEST, _PART * len(every))]
+    heads = Counter(len(some[0]) for head, some in common if head.isdigit())
+    found = []
+    for head, some in sorted(common, key=lambda one: (-len(one[1]), one[0])):
+        widths = [10 if all(one[at].isdigit() for one in some) else 36 for at in range(len(head), len(some[0]))]
+        alphabet = 10 if head.isdigit() and 36 not in widths else 36
+        rarity = len(some[0]) * log10(alphabet) - sum(map(log10, widths))
+        rarity -= log10(heads[len(some[0])]) if head.isdigit() else 0.0
+        if rarity > max(rarity_of(some[0]), _TELLS):
+            pattern = head + "".join("[0-9]" if width == 10 else "[0-9A-Z]" for width in widths)
+            found.append(_format("own", N_("own numbers"), pattern, rarity, "as the ledger's own numbers"))
+    return tuple(found[:_LEARNT])
+
+
+def candidates(text: str, own: Formats = ()) -> tuple[Candidate, ...]:
     """The couriers whose format a number has.
 
     Args:
         text: The number as it was written; it is cleaned first.
+        own: Learnt formats (`learn_formats`), beside `FORMATS`.
 
     Returns:
         The most telling format first: one that lets few random strings through says more than one that lets through
             many; equal ones stand in the order of `FORMATS`. () if it has none.
     """
-    number = clean_waybill(text)
-    found = [f for f in FORMATS if f.pattern.fullmatch(number)]
-    if s10_is_valid(number):
-        found.append(_S10)
-    found.sort(key=lambda f: -f.rarity)
+    found = _fitting(clean_waybill(text), own)
     return tuple(Candidate(courier=f.courier, name=f.name, reason=f.reason) for f in found)
 
 
-def rarity_of(number: str) -> float:
-    """How much the most telling of `FORMATS` says of a number, as `NumberFormat.rarity`; 0 if it has none of them."""
-    return max((_RARITY.get(one.reason, 0.0) for one in candidates(number)), default=0.0)
+def _fitting(number: str, own: Formats) -> list[NumberFormat]:
+    found = [f for f in (*FORMATS, *own) if f.pattern.fullmatch(number)]
+    if s10_is_valid(number):
+        found.append(_S10)
+    return sorted(found, key=lambda f: -f.rarity)
 
 
-def couriers_of(text: str) -> tuple[str, ...]:
+def rarity_of(number: str, own: Formats = ()) -> float:
+    """How much the most telling format says of a clean number, as `NumberFormat.rarity`; 0 if it has none, or S10's."""
+    return max((one.rarity for one in _fitting(number, own) if one is not _S10), default=0.0)
+
+
+def couriers_of(text: str, own: Formats = ()) -> tuple[str, ...]:
     """Codes of the couriers whose format a number has, each once.
 
     Args:
         text: The number as it was written.
+        own: Learnt formats, beside `FORMATS`.
 
     Returns:
         In the order of `candidates`.
     """
-    return tuple(dict.fromkeys(one.courier for one in candidates(text)))
+    return tuple(dict.fromkeys(one.courier for one in candidates(text, own)))

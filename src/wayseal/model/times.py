@@ -1,6 +1,7 @@
 """Moments as they are written for people and programs."""
 
-from datetime import UTC, date, datetime, timedelta
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta, timezone
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600_000_000
@@ -28,6 +29,40 @@ def micros_of(at: datetime) -> int:
 def time_at(us: int) -> datetime:
     """Microseconds after 1970 as a time in UTC."""
     return EPOCH + timedelta(microseconds=us)
+
+
+_CLOCK: ContextVar[timezone] = ContextVar("clock", default=timezone(timedelta(hours=8)))
+"""Of all that people read: China's, until an entry (a command, a request, a job) sets another (`set_clock`)."""
+
+
+def set_clock(hours: int) -> None:
+    """Sets the clock of pages, reports, lists and days, as hours ahead of UTC, for what runs in this context."""
+    _CLOCK.set(timezone(timedelta(hours=hours)))
+
+
+def clock() -> timezone:
+    """The clock of pages, reports, lists and days."""
+    return _CLOCK.get()
+
+
+def clock_hours() -> int:
+    """By how many hours it is ahead of UTC."""
+    return clock().utcoffset(None) // timedelta(hours=1)
+
+
+def clock_us() -> int:
+    """The same in microseconds."""
+    return clock_hours() * HOUR_US
+
+
+def clock_name() -> str:
+    """What people are told of it: UTC+8."""
+    return f"UTC{clock_hours():+d}"
+
+
+def stamp(us: int) -> str:
+    """Microseconds after 1970 on that clock, to the second and with its offset: 2026-03-02T08:00:00+08:00."""
+    return time_at(us).astimezone(clock()).isoformat(timespec="seconds")
 
 
 def offset_text(hours: int) -> str:

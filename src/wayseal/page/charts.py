@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from wayseal.page import numbers
 from wayseal.page._blocks import Table
+from wayseal.page.numbers import percent
 from wayseal.page.svg import el, label, pct, picture, plain
 from wayseal.page.visible import shorten, visible
 
@@ -58,6 +58,26 @@ def columns_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, in
     return picture(name, _TALL + _FOOT, title, desc, *parts)
 
 
+def course_chart(name: str, title: str, desc: str, rows: Sequence[tuple[str, float]]) -> Markup:
+    """How a share moved, as a small line from left to right. rows: (moment, share from 0 to 1), two or more."""
+    tall, top = 48.0, 18.0
+
+    def place(index: int) -> tuple[float, float]:
+        return index / (len(rows) - 1), top + tall * (1 - rows[index][1])
+
+    parts: list[str] = [el("line", x1="0%", x2="100%", y1=top + tall, y2=top + tall, class_="base")]
+    for (x1, y1), (x2, y2) in itertools.pairwise(map(place, range(len(rows)))):
+        parts.append(el("line", x1=pct(x1), x2=pct(x2), y1=y1, y2=y2, class_="curve"))
+    for index, (text, share) in enumerate(rows):
+        (x, y), tip = place(index), el("title", f"{text}: {percent(share)}")
+        parts.append(el("circle", tip, cx=pct(x), cy=y, r=3, class_="dot lead"))
+    for index, anchor in ((0, "start"), (len(rows) - 1, "end")):
+        x, y = place(index)
+        parts.append(el("text", percent(rows[index][1]), x=pct(x), y=y - 7, class_="amount", text_anchor=anchor))
+        parts.append(el("text", rows[index][0], x=pct(x), y=top + tall + 16, class_="tick", text_anchor=anchor))
+    return picture(name, top + tall + _FOOT, title, desc, *parts)
+
+
 def intervals_chart(
     name: str, title: str, desc: str, rows: Sequence[tuple[str, float, float, float]], known: float
 ) -> Markup | None:
@@ -95,8 +115,8 @@ def waterfall_chart(
     desc: str,
     rows: Sequence[tuple[str, float]],
     *,
+    told: Callable[[float], str],
     total: str = "Σ",
-    told: Callable[[float], str] = numbers.log10,
 ) -> Markup | None:
     """Reasons one below the other: each bar begins where the one above it ends, and the last one is the sum.
 
@@ -143,8 +163,8 @@ def waterfall_table(
     head: tuple[str, str],
     rows: Sequence[tuple[str, float]],
     *,
+    told: Callable[[float], str],
     total: str = "Σ",
-    told: Callable[[float], str] = numbers.log10,
 ) -> Table:
     """The same as a table: a row for each reason and one for the sum; in text a bar for the size of each weight."""
     shown = [*rows, (total, sum(weight for _, weight in rows))]

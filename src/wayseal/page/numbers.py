@@ -1,13 +1,11 @@
 """Numbers, shares, lengths of time and moments as people write them. All functions are total: nothing raises."""
 
 import math
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
+
+from wayseal.model import times
 
 DASH = "–"
-CHINA = timezone(timedelta(hours=8))
-"""The zone of the reports. China has one."""
-
-ZONE = "UTC+8"
 
 
 def percent(probability: float, *, keep: bool = False) -> str:
@@ -34,7 +32,7 @@ def expected(value: float) -> str:
     if not math.isfinite(value):
         return DASH
     if value >= 9.95:
-        return f"{value:.0f}"
+        return f"{value:,.0f}"
     if value >= 0.095 or value <= 0:
         return f"{max(value, 0.0):.1f}".removesuffix(".0")
     return f"{value:.2f}" if value >= 0.01 else "<0.01"
@@ -63,14 +61,14 @@ def ratio(log10: float, scales: list[str]) -> str:
     """
     if not math.isfinite(log10):
         return DASH
+    step, gap = (3, "") if len(scales) == 4 else (4, " ")
     if log10 < 0:
-        return f"{10 ** max(log10, -12):.2g}"
-    step = 3 if len(scales) == 4 else 4
+        return (f"{10**log10:.2g}" if log10 >= -2 else "<0.01") + gap
     power = min(int(log10 + 0.01) // step, len(scales))
     text = two_digits(10.0 ** min(log10 - step * power, 6))
     if power:
         return f"{text} {scales[power - 1]}"
-    return text if step == 3 else f"{text} "
+    return text + gap
 
 
 def parse(moment: str) -> datetime | None:
@@ -83,9 +81,9 @@ def parse(moment: str) -> datetime | None:
 
 
 def clock(moment: datetime, *, seconds: bool = False) -> str:
-    """A moment in the zone of the reports, to the minute or the second."""
+    """A moment on the clock of people, to the minute or the second."""
     try:
-        return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+        return moment.astimezone(times.clock()).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
     except (OverflowError, ValueError):
         return DASH
 
@@ -98,8 +96,3 @@ def before(moment: datetime | None, hours: float) -> datetime | None:
         return moment - timedelta(hours=hours)
     except OverflowError:
         return None
-
-
-def log10(value: float) -> str:
-    """A logarithm with its sign and one decimal."""
-    return f"{value + 0.0:+.1f}" if math.isfinite(value) else DASH

@@ -20,29 +20,6 @@ TEXTS = {
     "named.channel": N_("issuing interface {id}"),
     "named.outlet": N_("outlet {id}"),
     "named.region": N_("region {id}"),
-    "reason.empty": N_("empty"),
-    "reason.control-character": N_("control-character"),
-    "reason.too-long": N_("too-long"),
-    "reason.not-a-time": N_("not-a-time"),
-    "reason.time-out-of-range": N_("time-out-of-range"),
-    "reason.not-a-number": N_("not-a-number"),
-    "reason.number-out-of-range": N_("number-out-of-range"),
-    "reason.rounded-number": N_("rounded-number"),
-    "reason.unknown-value": N_("unknown-value"),
-    "reason.not-a-list": N_("not-a-list"),
-    "reason.not-an-object": N_("not-an-object"),
-    "reason.wrong-type": N_("wrong-type"),
-    "reason.too-few-fields": N_("too-few-fields"),
-    "reason.too-many-fields": N_("too-many-fields"),
-    "reason.stray-quote": N_("stray-quote"),
-    "reason.unterminated-quote": N_("unterminated-quote"),
-    "reason.stray-carriage-return": N_("stray-carriage-return"),
-    "reason.nul-byte": N_("nul-byte"),
-    "reason.undecodable": N_("undecodable"),
-    "reason.not-json": N_("not-json"),
-    "reason.duplicate-key": N_("duplicate-key"),
-    "reason.same-key": N_("same-key"),
-    "reason.purged": N_("purged"),
     "ui.as_table": N_("As a table"),
     "ui.product": N_("Wayseal"),
     "ui.reproduce": N_("To reproduce"),
@@ -57,6 +34,35 @@ TEXTS = {
     "unit.and": N_(" and "),
     "unit.time": N_("{moment:time}"),
     "unit.counted": N_("{n:n} {kind}{n:|s}"),
+    "unit.none": N_("not given"),
+    "unit.values": N_(
+        "view,search,export,print,api=API,decrypt,counter,pda=PDA,hub-console,cs-desk,oms-web,bi=BI,admin,internal-api,"
+        "open-api,dws,crm,web,order,pickup,label,intake,sorting,sort,arrival,delivery,tracking,track,inquiry,claim,"
+        "oversight,monitoring,collect,signed,sample,push,sync,desk,name,phone,address,route,status,goods,weight,clerk,"
+        "courier,sorter,customer_service,claims,regional_manager,analyst,it=IT,partner,service,scanner,device,person,"
+        "custody,ticket,handover,channel,customer,responsibility,mandate,city,outlet,region,strong,weak,unexplained,"
+        "unknown,log,query,purchase,report,seizure,spam_call,spam_sms,fraud,listing,actors,outlets,waybills,changes,"
+        "scans,accesses,queries,tickets,assignments,partner_calls,leaks,canaries,contracts,colleague,lane,empty,"
+        "control-character,too-long,not-a-time,time-out-of-range,not-a-number,number-out-of-range,not-a-whole-number,"
+        "rounded-number,not-a-waybill-number,unknown-value,not-a-list,not-an-object,wrong-type,too-few-fields,too-many-fields,"
+        "stray-quote,unterminated-quote,stray-carriage-return,nul-byte,undecodable,not-json,duplicate-key,same-key,purged,yto=YTO,"
+        "zto=ZTO,sto=STO,yunda=Yunda,sf=SF,jt=JT,ems=EMS,deppon=Deppon,cainiao=Cainiao,yunexpress=YunExpress,jd=JD,"
+        "QRCode=QR code,"
+        "clothing,electronics,cosmetics,food,home,books,documents,other"
+    ),
+    "unit.columns": N_(
+        "absent_at,access,account,action,actor,address,agreed,alerted,answer,asked,asked_at,asked_for,at,basis,"
+        "basket,before_sale,begun,bought_by,breach,changed,channel,city,closed_at,column,come_backs,contract,"
+        "customer,days,destination,destination_outlet,device,due,due_since,ended,expected_loss,fields,file,filter,"
+        "first,first_seen,first_time,flagged,found,found_by,from,gone,goods_class,id,ip,issued_at,item,job,kind,"
+        "last_seen,last_time,latitude,lead,leaks,ledger,longitude,name,offer,offers,opened_at,operation,operator,"
+        "order_ref,origin,origin_outlet,outcome,outlet,own_numbers,owner,partner,price,priority,probability,"
+        "purpose,read,reads,reason,reasons,region,reminders,request,requested,rights,role,rows,rule,run,saw,"
+        "scope,score,seed,seen_at,seller,sent_to,session,settled,shop,shops,since,snoozed_until,source,sources,"
+        "state,subject,target,template,things,ticket,title,to,trained_until,tries,url,valid_from,valid_to,value,"
+        "verdict,version,via,waybill,waybills,wayseal,weight_g,what,who,why,work,worst"
+    ),
     "unit.ratio": N_("{r:ratio}"),
+    "unit.times": N_("×{nats:times}"),
 }
 """Codes, which JSON reports and the docs name, and their texts."""

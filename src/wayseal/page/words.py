@@ -5,6 +5,7 @@ time) is decided here, once, so that nothing hostile in an id reaches a page or 
 """
 
 import importlib
+import math
 import string
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 from markupsafe import Markup, escape
 
 from wayseal.model.sources import SourceKind
+from wayseal.model.times import clock_name
 from wayseal.page import numbers
 from wayseal.page.languages import Lang, in_language
 from wayseal.page.visible import cells, shorten, visible
@@ -34,9 +36,27 @@ def catalogue(lang: Lang, package: str = __package__) -> Mapping[str, str]:
     return {**found, "unit.gap": _GAP[lang]} if package == __package__ else found
 
 
+@cache
+def words(lang: Lang, of: str) -> Mapping[str, str]:
+    """What codes are called: "unit.values" lists those of tables, "unit.columns" heads; some as `code=name`."""
+    english = (one.partition("=")[0].strip() for one in catalogue("en")[of].split(","))
+    named = dict(one.strip().split("=", 1) for one in catalogue(lang)[of].split(",") if "=" in one)
+    return {code: named.get(code, code.replace("_", " ")) for code in english}
+
+
+def headings(names: Iterable[str], lang: Lang) -> list[str]:
+    """Names of columns as the first line of a list for people."""
+    return [words(lang, "unit.columns").get(name, name) for name in names]
+
+
+def times(nats: float, lang: Lang) -> str:
+    """What evidence is worth, as people read it: how many times as likely it makes what it speaks for."""
+    return numbers.ratio(nats / math.log(10), catalogue(lang)["unit.scales"].split(","))
+
+
 def reason_text(reason: str, lang: Lang) -> str:
     """Why a row was turned away (a code of the store's) in words; the code itself where there are none."""
-    return catalogue(lang).get(f"reason.{reason}", reason)
+    return words(lang, "unit.values").get(reason, reason)
 
 
 def blanks(text: str) -> frozenset[str]:
@@ -51,7 +71,7 @@ class _Filler(string.Formatter):
         self._write = write
 
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        return kwargs.get(str(key), numbers.DASH)
+        return kwargs.get(str(key), clock_name() if key == "zone" else numbers.DASH)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return self._write(value, format_spec)
@@ -106,6 +126,21 @@ class Voice:
             return Markup('<bdi class="{}">{}</bdi>').format(style, shown)
         return shorten(shown, _LONG_ID_TEXT)
 
+    def value(self, text: str | None, empty: str = "unit.none") -> str:
+        """What a column holds, in words where they are known: "customer_service", "print". empty: the text for none."""
+        if not text:
+            return self.say(empty)
+        known = words(self.lang, "unit.values").get(text)
+        return self.id(text) if known is None else self._safe(known)
+
+    def values(self, *texts: str | None) -> str:
+        """Several of them, one after the other; what is empty is left out."""
+        return self.joined(self.value(text) for text in texts if text)
+
+    def all_values(self, texts: Iterable[str]) -> str:
+        """The same in one sentence."""
+        return self.all_of(map(self.value, texts))
+
     def styled(self, style: str, text: str) -> str:
         """A text that a page shows in a style of its own; elsewhere the text as it is."""
         return Markup('<span class="{}">{}</span>').format(style, text) if self.html else text
@@ -141,8 +176,8 @@ class Voice:
 
     def _spoken(self, value: Any, spec: str) -> str:
         if isinstance(value, str):
-            if spec == "reason":
-                return self._texts.get(f"reason.{value}", visible(value))
+            if spec == "value":
+                return words(self.lang, "unit.values").get(value, visible(value))
             moment = numbers.parse(value) if spec == "time" else None
             return numbers.clock(moment) if moment else shorten(visible(value), 10 * _LONG_ID)
         if not isinstance(value, int | float):
@@ -166,8 +201,8 @@ class Voice:
                 return self.hours(value)
             case "ratio":
                 return numbers.ratio(value, self._texts["unit.scales"].split(","))
-            case "bits":
-                return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+            case "times":
+                return times(value, self.lang)
             case "n" if isinstance(value, int):
                 return f"{value:,}"
             case _:

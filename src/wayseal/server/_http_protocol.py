@@ -139,10 +139,6 @@ class Protocol(GuardedProtocol):
             self._stop_timer()
             self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
-    def waits(self) -> bool:
-        """So does one whose body isn't there (rule 3)."""
-        return self._held is not None or super().waits()
-
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         """Rule 3."""
         self._held = (cycle, app)

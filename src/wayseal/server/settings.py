@@ -17,6 +17,7 @@ from pydantic import Field, PlainValidator
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Name, TomlText, keys_of, parsed_by, read_values
+from wayseal.model.times import clock_hours
 from wayseal.server.errors import SettingsError
 
 PREFIX = "WAYSEAL_"
@@ -114,7 +115,7 @@ class Settings:
     most_running: Annotated[int, _WHOLE, Field(ge=1, le=100_000)] = 1000
     most_connections: Annotated[int, _WHOLE, Field(ge=1, le=100_000)] = 900
     """Beyond so many, of each process, whoever has waited longest without a request is cut off."""
-    utc_offset_hours: Annotated[float, _NUMBER, Field(ge=-12, le=14)] = 8.0
+    utc_offset_hours: Annotated[float, _NUMBER, Field(ge=-12, le=14)] = field(default_factory=clock_hours)
     """The courier's clock, by which budgets have their days."""
     key_backup_days: Annotated[float, _NUMBER, Field(ge=0, le=3660)] = 30.0
     """How long backups of the key database are kept: what is erased is erased for good after that."""

@@ -3,12 +3,14 @@
 1. The address and headers of a request come within `head_seconds` and `MOST_HEAD` bytes; nothing behind a body counts
    as a header. What doesn't is cut off. Of headers that come all at once, as most do, no timer is set.
 2. Whoever leaves an answer unread for `write_seconds` is cut off.
-3. Beyond `most_connections` the one goes that has waited longest without a request, and not whoever comes; whoever
-   comes goes where all others are being answered.
+3. Beyond `most_connections` one goes that waits for a request or for more of one, and not whoever comes: of the address
+   that has most of these, the one from which nothing came for longest. Whoever comes goes where all others are being
+   answered.
 """
 
 import asyncio
 import itertools
+from collections import Counter
 from typing import Any
 
 import uvicorn
@@ -37,17 +39,18 @@ class GuardedProtocol(HttpToolsProtocol):
         self._writing: asyncio.TimerHandle | None = None
         self._in_head, self._head = False, 0
         """Whether a head has begun, and bytes that came and didn't end one."""
-        self._place = 0
-        """Among those that began to wait for a request, on all connections."""
+        self._place, self._address = 0, ""
+        """Among those that began to wait for a request, or for more of one, on all connections."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for a request, and makes room (rules 1 and 3)."""
         super().connection_made(transport)
-        self._place = next(_PLACES)
+        self._place, self._address = next(_PLACES), self.client[0] if self.client else ""
         self._expect_head()
         if len(self.connections) > self._most:
             waiting = [one for one in self.connections if isinstance(one, GuardedProtocol) and one.waits()]
-            min(waiting, key=lambda one: one._place, default=self).transport.abort()
+            many = Counter(one._address for one in waiting)
+            min(waiting, key=lambda one: (-many[one._address], one._place), default=self).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Timers go with it."""
@@ -84,6 +87,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """It doesn't wait since long (rule 3)."""
+        self._place = next(_PLACES)
+        super().on_body(body)
+
     def on_response_complete(self) -> None:
         """It waits for a request again (rule 3)."""
         super().on_response_complete()
@@ -103,8 +111,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._writing = None
 
     def waits(self) -> bool:
-        """Whether nothing of it is being answered (rule 3)."""
-        return self.cycle is None or bool(self.cycle.response_complete)
+        """Whether nothing of it is being answered, or it isn't there as a whole (rule 3)."""
+        return self.cycle is None or bool(self.cycle.response_complete or self.cycle.more_body)
 
     def _expect_head(self) -> None:
         self._head = 0

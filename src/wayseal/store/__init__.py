@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from wayseal.store._batches import read_batches
     from wayseal.store._load_mapping import load_mapping
     from wayseal.store._open_source import open_source
-    from wayseal.store._propose_mapping import propose_mapping
     from wayseal.store._read_leaks import read_leaks
     from wayseal.store._write_table import write_table
+    from wayseal.store.drafts import propose_mapping
     from wayseal.store.tables import TABLES, arrow_schema
 
 __all__ = [
@@ -35,7 +35,7 @@ __getattr__ = load_when_asked(
         "arrow_schema": "tables",
         "load_mapping": "_load_mapping",
         "open_source": "_open_source",
-        "propose_mapping": "_propose_mapping",
+        "propose_mapping": "drafts",
         "read_batches": "_batches",
         "read_leaks": "_read_leaks",
         "write_table": "_write_table",

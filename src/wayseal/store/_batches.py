@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -18,10 +18,10 @@ from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
-from wayseal.store.logs import CombinedBlocks, OcsfBlocks, PgauditBlocks
+from wayseal.store.logs import CombinedBlocks, JsonRequestBlocks, MysqlBlocks, OcsfBlocks, PgauditBlocks
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import MOMENT, TABLES, arrow_schema
-from wayseal.store.types import Batch, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
+from wayseal.store.types import Batch, Emptied, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 
@@ -29,6 +29,8 @@ _LOGS: Mapping[Format, Callable[[SourceFile, LogMapping, ReadOptions, bool], "_B
     Format.PGAUDIT: PgauditBlocks,
     Format.COMBINED: CombinedBlocks,
     Format.OCSF: OcsfBlocks,
+    Format.MYSQL: MysqlBlocks,
+    Format.REQUESTS: JsonRequestBlocks,
 }
 
 
@@ -66,9 +68,9 @@ def read_batches(
         StoreError: The file can't be read, or lacks a required column.
     """
     options = options or ReadOptions()
+    opened = _open(file, mapping, options, keep_rejected)
     if mapping is not None:
         mapping = mapping.fit(file.table, TABLES[file.table].names)
-    opened = _open(file, mapping, options, keep_rejected)
     reader = _Reader(file, opened, mapping, options)
     empty = True
     for block in opened.blocks(reader.plan.needed):
@@ -90,9 +92,9 @@ class Looked:
 
 def look_at_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOptions) -> Looked:
     """The first batch of a file, read as `read_batches` reads it. StoreError."""
+    opened = _open(file, mapping, options, False)
     if mapping is not None:
         mapping = mapping.fit(file.table, TABLES[file.table].names)
-    opened = _open(file, mapping, options, False)
     reader = _Reader(file, opened, mapping, options)
     blocks = opened.blocks(reader.plan.needed)
     block = next(blocks, None) or _nothing(reader.plan, file)
@@ -147,11 +149,13 @@ class _Reader:
     def batch(self, block: RawBlock) -> Batch:
         """The block, checked."""
         shaped = self.plan.shape(block)
-        done = {name: self._convert(name, shaped) for name in shaped.columns}
+        block = shaped.block
+        done = {name: self._convert(name, shaped, block) for name in shaped.columns}
         if any(len(item.array) != len(block.line) for item in done.values()):
             first = int(block.line[0]) if len(block.line) else 1
             raise StoreError("rows and line numbers don't agree from here on", file=self._file.path, line=first)
         kept, rejected = self._verdict(done, block, shaped.keep)
+        emptied = tuple(self._emptied(done, block, kept))
         notices = (*self._pending, *self._notices(done, kept))
         self._pending.clear()
         arrays = [done[f.name].array if f.name in done else pa.nulls(len(block.line), f.type) for f in self._schema]
@@ -171,14 +175,19 @@ class _Reader:
             notices=notices,
             dropped=block.dropped if shaped.keep is None else np.append(block.dropped, block.line[~shaped.keep]),
             others=block.others,
+            emptied=emptied,
             days=days,
         )
 
-    def _convert(self, name: str, shaped: NamedColumns) -> Converted:
-        column = self._table.column(name)
-        times = shaped.times.get(name)
+    def _convert(self, name: str, shaped: NamedColumns, block: RawBlock) -> Converted:
+        column, times, wrong = self._table.column(name), shaped.times.get(name), None
+        (source,) = (one for one in self.plan.fields if one.name == name)
+        if block.wrong:
+            masks = [block.wrong[c] for c in source.columns if c in block.wrong]
+            wrong = np.logical_or.reduce(masks) if masks else None
+        how = self._how if source.factor is None else replace(self._how, factor=source.factor)
         try:
-            return convert(column, shaped.columns[name], self._how, times and times[0])
+            return convert(column, shaped.columns[name], how, times and times[0], wrong)
         except _UNREADABLE as error:
             raise StoreError(
                 "a column of type {found} can't be read as {wanted}",
@@ -192,11 +201,12 @@ class _Reader:
         self, done: dict[str, Converted], block: RawBlock, keep: npt.NDArray[np.bool_] | None
     ) -> tuple[npt.NDArray[np.bool_] | None, tuple[Rejection, ...]]:
         """Which rows stay (None: all), and the rejections of the others, one a row, in line order."""
-        if keep is None and not any(d.bad for d in done.values()):
+        required = {name: done[name] for name in self._table.required if name in done}
+        if keep is None and not any(d.bad for d in required.values()):
             return None, block.rejected
         kept = np.ones(len(block.line), np.bool_) if keep is None else keep.copy()
         rejected = list(block.rejected)
-        for name, item in done.items():
+        for name, item in required.items():
             for mask, reason in item.bad:
                 for index in np.flatnonzero(mask & kept).tolist():
                     raw = block.raws[index] if block.raws is not None else None
@@ -205,6 +215,19 @@ class _Reader:
                 kept &= ~mask
         rejected.sort(key=lambda r: r.line)
         return kept, tuple(rejected)
+
+    def _emptied(
+        self, done: dict[str, Converted], block: RawBlock, kept: npt.NDArray[np.bool_] | None
+    ) -> Iterator[Emptied]:
+        """Cells of optional columns that could not be read, of the rows that stay; each counts once."""
+        for name, item in done.items():
+            if not item.bad or name in self._table.required:
+                continue
+            left = np.ones(len(block.line), np.bool_) if kept is None else kept.copy()
+            for mask, reason in item.bad:
+                if (mask & left).any():
+                    yield Emptied(column=name, reason=reason, lines=block.line[mask & left])
+                left &= ~mask
 
     def _notices(self, done: dict[str, Converted], kept: npt.NDArray[np.bool_] | None) -> Iterator[Notice]:
         if self.plan.unknown and not self.plan.mapped:
@@ -217,15 +240,12 @@ class _Reader:
                     offset=_times.format_offset(self._how.offset),
                     assumed=int(self._offset is None),
                 )
-            if item.unknown:
-                yield self._count(NoticeCode.UNKNOWN_VALUES, name, item.unknown)
             if item.day is not None and name == MOMENT:
                 days = int((item.day if kept is None else item.day & kept).sum())
                 if days:
-                    yield self._count(NoticeCode.DAYS_ALONE, name, days)
-
-    def _count(self, code: NoticeCode, column: str, rows: int) -> Notice:
-        return Notice(code=code, file=self._file.path, values={"column": column, "rows": rows})
+                    yield Notice(
+                        code=NoticeCode.DAYS_ALONE, file=self._file.path, values={"column": name, "rows": days}
+                    )
 
     def _say(self, code: NoticeCode, **values: str | int) -> Iterator[Notice]:
         key = (code, str(values.get("column", "")))

@@ -2,9 +2,12 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +18,16 @@ from wayseal.store import _strings, _times
 from wayseal.store.tables import EARLIEST, LATEST, Column, ColumnType
 from wayseal.store.types import Reason
 
-# 7.71234E+13: what a spreadsheet makes of a long number.
-_ROUNDED = r"^\s*[0-9](?:\.[0-9]+)?[eE]\+[0-9]+\s*$"
+_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+# 1.00 comes from a column that is measured in parts; 1.0 is what a column of whole numbers with gaps becomes.
+_SPLIT = r"^[+-]?[0-9]*\.[0-9]{2,}$"
+_MEASURE = re.compile(r"([+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18}))\s*(\D{0,8})")
+_EXACT = Context(prec=99)
+# 7.71234E+13: what a spreadsheet makes of a long number; 7.71234E13, what Java does.
+_ROUNDED = r"^\s*[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+\s*$"
+# Without a digit, in another script, or with signs of lists and pairs (TEL=139…), it is a word, a name or many things.
+_WAYBILL = r"^[0-9A-Za-z#./:_+ -]*[0-9][0-9A-Za-z#./:_+ -]*$"
+_SEPARATOR = re.compile(r"[;|,；，、]")
 _Mask = npt.NDArray[np.bool_]
 
 
@@ -25,31 +36,49 @@ class Converted:
     """A column in its contract type; `bad` masks rows with the reason; `naive` tells of times without an offset.
 
     day: masks times of which only the day was written.
-    unknown: values of an optional enum that the contract doesn't know, and texts of an optional predicate (`asked`)
-    that are no object; they are emptied and counted.
     """
 
     array: pa.Array
     bad: list[tuple[_Mask, Reason]] = field(default_factory=list)
     naive: bool = False
     day: _Mask | None = None
-    unknown: int = 0
+
+    def emptied(self) -> "Converted":
+        """The same with null for what is bad, as in an optional column."""
+        bad = np.logical_or.reduce([mask for mask, _ in self.bad])
+        array = pc.if_else(pa.array(bad), pa.scalar(None, self.array.type), self.array)
+        return replace(self, array=array, day=None if self.day is None else self.day & ~bad)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertOptions:
-    """Column-independent settings: the offset of naive times, whether waybill numbers are cleaned."""
+    """The offset of naive times, whether waybill numbers are cleaned; factor: by which a column's numbers are taken."""
 
     offset: timedelta
     clean: bool = True
+    factor: Decimal | None = None
 
 
-def convert(column: Column, raw: pa.Array, options: ConvertOptions, times: "_times.Times | None" = None) -> Converted:
-    """The column converted and checked; ArrowInvalid or ArrowNotImplementedError if its type can't be read at all."""
+def convert(
+    column: Column,
+    raw: pa.Array,
+    options: ConvertOptions,
+    times: "_times.Times | None" = None,
+    wrong: _Mask | None = None,
+) -> Converted:
+    """The column converted and checked; ArrowInvalid or ArrowNotImplementedError if its type can't be read at all.
+
+    What is bad in an optional column is null. wrong: cells that the reader could make nothing of.
+    """
+    if not column.required and column.type is not ColumnType.TEXT and _is_text(raw.type):
+        raw = _strings.without_signs(raw)
     if column.type is ColumnType.TIME:
         done = _time(raw, options.offset, times)
     else:
         done = _CONVERTERS[column.type](column, raw, options)
+    _note(done.bad, wrong, Reason.WRONG_TYPE)
+    if done.bad and not column.required:
+        done = done.emptied()
     if column.required and done.array.null_count:
         empty = ~_times.valid_mask(done.array)
         for mask, _ in done.bad:
@@ -74,13 +103,15 @@ def _id(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
 
 def _waybill(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     texts = _whole_numbers(raw)
-    if not options.clean:
-        return _id(column, texts, options)
     if _strings.is_clean(texts):
-        return _id(column, texts, options)
+        done = _id(column, texts, options)
+        _note(done.bad, _strings.mask_of(pc.ascii_is_alpha(texts)), Reason.NOT_A_WAYBILL)
+        return done
     rounded = _strings.mask_of(pc.match_substring_regex(texts, _ROUNDED))
-    done = _id(column, _strings.cleaned(texts), options)
+    done = _id(column, _strings.cleaned(texts) if options.clean else texts, options)
     _note(done.bad, rounded, Reason.ROUNDED_NUMBER)
+    shaped = pc.or_kleene(pc.match_substring_regex(done.array, _WAYBILL), pc.is_null(done.array))
+    _note(done.bad, ~_strings.mask_of(shaped), Reason.NOT_A_WAYBILL)
     return done
 
 
@@ -101,10 +132,7 @@ def _enum(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     strange = _strange(texts, known)
     if strange is None:
         return Converted(array=texts)
-    if column.required:
-        return Converted(array=texts, bad=[(strange, Reason.UNKNOWN_VALUE)])
-    kept = pc.if_else(pa.array(strange), pa.scalar(None, pa.string()), texts)
-    return Converted(array=kept, unknown=int(strange.sum()))
+    return Converted(array=texts, bad=[(strange, Reason.UNKNOWN_VALUE)])
 
 
 def _strange(texts: pa.Array, known: pa.Array) -> _Mask | None:
@@ -138,6 +166,8 @@ def _time(raw: pa.Array, offset: timedelta, times: "_times.Times | None") -> Con
     null = ~_times.valid_mask(raw)
     if times is None:
         times, null = _parse_time(raw)
+    elif _is_text(raw.type):
+        null = ~_times.valid_mask(_strings.empty_to_null(_strings.trimmed(_strings.as_text(raw))))
     shift = round(offset.total_seconds() * 1_000_000)
     us = np.where(times.naive, times.us - shift, times.us) if shift else times.us
     ranged = (us >= EARLIEST) & (us < LATEST)
@@ -166,9 +196,16 @@ def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
 
 
 def _number(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
-    if _is_text(raw.type) or pa.types.is_null(raw.type):
+    whole = column.type is ColumnType.INT
+    split = np.zeros(len(raw), np.bool_)
+    if options.factor is not None or _is_text(raw.type) or pa.types.is_null(raw.type):
         texts = _strings.trimmed(_strings.as_text(raw))
-        shape = pc.match_substring_regex(texts, r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$")
+        shape = pc.match_substring_regex(texts, _NUMBER)
+        if options.factor is not None or (column.units and not pc.all(shape).as_py()):
+            texts = _scaled(texts, column, options.factor)
+            shape = pc.match_substring_regex(texts, _NUMBER)
+        if whole and options.factor is None:
+            split = _strings.mask_of(pc.match_substring_regex(texts, _SPLIT))
         wrong = ~_strings.mask_of(shape) & _times.valid_mask(texts)
         plain = pc.if_else(shape, pc.replace_substring_regex(texts, r"^\+", ""), pa.scalar(None, pa.string()))
         values = pc.cast(plain, pa.float64())
@@ -177,19 +214,36 @@ def _number(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted
         wrong = np.zeros(len(raw), np.bool_)
     floats = values.fill_null(0.0).to_numpy(zero_copy_only=False)
     wrong = wrong | ~np.isfinite(floats)
-    whole = column.type is ColumnType.INT
-    if whole:
-        wrong = wrong | (np.isfinite(floats) & (np.floor(floats) != floats))
+    split = ~wrong & (split | (np.floor(floats) != floats)) if whole else split
     low = -(2.0**53) if column.low is None else column.low
     high = 2.0**53 if column.high is None else column.high
-    outside = ~wrong & ((floats < low) | (floats > high))
-    absent = wrong | outside | ~_times.valid_mask(values)
+    outside = ~wrong & ~split & ((floats < low) | (floats > high))
+    absent = wrong | split | outside | ~_times.valid_mask(values)
     safe = np.where(absent, 0.0, floats)
     kept = safe.astype(np.int64) if whole else safe
     done = Converted(array=pa.array(kept, column.arrow, mask=absent))
     _note(done.bad, wrong, Reason.NOT_A_NUMBER)
+    _note(done.bad, split, Reason.NOT_WHOLE)
     _note(done.bad, outside, Reason.NUMBER_OUT_OF_RANGE)
     return done
+
+
+def _scaled(texts: pa.Array, column: Column, factor: Decimal | None) -> pa.Array:
+    """Numbers in the column's unit: in their own unit where they name one, else times the factor; exact, then rounded.
+
+    Text that is no number stays.
+    """
+
+    def scaled(word: str) -> str:
+        found = _MEASURE.fullmatch(unicodedata.normalize("NFKC", word).casefold())
+        by = None if found is None else column.units.get(found[2]) if found[2] else factor
+        if found is None or by is None:
+            return word
+        value = _EXACT.multiply(Decimal(found[1]), by)
+        return str(value.to_integral_value(ROUND_HALF_UP) if column.type is ColumnType.INT else value)
+
+    coded = texts.dictionary_encode()
+    return pa.array([scaled(word) for word in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
 
 
 def _list(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
@@ -208,10 +262,7 @@ def _list(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
 
 
 def _json(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
-    done = _by_word(raw, column, _read_object, Reason.NOT_AN_OBJECT)
-    if column.required:
-        return done
-    return Converted(array=done.array, unknown=sum(int(mask.sum()) for mask, _ in done.bad))
+    return _by_word(raw, column, _read_object, Reason.NOT_AN_OBJECT)
 
 
 def _by_word(raw: pa.Array, column: Column, read: Callable[[str], object], reason: Reason) -> Converted:
@@ -243,7 +294,36 @@ def _read_list(text: str) -> list[str]:
         for item in items:
             item.encode()
         return items
-    return [p for part in re.split(r"[;|,；，、]", text) if (p := part.strip())]
+    return [p for part in _SEPARATOR.split(text) if (p := part.strip())]
+
+
+def texts_of(raw: pa.Array) -> pa.Array:
+    """A column as texts, what is nested in it as JSON."""
+    if pa.types.is_nested(raw.type):
+        raw = pa.array([None if each is None else dumps(each) for each in raw.to_pylist()], pa.string())
+    return _strings.as_text(raw)
+
+
+def translate_lists(raw: pa.Array, values: Mapping[str, str]) -> pa.Array:
+    """Cells that hold lists, item by item, as JSON arrays; what can't be read as a list stays as it is.
+
+    Where no other separator stands in a cell, slashes and spaces separate; a cell or item that `values` names stays
+    whole.
+    """
+
+    def translated(word: str | None) -> str | None:
+        if word is None or word in values:
+            return values.get(word or "", word)
+        try:
+            items = _read_list(word)
+        except (ValueError, RecursionError):
+            return word
+        if not word.startswith("[") and items == [word]:
+            items = re.split(r"[/\s]+", word)
+        return dumps([part for item in items if item for part in _read_list(values.get(item, item))])
+
+    coded = _strings.trimmed(texts_of(raw)).dictionary_encode()
+    return pa.array(map(translated, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
 
 
 def _read_object(text: str) -> str:
@@ -253,7 +333,7 @@ def _read_object(text: str) -> str:
     return dumps(value)
 
 
-def loads(text: str) -> object:
+def loads(text: str) -> Any:
     """JSON without what the standard doesn't know (NaN) and without repeated keys; ValueError or RecursionError."""
     return json.loads(text, object_pairs_hook=unique, parse_constant=refuse_constant)
 

@@ -7,12 +7,13 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from wayseal.store._csv_records import LONGEST_RECORD, CsvRecords, RecordSplitter
 from wayseal.store._text_file import TextBlock, TextFile
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.formats import LAID_OUT
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES
 from wayseal.store.types import (
@@ -26,6 +27,8 @@ from wayseal.store.types import (
 )
 
 _DELIMITERS = (",", "\t", ";", "|")
+GUARDED = r"""^\s*(?:="([^"]*)"|'([0-9A-Za-z]*[0-9]{6,}))\s*$"""
+"""A cell that keeps a spreadsheet from taking a number for one, of which only the number counts."""
 
 
 class CsvBlocks:
@@ -43,7 +46,7 @@ class CsvBlocks:
     ) -> None:
         self._file = file
         self._keep = keep_rejected
-        sheet = file.format is Format.XLSX
+        sheet = file.format in LAID_OUT
         self._told = "," if sheet else mapping.delimiter if mapping else None
         encoding = "utf-8" if sheet else mapping.encoding if mapping else None
         self._text = TextFile(file, encoding, options.block_bytes)
@@ -61,6 +64,8 @@ class CsvBlocks:
 
     def _begin(self, first: TextBlock, mapping: LogMapping | None) -> None:
         blank = len(first.data) - len(first.data.lstrip(b"\r\n"))
+        if mapping is not None and mapping.header is not True and mapping.header:
+            blank = len(first.data) - len(first.data.split(b"\n", mapping.header - 1)[-1])
         head, end = self._first_record(first.data, blank)
         self._first_line += first.data.count(b"\n", 0, blank)
         if self._told is None:
@@ -147,6 +152,7 @@ class CsvBlocks:
 
         # Arrow takes one byte order mark off; in the middle of a file it is part of a value.
         data = BOM_UTF8 + records.data if records.data.startswith(BOM_UTF8) else records.data
+        quoted = b'"' in data
         table = pacsv.read_csv(
             pa.BufferReader(data),
             read_options=pacsv.ReadOptions(
@@ -156,7 +162,7 @@ class CsvBlocks:
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=self._delimiter,
-                newlines_in_values=b'"' in records.data,
+                newlines_in_values=quoted,
                 invalid_row_handler=refuse,
             ),
             convert_options=pacsv.ConvertOptions(
@@ -168,6 +174,8 @@ class CsvBlocks:
         )
         line = np.delete(records.line, wrong) if wrong else records.line
         columns = {name: _one(table.column(field)) for field, name in wanted.items()}
+        if b"'" in data or (quoted and b'=""' in data):
+            columns = {n: pc.replace_substring_regex(c, GUARDED, r"\1\2") for n, c in columns.items()}
         return columns, line, ragged
 
 

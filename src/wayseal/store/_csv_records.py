@@ -6,12 +6,15 @@ Rules, and what each is for:
    A line that breaks this goes to quarantine, and reading goes on at the next line.
 3. A quote that is not closed within `LONGEST_RECORD` bytes, or before the file ends, damages only its own line: the
    lines after it are read as if it had not been there. Nothing after it is swallowed.
-4. Blank lines are no records. A line with a NUL, with a carriage return outside quotes, or that is no UTF-8, goes to
+4. `="771"` is how spreadsheets are made to keep a number as text: the cell is what stands in the quotes. Nothing else
+   that begins with "=" is anything but text.
+5. Blank lines are no records. A line with a NUL, with a carriage return outside quotes, or that is no UTF-8, goes to
    quarantine.
 
 Almost all blocks are clean, and whole-block searches show it; only other blocks are gone through line by line.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +47,9 @@ class RecordSplitter:
         keep_rejected: bool = False,
         longest: int = LONGEST_RECORD,
     ) -> None:
-        self._mark = delimiter.encode()
+        self._mark = mark = delimiter.encode()
+        # Nothing that keeps rule 2 looks like this: a quote is doubled within quotes, and else stands at a field's end.
+        self._guard = re.compile(rb'(?<![^\n%b])=("[^"\r\n%b]+")(?=[\r\n%b])' % ((re.escape(mark),) * 3))
         self._line = first_line
         self._keep = keep_rejected
         self._longest = longest
@@ -58,10 +63,10 @@ class RecordSplitter:
         if valid and _has_no_blank_or_nul(block):
             if b'"' not in block:
                 return self._plain(block)
-            quoted = self._quoted(block, last)
+            quoted = self._quoted(block, last) or self._quoted(block := self._guard.sub(rb"\1", block), last)
             if quoted is not None:
                 return quoted
-        return self._careful(block, valid, last)
+        return self._careful(self._guard.sub(rb"\1", block), valid, last)
 
     def _done(self, block: bytes, cut: int, records: CsvRecords, valid: bool) -> CsvRecords:
         self._carry = block[cut:]
@@ -163,7 +168,7 @@ class RecordSplitter:
             else:
                 end = line.find(mark, index)
                 value = line[index:] if end < 0 else line[index:end]
-                if b'"' in value:
+                if b'"' in value and value.rstrip(b"\r") != b'=""':
                     return False, Reason.STRAY_QUOTE
                 if b"\r" in value and (end >= 0 or _stray_return(value)):
                     return False, Reason.STRAY_CARRIAGE_RETURN

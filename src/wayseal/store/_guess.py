@@ -1,404 +1,408 @@
-"""Which column of a foreign log is which column of the contract: by its name and by what it holds.
+"""Which column of a foreign file is which column of a table of the contract: by its name and by what it holds.
 
 Rules: a name that says it outright weighs most, and at its end more than elsewhere; then what the values look like.
 What is clearest is settled first, and a column serves once; but the address may stand in for an account where the log
-names none. What looks like a phone number or an identity card is never taken for a waybill number.
+names none. What looks like a phone number or an identity card is never taken for a waybill number, and a column whose
+name speaks of people's names, phones or addresses for nothing.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
+from functools import cached_property
 
 from wayseal.model.numbers import candidates, clean_waybill
-from wayseal.store._column_plan import parse_times
+from wayseal.store import _strings
+from wayseal.store._guess_times import (
+    CLOCK,
+    DATE,
+    Written,
+    counts_time,
+    joined_format,
+    mostly,
+    says,
+    time_format,
+    with_zone,
+    zone_of,
+)
+from wayseal.store._headings import OUTRIGHT, PERSONAL, ended, means_nothing, name_score, synonyms, word_of
 from wayseal.store.logs import looks_personal
-from wayseal.store.tables import EARLIEST, LATEST, TABLES, Column, ColumnType, Table
+from wayseal.store.tables import TABLES, Column, ColumnType, Table
 
-# Numbers of accounts stand before names of people: a ledger needs no names.
-_WORDS: Mapping[str, str] = {
-    "at": "at time timestamp ts datetime accesstime accessedat logtime operatetime operationtime opttime optime "
-    "createtime createdat eventtime requesttime querytime timems timestampms tsms epoch epochms "
-    "时间 操作时间 访问时间 查询时间 日志时间 请求时间 发生时间 记录时间",
-    "waybill": "waybill waybillno waybillnumber waybillid mailno trackingnumber trackingno trackno expressno billcode "
-    "billno shipmentno parcel "
-    "运单号 运单 单号 快递单号 面单号 物流单号 运单编号 邮件号 快件号 运单号码",
-    "actor": "actor userid accountid operatorid employeeid staffid empno uid user account login operator employee "
-    "staff loginname username "
-    "工号 员工号 操作人工号 操作员工号 员工编号 用户编号 账号 帐号 账户 登录名 用户 操作员 员工 操作人 用户名",
-    "session": "session sessionid sid sessid 会话 会话号 会话编号",
-    "ip": "ip ipaddr ipaddress clientip remoteaddr remoteip sourceip srcip ip地址 客户端ip 来源ip 登录ip 访问ip",
-    "via": "via system app application interface apiname source platform module endpoint client "
-    "系统 接口 来源 平台 模块 应用 接口名 来源系统 渠道 访问渠道 系统名称 方式 查询方式 访问方式 途径 入口",
-    "action": "action operation op optype operationtype 操作 动作 操作类型 行为",
-    "device": "device deviceid devicename imei terminal terminalid workstation hostname "
-    "设备 终端 设备号 设备编号 设备标识 终端号 终端编号 机器码 设备名",
-    "request": "request requestid reqid traceid 请求号 请求编号 流水号",
-    "purpose": "purpose reason scene 用途 目的 场景 原因 查询原因",
-    "access": "access accessid logid 日志编号 日志号",
-    "seen_at": "seenat seen foundat found founddate seendate listedat listed observedat "
-    "发现时间 看到时间 出现时间 发现日期 看到日期 出现日期 上架时间 在售时间",
-    "asked_at": "askedat orderedat ordertime orderdate ordered boughtat bought purchasedat purchasetime purchasedate "
-    "购买时间 下单时间 购买日期 下单日期 订购时间 付款时间 购入时间",
-    "absent_at": "absentat absent notyetat lastabsent 未见时间 未出现时间 最后未见",
-    "seller": "seller sellerid shop shopname store vendor merchant 卖家 店铺 卖方 商家 卖家名 店铺名 店铺名称",
-    "found_by": "foundby how 发现方式 获取方式",
-    "asked": "asked 购买条件",
-    "status": "status statuscode httpstatus result resultcode outcome responsecode respcode code "
-    "状态码 状态 结果 返回码 响应码 响应状态 查询结果 操作结果 是否成功",
-}
-_FINE = frozenset(["ok", "success", "succeeded", "true", "yes", "y", "0", "1", "成功", "正常", "是", "通过"])
-_REFUSED = frozenset(
-    [
-        "failed",
-        "failure",
-        "fail",
-        "error",
-        "denied",
-        "refused",
-        "forbidden",
-        "rejected",
-        "timeout",
-        "false",
-        "no",
-        "n",
-        "失败",
-        "拒绝",
-        "错误",
-        "异常",
-        "否",
-        "超时",
-        "无权限",
-        "未授权",
-        "不通过",
-        "禁止",
-    ]
-)
-_MOST_WORDS = 40
-_PERSONAL = re.compile(r"phone|mobile|tel(?![a-z])|idcard|电话|手机|身份证|联系方式", re.IGNORECASE)
-ACTIONS: Mapping[str, str] = {
-    "查看": "view", "浏览": "view", "详情": "view", "查看详情": "view", "查询": "search",
-    "搜索": "search", "检索": "search", "查件": "search", "查单": "search",
-    "导出": "export", "下载": "export", "打印": "print", "打单": "print",
-    "接口": "api", "调用": "api", "接口调用": "api", "解密": "decrypt",
-    "read": "view", "detail": "view", "get": "view", "query": "search", "find": "search", "list": "search",
-    "download": "export", "call": "api",
-}  # fmt: skip
-FOUND_BY: Mapping[str, str] = {
-    "购买": "purchase", "购入": "purchase", "买入": "purchase", "举报": "report", "投诉": "report", "查获": "seizure",
-    "缴获": "seizure", "骚扰电话": "spam_call", "骚扰短信": "spam_sms", "垃圾短信": "spam_sms", "诈骗": "fraud",
-    "在售": "listing", "挂牌": "listing", "上架": "listing",
-    "bought": "purchase", "reported": "report", "seized": "seizure", "call": "spam_call", "sms": "spam_sms",
-    "listed": "listing", "offer": "listing",
-}  # fmt: skip
-FORMATS = (
-    "iso",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d",
-    "%Y.%m.%d %H:%M:%S",
-    "%Y.%m.%d %H:%M",
-    "%Y.%m.%d",
-    "%Y/%m/%d",
-    "%Y%m%d",
-    "%Y%m%d%H%M%S",
-    "%Y%m%d %H%M%S",
-    "%Y年%m月%d日 %H:%M:%S",
-    "%Y年%m月%d日 %H:%M",
-    "%Y年%m月%d日 %H时%M分%S秒",
-    "%Y年%m月%d日 %H时%M分",
-    "%Y年%m月%d日",
-    "%d/%b/%Y:%H:%M:%S %z",
-    "%d/%b/%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%Y-%m-%d %I:%M:%S %p",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "epoch_s",
-    "epoch_ms",
-    "epoch_us",
-)
+Columns = Mapping[str, "Profile"]
 _IP = re.compile(r"(?:[0-9]{1,3}\.){3}\w{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:]+:[0-9a-fA-F]*")
-_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|[0-9]{6}")
-_DATE = re.compile(r"[0-9]{4}[-/.]?[0-9]{1,2}[-/.]?[0-9]{1,2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
-# What every format of times has: a digit first, and six of them.
-_TIMELIKE = re.compile(r"\s*[0-9](?:[^0-9]*[0-9]){5}.*", re.DOTALL)
 _NUMBER = re.compile(r"[A-Z]{0,4}[0-9]{8,24}[A-Z]{0,2}")
-_MOST = 0.9
-_OUTRIGHT = 2.5
-"""From this score on a name says what the column is, whatever it holds."""
-_COUNTED = ("epoch", "%Y%m%d")
-"""How formats of digits alone begin, which other numbers have too."""
-_SECONDS = "%Y%m%d%H%M%S"
-"""The one of them with too many digits for chance: beside other ways to write a time it is one more."""
-_SPAN: Mapping[str, float] = {"epoch_s": 400 * 86400.0, "epoch_ms": 400 * 86_400_000.0}
-"""What a log spans at most, in the units of each, where only its numbers say that it counts time."""
+_PERSON = re.compile("[\u4e00-\u9fff·]{2,5}")
+_CODED = re.compile(r"[A-Za-z]{0,2}[0-9]{1,4}")
+_QUANTITY = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*(?:kg|g|千克|公斤|克)?", re.IGNORECASE)
+_UNIT = re.compile(r"(?:^|[._]|weight)(?:unit|uom)$|单位$", re.IGNORECASE)
+_GRAMS = re.compile("k?g|千?克|公斤|斤", re.IGNORECASE)
+_NULL = "NULL"  # what a database's client prints for no value
+_MOST_WORDS, _LOOKED_AT, _TIMES = 40, 500, 3000
+_LEAST_GAPS, _LEAST_FILLED, _KILOGRAMS = 0.01, 0.5, 100
+_RIVAL, _LEAST_TOLD, _MOST_SAME, _LEAST_MEASURED = 2.0, 20, 0.95, 0.2
+_SIGNS = frozenset([*_strings.NOTHING.to_pylist(), _NULL])
+_SERIAL = re.compile(r"(?:^|[._])(?:(?:log|evt|event|row)_?)?(?:id|seq|sn)$|序号|流水", re.IGNORECASE)
+_OTHERS = {"actor": "accesses", "operator": "scans", "order_ref": "waybills", "customer": "waybills", "outlet": "scans"}
+_MARKS = frozenset({"session", "device", "via", "request", "access"})  # what tells rows from one another
+MAIN = {
+    "leaks": "seen_at", "waybills": "issued_at", "tickets": "opened_at", "assignments": "from",
+    "actors": "", "outlets": "",
+}  # fmt: skip
+"""The time that a table can't do without, where it is not called `at`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
     """Columns of the log for one column of the contract; `by_name`: its name says so, else what it holds.
 
-    formats, naive, share: of a time: how it is written, whether without an offset, and how much of the column is.
-    unread, by_day: of a time: how many rows of the sample are written in none of the formats; whether a row gives a day
-    and no time of it.
-    values: known words of the log. unknown: the other words, and how many rows hold each. several: its values are
-    lists. chosen: a person said so.
+    written: of a time. values: known words of the log. unknown: the other words, and how many rows hold each.
+    several: its values are lists. chosen: a person said so. first: the first of its columns that isn't empty.
+    constant: no column, but this for all rows. factor: what numbers are multiplied by.
     """
 
     columns: tuple[str, ...]
     by_name: bool
-    formats: tuple[str, ...] = ("iso",)
-    naive: bool = False
+    written: Written = field(default_factory=Written)
     share: float = 1.0
-    unread: int = 0
-    by_day: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
     several: bool = False
     chosen: bool = False
+    first: bool = False
+    constant: str | None = None
+    factor: int = 1
 
 
-Columns = Mapping[str, list[str | None]]
+class Profile:
+    """One column of a sample, and what its values look like; each is found out once."""
+
+    def __init__(self, name: str, values: Sequence[str | None], *, several: bool = False) -> None:
+        self.name, self.values, self.several = name, values, several
+        self.texts = [text for v in values if v is not None and (text := v.strip()) and text not in _SIGNS]
+        self.few = spread(self.texts, _LOOKED_AT)
+
+    @cached_property
+    def nothing(self) -> Mapping[str, str]:
+        """Words for no value and no end (未称, 长期), as the sign for none that is read in each column."""
+        return {word: "-" for word in sorted(self.words) if means_nothing(word)}
+
+    @cached_property
+    def number(self) -> float:
+        """The share that could be waybill numbers, more for a courier's format and for many different ones."""
+        timed = self.written is not None and not self.written.counted
+        return 0.0 if timed or not self.few else _like_number(self.few)
+
+    @cached_property
+    def ip(self) -> float:
+        """The share that is addresses of machines."""
+        return like_ip(self.few)
+
+    @cached_property
+    def written(self) -> Written | None:
+        """How its times are written; None: it holds none."""
+        return time_format(spread([text for text in self.texts if text not in self.nothing], _TIMES))
+
+    @property
+    def dated(self) -> bool:
+        """Whether it holds days or moments, whatever else."""
+        told = self.written is not None and (not self.written.counted or self.written.formats == ("%Y%m%d",))
+        return told or any(DATE.fullmatch(text) and not text.isdigit() for text in self.few)
+
+    @property
+    def same(self) -> bool:
+        """Whether nearly all of its many rows hold the same."""
+        return len(self.texts) >= _LEAST_TOLD and max(self.words.values()) >= _MOST_SAME * len(self.texts)
+
+    @cached_property
+    def words(self) -> Mapping[str, int]:
+        """Its values with how many rows hold each, the most frequent first."""
+        return dict(Counter(self.texts).most_common())
+
+    @property
+    def variety(self) -> float:
+        """Different values, as a share of all."""
+        return len(self.words) / max(len(self.texts), 1)
+
+    @cached_property
+    def quantity(self) -> float:
+        """The share of what it holds that is plain numbers."""
+        told = [text for text in self.texts if text not in self.nothing]
+        return sum(bool(_QUANTITY.fullmatch(text)) for text in told) / max(len(told), 1)
 
 
-def words_of(name: str) -> frozenset[str]:
-    """Names, in lower case without signs, that say outright which column of the contract they are."""
-    return frozenset(_WORDS[name].split())
+def spread(texts: list[str], most: int) -> list[str]:
+    """Up to so many of them, from all of it."""
+    return texts if len(texts) <= most else [texts[n * len(texts) // most] for n in range(most)]
 
 
-def guess(columns: Columns) -> dict[str, Guess]:
-    """What can be guessed of the `accesses` table; columns that nothing speaks for are left out."""
-    found: dict[str, Guess] = {}
-    moment = _guess_time(columns)
-    if moment is not None:
-        found["at"] = moment
-    free = {n: v for n, v in columns.items() if moment is None or n not in moment.columns}
-    found |= _assign(_CONTENT, free)
-    if "action" in found:
-        found["action"] = _with_values(found["action"], columns, ACTIONS, TABLES["accesses"].column("action").values)
-    if "actor" not in found and "ip" in found:
+def guess(columns: Columns, table: str = "accesses") -> dict[str, Guess]:
+    """What can be guessed of a table; columns that nothing speaks for are left out."""
+    target = TABLES[table]
+    flat = {name: one for name, one in columns.items() if not one.several}
+    found = _guess_times(flat, target)
+    used = {c for made in found.values() for c in made.columns}
+    free = {
+        name: one for name, one in columns.items()
+        if name not in used and not (one.written is not None and not one.written.counted)
+    }  # fmt: skip
+    found |= _assign(target, free)
+    if table == "assignments":
+        found |= _scoped(found, free)
+    if table == "actors" and "kind" not in found and "actor" in found:
+        found["kind"] = Guess(columns=(), by_name=False, constant="person")
+    if table == "accesses" and "actor" not in found and "ip" in found:
         found["actor"] = Guess(columns=found["ip"].columns, by_name=False)
-    return found
+    if table == "accesses" and "access" in found and not _tells_reads(columns, found):
+        found.setdefault("request", found.pop("access"))
+    found = {name: _completed(made, name, free, target) for name, made in found.items()}
+    for name, made in found.items():
+        if any(_NULL in columns[c].values for c in made.columns) and target.column(name).type is not ColumnType.TIME:
+            found[name] = replace(made, values={**made.values, _NULL: ""})
+    others = {c for made in found.values() if made.first for c in made.columns[1:]}
+    return {name: found[name] for name in target.names if name in found and not others & set(found[name].columns[:1])}
 
 
-def _assign(targets: "_Content", columns: Columns) -> dict[str, Guess]:
+def _tells_reads(columns: Columns, found: Mapping[str, Guess]) -> bool:
+    """Whether rows with the same number in `access` are the same read, as where an export repeats some."""
+    made = [found[name] for name in ("access", "waybill", "actor", "at") if name in found]
+    rows = set(zip(*(columns[name].values for one in made for name in one.columns), strict=True))
+    return len({row[0] for row in rows} - {None, ""}) == len(rows) and not any(one.several for one in made)
+
+
+def _assign(table: Table, columns: Columns) -> dict[str, Guess]:
     """A column for each of the targets that one speaks for: names that say it outright, then contents, then hints.
 
     Among these what is clearest is settled first, then what stands first among the targets.
     """
     scored = []
-    for order, (target, content) in enumerate(targets.items()):
-        for place, (name, values) in enumerate(columns.items()):
-            named = name_score(target, name)
-            looks = content(present(values)) if content and not _PERSONAL.search(name) else 0.0
-            if named >= _OUTRIGHT or looks >= 0.5 or (named and (looks or content is None)):
-                tier = 0 if named >= _OUTRIGHT else 1 if looks >= 0.5 else 2
-                scored.append((tier, -named - looks, order, place, target, name, named > 0, looks))
+    for order, target in enumerate(c for c in table.columns if c.type is not ColumnType.TIME):
+        content = _content(target, table.name)
+        for place, (name, one) in enumerate(columns.items()):
+            if one.several and target.type not in {ColumnType.WAYBILL, ColumnType.LIST}:
+                continue
+            named = name_score(target.name, name, table.name)
+            looks = content(one) if content and not PERSONAL.search(name) else 0.0
+            if target.type is ColumnType.WAYBILL and not named and (_SERIAL.search(name) or any(
+                name_score(other, name, where) >= OUTRIGHT for other, where in _OTHERS.items()
+            )):  # fmt: skip
+                looks *= 0.4  # who, where, whose, or which row
+            if _barred(target, one, looks):
+                continue
+            if named >= OUTRIGHT or looks >= 0.5 or (named and (looks or content is None)):
+                tier = 0 if named >= OUTRIGHT else 1 if looks >= 0.5 else 2
+                tier += 3 * (one.same and target.name == "actor")
+                scored.append((tier, -named - looks, order, place, target.name, name, named > 0, looks))
     found: dict[str, Guess] = {}
-    for *_, target, name, by_name, looks in sorted(scored):
-        if target not in found and all(name not in made.columns for made in found.values()):
-            found[target] = Guess(columns=(name,), by_name=by_name, share=looks)
+    for *_, target_name, name, by_name, looks in sorted(scored):
+        if target_name not in found and all(name not in made.columns for made in found.values()):
+            several = columns[name].several and target_name == "waybill"
+            found[target_name] = Guess(columns=(name,), by_name=by_name, share=looks, several=several)
     return found
 
 
-def name_score(target: str, name: str) -> float:
-    """How clearly a name says what the column is: 3 a known word, 2.5 one after a dot, 1.5 a part of it, else 0."""
-    words = _WORDS[target].split()
-    plain = re.sub(r"[\W_]+", "", name.casefold())
-    last = re.sub(r"[\W_]+", "", name.rpartition(".")[2].casefold())
-    if plain in words:
-        return 3.0 + 1.0 / (1 + words.index(plain))
-    if last in words:
-        return 2.5
-    parts = [w for w in words if len(w) >= (2 if w > "\x7f" else 4) and w in plain]
-    if not parts:
-        return 0.0
-    return 1.5 + (0.5 if any(plain.endswith(w) for w in parts) else 0.0) + max(map(len, parts)) / 100
+def _barred(target: Column, one: Profile, looks: float) -> bool:
+    """Whether a column can't be this one, whatever it is called: it is no number or object, or marks all rows."""
+    counted = one.texts and target.type in {ColumnType.INT, ColumnType.FLOAT, ColumnType.JSON}
+    return one.name.startswith("__") or (target.name in _MARKS and one.same) or bool(counted and not looks)
 
 
-def present(values: list[str | None]) -> list[str]:
-    return [v.strip() for v in values if v is not None and v.strip()]
+def _content(target: Column, table: str) -> Callable[[Profile], float] | None:
+    """What says of values that they are of a column; None where only its name can."""
+    if target.type is ColumnType.WAYBILL or target.name == "ip":
+        return lambda one: one.ip if target.name == "ip" else one.number
+    if target.type in {ColumnType.INT, ColumnType.FLOAT}:
+        return lambda one: 0.3 * one.quantity if one.quantity >= _LEAST_MEASURED or one.nothing else 0.0
+    if target.type is ColumnType.JSON:
+        return lambda one: 0.8 * sum(t.startswith("{") and t.endswith("}") for t in one.few) / max(len(one.few), 1)
+    if words := synonyms(target.name, table):
+        weight = 0.8 if target.required else 0.6
+        return lambda one: weight * known_share(one, words)
+    return None
 
 
-def like_number(values: Sequence[str]) -> float:
-    """The share that could be waybill numbers, more for a courier's format and for many different ones."""
-    if not values:
-        return 0.0
+def coded(one: Profile) -> bool:
+    """Whether its words are codes, which say nothing by themselves (50, 31, A3)."""
+    return is_list(one.words) and mostly(_CODED, list(one.words))
+
+
+def known_share(one: Profile, words: Mapping[str, str]) -> float:
+    """The share of a column that is words of a list; one word alone, or a digit, is no reason."""
+    known = [w for w in one.words if word_of(w, words) is not None]
+    return (1.0 if len(known) > 1 else 0.5) * sum(one.words[w] for w in known) / max(len(one.texts), 1)
+
+
+def _like_number(values: Sequence[str]) -> float:
     spread = len(set(values)) / len(values)
     clean = [clean_waybill(v) for v in values]
     shaped = sum(bool(_NUMBER.fullmatch(c)) for c in clean) / len(clean)
     known = sum(bool(candidates(c)) for c in clean) / len(clean)
     personal = sum(looks_personal(v) for v in values) / len(values)
-    return 0.0 if max(_like_ip(values), personal) > 0.5 or spread < 0.02 else shaped * (0.5 + 0.5 * spread) + known
+    return 0.0 if max(like_ip(values), personal) > 0.5 or spread < 0.02 else shaped * (0.5 + 0.5 * spread) + known
 
 
-def _like_ip(values: Sequence[str]) -> float:
-    return sum(bool(_IP.fullmatch(v)) and not _CLOCK.fullmatch(v) for v in values) / len(values) if values else 0.0
+def like_ip(values: Sequence[str]) -> float:
+    return sum(bool(_IP.fullmatch(v)) and not CLOCK.fullmatch(v) for v in values) / len(values) if values else 0.0
 
 
-def _like_words(words: Mapping[str, str], values: Sequence[str]) -> float:
-    """The share that is a known word, as little as counts beside a name: words alone are no reason."""
-    known = sum(v.casefold() in words or v.casefold() in words.values() for v in values)
-    return 0.4 * known / len(values) if values else 0.0
+def _completed(made: Guess, name: str, free: Columns, table: Table) -> Guess:
+    """The same with its words, its factor, and the columns that it stands in where the first is empty."""
+    column = table.column(name)
+    if not made.columns or column.type is ColumnType.TIME:
+        return made
+    if (one := free.get(made.columns[0])) is None:
+        return made
+    if column.type in {ColumnType.INT, ColumnType.FLOAT}:
+        return _measured(made, one, name, free)
+    if words := synonyms(name, table.name):
+        return _with_values(made, one, words, column.values)
+    if name in {"actor", "partner", "operator"} and not made.chosen and (more := list(_others(one, name, free))):
+        return replace(made, columns=(*made.columns, *more), first=True)
+    return made
 
 
-_Content = Mapping[str, Callable[[Sequence[str]], float] | None]
-_CONTENT: _Content = {
-    "waybill": like_number, "ip": _like_ip, **dict.fromkeys(("actor", "session")),
-    "action": partial(_like_words, ACTIONS), **dict.fromkeys(("via", "device", "request", "purpose", "access")),
-}  # fmt: skip
-_CONTENT_OF_LEAKS: _Content = {
-    "waybill": like_number, "seller": None, "found_by": partial(_like_words, FOUND_BY), "asked": None,
-}  # fmt: skip
-
-
-def _guess_time(columns: Columns) -> Guess | None:
-    best: tuple[float, int, Guess] | None = None
-    for index, (name, values) in enumerate(columns.items()):
-        texts = present(values)
-        if _mostly(_DATE, texts):
+def _others(one: Profile, name: str, free: Columns) -> Iterator[str]:
+    """Columns of accounts that are filled where those before them are empty."""
+    gaps = [n for n, value in enumerate(one.values) if not (value or "").strip()]
+    for other in free.values():
+        if len(gaps) < max(_LEAST_GAPS * len(one.values), 1):
+            return
+        if other.name == one.name or other.several or other.same or PERSONAL.search(other.name) or other.number >= 0.9:
             continue
-        made = time_format(texts)
-        named = name_score("at", name)
-        if made is None or (made.formats[0].startswith("epoch") and not named):
-            continue
-        item = replace(made, columns=(name,), by_name=named > 0)
-        if best is None or (named + made.share, -index) > best[:2]:
-            best = (named + made.share, -index, item)
-    return best[2] if best else _guess_two(columns) or _guess_counted(columns)
+        named = max(name_score("actor", other.name), name_score("partner", other.name, "partner_calls"))
+        filled = [n for n in gaps if (other.values[n] or "").strip()]
+        if named >= 1.5 and len(filled) >= _LEAST_FILLED * len(gaps):
+            yield other.name
+            gaps = sorted(set(gaps) - set(filled))
 
 
-def _guess_counted(columns: Columns) -> Guess | None:
-    """A count from 1970 whose name says nothing: whole seconds or thousandths of them, all of about one year."""
-    for name, values in columns.items():
-        if any(name_score(target, name) for target in _WORDS) or _PERSONAL.search(name):
-            continue
-        made = time_format(present(values))
-        if made is not None and made.formats[0] in _SPAN and made.share == 1.0:
-            numbers = [float(v) for v in present(values)]
-            if max(numbers) - min(numbers) < _SPAN[made.formats[0]]:
-                return replace(made, columns=(name,))
+def rivals_of(columns: Columns, found: Mapping[str, Guess], table: Table) -> tuple[str, ...]:
+    """Other columns that are called like accounts, and hold no names of people."""
+    used = {c for made in found.values() for c in made.columns}
+    return tuple(
+        name for name, one in columns.items()
+        if name not in used and one.texts and not one.several and name_score("actor", name, table.name) >= _RIVAL
+        and not mostly(_PERSON, one.few)
+    )  # fmt: skip
+
+
+def _measured(made: Guess, one: Profile, name: str, columns: Columns) -> Guess:
+    """A column of numbers with its factor, or the column beside it that says the unit, and its words."""
+    told = {w: n for w, n in one.words.items() if w not in one.nothing and not _QUANTITY.fullmatch(w)}
+    for unit in columns.values():
+        if name == "weight_g" and _UNIT.search(unit.name) and unit.words and all(map(_GRAMS.fullmatch, unit.words)):
+            return replace(made, columns=(one.name, unit.name), unknown=told)
+    return replace(made, values=one.nothing, unknown=told, factor=_factor(one) if name == "weight_g" else 1)
+
+
+def _factor(one: Profile) -> int:
+    """What makes grams of a weight: 1000 where its heading says kilograms, or says nothing and values have decimals.
+
+    A value that names its unit itself needs none.
+    """
+    name = one.name.casefold()
+    if re.search(r"kg|千克|公斤|kilo", name):
+        return 1000
+    plain = [text for text in one.few if _QUANTITY.fullmatch(text) and text[-1].isdigit()]
+    decimals = sum("." in text for text in plain)
+    small = sorted(map(float, plain))[len(plain) // 2] < _KILOGRAMS if plain else False
+    silent = not re.search(r"克|_g$|\bg\b|gram", name)
+    return 1000 if silent and small and decimals * 5 > max(len(one.few), 1) else 1
+
+
+def _scoped(found: Mapping[str, Guess], columns: Columns) -> dict[str, Guess]:
+    """Of an assignment: what it is of, by the name of the column that says of which."""
+    if "scope" in found and "value" in found:
+        return {}
+    used = {c for key, made in found.items() if key != "value" for c in made.columns}
+    scored = [
+        (name_score(scope, name, "scopes"), scope, name)
+        for name in columns if name not in used for scope in ("outlet", "city", "region", "customer", "channel")
+    ]  # fmt: skip
+    score, scope, name = max(scored, default=(0.0, "", ""))
+    made = {"scope": Guess(columns=(), by_name=True, constant=scope)} if "scope" not in found else {}
+    return made | {"value": Guess(columns=(name,), by_name=True)} if score else {}
+
+
+def _guess_times(columns: Columns, table: Table) -> dict[str, Guess]:
+    """A column for each time of a table, by the names; the one that it can't do without by what is left, too."""
+    main = MAIN.get(table.name, "at")
+    targets = [c.name for c in table.columns if c.type is ColumnType.TIME]
+    scored = []
+    for order, target in enumerate(targets):
+        for place, (name, one) in enumerate(columns.items()):
+            named = name_score(target, name, table.name)
+            written = one.written
+            if written is None and named >= OUTRIGHT and target != main:  # words beside times: 长期
+                written = time_format([text for text in one.texts if _QUANTITY.match(text)])
+            moment = written is not None and (named >= OUTRIGHT or not written.counted or target == main)
+            if named and (moment or (len(one.nothing) == len(one.words) and named >= OUTRIGHT)):
+                day = target == main == "at" and mostly(DATE, one.texts)
+                scored.append((day, -named, order, place, target, name, written or Written()))
+    found: dict[str, Guess] = {}
+    for day, *_, target, name, written in sorted(scored, key=lambda one: one[:4]):
+        if target not in found and not day and all(name not in made.columns for made in found.values()):
+            found[target] = _timed(columns, (name,), written, by_name=True)
+    if main and main not in found:
+        rest = {n: one for n, one in columns.items() if all(n not in made.columns for made in found.values())}
+        if (made := _main_time(rest, main, table.name)) is not None:
+            found[main] = made
+    return found
+
+
+def _main_time(columns: Columns, main: str, table: str) -> Guess | None:
+    """The time of a table whose name says nothing: a moment, a date beside a time of day, a count, a day."""
+    days = [n for n, one in columns.items() if mostly(DATE, one.few)]
+    plain = [n for n, one in columns.items() if one.written is not None and not one.written.counted]
+    if main != "at":
+        named = [n for n in plain if name_score("at", n) >= OUTRIGHT]
+        alone = named if len(named) == 1 else plain if len(plain) == 1 else []
+        return _timed(columns, (alone[0],), columns[alone[0]].written, by_name=bool(named)) if alone else None
+    if plain := [n for n in plain if n not in days]:
+        name = max(plain, key=lambda n: (name_score("at", n), columns[n].written.share))  # type: ignore[union-attr]
+        return _timed(columns, (name,), columns[name].written, by_name=name_score("at", name) > 0)
+    clocks = [n for n, one in columns.items() if mostly(CLOCK, one.few)]
+    if joined := joined_format({n: one.values for n, one in columns.items()}, days, clocks):
+        return Guess(columns=joined[0], by_name=says(joined[0][0], "date", "日期") > 0, written=joined[1])
+    for name, one in columns.items():
+        nameless = not any(name_score(c, name, table) for c in TABLES[table].names) and not PERSONAL.search(name)
+        if nameless and one.written is not None and counts_time(one.written, one.few):
+            return Guess(columns=(name,), by_name=False, written=one.written)
+    for name in days:
+        written = columns[name].written
+        named_so = name_score("at", name, table) > 0 or says(name, "date", "日期") > 0
+        if written is not None and (named_so or written.formats[0] != "%Y%m%d"):
+            return _timed(columns, (name,), written, by_name=named_so)
     return None
 
 
-def _mostly(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
-    """Whether so many of the texts have this shape; none is no shape."""
-    return _enough(sum(bool(pattern.fullmatch(text)) for text in texts), len(texts))
+def _timed(columns: Columns, names: tuple[str, ...], written: Written | None, *, by_name: bool) -> Guess:
+    """A time; where it says no zone and another column says several, they are read together."""
+    made = Guess(columns=names, by_name=by_name, written=written or Written(), values=columns[names[0]].nothing)
+    zone = zone_of({n: one.texts for n, one in columns.items()}) if made.written.naive else None
+    if zone and len(zone[1]) > 1 and (both := with_zone(columns[names[0]].values, columns[zone[0]].values)):
+        return replace(made, columns=(*names, zone[0]), written=both)
+    return made
 
 
-def _enough(good: int, count: int) -> bool:
-    """Nine in ten; one odd row (a total at the end) is nothing."""
-    return bool(good) and (good >= _MOST * count or (count - good == 1 and good > 1))
-
-
-def _guess_two(columns: Columns) -> Guess | None:
-    """A date in one column and a time of day in another."""
-    full = {n: present(v) for n, v in columns.items()}
-    dates = [n for n, v in full.items() if _mostly(_DATE, v)]
-    clocks = [n for n, v in full.items() if _mostly(_CLOCK, v)]
-    pairs = [(d, c) for d in dates for c in clocks if d != c]
-    # 20170101 is a date, a time of day 201701 could be one too: the name decides, then the order.
-    pairs.sort(key=lambda p: -(_says(p[0], "date", "日期") + _says(p[1], "time", "时")))
-    for date, clock in pairs:
-        rows = zip(columns[date], columns[clock], strict=True)
-        made = time_format([f"{d} {c}" for d, c in rows if d and c])
-        if made is not None:
-            return replace(made, columns=(date, clock), by_name=_says(date, "date", "日期") > 0)
-    return _guess_day(full, dates)
-
-
-def _guess_day(full: Mapping[str, list[str]], dates: Sequence[str]) -> Guess | None:
-    """A date alone; eight digits are one only where the name says so."""
-    for name in dates:
-        made = time_format(full[name])
-        named = name_score("at", name) > 0 or _says(name, "date", "日期") > 0
-        if made is not None and (named or made.formats[0] != "%Y%m%d"):
-            return replace(made, columns=(name,), by_name=named)
-    return None
-
-
-def _says(name: str, *words: str) -> int:
-    return sum(w in name.casefold() for w in words)
-
-
-def time_format(values: Sequence[str]) -> Guess | None:
-    """How most values are written: in one format, or in several; of no columns yet."""
-    if not _mostly(_TIMELIKE, values):
-        return None
-    texts = pa.array(values, pa.string())
-    read, naive, by_day = np.zeros(len(values), np.bool_), False, False
-    formats: list[str] = []
-    while not read.all():
-        best = max((_fits(form, texts, ~read) for form in FORMATS if not formats or _joins(form)),
-                   key=lambda fit: int(fit.good.sum()))  # fmt: skip
-        if not best.good.any() or best.form in formats:
-            break
-        formats.append(best.form)
-        read, naive, by_day = read | best.good, naive or best.naive, by_day or best.by_day
-        if not _joins(best.form):
-            break
-    if not _enough(int(read.sum()), len(values)):
-        return None
-    return Guess(
-        columns=(),
-        by_name=False,
-        formats=tuple(formats),
-        naive=naive,
-        share=float(read.mean()),
-        unread=int((~read).sum()),
-        by_day=by_day,
-    )
-
-
-def _joins(form: str) -> bool:
-    """Whether a format may stand beside others in one column."""
-    return form == _SECONDS or not form.startswith(_COUNTED)
-
-
-class _Fit(NamedTuple):
-    """Which of the values that are not read yet have a format; whether any of them has no offset, or no time of day."""
-
-    form: str
-    good: npt.NDArray[np.bool_]
-    naive: bool
-    by_day: bool
-
-
-def _fits(form: str, texts: pa.Array, wanted: npt.NDArray[np.bool_]) -> _Fit:
-    times = parse_times((form,), texts)
-    good = times.ok & (times.us >= EARLIEST) & (times.us < LATEST) & wanted
-    return _Fit(form, good, bool((times.naive & good).any()), bool((times.day & good).any()))
-
-
-def _with_values(made: Guess, columns: Columns, words: Mapping[str, str], ours: Sequence[str]) -> Guess:
+def _with_values(made: Guess, one: Profile, words: Mapping[str, str], ours: Sequence[str]) -> Guess:
     """The same with its words: those that are known, and those that nobody knows. ours: what needs no translation."""
-    seen = Counter(present(columns[made.columns[0]]))
-    known = {w: words[w.casefold()] for w in sorted(seen) if w.casefold() in words}
-    unknown = {w: n for w, n in seen.most_common() if w not in known and w.casefold() not in ours}
+    known = {w: found for w in sorted(one.words) if w.casefold() not in ours and (found := word_of(w, words))}
+    unknown = {w: n for w, n in one.words.items() if w not in known and w.casefold() not in ours}
     return replace(made, values=known, unknown=unknown)
 
 
 def status_words(columns: Columns) -> tuple[str, Mapping[str, int]] | None:
     """The column that says how each request ended, and its words with how many rows hold each; None without one."""
     scored = []
-    for place, (name, values) in enumerate(columns.items()):
-        words = Counter(present(values))
-        told = sum(n for w, n in words.items() if _ended(w) is not None)
-        if (name_score("status", name) >= _OUTRIGHT or (name_score("status", name) and told)) and is_list(words):
-            scored.append((name_score("status", name) + told / max(sum(words.values()), 1), -place, name, words))
-    if not scored:
-        return None
-    _, _, name, words = max(scored, key=lambda item: item[:2])
-    return name, dict(words.most_common())
+    for place, (name, one) in enumerate(columns.items()):
+        told = sum(n for w, n in one.words.items() if ended(w) is not None)
+        named = name_score("status", name)
+        if (named >= OUTRIGHT or (named and told)) and is_list(one.words):
+            scored.append((named + told / max(len(one.texts), 1), -place, name, one.words))
+    best = max(scored, key=lambda item: item[:2], default=None)
+    return best and best[2:]
 
 
 def is_list(words: Mapping[str, int]) -> bool:
@@ -406,66 +410,10 @@ def is_list(words: Mapping[str, int]) -> bool:
     return 0 < len(words) <= _MOST_WORDS
 
 
-def showed_nothing(word: str) -> bool | None:
-    """Whether what ended in this word was refused, failed or sent elsewhere; None for a word that nobody knows."""
-    ended = _ended(word)
-    return None if ended is None else not ended
-
-
-def _ended(word: str) -> bool | None:
-    plain = word.strip().casefold()
-    if re.fullmatch("[1-5][0-9]{2}", plain):
-        return plain[0] == "2" or plain == "304"
-    return True if plain in _FINE else False if plain in _REFUSED else None
-
-
-def guess_leaks(columns: Columns) -> dict[str, Guess]:
-    """What can be guessed of the table `leaks`; columns that nothing speaks for are left out."""
-    times = _leak_times(columns)
-    found = _times_by_name(times)
-    if "seen_at" not in found:
-        rest = [g for n, g in times.items() if n not in {c for f in found.values() for c in f.columns}]
-        if len(rest) == 1:
-            found["seen_at"] = rest[0]
-    found |= _assign(_CONTENT_OF_LEAKS, {n: v for n, v in columns.items() if n not in times})
-    if "found_by" in found:
-        ours = TABLES["leaks"].column("found_by").values
-        found["found_by"] = _with_values(found["found_by"], columns, FOUND_BY, ours)
-    return found
-
-
-def guess_by_name(columns: Columns, table: Table) -> dict[str, Guess]:
-    """What is called as the contract calls it, of any table."""
-    names = {name.strip().casefold(): name for name in columns}
-    return {c.name: describe_choice(columns, c, names[c.name]) for c in table.columns if c.name in names}
-
-
-def describe_choice(columns: Columns, target: Column, name: str) -> Guess:
+def describe_choice(columns: Columns, target: Column, name: str, table: str) -> Guess:
     """How a column is written that is known to be the one."""
-    made = Guess(columns=(name,), by_name=True)
-    if target.type is ColumnType.TIME and (written := time_format(present(columns[name]))) is not None:
-        return replace(written, columns=(name,), by_name=True)
-    words = {"action": ACTIONS, "found_by": FOUND_BY}.get(target.name)
-    return made if words is None else _with_values(made, columns, words, target.values)
-
-
-def _leak_times(columns: Columns) -> dict[str, Guess]:
-    """Columns that hold times; counted ones (seconds since 1970) only where their name says so."""
-    out = {}
-    for name, values in columns.items():
-        made = time_format(present(values))
-        told = any(name_score(target, name) for target in ("seen_at", "asked_at", "absent_at"))
-        if made is not None and (told or not made.formats[0].startswith(_COUNTED)):
-            out[name] = replace(made, columns=(name,))
-    return out
-
-
-def _times_by_name(times: Mapping[str, Guess]) -> dict[str, Guess]:
-    out: dict[str, Guess] = {}
-    free = dict(times)
-    for target in ("asked_at", "absent_at", "seen_at"):
-        scored = [(name_score(target, name), -place, name) for place, name in enumerate(free)]
-        score, _, name = max(scored, default=(0.0, 0, ""))
-        if score:
-            out[target] = replace(free.pop(name), by_name=True)
-    return out
+    one = columns[name]
+    made = Guess(columns=(name,), by_name=True, chosen=True, several=one.several and target.name == "waybill")
+    if target.type is ColumnType.TIME and one.written is not None:
+        return replace(made, written=one.written, values=one.nothing)
+    return _completed(made, target.name, columns, TABLES[table])

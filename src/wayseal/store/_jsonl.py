@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.store._convert import DuplicateKeyError, dumps, refuse_constant, unique
@@ -36,8 +36,8 @@ _Row = dict[str, Any]
 class JsonBlocks:
     """A JSON Lines file, opened: the names that its first lines use, and its rows as raw blocks.
 
-    A nested value has a dotted name ("user.id"), unless a key is spelt like that itself. A row whose waybill number is
-    a list, or lies in a list of objects, is a row a number, all on its line; one whose list is empty is none.
+    A nested value has a dotted name ("user.id"), unless a key is spelt like that itself. Waybill numbers that are a
+    list, or lie in a list of objects, are one as JSON.
     """
 
     def __init__(
@@ -90,20 +90,18 @@ class JsonBlocks:
                 rejected.append(Rejection(line=number, column="", reason=row, raw=raw))
         self._line += len(lines)
         found = {name: self._values(rows, name) for name in names}
-        dropped: list[int] = []
-        for name in self._numbers.intersection(names):
-            if any(isinstance(value, list) for value in found[name]):
-                lists = [_numbers_of(value) for value in found[name]]
-                times = [len(numbers) for numbers in lists]
-                dropped += [number for number, n in zip(line, times, strict=True) if not n]
-                found = {key: _repeated(values, times) for key, values in found.items()}
-                found[name] = list(chain.from_iterable(lists))
-                line, raws = _repeated(line, times), _repeated(raws, times) if self._keep else raws
         columns: dict[str, pa.Array] = {}
-        wrong: dict[int, str] = {}
+        wrong: dict[str, npt.NDArray[np.bool_]] = {}
         for name in names:
             columns[name] = self._column(name, found[name], wrong)
-        return replace(self._raw(block, columns, line, rejected, wrong, raws), dropped=np.array(dropped, np.int64))
+        return RawBlock(
+            columns=columns,
+            line=np.array(line, np.int64),
+            rejected=tuple(rejected),
+            bytes_read=block.bytes_read,
+            raws=tuple(raws) if self._keep else None,
+            wrong=wrong,
+        )
 
     def _values(self, rows: list[_Row], name: str) -> list[Any]:
         if "." not in name:
@@ -111,47 +109,20 @@ class JsonBlocks:
         look = find_all if name in self._numbers else find
         return [look(row, name) for row in rows]
 
-    def _column(self, name: str, values: list[Any], wrong: dict[int, str]) -> pa.Array:
-        """The values as text; a value of a type that the column can't have spoils its row."""
+    def _column(self, name: str, values: list[Any], wrong: dict[str, npt.NDArray[np.bool_]]) -> pa.Array:
+        """The values as text; `wrong` takes note of those of a type that the column can't have."""
         try:
             return pa.array(values, pa.string())
         except (pa.ArrowException, UnicodeError, TypeError, OverflowError):
             texts: list[str | None] = []
         for index, value in enumerate(values):
             try:
-                texts.append(_text_of(value, name in self._loose))
+                loose = name in self._loose or (name in self._numbers and isinstance(value, list))
+                texts.append(scalar_text(value, loose))
             except (ValueError, RecursionError):
                 texts.append(None)
-                wrong.setdefault(index, name)
+                wrong.setdefault(name, np.zeros(len(values), np.bool_))[index] = True
         return pa.array(texts, pa.string())
-
-    def _raw(
-        self,
-        block: TextBlock,
-        columns: dict[str, pa.Array],
-        line: list[int],
-        rejected: list[Rejection],
-        wrong: dict[int, str],
-        raws: list[str],
-    ) -> RawBlock:
-        numbers = np.array(line, np.int64)
-        for index, name in wrong.items():
-            raw = raws[index] if self._keep else None
-            rejected.append(Rejection(line=line[index], column=name, reason=Reason.WRONG_TYPE, raw=raw))
-        if wrong:
-            rejected.sort(key=lambda r: r.line)
-            keep = np.ones(len(line), np.bool_)
-            keep[list(wrong)] = False
-            columns = {n: c.filter(pa.array(keep)) for n, c in columns.items()}
-            numbers = numbers[keep]
-            raws = [r for index, r in enumerate(raws) if index not in wrong]
-        return RawBlock(
-            columns=columns,
-            line=numbers,
-            rejected=tuple(rejected),
-            bytes_read=block.bytes_read,
-            raws=tuple(raws) if self._keep else None,
-        )
 
 
 def read_line(text: str | bytes) -> _Row | Reason | None:
@@ -194,18 +165,6 @@ def find_all(row: _Row, name: str) -> Any:
     return find_all(inner, tail) if isinstance(inner, dict) else None
 
 
-def _numbers_of(value: Any) -> list[Any]:
-    """Of a list each number once: it is shown or it isn't. What is no list is a list of itself."""
-    if not isinstance(value, list):
-        return [value]
-    flat = [item for item in value if item is not None]
-    return [value] if any(isinstance(item, list | dict) for item in flat) else list(dict.fromkeys(flat))
-
-
-def _repeated(items: list[Any], times: list[int]) -> list[Any]:
-    return [item for item, n in zip(items, times, strict=True) for _ in range(n)]
-
-
 def names_of(row: _Row, prefix: str = "", depth: int = 4) -> Iterator[str]:
     """The names of a row's values, those of nested objects dotted, in a list, too."""
     for key, value in row.items():
@@ -225,15 +184,12 @@ def _sampled_names(data: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _text_of(value: Any, loose: bool) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        value.encode()
+def scalar_text(value: Any, loose: bool) -> str | None:
+    """A number or a text as text, with `loose` anything, as JSON; ValueError for what can be none."""
+    if isinstance(value, str) or value is None:
+        (value or "").encode()
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return dumps(value)
-    if not loose:
+    if not loose and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise ValueError("a value of the wrong type")
     return dumps(value)
 

@@ -12,25 +12,28 @@ from wayseal.store._linear import MOST, names_of, size_of
 from wayseal.store._mapping_file import ColumnKeys, DatabaseColumnKeys, MappingKeys, PathKeys
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
-from wayseal.store.logs import names_of_format
-from wayseal.store.mapping import FieldMap, LogMapping, LogSettings, PathRule, RowFilter, TableColumn, TableMap
+from wayseal.store.logs import MYSQL_TIMES, REQUEST_FIELDS, REQUEST_TIMES, names_of_format
+from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, LogSettings, PathRule, RowFilter, TableColumn, TableMap
 from wayseal.store.tables import TABLES, VERSION, Column, ColumnType
 
 TABLE = (*CONDITIONS, "issued_at")
 OUTLETS = ("outlet", "city", "region")
 _ASKABLE = (*CONDITIONS, "issued_from", "issued_to", "limit")
-_LOG_KEYS = ("tables", "paths", "statuses", "methods", "resources")
+_LOG_KEYS = ("tables", "paths", "statuses", "methods", "resources", "request")
 _USES: Mapping[Format, frozenset[str]] = {
     Format.PGAUDIT: frozenset({"tables"}),
     Format.COMBINED: frozenset({"paths", "statuses", "methods"}),
-    Format.OCSF: frozenset(_LOG_KEYS),
+    Format.OCSF: frozenset(_LOG_KEYS) - {"request"},
+    Format.MYSQL: frozenset({"tables"}),
+    Format.REQUESTS: frozenset(_LOG_KEYS) - {"resources"},
 }
 _UNUSED: Mapping[Format | None, tuple[str, ...]] = {
     Format.XLSX: ("encoding", "delimiter"),
+    Format.DUMP: ("delimiter", "header"),
     **dict.fromkeys((Format.CSV, Format.JSONL, Format.PARQUET), ("sheet",)),
 }
 _MADE = {"waybill": "read.waybill", "filter": "read.filter", "rows": "read.rows"}
-_DEFAULTS: Mapping[Format, Mapping[str, tuple[str, str]]] = {
+_DEFAULTS: Mapping[Format, Mapping[str, tuple[str, str | tuple[str, ...]]]] = {
     Format.PGAUDIT: {
         "at": ("log_time", "iso"), "actor": ("user_name", ""), "via": ("application_name", ""),
         "session": ("session_id", ""), "ip": ("client_ip", ""), "request": ("statement_id", ""),
@@ -44,17 +47,30 @@ _DEFAULTS: Mapping[Format, Mapping[str, tuple[str, str]]] = {
         "at": ("time", "epoch_ms"), "actor": ("actor.user.name", ""), "ip": ("src_endpoint.ip", ""),
         "session": ("actor.session.uid", ""), "request": ("line_id", ""), "action": ("read.action", ""),
     },
+    Format.MYSQL: {
+        "at": ("time", MYSQL_TIMES), "actor": ("user", ""), "ip": ("client_host", ""), "via": ("database", ""),
+        "session": ("session_id", ""), "request": ("line_id", ""), "action": ("read.action", ""),
+    },
+    Format.REQUESTS: {
+        "at": ("time_iso8601", "iso"), "actor": ("remote_user", ""), "ip": ("remote_addr", ""),
+        "request": ("line_id", ""), "action": ("read.action", ""),
+    },
 }  # fmt: skip
-_FREE: Mapping[Format, tuple[str, ...]] = {Format.PGAUDIT: ("comment.",), Format.COMBINED: ("query.",)}
+_FREE: Mapping[Format, tuple[str, ...]] = {
+    Format.PGAUDIT: ("comment.",),
+    Format.MYSQL: ("comment.",),
+    Format.COMBINED: ("query.",),
+}
 _MAPPABLE = tuple(dict.fromkeys(n for t in ("accesses", "queries") for n in TABLES[t].names if n not in _MADE))
 """Columns of the two tables that `[columns]` may give for a raw log; the adapter finds the others."""
 
 
-def load_mapping(path: Path) -> LogMapping:
+def load_mapping(path: Path, *, most_letters: int = MOST) -> LogMapping:
     """Reads a mapping file.
 
     Args:
         path: The file (TOML).
+        most_letters: Of its patterns together, each as often as it is repeated.
 
     Returns:
         The mapping.
@@ -67,15 +83,16 @@ def load_mapping(path: Path) -> LogMapping:
         content = path.read_bytes()
     except OSError as error:
         raise StoreError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
-    return parse_mapping(content, path)
+    return parse_mapping(content, path, most_letters)
 
 
-def parse_mapping(text: str | bytes, path: Path) -> LogMapping:
+def parse_mapping(text: str | bytes, path: Path, most_letters: int = MOST) -> LogMapping:
     """The mapping that this text describes; `path` is for errors."""
     toml = TomlText(text, StoreError, file=path, example='actor = "user"')
     said = toml.read(MappingKeys, version=VERSION)
+    _check_patterns(toml, said, most_letters)
     drop, keep = (
-        [RowFilter(column=rule.column, equals=rule.equals, keep=kept) for rule in rules]
+        [RowFilter(column=rule.column, equals=rule.equals, matches=rule.matches, keep=kept) for rule in rules]
         for rules, kept in ((said.drop, False), (said.keep, True))
     )
     made = LogMapping(
@@ -90,6 +107,7 @@ def parse_mapping(text: str | bytes, path: Path) -> LogMapping:
         sheet=said.sheet,
         offset=said.offset,
         clean=said.clean,
+        unwrap=said.unwrap,
     )
     if said.format in LOGS:
         return _LogLoader(toml, said, said.format).load(made)
@@ -100,6 +118,37 @@ def parse_mapping(text: str | bytes, path: Path) -> LogMapping:
         if toml.says(key):
             raise toml.error("the format {format} has no use for it", key, format=said.format)
     return replace(made, fields=tuple(_load_fields(toml, said)))
+
+
+def _check_patterns(toml: TomlText, said: MappingKeys, most: int) -> None:
+    """Refuses what is no pattern, and patterns that are too long together."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    for kind, rules in (("drop", said.drop), ("keep", said.keep)):
+        for number, rule in enumerate(rules):
+            if bool(rule.equals) == bool(rule.matches):
+                raise toml.error("needs one of equals and matches", kind, number)
+            found.append(((kind, number, "matches"), rule.matches))
+    found += [(("paths", number, "regex"), path.regex or "") for number, path in enumerate(said.paths)]
+    room = most
+    for where, pattern in found:
+        room -= size_of(pattern)
+        if room < 0:
+            raise toml.error(
+                "all patterns of a mapping have {most:,} letters at most, each as often as it is repeated",
+                *where,
+                most=most,
+            )
+        _names_in(toml, pattern, *where)
+
+
+def _names_in(toml: TomlText, pattern: str, *where: str | int) -> tuple[str, ...]:
+    try:
+        return names_of(pattern)
+    except ValueError:
+        raise toml.error(
+            "can't be read as a pattern; a name stands in it once, and nothing in it looks ahead, behind or back",
+            *where,
+        ) from None
 
 
 def _load_fields(toml: TomlText, said: MappingKeys) -> Iterator[FieldMap]:
@@ -129,6 +178,10 @@ def _load_field(toml: TomlText, column: Column, source: ColumnKeys) -> FieldMap:
     if formats and (column.type is not ColumnType.TIME or (source.format and source.formats)):
         key = "formats" if source.formats else "format"
         raise toml.error("only a time has a format, and one of format and formats", *where, key)
+    if source.factor is not None and column.type not in {ColumnType.INT, ColumnType.FLOAT}:
+        raise toml.error("only a number has a factor", *where, "factor")
+    if source.split and column.type is not ColumnType.WAYBILL:
+        raise toml.error("only cells of waybill numbers are split", *where, "split")
     return FieldMap(
         name=column.name,
         columns=columns,
@@ -136,6 +189,8 @@ def _load_field(toml: TomlText, column: Column, source: ColumnKeys) -> FieldMap:
         constant=source.constant,
         formats=formats or ("iso",),
         values=source.values,
+        factor=source.factor,
+        split=source.split,
         line=toml.line(*where),
     )
 
@@ -145,7 +200,6 @@ class _LogLoader:
 
     def __init__(self, toml: TomlText, said: MappingKeys, form: Format) -> None:
         self._toml, self._said, self._form = toml, said, form
-        self._room = MOST
         self._names = names_of_format(form)
 
     def load(self, made: LogMapping) -> LogMapping:
@@ -173,14 +227,19 @@ class _LogLoader:
         for column in made.columns:
             self._check_column(column, "columns", name)
         own, how = _DEFAULTS[self._form]["at"]
-        time = name == "at" and made.columns[:1] == (own,) and made.formats == ("iso",)
-        return replace(made, formats=(how,)) if time else made
+        if name != "at" or made.formats != ("iso",) or not made.columns:
+            return made
+        if made.columns[0] != own:
+            how = (
+                REQUEST_TIMES.get(made.columns[0].rpartition(".")[2], "iso") if self._form is Format.REQUESTS else "iso"
+            )
+        return replace(made, formats=_formats(how))
 
     def _with_defaults(self, fields: tuple[FieldMap, ...]) -> tuple[FieldMap, ...]:
         """The columns: those given, and where none is, what the format has for it."""
         given = {f.name for f in fields}
         own = (
-            FieldMap(name=name, columns=(column,), formats=(how or "iso",))
+            FieldMap(name=name, columns=(column,), formats=_formats(how))
             for name, (column, how) in _DEFAULTS[self._form].items()
             if name not in given
         )
@@ -199,7 +258,8 @@ class _LogLoader:
     def _settings(self) -> LogSettings:
         toml, said = self._toml, self._said
         if not (said.tables or said.paths or said.resources):
-            wanted, spelled = ("paths", "[[paths]]") if self._form is Format.COMBINED else ("tables", "[tables.NAME]")
+            paths = self._form in {Format.COMBINED, Format.REQUESTS}
+            wanted, spelled = ("paths", "[[paths]]") if paths else ("tables", "[tables.NAME]")
             raise toml.error(
                 "the format {format} needs {table}: where the waybills are", wanted, format=self._form, table=spelled
             )
@@ -209,6 +269,8 @@ class _LogLoader:
             statuses=said.statuses,
             methods=frozenset(m.upper() for m in said.methods),
             resources=frozenset(said.resources),
+            request={k: v for k in REQUEST_FIELDS if (v := getattr(said.request, k))},
+            dialect=said.request.dialect,
         )
 
     def _table(self, name: str, table: Mapping[str, DatabaseColumnKeys]) -> TableMap:
@@ -222,7 +284,8 @@ class _LogLoader:
                 raise self._toml.error(not_among("unit", ("column",)), *where, "unit")
             if column in columns:
                 raise self._toml.error("this column stands for another condition already", *where)
-            columns[column] = TableColumn(key=key, day=source.unit == "day")
+            unit = source.unit or ""
+            columns[column] = TableColumn(key=key, day=unit == "day", epoch=unit if unit in EPOCHS else "")
         if waybills and "waybill" not in table:
             raise self._toml.error(
                 "a table needs its column `waybill`, or `outlet` for a table of outlets", "tables", name
@@ -234,23 +297,7 @@ class _LogLoader:
         text = template(rule.path) if rule.path else rule.regex
         if text is None or (rule.path and rule.regex):
             raise self._toml.error("needs one of path and regex", *where, "path")
-        self._room -= size_of(rule.regex or "")
-        if self._room < 0:
-            raise self._toml.error(
-                "all patterns of a mapping have {most:,} letters at most, each as often as it is repeated",
-                *where,
-                key,
-                most=MOST,
-            )
-        try:
-            names = names_of(text)
-        except ValueError:
-            raise self._toml.error(
-                "can't be read as a pattern; a name stands in it once, and nothing in it looks ahead, behind or back",
-                *where,
-                key,
-            ) from None
-        for name in names:
+        for name in _names_in(self._toml, text, *where, key):
             if name not in _ASKABLE:
                 raise self._toml.error(
                     "{name} is no condition; one of {known}", *where, key, name=name, known=list(_ASKABLE)
@@ -259,7 +306,12 @@ class _LogLoader:
             if name not in _ASKABLE:
                 raise self._toml.error(not_among(name, _ASKABLE), *where, "query", name)
         query = {parameter: name for name, parameters in rule.query.items() for parameter in parameters}
-        return PathRule(pattern=text, query=query, ignore=frozenset(rule.ignore), action=rule.action)
+        ignore, times = frozenset(rule.ignore), () if rule.format == ("iso",) else rule.format
+        return PathRule(pattern=text, query=query, ignore=ignore, action=rule.action, times=times)
+
+
+def _formats(how: str | tuple[str, ...]) -> tuple[str, ...]:
+    return how if isinstance(how, tuple) else (how or "iso",)
 
 
 def template(text: str) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -48,6 +49,12 @@ def _parse_delimiter(name: str) -> str:
     return mark
 
 
+def _parse_header(value: Any) -> bool | int:
+    if not isinstance(value, bool | int) or (value < 1 and value is not False):
+        raise StoreError("needs true, false, or the number of the line on which the headings stand")
+    return value if isinstance(value, bool) or value > 1 else True
+
+
 def _parse_name(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
         raise StoreError("needs the name of a column in the log")
@@ -64,6 +71,13 @@ def _parse_word(value: Any) -> str:
     if not isinstance(value, str | int):
         raise StoreError("needs a text or a list of texts")
     return str(value).lower() if isinstance(value, bool) else str(value).strip()
+
+
+def _parse_factor(value: Any) -> Decimal:
+    number = Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Decimal(0)
+    if not (number.is_finite() and 0 < number < Decimal("1e12")):
+        raise StoreError("needs a number above 0, such as 1000")
+    return number
 
 
 def _parse_status(text: str) -> str:
@@ -96,6 +110,8 @@ class ColumnKeys:
     values: Annotated[Mapping[str, str], needs(N_("needs words of the log and what each is called"))] = field(
         default_factory=dict
     )
+    factor: Annotated[Decimal | None, parsed_by(_parse_factor)] = None
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +120,8 @@ class FilterKeys:
 
     __pydantic_config__: ClassVar = CLOSED
     column: _Name
-    equals: _Words
+    equals: _Words = frozenset()
+    matches: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +130,7 @@ class DatabaseColumnKeys:
 
     __pydantic_config__: ClassVar = CLOSED
     column: Annotated[str, Field(min_length=1), needs(N_("needs the name of a column in the database"))]
-    unit: Literal["time", "day"] | None = None
+    unit: Literal["time", "day", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +144,27 @@ class PathKeys:
         default_factory=dict
     )
     ignore: _Texts = ()
+    format: _Formats = ()
     action: Action | None = None
 
 
 _Source = Annotated[ColumnKeys, or_just("column", ColumnKeys)]
 _DatabaseColumn = Annotated[DatabaseColumnKeys, or_just("column", DatabaseColumnKeys)]
 _Tables = Annotated[Mapping[str, Mapping[str, _DatabaseColumn]], needs(N_("is written as [tables.NAME]"))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKeys:
+    """Fields of JSON objects that hold a request or a statement; of several names the first that says something."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    line: _Texts = ()
+    target: _Texts = ()
+    query: _Texts = ()
+    method: _Texts = ()
+    status: _Texts = ()
+    statement: _Texts = ()
+    dialect: Literal["postgres", "mysql"] = "postgres"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +176,11 @@ class MappingKeys:
     format: Format | None = None
     encoding: Annotated[str | None, parsed_by(_parse_encoding, str)] = None
     delimiter: Annotated[str | None, parsed_by(_parse_delimiter, str)] = None
-    header: bool = True
+    header: Annotated[bool | int, parsed_by(_parse_header)] = True
     sheet: _Texts = ()
     offset: Annotated[timedelta | None, parsed_by(parse_offset, str)] = None
     clean: bool = True
+    unwrap: str = ""
     columns: Mapping[str, _Source] | None = None
     drop: tuple[FilterKeys, ...] = ()
     keep: tuple[FilterKeys, ...] = ()
@@ -156,3 +189,4 @@ class MappingKeys:
     statuses: Annotated[tuple[str, ...], one_or_more(tuple[_Status, ...], empty=None)] = ("2xx", "304")
     methods: _Texts = ("GET", "POST")
     resources: _Texts = ()
+    request: RequestKeys = field(default_factory=RequestKeys)

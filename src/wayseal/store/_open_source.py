@@ -3,6 +3,8 @@
 import gzip
 import json
 import zlib
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +13,15 @@ from wayseal.model.errors import disk_says
 from wayseal.model.messages import Message
 from wayseal.model.schema import readable
 from wayseal.store._column_plan import describe
+from wayseal.store._documents import is_document, records
+from wayseal.store._dump import HEAD, DumpedTable, lay_out_tables
 from wayseal.store._laid_out import LaidOut
+from wayseal.store._text_file import TextFile
 from wayseal.store._times import parse_offset
-from wayseal.store._workbook import lay_out_sheets
+from wayseal.store._workbook import Sheet, lay_out_sheets
+from wayseal.store._wrapped import wrapping_of
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
+from wayseal.store.formats import JSON_LINES, LAID_OUT, LOGS, Format
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import TABLES, VERSION
 from wayseal.store.types import Notice, NoticeCode, ReadOptions, Source, SourceFile
@@ -28,10 +34,12 @@ _SUFFIXES = {
     ".parquet": Format.PARQUET,
     ".xlsx": Format.XLSX,
     ".xlsm": Format.XLSX,
+    ".sql": Format.DUMP,
 }
 STDIN = Path("-")
 """What standard input is called."""
 _GZIP = b"\x1f\x8b"
+_CHUNK, _HEAD = 4 << 20, 4096
 LOG_TABLES = ("accesses", "queries")
 _Files = tuple[SourceFile, ...]
 _Notices = tuple[Notice, ...]
@@ -60,8 +68,10 @@ def open_source(
     Raises:
         StoreError: There is nothing to read.
     """
-    if isinstance(offset, str):
-        offset = _asked_offset(offset)
+    try:
+        offset = parse_offset(offset) if isinstance(offset, str) else offset
+    except StoreError as error:
+        raise StoreError(error.message, key="offset") from error
     if mapping is not None:
         if table not in {None, mapping.table}:
             raise StoreError(
@@ -83,23 +93,18 @@ def open_source(
     )
 
 
-def _asked_offset(text: str) -> timedelta:
-    try:
-        return parse_offset(text)
-    except StoreError as error:
-        raise StoreError(error.message, key="offset") from error
-
-
 def _find(path: Path, mapping: LogMapping | None, table: str | None) -> _Found:
     """What stands under one name. table: None without a mapping, where none is named."""
     if path != STDIN and not path.exists():
         raise StoreError("there is no such file or folder", file=path)
+    if path != STDIN and not path.is_dir() and not path.is_file():  # a pipe is read once, and this looks twice
+        raise StoreError("this is no file", file=path)
     try:
         if path != STDIN and path.is_dir():
             return _dataset(path) if table is None else _folder(path, table, mapping)
         stem = path.name.split(".")[0]
         laid_out = LaidOut.of_input() if path == STDIN else None
-        form = (mapping.format if mapping else None) or _suffix(path) or _sniff(path, laid_out)
+        form = (mapping.format if mapping else None) or format_of(path, laid_out)
         return _source_files(path, table or (stem if stem in TABLES else "accesses"), form, mapping, laid_out)
     except (OSError, EOFError, zlib.error) as error:
         reason = disk_says(error) if isinstance(error, OSError) and error.errno else Message("damaged")
@@ -109,28 +114,41 @@ def _find(path: Path, mapping: LogMapping | None, table: str | None) -> _Found:
 def _source_files(
     path: Path, table: str, form: Format, mapping: LogMapping | None, laid_out: LaidOut | None = None
 ) -> _Found:
-    """One file: a raw log is read twice, once a table that it fills; of a workbook each sheet stands for itself."""
-    if form is Format.XLSX:
-        return _sheets(path, table, mapping, laid_out)
-    if mapping is not None and mapping.sheet:
-        raise StoreError("is no workbook, and the mapping names a sheet", file=path)
+    """One file: a raw log stands there once a table that it fills; of a workbook each sheet stands for itself."""
+    if mapping is not None and mapping.sheet and form not in LAID_OUT:
+        raise StoreError("is no workbook and no dump of a database, and the mapping names a sheet", file=path)
     gzipped = _head(laid_out.path).startswith(_GZIP) if laid_out else path.suffix.lower() == ".gz"
-    if gzipped and form is Format.PARQUET:
-        raise StoreError("a Parquet file is compressed inside; unpack it", file=path)
+    if gzipped and form in {Format.PARQUET, Format.XLSX}:
+        raise StoreError("a file of this format is compressed inside; unpack it", file=path)
     file = SourceFile(path=path, table=table, format=form, size=0, gzipped=gzipped, laid_out=laid_out)
+    if form in LAID_OUT:
+        return _sheets(file, mapping)
+    if form is not Format.PARQUET:
+        head = _first_line(file)
+        file = replace(file, wrapped=(mapping.unwrap if mapping else "") or wrapping_of(head.split("\n", 1)[0]))
+    if form in JSON_LINES and is_document(head, file.wrapped):
+        inner, file = file.wrapped, replace(file, wrapped="")
+        text = TextFile(file, mapping.encoding if mapping else None, _CHUNK, ends=b"},")
+        laid_out = LaidOut(records((b.data for b in text.blocks()), path, inner), path)
+        file = replace(file, gzipped=False, laid_out=laid_out)
     file = replace(file, size=file.content.stat().st_size)
     return (tuple(replace(file, table=t) for t in LOG_TABLES) if form in LOGS else (file,)), ()
 
 
-def _sheets(path: Path, table: str, mapping: LogMapping | None, laid_out: LaidOut | None) -> _Found:
-    wanted, headed = (mapping.sheet, mapping.header) if mapping else ((), True)
-    where = laid_out.path if laid_out else path
-    sheets = lay_out_sheets(where, names=wanted, table=table, headed=headed, origin=path)
+def _sheets(file: SourceFile, mapping: LogMapping | None) -> _Found:
+    """The sheets of a workbook, or tables of a dump, that are asked for."""
+    path, table = file.path, file.table
+    wanted, headed = (mapping.sheet, bool(mapping.header)) if mapping else ((), True)
+    sheets: Sequence[Sheet | DumpedTable]
+    if file.format is Format.XLSX:
+        sheets = lay_out_sheets(file.content, names=wanted, table=table, headed=headed, origin=path)
+    else:
+        sheets = lay_out_tables(dumped_lines(file, mapping), names=wanted, table=table, origin=path)
     files = tuple(
         SourceFile(
             path=path.with_name(f"{path.name}#{readable(sheet.name).replace('/', '_')}"),
             table=table,
-            format=Format.XLSX,
+            format=file.format,
             size=sheet.text.path.stat().st_size,
             laid_out=sheet.text,
         )
@@ -143,13 +161,32 @@ def _sheets(path: Path, table: str, mapping: LogMapping | None, laid_out: LaidOu
     return files, (Notice(code=NoticeCode.OTHER_SHEETS, file=path, values=values),)
 
 
+def dumped_lines(file: SourceFile, mapping: LogMapping | None = None) -> Callable[[], Iterator[str]]:
+    """The lines of a dump, each time from the first; undecodable bytes stay as they are."""
+
+    def lines() -> Iterator[str]:
+        for block in TextFile(file, mapping.encoding if mapping else None, _CHUNK).blocks():
+            yield from (f"{line}\n" for line in block.data.decode("utf-8", "surrogateescape")[:-1].split("\n"))
+
+    return lines
+
+
+def _first_line(file: SourceFile) -> str:
+    """The first line of a file that holds more than spaces, or much of it, and a little more."""
+    with gzip.open(file.content) if file.gzipped else file.content.open("rb") as disk:
+        head = next((line for _ in range(100) if (line := disk.readline(_CHUNK)).strip() or not line), b"")
+        return (head + disk.read(_HEAD)).removeprefix(BOM_UTF8).decode("utf-8", "replace")
+
+
 def _suffix(path: Path) -> Format | None:
     suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
     return _SUFFIXES.get(suffixes[-1]) if suffixes else None
 
 
-def _sniff(path: Path, laid_out: LaidOut | None = None) -> Format:
-    """The format by a file's first bytes, where its name doesn't say."""
+def format_of(path: Path, laid_out: LaidOut | None = None) -> Format:
+    """The format by a file's name, else by its first bytes. OSError as it comes."""
+    if (named := _suffix(path)) is not None:
+        return named
     content = laid_out.path if laid_out else path
     head = _head(content)
     if head.startswith(b"PAR1"):
@@ -160,13 +197,17 @@ def _sniff(path: Path, laid_out: LaidOut | None = None) -> Format:
         if laid_out is None and path.suffix.lower() != ".gz":
             raise StoreError("is compressed; let its name end in .gz", file=path)
         with gzip.open(content) as packed:
-            head = packed.read(4096)
-    return Format.JSONL if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else Format.CSV
+            head = packed.read(_HEAD)
+    if HEAD.search(head.decode("utf-8", "replace")):
+        return Format.DUMP
+    return (
+        Format.JSONL if head.removeprefix(BOM_UTF8).lstrip().startswith((b"{", b"[{", b"[\n", b"[\r")) else Format.CSV
+    )
 
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as disk:
-        return disk.read(4096)
+        return disk.read(_HEAD)
 
 
 def _folder(path: Path, table: str, mapping: LogMapping | None) -> tuple[_Files, _Notices]:

@@ -1,31 +1,21 @@
-"""A first mapping file from a sample of a log."""
+"""A mapping file from a sample of a file: its text, and what it is not sure of."""
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from wayseal.model.messages import N_, Translate
+from wayseal.model.messages import N_, Message, Translate
+from wayseal.store._choose_table import Looked
 from wayseal.store._column_plan import describe
-from wayseal.store._guess import (
-    Columns,
-    Guess,
-    describe_choice,
-    guess,
-    guess_by_name,
-    guess_leaks,
-    is_list,
-    showed_nothing,
-    status_words,
-)
-from wayseal.store._propose_log_mapping import propose_log
-from wayseal.store._sample import Sample, read_sample
-from wayseal.store.errors import StoreError
+from wayseal.store._guess import Columns, Guess, is_list, rivals_of, status_words
+from wayseal.store._guess_times import zone_of
+from wayseal.store._headings import ended
+from wayseal.store._propose_log_mapping import UNSURE, Draft
+from wayseal.store._sample import MOST, Sample
 from wayseal.store.formats import Format
 from wayseal.store.logs import looks_personal
-from wayseal.store.tables import TABLES, Table
+from wayseal.store.tables import Column, ColumnType
 
 _TEXTS: Mapping[str, str] = MappingProxyType(
     {
@@ -42,185 +32,216 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "by_content": N_("by what it holds"),
         "address": N_("the log names no account: the address stands in for it"),
         "joined": N_("two columns, joined by a space"),
+        "first": N_("the first of them that isn't empty"),
+        "constant": N_("the same for all rows, since no column says it"),
+        "factor": N_("taken for kilograms: by its name, or by its decimals"),
         "mixed": N_("written in several ways"),
         "unread": N_("rows of the sample whose time is written in no way that is known: {n}"),
         "by_day": N_("days without a time: each read counts as at the first moment of its day"),
         "several": N_("lists: each of their numbers is a read"),
         "unknown": N_("words that are not known, and how many rows hold each; say in `values` what they are called"),
+        "known": N_("they can be"),
         "undecided": N_("not known: put those that showed nothing into the list, too"),
         "more": N_("and {n} more"),
         "missing": N_("NOT FOUND, and needed: put the log's column here"),
+        "the_same": N_("or, if it is the same for all rows"),
         "offset_none": N_("The times carry no offset. UTC is assumed unless this line says otherwise."),
-        "offset_cn": N_("The times carry no offset; the headings are Chinese, so China's time is assumed. Check it."),
+        "offset_cn": N_("The times carry no offset; the file is in Chinese, so China's time is assumed. Check it."),
+        "offset_column": N_("The times carry no offset; the column {column} says which it is."),
         "clean": N_("Spaces, dashes and dots in numbers are dropped and letters made upper case; false leaves them."),
         "nothing": N_("Columns that could be set as well"),
         "drop": N_("Rows that are no reads can be left out, for instance failed requests:"),
         "rest": N_("Columns of the log that are left out"),
         "sheets": N_("Not read, unless it stands in a list here"),
         "positions": N_("The log has no header: a column is its number, from 1."),
+        "headings": N_("The headings stand on this line; what stands above is skipped."),
+        "cut": N_("The sample is the file's beginning: what is packed is read up to {most} MiB."),
+    }
+)
+_DOUBTS: Mapping[str, str] = MappingProxyType(
+    {
+        "close": N_("whether this is the table: `{other}` is nearly as likely (`--table` says which)"),
+        "vague": N_("whether this is the table: nothing in it is called as only this table has it"),
+        "missing": N_("`{column}`: nothing was found for it"),
+        "offset": N_("the times carry no offset, and nothing says which it is"),
+        "words": N_("`{column}`: {rows:,} rows of the sample hold words that are not known"),
+        "times": N_("`{column}`: {rows:,} rows of the sample hold no time that is known"),
+        "address": N_("`actor`: addresses stand in for accounts"),
+        "people": N_("`kind`: no column says it, and not all that is listed may be people"),
+        "rival": N_("`actor`: {columns} may be it as well; it is what the log of reads has"),
+        "content": N_("`{column}`: its name says nothing; it is only by what it holds"),
+        "conditions": N_("`waybill`: {rows:,} rows of the sample hold conditions of searches there, and are no reads"),
+        "dates": N_(
+            "`{column}`: nothing was found for it, and days stand in {columns}: an end that is lost hides reads"
+        ),
     }
 )
 _MOST_WORDS, _LONGEST_WORD = 12, 20
-_PLAIN_NAME = re.compile(r"[^\W\d][\w .:/()-]{0,39}")
-_GUESSES: Mapping[str, Callable[[Columns], dict[str, Guess]]] = {"accesses": guess, "leaks": guess_leaks}
+_STAFF = re.compile(r"工号|员工|职工|人员|emp|staff", re.IGNORECASE)
+_PAIRS = re.compile(r"[^\W\d]\w*\s*[=:：]")
+_BORN = re.compile(r"出生|生日|birth|last|最后|最近|打印|导出", re.IGNORECASE)  # days that end nothing
 
 
-def propose_mapping(
-    sample: Path,
-    *,
-    translate: Translate = str,
-    table: str = "accesses",
-    sheet: str | None = None,
-    chosen: Mapping[str, str] | None = None,
-) -> str:
-    """Proposes a mapping file for the log, or list of leaks, that a sample is from.
-
-    Args:
-        sample: CSV, JSON Lines, Parquet, a workbook or a raw log (csvlog of PostgreSQL, combined, OCSF), which is
-            recognised.
-        translate: Puts the comments into a language; `str` leaves them English.
-        table: "accesses" or "leaks"; of others columns are known by the contract's names, and as they are chosen.
-        sheet: Of a workbook; None: the one that would be read.
-        chosen: Column of the contract → the log's column that a person says it is, "" for none; how it is written is
-            found out all the same.
-
-    Returns:
-        TOML. It loads as it stands when every required column (`accesses`: actor, waybill and time; `leaks`: waybill
-        and when it was seen) was found; what was not found stands there as a comment.
-
-    Raises:
-        StoreError: The sample holds no rows or can't be read, or lacks a column that was chosen.
-    """
-    if table == "accesses" and not chosen and (log := propose_log(Path(sample), translate)) is not None:
-        return log
-    rows = read_sample(Path(sample), table, sheet)
-    say = {code: translate(text) for code, text in _TEXTS.items()}
-    found = _with_chosen(rows, TABLES[table], _found(rows, table), chosen or {})
-    return "\n".join(_lines(rows, TABLES[table], found, say)) + "\n"
+def propose_table(one: Looked, translate: Translate, sheets: Sequence[str] = (), others: str = "") -> Draft:
+    """The mapping file for what was found. sheets: that are read alike; others: that are not read."""
+    say = {code: translate(text) for code, text in _TEXTS.items()} | {"unsure": translate(UNSURE)}
+    doubts = tuple(Message(_DOUBTS[code], values).fill(translate) for code, values in _doubts(one))
+    lines = [*_head(one, doubts, sheets, others, say), *_offset(one, say), *_columns(one, say)]
+    if one.table.name == "accesses":
+        lines += _drop(one.columns, one.found, say)
+    return Draft(text="\n".join(lines) + "\n", table=one.table.name, doubts=doubts)
 
 
-def _found(sample: Sample, table: str) -> Mapping[str, Guess]:
-    """The guesses; of all columns only the waybill number may be a list."""
-    if table not in _GUESSES:
-        return guess_by_name(sample.columns, TABLES[table])
-    found = _GUESSES[table]({n: v for n, v in sample.columns.items() if n not in sample.lists})
-    if not sample.lists:
-        return found
-    whole = _GUESSES[table](sample.columns)
-    if (number := whole.get("waybill")) is None or number.columns[0] not in sample.lists:
-        return found
-    return found | {"waybill": replace(number, several=True)}
+def _doubts(one: Looked) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What a person has to decide before this file can be trusted: codes, and what fills their blanks."""
+    found, table = one.found, one.table
+    if one.close:
+        yield "close", {"other": one.close}
+    elif one.vague:
+        yield "vague", {}
+    timed = {column.name for column in table.columns if column.type is ColumnType.TIME}
+    times = [each for each in one.columns.values() if each.written is not None and not each.written.counted]
+    for name in table.required:
+        made = found.get(name)
+        if made is None:
+            yield "missing", {"column": name}
+        elif name == "actor" and "ip" in found and made.columns == found["ip"].columns:
+            yield "address", {}
+        elif made.columns and one.sample.header and not made.by_name and (len(times) > 1 or name not in timed):
+            yield "content", {"column": name}
+    used = {c for made in found.values() for c in made.columns}
+    rest = tuple(n for n, each in one.columns.items() if n not in used and each.dated and not _BORN.search(n))
+    for name in ("valid_from", "valid_to", "to"):
+        if name in table.names and name not in found and rest:
+            yield "dates", {"column": name, "columns": describe(rest)}
+    numbers = one.columns[found["waybill"].columns[0]].texts if {"waybill", "actor"} <= set(found) else ()
+    if asked := sum(bool(_PAIRS.match(text)) for text in numbers):
+        yield "conditions", {"rows": asked}
+    if "kind" in found and found["kind"].constant and not _STAFF.search(found["actor"].columns[0]):
+        yield "people", {}
+    if "actor" in found and (rivals := rivals_of(one.columns, found, table)):
+        yield "rival", {"columns": describe(rivals)}
+    if _offset_of(one) == "":
+        yield "offset", {}
+    for name, made in found.items():
+        few = 0.02 * len(one.columns[made.columns[0]].texts) if made.unknown and not table.column(name).values else 0
+        if is_list(made.unknown) and sum(made.unknown.values()) > few:
+            yield "words", {"column": name, "rows": sum(made.unknown.values())}
+        if made.written.unread > 1:
+            yield "times", {"column": name, "rows": made.written.unread}
 
 
-def _with_chosen(
-    sample: Sample, table: Table, found: Mapping[str, Guess], chosen: Mapping[str, str]
-) -> Mapping[str, Guess]:
-    """The guesses, and before them what a person said."""
-    made = {name: one for name, one in found.items() if name not in chosen}
-    for name, column in chosen.items():
-        if column and column not in sample.columns:
-            raise StoreError("there is no such column", file=sample.path, key=name)
-        if column and name in table.names:
-            told = describe_choice(sample.columns, table.column(name), column)
-            made[name] = replace(told, chosen=True, several=name == "waybill" and column in sample.lists)
-    return made
-
-
-def _lines(sample: Sample, table: Table, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
+def _head(
+    one: Looked, doubts: Sequence[str], sheets: Sequence[str], others: str, say: Mapping[str, str]
+) -> Iterator[str]:
+    sample, table = one.sample, one.table
     yield f"# {say.get(table.name) or say['other'].format(table=table.name)}"
-    yield "wayseal = 1"
-    yield f"table = {_quoted(table.name)}"
-    yield f"format = {_quoted(sample.format)}"
+    for doubt in doubts:
+        yield f"# {say['unsure']}: {doubt}"
+    if sample.cut and sample.format is not Format.PARQUET:
+        yield f"# {say['cut'].format(most=MOST >> 20)}"
+    yield from ("wayseal = 1", f"table = {_quoted(table.name)}", f"format = {_quoted(sample.format)}")
     if sample.encoding:
         yield f"encoding = {_quoted(sample.encoding)}"
-    if sample.sheet:
-        yield f"sheet = {_quoted(sample.sheet)}" + (
-            f"  # {say['sheets']}: {sample.other_sheets}" if sample.other_sheets else ""
-        )
+    if len(sheets) > 1:
+        yield f"sheet = [{', '.join(map(_quoted, sheets))}]"
+    elif sample.sheet:
+        others = sample.other_sheets or others
+        yield f"sheet = {_quoted(sample.sheet)}" + (f"  # {say['sheets']}: {others}" if others else "")
     if sample.format is Format.CSV:
         yield f"delimiter = {_quoted(sample.delimiter)}"
     if not sample.header:
         yield f"header = false  # {say['positions']}"
-    yield from _offset(sample, found, say)
+    elif sample.header is not True:
+        yield f"header = {sample.header}  # {say['headings']}"
+
+
+def _zone(one: Looked) -> tuple[str, frozenset[str]] | None:
+    return zone_of({name: each.texts for name, each in one.columns.items()})
+
+
+def _offset_of(one: Looked) -> str | None:
+    """What times without an offset mean: None if there are none; "" if nothing says it."""
+    if not any(made.written.naive for made in one.found.values()):
+        return None
+    zone = _zone(one)
+    if zone is not None and len(zone[1]) == 1:
+        return next(iter(zone[1]))
+    return "+08:00" if _is_chinese(one.sample) else ""
+
+
+def _offset(one: Looked, say: Mapping[str, str]) -> Iterator[str]:
+    offset, zone = _offset_of(one), _zone(one)
+    if offset:
+        said = say["offset_column"].format(column=describe((zone[0],))) if zone else say["offset_cn"]
+        yield from (f"# {said}", f"offset = {_quoted(offset)}")
+    elif offset == "":
+        yield from (f"# {say['offset_none']}", '# offset = "+08:00"')
     yield f"clean = true  # {say['clean']}"
-    yield ""
-    yield f"# {say['columns']}"
-    yield "[columns]"
-    for name in table.names:
-        if name in found:
-            yield _entry(name, found[name], found, say)
-            yield from _unknown(name, found[name], say)
-        elif name in table.required:
-            yield f'# {name} = "…"  # {say["missing"]}'
-    unset = [n for n in table.names if n not in found and n not in table.required]
-    yield f"# {say['nothing']}: {', '.join(unset)}"
-    yield from _rest(sample, found, say)
-    if table.name == "accesses":
-        yield from _drop(sample, found, say)
-
-
-def _offset(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
-    if not any(made.naive for made in found.values()):
-        return
-    if _is_chinese(sample):
-        yield f"# {say['offset_cn']}"
-        yield 'offset = "+08:00"'
-    else:
-        yield f"# {say['offset_none']}"
-        yield '# offset = "+08:00"'
 
 
 def _is_chinese(sample: Sample) -> bool:
-    return any(re.search("[\u4e00-\u9fff]", text) for text in (*sample.columns, sample.sheet or ""))
+    """Whether its headings or its values are in Chinese."""
+    texts = (*sample.columns, sample.sheet or "", *(v for values in sample.columns.values() for v in values[:50] if v))
+    return any(re.search("[\u4e00-\u9fff]", text) for text in texts)
 
 
-def _entry(name: str, made: Guess, found: Mapping[str, Guess], say: Mapping[str, str]) -> str:
-    why = say["by_name"] if made.by_name else say["by_content"]
-    if made.chosen:
-        why = say["chosen"]
-    elif name == "actor" and "ip" in found and made.columns == found["ip"].columns:
-        why = say["address"]
-    if len(made.columns) > 1:
-        why = f"{why}; {say['joined']}"
-    if len(made.formats) > 1:
-        why = f"{why}; {say['mixed']}"
-    if made.unread:
-        why = f"{why}; {say['unread'].format(n=made.unread)}"
-    if made.by_day and name == "at":
-        why = f"{why}; {say['by_day']}"
-    if made.several:
-        why = f"{why}; {say['several']}"
-    return f"{name} = {_value(made)}  # {why}"
-
-
-def _value(made: Guess) -> str:
-    one = len(made.columns) == 1
-    if one and made.formats == ("iso",) and not made.values:
-        return _quoted(made.columns[0])
-    parts = [f"column = {_quoted(made.columns[0])}"]
-    if not one:
-        parts = [f"columns = [{', '.join(map(_quoted, made.columns))}]"]
-    if len(made.formats) > 1:
-        parts.append(f"formats = [{', '.join(map(_quoted, made.formats))}]")
-    elif made.formats != ("iso",):
-        parts.append(f"format = {_quoted(made.formats[0])}")
-    if made.values:
-        pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in made.values.items())
-        parts.append(f"values = {{ {pairs} }}")
-    return "{ " + ", ".join(parts) + " }"
-
-
-def _rest(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
-    used = {c for g in found.values() for c in g.columns}
-    rest = tuple(n for n in sample.columns if n not in used)
-    if rest:
+def _columns(one: Looked, say: Mapping[str, str]) -> Iterator[str]:
+    sample, table, found = one.sample, one.table, one.found
+    yield from ("", f"# {say['columns']}", "[columns]")
+    for name in table.names:
+        if name in found:
+            yield _entry(name, found[name], found, say)
+            yield from _unknown(table.column(name), found[name], say)
+        elif name in table.required:
+            yield f'# {name} = "…"  # {say["missing"]}'
+            if table.column(name).type in {ColumnType.ID, ColumnType.ENUM}:
+                known = f" ({say['known']} {', '.join(table.column(name).values)})" if table.column(name).values else ""
+                yield f'# {name} = {{ constant = "…" }}  # {say["the_same"]}{known}'
+    if unset := [n for n in table.names if n not in found and n not in table.required]:
+        yield f"# {say['nothing']}: {', '.join(unset)}"
+    used = {c for made in found.values() for c in made.columns}
+    if rest := tuple(n for n in sample.columns if n not in used):
         yield f"# {say['rest']}: {describe(rest)}"
 
 
-def _unknown(name: str, made: Guess, say: Mapping[str, str]) -> Iterator[str]:
+def _entry(name: str, made: Guess, found: Mapping[str, Guess], say: Mapping[str, str]) -> str:
+    why = [say["by_name"] if made.by_name else say["by_content"]]
+    if made.constant is not None:
+        why = [say["constant"]]
+    elif made.chosen:
+        why = [say["chosen"]]
+    elif name == "actor" and "ip" in found and made.columns == found["ip"].columns:
+        why = [say["address"]]
+    why += [say["first" if made.first else "joined"]] if len(made.columns) > 1 else []
+    why += [say["factor"]] if made.factor != 1 else []
+    why += [say["mixed"]] if len(made.written.formats) > 1 else []
+    why += [say["unread"].format(n=made.written.unread)] if made.written.unread else []
+    why += [say["by_day"]] if made.written.by_day and name == "at" else []
+    why += [say["several"]] if made.several else []
+    return f"{name} = {_value(made)}  # {'; '.join(why)}"
+
+
+def _value(made: Guess) -> str:
+    if made.constant is not None:
+        return f"{{ constant = {_quoted(made.constant)} }}"
+    formats, one = made.written.formats, len(made.columns) == 1
+    if one and formats == ("iso",) and not made.values and made.factor == 1:
+        return _quoted(made.columns[0])
+    told = ", ".join(map(_quoted, made.columns))
+    parts = [f"column = {told}" if one else f"{'first_of' if made.first else 'columns'} = [{told}]"]
+    ways, pairs = ", ".join(map(_quoted, formats)), [f"{_quoted(k)} = {_quoted(v)}" for k, v in made.values.items()]
+    parts += [f"formats = [{ways}]"] if len(formats) > 1 else [f"format = {ways}"] if formats != ("iso",) else []
+    parts += [f"values = {{ {', '.join(pairs)} }}"] if pairs else []
+    parts += [f"factor = {made.factor}"] if made.factor != 1 else []
+    return "{ " + ", ".join(parts) + " }"
+
+
+def _unknown(column: Column, made: Guess, say: Mapping[str, str]) -> Iterator[str]:
     """Words of the column that no list of words knows, and how many rows hold each."""
     if is_list(made.unknown):
-        yield f"# {name}: {say['unknown']}: {_counted(made.unknown, say)}"
+        known = f"; {say['known']} {', '.join(column.values)}" if column.values else ""
+        yield f"# {column.name}: {say['unknown']}{known}: {_counted(made.unknown, say)}"
 
 
 def _counted(words: Mapping[str, int], say: Mapping[str, str]) -> str:
@@ -230,27 +251,22 @@ def _counted(words: Mapping[str, int], say: Mapping[str, str]) -> str:
     return ", ".join(told[:_MOST_WORDS]) + (f", {say['more'].format(n=rest)}" if rest else "")
 
 
-def _drop(sample: Sample, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
+def _drop(columns: Columns, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
     """Rows that are no reads: left out where the column that says so has words that are known."""
-    used = {c for g in found.values() for c in g.columns}
-    status = status_words({name: values for name, values in sample.columns.items() if name not in used})
-    yield ""
-    yield f"# {say['drop']}"
+    used = {c for made in found.values() for c in made.columns}
+    status = status_words({name: one for name, one in columns.items() if name not in used})
+    yield from ("", f"# {say['drop']}")
     if status is None:
-        yield "# [[drop]]"
-        yield '# column = "status"'
-        yield '# equals = ["403", "404"]'
+        yield from ("# [[drop]]", '# column = "status"', '# equals = ["403", "404"]')
         return
     column, words = status
-    yield f"# {column if _PLAIN_NAME.fullmatch(column) else '…'}: {_counted(words, say)}"
-    unknown = {word: n for word, n in words.items() if showed_nothing(word) is None}
-    if unknown:
+    yield f"# {describe((column,))}: {_counted(words, say)}"
+    if unknown := {word: n for word, n in words.items() if ended(word) is None}:
         yield f"# {say['undecided']}: {_counted(unknown, say)}"
-    refused = sorted(word for word in words if showed_nothing(word))
+    refused = sorted(word for word in words if ended(word) is False)
     mark = "" if refused else "# "
-    yield f"{mark}[[drop]]"
-    yield f"{mark}column = {_quoted(column)}"
-    yield f"{mark}equals = [{', '.join(map(_quoted, refused or ['…']))}]"
+    equals = ", ".join(map(_quoted, refused or ["…"]))
+    yield from (f"{mark}{line}" for line in ("[[drop]]", f"column = {_quoted(column)}", f"equals = [{equals}]"))
 
 
 def _quoted(text: str) -> str:

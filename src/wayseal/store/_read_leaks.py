@@ -33,14 +33,19 @@ def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedel
     if mapping is not None and mapping.table != "leaks":
         raise StoreError("this mapping is not for leaks", file=mapping.path, key="table")
     source = open_source(path, mapping=mapping, offset=offset, table="leaks")
-    batches = [b for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
+    read = [(f, b) for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
+    batches = [b for _, b in read]
     return Leaks(
         digest=_digest(f.laid_out.origin if f.laid_out else f.path for f in source.files),
         rows=pa.Table.from_batches([b.rows for b in batches], schema=arrow_schema("leaks")),
         line=np.concatenate([b.line for b in batches]),
         by_day=np.concatenate([b.days.get("seen_at", np.zeros(len(b.line), np.bool_)) for b in batches]),
         rejected=tuple(r for b in batches for r in b.rejected),
-        notices=(*source.notices, *(n for b in batches for n in b.notices)),
+        notices=(
+            *source.notices,
+            *(n for f, b in read for n in (*b.notices, *(one.notice(f) for one in b.emptied))),
+        ),
+        emptied=tuple(one for b in batches for one in b.emptied),
     )
 
 

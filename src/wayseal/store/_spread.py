@@ -12,12 +12,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-_AT_ONCE, _LONGEST, _TAG = 1 << 20, 1 << 24, 256
+AT_ONCE, _LONGEST, _TAG = 1 << 20, 1 << 24, 256
 """Bytes that are read at a time, of a row that is looked at in one piece, and of a tag."""
 _FEW, _MOST, _SPARSE = 1 << 20, 1 << 26, 8
 """Up to `_FEW` places are always laid out, and never more than `_MOST`; between, up to so many for each cell."""
-_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})[0-9]""")
-_PLACE = re.compile(rb"""\br\s*=\s*["'][A-Za-z]{0,3}([0-9]{1,7})["']""")
+_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,9})[0-9]""")
+_PLACE = re.compile(rb"""\br\s*=\s*["'][A-Za-z]{0,9}([0-9]+)["']""")
 _CELL, _ROW = (tuple(a + tag + z for a in (b"<", b":") for z in (b" ", b">", b"/", b"\n")) for tag in (b"c", b"row"))
 
 
@@ -26,7 +26,7 @@ def parts_of(path: Path) -> Iterator[Iterator[bytes]]:
     with zipfile.ZipFile(path) as archive:
         for item in archive.infolist():
             with archive.open(item) as file:
-                yield iter(partial(file.read, _AT_ONCE), b"")
+                yield iter(partial(file.read, AT_ONCE), b"")
 
 
 def is_spread_out(pieces: Iterable[bytes]) -> bool:

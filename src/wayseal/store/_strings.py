@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from wayseal.model.numbers import clean_waybill
 
 MOST_BYTES = 512
-_SPACES = " -._\t\n\v\f\r\x1c\x1d\x1e\x1f"
+NOTHING = pa.array(["-", "--", "—", "——", "－", "\\N"])
 
 
 def as_text(array: pa.Array) -> pa.Array:
@@ -48,6 +48,12 @@ def empty_to_null(texts: pa.Array) -> pa.Array:
     if len(texts) == 0 or (pc.min(lengths).as_py() or 0) > 0:
         return texts
     return pc.if_else(pc.equal(lengths, 0), pa.scalar(None, pa.string()), texts)
+
+
+def without_signs(texts: pa.Array) -> pa.Array:
+    """Signs that say "nothing" are no value; words are left, since they could be somebody's."""
+    found = pc.is_in(as_text(texts), value_set=NOTHING)
+    return pc.if_else(found, pa.scalar(None, texts.type), texts) if pc.any(found).as_py() else texts
 
 
 def mask_of(matches: pa.Array) -> npt.NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from wayseal.model.errors import disk_says
+from wayseal.store._wrapped import Unwrapper
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Notice, NoticeCode, SourceFile
 
@@ -34,10 +35,11 @@ class TextBlock:
 
 
 class TextFile:
-    """A text file, read from front to back; `notices` says in which encoding once that is known."""
+    """A text file, read from front to back; `notices` says in which encoding once that is known. ends: of pieces."""
 
-    def __init__(self, file: SourceFile, encoding: str | None, block_bytes: int) -> None:
+    def __init__(self, file: SourceFile, encoding: str | None, block_bytes: int, ends: bytes = b"\n") -> None:
         self._file = file
+        self._ends = ends
         self._block_bytes = block_bytes
         self._forced = encoding is not None
         self._encoding = encoding
@@ -50,10 +52,13 @@ class TextFile:
         """The file's lines; StoreError names the line where it can't be read on."""
         try:
             with self._file.content.open("rb") as disk:
+                inner = Unwrapper(self._file.wrapped) if self._file.wrapped else None
                 for data in self._whole_lines(self._chunks(disk)):
                     text, valid = self._decode(data)
                     self._lines += text.count(b"\n")
-                    yield TextBlock(data=text, valid=valid, bytes_read=disk.tell())
+                    yield TextBlock(data=inner.lines(text) if inner else text, valid=valid, bytes_read=disk.tell())
+                if inner and (text := inner.rest()):
+                    yield TextBlock(data=text, valid=is_utf8(text), bytes_read=disk.tell())
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._error("the compressed file is damaged or cut short here") from error
         except OSError as error:
@@ -107,7 +112,7 @@ class TextFile:
         held = 0
         for read in chunks:
             chunk = self._newlines(read)
-            cut = chunk.rfind(b"\n") + 1
+            cut = chunk.rfind(self._ends) + 1
             if cut:
                 yield b"".join([*carry, chunk[:cut]])
                 carry, held = [], 0

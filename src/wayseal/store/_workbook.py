@@ -2,12 +2,14 @@
 
 1. Line n of the text is row n of the sheet: a line break inside a cell becomes a space.
 2. Rows above the headings (a title, who exported it) are left blank. The headings are the first row with two thirds
-   as many filled cells as the fullest row has. A column without a heading is called by its letter.
+   as many filled cells as the fullest row has. A column without a heading is called by its letter. Where headings span
+   several columns and the row below names these and nothing else, its names count, and it is left blank. A cell that
+   is merged with those below it stands in each of their rows.
 3. A cell that holds a time is ISO 8601 without an offset; one that holds a day and no time is a day.
 4. A spreadsheet keeps fifteen digits. A number that has more is written as it would show it, and so is turned away
    where a waybill number should stand.
-5. A workbook is laid out in memory from its first row and column to its last: one whose cells lie far apart is refused
-   before (`_spread`).
+5. A workbook is laid out in memory from its first row and column to its last: one whose cells lie far apart, or have
+   more text than any, is refused before (`_spread`).
 6. Without a name the sheet called like the table is taken, else the first that is visible and has a row below headings.
 """
 
@@ -25,7 +27,7 @@ import python_calamine as calamine
 
 from wayseal.store._column_plan import describe
 from wayseal.store._laid_out import LaidOut
-from wayseal.store._spread import is_spread_out, parts_of
+from wayseal.store._spread import AT_ONCE, is_spread_out, parts_of
 from wayseal.store._write_table import cell_text
 from wayseal.store.errors import StoreError
 
@@ -77,17 +79,33 @@ def lay_out_sheets(path: Path, *, names: Sequence[str], table: str, headed: bool
     )
 
 
+def visible_sheets(path: Path) -> tuple[str, ...]:
+    """The names of the sheets that a person sees; StoreError if it is no workbook that can be read."""
+    visible = calamine.SheetVisibleEnum.Visible
+    return tuple(s.name for s in _open(path, path).sheets_metadata if s.visible is visible)
+
+
 def _open(path: Path, origin: Path) -> calamine.CalamineWorkbook:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(item.file_size for item in archive.infolist())
         if size > _MOST_BYTES:
             raise StoreError("unpacks to more than 2 GiB; save the sheet as CSV", file=origin)
-        if any(is_spread_out(item) for item in parts_of(path)):
+        if any(is_spread_out(_cells(item, origin)) for item in parts_of(path)):
             raise StoreError("its cells lie too far apart to be laid out; save the sheet as CSV", file=origin)
         return calamine.CalamineWorkbook.from_path(path)
     except _DAMAGED as error:
         raise _unreadable(origin) from error
+
+
+def _cells(pieces: Iterator[bytes], origin: Path) -> Iterator[bytes]:
+    """A part of a workbook. StoreError: a cell of it is longer than any (rule 5)."""
+    for piece in pieces:
+        if len(piece) == AT_ONCE and not any(byte in piece for byte in (b"<", b"\0", b"\xff")):  # that is no picture
+            raise StoreError(
+                "a cell holds more than a MiB of text; a sheet's longest has 32,767 characters", file=origin
+            )
+        yield piece
 
 
 def _unreadable(origin: Path) -> StoreError:
@@ -111,7 +129,13 @@ def _chosen(book: calamine.CalamineWorkbook, table: str, origin: Path) -> dict[s
 
 def _rows(book: calamine.CalamineWorkbook, name: str, origin: Path) -> _Rows:
     try:
-        return [[_text(cell) for cell in row] for row in book.get_sheet_by_name(name).iter_rows()]
+        sheet = book.get_sheet_by_name(name)
+        rows = [[_text(cell) for cell in row] for row in sheet.iter_rows()]
+        first = _headings_of(rows)
+        for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
+            for row in rows[top + 1 : bottom + 1] if top > first else ():
+                row[left : left + 1] = [row[left] or rows[top][left]] if left < len(row) else []
+        return rows
     except _DAMAGED as error:
         raise _unreadable(origin) from error
 
@@ -136,14 +160,31 @@ def _filled(row: Sequence[str]) -> int:
     return sum(bool(cell.strip()) for cell in row)
 
 
+def _headings_of(rows: _Rows) -> int:
+    most = max(map(_filled, rows), default=0)
+    return next((n for n, row in enumerate(rows) if _filled(row) * 3 >= most * 2), 0)
+
+
 def _lines(rows: _Rows, headed: bool) -> Iterator[bytes]:
     """The text, a line a row (rule 2)."""
-    most = max(map(_filled, rows), default=0)
-    first = next((n for n, row in enumerate(rows) if _filled(row) * 3 >= most * 2), 0) if headed else 0
+    first = _headings_of(rows) if headed else 0
+    two = rows[first : first + 2] if headed else []
+    below = two[1] if len(two) == 2 and _names_spanned(*two) else []
     for number, row in enumerate(rows):
-        cells = [cell.strip() or _letters(n) for n, cell in enumerate(row)] if headed and number == first else row
-        blank = number < first or not _filled(row)
+        cells: Sequence[str] = row
+        if headed and number == first:
+            both = zip(row, below or row, strict=False)
+            cells = [under.strip() or cell.strip() or _letters(n) for n, (cell, under) in enumerate(both)]
+        blank = number < first or not _filled(row) or (number == first + 1 and bool(below))
         yield (b"" if blank else ",".join(map(cell_text, cells)).encode()) + b"\n"
+
+
+def _names_spanned(top: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row names the columns that headings above it span, and holds nothing else."""
+    free = [not cell.strip() for cell in (*top, "-")]
+    filled = [n for n, cell in enumerate(below) if cell.strip()]
+    named = all((free[n] or free[n + 1]) and not re.search("[0-9]", below[n]) for n in filled)
+    return named and len(filled) > 1 and any(free[n] for n in filled)
 
 
 def _letters(place: int) -> str:

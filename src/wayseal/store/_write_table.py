@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
+from wayseal.store.formats import LAID_OUT, LOGS, Format
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
 
 _QUOTED = re.compile(r'[",\r\n]')
@@ -42,7 +42,7 @@ def write_table(
         StoreError: It can't be written, or `form` is that of a raw log or a workbook.
     """
     path = folder / f"{table}.{form}"
-    if form in LOGS or form is Format.XLSX:
+    if form in LOGS | LAID_OUT:
         raise StoreError("tables are not written as {form}", file=folder, form=form)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from wayseal.store._batches import Looked, look_at_batch
-from wayseal.store._sample import Sample, read_sample
+from wayseal.store._sample import read_sample
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES, ColumnType
 from wayseal.store.types import Batch, RawBlock, Source, SourceFile
@@ -63,12 +63,13 @@ class FileLook:
         }
 
 
-def look_at_source(source: Source, *, rows: int = 10) -> tuple[FileLook, ...]:
+def look_at_source(source: Source, *, rows: int = 10, most: int = BYTES) -> tuple[FileLook, ...]:
     """Reads a sample of each of a log's files and tables.
 
     Args:
         source: The log.
         rows: So many rows are held beside what they were.
+        most: Bytes of a file's text that are read.
 
     Returns:
         What each would become.
@@ -76,17 +77,16 @@ def look_at_source(source: Source, *, rows: int = 10) -> tuple[FileLook, ...]:
     Raises:
         StoreError: A file can't be read, or lacks a required column.
     """
-    options = replace(source.options, block_bytes=BYTES, batch_rows=ROWS)
+    options = replace(source.options, block_bytes=most, batch_rows=ROWS)
     return tuple(_look(look_at_batch(file, source.mapping, options), file, rows) for file in source.files)
 
 
 def column_samples(source: Source) -> Mapping[str, Sequence[str | None]]:
     """The columns of a log as `propose_mapping` sees them, with their first values; empty where it is no table."""
     file = source.files[0]
-    found: Sample | None = None
     with suppress(StoreError):
-        found = read_sample(file.content if file.laid_out else file.path, file.table)
-    return {} if found is None else found.columns
+        return read_sample(file.content if file.laid_out else file.path, file.table).columns
+    return {}
 
 
 def _look(looked: Looked, file: SourceFile, rows: int) -> FileLook:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from wayseal.store.formats import Format
@@ -16,6 +17,9 @@ EPOCHS: Mapping[str, float] = {
     "epoch_us": 1.0,
     "epoch_ns": 1e-3,
 }
+JSON = "json"
+_LATER = frozenset({"unwrap", "factor", "epoch", "times", "split", "matches"})
+"""Keys that count in a digest only where they say something: those before them stay what they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,9 @@ class FieldMap:
     first: not joined; the first of the columns that isn't empty.
 
     formats: how a time is written, tried in order; "iso", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns" or a
-    strptime-like format. values: what a word of the log is called in the contract. line: in the mapping file.
+    strptime-like format. values: what a word of the log is called in the contract; of a cell that holds a list, each
+    item. factor: what a number of the log is to be multiplied by. split: what stands between the waybill numbers of a
+    cell that holds several, `JSON` for a list. line: in the mapping file.
     """
 
     name: str
@@ -34,24 +40,36 @@ class FieldMap:
     constant: str | None = None
     formats: tuple[str, ...] = ("iso",)
     values: Mapping[str, str] = field(default_factory=dict)
+    factor: Decimal | None = None
+    split: str = ""
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFilter:
-    """Rows whose `column` holds one of `equals` are dropped (or, with `keep`, all others are)."""
+    """Rows whose `column` holds one of `equals`, or what `matches` stands for, go (or, with `keep`, all others do)."""
 
     column: str
     equals: frozenset[str]
     keep: bool = False
+    matches: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumn:
-    """A column of a database table: the condition it stands for, or `issued_at`; day: it holds dates."""
+    """A column of a database table: the condition it stands for, or `issued_at`; day: it holds dates.
+
+    epoch: it counts time, in this of `EPOCHS`.
+    """
 
     key: str
     day: bool = False
+    epoch: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What its values are whole numbers of; "" where they are times."""
+        return "day" if self.day else self.epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +89,15 @@ class TableMap:
 class PathRule:
     """Requests whose whole path `pattern` stands for (`_linear`); its names and `query` say which condition is which.
 
-    query: parameter → condition, or several parameters for one. ignore: parameters that select nothing.
+    query: parameter → condition, or several parameters for one. ignore: parameters that select nothing. times: how
+    times of issue are written, if not in ISO 8601.
     """
 
     pattern: str
     query: Mapping[str, str] = field(default_factory=dict)
     ignore: frozenset[str] = frozenset()
     action: str | None = None
+    times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +106,7 @@ class LogSettings:
 
     statuses: of HTTP answers that showed something, "200" or "2xx"; 304 says that the browser shows what it has.
     methods: of requests that read. resources: types of OCSF resources whose uid (or name) is a waybill number.
+    request: of a JSON object, field of a request → names under which it stands. dialect: of statements in JSON.
     """
 
     tables: tuple[TableMap, ...] = ()
@@ -93,13 +114,18 @@ class LogSettings:
     statuses: tuple[str, ...] = ("2xx", "304")
     methods: frozenset[str] = frozenset({"GET", "POST"})
     resources: frozenset[str] = frozenset()
+    request: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dialect: str = "postgres"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogMapping:
     """How to read a foreign log as one table of the contract; made by `load_mapping`.
 
-    sheet: names of the sheets of a workbook that hold the table.
+    header: whether there are headings; a number: on which line they stand.
+
+    sheet: names of the sheets of a workbook, or of tables of a dump, that hold the table. unwrap: the field of a JSON
+    object in which each line of the log stands.
 
     logs: settings of an adapter, whose one file fills both `accesses` and `queries`; `fields` are then those of both.
     """
@@ -111,18 +137,18 @@ class LogMapping:
     format: Format | None = None
     encoding: str | None = None
     delimiter: str | None = None
-    header: bool = True
+    header: bool | int = True
     sheet: tuple[str, ...] = ()
     offset: timedelta | None = None
     clean: bool = True
+    unwrap: str = ""
     logs: LogSettings | None = None
 
     @property
     def digest(self) -> str:
         """SHA-256 in hex of what it says, the offset and the order of columns aside: equal mappings read alike."""
-        said = asdict(self)
-        for name in ("path", "offset"):
-            del said[name]
+        said = asdict(self, dict_factory=lambda pairs: {k: v for k, v in pairs if v or k not in _LATER})
+        del said["path"], said["offset"]
         said["fields"] = sorted(({**f, "line": 0} for f in said["fields"]), key=lambda f: str(f["name"]))
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=_plain).encode()).hexdigest()
 
@@ -134,5 +160,5 @@ class LogMapping:
 
 
 def _plain(value: object) -> object:
-    """What JSON can hold of a set."""
-    return sorted(value)  # type: ignore[call-overload]
+    """What JSON can hold of a set, or a factor."""
+    return str(value.normalize()) if isinstance(value, Decimal) else sorted(value)  # type: ignore[call-overload]

@@ -12,7 +12,10 @@ NOTICES: Mapping[NoticeCode, str] = MappingProxyType(
             "{columns} {columns:column|columns} that the table doesn't have {columns:was|were} left out"
         ),
         NoticeCode.TIMES_WITHOUT_OFFSET: N_("times without an offset were read as {offset} ({column})"),
-        NoticeCode.UNKNOWN_VALUES: N_("{rows:,} unknown {rows:value was|values were} left empty ({column})"),
+        NoticeCode.EMPTIED_CELLS: N_(
+            "{rows:,} {rows:cell|cells} of {column} can't be read and {rows:was|were} left empty: {reason} "
+            "({rows:line|lines from} {lines}){means}"
+        ),
         NoticeCode.DAYS_ALONE: N_(
             "{rows:,} {rows:row gives|rows give} a day and no time, and {rows:counts|count} as at its first moment "
             "({column}); what came before what on that day can't be told"
@@ -52,12 +55,21 @@ _WHY: Mapping[str, str] = MappingProxyType(
         "comparison": N_("comparisons that a filter doesn't know"),
         "column": N_("columns that the mapping doesn't name"),
         "parameter": N_("parameters that are not logged, or that the mapping doesn't name"),
-        "value": N_("values that can't be read"),
+        "value": N_("values that are no time in the mapping's format, or no number or code"),
         "personal": N_("what looks like a phone or identity number stands where a number should"),
     }
 )
 """What a raw log's records were left out, or taken as wider, for."""
 _NAMED = N_("{why} ({names})")
+_MEANS: Mapping[str, str] = MappingProxyType(
+    {
+        "": "",
+        "no-end": N_("; these count as without an end, and may explain reads that they shouldn't"),
+        "untold": N_("; these reads count, but whoever can write such a cell can hide what it would have shown"),
+        "twice": N_("; these reads count again if they come from another file, too"),
+    }
+)
+"""What an empty cell could hide."""
 
 
 def notice_message(notice: Notice) -> Message:
@@ -73,4 +85,7 @@ def notice_message(notice: Notice) -> Message:
     if "why" in values:
         why = Message(_WHY[str(values["why"])])
         values["why"] = Message(_NAMED, {"why": why, "names": values["names"]}) if values["names"] else why
+    if "means" in values:
+        means = _MEANS[str(values["means"])]
+        values |= {"reason": Message(str(values["reason"])), "means": Message(means) if means else ""}
     return Message(NOTICES[notice.code], values)

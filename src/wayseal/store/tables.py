@@ -4,8 +4,9 @@ Names and types are public interface: they change only with a new version and a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -55,7 +56,10 @@ _ARROW: Mapping[ColumnType, pa.DataType] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `values` lists what an enum may hold; `low` and `high` bound a number, both included."""
+    """One column. `values` lists what an enum may hold; `low` and `high` bound a number, both included.
+
+    units: that a number may name, and how many of the column's own unit each is.
+    """
 
     name: str
     type: ColumnType
@@ -63,6 +67,7 @@ class Column:
     values: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    units: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def arrow(self) -> pa.DataType:
@@ -117,6 +122,10 @@ def _may(
 
 _ID, _WAYBILL, _TEXT, _ENUM, _TIME, _LIST, _INT, _FLOAT, _JSON = ColumnType
 
+_GRAMS = {"kg": 1000, "千克": 1000, "公斤": 1000, "斤": 500, "g": 1, "克": 1, "t": 1_000_000, "吨": 1_000_000}
+_WEIGHT = Column(
+    name="weight_g", type=_INT, required=False, low=0, units={unit: Decimal(g) for unit, g in _GRAMS.items()}
+)
 _ALL = (
     _table(
         "actors",
@@ -156,7 +165,7 @@ _ALL = (
         (
             _may("customer", _ID),
             _may("order_ref", _ID),
-            _may("weight_g", _INT, low=0),
+            _WEIGHT,
             _may("goods_class", _ID),
         ),
     ),
@@ -178,7 +187,7 @@ _ALL = (
             _must("kind", _ENUM, ScanKind),
             _must("outlet", _ID),
         ),
-        (_may("operator", _ID), _may("weight_g", _INT, low=0)),
+        (_may("operator", _ID), _WEIGHT),
     ),
     _table(
         "accesses",

@@ -10,37 +10,40 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wayseal.model.messages import N_
 from wayseal.store._laid_out import LaidOut
 from wayseal.store.formats import Format
 from wayseal.store.mapping import LogMapping
 
 
 class Reason(StrEnum):
-    """Why a row went to quarantine; public interface, as it stands in the quarantine file."""
+    """Why a row went to quarantine; public interface, as in the quarantine file; each a text of the catalogue."""
 
-    EMPTY = "empty"
-    CONTROL_CHARACTER = "control-character"
-    TOO_LONG = "too-long"
-    NOT_A_TIME = "not-a-time"
-    TIME_OUT_OF_RANGE = "time-out-of-range"
-    NOT_A_NUMBER = "not-a-number"
-    NUMBER_OUT_OF_RANGE = "number-out-of-range"
-    ROUNDED_NUMBER = "rounded-number"
-    UNKNOWN_VALUE = "unknown-value"
-    NOT_A_LIST = "not-a-list"
-    NOT_AN_OBJECT = "not-an-object"
-    WRONG_TYPE = "wrong-type"
-    TOO_FEW_FIELDS = "too-few-fields"
-    TOO_MANY_FIELDS = "too-many-fields"
-    STRAY_QUOTE = "stray-quote"
-    UNTERMINATED_QUOTE = "unterminated-quote"
-    STRAY_CARRIAGE_RETURN = "stray-carriage-return"
-    NUL_BYTE = "nul-byte"
-    UNDECODABLE = "undecodable"
-    NOT_JSON = "not-json"
-    DUPLICATE_KEY = "duplicate-key"
-    SAME_KEY = "same-key"
-    PURGED = "purged"
+    EMPTY = N_("empty")
+    CONTROL_CHARACTER = N_("control-character")
+    TOO_LONG = N_("too-long")
+    NOT_A_TIME = N_("not-a-time")
+    TIME_OUT_OF_RANGE = N_("time-out-of-range")
+    NOT_A_NUMBER = N_("not-a-number")
+    NOT_WHOLE = N_("not-a-whole-number")
+    NUMBER_OUT_OF_RANGE = N_("number-out-of-range")
+    ROUNDED_NUMBER = N_("rounded-number")
+    NOT_A_WAYBILL = N_("not-a-waybill-number")
+    UNKNOWN_VALUE = N_("unknown-value")
+    NOT_A_LIST = N_("not-a-list")
+    NOT_AN_OBJECT = N_("not-an-object")
+    WRONG_TYPE = N_("wrong-type")
+    TOO_FEW_FIELDS = N_("too-few-fields")
+    TOO_MANY_FIELDS = N_("too-many-fields")
+    STRAY_QUOTE = N_("stray-quote")
+    UNTERMINATED_QUOTE = N_("unterminated-quote")
+    STRAY_CARRIAGE_RETURN = N_("stray-carriage-return")
+    NUL_BYTE = N_("nul-byte")
+    UNDECODABLE = N_("undecodable")
+    NOT_JSON = N_("not-json")
+    DUPLICATE_KEY = N_("duplicate-key")
+    SAME_KEY = N_("same-key")
+    PURGED = N_("purged")
 
 
 class NoticeCode(StrEnum):
@@ -48,7 +51,7 @@ class NoticeCode(StrEnum):
 
     UNKNOWN_COLUMNS = "unknown-columns"
     TIMES_WITHOUT_OFFSET = "times-without-offset"
-    UNKNOWN_VALUES = "unknown-values"
+    EMPTIED_CELLS = "emptied-cells"
     DAYS_ALONE = "days-alone"
     ENCODING = "encoding"
     DELIMITER = "delimiter"
@@ -57,6 +60,16 @@ class NoticeCode(StrEnum):
     OTHER_SHEETS = "other-sheets"
     LEFT_OUT = "left-out"
     WIDER_FILTERS = "wider-filters"
+
+
+_FIRST = 5
+"""Lines that a notice names."""
+_MEANS: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys((("assignments", "to"), ("tickets", "closed_at"), ("actors", "valid_to")), "no-end"),
+    **{("accesses", name): "untold" for name in ("session", "ip", "device", "via", "fields", "purpose")},
+    ("accesses", "access"): "twice",
+}
+"""Columns whose empty cells could hide something, and what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +99,8 @@ class SourceFile:
     """One file of a dataset and the table whose rows it holds; size in bytes as it lies on disk.
 
     path: what it is called: `-` for standard input, `book.xlsx#sheet` for one of a workbook's sheets. laid_out: its
-    text, where none lies under that name.
+    text, where none lies under that name. wrapped: what its lines stand in (`_wrapped`); "": they are the log's own.
+    searches: of a raw log: what the pass for one table found for the other one (`logs/_row_builder`).
     """
 
     path: Path
@@ -95,11 +109,33 @@ class SourceFile:
     size: int
     gzipped: bool = False
     laid_out: LaidOut | None = None
+    wrapped: str = ""
+    searches: "list[object]" = field(default_factory=list, compare=False, repr=False)
 
     @property
     def content(self) -> Path:
         """Where its bytes lie."""
         return self.laid_out.path if self.laid_out else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emptied:
+    """Cells of an optional column that can't be read: they are empty, the rows stay. lines: int64, of those rows."""
+
+    column: str
+    reason: Reason
+    lines: npt.NDArray[np.int64]
+
+    def notice(self, file: SourceFile) -> Notice:
+        """How many they are and where the first stand. means: what else an empty cell of this column says."""
+        first = ", ".join(map(str, self.lines[:_FIRST].tolist()))
+        values: dict[str, str | int] = {"column": self.column, "reason": self.reason.value, "rows": len(self.lines)}
+        values |= {"lines": first, "means": _MEANS.get((file.table, self.column), "")}
+        return Notice(
+            code=NoticeCode.EMPTIED_CELLS,
+            file=file.path,
+            values=values,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +190,8 @@ class Batch:
 
     rows: the good rows, in the table's arrow_schema. line: int64, for each of them its line (Parquet: row) from 1.
     rejected: the others, in line order. bytes_read: how much of the file on disk is done, for progress.
-    notices: each said once a file, but UNKNOWN_VALUES and DAYS_ALONE in every batch that has some, with their number.
+    notices: each said once a file, but DAYS_ALONE in every batch that has some, with their number.
+    emptied: cells of the good rows that could not be read and stay empty (`Emptied.notice`).
     dropped: int64, lines of the rows that the mapping left out, and of records of a raw log that are no reads. others:
     int64, lines of records of a raw log that make no row of this table. days: of columns of times, which of the rows
     give a day and no time of it; a column that is not there has none.
@@ -167,6 +204,7 @@ class Batch:
     notices: tuple[Notice, ...] = ()
     dropped: npt.NDArray[np.int64] = field(default_factory=_no_lines)
     others: npt.NDArray[np.int64] = field(default_factory=_no_lines)
+    emptied: tuple[Emptied, ...] = ()
     days: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
 
@@ -175,6 +213,7 @@ class Leaks:
     """A leaks file, read: `rows` in the contract's schema, `line` (int64) of each, and what was wrong with others.
 
     digest: SHA-256 in hex of the file's bytes. by_day: of which rows `seen_at` is a day, and any moment of it is meant.
+    emptied: cells that could not be read and stay empty.
     """
 
     digest: str
@@ -183,6 +222,7 @@ class Leaks:
     by_day: npt.NDArray[np.bool_]
     rejected: tuple[Rejection, ...]
     notices: tuple[Notice, ...]
+    emptied: tuple[Emptied, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +231,8 @@ class RawBlock:
 
     columns: of one length each; text columns as strings, Parquet columns in their own type. rejected: rows that the
     reader itself gave up. raws: the rows' texts, when asked for. dropped: lines of
-    records that are no rows, and why is said. others: lines of records that make no row of this table.
+    records that are no rows, and why is said. others: lines of records that make no row of this table. wrong: of a
+    column, which cells hold a value of a type that no column can have; they are null.
     """
 
     columns: Mapping[str, pa.Array]
@@ -199,5 +240,6 @@ class RawBlock:
     rejected: tuple[Rejection, ...]
     bytes_read: int
     raws: "tuple[str, ...] | None" = None
+    wrong: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     dropped: npt.NDArray[np.int64] = field(default_factory=_no_lines)
     others: npt.NDArray[np.int64] = field(default_factory=_no_lines)

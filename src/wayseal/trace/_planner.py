@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from math import log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,13 +50,6 @@ class CanaryOdds:
         if not 0 <= self.false_hit < self.sensitivity <= 1:
             raise ValueError("a canary's false hit rate must be below its sensitivity, both within 0 and 1")
 
-    def repeated(self, times: int) -> "CanaryOdds":
-        """So many canaries for the same pool, taken as one: 1-(1-s)^c."""
-        return CanaryOdds(
-            sensitivity=1 - (1 - self.sensitivity) ** times,
-            false_hit=1 - (1 - self.false_hit) ** times,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryRound:
@@ -86,11 +78,6 @@ def capacity(canary: CanaryOdds) -> tuple[float, float]:
             high = right
     mass = (low + high) / 2
     return float(bits_of(mass, canary)), mass
-
-
-def canaries_needed(accounts: int, canary: CanaryOdds, error: float = 0.01) -> float:
-    """Canaries that any plan needs on average to find one of so many accounts (rule 3)."""
-    return (1 - error) * log2(accounts) / capacity(canary)[0]
 
 
 def update_belief(belief: Floats, pool: Ints, hit: bool, canary: CanaryOdds) -> Floats:

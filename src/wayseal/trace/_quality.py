@@ -71,8 +71,7 @@ def _offset_notes(file: Leaks) -> Iterator[Note]:
 
 def _emptied(file: Leaks, column: str) -> int:
     """Values of a column that the reader could not understand and left empty."""
-    mine = (n for n in file.notices if n.code is NoticeCode.UNKNOWN_VALUES and n.values["column"] == column)
-    return sum(int(notice.values["rows"]) for notice in mine)
+    return sum(len(one.lines) for one in file.emptied if one.column == column)
 
 
 def evidence_notes(evidence: Evidence, strata: Strata) -> Iterator[Note]:

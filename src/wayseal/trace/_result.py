@@ -113,23 +113,6 @@ class QueryCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A test that would tell most next.
-
-    test: "canary" (show a marked number to `actors` and to nobody else) or "buy" (ask the seller for a number that fits
-    `ask`, conditions of the data contract; none: any number) or "lookup" (ask a seller what stands in the record of the
-    number in `ask`, and see who reads it then). bits: expected information about who it is, as
-    `_planner`, `_purchases` and `_lookups` reckon. why: a message code and its blanks.
-    """
-
-    test: str
-    bits: float
-    why: Note
-    actors: tuple[str, ...] = ()
-    ask: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceResult:
     """A whole trace. Text, JSON and HTML reports are functions of this and of the language alone.
 
@@ -155,7 +138,6 @@ class TraceResult:
         delay: How long after the read numbers are sold.
         kappa: Expected number of sources a priori.
         queries: None for a ledger without any.
-        next: Tests that would tell most, best first; none once somebody is named.
         checkpoint: What the ledger's tree was; None in a ledger without one.
     """
 
@@ -180,11 +162,10 @@ class TraceResult:
     delay: tuple[DelayPart, ...] = ()
     kappa: float = 2.0
     queries: QueryCounts | None = None
-    next: tuple[Proposal, ...] = ()
     checkpoint: Checkpoint | None = None
 
     def renamed(self, name_of: Callable[[str, SourceKind], str]) -> "TraceResult":
-        """The same trace with its sources under other names, in remarks and proposals, too.
+        """The same trace with its sources under other names, in remarks, too.
 
         Args:
             name_of: The new name of a source, by its name and kind.
@@ -217,7 +198,4 @@ class TraceResult:
                 replace(row, points_at=tuple((new(name), p) for name, p in row.points_at)) for row in self.leak_rows
             ),
             saw=tuple(replace(row, source=name_of(row.source, row.kind)) for row in self.saw),
-            next=tuple(
-                replace(row, actors=tuple(name_of(name, SourceKind.ACTOR) for name in row.actors)) for row in self.next
-            ),
         )

@@ -18,7 +18,6 @@ from wayseal.trace._fit import FitTest, check_fit
 from wayseal.trace._framing_doubt import apply_doubts, find_doubtful
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._proposals import propose
 from wayseal.trace._quality import evidence_notes, leak_notes, log_notes, query_notes, summary_span
 from wayseal.trace._replay import ReplayedReads
 from wayseal.trace._result import DelayPart, Fit, Note, QueryCounts, TraceResult
@@ -101,9 +100,6 @@ def _result(
     span = summary_span(summary, exposures.replayed)
     notes = [*leak_notes(found, leaks, span), *log_notes(snapshot, summary), *query_notes(exposures.replayed)]
     notes += [*evidence_notes(exposures.evidence, exposures.strata), *_chain_notes(posterior)]
-    said = verdict(posterior, fair=test.fair)
-    fit = _fit(exposures, found, test)
-    pair = (test.source, test.framed.other) if fit.framed_by is not None and test.framed is not None else None
     return TraceResult(
         wayseal=__version__,
         seed=seed,
@@ -111,9 +107,9 @@ def _result(
         leaks_digest=leaks.digest,
         leaks=len(leaks.rows) + len(leaks.rejected),
         found=len(found),
-        verdict=said,
+        verdict=verdict(posterior, fair=test.fair),
         unknown_share=believed.unknown_share,
-        fit=fit,
+        fit=_fit(exposures, found, test),
         missing_tables=summary.missing_tables,
         quality=tuple(notes),
         sources=assembly.source_rows(rows),
@@ -126,7 +122,6 @@ def _result(
         delay=_delay_parts(posterior),
         kappa=KAPPA,
         queries=_query_counts(exposures.replayed),
-        next=propose(snapshot, exposures, posterior, found, said, pair, seed=seed),
         checkpoint=snapshot.checkpoint,
     )
 

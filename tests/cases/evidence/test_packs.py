@@ -3,8 +3,11 @@
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import zipfile
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import bagit
@@ -13,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cases.evidence.packs import AT, ITEMS, LINES, PAGE, TOP, head, item, pack, written
+from tests.docs.pages import blocks, read, sections
 from tests.tables import each
 from wayseal.cases.evidence import make_pack, read_sealed, take_in, verify_pack, write_pack
 from wayseal.cases.evidence._chain import read_chain
@@ -23,6 +27,8 @@ from wayseal.merkle import Tree
 from wayseal.merkle.bulk import stacked
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.times import micros
+
+ROUTE = next(blocks(sections(read("docs/evidence.md"))["How police check it"], "sh"))
 
 
 def test_the_same_pack_has_the_same_bytes_and_another_time_gives_others() -> None:
@@ -59,6 +65,79 @@ def test_police_check_it_with_their_own_tools(tmp_path: Path) -> None:
     assert bag.info["Contact-Name"] == "Li, 审计"
     (tmp_path / TOP / "data/noise.bin").write_bytes(b"x")
     assert not bag.is_valid()
+
+
+def _plain_route(folder: Path) -> tuple[int, str]:
+    """The commands of the page, up to the first that complains; how they end, and what they print."""
+    done = subprocess.run(["sh", "-e", "-c", ROUTE], cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def _replace_by_link(folder: Path) -> None:
+    (folder / "data/one.txt").rename(folder.parent / "one.txt")
+    (folder / "data/one.txt").symlink_to(folder.parent / "one.txt")
+
+
+def _made_to_agree(folder: Path) -> None:
+    """A file put in, and every manifest of SHA-256 made anew, as whoever has the whole folder can."""
+    (folder / "data/added.txt").write_bytes(b"x")
+    for file, manifest in pairwise(("data/added.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt")):
+        value = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        lines = [one for one in (folder / manifest).read_text().splitlines() if not one.endswith(f"  {file}")]
+        (folder / manifest).write_text("".join(f"{one}\n" for one in sorted([*lines, f"{value}  {file}"])))
+
+
+TAMPERED: dict[str, Callable[[Path], object]] = {
+    "a file added": lambda folder: (folder / "data/added.txt").write_bytes(b"x"),
+    "a file added beside data": lambda folder: (folder / "notes.txt").write_bytes(b""),
+    "a hidden file added": lambda folder: (folder / "data/.added").write_bytes(b""),
+    "a manifest added": lambda folder: (folder / "tagmanifest-md5.txt").write_bytes(b""),
+    "an empty folder added": lambda folder: (folder / "data/the sum is wrong").mkdir(),
+    "empty folders in each other": lambda folder: (folder / "a/b").mkdir(parents=True),
+    "a folder added with a file": lambda folder: shutil.copytree(folder / "data", folder / "copy"),
+    "two names in one": lambda folder: (folder / "data/one.txt\nf data").mkdir(),
+    "a link added": lambda folder: (folder / "link").symlink_to("pack.json"),
+    "a link for a file": _replace_by_link,
+    "a file removed": lambda folder: (folder / "data/one.txt").unlink(),
+    "a file altered": lambda folder: (folder / "data/noise.bin").write_bytes(b"x"),
+    "a file renamed": lambda folder: (folder / "data/one.txt").rename(folder / "data/two.txt"),
+    "a record altered": lambda folder: (folder / "custody.jsonl").write_bytes(b""),
+    "a manifest that no other lists altered": lambda folder: (folder / "tagmanifest-sm3.txt").write_bytes(b""),
+    "what lists a file altered": lambda folder: (folder / "manifest-sm3.txt").write_bytes(b""),
+    "made to agree": _made_to_agree,
+}
+
+
+@pytest.mark.needs("sha256sum", "openssl")
+def test_the_plain_route_of_the_page_ends_well_with_the_seal_alone(tmp_path: Path) -> None:
+    content, seal = written(pack())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(tmp_path)
+    assert _plain_route(tmp_path / TOP) == (0, f"{seal}  tagmanifest-sha256.txt\n")
+    assert next(blocks(sections(read("docs/evidence.zh.md"))["公安机关如何核验"], "sh")) == ROUTE
+
+
+@pytest.mark.needs("sha256sum", "openssl")
+@each("what", list(TAMPERED))
+def test_the_plain_route_of_the_page_names_what_was_tampered_with(tmp_path: Path, what: str) -> None:
+    content, _ = written(pack())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(tmp_path / what)
+    TAMPERED[what](tmp_path / what / TOP)
+    code, said = _plain_route(tmp_path / what / TOP)
+    assert code, said
+
+
+@pytest.mark.needs("sha256sum", "openssl")
+def test_only_the_seal_names_what_was_made_anew(tmp_path: Path) -> None:
+    """The page says so: with all of the folder at hand everything in it can be made to agree."""
+    (content, seal), (anew, other) = written(pack()), written(pack(why="another"))
+    assert content != anew
+    with zipfile.ZipFile(io.BytesIO(anew)) as archive:
+        archive.extractall(tmp_path)
+    code, said = _plain_route(tmp_path / TOP)
+    assert (code, said.split()[0]) == (0, other)
+    assert other != seal
 
 
 def test_sm3_is_that_of_openssl() -> None:

@@ -111,6 +111,13 @@ def test_what_is_missing_put_in_or_renamed_is_named() -> None:
         assert ("missing", name) in named(verified(zipped({n: c for n, c in FILES.items() if n != f"{TOP}/{name}"})))
 
 
+@each("name", ["data/the sum is wrong/", "see 'old'/", "a/b/", "DATA/", "data/one/"])
+def test_an_empty_folder_that_was_put_in_is_named(name: str) -> None:
+    """Its name alone can say something to whoever unpacks the pack."""
+    modes = {f"{TOP}/{name}": stat.S_IFDIR | 0o755}
+    assert named(verified(zipped({**FILES, f"{TOP}/{name}": b""}, modes=modes), seal=SEAL)) == [("extra", name)]
+
+
 def test_a_changed_record_is_told_from_a_changed_file() -> None:
     manifest = f"{TOP}/manifest-sha256.txt"
     lines = FILES[manifest].splitlines(keepends=True)
@@ -292,6 +299,56 @@ def _extra(*, local: bool) -> bytes:
     return out.getvalue()
 
 
+def _commented() -> bytes:
+    """A comment of one file, which programs that list archives show."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, content in FILES.items():
+            one = zipfile.ZipInfo(path)
+            one.comment = b"the clerk made this one up" if path.endswith("one.txt") else b""
+            archive.writestr(one, content)
+    return out.getvalue()
+
+
+def _behind_what_was_packed() -> bytes:
+    """A deflated file whose stream ends before its bytes do."""
+    packer = zlib.compressobj(wbits=-15)
+    packed = packer.compress(b"x" * 100) + packer.flush() + b"and something else"
+    content = bytearray(zipped({f"{TOP}/bagit.txt": b"a", f"{TOP}/b": packed}))
+    for sign, method, sizes in ((b"PK\x03\x04", 8, 14), (b"PK\x01\x02", 10, 16)):
+        at = content.rfind(sign)
+        content[at + method : at + method + 2] = struct.pack("<H", zipfile.ZIP_DEFLATED)
+        content[at + sizes : at + sizes + 12] = struct.pack("<3I", zlib.crc32(b"x" * 100), len(packed), 100)
+    return bytes(content)
+
+
+def _streamed(*, sizes: bytes = bytes(12), behind: bytes = b"") -> bytes:
+    """A file whose sizes stand behind it, with other bytes where they stand or don't yet."""
+    contents = {f"{TOP}/bagit.txt": b"a", f"{TOP}/b": b"b"}
+    first, second = place(Entry(name=name.encode(), crc=zlib.crc32(c), size=len(c)) for name, c in contents.items())
+    second = replace(second, at=second.at + len(behind))
+    local, tail = bytearray(local_header(first, 1)), bytearray(directory([first, second], 1))
+    for content, at in ((local, 6), (tail, 8)):
+        content[at] |= 0x8
+    local[14:26] = sizes
+    return bytes(local) + b"a" + behind + local_header(second, 1) + b"b" + bytes(tail)
+
+
+def _with_times(size: int) -> bytes:
+    """An extra field of times of so many bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, content in FILES.items():
+            one = zipfile.ZipInfo(path)
+            one.extra = struct.pack("<2H", 0x5455, size) + b"t" * size
+            archive.writestr(one, content)
+    return out.getvalue()
+
+
+def _a_folder_elsewhere() -> bytes:
+    return zipped({**FILES, "elsewhere/": b""}, modes={"elsewhere/": stat.S_IFDIR | 0o755})
+
+
 REFUSED: dict[str, Callable[[], bytes]] = {
     "a way up": lambda: _with(f"{TOP}/../x"),
     "a way up alone": lambda: _with("../x"),
@@ -329,6 +386,12 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "another name in the directory": _other_name,
     "a directory of fewer": lambda: CONTENT[:-14] + struct.pack("<HH", 3, 3) + CONTENT[-10:],
     "parts": lambda: CONTENT[:-18] + struct.pack("<H", 1) + CONTENT[-16:],
+    "a comment": _commented,
+    "bytes behind what was packed": _behind_what_was_packed,
+    "sizes behind a file that are others": lambda: _streamed(behind=b"twelve bytes"),
+    "sizes before a file that are others": lambda: _streamed(sizes=b"twelve bytes"),
+    "a long extra field": lambda: _with_times(200),
+    "a file that is a folder for some": lambda: _central(38, struct.pack("<I", 0x10)),
     "a directory elsewhere": lambda: CONTENT[:-6] + struct.pack("<I", 7) + CONTENT[-2:],
 }
 
@@ -337,6 +400,10 @@ def test_two_files_without_a_gap_are_read() -> None:
     with pytest.raises(PackRefusedError, match="bytes of no file"):
         verified(_entries(1))
     assert not verified(_entries(0)).sound
+    sizes = struct.pack("<3I", zlib.crc32(b"a"), 1, 1)
+    for behind in (sizes, b"PK\x07\x08" + sizes):
+        assert not verified(_streamed(behind=behind)).sound
+    assert verified(_with_times(13)).sound
 
 
 def test_what_describes_a_pack_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,6 +439,7 @@ def test_what_could_mislead_is_refused(what: str) -> None:
     [
         b"", b"PK", b"no archive" * 10, CONTENT[: len(CONTENT) // 2], CONTENT[:-1], CONTENT + b"x",
         CONTENT[:-2] + b"\x03\x00abc", zipped({}), zipped({"a/x": b"", "b/y": b""}), zipped({"a/x": b""}),
+        _a_folder_elsewhere(),
     ],
 )  # fmt: skip
 def test_what_is_no_pack_is_said_to_be_none(content: bytes) -> None:

@@ -13,7 +13,7 @@ from tests.detect.explain.worlds import Drawn, by_kernel, by_rows, judged_worlds
 from tests.detect.making import CHINA, quiet
 from tests.effort import examples
 from wayseal import store
-from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, Template, load_templates
+from wayseal.detect.explain import OWN_TICKET, UNEXPLAINED, UNKNOWN, Template, TemplateKind, load_templates
 from wayseal.detect.facts import update_facts
 from wayseal.detect.reasons import explain_pair
 from wayseal.detect.reasons._judge import classify, is_early, try_templates
@@ -57,7 +57,7 @@ def test_a_simulated_courier_read_by_read_through_the_ledger(tmp_path: Path) -> 
 def unexplained(
     snapshot: Snapshot, keys: npt.NDArray[np.uint64], templates: Sequence[Template]
 ) -> dict[tuple[str, str], tuple[int, bool]]:
-    """(why, early) of the first reads of some waybills that no mandate and no strong template explains."""
+    """(why, early) of the first reads of some waybills that no mandate and nobody else's strong word explains."""
     known = world_of(snapshot.actors(), snapshot.outlets(), snapshot.assignments())
     reads = snapshot.reads(keys, ("waybill", "at", "actor", "action", "first"))
     actors = snapshot.names("actor", reads["actor"].to_numpy())
@@ -70,7 +70,10 @@ def unexplained(
     for key, at, action, first, actor in rows:
         found = try_templates(at, action or "", known.account(actor), parcels[key], known, templates)
         said = classify(found, parcels[key])
-        if first and said in {"weak", "unexplained", "unknown"}:
+        own = said == "strong" and found[-1].template.by is TemplateKind.TICKET
+        if first and own:
+            out[numbers[key], actor] = OWN_TICKET, False
+        elif first and said in {"weak", "unexplained", "unknown"}:
             why = {"unexplained": UNEXPLAINED, "unknown": UNKNOWN}.get(said)
             why = templates.index(found[-1].template) if why is None else why
             out[numbers[key], actor] = why, why >= UNEXPLAINED and is_early(at, parcels[key])

@@ -15,7 +15,7 @@ from tests.ledger.helpers import at
 from tests.tables import each
 from wayseal.detect.explain import load_templates
 from wayseal.detect.reasons import ReadsResult, list_waybill_reads, render_reads
-from wayseal.detect.reasons._reads_report import COLUMNS, MOST_SHOWN
+from wayseal.detect.reasons._reads_report import MOST_SHOWN, READ_COLUMNS
 from wayseal.ledger import open_ledger
 from wayseal.page.languages import LANGS
 
@@ -81,7 +81,7 @@ def test_all_that_a_log_says_of_a_read_is_listed(hostile: Path) -> None:
     assert first["read"] == f"{first['source']}:{first['row']}"
     assert [second[name] for name in ("session", "ip", "device", "action", "via", "purpose")] == [None] * 6
     rows = rows_of(listed(hostile))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == READ_COLUMNS
     assert [(row["actor"], row["session"], row["device"]) for row in rows] == [
         ('u,"1', "s;2", "d\u202e7"),
         ("u-2", "", ""),

@@ -62,8 +62,8 @@ def by_kernel(world: Drawn, templates: Sequence[Template]) -> list[tuple[int, bo
     named = [r["actor"] for r in (*world.reads, *world.tickets)]
     staff = build_staff(KEYER.of, KEYER.of(named), actors, world.table("outlets"), world.table("assignments"))
     rules = code_rules(templates, staff, KEYER.of(actors["actor"].to_pylist()), actors)
-    mandates, strong = ranks(templates)
-    ground = ExplanationContext(staff=staff, rules=rules, mandates=mandates, strong=strong, offset=0)
+    mandates, own, strong = ranks(templates)
+    ground = ExplanationContext(staff=staff, rules=rules, mandates=mandates, own=own, strong=strong, offset=0)
     batch = _kept(world.reads, {"at": pa.int64(), "actor": None, "first": pa.bool_(), "action": pa.uint8()}, "at")
     reads = batch.set_column(1, "at", batch["at"].cast(pa.timestamp("us", tz="UTC")))
     stretch = Beside(low=0, high=2**64 - 1, reads=(reads,), tables=_beside(world))

@@ -43,7 +43,7 @@ COUNTS = st.builds(
 def facts_with(waybills: list[int]) -> Any:
     """Facts whose suspects are of some waybills only."""
     why = st.sampled_from([5, 254, 255])
-    cells = st.tuples(SMALL, SMALL, KEY, KEY, KEY, why, st.booleans(), KEY, KEY, KEY, KEY, KEY)
+    cells = st.tuples(SMALL, SMALL, KEY, KEY, KEY, why, st.booleans(), KEY, KEY, KEY, KEY, KEY, SMALL)
     suspects = dictionaries(st.tuples(st.sampled_from(waybills), KEY), cells)
     return st.builds(lambda c, s: Facts(**c, suspects=table(SUSPECTS, 2, s), offset=CHINA), COUNTS, suspects)
 

@@ -129,7 +129,11 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, float]]]] = {
     "a late read takes the mark from one that was explained": (
         [reads((100, "u-3")) | ticket(90, "u-3"), reads((-DAY, "u-3"))], [("u-3", -DAY)]),
     "a late read that is explained takes the mark from one that wasn't": (
-        [reads((30 * DAY, "u-3")) | ticket(0, "u-3"), reads((5, "u-3"))], []),
+        [reads((30 * DAY, "u-3")) | scan(0, "o-3"), reads((5, "u-3"))], []),
+    "a read that an own ticket explains is kept": (
+        [reads((30 * DAY, "u-3")) | ticket(0, "u-3"), reads((5, "u-3"))], [("u-3", 5)]),
+    "somebody else's word comes later": (
+        [reads((100, "u-3")) | ticket(90, "u-3"), scan(90, "o-3")], []),
     "the mark moves twice": (
         [reads(*LATE), reads((50, "u-1")), reads((20, "u-1"))], [("u-1", 20), ("u-2", 200)]),
     "the mark moves to one of two late reads": (
@@ -137,7 +141,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, float]]]] = {
     "an equal time doesn't move it": (
         [reads(*LATE), {"accesses": [read(100, "u-1", "YT1", device="d")]}], [("u-1", 100), ("u-2", 200)]),
     "a mandate's mark moves": ([reads((100, "all")), reads((9, "all"))], []),
-    "a ticket explains, and a colleague's handover": ([reads(*LATE), ticket(90, "u-1")], []),
+    "a ticket explains, and a colleague's handover": ([reads(*LATE), ticket(90, "u-1")], [("u-1", 100)]),
     "a scan explains two": ([reads(*LATE, (150, "u-3")), scan(90, "o-1")], [("u-3", 150)]),
     "a waybill explains two": ([reads(*LATE, (150, "u-3")), {"waybills": [ROUTE]}], [("u-3", 150)]),
     "a scan and a late read together": (

@@ -23,15 +23,15 @@ def keys(values: Any) -> np.ndarray:
 
 
 def asked(reads: list[tuple[int, int]], scans: Rows, routes: Parcels) -> list[tuple[int, ...]]:
-    """Of each read: origin, destination, scanned, due, channel."""
+    """Of each read: origin, destination, scanned, due, channel, and when its parcel began."""
     nowhere = np.full(len(scans), -1, np.int32)
     unplaced = np.full(len(routes), -1, np.int32)
     parcels = sorted(routes)
-    out = find_surroundings(
+    out, begun = find_surroundings(
         keys(k for k, _ in reads), np.array([at for _, at in reads], np.int64),
         Scans(key=keys(k for k, _, _ in scans), at=np.array([at for _, at, _ in scans], np.int64), outlet=nowhere),
         Routes(
-            key=keys(parcels), issued=np.zeros(len(parcels), np.int64), channel=unplaced,
+            key=keys(parcels), issued=np.array([100 + k % 7 for k in parcels], np.int64), channel=unplaced,
             origin=unplaced, destination=unplaced, customer=unplaced,
         ),
         Surroundings(
@@ -40,7 +40,7 @@ def asked(reads: list[tuple[int, int]], scans: Rows, routes: Parcels) -> list[tu
         ),
     )  # fmt: skip
     assert out.shape == (5, len(reads))
-    return [tuple(row) for row in out.T.tolist()]
+    return [(*row, when) for row, when in zip(out.T.tolist(), begun.tolist(), strict=True)]
 
 
 def plainly(key: int, at: int, scans: Rows, routes: Parcels) -> tuple[int, ...]:
@@ -48,7 +48,8 @@ def plainly(key: int, at: int, scans: Rows, routes: Parcels) -> tuple[int, ...]:
     mine = [(when, outlet) for k, when, outlet in scans if k == key]
     before, after = ([o for when, o in mine if (when <= at) == earlier] for earlier in (True, False))
     origin, destination, channel = routes.get(key, (0, 0, 0))
-    return origin, destination, [0, *before][-1], [*after, 0][0], channel
+    first = min((when for k, when, _ in scans if k == key), default=0)
+    return origin, destination, [0, *before][-1], [*after, 0][0], channel, 100 + key % 7 if key in routes else first
 
 
 KEY = st.one_of(st.integers(1, 5), st.just((1 << 64) - 1))
@@ -77,8 +78,8 @@ def test_1_a_scan_at_the_moment_of_the_read_is_before_it() -> None:
 
 def test_2_a_parcel_that_no_table_knows() -> None:
     scans, routes = [(1, 10, 7), (3, 10, 8)], {1: (4, 5, 6), 3: (5, 4, 6)}
-    assert asked([(2, 10)], scans, routes) == [(0, 0, 0, 0, 0)]
-    assert asked([(2, 10)], [], {}) == [(0, 0, 0, 0, 0)]
+    assert asked([(2, 10)], scans, routes) == [(0, 0, 0, 0, 0, 0)]
+    assert asked([(2, 10)], [], {}) == [(0, 0, 0, 0, 0, 0)]
     assert asked([], scans, routes) == []
-    assert asked([(3, 10)], [], routes) == [(5, 4, 0, 0, 6)]
-    assert asked([(3, 10)], scans, {}) == [(0, 0, 8, 0, 0)]
+    assert asked([(3, 10)], [], routes) == [(5, 4, 0, 0, 6, 103)]
+    assert asked([(3, 10)], scans, {}) == [(0, 0, 8, 0, 0, 10)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from tests.effort import examples
 from wayseal.detect.peers import AGES, Causes, DailyEvidence, Usual, evidence, fit
-from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, LARGE, LITTLE, ODD_WORK, REPORTS, STEADY
+from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, LARGE, ODD_WORK, REPORTS, STEADY
 from wayseal.detect.peers._fit import FEW, WEEKS
 
 ENOUGH = 9.2
@@ -426,11 +426,3 @@ def test_accounts_are_weighed_each_for_itself() -> None:
     order = np.random.default_rng(0).permutation(30)
     mixed = evidence(odd[order], base[order], one_group(30), usual, known(odd))
     assert np.array_equal(mixed.total, whole.total[order])
-
-
-@pytest.mark.parametrize(("a_day", "ages"), [(LITTLE, [0, 1, 2, 3, 4]), (LITTLE // 4, [0, 0, 0, 3, 4])])
-def test_a_story_of_few_reads_stays_young(a_day: int, ages: list[int]) -> None:
-    """It grows each day; what was read before it says nothing."""
-    nats, since = np.array([[0.0, 1, 2, 3, 4, 5]]), np.array([[0, 1, 1, 1, 1, 1]])
-    said = DailyEvidence(total=nats, since=since)
-    assert said.age_of(np.array([[1_000, *[a_day] * 5]])).tolist() == [[0, *ages]]

@@ -18,6 +18,7 @@ from wayseal.detect._result import (
     Table,
     Territory,
 )
+from wayseal.detect.policy import FALSE_ALARM, is_worth
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
 SINCE = 20_514 * DAY - 8 * HOUR
@@ -50,6 +51,7 @@ def case(id_: str = "c-17", *people: Person, score: float = 0.98, by: tuple[str,
     return Case(
         id=id_, people=who, score=score, evidence=sum(p.evidence for p in who), alerted_at=AT, reads=412,
         waybills=tuple(f"YT{9_000_000 + k}" for k in range(412)), by=by, last_read=AT + HOUR,
+        parcels_a_day=58.9, worth=is_worth(score, 58.9, FALSE_ALARM), course=((20_523, score),),
     )  # fmt: skip
 
 
@@ -113,9 +115,19 @@ def watched() -> DetectResult:
     return replace(found, missing_work=tuple(work))
 
 
-def what_if() -> DetectResult:
-    """What is found without tickets and scans: nothing but what is to be watched."""
-    return replace(result(case(score=0.2)), without=("scans", "tickets"), held=0)
+def moved() -> DetectResult:
+    """Who is probably right, but hardly loses anything, and one who may well work, and loses a thousand a day."""
+    walk = replace(reason("number_walks", 3.1), before=3.0)
+    why = (replace(reason("unexplained_first_reads", 4.4), before=1.0), walk)
+    score, course = 0.15, ((20_523, 0.34), (20_524, 0.2), (20_525, 0.15))
+    great = case("c-30", replace(person("p-30"), reasons=(replace(why[0], before=6.0), walk)), score=score)
+    small = case("c-31", replace(person("p-31"), reasons=why), score=0.91)
+    return result(
+        replace(great, parcels_a_day=1_106.7, worth=True, course=course),
+        replace(small, parcels_a_day=7.0, course=((20_523, 0.34), (20_524, 0.91))),
+        replace(case("c-32", score=0.6), parcels_a_day=0.0, course=((20_523, 0.6), (20_524, 0.6))),
+        case("c-33", score=0.04),
+    )
 
 
 def nobody() -> DetectResult:
@@ -145,6 +157,6 @@ def blind() -> DetectResult:
 
 
 ALL = {
-    "single": single, "joint": joint, "watched": watched, "what_if": what_if, "nobody": nobody, "nothing": nothing,
+    "single": single, "joint": joint, "watched": watched, "moved": moved, "nobody": nobody, "nothing": nothing,
     "blind": blind,
 }  # fmt: skip

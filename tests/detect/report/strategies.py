@@ -55,7 +55,7 @@ missing = st.builds(
 reasons = st.builds(
     Reason, detector=names, weight=nats, value=counts, peers=st.tuples(counts, counts), since=times, until=times,
     values=st.fixed_dictionaries({"days": st.integers(1, 28)}), reads=few(reads), total_reads=counts,
-    against=compared,
+    against=compared, before=nats,
 )  # fmt: skip
 people = st.builds(
     Person,
@@ -81,6 +81,9 @@ cases = st.builds(
     last_read=times,
     state=st.sampled_from(["", *CaseState]),
     young=st.booleans(),
+    parcels_a_day=st.floats(0, 10**6),
+    worth=st.booleans(),
+    course=few(st.tuples(st.integers(20_000, 20_400), st.floats(0, 1))),
 )
 results = st.builds(
     DetectResult,
@@ -103,5 +106,4 @@ results = st.builds(
     cases=few(cases),
     held=counts,
     missing_work=few(missing),
-    without=few(st.sampled_from(["scans", "tickets"])),
 )

@@ -20,11 +20,14 @@ from wayseal.detect.report import metrics, render_detect, with_casebook_names
 from wayseal.page.languages import LANGS
 
 TOP = words(
-    "wayseal ledger_digest from to budget accounts reads first_reads judged not_judged remarks missing_work without "
-    "held peers_version cases"
+    "wayseal ledger_digest from to budget false_alarm accounts reads first_reads judged not_judged remarks "
+    "missing_work held peers_version cases"
 )
-CASE = words("case state actors score worth strength young evidence alerted_at linked_by reads waybills reasons people")
-REASON = words("detector actor strength weight value peers against from to text reads reads_in_all")
+CASE = words(
+    "case state actors score parcels_a_day expected_loss worth strength young evidence alerted_at course linked_by "
+    "reads waybills reasons people"
+)
+REASON = words("detector actor strength weight before value peers against from to text reads reads_in_all")
 FIRST = words("all explained mandate learnt weak unknown unexplained")
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
@@ -99,11 +102,21 @@ def test_what_is_worth_acting_on_is_told_from_what_is_watched() -> None:
     assert told["cases"][0]["people"][0]["territory"][0] == {"ground": "outlet", "id": "o-17", "reads": 300}
     assert told["missing_work"][0] == {
         "role": "cs_hotline", "kind": "person", "accounts": 623, "reads": 31_000, "first_reads": 33_000,
-        "table": "tickets",
+        "table": "tickets", "lone": "", "lone_reads": 0,
     }  # fmt: skip
-    assert document(ALL["what_if"]())["without"] == ["scans", "tickets"]
     lines = metrics(found).splitlines()
     assert {"wayseal_detect_cases 4", "wayseal_detect_cases_worth 2"} <= set(lines)
+
+
+def test_what_is_lost_and_how_a_score_moved() -> None:
+    found = ALL["moved"]()
+    great, small, *_ = document(found)["cases"]
+    assert (great["parcels_a_day"], great["expected_loss"], great["worth"]) == (1_106.7, 166.005, True)
+    assert small["course"] == [{"day": "2026-03-11", "score": 0.34}, {"day": "2026-03-12", "score": 0.91}]
+    assert [r["before"] for r in small["reasons"]] == [1.0, 3.0]
+    assert document(found)["false_alarm"] == found.false_alarm
+    loss = sum(c.expected_loss for c in found.cases)
+    assert f"wayseal_detect_expected_loss {round(loss)}" in metrics(found).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -212,8 +225,10 @@ def test_a_case_is_a_detection_finding_of_ocsf(name: str, lang: str) -> None:
     ("score", "severity"), [(1.0, 5), (0.95, 5), (0.94, 4), (0.5, 4), (0.49, 3), (0.1, 3), (0.09, 2), (0.0, 2)]
 )
 def test_severity_goes_with_the_score(score: float, severity: int) -> None:
-    (row,) = findings(result(replace(case(), score=score)))
+    (row,) = findings(result(replace(case(), score=score, worth=score >= 0.5)))
     assert row["severity_id"] == severity
+    (row,) = findings(result(replace(case(), score=score, worth=True)))
+    assert row["severity_id"] == max(severity, 4), "what is worth acting on is high at least"
 
 
 def test_a_finding_without_id_has_one_of_its_own() -> None:
@@ -278,6 +293,7 @@ def test_metrics_can_be_scraped(name: str) -> None:
 @examples(40)
 @given(results)
 def test_metrics_hold_counts_alone(found: DetectResult) -> None:
-    plain = replace(found, cases=tuple(case(score=c.score) for c in found.cases), ledger="", remarks=())
+    bare = (replace(case(score=c.score), worth=c.worth, parcels_a_day=c.parcels_a_day) for c in found.cases)
+    plain = replace(found, cases=tuple(bare), ledger="", remarks=())
     assert metrics(found) == metrics(plain)
     parsed(metrics(found))

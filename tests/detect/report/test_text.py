@@ -47,6 +47,28 @@ def test_colour_only_when_asked_and_it_changes_no_word(name: str, lang: str, mon
     assert [line.rstrip() for line in ESCAPE.sub("", colour).split("\n")] == plain.split("\n")
 
 
+def test_what_is_lost_comes_first_and_how_a_score_moved_is_told() -> None:
+    text = said(ALL["moved"]())
+    assert "c-32 p-3kx7-q2mf-9c4t (clerk, CQ-0231) – 60% 412" in text, "nobody knows how many"
+    assert re.search(r"c-30 p-30 \(clerk, CQ-0231\) 166 15% 412 c-31 p-31 \(clerk, CQ-0231\) 6.4 91% 412", text)
+    assert "About 166 parcels a day expected to be lost: 1,107 if it is right." in text
+    assert (
+        "went from 34% at the end of the alert's day to 15% now; what moved it most: Unexplained first reads." in text
+    )
+    assert (
+        "went from 34% at the end of the alert's day to 91% now; what moved it most: Unexplained first reads." in text
+    )
+    assert text.count("what moved it most") == 2
+    assert "Its probability has stood at 60% since the day of the alert." in text
+    assert "To watch: 1 case, not enough to act on" in text, "by what is worth acting on, not by the score"
+    alone = said(ALL["single"]())
+    assert "Its probability" not in alone, "of a single day nothing is said"
+    page = render_detect(ALL["moved"](), "html", "zh")
+    assert page.count('class="picture course-') == 3
+    assert "逐日概率" in page
+    assert 'class="picture course-' not in render_detect(ALL["single"](), "html", "zh")
+
+
 def test_a_case_in_plain_words() -> None:
     text = said(ALL["single"]())
     assert "1 case to look into: 1 account reads what no work explains" in text
@@ -104,7 +126,7 @@ def test_what_it_was_held_against_is_told() -> None:
     assert "Nobody else has its role: held against all 900 accounts that read: none; it has no days of its own" in text
     assert "Of what these read 80% is explained by no table" in text
     assert "All of it is of three days at most: such a stretch may be help, training or an audit." in text
-    alone = replace(ALL["watched"]().cases[2], score=0.9)
+    alone = replace(ALL["watched"]().cases[2], score=0.9, worth=True)
     assert "There was nobody to compare it with; it has no days of its own before." in said(result(alone))
     canary = case("c-1", person("p-1", "clerk", "", reason("canary_touch", 15.0)))
     assert "No work leads to a canary" in said(result(canary))
@@ -129,31 +151,19 @@ def test_which_table_would_settle_it() -> None:
     assert "Which table would settle it" not in said(ALL["single"]())
 
 
-def test_a_what_if_says_so() -> None:
-    for lang, words in (
-        ("en", "A what-if: nothing is recorded Reads that no work explains"),
-        ("zh", "假设推演：不作任何记录"),
-    ):
-        assert words in said(ALL["what_if"](), lang)
-    text = said(ALL["what_if"]())
-    assert "This is what would be found if the ledger had no scans and tickets." in text
-    assert "What to do" not in text, "there is no case to open"
-    assert "what-if" not in said(ALL["single"]())
-
-
 def test_a_list_of_several_cases() -> None:
     lines = render_detect(ALL["joint"](), "text", "en", width=120).splitlines()
     at = lines.index("The cases")
-    assert lines[at + 1].split() == ["Case", "Accounts", "Score", "Unexplained"]
+    assert lines[at + 1].split() == ["Case", "Accounts", "Expected", "loss", "a", "day", "Probability", "Unexplained"]
     assert [line.split()[0] for line in lines[at + 3 : at + 6]] == ["c-18", "c-17", "c-19"]
-    assert lines[at + 3].split()[1:] == ["7", "accounts", "together", ">99.9%", "412"]
+    assert lines[at + 3].split()[1:] == ["7", "accounts", "together", "59", ">99.9%", "412"]
     assert "The cases" not in said(ALL["single"]())
     stands = result(replace(case("c-1"), state="new", reads=0), replace(case("c-2"), state="opened"))
     lines = render_detect(stands, "text", "en", width=120).splitlines()
     first = next(line for line in lines if line.startswith("c-1 "))
     assert first.split()[-4:] == ["–", "not", "opened", "yet"]
     unnumbered = render_detect(result(case(""), case("")), "text", "zh", width=120).splitlines()
-    assert unnumbered[unnumbered.index("案件一览") + 1].split() == ["账号", "得分", "无依据"]
+    assert unnumbered[unnumbered.index("案件一览") + 1].split() == ["账号", "预计每天流失", "概率", "无依据"]
 
 
 def test_how_a_case_stands() -> None:

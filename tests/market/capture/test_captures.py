@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -436,3 +437,27 @@ def test_the_same_seen_twice_has_two_ids(tmp_path: Path) -> None:
     assert isinstance(one, Capture)
     assert one.id != two.id
     assert one.sha256 == two.sha256
+
+
+@each(
+    ("name", "target"),
+    [
+        ("a\r\nWARC-Type: response\r\n\r\nx.json", "file:a%0D%0AWARC-Type:%20response%0D%0A%0D%0Ax.json"),
+        ("b\nWARC-Record-ID: <urn:uuid:0>", "file:b%0AWARC-Record-ID:%20<urn:uuid:0>"),
+        ("面单 100%.png", "file:%E9%9D%A2%E5%8D%95%20100%25.png"),
+        ("\ud800\0.txt", "file:?%00.txt"),
+    ],
+)
+def test_a_name_writes_no_header_of_its_own(name: str, target: str) -> None:
+    with TemporaryDirectory() as place:
+        folder, file = Path(place), Path(place) / "a"
+        file.write_bytes(b"x")
+        with Captures(folder / "kept") as captures:
+            capture = captures.keep_file(source(), file, name, AT)
+        with warcs(folder)[0].open("rb") as opened:
+            heads = [one.rec_headers for one in ArchiveIterator(opened)][1:]
+        assert [one.get_header("WARC-Target-URI") for one in heads] == [target, target]
+        assert [one.get_header("WARC-Type") for one in heads] == ["resource", "metadata"]
+        assert all(len({key for key, _ in one.headers}) == len(one.headers) for one in heads)
+        assert verify_captures(folder / "kept", AT + DAY_US).findings == ()
+        assert capture.url == f"file:{name}".replace("\ud800", "?")

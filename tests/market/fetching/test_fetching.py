@@ -1,6 +1,7 @@
 """Asking sites: manners, bounds, and what is refused, against a server of this machine."""
 
 import gzip
+import ipaddress
 import resource
 import ssl
 import threading
@@ -321,6 +322,27 @@ def test_a_name_is_resolved_once_a_connection_and_stays_in_host(tmp_path: Path) 
         assert isinstance(found, Fetched)
         assert asked == ["market.example"] * 2
         assert site.asked[1][1]["Host"] == f"market.example:{port}"
+
+
+SPECIAL = """
+0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.0.0/29 192.0.0.8/32
+192.0.0.9/32 192.0.0.10/32 192.0.0.170/32 192.0.0.171/32 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24
+192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 255.255.255.255/32 224.0.0.0/4
+::1/128 ::/128 ::/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001::/32 2001:1::1/128 2001:1::2/128
+2001:1::3/128 2001:2::/48 2001:3::/32 2001:4:112::/48 2001:10::/28 2001:20::/28 2001:30::/28 2001:db8::/32 2002::/16
+2620:4f:8000::/48 3fff::/20 5f00::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8
+"""
+"""The special-purpose registries of IANA (RFC 6890 and later), and multicast: also blocks that are reachable."""
+
+
+@each("block", SPECIAL.split())
+def test_no_special_block_is_public(block: str) -> None:
+    network = ipaddress.ip_network(block)
+    for address in (network[0], network[network.num_addresses // 2], network[-1]):
+        assert not is_public(str(address))
+        if isinstance(address, ipaddress.IPv4Address):
+            assert not is_public(f"::ffff:{address}")
+            assert not is_public(str(ipaddress.IPv6Address(int(ipaddress.ip_address("64:ff9b::")) + int(address))))
 
 
 @each(

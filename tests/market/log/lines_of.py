@@ -155,5 +155,7 @@ def whole() -> list[Line]:
         act(LineKind.ASKED, **{**asked, "request": "R2", "target": "site-b/9"}),
         act(LineKind.WITHDRAWN, START + DAY, request="R2"),
         act(LineKind.WORD, word="面当", kind="waybill", meaning="面单", state="accepted"),
+        act(LineKind.LEARNT, START + DAY, digest="0", base="0", places="", weights=""),
+        act(LineKind.UNLEARNT, START + 2 * DAY, seq=28),
         looked([], START + 2 * DAY, "unseen"),
     ]

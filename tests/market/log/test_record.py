@@ -24,7 +24,16 @@ def test_all_kinds_are_recorded_and_verified(market: Market) -> None:
         market.append(lines[start : start + 5])
     assert market.verify().lines == market.size() == len(lines)
     assert [line for _, line in market.lines()] == lines
-    assert [seq for seq, _ in market.lines(LineKind.LOOKED)] == [6, 9, 28]
+    assert [seq for seq, _ in market.lines(LineKind.LOOKED)] == [6, 9, 30]
+
+
+def test_a_come_back_goes_with_its_offer_to_another_seller(market: Market) -> None:
+    market.append(whole())
+    sellers = {"a": "seller-2", "b": "seller-2"}
+    market.append([Line(kind=LineKind.LINKED, at=START + 2 * DAY, body={"links": [], "sellers": sellers})])
+    seller = Reads(market).seller("seller-2")
+    assert (seller.row.backs, [one.seller for one in seller.backs]) == (1, ["seller-2"])
+    market.verify()
 
 
 def test_pages_are_told_what_lines_say(market: Market) -> None:

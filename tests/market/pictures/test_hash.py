@@ -5,8 +5,12 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
-from wayseal.market.pictures import NEAR, hash_distance
 from wayseal.market.pictures._hash import hash_picture
+from wayseal.market.sellers._weigh import PICTURE_BITS
+
+
+def hash_distance(one: int, other: int) -> int:
+    return (one ^ other).bit_count()
 
 
 def _advert(seed: int) -> Image.Image:
@@ -36,11 +40,11 @@ def test_near_same_is_near_and_other_is_far() -> None:
     grain = np.random.default_rng(1).normal(0, 12, (240, 360, 3))
     noisy = Image.fromarray(np.clip(np.asarray(whole) + grain, 0, 255).astype(np.uint8))
     for same in (Image.open(out), noisy, whole.resize((180, 120)), whole.crop((6, 4, 354, 236))):
-        assert hash_distance(own, hash_picture(same)[0]) <= NEAR
-    assert hash_distance(mirrored, hash_picture(ImageOps.mirror(noisy))[0]) <= NEAR
-    assert hash_distance(own, mirrored) > 2 * NEAR
+        assert hash_distance(own, hash_picture(same)[0]) <= PICTURE_BITS
+    assert hash_distance(mirrored, hash_picture(ImageOps.mirror(noisy))[0]) <= PICTURE_BITS
+    assert hash_distance(own, mirrored) > 2 * PICTURE_BITS
     for other in range(2, 12):
-        assert hash_distance(own, hash_picture(_advert(other))[0]) > 2 * NEAR
+        assert hash_distance(own, hash_picture(_advert(other))[0]) > 2 * PICTURE_BITS
 
 
 def test_any_size_has_a_hash() -> None:

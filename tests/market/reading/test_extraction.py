@@ -36,6 +36,21 @@ def reader() -> Reader:
         ("1380o000000", [("phone", "13800000000")]),
         ("12345678@qq.com", [("email", "12345678@qq.com"), ("qq", "12345678")]),
         ("见 https://example.com/a?B=1", [("link", "https://example.com/a?B=1")]),
+        ("加微信 ab_cd 99聊", [("wechat", "ab_cd99")]),
+        ("微信lizi 8888，面单", [("wechat", "lizi8888")]),
+        ("VX:abc de123", [("wechat", "abcde123")]),
+        ("V：lizi8888 66", [("wechat", "lizi888866")]),
+        ("V：lizi8888 66条", [("wechat", "lizi8888")]),
+        ("telegram: li zi_99", [("telegram", "@lizi_99")]),
+        ("@mdx huo_88", [("telegram", "@mdxhuo_88")]),
+        ("@mdx 666", []),
+        ("@lizi_abc 100条", [("telegram", "@lizi_abc")]),
+        ("V：lizi八八八八 面单", [("wechat", "lizi8888")]),
+        ("加v lizi_八九78", [("wechat", "lizi_8978")]),
+        ("飞机@li_zi八〇", [("telegram", "@li_zi80")]),
+        ("t.me/lizi八八88", [("telegram", "@lizi8888")]),
+        ("@lizi_abc一手面单", [("telegram", "@lizi_abc")]),
+        ("扣扣：八8七7六6", [("qq", "887766")]),
         ("T" + "a1" * 16 + "b", [("payment", "T" + "a1" * 16 + "b")]),
         ("微信群里说的", []),
         ("qq炫舞", []),
@@ -63,6 +78,11 @@ def test_the_same_handle_counts_once_where_it_stands_first(reader: Reader) -> No
         ("快递数据8毛5一条", [(0.85, "record")]),
         ("出面单¥0.6", [(0.6, "")]),
         ("空包代发2.5元/单，刷单", [(2.5, "parcel")]),
+        ("面单2毛一枚，2毛一套", [(0.2, ""), (0.2, "")]),
+        ("面单2毛1条", [(0.2, "record")]),
+        ("面单1块2毛5一张", [(1.25, "label")]),
+        ("面单两毛一", [(0.21, "")]),
+        ("两毛一起的", [(0.21, "")]),
         ("日赚500元", []),
         ("押金200元", []),
         ("3万元", []),
@@ -109,6 +129,12 @@ def test_couriers_and_freshness(reader: Reader) -> None:
     assert reading.freshness == "realtime"
     assert reader.read("今天的单").freshness == "same_day"
     assert reader.read("@sf_abc京东").couriers == ()
+
+
+def test_couriers_by_sound_where_a_text_is_about_parcels(reader: Reader) -> None:
+    assert reader.read("出快递面单，缘通钟通运哒，鸡兔顺风都有").couriers == ("yto", "zto", "yunda", "jt", "sf")
+    assert reader.read("祝你一路顺风").couriers == ()
+    assert reader.read("快递面单怎么打印，有证才行，得帮我问问").couriers == ()
 
 
 @pytest.mark.parametrize(

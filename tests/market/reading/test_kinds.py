@@ -7,7 +7,7 @@ import pytest
 
 from wayseal.market.reading import Reader, Word, WordKind
 from wayseal.market.reading._model import COLUMNS, FLAG, LOGISTICS, WIDE, built_in, directions
-from wayseal.market.reading.training import PLACES, judge_texts, list_text_places, make_model
+from wayseal.market.reading.training import HASHED, PLACES, judge_texts, list_text_places, make_model
 from wayseal.market.types import FLAGGED, Kind
 
 ADVERTS = {
@@ -39,10 +39,27 @@ def test_kinds(reader: Reader, text: str, kind: Kind) -> None:
         "出块递单·号，实★时，1元一个",
         "查\u200b档，戶籍 全戶，开_房_同_住，三网定\u0336位",
         "木旦档，户藉全户，开房同住，轨计",
+        "出kuaidi面dān，shi时，1元一个",
+        "➡出➡快➡D➡M➡单➡一手",
+        "cha档，hu籍quan户，kai房tong住",
     ],
 )
 def test_alteration_changes_no_verdict(reader: Reader, text: str) -> None:
     assert reader.read(text).kind in FLAGGED
+
+
+@pytest.mark.kernels
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # hashes without the compiler
+def test_pinyin_sounds_as_what_it_spells() -> None:
+    """By readings the places are the same; a name, with digits or a line beside it, is none."""
+
+    def sounds(text: str) -> set[int]:
+        return {place for place in list_text_places([text])[0].tolist() if HASHED <= place < 2 * HASHED}
+
+    assert sounds("快递面单") == sounds("kuaidi面dan") == sounds("kuài dì miàndān")
+    assert not sounds("面单") & sounds("miandan88")
+    assert not sounds("面单") & sounds("@miandan")
+    assert not sounds("面单") & sounds("mian_dan")
 
 
 def test_probabilities_are_of_all_kinds(reader: Reader) -> None:

@@ -8,6 +8,7 @@ from wayseal.market.errors import MarketError
 from wayseal.market.reading import WordKind, load_words, propose_words
 from wayseal.market.reading._fold import fold
 from wayseal.market.reading._words import index_words
+from wayseal.market.reading.training import HASHED, list_text_places
 
 
 def test_every_word_is_explained_in_both_languages_and_folded_already() -> None:
@@ -59,3 +60,13 @@ def test_pieces_of_copied_texts_are_no_words() -> None:
 def test_what_stands_near_nothing_known_is_not_proposed() -> None:
     assert propose_words(["今天天气很好", "明天天气很好", "后天天气很好"]) == []
     assert propose_words([]) == []
+
+
+@pytest.mark.kernels
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # hashes without the compiler
+def test_a_letter_stands_for_one_character_of_a_word() -> None:
+    def words_in(text: str) -> list[int]:
+        return [place for place in list_text_places([text])[0].tolist() if place >= 2 * HASHED]
+
+    assert words_in("机Z") == words_in("几主") != []
+    assert words_in("机X") == words_in("机Zx") == []

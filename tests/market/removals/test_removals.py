@@ -1,4 +1,4 @@
-"""Requests for removal: their course, what is due, how long they take, and what is written."""
+"""Requests for removal: their course, what is due, counts by source, and what is written."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from wayseal.market.errors import RemovalError
-from wayseal.market.removals import find_due, follow, times_to_removal, write_letter
+from wayseal.market.removals import count_by_source, find_due, follow, write_letter
 from wayseal.market.removals._due import Todo
-from wayseal.market.removals._times import survival
 from wayseal.market.removals.types import (
     DAY,
     LANGS,
@@ -116,82 +115,22 @@ def test_what_the_watch_saw_is_never_refused_and_changes_nothing_that_is_settled
     assert (removed.settled_at, removed.days(at(60))) == (at(5), 5.0)
 
 
-def test_survival_is_that_of_a_textbook() -> None:
-    """Gehan's 6-MP arm (Freireich 1963): remission of 21 patients in weeks; + is still in remission."""
-    weeks = [
-        "6",
-        "6",
-        "6",
-        "6+",
-        "7",
-        "9+",
-        "10",
-        "10+",
-        "11+",
-        "13",
-        "16",
-        "17+",
-        "19+",
-        "20+",
-        "22",
-        "23",
-        "25+",
-        "32+",
-        "32+",
-        "34+",
-        "35+",
-    ]
-    steps = survival([(float(week.rstrip("+")), not week.endswith("+")) for week in weeks])
-    assert [(days, round(share, 4)) for days, share, _ in steps] == [
-        (6.0, 0.8571),
-        (7.0, 0.8067),
-        (10.0, 0.7529),
-        (13.0, 0.6902),
-        (16.0, 0.6275),
-        (22.0, 0.5378),
-        (23.0, 0.4482),
-    ]
-    errors = [round(share * variance**0.5, 4) for _, share, variance in steps]
-    assert errors == [0.0764, 0.0869, 0.0963, 0.1068, 0.1141, 0.1282, 0.1346]
-
-
-def requests_of(spans: list[tuple[str, float, str]]) -> list[Act]:
+def requests_of(*some: tuple[str, type[Act] | None]) -> list[Act]:
     made: list[Act] = []
-    for number, (source, days, how) in enumerate(spans):
-        id_ = f"r{number}"
-        made.append(replace(ASKED, request=id_, source=source))
-        if how == "removed":
-            made.append(Removed(request=id_, at=at(days), captures=()))
-        elif how == "withdrawn":
-            made.append(Withdrawn(request=id_, at=at(days), **LI))
+    for number, (source, end) in enumerate(some):
+        made.append(replace(ASKED, request=f"r{number}", source=source))
+        if end is not None:
+            more: dict[str, Any] = {"captures": ()} if end is Removed else LI
+            made.append(end(request=f"r{number}", at=at(2), **more))
     return made
 
 
-def test_open_requests_count_for_as_long_as_they_are_open() -> None:
-    quick = [("a", float(day), "removed") for day in range(1, 11)]
-    never = [("b", 0.0, "open")] * 12 + [("b", 2.0, "removed")] * 4 + [("b", 1.0, "withdrawn")] * 3
-    whole, a, b = times_to_removal(follow(requests_of(quick + never)), at(30))
-    assert (whole.source, whole.requests, whole.removed, whole.open) == ("", 29, 14, 12)
-    assert a.median == 5.0
-    assert a.within_week == pytest.approx(0.7)
-    assert a.low is not None
-    assert a.high is not None
-    assert a.low < 5.0 < a.high
-    assert (b.median, b.high, b.removed, b.open) == (None, None, 4, 12)
-    assert [(one.days, one.left) for one in a.steps[:2]] == [(1.0, 0.9), (2.0, pytest.approx(0.8))]
-    assert all(one.low < one.left < one.high for one in a.steps[:-1])
-    assert (a.watched, b.watched) == (10.0, 30.0)
-    assert b.within_week == pytest.approx(0.25), "who would leave out the open ones would say 1"
-
-
-def test_one_request_says_nothing_of_how_long_a_site_takes() -> None:
-    _, one = times_to_removal(follow(requests_of([("a", 2.0, "removed")])), at(30))
-    assert (one.median, one.low, one.high) == (2.0, None, None)
-
-
-def test_nothing_was_asked() -> None:
-    (whole,) = times_to_removal([], NOW)
-    assert (whole.requests, whole.median, whole.within_week) == (0, None, None)
+def test_counts_of_a_source_tell_what_is_open_beside_what_was_removed() -> None:
+    """Rule 4."""
+    some = requests_of(("b", None), ("a", Removed), ("b", Removed), ("b", None), ("a", Removed), ("b", Withdrawn))
+    counts = [(one.source, one.requests, one.removed, one.open) for one in count_by_source(follow(some))]
+    assert counts == [("", 6, 3, 2), ("a", 2, 2, 0), ("b", 4, 1, 2)]
+    assert [(one.source, one.requests) for one in count_by_source([])] == [("", 0)]
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -21,6 +21,10 @@ def groups(sellers: Sellers) -> set[frozenset[str]]:
     return {frozenset(seller.offers) for seller in sellers.all()}
 
 
+def are_one(sellers: Sellers, a: str, b: str) -> bool:
+    return sellers.id_of(a) == sellers.id_of(b)
+
+
 AFTER = (12, 20)
 SAME: dict[str, tuple[Offer, Offer, Signal]] = {
     "one shop": (offer("a:1", TEXTS[0]), offer("a:2", TEXTS[1]), Signal.SHOP),
@@ -87,7 +91,7 @@ def test_who_is_one(name: str, late: bool) -> None:
     else:
         sellers = link_all([a, b])
         links = sellers.seller_of(a.id).links
-    assert sellers.are_one(a.id, b.id)
+    assert are_one(sellers, a.id, b.id)
     assert sellers.seller_of(b.id).offers == (a.id, b.id)
     if signal is Signal.SHOP:
         assert links == (), "what a site says itself needs no link"
@@ -104,7 +108,7 @@ def test_who_is_not_one(name: str, late: bool) -> None:
     sellers = link_all([a] if late else [a, b])
     if late:
         sellers.add(b)
-    assert not sellers.are_one(a.id, b.id)
+    assert not are_one(sellers, a.id, b.id)
     assert {sellers.id_of(a.id), sellers.id_of(b.id)} == {seller.id for seller in sellers.all()}
 
 
@@ -181,10 +185,10 @@ def test_a_persons_word_comes_first_and_can_be_undone() -> None:
     (link,) = sellers.seller_of(c.id).links
     assert (link.signal, link.captures) == (Signal.PERSON, (b.capture, c.capture))
     sellers.add(offer("d:1", TEXTS[3], ["1", "9"]))
-    assert not sellers.are_one(a.id, b.id), "nor by way of a third"
+    assert not are_one(sellers, a.id, b.id), "nor by way of a third"
     sellers.judge([])
-    assert sellers.are_one(a.id, b.id)
-    assert sellers.are_one(c.id, "d:1")
+    assert are_one(sellers, a.id, b.id)
+    assert are_one(sellers, c.id, "d:1")
     sellers.judge([Join(a="nobody", b=a.id)])
 
 
@@ -244,11 +248,11 @@ def test_texts_are_compared_by_their_sound() -> None:
     def sound(texts: Sequence[str]) -> list[str]:
         return ["".join(chr(back.get(ord(sign), ord(sign))) for sign in text) for text in texts]
 
-    assert not link_all([a, b]).are_one(a.id, b.id)
-    assert link_all([a, b], sound=sound).are_one(a.id, b.id)
+    assert not are_one(link_all([a, b]), a.id, b.id)
+    assert are_one(link_all([a, b], sound=sound), a.id, b.id)
     sellers = link_all([a], sound=sound)
     sellers.add(b)
-    assert sellers.are_one(a.id, b.id)
+    assert are_one(sellers, a.id, b.id)
 
 
 def test_who_is_still_there_when_another_takes_his_text_is_another() -> None:
@@ -257,8 +261,8 @@ def test_who_is_still_there_when_another_takes_his_text_is_another() -> None:
     there.see(a.id, b.last_at)
     for sellers in (gone, there):
         sellers.add(b)
-    assert gone.are_one(a.id, b.id)
-    assert not there.are_one(a.id, b.id)
+    assert are_one(gone, a.id, b.id)
+    assert not are_one(there, a.id, b.id)
 
 
 def writing(n: int, rng: random.Random, way: tuple[str, str, str]) -> str:
@@ -293,17 +297,17 @@ def test_who_writes_as_hardly_anybody_does_took_the_place_of_one_who_went() -> N
     sellers = link_all(made, ended=[one.id for one in made[:-1]])
     assert groups(sellers) == {frozenset({one.id}) for one in made[:-2]} | {frozenset({old.id, new.id})}
     assert {one.signal for one in sellers.seller_of(new.id).links} == {Signal.STYLE, Signal.RHYTHM}
-    assert not link_all(made).are_one(old.id, new.id), "nobody knows that it is gone"
+    assert not are_one(link_all(made), old.id, new.id), "nobody knows that it is gone"
     sellers = link_all(made[:-1], ended=[one.id for one in made[:-2]])
     assert sellers.add(new) == ()
     assert {one.signal for one in sellers.end([old.id])} == {Signal.STYLE, Signal.RHYTHM}
-    assert sellers.are_one(old.id, new.id)
+    assert are_one(sellers, old.id, new.id)
     sellers.judge([Split(a=old.id, b=new.id)])
-    assert not sellers.are_one(old.id, new.id)
+    assert not are_one(sellers, old.id, new.id)
     sellers.judge([])
-    assert sellers.are_one(old.id, new.id)
+    assert are_one(sellers, old.id, new.id)
     few = [*made[:9], old, new]
-    assert not link_all(few, ended=[one.id for one in few[:-1]]).are_one(old.id, new.id), "too few to say"
+    assert not are_one(link_all(few, ended=[one.id for one in few[:-1]]), old.id, new.id), "too few to say"
 
 
 def test_whose_way_of_writing_two_had_who_went_is_neither_s() -> None:
@@ -311,12 +315,12 @@ def test_whose_way_of_writing_two_had_who_went_is_neither_s() -> None:
     for n, first_day, last_day in ((60, 26.0, 30.3), (61, 26.0, 30.4), (62, 30.5, 40)):
         made[n] = replace(made[n], at=made[0].at + int(first_day * DAY), last_at=made[0].at + int(last_day * DAY))
     first, second, new = made[-3:]
-    assert link_all([*made[:-3], second, new], ended=[one.id for one in (*made[:-3], second)]).are_one(
-        second.id, new.id
+    assert are_one(
+        link_all([*made[:-3], second, new], ended=[one.id for one in (*made[:-3], second)]), second.id, new.id
     )
     sellers = link_all(made, ended=[one.id for one in made[:-1]])
-    assert not sellers.are_one(first.id, new.id)
-    assert not sellers.are_one(second.id, new.id)
+    assert not are_one(sellers, first.id, new.id)
+    assert not are_one(sellers, second.id, new.id)
 
 
 def test_who_is_there_again_under_an_address_of_his_is_not_looked_for() -> None:
@@ -324,8 +328,8 @@ def test_who_is_there_again_under_an_address_of_his_is_not_looked_for() -> None:
     old, new = made[-2:]
     again = offer("again:1", TEXTS[3], [old.handles[0].value], days=(30.45, 60))
     sellers = link_all([*made, again], ended=[one.id for one in made[:-1]])
-    assert sellers.are_one(old.id, again.id)
-    assert not sellers.are_one(old.id, new.id)
+    assert are_one(sellers, old.id, again.id)
+    assert not are_one(sellers, old.id, new.id)
 
 
 def test_a_way_of_writing_speaks_against_whoever_takes_a_picture() -> None:
@@ -335,7 +339,7 @@ def test_a_way_of_writing_speaks_against_whoever_takes_a_picture() -> None:
     for other, same in zip(others, (True, False), strict=True):
         new = replace(other, at=old.last_at + 6 * DAY, last_at=old.last_at + 9 * DAY)
         sellers = link_all([*made[:-3], old, new], ended=[one.id for one in (*made[:-3], old)])
-        assert sellers.are_one(old.id, new.id) is same
+        assert are_one(sellers, old.id, new.id) is same
 
 
 def test_who_follows_a_shop_that_is_gone_needs_less_in_common() -> None:
@@ -344,21 +348,21 @@ def test_who_follows_a_shop_that_is_gone_needs_less_in_common() -> None:
     old = offer("a:1", TEXTS[0], ["1"], days=(0, 9))
     new = offer("b:1", half, ["2"], days=(9.2, 20))
     late = offer("c:1", half, ["2"], days=(60, 70))
-    assert not link_all([old, new]).are_one(old.id, new.id), "nobody knows that it is gone"
-    assert link_all([old, new], ended=[old.id]).are_one(old.id, new.id)
+    assert not are_one(link_all([old, new]), old.id, new.id), "nobody knows that it is gone"
+    assert are_one(link_all([old, new], ended=[old.id]), old.id, new.id)
     gone = [offer(f"g{n}:1", "", [f"g{n}"], days=(0, 59)) for n in range(60)]
-    assert not link_all([old, late, *gone], ended=[one.id for one in (old, *gone)]).are_one(old.id, late.id)
+    assert not are_one(link_all([old, late, *gone], ended=[one.id for one in (old, *gone)]), old.id, late.id)
     sellers = link_all([old])
     sellers.add(new)
-    assert not sellers.are_one(old.id, new.id)
+    assert not are_one(sellers, old.id, new.id)
     links = sellers.end([old.id])
     assert {one.signal for one in links} == {Signal.TEXT, Signal.RHYTHM}
-    assert sellers.are_one(old.id, new.id)
+    assert are_one(sellers, old.id, new.id)
     assert sellers.end([old.id]) == (), "that is known"
     sellers = link_all([old], ended=[old.id])
     sellers.see(old.id, old.last_at)
     sellers.add(new)
-    assert not sellers.are_one(old.id, new.id), "it is there again"
+    assert not are_one(sellers, old.id, new.id), "it is there again"
 
 
 def test_nothing_is_known_of_nothing() -> None:

@@ -11,7 +11,7 @@ Rows = dict[str, list[dict[str, Any]]]
 _AT = 1_790_000_000_000_000
 _ZH = "网点·𠮷林"
 
-_MAIN_0001: Rows = {
+_MAIN_0002: Rows = {
     "facts": [{"name": "origin", "value": _ZH}],
     "waybills": [
         {
@@ -112,7 +112,7 @@ _MAIN_0001: Rows = {
     "nodes": [{"level": 1, "place": 0, "hash": b"\x07" * 32}],
     "checkpoints": [{"size": 2, "note": "origin\n2\nAAAA\n\n— origin BBBB\n", "at": _AT}],
 }
-_KEYS_0001: Rows = {
+_KEYS_0002: Rows = {
     "data_keys": [
         {"waybill": "YT0000000000017", "key_id": b"\0" * 8, "key_version": 1, "wrapped": bytes(range(99, 39, -1))},
         {"waybill": "YT0000000000017", "key_id": b"\1" * 8, "key_version": 2, "wrapped": bytes(range(99, 39, -1))},
@@ -123,15 +123,15 @@ _KEYS_0001: Rows = {
 
 _TOLD = {"scans", "tickets", "policies"}
 _MARKED = _TOLD | {"facts", "waybills", "actors", "clients", "approvals", "replies", "entries"}
-for _table, _rows in _MAIN_0001.items():
+for _table, _rows in _MAIN_0002.items():
     for _row in _rows:
         _row.update({"mark": b"\x08" * 18} if _table in _MARKED else {}, **({"entry": 3} if _table in _TOLD else {}))
 
-_MAIN_0002: Rows = _MAIN_0001 | {"approvals": [row | {"client": ""} for row in _MAIN_0001["approvals"]]}
-_NEVER = {"revision": 1, "superseded_at": None, "superseded_by": None}
-_KEYS_0002: Rows = _KEYS_0001 | {"data_keys": [row | _NEVER for row in _KEYS_0001["data_keys"]]}
+_MAIN_0002["approvals"][0]["client"] = ""
+for _row in _KEYS_0002["data_keys"]:
+    _row.update({"revision": 1, "superseded_at": None, "superseded_by": None})
 
-_CONSOLE_0001: Rows = {
+_CONSOLE_0008: Rows = {
     "people": [
         {
             "person": "p" * 32, "login": "li", "name": "李 \u2028", "role": "analyst", "state": "active",
@@ -156,9 +156,6 @@ _CONSOLE_0001: Rows = {
         {"number": 1, "at": _AT, "act": "invited", "who": None, "person": "q", "detail": "{}", "chain": "f" * 64},
         {"number": 2**53 + 1, "at": _AT, "act": "signed_in", "who": "q", "person": None, "detail": "", "chain": ""},
     ],
-}  # fmt: skip
-
-_CONSOLE_0002: Rows = _CONSOLE_0001 | {
     "jobs": [
         {
             "job": 2**53 + 1, "kind": "ingest", "given": _ZH, "subject": "c-1", "who": "li", "state": "broken_off",
@@ -172,9 +169,6 @@ _CONSOLE_0002: Rows = _CONSOLE_0001 | {
         {"message": 1, "due_at": _AT, "job": None, "content": "{}"},
         {"message": 2**53 + 1, "due_at": 0, "job": 2**53 + 1, "content": _ZH},
     ],
-}  # fmt: skip
-
-_CONSOLE_0003: Rows = _CONSOLE_0002 | {
     "baskets": [
         {
             "number": 2**53 + 1, "name": _ZH, "version": 2, "numbers": 1, "next_row": 3, "closed": 1,
@@ -200,59 +194,29 @@ _CONSOLE_0003: Rows = _CONSOLE_0002 | {
             "who": "li", "of": "", "state": "done", "told": "{}", "item": "q-1",
         },
     ],
-}  # fmt: skip
-
-_PASSWORD = {"way": "password", "identity_hmac": None, "outlet": None}
-_CONSOLE_0004: Rows = _CONSOLE_0003 | {
-    "people": [row | _PASSWORD for row in _CONSOLE_0001["people"]],
     "departures": [
         {"state_sha256": "a" * 64, "browser_sha256": "b" * 64, "sealed": b"\0\xff", "expires_at": _AT},
         {"state_sha256": "", "browser_sha256": "", "sealed": b"", "expires_at": -1},
     ],
-}
-_CONSOLE_0005: Rows = _CONSOLE_0004 | {
     "marks": [
         {"person": "q", "name": "seen", "value": _ZH, "at": _AT},
         {"person": "", "name": "view:" + "x" * 115, "value": "", "at": 0},
     ],
-}
-
-_CONSOLE_0006: Rows = _CONSOLE_0005 | {"sessions": [row | {"looks": "{}"} for row in _CONSOLE_0001["sessions"]]}
-
-_CONSOLE_0007: Rows = _CONSOLE_0006 | {
-    "people": [row | _PASSWORD | {"totp_used": "[]"} for row in _CONSOLE_0001["people"]],
     "days_run": [{"day": 20_000}, {"day": 2**53 + 1}],
-}
-
-_SCHEDULE = {"kind": "detect", "hour": 3, "who": "li", "set_at": _AT, "last_day": None, "each_hour": False}
-_CONSOLE_0008: Rows = _CONSOLE_0007 | {"job_schedules": [_SCHEDULE]}
+}  # fmt: skip
+for _row in _CONSOLE_0008["people"]:
+    _row.update({"way": "password", "identity_hmac": None, "outlet": None, "totp_used": "[]"})
+_CONSOLE_0008["sessions"][0]["looks"] = "{}"
+_CONSOLE_0008["job_schedules"][0]["each_hour"] = False
 
 ROWS: dict[str, Rows] = {
-    "console_0001": _CONSOLE_0001,
-    "console_0002": _CONSOLE_0002,
-    "console_0003": _CONSOLE_0003,
-    "console_0004": _CONSOLE_0004,
-    "console_0005": _CONSOLE_0005,
-    "console_0006": _CONSOLE_0006,
-    "console_0007": _CONSOLE_0007,
     "console_0008": _CONSOLE_0008,
-    "main_0001": _MAIN_0001,
     "main_0002": _MAIN_0002,
-    "keys_0001": _KEYS_0001,
     "keys_0002": _KEYS_0002,
 }
 FRESH: dict[str, set[str]] = {
-    "console_0001": set(_CONSOLE_0001),
-    "console_0002": set(_CONSOLE_0002) - set(_CONSOLE_0001),
-    "console_0003": set(_CONSOLE_0003) - set(_CONSOLE_0002),
-    "console_0004": {"departures"},
-    "console_0005": {"marks"},
-    "console_0006": set(),
-    "console_0007": {"days_run"},
-    "console_0008": set(),
-    "main_0001": set(_MAIN_0001),
-    "main_0002": set(),
-    "keys_0001": set(_KEYS_0001),
-    "keys_0002": set(),
+    "console_0008": set(_CONSOLE_0008),
+    "main_0002": set(_MAIN_0002),
+    "keys_0002": set(_KEYS_0002),
 }
 """Tables that a revision makes, so that the step itself leaves no rows there."""

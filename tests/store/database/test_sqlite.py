@@ -47,6 +47,27 @@ def test_the_file_is_its_owners_alone(filled: Database, file: Path) -> None:
     assert found == {file.name: 0o600, file.name + "-wal": 0o600, file.name + "-shm": 0o600}
 
 
+def test_who_opens_a_new_file_beside_others_waits(tmp_path: Path) -> None:
+    """SQLite refuses one of two who turn the log of a new file on at once, whatever its patience."""
+    start, failed = threading.Barrier(4), list[DatabaseError]()
+
+    def begin() -> None:
+        for i in range(60):
+            start.wait(30)
+            try:
+                with opened(address(tmp_path / f"{i}.db"), patience=20) as database:
+                    database.write(lambda c: c.exec_driver_sql("CREATE TABLE IF NOT EXISTS k (i INTEGER)") and None)
+            except DatabaseError as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
 def test_the_file_is_private_before_anything_is_in_it(
     database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,12 @@ issued_at = "created_at"
 [tables."ops.receiver"]
 waybill = "mail_no"
 issued_at = { column = "ship_date", unit = "day" }
+[tables.stamped]
+waybill = "mail_no"
+issued_at = { column = "made", unit = "epoch_s" }
+[tables.stamped_ms]
+waybill = "mail_no"
+issued_at = { column = "made", unit = "epoch_ms" }
 [tables.site]
 outlet = "code"
 city = "city"
@@ -91,8 +97,8 @@ def audit(
 
 def line(fields: list[Any]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(fields)
-    return out.getvalue()
+    csv.writer(out, lineterminator="\n").writerow(fields)
+    return out.getvalue()[:-1]
 
 
 def record(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.store.helpers import put
 from tests.store.logs.making import COMBINED, read
 from tests.store.logs.test_pgaudit import why
+from tests.tables import each
 from wayseal.store.logs._combined import unescaped
 from wayseal.store.logs._url_paths import decoded, parted
 from wayseal.store.types import NoticeCode, Reason
@@ -56,6 +57,36 @@ def test_what_a_request_asked_for(tmp_path: Path, target: str, predicate: str, w
     assert reads.rows == []
     assert [r["filter"] for r in asked.rows] == [predicate]
     assert why(n for b in asked.batches for n in b.notices) == wider
+
+
+def test_parameters_whose_values_cannot_be_used_are_named(tmp_path: Path) -> None:
+    """Neither they nor the reason were."""
+    _, asked = read(put(tmp_path / "access.log", hit("/api/search?from=13800138000&since=soon&until=x")), COMBINED)
+    found = {str(n.values["why"]): n.values["names"] for b in asked.batches for n in b.notices if "why" in n.values}
+    assert found == {"personal": "from", "value": "since, until"}
+
+
+SECOND = '"2026-03-04T03:02:31+00:00"'
+BOUNDS = [
+    ('"epoch_s"', "1772593351", f'{{"issued_from":{SECOND}}}', {}),
+    ('"epoch_ms"', "1772593351000", f'{{"issued_from":{SECOND}}}', {}),
+    ('["%Y%m%d%H%M%S", "epoch_ms"]', "20260304110231", f'{{"issued_from":{SECOND}}}', {}),
+    ('["%Y/%m/%d %H:%M", "iso"]', "2026-03-04T03:02:31Z", f'{{"issued_from":{SECOND}}}', {}),
+    ('"epoch_s"', "1772593351000", '{"unknown":true}', {"value": 1}),
+    ('"epoch_ms"', "1772593351", '{"unknown":true}', {"value": 1}),
+    ('"epoch_s"', "2026-03-04", '{"unknown":true}', {"value": 1}),
+    ('"epoch_s"', "9" * 400, '{"unknown":true}', {"value": 1}),
+]
+
+
+@each(("form", "since", "predicate", "wider"), BOUNDS)
+def test_times_in_parameters_are_written_as_the_path_says(
+    tmp_path: Path, form: str, since: str, predicate: str, wider: dict[str, int]
+) -> None:
+    text = COMBINED.replace('ignore = ["page", "sid"]', f"format = {form}")
+    _, asked = read(put(tmp_path / "access.log", hit(f"/api/search?since={since}")), text, offset="+08:00")
+    assert [r["filter"] for r in asked.rows] == [predicate]
+    assert {k: n for k, n in why(n for b in asked.batches for n in b.notices).items() if k == "value"} == wider
 
 
 def test_several_numbers_in_a_parameter(tmp_path: Path) -> None:

@@ -82,6 +82,10 @@ ASKED: list[tuple[str, list[str] | None, int | None, dict[str, Any]]] = [
      {"issued_from": "2026-03-03T16:00:00+00:00", "issued_to": "2026-03-03T16:00:00.000001+00:00"}),
     ("SELECT * FROM receiver WHERE ship_date = '2026-03-04'", None, None, DAY),
     ("SELECT * FROM receiver WHERE ship_date <= '2026-03-04' AND ship_date > '2026-03-03'", None, None, DAY),
+    ("SELECT * FROM stamped WHERE made >= 1772553600 AND made <= '1772639999'", None, None, DAY),
+    ("SELECT * FROM stamped WHERE made BETWEEN $1 AND 1772639999", ["1772553600"], None, DAY),
+    ("SELECT * FROM stamped_ms WHERE made = 1772553600000", None, None,
+     {"issued_from": "2026-03-03T16:00:00+00:00", "issued_to": "2026-03-03T16:00:00.001000+00:00"}),
     (TWO_SITES + "WHERE o.city = '杭州' AND d.area IN ('east', 'south')", None, None,
      {"origin_city": "杭州", "destination_region": ["east", "south"]}),
     ("SELECT DISTINCT from_site FROM waybill_main WHERE to_site = 'c' LIMIT 5", None, 3, {"destination_outlet": "c"}),
@@ -300,12 +304,11 @@ def test_large_statements_take_no_time_and_no_traceback() -> None:
 
 
 def test_a_parser_that_stumbles_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wayseal.store.logs import _syntax
 
     def stumble(*_: object, **__: object) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(_syntax._sqlglot(), "parse", stumble)
+    monkeypatch.setattr("sqlglot.parse", stumble)
     made = outcome(MAIN + "mail_no = 'YT1'")
     assert isinstance(made, QueryMade)
     assert {w.why for w in made.wider} == {Why.UNREADABLE}

@@ -15,7 +15,7 @@ from wayseal.trace.report import render
 
 TOP = words(
     "wayseal seed inputs checkpoint leaks found verdict unknown_share fit missing_tables quality sources leak_rows"
-    " sensitivity queries next"
+    " sensitivity queries"
 )
 SOURCE = words("source kind probability log10_lr share saw expected set leaks set_probability account")
 LEAK = words("waybill line seen_at seen_until found missing accounts points_at unknown")

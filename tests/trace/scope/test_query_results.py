@@ -42,9 +42,9 @@ def told(
     ledger: Path, source: str = "asker", start: str | None = None, end: str | None = None
 ) -> tuple[ScopeResult, list[dict[str, str]]]:
     out = io.BytesIO()
-    with open_ledger(ledger) as snapshot, Listing(out) as listing:
+    with open_ledger(ledger) as snapshot:
         result = scope(
-            snapshot, source, period=parse_period(start, end), listing=listing, progress=lambda _s, _d, _t: None
+            snapshot, source, period=parse_period(start, end), listing=Listing(out), progress=lambda _s, _d, _t: None
         )
     return result, list(csv.DictReader(io.StringIO(out.getvalue().decode())))
 
@@ -54,10 +54,10 @@ def test_certain_ones_are_listed_and_uncertain_ones_counted(ledger: Path) -> Non
     assert (result.waybills, result.reads, result.queries) == (1, 1, 4)
     assert (result.by_query.waybills, result.by_query.uncertain, result.by_query.replayed) == (9, 10, 3)
     assert result.by_query.expected == pytest.approx(5.0)
-    assert [(r["waybill"], r["by"], r["reads"]) for r in rows[:1]] == [("YT4", "log", "1")]
+    assert [(r["waybill"], r["basis"], r["reads"]) for r in rows[:1]] == [("YT4", "log", "1")]
     assert {r["waybill"] for r in rows[1:]} == {f"YT{n}" for n in range(0, 40, 4)} - {"YT4"}
-    assert {(r["by"], r["first"], r["last"], r["reads"], r["fields"]) for r in rows[1:]} == {
-        ("query", "2026-03-02T06:00:00Z", "2026-03-03T06:00:00Z", "", "")
+    assert {(r["basis"], r["first time"], r["last time"], r["reads"], r["fields"]) for r in rows[1:]} == {
+        ("query", "2026-03-02T14:00:00+08:00", "2026-03-03T14:00:00+08:00", "", "")
     }
 
 

@@ -18,6 +18,7 @@ from tests.trace.scope.world import CITIES, PARCELS, scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
 from wayseal.model.period import PeriodError
 from wayseal.model.sources import SourceKind
+from wayseal.model.times import micros_of, stamp
 from wayseal.trace.scope import Period, ScopeError, parse_period
 from wayseal.trace.scope._fields import FieldNames
 
@@ -62,12 +63,12 @@ def test_an_account_against_plain_counting(made: World, snapshot: Snapshot, star
     result, (head, *rows) = scoped(snapshot, "u-a", period=period)
     reads = [row for rows_of in plain.values() for row in rows_of]
     assert (result.kind, result.waybills, result.reads) == (SourceKind.ACTOR, len(plain), len(reads))
-    assert head == ["waybill", "first", "last", "reads", "fields", "origin", "destination", "by"]
+    assert head == ["waybill", "first time", "last time", "reads", "fields", "origin", "destination", "basis"]
     assert sorted(row[0] for row in rows) == sorted(plain)
     for waybill, first, last, count, fields, origin, destination, by in rows:
         assert by == "log"
         mine, place = plain[waybill], place_of(waybill)
-        times = [f(r["at"] for r in mine).strftime("%Y-%m-%dT%H:%M:%SZ") for f in (min, max)]
+        times = [stamp(micros_of(f(r["at"] for r in mine))) for f in (min, max)]
         assert [first, last, int(count)] == [*times, len(mine)]
         assert fields == ";".join(sorted({f for r in mine for f in r.get("fields", [])}))
         assert (origin, destination) == (city(place), city(place + 1))
@@ -119,10 +120,9 @@ def test_an_outlet_had_the_parcels_that_stayed_there(snapshot: Snapshot) -> None
     here = [n for n in range(PARCELS) if n % 3 in (0, 2)]
     assert (result.kind, result.waybills) == (SourceKind.OUTLET, len(here))
     spans = {row[0]: row[1:3] for row in rows}
-    form = "%Y-%m-%dT%H:%M:%SZ"
     for n in here:
         hours = (n + 1, n + 10) if n % 3 == 0 else (n + 10, n + 20)
-        assert spans[number(n)] == [(START + timedelta(hours=h)).strftime(form) for h in hours]
+        assert spans[number(n)] == [stamp(micros_of(START + timedelta(hours=h))) for h in hours]
 
 
 def test_a_stay_counts_if_any_of_it_falls_into_the_period(snapshot: Snapshot) -> None:

@@ -54,7 +54,6 @@ def scoped(
 ) -> tuple[ScopeResult, list[list[str]]]:
     """The scope, and the rows of the list, the head first."""
     out = io.BytesIO()
-    with Listing(out) as listing:
-        result = scope(snapshot, source, kind=kind, period=period, listing=listing, progress=quiet)
+    result = scope(snapshot, source, kind=kind, period=period, listing=Listing(out), progress=quiet)
     text = out.getvalue().decode()
     return result, [[cell.strip('"') for cell in line.split(",")] for line in text.splitlines()]

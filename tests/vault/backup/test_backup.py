@@ -119,7 +119,7 @@ def test_a_backup_is_its_owners_alone_and_one_file(source: Database, tmp_path: P
 def test_a_backup_of_one_chain_holds_nothing_of_the_other(source: Database, tmp_path: Path) -> None:
     names = {c: set(back_up(source, c, tmp_path / c, now=NOW).rows) for c in CHAINS}
     assert names == {"main": set(t.main.tables), "keys": set(t.keys.tables)}
-    wrapped = ROWS["keys_0001"]["data_keys"][0]["wrapped"]
+    wrapped = ROWS["keys_0002"]["data_keys"][0]["wrapped"]
     assert wrapped in (tmp_path / "keys/keys.db").read_bytes()
     assert wrapped not in (tmp_path / "main/main.db").read_bytes()
     assert b"data_keys" not in (tmp_path / "main/main.db").read_bytes()
@@ -150,7 +150,7 @@ def address(database: Database) -> str:
 
 
 def test_bytes_of_deleted_rows_stay_behind(source: Database, tmp_path: Path) -> None:
-    key = ROWS["keys_0001"]["data_keys"][0]
+    key = ROWS["keys_0002"]["data_keys"][0]
     source.write(lambda c: c.execute(sa.delete(t.data_keys).where(t.data_keys.c.waybill == key["waybill"])))
     back_up(source, "keys", tmp_path / "b", now=NOW)
     assert key["wrapped"] not in (tmp_path / "b/keys.db").read_bytes()
@@ -233,7 +233,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], type[VaultError], str]] = {
     "another chain": (lambda f: edited(f, chain="../x"), BackupError, "isn't a manifest"),
     "rows of text": (lambda f: edited(f, rows={"facts": "1"}), BackupError, "isn't a manifest"),
     "rows as a list": (lambda f: edited(f, rows=[1]), BackupError, "isn't a manifest"),
-    "a newer version": (lambda f: edited(f, version="main_9999"), BackupError, "newer Wayseal"),
+    "a newer version": (lambda f: edited(f, version="main_9999"), BackupError, "another Wayseal"),
     "a table less": (lambda f: edited(f, rows={"facts": 1}), BackupError, "tables of its manifest"),
     "another root": (lambda f: edited(f, log_root="00" * 32), LogChangedError, "isn't the one of its manifest"),
     "a row less": (
@@ -276,7 +276,7 @@ def test_tables_of_another_version_are_left_alone(good: Path, place: str) -> Non
     with opened(place) as target:
         upgrade(target, "main")
         target.write(lambda c: c.exec_driver_sql("UPDATE alembic_version_main SET version_num = 'main_9999'") and None)
-        with pytest.raises(DatabaseError, match="run a newer Wayseal"):
+        with pytest.raises(DatabaseError, match="run the Wayseal that made them"):
             restore(good, target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW)
 
 
@@ -288,7 +288,7 @@ def test_what_was_erased_since_doesnt_come_back(source: Database, tmp_path: Path
     """Neither a key, nor what it would open, nor a tag; by the key database's own list, or by the records."""
     for chain in CHAINS:
         back_up(source, chain, tmp_path / chain, now=NOW)
-    number = ROWS["keys_0001"]["data_keys"][0]["waybill"]
+    number = ROWS["keys_0002"]["data_keys"][0]["waybill"]
     gone = [erased(number, NOW, NOW + 9), erased("YT8", 1, 2)]
     with fresh(source.dialect, tmp_path) as other, opened(other) as target:
         done = {
@@ -306,7 +306,7 @@ def test_what_was_erased_since_doesnt_come_back(source: Database, tmp_path: Path
 
 def test_the_records_say_what_was_erased(source: Database, tmp_path: Path) -> None:
     """Where the key database is lost, its list with it."""
-    number = ROWS["keys_0001"]["data_keys"][0]["waybill"]
+    number = ROWS["keys_0002"]["data_keys"][0]["waybill"]
     marked = sa.update(t.waybills).where(t.waybills.c.waybill == number).values(erased_at=5)
     source.write(lambda c: c.execute(marked))
     assert erasures_of(source, "main", backups=7) == [erased(number, 5, 12)]
@@ -315,7 +315,7 @@ def test_the_records_say_what_was_erased(source: Database, tmp_path: Path) -> No
 
 def test_no_erased_key_touches_the_files(source: Database, tmp_path: Path) -> None:
     back_up(source, "keys", tmp_path / "b", now=NOW)
-    key = ROWS["keys_0001"]["data_keys"][0]
+    key = ROWS["keys_0002"]["data_keys"][0]
     with opened(f"sqlite:///{tmp_path}/new.db") as target:
         gone = [erased(key["waybill"], 1, 2)]
         restore(tmp_path / "b", target, "keys", erased=gone, keyring=None, caller=OPERATOR, now=NOW)

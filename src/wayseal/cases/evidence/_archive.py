@@ -4,7 +4,7 @@
    the directory without gaps or overlaps (so no bomb shares its bytes), and nothing stands behind it.
 2. Names lead nowhere else, and no two of them are one on any system; there are only plain files (and their folders),
    stored or deflated, none of them encrypted. Extra fields hold times and owners: one that gives a file another name
-   for some programs is refused, as any that isn't known.
+   for some programs is refused, as any that isn't known or has room for more; so is a comment of a file.
 3. What it says it holds is bounded before anything is unpacked, and what comes out is held to what it says.
 4. Content that differs from its CRC is no reason to stop: what is wrong with it is what the verifier looks for.
 """
@@ -33,6 +33,7 @@ from wayseal.cases.evidence._zip import (
 )
 from wayseal.cases.evidence.errors import EvidenceError, NotAPackError, PackRefusedError
 from wayseal.cases.evidence.types import check_name, twin_key
+from wayseal.model.messages import N_
 
 STORED, DEFLATED = 0, 8
 MOST_RATIO = 200
@@ -41,7 +42,11 @@ _SMALL = 1 << 20
 _AT_ONCE = 1 << 18
 _FLAGS = UTF8 | 0x8 | 0x6
 """UTF-8 names, sizes behind the file, how hard it was compressed."""
-_DESCRIPTORS = (0, 12, 16)
+_DOS_KINDS = 0x18
+"""A folder, or the name of a disk, to programs of another system."""
+_STRAY = N_("the archive holds bytes of no file, or two files share some")
+_SIZES_SIGN = b"PK\x07\x08"
+_MOST_EXTRA = 128
 _EXTRAS = frozenset((0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875, 0xCAFE))
 """Extra fields that say nothing of what a file is or is called: long sizes, times, owners, the mark of Java."""
 
@@ -68,7 +73,7 @@ class PackedFile:
 
 
 class Archive:
-    """An archive that was looked at whole (rules 1 to 3). files: path → file, folders left out."""
+    """An archive that was looked at whole (rules 1 to 3). files: path → file; folders: those that have an entry."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -76,7 +81,8 @@ class Archive:
         self._first, count, length = self._end()
         self._tail = self._read(self._first, length + END.size)
         found = list(self._central(self._tail[:length], count))
-        _check_tiles(found, self._first)
+        self._check_tiles(found)
+        self.folders = [one.path for one in found if one.path.endswith("/")]
         self.files = {one.path: one for one in found if not one.path.endswith("/")}
         _check_twins(found)
         _check_sizes(list(self.files.values()))
@@ -98,6 +104,8 @@ class Archive:
                     out = inflate.decompress(part, _AT_ONCE)
                 except zlib.error:
                     return
+                if inflate.unused_data:
+                    raise PackRefusedError(_STRAY, file=path)
                 part = inflate.unconsumed_tail
                 given += len(out)
                 if given > one.size:
@@ -146,6 +154,20 @@ class Archive:
             raise PackRefusedError("the archive has more than {files:,} files", files=MOST_FILES)
         return at, count, length
 
+    def _check_tiles(self, files: Sequence[PackedFile]) -> None:
+        """Entries lie one behind the other, from the first byte to the directory (rule 1)."""
+        at, ordered = 0, sorted(files, key=lambda one: one.at)
+        for number, one in enumerate(ordered, start=1):
+            follows = ordered[number].at if number < len(ordered) else self._first
+            sizes = struct.pack("<3I", one.crc, one.packed, one.size)
+            allowed = (b"", sizes, _SIZES_SIGN + sizes) if one.flags & 0x8 else (b"",)
+            gap = follows - one.end
+            if one.at != at or gap not in map(len, allowed) or self._read(one.end, gap) not in allowed:
+                raise PackRefusedError(_STRAY, file=one.path)
+            at = follows
+        if at != self._first:
+            raise PackRefusedError(_STRAY)
+
     def _central(self, tail: bytes, count: int) -> Iterator[PackedFile]:
         at = 0
         for _ in range(count):
@@ -157,13 +179,15 @@ class Archive:
                 sign = b""
             if sign != CENTRAL_SIGN:
                 raise PackRefusedError("the archive's directory is damaged")
+            if comment:
+                raise PackRefusedError("the archive says more of a file than every program reads")
             name = tail[at + CENTRAL.size : at + CENTRAL.size + n]
             more = tail[at + CENTRAL.size + n : at + CENTRAL.size + n + extra]
-            at += CENTRAL.size + n + extra + comment
+            at += CENTRAL.size + n + extra
             if disk or 0xFFFF_FFFF in (packed, size, start):
                 raise PackRefusedError("an archive in parts, or of more than 4 GiB")
             path = _path(name, flags)
-            _check_kind(path, flags, method, mode >> 16, size)
+            _check_kind(path, flags, method, mode, size)
             _check_extra(path, more)
             yield self._local(path, name, method, flags, (day << 16) | time, crc, packed, size, start)
         if at != len(tail):
@@ -176,10 +200,8 @@ class Archive:
         if at + LOCAL.size > self._first:
             raise PackRefusedError("the archive's directory doesn't fit the archive", file=path)
         sign, _, flags_, method_, _, _, crc_, packed_, size_, n, extra = LOCAL.unpack(self._read(at, LOCAL.size))
-        later = bool(flags & 0x8)
-        same = (flags_, method_) == (flags, method) and (
-            later or (crc_, packed_, size_) == (crc, packed, size)
-        )  # fmt: skip
+        sums = [(crc, packed, size), (0, 0, 0)][: 2 if flags & 0x8 else 1]
+        same = (flags_, method_) == (flags, method) and (crc_, packed_, size_) in sums
         start = at + LOCAL.size + n + extra
         if sign != LOCAL_SIGN or not same or start > self._first or self._read(at + LOCAL.size, n) != name:
             raise PackRefusedError("the archive's directory says other things than stand before the file", file=path)
@@ -216,8 +238,9 @@ def _check_kind(path: str, flags: int, method: int, mode: int, size: int) -> Non
     if flags & ~_FLAGS or method not in (STORED, DEFLATED):
         raise PackRefusedError("the archive holds a file that is packed in an unknown way", file=path)
     folder = path.endswith("/")
-    kind = stat.S_IFMT(mode)
-    if kind not in (0, stat.S_IFDIR if folder else stat.S_IFREG) or (folder and size):
+    kind = stat.S_IFMT(mode >> 16)
+    other = kind not in (0, stat.S_IFDIR if folder else stat.S_IFREG)
+    if other or (size if folder else mode & _DOS_KINDS):
         raise PackRefusedError("the archive holds something that is no plain file, such as a link", file=path)
 
 
@@ -228,21 +251,8 @@ def _check_extra(path: str, extra: bytes) -> None:
         kind, size = struct.unpack_from("<2H", extra, at)
         kinds.add(kind)
         at += 4 + size
-    if at != len(extra) or not kinds <= _EXTRAS:
+    if at != len(extra) or at > _MOST_EXTRA or not kinds <= _EXTRAS:
         raise PackRefusedError("the archive says more of a file than every program reads", file=path)
-
-
-def _check_tiles(files: Sequence[PackedFile], end: int) -> None:
-    """Entries lie one behind the other, from the first byte to the directory (rule 1)."""
-    at, ordered = 0, sorted(files, key=lambda one: one.at)
-    for number, one in enumerate(ordered, start=1):
-        if one.at != at:
-            raise PackRefusedError("the archive holds bytes of no file, or two files share some", file=one.path)
-        follows = ordered[number].at if number < len(ordered) else end
-        sizes = follows - one.end  # may stand behind a file
-        at = follows if one.flags & 0x8 and sizes in _DESCRIPTORS else one.end
-    if at != end:
-        raise PackRefusedError("the archive holds bytes of no file, or two files share some")
 
 
 def _check_twins(files: Sequence[PackedFile]) -> None:

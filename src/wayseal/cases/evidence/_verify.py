@@ -39,15 +39,17 @@ NEEDED = (BAGIT_FILE, *MANIFESTS.values(), *TAG_MANIFESTS.values(), INDEX_FILE, 
 
 
 class OpenPack:
-    """A pack that is open to be read. name: of the folder in it."""
+    """A pack that is open to be read. name: of the folder in it; empty_folders: those that no file lies in."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.archive = Archive(file)
-        tops = {path.partition("/")[0] for path in self.archive.files}
+        tops = {path.partition("/")[0] for path in (*self.archive.files, *self.archive.folders)}
         self.name = tops.pop() if len(tops) == 1 else ""
         if f"{self.name}/{BAGIT_FILE}" not in self.archive.files:
             raise NotAPackError("this archive is no evidence pack: no single folder with {name}", name=BAGIT_FILE)
         self.paths = {path.partition("/")[2]: None for path in self.archive.files}
+        holding = {path[: at + 1] for path in self.archive.files for at, char in enumerate(path) if char == "/"}
+        self.empty_folders = [path.partition("/")[2] for path in self.archive.folders if path not in holding]
 
     def parts(self, path: str) -> Iterator[bytes]:
         """A file's bytes."""
@@ -121,6 +123,7 @@ def _judge_files(pack: OpenPack, records: Records, prints: Mapping[str, Fingerpr
     listed = records.listed
     for path in sorted({*listed, *NEEDED} - set(prints)):
         yield Finding(code=Code.MISSING, where=path, values={"by": listed.get(path, BAGIT_FILE)})
+    yield from (Finding(code=Code.EXTRA, where=path) for path in pack.empty_folders)
     for path, found in prints.items():
         if path in TAG_MANIFESTS.values():
             yield from _judge_tags(pack, records, path, prints)

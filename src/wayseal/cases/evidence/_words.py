@@ -22,13 +22,14 @@ HANDOVER_TEXTS = ByLanguage(
         "contents": N_("Electronic data"),
         "contents_value": N_("{items:,} items, {files:,} files, {size:,} bytes; see the list"),
         "period": N_("Made"),
-        "made_value": N_("{at} (UTC+8), by {who}"),
+        "made_value": N_("{at} ({zone}), by {who}"),
         "value_sha256": N_("Integrity value, SHA-256"),
         "value_sm3": N_("Integrity value, SM3"),
         "value_of": N_("Method of checking"),
         "value_how": N_(
             "The values are those of the files manifest-sha256.txt and manifest-sm3.txt, which list each file with its "
-            "value. In the unpacked folder: sha256sum manifest-sha256.txt; sha256sum -c manifest-sha256.txt. Or: "
+            "value. In the unpacked folder: sha256sum manifest-sha256.txt; sha256sum -c manifest-sha256.txt; "
+            "find data ! -type d -o -empty | wc -l, which gives as many files as stated above. Or: "
             "wayseal evidence verify PACK.zip"
         ),
         "ledger": N_("Access ledger"),
@@ -67,8 +68,8 @@ HANDOVER_TEXTS = ByLanguage(
         "s_origin_2": N_("Ledger: digest {digest}, generation {generation:,}. Days looked at: {since} to {until}."),
         "s_method": N_("2. How it was extracted"),
         "s_method_1": N_(
-            "On {at} (UTC+8) {who} exported case {case} with Wayseal {wayseal}. Reason: {why}. The export was recorded "
-            "in the casebook before anything was shown; its head then was {head}."
+            "On {at} ({zone}) {who} exported case {case} with Wayseal {wayseal}. Reason: {why}. The export was "
+            "recorded in the casebook before anything was shown; its head then was {head}."
         ),
         "s_method_2": N_("The same ledger and these commands give the same result; no random numbers are used:"),
         "s_integrity": N_("3. How integrity is protected"),
@@ -125,7 +126,7 @@ CASE_TEXTS = ByLanguage(
         "count": N_("Count"),
         "peers": N_("Others (5 % to 95 %)"),
         "days": N_("Days", context="days"),
-        "strength_value": N_("{word} ({nats:.1f} nats)"),
+        "strength_value": N_("{word} (×{times})"),
         "weak": N_("weak"),
         "clear": N_("clear"),
         "strong": N_("strong"),
@@ -140,24 +141,23 @@ CASE_TEXTS = ByLanguage(
         "law_other": N_("other"),
         "law_lawyer": N_("Which kind it is, and whether anything was got or sold, is for the lawyer to say."),
         "acts": N_("What was done with the case"),
-        "time": N_("Time (UTC+8)"),
-        "who": N_("Who"),
+        "time": N_("Time ({zone})"),
         "what": N_("What"),
-        "act_opened": N_("opened: {why}"),
-        "act_unmasked": N_("names shown: {why}"),
-        "act_reads": N_("reads shown: {why}"),
-        "act_heard": N_("the person concerned was heard"),
-        "act_verdict": N_("verdict: {why}"),
-        "act_changed": N_("changed: {why}"),
-        "act_note": N_("a note was written"),
-        "act_task": N_("a task was set"),
-        "act_link": N_("linked: {why}"),
-        "act_file": N_("a file was named: {why}"),
-        "act_pack": N_("a pack of evidence was sealed, fetched or handed on: {why}"),
-        "act_merge": N_("merged: {why}"),
-        "act_split": N_("split: {why}"),
-        "act_undone": N_("an act was taken back"),
-        "act_promoted": N_("made a case: {why}"),
+        "act_opened": N_("{who} opened the case and saw its names: {why}"),
+        "act_unmasked": N_("{who} saw its names in a list: {why}"),
+        "act_reads": N_("{who} looked at its reads: {why}"),
+        "act_heard": N_("{who} heard the person concerned"),
+        "act_verdict": N_("{who} gave a verdict: {why}"),
+        "act_changed": N_("{who} changed it: {why}"),
+        "act_note": N_("{who} wrote a note"),
+        "act_task": N_("{who} set a task"),
+        "act_link": N_("{who} linked it: {why}"),
+        "act_file": N_("{who} named a file: {why}"),
+        "act_pack": N_("{who} sealed, fetched or handed on a pack of evidence: {why}"),
+        "act_merge": N_("{who} merged it: {why}"),
+        "act_split": N_("{who} split it: {why}"),
+        "act_undone": N_("{who} took an act back"),
+        "act_promoted": N_("{who} made it a case: {why}"),
         "state_new": N_("new"),
         "state_opened": N_("opened"),
         "state_in_progress": N_("in progress"),

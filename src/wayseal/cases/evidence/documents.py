@@ -13,9 +13,11 @@ from wayseal.cases.evidence._pack import payload_value
 from wayseal.cases.evidence._words import CASE_TEXTS, HANDOVER_TEXTS
 from wayseal.cases.evidence.types import Pack, PackHead, Role, TakenItem
 from wayseal.model.messages import filled
-from wayseal.model.times import micros, time_at
+from wayseal.model.times import clock_name, micros, time_at
 from wayseal.page import numbers
+from wayseal.page.languages import known_lang
 from wayseal.page.visible import visible
+from wayseal.page.words import Voice, times
 
 MOST_READS = 400
 """Reads that a paper lists; the files list all."""
@@ -205,15 +207,19 @@ def case_document(facts: CaseFacts, lang: str) -> dict[str, object]:
             if act.statement
         ],
         "facts": _case_rows(facts, words, score),
-        "people": [_person(one, words) for one in people],
-        "reasons": [_reason(one, words) for one in reasons],
+        "people": [_person(one, words, lang) for one in people],
+        "reasons": [_reason(one, words, lang) for one in reasons],
         "law": [[words[name], f"{mark:,}", f"{mark // 2:,}"] for name, mark in MARKS],
         "acts": [_act(act, words) for act in facts.acts],
         "made": _made(facts, words, lang),
         "commands": list(facts.commands),
         "reads_note": filled(words[note], count=len(reads), shown=min(MOST_READS, len(reads))),
         "reads": [_read(one) for one in reads[:MOST_READS]],
-        "words": {**words, "law_note": filled(words["law_note"], waybills=facts.waybills)},
+        "words": {
+            **words,
+            "law_note": filled(words["law_note"], waybills=facts.waybills),
+            "time": filled(words["time"], zone=clock_name()),
+        },
     }
 
 
@@ -242,19 +248,21 @@ def _case_rows(facts: CaseFacts, words: Mapping[str, str], score: str) -> list[l
     return [[words[name], value] for name, value in rows.items()]
 
 
-def _strength(one: Mapping[str, object], name: str, words: Mapping[str, str]) -> str:
-    return filled(words["strength_value"], word=words[str(one["strength"])], nats=float(str(one[name])))
+def _strength(worth: object, one: Mapping[str, object], words: Mapping[str, str], lang: str) -> str:
+    shown = times(float(str(worth)), known_lang(lang))
+    return filled(words["strength_value"], word=words[str(one["strength"])], times=shown)
 
 
-def _person(one: Mapping[str, object], words: Mapping[str, str]) -> list[str]:
-    texts = [visible(str(one[name])) if one[name] else numbers.DASH for name in ("actor", "role", "place")]
-    return [*texts, _strength(one, "evidence", words)]
+def _person(one: Mapping[str, object], words: Mapping[str, str], lang: str) -> list[str]:
+    voice = Voice(known_lang(lang))
+    texts = [voice.value(str(one[name] or "")) for name in ("actor", "role", "place")]
+    return [*texts, _strength(one["evidence"], one, words, lang)]
 
 
-def _reason(one: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
+def _reason(one: Mapping[str, object], words: Mapping[str, str], lang: str) -> dict[str, object]:
     low, high = one["peers"] if isinstance(one["peers"], list) else (0, 0)
     days = [clock(micros(str(one[name])))[:10] for name in ("from", "to")]
-    cells = [f"{one['value']:,}", f"{low:,} – {high:,}", _strength(one, "weight", words)]
+    cells = [f"{one['value']:,}", f"{low:,} – {high:,}", _strength(one["weight"], one, words, lang)]
     return {
         "title": visible(str(one["title"])),
         "text": visible(str(one["text"])),
@@ -263,7 +271,8 @@ def _reason(one: Mapping[str, object], words: Mapping[str, str]) -> dict[str, ob
 
 
 def _act(act: RecordedAct, words: Mapping[str, str]) -> list[str]:
-    return [clock(act.at), visible(act.who), filled(words[f"act_{act.kind}"], why=visible(act.why))]
+    said = filled(words[f"act_{act.kind}"], who=visible(act.who), why=visible(act.why))
+    return [clock(act.at), said]
 
 
 def _made(facts: CaseFacts, words: Mapping[str, str], lang: str) -> list[list[str]]:

@@ -141,6 +141,7 @@ def collect_evidence(known: Known, counts: dict[str, DetectorCounts]) -> Externa
         counted={name: one.rows for name, one in counts.items()},
         reads={name: one.reads for name, one in counts.items()},
         verdicts=verdicts,
+        linked=known.linked,
     )
 
 
@@ -229,5 +230,7 @@ def _alert(result: DetectResult, at: int) -> Alert:
         alerted_at=case.alerted_at,
         score=round(case.score, 6),
         detectors=names,
+        parcels_a_day=round(case.parcels_a_day, 3),
+        worth=case.worth,
         read_until=case.until,
     )

@@ -6,8 +6,6 @@
    packages) is said in the pack, and is no reason not to write it.
 """
 
-import csv
-import io
 import json
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +28,7 @@ from wayseal.cases.types import CaseAct, Casebook, Heard, Known, RecordedCase
 from wayseal.detect import DetectResult, Options
 from wayseal.detect import detect as run
 from wayseal.detect.explain import load_templates
-from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, render_reads
+from wayseal.detect.reasons import READ_COLUMNS, ReadFilter, ReadsResult, list_case_reads, list_rows, render_reads
 from wayseal.detect.report import render_detect, with_casebook_names
 from wayseal.detect.window import DAY_US, WindowError, parse_offset
 from wayseal.ledger import Snapshot, integrity, open_ledger
@@ -40,7 +38,7 @@ from wayseal.model.messages import filled
 from wayseal.model.times import day_name, iso, time_at
 from wayseal.page.languages import LANGS, ByLanguage, known_lang
 from wayseal.page.spreadsheet import csv_lines
-from wayseal.page.words import catalogue
+from wayseal.page.words import catalogue, headings
 
 _REPORT = "wayseal.detect.report"
 _HTML, _JSON, _LINES, _CSV, _TEXT, _PDF = (
@@ -387,7 +385,7 @@ def _detect_json(found: DetectResult, lang: str) -> dict[str, object]:
 
 
 def _csv_rows(reads: ReadsResult, lang: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(render_reads(reads, "csv", lang), newline="")))
+    return [dict(zip(READ_COLUMNS, row, strict=True)) for row in list_rows(reads, lang)]
 
 
 def _items(
@@ -422,9 +420,8 @@ def _read_items(material: _Material, facts: CaseFacts) -> Iterator[Item]:
     lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told)
     yield _item("reads/reads.jsonl", "reads_jsonl", lines.encode(), _LINES, Role.READS)
     for lang in LANGS:
-        rows = list(facts.reads[lang])
-        header = next(csv.reader(io.StringIO(render_reads(material.reads, "csv", lang), newline="")))
-        content = b"".join(csv_lines(header, ([row[name] for name in header] for row in rows)))
+        rows = (list(row.values()) for row in facts.reads[lang])
+        content = b"".join(csv_lines(headings(READ_COLUMNS, lang), rows))
         yield _item(f"reads/reads.{lang}.csv", f"reads_csv_{lang}", content, _CSV)
 
 

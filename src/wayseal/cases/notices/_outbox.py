@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from wayseal.cases import Cases
-from wayseal.cases.views import Scored
-from wayseal.detect import WORTH
+from wayseal.cases.views import Noticeable
 from wayseal.model import WaysealError
 from wayseal.model.schema import CLOSED, parse_json, plain
 from wayseal.store.journal import LockedJournal, lock_journal
@@ -47,6 +46,7 @@ class NoticedCase:
     __pydantic_config__: ClassVar = CLOSED
     id: str
     score: float
+    expected_loss: float
     accounts: int
     alerted_at: int
 
@@ -70,7 +70,7 @@ class _Content:
     """What the file holds. after, below, to: rule 1; after None: no cases are being registered."""
 
     __pydantic_config__: ClassVar = CLOSED
-    wayseal: Literal[1]
+    wayseal: Literal[2]
     salt: str
     after: int | None = None
     below: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Outbox:
         """Cases that the casebook doesn't have yet as worth acting on are to be told of (rule 1)."""
         after, below, names = self._content.after, self._content.below, tuple(map(self._name, to))
         if after is None:
-            after, below = cases.last_case(), cases.never_scored(WORTH)
+            after, below = cases.last_case(), cases.never_worth()
         told = tuple(dict.fromkeys([*self._content.to, *names]))
         self._keep(replace(self._content, after=after, below=below, to=told))
 
@@ -111,7 +111,7 @@ class Outbox:
         after = self._content.after
         if after is None:
             return
-        cases = [_noticed(case) for case in book.scored(WORTH, after, self._content.below)]
+        cases = [_noticed(case) for case in book.once_worth(after, self._content.below)]
         made = Notice(id=os.urandom(16).hex(), at=at, ledger=ledger, host=host, cases=tuple(cases), to=self._content.to)
         waiting = (*self._content.waiting, *([made] if cases else ()))
         self._keep(replace(self._content, after=None, below=(), to=(), waiting=waiting))
@@ -179,7 +179,7 @@ def count_waiting(folder: Path) -> int:
 
 def _read(content: bytes, path: Path) -> _Content:
     if not content:
-        return _Content(wayseal=1, salt=os.urandom(16).hex())
+        return _Content(wayseal=2, salt=os.urandom(16).hex())
     try:
         return parse_json(content, _Content)
     except ValueError as wrong:
@@ -190,8 +190,10 @@ def _read(content: bytes, path: Path) -> _Content:
         ) from None
 
 
-def _noticed(case: Scored) -> NoticedCase:
-    return NoticedCase(id=case.id, score=round(case.score, 6), accounts=case.accounts, alerted_at=case.alerted_at)
+def _noticed(case: Noticeable) -> NoticedCase:
+    loss = round(case.score * case.parcels_a_day, 3)
+    told = {"score": round(case.score, 6), "expected_loss": loss}
+    return NoticedCase(id=case.id, accounts=case.accounts, alerted_at=case.alerted_at, **told)
 
 
 @cache

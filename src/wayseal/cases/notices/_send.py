@@ -15,7 +15,7 @@ from wayseal.cases.notices._outbox import FILE, Left, Notice, Outbox, open_outbo
 from wayseal.model.messages import N_, filled
 from wayseal.model.times import iso
 from wayseal.page.languages import ByLanguage
-from wayseal.page.numbers import percent
+from wayseal.page.numbers import expected, percent
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -28,6 +28,7 @@ _TEXTS = ByLanguage(
     {
         "title": N_("Wayseal: {n} new {n:case|cases} in {ledger} ({host})"),
         "line": N_("{id}: {score}, {n} {n:account|accounts}"),
+        "line_loss": N_("{id}: about {loss} parcels a day expected to be lost, {score}, {n} {n:account|accounts}"),
         "more": N_("See them with `wayseal detect` or `wayseal case list`."),
     }
 )
@@ -143,7 +144,10 @@ def _send_all(outbox: Outbox, address: str, lang: str, pause: Callable[[float], 
 
 def _send(sender: "Apprise", notice: Notice, lang: str, pause: Callable[[float], None]) -> bool:
     words = _TEXTS[lang]
-    lines = [filled(words["line"], id=c.id, score=percent(c.score), n=c.accounts) for c in notice.cases]
+    lines = []
+    for case in notice.cases:
+        told = {"id": case.id, "score": percent(case.score), "n": case.accounts, "loss": expected(case.expected_loss)}
+        lines.append(filled(words["line_loss" if case.expected_loss else "line"], **told))
     title = filled(words["title"], n=len(notice.cases), ledger=notice.ledger, host=notice.host)
     for plugin in sender:
         if plugin.secure_protocol == _JSON:
@@ -163,6 +167,7 @@ def _spell(notice: Notice) -> dict[str, Any]:
             "case": case.id,
             "score": case.score,
             "score_text": percent(case.score),
+            "expected_loss": case.expected_loss,
             "accounts": case.accounts,
             "alerted_at": iso(case.alerted_at),
         }

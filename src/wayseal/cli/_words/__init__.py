@@ -16,19 +16,9 @@ TEXTS = ByLanguage(
         "repeated": N_("{rows:,} known already"),
         "dropped": N_("{rows:,} left out as the mapping says"),
         "grown": N_("all after line {lines:,} (what stands before is in the ledger already)"),
-        "skipped_same": N_("{table}: {name} is in the ledger already; nothing changed"),
-        "skipped_mapping": N_(
-            "{table}: {name} is in the ledger already, read with another mapping; nothing changed. To read it with "
-            "this one, make a new ledger from all its sources"
-        ),
-        "skipped_offset": N_(
-            "{table}: {name} is in the ledger already, read with another offset from UTC; nothing changed. To read it "
-            "with this one, make a new ledger from all its sources"
-        ),
-        "skipped_both": N_(
-            "{table}: {name} is in the ledger already, read with another mapping and offset from UTC; nothing changed. "
-            "To read it with these, make a new ledger from all its sources"
-        ),
+        "skipped": N_("{table}: {name} is in the ledger already; nothing changed"),
+        "replaced": N_("{table}: {name} was read again: {rows:,} {rows:row|rows} of its earlier reading went"),
+        "emptied": N_("{rows:,} {rows:cell|cells} that could not be read left empty: {column}, {reason}"),
         "conflicts": N_("{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content"),
         "jump": N_("{name}: {share:.1%} of the rows were rejected, of this feed's earlier ones {before:.1%}"),
         "quarantine": N_("rejected rows are listed by line, column and reason in {folder}"),
@@ -48,6 +38,10 @@ TEXTS = ByLanguage(
         "table": N_("Table"),
         "missing": N_("Not there"),
         "purged": N_("Purged"),
+        "again": N_("Read again"),
+        "since": N_("since {at}", context="since"),
+        "always": N_("at first"),
+        "no_account": N_("`actors` says nothing of this account"),
         "purged_value": N_(
             "on {at} by {who} ({why}): everything about waybills first seen before {before}, {reads:,} "
             "{reads:read|reads} of {waybills:,} {waybills:waybill|waybills}"
@@ -66,15 +60,15 @@ TEXTS = ByLanguage(
             "this ledger holds no reads, only what was asked: a trace replays it on the waybills of the ledger"
         ),
         "dropped_rows": N_("{rows:,} {rows:row|rows} left out as mappings say"),
-        "repeated_rows": N_("{rows:,} {rows:read|reads} left out as known already"),
+        "repeated_rows": N_("{rows:,} {rows:row|rows} left out as known already"),
         "gap": N_("no read for {hours:,} h, from {first} to {last}"),
         "unknown_actors": N_("{share:.1%} of the reads are by accounts that `actors` doesn't know"),
-        "early": N_("{share:.2%} of the reads stand before their parcel was issued: clocks differ"),
+        "early": N_("{share:.2%} of the reads precede the issue: clocks differ, or lists hold numbers not issued yet"),
         "undescribed": N_("{share:.1%} of the waybills have no row in `waybills`"),
     }
 )
 
 
-def notice_text(notice: Notice, lang: str) -> str:
-    """A reader's notice as one line."""
-    return f"{notice.file.name}: {word(notice_message(notice), lang)}"
+def notice_text(notice: Notice, lang: str, name: str | None = None) -> str:
+    """A reader's notice as one line. name: what its file is called where others have its name."""
+    return f"{name or notice.file.name}: {word(notice_message(notice), lang)}"

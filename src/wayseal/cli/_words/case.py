@@ -6,7 +6,9 @@ from wayseal.page.languages import ByLanguage
 CASE_TEXTS = ByLanguage(
     {
         "none": N_("No case."),
-        "case": N_("{id}  {state}  score {score}, alerted {alerted}, {detectors}: {actors}"),
+        "case": N_(
+            "{id}  {state}  expected loss a day {loss}, probability {score}, alerted {alerted}, {detectors}: {actors}"
+        ),
         "list_comma": N_(", ", context="list_comma"),
         "new": N_("new"),
         "opened": N_("opened"),
@@ -19,26 +21,26 @@ CASE_TEXTS = ByLanguage(
         "no_case": N_("closed: no case"),
         "merged": N_("merged into another case"),
         "no_reason": N_("no reason given", context="no_reason"),
-        "act_opened": N_("    {at}  opened by {who}: {why}"),
-        "act_unmasked": N_("    {at}  opened together with others by {who}: {why}"),
-        "act_reads": N_("    {at}  reads listed for {who}: {why}"),
-        "act_heard": N_("    {at}  the person was heard, written down by {who}"),
-        "act_verdict_true": N_("    {at}  verdict true by {who}: {why}"),
-        "act_verdict_false": N_("    {at}  verdict false by {who}: {why}"),
-        "act_changed": N_("    {at}  {field} changed from {was} to {now} by {who}: {why}"),
-        "act_note": N_("    {at}  note {id} written by {who}"),
-        "act_task": N_("    {at}  task {id} set by {who}"),
-        "act_link": N_("    {at}  links changed by {who}: {why}"),
-        "act_pack_sealed": N_("    {at}  pack of evidence sealed by {who} ({seal}…): {why}"),
-        "act_pack_copied": N_("    {at}  pack of evidence fetched by {who} ({seal}…): {why}"),
-        "act_pack_handed_over": N_("    {at}  pack of evidence handed over to {to} by {who} ({seal}…): {why}"),
-        "act_pack_returned": N_("    {at}  pack of evidence returned by {to}, taken in by {who} ({seal}…): {why}"),
-        "act_file": N_("    {at}  files changed by {who}: {why}"),
-        "act_merge": N_("    {at}  {case} went into {into}, by {who}: {why}"),
-        "act_unmerge": N_("    {at}  {case} came out of {into} again, by {who}: {why}"),
-        "act_split": N_("    {at}  {made} was split off from {case} by {who}: {why}"),
-        "act_undone": N_("    {at}  line {line} taken back by {who}"),
-        "act_promoted": N_("    {at}  made of {item} in the queue by {who}: {why}"),
+        "act_opened": N_("    {at}  {who} opened the case: {why}"),
+        "act_unmasked": N_("    {at}  {who} opened it together with others: {why}"),
+        "act_reads": N_("    {at}  {who} looked at its reads: {why}"),
+        "act_heard": N_("    {at}  {who} heard the person and wrote it down"),
+        "act_verdict_true": N_("    {at}  {who} gave the verdict true: {why}"),
+        "act_verdict_false": N_("    {at}  {who} gave the verdict false: {why}"),
+        "act_changed": N_("    {at}  {who} changed {field} from {was} to {now}: {why}"),
+        "act_note": N_("    {at}  {who} wrote note {id}"),
+        "act_task": N_("    {at}  {who} set task {id}"),
+        "act_link": N_("    {at}  {who} changed its links: {why}"),
+        "act_pack_sealed": N_("    {at}  {who} sealed a pack of evidence ({seal}…): {why}"),
+        "act_pack_copied": N_("    {at}  {who} fetched a pack of evidence ({seal}…): {why}"),
+        "act_pack_handed_over": N_("    {at}  {who} handed a pack of evidence over to {to} ({seal}…): {why}"),
+        "act_pack_returned": N_("    {at}  {who} took back a pack of evidence from {to} ({seal}…): {why}"),
+        "act_file": N_("    {at}  {who} changed its files: {why}"),
+        "act_merge": N_("    {at}  {who} merged {case} into {into}: {why}"),
+        "act_unmerge": N_("    {at}  {who} took {case} out of {into} again: {why}"),
+        "act_split": N_("    {at}  {who} split {made} off from {case}: {why}"),
+        "act_undone": N_("    {at}  {who} took back line {line}"),
+        "act_promoted": N_("    {at}  {who} made {item} of the queue a case: {why}"),
         "field_state": N_("state", context="field_state"),
         "field_owner": N_("owner", context="field_owner"),
         "field_priority": N_("priority", context="field_priority"),
@@ -47,13 +49,13 @@ CASE_TEXTS = ByLanguage(
         "nothing": N_("nothing", context="nothing"),
         "total": N_(
             "{total} {total:case|cases}: {new} new, {opened} opened, {true} closed as true, {false} closed as false, "
-            "{others} otherwise. Times are in UTC+8."
+            "{others} otherwise. Times are in {zone}."
         ),
         "lead": N_("A case is a lead, not a verdict: look at the reads, and hear the person."),
-        "forgotten": N_("{at} (UTC+8)  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}"),
+        "forgotten": N_("{at} ({zone})  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}"),
         "open": N_("{id} is open; recorded that {who} sees these names: {why}"),
         "name": N_("  {pseudonym}  {name}"),
-        "said": N_("{at} (UTC+8)  {name} said (written down by {who}):"),
+        "said": N_("{at} ({zone})  {name} said (written down by {who}):"),
         "somebody": N_("the person concerned"),
         "line": N_("  | {line}"),
         "not_heard": N_(
@@ -85,7 +87,7 @@ CASE_TEXTS = ByLanguage(
         ),
         "goes_on": N_("The casebook goes on from the head that was given."),
         "restarted": N_(
-            "The head that was given is the end from before cases were forgotten, at {at} (UTC+8) by {who}."
+            "The head that was given is the end from before cases were forgotten, at {at} ({zone}) by {who}."
         ),
         "goes_not_on": N_(
             "The casebook does NOT go on from the head that was given: lines were cut off or written anew, or cases "

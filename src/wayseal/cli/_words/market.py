@@ -23,10 +23,17 @@ MARKET_TEXTS = ByLanguage(
         "hindrance_refused": N_("can't be seen: the site refuses, or asks to come later"),
         "hindrance_forbidden_address": N_("can't be seen: it leads to an inside address"),
         "hindrance_unreadable": N_("can't be seen: an answer can't be read"),
+        "hindrance_failed": N_("can't be seen: looking at it failed; others are looked at meanwhile"),
         "back": N_("  back: {shop}, whose seller had {was}, which is gone"),
         "reopened": N_("  back: {shop} is open again"),
         "ours": N_("  {ours:,} {ours:number|numbers} of ours on offer, {canaries:,} of them canaries"),
         "queued": N_("  {items:,} {items:thing|things} in the queue of cases"),
+        "queue_now": N_("{source}: due now, since {at}"),
+        "queue_due": N_("{source}: due {at}"),
+        "queue_last": N_("    last look {at}: {what}"),
+        "queue_unseen": N_("    not seen since {at}"),
+        "queue_paused": N_("    its site wants to be left alone until {at}"),
+        "queue_gone": N_("    {shops:,} {shops:shop|shops} that went, {due:,} to be looked for now"),
         "watching": N_("Watching {count} sources; Ctrl-C ends it."),
         "offer": N_("{at}  {kind} {probability}  {offer}  {shop}: {text}"),
         "kind_waybill": N_("waybills"),
@@ -48,7 +55,7 @@ MARKET_TEXTS = ByLanguage(
         "state_gone": N_("gone"),
         "state_removed": N_("removed"),
         "state_quiet": N_("quiet"),
-        "link": N_("  {a} – {b}: {signal}, {weight:.1f} nats"),
+        "link": N_("  {a} – {b}: {signal}, {times} times as likely one seller"),
         "signal_person": N_("a person says so"),
         "signal_shop": N_("the same shop"),
         "signal_handle": N_("the same address"),
@@ -69,12 +76,8 @@ MARKET_TEXTS = ByLanguage(
         "outcome_removed": N_("removed"),
         "outcome_withdrawn": N_("withdrawn"),
         "no_removals": N_("No request is open."),
-        "times": N_("{source}: {requests:,} asked, {removed:,} removed, {open:,} open; {median}"),
+        "counts": N_("{source}: {requests:,} asked, {removed:,} removed, {open:,} open"),
         "all_sites": N_("All together"),
-        "no_median": N_("not half came to a removal yet"),
-        "median": N_("median {median:.1f} days"),
-        "median_from": N_("median {median:.1f} days (95 %: from {low:.1f})"),
-        "median_between": N_("median {median:.1f} days (95 %: {low:.1f} to {high:.1f})"),
         "removal_asked": N_("  {url}, asked at {address}, citing {rule}"),
         "removal_act": N_("  {at}  {act}, {who}"),
         "removal_said": N_("  {at}  {act}, {who}: {said}"),
@@ -108,18 +111,43 @@ MARKET_TEXTS = ByLanguage(
         "imports_went": N_("  {files:,} {files:file|files} that were brought in went as well"),
         "evidence": N_("  {files:,} {files:file stays|files stay} though their time is over: they hold evidence"),
         "purge_nothing": N_("Nothing was kept for longer than its source says."),
-        "no_draft": N_(
-            "{name}: no list of offers was found on the page that is sure enough; nothing was written. It may be drawn "
-            "by scripts, or hold fewer than three offers: write its source by hand."
+        "learn_decisions": N_(
+            "{kept:,} {kept:offer|offers} kept and {dismissed:,} dismissed, of {sellers:,} "
+            "{sellers:seller|sellers}; {words:,} {words:word|words} accepted"
         ),
-        "draft_head": N_("A draft, made from one look at the page. Nothing is watched by it yet."),
-        "draft_do": N_("Compare it with the page, mend what is wrong, then: wayseal market add MARKET THIS-FILE"),
-        "draft_reads": N_(
-            "The draft reads {offers:,} {offers:offer|offers} out of {repeated:,} parts that are repeated on the page."
+        "learn_contradicting": N_(
+            "  {offers:,} {offers:is|are} left out, as the same text was kept and dismissed: {ids}"
         ),
-        "draft_time": N_("a time that can be read"),
-        "draft_no_time": N_("a time that can't be read"),
-        "drafted": N_("{path}: correct it, then `wayseal market add {market} {path}`. Nothing is watched yet."),
+        "learn_gone": N_("  {offers:,} {offers:is|are} left out, as the text went by retention"),
+        "learn_judged": N_("Judged on sellers that weren't learnt from, each counting once:"),
+        "learn_before": N_(
+            "  the model alone: F1 {f1:.3f}, precision {precision:.3f}, recall {recall:.3f}, {harmless:.1%} of what "
+            "was dismissed flagged, {loss:.3f} nats lost"
+        ),
+        "learn_after": N_(
+            "  with what was learnt: F1 {f1:.3f}, precision {precision:.3f}, recall {recall:.3f}, {harmless:.1%} of "
+            "what was dismissed flagged, {loss:.3f} nats lost"
+        ),
+        "learn_model_alone": N_("In force: the model alone"),
+        "learn_in_force": N_(
+            "In force: what {decisions:,} {decisions:decision|decisions} taught, since {at}, by {who} ({digest})"
+        ),
+        "learn_outdated": N_(
+            "  It isn't used: it was learnt beside the model of another version. Learn again, or take it back."
+        ),
+        "learn_changes": N_(
+            "Of {offers:,} {offers:offer|offers} on record {more:,} more would be looked at, and {less:,} no longer:"
+        ),
+        "learn_change": N_("  {offer}: {before} {was} → {after} {will}: {text}"),
+        "learn_more": N_("  … and {offers:,} more; `--format json` has all"),
+        "learn_refused": N_("Not to be put in force: {why}"),
+        "learn_nothing_changed": N_("Nothing was changed; `--apply` puts it in force."),
+        "learn_applied": N_("It is in force from the next look on; `--undo` takes it back."),
+        "learn_taken_back": N_(
+            "Taken back: what {decisions:,} {decisions:decision|decisions} taught, in force since {at} by {who} "
+            "({digest})"
+        ),
+        "no_feed": N_("{name}: what stands there is no feed, so nothing was written: write its source into a file."),
         "added": N_("{name} is watched from now on: {path}"),
     }
 )

@@ -7,7 +7,7 @@ import typer
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._words.canary import CANARY_TEXTS
 from wayseal.cli.canary._view import RegisterArgument, Words, belief_lines, join_names, warn_unread_lines
-from wayseal.model.times import iso
+from wayseal.model.times import stamp
 from wayseal.page.visible import visible
 from wayseal.trace.canary import RegisterState, read_state, to_json
 
@@ -36,7 +36,7 @@ def canary_lines(state: RegisterState, words: Words) -> Iterator[str]:
     """Every canary with its answer."""
     for canary in state.watch.canaries:
         answer = state.watch.answer(canary.id)
-        said = words["waiting"] if answer is None else words[answer.kind].format(at=iso(answer.at))
+        said = words["waiting"] if answer is None else words[answer.kind].format(at=stamp(answer.at))
         yield words["line"].format(
             id=canary.id,
             waybill=visible(canary.waybill),

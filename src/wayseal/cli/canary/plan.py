@@ -12,7 +12,7 @@ from wayseal.cli._options import Lang, LangOption, LedgerArgument, SeedOption
 from wayseal.cli._words.canary import CANARY_TEXTS
 from wayseal.cli.canary._view import Words, join_names, warn_unread_lines
 from wayseal.ledger import open_ledger
-from wayseal.model.times import iso
+from wayseal.model.times import stamp
 from wayseal.page.visible import visible
 from wayseal.trace.canary import RegisterState, parse_time
 from wayseal.trace.canary import plan as run
@@ -100,7 +100,7 @@ def planned_lines(state: RegisterState, asked: int, path: Path, words: Words) ->
         yield words["none_new"]
         return
     for canary in state.new:
-        yield words["create"].format(id=canary.id, waybill=canary.waybill, issued=iso(canary.issued_at))
+        yield words["create"].format(id=canary.id, waybill=canary.waybill, issued=stamp(canary.issued_at))
         yield words["row"].format(
             channel=visible(canary.channel),
             origin=visible(canary.origin_outlet),

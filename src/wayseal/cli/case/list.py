@@ -1,7 +1,9 @@
 """`wayseal case list`: every case, how it stands, and what was done with it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -19,10 +21,12 @@ from wayseal.cases.types import (
     NoteWritten,
     PackHeld,
     Promoted,
+    RecordedCase,
     Split,
     TaskSet,
     Undone,
     Verdict,
+    loss_of,
 )
 from wayseal.cli._case_view import Words, clock_time, forgotten_line
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
@@ -37,6 +41,21 @@ REPORT = "wayseal.detect.report"
 """Whose catalogue has the names of detectors."""
 
 
+class ListSort(StrEnum):
+    """What comes first."""
+
+    LOSS = "loss"
+    SCORE = "score"
+    NUMBER = "number"
+
+
+_ORDER: dict[ListSort, Callable[[RecordedCase], float]] = {  # sorting is stable, and they come by number
+    ListSort.LOSS: lambda case: -loss_of(case.score, case.parcels_a_day),
+    ListSort.SCORE: lambda case: -case.score,
+    ListSort.NUMBER: lambda _: 0,
+}
+
+
 def list_(
     ledger: LedgerArgument,
     state: Annotated[
@@ -45,6 +64,13 @@ def list_(
             help="Only cases that [stand](cases.md#what-a-case-is) like this, such as `new`.", show_default="all"
         ),
     ] = None,
+    sort: Annotated[
+        ListSort,
+        typer.Option(
+            help="First come cases by which most is [expected to be lost](detection.md#what-is-lost-comes-first) "
+            "(`loss`), the likeliest (`score`), or those that were made first (`number`)."
+        ),
+    ] = ListSort.LOSS,
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
@@ -60,6 +86,7 @@ def list_(
     """
     folder = casebook_folder(ledger)
     book = read_casebook(folder)
+    book = replace(book, cases=tuple(sorted(book.cases, key=_ORDER[sort])))
     names = Names(book.opened_actors, load_pseudonyms(folder).of if book.cases else str)
     if format is OutputFormat.JSON:
         typer.echo(list_json(book, names, state))
@@ -77,6 +104,7 @@ def list_lines(book: Casebook, names: Names, state: CaseState | None, words: Wor
             words["case"],
             id=case.id,
             state=_state_name(case.state, words),
+            loss=numbers.expected(case.score * case.parcels_a_day) if case.parcels_a_day else numbers.DASH,
             score=numbers.percent(case.score),
             alerted=clock_time(case.alerted_at),
             detectors=words["list_comma"].join(_detector_name(name, detectors) for name in case.detectors)

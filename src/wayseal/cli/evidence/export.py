@@ -20,6 +20,7 @@ from wayseal.cli._words.evidence import EVIDENCE_TEXTS
 from wayseal.cli.evidence.stamp import StampUrlOption, need_stamps, put_stamp
 from wayseal.merkle import VerifyKey
 from wayseal.model.messages import filled
+from wayseal.model.times import clock_hours, offset_text
 from wayseal.page.languages import word
 from wayseal.proofs.errors import StampError
 from wayseal.proofs.stamps import check_url
@@ -47,7 +48,10 @@ CanariesOption = Annotated[
 ContractsOption = Annotated[
     Path | None, typer.Option(help="Folder of partners' [contracts](partners.md), as `wayseal detect` was given.")
 ]
-OffsetOption = Annotated[str, typer.Option(help="Local time of the courier, whole hours ahead of UTC.")]
+OffsetOption = Annotated[
+    str | None,
+    typer.Option(help="Local time of the courier, whole hours ahead of UTC.", show_default="the clock of reports"),
+]
 
 
 def export(
@@ -64,7 +68,7 @@ def export(
     templates: TemplatesOption = None,
     canaries: CanariesOption = None,
     contracts: ContractsOption = None,
-    offset: OffsetOption = "+08:00",
+    offset: OffsetOption = None,
     stamp_url: StampUrlOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
@@ -82,6 +86,7 @@ def export(
     wayseal evidence export ledger c-17 --out c-17.zip --who "Li, audit" --why "notice 2026-041" \\
         --checkpoint 2026-03-01.checkpoint --key keeper.key.pub --attach report.html
     """
+    offset = offset or offset_text(clock_hours())
     _check_usage(who, why, unit, checkpoint, key)
     for path in attach or ():
         path.open("rb").close()

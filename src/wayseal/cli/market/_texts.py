@@ -5,7 +5,7 @@
    known by its mark.
 3. What can't be read as a text is told by its line and never stops the rest; its content is never told.
 4. A quoted field of a CSV may go over `MOST_LINES` lines; one that goes on longer was never closed, and only the line
-   that opens it is lost.
+   that opens it is lost. A field has at most `LONGEST` characters.
 """
 
 import csv
@@ -21,10 +21,13 @@ from wayseal.market.errors import MarketError
 from wayseal.model.messages import N_, Message
 
 MOST_LINES = 1_000
+LONGEST = 1 << 20
 _UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 _NO_UTF8 = Message(N_("is neither UTF-8 nor GB18030"))
 _NO_OBJECT = Message(N_("is no JSON object with a text under `text`"))
 _FIELDS = Message(N_("has another number of fields than the first line"))
+_LONG = Message(N_("has a field of more than {most:,} characters"), {"most": LONGEST})
+_BROKEN = Message(N_("is no row of a CSV"))
 _OPEN = Message(N_("opens a quote that nothing closes"))
 
 
@@ -158,9 +161,19 @@ def _form_of(name: str, first: str) -> Form:
 
 
 def _head_of(first: str) -> tuple[list[str], str]:
-    """Names of columns, and what stands between them."""
+    """Names of columns, and what stands between them; none in a line that is no row."""
     between = "\t" if "\t" in first else ";" if ";" in first and "," not in first else ","
-    return [name.strip().lower() for name in next(csv.reader([first], delimiter=between), [])], between
+    fields, _ = _fields([first], between)
+    return [name.strip().lower() for name in fields], between
+
+
+def _fields(record: list[str], between: str) -> tuple[list[str], Message | None]:
+    """The fields of a record, and what is wrong with it."""
+    csv.field_size_limit(LONGEST)
+    try:
+        return next(csv.reader(record, delimiter=between), []), None
+    except csv.Error:
+        return [], _LONG if sum(map(len, record)) > LONGEST else _BROKEN
 
 
 def _read_csv(lines: _Lines, name: str) -> Iterator[Found]:
@@ -175,7 +188,7 @@ def _read_csv(lines: _Lines, name: str) -> Iterator[Found]:
         if record == [] and wrong is None:
             continue
         row += 1
-        fields = next(csv.reader(record, delimiter=between), []) if wrong is None else []
+        fields, wrong = ([], wrong) if wrong is not None else _fields(record, between)
         if wrong is None and len(fields) != len(head):
             wrong = _FIELDS
         yield Found(

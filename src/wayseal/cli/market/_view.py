@@ -72,6 +72,8 @@ def report_lines(report: "Report", lang: Lang) -> Iterator[str]:
         new=report.new,
         changed=report.changed,
     )
+    if report.failure:
+        yield f"  {visible(report.failure)}"
     for shop, was in report.backs:
         text = words["reopened"] if shop == was else words["back"]
         yield filled(text, shop=visible(shop), was=visible(was))

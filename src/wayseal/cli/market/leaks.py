@@ -35,4 +35,5 @@ def leaks(
     with open_market(market) as record:
         table = leaks_of_record(Reads(record), seller)
     path = write_leaks(out, [table])
-    typer.echo(filled(MARKET_TEXTS[lang]["leaks"], translator(lang), numbers=table.num_rows, path=visible(str(path))))
+    numbers = len(table["waybill"].unique())
+    typer.echo(filled(MARKET_TEXTS[lang]["leaks"], translator(lang), numbers=numbers, path=visible(str(path))))

@@ -43,6 +43,16 @@ def read(
         ),
     ],
     words: WordsOption = None,
+    market: Annotated[
+        Path | None,
+        typer.Option(
+            "--market",
+            help="Folder of a [watch](market-watch.md#the-folder): read by the words accepted there and by what was "
+            "[learnt](market-reading.md#learning-from-decisions).",
+            file_okay=False,
+            exists=True,
+        ),
+    ] = None,
     out: OutOption = None,
     lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
@@ -59,7 +69,7 @@ def read(
     wayseal market read chat.txt --words accepted.toml --out readings.jsonl
     cut -f 3 export.tsv | wayseal market read - | jq -c 'select(.probability > 0.9)'
     """
-    reader, encode = Reader(() if words is None else load_words(words)), json.JSONEncoder(ensure_ascii=False).encode
+    reader, encode = _reader(words, market), json.JSONEncoder(ensure_ascii=False).encode
     gc.freeze()  # what is loaded stays until the end; looking through it again and again costs a quarter of the time
     translate, said = translator(lang), MARKET_TEXTS[lang]
     unread = 0
@@ -80,6 +90,18 @@ def read(
         typer.echo(filled(said["left_out"], translate, lines=unread), err=True)
     if out is not None and not quiet:
         typer.echo(visible(str(out)), err=True)
+
+
+def _reader(words: Path | None, market: Path | None) -> Reader:
+    accepted = () if words is None else load_words(words)
+    if market is None:
+        return Reader(accepted)
+    from wayseal.market.log import open_market
+    from wayseal.market.log.reads import Reads
+    from wayseal.market.looking.learning import reader_of
+
+    with open_market(market) as record:
+        return reader_of(Reads(record), more=accepted)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from wayseal.market.log import open_market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.masks import mask_text
-from wayseal.market.removals import Due, Request, TimesToRemoval, find_due, times_to_removal, write_letter
+from wayseal.market.removals import Counts, Due, Request, count_by_source, find_due, write_letter
 from wayseal.market.removals.types import Act, Outcome
 from wayseal.model.messages import filled
 from wayseal.model.times import iso
@@ -44,7 +44,7 @@ def removals(
     format: OutputFormatOption = OutputFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> None:
-    """Requests for removal, what is due first, and how long sites take; or one of them; or its letter.
+    """Requests for removal, what is due first, with counts by site; or one of them; or its letter.
 
     Nothing is sent from here: a person sends the letter, and [records what happens](#wayseal-market-follow). Counsel
     checks what it cites before the first one goes out ([asking for removal](market-sellers.md#asking-for-removal)).
@@ -65,7 +65,7 @@ def removals(
     elif format is OutputFormat.JSON:
         told: Any = [_told(one, due.get(one.id), now) for one in every]
         if request is None:
-            told = {"requests": told, "times": [_told_times(one) for one in times_to_removal(every, now)]}
+            told = {"requests": told, "counts": [asdict(one) for one in count_by_source(every)]}
         typer.echo(json.dumps(told if request is None else told[0], ensure_ascii=False, indent=1))
     elif request is not None:
         for line in _course(every[0], due.get(request), now, lang):
@@ -91,9 +91,9 @@ def _list(every: Sequence[Request], due: Mapping[str, Due], now: int, lang: Lang
         yield _line(one, due.get(one.id), now, lang)
     if not shown:
         yield MARKET_TEXTS[lang]["no_removals"]
-    whole, *sites = times_to_removal(every, now)
-    for times in (whole, *(sites if len(sites) > 1 else ())) if every else ():
-        yield _times(times, lang)
+    whole, *sites = count_by_source(every)
+    for counts in (whole, *(sites if len(sites) > 1 else ())) if every else ():
+        yield _counts(counts, lang)
 
 
 def _line(request: Request, due: Due | None, now: int, lang: Lang) -> str:
@@ -112,19 +112,10 @@ def _line(request: Request, due: Due | None, now: int, lang: Lang) -> str:
     )
 
 
-def _times(times: TimesToRemoval, lang: Lang) -> str:
+def _counts(counts: Counts, lang: Lang) -> str:
     words = MARKET_TEXTS[lang]
-    source = visible(times.source) if times.source else words["all_sites"]
-    if times.median is None:
-        median = words["no_median"]
-    elif times.low is None:
-        median = filled(words["median"], median=times.median)
-    elif times.high is None:
-        median = filled(words["median_from"], median=times.median, low=times.low)
-    else:
-        median = filled(words["median_between"], median=times.median, low=times.low, high=times.high)
-    counts = {"requests": times.requests, "removed": times.removed, "open": times.open}
-    return filled(words["times"], translator(lang), source=source, median=median, **counts)
+    told = asdict(counts) | {"source": visible(counts.source) if counts.source else words["all_sites"]}
+    return filled(words["counts"], translator(lang), **told)
 
 
 def _course(request: Request, due: Due | None, now: int, lang: Lang) -> Iterator[str]:
@@ -160,9 +151,3 @@ def _told(request: Request, due: Due | None, now: int) -> dict[str, Any]:
         "due_since": None if due is None else iso(due.since),
         "acts": [{**act, "at": iso(act["at"])} for act in masked],
     }
-
-
-def _told_times(times: TimesToRemoval) -> dict[str, Any]:
-    told = asdict(times)
-    del told["steps"]
-    return told

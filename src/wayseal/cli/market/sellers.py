@@ -17,6 +17,7 @@ from wayseal.market.log.views import SellerRow, SellerView
 from wayseal.model.messages import filled
 from wayseal.page.languages import translator
 from wayseal.page.visible import visible
+from wayseal.page.words import times
 
 
 def sellers(
@@ -77,5 +78,7 @@ def _show(view: SellerView, format: OutputFormat, lang: Lang) -> None:
         typer.echo(filled(words["shop"], shop=visible(shop.shop), state=state, since=clock_time(shop.since)))
     for link in view.links:
         signal = words[f"signal_{link.signal}"]
-        text = filled(words["link"], a=visible(link.a), b=visible(link.b), signal=signal, weight=link.weight)
+        text = filled(
+            words["link"], a=visible(link.a), b=visible(link.b), signal=signal, times=times(link.weight, lang.value)
+        )
         typer.echo(text)

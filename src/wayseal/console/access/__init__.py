@@ -14,7 +14,7 @@ from wayseal.console.access import _acts, _passwords, _provider
 from wayseal.console.access._company import CompanySignIn, Errand
 from wayseal.console.access._keys import AccessKeys, load_keys
 from wayseal.console.access._marks import Marks
-from wayseal.console.access._means import Means
+from wayseal.console.access._means import KNOWN_SECONDS, Means
 from wayseal.console.access._own_account import OwnAccount
 from wayseal.console.access._passwords import Cost, Passwords
 from wayseal.console.access._people import People, anybody
@@ -29,6 +29,7 @@ AT_ONCE = {Lane.PASSWORDS: _passwords.AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
 """How many of what takes long are done at a time."""
 __all__ = [
     "AT_ONCE",
+    "KNOWN_SECONDS",
     "Access",
     "AccessKeys",
     "Arrival",

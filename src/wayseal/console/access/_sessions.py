@@ -159,7 +159,7 @@ def step_up(connection: Connection, means: Means, session: Session) -> Opened:
     )
     found = _rows.find_session(connection, digest(token))
     assert found is not None  # noqa: S101 (the row was read in this very transaction)
-    return Opened(session=found, token=token)
+    return Opened(session=found, token=token, known=means.new_known(found.person.login))
 
 
 def end_all(connection: Connection, person: str, now: int) -> None:

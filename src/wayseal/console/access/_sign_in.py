@@ -61,7 +61,7 @@ class SignIn:
     def confirm(self, session: Session, proof: str, visit: Visit) -> Opened:
         """The same session, confirmed now, by password or code. SignInError, ThrottledError."""
         means, person = self._means, session.person
-        keys = means.attempt_keys(person.login, visit)
+        keys = means.attempt_keys(person.login, visit, session.id)
         self._take(keys)
         if person.way is not Way.PASSWORD:
             raise SignInError(_WRONG_PROOF, key="proof")

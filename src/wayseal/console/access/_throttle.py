@@ -4,8 +4,10 @@
    long as the one before, up to a quarter of an hour.
 2. After an hour without an attempt, or once somebody is in, counting begins anew; of an address, which a whole office
    may share, what whoever is in has used is taken back.
-3. Logins and addresses are kept as HMACs.
-4. An attempt that lies ahead, since the clock went back, counts as one that lies as far behind: nobody waits for years.
+3. An open session, and a browser in which that login once signed in in full, is counted by itself: whoever guesses
+   elsewhere, from however many addresses, keeps nobody out who is known here.
+4. Logins and addresses are kept as HMACs.
+5. An attempt that lies ahead, since the clock went back, counts as one that lies as far behind: nobody waits for years.
 """
 
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ import sqlalchemy as sa
 from wayseal.console.access import _tables as tables
 from wayseal.store.database import Connection
 
-FREE: Mapping[str, int] = {"both": 5, "login": 50, "address": 100}
+FREE: Mapping[str, int] = {"own": 10, "both": 5, "login": 50, "address": 100}
 _LONGEST, _FORGET = 900, 3600
 _USED = 2
 """Attempts of somebody who gets in: the password, and the code."""
@@ -55,9 +57,9 @@ def take(connection: Connection, keys: Mapping[str, str], now: int) -> int:
 def forget(connection: Connection, keys: Mapping[str, str], now: int) -> None:
     """Rule 2; also what nobody tried for long."""
     old = sa.func.abs(tables.attempts.c.last_at - now) >= _FORGET * _SECOND
-    own = tables.attempts.c.key_hmac.in_([keys["both"], keys["login"]])
+    own = tables.attempts.c.key_hmac.in_([key for kind, key in keys.items() if kind != "address"])
     connection.execute(tables.attempts.delete().where(sa.or_(own, old)))
-    give_back(connection, keys["address"], _USED)
+    give_back(connection, keys.get("address", ""), _USED)
 
 
 def give_back(connection: Connection, key: str, used: int) -> None:

@@ -65,6 +65,7 @@ class ActKind(StrEnum):
     LIST_EXPORTED = "list_exported"
     FILE_TAKEN = "file_taken"
     CANARY_SEEN = "canary_seen"
+    LOG_PREVIEWED = "log_previewed"
     MARKET_TEXT_SEEN = "market_text_seen"
 
 
@@ -118,18 +119,23 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A session that has just begun, and what the browser shows for it: it is kept nowhere else."""
+    """A session that has just begun, and what the browser shows for it: it is kept nowhere else.
+
+    known: by which the browser is known when they sign in again.
+    """
 
     session: Session
     token: str = field(repr=False)
+    known: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """From where somebody comes: the address, and browser and system in a few words."""
+    """From where somebody comes: the address, browser and system in a few words, and for whom the browser is known."""
 
     address: str = field(repr=False)
     device: str
+    known: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,17 +10,14 @@ from wayseal.console.jobs._notices import read_addresses, tell
 from wayseal.console.jobs.work import Work
 from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
-from wayseal.detect.window import parse_offset
 from wayseal.model.messages import N_
-from wayseal.model.times import offset_text
 
 
 def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     """Looks at the newest four weeks, registers what is found, and tells of what is new (`_notices`)."""
     del values
     settings, to = work.settings, read_addresses(work.settings)  # before the work: what is wrong is said at once
-    offset = parse_offset(offset_text(settings.utc_offset_hours))
-    options = Options(offset=offset, templates=load_templates(settings.templates))
+    options = Options(templates=load_templates(settings.templates), false_alarm=settings.false_alarm)
     request = Detection(ledger=work.ledger, options=options, canaries=settings.canaries, contracts=settings.contracts)
 
     def around(result: DetectResult) -> AbstractContextManager[None]:

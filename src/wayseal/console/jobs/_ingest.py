@@ -11,23 +11,10 @@ from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, re
 from wayseal.console.jobs.work import Work
 from wayseal.ledger import IngestReport, ingest
 from wayseal.model.messages import N_, Message
+from wayseal.store.notices import notice_message
+from wayseal.store.types import NoticeCode
 
 _MOST_REASONS = 8
-_SAYS = {
-    "same": N_("{table}: {name} is in the ledger already; nothing changed"),
-    "mapping": N_(
-        "{table}: {name} is in the ledger already, read with another mapping; nothing changed. To read it with this "
-        "one, make a new ledger from all its sources"
-    ),
-    "offset": N_(
-        "{table}: {name} is in the ledger already, read with another offset from UTC; nothing changed. To read it with "
-        "this one, make a new ledger from all its sources"
-    ),
-    "both": N_(
-        "{table}: {name} is in the ledger already, read with another mapping and offset from UTC; nothing changed. To "
-        "read it with these, make a new ledger from all its sources"
-    ),
-}
 
 
 def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
@@ -48,7 +35,16 @@ def _lines(report: IngestReport) -> Iterator[Message]:
         values = {"table": entry.table, "rows": entry.rows, "name": entry.name}
         yield Message(N_("{table}: {rows:,} {rows:row|rows} from {name}"), values)
     for file in report.skipped:
-        yield Message(_SAYS[file.reading], {"table": file.table, "name": file.name})
+        values = {"table": file.table, "name": file.name}
+        yield Message(N_("{table}: {name} is in the ledger already; nothing changed"), values)
+    for old in report.replaced:
+        values = {"table": old.table, "name": old.name, "rows": old.rows}
+        yield Message(
+            N_("{table}: {name} was read again: {rows:,} {rows:row|rows} of its earlier reading went"), values
+        )
+    for notice in report.notices:
+        if notice.code is NoticeCode.EMPTIED_CELLS:
+            yield notice_message(notice)
     for table, rows in report.conflicts.items():
         if rows:
             yield Message(

@@ -13,6 +13,7 @@ from wayseal.console.jobs._queue import run_message
 from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, id_of, number_of
 from wayseal.console.settings import ConsoleSettings
 from wayseal.model.messages import N_, Message
+from wayseal.model.times import clock_us
 from wayseal.store.database import Connection, Database
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
@@ -27,13 +28,11 @@ class Jobs:
         database: The console's.
         folder: Where jobs keep what they make, and workers say that they live.
         now: Microseconds after 1970.
-        utc_offset_hours: The clock of schedules.
     """
 
     database: Database
     folder: Path
     now: Callable[[], int]
-    utc_offset_hours: int = 8
 
     def start(self, kind: str, values: Mapping[str, str], who: str, *, subject: str = "") -> str:
         """Asks for a job.
@@ -88,18 +87,24 @@ class Jobs:
         number = number_of(id_)
         return () if number is None else self.database.look(rows.lines, number)
 
-    def cancel(self, id_: str, by: str) -> bool:
+    def cancel(self, id_: str, by: str, said: str = N_("{who} cancelled it")) -> bool:
         """Ends a job: one that waits at once, one that runs at its next step.
 
         Args:
             id_: Of the job.
             by: The login of whoever wants that.
+            said: What its log says of it.
 
         Returns:
             Whether there was anything to end.
         """
         number = number_of(id_)
-        return number is not None and self.database.write(self._cancel, number, by)
+        return number is not None and self.database.write(self._cancel, number, Message(said, {"who": by}))
+
+    def running(self) -> Sequence[tuple[Job, str]]:
+        """What runs, and the worker that has it."""
+        held = self.database.look(rows.running)
+        return [(job, held[number]) for number in held if (job := self.find(id_of(number))) is not None]
 
     def retry(self, id_: str, by: str) -> bool:
         """Has a job that failed, broke off or was cancelled run again.
@@ -171,7 +176,7 @@ class Jobs:
         return turn - 1 if _missed(one, turn) else None
 
     def mark_broken(self) -> tuple[str, ...]:
-        """Says of jobs whose worker died that they broke off.
+        """Says of jobs whose worker died that they broke off, or were cancelled where somebody wanted that.
 
         Returns:
             Their ids.
@@ -222,7 +227,7 @@ class Jobs:
 
     def _clock(self, hour: int | None) -> tuple[int, int]:
         """Day after 1970 and hour, on the console's clock; of what is started each hour the hour after 1970, and 0."""
-        local = self.now() + self.utc_offset_hours * HOUR
+        local = self.now() + clock_us()
         return (local // HOUR, 0) if hour is None else (local // DAY, local % DAY // HOUR)
 
     def _start(self, connection: Connection, kind: str, values: Mapping[str, str], who: str, subject: str) -> int:
@@ -241,10 +246,10 @@ class Jobs:
         rows.say(connection, number, Message(N_("started by its schedule")), self.now())
         return number
 
-    def _cancel(self, connection: Connection, number: int, by: str) -> bool:
+    def _cancel(self, connection: Connection, number: int, said: Message) -> bool:
         before = rows.cancel(connection, number, self.now())
         if before is not None:
-            rows.say(connection, number, Message(N_("{who} cancelled it"), {"who": by}), self.now())
+            rows.say(connection, number, said, self.now())
         return before is not None
 
     def _retry(self, connection: Connection, number: int, by: str) -> bool:
@@ -257,19 +262,17 @@ class Jobs:
 
     def _break(self, connection: Connection, dead: Mapping[int, str]) -> None:
         for number, worker in dead.items():
-            now = self.now()
+            now, job = self.now(), rows.find(connection, number)
+            if job is not None and job.cancelling:
+                rows.end(connection, number, worker, JobState.CANCELLED, now=now)
+                continue
             rows.say(connection, number, Message(_BROKE), now)
             rows.end(connection, number, worker, JobState.BROKEN_OFF, now=now, error=Message(_BROKE))
 
 
 def jobs_of(settings: ConsoleSettings, database: Database) -> Jobs:
     """Jobs of the settings' folder."""
-    return Jobs(
-        database=database,
-        folder=settings.folder.absolute() / "jobs",
-        now=lambda: time.time_ns() // 1000,
-        utc_offset_hours=settings.utc_offset_hours,
-    )
+    return Jobs(database=database, folder=settings.folder.absolute() / "jobs", now=lambda: time.time_ns() // 1000)
 
 
 def _missed(schedule: Schedule, day: int) -> bool:

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wayseal.cases import has_casebook, load_pseudonyms
-from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console.errors import JobError
-from wayseal.console.jobs._shown import Alias, column_name, shape_of, shown_original, shown_value
+from wayseal.console.jobs._shown import Known, column_name, refuse_both, shape_of, shown_original, shown_value
 from wayseal.console.jobs._told import message_of
 from wayseal.console.jobs.logs import find_mapping, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.looks import CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, keep_look, told
 from wayseal.console.jobs.work import Work
+from wayseal.ledger import open_ledger
+from wayseal.ledger.errors import LedgerError
+from wayseal.model.fields import Field
 from wayseal.page.languages import translator
 from wayseal.store import TABLES, open_source, propose_mapping
 from wayseal.store.errors import StoreError
@@ -30,6 +31,8 @@ from wayseal.store.types import Notice, NoticeCode, Source
 
 _UNPACKED = 10 << 20
 """A packed file up to this size is unpacked once, to see whether it is a bomb; a larger one, when it is taken in."""
+_ITEMS = "\x1f"
+"""Between the items of a list that a ledger keeps."""
 _ROWS, _SHAPES, _LINES, _FAULTS = 8, 3, 5, 12
 
 
@@ -62,7 +65,7 @@ def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
         if not found.samples and not found.mapping:
             raise
         found.wrong = error
-    look = _look_of(found, plain, _alias(work))
+    look = _look_of(found, plain, _known(work.ledger))
     made = keep_look(work.folder, look)
     return {**made, "rows": str(look.rows), "rejected": str(look.rejected)}
 
@@ -82,14 +85,22 @@ def _read(found: _Found, plain: Source, values: Mapping[str, str], work: Work) -
             return
         except StoreError:
             found.mapping, found.origin = _propose(found, values), "proposed"
-    found.source = open_log({**values, "toml": found.mapping}, work)
+    found.source = open_log({**values, "toml": found.mapping, "origin": found.origin}, work)
+    if found.source.mapping is not None:
+        refuse_both(found.source.mapping)
     found.table = found.source.files[0].table
     found.files = look_at_source(found.source, rows=_ROWS)
 
 
 def _propose(found: _Found, values: Mapping[str, str]) -> str:
     say = translator(values.get("lang", "en"))
-    return propose_mapping(found.path, translate=say, table=found.table, chosen=found.chosen or None)
+    asked = values.get("table") or (None if found.table == "accesses" else found.table)
+    table = found.table if found.chosen else asked
+    text = propose_mapping(found.path, translate=say, table=table, chosen=found.chosen or None)
+    if not found.chosen:
+        return text
+    # A remark would tell which words a chosen column has, were it one of names.
+    return "".join(line for line in text.splitlines(keepends=True) if not (line.startswith("#") and '"' in line))
 
 
 def _named(places: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
@@ -102,12 +113,20 @@ def _named(places: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def _alias(work: Work) -> Alias | None:
-    folder = work.ledger / FOLDER
-    return load_pseudonyms(folder).of if folder.exists() and has_casebook(folder) else None
+def _known(ledger: Path) -> Known:
+    """What the ledger knows; nothing before there is one."""
+    try:
+        with open_ledger(ledger) as snapshot:
+            kinds = ("outlet", "channel", "via", "fields")
+            found = {kind: set(snapshot.names(kind, snapshot.ids(kind))) for kind in kinds}
+            found["role"] = set(snapshot.actors()["role"].to_pylist())
+    except LedgerError:
+        return lambda kind, text: False
+    found["fields"] = {one for each in found["fields"] for one in each.split(_ITEMS)} | set(Field)
+    return lambda kind, text: text in found[kind]
 
 
-def _look_of(found: _Found, plain: Source, alias: Alias | None) -> Look:
+def _look_of(found: _Found, plain: Source, known: Known) -> Look:
     source, names = found.source or plain, tuple(found.samples)
     origins = {name: one for each in found.files for name, one in each.origins.items()}
     said = [notice for each in found.files for notice in each.batch.notices]
@@ -126,7 +145,7 @@ def _look_of(found: _Found, plain: Source, alias: Alias | None) -> Look:
         chosen={name: names.index(one[0]) for name, one in origins.items() if len(one) == 1 and one[0] in names}
         | {name: names.index(one) for name, one in found.chosen.items() if one in names},
         wrong="" if found.wrong is None else told(message_of(found.wrong)),
-        tables=tuple(_table(one, names, source, alias) for one in found.files),
+        tables=tuple(_table(one, names, source, known) for one in found.files),
     )
 
 
@@ -142,7 +161,7 @@ def _column(place: int, name: str, found: _Found) -> ColumnSeen:
     return ColumnSeen(name=column_name(name, place), shapes=tuple(shapes)[:_SHAPES], different=len(set(values)))
 
 
-def _table(look: FileLook, names: Sequence[str], source: Source, alias: Alias | None) -> TableSeen:
+def _table(look: FileLook, names: Sequence[str], source: Source, known: Known) -> TableSeen:
     batch, span = look.batch, look.span()
     listed = [column.name for column in TABLES[look.file.table].columns if column.name in look.origins]
     places = {name: n for n, name in enumerate(names, 1)}
@@ -155,7 +174,10 @@ def _table(look: FileLook, names: Sequence[str], source: Source, alias: Alias | 
         whole=look.whole,
         first=None if span is None else span[0],
         last=None if span is None else span[1],
-        notices=tuple(told(notice_message(one)) for one in (*source.notices, *batch.notices)),
+        notices=tuple(
+            told(notice_message(one))
+            for one in (*source.notices, *batch.notices, *(empty.notice(look.file) for empty in batch.emptied))
+        ),
         faults=tuple(
             FaultSeen(reason=reason, column=column, rows=len(lines), lines=tuple(lines[:_LINES]))
             for (reason, column), lines in list(look.faults().items())[:_FAULTS]
@@ -163,11 +185,11 @@ def _table(look: FileLook, names: Sequence[str], source: Source, alias: Alias | 
         columns=tuple(
             (name, tuple(column_name(one, places.get(one, 0)) for one in look.origins[name])) for name in listed
         ),
-        lines=tuple(_line(look, row, listed, alias) for row in range(len(look.originals))),
+        lines=tuple(_line(look, row, listed, known) for row in range(len(look.originals))),
     )
 
 
-def _line(look: FileLook, row: int, listed: Sequence[str], alias: Alias | None) -> tuple[int, tuple[CellSeen, ...]]:
+def _line(look: FileLook, row: int, listed: Sequence[str], known: Known) -> tuple[int, tuple[CellSeen, ...]]:
     texts = {one.column: one.text for one in look.originals[row]}
     cells = []
     for name in listed:
@@ -176,6 +198,7 @@ def _line(look: FileLook, row: int, listed: Sequence[str], alias: Alias | None) 
             at, value = values.cast("int64")[row].as_py(), None
         else:
             at, value = None, values[row].as_py()
-        was = shown_original(column, texts.get(name, ""), value)
-        cells.append(CellSeen(was=was, becomes=shown_value(column, value, alias), at=at))
+        text, became = texts.get(name, ""), value if at is None else at
+        was = shape_of(text) if len(look.origins[name]) > 1 else shown_original(column, text, became, known)
+        cells.append(CellSeen(was=was, becomes=shown_value(column, value, known), at=at))
     return int(look.batch.line[row]), tuple(cells)

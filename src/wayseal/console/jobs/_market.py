@@ -89,6 +89,7 @@ class _Looks:
     def __init__(self, work: Work) -> None:
         self._work, self._done, self._total = work, 0, 0
         self._counts = Counter(dict.fromkeys(_COUNTED, 0))
+        self._numbers: set[str] = set()
 
     def at(self, done: int, total: int) -> None:
         """So many looks are made."""
@@ -113,14 +114,14 @@ class _Looks:
             new=report.new,
             changed=report.changed,
             backs=len(report.backs),
-            ours=report.ours,
             queued=queued,
         )
+        self._numbers |= report.numbers
         self._say(report)
 
     def result(self) -> Mapping[str, str]:
         """What came of them all."""
-        return {name: str(count) for name, count in self._counts.items()}
+        return {name: str(count) for name, count in (self._counts | {"ours": len(self._numbers)}).items()}
 
     def _say(self, report: Report) -> None:
         source = report.planned.source

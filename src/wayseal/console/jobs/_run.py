@@ -27,6 +27,7 @@ from wayseal.console.settings import ConsoleSettings
 from wayseal.ledger.errors import LedgerBusyError
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import N_, Message
+from wayseal.model.times import set_clock
 from wayseal.service.log import Log, where
 from wayseal.store.database import DatabaseError
 from wayseal.store.errors import JournalBusyError
@@ -64,6 +65,7 @@ class Runner:
         job = self.jobs.database.look(rows.find, number)
         if job is None or job.state is not JobState.RUNNING:
             return
+        set_clock(self.settings.utc_offset_hours)
         self.log.info("job_began", request=job.id, group=job.kind)
         state, result, error = self._try(job, number)
         if state is None:

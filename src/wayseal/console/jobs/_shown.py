@@ -1,29 +1,40 @@
 """What may be seen of a log before it is in the ledger: times, waybills, words of the contract; of all else its shape.
 
-1. Accounts, sessions and devices stand under the casebook's pseudonyms, as everywhere; without a casebook, as shapes.
+1. Accounts, sessions, devices and partners are shapes: whoever sends a log has chosen them, and would learn from a
+   pseudonym whose it is.
 2. A mapping may be wrong, and a column of names stand where numbers should: a value is shown only if it is what its
-   column says, and no phone or identity number.
-3. A shape tells letters, digits and Chinese characters by one of each, and shows nothing else of a value.
+   column says, and no phone or identity number. An outlet, a channel, a role is one if the ledger knows it.
+3. Of what is made of several columns nobody can say which part became what: in the log it was a shape.
+4. No column of a log is both somebody's and something that is shown: its values would stand in clear in the ledger.
+5. A shape tells letters, digits and Chinese characters by one of each, and shows nothing else of a value.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
 
+from wayseal.store.errors import StoreError
 from wayseal.store.logs import looks_personal, waybill_of
-from wayseal.store.tables import Column, ColumnType
+from wayseal.store.mapping import LogMapping
+from wayseal.store.tables import TABLES, Column, ColumnType
 
-Alias = Callable[[str, str], str]
-"""The pseudonym of an id of a kind (rule 1)."""
-PERSONAL = {"actor": "actor", "operator": "actor", "session": "session", "device": "device"}
-"""Columns of ids of people → the kind of pseudonym."""
-_CODES = frozenset(
-    ["outlet", "origin_outlet", "destination_outlet", "channel", "via", "role", "partner", "operation", "fields"]
-)
+Known = Callable[[str, str], bool]
+"""Whether the ledger knows a text as one of a kind (rule 2)."""
+PERSONAL = frozenset(["actor", "operator", "partner", "session", "device", "ip"])
+"""Columns of ids of people."""
+_CODES = dict.fromkeys(("outlet", "origin_outlet", "destination_outlet"), "outlet") | {
+    one: one for one in ("channel", "via", "role", "fields")
+}
+"""Columns of codes → their kind in the ledger."""
+_KEPT_APART = frozenset(["purpose", "operation", "region", "city", "kind", *_CODES])
+"""Columns, beside times, numbers and words of the contract, that pages show as they are."""
+_DIGITS = 8
+"""A number of a waybill has so many at least; an account's name seldom."""
 _CODE = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9][\w.,:/ -]{0,39}", re.ASCII)
 _TIME = re.compile(r"[0-9A-Za-z:/.,+ 年月日时分秒-]{4,40}")
 _NAME = re.compile(r"(?!.*[0-9]{4})[^\W\d][\w .:/()（）-]{0,39}")
 _MOST, _WORD = 40, 20
+_SEEN = frozenset([ColumnType.TIME, ColumnType.ENUM, ColumnType.INT, ColumnType.FLOAT, ColumnType.WAYBILL])
 
 
 def shape_of(text: str) -> str:
@@ -36,34 +47,49 @@ def column_name(name: str, place: int) -> str:
     return name if _NAME.fullmatch(name) and not looks_personal(name) else f"#{place}"
 
 
-def shown_value(column: Column, value: object, alias: Alias | None) -> str:
+def refuse_both(mapping: LogMapping) -> None:
+    """Rule 4. StoreError: a column is both."""
+    own = {one for field in mapping.fields if field.name in PERSONAL for one in field.columns}
+    columns = {column.name: column for table in TABLES.values() for column in table.columns}
+    for field in mapping.fields:
+        shown = field.name in _KEPT_APART or columns[field.name].type in _SEEN
+        if shown and field.name not in PERSONAL and not own.isdisjoint(field.columns):
+            raise StoreError(
+                "the column that this is made of is somebody's id already: one column can't be both", key=field.name
+            )
+
+
+def shown_value(column: Column, value: object, known: Known) -> str:
     """A value as it will lie in the ledger; times are told by whoever asks."""
     if value is None:
         return ""
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    if column.name in PERSONAL:
-        return shape_of(text) if alias is None else alias(text, PERSONAL[column.name])
-    return text if _is_plain(column, text) else shape_of(text)
+    return text if _is_plain(column, text, known) else shape_of(text)
 
 
-def shown_original(column: Column, text: str, became: object) -> str:
-    """What a value was in the log."""
+def shown_original(column: Column, text: str, became: object, known: Known) -> str:
+    """What a value was in the log; became: what it is now, None where it can't be that."""
     plain = text.strip()
+    if column.type in _SEEN and became is None:
+        return shape_of(plain)
     if column.type is ColumnType.TIME:
         return plain if _TIME.fullmatch(plain) and not looks_personal(plain) else shape_of(text)
-    if column.type is ColumnType.ENUM:
-        word = became is not None and len(plain) <= _WORD and not looks_personal(plain)
-        return plain if word else shape_of(text)
-    return plain if _is_plain(column, plain) else shape_of(text)
+    return plain if _is_plain(column, plain, known) else shape_of(text)
 
 
-def _is_plain(column: Column, text: str) -> bool:
-    """Rule 2."""
+def _is_plain(column: Column, text: str, known: Known) -> bool:
+    """Rules 1 and 2."""
+    if column.name in PERSONAL:
+        return False
     if column.type is ColumnType.WAYBILL:
-        return waybill_of(text) is not None
-    if column.type in (ColumnType.ENUM, ColumnType.INT, ColumnType.FLOAT):
+        return waybill_of(text) is not None and sum(char.isdigit() for char in text) >= _DIGITS
+    if column.type in _SEEN:
         return len(text) <= _WORD and not looks_personal(text)
-    return column.name in _CODES and bool(_CODE.fullmatch(text)) and not looks_personal(text)
+    kind = _CODES.get(column.name)
+    items = text.split(",") if column.type is ColumnType.LIST else [text]
+    return kind is not None and all(
+        _CODE.fullmatch(one) and not looks_personal(one) and known(kind, one) for one in items
+    )
 
 
 def _mark(char: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables of jobs, as the migrations `console_0002`, `console_0007` and `console_0008` make them."""
+"""The tables of jobs, as the console's migrations make them."""
 
 import sqlalchemy as sa
 

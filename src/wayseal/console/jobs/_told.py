@@ -4,6 +4,7 @@ import json
 from pathlib import PurePath
 from typing import Any
 
+from wayseal.console.errors import ConsoleError
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_, Message
 
@@ -12,10 +13,10 @@ _PLACED = N_("{place}: {text}")
 
 
 def message_of(error: WaysealError) -> Message:
-    """An error as a message, its place before it; of a file the name alone: folders are the machine's own."""
+    """An error as a message, its place before it: of a file the name alone, of a form (an error of ours) no field."""
     name = "" if error.file is None else PurePath(error.file).name
     line = "" if error.line is None else str(error.line)
-    place = ":".join(part for part in (name, line, error.key) if part)
+    place = ":".join(part for part in (name, line, "" if isinstance(error, ConsoleError) else error.key) if part)
     return Message(_PLACED, {"place": place, "text": error.message}) if place else error.message
 
 

@@ -3,7 +3,7 @@
 1. Files of one import lie together in a private folder, as logs do (`logs`). What a job knows of each is its name, its
    size and its SHA-256 of when it came; one that is another now is refused.
 2. A zip is unpacked within bounds: so many files, so many bytes. What has a path out of it, is a link or is encrypted
-   is no part of an export. Hidden files are passed over.
+   is no part of an export, nor has any control characters in its name. Hidden files are passed over.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from wayseal.console.errors import AccessError, JobError
-from wayseal.console.jobs.logs import UPLOADS, drop_upload, plain_name
+from wayseal.console.jobs.logs import CONTROL, UPLOADS, drop_upload, plain_name
 from wayseal.console.jobs.work import Work
 from wayseal.market.looking import ImportForm, Named, free_name, place_files
 from wayseal.store.durable import file_digest
@@ -177,6 +177,8 @@ def _members(name: str, packed: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.
             continue
         if ".." in parts or not parts or parts[0] == "/" or stat.S_ISLNK(info.external_attr >> 16):
             raise JobError("holds a link, or a path that leads out of it: it isn't unpacked", file=name)
+        if CONTROL.search("".join(parts)):
+            raise JobError("holds a name with control characters: it isn't unpacked", file=name)
         if info.flag_bits & _ENCRYPTED:
             raise JobError("is encrypted: send it without a password", file=name)
         yield "/".join(plain_name(one) for one in parts), info

@@ -21,6 +21,7 @@ class Kind:
         roles: Who may ask for it, end it and have it tried again, and see what it was asked and what came of it.
         scheduled: Whether it can be started each day by itself.
         often: Whether it can be started each hour, too.
+        seconds: It ends after so long; 0: no bound.
         named: It acts in the name of whoever asked, who has to prove who they are: nobody else has it tried again.
     """
 
@@ -29,6 +30,7 @@ class Kind:
     roles: frozenset[Role] = CASE_ROLES
     scheduled: bool = False
     often: bool = False
+    seconds: float = 0
     named: bool = False
 
 
@@ -54,7 +56,7 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
 
 
 _ALL = (
-    Kind(name="look", run=_later("jobs._look")),
+    Kind(name="look", run=_later("jobs._look"), seconds=600),
     Kind(name="ingest", run=_later("jobs._ingest")),
     Kind(name="detect", run=_later("jobs._detect"), scheduled=True),
     Kind(name="notices", run=_later("jobs._notices")),

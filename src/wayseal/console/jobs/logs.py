@@ -23,8 +23,11 @@ from wayseal.store import load_mapping, open_source
 from wayseal.store.durable import replace_file
 from wayseal.store.types import Source
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 UPLOADS, MAPPING = "uploads", "mapping.toml"
 MOST_LISTED = 300
+_MOST_LETTERS, _MOST_PATHS = 1000, 50
+"""Of patterns, and rules for paths, of a mapping that a browser sent."""
 _DEPTH = 3
 _TOKEN = re.compile(r"[0-9a-f]{16}")
 _MOST_NAME, _MOST_ENDING = 160, 120
@@ -94,8 +97,8 @@ def open_log(values: Mapping[str, str], work: Work) -> Source:
     """The same, opened as its job says.
 
     Args:
-        values: Of a job; beside `upload` or `file` the text of a mapping (`toml`), else one of the folder (`mapping`),
-            or a `table`; `offset`.
+        values: Of a job; beside `upload` or `file` the text of a mapping (`toml`; `origin`: "sent" where a browser sent
+            it), else one of the folder (`mapping`), or a `table`; `offset`.
         work: The job.
 
     Returns:
@@ -109,7 +112,10 @@ def open_log(values: Mapping[str, str], work: Work) -> Source:
     if text:
         place = work.folder / MAPPING
         replace_file(place, text.encode())
-        mapping = load_mapping(place)
+        sent = values.get("origin", "sent") == "sent"
+        mapping = load_mapping(place, **{"most_letters": _MOST_LETTERS} if sent else {})
+        if sent and mapping.logs is not None and len(mapping.logs.paths) > _MOST_PATHS:
+            raise JobError("a mapping that is sent has {most} rules for paths at most", key="paths", most=_MOST_PATHS)
     elif named:
         mapping = load_mapping(find_mapping(work.settings.mappings_folder, named))
     table = None if mapping is not None else values.get("table") or None
@@ -118,7 +124,7 @@ def open_log(values: Mapping[str, str], work: Work) -> Source:
 
 def plain_name(name: str) -> str:
     """A name that a file may have, near the one that it came with."""
-    stem, dot, ending = name.replace("/", "_").replace("\\", "_").lstrip(". ").partition(".")
+    stem, dot, ending = CONTROL.sub("_", name).replace("/", "_").replace("\\", "_").lstrip(". ").partition(".")
     ending = ending[-40:].encode()[-_MOST_ENDING:].decode(errors="ignore")
     room = _MOST_NAME - len(f"{dot}{ending}".encode())
     stem = stem.encode()[:room].decode(errors="ignore")

@@ -1,7 +1,13 @@
-"""The workers of a console: child processes that it starts, watches, and ends when it ends."""
+"""The workers of a console: child processes that it starts, watches, and ends when it ends.
+
+1. A job that was told to end, by somebody or since its kind may run no longer, and doesn't within `GRACE` seconds is
+   ended with its process, whatever it does: it may be in a pattern that gives nothing of ours a turn.
+"""
 
 import json
 import os
+import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -12,14 +18,18 @@ from threading import Event, Thread
 from typing import Self
 
 from wayseal.console.jobs._jobs import Jobs, jobs_of
+from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.settings import PREFIX, ConsoleSettings
 from wayseal.model.closing import Closing
+from wayseal.model.messages import N_
 from wayseal.service.log import Log
 from wayseal.store.database import DatabaseError
 
 __all__ = ["Workers", "jobs_of", "settings_line"]
 
 COMMAND = (sys.executable, "-P", "-m", "wayseal.console.jobs.worker")
+GRACE = 15.0
+_TOO_LONG = N_("this ran for longer than its kind may, and was ended")
 _LOOK, _QUICK, _SLOWEST = 0.5, 5.0, 60.0
 _OF_PAGES = {"oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_only", "address"}
 """What a worker has no use for, among it a secret."""
@@ -28,6 +38,7 @@ _OF_PAGES = {"oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_only",
 @dataclass(slots=True, kw_only=True)
 class _Child:
     process: subprocess.Popen[str]
+    worker: str
     began: float
     misses: int = field(default=0)
     """How often in a row it died at once."""
@@ -49,6 +60,8 @@ class Workers(Closing):
         self._log = log
         self._command = command
         self._ending = Event()
+        self._ending_since: dict[str, float] = {}
+        """Jobs that were told to end."""
         self._children = [self._start() for _ in range(settings.workers)]
         self._watcher = Thread(target=self._watch, daemon=True)
 
@@ -90,17 +103,33 @@ class Workers(Closing):
             env=environment,
             start_new_session=True,
         )
+        worker = secrets.token_hex(8)
         with suppress(BrokenPipeError):
             assert process.stdin is not None  # noqa: S101 (a pipe was asked for)
-            process.stdin.write(settings_line(self._settings))
+            process.stdin.write(settings_line(self._settings, worker))
             process.stdin.flush()
-        return _Child(process=process, began=time.monotonic())
+        return _Child(process=process, worker=worker, began=time.monotonic())
 
     def _watch(self) -> None:
         while not self._ending.wait(_LOOK):
+            with suppress(DatabaseError):
+                self._end_held()
             for n, child in enumerate(self._children):
                 if child.process.poll() is not None:
                     self._replace(n, child)
+
+    def _end_held(self) -> None:
+        """Rule 1."""
+        now, ours = time.monotonic(), {child.worker: child.process for child in self._children}
+        held = [(job, ours[worker]) for job, worker in self._jobs.running() if worker in ours]
+        self._ending_since = {job.id: self._ending_since.get(job.id, now) for job, _ in held if job.cancelling}
+        for job, process in held:
+            most = KINDS[job.kind].seconds if job.kind in KINDS else 0
+            if job.cancelling and now - self._ending_since[job.id] >= GRACE:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            elif most and not job.cancelling and self._jobs.now() - (job.started_at or 0) > most * 1e6:
+                self._jobs.cancel(job.id, "", _TOO_LONG)
 
     def _replace(self, n: int, child: _Child) -> None:
         self._log.error("worker_died", status=child.process.returncode)
@@ -114,10 +143,11 @@ class Workers(Closing):
         self._children[n].misses = misses
 
 
-def settings_line(settings: ConsoleSettings) -> str:
-    """Settings as a worker is given them (rule 1)."""
+def settings_line(settings: ConsoleSettings, worker: str) -> str:
+    """Settings as a worker is given them, and its name (rule 1 of a worker)."""
     values = {one.name: getattr(settings, one.name) for one in fields(settings) if one.name not in _OF_PAGES}
-    return json.dumps({name: str(value) for name, value in values.items() if value is not None}) + "\n"
+    said = {name: str(value) for name, value in values.items() if value is not None}
+    return json.dumps(said | {"worker": worker}) + "\n"
 
 
 def _let_go(process: subprocess.Popen[str]) -> None:

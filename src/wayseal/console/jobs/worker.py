@@ -7,7 +7,6 @@
 
 import json
 import logging
-import secrets
 import sys
 from collections.abc import Callable
 from threading import Event, Thread
@@ -47,11 +46,12 @@ def run_worker(source: TextIO, log: Log) -> None:
     """Takes jobs and runs them, until the source ends.
 
     Args:
-        source: A line with the settings, then nothing until it ends (rules 1 and 2).
+        source: A line with the settings and its name, then nothing until it ends (rules 1 and 2).
         log: Of the process.
     """
-    settings = read_console_settings({}, **json.loads(source.readline()))
-    worker, stopping = secrets.token_hex(8), Event()
+    said = json.loads(source.readline())
+    worker, stopping = said.pop("worker"), Event()
+    settings = read_console_settings({}, **said)
     with open_database(settings.database_address) as database:
         jobs = jobs_of(settings, database)
         runner = Runner(jobs=jobs, settings=settings, worker=worker, log=log, stopping=stopping)

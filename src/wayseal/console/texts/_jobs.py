@@ -207,10 +207,10 @@ JOBS: Mapping[str, str] = {
     "pack_step.copied": N_("Fetched"),
     "pack_step.handed_over": N_("Handed over"),
     "pack_step.returned": N_("Returned"),
-    "told.pack_sealed": N_("Pack of evidence sealed: {seal}…"),
-    "told.pack_copied": N_("Pack of evidence fetched: {seal}…"),
-    "told.pack_handed_over": N_("Pack of evidence handed over to {to}: {seal}…"),
-    "told.pack_returned": N_("Pack of evidence returned by {to}: {seal}…"),
+    "told.pack_sealed": N_("{who} sealed a pack of evidence: {seal}…"),
+    "told.pack_copied": N_("{who} fetched a pack of evidence: {seal}…"),
+    "told.pack_handed_over": N_("{who} handed a pack of evidence over to {to}: {seal}…"),
+    "told.pack_returned": N_("{who} took a pack of evidence back from {to}: {seal}…"),
     "look.title": N_("{name}: what would become of it"),
     "look.waits": N_("It is looked at. Nothing of it is in the ledger."),
     "look.nothing_yet": N_("Nothing of this is in the ledger yet."),
@@ -229,14 +229,14 @@ JOBS: Mapping[str, str] = {
     "look.rejected": N_("Would be rejected"),
     "look.dropped": N_("Left out as the mapping says"),
     "look.span": N_("Times from, to"),
-    "look.table": N_("Table `{table}`"),
+    "look.table": N_("Table: {table}"),
     "look.line": N_("Line"),
     "look.made_of": N_("from {columns}"),
     "look.made_of_none": N_("fixed"),
     "look.empty": N_("No row of the sample would be taken in."),
     "look.shapes": N_(
-        "Times, waybills and words of the contract are shown; accounts under pseudonyms; of all else the shape: x for "
-        "a letter, 0 for a digit, 字 for a Chinese character."
+        "Times, waybills, words of the contract and codes that the ledger knows are shown; of all else, accounts too, "
+        "the shape: x for a letter, 0 for a digit, 字 for a Chinese character."
     ),
     "look.faults": N_("Why rows would be rejected"),
     "look.reason": N_("Reason", context="look.reason"),

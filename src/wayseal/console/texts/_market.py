@@ -1,12 +1,14 @@
 """Codes of the pages of the market's watch."""
 
 from wayseal.market.drawn import DRAWN_TEXTS
+from wayseal.market.report.texts import SOURCE_TEXTS
 from wayseal.model.messages import N_
 
 MARKET = {
     **DRAWN_TEXTS,
+    **SOURCE_TEXTS,
     "place.market": N_("Market", context="place.market"),
-    "act.market_text_seen": N_("Whole text of an offer seen"),
+    "act.market_text_seen": N_("{who} read the whole text of offer {offer}"),
     "market.parts": N_("Parts of the market's watch"),
     "market_tab.overview": N_("Overview"),
     "market_tab.offers": N_("Offers"),
@@ -38,8 +40,8 @@ MARKET = {
     "market.with_ours": N_("With own numbers"),
     "market.offers": N_("Offers"),
     "market.sellers": N_("Sellers"),
-    "market.unseen": N_("sources can't be seen"),
-    "market.removals_open": N_("requests for removal are open"),
+    "market.unseen": N_("sources out of sight"),
+    "market.removals_open": N_("open requests for removal"),
     "market.since": N_("Small figures: since your last visit, {at}."),
     "market.unchanged": N_("Nothing changed since your last visit, {at}."),
     "market.stale": N_(
@@ -127,7 +129,7 @@ MARKET = {
     "market.key_why": N_("Write the reason"),
     "market.text": N_("What stands there"),
     "market.no_text": N_("The offer has no text; see its pictures."),
-    "market.weight": N_("weight {weight}"),
+    "market.weight": N_("{weight:times} times as likely"),
     "market.masked": N_("Asterisks hide what may be a bystander's: phone and identity numbers."),
     "market.show_whole": N_("Show the whole text…"),
     "market.show_whole_go": N_("Record it and show it"),
@@ -152,7 +154,7 @@ MARKET = {
     "market.own": N_("ours"),
     "market.not_own": N_("not known as ours"),
     "market.no_numbers": N_("No waybill number was read."),
-    "market.expected": N_("Hits to be expected by chance alone: {n}."),
+    "market.expected": N_("Hits to be expected by chance alone: {n:expected}."),
     "market.pictures": N_("Pictures"),
     "market.picture": N_("Picture"),
     "market.codes": N_("Codes"),
@@ -222,24 +224,6 @@ MARKET = {
     "market.sources_note": N_(
         "What can't be seen is never taken for gone: offers of such a source stay as they were seen last."
     ),
-    "market_source.page": N_("page"),
-    "market_source.search": N_("search"),
-    "market_source.feed": N_("feed"),
-    "market_source.json": N_("JSON"),
-    "market_source.chat": N_("chat"),
-    "market_source.folder": N_("folder"),
-    "market_hindrance.login": N_("asks to sign in"),
-    "market_hindrance.captcha": N_("shows a captcha"),
-    "market_hindrance.error_page": N_("shows an error page"),
-    "market_hindrance.changed": N_("has another shape"),
-    "market_hindrance.robots": N_("robots.txt forbids it"),
-    "market_hindrance.budget": N_("the day's budget is spent"),
-    "market_hindrance.unreachable": N_("can't be reached"),
-    "market_hindrance.timeout": N_("takes too long"),
-    "market_hindrance.too_big": N_("answers with too much"),
-    "market_hindrance.refused": N_("refuses us"),
-    "market_hindrance.forbidden_address": N_("leads to an inside address"),
-    "market_hindrance.unreadable": N_("can't be read"),
     "market_hindrance.none": N_("can't be seen"),
     "market_todo.login": N_(
         "Look with your own account and import what you see with `wayseal market import`. The watch signs in nowhere."
@@ -272,6 +256,9 @@ MARKET = {
     "market_todo.unreadable": N_(
         "Look at the capture: its encoding or format is none that we know. Another address may help."
     ),
+    "market_todo.failed": N_(
+        "It is tried again, more rarely each time. Report what `wayseal market queue` says of it as a fault of ours."
+    ),
     "market_todo.none": N_("Look at its last capture."),
     "market_todo.late": N_("Its look is overdue: is `wayseal market watch` running, or are looks set to each hour?"),
     "market_todo.first": N_("It is looked at as soon as the watch runs, or somebody looks from here."),
@@ -281,20 +268,22 @@ MARKET = {
         "Who did what, and when, from the market's record. Offers, sellers, and what somebody wrote aren't shown here."
     ),
     "market.no_acts": N_("Nothing was done by hand yet."),
-    "market.about": N_("About"),
-    "market_act.triaged": N_("Offer decided"),
-    "market_act.joined": N_("Two offers joined"),
-    "market_act.split": N_("Two offers split"),
-    "market_act.taken_back": N_("Join or split taken back"),
-    "market_act.asked": N_("Removal asked for"),
-    "market_act.reminded": N_("Site reminded"),
-    "market_act.answered": N_("Site answered"),
-    "market_act.escalated": N_("Handed on"),
-    "market_act.accused": N_("Accused answered"),
-    "market_act.heard": N_("Accused heard"),
-    "market_act.withdrawn": N_("Request withdrawn"),
-    "market_act.removed": N_("Seen to be gone"),
-    "market_act.word": N_("Word of the trade"),
+    "market.something": N_("something of the market"),
+    "market_act.triaged": N_("{who} decided on {about}: {state}"),
+    "market_act.joined": N_("{who} said that one seller wrote {about}"),
+    "market_act.split": N_("{who} said that not one seller wrote {about}"),
+    "market_act.taken_back": N_("{who} took back what was said of {about}"),
+    "market_act.learnt": N_("{who} put in force what decisions teach the reading"),
+    "market_act.unlearnt": N_("{who} took back what decisions taught the reading"),
+    "market_act.asked": N_("{who} asked for a removal: {about}"),
+    "market_act.reminded": N_("{who} reminded the site of {about}"),
+    "market_act.answered": N_("{who} wrote down what the site answered to {about}: {state}"),
+    "market_act.escalated": N_("{who} handed {about} on"),
+    "market_act.accused": N_("{who} wrote down what the accused said of {about}"),
+    "market_act.heard": N_("{who} heard the accused about {about}"),
+    "market_act.withdrawn": N_("{who} withdrew {about}"),
+    "market_act.removed": N_("{about} was seen to be gone"),
+    "market_act.word": N_("{who} decided on the word {about}: {state}"),
     # Sellers.
     "market.sellers_title": N_("Sellers on the market"),
     "market_sort.last_at": N_("Seen last"),
@@ -336,10 +325,13 @@ MARKET = {
     "market.before": N_("offer before"),
     "market.now": N_("offer now"),
     "market.graph": N_("What links its shops"),
-    "market.graph_desc": N_("Each line is a link with its weight; choose one to see both offers side by side."),
+    "market.graph_desc": N_(
+        "Each line is a link, and how many times as likely it makes one seller of two; choose one to see both offers "
+        "side by side."
+    ),
     "market.graph_more": N_("{n} more {n:shop|shops} in the table alone."),
     "market.one_shop": N_("One shop: nothing to link."),
-    "market.link_told": N_("{signal}, weight {weight}: see both offers"),
+    "market.link_told": N_("{signal}, {weight:times} times as likely one seller: see both offers"),
     "market_signal.person": N_("A person's word"),
     "market_signal.shop": N_("Same shop"),
     "market_signal.handle": N_("Same contact"),
@@ -351,7 +343,7 @@ MARKET = {
     "market_signal.style": N_("Style"),
     "market_signal.rhythm": N_("Rhythm"),
     "market.pair": N_("Two offers side by side"),
-    "market.pair_weight": N_("weight together {weight}"),
+    "market.pair_weight": N_("together {weight:times} times as likely one seller"),
     "market.close_pair": N_("Close", context="market.close_pair"),
     "market.split": N_("These are two"),
     "market.confirm_join": N_("This is one"),
@@ -359,7 +351,7 @@ MARKET = {
     "market.shop_pairs": N_("Shops and what links them"),
     "market.signals_n": N_("{n} {n:signal|signals}"),
     "market.signal": N_("Signal"),
-    "market.weight_head": N_("Weight"),
+    "market.weight_head": N_("Times as likely"),
     "market.one_offer": N_("One offer"),
     "market.other_offer": N_("Other offer"),
     "market.side_by_side": N_("side by side"),

@@ -39,32 +39,11 @@ REMOVALS = {
     "market_answer.refused": N_("It refuses"),
     "market_answer.more": N_("It asks for more"),
     "market_answer.other": N_("Something else"),
-    "market.by_site": N_("Time to removal, by site"),
+    "market.by_site": N_("By site"),
     "market.all_sites": N_("All together"),
     "market.asked_n": N_("Asked"),
     "market.removed_n": N_("Removed"),
     "market.open_n": N_("Open", context="market.open_n"),
-    "market.median_days": N_("Median days"),
-    "market.interval": N_("95 % interval"),
-    "market.from_days": N_("from {low}"),
-    "market.within_week": N_("Within a week"),
-    "market.left": N_("What can still be seen"),
-    "market.left_desc": N_(
-        "The share of all requests whose offer can still be seen, by days since the site was asked, with the band in "
-        "which it lies at 95 %. The ring is the median."
-    ),
-    "market.left_told": N_(
-        "Share that can still be seen, by days since the site was asked; the band is the 95 % interval, the ring the "
-        "median."
-    ),
-    "market.left_tip": N_("{share} still there from day {days} on"),
-    "market.median_tip": N_("half are removed within {days} days"),
-    "market.day_0": N_("asked", context="market.day_0"),
-    "market.sites_note": N_(
-        "After Kaplan and Meier: a request that is open counts for as long as it has been open, so a site that never "
-        "answers doesn't look quick. Where not half came to a removal there is no median yet. Rings are medians, lines "
-        "their intervals, dotted where they have no end yet."
-    ),
     "market.new_removal": N_("New request"),
     "market.rule": N_("Rule cited"),
     "market.rule_hint": N_("Which rule fits is for counsel to say."),
@@ -95,7 +74,8 @@ REMOVALS = {
     "market.letter_name": N_("In whose name"),
     "market.letter_contact": N_("Where answers go"),
     "market.letter_needs": N_(
-        "Say in whose name it is written and where answers go; the settings `unit` and `contact` say it for good."
+        "Say in whose name it is written and where answers go; `WAYSEAL_CONSOLE_UNIT` and "
+        "`WAYSEAL_CONSOLE_CONTACT` say it for good."
     ),
     "market.write_letter": N_("Write it"),
     "market.save_letter": N_("Save as a file"),

@@ -61,7 +61,7 @@ REVIEWS = {
         "The ledger has no logs of partners' own (table `partner_calls`): what only one side logged can't be told."
     ),
     "partners_page.no_contracts": N_(
-        "No contract is known: whoever runs the console names their folder in its setting `contracts`. Until then "
+        "No contract is known: whoever runs the console names their folder in `WAYSEAL_CONSOLE_CONTRACTS`. Until then "
         "every partner is one without a contract."
     ),
     "partners_page.no_such": N_("There is no such partner."),

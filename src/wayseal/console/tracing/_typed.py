@@ -16,7 +16,6 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from wayseal.model.times import HOUR_US, iso, offset_text
 from wayseal.store import TABLES, load_mapping, propose_mapping, read_leaks
 from wayseal.store.columns import microseconds
 from wayseal.store.errors import StoreError
-from wayseal.store.types import Leaks, NoticeCode
+from wayseal.store.types import Leaks
 
 COLUMNS = TABLES["leaks"].names
 _TIMES = ("asked_at", "absent_at")
@@ -251,14 +250,14 @@ def _read_content(content: str, json_lines: bool, beside: _Beside) -> Typed:
         path = Path(folder) / ("leaks.jsonl" if json_lines else "leaks.csv")
         path.write_text(content + "\n", encoding="utf-8", newline="")
         by_contract = json_lines or (_has(content, "waybill") and _has(content, "seen_at"))
-        return _read_path(path, beside, by_contract=by_contract, content=content)
+        return _read_path(path, beside, by_contract=by_contract)
 
 
-def _read_path(path: Path, beside: _Beside, *, by_contract: bool, content: str = "") -> Typed:
+def _read_path(path: Path, beside: _Beside, *, by_contract: bool) -> Typed:
     """A file, by the contract's headings or by the mapping that is proposed for its own (rule 2)."""
     try:
         if by_contract:
-            return _taken(read_leaks(path, offset=beside.offset), beside.number, content)
+            return _taken(read_leaks(path, offset=beside.offset), beside.number)
         mapping = path.with_name("mapping.toml")
         mapping.write_text(propose_mapping(path, table="leaks"), encoding="utf-8")
         return _taken(read_leaks(path, mapping=load_mapping(mapping), offset=beside.offset), beside.number)
@@ -292,16 +291,13 @@ def _with_time(text: str, seen_at: str) -> str:
     return out.getvalue().rstrip("\n")
 
 
-def _taken(leaks: Leaks, filling: Number, content: str = "") -> Typed:
+def _taken(leaks: Leaks, filling: Number) -> Typed:
     """Rows that were read, as numbers; faults where one was turned away, or a value left empty (rules 1 and 4).
 
-    filling: says what a row leaves open (rule 3). content: the text, where its headings are the contract's: it tells
-    the lines of values that were left empty.
+    filling: says what a row leaves open (rule 3).
     """
     faults = [Fault(line=r.line, column=r.column, reason=r.reason.value) for r in leaks.rejected]
-    for notice in leaks.notices:
-        if notice.code is NoticeCode.UNKNOWN_VALUES:
-            faults.extend(_left_empty(leaks, str(notice.values["column"]), content))
+    faults += [Fault(line=n, column=e.column, reason=e.reason.value) for e in leaks.emptied for n in e.lines.tolist()]
     rows = leaks.rows.to_pylist()
     seen = microseconds(leaks.rows["seen_at"]).tolist()
     moments = {name: microseconds(leaks.rows[name]).tolist() for name in _TIMES}
@@ -323,31 +319,6 @@ def _taken(leaks: Leaks, filling: Number, content: str = "") -> Typed:
             faults.append(Fault(line=int(leaks.line[place]), column="asked", reason=Problem.NOT_A_CONDITION.value))
         numbers.append(number)
     return Typed(numbers=tuple(numbers), faults=tuple(sorted(faults, key=lambda f: (f.line, f.column))))
-
-
-def _left_empty(leaks: Leaks, column: str, content: str) -> list[Fault]:
-    """Where a value stood that the reader left empty."""
-    said = _said(content, column)
-    empty = [int(line) for line, value in zip(leaks.line, leaks.rows[column].to_pylist(), strict=True) if value is None]
-    lines = [line for line in empty if said.get(line)] or [0]
-    return [Fault(line=line, column=column, reason="unknown-value") for line in lines]
-
-
-def _said(content: str, column: str) -> dict[int, object]:
-    """What a column says, by line, as far as lines can be read."""
-    found: dict[int, object] = {}
-    if content.lstrip().startswith("{"):
-        for line, row in enumerate(content.split("\n"), start=1):
-            with suppress(ValueError, RecursionError, AttributeError):
-                found[line] = json.loads(row).get(column)
-        return found
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=_mark(content))
-    before = 1
-    with suppress(csv.Error):
-        for record in reader:
-            found[before + 1] = record.get(column)
-            before = reader.line_num
-    return found
 
 
 def _is_condition(text: str) -> bool:

@@ -36,7 +36,7 @@ from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult, render, trace
 from wayseal.trace.preview import preview
 
-STAGES = ("match", "gather", "weigh", "test", "tell", "tell")
+STAGES = ("match", "gather", "weigh", "test", "assemble", "assemble")
 """What a trace does in each of its steps."""
 MOST_LEFT_OUT = 200
 FOLLOWED = 6

@@ -9,13 +9,13 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
-from wayseal.console.access import Access
+from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.web._assets import Assets
 from wayseal.console.web._casebook import CasebookHolder
-from wayseal.console.web._forms import page_token
+from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._ledger_view import LedgerReader
 from wayseal.console.web._market_record import MarketHolder
 from wayseal.console.web._render import Renderer
@@ -50,7 +50,6 @@ class Site:
         unit: In whose name sites are asked to remove offers; "": it is asked for.
         contact: Where they answer.
         cases_a_day: So many can be decided a day, all in all.
-        utc_offset_hours: The clock of pages.
         secure: Whether browsers come by https.
         address: Where they find the console.
     """
@@ -73,7 +72,6 @@ class Site:
     unit: str = ""
     contact: str = ""
     cases_a_day: int = 20
-    utc_offset_hours: int = 8
     secure: bool = False
     address: str = ""
 
@@ -219,6 +217,8 @@ class Ask:
     def enter(self, answer: Response, opened: Opened) -> Response:
         """Gives the browser a session."""
         self._set(answer, self.site.cookie, opened.token)
+        if opened.known:
+            self._set(answer, self.site.cookie + KNOWN + opened.session.person.id, opened.known, KNOWN_SECONDS)
         return answer
 
     def leave(self, answer: Response) -> Response:

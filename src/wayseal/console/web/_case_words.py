@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from wayseal.cases.types import Source, TaskContent
-from wayseal.cases.views import Entry, ItemRow
+from wayseal.cases.views import Entry, ItemRow, ListingRow
 from wayseal.console.web._render import voice_of
 from wayseal.model.times import micros
 from wayseal.page.languages import Lang
@@ -57,11 +57,16 @@ def _name_of(name: str, words: Mapping[str, str], lang: Lang) -> str:
     return words.get(f"detector.{name}", name)
 
 
-def reasons_of_item(row: ItemRow, lang: Lang) -> tuple[Reason, ...]:
+def reasons_of_item(row: ItemRow | ListingRow, lang: Lang) -> tuple[Reason, ...]:
     """Why something is in the queue, in words; empty where somebody wrote it down, who has said so."""
-    if row.source is Source.DETECTION:
+    if isinstance(row, ItemRow) and row.source is Source.DETECTION:
         return reasons_of(row.reason.split(", "), lang)
     return tuple(one for one in reasons_of([row.reason], lang) if one.name != row.reason)
+
+
+def reason_of(row: ItemRow | ListingRow, lang: Lang) -> str:
+    """The same in one line; what somebody wrote as it is."""
+    return " · ".join(one.name for one in reasons_of_item(row, lang)) or row.reason
 
 
 def line_of(entry: Entry, lang: Lang) -> Line:
@@ -86,14 +91,9 @@ def line_of(entry: Entry, lang: Lang) -> Line:
 def _changed(voice: Voice, told: Mapping[str, Any], *, item: bool) -> tuple[str, dict[str, Any]]:
     field, before, after = str(told["field"]), told["before"], told["after"]
     match field:
-        case "state":
-            words = "item_state" if item else "case_state"
-            return "told.state", {"before": voice.say(f"{words}.{before}"), "after": voice.say(f"{words}.{after}")}
-        case "priority":
-            return "told.priority", {
-                "before": voice.say(f"priority.{before}"),
-                "after": voice.say(f"priority.{after}"),
-            }
+        case "state" | "priority":
+            words = "priority" if field == "priority" else "item_state" if item else "case_state"
+            return f"told.{field}", {"before": voice.say(f"{words}.{before}"), "after": voice.say(f"{words}.{after}")}
         case _:
             return f"told.{field}" if after is not None else f"told.{field}_no", {"after": _id(after)}
 
@@ -105,11 +105,8 @@ def _task(voice: Voice, told: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if not isinstance(before, TaskContent):
         return "told.task_new", {"text": _id(after.text)}
     if before.state is not after.state:
-        words = {
-            "before": voice.say(f"task_state.{before.state}"),
-            "after": voice.say(f"task_state.{after.state}"),
-        }
-        return "told.task_state", {"text": _id(after.text), **words}
+        words = [voice.say(f"task_state.{one.state}") for one in (before, after)]
+        return "told.task_state", {"text": _id(after.text), "before": words[0], "after": words[1]}
     return "told.task", {"text": _id(after.text)}
 
 
@@ -117,7 +114,9 @@ def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> t
     match entry.act:
         case "case" | "alert":
             names = [reason.name for reason in reasons_of(told["detectors"], lang)]
-            return "told.alert", {"score": told["score"], "reasons": voice.all_of(names)}
+            loss = told["score"] * told["parcels_a_day"]
+            said = {"loss": loss, "score": told["score"], "reasons": voice.all_of(names)}
+            return ("told.alert_loss" if loss else "told.alert"), said
         case "opened" | "unmasked" | "reads":
             return f"told.{entry.act}", {"accounts": _list(voice, told["accounts"])}
         case "heard":
@@ -139,10 +138,8 @@ def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> t
         case "promoted":
             return "told.promoted", _ids(told, "item")
         case "item":
-            return "told.item", {
-                "source": voice.say(f"source.{told['source']}"),
-                "reason": _id(_name_of(str(told["reason"]), {}, lang)),
-            }
+            reason = _id(_name_of(str(told["reason"]), {}, lang))
+            return "told.item", {"source": voice.say(f"source.{told['source']}"), "reason": reason}
         case _:
             return "told.undone", {}
 

@@ -5,13 +5,16 @@
    database keeps, is in none of its fields, but where a page says which line of a text has it.
 2. A browser that says where a request comes from (`Sec-Fetch-Site`) is believed: what isn't of the same origin changes
    nothing. One that doesn't say has to send the token that our page holds, and no foreign `Origin`.
+3. What is recorded in somebody's name though it is only asked for needs a link on a page of ours, not a foreign one,
+   a message or an address that was typed: by that word, or by `Referer`. Pages that sign somebody in lead on to what
+   an address named, and so are none of these.
 """
 
 import asyncio
 import hmac
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -21,6 +24,8 @@ from wayseal.console.errors import AccessError
 
 MOST, MOST_CARRIED = 262_144, 524_288
 SECONDS = 10
+KNOWN, _MOST_KNOWN = "-known-", 20
+"""In names of cookies that tell for whom a browser is known, before the person's id."""
 LINES = "typed"
 """The field whose lines a page tells of one by one."""
 TOKEN = "csrf"  # noqa: S105 (the name of a field)
@@ -85,14 +90,23 @@ def is_own(request: Request, form: Mapping[str, str], keys: AccessKeys, cookie: 
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
         return False
     given = form.get(TOKEN) or request.headers.get(TOKEN_HEADER, "")
     return cookie is not None and hmac.compare_digest(given.encode(), page_token(keys, cookie).encode())
 
 
-def visit_of(request: Request) -> Visit:
-    """From where a request comes; browser and system in two words, of those that we know."""
+def is_followed(request: Request) -> bool:
+    """Rule 3."""
+    site, own = request.headers.get("sec-fetch-site"), f"//{request.headers.get('host')}/"
+    came = request.headers.get("referer", "").partition(":")[2]
+    if came.startswith((f"{own}sign-in", f"{own}confirm")):
+        return False
+    return came.startswith(own) if site is None else site == "same-origin"
+
+
+def visit_of(request: Request, cookie: str) -> Visit:
+    """From where a request comes; browser and system in two words, of those that we know. cookie: the session's."""
     agent = request.headers.get("user-agent", "")
     host = request.client.host if request.client else ""
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
@@ -100,6 +114,7 @@ def visit_of(request: Request) -> Visit:
     return Visit(
         address=_network(host),
         device=" · ".join(part for part in (browser, system) if part),
+        known=tuple(value for name, value in request.cookies.items() if name.startswith(cookie + KNOWN))[:_MOST_KNOWN],
     )
 
 

@@ -11,7 +11,7 @@
    them. Where rules 4 and 5 keep what was typed, files are passed over, and their names are told.
 7. What computes passwords, and what asks the company's sign-in, has threads of its own: pages never wait behind them.
 8. What a page gives out as a file that it made is an act of access, written before its first byte goes out. Files of
-   cases and packs of evidence have acts of their own.
+   cases and packs of evidence have acts of their own. Whoever comes to such an address from elsewhere is asked first.
 """
 
 import secrets
@@ -43,7 +43,16 @@ from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
 from wayseal.console.web._assets import Assets
-from wayseal.console.web._forms import MOST, MOST_CARRIED, is_own, local_path, page_token, read_form, visit_of
+from wayseal.console.web._forms import (
+    MOST,
+    MOST_CARRIED,
+    is_followed,
+    is_own,
+    local_path,
+    page_token,
+    read_form,
+    visit_of,
+)
 from wayseal.console.web._kept import carried_form, keep, resend_page, what_came
 from wayseal.console.web._render import THEMES, Renderer, pick_lang
 from wayseal.console.web._uploads import Sent, read_upload
@@ -158,7 +167,7 @@ class Gate:
             session, standing = (None, Standing.ENDED) if page.bare else self._whose(request)
             ask = self._ask(request, session if standing is Standing.OPEN else None, form, sent)
             answer = self._admit(page, request, ask, session, standing) or _act(page, ask)
-            _note_export(ask, answer)
+            _note_export(page, ask, answer)
         except (AccessError, CasebookError, DatabaseGoneError) as error:
             ask = ask or self._ask(request, None, form, sent)
             answer = _say_what_broke(page, ask, error)
@@ -175,7 +184,10 @@ class Gate:
         """What keeps somebody out; None: nothing does."""
         if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
             return ask.page("error", status=403, status_shown=403, code="foreign_form")
-        return self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
+        out = self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
+        if out is None and page.recorded and page.method in _SAFE and not is_followed(request):
+            return ask.page("recorded", status=403, onward=_whole(ask))
+        return out
 
     def _admit_person(self, page: Page, ask: Ask, expired: Session | None) -> Response | None:
         """The same, of who asks alone. expired: the session that was theirs."""
@@ -234,7 +246,7 @@ class Gate:
             query={name: value.replace("\0", "") for name, value in request.query_params.items()},
             form=form,
             session=session,
-            visit=visit_of(request),
+            visit=visit_of(request, site.cookie),
             lang=pick_lang(chosen, request.headers.get("accept-language", "")),
             theme=theme if theme in THEMES else "auto",
             token=page_token(site.access.keys, self._cookie(request) or self._new_cookie(request)),
@@ -298,10 +310,12 @@ def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | D
     return ask.page("error", status=status, status_shown=status, error=error, hint=_HINTS.get(type(error), ""))
 
 
-def _note_export(ask: Ask, answer: Response) -> None:
+def _note_export(page: Page, ask: Ask, answer: Response) -> None:
     """Rule 8. The act names what went out by its address, without what was asked behind it."""
     made = "content-disposition" in answer.headers and not isinstance(answer, FileResponse)
     if made and ask.session is not None:
+        if page.method in _SAFE and not page.recorded:
+            raise RouteError("the route {path} doesn't say that it is recorded", path=page.path)
         place = ask.path.split("/")[1].partition(".")[0]
         ask.access.note(ask.session, ActKind.LIST_EXPORTED, list=place, file=ask.path)
 

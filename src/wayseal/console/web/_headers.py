@@ -4,7 +4,8 @@
 2. Pages are kept by no cache; files of ours, whose address holds their digest, by any.
 3. What breaks inside becomes a page without details; the log gets the error's type and place.
 4. A line of the log has the route as it is declared: no id, no token, no login, no address.
-5. At most `MOST` requests are begun at a time; a further one is told to come again.
+5. At most `MOST` requests are begun at a time; a further one is told to come again. One whose end hasn't come takes up
+   a connection (`service.connection`), and none of these places.
 """
 
 import itertools
@@ -12,6 +13,8 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from starlette.requests import ClientDisconnect
 
 from wayseal.service.log import Log, where
 
@@ -62,6 +65,24 @@ class HeadersLayer:
         elif scope["type"] == "http":
             await self._request(scope, receive, send)
 
+    def _uncounted(self, scope: Scope, receive: Receive) -> Receive:
+        """What gives a body, and a place away while none of it is there (rule 5)."""
+        pending = scope["method"] not in ("GET", "HEAD")
+
+        async def take() -> Message:
+            nonlocal pending
+            if not pending:
+                return await receive()
+            self._begun -= 1
+            try:
+                message = await receive()
+            finally:
+                self._begun += 1
+            pending = bool(message.get("more_body"))
+            return message
+
+        return take
+
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, request = time.monotonic(), f"{_PROCESS}-{next(self._numbers)}"
         state = scope.setdefault("state", {})
@@ -88,8 +109,10 @@ class HeadersLayer:
             await (
                 say(503, b"Many are here just now. Try again in a moment.\n")
                 if full
-                else self._app(scope, receive, answer)
+                else self._app(scope, self._uncounted(scope, receive), answer)
             )
+        except ClientDisconnect:
+            pass  # nobody is there to be told
         except Exception as error:
             told = where(error)
             if status == 0:

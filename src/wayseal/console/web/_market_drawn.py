@@ -143,7 +143,7 @@ def _around(place: int, count: int) -> tuple[float, float]:
 def _edge(one: Edge, places: Mapping[str, tuple[float, float]], top: float, graph: Graph, say: Say) -> Markup:
     (x1, y1), (x2, y2) = places[one.a], places[one.b]
     line = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-    told = say("market.link_told", signal=say(f"market_signal.{one.link.signal}"), weight=f"{one.weight:.1f}")
+    told = say("market.link_told", signal=say(f"market_signal.{one.link.signal}"), weight=one.weight)
     shift = _SHIFTS[graph.edges.index(one) % len(_SHIFTS)]  # so that weights of lines that cross stand apart
     x, y = x1 + shift * (x2 - x1), y1 + shift * (y2 - y1) + 4
     return el(
@@ -151,7 +151,7 @@ def _edge(one: Edge, places: Mapping[str, tuple[float, float]], top: float, grap
         el("title", told),
         el("line", **line, class_="reach"),
         el("line", **line, class_="tie", stroke_width=1.2 + 3.2 * one.weight / top),
-        el("text", f"{one.weight:.1f}", x=x, y=y, text_anchor="middle", class_="weight"),
+        el("text", say("unit.times", nats=one.weight), x=x, y=y, text_anchor="middle", class_="weight"),
         href=graph.href(one.link),
         class_="edge chosen" if one is graph.chosen else "edge",
         aria_label=told,

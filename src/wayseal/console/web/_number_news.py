@@ -15,6 +15,7 @@ from wayseal.console.reading import Canary
 from wayseal.console.tracing import DAY_US
 from wayseal.console.tracing.types import Sighting
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._trace_jobs import baskets_of
 from wayseal.trace.canary import CanaryError
 
@@ -76,8 +77,10 @@ def sales_of(ask: Ask, number: str) -> Sales:
     events = [event for one in baskets_of(ask).sightings(number) for event in _events(one)]
     if ask.cases is not None:
         events += [
-            SaleEvent(at=one.at, code="listed", link=f"/queue?at={one.id}", values={"item": one.id, "why": one.reason})
-            for one in ask.cases.listings(number)
+            SaleEvent(
+                at=r.at, code="listed", link=f"/queue?at={r.id}", values={"item": r.id, "why": reason_of(r, ask.lang)}
+            )
+            for r in ask.cases.listings(number)
         ]
     return Sales(events=tuple(sorted(events, key=lambda one: (one.at, one.latest))), since=_since(events))
 

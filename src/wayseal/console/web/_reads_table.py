@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from wayseal.console.reading import numbers_of
 from wayseal.console.web._reads_view import View
 from wayseal.detect.lanes import CaseLanes
+from wayseal.model.times import HOUR_US, offset_text
 
 FILE_COLUMNS = (
     "at", "waybill", "account", "action", "via", "purpose", "session", "address", "device", "verdict", "template",
@@ -55,19 +56,26 @@ def rows_of(view: View, reads: pa.Table, words: Mapping[str, str]) -> list[dict[
     return out
 
 
-def file_blocks(view: View, reads: pa.Table) -> Iterator[list[pa.Array]]:
-    """Reads as columns of a file (`FILE_COLUMNS`), some thousand at a time; nobody is named (rule 2)."""
+def file_blocks(
+    view: View, reads: pa.Table, values: Mapping[str, str], detectors: Mapping[str, str]
+) -> Iterator[list[pa.Array]]:
+    """Reads as columns of a file (`FILE_COLUMNS`), some thousand at a time; nobody is named (rule 2).
+
+    values: what actions, systems and the like are called; detectors: what they are called, by `detector.` and name.
+    """
+    reasons = [detectors.get(f"detector.{name}", name) for name in view.lanes.head.detectors]
     numbers = {name: numbers_of(view.lanes, kept) for name, kept in _HIDDEN.items()}
     accounts = pa.array(view.names, pa.string())
     for start in range(0, len(reads), _BLOCK):
         block = reads.slice(start, _BLOCK).combine_chunks()
         column = {name: _whole(block[name]) for name in block.schema.names}
         made = {
-            **{name: column[name] for name in ("waybill", "action", "via", "purpose", "verdict", "template")},
+            "waybill": column["waybill"],
+            **{name: _called(column[name], values) for name in ("action", "via", "purpose", "verdict", "template")},
             **{name: _numbered(column[kept], numbers[name]) for name, kept in _HIDDEN.items()},
             "at": _clock(column["at"], view.clock.offset),
             "account": accounts.take(column["person"]),
-            "reasons": _reasons(view.lanes.head.detectors, column["counted"]),
+            "reasons": _reasons(reasons, column["counted"]),
             "first": pc.if_else(column["first"], "1", "0"),
             "read": pc.binary_join_element_wise(*(column[n].cast(pa.string()) for n in ("source", "row")), ":"),
         }
@@ -97,6 +105,11 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks else pa.array([], column.type)
 
 
+def _called(texts: pa.Array, known: Mapping[str, str]) -> pa.Array:
+    coded = texts.dictionary_encode()
+    return pa.array([known.get(text, text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+
+
 def _numbered(texts: pa.Array, numbers: pa.Array) -> pa.Array:
     place = pc.add(pc.index_in(texts, numbers), 1)
     return place.cast(pa.string()).fill_null("")
@@ -104,7 +117,8 @@ def _numbered(texts: pa.Array, numbers: pa.Array) -> pa.Array:
 
 def _clock(at: pa.Array, offset: int) -> pa.Array:
     seconds = (at.to_numpy() + offset) // _SECOND
-    return pa.array(seconds.astype("datetime64[s]")).cast(pa.string())
+    local = pc.replace_substring(pa.array(seconds.astype("datetime64[s]")).cast(pa.string()), " ", "T")
+    return pc.binary_join_element_wise(local, offset_text(offset // HOUR_US), "")
 
 
 def _reasons(detectors: Sequence[str], counted: pa.Array) -> pa.Array:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from wayseal import __version__
 from wayseal.console.access.types import Session
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITOR, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
 from wayseal.console.web._forms import MOST
+from wayseal.model.times import clock, clock_name
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
@@ -65,8 +66,7 @@ PLACES = (
 class Renderer:
     """Makes pages."""
 
-    def __init__(self, assets: Mapping[str, str], utc_offset_hours: int) -> None:
-        self._zone = timezone(timedelta(hours=utc_offset_hours))
+    def __init__(self, assets: Mapping[str, str]) -> None:
         self._environment = Environment(
             loader=PackageLoader("wayseal.console"),
             autoescape=True,
@@ -81,7 +81,7 @@ class Renderer:
             version=__version__,
             langs=LANGS,
             themes=THEMES,
-            zone="UTC" + format(utc_offset_hours, "+d"),
+            zone=clock_name(),
         )
         self._environment.filters.update(clock=self._clock, day=self._day, seen=visible, written=_written)
 
@@ -105,11 +105,11 @@ class Renderer:
         if us is None:
             return Markup("—")
         at = datetime.fromtimestamp(us / 1e6, UTC)
-        shown = at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+        shown = at.astimezone(clock()).strftime("%Y-%m-%d %H:%M")
         return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
     def _day(self, us: int | None) -> str:
-        return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(self._zone).strftime("%Y-%m-%d")
+        return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(clock()).strftime("%Y-%m-%d")
 
 
 def as_code(said: str) -> Markup:

@@ -14,7 +14,7 @@ from wayseal.console.jobs.types import WAITING
 from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines
 from wayseal.console.tracing.types import Basket, Run, RunKind
 from wayseal.console.web._ask import Ask
-from wayseal.model.times import offset_text
+from wayseal.model.times import clock_hours, offset_text
 
 LOOKS = 4
 
@@ -63,7 +63,7 @@ def begin_again(ask: Ask, run: Run, kind: RunKind) -> str:
 def _values(ask: Ask, numbers: Sequence[Any], seed: int) -> dict[str, str]:
     if not can_run(ask):
         raise TraceWorkError("no ledger is set: name one when the console is started")
-    hours = ask.site.utc_offset_hours
+    hours = clock_hours()
     return {"leaks": leaks_lines(numbers, hours), "offset": offset_text(hours), "seed": str(seed)}
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from wayseal.console.tracing.kept import LeftOut
 from wayseal.console.tracing.types import Row
-from wayseal.model.sources import VerdictKind
 from wayseal.model.times import HOUR_US, micros
 from wayseal.trace import TraceResult
 
@@ -172,11 +171,6 @@ def compare_rows(before: Sequence[Row], after: Sequence[Row]) -> Mapping[str, li
         "changed": sorted(name for name in both if left[name] != right[name]),
         "same": sorted(name for name in both if left[name] == right[name]),
     }
-
-
-def settled(result: TraceResult) -> bool:
-    """Whether nothing is left to find, only to confirm."""
-    return result.verdict is VerdictKind.NAMED and not result.next
 
 
 def _micros(text: str) -> int | None:

@@ -260,7 +260,10 @@ async def read_upload(
 
 
 async def _read(request: Request, form: _Form, boundary: bytes, most: int) -> None:
-    parser: Any = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+    try:
+        parser: Any = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+    except FormParserError:  # such as of a boundary that is longer than any
+        raise AccessError(_NONE) from None
     waiting, size = bytearray(), 0
     parts = request.stream().__aiter__()
     while True:

@@ -53,7 +53,7 @@ def create_app(site: Site, log: Log, pages: Sequence[Page] = PAGES) -> App:
 def create_router(site: Site, pages: Sequence[Page] = PAGES) -> Starlette:
     """The routes, behind their gate; nobody reaches them but through `create_app`."""
     assets = Assets()
-    gate = Gate(site, Renderer(assets.addresses, site.utc_offset_hours), assets)
+    gate = Gate(site, Renderer(assets.addresses), assets)
     router = Starlette(
         routes=[gate.route(page) for page in pages],
         exception_handlers={HTTPException: gate.http_error},

@@ -17,7 +17,7 @@ _HOUR = 3_600_000_000
 
 def _count(view: View) -> Odd:
     s = view.suspects
-    strange = ~s.weak & ~s.learnt
+    strange = ~(s.weak | s.own | s.learnt)
     rows = np.flatnonzero(strange)
     actor, at = s.actor[rows], s.at[rows]
     which = np.zeros(len(s), np.bool_)

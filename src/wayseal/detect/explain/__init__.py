@@ -2,6 +2,7 @@
 
 from wayseal.detect.explain._kernel import (
     NOT_FIRST,
+    OWN_TICKET,
     UNEXPLAINED,
     UNKNOWN,
     Reads,
@@ -27,6 +28,7 @@ __all__ = [
     "MANY",
     "NOT_FIRST",
     "OUTLET",
+    "OWN_TICKET",
     "TIMED",
     "UNEXPLAINED",
     "UNKNOWN",

@@ -1,7 +1,7 @@
 """Who works where and answers for what, as arrays that loops can use.
 
-1. An account works at the outlet that `actors` names, at any time, and at outlets that `assignments` gives it, then.
-   A head office is no place of work: no parcel passes it.
+1. An account works at the outlet that `actors` names, from when the ledger has it until another row came, and at
+   outlets that `assignments` gives it, then. A head office is no place of work: no parcel passes it.
 2. It answers for the cities, regions, channels and customers that `assignments` gives it, then.
 3. Colleagues share role and place: the outlet, or without one the region.
 4. A template that names roles, kinds or rights is for accounts that `actors` gives these; an account that `actors`
@@ -100,13 +100,18 @@ def build_staff(
     actors: pa.Table,
     outlets: pa.Table,
     assignments: pa.Table,
+    said: pa.Table | None = None,
 ) -> Staff:
-    """The staff of a ledger. known: keys of all accounts that it names; keys: gives texts their keys."""
+    """The staff of a ledger. known: keys of all accounts that it names; keys: gives texts their keys.
+
+    said: what `actors` said one after the other (`Snapshot.history`); None: `actors` alone.
+    """
+    said = actors.append_column("since", pa.nulls(len(actors), pa.timestamp("us"))) if said is None else said
     ids = keys(actors["actor"].to_pylist())
     everyone = Coder.of(np.concatenate([known[known != 0], ids]))
     given = {kind: assignments.filter(pc.equal(assignments["scope"], str(scope))) for scope, kind in _SCOPES.items()}
     names = outlets["outlet"].to_pylist()
-    every = sorted({*names, *_texts(given[OUTLET]["value"]), *_texts(actors["outlet"])})
+    every = sorted({*names, *_texts(given[OUTLET]["value"]), *_texts(said["outlet"])})
     places, channels, customers = (
         Coder.of(keys(texts)) for texts in (every, _texts(given[CHANNEL]["value"]), _texts(given[CUSTOMER]["value"]))
     )
@@ -119,7 +124,7 @@ def build_staff(
     code_of: list[Callable[[str], int]] = [where.__getitem__, cities, regions]
     code_of += [lambda t: int(channels.places(keys([t]))[0]), lambda t: int(customers.places(keys([t]))[0])]
     place = everyone.places(ids)
-    rows = [_homes(actors["outlet"], place, where)]
+    rows = [_homes(said, everyone.places(keys(said["actor"].to_pylist())), where)]
     rows += [_assigned(table, kind, everyone, keys, code_of[kind]) for kind, table in given.items()]
     head = [where[n] for n, kind in zip(names, outlets["kind"].to_pylist(), strict=True) if kind == _HEAD]
     kept = _widest(np.concatenate(rows), head)
@@ -142,11 +147,12 @@ def _coded(column: pa.ChunkedArray, code: Callable[[str], int]) -> Longs:
     return out
 
 
-def _homes(outlets: pa.ChunkedArray, at: Ints, where: Mapping[str, int]) -> Longs:
-    """Rows (actor, kind, code, since, until) of the outlets that `actors` names."""
-    codes = _coded(outlets, where.__getitem__)
-    ever = np.full(len(at), EVER)
-    return np.column_stack([at, np.full(len(at), OUTLET), codes, -ever, ever])[codes >= 0]
+def _homes(said: pa.Table, at: Ints, where: Mapping[str, int]) -> Longs:
+    """Rows (actor, kind, code, since, until) of the outlets that `actors` named, one after the other."""
+    codes = _coded(said["outlet"], where.__getitem__)
+    since = np.maximum(microseconds(said["since"]), -EVER)
+    until = np.where(np.append(at[1:] == at[:-1], False)[: len(at)], np.append(since[1:], EVER)[: len(at)], EVER)
+    return np.column_stack([at, np.full(len(at), OUTLET), codes, since, until])[(codes >= 0) & (since < until)]
 
 
 def _assigned(given: pa.Table, kind: int, everyone: Coder, keys: Keys, code: Callable[[str], int]) -> Longs:

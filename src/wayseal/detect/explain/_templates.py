@@ -3,9 +3,10 @@
 Obligations (code and tests cite the numbers):
 1. A template never takes an explanation away: what one explains stays explained, whatever others say. So a scan, a
    ticket or a template more can only explain more reads, and what comes late can be judged late.
-2. Mandates are tried first, then strong templates, then weak ones, else in the order of the file. The first that fits
-   is the reason. A mandate says that an account may read everything, so its reads are judged together, never one by
-   one; a weak template says that an account may have to do with a parcel, not why it read it.
+2. Mandates are tried first, then strong templates, those of the account's own tickets last, then weak ones, else in
+   the order of the file. The first that fits is the reason: an own ticket is one only where nobody else's word is. A
+   mandate says that an account may read everything, so its reads are judged together, never one by one; a weak template
+   says that an account may have to do with a parcel, not why it read it.
 3. A courier's file adds templates to the built-in ones, or replaces one by its name; `enabled = false` takes it out.
 4. What can't be understood is refused with line and key; nothing is half used.
 """
@@ -114,13 +115,18 @@ def load_templates(path: Path | None) -> tuple[Template, ...]:
 
 def ordered(templates: Iterable[Template]) -> tuple[Template, ...]:
     """In the order in which they are tried (obligation 2)."""
-    return tuple(sorted(templates, key=lambda t: (t.by is not TemplateKind.MANDATE, not t.strong)))
+    return tuple(sorted(templates, key=lambda t: (t.by is not TemplateKind.MANDATE, not t.strong, _is_own(t))))
 
 
-def ranks(templates: Sequence[Template]) -> tuple[int, int]:
-    """Of ordered templates: how many are mandates, and how many mandates or strong."""
+def _is_own(template: Template) -> bool:
+    return template.strong and template.by is TemplateKind.TICKET
+
+
+def ranks(templates: Sequence[Template]) -> tuple[int, int, int]:
+    """Of ordered templates: how many are mandates, how many these or strong but for own tickets, how many with them."""
     mandates = sum(t.by is TemplateKind.MANDATE for t in templates)
-    return mandates, mandates + sum(t.strong for t in templates if t.by is not TemplateKind.MANDATE)
+    strong = mandates + sum(t.strong for t in templates if t.by is not TemplateKind.MANDATE)
+    return mandates, strong - sum(map(_is_own, templates)), strong
 
 
 def parse_templates(text: str | bytes, file: Path | None) -> tuple[Template, ...]:

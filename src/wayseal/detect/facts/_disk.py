@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from wayseal.detect.facts._facts import SCHEMAS, Facts
 from wayseal.store import durable
 
-VERSION = 4
+VERSION = 6
 _NAME = "facts.json"
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
 

@@ -64,13 +64,14 @@ SUSPECTS = pa.schema(
         ("scanned", pa.uint64()),
         ("due", pa.uint64()),
         ("channel", pa.uint64()),
+        ("begun", pa.int64()),
     ]
 )
 """First reads that no mandate and no strong template explains, by (waybill, actor).
 
-why: place of the weak template that fits, or UNEXPLAINED, or UNKNOWN. early: before the parcel's first scan. Of the
-parcel: keys of the ends of its route, of the outlet that scanned it last before the read and of the one that did next
-after it, of the interface that issued it (0: none or not known).
+why: place of the weak template that fits, or OWN_TICKET, UNEXPLAINED, UNKNOWN. early: before the parcel's first scan.
+Of the parcel: keys of the ends of its route, of the outlet that scanned it last before the read and of the one that did
+next after it, of the interface that issued it, and µs at which it was issued or first scanned (0: none or not known).
 """
 _IDS = {
     "hours": ("actor", "hour"),

@@ -2,8 +2,8 @@
 
 Obligations (code and tests cite the numbers):
 1. Facts brought up to date are those that a count of the whole ledger gives, row for row.
-2. Where that isn't certain they are counted anew: another version, ledger, set of templates, local time; a purge; rows
-   of actors, outlets or assignments that came since; a waybill's row that was replaced.
+2. Where that isn't certain they are counted anew: another version, ledger, set of templates, local time; a purge; a
+   source read again; rows of actors, outlets or assignments that came since; a waybill's row that was replaced.
 """
 
 import hashlib
@@ -26,10 +26,11 @@ _GROUND_TABLES = frozenset(("actors", "outlets", "assignments"))
 def build_context(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> ExplanationContext:
     """What the reads of a ledger are judged by. offset: of local time, µs ahead of UTC."""
     actors = snapshot.actors()
-    staff = build_staff(snapshot.keys, snapshot.ids("actor"), actors, snapshot.outlets(), snapshot.assignments())
+    tables = actors, snapshot.outlets(), snapshot.assignments(), snapshot.history("actors")
+    staff = build_staff(snapshot.keys, snapshot.ids("actor"), *tables)
     rules = code_rules(templates, staff, snapshot.keys(actors["actor"].to_pylist()), actors)
-    mandates, strong = ranks(templates)
-    return ExplanationContext(staff=staff, rules=rules, mandates=mandates, strong=strong, offset=offset)
+    mandates, own, strong = ranks(templates)
+    return ExplanationContext(staff=staff, rules=rules, mandates=mandates, own=own, strong=strong, offset=offset)
 
 
 def update_facts(
@@ -58,7 +59,7 @@ def _digest(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> s
         "templates": [_as_plain(t) for t in templates],
         "offset": offset,
         "tables": [s.sha256 for s in m.sources if s.table in _GROUND_TABLES],
-        "purges": len(m.purges),
+        "purges": len(m.purges) + sum(s.replaced for s in m.sources),
         "replaced": m.counts.get("waybills", 0),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

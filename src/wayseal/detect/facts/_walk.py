@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect.explain import NOT_FIRST, Reads, Routes, Rules, Scans, Staff, Tickets, explain
+from wayseal.detect.explain import NOT_FIRST, OWN_TICKET, Reads, Routes, Rules, Scans, Staff, Tickets, explain
 from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import SUSPECTS, Facts, add_up, is_among, merge_tables, newest_suspects
 from wayseal.detect.facts._merge import rows_of
@@ -43,11 +43,15 @@ _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationContext:
-    """What reads are judged by: staff, rules, how many of these are mandates, and mandates or strong; local time."""
+    """What reads are judged by: staff, rules, how many of these are mandates, or strong; local time.
+
+    own: how many come before those of the account's own tickets, which are the last strong ones.
+    """
 
     staff: Staff
     rules: Rules
     mandates: int
+    own: int
     strong: int
     offset: int
 
@@ -132,6 +136,7 @@ class Counter:
         context = self._context
         reads, why, early = judge_reads(batch, tables, context)
         self._tally(batch, reads, why, counts.tables)
+        why = _apart(why, context)
         odd = np.flatnonzero((why >= context.strong) & (why != NOT_FIRST))
         if len(odd):
             counts.suspects.append(suspect_rows(batch, tables, odd, why, early))
@@ -178,6 +183,7 @@ class Counter:
             return
         batch = _as_first(old.select(list(_AS_SUSPECT)))
         _, why, early = judge_reads(batch, tables, self._context)
+        why = _apart(why, self._context)
         counts.firsts.append((key_column(old, "waybill"), key_column(old, "actor")))
         if len(left := np.flatnonzero(why >= self._context.strong)):
             counts.suspects.append(suspect_rows(batch, tables, left, why, early))
@@ -289,11 +295,16 @@ def suspect_rows(batch: pa.RecordBatch, tables: Tables, odd: Longs, why: Tiny, e
     """Rows of the suspects' table for the reads at `odd`."""
     taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
     columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
-    places = find_surroundings(
+    places, begun = find_surroundings(
         key_column(taken, "waybill"), _time_column(taken, "at"), tables.scans, tables.routes, tables.places
     )
-    around = [pa.array(place) for place in places]
+    around = [*(pa.array(place) for place in places), pa.array(begun)]
     return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd]), *around], schema=SUSPECTS)
+
+
+def _apart(why: Tiny, c: ExplanationContext) -> Tiny:
+    """The same, with OWN_TICKET for what only a template of own tickets explains: it is kept as suspects are."""
+    return np.where((why >= c.own) & (why < c.strong), np.uint8(OWN_TICKET), why)
 
 
 def _as_first(batch: pa.RecordBatch) -> pa.RecordBatch:

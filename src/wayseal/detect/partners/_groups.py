@@ -11,6 +11,7 @@ from wayseal.detect.partners._result import Remark
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.model.kinds import ActorKind
+from wayseal.model.times import clock_us
 
 _NAMED = 5
 
@@ -26,10 +27,7 @@ class PartnerGroup:
     @property
     def offset_us(self) -> int:
         """Of its local days and hours from UTC."""
-        return _CHINA_US if self.contract is None else self.contract.offset_us
-
-
-_CHINA_US = 8 * 3_600_000_000
+        return clock_us() if self.contract is None else self.contract.offset_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ TEXTS = {
     "partners.reads": N_("Reads"),
     "partners.reads_value": N_("{n:n}, {alone:n} of them without a contract"),
     "partners.period": N_("Period asked for"),
-    "partners.period_value": N_("{first} to {last} (UTC+8)"),
+    "partners.period_value": N_("{first} to {last} ({zone})"),
     "partners.period_all": N_("the whole ledger"),
     "partners.period_open": N_("…"),
     "partners.logs": N_("Partners' own logs"),
@@ -83,12 +83,12 @@ TEXTS = {
     "partners.contract": N_("{partner}"),
     "partners.contract_note": N_(
         "Contract {file}. {reads:n} {reads:read|reads} of {waybills:n} {waybills:waybill|waybills}, {first:time} "
-        "to {last:time} (UTC+8)."
+        "to {last:time} ({zone})."
     ),
     "partners.contract_idle": N_("Contract {file}. No read falls into the period."),
     "partners.alone_note": N_(
         "An account of kind partner that no contract names. {reads:n} {reads:read|reads} of {waybills:n} "
-        "{waybills:waybill|waybills}, {first:time} to {last:time} (UTC+8)."
+        "{waybills:waybill|waybills}, {first:time} to {last:time} ({zone})."
     ),
     "partners.alone_idle": N_("An account of kind partner that no contract names. No read falls into the period."),
     "partners.breach": N_("Breach"),
@@ -97,7 +97,7 @@ TEXTS = {
     "partners.worst_value": N_("{when}: {value:n}"),
     "partners.worst_limit": N_("{when}: {value:n} of {agreed:n}"),
     "partners.point": N_("{kind}: {what}. Agreed: {agreed}."),
-    "partners.point_time": N_("{kind}: {moment:time} (UTC+8) is the limit."),
+    "partners.point_time": N_("{kind}: {moment:time} ({zone}) is the limit."),
     "partners.point_alone": N_("{kind}."),
     "partners.counted": N_("{name} ({n:n})"),
     "partners.more": N_("{n:n} more"),
@@ -141,7 +141,7 @@ TEXTS = {
     "partners.unjudged_queries": N_("Not judged: {n:n} {n:query|queries} of which only the question is logged."),
     "partners.both": N_("{partner}: both logs"),
     "partners.both_note": N_(
-        "Compared from {first:time} to {last:time} (UTC+8), the time that both logs cover: {ours:n} "
+        "Compared from {first:time} to {last:time} ({zone}), the time that both logs cover: {ours:n} "
         "{ours:call|calls} in ours, {theirs:n} in theirs."
     ),
     "partners.both_never": N_("The two logs share no time: nothing can be compared."),
@@ -226,7 +226,7 @@ TEXTS = {
     "partners.command_file": N_("partners.html"),
     "partners.digest": N_("ledger"),
     "partners.footer": N_(
-        "Days and hours of a contract are local to it; other times are UTC+8. A breach is a lead, never a verdict: "
+        "Days and hours of a contract are local to it; other times are {zone}. A breach is a lead, never a verdict: "
         "the partner can be heard."
     ),
 }

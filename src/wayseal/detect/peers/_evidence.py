@@ -36,10 +36,6 @@ FAR = 12.0
 ANEW = 5e-3
 """How probable it is on a day that somebody begins other work."""
 ODD_WORK, STEADY = 2e-3, 100.0
-GROWN = 0.5
-"""Nats by which a story has to grow on a day for it to go on."""
-LITTLE = 40
-"""Odd reads below which a story stays young: somebody is curious, or makes mistakes, and has nothing to sell."""
 LARGE, REPORTS = 0.2, 0.002
 """Of accounts whose work no table knows: share of bursts that may be of any size (reports, audits, a day of catching
 up), and how many bursts a day they have at the least."""
@@ -82,27 +78,6 @@ class DailyEvidence:
 
     total: Floats
     since: Longs
-
-    def age_of(self, odd: Longs) -> Longs:
-        """int64 (a, d): for how many days but the first a story has grown, by GROWN or more.
-
-        A report or an audit speaks for four weeks, and grew for two days. A story of fewer than LITTLE odd reads is as
-        young as on its first day. odd: int64 (a, d), what was counted.
-        """
-        accounts, days = self.since.shape
-        out = np.zeros((accounts, days), np.int64)
-        best, last = np.zeros(accounts), np.zeros(accounts, np.int64)
-        for day in range(days):
-            since, now = self.since[:, day], self.total[:, day]
-            anew = since != self.since[:, day - 1] if day else np.ones(accounts, np.bool_)
-            best = np.where(anew, 0.0, best)
-            last = np.where(now > best + GROWN, day, np.where(anew, since, last))
-            best = np.maximum(best, now)
-            out[:, day] = last - since
-        summed = np.zeros((accounts, days + 1), np.int64)
-        np.cumsum(odd, axis=1, out=summed[:, 1:])
-        out[summed[:, 1:] - np.take_along_axis(summed, self.since, axis=1) < LITTLE] = 0
-        return out
 
 
 @kernel

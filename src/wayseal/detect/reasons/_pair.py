@@ -94,7 +94,8 @@ def explain_pair(
 
 def read_world(snapshot: Snapshot) -> World:
     """Who there is and where, by a ledger's tables. LedgerError."""
-    return world_of(snapshot.actors(), snapshot.outlets(), snapshot.assignments())
+    tables = snapshot.actors(), snapshot.outlets(), snapshot.assignments()
+    return world_of(*tables, said=snapshot.history("actors"))
 
 
 def _reads(snapshot: Snapshot, actor: str, waybill: str) -> tuple[list[int], list[str], list[bool]]:

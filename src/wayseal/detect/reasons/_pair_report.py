@@ -31,7 +31,7 @@ class _ReportBuilder(GroundWording, Report[PairResult]):
         if rest := r.reads[MOST_READS:]:
             sections.append(Section(title=say("more", n=len(rest)), note=say("more_note")))
         if r.missing:
-            tables = self.voice.all_of(r.missing)
+            tables = self.voice.all_values(r.missing)
             sections.append(Section(title=say("missing"), note=say("missing_note", tables=tables)))
         return Document(
             title=say("title"),

@@ -3,26 +3,24 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from wayseal.detect.reasons._judge import Outcome
 from wayseal.detect.reasons._pair_json import step_document
 from wayseal.detect.reasons._reads import ListedRead, ReadsResult
 from wayseal.detect.reasons._wording import GroundWording
-from wayseal.model.times import EPOCH, day_name, iso
+from wayseal.model.times import EPOCH, day_name, iso, stamp
 from wayseal.page import Document, Report, Section, Table, numbers
+from wayseal.page.languages import known_lang
+from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.visible import visible
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Voice, catalogue, headings
 
 MOST_SHOWN = 100
 """Reads that a screen is given, the newest; JSON and CSV have all."""
 DETECTORS = "wayseal.detect.report"
 """Whose catalogue has the names of detectors."""
-COLUMNS = (
+READ_COLUMNS = (
     *("read", "file", "at", "waybill", "actor", "session", "ip", "device", "action", "via", "purpose", "reasons"),
     *("verdict", "template", "work"),
 )
@@ -91,7 +89,7 @@ class _ReportBuilder(Report[ReadsResult]):
             yield Section(title=say("reads"), note=note, table=self._table(shown))
         points = [say("unlisted", reason=self._detector(name)) for name in r.unlisted]
         points += [say("kept_back")] if r.kept_back else []
-        points += [say("missing", tables=self.voice.all_of(r.missing))] if r.missing else []
+        points += [say("missing", tables=self.voice.all_values(r.missing))] if r.missing else []
         if points:
             yield Section(title=say("remarks"), points=tuple(points))
 
@@ -112,7 +110,7 @@ class _ReportBuilder(Report[ReadsResult]):
             "session": id_(read.session),
             "address": id_(read.ip),
             "device": id_(read.device),
-            "way": self.voice.joined(filter(None, (read.action, id_(read.via), id_(read.purpose)))),
+            "way": self.voice.values(read.action, read.via, read.purpose),
             "reasons": self.voice.all_of(map(self._detector, read.reasons)),
             "work": self.work(read),
             "read": f"{read.source}:{read.row}",
@@ -126,6 +124,15 @@ class _ReportBuilder(Report[ReadsResult]):
         text, template = self._ground.why(read.near), read.near.template.name
         return self.say("work_fits" if read.near.how is Outcome.FITS else "work_near", template=template, text=text)
 
+    def row(self, read: ListedRead) -> tuple[str, ...]:
+        """A read as a row (`READ_COLUMNS`)."""
+        template = read.near.template.name if read.near is not None and read.near.how is Outcome.FITS else ""
+        texts = (self.voice.value(one) if one else "" for one in (read.action, read.via, read.purpose))
+        first = (f"{read.source}:{read.row}", read.file, stamp(read.at), read.waybill, read.actor)
+        reasons = "; ".join(map(self._detector, read.reasons))
+        told = (self.voice.value(one) if one else "" for one in (read.verdict, template))
+        return *first, read.session, read.ip, read.device, *texts, reasons, *told, self.work(read)
+
     def _detector(self, name: str) -> str:
         return self._detectors.get(f"detector.{name}", visible(name))
 
@@ -134,20 +141,14 @@ def render_reads(result: ReadsResult, format: str, lang: str, *, color: bool = F
     """A list of reads as "text", "json" or "csv"; text for a screen of that width, with colours if asked."""
     if format != "csv":
         return _ReportBuilder.render(result, format, lang, color=color, width=width)
-    words = _ReportBuilder(result, Voice("zh" if lang == "zh" else "en", more=catalogue(lang, __package__)))
-    rows = [_row(read, words.work(read)) for read in result.reads]
-    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
-    table = pa.table([pa.array(column, pa.string()) for column in columns], names=list(COLUMNS))
-    out = BytesIO()
-    pacsv.write_csv(table, out, pacsv.WriteOptions(quoting_style="needed"))
-    return out.getvalue().decode()
+    head = headings(READ_COLUMNS, known_lang(lang))
+    return b"".join(csv_lines(head, list_rows(result, lang))).decode("utf-8-sig")
 
 
-def _row(read: ListedRead, work: str) -> tuple[str | None, ...]:
-    template = read.near.template.name if read.near is not None and read.near.how is Outcome.FITS else None
-    texts = (read.session, read.ip, read.device, read.action, read.via, read.purpose, ";".join(read.reasons))
-    first = (f"{read.source}:{read.row}", read.file, iso(read.at), read.waybill, read.actor)
-    return *first, *(text or None for text in texts), read.verdict, template, work
+def list_rows(result: ReadsResult, lang: str) -> list[tuple[str, ...]]:
+    """Reads as rows of a list for people (`READ_COLUMNS`), in a language; times on their clock."""
+    words = _ReportBuilder(result, Voice(known_lang(lang), more=catalogue(known_lang(lang), __package__)))
+    return [words.row(read) for read in result.reads]
 
 
 def _read(read: ListedRead) -> dict[str, Any]:

@@ -20,8 +20,8 @@ class GroundWording(Saying):
     def why(self, step: TemplateStep) -> str:
         """A sentence or two."""
         if step.how in _GATES:
-            wanted = self.voice.joined(map(self.voice.id, _texts(step, "wanted")), " / ")
-            has = self.voice.id(str(step.values.get("has"))) if step.values.get("has") else self.say("gate_none")
+            wanted = self.voice.joined(map(self.voice.value, _texts(step, "wanted")), " / ")
+            has = self.voice.value(str(step.values.get("has") or ""), "explain.gate_none")
             return self.say(f"gate_{_GATES[step.how]}", wanted=wanted, has=has)
         if step.how is Outcome.NOTHING:
             return self.say(f"nothing_{step.template.by}")
@@ -66,7 +66,7 @@ class GroundWording(Saying):
 
     def shown(self, texts: tuple[str, ...], none: str) -> str:
         """Texts beside each other; a text of the area where there are none."""
-        return self.voice.joined(map(self.voice.id, texts)) if texts else self.say(none)
+        return self.voice.values(*texts) if texts else self.say(none)
 
 
 def _texts(step: TemplateStep, name: str) -> tuple[str, ...]:

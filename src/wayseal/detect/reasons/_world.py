@@ -127,6 +127,7 @@ class World:
 
 _ACCOUNT = ("actor", "role", "kind", "outlet", "region", "rights")
 _POST = ("actor", "scope", "value", "from", "to")
+_HOME = ("actor", "outlet", "since")
 _KEPT = 4_096
 """Accounts that are kept as they were made."""
 
@@ -134,8 +135,9 @@ _KEPT = 4_096
 class _Accounts(Mapping[str, Account]):
     """Accounts of two tables, made when somebody asks: of some hundred thousand, a page needs a few."""
 
-    def __init__(self, actors: pa.Table, assignments: pa.Table) -> None:
+    def __init__(self, actors: pa.Table, assignments: pa.Table, said: pa.Table | None) -> None:
         self._actors = actors.select(list(_ACCOUNT)).sort_by("actor").combine_chunks()
+        self._said = None if said is None else said.select(list(_HOME)).sort_by("actor").combine_chunks()
         self._assignments = assignments.select(list(_POST)).sort_by("actor").combine_chunks()
         self._made: dict[str, Account] = {}
 
@@ -147,7 +149,7 @@ class _Accounts(Mapping[str, Account]):
         return account
 
     def _make(self, actor: str) -> Account:
-        """Of the last row in `actors`, and all in `assignments`."""
+        """Of the last row in `actors`, and all in `assignments`; its outlets as they were named one after the other."""
         rows = list(_rows(_of_actor(self._actors, actor), _ACCOUNT))
         posts = tuple(
             Post(scope=Scope(row["scope"]), value=row["value"], since=row["from"], until=row["to"])
@@ -158,7 +160,13 @@ class _Accounts(Mapping[str, Account]):
                 raise KeyError(actor)
             return Account(actor=actor, posts=posts)
         row = rows[-1]
-        home = [Post(scope=Scope.OUTLET, value=row["outlet"])] if row["outlet"] else []
+        said = [row | {"since": None}] if self._said is None else list(_rows(_of_actor(self._said, actor), _HOME))
+        ends = [*(after["since"] for after in said[1:]), None]
+        home = (
+            Post(scope=Scope.OUTLET, value=one["outlet"], since=one["since"], until=end)
+            for one, end in zip(said, ends, strict=True)
+            if one["outlet"]
+        )
         return Account(
             actor=actor,
             role=row["role"],
@@ -183,13 +191,13 @@ def _of_actor(table: pa.Table, actor: str) -> pa.Table:
     return table.slice(start, bisect_right(places, actor, start, key=lambda place: column[place].as_py()) - start)
 
 
-def world_of(actors: pa.Table, outlets: pa.Table, assignments: pa.Table) -> World:
-    """The world that three tables of the contract describe."""
+def world_of(actors: pa.Table, outlets: pa.Table, assignments: pa.Table, said: pa.Table | None = None) -> World:
+    """The world that three tables of the contract describe. said: `Snapshot.history` of `actors`; None: they alone."""
     offices = {
         row["outlet"]: Office(outlet=row["outlet"], kind=row["kind"], city=row["city"], region=row["region"])
         for row in outlets.select(["outlet", "kind", "city", "region"]).to_pylist()
     }
-    return World(accounts=_Accounts(actors, assignments), offices=offices, common=_common_rights(actors))
+    return World(accounts=_Accounts(actors, assignments, said), offices=offices, common=_common_rights(actors))
 
 
 def _common_rights(actors: pa.Table) -> dict[str, float]:

@@ -10,13 +10,13 @@ from wayseal.model.messages import N_
 TEXTS = {
     "explain.title": N_("Was it work?"),
     "explain.headline_mandate": N_("A right over all waybills covers the read"),
-    "explain.headline_strong": N_("Work explains the read: {template}"),
+    "explain.headline_strong": N_("Work explains the read: {template:value}"),
     "explain.headline_weak": N_("The account may have to do with the parcel; no work says why it read it"),
     "explain.headline_unexplained": N_("No work in the tables explains the read"),
     "explain.headline_unknown": N_("No table knows this waybill, so nothing explains the read"),
-    "explain.lede": N_("{actor} read {waybill} at {first:time} (UTC+8)."),
+    "explain.lede": N_("{actor} read {waybill} at {first:time} ({zone})."),
     "explain.lede_more": N_(
-        "{actor} read {waybill} {n:n} times from {first:time} to {last:time} (UTC+8). Detection judges the first "
+        "{actor} read {waybill} {n:n} times from {first:time} to {last:time} ({zone}). Detection judges the first "
         "read, and the line above speaks of it."
     ),
     "explain.account": N_("Account"),
@@ -30,16 +30,16 @@ TEXTS = {
     "explain.counts": N_("{scans:n} {scans:scan|scans}, {tickets:n} {tickets:ticket|tickets}"),
     "explain.read": N_("Read of {at:time}"),
     "explain.read_first": N_("First read, {at:time}"),
-    "explain.done_mandate": N_("Covered by a right: {template}. Tried in this order, up to the first that fits:"),
-    "explain.done_strong": N_("Work: {template}. Tried in this order, up to the first that fits:"),
+    "explain.done_mandate": N_("Covered by a right: {template:value}. Tried in this order, up to the first that fits:"),
+    "explain.done_strong": N_("Work: {template:value}. Tried in this order, up to the first that fits:"),
     "explain.done_weak": N_(
-        "No work, but a responsibility: {template}. Tried in this order, up to the first that fits:"
+        "No work, but a responsibility: {template:value}. Tried in this order, up to the first that fits:"
     ),
     "explain.done_unexplained": N_("No template fits. What comes nearest to each:"),
     "explain.done_unknown": N_("Nothing is known of the parcel. The templates:"),
     "explain.early": N_("The read came before the parcel's first scan."),
-    "explain.step_fits": N_("{template}: fits. {text}"),
-    "explain.step_no": N_("{template}: no. {text}"),
+    "explain.step_fits": N_("{template:value}: fits. {text}"),
+    "explain.step_no": N_("{template:value}: no. {text}"),
     "explain.more": N_("{n:n} further {n:read|reads}"),
     "explain.more_note": N_("The JSON report has all of them."),
     "explain.missing": N_("What is missing"),
@@ -80,7 +80,9 @@ TEXTS = {
         "the read."
     ),
     "explain.route_other": N_("{outlet} is an end of the parcel's route, but the account works at {instead}."),
-    "explain.ticket_fits": N_("Ticket {ticket} is the account's own, {open}."),
+    "explain.ticket_fits": N_(
+        "Ticket {ticket} is the account's own, {open}. The read is explained only by a ticket that the reader opened."
+    ),
     "explain.ticket_early": N_(
         "Ticket {ticket} is the account's own, but was opened {gap:hours} after the read; the template allows "
         "{limit:hours}."
@@ -194,12 +196,12 @@ TEXTS = {
     "reads.headline_waybill": N_("{n:n} {n:read|reads} of {waybill} by {accounts:n} {accounts:account|accounts}"),
     "reads.headline_none": N_("No read"),
     "reads.lede_odd": N_(
-        "The reads behind the reasons of the case. Each is a lead: see what work was near it. Times are UTC+8."
+        "The reads behind the reasons of the case. Each is a lead: see what work was near it. Times are {zone}."
     ),
     "reads.lede_all": N_(
-        "All reads of the accounts of the case on these days, those behind no reason too. Times are UTC+8."
+        "All reads of the accounts of the case on these days, those behind no reason too. Times are {zone}."
     ),
-    "reads.lede_waybill": N_("All reads of the waybill. Times are UTC+8."),
+    "reads.lede_waybill": N_("All reads of the waybill. Times are {zone}."),
     "reads.case": N_("Case"),
     "reads.waybill": N_("Waybill"),
     "reads.days": N_("Period"),
@@ -207,7 +209,7 @@ TEXTS = {
     "reads.reasons": N_("Reasons"),
     "reads.reads": N_("The reads"),
     "reads.earlier": N_("The newest; {n:n} earlier ones stand in the CSV and the JSON."),
-    "reads.time": N_("Time (UTC+8)"),
+    "reads.time": N_("Time ({zone})"),
     "reads.account": N_("Account"),
     "reads.session": N_("Session"),
     "reads.address": N_("Address"),
@@ -216,7 +218,7 @@ TEXTS = {
     "reads.work": N_("Work near"),
     "reads.read": N_("For a proof"),
     "reads.file": N_("File"),
-    "reads.work_fits": N_("{template}: {text}"),
+    "reads.work_fits": N_("{template:value}: {text}"),
     "reads.work_near": N_("None explains it. Nearest: {text}"),
     "reads.work_none": N_("None."),
     "reads.work_unknown": N_("No table knows the parcel."),
@@ -235,61 +237,5 @@ TEXTS = {
         "A read without work near it is no accusation: whoever helps out, mistypes a number or tests a system works "
         "without a row in any table."
     ),
-    "mine.title": N_("Templates that would explain more"),
-    "mine.headline": N_("{n:n} {n:proposal|proposals}"),
-    "mine.headline_none": N_("No template explains clearly more than chance would"),
-    "mine.lede": N_(
-        "Of {first:n} first reads, {unexplained:n} of known parcels are explained by no work. {looked:n} of them "
-        "were looked at, beside {chance:n} reads by chance: the same accounts, other parcels of the same age."
-    ),
-    "mine.looked": N_("Looked at"),
-    "mine.explained": N_("Would be explained"),
-    "mine.explained_value": N_("{n:n} ({share:share})"),
-    "mine.left": N_("Left"),
-    "mine.warning": N_("Before you take one"),
-    "mine.warning_note": N_(
-        "A template explains a leaker's reads as readily as a colleague's. Take one only if the people concerned "
-        "confirm that this is work, and look at the accounts that have most of it."
-    ),
-    "mine.none": N_("What that means"),
-    "mine.none_note": N_(
-        "Looked for were templates with longer times, for more roles, of kinds that aren't used, by city, and two "
-        "that no template can say. A proposal needs five times as much as chance, 20 reads and 3 accounts."
-    ),
-    "mine.proposal": N_("{n:n}. {kind}, for {roles}"),
-    "mine.support": N_("{reads:n} reads of {accounts:n} accounts, {share:share} of those looked at."),
-    "mine.lift": N_("{lift:expected} times as many as by chance ({chance:%})."),
-    "mine.spread": N_("An account in the middle has {median:expected}; the largest has {largest:share} of all."),
-    "mine.left_out": N_(
-        "{n:n} further {n:account has|accounts have} so much of it that {n:it isn't|they aren't} counted "
-        "({reads:n} reads). Look there first: the template would explain them as well."
-    ),
-    "mine.example": N_("Example: {waybill}, read by {actor} at {at:time}. `wayseal explain` says what there is."),
-    "mine.example_bare": N_("Example: {waybill}, read at {at:time}."),
-    "mine.kind_custody": N_(
-        "The parcel is at, coming to or lately left an outlet where the account works; longer, or for more roles."
-    ),
-    "mine.kind_ticket": N_("The account has a ticket on the parcel."),
-    "mine.kind_handover": N_("A colleague in the same role and place has a ticket on the parcel."),
-    "mine.kind_channel": N_("The account answers for the interface through which the parcel came."),
-    "mine.kind_customer": N_("The account answers for the customer whose parcel it is."),
-    "mine.kind_responsibility": N_("The account answers for a city or region that the parcel touches."),
-    "mine.kind_city": N_("The parcel is in, coming to or lately left the city of an outlet where the account works."),
-    "mine.kind_colleague": N_(
-        "Somebody in the same role and place had an explained read of the parcel within a day before."
-    ),
-    "mine.kind_lane": N_(
-        "The account's outlet usually scans parcels between these two cities, but there is no scan of this one."
-    ),
-    "mine.unsayable_colleague": N_(
-        "No template can say this. It shows that work is handed over without a ticket: let the system write "
-        "tickets, or assignments."
-    ),
-    "mine.unsayable_lane": N_(
-        "No template can say this. It shows that scans are missing: find out why, and deliver them late; Wayseal "
-        "judges anew."
-    ),
-    "mine.file": N_("Put what you accept into a file and give it with --templates."),
-    "mine.digest": N_("ledger"),
 }
 """Codes, which JSON reports and the docs name, and their texts."""

@@ -18,4 +18,6 @@ def with_casebook_names(
     def case(one: Case, id_: str, state: str) -> Case:
         return replace(one, id=id_, state=state, people=tuple(person(p) for p in one.people))
 
-    return replace(result, cases=tuple(case(*each) for each in zip(result.cases, ids, states, strict=True)))
+    missing = tuple(replace(m, lone=name(m.lone)) if m.lone else m for m in result.missing_work)
+    cases = tuple(case(*each) for each in zip(result.cases, ids, states, strict=True))
+    return replace(result, cases=cases, missing_work=missing)

@@ -1,9 +1,12 @@
 """The result for programs: public interface, described in docs/detect-json.md."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Read, Reason, strength_of
+from wayseal.detect._score import base_of
+from wayseal.model.times import day_name
 
 
 def moment(us: int) -> str:
@@ -20,26 +23,14 @@ def document(result: DetectResult) -> Mapping[str, object]:
         "from": moment(r.since) if r.until > r.since else None,
         "to": moment(r.until) if r.until > r.since else None,
         "budget": r.budget,
+        "false_alarm": r.false_alarm,
         "accounts": r.accounts,
         "reads": r.reads,
-        "first_reads": {
-            "all": r.first_reads.all,
-            "explained": r.first_reads.explained,
-            "mandate": r.first_reads.mandate,
-            "learnt": r.first_reads.learnt,
-            "weak": r.first_reads.weak,
-            "unknown": r.first_reads.unknown,
-            "unexplained": r.first_reads.unexplained,
-        },
-        "judged": {
-            "first_reads": r.judged.first_reads,
-            "left_out": r.judged.left_out,
-            "enough": r.judged.enough,
-        },
+        "first_reads": {**asdict(r.first_reads), "unexplained": r.first_reads.unexplained},
+        "judged": asdict(r.judged),
         "not_judged": [{"code": n.code.removeprefix("not."), **_plain(n.values)} for n in r.not_judged],
         "remarks": [{"code": n.code.removeprefix("remark."), **_plain(n.values)} for n in r.remarks],
         "missing_work": [_missing(m) for m in r.missing_work],
-        "without": list(r.without),
         "held": r.held,
         "peers_version": r.peers,
         "cases": [_case(c) for c in r.cases],
@@ -53,7 +44,8 @@ def _plain(values: Mapping[str, object]) -> dict[str, object]:
 def _missing(missing: MissingWork) -> dict[str, object]:
     m = missing
     who = {"role": m.role, "kind": m.kind, "accounts": m.accounts}
-    return {**who, "reads": m.reads, "first_reads": m.first, "table": m.table.value}
+    reads = {"reads": m.reads, "first_reads": m.first, "table": m.table.value}
+    return {**who, **reads, "lone": m.lone, "lone_reads": m.lone_reads}
 
 
 def _case(case: Case) -> dict[str, object]:
@@ -62,11 +54,14 @@ def _case(case: Case) -> dict[str, object]:
         "state": case.state,
         "actors": list(case.actors),
         "score": round(case.score, 6),
+        "parcels_a_day": round(case.parcels_a_day, 3),
+        "expected_loss": round(case.expected_loss, 3),
         "worth": case.worth,
         "strength": strength_of(case.evidence).value,
         "young": case.young,
         "evidence": round(case.evidence, 3),
         "alerted_at": moment(case.alerted_at),
+        "course": [{"day": day_name(day), "score": round(score, 6)} for day, score in case.course],
         "linked_by": list(case.by),
         "reads": case.reads,
         "waybills": list(case.waybills),
@@ -81,6 +76,7 @@ def _person(person: Person) -> dict[str, object]:
         "role": person.role,
         "kind": person.kind,
         "place": person.place,
+        "base": round(base_of(person.signals), 3),
         "evidence": round(person.evidence, 3),
         "strength": strength_of(person.evidence).value,
         "alerted_at": None if person.alerted_at is None else moment(person.alerted_at),
@@ -94,6 +90,7 @@ def _reason(reason: Reason, person: Person) -> dict[str, object]:
         "actor": person.actor,
         "strength": strength_of(reason.weight).value,
         "weight": round(reason.weight, 3),
+        "before": round(reason.before, 3),
         "value": reason.value,
         "peers": list(reason.peers),
         "against": {

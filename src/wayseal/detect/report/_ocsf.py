@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from wayseal.detect._result import Case, DetectResult
 from wayseal.detect.report._json import document, moment
 
-_SEVERITY = ((0.95, 5, "Critical"), (0.5, 4, "High"), (0.1, 3, "Medium"), (0.0, 2, "Low"))
+_HIGH = (4, "High")
+"""What is worth acting on is at least that."""
+_SEVERITY = ((0.95, 5, "Critical"), (0.5, *_HIGH), (0.1, 3, "Medium"), (0.0, 2, "Low"))
 
 
 def ocsf_lines(result: DetectResult) -> Iterator[str]:
@@ -18,7 +20,8 @@ def ocsf_lines(result: DetectResult) -> Iterator[str]:
 
 
 def _finding(result: DetectResult, case: Case, row: dict[str, object]) -> dict[str, object]:
-    number, name = next((n, s) for least, n, s in _SEVERITY if case.score >= least)
+    by_score = next((n, s) for least, n, s in _SEVERITY if case.score >= least)
+    number, name = max(by_score, _HIGH) if case.worth else by_score
     reasons = [r for p in case.people for r in p.reasons]
     return {
         "category_uid": 2,

@@ -9,6 +9,11 @@ def metrics(result: DetectResult) -> str:
     rows = [
         ("wayseal_detect_cases", "Cases of the window.", {"": len(r.cases)}),
         ("wayseal_detect_cases_worth", "Of these, cases that are worth acting on.", {"": len(r.worth)}),
+        (
+            "wayseal_detect_expected_loss",
+            "Parcels a day that are expected to be lost by all cases together.",
+            {"": round(sum(c.expected_loss for c in r.cases))},
+        ),
         ("wayseal_detect_cases_held", "Cases that found no room in the budget.", {"": r.held}),
         ("wayseal_detect_accounts", "Accounts that read.", {"": r.accounts}),
         ("wayseal_detect_reads", "Reads of the window.", {"": r.reads}),

@@ -4,19 +4,23 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Reason, Remark
 from wayseal.detect.report._json import document as json_document
 from wayseal.detect.report._reasons import CELL, ReasonTeller
 from wayseal.model.times import day_name, iso
-from wayseal.page import Banner, Document, Report, Section, Table, numbers
-from wayseal.page.charts import columns_chart, waterfall_chart, waterfall_table
+from wayseal.page import Document, Report, Section, Table, numbers
+from wayseal.page.charts import columns_chart, course_chart, waterfall_chart, waterfall_table
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import Voice
+from wayseal.page.words import Voice, words
 
 MOST_CASES, _MOST_WATCHED = 60, 20
 MOST_PEOPLE, _SHOWN = 5, 3
 """Accounts of a case of which each is shown with its reasons; of more accounts, so many are."""
 _MOST_DAYS = 62
+_MOST_MOVERS, _MOVED = 2, 0.5
+"""Of the reasons that moved a score so many are named, if each did by so many nats."""
 _FRESH, _JUDGED = ("", "new"), ("true", "false", "duplicate", "no_case", "merged")
 """States of a case of which its heading says nothing, and those that a verdict made."""
 _DAY_US = 86_400_000_000
@@ -56,7 +60,6 @@ class ReportBuilder(Report[DetectResult]):
         if (more := len(r.worth) - MOST_CASES) > 0:
             sections.append(Section(title=say("cases_more", n=more), note=say("cases_more_note")))
         sections += [s for s in (self._watched(), self._missing_work(), self._judged(), self._next()) if s is not None]
-        names = ",".join(r.without)
         return Document(
             title=say("title"),
             headline=self._headline(),
@@ -65,9 +68,8 @@ class ReportBuilder(Report[DetectResult]):
             sections=tuple(sections),
             version=r.wayseal,
             origin=((say("digest"), self.voice.id(r.digest)),),
-            command=f"wayseal detect LEDGER {f'--without {names} ' if names else ''}--format html --out detect.html",
+            command="wayseal detect LEDGER --format html --out detect.html",
             footer=say("footer"),
-            banner=Banner(text=say("what_if"), strength="weak") if names else None,
         )
 
     def brief(self) -> Iterator[str]:
@@ -79,8 +81,6 @@ class ReportBuilder(Report[DetectResult]):
 
     def _lede(self) -> Iterator[str]:
         r = self.r
-        if r.without:
-            yield self.say("lede_without", tables=self.voice.all_of(r.without))
         blind = "lede_none" if r.judged.enough else "lede_blind"
         yield self.say("lede" if r.worth else "lede_watched" if r.cases and r.judged.enough else blind)
 
@@ -116,6 +116,7 @@ class ReportBuilder(Report[DetectResult]):
         for name, n in rows + [("left_out", r.judged.left_out)] * bool(r.judged.left_out):
             yield say(name), say("of_first", n=n, s=n / max(f.all, 1))
         yield say("budget"), f"{r.budget:,}"
+        yield say("false_alarm"), f"{r.false_alarm:,g}"
         if r.held:
             yield say("held"), f"{r.held:,}"
 
@@ -137,6 +138,11 @@ class ReportBuilder(Report[DetectResult]):
         columns = (
             (False, say("case_column"), [c.id for c in cases]),
             (False, say("people"), [self._whose(c) for c in cases]),
+            (
+                True,
+                say("loss"),
+                [numbers.expected(c.expected_loss) if c.parcels_a_day else numbers.DASH for c in cases],
+            ),
             (True, say("score"), [numbers.percent(c.score) for c in cases]),
             (True, say("odd"), [f"{c.reads:,}" if c.reads else numbers.DASH for c in cases]),
             (False, say("state"), [say(f"state_{c.state}") if c.state else "" for c in cases]),
@@ -148,13 +154,14 @@ class ReportBuilder(Report[DetectResult]):
         return Section(title=title, table=Table(head=head, rows=rows, numbers=right))
 
     def _case(self, case: Case) -> list[Section]:
-        title, note = self._titled(case), self._note(case)
+        title, note, course = self._titled(case), self._note(case), self._course(case)
         if len(case.people) == 1:
-            return [self._person(title, note, case.people[0])]
+            alone = self._person(title, note, case.people[0])
+            return [replace(alone, chart=course + alone.chart if course and alone.chart else course or alone.chart)]
         shown = case.people if len(case.people) <= MOST_PEOPLE else case.people[:_SHOWN]
         more = len(case.people) - len(shown)
         points = (self.say("people_more", n=more),) if more else ()
-        whole = Section(title=title, note=note, table=self._people(case), points=points)
+        whole = Section(title=title, note=note, chart=course, table=self._people(case), points=points)
         return [whole, *(self._person(self._who(p), "", p) for p in shown)]
 
     def _watched(self) -> Section | None:
@@ -171,17 +178,44 @@ class ReportBuilder(Report[DetectResult]):
         return Section(title=self._titled(case), note=self._note(case), points=tuple(points))
 
     def _note(self, case: Case) -> str:
-        """How strong it is, how much it read, when it tipped, what links it, and whether it is young."""
+        """What is lost by it, how strong it is, when it tipped, how it moved, what links it, whether it is young."""
         say = self.say
-        parts = [say("case_strength", strength=self._reasons.strength(case.evidence))]
+        parts, loss, n = [], numbers.expected(case.expected_loss), numbers.expected(case.parcels_a_day)
+        if case.parcels_a_day:
+            parts.append(
+                say("case_loss" if loss == n else "case_loss_if", loss=case.expected_loss, n=case.parcels_a_day)
+            )
+        parts.append(say("case_strength", strength=self._reasons.strength(case.evidence)))
         parts += [say("case_reads", n=case.reads)] if case.reads else []
         parts.append(say("case_tipped", t=iso(case.alerted_at)))
+        parts += [self._moved(case)] if len(case.course) > 1 else []
         if case.by:
             links = [say(f"by_{name}") for name in case.by]
             first = self.voice.say("unit.comma").join(links[:-1])
             parts.append(say("case_by", by=say("both_links", first=first, last=links[-1]) if first else links[-1]))
         parts += [say("case_young")] if case.young else []
         return self.voice.say("unit.gap").join(parts)
+
+    def _moved(self, case: Case) -> str:
+        """How the score moved since the alert, and by which reasons of the strongest account most."""
+        before, now = case.course[0][1], case.course[-1][1]
+        if numbers.percent(before) == numbers.percent(now):
+            return self.say("case_stayed", now=now)
+        sign = 1 if now > before else -1
+        steps = sorted(((sign * (r.weight - r.before), r.detector) for r in case.people[0].reasons), reverse=True)
+        reasons = [self.voice.say(f"detector.{name}") for step, name in steps[:_MOST_MOVERS] if step >= _MOVED]
+        told = "case_moved_by" if reasons else "case_moved"
+        return self.say(told, before=before, now=now, reasons=self.voice.all_of(reasons))
+
+    def _course(self, case: Case) -> Markup | None:
+        """The same as a small picture."""
+        if len(case.course) < 2:
+            return None
+        self._charts += 1
+        rows = [(day_name(day), score) for day, score in case.course]
+        (first, before), (last, now) = rows[0], rows[-1]
+        desc = self.say("course_desc", before=before, now=now, first=first, last=last)
+        return course_chart(f"course-{self._charts}", self.say("course"), desc, rows)
 
     def _titled(self, case: Case) -> str:
         told = self.say("case_numbered" if case.id else "case", id=case.id, score=case.score, who=self._whose(case))
@@ -198,7 +232,7 @@ class ReportBuilder(Report[DetectResult]):
         return Table(head=head, rows=rows, numbers=frozenset({1}))
 
     def _who(self, person: Person) -> str:
-        about = [shorten(visible(t), CELL) for t in (person.role, person.place) if t]
+        about = [self.voice.value(shorten(visible(t), CELL)) for t in (person.role, person.place) if t]
         id_ = self.voice.id(person.actor)
         return self.say("person", id=id_, about=self.voice.say("unit.comma").join(about)) if about else id_
 
@@ -241,9 +275,28 @@ class ReportBuilder(Report[DetectResult]):
     def missing(self, missing: MissingWork) -> str:
         """A role whose work no table knows, in a sentence."""
         m, say = missing, self.say
-        who = [shorten(visible(t), CELL) for t in (m.role or m.kind,) if t]
-        role = say("missing_role" if m.role else "missing_kind", name=who[0]) if who else say("missing_anybody")
-        return say(f"missing_{m.table.replace('.', '_')}", role=role, n=m.accounts, reads=m.reads, s=m.reads / m.first)
+        who = m.role or m.kind
+        known = "missing_role" if m.role else "missing_kind"
+        role = say(known, name=self.voice.value(shorten(visible(who), CELL))) if who else say("missing_anybody")
+        told = say(f"missing_{m.table.replace('.', '_')}", role=role, n=m.accounts, reads=m.reads, s=m.reads / m.first)
+        if not m.lone:
+            return told
+        lone = say("missing_lone", id=self.voice.value(m.lone), n=m.lone_reads, s=m.lone_reads / m.reads)
+        return self.voice.joined((told, lone), self.voice.say("unit.gap"))
+
+    def _needed(self, name: str) -> str:
+        """Tables, or columns of them, of which one is needed."""
+        pairs = (one.partition(".")[::2] for one in name.split("|"))
+        known = words(self.voice.lang, "unit.columns")
+        return self.voice.joined(
+            (
+                self.say("column", table=self.voice.value(table), column=known.get(column, column))
+                if column
+                else self.voice.value(table)
+                for table, column in pairs
+            ),
+            " / ",
+        )
 
     def _judged(self) -> Section | None:
         points = [self.remark(n) for n in (*self.r.not_judged, *self.r.remarks)]
@@ -255,14 +308,12 @@ class ReportBuilder(Report[DetectResult]):
         if "detector" in values:
             values["name"] = self.voice.say(f"detector.{values.pop('detector')}")
             needs = values["needs"]
-            values["needs"] = (
-                self.voice.all_of(str(n).replace("|", " / ") for n in needs) if isinstance(needs, tuple) else needs
-            )
+            values["needs"] = self.voice.all_of(map(self._needed, needs)) if isinstance(needs, tuple) else needs
         return self.voice.say(remark.code, **values)
 
     def _next(self) -> Section | None:
         case = next((c for c in (*self.r.worth, *self.r.watched) if c.state not in _JUDGED), None)
-        if case is None or self.r.without:
+        if case is None:
             return None
         waybill = shlex.quote(visible(case.waybills[0])) if case.waybills else "WAYBILL"
         points = [self.say("next_explain", command=f"wayseal explain LEDGER --actor ACTOR --waybill {waybill}")]

@@ -25,10 +25,9 @@ TEXTS = {
         "no table knows. Open a case to see whose it is, hear the person concerned, and record what you decide."
     ),
     "detect.lede_watched": N_(
-        "What stands out is too little to act on: it is more likely work than not. It stands below, to be watched."
+        "What stands out is too little to act on: it is more likely work than not, and little is expected to be lost "
+        "by it. It stands below, to be watched."
     ),
-    "detect.what_if": N_("A what-if: nothing is recorded"),
-    "detect.lede_without": N_("This is what would be found if the ledger had no {tables}."),
     "detect.lede_none": N_(
         "In this window no account's reads speak clearly enough against work. That says nothing about reads that "
         "work explains and that were sold all the same."
@@ -51,6 +50,7 @@ TEXTS = {
     "detect.of_first": N_("{n:n} ({s:share})"),
     "detect.budget": N_("Cases a day at most"),
     "detect.held": N_("Waiting for room in the budget"),
+    "detect.false_alarm": N_("Cost of a false alarm, in parcels a day"),
     "detect.days": N_("Not explained, by day"),
     "detect.days_note": N_(
         "First reads that nothing explains, of all accounts together. Each day has some: misdialled numbers, "
@@ -61,7 +61,8 @@ TEXTS = {
     "detect.first": N_("First reads"),
     "detect.cases": N_("The cases"),
     "detect.case_column": N_("Case"),
-    "detect.score": N_("Score"),
+    "detect.score": N_("Probability"),
+    "detect.loss": N_("Expected loss a day"),
     "detect.state": N_("State"),
     "detect.state_new": N_("not opened yet"),
     "detect.state_opened": N_("opened"),
@@ -82,6 +83,18 @@ TEXTS = {
     "detect.strength_strong": N_("strong"),
     "detect.strength_very_strong": N_("very strong"),
     "detect.case_strength": N_("The evidence is {strength}."),
+    "detect.case_loss": N_("About {loss:expected} {loss:parcel|parcels} a day expected to be lost."),
+    "detect.case_loss_if": N_(
+        "About {loss:expected} {loss:parcel|parcels} a day expected to be lost: {n:expected} if it is right."
+    ),
+    "detect.case_moved": N_("Its probability went from {before:%} at the end of the alert's day to {now:%} now."),
+    "detect.case_moved_by": N_(
+        "Its probability went from {before:%} at the end of the alert's day to {now:%} now; what moved it most: "
+        "{reasons}."
+    ),
+    "detect.case_stayed": N_("Its probability has stood at {now:%} since the day of the alert."),
+    "detect.course": N_("The probability, day by day"),
+    "detect.course_desc": N_("The probability at the end of each day: {before:%} on {first}, {now:%} on {last}."),
     "detect.case_young": N_("All of it is of three days at most: such a stretch may be help, training or an audit."),
     "detect.case_reads": N_("{n:n} unexplained {n:read|reads} of single parcels."),
     "detect.case_tipped": N_("The balance tipped on {t:time}."),
@@ -89,6 +102,7 @@ TEXTS = {
     "detect.both_links": N_("{first} and {last}"),
     "detect.by_device": N_("a common device"),
     "detect.by_ip": N_("a common address"),
+    "detect.by_case": N_("being in one case already"),
     "detect.by_rhythm": N_("beginning within minutes of each other, day after day"),
     "detect.by_range": N_("splitting ranges of numbers among them"),
     "detect.person": N_("{id} ({about})"),
@@ -121,8 +135,15 @@ TEXTS = {
     "detect.refute_responsibility_only": N_(
         "What would refute it: a report or check of the area that somebody had asked for."
     ),
+    "detect.refute_own_tickets": N_(
+        "What would refute it: the calls or messages for which these tickets were opened, or who asked for them."
+    ),
     "detect.refute_beyond_capacity": N_(
         "What would refute it: a peak, a backlog or a merger on these days, or others at work under this login."
+    ),
+    "detect.refute_beyond_role": N_(
+        "What would refute it: a task that brought it so much more to read on these days, or others at work under this "
+        "login."
     ),
     "detect.refute_before_pickup": N_(
         "What would refute it: work on orders before pickup, or scans that came late or are missing."
@@ -165,7 +186,8 @@ TEXTS = {
     "detect.odd": N_("Unexplained", context="detect.odd"),
     "detect.cases_more": N_("{n:n} more {n:case|cases}"),
     "detect.cases_more_note": N_(
-        "Only the strongest cases are told here. The JSON has all of them, `wayseal case list` lists them."
+        "Only the cases by which most is expected to be lost are told here. The JSON has all of them, "
+        "`wayseal case list` lists them."
     ),
     "detect.people_more": N_("{n:n} more {n:account|accounts}: their reasons stand in the JSON."),
     "detect.strength": N_("Strength"),
@@ -177,8 +199,15 @@ TEXTS = {
     "detect.why_responsibility_only": N_(
         "{id} read {value:n} {value:parcel|parcels} of its area without a ticket or a stop at its place"
     ),
+    "detect.why_own_tickets": N_(
+        "{id} read {value:n} {value:parcel|parcels} that only a ticket explains which it opened itself"
+    ),
     "detect.why_beyond_capacity": N_(
         "{id} first-read {value:n} {value:parcel|parcels} in {days:n} {days:day|days}, more than its role handles"
+    ),
+    "detect.why_beyond_role": N_(
+        "{id} first-read {value:n} {value:parcel|parcels} on {days:n} {days:day|days}, far more than others of its "
+        "role, whatever explains these reads"
     ),
     "detect.why_before_pickup": N_(
         "{value:n} of its unexplained reads {value:was of a parcel|were of parcels} that nobody had scanned yet"
@@ -216,11 +245,13 @@ TEXTS = {
     "detect.read": N_("{waybill} on {t:time}"),
     "detect.read_early": N_("{waybill} on {t:time}, before anybody had scanned it"),
     "detect.read_unknown": N_("{waybill} on {t:time}, a number that no table knows"),
+    "detect.read_own_ticket": N_("{waybill} on {t:time}, explained only by a ticket that the reader opened"),
     "detect.read_weak": N_("{waybill} on {t:time}, in its area"),
     "detect.reads_more": N_("{n:n} more; the JSON has up to 1,000 numbers of each case."),
     "detect.watched": N_("To watch: {n:n} {n:case|cases}, not enough to act on"),
     "detect.watched_note": N_(
-        "More likely work than not. If it goes on, the evidence grows with the days, and they come up. Nobody is told."
+        "More likely work than not, and little is expected to be lost. If it goes on, the evidence grows with the "
+        "days, and they come up. Nobody is told."
     ),
     "detect.missing": N_("Which table would settle it"),
     "detect.missing_note": N_(
@@ -259,6 +290,10 @@ TEXTS = {
         "Assignments for {role} ({n:n} {n:account|accounts}), or a mandate, would explain up to {reads:n} of their "
         "reads ({s:share})."
     ),
+    "detect.missing_lone": N_(
+        "{id} alone has {n:n} of these ({s:share}): look at it first, as that table would explain away what nobody "
+        "else of its role does."
+    ),
     "detect.judged": N_("What could not be judged"),
     "detect.judged_note": N_("Each gap makes detection blinder, and is none of the accounts' doing."),
     "detect.next": N_("What to do"),
@@ -295,12 +330,15 @@ TEXTS = {
         "and assignments don't name {n:it|them}, or name outlets otherwise than scans and waybills do."
     ),
     "not.detector": N_("{name}: needs {needs}."),
+    "detect.column": N_("{table}.{column}"),
     "remark.stray": N_(
         "{n:n} {n:read has a time|reads have times} far outside the log and {n:was|were} left out: a clock jumped."
     ),
     "detector.unexplained_first_reads": N_("Unexplained first reads"),
     "detector.responsibility_only": N_("Responsibility alone"),
+    "detector.own_tickets": N_("Only own tickets"),
     "detector.beyond_capacity": N_("Beyond capacity"),
+    "detector.beyond_role": N_("Far beyond the role"),
     "detector.before_pickup": N_("Before pickup"),
     "detector.number_walks": N_("Walks through numbers"),
     "detector.stock_rhythm": N_("Stock-like rhythm"),

@@ -1,6 +1,7 @@
 """The lists of the report: one section each, left out where there is nothing to say."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from wayseal.detect.rights._map import Reach
 from wayseal.detect.rights._result import (
@@ -70,21 +71,22 @@ class RightsSections(Report[RightsResult]):
             return self.say("permits_unknown")
         if not x.actions:
             return self.say("permits_widens" if x.scope == Reach.ALL else "permits_nothing")
-        return self.say(f"permits_{x.scope}", actions=self.voice.joined(x.actions))
+        return self.say(f"permits_{x.scope}", actions=self.voice.values(*x.actions))
 
     def _roles(self) -> Section:
         """Rights by role: unused ones first, then by the share of holders who used them."""
         pairs = [(role, x) for role in self.r.roles for x in role.rights if x.users is not None]
         pairs.sort(key=lambda pair: ((pair[1].users or 0) / pair[1].holders, -pair[1].holders))
         rows = [
-            (*self._ids(role.role, x.right), f"{x.holders:,}", _number(x.users), _number(x.needed)) for role, x in pairs
+            (self.voice.value(role.role), self.voice.id(x.right), f"{x.holders:,}", _number(x.users), _number(x.needed))
+            for role, x in pairs
         ]
         return self._listed("roles", ("role", "right", "holders", "users", "needed"), rows, range(2, 5))
 
     def _smallest(self) -> Section:
         rows = [
             (
-                self.voice.id(x.role),
+                self.voice.value(x.role),
                 f"{x.accounts:,}",
                 self._names(r.right for r in x.rights),
                 self._names(x.smallest),
@@ -96,10 +98,14 @@ class RightsSections(Report[RightsResult]):
         return self._listed("smallest", ("role", "accounts", "held", "smallest_set", "missing"), rows, (1,))
 
     def _missing(self, x: RoleUse) -> str:
-        return self.voice.joined(self.say(f"permits_{n.scope}", actions=n.action) for n in x.missing)
+        return self.voice.joined(self.say(f"permits_{n.scope}", actions=self.voice.value(n.action)) for n in x.missing)
 
     def _set(self, smallest: Sequence[str] | None) -> str:
         return DASH if smallest is None else self._names(smallest) or self.say("none")
+
+    def _who(self, x: Any) -> tuple[str, str]:
+        """An account and its role, as cells."""
+        return self.voice.id(x.actor), self.voice.value(x.role)
 
     def _names(self, names: Iterable[str]) -> str:
         return self.voice.joined(self._ids(*names))
@@ -113,7 +119,7 @@ class RightsSections(Report[RightsResult]):
         dead = {role.role: {x.right for x in role.rights if x.unused} for role in self.r.roles}
         unused = [(x, [n for n in x.unused if n not in dead[x.role]]) for x in self.r.people]
         rows = [
-            (*self._ids(x.actor, x.role), self._names(names), self._set(x.smallest))
+            (*self._who(x), self._names(names), self._set(x.smallest))
             for x, names in sorted(unused, key=lambda pair: (-len(pair[1]), pair[0].role, pair[0].actor))
             if names
         ]
@@ -121,12 +127,7 @@ class RightsSections(Report[RightsResult]):
 
     def _mandates(self) -> Section:
         rows = [
-            (
-                self.voice.id(x.actor),
-                self.voice.id(x.role),
-                self._names(x.rights),
-                *(f"{n:,}" for n in (x.own, x.mandate, x.unexplained)),
-            )
+            (*self._who(x), self._names(x.rights), *(f"{n:,}" for n in (x.own, x.mandate, x.unexplained)))
             for x in self.r.mandates
         ]
         head = ("actor", "role", "right", "own", "mandate", "unexplained")
@@ -135,13 +136,7 @@ class RightsSections(Report[RightsResult]):
 
     def _dormant(self) -> Section:
         rows = [
-            (
-                self.voice.id(x.actor),
-                self.voice.id(x.role or ""),
-                self._why(x),
-                self._moment(x.last),
-                f"{x.reads:,}" if x.reads else "",
-            )
+            (*self._who(x), self._why(x), self._moment(x.last), f"{x.reads:,}" if x.reads else "")
             for x in self.r.dormant
         ]
         return self._listed("dormant", ("actor", "role", "why", "last", "count"), rows, (4,))
@@ -152,7 +147,7 @@ class RightsSections(Report[RightsResult]):
         return self.say(f"why_{x.why}")
 
     def _wider(self) -> Section:
-        rows = [(*self._ids(x.actor, x.role, x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
+        rows = [(*self._who(x), self.voice.id(x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
         return self._listed("wider", ("actor", "role", "right", "peers", "used"), rows)
 
     def _apart(self, x: Wider) -> str:
@@ -163,8 +158,7 @@ class RightsSections(Report[RightsResult]):
 
     def _shared(self) -> Section:
         rows = [
-            (*self._ids(x.actor, x.role), *(self._overlap(o) for o in (x.devices, x.addresses, x.sessions)))
-            for x in self.r.shared
+            (*self._who(x), *(self._overlap(o) for o in (x.devices, x.addresses, x.sessions))) for x in self.r.shared
         ]
         return self._listed("shared", ("actor", "role", "devices", "addresses", "sessions"), rows)
 
@@ -176,13 +170,7 @@ class RightsSections(Report[RightsResult]):
 
     def _untrained(self) -> Section:
         rows = [
-            (
-                self.voice.id(x.actor),
-                self.voice.id(x.role),
-                self._moment(x.until) or self.say("never"),
-                self._moment(x.last),
-                f"{x.reads:,}",
-            )
+            (*self._who(x), self._moment(x.until) or self.say("never"), self._moment(x.last), f"{x.reads:,}")
             for x in self.r.untrained
         ]
         return self._listed("untrained", ("actor", "role", "until", "last", "count"), rows, (4,))
@@ -195,7 +183,7 @@ class RightsSections(Report[RightsResult]):
             for place, n in enumerate((1, x.reads, x.own)):
                 total[place] += n
         rows = [
-            (self.voice.id(role), action, f"{total[0]:,}", f"{total[1]:,}", f"{total[2]:,}")
+            (self.voice.value(role), self.voice.value(action), f"{total[0]:,}", f"{total[1]:,}", f"{total[2]:,}")
             for (role, action), total in sorted(groups.items(), key=lambda g: -g[1][1])
         ]
         return self._listed("beyond", ("role", "action", "accounts", "count", "own"), rows, (2, 3, 4))

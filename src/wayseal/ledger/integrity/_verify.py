@@ -145,7 +145,7 @@ class _Verifier:
                     find_gone_stretches(made.tombstones, pages.where, commit.generation), commit, first, expected
                 )
             first += commit.pages + 1
-        if made.misplaced or made.tombstones.reads != sum(p.reads for p in self._manifest.purges):
+        if made.misplaced or made.tombstones.reads != self._manifest.gone_reads:
             self._find(Code.TOMBSTONES, NAME)
         for place in sorted(made.stray):
             self._find(Code.COLUMNS, NAME, generation=commits[place].generation)

@@ -16,18 +16,12 @@ from wayseal.ledger._file_kinds import GONE, REWRITTEN, TOMBSTONES
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import NUMBERS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._merge import combine, unite_schemas
-from wayseal.ledger._order import ledger_order
-from wayseal.ledger._pages import ReadHasher
 from wayseal.ledger._part import column_values
-from wayseal.ledger._recount import load_dictionaries, look_up_words
 from wayseal.ledger._rewrite import Hooks, require_unchanged
-from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
-from wayseal.ledger._tombstones import Tombstones
 from wayseal.ledger._types import Flags, Longs
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.retention._cleanup import (
@@ -70,8 +64,7 @@ class Removal:
         for entry in sorted(self._replaced, key=lambda f: f.path):
             require_unchanged(self._ledger, entry)
         commits = self._find_commits()
-        self._writer = TombstoneWriter(self._ledger, self._manifest, Tombstones(self._finder), commits, self._to)
-        self._hash(commits)
+        self._writer = TombstoneWriter(self._ledger, self._manifest, self._finder, commits, self._to)
         self._beside = self._younger(commits)
         walked = [*(f for files in self._kinds.values() for f in files), *(f for _, f in self._selector.old)]
         walked += self._beside
@@ -117,11 +110,6 @@ class Removal:
                     out.append(file)
         return out
 
-    def _hash(self, commits: Sequence[int]) -> None:
-        salts = load_salts(self._ledger, self._manifest.secret)
-        known = load_dictionaries(self._finder, self._manifest.key_bits)
-        self._by = {n: ReadHasher(known, self._manifest.commits[n].columns, salts) for n in commits}
-
     def _range(self, low: int, high: int) -> None:
         selected = self._selector.of(low, high)
         self.waybills += len(selected.keys)
@@ -164,27 +152,8 @@ class Removal:
             self._reduction.reads(gone)
         parts += read_range(self._beside, low, high, _ORDER)
         if parts:
-            self._write_tombstones(join_batches(parts, schema), low, high, selected)
-
-    def _write_tombstones(self, rows: pa.RecordBatch, low: int, high: int, selected: PurgeSelection) -> None:
-        """Gives all reads of a range to the commits that brought them, in order."""
-        source = column_values(rows, "source")
-        order = ledger_order(
-            column_values(rows, "waybill"), column_values(rows, "at"), source, column_values(rows, "row")
-        )
-        rows = rows.take(pa.array(order))
-        keys = column_values(rows, "waybill")
-        goes = contains(selected.keys, keys)
-        commit = np.searchsorted(self._ends, source[order], side="right")
-        words = look_up_words(self._selector.catalogue, keys[goes], low, high)
-        texts = read_range(self._finder.files("numbers"), low, high, NUMBERS_SCHEMA)
-        at = np.cumsum(goes) - 1
-        for place in np.unique(commit).tolist():
-            if place in self._by:
-                mine = commit == place
-                dead = np.flatnonzero(mine & goes)
-                hashes = self._by[place].kept(rows.take(pa.array(dead)), words[at[dead]], texts)
-                self._writer.add(place, keys[mine], goes[mine], hashes)
+            rows = join_batches(parts, schema)
+            self._writer.add(rows, contains(selected.keys, column_values(rows, "waybill")), low, high)
 
     def _rest(self) -> None:
         """What doesn't hang on waybills: queries, counts, ids that nothing names any more."""

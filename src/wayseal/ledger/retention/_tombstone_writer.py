@@ -12,9 +12,15 @@ import pyarrow as pa
 
 from wayseal.ledger._file_kinds import GONE, TOMBSTONES
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._layout import NUMBERS_SCHEMA
+from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._pages import NONE_GONE, number_pages
-from wayseal.ledger._recount import split_by_part
+from wayseal.ledger._order import ledger_order
+from wayseal.ledger._pages import NONE_GONE, ReadHasher, number_pages
+from wayseal.ledger._part import column_values
+from wayseal.ledger._recount import load_dictionaries, look_up_words, split_by_part
+from wayseal.ledger._salts import load_salts
+from wayseal.ledger._sorted import read_range
 from wayseal.ledger._tombstones import GONE_SCHEMA, TOMBSTONES_SCHEMA, TombstoneMerger, Tombstones, hash_column
 from wayseal.ledger._tree import read_leaves_between
 from wayseal.ledger._types import Bytes, Flags, Longs, Words
@@ -99,12 +105,16 @@ class TombstoneWriter:
     """All commits of a purge; those none of whose reads go keep the tombstones that they have."""
 
     def __init__(
-        self, ledger: Path, manifest: Manifest, tombstones: Tombstones, commits: Sequence[int], to: Generation
+        self, ledger: Path, manifest: Manifest, finder: Finder, commits: Sequence[int], to: Generation
     ) -> None:
         self._ledger = ledger
         self._manifest = manifest
-        self._tombstones = tombstones
+        self._finder = finder
+        self._tombstones = tombstones = Tombstones(finder)
         self._to = to
+        self._ends = np.array([c.sources for c in manifest.commits], np.int64)
+        salts, known = load_salts(ledger, manifest.secret), load_dictionaries(finder, manifest.key_bits)
+        self._by = {n: ReadHasher(known, manifest.commits[n].columns, salts) for n in commits}
         self._of = {n: CommitTombstones(manifest.commits[n], tombstones, self._put) for n in commits}
         mine = {b.commit.generation for b in self._of.values()}
         for place in tombstones.places:
@@ -114,9 +124,24 @@ class TombstoneWriter:
     def _put(self, rows: pa.RecordBatch) -> None:
         self._to.write(TOMBSTONES, rows)
 
-    def add(self, commit: int, keys: Words, going: Flags, hashes: Digests) -> None:
-        """The next reads of a commit, as `CommitTombstones.add` takes them."""
-        self._of[commit].add(keys, going, hashes)
+    def add(self, rows: pa.RecordBatch, goes: Flags, low: int, high: int) -> None:
+        """All reads of one range of keys, of which some go: given to the commits that brought them, in order."""
+        source = column_values(rows, "source")
+        order = ledger_order(
+            column_values(rows, "waybill"), column_values(rows, "at"), source, column_values(rows, "row")
+        )
+        rows, goes = rows.take(pa.array(order)), goes[order]
+        keys = column_values(rows, "waybill")
+        commit = np.searchsorted(self._ends, source[order], side="right")
+        words = look_up_words(self._finder.files("catalogue"), keys[goes], low, high)
+        texts = read_range(self._finder.files("numbers"), low, high, NUMBERS_SCHEMA)
+        at = np.cumsum(goes) - 1
+        for place in np.unique(commit).tolist():
+            if place in self._by:
+                mine = commit == place
+                dead = np.flatnonzero(mine & goes)
+                hashes = self._by[place].kept(rows.take(pa.array(dead)), words[at[dead]], texts)
+                self._of[place].add(keys[mine], goes[mine], hashes)
 
     def close(self) -> None:
         """Writes which pages are gone. LedgerChangedError where reads and tree don't fit: then nothing may go."""

@@ -145,7 +145,7 @@ class Captures(Closing):
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         with self._lock:
             held = self._file(source, at)
-            url = f"file:{name}"
+            url = f"file:{name.encode('utf-8', 'replace').decode()}"
             described = {
                 **self._described(source, url, at, held),
                 "kind": "file",

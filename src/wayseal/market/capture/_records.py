@@ -8,6 +8,8 @@
 3. The metadata record's block is the capture's description in canonical JSON (sorted keys, no spaces, UTF-8), and its
    SHA-256 is the capture's id. It tells all that the others can't: source, clocks, the address that answered, what was
    left aside, and the hashes of their blocks.
+4. What a stranger wrote stands in a head only as printable ASCII, percent-encoded where it is else: a line's end in a
+   name would be a header of his own. The description has it as it was.
 """
 
 import hashlib
@@ -15,6 +17,7 @@ import json
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 from warcio.recordbuilder import RecordBuilder
 from warcio.statusandheaders import StatusAndHeaders
@@ -99,7 +102,7 @@ def resource_record(
         "Content-Type": media_type or "application/octet-stream",
     }
     record = _BUILDER.create_warc_record(
-        url, "resource", payload=file, length=size, warc_headers_dict=headers, http_headers=None
+        _ascii(url), "resource", payload=file, length=size, warc_headers_dict=headers, http_headers=None
     )
     WARCWriter(out, gzip=True, warc_version=VERSION).write_record(record)
     return _id(record)
@@ -121,7 +124,7 @@ def iso_full(at: int) -> str:
 def _response_head(fetched: Fetched) -> StatusAndHeaders:
     joined = {"transfer-encoding"}
     headers = [(f"{_AGAIN}{name}" if name.lower() in joined else name, value) for name, value in fetched.headers]
-    return StatusAndHeaders(f"{fetched.status} {fetched.reason}".strip(), headers, protocol="HTTP/1.1")
+    return StatusAndHeaders(f"{fetched.status} {_ascii(fetched.reason)}".strip(), headers, protocol="HTTP/1.1")
 
 
 def _request_head(fetched: Fetched) -> StatusAndHeaders:
@@ -140,7 +143,7 @@ def _http(kind: str, fetched: Fetched, head: StatusAndHeaders, body: bytes) -> A
         "WARC-Payload-Digest": digest_text(hashlib.sha256(body).digest()),
     }
     return _BUILDER.create_warc_record(
-        fetched.url, kind, payload=BytesIO(body), length=len(body), warc_headers_dict=headers, http_headers=head
+        _ascii(fetched.url), kind, payload=BytesIO(body), length=len(body), warc_headers_dict=headers, http_headers=head
     )
 
 
@@ -151,8 +154,14 @@ def _plain(kind: str, url: str, at: int, media_type: str, block: bytes) -> Any:
         "WARC-Block-Digest": digest_text(hashlib.sha256(block).digest()),
     }
     return _BUILDER.create_warc_record(
-        url, kind, payload=BytesIO(block), length=len(block), warc_headers_dict=headers
+        _ascii(url), kind, payload=BytesIO(block), length=len(block), warc_headers_dict=headers
     )  # fmt: skip
+
+
+def _ascii(text: str) -> str:
+    """A text as it may stand in a head (rule 4); in a file's name, which is no address yet, `%` is encoded as well."""
+    signs = "".join(map(chr, range(0x21, 0x7F)))
+    return quote(text.encode("utf-8", "replace"), safe=signs.replace("%", "") if text.startswith("file:") else signs)
 
 
 def _block_digest(record: Any, body: bytes) -> bytes:

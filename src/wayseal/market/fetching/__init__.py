@@ -5,6 +5,7 @@
 """
 
 from wayseal.market.fetching._fetch import Fetcher, Patience
+from wayseal.market.fetching._sites import paused_until
 from wayseal.market.fetching.types import Fetched, Means, Missed, Validators
 
-__all__ = ["Fetched", "Fetcher", "Means", "Missed", "Patience", "Validators"]
+__all__ = ["Fetched", "Fetcher", "Means", "Missed", "Patience", "Validators", "paused_until"]

@@ -1,8 +1,9 @@
 """Which addresses may be connected to, and a connection to the very address that was looked at.
 
 1. All addresses of a name must be public: loopback, private, link-local (a cloud's metadata among them), shared
-   (carriers' NAT), multicast, reserved and documentation ones are not, nor an IPv6 address that stands for such an
-   IPv4 one. One inside among them is enough to refuse: a name that answers both is up to something.
+   (carriers' NAT), multicast, reserved, documentation and all other special ones (IANA's registries) are not, nor an
+   IPv6 address that stands for such an IPv4 one. One inside among them is enough to refuse: a name that answers both
+   is up to something.
 2. What was looked at is connected to; the name isn't resolved again. It is still what TLS and `Host` say.
 3. An inside address is connected to only for a host and port that the source itself names, with `allow_inside`.
 4. All bytes that come are counted, and the time of the whole: a site that sends a byte a minute ends with it.
@@ -22,8 +23,9 @@ _INSIDE = tuple(
     map(
         ipaddress.ip_network,
         (
-            *("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4"),
-            *("64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10"),
+            *("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"),
+            *("192.175.48.0/24", "198.18.0.0/15", "240.0.0.0/4", "64:ff9b:1::/48", "100::/48", "2001::/23"),
+            *("2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fec0::/10"),
         ),
     )
 )
@@ -65,13 +67,9 @@ def _is_nat64(address: Address) -> bool:
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for: mapped, 6to4, Teredo, NAT64."""
+    """The IPv4 address that an IPv6 one stands for: mapped, NAT64. 6to4 and Teredo are special by themselves."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
     return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF) if address in _NAT64 else None
 
 

@@ -159,7 +159,7 @@ class Fetcher:
         for _ in range(MOST_HOPS):
             if isinstance(found, Missed) or found.status not in _REDIRECTS:
                 break
-            location = _target(urljoin(found.url, found.header("location")))
+            location = _led(found)
             if location is None:
                 return self._missed(trip, found.header("location")[:_LONGEST_URL], Hindrance.FORBIDDEN_ADDRESS)
             found = self._send(trip, location, held, Validators(), MOST_ROBOTS)
@@ -290,10 +290,18 @@ def _target(url: str) -> httpx.URL | None:
     """An address that may be asked for; None: it isn't one of the web, or holds a name and password."""
     try:
         found = httpx.URL(url).copy_with(fragment=None)
+        good = found.scheme in {"http", "https"} and found.host and not found.userinfo and len(url) <= _LONGEST_URL
     except (httpx.InvalidURL, ValueError, TypeError):
         return None
-    good = found.scheme in {"http", "https"} and found.host and not found.userinfo and len(url) <= _LONGEST_URL
     return found if good else None
+
+
+def _led(found: Fetched) -> httpx.URL | None:
+    """Where a redirect leads, if to an address that may be asked for."""
+    try:
+        return _target(urljoin(found.url, found.header("location")))
+    except ValueError:
+        return None
 
 
 def _inside(source: Source) -> frozenset[tuple[str, int]]:

@@ -11,11 +11,13 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+
+import httpx
 
 from wayseal.model.times import SECOND_US, micros_of
 from wayseal.store.durable import MODE, replace_file
@@ -92,13 +94,34 @@ class Sites:
     @contextmanager
     def hold(self, name: str) -> Iterator["HeldSite"]:
         """A site that nobody else asks meanwhile (rule 1)."""
-        path = self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
+        path = _place(self._folder, name)
         handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield HeldSite(path, name)
         finally:
             os.close(handle)
+
+
+def paused_until(folder: Path, starts: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Until when sites want to be left alone.
+
+    Args:
+        folder: Where they are remembered.
+        starts: Addresses with which sources begin, by the source's name.
+
+    Returns:
+        By source the latest of such times (µs), also those that are over; 0: none is known.
+    """
+    sites = {name: [httpx.URL(url.replace("{", "").replace("}", "")) for url in urls] for name, urls in starts.items()}
+    known = {
+        name: [_read(_place(folder, one.netloc.decode())).not_before for one in urls] for name, urls in sites.items()
+    }
+    return {name: max(times, default=0) for name, times in known.items()}
+
+
+def _place(folder: Path, name: str) -> Path:
+    return folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
 
 
 class HeldSite:

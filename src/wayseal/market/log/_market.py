@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,
+    OvertakenError,
     RecordBusyError,
     RecordChangedError,
     RecordDiskError,
     RecordError,
 )
 from wayseal.market.log._project import project
-from wayseal.market.log._tables import LINES, NODES, STATE, TABLES, VERSION, make_record, make_tables
+from wayseal.market.log._tables import BY_HAND, LINES, NODES, STATE, TABLES, VERSION, make_record, make_tables
 from wayseal.market.log._tree import grow, tree_of
 from wayseal.market.log.lines import ORIGIN, Kept, Line, LineKind, read_line, write_line
 from wayseal.merkle import Checkpoint, SigningKey
@@ -62,21 +63,32 @@ class Market:
         self._store = store
         self._open()
 
-    def append(self, lines: Sequence[Line]) -> tuple[int, ...]:
+    def append(self, lines: Sequence[Line], *, seen: int | None = None) -> tuple[int, ...]:
         """Records lines (rules 1 and 2).
 
         Args:
             lines: In the order in which they are to stand.
+            seen: How many lines there were when whoever decides looked; None: it is no matter.
 
         Returns:
             Their places.
 
         Raises:
             RecordError: One can't be written.
+            OvertakenError: Somebody decided about the same behind those that were seen.
             RecordBusyError: Others write for too long.
             RecordDiskError: The disk refuses.
         """
-        return self._store.write(lambda c: _add(c, lines)) if lines else ()
+
+        def work(c: Connection) -> tuple[int, ...]:
+            _check_seen(c, lines, seen)
+            return _add(c, lines)
+
+        return self._store.write(work) if lines else ()
+
+    def check_seen(self, lines: Sequence[Line], seen: int) -> None:
+        """OvertakenError: `append` would refuse them now."""
+        self._store.read(lambda c: _check_seen(c, lines, seen))
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` makes of one snapshot of the tables."""
@@ -202,6 +214,21 @@ def _add(c: Connection, lines: Sequence[Line]) -> tuple[int, ...]:
         project(c, first + number, line)
     c.run(f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
     return tuple(range(first, first + len(lines)))
+
+
+def _check_seen(c: Connection, lines: Sequence[Line], seen: int | None) -> None:
+    if seen is None:
+        return
+    since = c.rows(f"SELECT content FROM {LINES} WHERE {BY_HAND} AND seq>=? ORDER BY seq", (seen,))
+    theirs = [read_line(text) for (text,) in since if text is not None]
+    if {_about(line) for line in theirs} & {_about(line) for line in lines}:
+        raise OvertakenError("somebody decided about this meanwhile: look at what they did, and decide again")
+
+
+def _about(line: Line) -> frozenset[str]:
+    """What a decision is about."""
+    names = ("a", "b") if "a" in line.body else ("offer", "request", "seq", "word")
+    return frozenset(str(line.body[name]) for name in names if name in line.body)
 
 
 def _purged_bodies(

@@ -44,8 +44,8 @@ def _source(c: Connection, seq: int, line: Line) -> None:
         "offers": 0,
         "next_at": line.body.get("next_at"),
     }
-    stays = ("since", "planned", "made", "looked_at", "sight", "hindrance", "seen_at", "unseen_since", "offers")
-    _put(c, t.SOURCES, [row], keep=stays)
+    stays = ("since", "planned", "made", "looked_at", "sight", "hindrance", "failure", "seen_at", "unseen_since")
+    _put(c, t.SOURCES, [row], keep=(*stays, "offers"))
 
 
 def _captured(c: Connection, seq: int, line: Line) -> None:
@@ -71,7 +71,7 @@ def _looked(c: Connection, seq: int, line: Line) -> None:
     if body["target"] == "":
         c.run(
             f"UPDATE {t.SOURCES.full_name} SET planned=planned+1, made=made+?, looked_at=?, sight=?, hindrance=?, "
-            "seen_at=CASE WHEN ? THEN ? ELSE seen_at END, "
+            "failure=?, seen_at=CASE WHEN ? THEN ? ELSE seen_at END, "
             "unseen_since=CASE WHEN ? THEN NULL ELSE coalesce(unseen_since, ?) END, "
             "next_at=?, offers=CASE WHEN ? THEN ? ELSE offers END WHERE source=?",
             [
@@ -80,6 +80,7 @@ def _looked(c: Connection, seq: int, line: Line) -> None:
                     line.at,
                     body["sight"],
                     body["hindrance"],
+                    body.get("failure"),
                     seen,
                     line.at,
                     body["sight"] != "unseen",
@@ -146,13 +147,16 @@ def _linked(c: Connection, seq: int, line: Line) -> None:
     ]
     _put(c, t.LINKS, rows)
     sellers = line.body["sellers"]
-    c.run(f"UPDATE {t.OFFERS.full_name} SET seller=? WHERE offer=?", [[sellers[one], one] for one in sorted(sellers)])
+    for table in (t.OFFERS, t.BACKS):
+        c.run(f"UPDATE {table.full_name} SET seller=? WHERE offer=?", [[sellers[one], one] for one in sorted(sellers)])
 
 
 def _shop(c: Connection, seq: int, line: Line) -> None:
     del seq
     row = {**line.body, "memory": _json(line.body["memory"])}
     _put(c, t.SHOPS, [row], keep=("first_at",))
+    if same := line.body["memory"].get("same_as"):
+        _change(c, t.OFFERS, "shop", line.body["shop"], shop=same)
 
 
 def _back(c: Connection, seq: int, line: Line) -> None:
@@ -224,6 +228,15 @@ def _word(c: Connection, seq: int, line: Line) -> None:
     _put(c, t.WORDS, [{**line.body, "who": line.who, "at": line.at, "why": line.why}])
 
 
+def _learnt(c: Connection, seq: int, line: Line) -> None:
+    row = {"seq": seq, "at": line.at, "who": line.who, "why": line.why, "body": _json(line.body)}
+    _put(c, t.LEARNT, [row])
+
+
+def _unlearnt(c: Connection, seq: int, line: Line) -> None:
+    c.run(f"UPDATE {t.LEARNT.full_name} SET undone_by=? WHERE seq=?", [[seq, line.body["seq"]]])
+
+
 def _purged(c: Connection, seq: int, line: Line) -> None:
     """Bodies went, and offers with them; that there was a capture stays, and of a file by what it is known again."""
     del seq
@@ -249,6 +262,8 @@ _STEPS: Mapping[LineKind, Callable[[Connection, int, Line], None]] = {
     LineKind.SPLIT: _judged,
     LineKind.TAKEN_BACK: _taken_back,
     LineKind.WORD: _word,
+    LineKind.LEARNT: _learnt,
+    LineKind.UNLEARNT: _unlearnt,
     LineKind.PURGED: _purged,
     **dict.fromkeys(ACTS, _act),
 }

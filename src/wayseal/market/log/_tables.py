@@ -6,7 +6,7 @@ from wayseal.market.log.lines import BY_HAND as _BY_HAND
 from wayseal.store.statements import tables as made
 from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Table
 
-VERSION = 2
+VERSION = 4
 """Of the tables that are made of lines: with another one they are made anew."""
 PREFIX = "market_"
 LINES, NODES, STATE = f"{PREFIX}lines", f"{PREFIX}nodes", f"{PREFIX}state"
@@ -26,6 +26,7 @@ SOURCES = _table(
         "looked_at": MAYBE_INT,
         "sight": MAYBE_TEXT,
         "hindrance": MAYBE_TEXT,
+        "failure": MAYBE_TEXT,
         "seen_at": MAYBE_INT,
         "unseen_since": MAYBE_INT,
         "next_at": MAYBE_INT,
@@ -176,6 +177,11 @@ WORDS = _table(
     key=("word",),
     columns={"word": TEXT, "kind": TEXT, "meaning": TEXT, "state": TEXT, "who": TEXT, "at": INT, "why": TEXT},
 )
+LEARNT = _table(
+    name="learnt",
+    key=("seq",),
+    columns={"seq": INT, "at": INT, "who": TEXT, "why": TEXT, "body": TEXT, "undone_by": MAYBE_INT},
+)
 TABLES = (
     SOURCES,
     CAPTURES,
@@ -190,6 +196,7 @@ TABLES = (
     NUMBERS,
     REQUESTS,
     WORDS,
+    LEARNT,
 )
 
 
@@ -199,7 +206,8 @@ def make_record() -> list[str]:
         f"CREATE TABLE IF NOT EXISTS {LINES} (seq BIGINT PRIMARY KEY, kind TEXT NOT NULL, content TEXT)",
         f"CREATE TABLE IF NOT EXISTS {NODES} (level {INT}, place {INT}, hash {TEXT}, PRIMARY KEY (level, place))",
         f"CREATE TABLE IF NOT EXISTS {STATE} (one INTEGER PRIMARY KEY, version BIGINT NOT NULL, line BIGINT NOT NULL)",
-        f"CREATE INDEX IF NOT EXISTS ix_{LINES}_by_hand ON {LINES} (seq) WHERE {BY_HAND}",
+        f"DROP INDEX IF EXISTS ix_{LINES}_by_hand",
+        f"CREATE INDEX IF NOT EXISTS ix_{LINES}_of_people ON {LINES} (seq) WHERE {BY_HAND}",
     ]
 
 

@@ -58,6 +58,10 @@ class LineKind(StrEnum):
     """What a site was asked to remove was seen to be gone."""
     WORD = "word"
     """A word is taken for one of the trade, or refused, or neither any more."""
+    LEARNT = "learnt"
+    """What decisions teach the reading holds from now on (`market.reading.learning`)."""
+    UNLEARNT = "unlearnt"
+    """That is taken back, and what held before holds again."""
     PURGED = "purged"
 
 
@@ -75,6 +79,8 @@ BY_HAND = frozenset(
         LineKind.HEARD,
         LineKind.WITHDRAWN,
         LineKind.WORD,
+        LineKind.LEARNT,
+        LineKind.UNLEARNT,
     }
 )
 

@@ -14,6 +14,7 @@ from wayseal.market.log.acts import act_from
 from wayseal.market.log.views import (
     BackRow,
     JudgedRow,
+    LearntRow,
     LinkRow,
     NumberRow,
     OfferRow,
@@ -257,18 +258,29 @@ class Reads:
         return tuple(map(_back, rows))
 
     def numbers(self, *, since: int = 0, limit: int = MOST) -> tuple[NumberRow, ...]:
-        """Numbers of the courier's own that were on offer, the latest first."""
-        text = f"SELECT {_names(t.NUMBERS)} FROM {t.NUMBERS.full_name} WHERE at>=? ORDER BY at DESC, waybill LIMIT ?"
+        """Numbers of the courier's own that were on offer, each once, where it was seen last, the latest first."""
+        table = t.NUMBERS.full_name
+        text = (
+            f"SELECT {_names(t.NUMBERS)} FROM {table} n WHERE at>=? AND NOT EXISTS (SELECT 1 FROM {table} m WHERE "
+            "m.waybill=n.waybill AND (m.at>n.at OR (m.at=n.at AND m.offer>n.offer))) ORDER BY at DESC, waybill LIMIT ?"
+        )
         return tuple(map(_number, self._market.read(lambda c: c.rows(text, (since, limit)))))
 
     def numbers_with_offers(self) -> Iterator[tuple[NumberRow, str | None, tuple[tuple[str, str], ...]]]:
-        """All numbers of the courier's own that were on offer, with the seller and the routes that the offer names."""
+        """All numbers of the courier's own that were on offer, with the seller and the routes that the offer names.
+
+        One of a seller comes once, as it was seen first, in however many offers and views of a site it stands.
+        """
+        seen = set()
         columns = ", ".join(f"n.{name}" for name in t.NUMBERS.columns)
         text = (
             f"SELECT {columns}, o.seller, o.reading FROM {t.NUMBERS.full_name} n LEFT JOIN {t.OFFERS.full_name} o "
             "ON o.offer=n.offer ORDER BY n.at, n.waybill"
         )
         for *number, seller, reading in self._market.read(lambda c: c.rows(text)):
+            if (once := (number[0], seller or number[1])) in seen:
+                continue
+            seen.add(once)
             said = json.loads(reading or "{}").get("routes", ())
             yield _number(tuple(number)), seller, tuple((one["origin"], one["destination"]) for one in said)
 
@@ -291,6 +303,15 @@ class Reads:
         """Words that people took into the dictionary: (word, kind, meaning)."""
         text = f"SELECT word, kind, meaning FROM {t.WORDS.full_name} WHERE state='accepted' ORDER BY word"
         return tuple((row[0], row[1], row[2]) for row in self._market.read(lambda c: c.rows(text)))
+
+    def learnt(self) -> LearntRow | None:
+        """What was learnt of decisions and is in force; None: nothing is."""
+        table = t.LEARNT.full_name
+        text = f"SELECT seq, at, who, why, body FROM {table} WHERE undone_by IS NULL ORDER BY seq DESC LIMIT 1"
+        found = self._market.read(lambda c: c.rows(text))
+        for seq, at, who, why, body in found:
+            return LearntRow(seq=seq, at=at, who=who, why=why, body=json.loads(body))
+        return None
 
     def weeks(self, now: int, count: int = 12) -> tuple[Week, ...]:
         """The market's last weeks, the oldest first; the last one ends now."""

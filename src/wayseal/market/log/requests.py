@@ -147,9 +147,12 @@ def _checked_captures(reads: Reads, captures: Sequence[str]) -> tuple[str, ...]:
     return shown
 
 
-def record_act(market: Market, act: Act) -> None:
-    """Records what was done. RemovalError: the request is settled, there is none, or the act can't be."""
-    market.append([line_of(act)])
+def record_act(market: Market, act: Act, *, seen: int | None = None) -> None:
+    """Records what was done. RemovalError: the request is settled, there is none, or the act can't be.
+
+    OvertakenError: as `Market.append` has it.
+    """
+    market.append([line_of(act)], seen=seen)
 
 
 def checked_line(text: str, key: str) -> str:

@@ -29,7 +29,8 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """A source and how it is seen. planned, made: looks at it as a whole; unseen_since: what it can't be seen since."""
+    """A source and how it is seen. planned, made: looks at it as a whole; unseen_since: since when it can't be
+    seen; failure: of a last look that failed, what was raised."""  # noqa: D205, D209
 
     source: str
     kind: str
@@ -40,6 +41,7 @@ class SourceRow:
     looked_at: int | None
     sight: str | None
     hindrance: str | None
+    failure: str | None
     seen_at: int | None
     unseen_since: int | None
     next_at: int | None
@@ -195,6 +197,17 @@ class WordRow:
     who: str
     at: int
     why: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearntRow:
+    """What decisions teach, as somebody put it in force. seq: the line's place; body: as it was recorded."""
+
+    seq: int
+    at: int
+    who: str
+    why: str = field(repr=False)
+    body: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.lines import LineKind, read_line
 from wayseal.market.log.views import Page, WordRow, place_of
+from wayseal.market.types import read_text
 
 _SUBJECTS = ("offer", "request", "seq", "word")
 _MOST = 200
+_DECIDED = ("kept", "dismissed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,25 @@ def words(market: Market) -> tuple[WordRow, ...]:
     text = f"SELECT {', '.join(t.WORDS.columns)} FROM {t.WORDS.full_name} WHERE state<>'new' ORDER BY at DESC, word"
     rows = market.read(lambda c: c.rows(text))
     return tuple(WordRow(**dict(zip(t.WORDS.columns, row, strict=True))) for row in rows)
+
+
+def decided(market: Market) -> tuple[tuple[tuple[str, str, str, bool], ...], int]:
+    """What people decided on offers, as they were when that was decided.
+
+    Returns:
+        Ids, sellers (shops where none is known), texts, and whether they were kept; how many have lost their text.
+    """
+    last = {line.body["offer"]: (seq, line.body["state"]) for seq, line in market.lines(LineKind.TRIAGED)}
+    wanted = {offer: seq for offer, (seq, state) in last.items() if state in _DECIDED}
+    texts: dict[str, str] = {}
+    for seq, line in market.lines(LineKind.OFFERED):
+        if seq < wanted.get(line.body["offer"], 0):
+            texts[line.body["offer"]] = read_text(line.body["title"], line.body["text"])
+    text = f"SELECT offer, coalesce(seller, shop) FROM {t.OFFERS.full_name}"
+    sellers = dict(market.read(lambda c: c.rows(text)))
+    there = [offer for offer in wanted if offer in texts and offer in sellers]
+    rows = tuple((offer, sellers[offer], texts[offer], last[offer][1] == "kept") for offer in there)
+    return rows, len(wanted) - len(rows)
 
 
 def _act(seq: int, content: str) -> ActRow:

@@ -3,7 +3,9 @@
 1. Captures are durable before a line tells of them, and all lines of a look are recorded together or not at all.
 2. Every look that was planned is recorded: as made, or with what hindered it.
 3. A look that saw only a part of a source tells what it saw, and nothing of what it didn't see.
-4. A page that its site says is unchanged counts as seen, and its line names the capture that stands (`unchanged`).
+4. A look that raises what nobody thought of is recorded as failed, whatever the source sent; the next one comes later
+   each time, and others are looked at meanwhile. Only what is wrong with the record or this machine ends watching.
+5. A page that its site says is unchanged counts as seen, and its line names the capture that stands (`unchanged`).
 """
 
 from typing import TYPE_CHECKING

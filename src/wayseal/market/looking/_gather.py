@@ -7,7 +7,7 @@ from typing import Protocol
 
 from wayseal.market.fetching import Fetched, Missed, Validators
 from wayseal.market.looking._pages import Pages
-from wayseal.market.sources import Seen, Source, files_of, parse, read_export, starts
+from wayseal.market.sources import Seen, Source, files_of, parse_apart, read_export, starts
 from wayseal.market.sources.errors import SourceError
 from wayseal.market.sources.types import Problem
 from wayseal.market.types import Capture, Hindrance, Listing, Sight
@@ -90,11 +90,11 @@ def look_at_page(source: Source, url: str, ask: Ask, keep: Keep, pages: Pages | 
     if answer.status in _GONE:
         return OnePage(sight=Sight.GONE, hindrance=None, capture=keep.keep(source, answer))
     if answer.unchanged and before is not None and not answer.hops:
-        return _shown(parse(source, before.body, before.media_type, answer.url), before.capture, unchanged=True)
+        return _shown(parse_apart(source, before.body, before.media_type, answer.url), before.capture, unchanged=True)
     if answer.hindrance is not None or answer.unchanged:
         hindrance = answer.hindrance or Hindrance.ERROR_PAGE
         return OnePage(sight=Sight.UNSEEN, hindrance=hindrance, capture=keep.keep(source, answer))
-    seen = parse(source, answer.shown, answer.shown_type, answer.url)
+    seen = parse_apart(source, answer.shown, answer.shown_type, answer.url)
     kept = keep.keep(source, answer, seen.text)
     if pages is not None and seen.sight is Sight.SEEN:
         pages.note(source, answer, kept)

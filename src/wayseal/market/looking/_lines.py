@@ -1,13 +1,17 @@
 """Bodies of the record's lines, out of what a look brought."""
 
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from wayseal.market.log import Line, LineKind
 from wayseal.market.looking._gather import Gathered
-from wayseal.market.looking._state import KnownShop, memory_body
+from wayseal.market.looking._state import memory_body
+from wayseal.market.looking._views import KnownShop
 from wayseal.market.sources import Source
 from wayseal.market.types import Capture
+from wayseal.model.errors import WaysealError
 
 
 def shop_line(shop: KnownShop, at: int) -> Line:
@@ -46,6 +50,14 @@ def settings_of(source: Source) -> dict[str, Any]:
 def capture_body(one: Capture) -> dict[str, Any]:
     """A capture as JSON has it."""
     return {name: getattr(one, name) for name in Capture.__slots__}
+
+
+def failure_of(error: Exception) -> str:
+    """What was raised, and where: its own words only if they are ours, as others' may be of what was sent."""
+    if isinstance(error, WaysealError):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}, {Path(place.filename).name}:{place.lineno}"
 
 
 def once(captures: Iterable[Capture]) -> list[Capture]:

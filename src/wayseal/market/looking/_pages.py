@@ -86,6 +86,11 @@ class Pages:
             replace_file(self._place(source), json.dumps(self._of(source)).encode())
             self._changed.discard(source.name)
 
+    def forget(self, source: Source) -> None:
+        """Forgets what was noted of a source's pages since it was saved."""
+        self._known.pop(source.name, None)
+        self._changed.discard(source.name)
+
     def _of(self, source: Source) -> dict[str, dict[str, object]]:
         if source.name not in self._known:
             try:

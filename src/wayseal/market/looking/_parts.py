@@ -1,7 +1,7 @@
 """What a watch is put together from, and what it tells of a look."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from wayseal.market.log import Market
@@ -63,20 +63,28 @@ class Report:
         at: When it was made (µs).
         sight: What it saw.
         hindrance: Why it couldn't see, if so.
+        failure: Of a look that failed, what was raised and where.
         seen: Offers that were there.
         new: Offers that nobody knew.
         changed: Offers that say something else than before.
         backs: Come-backs, as (shop, the shop that was gone).
-        ours: Numbers of the courier's own, among them canaries.
+        numbers: Numbers of the courier's own, each once.
+        canaries: How many of them are canaries.
     """
 
     planned: Planned
     at: int
     sight: Sight
     hindrance: Hindrance | None
+    failure: str = ""
     seen: int = 0
     new: int = 0
     changed: int = 0
     backs: tuple[tuple[str, str], ...] = ()
-    ours: int = 0
+    numbers: frozenset[str] = field(default=frozenset(), repr=False)
     canaries: int = 0
+
+    @property
+    def ours(self) -> int:
+        """How many numbers of the courier's own."""
+        return len(self.numbers)

@@ -8,12 +8,13 @@
     watch.lock      held by whoever looks
 
 1. One process looks at a time. Others read, and decide, meanwhile.
-2. What they decide counts from the next look on, however long the process has been looking.
+2. What they decide counts from the next look on, however long the process has been looking; what of it teaches the
+   reading, once somebody puts that in force.
 """
 
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,11 +28,12 @@ from wayseal.market.looking._lock import holding
 from wayseal.market.looking._pages import Pages
 from wayseal.market.looking._parts import Parts
 from wayseal.market.looking._watch import Watch
+from wayseal.market.looking.learning import reader_of
 from wayseal.market.numbers.types import Own
-from wayseal.market.reading import Reader, Word, WordKind
 from wayseal.market.sources import load_sources
 from wayseal.market.types import Reading
 from wayseal.merkle import SigningKey
+from wayseal.model.numbers import Formats
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def opened_watch(
             sources=sources,
             ask=Fetcher(folder / SITES, Means(now=now, sleep=sleep)),
             keep=captures,
-            reader=_Reading(Reads(market)),
+            reader=_Reading(Reads(market), own.formats if own else ()),
             now=now,
             draw=random.SystemRandom().random,
             own=own,
@@ -85,18 +87,17 @@ def opened_watch(
 
 
 class _Reading:
-    """Reads by the words that people have accepted when a look begins to read (rule 2)."""
+    """Reads by what people have accepted when a look begins to read (rule 2)."""
 
-    def __init__(self, reads: Reads) -> None:
-        self._reads = reads
-        self._words = reads.words()
-        self._reader = _reader_of(self._words)
+    def __init__(self, reads: Reads, own: Formats) -> None:
+        self._reads, self._own = reads, own
+        self._heard, self._reader = _hear(reads), reader_of(reads, own)
 
     def read_many(self, texts: Sequence[str]) -> list[Reading]:
         """What texts say."""
-        words = self._reads.words()
-        if words != self._words:
-            self._words, self._reader = words, _reader_of(words)
+        heard = _hear(self._reads)
+        if heard != self._heard:
+            self._heard, self._reader = heard, reader_of(self._reads, self._own)
         return self._reader.read_many(texts)
 
     def read(self, text: str) -> Reading:
@@ -104,8 +105,7 @@ class _Reading:
         return self._reader.read(text)
 
 
-def _reader_of(words: Iterable[tuple[str, str, str]]) -> Reader:
-    return Reader(
-        Word(word=word, zh=meaning, en=meaning, kind=WordKind(kind), source="accepted", date="")
-        for word, kind, meaning in words
-    )
+def _hear(reads: Reads) -> tuple[object, ...]:
+    """By what it is known that people said something else."""
+    learnt = reads.learnt()
+    return reads.words(), None if learnt is None else learnt.seq

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from wayseal.market.sources import Source
 from wayseal.model.times import SECOND_US
 
+_MOST_WAIT = 86_400 * SECOND_US
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -21,11 +23,15 @@ def first_look(source: Source, since: int, drawn: float) -> int:
     return since + int(min(source.every, 600) * drawn * SECOND_US)
 
 
-def look_after(source: Source, planned_at: int, now: int) -> int:
-    """When a source is looked at next: by its interval from when it was due; what was slept through is let go."""
+def look_after(source: Source, planned_at: int, now: int, failed_since: int | None = None) -> int:
+    """When a source is looked at next: by its interval from when it was due; what was slept through is let go.
+
+    One whose looks fail is let alone for as long again as they have failed, for a day at most.
+    """
     every = source.every * SECOND_US
     at = planned_at + every
-    return at if at > now else now + every - (now - planned_at) % every
+    at = at if at > now else now + every - (now - planned_at) % every
+    return at if failed_since is None else max(at, now + min(now - failed_since, _MOST_WAIT))
 
 
 def due(

@@ -36,12 +36,14 @@ def shop_id(listing: Listing) -> str:
     return f"{listing.source}/{listing.shop or listing.key}"
 
 
-def offered_body(listing: Listing, capture: str, reading: Reading, pictures: Sequence[Pictured]) -> dict[str, Any]:
+def offered_body(
+    listing: Listing, shop: str, capture: str, reading: Reading, pictures: Sequence[Pictured]
+) -> dict[str, Any]:
     """The body of an `offered` line."""
     return {
         "offer": offer_id(listing),
         "source": listing.source,
-        "shop": shop_id(listing),
+        "shop": shop,
         "shop_name": listing.shop_name,
         "title": listing.title,
         "text": listing.text,

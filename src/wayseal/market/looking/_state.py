@@ -2,19 +2,21 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
-from wayseal.market.looking._said import to_link
+from wayseal.market.looking._said import shop_id, to_link
+from wayseal.market.looking._views import KnownShop, Views
 from wayseal.market.reading import sound_out
 from wayseal.market.removals import Request
 from wayseal.market.removals.types import Removed
 from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
-from wayseal.market.types import FLAGGED
+from wayseal.market.sources import Source
+from wayseal.market.types import FLAGGED, Listing, read_text
 from wayseal.market.watch import AWAY, NO_LONGER, ShopMemory, ShopState, ask, first_seen, take_back
 from wayseal.model.times import HOUR_US
 
@@ -40,21 +42,6 @@ class KnownOffer:
     gone: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class KnownShop:
-    """A shop. memory: its state; name: as it is shown; page: its newest offer's address; checked_at, next_at: looks;
-    days: on which something new was seen of it."""  # noqa: D205, D209
-
-    memory: ShopMemory
-    source: str
-    name: str
-    page: str = ""
-    checked_at: int = 0
-    next_at: int | None = None
-    offers: set[str] = field(default_factory=set)
-    days: set[int] = field(default_factory=set)
-
-
 class State:
     """Offers, shops, sellers, and who was told to be back.
 
@@ -63,8 +50,9 @@ class State:
         shown_gone: Of what is gone, the capture of its own page that said so.
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, sources: Mapping[str, Source]) -> None:
         reads = Reads(market)
+        self.views = Views(sources)
         self.offers: dict[str, KnownOffer] = {}
         self.shops: dict[str, KnownShop] = {}
         self.told: dict[str, int] = {}
@@ -75,9 +63,12 @@ class State:
         for back in reversed(reads.backs(limit=10**9)):
             self.told[back.shop] = back.at
         for shop, memory in reads.shops():
-            self.shops[shop.shop] = KnownShop(
-                memory=_memory(memory), source=shop.source, name=shop.name, next_at=shop.next_at
-            )
+            known = KnownShop(memory=_memory(memory), source=shop.source, name=shop.name, next_at=shop.next_at)
+            self.shops[shop.shop] = known
+        for name in [name for name, shop in self.shops.items() if shop.memory.same_as]:
+            gone = self.shops.pop(name)
+            to = gone.memory.same_as
+            self.views.join(name, to, gone.name, self.shops[to].name if to in self.shops else "")
         for row, body, versions in reads.all_offers():
             self.note_offer(row.offer, versions, body, row.last_at, seller=row.seller)
             self.offers[row.offer].gone = row.gone_at is not None
@@ -85,7 +76,7 @@ class State:
         for known in self.shops.values():
             if not known.page:  # its offers went by retention: nobody knows any more where it stood
                 known.next_at = None
-        self._versions: list[Offer] = list(_load_versions(market))
+        self._versions: list[Offer] = list(_load_versions(market, self.views.same))
         self._words: list[Join | Split] = []
         self.relink(0)
         self.hear(reads)
@@ -147,14 +138,40 @@ class State:
             url=body["url"],
             seller=seller,
         )
-        shop = self.shops.get(body["shop"])
+        source, shop = offer.split("/", 1)[0], self.shops.get(body["shop"])
+        self.views.note(source, body["shop"], body["url"], read_text(body["title"], body["text"]))
         if shop is not None:
             shop.offers.add(offer)
             shop.days.add(at // _DAY)
             shop.name = body["shop_name"] or shop.name
-            shop.page = body["url"] or shop.page
+            shop.page = shop.page if shop.page and shop.source != source else body["url"] or shop.page
             if at > shop.memory.last_at:
                 shop.memory = replace(shop.memory, last_at=at)
+
+    def join_views(self, source: str, seen: Iterable[Listing], at: int) -> list[KnownShop]:
+        """Makes shops one that turn out to be seen in several views; those that are others from now on."""
+        found = []
+        for shop, to in self.views.learn(source, seen, self.shops):
+            known, other = self.shops.pop(shop, None), self.shops[to]
+            if known is not None:
+                first, last = (
+                    min(known.memory.first_at, other.memory.first_at),
+                    max(known.memory.last_at, other.memory.last_at),
+                )
+                other.memory = replace(other.memory, first_at=first, last_at=last)
+                other.offers |= known.offers
+                other.days |= known.days
+                for offer in known.offers:
+                    self.offers[offer].shop = to
+                self._versions = [replace(one, shop=to) if one.shop == shop else one for one in self._versions]
+                self.linked_at = 0
+                self.told |= (
+                    {to: max(told)} if (told := [self.told[one] for one in (shop, to) if one in self.told]) else {}
+                )
+            name = next(one.shop_name for one in seen if shop_id(one) == shop)
+            memory = known.memory if known is not None else first_seen(shop, at, own_page=False)
+            found.append(KnownShop(memory=replace(memory, same_as=to), source=source, name=name))
+        return found
 
     def hear(self, reads: Reads) -> bool:
         """Takes in what people said of sellers since; whether there was something."""
@@ -177,7 +194,7 @@ class State:
         """Takes in what sites are asked to remove; shops whose state changed by it."""
         self._asked = {}
         for one in reads.requests(open_only=True):
-            self._asked.setdefault(one.asked.target, []).append(one)
+            self._asked.setdefault(self.views.same.get(one.asked.target, one.asked.target), []).append(one)
         changed = []
         for name in [*self._asked_shops, *(one for one in self._asked if one not in self._asked_shops)]:
             shop, of = self.shops.get(name), self._asked.get(name)
@@ -288,12 +305,13 @@ class State:
         return changed
 
 
-def _load_versions(market: Market) -> Iterator[Offer]:
+def _load_versions(market: Market, same: Mapping[str, str]) -> Iterator[Offer]:
     versions: Counter[str] = Counter()
     for _, line in market.lines(LineKind.OFFERED):
         offer = line.body["offer"]
         versions[offer] += 1
-        yield to_link(offer, versions[offer], line.body, line.at, line.at)
+        shop = line.body["shop"]
+        yield to_link(offer, versions[offer], {**line.body, "shop": same.get(shop, shop)}, line.at, line.at)
 
 
 def memory_body(memory: ShopMemory) -> dict[str, Any]:

@@ -1,18 +1,19 @@
 """One look after the other: what is due, what it brings, and the lines that tell of it."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.market.errors import MarketError, PictureError
+from wayseal.market.errors import MarketError, PictureError, RecordError
 from wayseal.market.fetching import Fetched
+from wayseal.market.fetching.errors import FetchError
 from wayseal.market.log import Line, LineKind
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import _plan
 from wayseal.market.looking._gather import Gathered, OnePage, gather, gather_files, look_at_page
-from wayseal.market.looking._lines import capture_body, once, problems_of, settings_of, shop_line
+from wayseal.market.looking._lines import capture_body, failure_of, once, problems_of, settings_of, shop_line
 from wayseal.market.looking._parts import Parts, Report
 from wayseal.market.looking._plan import Planned
 from wayseal.market.looking._said import (
@@ -21,9 +22,9 @@ from wayseal.market.looking._said import (
     numbers_of,
     offer_id,
     offered_body,
-    shop_id,
 )
-from wayseal.market.looking._state import KnownShop, State
+from wayseal.market.looking._state import State
+from wayseal.market.looking._views import KnownShop
 from wayseal.market.looking.retention import LetGo, purge_market
 from wayseal.market.numbers import match
 from wayseal.market.pictures import read_picture
@@ -32,6 +33,7 @@ from wayseal.market.sources import Source, picture_of
 from wayseal.market.sources.source import SourceKind
 from wayseal.market.types import Capture, Handle, Hindrance, Listing, Sight
 from wayseal.market.watch import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
+from wayseal.model.errors import WaysealError
 from wayseal.model.times import HOUR_US
 
 MOST_PICTURES = 40
@@ -62,6 +64,8 @@ class _Look:
     moved: dict[str, None] = field(default_factory=dict)
     pictures: int = 0
     silent: bool = False
+    failure: str = ""
+    failed_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ class Watch:
         self._parts = parts
         self._reads = Reads(parts.market)
         self._take_in_sources()
-        self._state = State(parts.market)
+        self._state = State(parts.market, parts.sources)
         self._files = self._reads.file_digests()
         self._full: dict[str, _Full] = {}
         self._pictured: dict[tuple[str, str], Pictured] = {}
@@ -122,9 +126,13 @@ class Watch:
         source = self._parts.sources.get(planned.source)
         if source is None:
             raise MarketError("there is no source of this name", key="source")
-        self._state.hear(self._reads)
-        self._heard = self._state.hear_requests(self._reads, self._parts.now())
-        return self._look_for(source, planned) if planned.target else self._look_at(source, planned)
+        try:
+            self._hear()
+            return self._look_for(source, planned) if planned.target else self._look_at(source, planned)
+        except Exception as error:
+            if isinstance(error, WaysealError) and not isinstance(error, FetchError | RecordError):
+                raise
+            return self._record_failure(source, planned, failure_of(error))
 
     def purge(self, folder: Path) -> LetGo:
         """Lets go of what was kept long enough; see `looking.retention`.
@@ -140,9 +148,14 @@ class Watch:
         """
         found = purge_market(self._parts.market, folder, self._parts.now())
         if found.lines:
-            self._state = State(self._parts.market)
+            self._state = State(self._parts.market, self._parts.sources)
             self._full = {offer: full for offer, full in self._full.items() if offer in self._state.offers}
         return found
+
+    def _hear(self) -> None:
+        """What people decided since."""
+        self._state.hear(self._reads)
+        self._heard = self._state.hear_requests(self._reads, self._parts.now())
 
     def _take_in_sources(self) -> None:
         """Tells the record of sources that are new or changed."""
@@ -186,9 +199,28 @@ class Watch:
         look.moved[planned.target] = None
         return self._record(look, page.sight, page.hindrance, None)
 
-    def _take_offers(self, look: _Look, found: Iterable[tuple[Listing, str]]) -> None:
+    def _record_failure(self, source: Source, planned: Planned, failure: str) -> Report:
+        """Records that a look raised something, and lets go of what it had taken in (rule 4)."""
+        self._state, self._files = State(self._parts.market, self._parts.sources), self._reads.file_digests()
+        self._full, self._pictured = {}, {}
+        if self._parts.pages is not None:
+            self._parts.pages.forget(source)
+        self._hear()
+        look = _Look(planned=planned, source=source, at=self._parts.now(), failure=failure)
+        before = next(row.unseen_since for row in self._reads.sources() if row.source == source.name)
+        look.failed_since = before or look.at
+        shop = self._state.shops.get(planned.target)
+        if shop is not None:
+            shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+            look.moved[planned.target] = None
+        return self._record(look, Sight.UNSEEN, Hindrance.FAILED, None if planned.target else Gathered(complete=False))
+
+    def _take_offers(self, look: _Look, found: Sequence[tuple[Listing, str]]) -> None:
         """Offers that were seen: shops move, and what is new or changed is read."""
         wanted: list[tuple[Listing, str]] = []
+        for other in self._state.join_views(look.source.name, [one for one, _ in found], look.at):
+            look.lines.append(shop_line(other, look.at))
+            look.moved[other.memory.same_as] = None
         for short, from_list in found:
             listing, capture = self._in_full(look, short, from_list)
             offer = offer_id(listing)
@@ -202,7 +234,8 @@ class Watch:
                 self._state.see(offer, look.at)
         readings = self._parts.reader.read_many([listing.said for listing, _ in wanted]) if wanted else []
         for (listing, capture), reading in zip(wanted, readings, strict=True):
-            body = offered_body(listing, capture, reading, self._pictures(look, listing, capture))
+            shop, pictures = self._state.views.shop_of(listing), self._pictures(look, listing, capture)
+            body = offered_body(listing, shop, capture, reading, pictures)
             offer = offer_id(listing)
             version = self._state.offers[offer].version + 1 if offer in self._state.offers else 1
             seller = self._state.offers[offer].seller if version > 1 else None
@@ -267,7 +300,8 @@ class Watch:
                 return None
         look.captures.append(kept)
         try:
-            read = read_picture(data, text=self._parts.read_lines, find_handles=self._find_handles)
+            own = self._parts.own.formats if self._parts.own else ()
+            read = read_picture(data, text=self._parts.read_lines, find_handles=self._find_handles, own=own)
         except PictureError:
             return None
         return Pictured(name=name, sha256=kept.sha256, capture=kept.id, read=read)
@@ -277,7 +311,7 @@ class Watch:
 
     def _see_shop(self, look: _Look, listing: Listing) -> None:
         """A shop, or an offer by itself, is there."""
-        name = shop_id(listing)
+        name = self._state.views.shop_of(listing)
         if look.source.kind is SourceKind.FOLDER:
             return
         known = self._state.shops.get(name)
@@ -289,9 +323,12 @@ class Watch:
                 memory = replace(memory, first_at=old.memory.first_at)
             known = self._state.shops[name] = KnownShop(memory=memory, source=look.source.name, name=listing.shop_name)
             look.moved[name] = None
+        first = self._parts.sources.get(known.source, look.source)
+        if first.kind is SourceKind.FEED and look.source.kind is not SourceKind.FEED:  # none shows that it is gone
+            known.source, known.page, look.moved[name] = look.source.name, listing.url, None
         before = known.memory
         known.memory = advance(before, Evidence.LISTED, look.at, heard=len(known.days))
-        known.page = listing.url or known.page
+        known.page = (listing.url or known.page) if known.source == look.source.name else known.page or listing.url
         if (known.memory.state, known.memory.gone_at) != (before.state, before.gone_at):
             look.moved[name], known.next_at = None, None
         look.shops[name] = None
@@ -361,7 +398,7 @@ class Watch:
         )
         matched = self._match(look)
         if gathered is not None:
-            self._next[source.name] = _plan.look_after(source, look.planned.at, look.at)
+            self._next[source.name] = _plan.look_after(source, look.planned.at, look.at, look.failed_since)
         body = {
             "source": source.name,
             "target": look.planned.target,
@@ -369,6 +406,7 @@ class Watch:
             "made": sight is not Sight.UNSEEN,
             "sight": sight.value,
             "hindrance": None if hindrance is None else hindrance.value,
+            "failure": look.failure or None,
             "captures": [one.id for one in once(look.captures)],
             "unchanged": list(dict.fromkeys(look.unchanged)),
             "offers": look.seen,
@@ -379,29 +417,30 @@ class Watch:
         lines = [Line(kind=LineKind.CAPTURED, at=one.at, body=capture_body(one)) for one in once(look.captures)]
         lines += [Line(kind=LineKind.OFFERED, at=look.at, body=one) for one in look.fresh.values()]
         lines.append(Line(kind=LineKind.LOOKED, at=look.at, body=body))
+        lines += look.lines
         lines += links
         look.moved |= dict.fromkeys(self._heard)
         lines += [shop_line(state.shops[name], look.at) for name in look.moved]
         lines += state.settle(look.at)
         lines += matched
-        for back in backs:
-            state.told[back.shop] = look.at
-            lines.append(Line(kind=LineKind.BACK, at=look.at, body=self._state.back_body(back.shop, back.was)))
+        state.told |= dict.fromkeys((back.shop for back in backs), look.at)
+        lines += [Line(kind=LineKind.BACK, at=look.at, body=state.back_body(one.shop, one.was)) for one in backs]
         self._parts.market.append(lines)
         if self._parts.pages is not None:
             self._parts.pages.save(source)
-        ours = [one for line in matched for one in line.body["ours"]]
+        ours = {one["number"]: one["canary"] for line in matched for one in line.body["ours"]}
         return Report(
             planned=look.planned,
             at=look.at,
             sight=sight,
             hindrance=hindrance,
+            failure=look.failure,
             seen=len(look.seen),
             new=look.new,
             changed=len(look.fresh) - look.new,
             backs=tuple((one.shop, one.was) for one in backs),
-            ours=len(ours),
-            canaries=sum(one["canary"] for one in ours),
+            numbers=frozenset(ours),
+            canaries=sum(ours.values()),
         )
 
     def _link(self, look: _Look) -> list[Line]:

@@ -6,7 +6,7 @@ What `match` gives stands in `wayseal.market.numbers.types`.
 from wayseal.market.numbers._candidates import Writing, candidates
 from wayseal.market.numbers._leaks import leaks_of_record, write_leaks
 from wayseal.market.numbers._match import match
-from wayseal.market.numbers._own import own_of_ledger, own_of_numbers
+from wayseal.market.numbers._own import own_of_ledger
 
 __all__ = [
     "Writing",
@@ -14,6 +14,5 @@ __all__ = [
     "leaks_of_record",
     "match",
     "own_of_ledger",
-    "own_of_numbers",
     "write_leaks",
 ]

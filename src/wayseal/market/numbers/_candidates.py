@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from wayseal.market.types import NumberCandidate
-from wayseal.model.numbers import clean_waybill, couriers_of, looks_like_waybill, rarity_of, s10_is_valid
+from wayseal.model.numbers import Formats, clean_waybill, couriers_of, looks_like_waybill, rarity_of, s10_is_valid
 
 MOST_CANDIDATES = 20
 LEAST = 1e-3
@@ -73,16 +73,17 @@ class _Cluster:
         return {number: weight / total for number, weight in weights.items()}
 
 
-def candidates(writings: Iterable[Writing]) -> tuple[NumberCandidate, ...]:
+def candidates(writings: Iterable[Writing], own: Formats = ()) -> tuple[NumberCandidate, ...]:
     """What may be waybill numbers (rules 1 to 5).
 
     Args:
         writings: Lines and codes of one picture or text.
+        own: Formats that were learnt, beside those of couriers.
 
     Returns:
         Likeliest first, `MOST_CANDIDATES` of each writing's at most; those of one written number sum to 1 at most.
     """
-    read = [(w.code, shares, trust) for w in writings for shares, trust in _read(w)]
+    read = [(w.code, shares, trust) for w in writings for shares, trust in _read(w, own)]
     read.sort(key=lambda one: (not one[0], -max(one[1].values())))
     clusters: list[_Cluster] = []
     for code, shares, trust in read:
@@ -92,11 +93,10 @@ def candidates(writings: Iterable[Writing]) -> tuple[NumberCandidate, ...]:
         for number, share in cluster.distribution().items():
             found[number] = max(found.get(number, 0.0), share * cluster.trust[number])
     ranked = sorted(((p, n) for n, p in found.items() if p >= LEAST), key=lambda pair: (-pair[0], pair[1]))
-    return tuple(_candidate(number, share) for share, number in ranked)
-
-
-def _candidate(number: str, share: float) -> NumberCandidate:
-    return NumberCandidate(number=number, couriers=couriers_of(number), probability=min(share, 1.0))
+    return tuple(
+        NumberCandidate(number=number, couriers=couriers_of(number, own), probability=min(share, 1.0))
+        for share, number in ranked
+    )
 
 
 def _join(clusters: list[_Cluster], shares: dict[str, float], trust: dict[str, float], floor: float) -> None:
@@ -120,11 +120,11 @@ _Shares = tuple[dict[str, float], dict[str, float]]
 """Number → its share of what is written in one place, and number → how far that is a waybill number."""
 
 
-def _read(writing: Writing) -> list[_Shares]:
+def _read(writing: Writing, own: Formats) -> list[_Shares]:
     """What the places of a writing may say: the first place of every spelling is taken for the same, and so on."""
     places: list[_Shares] = []
     for text, probability in writing.spellings:
-        for place, span in enumerate(_spans(text, exact=writing.code)):
+        for place, span in enumerate(_spans(text, own, exact=writing.code)):
             if place == len(places):
                 places.append(({}, {}))
             _add(places[place], writing, text, probability, span)
@@ -160,7 +160,7 @@ _Span = dict[str, tuple[float, float]]
 """Number → (weight among what the span may say, credit of its format)."""
 
 
-def _spans(text: str, *, exact: bool) -> list[_Span]:
+def _spans(text: str, own: Formats, *, exact: bool) -> list[_Span]:
     """Stretches of a spelling that may be numbers; of those that overlap the most telling (rules 2 and 3)."""
     clean = unicodedata.normalize("NFKC", text).upper().replace("|", "1").replace("!", "1")
     tokens = [(m.start(), m.end()) for m in _TOKEN.finditer(clean)]
@@ -170,7 +170,7 @@ def _spans(text: str, *, exact: bool) -> list[_Span]:
             if last > first and not _joined(clean[tokens[last - 1][1] : tokens[last][0]]):
                 break
             start, end = tokens[first][0], tokens[last][1]
-            span = _numbers(clean_waybill(clean[start:end]), exact=exact)
+            span = _numbers(clean_waybill(clean[start:end]), own, exact=exact)
             if span:
                 found.append((max(w * c for w, c in span.values()), start, end, span))
     found.sort(key=lambda one: (-one[0], one[1] - one[2]))
@@ -185,14 +185,14 @@ def _joined(between: str) -> bool:
     return len(between) == 1 and between in _JOINT
 
 
-def _numbers(run: str, *, exact: bool) -> _Span:
+def _numbers(run: str, own: Formats, *, exact: bool) -> _Span:
     """What a run of letters and digits may stand for (rule 1)."""
     if not 8 <= len(run) <= 40:
         return {}
     found: _Span = {}
     least: int | None = None
     for number, changes in _variants(run) if not exact else [(run, 0)]:
-        credit = _credit(number)
+        credit = _credit(number, own)
         if credit:
             least = changes if least is None else least
             found[number] = (_CHANGE ** (changes - least) * credit, credit * _DOUBT**changes)
@@ -201,13 +201,13 @@ def _numbers(run: str, *, exact: bool) -> _Span:
     return found
 
 
-def _credit(number: str) -> float:
+def _credit(number: str, own: Formats) -> float:
     """How far a format speaks for its number; 0 if it has none, or if it is a phone or an identity card."""
     if s10_is_valid(number):
         return 1.0
     if not looks_like_waybill(number):
         return 0.0
-    rarity = rarity_of(number)
+    rarity = rarity_of(number, own)
     return 1 - 0.5 * 10 ** (-rarity / 2) if rarity else 0.0
 
 

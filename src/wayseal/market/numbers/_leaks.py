@@ -19,7 +19,7 @@ def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
         seller: Only those that this seller offered.
 
     Returns:
-        Rows in the contract's schema of `leaks`, `found_by` listing; a number once an offer.
+        Rows in the contract's schema of `leaks`, `found_by` listing; a number of a seller once, as it was seen first.
     """
     rows = [
         {

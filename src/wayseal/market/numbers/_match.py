@@ -134,7 +134,7 @@ def _posterior(group: Sequence[_Reading], share: float) -> dict[str, float]:
 
 def _own_format(number: str, own: Own) -> bool:
     """Whether its format is telling, and the courier has numbers of that shape."""
-    return rarity_of(number) >= _TELLING and own.shapes.get(shape_of(number), 0.0) > 0
+    return rarity_of(number, own.formats) >= _TELLING and own.shapes.get(shape_of(number), 0.0) > 0
 
 
 def _chance(number: str, own: Own) -> float:

@@ -1,16 +1,16 @@
-"""The courier's own numbers, out of a ledger or a list.
+"""The courier's own numbers, out of a ledger.
 
 A shape is a number with its letters and its first two characters kept and other digits as 0: numbers of one shape are
 10 to the power of those zeros, and how many of them are the courier's own says how often a random one would be found.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from wayseal.ledger import Snapshot
 from wayseal.market.numbers.types import Own
-from wayseal.model.numbers import clean_waybill
+from wayseal.model.numbers import learn_formats
 
 SAMPLE = 20_000
 """Numbers of a ledger out of which shapes are counted."""
@@ -61,19 +61,6 @@ def own_of_ledger(snapshot: Snapshot) -> Own:
     return _own(known, sample, snapshot.size())
 
 
-def own_of_numbers(numbers: Iterable[str]) -> Own:
-    """A list as the courier's own numbers.
-
-    Args:
-        numbers: As they are written.
-
-    Returns:
-        Them, to be asked.
-    """
-    own = frozenset(map(clean_waybill, numbers)) - {""}
-    return _own(own.intersection, sorted(own), len(own))
-
-
 def _own(known: Callable[[Sequence[str]], frozenset[str]], sample: Sequence[str], size: int) -> Own:
     """size: of all of them."""
     by_shape: dict[str, list[str]] = {}
@@ -86,7 +73,7 @@ def _own(known: Callable[[Sequence[str]], frozenset[str]], sample: Sequence[str]
     near = {shape: [_neighbours(number) for number in some] for shape, some in looked.items()}
     found = known(sorted({n for some in near.values() for one in some for n in one}))
     crowds = {shape: _part(some, found) for shape, some in near.items()}
-    return Own(known=known, shapes=shapes, crowds=crowds)
+    return Own(known=known, shapes=shapes, crowds=crowds, formats=learn_formats(sample))
 
 
 def _part(near: Sequence[Sequence[str]], found: frozenset[str]) -> float:

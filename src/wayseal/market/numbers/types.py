@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wayseal.model.numbers import Formats
+
 
 class Standing(StrEnum):
     """Whose a number is, as far as it can be told."""
@@ -36,11 +38,13 @@ class Own:
         shapes: How many of its numbers have each shape (see `shape_of`); of a large ledger, out of a sample.
         crowds: Of the numbers that differ in one digit from one of its own, the part that is its own as well, by shape:
             numbers are issued in rows, so a misread one often hits its neighbour.
+        formats: That its numbers have, as far as they are its alone (`learn_formats`).
     """
 
     known: Callable[[Sequence[str]], frozenset[str]]
     shapes: Mapping[str, float]
     crowds: Mapping[str, float]
+    formats: Formats = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

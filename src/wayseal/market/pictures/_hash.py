@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-NEAR = 8
-"""Most bits between hashes of pictures that are near-same."""
 _SIDE, _KEPT = 32, 8
 
 
@@ -38,16 +36,3 @@ def _hash(picture: Image.Image) -> int:
     small = np.asarray(picture.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS), np.float64)
     low = _MATRIX @ small @ _MATRIX.T
     return int("".join("01"[int(bit)] for bit in (low > np.median(low)).ravel()), 2)
-
-
-def hash_distance(one: int, other: int) -> int:
-    """Bits in which two hashes differ; up to `NEAR` the pictures are near-same.
-
-    Args:
-        one: A hash.
-        other: Another.
-
-    Returns:
-        0 to 64.
-    """
-    return (one ^ other).bit_count()

@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -19,6 +20,7 @@ from wayseal.market.pictures._hash import hash_picture
 from wayseal.market.pictures._payloads import handle_of
 from wayseal.market.pictures._text import TextLine, read_lines, text_is_read
 from wayseal.market.types import Handle, NumberCandidate, PictureRead
+from wayseal.model.numbers import Formats
 
 Codes = tuple[tuple[str, str], ...]
 _FOUND = 0.5
@@ -28,13 +30,14 @@ FindHandles = Callable[[str], Iterable[Handle]]
 """Finds handles in a text: what reads texts brings it along."""
 
 
-def read_picture(data: bytes, *, text: bool, find_handles: FindHandles | None = None) -> PictureRead:
+def read_picture(data: bytes, *, text: bool, find_handles: FindHandles | None = None, own: Formats = ()) -> PictureRead:
     """What a picture shows (rules 1 to 3).
 
     Args:
         data: The file's bytes.
         text: Whether lines are read as well (about a second); without the extra `market-pictures` there are none.
         find_handles: Finds handles in lines; None: those in codes alone are given.
+        own: Formats of numbers that were learnt, beside those of couriers.
 
     Returns:
         What it shows.
@@ -44,27 +47,29 @@ def read_picture(data: bytes, *, text: bool, find_handles: FindHandles | None = 
     """
     picture = decode(data)
     codes = read_codes(picture)
-    lines, numbers = _read_text(picture, codes) if text else ((), candidates(writings(codes, ())))
-    own, mirrored = hash_picture(picture)
+    lines, numbers = _read_text(picture, codes, own) if text else ((), candidates(writings(codes, ()), own))
+    whole, mirrored = hash_picture(picture)
     return PictureRead(
         codes=codes,
         lines=tuple((line.text, line.probability) for line in lines),
         numbers=numbers,
-        handles=_handles(codes, lines, find_handles),
-        hash=own,
+        handles=_handles(codes, lines, find_handles, own),
+        hash=whole,
         mirror_hash=mirrored,
     )
 
 
-def _read_text(picture: Image.Image, codes: Codes) -> tuple[tuple[TextLine, ...], tuple[NumberCandidate, ...]]:
+def _read_text(
+    picture: Image.Image, codes: Codes, own: Formats
+) -> tuple[tuple[TextLine, ...], tuple[NumberCandidate, ...]]:
     """Lines, and numbers of lines and codes (rules 2 and 3)."""
     lines = read_lines(picture)
-    numbers = candidates(writings(codes, lines))
+    numbers = candidates(writings(codes, lines), own)
     if not text_is_read() or _is_sharp(picture) or any(one.probability >= _FOUND for one in numbers):
         return lines, numbers
     again = read_lines(_sharpened(picture))
     fuller = max(lines, again, key=lambda read: sum(len(line.text) for line in read))
-    return fuller, candidates(writings(codes, (*lines, *again)))
+    return fuller, candidates(writings(codes, (*lines, *again)), own)
 
 
 def _is_sharp(picture: Image.Image) -> bool:
@@ -96,15 +101,15 @@ def writings(codes: Iterable[tuple[str, str]], lines: Iterable[TextLine]) -> tup
 
 
 def _handles(
-    codes: Sequence[tuple[str, str]], lines: Sequence[TextLine], find_handles: FindHandles | None
+    codes: Sequence[tuple[str, str]], lines: Sequence[TextLine], find_handles: FindHandles | None, own: Formats
 ) -> tuple[Handle, ...]:
-    found = [handle_of(kind, payload, _is_number) for kind, payload in codes]
+    found = [handle_of(kind, payload, partial(_is_number, own=own)) for kind, payload in codes]
     if find_handles is not None:
         found += [Handle(kind=h.kind, value=h.value) for line in lines for h in find_handles(line.text)]
     return tuple(dict.fromkeys(handle for handle in found if handle is not None))
 
 
-def _is_number(payload: str) -> bool:
+def _is_number(payload: str, own: Formats) -> bool:
     """Whether a payload holds a number of a courier's format."""
-    read = candidates([Writing(spellings=((payload, 1.0),), code=True)])
+    read = candidates([Writing(spellings=((payload, 1.0),), code=True)], own)
     return any(one.couriers for one in read)

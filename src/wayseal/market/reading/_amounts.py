@@ -2,7 +2,7 @@
 
 1. A price is in yuan: 元, 块, 毛, 角, ¥, or a bare number right before or after what it is for (1.2一个, 一个1.2).
    What one earns, pays down or is fined is no price of goods, and other currencies are left alone.
-2. 块 and 毛 take a tail: 一块五 is 1.5, 8毛5 is .85.
+2. 块 and 毛 take a tail: 一块五 is 1.5, 8毛5 is .85, 1块2毛5 is 1.25. 一 and a word behind it count goods (2毛一枚).
 3. What the price is for is said by the counter (个, 条, 张, 单); 单 and 个 mean what the text is about.
 4. A quantity has a counter or a multiple, and is no price; it is a day's if the words before it say so.
 """
@@ -30,12 +30,13 @@ from wayseal.market.types import Kind, Price, Quantity
 _NUMBER = r"(?:[0-9]{1,7}(?:\.[0-9]{1,3})?|[零一二两三四五六七八九十百半]{1,4})"
 _COUNTERS = "个条张单件份票次组"
 _COUNTER = f"[{_COUNTERS}]"
+_TAIL = rf"(?![1一](?![一钱起的每左])[\u3400-\u9fff])[0-9一二两三四五六七八九](?![0-9{_COUNTERS}万千百])"
 _PRICE = re.compile(
     rf"(?P<before>(?:一|每|1){_COUNTER}[:是卖只要给]{{0,2}}|[0-9]?{_COUNTER}/)?"
     rf"(?:¥\s?(?P<sign>[0-9]{{1,7}}(?:\.[0-9]{{1,3}})?)"
-    rf"|(?P<value>{_NUMBER})\s?(?P<coin>元|块|毛|角|rmb)(?P<tail>[0-9一二两三四五六七八九](?![0-9个条张单件份票次万千百]))?钱?"
+    rf"|(?P<value>{_NUMBER})\s?(?P<coin>元|块|毛|角|rmb)(?:(?P<tail>{_TAIL})(?:[毛角](?P<last>{_TAIL})?)?)?钱?"
     rf"|(?P<bare>[0-9]{{1,3}}\.[0-9]{{1,2}}|[0-9]{{1,3}}))"
-    rf"(?P<after>\s?(?P<per>/|一|每)?{_COUNTER})?"
+    rf"(?P<after>\s?(?P<per>/|一|每|(?<=[元块毛角])1)?{_COUNTER})?"
 )
 _COINS = {"元": 1.0, "块": 1.0, "毛": 0.1, "角": 0.1, "rmb": 1.0}
 _EARNED = re.compile(r"(?:赚|入|薪|收益|押金|罚|赔|工资|奖|返|额度|充|损失|补贴|底薪|提成)[约到达过超]?[:]?$")
@@ -75,7 +76,7 @@ def find_prices(view: View, kind: Kind) -> list[Price]:
     """The prices of a text (rules 1 to 3). kind: what it is about."""
     found: list[Price] = []
     hints = view.hints
-    if not hints & AMOUNT or not (hints & (SIGN | COIN) or (hints & DIGIT and hints & (FOR_ONE | PER))):
+    if not (hints & (SIGN | COIN) or (hints & DIGIT and hints & (FOR_ONE | PER))):
         return found
     for match in _PRICE.finditer(view.text):
         yuan = _yuan_of(match)
@@ -90,7 +91,7 @@ def find_prices(view: View, kind: Kind) -> list[Price]:
 def find_quantities(view: View, kind: Kind, prices: Sequence[Price]) -> list[Quantity]:
     """The quantities of a text (rule 4)."""
     hints = view.hints
-    if not hints & AMOUNT or not (hints & COUNTED or (hints & DAY and hints & TIMES)):
+    if not (hints & COUNTED or (hints & DAY and hints & TIMES)):
         return []
     return list(_quantities(view, kind, [price.at for price in prices]))
 
@@ -141,8 +142,8 @@ def _yuan_of(match: re.Match[str]) -> float | None:
         value, tail = parse_number(match.group("value")), match.group("tail")
         if value is None:
             return None
-        more = parse_number(tail) if tail else None
-        return value * _COINS[coin] + (more or 0.0) * _COINS[coin] / 10
+        more, last = (parse_number(digit) if digit else None for digit in (tail, match.group("last")))
+        return (value + (more or 0.0) / 10 + (last or 0.0) / 100) * _COINS[coin]
     if match.group("bare") and (match.group("before") or match.group("per")):
         return float(match.group("bare"))
     return None

@@ -3,7 +3,7 @@
 1. The copy is for reading; the text itself is never changed, and every place that is told is a place in it.
 2. Folded: compatibility forms (NFKC) in lower case; marks, controls and invisible characters dropped; traditional
    characters as simplified ones; variants of the trade as what they stand for; symbols and spaces between two Han
-   characters dropped.
+   characters dropped, and between one and a letter that stands alone (面*D).
 3. Each character of the copy knows the half-open stretch of the text that it stands for; stretches never go back.
 4. All of it goes by tables and is linear: no text is too long, too deep or too odd.
 """
@@ -107,15 +107,20 @@ def _fold(
 
 @kernel
 def _close_gaps(codes: Codes, begins: Ints, ends: Ints, start: int, size: int, sorts: npt.NDArray[np.uint8]) -> int:
-    """Drops symbols and spaces between two Han characters (rule 2); the new end."""
+    """Drops symbols and spaces between two Han characters, or one and a lone letter (rule 2); the new end."""
     out, at = start, start
     while at < size:
         after = at
         while after < size and (sorts[codes[after]] == SYMBOL or sorts[codes[after]] == SPACE):
             after += 1
-        inside = after > at and out > start and after < size
-        if inside and sorts[codes[out - 1]] == HAN and sorts[codes[after]] == HAN:
-            at = after
+        if after > at and out > start and after < size:
+            before = sorts[codes[out - 1]]
+            left = before == HAN or (before == LATIN and (out - 1 == start or not _joins(codes[out - 2], sorts)))
+            right = sorts[codes[after]] == HAN
+            if before == HAN and sorts[codes[after]] == LATIN:
+                right = after + 1 == size or not _joins(codes[after + 1], sorts)
+            if left and right:
+                at = after
         for step in range(at, min(after + 1, size)):
             codes[out], begins[out], ends[out] = codes[step], begins[step], ends[step]
             out += 1

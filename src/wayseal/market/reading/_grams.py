@@ -21,7 +21,7 @@ MOST_WORDS, WORD_KINDS = 3, 12
 """Kinds of words by characters, then by readings."""
 PLACES = 2 * HASHED + MOST_WORDS * WORD_KINDS
 ROWS = np.array([0x243F6A8885A308D3, 0x13198A2E03707344], np.uint64)
-_MIX, _FILTERED = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - 13)
+_MIX, _FILTERED = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 - 15)
 
 
 @kernel

@@ -12,6 +12,7 @@
    weight is shared out among its tokens; neighbours of one sign make a stretch.
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -82,6 +83,13 @@ def built_in() -> Model:
     place = resources.files(__package__).joinpath("data").joinpath("model.npz")
     with resources.as_file(place) as path, np.load(path, allow_pickle=False) as file:
         return make_model(file["places"], file["weights"], file["bias"], float(file["damping"]))
+
+
+@cache
+def built_in_digest() -> str:
+    """What the model that comes with Wayseal is known by: the SHA-256 of its file, in hex."""
+    whole = resources.files(__package__).joinpath("data").joinpath("model.npz").read_bytes()
+    return hashlib.sha256(whole).hexdigest()
 
 
 def make_model(
@@ -187,12 +195,13 @@ def _weigh(
     """Fills the last three."""
     shares = np.zeros(token_bounds[-1] + 1)
     for text in range(len(bounds) - 1):
-        over = np.sqrt(bounds[text + 1] - bounds[text] + damping)
+        over = 1 / np.sqrt(bounds[text + 1] - bounds[text] + damping)
+        columns = np.flatnonzero(wanted[text])
         for at in range(bounds[text], bounds[text + 1]):
             weight = 0.0
-            for column in range(COLUMNS):
+            for column in columns:
                 weight += wanted[text, column] * weights[rows[at], column]
-            share = weight / over / lengths[at]
+            share = weight * over / lengths[at]
             for step in range(lengths[at]):
                 shares[starts[at] + step] += share
         numbers[text] = _join(shares, token_bounds[text], token_bounds[text + 1], spans[text], heaviest[text])

@@ -8,27 +8,24 @@
 import re
 from collections.abc import Sequence
 
-from wayseal.market.reading._hints import NUMBER
 from wayseal.market.reading._view import View
 from wayseal.market.types import Handle, NumberCandidate
-from wayseal.model.numbers import clean_waybill, couriers_of, looks_like_waybill
+from wayseal.model.numbers import Formats, clean_waybill, couriers_of, looks_like_waybill
 
 _RUN = re.compile(r"(?<![a-z0-9@_/.])[a-z]{0,4}[0-9](?:[ .-]?[a-z0-9]){9,24}(?![a-z0-9_])")
 AS_WRITTEN, READ = 1.0, 0.9
 """Probabilities: of a number whose digits are written as digits, and of one that took reading."""
 
 
-def find_numbers(view: View, handles: Sequence[Handle]) -> list[NumberCandidate]:
-    """What may be waybill numbers in a text."""
-    if not view.hints & NUMBER:
-        return []
+def find_numbers(view: View, handles: Sequence[Handle], own: Formats = ()) -> list[NumberCandidate]:
+    """What may be waybill numbers in a text. own: formats that were learnt, beside those of couriers."""
     found: dict[str, NumberCandidate] = {}
     taken = [handle.at for handle in handles if handle.at is not None]
     for match in _RUN.finditer(view.plain):
         number = clean_waybill(match.group())
         if not looks_like_waybill(number):
             continue
-        couriers = couriers_of(number)
+        couriers = couriers_of(number, own)
         place = view.place(*match.span())
         if not couriers or any(start < place[1] and place[0] < end for start, end in taken):
             continue

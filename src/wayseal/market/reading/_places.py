@@ -2,16 +2,19 @@
 
 1. A route is two places with a word between that leads from one to the other, or one place with a word that says which
    end it is. 全国 and the like leave an end open.
-2. A courier is named in full, by letters that are a word of their own, or as one of a group (三通一达).
+2. A courier is named in full, by letters that are a word of their own, or as one of a group (三通一达); in a text about
+   parcels also by characters that sound like its name, unless they are everyday words.
 3. The freshest that a text says is what it is about.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from wayseal.market.reading._hints import COURIER, DRAWN, END, FRESH, LED_FROM, LED_TO, PLACE, Need, need_words
+from wayseal.market.reading._tables import FIRST_HAN, tables
 from wayseal.market.reading._view import View
-from wayseal.market.types import Route
+from wayseal.market.types import FLAGGED, Kind, Route
 
 _PLACES = frozenset(
     """
@@ -34,7 +37,7 @@ _LEFT = "发出|始发|寄出|揽收"
 _ENDS = re.compile(rf"(?P<origin>{_ORIGIN})[:是在]?|(?P<destination>{_DESTINATION})[:是在]?|(?P<left>{_LEFT})")
 _NAMED = "圆通|中通|申通|韵达|顺丰|极兔|邮政|德邦|菜鸟|云途|京东快递|京东物流|三通一达|通达系"
 _LETTERED = "ems|yto|zto|sto|yt|zt|st|yd|sf|jt|dpk|yunexpress"
-_COURIERS = re.compile(rf"{_NAMED}|(?<![a-z0-9@_./])(?:{_LETTERED})(?![a-z_./@])")
+_COURIERS = rf"{_NAMED}|(?<![a-z0-9@_./])(?:{_LETTERED})(?![a-z_./@])"
 _CODES = {
     "圆通": ("yto",), "yto": ("yto",), "yt": ("yto",), "中通": ("zto",), "zto": ("zto",), "zt": ("zto",),
     "申通": ("sto",), "sto": ("sto",), "st": ("sto",), "韵达": ("yunda",), "yd": ("yunda",), "顺丰": ("sf",),
@@ -43,6 +46,9 @@ _CODES = {
     "京东快递": ("jd",), "京东物流": ("jd",), "三通一达": ("yto", "zto", "sto", "yunda"),
     "通达系": ("yto", "zto", "sto", "yunda"),
 }  # fmt: skip
+_ABOUT_PARCELS = FLAGGED - {Kind.PERSONAL} | {Kind.LOGISTICS}
+_SOUNDED = "圆通 中通 申通 韵达 顺丰 极兔 菜鸟 云途".split()
+_EVERYDAY = re.compile("一路顺风|顺风车|神通|运达|云图")
 _FRESHNESS = (
     ("realtime", "实时|即时|秒更|实实数据"),
     ("same_day", "当天|当日|今天|今日|日更|未揽收|未扫描|新鲜|刚签收|天天有货"),
@@ -51,7 +57,7 @@ _FRESHNESS = (
 _FRESH = tuple((name, re.compile(words)) for name, words in _FRESHNESS)
 _KNOWN = _PLACES | _OPEN
 _BEGIN, _LAST = "".join({place[0] for place in _KNOWN}), "".join({place[-1] for place in _KNOWN}) + "省市"
-NEEDS = (
+_NEEDS = (
     need_words(PLACE, _PLACES),
     Need(hint=LED_FROM, any_of="发寄直到至往飞", after=_LAST),
     Need(hint=LED_TO, any_of=_BEGIN, after="往至到达发寄飞"),
@@ -62,11 +68,16 @@ NEEDS = (
 )
 
 
+def needs() -> tuple[Need, ...]:
+    """What patterns can't do without."""
+    first, second = ({name[at].translate(_sounds()) for name in _SOUNDED} for at in (0, 1))
+    sounding = ("".join(chr(code) for code, char in _sounds().items() if char in some) for some in (second, first))
+    return (*_NEEDS, Need(hint=COURIER, any_of=next(sounding), after=next(sounding)))
+
+
 def find_routes(view: View) -> list[Route]:
     """The routes of a text (rule 1)."""
     hints = view.hints
-    if not hints & PLACE:
-        return []
     found: dict[tuple[str, str], Route] = {}
     led = _led(view.text) if hints & LED_FROM and hints & LED_TO else ()
     drawn = _drawn(view) if hints & DRAWN else ()
@@ -77,18 +88,31 @@ def find_routes(view: View) -> list[Route]:
     return list(found.values())
 
 
-def find_couriers(view: View) -> list[str]:
-    """The couriers that a text names, by their codes, in its order (rule 2)."""
-    if not view.hints & COURIER:
-        return []
-    found = _COURIERS.findall(view.text)
-    return list(dict.fromkeys(code for name in found for code in _CODES[name]))
+def find_couriers(view: View, kind: Kind) -> list[str]:
+    """The couriers that a text names, by their codes, in its order (rule 2). kind: what it is about."""
+    text, pattern, codes = view.text, *_patterns()[kind in _ABOUT_PARCELS]
+    if kind in _ABOUT_PARCELS:
+        text = _EVERYDAY.sub(lambda found: "-" * len(found.group()), text).translate(_sounds())
+    return list(dict.fromkeys(code for name in pattern.findall(text) for code in codes[name]))
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], Mapping[str, tuple[str, ...]]], ...]:
+    """Names of couriers and their codes: as they are written, and as they sound."""
+    sounded = {name.translate(_sounds()): codes for name, codes in _CODES.items()}
+    return (re.compile(_COURIERS), _CODES), (re.compile(_COURIERS.translate(_sounds())), sounded)
+
+
+@cache
+def _sounds() -> dict[int, str]:
+    """What stands for each character that sounds like one of a courier's name."""
+    syllables = tables().syllables.tolist()
+    meant = {syllables[ord(char) - FIRST_HAN]: char for name in _SOUNDED for char in name}
+    return {code + FIRST_HAN: meant[one] for code, one in enumerate(syllables) if one in meant}
 
 
 def find_freshness(view: View) -> str:
     """What a text says of how fresh its goods are (rule 3)."""
-    if not view.hints & FRESH:
-        return ""
     return next((name for name, words in _FRESH if words.search(view.text)), "")
 
 

@@ -1,12 +1,16 @@
 """What a folded text is made of, for the model: Han characters, known words of letters, and classes of all else.
 
 1. A Han character is a token, and so is its reading, in a second row that homophones share.
-2. Letters are a token of their own only as one of `LATIN_WORDS`; other words, digits, handles and links are told by
-   their class and length alone. So no handle and no number is in what a model learns of, nor can be read out of it.
-3. Symbols and spaces are no tokens.
+2. Letters are a token of their own only as one of `LATIN_WORDS`, or as one letter or two; other words, digits, handles
+   and links are told by their class and length alone. So no handle and no number is in what a model learns of, nor can
+   be read out of it.
+3. A word of letters that falls into syllables of pinyin is told as these, in both rows: mian单 sounds as 面单 does. One
+   with a digit, a line or @ beside it is a name, and isn't.
+4. Symbols and spaces are no tokens.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +21,14 @@ from wayseal.model.jit import kernel
 
 LATIN_WORDS = tuple(
     """
-    a ab api app b bc c cod cp cpa cpc csv cvv d db dd dpi e ems erp excel fb g gps h ids imei ip jd jt k kb kd
-    ks l line m md mdm n o oms p p2p pdd pos ps q qp qq r s sdk seo sf sfz sms sql t tb tg tiktok tms u usdt v
-    vip vps w wd web whatsapp wms ws x y yd yt z zm
+    api app cod cpa cpc csv cvv dpi ems erp excel gps ids imei line mdm oms p2p pdd pos sdk seo sfz sms sql tiktok tms
+    usdt vip vps web whatsapp wms
 """.split()
 )
 _OTHER = 0x110000
 AT, INVITE, CHAT, LINK = _OTHER + 1, _OTHER + 2, _OTHER + 3, _OTHER + 4
 _LATIN_OF_LENGTH, _DIGITS_OF_LENGTH, _WORD, _SYLLABLE = _OTHER + 16, _OTHER + 48, _OTHER + 0x1000, _OTHER + 0x100000
+_SHORT, _LONGEST_SYLLABLE, _LONGEST_PINYIN = _OTHER + 0x2000, 6, 30
 _PLUS, _SLASH, _DOT, _AT_SIGN, _COLON, _UNDERLINE = (ord(c) for c in "+/.@:_")
 _TME = np.array([ord(c) for c in "t.me/"], np.uint32)
 _JOIN = np.array([ord(c) for c in "joinchat"], np.uint32)
@@ -57,7 +61,9 @@ def tokenize(folded: Folded) -> Tokens:
     size = len(folded.codes)
     chars, sounds = np.empty(size, np.uint32), np.empty(size, np.uint32)
     first, last = np.empty(size, np.int32), np.empty(size, np.int32)
-    bounds = _tokenize(folded.codes, folded.bounds, known.sorts, known.syllables, _WORDS, chars, sounds, first, last)
+    bounds = _tokenize(
+        folded.codes, folded.bounds, known.sorts, known.syllables, _WORDS, *_spelled(), chars, sounds, first, last
+    )
     end = bounds[-1]
     return Tokens(chars=chars[:end], sounds=sounds[:end], first=first[:end], last=last[:end], bounds=bounds)
 
@@ -69,6 +75,8 @@ def _tokenize(
     sorts: npt.NDArray[np.uint8],
     syllables: npt.NDArray[np.uint16],
     words: npt.NDArray[np.uint64],
+    spelled: npt.NDArray[np.uint64],
+    syllable_of: Ints,
     chars: Codes,
     sounds: Codes,
     first: Ints,
@@ -89,6 +97,20 @@ def _tokenize(
                 sound = np.uint32(_SYLLABLE + int(syllable)) if syllable else code
             elif sort == LATIN or sort == DIGIT or code == _AT_SIGN:
                 after, token = _read_word(codes, at, end, sorts, words)
+                if _LATIN_OF_LENGTH < token < _DIGITS_OF_LENGTH and not _is_named(
+                    codes, at, after, bounds[text], end, sorts
+                ):
+                    before = size
+                    while at < after:
+                        step, syllable = _spell(codes, at, after, spelled, syllable_of)
+                        if step == 0:
+                            break
+                        chars[size], sounds[size], first[size], last[size] = syllable, syllable, at, at + step - 1
+                        at, size = at + step, size + 1
+                    if size > before:
+                        continue
+                    if after - at < 3:
+                        token = np.uint32(_SHORT + 0x100 * codes[at] + codes[after - 1])
                 sound = token
             elif sort != LETTER:
                 token = np.uint32(0)
@@ -127,6 +149,40 @@ def _read_word(
         if left >= 0 and right >= 0:
             return at + 3, np.uint32(_WORD + left)
     return after, np.uint32(_LATIN_OF_LENGTH + min(length, 6))
+
+
+@kernel
+def _is_named(codes: Codes, at: int, after: int, start: int, end: int, sorts: npt.NDArray[np.uint8]) -> bool:
+    """Whether a word of letters is a piece of a name (rule 3)."""
+    if at > start and _is_joined(codes[at - 1], sorts):
+        return True
+    return bool(after < end and _is_joined(codes[after], sorts))
+
+
+@kernel
+def _is_joined(code: np.uint32, sorts: npt.NDArray[np.uint8]) -> bool:
+    return bool(sorts[code] == DIGIT or code == _UNDERLINE or code == _AT_SIGN)
+
+
+@kernel
+def _spell(
+    codes: Codes, at: int, after: int, spelled: npt.NDArray[np.uint64], syllable_of: Ints
+) -> tuple[int, np.uint32]:
+    """The length and the token of the syllable with which these letters begin, if all of them are syllables; else 0."""
+    size = after - at
+    best, token = np.zeros(_LONGEST_PINYIN + 1, np.int64), np.uint32(0)
+    if size > _LONGEST_PINYIN:
+        return 0, token
+    for begin in range(size - 1, -1, -1):
+        value = np.uint64(1)
+        for length in range(1, min(_LONGEST_SYLLABLE, size - begin) + 1):
+            value = (value ^ np.uint64(codes[at + begin + length - 1])) * _HASH
+            if begin + length == size or best[begin + length] > 0:
+                place = np.searchsorted(spelled, value)
+                if place < len(spelled) and spelled[place] == value:
+                    best[begin] = length
+                    token = np.uint32(_SYLLABLE + syllable_of[place])
+    return int(best[0]), token if best[0] else np.uint32(0)
 
 
 @kernel
@@ -176,14 +232,26 @@ def _begins(codes: Codes, at: int, end: int, word: Codes) -> bool:
     return same
 
 
-def _hash_words() -> npt.NDArray[np.uint64]:
-    values = []
-    for word in LATIN_WORDS:
-        value = 1
-        for char in word:
-            value = ((value ^ ord(char)) * int(_HASH)) & 0xFFFFFFFFFFFFFFFF
-        values.append(value)
-    return np.array(sorted(values), np.uint64)
+def initial_of(sound: int) -> int:
+    """The token of the letter with which a reading begins, standing alone."""
+    code = ord(tables().names[sound - _SYLLABLE][0])
+    return _SHORT + 0x100 * code + code
 
 
-_WORDS = _hash_words()
+def _hash(word: str) -> int:
+    value = 1
+    for char in word:
+        value = ((value ^ ord(char)) * int(_HASH)) & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+@cache
+def _spelled() -> tuple[npt.NDArray[np.uint64], Ints]:
+    """Hashes of syllables of two letters or more, sorted, and their numbers."""
+    known = sorted(
+        (_hash(name), at) for at, name in enumerate(tables().names) if len(name) > 1 and set(name) & set("aeiouv")
+    )
+    return np.array([value for value, _ in known], np.uint64), np.array([at for _, at in known], np.int32)
+
+
+_WORDS = np.array(sorted(map(_hash, LATIN_WORDS)), np.uint64)

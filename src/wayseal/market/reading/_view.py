@@ -14,7 +14,8 @@ from wayseal.market.reading._fold import Folded
 from wayseal.market.reading._hints import CHINESE_DIGITS, DIGIT_LETTERS, MIXED_DIGITS
 from wayseal.market.reading._tables import Ints
 
-_PLAIN = str.maketrans(CHINESE_DIGITS + DIGIT_LETTERS, "00123456789123456789" + "1" + "011")
+PLAIN_DIGITS = str.maketrans(CHINESE_DIGITS, "00123456789123456789" + "1")
+_PLAIN = PLAIN_DIGITS | str.maketrans(DIGIT_LETTERS, "011")
 _MIXED = re.compile(rf"(?<![a-z@_])[0-9{CHINESE_DIGITS}{DIGIT_LETTERS}]{{5,}}(?![a-z_])")
 _DIGIT = re.compile(r"[0-9]")
 _CHINESE = re.compile(f"[{CHINESE_DIGITS}]")

@@ -1,7 +1,8 @@
 """The trade's words: a dictionary as data, and how many of them a text has.
 
 1. A word stands with its meaning in both languages, its kind, its source and the day it was put in. It is written as
-   texts are after folding; a word with two Han characters or more is also known by its readings.
+   texts are after folding; a word with two Han characters or more is also known by its readings, and with a letter in
+   place of any one of them (k递, 面d).
 2. A word counts once a text; what the model is told is how many of a kind there are, up to three.
 3. Words that a person accepted come beside the built-in ones, from a file of the same form or as values.
 """
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from wayseal.market.errors import MarketError
 from wayseal.market.reading._fold import fold
 from wayseal.market.reading._grams import LONGEST_WORD, ROWS, filter_words, mix
-from wayseal.market.reading._tokens import tokenize
+from wayseal.market.reading._tokens import initial_of, tokenize
 from wayseal.model.schema import CLOSED, Name, TomlText
 
 
@@ -106,7 +107,12 @@ def index_words(words: Iterable[Word]) -> WordIndex:
             continue
         found[int(mix(ROWS[0], tokens.chars[span]))] = kinds.index(word.kind)
         if (tokens.chars[span] != tokens.sounds[span]).sum() > 1:
-            found.setdefault(int(mix(ROWS[1], tokens.sounds[span])), len(kinds) + kinds.index(word.kind))
+            read = len(kinds) + kinds.index(word.kind)
+            found.setdefault(int(mix(ROWS[1], tokens.sounds[span])), read)
+            for place in np.flatnonzero(tokens.chars[span] != tokens.sounds[span]):
+                lettered = tokens.chars[span].copy()
+                lettered[place] = initial_of(int(tokens.sounds[span][place]))
+                found.setdefault(int(mix(ROWS[0], lettered)), read)
     keys = np.array(sorted(found), np.uint64)
     kinds_of = np.array([found[int(key)] for key in keys], np.int8)
     return WordIndex(keys=keys, kinds=kinds_of, filter=filter_words(keys))

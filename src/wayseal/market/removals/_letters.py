@@ -9,7 +9,7 @@ from typing import Any
 
 from wayseal.market.errors import RemovalError
 from wayseal.market.removals.types import LANGS, RULES, Asked
-from wayseal.model.times import HOUR_US, time_at
+from wayseal.model.times import clock_us, time_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +20,7 @@ class Letter:
     body: str
 
 
-def write_letter(
-    asked: Asked, *, name: str, contact: str, reminder: bool = False, lang: str | None = None, utc_offset_hours: int = 8
-) -> Letter:
+def write_letter(asked: Asked, *, name: str, contact: str, reminder: bool = False, lang: str | None = None) -> Letter:
     """The text of a request, or of a reminder.
 
     Args:
@@ -31,7 +29,6 @@ def write_letter(
         contact: Where an answer goes.
         reminder: Whether it was asked before.
         lang: Its language; None: the one in which it was asked.
-        utc_offset_hours: The clock by which a reminder says when it was asked.
 
     Returns:
         The text.
@@ -49,7 +46,7 @@ def write_letter(
         "target": _one_line(asked.target.removeprefix(f"{asked.source}/")),
         "captures": "\n".join(f"- {capture}" for capture in asked.captures),
         "rule": words["rules"][asked.rule],
-        "at": time_at(asked.at + utc_offset_hours * HOUR_US).date().isoformat(),
+        "at": time_at(asked.at + clock_us()).date().isoformat(),
         "name": _one_line(name),
         "contact": _one_line(contact),
         "request": _one_line(asked.request),

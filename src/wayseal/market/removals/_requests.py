@@ -1,7 +1,7 @@
-"""Acts as requests (rules 1, 2 and 5)."""
+"""Acts as requests (rules 1, 2, 4 and 5)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from wayseal.market.errors import RemovalError
 from wayseal.market.removals.types import (
@@ -19,6 +19,28 @@ from wayseal.market.removals.types import (
 
 _ALWAYS = (Accused, Heard)
 """The accused can answer before and after the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many requests a source has ("": all have), and how many of them were removed or are open."""
+
+    source: str
+    requests: int
+    removed: int
+    open: int
+
+
+def count_by_source(requests: Iterable[Request]) -> tuple[Counts, ...]:
+    """Counts of all requests, and then of each source by its name (rule 4)."""
+    some = [(one.asked.source, one.outcome) for one in requests]
+    of = {"": [outcome for _, outcome in some]}
+    for source, outcome in sorted(some):
+        of.setdefault(source, []).append(outcome)
+    return tuple(
+        Counts(source=source, requests=len(all_), removed=all_.count(Outcome.REMOVED), open=all_.count(Outcome.OPEN))
+        for source, all_ in of.items()
+    )
 
 
 def follow(acts: Iterable[Act]) -> tuple[Request, ...]:

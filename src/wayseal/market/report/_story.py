@@ -66,7 +66,6 @@ class _WeekReport(Report[WeekResult]):
             self._numbers(),
             self._removals(),
             self._sources(),
-            self._blind(),
         )
         return Document(
             title=say("title"),
@@ -242,7 +241,7 @@ class _WeekReport(Report[WeekResult]):
         rows = tuple(
             (
                 self._id(one.row.source),
-                self.voice.say(f"source_kind.{one.row.kind}"),
+                self.voice.say(f"market_source.{one.row.kind}"),
                 f"{one.looks:,}",
                 f"{one.blind:,}",
                 f"{one.row.offers:,}",
@@ -251,7 +250,9 @@ class _WeekReport(Report[WeekResult]):
             for one in self.r.sources
         )
         table = Table(head=tuple(map(say, names)), rows=rows, numbers=frozenset({2, 3, 4}))
-        return Section(title=say("sources"), table=table)
+        told = [text for one in self.r.sources for text in self._not_seen(one)]
+        points = (*(told or [say("blind_nothing")]), say("blind_always"))
+        return Section(title=say("sources"), table=table, points=points)
 
     def _state(self, one: SourceWeek) -> str:
         if one.row.looked_at is None:
@@ -261,12 +262,7 @@ class _WeekReport(Report[WeekResult]):
         return self.say("state_seen") if one.row.hindrance is None else self._why(one.row.hindrance)
 
     def _why(self, hindrance: str) -> str:
-        return self.voice.say(f"hindrance.{hindrance}")
-
-    def _blind(self) -> Section:
-        told = [text for one in self.r.sources for text in self._not_seen(one)]
-        points = (*(told or [self.say("blind_nothing")]), self.say("blind_always"))
-        return Section(title=self.say("blind_title"), points=points)
+        return self.voice.say(f"market_hindrance.{hindrance}")
 
     def _not_seen(self, one: SourceWeek) -> Iterator[str]:
         say, source = self.say, self._id(one.row.source)

@@ -6,8 +6,31 @@ Blanks as there. No <, > or & anywhere.
 from wayseal.market.drawn import DRAWN_TEXTS
 from wayseal.model.messages import N_
 
+SOURCE_TEXTS = {
+    "market_hindrance.login": N_("asks for a login"),
+    "market_hindrance.captcha": N_("shows a captcha"),
+    "market_hindrance.error_page": N_("shows an error page"),
+    "market_hindrance.changed": N_("has another shape"),
+    "market_hindrance.robots": N_("robots.txt forbids it, or could not be had"),
+    "market_hindrance.budget": N_("the day's requests were used up"),
+    "market_hindrance.unreachable": N_("can't be reached"),
+    "market_hindrance.timeout": N_("takes too long"),
+    "market_hindrance.too_big": N_("answers with too much"),
+    "market_hindrance.refused": N_("refuses, or asks to come later"),
+    "market_hindrance.forbidden_address": N_("leads to an inside address"),
+    "market_hindrance.unreadable": N_("can't be read"),
+    "market_hindrance.failed": N_("made a look fail"),
+    "market_source.page": N_("list of pages"),
+    "market_source.search": N_("search"),
+    "market_source.feed": N_("feed"),
+    "market_source.json": N_("JSON"),
+    "market_source.chat": N_("chat export"),
+    "market_source.folder": N_("folder"),
+}
+"""How sources are called, and why they can't be seen, under codes that pages have as well."""
 TEXTS = {
     **DRAWN_TEXTS,
+    **SOURCE_TEXTS,
     "week.title": N_("A week of the market"),
     "week.headline": N_(
         "{n:n} new {n:offer|offers} to look at in the week to {day}, {backs:n} {backs:come-back|come-backs}, {own:n} "
@@ -97,7 +120,6 @@ TEXTS = {
     "week.state_seen": N_("seen"),
     "week.state_never": N_("not looked at yet"),
     "week.state_overdue": N_("overdue: nobody looks"),
-    "week.blind_title": N_("What couldn't be seen"),
     "week.blind_source": N_("{source}: {n:n} of {all:n} {all:look|looks} saw nothing ({why})."),
     "week.blind_since": N_("It can't be seen since {at:time}."),
     "week.blind_never": N_("{source} was not looked at in this week."),
@@ -117,23 +139,5 @@ TEXTS = {
         "Sellers and shops are named by ids, and phones and the like in them are masked. A seller is a lead, never a "
         "verdict."
     ),
-    "hindrance.login": N_("asks for a login"),
-    "hindrance.captcha": N_("shows a captcha"),
-    "hindrance.error_page": N_("shows an error page"),
-    "hindrance.changed": N_("has another shape"),
-    "hindrance.robots": N_("robots.txt forbids it, or could not be had"),
-    "hindrance.budget": N_("the day's requests were used up"),
-    "hindrance.unreachable": N_("could not be reached"),
-    "hindrance.timeout": N_("takes too long"),
-    "hindrance.too_big": N_("answers with too much"),
-    "hindrance.refused": N_("refuses, or asks to come later"),
-    "hindrance.forbidden_address": N_("leads to an inside address"),
-    "hindrance.unreadable": N_("can't be read"),
-    "source_kind.page": N_("list of pages"),
-    "source_kind.search": N_("search"),
-    "source_kind.feed": N_("feed"),
-    "source_kind.json": N_("JSON"),
-    "source_kind.chat": N_("chat export"),
-    "source_kind.folder": N_("folder"),
 }
 """Codes and their texts."""

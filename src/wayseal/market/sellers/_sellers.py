@@ -116,11 +116,6 @@ class Sellers:
         """The id of an offer's seller. KeyError: the offer isn't known."""
         return self._id(self._groups.find(self._book.shop_of[self._book.place(offer)]))
 
-    def are_one(self, a: str, b: str) -> bool:
-        """Whether two offers are taken for one seller's. KeyError: one isn't known."""
-        first, second = (self._groups.find(self._book.shop_of[self._book.place(id_)]) for id_ in (a, b))
-        return first == second
-
     def all(self) -> tuple[Seller, ...]:
         """All sellers, by their earliest offer."""
         found = [self._seller(group) for group, members in enumerate(self._groups.members) if members]

@@ -1,11 +1,12 @@
 """Sources: what is looked at, as data, and what an answer or an export of one shows.
 
-A source is a TOML file (`load_sources`, docs/market-sources.md). `parse` is a pure function of an answer's bytes;
+A source is a TOML file (`load_sources`, docs/market-sources.md). `parse` is a pure function of an answer's bytes
+(`parse_apart` the same within bounds);
 `read_export` reads files of any size message by message. Nothing here asks the network.
 """
 
 from wayseal.market.sources._files import PICTURES, TEXTS, files_of, picture_of, read_export
-from wayseal.market.sources._parse import parse, starts
+from wayseal.market.sources._parse import parse, parse_apart, starts
 from wayseal.market.sources.source import Source, load_sources, parse_source
 from wayseal.market.sources.types import Seen
 
@@ -17,6 +18,7 @@ __all__ = [
     "files_of",
     "load_sources",
     "parse",
+    "parse_apart",
     "parse_source",
     "picture_of",
     "read_export",

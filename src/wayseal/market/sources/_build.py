@@ -4,16 +4,19 @@
    is counted and left out, and so is one that says nothing.
 2. Text is kept as it stands, signs that can't be seen included, up to 20,000 characters (a title, a price, a shop's
    name: 500; of a longer id the hash); only NUL and lone surrogates, which no database takes, are U+FFFD.
-3. A time that can't be read is counted; the offer is kept without it.
+3. A time that can't be read is counted; the offer is kept without it. An offer that meets what nobody thought of is
+   counted and left out; those beside it come in.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from wayseal.market.sources._encoding import UNREADABLE
 from wayseal.market.sources.source import Source
 from wayseal.market.sources.types import Flaw, Problem
 from wayseal.market.types import Listing
@@ -24,7 +27,7 @@ MOST_LISTINGS = 5_000
 MOST_PICTURES = 50
 _SHORT = 500
 _SHORT_ONES = ("title", "price", "shop_name")
-_ODD = re.compile("[\0\ud800-\udfff]")
+ODD = re.compile("[\0\ud800-\udfff]")
 _SECONDS = re.compile(r"\d{9,10}(\.\d+)?")
 _MILLIS = re.compile(r"\d{13}")
 
@@ -41,6 +44,14 @@ class Builder:
     listings: list[Listing] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
     _left: int = 0
+
+    def take(self, items: Iterable[Any], one: Callable[["Builder", int, Any], None]) -> None:
+        """Takes all offers of an answer, in whatever shape they stand there (rule 3)."""
+        for number, item in enumerate(items, 1):
+            try:
+                one(self, number, item)
+            except Exception:  # parts of others, again
+                self.problems.append(Problem(flaw=Flaw.BAD_RECORD, item=number))
 
     def add(self, number: int, parts: Mapping[str, str], pictures: Iterable[str] = ()) -> None:
         """Takes one offer, or says why not (rules 1 to 3).
@@ -64,13 +75,13 @@ class Builder:
 
     def make(self, number: int, parts: Mapping[str, str], pictures: Iterable[str] = ()) -> Listing | None:
         """The offer of these parts; None: there is none, and the problem is noted."""
-        clean = {name: _ODD.sub("\ufffd", value).strip() for name, value in parts.items()}
+        clean = {name: ODD.sub(UNREADABLE, value).strip() for name, value in parts.items()}
         title, text = clean.get("title", ""), clean.get("text", "")
         if len(text) > LONGEST or any(len(clean.get(name, "")) > _SHORT for name in _SHORT_ONES):
             self.problems.append(Problem(flaw=Flaw.CUT_TEXT, item=number))
         title, text = title[:_SHORT], text[:LONGEST]
         url = _address(self.base, clean.get("url", ""))
-        named = [self.address(picture) if self.base else picture for picture in pictures]
+        named = [self.address(picture) if self.base else ODD.sub(UNREADABLE, picture) for picture in pictures]
         shown = tuple(one for one in named if one)[:MOST_PICTURES]
         if not (title or text or shown):
             self.problems.append(Problem(flaw=Flaw.NO_TEXT, item=number))

@@ -18,6 +18,7 @@ import ijson
 
 from wayseal.market.sources._build import Builder
 from wayseal.market.sources._encoding import decode
+from wayseal.market.sources._html import html_apart
 from wayseal.market.sources._json import as_text, value_at
 from wayseal.market.sources.source import ChatFormat, Source
 from wayseal.market.sources.types import Flaw, Problem
@@ -130,7 +131,7 @@ def _is_list(source: Source, file: IO[bytes]) -> bool:
 def _mapped(source: Source, record: Any) -> dict[str, str] | None:
     if not isinstance(record, dict):
         return None
-    parts = {name: as_text(value_at(record, where)) for name, where in source.fields.said().items()}
+    parts = {name: as_text(value_at(record, where), html_apart) for name, where in source.fields.said().items()}
     return {name: value for name, value in parts.items() if value} or None
 
 
@@ -174,8 +175,8 @@ def _telegram_message(chat: str, record: Any) -> Iterator[dict[str, str] | None]
         yield None
     elif record.get("type") == "message":
         text = record.get("text", "")
-        pieces = text if isinstance(text, list) else [text]
-        said = "".join(one.get("text", "") if isinstance(one, Mapping) else str(one) for one in pieces)
+        pieces = [one for one in (text if isinstance(text, list) else [text]) if isinstance(one, Mapping | str)]
+        said = "".join(str(one.get("text", ""))[:MOST_RECORD] if isinstance(one, Mapping) else one for one in pieces)
         links = [one["href"] for one in pieces if isinstance(one, Mapping) and isinstance(one.get("href"), str)]
         parts = {
             "key": f"{chat}/{record['id']}" if "id" in record else "",
@@ -186,7 +187,7 @@ def _telegram_message(chat: str, record: Any) -> Iterator[dict[str, str] | None]
             "pictures": record.get("photo"),
         }
         if said.strip() or parts["pictures"]:
-            yield {name: str(value) for name, value in parts.items() if value}
+            yield {name: str(value) for name, value in parts.items() if value and isinstance(value, str | int | float)}
     elif record.get("type") != "service":
         yield None
 

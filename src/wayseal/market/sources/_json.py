@@ -1,10 +1,14 @@
 """JSON answers, by dotted paths: `data.list`, `seller.id`, `images.*.url` (all of a list), `rows.0.text`.
 
 1. `usual` and `items` are paths; a sign is a path, or a path and what stands there (`code=401`).
-2. An answer that is no JSON is looked at for what HTML pages say that come in its place.
+2. A number of over 99 digits is text, and what is nested deeper than any offer is nothing: one offer that has such
+   makes those beside it no less readable.
+3. An answer that is no JSON is looked at for what HTML pages say that come in its place.
 """
 
 import json
+import re
+from collections.abc import Callable
 from typing import Any
 
 from wayseal.market.sources._build import MOST_PICTURES, Builder
@@ -14,13 +18,21 @@ from wayseal.market.sources.source import Source
 from wayseal.market.sources.types import Flaw, Problem, Seen, unseen
 from wayseal.market.types import Hindrance, Sight
 
+_DEEPEST = 20
+_NESTED = 100
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]|[^"\[\]{}]++', re.DOTALL)
+
 
 def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) -> Seen:
-    """What an answer in JSON shows (rules 1 and 2)."""
+    """What an answer in JSON shows (rules 1 to 3)."""
     text, _, unreadable = decode(body, media_type)
     flaws = [Problem(flaw=Flaw.ENCODING, count=unreadable)] if unreadable else []
     try:
-        content = json.loads(text)
+        try:
+            content = json.loads(text, parse_int=_number)
+        except RecursionError:
+            content = json.loads(_shallow(text), parse_int=_number)
+            flaws.append(Problem(flaw=Flaw.CUT_TEXT))
     except (ValueError, RecursionError):
         if text.lstrip()[:1] == "<":
             found = parse_html(source_of_html(source), body, "text/html; " + media_type.partition(";")[2], url)
@@ -36,8 +48,7 @@ def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) ->
     if not usual or not isinstance(items, list):
         return unseen(Hindrance.CHANGED, flaws)
     builder = Builder(source=source, base=url)
-    for number, item in enumerate(items, 1):
-        take_record(builder, number, item)
+    builder.take(items, take_record)
     if items and not builder.listings:
         return unseen(Hindrance.CHANGED, [*flaws, *builder.finish()])
     next_page = value_at(content, source.next) if source.next else None
@@ -48,6 +59,23 @@ def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) ->
         next_pages=further,
         problems=(*flaws, *builder.finish()),
     )
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) < 100 else digits
+
+
+def _shallow(text: str) -> str:
+    """JSON with null in the place of what is nested too deep (rule 2)."""
+    depth, kept = 0, list[str]()
+    for one in _TOKEN.findall(text):
+        opens = one in {"[", "{"}
+        if depth < _NESTED or (depth == _NESTED and not opens):
+            kept.append(one)
+        elif depth == _NESTED:
+            kept.append("null")
+        depth += opens - (one in {"]", "}"})
+    return "".join(kept)
 
 
 def source_of_html(source: Source) -> Source:
@@ -80,14 +108,14 @@ def value_at(content: Any, path: str) -> Any:
     return content
 
 
-def as_text(value: Any) -> str:
-    """A value as the text that it is to a reader; HTML in it is drawn."""
-    if value is None or isinstance(value, bool | dict):
+def as_text(value: Any, draw: Callable[[str], str] = html_text, depth: int = 0) -> str:
+    """A value as the text that it is to a reader; HTML in it is drawn. What is nested deeper than any text is none."""
+    if value is None or isinstance(value, bool | dict) or depth > _DEEPEST:
         return ""
     if isinstance(value, list):
-        return "\n".join(part for one in value if (part := as_text(one)))
+        return "\n".join(part for one in value if (part := as_text(one, draw, depth + 1)))
     text = str(value)
-    return html_text(text) if "</" in text or "<br" in text else text
+    return draw(text) if "</" in text or "<br" in text else text
 
 
 def _texts(item: Any, path: str) -> list[str]:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from io import BytesIO
 from urllib.parse import quote, unquote
 
+from wayseal.market.apart import ApartError, apart
 from wayseal.market.sources._chat import read_chat
 from wayseal.market.sources._feed import parse_feed
 from wayseal.market.sources._html import parse_html
 from wayseal.market.sources._json import parse_json_answer
 from wayseal.market.sources.source import Source, SourceKind
-from wayseal.market.sources.types import Problem, Seen
-from wayseal.market.types import Listing, Sight
+from wayseal.market.sources.types import Problem, Seen, unseen
+from wayseal.market.types import Hindrance, Listing, Sight
 
 _WAYS = {
     SourceKind.PAGE: parse_html,
@@ -37,10 +38,21 @@ def parse(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     way = _WAYS.get(source.kind)
     if way is None:
         return _whole_export(source, body)
-    seen = way(source, body, media_type, url)
+    try:
+        seen = way(source, body, media_type, url)
+    except Exception:
+        return unseen(Hindrance.UNREADABLE)  # parts of others, which meet what nobody thought of
     if source.kind is SourceKind.SEARCH and seen.sight is Sight.SEEN and seen.listings and not source.next:
         return replace(seen, next_pages=_following(source, url))
     return seen
+
+
+def parse_apart(source: Source, body: bytes, media_type: str, url: str) -> Seen:
+    """The same in a child with bounds: what takes more memory or time than any page needs can't be read."""
+    try:
+        return apart(parse, source, body, media_type, url)
+    except ApartError:
+        return unseen(Hindrance.UNREADABLE)
 
 
 def starts(source: Source) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Flaw(StrEnum):
     BAD_TIME = "bad_time"
     """A time that can't be read; the offer has none."""
     BAD_RECORD = "bad_record"
-    """A record of an export that can't be read; left out."""
+    """A record of an export, or an offer of an answer, that can't be read; left out."""
     CUT_FILE = "cut_file"
     """An export ends in the middle; what stands before is taken."""
     MANY = "many"

@@ -61,6 +61,7 @@ class ShopMemory:
         gone_at: Since when it is gone: the first of the misses.
         returned_at: When it was last seen again after it was gone.
         own_page: Whether it has a page that can say it isn't there.
+        same_as: The shop that it is, seen in another view of its site; "": none.
     """
 
     shop: str
@@ -74,6 +75,7 @@ class ShopMemory:
     gone_at: int | None = None
     returned_at: int | None = None
     own_page: bool = True
+    same_as: str = ""
 
 
 def first_seen(shop: str, at: int, *, own_page: bool) -> ShopMemory:

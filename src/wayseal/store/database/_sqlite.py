@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from wayseal.store._write_ahead import set_write_ahead
 from wayseal.store.database._database import Closeable
 from wayseal.store.database._driver_errors import run_guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
@@ -19,7 +20,7 @@ from wayseal.store.durable import sync_folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
+_PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "temp_store=MEMORY")
 _MOMENT = 200
 """Milliseconds that emptying the log waits for readers and writers, who wait for it meanwhile."""
 
@@ -149,6 +150,7 @@ class SQLite(Closeable):
                 isolation_level=None,
             )
             try:
+                set_write_ahead(raw, self._patience)
                 for pragma in (*_PRAGMAS, f"query_only={'OFF' if writes else 'ON'}"):
                     raw.execute(f"PRAGMA {pragma}")
             except sqlite3.Error:

@@ -12,8 +12,13 @@ known), or nothing, which is counted by reason. Obligations (tests cite them):
 """
 
 from wayseal.store.formats import Format
-from wayseal.store.logs import _combined, _pgaudit
+from wayseal.store.logs import _combined, _mysql, _pgaudit
 from wayseal.store.logs._combined import CombinedBlocks
+from wayseal.store.logs._json_requests import TIMES as REQUEST_TIMES
+from wayseal.store.logs._json_requests import USUAL as REQUEST_FIELDS
+from wayseal.store.logs._json_requests import JsonRequestBlocks, asked_for
+from wayseal.store.logs._mysql import TIMES as MYSQL_TIMES
+from wayseal.store.logs._mysql import MysqlBlocks, general_log_entries
 from wayseal.store.logs._ocsf import READING, OcsfBlocks, target_of
 from wayseal.store.logs._personal_data import looks_personal, waybill_of
 from wayseal.store.logs._pgaudit import PgauditBlocks
@@ -21,11 +26,18 @@ from wayseal.store.logs._sample_names import Request, named_columns, number_shap
 from wayseal.store.logs._url_paths import parted
 
 __all__ = [
+    "MYSQL_TIMES",
     "READING",
+    "REQUEST_FIELDS",
+    "REQUEST_TIMES",
     "CombinedBlocks",
+    "JsonRequestBlocks",
+    "MysqlBlocks",
     "OcsfBlocks",
     "PgauditBlocks",
     "Request",
+    "asked_for",
+    "general_log_entries",
     "looks_personal",
     "named_columns",
     "names_of_format",
@@ -44,4 +56,6 @@ def names_of_format(form: Format) -> tuple[str, ...]:
         return (*_pgaudit.COLUMNS, "client_ip", "statement_id", "read.action", "comment.KEY")
     if form is Format.COMBINED:
         return (*_combined.FIELDS, "read.action", "query.NAME")
+    if form is Format.MYSQL:
+        return (*_mysql.COLUMNS, "read.action", "comment.KEY")
     return ()

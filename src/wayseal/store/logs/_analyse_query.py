@@ -6,16 +6,15 @@ inside COPY, PREPARE, DECLARE CURSOR, CREATE TABLE AS. What else stands there is
 """
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+
+from sqlglot import exp
 
 from wayseal.store.logs._conditions import operand, read_conditions
 from wayseal.store.logs._joins import join_up
 from wayseal.store.logs._outcomes import DroppedCondition, Why
 from wayseal.store.logs._query_shape import Operand, QueryShape, Tables, bare
 from wayseal.store.logs._syntax import conjuncts, parsed, set_parts
-
-if TYPE_CHECKING:
-    from sqlglot import exp
 
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b", re.IGNORECASE)
 _PARTS = frozenset(
@@ -24,14 +23,14 @@ _PARTS = frozenset(
 )
 
 
-def analyse(template: str, words: frozenset[str], tables: Tables) -> QueryShape:
+def analyse(template: str, words: frozenset[str], tables: Tables, dialect: str) -> QueryShape:
     """The shape of a template; `words` are the names that stand in it."""
     mentioned = bool(words & tables.words)
     if not mentioned:
         return QueryShape(nothing=Why.OTHER_TABLE)
     if _EXPLAIN.match(template):
         return QueryShape(nothing=Why.NOT_A_READ)
-    roots = parsed(template)
+    roots = parsed(template, dialect)
     if roots is None:
         return bare(Why.UNREADABLE)
     if len(roots) != 1:
@@ -42,9 +41,7 @@ def analyse(template: str, words: frozenset[str], tables: Tables) -> QueryShape:
         return bare(Why.UNREADABLE)
 
 
-def _of_root(root: "exp.Expr", tables: Tables) -> QueryShape:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _of_root(root: exp.Expr, tables: Tables) -> QueryShape:
     if not _touched(root, tables) and not isinstance(root, exp.Command):
         return QueryShape(nothing=Why.OTHER_TABLE)
     if isinstance(root, exp.Copy):
@@ -56,16 +53,12 @@ def _of_root(root: "exp.Expr", tables: Tables) -> QueryShape:
     return _of_query(root, tables)
 
 
-def _touched(root: "exp.Expr", tables: Tables) -> bool:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _touched(root: exp.Expr, tables: Tables) -> bool:
     found = (tables.find(t.name, t.db) for t in root.find_all(exp.Table))
     return any(t is not None and t.waybills for t in found)
 
 
-def _of_copy(root: "exp.Expr", tables: Tables) -> QueryShape:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _of_copy(root: exp.Expr, tables: Tables) -> QueryShape:
     if root.args.get("kind"):
         return QueryShape(nothing=Why.NOT_A_READ)
     inner = root.this
@@ -73,16 +66,10 @@ def _of_copy(root: "exp.Expr", tables: Tables) -> QueryShape:
         inner = inner.this
     if isinstance(inner, exp.Table | exp.Schema):
         return QueryShape(export=True)
-    made = _of_query(inner, tables)
-    return QueryShape(
-        nothing=made.nothing, bare=made.bare, conditions=made.conditions, wider=made.wider, limit=made.limit,
-        one=made.one, grouped=made.grouped, counts=made.counts, export=True,
-    )  # fmt: skip
+    return replace(_of_query(inner, tables), export=True)
 
 
-def _of_query(root: "exp.Expr", tables: Tables) -> QueryShape:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _of_query(root: exp.Expr, tables: Tables) -> QueryShape:
     while isinstance(root, exp.Subquery) and set(set_parts(root)) <= {"this"}:
         root = root.this
     if not isinstance(root, exp.Select) or not set(set_parts(root)) <= _PARTS:
@@ -109,10 +96,8 @@ def _of_query(root: "exp.Expr", tables: Tables) -> QueryShape:
     )
 
 
-def _limit(root: "exp.Expr") -> tuple[Operand | None, bool]:
+def _limit(root: exp.Expr) -> tuple[Operand | None, bool]:
     """The row limit's operand, or that it is one."""
-    from sqlglot import exp  # noqa: PLC0415
-
     limit = root.args.get("limit")
     if isinstance(limit, exp.Limit):
         return operand(limit.expression), False

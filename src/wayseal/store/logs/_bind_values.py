@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
+import pyarrow as pa
+
+from wayseal.store._column_plan import parse_times
 from wayseal.store._csv import split_record
 from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.logs._personal_data import looks_personal, usable, waybill_of
 from wayseal.store.logs._query_shape import Condition, Operand, QueryShape
+from wayseal.store.mapping import EPOCHS
+from wayseal.store.tables import EARLIEST, LATEST
 
 _TICK = timedelta(microseconds=1)
-_DAY = timedelta(days=1)
+_STEPS = {"day": timedelta(days=1), "epoch_s": timedelta(seconds=1), "epoch_ms": timedelta(milliseconds=1)}
 _SUPPRESSED = "<long param suppressed>"
 
 
@@ -39,10 +45,10 @@ class Filter:
         kept = {_kept(key, v) for v in values}
         self.any_of[key] = self.any_of[key] & kept if key in self.any_of else kept
 
-    def time(self, text: str, date: bool = False) -> datetime:
-        """A time in UTC; LeftOutError if it can't be read."""
+    def time(self, text: str, date: bool = False, formats: tuple[str, ...] = ()) -> datetime:
+        """A time in UTC, in ISO 8601 or one of the formats; LeftOutError if it can't be read."""
         try:
-            read = datetime.fromisoformat(text.strip())
+            read = _time_as(text, formats) if formats else datetime.fromisoformat(text.strip())
             if date:
                 read = read.replace(hour=0, minute=0, second=0, microsecond=0)
             if read.tzinfo is None:
@@ -53,9 +59,9 @@ class Filter:
         except (ValueError, OverflowError):
             raise LeftOutError(Why.VALUE) from None
 
-    def bound(self, sign: str, at: datetime, day: bool = False) -> None:
-        """The time of issue is >=, >, <, <= or = `at`; `day`: to the day, else to the microsecond."""
-        step = _DAY if day else _TICK
+    def bound(self, sign: str, at: datetime, unit: str = "") -> None:
+        """The time of issue is >=, >, <, <= or = `at`, in whole numbers of the unit, else to the microsecond."""
+        step = _STEPS.get(unit, _TICK)
         try:
             if sign in {">=", ">", "="}:
                 low = at + step if sign == ">" else at
@@ -126,14 +132,15 @@ def bind(
     if shape.counts and "waybill" not in made.any_of:
         return NoRead(why=Why.ONLY_COUNTED)
     if shape.grouped or shape.counts:
-        return made.outcome(None, _action(shape))
+        return made.outcome(None, action_of(shape))
     made.limit = 1 if shape.one else _limit(shape.limit, values)
     if made.limit == 0:
         return NoRead(why=Why.NO_ROWS)
-    return made.outcome(rows, _action(shape))
+    return made.outcome(rows, action_of(shape))
 
 
-def _action(shape: QueryShape) -> str:
+def action_of(shape: QueryShape) -> str:
+    """What the contract calls such a statement."""
     return "export" if shape.export else "view"
 
 
@@ -166,10 +173,19 @@ def _apply(made: Filter, condition: Condition, values: _Values) -> None:
         if texts[0] != texts[1]:
             raise LeftOutError(Why.COMPARISON)
     elif condition.key == "issued_at":
-        at = made.time(texts[0], condition.operands[0].date)
-        made.bound(condition.sign, at, condition.day)
+        formats = (condition.unit,) if condition.unit in EPOCHS else ()
+        made.bound(condition.sign, made.time(texts[0], condition.operands[0].date, formats), condition.unit)
     else:
         made.permit(condition.key, texts)
+
+
+@lru_cache(1 << 12)
+def _time_as(text: str, formats: tuple[str, ...]) -> datetime:
+    """A time in one of the formats, as a mapping reads a column of them; ValueError."""
+    times = parse_times(formats, pa.array([text]))
+    if not times.ok[0] or not EARLIEST <= times.us[0] < LATEST:
+        raise ValueError("not a time")
+    return datetime(1970, 1, 1, tzinfo=None if times.naive[0] else UTC) + int(times.us[0]) * _TICK
 
 
 def _kept(key: str, value: str) -> str:

@@ -1,14 +1,12 @@
 """The conditions of a WHERE: those of the allow-list, and why the others were left out (obligation 2)."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from wayseal.store.logs._joins import JoinedTables
 from wayseal.store.logs._outcomes import DroppedCondition, Why
 from wayseal.store.logs._query_shape import Condition, Operand
-
-if TYPE_CHECKING:
-    from sqlglot import exp
 
 _TEXT = frozenset({"TEXT", "VARCHAR", "BPCHAR", "NAME"})
 _AS_IT_IS = _TEXT | {"INT", "BIGINT", "SMALLINT", "DECIMAL", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPNTZ", "UNKNOWN"}
@@ -16,10 +14,8 @@ _SIGNS = {"EQ": "=", "GTE": ">=", "LTE": "<=", "GT": ">", "LT": "<"}
 _TURNED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
 
-def read_conditions(items: list["exp.Expr"], joined: JoinedTables) -> tuple[list[Condition], list[DroppedCondition]]:
+def read_conditions(items: list[exp.Expr], joined: JoinedTables) -> tuple[list[Condition], list[DroppedCondition]]:
     """The conditions that can be expressed, and what was left out."""
-    from sqlglot import exp  # noqa: PLC0415
-
     conditions: list[Condition] = []
     wider: list[DroppedCondition] = []
     for item in items:
@@ -36,7 +32,7 @@ def read_conditions(items: list["exp.Expr"], joined: JoinedTables) -> tuple[list
     return conditions, wider
 
 
-def _tie(item: "exp.Expr", joined: JoinedTables) -> Iterator[DroppedCondition]:
+def _tie(item: exp.Expr, joined: JoinedTables) -> Iterator[DroppedCondition]:
     """What is left out with two equal columns; nothing where they tie mapped tables rather than select."""
     sides = [(side, joined.column(side)) for side in (item.this, item.expression)]
     strange = [side.name for side, found in sides if found is None]
@@ -46,9 +42,7 @@ def _tie(item: "exp.Expr", joined: JoinedTables) -> Iterator[DroppedCondition]:
         yield DroppedCondition(why=Why.COMPARISON)
 
 
-def _condition(item: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _condition(item: exp.Expr, joined: JoinedTables) -> list[Condition] | DroppedCondition:
     if (sign := _SIGNS.get(type(item).__name__)) is not None:
         return _compared(item, sign, joined)
     if isinstance(item, exp.In):
@@ -60,16 +54,14 @@ def _condition(item: "exp.Expr", joined: JoinedTables) -> list[Condition] | Drop
         found = _key(item.this, joined)
         if isinstance(found, DroppedCondition):
             return found
-        key, day = found
+        key, unit = found
         if key != "issued_at":
             return DroppedCondition(why=Why.COMPARISON)
-        return [Condition(key=key, sign=sign, operands=(end,), day=day) for sign, end in ((">=", low), ("<=", high))]
+        return [Condition(key=key, sign=sign, operands=(end,), unit=unit) for sign, end in ((">=", low), ("<=", high))]
     return _blame(item)
 
 
-def _compared(item: "exp.Expr", sign: str, joined: JoinedTables) -> list[Condition] | DroppedCondition:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _compared(item: exp.Expr, sign: str, joined: JoinedTables) -> list[Condition] | DroppedCondition:
     left, right = item.this, item.expression
     first, second = operand(left), operand(right)
     if first is not None and second is not None:
@@ -86,21 +78,19 @@ def _compared(item: "exp.Expr", sign: str, joined: JoinedTables) -> list[Conditi
     found = _key(left, joined)
     if isinstance(found, DroppedCondition):
         return found
-    key, day = found
+    key, unit = found
     if key == "issued_at":
-        return [Condition(key=key, sign=sign, operands=(second,), day=day)]
+        return [Condition(key=key, sign=sign, operands=(second,), unit=unit)]
     return [Condition(key=key, sign="in", operands=(second,))] if sign == "=" else DroppedCondition(why=Why.COMPARISON)
 
 
-def _listed(item: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
+def _listed(item: exp.Expr, joined: JoinedTables) -> list[Condition] | DroppedCondition:
     if any(v for k, v in item.args.items() if k not in {"this", "expressions"}):
         return DroppedCondition(why=Why.SUBQUERY)
     return _one_of(item, item.this, item.expressions, joined)
 
 
-def _any(column: "exp.Expr", wanted: "exp.Expr", joined: JoinedTables) -> list[Condition] | DroppedCondition:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _any(column: exp.Expr, wanted: exp.Expr, joined: JoinedTables) -> list[Condition] | DroppedCondition:
     inner = wanted.this
     while isinstance(inner, exp.Paren | exp.Cast):
         if isinstance(inner, exp.Cast) and not _is_list(inner.to):
@@ -119,7 +109,7 @@ def _any(column: "exp.Expr", wanted: "exp.Expr", joined: JoinedTables) -> list[C
 
 
 def _one_of(
-    item: "exp.Expr", column: "exp.Expr", values: list["exp.Expr"], joined: JoinedTables
+    item: exp.Expr, column: exp.Expr, values: list[exp.Expr], joined: JoinedTables
 ) -> list[Condition] | DroppedCondition:
     found = _key(column, joined)
     if isinstance(found, DroppedCondition):
@@ -133,10 +123,8 @@ def _one_of(
     return [Condition(key=found[0], sign="in", operands=known)]
 
 
-def _key(column: "exp.Expr", joined: JoinedTables) -> tuple[str, bool] | DroppedCondition:
-    """The condition that a column stands for, and whether it holds dates."""
-    from sqlglot import exp  # noqa: PLC0415
-
+def _key(column: exp.Expr, joined: JoinedTables) -> tuple[str, str] | DroppedCondition:
+    """The condition that a column stands for, and its unit."""
     cast = False
     while isinstance(column, exp.Paren | exp.Cast):
         if isinstance(column, exp.Cast):
@@ -151,13 +139,11 @@ def _key(column: "exp.Expr", joined: JoinedTables) -> tuple[str, bool] | Dropped
         return DroppedCondition(why=Why.COLUMN, name=column.name)
     if cast and meant.key == "issued_at":
         return DroppedCondition(why=Why.FUNCTION)
-    return meant.key, meant.day
+    return meant.key, meant.unit
 
 
-def operand(value: "exp.Expr | None") -> Operand | None:
+def operand(value: exp.Expr | None) -> Operand | None:
     """A literal or a bound value, through casts that leave it as it is; None for anything else."""
-    from sqlglot import exp  # noqa: PLC0415
-
     date = False
     while isinstance(value, exp.Paren | exp.Cast):
         if isinstance(value, exp.Cast):
@@ -172,20 +158,18 @@ def operand(value: "exp.Expr | None") -> Operand | None:
     return None
 
 
-def _is_plain(kind: "exp.Expr", names: frozenset[str]) -> bool:
+def _is_plain(kind: exp.Expr, names: frozenset[str]) -> bool:
     """Whether a type is one of these, without a length that would cut a value."""
     name = getattr(kind.this, "name", "")
     return name in names and not kind.expressions
 
 
-def _is_list(kind: "exp.Expr") -> bool:
+def _is_list(kind: exp.Expr) -> bool:
     return getattr(kind.this, "name", "") in {"ARRAY", "LIST"}
 
 
-def _blame(item: "exp.Expr") -> DroppedCondition:
+def _blame(item: exp.Expr) -> DroppedCondition:
     """Why a condition is not on the allow-list."""
-    from sqlglot import exp  # noqa: PLC0415
-
     if isinstance(item, exp.Or):
         return DroppedCondition(why=Why.OR)
     if item.find(exp.Query, exp.Exists):

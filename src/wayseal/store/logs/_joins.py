@@ -6,15 +6,13 @@ shown of all. A table of outlets joined on its code gives its city and region to
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from wayseal.store.logs._outcomes import DroppedCondition, Why
 from wayseal.store.logs._query_shape import Tables
 from wayseal.store.logs._syntax import conjuncts, set_parts
 from wayseal.store.mapping import TableColumn, TableMap
-
-if TYPE_CHECKING:
-    from sqlglot import exp
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,11 +24,11 @@ class JoinedTables:
 
     sources: dict[str, TableMap | None]
     ends: dict[str, str] = field(default_factory=dict)
-    on: list["exp.Expr"] = field(default_factory=list)
+    on: list[exp.Expr] = field(default_factory=list)
     wider: list[DroppedCondition] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
-    def column(self, column: "exp.Expr") -> tuple[str, TableColumn] | None:
+    def column(self, column: exp.Expr) -> tuple[str, TableColumn] | None:
         """The alias and meaning of a column; None if it has none."""
         alias, name = column.text("table").lower(), column.name.lower()
         aliases = [alias] if alias else list(self.sources)
@@ -40,7 +38,7 @@ class JoinedTables:
                 return one, table.columns[name]
         return None
 
-    def key(self, column: "exp.Expr") -> TableColumn | None:
+    def key(self, column: exp.Expr) -> TableColumn | None:
         """The condition that a column stands for; None if it stands for none."""
         found = self.column(column)
         if found is None:
@@ -53,10 +51,8 @@ class JoinedTables:
         return TableColumn(key=f"{end}_{meant.key}") if end else None
 
 
-def join_up(root: "exp.Expr", tables: Tables) -> JoinedTables | Why:
+def join_up(root: exp.Expr, tables: Tables) -> JoinedTables | Why:
     """The sources of a SELECT; why no condition of it may be used, if so."""
-    from sqlglot import exp  # noqa: PLC0415
-
     start = root.args.get("from_") or root.args.get("from")
     joins = root.args.get("joins") or []
     if start is None:
@@ -87,11 +83,11 @@ def join_up(root: "exp.Expr", tables: Tables) -> JoinedTables | Why:
     return _tied(made, links, [_using(j, made) for j in using])
 
 
-def _names(link: tuple["exp.Expr", "exp.Expr"], alias: str, made: JoinedTables) -> bool:
+def _names(link: tuple[exp.Expr, exp.Expr], alias: str, made: JoinedTables) -> bool:
     return any(found is not None and found[0] == alias for found in map(made.column, link))
 
 
-def _using(join: "exp.Expr", made: JoinedTables) -> set[str]:
+def _using(join: exp.Expr, made: JoinedTables) -> set[str]:
     """The table that USING adds and the first one before it with that waybill number."""
     added = join.this.alias_or_name.lower()
     names = {n.name.lower() for n in join.args["using"]}
@@ -112,16 +108,14 @@ def _is_number(table: TableMap, name: str) -> bool:
 _PLAIN = frozenset({"this", "alias", "db", "catalog", "only"})
 
 
-def _links(found: list["exp.Expr"], made: JoinedTables) -> Iterator[tuple["exp.Expr", "exp.Expr"]]:
-    from sqlglot import exp  # noqa: PLC0415
-
+def _links(found: list[exp.Expr], made: JoinedTables) -> Iterator[tuple[exp.Expr, exp.Expr]]:
     for item in found:
         if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column) and isinstance(item.expression, exp.Column):
             made.used.add(id(item))
             yield item.this, item.expression
 
 
-def _tied(made: JoinedTables, links: list[tuple["exp.Expr", "exp.Expr"]], pairs: list[set[str]]) -> JoinedTables | Why:
+def _tied(made: JoinedTables, links: list[tuple[exp.Expr, exp.Expr]], pairs: list[set[str]]) -> JoinedTables | Why:
     held = {a for a, t in made.sources.items() if t is not None and t.waybills}
     if not held:
         return Why.SUBQUERY

@@ -23,17 +23,47 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_NAME = re.compile(r"\"((?:[^\"]|\"\")*)\"|([^\W\d][\w$]*)")
+_MYSQL = re.compile(
+    r"""(?P<run>(?:(?>[^\W\d][\w$]*)(?!['"])|[(),=<>*.;:\s])++)
+      | (?P<space>--(?=\s|\Z)[^\n]*|\#[^\n]*)
+      | (?P<block>/\*(?!!))
+      | (?P<executed>/\*!)
+      | (?P<string>(?:[bBxXnN]|_\w+\s*)?'(?:[^'\\]++|\\.|'')*+'|"(?:[^"\\]++|\\.|"")*+")
+      | (?P<name>`(?:[^`]|``)*`)
+      | (?P<word>@*[^\W\d][\w$]*)
+      | (?P<number>(?:[0-9]|\.[0-9])(?:[0-9.]|[eE][+-]?[0-9])*)
+      | (?P<quote>['"`])
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
+_NAME = re.compile(r"\"((?:[^\"]|\"\")*)\"|`((?:[^`]|``)*)`|([^\W\d][\w$]*)")
 _SPACES = re.compile(r"\s+")
 _EDGE = re.compile(r"/\*|\*/")
 _PAIR = re.compile(r"(?<![\w.-])([\w.-]{1,64})\s{0,4}[=:]\s{0,4}(?:'([^']*)'|([^\s,;'*]+))")
+
+
+_PIECES = {
+    False: re.compile(
+        r"""(['/"0-9](?:(?<=')(?<![\w&$]')[^']*+'(?!')|(?<=/)\*[^*/]*+\*/|(?<=[0-9])(?<![\w.$][0-9])[0-9]*+(?![\w.])"""
+        r"""|(?<=")[^"]*+"(?!")))"""
+    ),
+    True: re.compile(
+        r"""(['/`0-9](?:(?<=')(?<![\w@]')[^'\\]*+'(?!')|(?<=/)\*(?!!)[^*/]*+\*/|(?<=[0-9])(?<![\w.@][0-9])[0-9]*+(?![\w.])"""
+        r"""|(?<=`)[^`]*+`(?!`)))"""
+    ),
+}
+"""A text, a comment, a whole number, a quoted name: of most statements all that a value could stand in."""
+_UNSURE = {False: re.compile(r"['\"\\]|/\*|\*/|--|\$(?![0-9])"), True: re.compile(r"['\"\\`#]|/\*|\*/|--")}
+_DIGITS = str.maketrans("123456789", "0" * 9)
+_SHAPES = 4096
 
 
 class UnreadableError(ValueError):
     """A statement that isn't whole: a quote or a comment is never closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class ParsedStatement:
     """literals: text of each, None where its escapes are not read here."""
 
@@ -42,16 +72,17 @@ class ParsedStatement:
     comments: tuple[str, ...]
 
 
-def part(statement: str) -> ParsedStatement:
-    """The statement parted; UnreadableError if it isn't whole."""
+def part(statement: str, mysql: bool = False) -> ParsedStatement:
+    """The statement parted; UnreadableError if it isn't whole. mysql: by that dialect's rules, else PostgreSQL's."""
+    tokens = _MYSQL if mysql else _TOKEN
     out: list[str] = []
     literals: list[str | None] = []
     comments: list[str] = []
     index = 0
-    while found := _TOKEN.match(statement, index):
+    while found := tokens.match(statement, index):
         kind, text, index = found.lastgroup, found[0], found.end()
         if kind == "block":
-            end = _comment_end(statement, index)
+            end = _comment_end(statement, index, mysql)
             comments.append(statement[index : end - 2])
             kind, index = "space", end
         elif kind == "dollar":
@@ -63,7 +94,7 @@ def part(statement: str) -> ParsedStatement:
         elif kind in {"quote", "open"}:
             raise UnreadableError("a quote is not closed")
         elif kind in {"string", "escaped", "number"}:
-            literals.append(_value(text))
+            literals.append(_mysql_value(text) if mysql else _value(text))
         shown = _placeholder(kind, text, len(literals) - 1)
         shown = shown.lstrip() if out and out[-1].endswith(" ") else shown
         if out and out[-1].endswith(("'", "&")) and shown.startswith("'"):
@@ -77,6 +108,69 @@ def part(statement: str) -> ParsedStatement:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What statements that differ in their values alone share. literals: of each its place in the pieces, or itself."""
+
+    template: str
+    literals: tuple[tuple[int, slice] | str | None, ...]
+    comments: tuple[int, ...]
+
+
+class Parts:
+    """Parts statements as `part` does; those that differ in their values alone are gone through once."""
+
+    def __init__(self, mysql: bool) -> None:
+        self._mysql = mysql
+        self._split = _PIECES[mysql].split
+        self._forms: dict[tuple[str, ...], _Form | None] = {}
+
+    def part(self, statement: str) -> ParsedStatement:
+        """The statement parted; UnreadableError if it isn't whole."""
+        pieces = self._split(statement)
+        kinds = "".join([token[0] for token in pieces[1::2]]).translate(_DIGITS)
+        named = "".join(pieces) if '"' in kinds or "`" in kinds else ""
+        key = (kinds, named, "\0".join(pieces[::2]))
+        try:
+            form = self._forms[key]
+        except KeyError:
+            form = self._form(pieces)
+            if len(self._forms) > _SHAPES:
+                self._forms.clear()
+            self._forms[key] = form
+        if form is None:
+            return part(statement, self._mysql)
+        return ParsedStatement(
+            form.template,
+            tuple([pieces[at[0]][at[1]] if type(at) is tuple else at for at in form.literals]),  # type: ignore[misc]
+            tuple([pieces[at][2:-2] for at in form.comments]),
+        )
+
+    def _form(self, pieces: list[str]) -> _Form | None:
+        """What `part` makes of these pieces with a mark for each value, each of which it must find again; else None."""
+        unsure = _UNSURE[self._mysql].search
+        if len(pieces) > 1 << 10 or any("\0" in p or unsure(p) for p in pieces[::2]):
+            return None
+        marks: dict[str, int] = {}
+        out = list(pieces)
+        for at in range(1, len(pieces), 2):
+            mark, sign = str(10**9 + at), pieces[at][0]
+            if sign in '"`':
+                continue
+            marks[mark] = at
+            out[at] = f"'{mark}'" if sign == "'" else f"/*{mark}*/" if sign == "/" else mark
+        try:
+            made = part("".join(out), self._mysql)
+        except UnreadableError:
+            return None
+        found = [marks.pop(text, text) if text else text for text in made.literals]
+        comments = tuple(marks.pop(text, -1) for text in made.comments)
+        literals = tuple(
+            (at, slice(1, -1) if pieces[at][0] == "'" else slice(None)) if isinstance(at, int) else at for at in found
+        )
+        return None if marks or -1 in comments else _Form(made.template, literals, comments)
+
+
 def _placeholder(kind: str | None, text: str, number: int) -> str:
     if kind == "run":
         return _SPACES.sub(" ", text)
@@ -84,6 +178,8 @@ def _placeholder(kind: str | None, text: str, number: int) -> str:
         return " "
     if kind in {"string", "escaped"}:
         return f"'{number}'"
+    if kind == "executed":  # what MySQL runs of a comment is no comment: the parser is to stop there
+        return "/ !"
     return str(number) if kind == "number" else text
 
 
@@ -96,10 +192,23 @@ def _value(text: str) -> str | None:
     return text.replace("_", "")
 
 
-def _comment_end(statement: str, index: int) -> int:
-    """Where a comment ends that is open at `index`; they nest."""
+def _mysql_value(text: str) -> str | None:
+    quote = text[-1]
+    if quote not in "'\"":
+        return text
+    head, _, body = text[:-1].partition(quote)
+    if head and head not in "nN" and not head.startswith("_"):
+        return None
+    unquoted = quote.join(body.split(quote * 2))
+    return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), unquoted, flags=re.DOTALL)
+
+
+def _comment_end(statement: str, index: int, flat: bool) -> int:
+    """Where a comment ends that is open at `index`; they nest, unless they are `flat`."""
     depth = 1
     for edge in _EDGE.finditer(statement, index):
+        if flat and edge[0] == "/*":
+            continue
         depth += 1 if edge[0] == "/*" else -1
         if depth == 0:
             return edge.end()
@@ -113,4 +222,4 @@ def pairs(comments: tuple[str, ...]) -> dict[str, str]:
 
 def words(template: str) -> frozenset[str]:
     """The names that stand in a template, in lower case."""
-    return frozenset((m[1] or m[2] or "").lower() for m in _NAME.finditer(template))
+    return frozenset((m[1] or m[2] or m[3] or "").lower() for m in _NAME.finditer(template))

@@ -8,16 +8,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from wayseal.store._convert import dumps
-from wayseal.store._jsonl import find, read_line
+from wayseal.store._jsonl import find
 from wayseal.store.logs._bind_values import Filter, LeftOutError
-from wayseal.store.logs._line_blocks import Found, LineBlocks
-from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, Unreadable, Why
-from wayseal.store.logs._row_builder import MADE
-from wayseal.store.logs._statements import Statements
+from wayseal.store.logs._json_requests import JsonRequestBlocks, Row, text_of
+from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, Why
 from wayseal.store.logs._url_paths import Asked
-from wayseal.store.mapping import LogMapping
-from wayseal.store.types import ReadOptions, SourceFile
 
 READING: Mapping[int, Mapping[int, str | None]] = {
     6001: {2: "view", 5: "search", 7: "export", 8: "export", 0: None, 99: None},
@@ -26,30 +21,15 @@ READING: Mapping[int, Mapping[int, str | None]] = {
 }
 """Class → activities that read, and what the contract calls them; unknown and other ones may have."""
 _LISTS = ("web_resources", "web_resources_result", "resources")
-_Row = Mapping[str, Any]
 
 
-class OcsfBlocks(LineBlocks):
+class OcsfBlocks(JsonRequestBlocks):
     """A file of OCSF events, opened: its reads as raw rows of `accesses` or `queries`."""
 
-    def __init__(self, file: SourceFile, mapping: LogMapping, options: ReadOptions, keep_rejected: bool) -> None:
-        super().__init__(file, mapping, options, keep_rejected)
-        self._columns = sorted(self.wanted - {*MADE, "line_id"})
-        self.names = (*self._columns, "line_id", *MADE)
-        self._statements = Statements(self.settings.tables, self.offset)
+    mends = False
 
-    def record(self, data: bytes, number: int, found: Found) -> Outcome | Asked | None:
-        """An event."""
-        row = read_line(data)
-        if row is None:
-            return None
-        event = row if isinstance(row, dict) else {}
-        for name in self._columns:
-            found[name].append(_text(find(event, name)))
-        found["line_id"].append(f"{_text(event.get('time')) or ''}#{number}")
-        return self._outcome(row) if isinstance(row, dict) else Unreadable(column="", reason=row)
-
-    def _outcome(self, row: _Row) -> Outcome | Asked:
+    def outcome(self, row: Row) -> Outcome | Asked:
+        """What an event comes to."""
         activities = READING.get(_number(row.get("class_uid")))
         if activities is None:
             return NoRead(why=Why.OTHER_RECORD)
@@ -58,24 +38,19 @@ class OcsfBlocks(LineBlocks):
             return NoRead(why=Why.NOT_A_READ)
         if _number(row.get("status_id")) == 2:
             return NoRead(why=Why.STATUS)
-        statement = find(dict(row), "query_info.query_string")
+        statement = find(row, "query_info.query_string")
         if isinstance(statement, str) and statement.strip() and self.settings.tables:
-            return self._statements.outcome(self._statements.part(statement), None, None)
-        return self._request(row, activities.get(activity))
+            return self.statements.outcome(self.statements.part(statement), None, None)
+        action = activities.get(activity)
+        method, code = find(row, "http_request.http_method"), find(row, "http_response.code")
+        return self.request(
+            text_of(method) or "",
+            text_of(code) or "",
+            target_of(row),
+            partial(self._resources, row, action) if self.settings.resources or not self.settings.paths else None,
+        )
 
-    def _request(self, row: _Row, action: str | None) -> Outcome | Asked:
-        method, code = find(dict(row), "http_request.http_method"), find(dict(row), "http_response.code")
-        refused = self.requests.refused(_text(method) or "", _text(code) or "")
-        if refused is not None:
-            return refused
-        target = target_of(dict(row))
-        if target and self.settings.paths:
-            return Asked(
-                target=target, otherwise=partial(self._resources, row, action) if self.settings.resources else None
-            )
-        return self._resources(row, action)
-
-    def _resources(self, row: _Row, action: str | None) -> Outcome:
+    def _resources(self, row: Row, action: str | None) -> Outcome:
         made = Filter(offset=self.offset)
         numbers = list(self._numbers(row))
         if not numbers:
@@ -86,12 +61,12 @@ class OcsfBlocks(LineBlocks):
             made.wider.append(DroppedCondition(why=left.why))
         return made.outcome(None, action)
 
-    def _numbers(self, row: _Row) -> Iterator[str]:
+    def _numbers(self, row: Row) -> Iterator[str]:
         for name in _LISTS:
             items = row.get(name)
             for item in items if isinstance(items, list) else ():
-                if isinstance(item, dict) and _text(item.get("type")) in self.settings.resources:
-                    found = _text(item.get("uid")) or _text(item.get("name"))
+                if isinstance(item, dict) and text_of(item.get("type")) in self.settings.resources:
+                    found = text_of(item.get("uid")) or text_of(item.get("name"))
                     if found:
                         yield found
 
@@ -112,18 +87,3 @@ def target_of(row: dict[str, Any]) -> str:
 
 def _number(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
-
-
-def _text(value: Any) -> str | None:
-    """A scalar as text; None for anything else, and for a text that is no Unicode."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return dumps(value)
-    if not isinstance(value, str):
-        return None
-    try:
-        value.encode()
-    except UnicodeError:
-        return None
-    return value

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.model.collector import collector_paused
 from wayseal.store._csv import CsvBlocks, record_texts, split_record
 from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._text_file import TextBlock
@@ -39,7 +40,14 @@ _WIDTHS = range(23, 27)
 _MESSAGE = 14
 _START = "AUDIT: "
 _PREVIOUS, _HIDDEN, _NONE = "<previously logged>", "<not logged>", "<none>"
+_UNSAID = frozenset({_PREVIOUS, _HIDDEN})
 _BEGINS = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_USUAL = re.compile(
+    _START + r'([^,"]*+),([^,"]*+),([^,"]*+),([^,"]*+),([^,"]*+),([^,"]*+),([^,"]*+),'
+    r'(?:"((?:[^"]++|"")*+)"|([^,"]*+)),(?:"((?:[^"]++|"")*+)"|([^,"]*+))(?:,([^,"]*+))?'
+).fullmatch
+"""Most messages: no quote stands in them but around the statement and the values."""
+_AT_ONCE = 512
 _COUNT = re.compile("[0-9]{1,15}")
 _SESSIONS = 1 << 16
 _LOOKED_AT = 2 << 20
@@ -69,10 +77,15 @@ class _Csvlog(CsvBlocks):
 def _width(blocks: list[TextBlock]) -> int:
     """The columns that most records have; 0 if none has as many as PostgreSQL writes."""
     data = b"".join(b.data for b in blocks)[:_LOOKED_AT]
-    records = RecordSplitter(",").feed(data[: data.rfind(b"\n") + 1], valid=False, last=True)
-    begun = (r for r in record_texts(records.data)[:1000] if _BEGINS.match(r))
-    widths = Counter(len(split_record(r, ",")) for r in begun)
-    return max((w for w in widths if w in _WIDTHS), key=lambda w: widths[w], default=0)
+    found: Counter[int] = Counter()
+    for size in (1 << 16, _LOOKED_AT):
+        part = data[: data.rfind(b"\n", 0, size) + 1]
+        records = RecordSplitter(",").feed(part, valid=False, last=True)
+        begun = (r for r in record_texts(records.data)[:1000] if _BEGINS.match(r))
+        found = Counter(len(split_record(r, ",")) for r in begun)
+        if any(width in _WIDTHS for width in found):
+            break
+    return max((w for w in found if w in _WIDTHS), key=lambda w: found[w], default=0)
 
 
 class PgauditBlocks:
@@ -87,12 +100,18 @@ class PgauditBlocks:
         self._offset = told or timedelta(0)
         self._csv = _Csvlog(file, mapping, options, keep_rejected)
         self.notices = self._csv.notices
+        self._counts = LeftOutCounts(
+            table=file.table,
+            file=file.path,
+            pending=self.notices,
+            searches=file.searches,
+            how=(mapping, options, keep_rejected),
+        )
         self.open_ended = False
-        wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
+        self._wanted = wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
         self._keys = sorted(c.removeprefix(COMMENT) for c in wanted if c.startswith(COMMENT))
         self.names = (*NAMES, *(COMMENT + k for k in self._keys)) if self._csv.names else ()
         self._statements = Statements(settings.tables, self._offset)
-        self._counts = LeftOutCounts(table=file.table, file=file.path)
         self._last: OrderedDict[str, str] = OrderedDict()
         self._zone = ""
         self._cut = -1
@@ -102,18 +121,15 @@ class PgauditBlocks:
         if not self.names:
             return
         columns = frozenset(str(n) for n in (*COLUMNS.values(), _MESSAGE))
-        made = (self._block(block, names) for block in self._csv.blocks(columns))
+        made = self._counts.found_before() or map(self._block, self._csv.blocks(columns))
         yield from notify_at_end(made, self._tell)
 
     def _tell(self) -> None:
         self.notices.extend(self._counts.notices(format_offset(self._offset), self._told_offset is None))
 
-    def _block(self, block: RawBlock, names: frozenset[str]) -> RawBlock:
+    def _block(self, block: RawBlock) -> RawBlock:
         rows = RowBuilder(counts=self._counts, keep=self._keep)
-        if self._counts.table == "accesses":
-            rows.rejected += self._whole(block.rejected)
-        else:
-            rows.others += [r.line for r in block.rejected]
+        rows.rejected += self._whole(block.rejected)
         message = block.columns[str(_MESSAGE)]
         audit = np.flatnonzero(pc.starts_with(message, _START).to_numpy(zero_copy_only=False))
         rows.leave(Why.OTHER_RECORD, np.delete(block.line, audit).tolist())
@@ -124,7 +140,9 @@ class PgauditBlocks:
         columns["log_time"] = self._times(columns["log_time"], line)
         columns["client_ip"] = _address(columns["connection_from"])
         extra = self._read(message.take(take).to_pylist(), columns["session_id"].to_pylist(), line, raws, rows)
-        return rows.block(names, columns | extra, line, raws, block.bytes_read)
+        lines = np.append(block.line, [r.line for r in block.rejected]).astype(np.int64)
+        kept = {n: c for n, c in (columns | extra).items() if n in self._wanted}
+        return rows.block(kept, line, lines, raws, block.bytes_read)
 
     def _read(
         self,
@@ -137,38 +155,43 @@ class PgauditBlocks:
         """Reads each record; the columns that are made of its message."""
         ids: list[str] = []
         said: dict[str, list[str | None]] = {k: [] for k in self._keys}
-        for index, (message, session, number) in enumerate(zip(messages, sessions, line.tolist(), strict=True)):
-            fields = split_record(message[len(_START) :], ",")
-            ids.append(f"{session}/{'.'.join(fields[1:3])}")
-            damaged = _damage(message, len(fields))
-            parted = None if damaged else self._statements.part(fields[7])
-            outcome = (
-                Unreadable(column="message", reason=damaged) if damaged else self._outcome(fields, parted, ids[-1])
-            )
-            rows.add(index, number, lambda index=index: raws[index] if raws else "", outcome)  # type: ignore[misc]
-            if self._keys:
-                found = pairs(parted.comments) if parted else {}
-                for key in self._keys:
-                    said[key].append(found.get(key))
+        lines = line.tolist()
+        for start in range(0, len(messages), _AT_ONCE):
+            outcomes: list[Outcome] = []
+            some = slice(start, start + _AT_ONCE)
+            with collector_paused():
+                for message, session in zip(messages[some], sessions[some], strict=True):
+                    fields, damaged = _fields(message)
+                    ids.append(key := f"{session}/{'.'.join(fields[1:3])}")
+                    parted = None if damaged else self._statements.part(fields[7])
+                    outcomes.append(
+                        Unreadable(column="message", reason=damaged)
+                        if damaged
+                        else self._outcome(fields, parted, session, key)
+                    )
+                    if self._keys:
+                        found = pairs(parted.comments) if parted and parted.comments else {}
+                        for name in self._keys:
+                            said[name].append(found.get(name))
+                rows.add(start, lines[some], outcomes, lambda index: raws[index] if raws else "")
         made = {COMMENT + k: pa.array(v, pa.string()) for k, v in said.items()}
         return made | {"statement_id": pa.array(ids, pa.string())}
 
-    def _outcome(self, fields: list[str], parted: ParsedStatement | None, key: str) -> Outcome:
+    def _outcome(self, fields: Sequence[str], parted: ParsedStatement | None, session: str, key: str) -> Outcome:
         _, _, _, kind, command, _, touched, statement, values, *counted = fields
         if kind != "READ" or command == "PREPARE":
             return NoRead(why=Why.NOT_A_READ)
-        session = key.partition("/")[0]
         if self._last.get(session) == key:
             return NoRead(why=Why.REPEATED)
-        told = self._touches_mapped_table(touched)
+        told = bool(touched) and self._touches_mapped_table(touched)
         rows = int(counted[0]) if counted and _COUNT.fullmatch(counted[0]) and command == "SELECT" else None
-        if statement in {_PREVIOUS, _HIDDEN}:
+        if statement in _UNSAID:
             sure = told or (statement == _HIDDEN and not touched)
             outcome = unknown(Why.NOT_LOGGED, rows) if sure else NoRead(why=Why.OTHER_TABLE)
         elif command == "COPY" and self._statements.wraps(parted):
             return NoRead(why=Why.REPEATED)
         else:
-            bound = None if values in {_HIDDEN, _PREVIOUS} else [] if values == _NONE else split_record(values, ",")
+            bound = [] if values == _NONE else None if values in _UNSAID else split_record(values, ",")
             outcome = self._statements.outcome(parted, bound, rows, told=told)
         if not isinstance(outcome, NoRead):
             self._last[session] = key
@@ -179,7 +202,7 @@ class PgauditBlocks:
 
     def _touches_mapped_table(self, touched: str) -> bool:
         """Whether the record names a mapped table of waybills as the one that it touched."""
-        table = self._statements.tables.named(touched) if touched else None
+        table = self._statements.tables.named(touched)
         return table is not None and table.waybills
 
     def _times(self, texts: pa.Array, line: npt.NDArray[np.int64]) -> pa.Array:
@@ -225,12 +248,19 @@ class PgauditBlocks:
         return out
 
 
-def _damage(message: str, count: int) -> Reason | None:
+def _fields(message: str) -> tuple[Sequence[str], Reason | None]:
+    """The fields of a record, and what is wrong with it."""
+    if usual := _USUAL(message):
+        *first, quoted, plain, listed, alone, count = usual.groups()
+        statement = plain if quoted is None else quoted.replace('""', '"')
+        values = alone if listed is None else listed.replace('""', '"')
+        return [*first, statement, values, *(() if count is None else (count,))], None
+    fields = split_record(message[len(_START) :], ",")
     if message.count('"') % 2:
-        return Reason.UNTERMINATED_QUOTE
-    if count < 9:
-        return Reason.TOO_FEW_FIELDS
-    return Reason.TOO_MANY_FIELDS if count > 10 else None
+        return fields, Reason.UNTERMINATED_QUOTE
+    if len(fields) < 9:
+        return fields, Reason.TOO_FEW_FIELDS
+    return fields, Reason.TOO_MANY_FIELDS if len(fields) > 10 else None
 
 
 def _address(texts: pa.Array) -> pa.Array:

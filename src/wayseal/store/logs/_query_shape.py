@@ -20,13 +20,13 @@ class Operand:
 class Condition:
     """sign "in": the key is one of the operands; "=", ">=", ">", "<", "<=": the time of issue; "same": two literals.
 
-    day: the column holds dates.
+    unit: what the column holds whole numbers of (`TableColumn`).
     """
 
     key: str
     sign: str
     operands: tuple[Operand, ...]
-    day: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,45 +1,108 @@
 """Outcomes of a block of records as the raw rows of one table, and the counts that are said when the file ends."""
 
+import pickle
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.store._convert import dumps
-from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, Unreadable, WaybillsRead, Why
+from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, Unreadable, Why
 from wayseal.store.types import Notice, NoticeCode, RawBlock, Rejection
 
 FIRST = "accesses"
 """The table whose pass tells of what is no row of either (obligation 4)."""
 MADE = ("read.waybill", "read.action", "read.filter", "read.rows")
 _NAMES_SAID = 8
+_TEXTS = 1 << 16
+_MOST_KEPT = 128 << 20
+"""Bytes of searches, packed, that first passes keep for second ones, over all files; others are read anew."""
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class _Kept:
+    blocks: list[bytes] = field(default_factory=list)
+    size: int = 0
+    whole: bool = True
+
+
+_ALL_KEPT: "WeakSet[_Kept]" = WeakSet()
 
 
 @dataclass(slots=True, kw_only=True)
 class LeftOutCounts:
-    """What was left out, by reason, over a whole file."""
+    """What was left out, by reason, over a whole file. pending: notices that the next batch takes along."""
 
     table: str
     file: Path
+    pending: list[Notice]
     left_out: Counter[Why] = field(default_factory=Counter)
     wider: Counter[Why] = field(default_factory=Counter)
     names: dict[Why, dict[str, None]] = field(default_factory=dict)
     naive: bool = False
+    searches: list[object] = field(default_factory=list)
+    how: object = None
+    kept: _Kept = field(default_factory=_Kept)
+    said: list[Notice] = field(default_factory=list)
+    texts: dict[int, tuple[QueryMade, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The first pass finds the searches anew."""
+        if self.table == FIRST:
+            self.searches.clear()
+            _ALL_KEPT.add(self.kept)
+
+    def of_table(self, accesses: RawBlock, queries: RawBlock) -> RawBlock:
+        """The one of this pass; the first keeps the other one, packed, until there is no room."""
+        if self.table != FIRST:
+            return queries
+        if sum(one.size for one in _ALL_KEPT) > _MOST_KEPT:
+            self.kept.whole, self.kept.size = False, 0
+            self.kept.blocks.clear()
+        if self.kept.whole:
+            new = [n for n in self.pending if n not in self.said]
+            self.said += new
+            data = pickle.dumps((queries, new))
+            self.kept.blocks.append(pa.compress(data, "zstd", asbytes=True) + len(data).to_bytes(8))
+            self.kept.size += len(self.kept.blocks[-1])
+        return accesses
+
+    def found_before(self) -> Iterator[RawBlock] | None:
+        """The blocks of `queries` if the first pass has kept them all, which go; their counts are this pass's."""
+        if self.table == FIRST or not self.searches or self.searches[0] != self.how:
+            return None
+        _, self.wider, self.names, self.naive, kept = self.searches  # type: ignore[assignment]
+        self.searches.clear()
+        return self._unpacked(kept)  # type: ignore[arg-type]
+
+    def _unpacked(self, kept: _Kept) -> Iterator[RawBlock]:
+        kept.blocks.reverse()
+        while kept.blocks:
+            data = kept.blocks.pop()
+            kept.size -= len(data)
+            plain = pa.decompress(data[:-8], int.from_bytes(data[-8:]), "zstd", asbytes=True)
+            block, notices = pickle.loads(plain)  # noqa: S301 (made here, never outside of memory)
+            self.pending += [n for n in notices if n not in self.pending]
+            yield block
 
     def notices(self, offset: str, assumed: bool) -> list[Notice]:
-        """One notice a reason, the most frequent first."""
+        """One notice a reason, the most frequent first; said when the pass is over."""
+        first = self.table == FIRST
+        if first and self.kept.whole:
+            self.searches[:] = [self.how, self.wider, self.names, self.naive, self.kept]
         out: list[Notice] = []
-        for code, counts in ((NoticeCode.LEFT_OUT, self.left_out), (NoticeCode.WIDER_FILTERS, self.wider)):
-            for why, rows in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-                values: dict[str, str | int] = {"rows": rows, "why": why.value, "names": self._names(why)}
-                out.append(Notice(code=code, file=self.file, values=values))
-        if self.naive:
-            values = {"column": "filter", "offset": offset, "assumed": int(assumed)}
+        code, counts = (NoticeCode.LEFT_OUT, self.left_out) if first else (NoticeCode.WIDER_FILTERS, self.wider)
+        for why, rows in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            names = "" if first else self._names(why)
+            out.append(Notice(code=code, file=self.file, values={"rows": rows, "why": why.value, "names": names}))
+        if self.naive and not first:
+            values: dict[str, str | int] = {"column": "filter", "offset": offset, "assumed": int(assumed)}
             out.append(Notice(code=NoticeCode.TIMES_WITHOUT_OFFSET, file=self.file, values=values))
         return out
 
@@ -63,46 +126,52 @@ def notify_at_end(blocks: Iterable[RawBlock], tell: Callable[[], None]) -> Itera
 
 @dataclass(slots=True, kw_only=True)
 class RowBuilder:
-    """The rows of one table out of one block; records: the index in the block of the record that each is from."""
+    """The rows of both tables out of one block; shown, asked: which record of the block each is from."""
 
     counts: LeftOutCounts
     keep: bool
-    records: list[int] = field(default_factory=list)
-    waybill: list[str | None] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
+    waybill: list[str] = field(default_factory=list)
     action: list[str | None] = field(default_factory=list)
-    filter: list[str | None] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    filter: list[str] = field(default_factory=list)
     rows: list[str | None] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
     others: list[int] = field(default_factory=list)
 
-    def add(self, record: int, line: int, raw: Callable[[], str], outcome: Outcome) -> None:
-        """Takes a record's outcome, if it belongs to this table."""
-        first = self.counts.table == FIRST
-        if first and isinstance(outcome, WaybillsRead) and outcome.waybills:
-            for number in outcome.waybills:
-                self._row(record, number, outcome.action, None, None)
-        elif not first and isinstance(outcome, QueryMade):
-            rows = None if outcome.rows is None else str(outcome.rows)
-            self._row(record, None, None, dumps(dict(outcome.filter)), rows)
-            self._wider(outcome)
-        elif isinstance(outcome, NoRead):
-            self.leave(outcome.why, [line])
-        elif first and isinstance(outcome, Unreadable):
-            text = raw() if self.keep else None
-            self.rejected.append(Rejection(line=line, column=outcome.column, reason=outcome.reason, raw=text))
-        else:
-            self.others.append(line)
+    def add(self, start: int, lines: Sequence[int], outcomes: Sequence[Outcome], raw: Callable[[int], str]) -> None:
+        """Takes outcomes. start: which record the first is of; raw: the text of one."""
+        texts = self.counts.texts
+        if len(texts) > _TEXTS:
+            texts.clear()
+        for record, (line, outcome) in enumerate(zip(lines, outcomes, strict=True), start):
+            if isinstance(outcome, NoRead):
+                self.leave(outcome.why, [line])
+            elif isinstance(outcome, Unreadable):
+                text = raw(record) if self.keep else None
+                self.rejected.append(Rejection(line=line, column=outcome.column, reason=outcome.reason, raw=text))
+            elif isinstance(outcome, QueryMade):
+                self.others.append(line)
+                self.asked.append(record)
+                if id(outcome) not in texts:
+                    texts[id(outcome)] = outcome, dumps(dict(outcome.filter))
+                self.filter.append(texts[id(outcome)][1])
+                self.rows.append(None if outcome.rows is None else str(outcome.rows))
+                self._wider(outcome)
+            elif outcome.waybills:
+                for number in outcome.waybills:
+                    self.shown.append(record)
+                    self.waybill.append(number)
+                    self.action.append(outcome.action)
+            else:
+                self.others.append(line)
 
     def leave(self, why: Why, lines: Sequence[int]) -> None:
         """Counts records that are no reads."""
-        if not lines:
-            return
-        if self.counts.table == FIRST:
+        if lines:
             self.dropped += lines
             self.counts.left_out[why] += len(lines)
-        else:
-            self.others += lines
 
     def _wider(self, outcome: QueryMade) -> None:
         self.counts.naive = self.counts.naive or outcome.naive
@@ -112,34 +181,36 @@ class RowBuilder:
             if item.name:
                 self.counts.names.setdefault(item.why, {})[item.name] = None
 
-    def _row(
-        self, record: int, waybill: str | None, action: str | None, predicate: str | None, rows: str | None
-    ) -> None:
-        self.records.append(record)
-        self.waybill.append(waybill)
-        self.action.append(action)
-        self.filter.append(predicate)
-        self.rows.append(rows)
-
     def block(
         self,
-        names: frozenset[str],
         columns: Mapping[str, pa.Array],
         line: npt.NDArray[np.int64],
+        lines: npt.NDArray[np.int64],
         raws: Sequence[str] | None,
         bytes_read: int,
     ) -> RawBlock:
-        """The raw block: `columns` are those of the records, by name."""
-        records = np.array(self.records, np.int64)
-        take = pa.array(records)
-        made = dict(zip(MADE, (self.waybill, self.action, self.filter, self.rows), strict=True))
-        out = {n: pa.array(made[n], pa.string()) if n in made else columns[n].take(take) for n in names}
-        return RawBlock(
-            columns=out,
-            line=line[records] if len(records) else np.empty(0, np.int64),
-            rejected=tuple(sorted(self.rejected, key=lambda r: r.line)),
-            bytes_read=bytes_read,
-            raws=None if raws is None else tuple(raws[n] for n in self.records),
-            dropped=np.array(self.dropped, np.int64),
-            others=np.array(self.others, np.int64),
+        """The raw block of the table: `columns` and `line` are those of the records; lines: all that begin a record."""
+
+        def made(records: list[int], **values: Sequence[str | None]) -> RawBlock:
+            take = np.array(records, np.int64)
+            out = {n: c.take(pa.array(take)) for n, c in columns.items()}
+            out |= {n: pa.array(values.get(n[5:], [None] * len(take)), pa.string()) for n in MADE}
+            return RawBlock(
+                columns=out,
+                line=line[take],
+                rejected=(),
+                bytes_read=bytes_read,
+                raws=None if raws is None else tuple(raws[n] for n in records),
+            )
+
+        accesses = made(self.shown, waybill=self.waybill, action=self.action)
+        queries = made(self.asked, filter=self.filter, rows=self.rows)
+        return self.counts.of_table(
+            replace(
+                accesses,
+                rejected=tuple(sorted(self.rejected, key=lambda r: r.line)),
+                dropped=np.array(self.dropped, np.int64),
+                others=np.array(self.others, np.int64),
+            ),
+            replace(queries, others=np.setdiff1d(lines, queries.line)),
         )

@@ -7,7 +7,6 @@ from wayseal.model.numbers import candidates
 from wayseal.store.logs._combined import LINE, REQUEST, unescaped
 from wayseal.store.logs._literals import UnreadableError, pairs, part
 from wayseal.store.logs._personal_data import waybill_of
-from wayseal.store.logs._syntax import columns_by_table
 
 
 def number_shaped(text: str) -> bool:
@@ -43,18 +42,24 @@ def pairs_of(statement: str) -> dict[str, str]:
         return {}
 
 
-def named_columns(statements: Iterable[str]) -> dict[str, list[str]]:
-    """Tables of simple statements and the columns that stand with them."""
+def named_columns(statements: Iterable[str], dialect: str = "postgres") -> dict[str, list[str]]:
+    """Tables of simple statements and the columns that stand with them; without a schema only if none has one."""
+    from wayseal.store.logs._syntax import columns_by_table  # noqa: PLC0415 (the parser takes its time)
+
     found: dict[str, dict[str, None]] = {}
     seen: set[str] = set()
     for statement in statements:
         try:
-            template = part(statement).template
+            template = part(statement, dialect == "mysql").template
         except UnreadableError:
             continue
         if template in seen or len(seen) > 2000:
             continue
         seen.add(template)
-        for table, column in columns_by_table(template):
+        for table, column in columns_by_table(template, dialect):
             found.setdefault(table, {})[column] = None
+    for bare in [table for table in found if "." not in table]:
+        if full := [table for table in found if table.endswith(f".{bare}")]:
+            more = found.pop(bare)
+            found |= {table: found[table] | more for table in full}
     return {table: list(columns) for table, columns in found.items()}

@@ -1,5 +1,6 @@
 """Requests: which waybills a URL names, or what it asks for; looked at a block at a time."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,10 +11,13 @@ import pyarrow as pa
 
 from wayseal.store._linear import match_whole
 from wayseal.store.logs._bind_values import Filter, LeftOutError
-from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, Why
+from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, WaybillsRead, Why
+from wayseal.store.logs._personal_data import plain_waybill
 from wayseal.store.mapping import LogSettings, PathRule
 
 _MOST_PARAMETERS = 1000
+_USUAL = re.compile(r"/(?!/)[A-Za-z0-9_.~/-]*+(?:\?[A-Za-z0-9_.~=&/:@,-]*+)?").fullmatch
+"""Most targets: nothing in them is to be decoded."""
 _TIMES = {"issued_from": ">=", "issued_to": "<"}
 
 
@@ -43,25 +47,28 @@ class Requests:
 
     def outcomes(self, records: Sequence[Outcome | Asked]) -> list[Outcome]:
         """What records come to, of which some are requests that were not looked at yet."""
-        asked = [one for one in records if isinstance(one, Asked)]
-        read = iter(self._read(asked))
-        return [next(read) if isinstance(one, Asked) else one for one in records]
+        asked = list(dict.fromkeys(one.target for one in records if isinstance(one, Asked)))
+        read = dict(zip(asked, self._read(asked), strict=True))
+        return [self._decided(one, read[one.target]) if isinstance(one, Asked) else one for one in records]
 
-    def _read(self, asked: Sequence[Asked]) -> list[Outcome]:
-        parts = [parted(one.target) for one in asked]
+    def _decided(self, asked: Asked, outcome: Outcome) -> Outcome:
+        return asked.otherwise() if asked.otherwise is not None and type(outcome) is NoRead else outcome
+
+    def _read(self, targets: Sequence[str]) -> list[Outcome]:
+        parts = [parted(target) for target in targets]
         fits = self._fits([path for path, _ in parts])
-        read: list[Outcome] = []
-        for one, (_, query), fit in zip(asked, parts, fits, strict=True):
-            outcome = NoRead(why=Why.OTHER_PATH) if fit is None else self._query_outcome(*fit, query)
-            nothing = isinstance(outcome, NoRead) and one.otherwise is not None
-            read.append(one.otherwise() if nothing and one.otherwise else outcome)
-        return read
+        nothing = NoRead(why=Why.OTHER_PATH)
+        return [
+            nothing if fit is None else self._query_outcome(*fit, query)
+            for (_, query), fit in zip(parts, fits, strict=True)
+        ]
 
     def _fits(self, paths: Sequence[str]) -> list[tuple[PathRule, Mapping[str, str]] | None]:
         """The first rule that fits each path, and what the path holds under its names."""
         found: list[tuple[PathRule, Mapping[str, str]] | None] = [None] * len(paths)
         # What no text can hold isn't part of any path that a rule names.
-        left = pa.array([path.encode("utf-8", "replace").decode() for path in paths], pa.string())
+        plain = [path if path.isascii() else path.encode("utf-8", "replace").decode() for path in paths]
+        left = pa.array(plain, pa.string())
         places = np.arange(len(paths))
         for rule in self._settings.paths:
             held = match_whole(left, rule.pattern)
@@ -75,6 +82,8 @@ class Requests:
     def _query_outcome(
         self, rule: PathRule, captured: Mapping[str, str], query: list[tuple[str, str]] | None
     ) -> Outcome:
+        if query == [] and len(captured) == 1 and (number := plain_waybill(captured.get("waybill"))):
+            return WaybillsRead(waybills=(number,), action=rule.action)
         made = Filter(offset=self._offset)
         texts: dict[str, list[str]] = {k: [v] for k, v in captured.items() if v}
         if query is None:
@@ -87,16 +96,17 @@ class Requests:
                 made.wider.append(DroppedCondition(why=Why.PARAMETER, name=name))
         for key, values in texts.items():
             try:
-                _permit(made, key, values)
+                _permit(made, key, values, rule.times)
             except LeftOutError as left:
-                made.wider.append(DroppedCondition(why=left.why))
+                named = next((name for name, one in rule.query.items() if one == key), "")
+                made.wider.append(DroppedCondition(why=left.why, name=named))
         return made.outcome(None, rule.action, strict=False)
 
 
-def _permit(made: Filter, key: str, values: list[str]) -> None:
+def _permit(made: Filter, key: str, values: list[str], times: tuple[str, ...]) -> None:
     if key in _TIMES:
         for value in values:
-            made.bound(_TIMES[key], made.time(value))
+            made.bound(_TIMES[key], made.time(value, formats=times))
     elif key == "limit":
         found = [int(v) for v in values if v.isascii() and v.isdecimal() and len(v) < 16]
         made.limit = max(found) if len(found) == len(values) else None
@@ -108,6 +118,11 @@ def _permit(made: Filter, key: str, values: list[str]) -> None:
 
 def parted(target: str) -> tuple[str, list[tuple[str, str]] | None]:
     """The path, its percent signs decoded, and the parameters; None for the latter where they can't be read."""
+    if _USUAL(target):
+        path, _, query = target.partition("?")
+        if query.count("&") < _MOST_PARAMETERS:
+            pieces = (piece.partition("=") for piece in query.split("&") if piece)
+            return path, [(name, value) for name, _, value in pieces]
     try:
         split = urlsplit(
             target if "://" in target[:16] else "//h" + target if target.startswith("/") else "//h/" + target

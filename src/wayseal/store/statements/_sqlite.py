@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from wayseal.store._write_ahead import set_write_ahead
 from wayseal.store.durable import sync_folder
 from wayseal.store.statements._store import PATIENCE, Connection, Turn
 from wayseal.store.statements.errors import BusyError, DiskError, ForeignError
@@ -127,7 +128,9 @@ class SQLiteStore:
         uri = f"{self._path.absolute().as_uri()}?mode={mode}"
         raw = sqlite3.connect(uri, uri=True, timeout=PATIENCE, check_same_thread=False, isolation_level=None)
         try:
-            for pragma in (*(("journal_mode=WAL",) if writes else ()), *_PRAGMAS):
+            if writes:
+                set_write_ahead(raw, PATIENCE)
+            for pragma in _PRAGMAS:
                 raw.execute(f"PRAGMA {pragma}")
             if not writes:
                 raw.execute("PRAGMA query_only=ON")

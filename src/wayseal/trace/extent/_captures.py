@@ -19,7 +19,7 @@ import numpy as np
 
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import FoundBy
-from wayseal.model.times import day_name
+from wayseal.model.times import clock_us, day_name
 from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks
 from wayseal.trace.extent._poisson import Floats
@@ -27,7 +27,7 @@ from wayseal.trace.extent._poisson import Floats
 MOST = 5
 OTHERS = "…"
 """Name of the list that stands for smaller ones."""
-_DAY_US, _SHIFT_US = 86_400_000_000, 8 * 3_600_000_000
+_DAY_US = 86_400_000_000
 _COLUMNS = ("waybill", "seen_at", "asked_at", "absent_at", "found_by", "seller", "asked")
 
 
@@ -69,7 +69,7 @@ Row = Mapping[str, Any]
 def read_captures(snapshot: Snapshot, leaks: Leaks, by: ListBasis | None) -> Captures:
     """The lists of a leaks file (obligations 1 to 5)."""
     table = leaks.rows
-    day = (microseconds(table["seen_at"]) + _SHIFT_US) // _DAY_US
+    day = (microseconds(table["seen_at"]) + clock_us()) // _DAY_US
     rows = [{**row, "day": d} for row, d in zip(table.select(list(_COLUMNS)).to_pylist(), day.tolist(), strict=True)]
     once = list({tuple(row.values()): row for row in rows}.values())
     keys = snapshot.keys([row["waybill"] for row in once])

@@ -12,7 +12,7 @@ Obligations (code and tests cite the numbers):
 import math
 from collections.abc import Callable, Sequence
 
-from wayseal.trace.extent._estimate import TAIL, Estimate, Z, log_normal
+from wayseal.trace.extent._estimate import TAIL, Estimate, log_normal
 
 EXACT_BELOW = 100
 
@@ -53,15 +53,6 @@ def _at_most(both: int, first: int, second: int, total: int) -> float:
     least = max(0, first + second - total)
     terms = (_log_choose(first, k) + _log_choose(total - first, second - k) for k in range(least, both + 1))
     return math.fsum(math.exp(term - whole) for term in terms)
-
-
-def lincoln_petersen(first: int, second: int, both: int) -> Estimate:
-    """The textbook's n₁n₂/m with its symmetric normal interval: the baseline of benchmarks. inf for m = 0."""
-    if both == 0:
-        return Estimate(value=math.inf, low=math.inf, high=math.inf)
-    value = first * second / both
-    half = Z * math.sqrt(first * second * (first - both) * (second - both) / both**3)
-    return Estimate(value=value, low=value - half, high=value + half)
 
 
 def disjoint_lower_bound(sizes: Sequence[int]) -> Estimate:

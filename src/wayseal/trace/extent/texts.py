@@ -26,7 +26,7 @@ TEXTS = {
         "{lists:n}."
     ),
     "extent.period": N_("Period"),
-    "extent.period_value": N_("{first} to {last}, {days:n} {days:day|days} (UTC+8)"),
+    "extent.period_value": N_("{first} to {last}, {days:n} {days:day|days} ({zone})"),
     "extent.total": N_("In all"),
     "extent.daily": N_("A day"),
     "extent.least": N_("At least, by Chao's bound, a day"),
@@ -66,7 +66,7 @@ TEXTS = {
     "extent.lists": N_("Lists"),
     "extent.lists_note_found_by": N_("Ways in which numbers were found."),
     "extent.lists_note_seller": N_("Sellers."),
-    "extent.lists_note_day": N_("Days of purchase (UTC+8)."),
+    "extent.lists_note_day": N_("Days of purchase ({zone})."),
     "extent.list": N_("List"),
     "extent.list_numbers": N_("Numbers", context="extent.list_numbers"),
     "extent.list_shared": N_("Also on another list"),

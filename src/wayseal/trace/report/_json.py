@@ -7,7 +7,7 @@ from typing import Any
 
 from wayseal.merkle import Checkpoint
 from wayseal.page.words import Voice
-from wayseal.trace._result import Fit, LeakRow, Proposal, SourceRow, TraceResult
+from wayseal.trace._result import Fit, LeakRow, SourceRow, TraceResult
 
 LISTED_ABOVE = 0.01
 """Every source with a probability above this is listed."""
@@ -37,7 +37,6 @@ def document(result: TraceResult, voice: Voice) -> dict[str, Any]:
         "leak_rows": [_leak(row, voice) for row in result.leak_rows],
         "sensitivity": [{"kappa": _round(kappa), "probability": _probability(p)} for kappa, p in result.sensitivity],
         "queries": None if result.queries is None else asdict(result.queries),
-        "next": [_proposal(row, voice) for row in result.next],
     }
 
 
@@ -81,16 +80,6 @@ def _leak(row: LeakRow, voice: Voice) -> dict[str, Any]:
         "accounts": row.accounts,
         "points_at": [{"source": s, "probability": _probability(p)} for s, p in row.points_at],
         "unknown": _round(row.unknown),
-    }
-
-
-def _proposal(row: Proposal, voice: Voice) -> dict[str, Any]:
-    return {
-        "test": row.test,
-        "ask": {key: list(values) for key, values in row.ask.items()} if row.test != "canary" else None,
-        "actors": list(row.actors),
-        "bits": _round(row.bits, 2),
-        "why": voice.note(row.why),
     }
 
 

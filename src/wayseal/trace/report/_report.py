@@ -168,7 +168,7 @@ class ReportBuilder(Story):
                 self._badge(row.source) + self.voice.id(row.source),
                 say(f"kind.{row.kind}"),
                 numbers.percent(row.probability, keep=True),
-                numbers.log10(row.log10_lr),
+                self.voice.say("unit.ratio", r=row.log10_lr),
                 numbers.share(row.share, keep=True),
                 str(row.saw),
                 numbers.expected(row.expected),
@@ -195,7 +195,7 @@ class ReportBuilder(Story):
         sold = {row.waybill: row for row in reversed(self.r.leak_rows)}
         return Section(
             title=self.say("ui.evidence"),
-            note=self.say("ui.evidence_note", zone=numbers.ZONE),
+            note=self.say("ui.evidence_note"),
             parts=tuple(self._seen(row, sold) for row in sources),
         )
 
@@ -203,7 +203,7 @@ class ReportBuilder(Story):
         """A source's leaks with their times, in the order of the leaks file."""
         voice, say = self.voice, self.say
         title = self._badge(source.source) + voice.named(source.source, source.kind)
-        if about := voice.joined(voice.id(text) for text in (source.role, source.outlet) if text):
+        if about := voice.values(source.role, source.outlet):
             title += " " + voice.styled("soft", about)
         pairs = zip(source.leaks, itertools.chain(source.delays_h, itertools.repeat(math.nan)), strict=False)
         rows = [row for _, row in sorted((self._look(w, h, sold.get(w)) for w, h in pairs), key=lambda pair: pair[0])]
@@ -242,7 +242,7 @@ class ReportBuilder(Story):
         rows = tuple(map(self._leak, self.r.leak_rows))
         return Section(
             title=self.say("ui.leaks"),
-            note=self.say("ui.leaks_note", zone=numbers.ZONE),
+            note=self.say("ui.leaks_note"),
             table=Table(head=head, rows=rows, numbers=frozenset({3, 5}), places=places),
         )
 
@@ -271,7 +271,8 @@ class ReportBuilder(Story):
             title=self.say("ui.missing_tables"),
             note=self.say("ui.missing_note" if tables else "ui.missing_none"),
             terms=tuple(
-                (self.voice.id(table), self.say(code) if self.voice.has(code) else "") for table, code in codes.items()
+                (self.voice.value(table), self.say(code) if self.voice.has(code) else "")
+                for table, code in codes.items()
             ),
         )
 
@@ -299,5 +300,5 @@ class ReportBuilder(Story):
         yield say("ui.leaks_digest"), id_(r.leaks_digest)
         yield say("ui.reads"), f"{r.accesses:,}"
         span = dict(zip(("from", "to"), r.span or (), strict=False))
-        yield say("ui.span"), say("ui.span_value", zone=numbers.ZONE, **span) if span else numbers.DASH
+        yield say("ui.span"), say("ui.span_value", **span) if span else numbers.DASH
         yield say("ui.considered"), self._considered()

@@ -9,8 +9,6 @@ from wayseal.page.words import Voice
 from wayseal.trace._result import LeakRow, SawRow, SourceRow, TraceResult
 from wayseal.trace.report._json import listed
 
-_SHOWN = 6
-"""Accounts of a pool that are named in a sentence; the JSON report has all."""
 _PART = 0.8
 """From this probability on a session or device is said to be what an account's numbers point at."""
 
@@ -115,7 +113,8 @@ class Story(Report[TraceResult]):
             yield self.say("next.separate", sources=self.ids(self.lead.set))
         if named:
             return
-        yield from self._tests()
+        if r.verdict is VerdictKind.SHORTLIST:
+            yield self.say("next.canary")
         target = _target(r.found)
         yield self.say("next.buy_more", more=target - r.found, target=target)
         yield self.say("next.other_routes")
@@ -126,18 +125,6 @@ class Story(Report[TraceResult]):
         if r.missing_tables:
             yield self.say("next.bring_tables")
         yield self.say("next.preserve")
-
-    def _tests(self) -> Iterator[str]:
-        """Numbers to be looked up and the best canaries; in general words where no canary was worked out."""
-        for row in (row for row in self.r.next if row.test == "lookup"):
-            yield self.say("next.lookup", number=self.ids(row.ask["waybill"]), bits=row.bits)
-        canaries = [row for row in self.r.next if row.test == "canary"]
-        for row in canaries:
-            more = max(len(row.actors) - _SHOWN, 0)
-            code = "next.canary_more" if more else "next.canary_for"
-            yield self.say(code, sources=self.ids(row.actors[:_SHOWN]), more=more, bits=row.bits)
-        if self.r.verdict is VerdictKind.SHORTLIST and not canaries:
-            yield self.say("next.canary")
 
     def remark(self, row: LeakRow) -> str:
         """The remark on a leak, or nothing."""

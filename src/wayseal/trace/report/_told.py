@@ -25,7 +25,6 @@ class Told:
         steps: What to do next, in order.
         quality: What a reader must know of the data, and how well the model fits.
         remarks: On each row of the leaks that has one, by line.
-        why: On each proposal, in the order of the trace.
         saw: Picture of who saw how many; None where nobody saw any.
         unknown: Picture of where the numbers come from.
         delay: Picture of hours from read to sale.
@@ -39,7 +38,6 @@ class Told:
     steps: tuple[str, ...]
     quality: tuple[str, ...]
     remarks: dict[int, str]
-    why: tuple[str, ...]
     saw: Markup | None
     unknown: Markup | None
     delay: Markup | None
@@ -75,7 +73,6 @@ def tell(result: TraceResult, lang: str) -> Told:
         steps=tuple(story.next_steps()),
         quality=(*(voice.note(note) for note in result.quality), voice.note(result.fit.note)),
         remarks={row.line: remark for row in result.leak_rows if (remark := story.remark(row))},
-        why=tuple(voice.note(row.why) for row in result.next),
         saw=saw_chart(result.saw, result.found, story.letters, leads, story.pictured),
         unknown=unknown_chart(shares, result.unknown_share, names | others, names | others, story.pictured)
         if result.found

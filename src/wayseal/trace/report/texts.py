@@ -98,47 +98,11 @@ TEXTS = {
     "next.canary": N_(
         "Show marked numbers to a few of the sources below, each to one of them, and watch which come out."
     ),
-    "next.lookup": N_(
-        "Ask a seller who answers for any number what the record of {number} says, note the time of the question "
-        "(asked_at), and see who reads it before the answer comes: about {bits:bits} bits. Then add it to the "
-        "leaks, asked for by its number, and trace again."
-    ),
-    "next.canary_for": N_(
-        "Show one marked number to {sources} and to nobody else, and watch whether it comes out: about {bits:bits} "
-        "bits about who it is."
-    ),
-    "next.canary_more": N_(
-        "Show one marked number to {sources}, and {more} more that the JSON report lists, and to nobody else, and "
-        "watch whether it comes out: about {bits:bits} bits about who it is."
-    ),
     "next.lost_numbers": N_(
         "Find out why {lost} of the {n} {n:number|numbers} {lost:is|are} not in the ledger. If reads are missing, "
         "add them and trace again."
     ),
     "next.bring_tables": N_("Add the missing tables listed below. Each of them makes the answer sharper."),
-    "why.canary": N_(
-        "The {n} {n:account holds|accounts hold} {mass:%} of the probability of being the source, so a hit and "
-        "silence both tell much. One source is assumed, and that every second marked number it meets comes out."
-    ),
-    "why.canary_alone": N_(
-        "It holds {mass:%} of the probability of being the source: if the number comes out, the case is settled; "
-        "silence says less, as every second marked number that a source meets is taken to come out."
-    ),
-    "why.framed": N_(
-        "Of the source and the account that may hide behind it only one sells: a number that one of them alone "
-        "meets tells which."
-    ),
-    "why.buy": N_(
-        "The sources in question differ in how much of this they have read. A seller should be able to deliver "
-        "with a probability of {delivered:%}."
-    ),
-    "why.lookup": N_(
-        "Work on this parcel is done, so nobody has a reason to read it; whoever reads it between question and "
-        "answer stands out, of all accounts at once. {n} of the likeliest accounts, with {mass:%} of the "
-        "probability of being the source, can reach it for sure. It is assumed that every second seller looks it "
-        "up."
-    ),
-    "why.buy_any": N_("Any number tells more, or as much, as one asked for by the conditions used so far."),
     "fit.uniform_ok": N_("The leaked numbers look like a fair draw from what the sources saw (p = {p:p})."),
     "fit.uniform_bad": N_(
         "The leaked numbers do not look like a fair draw from what the sources saw (p = {p:p}): somebody may have "
@@ -257,7 +221,7 @@ TEXTS = {
     "missing.no_reads_before_sale": N_(
         "no account in the log read it before the sale; only its route and issuer speak"
     ),
-    "missing.bad_row": N_("the row could not be read ({column}: {reason:reason})"),
+    "missing.bad_row": N_("the row could not be read ({column}: {reason:value})"),
     "missing.duplicate": N_("the same number as in line {line}"),
     "table.actors": N_(
         "Without it an account has no role, outlet or kind: people at work are not told apart from services and "
@@ -298,8 +262,8 @@ TEXTS = {
     "ui.source": N_("Source"),
     "ui.kind": N_("Kind"),
     "ui.probability": N_("Probability"),
-    "ui.lr": N_("Likelihood ratio (log10)"),
-    "ui.lr_short": N_("log10 LR"),
+    "ui.lr": N_("Times as likely"),
+    "ui.lr_short": N_("Times"),
     "ui.set_line": N_("{sources} cannot be told apart; at least one of them is among the sources with {p:%}."),
     "ui.share": N_("Share of leaks"),
     "ui.share_short": N_("Share"),
@@ -314,7 +278,7 @@ TEXTS = {
         "Only reads and leaks are needed to trace. Each of these would have made the answer sharper."
     ),
     "ui.lost": N_("Remarks on single numbers"),
-    "ui.lost_lines": N_("{lines:line|lines} {list}: {reason:reason}"),
+    "ui.lost_lines": N_("{lines:line|lines} {list}: {reason:value}"),
     "ui.unknown": N_("Unknown"),
     "ui.others": N_("Others"),
     "ui.leaks_used": N_("Leaks usable"),

@@ -1,39 +1,40 @@
 """The waybills to be told, as CSV, written while the ledger is walked over: millions are no problem.
 
-Columns: waybill, first, last (UTC), reads, fields (joined by ";"), origin, destination (cities), by ("log", or
-"query" for what a replayed query showed; those stand behind the others). Sorted by the ledger's key of the number,
+Columns: waybill, first, last, reads, fields (joined by ";"), origin, destination (cities), basis (log, or
+query for what a replayed query showed; those stand behind the others). Sorted by the ledger's key of the number,
 which says nothing about it.
 """
 
+from codecs import BOM_UTF8
 from functools import cache
 from typing import IO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
 from wayseal.ledger import Snapshot
-from wayseal.model.closing import Closing
+from wayseal.model.times import clock_hours, offset_text
+from wayseal.page.languages import known_lang
+from wayseal.page.spreadsheet import csv_blocks
+from wayseal.page.words import headings, words
 from wayseal.trace.scope._fields import FieldNames, FieldSets
 from wayseal.trace.scope._holdings import Holdings
 from wayseal.trace.scope._places import Longs, Places
 from wayseal.trace.scope._routes import Routes
 
 _DAY_S = 86_400
-COLUMNS = ("waybill", "first", "last", "reads", "fields", "origin", "destination", "by")
-_SCHEMA = pa.schema([(name, pa.int64() if name == "reads" else pa.string()) for name in COLUMNS])
+COLUMNS = ("waybill", "first_time", "last_time", "reads", "fields", "origin", "destination", "basis")
 
 
-class Listing(Closing):
-    """Writes to a binary file. A context manager; the file stays open."""
+class Listing:
+    """Writes to a binary file, which stays open, for readers of a language."""
 
-    def __init__(self, out: IO[bytes]) -> None:
-        options = pacsv.WriteOptions(quoting_style="needed", batch_size=1 << 16)
-        self._writer = pacsv.CSVWriter(pa.PythonFile(out, "w"), _SCHEMA, write_options=options)
-
-    def close(self) -> None:
-        self._writer.close()
+    def __init__(self, out: IO[bytes], lang: str = "en") -> None:
+        self._out = out
+        self._values = words(known_lang(lang), "unit.values")
+        (head,) = csv_blocks(headings(COLUMNS, known_lang(lang)), ())
+        out.write(head.removeprefix(BOM_UTF8))
 
     def write(
         self,
@@ -54,26 +55,35 @@ class Listing(Closing):
             snapshot.texts("waybill", holdings.keys),
             _times(holdings.first),
             _times(holdings.last),
-            pa.nulls(len(holdings.keys), pa.int64()) if reads is None else pa.array(reads),
-            names.texts(sets.of_waybill),
+            pa.nulls(len(holdings.keys), pa.string()) if reads is None else pa.array(reads).cast(pa.string()),
+            self._said(names.texts(sets.of_waybill)),
             cities.take(pa.array(routes.origin)),
             cities.take(pa.array(routes.destination)),
-            pa.repeat(by, len(holdings.keys)),
+            pa.repeat(self._values[by], len(holdings.keys)),
         ]
-        self._writer.write_table(pa.table(columns, schema=_SCHEMA))
+        _, *pieces = csv_blocks(COLUMNS, [[column.fill_null("") for column in columns]])
+        self._out.writelines(pieces)
+
+    def _said(self, texts: pa.Array) -> pa.Array:
+        coded = texts.dictionary_encode()
+        named = [";".join(self._values.get(one, one) for one in t.split(";")) for t in coded.dictionary.to_pylist()]
+        return pa.array(named, pa.string()).take(coded.indices)
 
 
 def _times(us: Longs) -> pa.Array:
-    """To the second, in UTC: 2026-03-02T08:00:00Z."""
-    days, seconds = np.divmod(us // 1_000_000, _DAY_S)
+    """To the second, on the clock of people: 2026-03-02T08:00:00+08:00."""
+    days, seconds = np.divmod(us // 1_000_000 + clock_hours() * 3600, _DAY_S)
     first = int(days.min())
     dates = np.datetime_as_string(np.arange(first, int(days.max()) + 1).astype("datetime64[D]"))
     date = pa.array(dates, pa.string()).take(pa.array(days - first))
-    return pc.binary_join_element_wise(date, _clock().take(pa.array(seconds)), "T")
+    offset = offset_text(clock_hours())
+    return pc.binary_join_element_wise(
+        date, pc.binary_join_element_wise(_clock().take(pa.array(seconds)), offset, ""), "T"
+    )
 
 
 @cache
 def _clock() -> pa.Array:
     """The seconds of a day as texts."""
-    texts = np.datetime_as_string(np.arange(_DAY_S).astype("datetime64[s]"), timezone="UTC")
+    texts = np.datetime_as_string(np.arange(_DAY_S).astype("datetime64[s]"))
     return pa.array([text[11:] for text in texts.tolist()], pa.string())

@@ -41,7 +41,7 @@ class _ReportBuilder(Report[ScopeResult]):
         if r.queries:
             sections.insert(0, Section(title=self.say("asked"), **self._asked()))
         if r.missing:
-            tables = self.voice.all_of(r.missing)
+            tables = self.voice.all_values(r.missing)
             sections.append(Section(title=self.say("missing"), note=self.say("missing_note", tables=tables)))
         return Document(
             title=self.say("title"),
@@ -79,8 +79,8 @@ class _ReportBuilder(Report[ScopeResult]):
         if r.reads:
             rows.append((say("reads"), f"{r.reads:,}"))
         rows += [(say(k), numbers.clock(_time(t))) for k, t in (("first", r.first), ("last", r.last)) if t is not None]
-        if about := [visible(x) for x in (r.role, r.outlet) if x]:
-            rows.append((say("account"), " · ".join(about)))
+        if about := self.voice.values(r.role, r.outlet):
+            rows.append((say("account"), about))
         return [*rows, (say("period"), asked)]
 
     def _days(self) -> Section:
@@ -108,7 +108,7 @@ class _ReportBuilder(Report[ScopeResult]):
 
     def _routes(self) -> Section:
         r, say = self.r, self.say
-        lacking = [name for name in ("waybills", "outlets") if name in r.missing]
+        lacking = [self.voice.value(name) for name in ("waybills", "outlets") if name in r.missing]
         if lacking:
             return Section(title=say("routes"), note=say("routes_none", tables=self.voice.all_of(lacking)))
         shown, rest = r.routes[:MOST_ROUTES], r.routes[MOST_ROUTES:]
@@ -123,7 +123,7 @@ class _ReportBuilder(Report[ScopeResult]):
         return self.say("unknown") if name is None else shorten(visible(name), _CELL)
 
     def _counted(self, what: str, counted: tuple[NamedCount, ...]) -> Section:
-        rows = [(shorten(visible(c.name), _CELL) if c.name else self.say("action_none"), c) for c in counted]
+        rows = [(self.voice.value(c.name, "scope.action_none"), c) for c in counted]
         head = (self.say(what), self.say("column"), self.say("reads"))
         cells = tuple((name, f"{c.waybills:,}", f"{c.reads:,}") for name, c in rows)
         return Section(title=self.say(f"{what}s"), table=Table(head=head, rows=cells, numbers=frozenset({1, 2})))
@@ -155,7 +155,7 @@ class _ReportBuilder(Report[ScopeResult]):
 
     def _authorities(self) -> Section:
         r, say = self.r, self.say
-        names = self.voice.all_of(shorten(visible(c.name), _CELL) for c in r.fields)
+        names = self.voice.all_values(c.name for c in r.fields)
         categories = (
             "auth_categories_none" if not r.fields else "auth_categories_some" if r.unsaid else "auth_categories"
         )

@@ -6,13 +6,14 @@ import numpy as np
 
 from wayseal import store
 from wayseal.ledger import Snapshot
+from wayseal.model.times import clock_us
 from wayseal.trace.scope._fields import FieldSets
 from wayseal.trace.scope._holdings import Holdings
 from wayseal.trace.scope._places import Longs, Places
 from wayseal.trace.scope._result import NamedCount, Region, Route
 from wayseal.trace.scope._routes import Routes
 
-DAY_US, HOUR_US, SHIFT_US = 86_400_000_000, 3_600_000_000, 8 * 3_600_000_000
+DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 _ACTIONS = ("", *store.TABLES["accesses"].column("action").values)
 
 
@@ -44,7 +45,7 @@ class ScopeTally:
         first, last = int(holdings.first.min()), int(holdings.last.max())
         self.first = first if self.first is None else min(self.first, first)
         self.last = last if self.last is None else max(self.last, last)
-        local = holdings.at + SHIFT_US
+        local = holdings.at + clock_us()
         self.hours += np.bincount(local // HOUR_US % 24, minlength=24)
         _count(self._days, holdings.run, local // DAY_US)
         self._add_routes(routes)

@@ -14,11 +14,11 @@ TEXTS = {
     "scope.headline_passed": N_("{n:n} {n:parcel|parcels} passed {source}"),
     "scope.headline_none": N_("The ledger shows nothing of {source} in this period"),
     "scope.lede_reads": N_(
-        "{reads:n} {reads:read|reads} from {first:time} to {last:time} (UTC+8). Being listed says that a number "
+        "{reads:n} {reads:read|reads} from {first:time} to {last:time} ({zone}). Being listed says that a number "
         "lay open to this source, not that it was sold."
     ),
     "scope.lede_routes": N_(
-        "From {first:time} to {last:time} (UTC+8). Being listed says that a number lay open to this source, not "
+        "From {first:time} to {last:time} ({zone}). Being listed says that a number lay open to this source, not "
         "that it was sold."
     ),
     "scope.lede_none": N_("The source is known, but no read, issue or stay of it falls into the period."),
@@ -41,7 +41,7 @@ TEXTS = {
         "says less than was asked, a row limit, or fewer rows than fit. {n:It is|They are} not in the list."
     ),
     "scope.period": N_("Period asked for"),
-    "scope.period_value": N_("{first} to {last} (UTC+8)"),
+    "scope.period_value": N_("{first} to {last} ({zone})"),
     "scope.period_all": N_("the whole ledger"),
     "scope.period_open": N_("…"),
     "scope.waybills": N_("Waybills to be told of"),
@@ -51,11 +51,11 @@ TEXTS = {
     "scope.last": N_("Last"),
     "scope.account": N_("Role and outlet"),
     "scope.days": N_("By day"),
-    "scope.days_note": N_("Days of UTC+8. A waybill read on two days stands under both."),
+    "scope.days_note": N_("Days of {zone}. A waybill read on two days stands under both."),
     "scope.days_desc": N_("Waybills by day; the highest column is {n:n}."),
     "scope.day": N_("Day"),
     "scope.hours": N_("By hour of the day"),
-    "scope.hours_note": N_("UTC+8. Reads; of places, arrivals; of interfaces, issues."),
+    "scope.hours_note": N_("{zone}. Reads; of places, arrivals; of interfaces, issues."),
     "scope.hours_desc": N_("Counts by hour of the day; the highest column is {n:n}."),
     "scope.hour": N_("Hour"),
     "scope.count": N_("Count"),
@@ -102,7 +102,7 @@ TEXTS = {
         "Only what the ledger shows. What it can't know is left to be filled in by the courier."
     ),
     "scope.auth_waybills": N_("Waybills affected: {n:n}"),
-    "scope.auth_period": N_("From {first:time} to {last:time} (UTC+8)"),
+    "scope.auth_period": N_("From {first:time} to {last:time} ({zone})"),
     "scope.auth_categories": N_("Categories of data, as the log names them: {list}"),
     "scope.auth_categories_none": N_("Categories of data: the log doesn't say. To be filled in."),
     "scope.auth_categories_some": N_(

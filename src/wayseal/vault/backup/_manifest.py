@@ -23,7 +23,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A backup. version: of the tables (main_0001); made_at: microseconds; rows: by table.
+    """A backup. version: of the tables (main_0002); made_at: microseconds; rows: by table.
 
     log_size, log_root (hexadecimal) and checkpoint (a signed note, if there was one): the disclosure log at that
     moment; of `main` alone, and log_root only where the log could say it.

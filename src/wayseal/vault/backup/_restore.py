@@ -106,7 +106,7 @@ def restore(
 def _prepare(database: Database, manifest: Manifest, folder: Path) -> None:
     """Rule 1: tables of the backup's version. Making them can be done again, so it needs no part in the transaction."""
     if manifest.version not in versions(manifest.chain):
-        raise BackupError("tables of version {version}, of a newer Wayseal", file=folder, version=manifest.version)
+        raise BackupError("tables of version {version}, of another Wayseal", file=folder, version=manifest.version)
     # Makes SQLite's file.
     database.write(lambda connection: None)
     standing = version(database, manifest.chain)

@@ -19,7 +19,7 @@ from wayseal.console.web._trace_jobs import baskets_of, begin, can_run, look, lo
 from wayseal.console.web._uploads import MOST_OF_BASKET
 from wayseal.console.web.pages._desk import table_file
 from wayseal.model.kinds import FoundBy
-from wayseal.model.times import HOUR_US, iso, micros, time_at
+from wayseal.model.times import HOUR_US, clock_hours, iso, micros, stamp, time_at
 from wayseal.trace.preview import NumberSeen, Preview, StratumSeen
 
 _MANY, _ROWS, _RUNS = 25, 100, 12
@@ -162,8 +162,8 @@ def add_numbers(ask: Ask) -> Response:
 def _read(ask: Ask, given: Mapping[str, str]) -> Typed:
     """What was typed, or the file that was sent instead."""
     if not ask.files:
-        return read_typed(given["typed"], given, ask.site.utc_offset_hours)
-    return read_file(ask.files[0].path, ask.files[0].name, given, ask.site.utc_offset_hours)
+        return read_typed(given["typed"], given, clock_hours())
+    return read_file(ask.files[0].path, ask.files[0].name, given, clock_hours())
 
 
 def _look_again(ask: Ask, id_: str) -> None:
@@ -196,7 +196,7 @@ def _given(ask: Ask, number: Number) -> dict[str, str]:
     def clock(us: int | None, *, day: bool = False) -> str:
         if us is None:
             return ""
-        local = time_at(us + ask.site.utc_offset_hours * HOUR_US).replace(tzinfo=None)
+        local = time_at(us + clock_hours() * HOUR_US).replace(tzinfo=None)
         return local.date().isoformat() if day else local.isoformat(sep=" ")
 
     places = _places(number.asked)
@@ -229,7 +229,7 @@ def change_number(ask: Ask) -> Response:
     since, place = _place(ask.field("since")), _place(ask.names["row"])
     basket, who = ask.names["basket"], ask.whose.person.login
     try:
-        typed = read_typed(given["typed"], given, ask.site.utc_offset_hours)
+        typed = read_typed(given["typed"], given, clock_hours())
         if typed.faults:
             return _number_page(ask, 400, faults=typed.faults, given=given, since=since)
         if len(typed.numbers) != 1:
@@ -308,30 +308,36 @@ def export_basket(ask: Ask) -> Response:
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
         return _absent(ask)
-    head = ("waybill", "seen_at", "asked_at", "absent_at", "found_by", "seller", "asked", "price", "bought_by")
+    head = (
+        "waybill", "seen_at", "asked_at", "absent_at", "found_by:value", "seller", "asked", "price", "bought_by",
+    )  # fmt: skip
     numbers = [(row.number, _given(ask, row.number)) for row in baskets_of(ask).rows(basket, limit=MOST)]
-    rows = ([_cell(number, given, name) for name in head] for number, given in numbers)
-    return table_file(f"basket-{basket.id}-v{basket.version}.csv", head, rows)
+    rows = ([_cell(number, given, name.partition(":")[0]) for name in head] for number, given in numbers)
+    return table_file(ask, f"basket-{basket.id}-v{basket.version}.csv", head, rows)
 
 
 def export_runs(ask: Ask) -> Response:
     """Runs as CSV, the newest first; accounts under pseudonyms."""
     told = ("verdict", "lead", "probability", "saw", "found", "leaks", "wayseal", "ledger")
-    head = ("run", "basket", "version", "seed", "state", *told, "begun", "who", "item")
+    said = ("verdict:trace.verdict_", *told[1:])
+    head = ("run", "basket", "version", "seed", "state:job_state.", *said, "begun:time", "who", "item")
     rows = (
         (
             *(run.job, run.basket, run.version, run.seed, run.state),
             *(run.told.get(name, "") for name in told),
-            *(iso(run.at), run.who, run.item),
+            *(run.at, run.who, run.item),
         )
         for run in runs_of(ask).page(_TRACES, limit=MOST)
     )
-    return table_file("runs.csv", head, rows)
+    return table_file(ask, "runs.csv", head, rows)
 
 
 def _cell(number: Number, given: Mapping[str, str], name: str) -> str:
     if name == "asked":
         return number.asked or ""
+    if name in ("asked_at", "absent_at") or (name == "seen_at" and not number.seen_day):
+        at = getattr(number, name)
+        return "" if at is None else stamp(at)
     return given["typed" if name == "waybill" else name]
 
 
@@ -362,11 +368,11 @@ def _place(text: str) -> int:
 _BASKET = "/trace/baskets/{basket}"
 PAGES = (
     Page(method="GET", path="/trace", act=show_workspace, roles=CASE_ROLES),
-    Page(method="GET", path="/trace/runs.csv", act=export_runs, roles=CASE_ROLES),
+    Page(method="GET", path="/trace/runs.csv", act=export_runs, roles=CASE_ROLES, recorded=True),
     Page(method="POST", path="/trace/baskets", act=make_basket, roles=CASE_ROLES),
     Page(method="GET", path=_BASKET, act=show_basket, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET, act=set_basket, roles=CASE_ROLES),
-    Page(method="GET", path=_BASKET + "/numbers.csv", act=export_basket, roles=CASE_ROLES),
+    Page(method="GET", path=_BASKET + "/numbers.csv", act=export_basket, roles=CASE_ROLES, recorded=True),
     Page(method="POST", path=_BASKET + "/numbers", act=add_numbers, roles=CASE_ROLES),
     Page(method="POST", path=_BASKET + "/file", act=add_numbers, roles=CASE_ROLES, upload=MOST_OF_BASKET + FORM_MOST),
     Page(method="GET", path=_BASKET + "/numbers/{row}", act=show_number, roles=CASE_ROLES),

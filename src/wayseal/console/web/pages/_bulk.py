@@ -18,7 +18,7 @@ from wayseal.cases.views import CaseRow, Decision, Deed, ItemRow
 from wayseal.console.errors import AccessError
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import reasons_of, reasons_of_item
-from wayseal.console.web.pages._desk import bar, me, owner_given, the_cases, until_given, with_query
+from wayseal.console.web.pages._desk import bar, me, number_given, owner_given, the_cases, until_given, with_query
 
 PICK = "pick."
 OF_ITEMS = (Deed.PROMOTE, Deed.ASSIGN, Deed.SNOOZE, Deed.DISMISS)
@@ -142,11 +142,11 @@ def apply(ask: Ask, place: str, deeds: Sequence[Deed], state: Mapping[str, str])
         The list, or what was left as it is.
     """
     cases, decision = the_cases(ask), decision_given(ask, deeds)
-    seen = ask.field("seen")
+    seen = number_given(ask, "seen")
     ids = [one for one in ask.field("ids").split(",") if _ID.fullmatch(one)]
-    if not ids or not (seen.isascii() and seen.isdigit() and len(seen) < 18):
+    if not ids or not seen:
         raise AccessError("look at what will be done first", key="ids")
-    found = cases.decide_all(ids, decision, int(seen), me(ask), ask.access.now())
+    found = cases.decide_all(ids, decision, seen, me(ask), ask.access.now())
     if found.changed or found.refused:
         return ask.page(
             "bulk_done",

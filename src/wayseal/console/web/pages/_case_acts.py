@@ -2,11 +2,14 @@
 
 1. Opening a case is for those who may, with a reason and a fresh proof, and is recorded before a name is shown.
 2. An edit names the version that it was made from; if another came between, both texts are shown and nothing is lost.
+3. What changes how a case stands (`SEEN`) names the line that its page had last; if others came since, nothing is done,
+   and they are shown beside what was wanted, which can be sent again.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from starlette.responses import Response
@@ -26,8 +29,8 @@ from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._forms import local_path
 from wayseal.console.web._text_difference import compare_texts
-from wayseal.console.web.pages._cases import case_page, look_of
-from wayseal.console.web.pages._desk import kinds_given, me, owner_given, the_cases, until_given
+from wayseal.console.web.pages._cases import case_page, look_of, stale_page
+from wayseal.console.web.pages._desk import kinds_given, me, number_given, owner_given, the_cases, until_given
 
 Act = Callable[[Ask, Cases, str, int], str | None]
 """Does it, to a case, at a time; where to go on to, None: the case."""
@@ -112,15 +115,9 @@ def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
     return "#tasks"
 
 
-def _link(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    thing = Thing(kind=_kind(ask), value=ask.line("thing") or " ")
-    cases.link(case, thing, me(ask), one_line(ask.line("why"), "why"), at)
-    return "#things"
-
-
-def _unlink(ask: Ask, cases: Cases, case: str, at: int) -> str:
-    thing = Thing(kind=_kind(ask), value=ask.field("thing") or " ")
-    cases.link(case, thing, me(ask), one_line(ask.line("why"), "why"), at, on=False)
+def _link(ask: Ask, cases: Cases, case: str, at: int, *, on: bool = True) -> str:
+    thing = Thing(kind=_kind(ask), value=(ask.line if on else ask.field)("thing") or " ")
+    cases.link(case, thing, me(ask), one_line(ask.line("why"), "why"), at, on=on)
     return "#things"
 
 
@@ -162,13 +159,15 @@ ACTS: Mapping[str, Act] = {
     "notes": _add_note,
     "tasks": _add_task,
     "links": _link,
-    "unlink": _unlink,
+    "unlink": partial(_link, on=False),
     "merge": _merge,
     "unmerge": _unmerge,
     "split": _split,
     "hear": _hear,
     "open": _open,
 }
+SEEN = frozenset(["state", "assign", "snooze", "priority", "title", "merge", "unmerge", "split"])
+"""What has to name a line (rule 3)."""
 
 
 def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
@@ -176,9 +175,12 @@ def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
         case, cases = ask.names["case"], the_cases(ask)
         if not case.startswith("c-"):
             return ask.page("error", status=404, status_shown=404)  # a thing in the queue has acts of its own
+        line = number_given(ask, "seen")
         try:
-            onward = act(ask, cases, case, ask.access.now())
-        except (CasebookUsageError, CaseStateError, StaleError, NoSuchCaseError, AccessError) as error:
+            onward = act(ask, cases.as_seen(case, line) if name in SEEN else cases, case, ask.access.now())
+        except StaleError as error:
+            return stale_page(ask, name, line) if name in SEEN else case_page(ask, error=error, act=name)
+        except (CasebookUsageError, CaseStateError, NoSuchCaseError, AccessError) as error:
             return case_page(ask, error=error, act=name)
         except ValueError:
             return case_page(ask, error=AccessError("what was typed can't be kept as it is"), act=name)
@@ -197,8 +199,7 @@ def _go_on(ask: Ask, case: str, onward: str | None) -> Response:
 def edit_note(ask: Ask) -> Response:
     """Writes a note anew (rule 2)."""
     case, note, text = ask.names["case"], ask.names["note"], _text(ask, "note")
-    given = ask.field("version")
-    version = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+    version = number_given(ask, "version")
     try:
         the_cases(ask).edit_note(case, note, version, "" if ask.field("out") else text, me(ask), ask.access.now())
     except StaleError as error:

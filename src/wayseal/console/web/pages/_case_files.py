@@ -77,6 +77,6 @@ def _place(ask: Ask, digest: str) -> Path:
 _GONE = N_("the console's folder no longer has this file: look for it in a backup, by its SHA-256")
 PAGES = (
     Page(method="POST", path="/cases/{case}/files", act=add_files, roles=CASE_ROLES, upload=MOST_OF_CASE + MOST),
-    Page(method="GET", path="/cases/{case}/files/{digest}", act=take_file, roles=CASE_ROLES),
+    Page(method="GET", path="/cases/{case}/files/{digest}", act=take_file, roles=CASE_ROLES, recorded=True),
     Page(method="POST", path="/cases/{case}/files/{digest}/drop", act=drop_file, roles=CASE_ROLES),
 )

@@ -5,9 +5,11 @@
 2. What a form said comes back with the page that refuses it: nothing that was typed is lost.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.acts import UNDOABLE
@@ -27,16 +29,17 @@ from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import line_of, reasons_of
+from wayseal.console.web._case_words import line_of, reason_of, reasons_of
+from wayseal.console.web._render import voice_of
 from wayseal.console.web._trace_jobs import runs_of
 from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
-    MOST_ROWS,
     Bar,
     bar,
     bar_of,
     colleagues,
+    every_page,
     kinds_given,
     look_since,
     me,
@@ -46,7 +49,8 @@ from wayseal.console.web.pages._desk import (
     with_query,
 )
 from wayseal.console.web.pages._views import views_of
-from wayseal.model.times import iso
+from wayseal.page import numbers
+from wayseal.page.charts import course_chart
 
 _MANY = 30
 _LONG = 200
@@ -133,18 +137,13 @@ def export_cases(ask: Ask) -> Response:
     """The list as a file."""
     cases, wanted, sort = ask.cases, _wanted(ask, ask.query), _sort(ask.query)
 
-    def rows() -> Iterator[Sequence[object]]:
-        after, count = None, 0
-        while cases is not None and count < MOST_ROWS:
-            page = cases.cases(wanted, sort, after, 200)
-            for row in page.rows:
-                yield _cells(ask, row)
-            count, after = count + len(page.rows), page.after
-            if after is None:
-                return
-
-    head = ("id", "state", "source", "title", "owner", "priority", "score", "reasons", "things", "alerted", "changed")
-    return table_file("cases.csv", head, rows())
+    pages = every_page(lambda after: cases.cases(wanted, sort, after, 200)) if cases is not None else ()
+    rows = (_cells(ask, row) for page in pages for row in page.rows)
+    head = (
+        "id", "state:case_state.", "source:source.", "title", "owner", "priority:priority.", "expected_loss", "score",
+        "reasons", "things", "alerted:time", "changed:time",
+    )  # fmt: skip
+    return table_file(ask, "cases.csv", head, rows)
 
 
 def show_case(ask: Ask) -> Response:
@@ -165,6 +164,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
         row=row,
         dossier=dossier,
         reasons=reasons_of(row.detectors, ask.lang),
+        course=_draw_course(ask, row.id, dossier.timeline.rows),
         **_origin(ask, row),
         lines=[line_of(entry, ask.lang) for entry in dossier.timeline.rows],
         older=dossier.timeline.after,
@@ -183,11 +183,31 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     )
 
 
+def stale_page(ask: Ask, act: str, line: int) -> Response:
+    """What was done with a case behind a line, beside an act that was refused for it."""
+    dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask, ask.names["case"]))
+    since = [line_of(entry, ask.lang) for entry in dossier.timeline.rows if entry.line > line]
+    return ask.page("case_stale", status=409, row=dossier.row, act=act, lines=since, typed=ask.form)
+
+
+def _draw_course(ask: Ask, case: str, entries: Sequence[Entry]) -> Markup | None:
+    """How the score moved over a case's own alerts, of its newest acts; None where there was but one."""
+    alerts = [one for one in reversed(entries) if one.case == case and one.act in {"case", "alert"}]
+    if len(alerts) < 2:
+        return None
+    say = voice_of(ask.lang).say
+    moments = (numbers.clock(datetime.fromtimestamp(one.at / 1e6, UTC)) for one in alerts)
+    rows = [(at, float(str(one.told["score"]))) for at, one in zip(moments, alerts, strict=True)]
+    (first, before), (last, now) = rows[0], rows[-1]
+    desc = say("case.course_desc", n=len(rows), before=before, now=now, first=first, last=last)
+    return course_chart("course", say("case.course"), desc, rows)
+
+
 def _origin(ask: Ask, row: CaseRow) -> dict[str, Any]:
     """What of the queue a case was made of, and the trace that put it there."""
     item = None if row.source is Source.DETECTION else the_cases(ask).made_of(row.id)
     trace = None if item is None or item.source is not Source.TRACE else runs_of(ask).find_queued(item.id)
-    return {"origin": item, "origin_trace": trace}
+    return {"origin": item and reason_of(item, ask.lang), "origin_trace": trace}
 
 
 def show_timeline(ask: Ask) -> Response:
@@ -263,7 +283,7 @@ def _wanted(ask: Ask, given: Mapping[str, str]) -> CaseFilter:
 
 def _sort(given: Mapping[str, str]) -> CaseSort:
     named = given.get("sort", "")
-    return CaseSort(named) if named in set(CaseSort) else CaseSort.SCORE
+    return CaseSort(named) if named in set(CaseSort) else CaseSort.LOSS
 
 
 def _cells(ask: Ask, row: CaseRow) -> Sequence[object]:
@@ -274,17 +294,18 @@ def _cells(ask: Ask, row: CaseRow) -> Sequence[object]:
         row.title,
         row.owner,
         row.priority.value,
+        f"{row.score * row.parcels_a_day:.1f}" if row.parcels_a_day else None,
         f"{row.score:.4f}",
         " · ".join(one.name for one in reasons_of(row.detectors, ask.lang)),
         " ".join(thing.name for thing in row.things),
-        iso(row.alerted_at),
-        iso(row.changed_at),
+        row.alerted_at,
+        row.changed_at,
     )
 
 
 PAGES = (
     Route(method="GET", path="/cases", act=show_cases, roles=CASE_ROLES),
-    Route(method="GET", path="/cases.csv", act=export_cases, roles=CASE_ROLES),
+    Route(method="GET", path="/cases.csv", act=export_cases, roles=CASE_ROLES, recorded=True),
     Route(method="POST", path="/cases/preview", act=preview, roles=CASE_ROLES),
     Route(method="POST", path="/cases/apply", act=apply, roles=CASE_ROLES),
     Route(method="GET", path="/cases/{case}", act=show_case, roles=CASE_ROLES),

@@ -1,9 +1,9 @@
 """What pages of casework share: who works on cases, what a list asks for, what was just done, and texts of forms."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +18,9 @@ from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
 from wayseal.model.messages import N_
+from wayseal.model.times import clock, stamp
 from wayseal.page.spreadsheet import csv_lines
+from wayseal.page.words import Voice, catalogue, headings
 
 EVERYBODY = ""
 """Whose marks everybody's are."""
@@ -92,14 +94,15 @@ def owner_given(ask: Ask) -> str | None:
     return given or None
 
 
-def zone(ask: Ask) -> timezone:
-    """The console's clock."""
-    return timezone(timedelta(hours=ask.site.utc_offset_hours))
+def number_given(ask: Ask, name: str) -> int:
+    """A whole number of the form; 0 where it is none."""
+    given = ask.field(name)
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 18 else 0
 
 
 def midnight(ask: Ask, now: int) -> int:
     """When today began on it."""
-    local = datetime.fromtimestamp(now / 1e6, zone(ask))
+    local = datetime.fromtimestamp(now / 1e6, clock())
     return round(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1_000_000)
 
 
@@ -110,10 +113,10 @@ def until_given(ask: Ask) -> int | None:
         return None
     try:
         if given.isdigit() and len(given) <= 3:
-            day = datetime.fromtimestamp(now / 1e6, zone(ask)).date() + timedelta(days=int(given))
+            day = datetime.fromtimestamp(now / 1e6, clock()).date() + timedelta(days=int(given))
         else:
             day = datetime.strptime(given, "%Y-%m-%d").replace(tzinfo=UTC).date()
-        at = round(datetime.combine(day, time(), zone(ask)).timestamp() * 1_000_000)
+        at = round(datetime.combine(day, time(), clock()).timestamp() * 1_000_000)
     except (ValueError, OverflowError):
         raise AccessError("this is no day such as 2026-01-01", key="until") from None
     if not now < at < now + 4000 * DAY_US:
@@ -145,9 +148,39 @@ def text_given(ask: Ask, name: str, most: int = 100) -> str:
     return ask.query.get(name, "")[:most]
 
 
-def table_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A table as a file that a spreadsheet opens: no cell of it is a formula."""
-    return send_table(name, csv_lines(head, rows))
+def every_page(fetch: Callable[[Any], Any]) -> Iterator[Any]:
+    """Pages of a list, up to `MOST_ROWS` rows. fetch: gives the one after a place, None: the first."""
+    after, count = None, 0
+    while count < MOST_ROWS:
+        page = fetch(after)
+        yield page
+        count, after = count + len(page.rows), page.after
+        if after is None:
+            return
+
+
+def table_file(ask: Ask, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """A table as a file that a spreadsheet opens: no cell of it is a formula.
+
+    head: names of columns, behind a colon what their cells are: moments (`at:time`), values of a log or a table
+    (`via:value`), or codes, by what their texts here begin with (`state:case_state.`).
+    """
+    columns = [one.partition(":")[::2] for one in head]
+    voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console"))
+
+    def cell(how: str, value: Any) -> object:
+        if not how or value in (None, ""):
+            return value
+        if how == "time":
+            return stamp(value)
+        return voice.value(value) if how == "value" else _said(voice, f"{how}{value}", value)
+
+    shown = ([cell(how, value) for (_, how), value in zip(columns, row, strict=True)] for row in rows)
+    return send_table(name, csv_lines(headings([one for one, _ in columns], ask.lang), shown))
+
+
+def _said(voice: Voice, code: str, value: str) -> str:
+    return voice.say(code) if voice.has(code) else value
 
 
 def send_table(name: str, pieces: Iterable[bytes]) -> Response:

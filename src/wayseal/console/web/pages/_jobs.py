@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from wayseal.cases.notices import OutboxError, count_waiting
+from wayseal.console.access.types import ActKind
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.kinds import KINDS, Kind
@@ -21,11 +22,13 @@ from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page, Role
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._kept import keep
 from wayseal.console.web.pages._desk import me, table_file
-from wayseal.model.times import iso
 from wayseal.store.tables import TABLES
 
 _MANY, _MOST_CSV = 50, 5_000
-_COLUMNS = ("job", "kind", "subject", "who", "state", "created_at", "started_at", "ended_at", "tries")
+_COLUMNS = (
+    "job", "kind:job_kind.", "subject", "who", "state:job_state.", "asked_for:time", "begun:time", "ended:time",
+    "tries",
+)  # fmt: skip
 EACH_HOUR = "each"
 """In the place of an hour."""
 OFFSETS = ("+08:00", "+00:00", "+09:00", "+07:00")
@@ -82,7 +85,7 @@ def export_jobs(ask: Ask) -> Response:
     """The same as a table for a spreadsheet."""
     states, kind = _wanted(ask)
     jobs = ask.site.jobs.list(limit=_MOST_CSV, states=states, kind=kind)
-    return table_file("jobs.csv", _COLUMNS, (_cells(job_row(ask, job)) for job in jobs))
+    return table_file(ask, "jobs.csv", _COLUMNS, (_cells(job_row(ask, job)) for job in jobs))
 
 
 def show_job(ask: Ask) -> Response:
@@ -112,9 +115,16 @@ def retry(ask: Ask) -> Response:
         )
     if KINDS[job.kind].named and not ask.access.sessions.confirmed(ask.whose):
         return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=keep(ask, ask.whose.person.id))
+    if job.kind == "look" and job.state in AGAIN:
+        note_preview(ask, job.values)
     if not ask.site.jobs.retry(job.id, me(ask)):
         return _job_page(ask, job, JobError("only what failed, broke off or was cancelled can be tried again"), 409)
     return ask.go(f"/jobs/{job.id}")
+
+
+def note_preview(ask: Ask, values: Mapping[str, str]) -> None:
+    """Notes that somebody has a log previewed (`_logs`, rule 2). values: of the job."""
+    ask.access.note(ask.whose, ActKind.LOG_PREVIEWED, log=values.get("file") or values.get("sha256", ""))
 
 
 def show_new(ask: Ask) -> Response:
@@ -235,12 +245,8 @@ def job_row(ask: Ask, job: Job) -> JobRow:
 
 def _cells(row: JobRow) -> tuple[object, ...]:
     job = row.job
-    times = (_time(at) for at in (job.created_at, job.started_at, job.ended_at))
+    times = job.created_at, job.started_at, job.ended_at
     return job.id, job.kind, job.subject if row.open else "", job.who, job.state.value, *times, job.tries
-
-
-def _time(us: int | None) -> str:
-    return "" if us is None else iso(us)
 
 
 def _may(ask: Ask, kind: Kind) -> bool:
@@ -265,7 +271,7 @@ def _nothing(ask: Ask) -> Response:
 
 PAGES = (
     Page(method="GET", path="/jobs", act=show_jobs, roles=LEDGER_ROLES),
-    Page(method="GET", path="/jobs.csv", act=export_jobs, roles=LEDGER_ROLES),
+    Page(method="GET", path="/jobs.csv", act=export_jobs, roles=LEDGER_ROLES, recorded=True),
     Page(method="GET", path="/jobs/new", act=show_new, roles=CASE_ROLES),
     Page(method="POST", path="/jobs/detect", act=ask_detect, roles=CASE_ROLES),
     Page(method="POST", path="/jobs/notices", act=ask_notices, roles=CASE_ROLES),

@@ -12,7 +12,7 @@ from wayseal.console.roles import LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._ledger_view import LedgerView
 from wayseal.console.web._waiting import asked_job
-from wayseal.model.times import day_name
+from wayseal.model.times import clock_hours, day_name
 from wayseal.page.charts import columns_chart
 from wayseal.page.words import Voice, catalogue
 
@@ -27,7 +27,7 @@ def show_ledger(ask: Ask) -> Response:
     found = None if ask.site.ledger is None else ask.site.ledger.look()
     view = found if isinstance(found, LedgerView) else None
     trouble = None if view is not None or found is None else found
-    days = [] if view is None else _days(view, ask.site.utc_offset_hours)
+    days = [] if view is None else _days(view)
     return ask.page(
         "ledger",
         status=503 if trouble else 200,
@@ -45,11 +45,11 @@ def ask_to_verify(ask: Ask) -> Response:
     return ask.go(f"/ledger?job={ask.site.jobs.start(_VERIFY, {}, ask.whose.person.login)}")
 
 
-def _days(view: LedgerView, offset_hours: int) -> Sequence[tuple[str, int]]:
+def _days(view: LedgerView) -> Sequence[tuple[str, int]]:
     """The last days of the log, each with its reads; a day between them without any, too."""
     count: Counter[int] = Counter()
     for hour, reads in view.hours:
-        count[(hour + offset_hours) // _DAY] += reads
+        count[(hour + clock_hours()) // _DAY] += reads
     last = max(count, default=0)
     first = max(min(count, default=0), last - _MOST + 1)
     return [(day_name(day), count[day]) for day in range(first, last + 1)] if count else []

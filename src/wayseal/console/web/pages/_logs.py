@@ -1,7 +1,9 @@
 """Logs before they are in the ledger: sent or named, looked at, read in another way, and then taken in or removed.
 
 1. A log that is sent is kept in a private folder under its own name until it was taken in, or is removed.
-2. Nothing goes into the ledger but by the button on the page of a look that found rows, and read as that look read it.
+2. A preview is an act of access, written before it begins: of a file of the folder by its name, of one that was sent
+   by its SHA-256.
+3. Nothing goes into the ledger but by the button on the page of a look that found rows, and read as that look read it.
 """
 
 import json
@@ -17,7 +19,8 @@ from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web.pages._desk import me
-from wayseal.console.web.pages._jobs import OFFSETS, job_row, new_page
+from wayseal.console.web.pages._jobs import OFFSETS, job_row, new_page, note_preview
+from wayseal.page.words import headings
 from wayseal.store.tables import TABLES
 
 _MOST_UPLOAD = 1 << 42
@@ -67,7 +70,7 @@ def look_again(ask: Ask) -> Response:
 
 
 def take_in(ask: Ask) -> Response:
-    """Asks for the log to be taken in, read as the look read it (rule 2)."""
+    """Asks for the log to be taken in, read as the look read it (rule 3)."""
     job = _look_job(ask)
     if job is None:
         return _nothing(ask)
@@ -76,7 +79,7 @@ def take_in(ask: Ask) -> Response:
         if look is None or look.wrong or not look.rows:
             raise JobError("nothing of it can be read like that: look at it in another way first")
         values = {name: job.values[name] for name in (*_LOG, "offset") if name in job.values}
-        values |= {"toml": look.mapping} if look.mapping else {"table": look.table}
+        values |= {"toml": look.mapping, "origin": look.origin} if look.mapping else {"table": look.table}
         _check_there(ask, values)
     except JobError as error:
         return _page(ask, job, error, 409)
@@ -93,6 +96,7 @@ def remove_log(ask: Ask) -> Response:
 
 
 def _start_look(ask: Ask, values: Mapping[str, str]) -> Response:
+    note_preview(ask, values)
     return ask.go(f"/jobs/{ask.site.jobs.start('look', {**values, 'lang': ask.lang}, me(ask))}/look")
 
 
@@ -174,6 +178,7 @@ def _page(ask: Ask, job: Job, error: JobError | None = None, status: int = 200) 
         table=table.name,
         required=table.required,
         targets=table.names,
+        named=lambda name: headings([name], ask.lang)[0],
         tables=list(TABLES),
         offsets=OFFSETS,
         mappings=list_mappings(ask.site.mappings_folder),

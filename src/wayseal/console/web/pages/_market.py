@@ -27,6 +27,7 @@ from wayseal.market.log.views import SourceRow, Totals, Week
 from wayseal.market.log.weekly import last_moment, overdue
 from wayseal.market.log.work import acts
 from wayseal.market.types import FLAGS
+from wayseal.model.times import clock_hours
 
 _SEEN = "market.seen"
 _WEEKS, _UNITS, _FEW, _ROUTES = 12, 4, 6, 8
@@ -132,7 +133,7 @@ def _stale(sources: Sequence[SourceRow], now: int) -> int | None:
 
 def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:
     """The line of the market's weeks, drawn and as a table."""
-    clock, say = Clock(ask.site.utc_offset_hours), say_of(ask)
+    clock, say = Clock(clock_hours()), say_of(ask)
     units = units_of(weeks)[:_UNITS]
 
     def day(us: int) -> str:
@@ -164,10 +165,11 @@ def _week(week: Week, units: Sequence[str]) -> Mapping[str, Any]:
     }
 
 
+_PROOF = "/market/captures/{capture}/proof"
 PAGES = (
     Page(method="GET", path="/market", act=on_record(show_market), roles=LEDGER_ROLES),
     Page(method="GET", path="/market/sources", act=on_record(show_sources), roles=LEDGER_ROLES),
     Page(method="GET", path="/market/acts", act=on_record(show_acts), roles=LEDGER_ROLES),
     Page(method="GET", path="/market/captures/{capture}", act=on_record(show_capture), roles=CASE_ROLES),
-    Page(method="GET", path="/market/captures/{capture}/proof", act=on_record(take_proof), roles=CASE_ROLES),
+    Page(method="GET", path=_PROOF, act=on_record(take_proof), roles=CASE_ROLES, recorded=True),
 )

@@ -37,8 +37,8 @@ from wayseal.console.web._market_view import (
     spot,
     stays,
 )
-from wayseal.console.web.pages._desk import MOST_ROWS, me, table_file, with_query
-from wayseal.market.errors import NoSuchThingError
+from wayseal.console.web.pages._desk import every_page, me, number_given, table_file, with_query
+from wayseal.market.errors import NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow, OfferView
@@ -47,27 +47,15 @@ from wayseal.market.masks import mask_text
 from wayseal.market.types import FLAGS
 from wayseal.model import clean_waybill
 from wayseal.model.messages import N_
-from wayseal.model.times import iso
 
 _MANY, _AT_ONCE, _LONGEST = 50, 200, 200
 _FILTERS = ("state", "kind", "source", "seller", "shop", "ours", "flagged")
 _DECIDED = {"keep": "kept", "dismiss": "dismissed"}
 _TAKEN_BACK = "taken back"
 _HEAD = (
-    "offer",
-    "source",
-    "shop",
-    "kind",
-    "probability",
-    "state",
-    "first_at",
-    "last_at",
-    "gone_at",
-    "seller",
-    "own_numbers",
-    "title",
-    "why",
-)
+    "offer", "source", "shop", "kind:market_kind.", "probability", "state:market_state.", "first_seen:time",
+    "last_seen:time", "gone:time", "seller", "own_numbers", "title", "why",
+)  # fmt: skip
 
 
 def show_offers(ask: Ask, market: Market) -> Response:
@@ -97,17 +85,11 @@ def list_offers(ask: Ask, market: Market) -> Response:
     reads, given = Reads(market), _given(ask.query)
 
     def rows() -> Iterator[Sequence[object]]:
-        after, count = None, 0
-        while count < MOST_ROWS:
-            page = reads.offers(**_wanted(given), after=after, limit=_AT_ONCE)
+        for page in every_page(lambda after: reads.offers(**_wanted(given), after=after, limit=_AT_ONCE)):
             read = readings(market, [row.offer for row in page.rows])
-            for row in page.rows:
-                yield _cells(ask, row, read.get(row.offer))
-            count, after = count + len(page.rows), page.after
-            if after is None:
-                return
+            yield from (_cells(ask, row, read.get(row.offer)) for row in page.rows)
 
-    return table_file("market-offers.csv", _HEAD, rows())
+    return table_file(ask, "market-offers.csv", _HEAD, rows())
 
 
 def show_offer(ask: Ask, market: Market) -> Response:
@@ -116,13 +98,13 @@ def show_offer(ask: Ask, market: Market) -> Response:
 
 
 def _offer_page(ask: Ask, market: Market, error: Any = None) -> Response:
-    reads, given = Reads(market), _given({**ask.query, **ask.form})
+    reads, given, size = Reads(market), _given({**ask.query, **ask.form}), market.size()
     view = reads.offer(named(ask, "offer"))
     whole = seen_whole(ask, view.row.offer)
     ahead = reads.offers(**_wanted(given), after=str(view.row.seq), limit=1).rows
     return ask.page(
         "market_offer",
-        status=200 if error is None else 400,
+        status=200 if error is None else 409 if isinstance(error, OvertakenError) else 400,
         error=error,
         typed=ask.form,
         given=given,
@@ -132,7 +114,7 @@ def _offer_page(ask: Ask, market: Market, error: Any = None) -> Response:
         done=_done(ask, reads),
         undoable=_undoable(ask, view),
         seq=None if view.capture is None else reads.capture(view.capture.id)[0],
-        size=market.size(),
+        size=size,
         may_open=ask.whose.person.role in OPENERS,
         whole=whole,
         whole_until=(ask.whose.look(look_key(view.row.offer), ask.access.now()) or 0) + LOOK_US,
@@ -203,8 +185,8 @@ def decide(ask: Ask, market: Market) -> Response:
             return _enqueue(ask, market, view, why)
         if act not in _DECIDED:
             raise AccessError("choose what is to be done", key="act")
-        _triage(ask, market, view.row.offer, _DECIDED[act], why)
-    except (CasebookUsageError, AccessError) as error:
+        market.append([_triaged(ask, view.row.offer, _DECIDED[act], why)], seen=number_given(ask, "seen"))
+    except (CasebookUsageError, AccessError, OvertakenError) as error:
         return _offer_page(ask, market, error)
     given = _given(ask.form)
     ahead = reads.offers(**_wanted(given), after=str(view.row.seq), limit=1).rows
@@ -215,7 +197,7 @@ def decide(ask: Ask, market: Market) -> Response:
 def _take_back(ask: Ask, market: Market, view: OfferView) -> Response:
     if not _undoable(ask, view):
         raise AccessError("a decision can be taken back within a minute, by whoever made it", key="act")
-    _triage(ask, market, view.row.offer, "new", _TAKEN_BACK)
+    market.append([_triaged(ask, view.row.offer, "new", _TAKEN_BACK)])
     return ask.go(with_query(f"/market/offers/{spot(view.row.offer)}", _given(ask.form)))
 
 
@@ -226,8 +208,10 @@ def _enqueue(ask: Ask, market: Market, view: OfferView, why: str) -> Response:
     row, now = view.row, ask.access.now()
     score = row.probability if not view.numbers else max(row.probability, 0.95)
     lead = Lead(source=Source.LISTING, things=_things(view), reason=why, score=min(score, 1.0), since=row.first_at)
+    kept, seen = [_triaged(ask, row.offer, "kept", why)], number_given(ask, "seen")
+    market.check_seen(kept, seen)
     made = ask.site.cases.need().enqueue_once([lead], me(ask), now)
-    _triage(ask, market, row.offer, "kept", why)
+    market.append(kept, seen=seen)
     return ask.go(f"/queue?at={made[0]}&said=enqueue" if made else "/queue?source=listing")
 
 
@@ -245,9 +229,9 @@ def _things(view: OfferView) -> tuple[Thing, ...]:
     return tuple(dict.fromkeys(one for one in things if one.value.isprintable() and one.value.strip()))
 
 
-def _triage(ask: Ask, market: Market, offer: str, state: str, why: str) -> None:
+def _triaged(ask: Ask, offer: str, state: str, why: str) -> Line:
     body = {"offer": offer, "state": state}
-    market.append([Line(kind=LineKind.TRIAGED, at=ask.access.now(), body=body, who=me(ask), why=why)])
+    return Line(kind=LineKind.TRIAGED, at=ask.access.now(), body=body, who=me(ask), why=why)
 
 
 def look_whole(ask: Ask, market: Market) -> Response:
@@ -316,15 +300,14 @@ def _line(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, given: Map
 
 
 def _cells(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None) -> Sequence[object]:
-    times = [iso(at) if at is not None else "" for at in (row.first_at, row.last_at, row.gone_at)]
-    why = in_a_line(ask, reading)
     head = (row.offer, row.source, row.shop, row.kind, f"{row.probability:.4f}", row.state)
-    return (*head, *times, row.seller or "", row.ours, first_words(row, 200), why)
+    times = row.first_at, row.last_at, row.gone_at
+    return *head, *times, row.seller, row.ours, first_words(row, 200), in_a_line(ask, reading)
 
 
 PAGES = (
     Page(method="GET", path="/market/offers", act=on_record(show_offers), roles=CASE_ROLES),
-    Page(method="GET", path="/market/offers.csv", act=on_record(list_offers), roles=CASE_ROLES),
+    Page(method="GET", path="/market/offers.csv", act=on_record(list_offers), roles=CASE_ROLES, recorded=True),
     Page(method="GET", path="/market/offers/{offer}", act=on_record(show_offer), roles=CASE_ROLES),
     Page(method="POST", path="/market/offers/{offer}", act=on_record(decide), roles=CASE_ROLES),
     Page(method="POST", path="/market/offers/{offer}/whole", act=on_record(look_whole), roles=OPENERS, confirmed=True),

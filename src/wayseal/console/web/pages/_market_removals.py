@@ -1,9 +1,8 @@
-"""Requests for removal: what is due first, the letter to send, what came of it, and how long sites take.
+"""Requests for removal: what is due first, the letter to send, and what came of it, one by one and by site.
 
 1. The console records, and writes letters; it sends nothing: a person does, in the site's own way.
 2. Whoever is accused may answer, before and after the end; until somebody looked at it that is told first.
 3. Only the watch settles a request, when it saw what it asks for gone; a person can withdraw it.
-4. A site's time to removal counts requests that are open for as long as they have been.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,15 +14,14 @@ from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._market_page import on_record
-from wayseal.console.web._market_view import frame, named, say_of, spot
-from wayseal.console.web._removals_drawn import draw_left, draw_span, longest
-from wayseal.console.web.pages._desk import me, table_file, with_query
-from wayseal.market.errors import MarketError, NoSuchThingError, RecordError, RemovalError
+from wayseal.console.web._market_view import frame, named, spot
+from wayseal.console.web.pages._desk import me, number_given, table_file, with_query
+from wayseal.market.errors import MarketError, NoSuchThingError, OvertakenError, RecordError, RemovalError
 from wayseal.market.log import Market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.requests import MOST_TEXT, begin_request, checked_line, checked_text, find_target, record_act
-from wayseal.market.removals import Due, Letter, Request, find_due, times_to_removal, write_letter
+from wayseal.market.removals import Due, Letter, Request, count_by_source, find_due, write_letter
 from wayseal.market.removals.types import (
     LANGS,
     RULES,
@@ -38,36 +36,22 @@ from wayseal.market.removals.types import (
     Removed,
     Withdrawn,
 )
-from wayseal.model.times import iso
 
 _MANY = 100
 _GROUPS = ("due", "open", "settled", "all")
 _FIELDS = ("target", "rule", "address", "letter_lang", "captures", "why")
 _LETTERS = ("request", "reminder")
-_MISTAKES = (AccessError, RemovalError, NoSuchThingError, RecordError)
+_MISTAKES = (AccessError, OvertakenError, RemovalError, NoSuchThingError, RecordError)
 _DUE_ACTS = {"hear": "heard", "answer": "reminded", "remind": "reminded", "escalate": "escalated"}
 """Which act what is due waits for."""
 _HEAD = (
-    "request",
-    "target",
-    "source",
-    "url",
-    "rule",
-    "address",
-    "asked_at",
-    "who",
-    "reminders",
-    "answer",
-    "outcome",
-    "settled_at",
-    "days",
-    "due",
-    "due_since",
-)
+    "request", "target", "source", "url", "rule:market_rule.", "sent_to", "requested:time", "who", "reminders",
+    "answer:market_answer.", "outcome:market_outcome.", "settled:time", "days", "due:market_due.", "due_since:time",
+)  # fmt: skip
 
 
 def show_removals(ask: Ask, market: Market) -> Response:
-    """What is due, the list, times by site, and the form of a new request."""
+    """What is due, the list, counts by site, and the form of a new request."""
     return _list_page(ask, market)
 
 
@@ -92,7 +76,7 @@ def _list_page(ask: Ask, market: Market, error: MarketError | AccessError | None
         group=group,
         groups=_GROUPS,
         counts={one: sum(_fits(request, one, due) for request in every) for one in _GROUPS},
-        **_sites(ask, every, now),
+        sites=count_by_source(every),
         given=given,
         rules=RULES,
         letter_langs=LANGS,
@@ -127,16 +111,6 @@ def _line(request: Request, now: int, due: Mapping[str, Due]) -> Mapping[str, An
     }
 
 
-def _sites(ask: Ask, every: Sequence[Request], now: int) -> Mapping[str, Any]:
-    """How long sites take, told and drawn (rule 4)."""
-    if not every:
-        return {"sites": (), "drawn": None}
-    whole, *sites = times_to_removal(every, now)
-    end = longest((whole, *sites))
-    rows = [(one, draw_span(one, end)) for one in (whole, *(sites if len(sites) > 1 else ()))]
-    return {"sites": rows, "drawn": draw_left(whole, say_of(ask)) if whole.removed else None}
-
-
 def list_removals(ask: Ask, market: Market) -> Response:
     """All requests as a file."""
     now, every = ask.access.now(), Reads(market).requests()
@@ -146,13 +120,13 @@ def list_removals(ask: Ask, market: Market) -> Response:
         for one in every:
             line, asked, todo = _line(one, now, due), one.asked, due.get(one.id)
             yield (
-                one.id, asked.target, asked.source, asked.url, asked.rule, asked.address, iso(asked.at), asked.who,
+                one.id, asked.target, asked.source, asked.url, asked.rule, asked.address, asked.at, asked.who,
                 line["reminders"], line["answer"], one.outcome.value,
-                "" if one.settled_at is None else iso(one.settled_at), f"{one.days(now):.1f}",
-                "" if todo is None else todo.todo.value, "" if todo is None else iso(todo.since),
+                one.settled_at, f"{one.days(now):.1f}",
+                *((None, None) if todo is None else (todo.todo.value, todo.since)),
             )  # fmt: skip
 
-    return table_file("market-removals.csv", _HEAD, rows())
+    return table_file(ask, "market-removals.csv", _HEAD, rows())
 
 
 def ask_removal(ask: Ask, market: Market) -> Response:
@@ -180,7 +154,7 @@ def show_removal(ask: Ask, market: Market) -> Response:
 
 
 def _removal_page(ask: Ask, market: Market, error: MarketError | AccessError | None = None) -> Response:
-    request, now = Reads(market).request(named(ask, "removal")), ask.access.now()
+    size, request, now = market.size(), Reads(market).request(named(ask, "removal")), ask.access.now()
     due = {one.request: one for one in find_due([request], now)}
     line = _line(request, now, due)
     wanted = _DUE_ACTS[line["due"].todo.value] if line["due"] else ""
@@ -192,7 +166,12 @@ def _removal_page(ask: Ask, market: Market, error: MarketError | AccessError | N
             letter_error = wrong
     return ask.page(
         "market_removal",
-        status=200 if error is None and (letter_error is None or not ask.form) else 400,
+        status=409
+        if isinstance(error, OvertakenError)
+        else 200
+        if error is None and (letter_error is None or not ask.form)
+        else 400,
+        size=size,
         error=error,
         typed=ask.form,
         one=line,
@@ -257,7 +236,7 @@ def go_on(ask: Ask, market: Market) -> Response:
             "who": me(ask),
             "why": checked_line(ask.line("why"), "why"),
         }
-        record_act(market, make(ask, by_hand))
+        record_act(market, make(ask, by_hand), seen=number_given(ask, "seen"))
     except _MISTAKES as error:
         return _removal_page(ask, market, error)
     return ask.go(f"/market/removals/{spot(request.id)}")
@@ -319,7 +298,6 @@ def _letter(ask: Ask, request: Request, now: int) -> Letter:
         contact=checked_line(given["contact"], "contact"),
         reminder=given["letter"] == _LETTERS[1],
         lang=given["letter_lang"],
-        utc_offset_hours=ask.site.utc_offset_hours,
     )
 
 
@@ -329,7 +307,7 @@ def _place(text: str) -> int:
 
 PAGES = (
     Page(method="GET", path="/market/removals", act=on_record(show_removals), roles=CASE_ROLES),
-    Page(method="GET", path="/market/removals.csv", act=on_record(list_removals), roles=CASE_ROLES),
+    Page(method="GET", path="/market/removals.csv", act=on_record(list_removals), roles=CASE_ROLES, recorded=True),
     Page(method="POST", path="/market/removals", act=on_record(ask_removal), roles=CASE_ROLES),
     Page(method="GET", path="/market/removals/{removal}", act=on_record(show_removal), roles=CASE_ROLES),
     Page(method="POST", path="/market/removals/{removal}", act=on_record(go_on), roles=CASE_ROLES),

@@ -6,7 +6,7 @@
 3. What was said is taken back by a line of its own; both stay.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -31,19 +31,21 @@ from wayseal.console.web._market_view import (
     spot,
     stays,
 )
-from wayseal.console.web.pages._desk import MOST_ROWS, me, table_file, with_query
-from wayseal.market.errors import NoSuchThingError
+from wayseal.console.web.pages._desk import every_page, me, number_given, table_file, with_query
+from wayseal.market.errors import NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LinkRow, OfferRow, SellerRow, SellerView
 from wayseal.market.log.work import readings
 from wayseal.market.masks import mask_text
-from wayseal.model.times import iso
+from wayseal.model.times import clock_hours
 
 _MANY, _AT_ONCE, _MOST_LINKS, _MOST_PAIRS, _MOST_OFFERS = 50, 200, 60, 12, 40
 SORTS = ("last_at", "flagged", "shops", "ours")
 _WORDS = {"join": LineKind.JOINED, "split": LineKind.SPLIT}
-_HEAD = ("seller", "offers", "flagged", "shops", "sources", "first_at", "last_at", "own_numbers", "come_backs")
+_HEAD = (
+    "seller", "offers", "flagged", "shops", "sources", "first_seen:time", "last_seen:time", "own_numbers", "come_backs",
+)  # fmt: skip
 
 
 def show_sellers(ask: Ask, market: Market) -> Response:
@@ -66,16 +68,8 @@ def list_sellers(ask: Ask, market: Market) -> Response:
     """The list as a file."""
     reads, sort = Reads(market), _sort(ask)
 
-    def rows() -> Iterator[Sequence[object]]:
-        after, count = None, 0
-        while count < MOST_ROWS:
-            page = reads.sellers(after=after, limit=_AT_ONCE, most=sort)
-            yield from map(_cells, page.rows)
-            count, after = count + len(page.rows), page.after
-            if after is None:
-                return
-
-    return table_file("market-sellers.csv", _HEAD, rows())
+    pages = every_page(lambda after: reads.sellers(after=after, limit=_AT_ONCE, most=sort))
+    return table_file(ask, "market-sellers.csv", _HEAD, (_cells(row) for page in pages for row in page.rows))
 
 
 def show_seller(ask: Ask, market: Market) -> Response:
@@ -84,14 +78,15 @@ def show_seller(ask: Ask, market: Market) -> Response:
 
 
 def _seller_page(ask: Ask, market: Market, error: Any = None) -> Response:
-    view = Reads(market).seller(named(ask, "seller"))
-    clock = Clock(ask.site.utc_offset_hours)
+    size, view = market.size(), Reads(market).seller(named(ask, "seller"))
+    clock = Clock(clock_hours())
     window = window_of(view.shops, ask.access.now())
     return ask.page(
         "market_seller",
-        status=200 if error is None else 400,
+        status=200 if error is None else 409 if isinstance(error, OvertakenError) else 400,
         error=error,
         typed=ask.form,
+        size=size,
         view=view,
         row=view.row,
         lanes=draw_shops(view.shops, view.backs, window, clock),
@@ -146,9 +141,9 @@ def say_who(ask: Ask, market: Market) -> Response:
             line = Line(kind=_WORDS[act], at=ask.access.now(), body={"a": a, "b": b}, who=me(ask), why=why)
         else:
             raise AccessError("choose what is to be done", key="act")
-    except (CasebookUsageError, AccessError) as error:
+        market.append([line], seen=number_given(ask, "seen"))
+    except (CasebookUsageError, AccessError, OvertakenError) as error:
         return _seller_page(ask, market, error)
-    market.append([line])
     return ask.go(with_query(f"/market/sellers/{spot(view.row.seller)}", {"said": act}))
 
 
@@ -231,13 +226,13 @@ def _sort(ask: Ask) -> str:
 
 
 def _cells(row: SellerRow) -> Sequence[object]:
-    times = (iso(row.first_at), iso(row.last_at))
-    return (row.seller, row.offers, row.flagged, row.shops, row.sources, *times, row.ours, row.backs)
+    times = row.first_at, row.last_at
+    return row.seller, row.offers, row.flagged, row.shops, row.sources, *times, row.ours, row.backs
 
 
 PAGES = (
     Page(method="GET", path="/market/sellers", act=on_record(show_sellers), roles=CASE_ROLES),
-    Page(method="GET", path="/market/sellers.csv", act=on_record(list_sellers), roles=CASE_ROLES),
+    Page(method="GET", path="/market/sellers.csv", act=on_record(list_sellers), roles=CASE_ROLES, recorded=True),
     Page(method="GET", path="/market/sellers/{seller}", act=on_record(show_seller), roles=CASE_ROLES),
     Page(method="POST", path="/market/sellers/{seller}", act=on_record(say_who), roles=CASE_ROLES),
 )

@@ -18,13 +18,14 @@ from wayseal.cases.views import Changes, Counts, ItemRow, Task
 from wayseal.console.access.types import PersonState
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import Reason, reasons_of_item
+from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._ledger_view import LedgerView
 from wayseal.console.web._market_view import long_unseen
-from wayseal.console.web.pages._desk import me, midnight, the_cases, zone
+from wayseal.console.web.pages._desk import me, midnight, the_cases
 from wayseal.market.errors import MarketError
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow
+from wayseal.model.times import clock
 
 _NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
 _SEEN = "seen"
@@ -36,7 +37,7 @@ class Desk:
     """What somebody who works on cases finds. closed: today; changes: since the visit before."""
 
     counts: Counts
-    first: tuple[tuple[ItemRow, tuple[Reason, ...]], ...]
+    first: Sequence[ItemRow]
     tasks: tuple[Task, ...]
     closed: int
     changes: Changes
@@ -67,11 +68,12 @@ def show_overview(ask: Ask) -> Response:
     return ask.page(
         "overview",
         desk=desk,
+        reason_of=reason_of,
         case_trouble=trouble,
         long_unseen=_long_unseen(ask) if role in LEDGER_ROLES else (),
         capacity=ask.site.cases_a_day,
         now=ask.access.now(),
-        today=datetime.fromtimestamp(ask.access.now() / 1e6, zone(ask)).date().isoformat(),
+        today=datetime.fromtimestamp(ask.access.now() / 1e6, clock()).date().isoformat(),
         view=view,
         trouble=None if view is not None else looked,
         no_ledger=role in LEDGER_ROLES and ask.site.ledger is None,
@@ -111,7 +113,7 @@ def _look(ask: Ask, cases: Cases) -> Desk:
     since = _since(ask, day.line)
     return Desk(
         counts=cases.counts(),
-        first=tuple((row, reasons_of_item(row, ask.lang)) for row in page.rows),
+        first=page.rows,
         tasks=cases.tasks(me(ask), _TASKS),
         closed=day.closed,
         changes=cases.changed_since(since, _CHANGED) if since < day.line else _NOTHING,

@@ -18,11 +18,14 @@ from wayseal.console.web._sorting import sort_of
 from wayseal.console.web._waiting import asked_job
 from wayseal.console.web.pages._desk import came_in, put_in, table_file, with_query
 from wayseal.detect.partners import Kind
-from wayseal.model.times import micros
+from wayseal.model.times import micros, stamp
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
-_COLUMNS = ("partner", "contract", "breach", "reads", "waybills", "days", "first", "last", "worst", "agreed", "what")
+_COLUMNS = (
+    "partner", "contract", "breach", "reads", "waybills", "days", "first_time:time", "last_time:time", "worst",
+    "agreed", "what",
+)  # fmt: skip
 _ONLY = ("all", "breached", "uncontracted")
 Row = Mapping[str, Any]
 
@@ -64,7 +67,7 @@ def show_partners(ask: Ask) -> Response:
         columns=tuple(_SORTS),
         one=one,
         breaks=one is not None and bool(one["actors"]) and bool(_breaks(one)),
-        breaches=[] if one is None else [_breach(ask, breach) for breach in one["breaches"]],
+        breaches=[] if one is None else [_breach(ask, breach, _moment) for breach in one["breaches"]],
         name=name,
         broken=_broken,
         misfits=review.document["misfits"],
@@ -84,7 +87,7 @@ def list_partners(ask: Ask) -> Response:
     if review is None:
         return ask.page("error", status=404, status_shown=404)
     rows = _rows(ask, review)
-    return table_file("partners.csv", _COLUMNS, _lines(ask, rows))
+    return table_file(ask, "partners.csv", _COLUMNS, _lines(ask, rows))
 
 
 def ask_for_partners(ask: Ask) -> Response:
@@ -134,34 +137,35 @@ def _fits(row: Row, only: str) -> bool:
     return only == "all" or row["contract"] is None
 
 
-def _breach(ask: Ask, breach: Row) -> Row:
+def _breach(ask: Ask, breach: Row, moment: Callable[[str], str]) -> Row:
     voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.detect.partners"))
     worst = breach["worst"]
     limit = "worst_limit" if worst["agreed"] else "worst_value"
-    when = _moment(worst["at"])
+    when = moment(worst["at"])
     return {
         **breach,
         "title": voice.say(f"partners.kind_{breach['kind']}"),
         "span": f"{_moment(breach['first'])} – {_moment(breach['last'])}",
         "most": voice.say(f"partners.{limit}", when=when, value=worst["value"], agreed=worst["agreed"]),
-        "named": ", ".join(f"{one['name']} ({one['reads']:,})" for one in breach["what"][:8]),
+        "named": voice.joined(f"{voice.value(one['name'])} ({one['reads']:,})" for one in breach["what"][:8]),
+        "agreed": voice.values(*breach["agreed"]),
     }
 
 
-def _lines(ask: Ask, rows: Sequence[Row]) -> Iterator[Sequence[str]]:
+def _lines(ask: Ask, rows: Sequence[Row]) -> Iterator[Sequence[object]]:
     for row in rows:
         for breach in row["breaches"]:
-            told = _breach(ask, breach)
+            told = _breach(ask, breach, lambda text: stamp(micros(text)))
             counts = (breach["reads"], breach["waybills"] or "", breach["days"])
             yield (
                 row["partner"],
                 row["contract"] or "",
                 told["title"],
                 *map(str, counts),
-                breach["first"],
-                breach["last"],
+                micros(breach["first"]),
+                micros(breach["last"]),
                 told["most"],
-                "; ".join(breach["agreed"]),
+                told["agreed"],
                 told["named"],
             )
 
@@ -173,7 +177,7 @@ def _moment(text: str | None) -> str:
 
 PAGES = (
     Page(method="GET", path="/partners", act=show_partners, roles=LEDGER_ROLES),
-    Page(method="GET", path="/partners.csv", act=list_partners, roles=LEDGER_ROLES),
+    Page(method="GET", path="/partners.csv", act=list_partners, roles=LEDGER_ROLES, recorded=True),
     Page(method="POST", path="/partners", act=ask_for_partners, roles=LEDGER_ROLES),
     Page(method="POST", path="/partners/queue", act=queue_partner, roles=CASE_ROLES),
 )

@@ -5,29 +5,30 @@
 3. Accounts are pseudonyms here, always.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import CasebookUsageError, CaseStateError
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, StaleError
 from wayseal.cases.types import ItemState, Source, Thing, ThingKind, one_line
 from wayseal.cases.views import ItemFilter, ItemRow, ItemSort, Overlap, Page
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import Reason, reasons_of_item
+from wayseal.console.web._case_words import Reason, reason_of, reasons_of_item
 from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
-    MOST_ROWS,
     bar,
     colleagues,
+    every_page,
     kinds_given,
     me,
     midnight,
+    number_given,
     owner_given,
     table_file,
     the_cases,
@@ -36,7 +37,6 @@ from wayseal.console.web.pages._desk import (
 )
 from wayseal.console.web.pages._views import views_of
 from wayseal.model import clean_waybill
-from wayseal.model.times import iso
 
 _MANY = 25
 _NEED_WHY = {"promote", "snooze", "dismiss"}
@@ -67,18 +67,11 @@ def export_queue(ask: Ask) -> Response:
     """The list as a file."""
     cases, wanted, sort, now = ask.cases, _wanted(ask), _sort(ask), ask.access.now()
 
-    def rows() -> Iterator[Sequence[object]]:
-        after, count = None, 0
-        while cases is not None and count < MOST_ROWS:
-            page = cases.queue(now, wanted, sort, after, 200)
-            for row in page.rows:
-                yield _cells(ask, row)
-            count, after = count + len(page.rows), page.after
-            if after is None:
-                return
-
-    head = ("id", "source", "score", "reason", "things", "owner", "since", "snoozed_until")
-    return table_file("queue.csv", head, rows())
+    pages = every_page(lambda after: cases.queue(now, wanted, sort, after, 200)) if cases is not None else ()
+    rows = (_cells(ask, row) for page in pages for row in page.rows)
+    said = ("expected_loss", "score", "reason", "things", "owner")
+    head = ("id", "source:source.", *said, "since:time", "snoozed_until:time")
+    return table_file(ask, "queue.csv", head, rows)
 
 
 def decide(ask: Ask) -> Response:
@@ -87,9 +80,9 @@ def decide(ask: Ask) -> Response:
     owner = me(ask) if act == "take" else owner_given(ask) if act == "assign" else None
     act = "assign" if act == "take" else act
     try:
-        cases = the_cases(ask)
+        cases = the_cases(ask).as_seen(item, number_given(ask, "seen"))
         made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
-    except (CasebookUsageError, CaseStateError, AccessError) as error:
+    except (CasebookUsageError, CaseStateError, StaleError, AccessError) as error:
         return _queue_page(ask, error=error, at=item)
     onward = f"/cases/{made}" if made else with_query("/queue", _state(ask.form), at=None, said=act)
     return ask.go(onward)
@@ -160,7 +153,7 @@ def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Respon
     counts = None if cases is None else cases.counts()
     return ask.page(
         "queue",
-        status=200 if error is None else 409 if isinstance(error, CaseStateError) else 400,
+        status=200 if error is None else 409 if isinstance(error, CaseStateError | StaleError) else 400,
         error=error,
         lines=lines,
         chosen=chosen or (lines[0] if lines else None),
@@ -223,7 +216,7 @@ def _wanted(ask: Ask, given: Mapping[str, str] | None = None) -> ItemFilter:
 
 def _sort(ask: Ask, given: Mapping[str, str] | None = None) -> ItemSort:
     named = (ask.query if given is None else given).get("sort", "")
-    return ItemSort(named) if named in set(ItemSort) else ItemSort.SCORE
+    return ItemSort(named) if named in set(ItemSort) else ItemSort.LOSS
 
 
 def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
@@ -291,22 +284,23 @@ def _score_given(text: str) -> float:
 
 
 def _cells(ask: Ask, row: ItemRow) -> Sequence[object]:
-    reason = " · ".join(one.name for one in reasons_of_item(row, ask.lang)) or row.reason
+    reason = reason_of(row, ask.lang)
     return (
         row.id,
         row.source.value,
+        f"{row.score * row.parcels_a_day:.1f}" if row.parcels_a_day else None,
         f"{row.score:.4f}",
         reason,
         " ".join(thing.name for thing in row.things),
         row.owner,
-        iso(row.since),
-        iso(row.snoozed_until) if row.snoozed_until else "",
+        row.since,
+        row.snoozed_until or None,
     )
 
 
 PAGES = (
     Route(method="GET", path="/queue", act=show_queue, roles=CASE_ROLES),
-    Route(method="GET", path="/queue.csv", act=export_queue, roles=CASE_ROLES),
+    Route(method="GET", path="/queue.csv", act=export_queue, roles=CASE_ROLES, recorded=True),
     Route(method="GET", path="/queue/new", act=show_new, roles=CASE_ROLES),
     Route(method="POST", path="/queue", act=enqueue, roles=CASE_ROLES),
     Route(method="POST", path="/queue/preview", act=preview, roles=CASE_ROLES),

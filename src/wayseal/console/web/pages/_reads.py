@@ -21,10 +21,12 @@ from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, pag
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._aliases import alias_of
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._case_words import line_of
 from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_hours, draw_lanes
 from wayseal.console.web._number_news import flag_of
 from wayseal.console.web._reads_table import FILE_COLUMNS, file_blocks, rows_of
 from wayseal.console.web._reads_view import View, place_of, usual_of, wanted_of, whole_of
+from wayseal.console.web._render import voice_of
 from wayseal.console.web._trace_jobs import baskets_of
 from wayseal.console.web._waiting import asked_job
 from wayseal.console.web.pages._desk import look_since, me, send_table
@@ -33,9 +35,12 @@ from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.reasons import GroundWording
 from wayseal.detect.report import ReasonTeller
 from wayseal.ledger import LedgerError
+from wayseal.model.times import clock_hours, time_at
+from wayseal.page import numbers
 from wayseal.page.charts import waterfall_chart, waterfall_table
 from wayseal.page.spreadsheet import csv_blocks
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.svg import plain
+from wayseal.page.words import Voice, catalogue, headings, words
 
 _MANY, _MOST_ACTS = 50, 200
 
@@ -64,7 +69,8 @@ def list_reads(ask: Ask) -> Response:
         return found
     view = replace(found, look=None, name=alias_of(ask))
     reads = arrange(view.lanes, view.wanted, view.names)
-    return send_table(f"{view.lanes.head.case}-reads.csv", csv_blocks(FILE_COLUMNS, file_blocks(view, reads)))
+    blocks = file_blocks(view, reads, words(ask.lang, "unit.values"), _detectors(ask))
+    return send_table(f"{view.lanes.head.case}-reads.csv", csv_blocks(headings(FILE_COLUMNS, ask.lang), blocks))
 
 
 def record_look(ask: Ask) -> Response:
@@ -207,7 +213,7 @@ def _find(ask: Ask) -> View | Response:
         _marks(ask)  # a case that isn't there is said so
         page = "reads_part" if "part" in ask.query else "reads_none"
         return ask.page(page, case=case, job=asked_job(ask), view=None)
-    clock, look = Clock(ask.site.utc_offset_hours), _look(ask, case)
+    clock, look = Clock(clock_hours()), _look(ask, case)
     return View(
         lanes=lanes,
         name=alias if look is None else lambda actor: actor if actor in look.accounts else alias(actor),
@@ -244,7 +250,10 @@ def _marks(ask: Ask) -> Sequence[Mark]:
 
 
 def _act(ask: Ask, entry: Entry) -> str:
-    return _say(ask)(f"reads_act.{entry.act}")
+    line, voice = line_of(entry, ask.lang), voice_of(ask.lang)
+    until = "" if line.until is None else numbers.clock(time_at(line.until))
+    who = entry.who or voice.say("desk.machine")
+    return plain(voice.say(line.code, **{**line.values, "who": who, "until": until}))
 
 
 def _say(ask: Ask) -> Callable[..., str]:
@@ -261,8 +270,8 @@ def _detectors(ask: Ask) -> Mapping[str, str]:
 
 PAGES = (
     Page(method="GET", path="/cases/{case}/reads", act=show_reads, roles=CASE_ROLES),
-    Page(method="GET", path="/cases/{case}/reads.csv", act=list_reads, roles=CASE_ROLES),
+    Page(method="GET", path="/cases/{case}/reads.csv", act=list_reads, roles=CASE_ROLES, recorded=True),
     Page(method="POST", path="/cases/{case}/reads", act=record_look, roles=OPENERS, confirmed=True),
     Page(method="POST", path="/cases/{case}/reads/lay-out", act=ask_for_lanes, roles=CASE_ROLES),
-    Page(method="GET", path="/cases/{case}/reads/{read}", act=show_read, roles=CASE_ROLES),
+    Page(method="GET", path="/cases/{case}/reads/{read}", act=show_read, roles=CASE_ROLES, recorded=True),
 )

@@ -6,6 +6,8 @@ What `wayseal rights` finds walks over the whole ledger: it is shown as it last 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +23,7 @@ from wayseal.console.web._render import as_code
 from wayseal.console.web._sorting import Sort, sort_of
 from wayseal.console.web._waiting import asked_job
 from wayseal.console.web.pages._desk import came_in, put_in, table_file
+from wayseal.model.times import micros_of, stamp
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
@@ -28,7 +31,7 @@ _MANY = 50
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column. name: of its text in the report; of: a cell's value; number: it is one, high ones first."""
 
@@ -37,76 +40,39 @@ class Column:
     number: bool = False
 
 
-def _field(name: str) -> Callable[[Row], Any]:
-    return lambda row: row[name]
+def _plain(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, itemgetter(name)) for name in names)
 
 
-def _overlap(name: str) -> Callable[[Row], Any]:
-    return lambda row: None if row[name] is None else row[name]["days"]
+def _counts(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, itemgetter(name), number=True) for name in names)
 
 
-_ROLE = Column(name="role", of=_field("role"))
-_READS = Column(name="reads", of=_field("reads"), number=True)
+def _overlap(name: str) -> Column:
+    return Column(name, lambda row: None if row[name] is None else row[name]["days"], number=True)
+
+
+_ROLE = Column("role", lambda row: row["role"] or "")
+_SMALLEST = Column("smallest_set", lambda row: row["smallest"] or [])
+_HELD = Column("held", lambda row: [one["right"] for one in row["rights"]])
+_DEAD = Column("unused", lambda row: [one["right"] for one in row["rights"] if one["users"] == 0])
+_WHY = Column("why", lambda row: ("rights.why_" + row["why"], row))
+_APART = Column("why", lambda row: ("rights.apart_" + row["why"], {"n": row["same"], "peers": row["peers"]}))
+_UNTIL = Column("until", lambda row: row["until"] or ("rights.never", {}))
 LISTS: Mapping[str, Sequence[Column]] = {
-    "dormant": (
-        _ROLE,
-        Column(name="why", of=lambda row: ("rights.why_" + row["why"], row)),
-        Column(name="last", of=lambda row: row["last"] or ""),
-        _READS,
-    ),
-    "mandates": (
-        _ROLE,
-        Column(name="rights", of=_field("rights")),
-        Column(name="own", of=_field("own"), number=True),
-        Column(name="mandate", of=_field("mandate"), number=True),
-        Column(name="unexplained", of=_field("unexplained"), number=True),
-    ),
-    "wider": (
-        _ROLE,
-        Column(name="right", of=_field("right")),
-        Column(name="why", of=lambda row: ("rights.apart_" + row["why"], {"n": row["same"], "peers": row["peers"]})),
-        Column(name="used", of=_field("used")),
-    ),
-    "shared": (
-        _ROLE,
-        Column(name="devices", of=_overlap("devices"), number=True),
-        Column(name="addresses", of=_overlap("addresses"), number=True),
-        Column(name="sessions", of=_overlap("sessions"), number=True),
-    ),
-    "untrained": (
-        _ROLE,
-        Column(name="until", of=lambda row: row["until"] or ("rights.never", {})),
-        Column(name="last", of=lambda row: row["last"] or ""),
-        _READS,
-    ),
-    "beyond": (
-        _ROLE,
-        Column(name="action", of=_field("action")),
-        _READS,
-        Column(name="own", of=_field("own"), number=True),
-    ),
-    "people": (
-        _ROLE,
-        Column(name="used", of=_field("used")),
-        Column(name="unused", of=_field("unused")),
-        Column(name="smallest_set", of=lambda row: row["smallest"] or []),
-        _READS,
-    ),
+    "dormant": (_ROLE, _WHY, *_plain("last"), *_counts("reads")),
+    "mandates": (_ROLE, *_plain("rights"), *_counts("own", "mandate", "unexplained")),
+    "wider": (_ROLE, *_plain("right"), _APART, *_plain("used")),
+    "shared": (_ROLE, *map(_overlap, ("devices", "addresses", "sessions"))),
+    "untrained": (_ROLE, _UNTIL, *_plain("last"), *_counts("reads")),
+    "beyond": (_ROLE, *_plain("action"), *_counts("reads", "own")),
+    "people": (_ROLE, *_plain("used", "unused"), _SMALLEST, *_counts("reads")),
     "rights": (
-        Column(name="right", of=_field("right")),
-        Column(name="holders", of=_field("holders"), number=True),
-        Column(name="users", of=_field("users"), number=True),
-        Column(name="count", of=_field("reads"), number=True),
-        Column(name="needed", of=_field("needed"), number=True),
+        *_plain("right"), *_counts("holders", "users"), Column("count", itemgetter("reads"), number=True),
+        *_counts("needed"),
     ),
-    "roles": (
-        _ROLE,
-        Column(name="accounts", of=_field("accounts"), number=True),
-        Column(name="held", of=lambda row: [one["right"] for one in row["rights"]]),
-        Column(name="unused", of=lambda row: [one["right"] for one in row["rights"] if one["users"] == 0]),
-        Column(name="smallest_set", of=lambda row: row["smallest"] or []),
-    ),
-}
+    "roles": (_ROLE, *_counts("accounts"), _HELD, _DEAD, _SMALLEST),
+}  # fmt: skip
 """The lists in their order, the columns of each; before them stands the account, where a list is of accounts."""
 
 
@@ -135,7 +101,10 @@ def show_rights(ask: Ask) -> Response:
         note=_note(ask, review, chosen),
         words=_words(ask),
         of_accounts=_of_accounts(chosen),
-        roles=sorted({str(row.get("role") or "") for row in review.document[chosen]} - {""}),
+        roles=[
+            (one, Voice(ask.lang).value(one))
+            for one in sorted({str(row.get("role") or "") for row in review.document[chosen]} - {""})
+        ],
         role=ask.query.get("role", ""),
         sort=_sort(ask, chosen),
         link=lambda **changed: _link(ask, changed),
@@ -153,10 +122,11 @@ def list_rights(ask: Ask) -> Response:
     if review is None:
         return ask.page("error", status=404, status_shown=404)
     chosen = _chosen(ask)
-    names = [*(["account"] if _of_accounts(chosen) else []), *(column.name for column in LISTS[chosen])]
-    rows = (_cells(ask, chosen, row) for row in _rows(ask, review, chosen))
+    names = [*(["actor"] if _of_accounts(chosen) else []), *(column.name for column in LISTS[chosen])]
+    heads = [_words(ask)[f"rights.{name}"] for name in names]
+    rows = (_cells(ask, chosen, row, _stamped) for row in _rows(ask, review, chosen))
     cells = ([*([row["account"]] if row["account"] else []), *row["cells"]] for row in rows)
-    return table_file(f"rights-{chosen}.csv", names, cells)
+    return table_file(ask, f"rights-{chosen}.csv", heads, cells)
 
 
 def queue_account(ask: Ask) -> Response:
@@ -194,7 +164,7 @@ def _rows(ask: Ask, review: Review, chosen: str) -> Sequence[Row]:
     if column is not None and column.number:
         return sorted(rows, key=lambda row: column.of(row) or 0, reverse=sort.down)
     if column is not None:
-        return sorted(rows, key=lambda row: _worded(voice, column.of(row)), reverse=sort.down)
+        return sorted(rows, key=lambda row: _worded(voice, column.of(row), numbers.clock), reverse=sort.down)
     return sorted(rows, key=lambda row: alias(row["actor"]), reverse=sort.down) if sort.by else rows
 
 
@@ -211,13 +181,17 @@ def _sort(ask: Ask, chosen: str) -> Sort:
     return sort_of(ask.query, [*(["account"] if _of_accounts(chosen) else []), *names])
 
 
-def _cells(ask: Ask, chosen: str, row: Row) -> Mapping[str, Any]:
+def _stamped(moment: datetime) -> str:
+    return stamp(micros_of(moment))
+
+
+def _cells(ask: Ask, chosen: str, row: Row, timed: Callable[[datetime], str] = numbers.clock) -> Mapping[str, Any]:
     alias, voice = alias_of(ask), Voice(ask.lang, more=_words(ask))
     account = alias(row["actor"]) if _of_accounts(chosen) else ""
-    return {"account": account, "cells": [_worded(voice, column.of(row)) for column in LISTS[chosen]]}
+    return {"account": account, "cells": [_worded(voice, column.of(row), timed) for column in LISTS[chosen]]}
 
 
-def _worded(voice: Voice, value: Any) -> str:
+def _worded(voice: Voice, value: Any, timed: Callable[[datetime], str]) -> str:
     """A cell as text: a number, a list, a time, yes or no, or a text of the report's with its blanks."""
     if value is None:
         return numbers.DASH
@@ -226,13 +200,13 @@ def _worded(voice: Voice, value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return voice.all_values(value)
     if isinstance(value, tuple):
         code, values = value
         day = (values.get("closed") or "")[:10]
         return voice.say(code, **{**values, "day": day})
     moment = numbers.parse(str(value)) if "T" in str(value) else None
-    return numbers.clock(moment) if moment else str(value)
+    return timed(moment) if moment else voice.value(str(value))
 
 
 def _note(ask: Ask, review: Review, chosen: str) -> Markup:
@@ -259,7 +233,7 @@ def _words(ask: Ask) -> Mapping[str, str]:
 
 PAGES = (
     Page(method="GET", path="/rights", act=show_rights, roles=LEDGER_ROLES),
-    Page(method="GET", path="/rights.csv", act=list_rights, roles=LEDGER_ROLES),
+    Page(method="GET", path="/rights.csv", act=list_rights, roles=LEDGER_ROLES, recorded=True),
     Page(method="POST", path="/rights", act=ask_for_rights, roles=LEDGER_ROLES),
     Page(method="POST", path="/rights/queue", act=queue_account, roles=CASE_ROLES),
 )

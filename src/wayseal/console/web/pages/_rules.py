@@ -16,6 +16,7 @@ from wayseal.cases.views import ActLine, Page
 from wayseal.console.roles import ADMINISTRATORS, AUDITOR, Role
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
+from wayseal.model.times import clock_hours, micros, stamp
 from wayseal.page.words import Voice
 
 _MANY = 50
@@ -41,7 +42,7 @@ def show_rules(ask: Ask, routes: Sequence[Route]) -> Response:
         secure=site.secure,
         cases_a_day=site.cases_a_day,
         upload_most=site.upload_most,
-        offset=site.utc_offset_hours,
+        offset=clock_hours(),
         roles=list(Role),
         routes=sorted(routes, key=lambda page: (page.path, page.method)),
     )
@@ -72,7 +73,8 @@ def _change(voice: Voice, line: ActLine) -> str:
     """How it stood before and after, in words."""
     words = {"state": "item_state" if line.of_item else "case_state", "priority": "priority"}
     known = words.get(line.field)
-    said = [voice.say(f"{known}.{one}") if known and one else one or "—" for one in (line.before, line.after)]
+    stood = [one and stamp(micros(one))[:10] if line.field == "snoozed" else one for one in (line.before, line.after)]
+    said = [voice.say(f"{known}.{one}") if known and one else one or "—" for one in stood]
     return " → ".join(said)
 
 

@@ -23,13 +23,12 @@ from wayseal.console.web._trace_view import (
     columns_of,
     compare_rows,
     evidence,
-    settled,
     shaken,
     shifts,
 )
 from wayseal.console.web.pages._baskets import attachment
 from wayseal.model.sources import SourceKind, VerdictKind
-from wayseal.model.times import offset_text
+from wayseal.model.times import clock_hours, offset_text
 from wayseal.page.languages import Lang
 from wayseal.trace import TraceResult, render
 from wayseal.trace.report import Told, tell
@@ -117,12 +116,9 @@ def _verdict(ask: Ask, run: Run, shown: _Shown) -> dict[str, Any]:
         "left_error": left_error,
         "shaken": shaken(result, left),
         "followed": [one for one in listed if left and one.name in left[0].chances],
-        "settled": settled(result),
         "runnable": can_run(ask),
         "reason_given": _reason(told, result),
         "command": _command(ask, run),
-        "canaries": sum(one.test == "canary" for one in result.next),
-        "proposals": list(zip(result.next, told.why, strict=True)),
     }
 
 
@@ -153,7 +149,7 @@ def _reason(told: Told, result: TraceResult) -> str:
 
 def _command(ask: Ask, run: Run) -> str:
     """The command that gives the same report, with the names in clear."""
-    offset = offset_text(ask.site.utc_offset_hours)
+    offset = offset_text(clock_hours())
     return f"wayseal trace LEDGER --leaks {run.job}.jsonl --offset {offset} --seed {run.seed} --format json"
 
 
@@ -287,8 +283,8 @@ def _absent(ask: Ask) -> Response:
 _RUN = "/trace/runs/{job}"
 PAGES = (
     Page(method="GET", path=_RUN, act=show_run, roles=CASE_ROLES),
-    Page(method="GET", path=_RUN + "/report.{form}", act=download_report, roles=CASE_ROLES),
-    Page(method="GET", path=_RUN + "/leaks.jsonl", act=download_leaks, roles=CASE_ROLES),
+    Page(method="GET", path=_RUN + "/report.{form}", act=download_report, roles=CASE_ROLES, recorded=True),
+    Page(method="GET", path=_RUN + "/leaks.jsonl", act=download_leaks, roles=CASE_ROLES, recorded=True),
     Page(method="POST", path=_RUN + "/leave-out", act=leave_out, roles=CASE_ROLES),
     Page(method="POST", path=_RUN + "/again", act=run_again, roles=CASE_ROLES),
     Page(method="POST", path=_RUN + "/queue", act=queue_run, roles=CASE_ROLES),

@@ -62,7 +62,7 @@ def keep_view(ask: Ask) -> Response:
     name = one_line(ask.line("name")[:_LONG], "name")
     given = dict(parse_qsl(ask.field("query")))
     address = with_query("", {key: given[key] for key in KNOWN[place] if given.get(key)})
-    ask.access.marks.put(whose, f"{_BEGINNING}{place}.{name}", address.removeprefix("?") or "sort=score")
+    ask.access.marks.put(whose, f"{_BEGINNING}{place}.{name}", address.removeprefix("?") or "sort=loss")
     return ask.go(f"/{place}{address}")
 
 

@@ -24,6 +24,7 @@ from wayseal.detect.reasons import GroundWording, ListedRead
 from wayseal.ledger import LedgerError
 from wayseal.model import clean_waybill
 from wayseal.model.kinds import ScanKind
+from wayseal.model.times import clock_hours
 from wayseal.page.words import Voice, catalogue
 
 _LONGEST = 64
@@ -36,7 +37,7 @@ def show_waybill(ask: Ask) -> Response:
     life, error = _find(ask)
     flag, sales = flag_of(ask, number, alias_of(ask)), sales_of(ask, number)
     known = life is not None or sales.events or (flag is not None and flag.canary is not None)
-    clock = Clock(ask.site.utc_offset_hours)
+    clock = Clock(clock_hours())
     return ask.page(
         "waybill",
         status=503 if error else 404 if number and not known else 200,
@@ -79,15 +80,16 @@ def list_waybill(ask: Ask) -> Response:
     life, error = _find(ask)
     if life is None:
         return ask.page("error", status=503 if error else 404, status_shown=503 if error else 404, error=error)
-    clock = Clock(ask.site.utc_offset_hours)
-    names = ("at", "account", "action", "via", "purpose", "verdict", "template", "read")
+    clock = Clock(clock_hours())
+    names = ("us", "account", "action", "via", "purpose", "verdict", "template", "read")
+    head = ("at:time", "account", *(f"{name}:value" for name in names[2:7]), "read", "before_sale")
     sales = sales_of(ask, life.waybill)
     readers = choose_readers(ask.query, life.waybill, life.reads, sales.since)
     rows = (
-        [*(str(row[name]) for name in names), "" if sales.since is None else str(int(row["early"]))]
+        [*(row[name] for name in names), "" if sales.since is None else str(int(row["early"]))]
         for row in (_row(ask, clock, read, sales, None) for read in readers.reads)
     )
-    return table_file("waybill-reads.csv", (*names, "before_sale"), rows)
+    return table_file(ask, "waybill-reads.csv", head, rows)
 
 
 def _find(ask: Ask) -> tuple[WaybillLife | None, LedgerError | None]:
@@ -131,6 +133,7 @@ def _row(ask: Ask, clock: Clock, read: ListedRead, sales: Sales, meant: frozense
     wording = GroundWording(Voice(ask.lang, html=True, more=catalogue(ask.lang, "wayseal.detect.reasons")))
     return {
         "at": clock.words(read.at, "%Y-%m-%d %H:%M:%S"),
+        "us": read.at,
         "account": read.actor,
         "action": read.action,
         "via": read.via,
@@ -162,6 +165,6 @@ def _cases(ask: Ask, number: str) -> Sequence[CaseRow]:
 
 
 PAGES = (
-    Page(method="GET", path="/waybills", act=show_waybill, roles=CASE_ROLES),
-    Page(method="GET", path="/waybills.csv", act=list_waybill, roles=CASE_ROLES),
+    Page(method="GET", path="/waybills", act=show_waybill, roles=CASE_ROLES, recorded=True),
+    Page(method="GET", path="/waybills.csv", act=list_waybill, roles=CASE_ROLES, recorded=True),
 )

@@ -2,7 +2,7 @@
 
 1. An upgrade is one transaction: all steps are done, or none.
 2. Of several processes that upgrade at once one does, and the others find it done (the database's own lock).
-3. Nothing is touched in a database of a version that these scripts don't know: a newer Wayseal wrote it.
+3. Nothing is touched in a database of a version that these scripts don't know: another Wayseal wrote it.
 4. The two chains know nothing of each other: each keeps its version in a table of its own.
 """
 
@@ -31,7 +31,7 @@ _ONE = threading.Lock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One change of tables: its revision (main_0001), and in a line what it does."""
+    """One change of tables: its revision (main_0002), and in a line what it does."""
 
     revision: str
     what: str
@@ -115,8 +115,8 @@ def _version(connection: sa.Connection, chain: Chain, script: ScriptDirectory) -
     for head in heads:
         if head not in known:
             raise DatabaseError(
-                "the tables of {chain} are of version {current}, and this Wayseal knows them up to {newest}: run a "
-                "newer Wayseal",
+                "the tables of {chain} are of version {current}, and this Wayseal works with {newest}: run the Wayseal "
+                "that made them",
                 chain=chain,
                 current=head,
                 newest=script.get_current_head(),

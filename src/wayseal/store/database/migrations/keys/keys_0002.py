@@ -1,28 +1,40 @@
-"""Which revision of a record each data key opens, and since when another one opens it."""
+"""Data keys, and what was erased of them."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from wayseal.store.database.errors import DatabaseError
+from wayseal.store.database.migrations._downgrade_guard import refuse_with_rows
 
 revision = "keys_0002"
-down_revision = "keys_0001"
-
-_TABLE = "data_keys"
-_KEYS = sa.table(_TABLE, sa.column("superseded_by"))
+down_revision = None  # keys_0001 is in it: nobody has data of that
 
 
 def upgrade() -> None:
-    """Adds the columns; keys of before open first revisions."""
-    op.add_column(_TABLE, sa.Column("revision", sa.Integer, server_default="1", nullable=False))
-    op.add_column(_TABLE, sa.Column("superseded_at", sa.BigInteger))
-    op.add_column(_TABLE, sa.Column("superseded_by", sa.BigInteger))
+    """Makes the tables."""
+    op.create_table(
+        "data_keys",
+        sa.Column("waybill", sa.String(64), nullable=False),
+        sa.Column("key_id", sa.LargeBinary, nullable=False),
+        sa.Column("key_version", sa.Integer, nullable=False),
+        sa.Column("wrapped", sa.LargeBinary, nullable=False),
+        sa.Column("revision", sa.Integer, server_default="1", nullable=False),
+        sa.Column("superseded_at", sa.BigInteger),
+        sa.Column("superseded_by", sa.BigInteger),
+        sa.PrimaryKeyConstraint("waybill", "key_id"),
+    )
+    op.create_index("ix_data_keys_key_version", "data_keys", ["key_version"])
+    op.create_table(
+        "erasures",
+        sa.Column("waybill", sa.String(64), nullable=False),
+        sa.Column("erased_at", sa.BigInteger, nullable=False),
+        sa.Column("gone_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("waybill"),
+    )
 
 
 def downgrade() -> None:
-    """Drops them where no key was superseded: without its mark it would open an old record again."""
-    marked = sa.select(sa.literal(1)).select_from(_KEYS).where(_KEYS.c.superseded_by.is_not(None)).limit(1)
-    if op.get_bind().execute(marked).first():
-        raise DatabaseError("table {table} holds rows, and this step back would lose them", table=_TABLE)
-    for column in ("superseded_by", "superseded_at", "revision"):
-        op.drop_column(_TABLE, column)
+    """Drops them where they are empty."""
+    tables = ("erasures", "data_keys")
+    refuse_with_rows(op.get_bind(), tables)
+    for table in tables:
+        op.drop_table(table)

@@ -1,0 +1,22 @@
+"""When a case is worth acting on: what a company has to decide, and what it gets without deciding."""
+
+WORTH = 0.5
+"""A score from which on a case is worth acting on, whatever is lost by it."""
+FALSE_ALARM = 100.0
+"""What a false alarm costs unless policy says: as much as so many parcels lost a day."""
+FALSE_ALARM_VARIABLE = "WAYSEAL_FALSE_ALARM"
+"""Of the environment: what it costs by policy, for commands and console alike."""
+
+
+def is_worth(score: float, parcels_a_day: float, false_alarm: float) -> bool:
+    """Whether a case is worth acting on: more is expected to be lost by it than a false alarm costs, or it is likely.
+
+    Args:
+        score: Probability that it is right.
+        parcels_a_day: Parcels a day lost by it if it is.
+        false_alarm: What a false alarm costs, in parcels a day.
+
+    Returns:
+        Whether it is.
+    """
+    return round(score, 6) >= WORTH or score * parcels_a_day >= (1.0 - score) * false_alarm

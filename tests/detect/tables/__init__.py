@@ -1,1 +1,0 @@
-"""What each table is worth."""
