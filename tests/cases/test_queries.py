@@ -15,8 +15,9 @@ from tests.cases.doing import work
 from tests.cases.making import NOW, alert, secret
 from tests.store.database.places import fresh
 from wayseal.cases import Cases, open_cases
-from wayseal.cases.types import CaseState, Source, loss_of
+from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
+from wayseal.detect.policy import expected_loss
 from wayseal.store.statements import _sqlite
 from wayseal.store.statements._sqlite import SQLiteStore
 
@@ -42,7 +43,7 @@ def every(page: Page[CaseRow] | Page[ItemRow], turn: object) -> list[CaseRow | I
 
 KEYS: dict[CaseSort, Callable[[Any], Any]] = {
     CaseSort.CHANGED: lambda r: (-r.line, -int(r.id[2:])),
-    CaseSort.LOSS: lambda r: (-loss_of(r.score, r.parcels_a_day), -int(r.id[2:])),
+    CaseSort.LOSS: lambda r: (-expected_loss(r.score, r.parcels_a_day), -int(r.id[2:])),
     CaseSort.SCORE: lambda r: (-r.score, -int(r.id[2:])),
     CaseSort.NUMBER: lambda r: -int(r.id[2:]),
     CaseSort.ALERTED: lambda r: (-r.alerted_at, -int(r.id[2:])),
@@ -101,7 +102,7 @@ def test_the_queue_by_pages(cases: Cases, sort: ItemSort) -> None:
     assert len(whole) > 40
     assert every(cases.queue(now, sort=sort, limit=6), lambda a: cases.queue(now, None, sort, a, 6)) == list(whole)
     by: dict[ItemSort, Callable[[Any], float]] = {
-        ItemSort.LOSS: lambda r: -loss_of(r.score, r.parcels_a_day),
+        ItemSort.LOSS: lambda r: -expected_loss(r.score, r.parcels_a_day),
         ItemSort.SCORE: lambda r: -r.score,
         ItemSort.AGE: lambda r: r.since,
     }

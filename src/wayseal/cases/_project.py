@@ -26,10 +26,10 @@ from wayseal.cases._work import (
     Split,
     TaskSet,
     Undone,
-    loss_of,
 )
 from wayseal.cases.acts import act_name
 from wayseal.cases.types import Act, Forgotten, Heard, NamesShown, Registered, Verdict
+from wayseal.detect.policy import expected_loss
 from wayseal.model.times import micros
 
 
@@ -84,7 +84,7 @@ class Projector(WorkProjector):
         self._raise_last("item", number)
         self._add_things(act.item, act.things)
         head = {"item": act.item, "number": 2 * number + 1, "case_id": None, "source": act.source.value}
-        loss = {"parcels_a_day": 0.0, "loss": loss_of(act.score, 0)}
+        loss = {"parcels_a_day": 0.0, "loss": expected_loss(act.score, 0)}
         said = {"score": float(act.score), **loss, "reason": act.reason, "since": int(act.since)}
         state = {"state": ItemState.WAITING.value, "owner": None, "snoozed_until": 0}
         self._put_item(None, {**head, **said, **state, "changed_at": act.at, "changed_line": line})

@@ -22,9 +22,9 @@ from wayseal.cases._work import (
     TaskState,
     Thing,
     ThingKind,
-    loss_of,
 )
 from wayseal.cases.types import Act, Forgotten, Heard, NamesShown, Registered, Verdict
+from wayseal.detect.policy import expected_loss
 from wayseal.model.times import iso
 
 PREFIX, ITEM_PREFIX = "c-", "q-"
@@ -208,7 +208,7 @@ class RecordProjector:
         last = alerts[-1]
         return {
             **{name: last[name] for name in ("score", "parcels_a_day", "worth")},
-            "loss": loss_of(last["score"], last["parcels_a_day"]),
+            "loss": expected_loss(last["score"], last["parcels_a_day"]),
             "detectors": SEPARATOR.join(names),
             "alerted_at": min(row["alerted_at"] for row in alerts),
             "last_alerted_at": max(row["alerted_at"] for row in alerts),

@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from wayseal.cases.errors import CasebookError
-from wayseal.detect.policy import FALSE_ALARM
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, parsed_by
 from wayseal.model.times import iso, micros
@@ -155,15 +154,6 @@ class Alert:
     def until(self) -> int:
         """Up to when its reads are known."""
         return self.alerted_at if self.read_until is None else max(self.alerted_at, self.read_until)
-
-
-def loss_of(score: float, parcels_a_day: float) -> float:
-    """By what cases stand in order: parcels a day expected to be lost.
-
-    Where nobody knows how many (a listing, a canary, a mandate) it is as many as a false alarm costs by default: then
-    what is likelier than not is worth acting on, and nothing else.
-    """
-    return score * (parcels_a_day or FALSE_ALARM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,6 @@ from wayseal.cases._work import (
     ThingKind,
     Time,
     Undone,
-    loss_of,
 )
 from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError
 from wayseal.page.visible import shorten, visible
@@ -84,7 +83,6 @@ __all__ = [
     "ThingKind",
     "Undone",
     "Verdict",
-    "loss_of",
     "one_line",
 ]
 

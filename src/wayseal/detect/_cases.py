@@ -14,7 +14,7 @@ from wayseal.detect._score import BEYOND, probability, shares_of
 from wayseal.detect._signals import Signals
 from wayseal.detect._view import Longs, View
 from wayseal.detect.peers import WEEKS
-from wayseal.detect.policy import FALSE_ALARM, is_worth
+from wayseal.detect.policy import FALSE_ALARM, expected_loss, is_worth
 
 _LEAST, _DETAIL, _SHARE = 0.5, 2.5, 0.3
 """Nats of a story, and of a detail, below which it is no reason; log odds of how much is read."""
@@ -57,7 +57,7 @@ def build_cases(
 
 
 def _strongest(case: Case) -> tuple[float, float, int, tuple[str, ...]]:
-    return -case.expected_loss, -case.score, case.alerted_at, case.actors
+    return -expected_loss(case.score, case.parcels_a_day), -case.score, case.alerted_at, case.actors
 
 
 def _parcels_a_day(at: Longs) -> float:

@@ -8,6 +8,20 @@ FALSE_ALARM_VARIABLE = "WAYSEAL_FALSE_ALARM"
 """Of the environment: what it costs by policy, for commands and console alike."""
 
 
+def expected_loss(score: float, parcels_a_day: float) -> float:
+    """Parcels a day that one has to expect are lost by a case: by this cases are in order.
+
+    Args:
+        score: Probability that it is right.
+        parcels_a_day: Parcels a day lost by it if it is; 0 where nobody knows how many.
+
+    Returns:
+        score * parcels_a_day. Where nobody knows (a listing, a canary, a mandate) as if it were what a false alarm
+        costs by default: then what is likelier than not is worth acting on, and nothing else.
+    """
+    return score * (parcels_a_day or FALSE_ALARM)
+
+
 def is_worth(score: float, parcels_a_day: float, false_alarm: float) -> bool:
     """Whether a case is worth acting on: more is expected to be lost by it than a false alarm costs, or it is likely.
 

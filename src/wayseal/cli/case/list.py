@@ -26,11 +26,11 @@ from wayseal.cases.types import (
     TaskSet,
     Undone,
     Verdict,
-    loss_of,
 )
 from wayseal.cli._case_view import Words, clock_time, forgotten_line
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
 from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.detect.policy import expected_loss
 from wayseal.model.messages import filled
 from wayseal.page import numbers
 from wayseal.page.languages import known_lang
@@ -50,7 +50,7 @@ class ListSort(StrEnum):
 
 
 _ORDER: dict[ListSort, Callable[[RecordedCase], float]] = {  # sorting is stable, and they come by number
-    ListSort.LOSS: lambda case: -loss_of(case.score, case.parcels_a_day),
+    ListSort.LOSS: lambda case: -expected_loss(case.score, case.parcels_a_day),
     ListSort.SCORE: lambda case: -case.score,
     ListSort.NUMBER: lambda _: 0,
 }
