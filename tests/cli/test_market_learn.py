@@ -177,7 +177,11 @@ def test_what_was_learnt_beside_another_model_is_not_used_and_said(
     monkeypatch.setattr("wayseal.market.reading.learning.built_in_digest", lambda: "another")
     assert kinds(market, tmp_path) == ["other", "waybill", "waybill"]
     assert told(market)["outdated"]
-    assert "It isn't used" in here("market", "learn", market).out
+    assert "isn't used" in here("market", "learn", market).out
+    (market / "sources").mkdir()
+    assert "isn't used" in here("market", "look", market).err
+    here("market", "learn", market, "--undo", *ACT)
+    assert "isn't used" not in here("market", "look", market).err
 
 
 def test_two_who_put_something_in_force_at_once(market: Path) -> None:

@@ -133,7 +133,8 @@ MARKET_TEXTS = ByLanguage(
             "In force: what {decisions:,} {decisions:decision|decisions} taught, since {at}, by {who} ({digest})"
         ),
         "learn_outdated": N_(
-            "  It isn't used: it was learnt beside the model of another version. Learn again, or take it back."
+            "  What decisions taught isn't used: it was learnt beside the model of another version. `market learn` "
+            "learns it again, or takes it back."
         ),
         "learn_changes": N_(
             "Of {offers:,} {offers:offer|offers} on record {more:,} more would be looked at, and {less:,} no longer:"

@@ -1,7 +1,7 @@
 """What commands of the market share: their folder, the courier's own numbers, and lines for people."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,13 +38,17 @@ CanariesOption = Annotated[
 SHORT = 60
 
 
+@contextmanager
 def watching(
-    folder: Path, ledger: Path | None, register: Path | None, sleep: Callable[[float], None]
-) -> AbstractContextManager["Watch"]:
-    """A watch, with the numbers of a ledger and of a register of canaries."""
+    folder: Path, ledger: Path | None, register: Path | None, sleep: Callable[[float], None], lang: Lang
+) -> Iterator["Watch"]:
+    """A watch, with the numbers of a ledger and of a register of canaries; says if what was learnt isn't used."""
     from wayseal.cases.ledger.market import watching_for
 
-    return watching_for(folder, ledger, register, sleep=sleep)
+    with watching_for(folder, ledger, register, sleep=sleep) as watched:
+        if watched.outdated:
+            typer.echo(MARKET_TEXTS[lang]["learn_outdated"].strip(), err=True)
+        yield watched
 
 
 def queue_finds(market: Path, ledger: Path | None, report: "Report", lang: Lang) -> None:

@@ -63,7 +63,7 @@ def import_(
     with progress_bars(quiet) as progress:
         good = check_files(form, placed, say, partial(progress, "check"))
     bring_in(market, name, form, good)
-    with watching(market, own, canaries, time.sleep) as watch:
+    with watching(market, own, canaries, time.sleep, lang) as watch:
         report = watch.look(Planned(source=name, at=now_us()))
     for line in report_lines(report, lang):
         typer.echo(line)

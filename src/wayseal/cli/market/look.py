@@ -30,7 +30,7 @@ def look(
     wayseal market look market
     wayseal market look market bazaar --own ledger --canaries canaries.jsonl
     """
-    with watching(market, own, canaries, time.sleep) as watch, progress_bars(quiet) as progress:
+    with watching(market, own, canaries, time.sleep, lang) as watch, progress_bars(quiet) as progress:
         names = sorted(watch.sources) if source is None else [source]
         if source is not None and source not in watch.sources:
             raise WrongUsageError("there is no source of this name in the folder", param_hint="SOURCE")

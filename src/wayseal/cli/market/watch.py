@@ -54,7 +54,7 @@ def watch(
         if stopped.wait(seconds):
             raise _Stopped
 
-    with handle_signals(stopped.set), watching(market, own, canaries, sleep) as watched:
+    with handle_signals(stopped.set), watching(market, own, canaries, sleep, lang) as watched:
         typer.echo(MARKET_TEXTS[lang]["watching"].format(count=len(watched.sources)), err=True)
         try:
             purged_on = -1

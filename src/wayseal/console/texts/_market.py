@@ -168,7 +168,6 @@ MARKET = {
     "market.no_queue": N_("No ledger is set: there is no queue of cases here."),
     "market_why.harmless": N_("honest logistics"),
     "market_why.no_goods": N_("talk, no goods"),
-    "market_why.seen_before": N_("the same text as before"),
     "market_why.sells": N_("sells what it says"),
     "market_why.sample": N_("shows a sample"),
     "market_done.kept": N_("Kept:"),

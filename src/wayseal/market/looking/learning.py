@@ -3,7 +3,8 @@
 1. Looks read by the words that people accepted, and by what was put in force last and wasn't taken back.
 2. What is put in force is a line of the record, with weights under hashes and no text; so is taking it back.
 3. Only what was judged to be better is put in force, and only where nobody did meanwhile.
-4. It holds beside the model that it was learnt beside. With another version's model it isn't used, and `teach` says so.
+4. It holds beside the model that it was learnt beside. With another version's model it isn't used, and whoever looks
+   or learns is told.
 5. Offers that were read stay as they were read.
 """
 
@@ -91,6 +92,12 @@ def reader_of(reads: Reads, own: Formats = (), more: Iterable[Word] = ()) -> Rea
     return Reader([*_words(reads), *more], model=corrected(_correction(reads.learnt())), own=own)
 
 
+def is_outdated(reads: Reads) -> bool:
+    """Whether what is in force was learnt beside another model, and so isn't used (rule 4)."""
+    standing = reads.learnt()
+    return standing is not None and not holds(_correction(standing))
+
+
 def teach(market: Market, progress: Progress) -> Taught:
     """What decisions teach, and what would change; changes nothing.
 
@@ -131,7 +138,7 @@ def teach(market: Market, progress: Progress) -> Taught:
         words=len(words),
         gone=gone,
         in_force=standing,
-        outdated=standing is not None and not holds(_correction(standing)),
+        outdated=is_outdated(reads),
         offers=len(offers),
         changes=tuple(
             sorted(changes, key=lambda one: (-abs(_flagged(one.after) - _flagged(one.before)), one.offer.seq))
