@@ -44,7 +44,7 @@ NOW = 20_600 * DAY
 STAFF = [f"analyst-{n}" for n in range(200)]
 GROUP = 2000
 MOST_LINE = 1 << 40
-DETECTORS = ("unexplained_first_reads", "stock_rhythm", "new_device_or_address", "night")
+DETECTORS = ("unexplained_first_reads", "number_walks", "new_device_or_address", "night")
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ The model: logistic regression on curves, straight between the knots of KNOTS, w
 and FALLING; the slopes of a detail are drawn towards those of all details, circumstances likewise (PULL), each towards
 its neighbours (SMOOTH) and to none (RIDGE). It learns from an account's last day, and from all others on which it
 stands out, together as much again; whoever pulls is right from the day of the first pull on. Of innocents of whom
-nearly nothing is said one in QUIET is learnt from, for all.
+nearly nothing is said one in QUIET is learnt from, for all. Innocents weigh INNOCENT each, as there are more of them in
+life than in these couriers.
 
 Tables: families in FIFTHS, each judged by a model of the others, as detection does (alerts at `ALERT`, linked accounts
 as one case): who is found by group at several scores, innocents a world, worlds without a leaker that stay clean,
@@ -41,9 +42,9 @@ from benchmarks import _detect_world, _unseen_world
 from benchmarks._cases import table
 from benchmarks._unseen_judge import APART, GROUPS, group_of
 from wayseal.detect._detect import measure
-from wayseal.detect._judge import MAIN
-from wayseal.detect._score import ALERT
-from wayseal.detect._signals import NOW, UNDATED, stand_out
+from wayseal.detect._judge import FRESH, MAIN, RESPONSIBILITY
+from wayseal.detect._score import ALERT, floor
+from wayseal.detect._signals import GROWN, NOW, UNDATED
 from wayseal.detect.policy import FALSE_ALARM, is_worth
 from wayseal.ledger import open_ledger
 from wayseal.simulate.couriers import FAMILIES
@@ -53,13 +54,14 @@ TABLE = Path(__file__).resolve().parents[1] / "src/wayseal/detect/score.json"
 INSIDERS, INSIDER_SEEDS, ACCESSES = 0.2, (11, 12, 13), 2_000_000
 FIFTHS, TENTHS, QUIET, FIRST = 5, 10, 4, 10
 LEVELS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-RIDGE, SMOOTH, PULL = 0.1, 1.0, 4.0
+INNOCENT = 1.5
+RIDGE, SMOOTH, PULL = 0.1, 3.0, 4.0
 _DAY = 86_400_000_000
 _NATS = (0.0, 1.0, 2.5, 5.0, 10.0, 20.0)
 _MAIN_NATS = (0, 2.5, 5, 7.5, 10, 15, 25, 60)
-DETAILS = ("before_pickup", "inhuman_tempo", "number_walks", "stock_rhythm")
+DETAILS = ("before_pickup", "inhuman_tempo", "number_walks")
 CIRCUMSTANCES = (
-    "beyond_capacity", "fields_beyond_purpose", "heavy_actions", "new_device_or_address", "own_tickets",
+    "fields_beyond_purpose", "heavy_actions", "new_device_or_address", "own_tickets",
     "two_places_at_once", "unusual_hour",
 )  # fmt: skip
 RISING: Mapping[str, Sequence[float]] = {
@@ -68,7 +70,9 @@ RISING: Mapping[str, Sequence[float]] = {
     "days": (0, 1, 2, 3, 4, 5, 7, 10, 14),
     "share": (0, 0.1, 0.2, 0.3, 0.45, 0.7, 1),
     "fresher": (-0.6, -0.4, -0.25, -0.1, 0, 0.1, 0.25, 0.4, 0.6),
-    "responsibility_only": (0, 2.5, 5, 10, 20, 40),
+    RESPONSIBILITY: _MAIN_NATS,
+    FRESH: _MAIN_NATS,
+    GROWN: (0, 1, 2, 3, 4.5, 7, 12),
     "beyond_role": (0, 0.7, 1.5, 3, 5, 8),
     "days_beyond_role": (0, 1, 2, 3, 5, 8, 14),
     **dict.fromkeys((*DETAILS, *CIRCUMSTANCES), _NATS),
@@ -77,13 +81,11 @@ FALLING: Mapping[str, Sequence[float]] = {
     "steady": (-10.8, -7, -4.5, -3, -2, -1, 0),
     "unknown": (-13.8, -9, -6, -4, -2, 0),
     "alike": (0, 0.7, 1.4, 2.3, 3.5, 5),
-    "quiet": (0, 1, 2, 4, 8),
 }
-RISING = {**RISING, "fresher_service": RISING["fresher"]}
 FALLING = {**FALLING, **{f"{name}_service": FALLING[name] for name in ("unknown", "alike")}}
 FREE: Mapping[str, Sequence[float]] = {"role": (0, 1.6, 3, 4.5, 6, 7, 8.3), "service": (0, 1)}
 KNOTS = {**RISING, **FALLING, **FREE}
-UNDATED_KNOTS = {name: knots for name, knots in KNOTS.items() if not name.startswith("fresher")}
+UNDATED_KNOTS = {name: knots for name, knots in KNOTS.items() if name != "fresher"}
 """Where no table says how fresh parcels are."""
 
 
@@ -261,7 +263,7 @@ def _rows(seen: Sequence[Seen]) -> Rows:
     for one in seen:
         kinds = np.array([one.kind_of(a) for a in one.accounts])
         since = np.array([one.pullers[a].since if a in one.pullers else one.days for a in one.accounts])
-        nats = one.signals.get(NOW, np.zeros(one.signals["role"].shape))
+        nats = np.maximum(one.signals.get(NOW, np.zeros(one.signals["role"].shape)), one.signals[GROWN])
         beyond, days = (one.signals[n] + one.signals[f"{n}_service"] for n in ("beyond_role", "days_beyond_role"))
         told = (nats >= 1.0) | ((beyond > 0.7) & (days >= 2))
         told[:, -1] = True
@@ -270,6 +272,7 @@ def _rows(seen: Sequence[Seen]) -> Rows:
         row, day = np.nonzero(told)
         others = np.maximum(told.sum(axis=1) - 1, 1)[row]
         weight = np.where(day == one.days - 1, 1.0, 1.0 / others) * np.where(hushed, QUIET, 1.0)[row]
+        weight *= np.where(kinds == "", INNOCENT, 1.0)[row]
         weight *= INSIDERS if one.family == "insiders" else 1.0
         parts.append((_basis(one, row, day), day >= since[row], weight, np.full(len(row), one.family)))
     basis, right, weight, family = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -371,10 +374,9 @@ def _scored(seen: Sequence[Seen], *, undated: bool = False) -> Iterator[Scored]:
 def _cases(one: Seen, model: Model) -> Iterator[Found]:
     """As detection makes them."""
     none = np.zeros(one.signals["role"].shape)
-    scores = 1 / (1 + np.exp(-sum((model.share(n, v) for n, v in one.signals.items()), none + model.base)))
-    scores = np.where(
-        stand_out({n: v.astype(np.float64) for n, v in one.signals.items()}), np.maximum(scores, ALERT), scores
-    )
+    odds = sum((model.share(n, v) for n, v in one.signals.items()), none + model.base)
+    odds = floor({n: v.astype(np.float64) for n, v in one.signals.items()}, odds)
+    scores = 1 / (1 + np.exp(-odds))
     links = np.where(one.links >= 0, one.links, one.links.max(initial=0) + 1 + np.arange(len(one.links)))
     for link in np.unique(links[(scores >= ALERT).any(axis=1)]).tolist():
         mine = np.flatnonzero(links == link)

@@ -130,7 +130,7 @@ def test_a_statement_stays_hidden_while_one_name_of_the_case_is(ledger: Path) ->
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_list_speaks_as_reports_do(ledger: Path, lang: str) -> None:
-    names = ("unexplained_first_reads", "stock_rhythm", "of_another_version")
+    names = ("unexplained_first_reads", "number_walks", "of_another_version")
     at = micros("2026-03-06T17:20:31.123456Z")
     write(ledger / "detect", lambda w: w.register([alert("late", at=at, score=0.99999, detectors=names)], NOW))
     write(ledger / "detect", lambda w: w.open("c-3", "Li", "complaint 7", at))

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view
+from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view, with_fresh
 from wayseal.detect._alerts import AccountAlert, find_alerts, find_moment, learn_lift
-from wayseal.detect._judge import MAIN, Finding, Floats, Longs
+from wayseal.detect._growth import Growth
+from wayseal.detect._judge import FRESH, MAIN, Finding, Floats, Longs
 from wayseal.detect._score import LEVEL, log_odds
 from wayseal.detect._signals import Signals, measure_signals
 from wayseal.detect._view import View
@@ -16,6 +17,7 @@ from wayseal.detect.detectors import detectors
 
 MAIN_ONE = next(d for d in detectors() if d.name == MAIN)
 NO = LEVEL - 3.0
+NONE = Growth(score=np.zeros((0, 0)), more=np.zeros((0, 0)), since=np.zeros((0, 0), np.int64))
 Rows = Mapping[str, Sequence[float]]
 
 
@@ -27,7 +29,7 @@ def told(
     actors = np.array(sorted(who))
     odds = np.array([[LEVEL + x for x in rows[who[k]]] for k in actors.tolist()])
     many = np.array([[(odd or {}).get(who[k], 10)] * v.shape[1] for k in actors.tolist()])
-    found, without = find_alerts(v, Signals(actors=actors, odd=many, values={}), odds, first, budget)
+    found, without = find_alerts(v, Signals(actors=actors, odd=many, values={}, growth=NONE), odds, first, budget)
     return [(who[a.actor], a.day) for a in found], {who[k] for k in without}
 
 
@@ -87,6 +89,7 @@ def times_of(v: View, day: int = DAY) -> Longs:
 
 def end_of(v: View, found: tuple[Finding, ...], day: int) -> float:
     """Log odds of account a on a day's end."""
+    found = with_fresh(found)
     signals = measure_signals(v, found, (), 0)
     odds: Floats = log_odds(signals.values)
     a = place(v, "a")
@@ -94,7 +97,9 @@ def end_of(v: View, found: tuple[Finding, ...], day: int) -> float:
 
 
 def moment(v: View, found: tuple[Finding, ...], lift: float, times: dict[str, Longs], day: int = DAY) -> int | None:
+    found = with_fresh(found)
     signals = measure_signals(v, found, (), 0)
+    times |= {FRESH: times[MAIN]} if MAIN in times else {}
     return find_moment(v, found, signals, AccountAlert(actor=place(v, "a"), day=day, at=0), lift, times)
 
 
@@ -134,10 +139,12 @@ def test_2_where_no_read_is_enough_it_is_the_last_of_the_day(pulled: tuple[View,
     odds = np.full((1, v.shape[1]), NO)
     odds[0, DAY] = 0.0
     none = np.zeros(odds.shape, np.int64)
-    ((alert,), _) = find_alerts(v, Signals(actors=actors, odd=none, values={}), odds, 0, 1)
+    ((alert,), _) = find_alerts(v, Signals(actors=actors, odd=none, values={}, growth=NONE), odds, 0, 1)
     assert alert.at == last, "the end of the hour, without a device"
     used = view([*PULLS, R(actor="a", day=DAY, minute=900, device=7, what=WORK)], 14)
-    ((alert,), _) = find_alerts(used, Signals(actors=np.array([place(used, "a")]), odd=none, values={}), odds, 0, 1)
+    ((alert,), _) = find_alerts(
+        used, Signals(actors=np.array([place(used, "a")]), odd=none, values={}, growth=NONE), odds, 0, 1
+    )
     assert alert.at == at(DAY, 900)
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view
+from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view, with_fresh
 from wayseal.detect._alerts import AccountAlert
 from wayseal.detect._cases import CaseInputs, build_cases
 from wayseal.detect._judge import MAIN, Finding, Floats
 from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._result import MOST_READS, Case
-from wayseal.detect._score import BEYOND, base_of, log_odds, probability
+from wayseal.detect._score import BEYOND, base_of, find_odds, probability
 from wayseal.detect._signals import measure_signals
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
@@ -42,8 +42,9 @@ def world() -> tuple[View, Finding]:
 def ground(
     v: View, *found: Finding, first: int = 0, groups: Sequence[LinkedAccounts] = (), lift: float = 0.0
 ) -> CaseInputs:
+    found = with_fresh(found)
     signals = measure_signals(v, found, groups, first)
-    odds = log_odds(signals.values) - lift
+    odds = find_odds(signals.values, lift)
     return CaseInputs(view=v, findings=found, signals=signals, odds=odds, names=names, first_day=first)
 
 

@@ -70,9 +70,6 @@ def checked(detector: Detector, view: View) -> Odd:
     assert np.all(odd.odd >= 0)
     assert np.all(np.isfinite(odd.base) & (odd.base >= 0))
     assert not np.any(odd.odd[odd.base == 0])
-    if odd.reported is not None:
-        assert odd.reported.shape == view.shape
-        assert odd.reported.dtype == np.int64
     if odd.suspects is not None:
         assert odd.suspects.shape == (len(view.suspects),)
         assert odd.suspects.dtype == np.bool_
@@ -177,7 +174,7 @@ def turned_back(said: dict[str, Any]) -> dict[str, Any]:
     """What a detector says where account k is called 100 - k."""
     out: dict[str, Any] = {}
     for name, value in said.items():
-        if name in ("odd", "base", "reported"):
+        if name in ("odd", "base"):
             out[name] = {100 - k: v for k, v in value.items()}
         elif name == "suspects":
             out[name] = sorted((w, 100 - a) for w, a in value)
@@ -231,7 +228,7 @@ def test_late_reads_change_nothing_before_them(reads: list[Seen], more: list[See
         with named(detector):
             mine = plain(before, checked(detector, before), day)
             theirs = plain(both, checked(detector, both), day)
-            for name in ("odd", "base", "reported"):
+            for name in ("odd", "base"):
                 if name in mine:
                     assert mine[name] == {k: v for k, v in theirs[name].items() if k in there}
             for name, column in (("suspects", 1), ("cells", 0)):

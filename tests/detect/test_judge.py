@@ -38,7 +38,7 @@ def test_what_kind_each_detector_is_of() -> None:
     assert {n for n, f in found.items() if f.sure} == {"canary_touch", "partner_contract"}
     assert {n for n, f in found.items() if not f.is_detail and not f.sure} == {MAIN, WEAKLY}
     counted_out = {n for n, f in found.items() if f.odd.among is not None}
-    assert counted_out == {"number_walks", "stock_rhythm", "before_pickup", "inhuman_tempo"}
+    assert counted_out == {"number_walks", "before_pickup", "inhuman_tempo"}
     assert {f.evidence.total.shape for f in found.values()} == {v.shape}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.detect.making import DAY, commit
 from tests.detect.peers.test_evidence import ENOUGH, usual_of, weighed
-from tests.detect.test_detectors import moments, odd_days, work
+from tests.detect.test_detectors import moments, work
 from tests.detect.test_territory import AWAY, DAYS, HERE, WHERE, crowd, found, looked, only, reads, spread
 from tests.detect.viewed import NEW, key, place, staff, view
 from tests.detect.views import cut
@@ -74,12 +74,6 @@ def test_tempo_says_something_where_too_many_parcels_are_unknown() -> None:
     assert v.gaps > 0.2
     tempo = next(f for f in judge(v, detectors()) if f.name == TEMPO.name)
     assert tempo.evidence.total[place(v, "a"), -1] > 9
-
-
-def test_one_day_makes_no_capacity_among_few_peers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The 99th percentile of fewer than a hundred days is the busiest of them, the account's own among them."""
-    monkeypatch.setattr("tests.detect.test_detectors.PEERS", "bcdefghijk")
-    assert odd_days(*[40] * 6, 400, 400)[-1] > 0
 
 
 @pytest.mark.parametrize("a_day", [300, 3_000])

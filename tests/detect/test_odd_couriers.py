@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from tests.detect.viewed import R, judged, names, staff, view
+from tests.detect.viewed import R, judged, names, staff, view, with_fresh
 from wayseal.detect._alerts import find_alerts
 from wayseal.detect._cases import CaseInputs, build_cases
 from wayseal.detect._judge import MAIN
 from wayseal.detect._link import link_accounts
 from wayseal.detect._result import Case
-from wayseal.detect._score import log_odds
+from wayseal.detect._score import find_odds
 from wayseal.detect._signals import measure_signals
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
@@ -21,11 +21,11 @@ TEN = "abcdefghij"
 
 def cases_of(v: View) -> dict[str, Case]:
     """What detection makes of a view, by account."""
-    findings = judged(v, *detectors())
+    findings = with_fresh(judged(v, *detectors()))
     main = next(f.evidence.total.max(axis=1) for f in findings if f.name == MAIN)
     groups = link_accounts(v, main)
     signals = measure_signals(v, findings, groups, 0)
-    odds = log_odds(signals.values)
+    odds = find_odds(signals.values)
     alerted, without = find_alerts(v, signals, odds, 0, 20)
     inputs = CaseInputs(view=v, findings=findings, signals=signals, odds=odds, names=names, first_day=0)
     return {a: case for case in build_cases(inputs, alerted, without, groups)[0] for a in case.actors}

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.detect.viewed import CHINA, DAY_US, FIRST, MANDATE, R, constant, judged, place, staff, view
-from wayseal.detect._judge import MAIN, Finding
+from tests.detect.viewed import CHINA, DAY_US, FIRST, MANDATE, WEAK, R, constant, judged, place, staff, view, with_fresh
+from wayseal.detect._judge import FRESH, MAIN, RESPONSIBILITY, Finding
 from wayseal.detect._link import LinkedAccounts
-from wayseal.detect._signals import NOW, Signals, measure_signals
+from wayseal.detect._score import shares_of
+from wayseal.detect._signals import GROWN, NOW, TOLD_BY, Signals, measure_signals, stand_out
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import WEEKS, DailyEvidence
@@ -32,7 +33,7 @@ def pulled() -> tuple[View, Finding]:
 
 
 def measured(v: View, *found: Finding, groups: tuple[LinkedAccounts, ...] = ()) -> Signals:
-    return measure_signals(v, found, groups, 0)
+    return measure_signals(v, with_fresh(found), groups, 0)
 
 
 def of(pulled: tuple[View, Finding], actor: str, day: int) -> dict[str, float]:
@@ -88,10 +89,49 @@ def test_4_days_are_those_on_which_it_goes_on(pulled: tuple[View, Finding]) -> N
     assert told["share"] == pytest.approx(odd / (odd + base))
     assert told[NOW] == main.evidence.total[a, 12]
     assert told[MAIN] == main.evidence.total[a, :13].max()
-    assert (told["quiet"], of(pulled, "b", 7)["quiet"]) == (
-        0.0,
-        7 - np.flatnonzero(main.odd.odd[place(v, "b"), :8])[-1],
-    )
+
+
+def test_4_the_story_is_that_which_says_most() -> None:
+    later = [R(actor="a", day=d, minute=700, n=60, waybill=50_000 + 100 * d, what=WEAK) for d in range(10, 14)]
+    v = view([*READS, *later], DAYS)
+    found = with_fresh(judged(v, MAIN_ONE, *(d for d in detectors() if d.name == RESPONSIBILITY)))
+    told, nats = measured(v, *found), {f.name: f.evidence.total for f in found}
+    for actor in "ab":
+        a = place(v, actor)
+        for day in (9, 12, 13):
+            weak = nats[RESPONSIBILITY][a, day] > nats[FRESH][a, day]
+            assert told.of(a, day)[TOLD_BY] == float(weak)
+            assert told.of(a, day)[NOW] == max(nats[name][a, day] for name in (FRESH, RESPONSIBILITY))
+    assert {told.of(place(v, "a"), day)[TOLD_BY] for day in (9, 13)} == {0.0, 1.0}
+    shares = shares_of(told.of(place(v, "a"), 13))
+    assert shares[RESPONSIBILITY] > shares_of(told.of(place(v, "a"), 13) | {TOLD_BY: 0.0})[RESPONSIBILITY]
+
+
+def test_5_what_was_said_to_be_work_is_what_one_usually_reads() -> None:
+    much = [R(actor="h", day=d, minute=800, n=300, waybill=70_000 + 1_000 * d, what=MANDATE) for d in range(9, 14)]
+    v = view([*READS, *much], DAYS)
+    cleared = np.zeros(v.shape, np.bool_)
+    before = measured(v, *judged(v, MAIN_ONE))
+    cleared[place(v, "h"), :11] = True
+    after = measured(v, *judged(v, MAIN_ONE, cleared=cleared))
+    h = place(v, "h")
+    assert stand_out({n: x[[before.row_of(h)]] for n, x in before.values.items()})[0, 13]
+    assert h not in after.actors or not stand_out({n: x[[after.row_of(h)]] for n, x in after.values.items()})[0, 13]
+
+
+def test_6_an_interface_that_reads_more_than_before_is_measured() -> None:
+    kinds = dict.fromkeys("abcdef", "service")
+    usual = [R(actor=a, day=d, n=300, waybill=1_000 * d, what=MANDATE) for a in "abcdef" for d in range(DAYS)]
+    more = [R(actor="a", day=d, n=200, waybill=90_000 + 1_000 * d, what=MANDATE) for d in range(9, DAYS)]
+    signals = measured(view([*usual, *more], DAYS, kinds=kinds))
+    v = view([*usual, *more], DAYS, kinds=kinds)
+    a = place(v, "a")
+    assert signals.of(a, 8)[GROWN] == 0.0
+    assert signals.of(a, 13)[GROWN] > 3
+    assert signals.growth.since[signals.row_of(a), 13] == 9
+    assert signals.odd[signals.row_of(a), 13] == pytest.approx(1_000, rel=0.01)
+    people = view([*usual, *more], DAYS)
+    assert GROWN not in measured(people).values or not measured(people).values[GROWN].any(), "of people nothing is said"
 
 
 def test_4_people_of_the_role_who_stand_out_alike_are_counted(pulled: tuple[View, Finding]) -> None:
@@ -146,4 +186,4 @@ def test_nobody_and_nothing() -> None:
     v = view(staff("ab", 2), 2)
     assert len(measured(v).actors) == 0
     beyond = {f"{name}{whose}" for name in ("beyond_role", "days_beyond_role") for whose in ("", "_service")}
-    assert set(measured(v).values) == {"role", "service"} | beyond
+    assert set(measured(v).values) == {"role", "service", GROWN} | beyond

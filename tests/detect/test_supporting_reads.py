@@ -99,7 +99,7 @@ def key(snapshot: Snapshot, value: object) -> int:
 
 def test_reads_behind_suspects_are_first_reads_of_the_log(watched: Watched, log: dict[str, list[Row]]) -> None:
     for actor, reason in reasons_of(watched.result):
-        if reason.detector in ("unexplained_first_reads", "stock_rhythm", "number_walks", "before_pickup"):
+        if reason.detector in ("unexplained_first_reads", "number_walks", "before_pickup"):
             first: dict[object, object] = {}
             for row in sorted(log[actor], key=lambda r: r["at"]):  # type: ignore[arg-type, return-value]
                 first.setdefault(row["waybill"], row["at"])

@@ -1,12 +1,12 @@
 """Small views, made of reads that are written down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import Finding, judge
+from wayseal.detect._judge import FRESH, MAIN, Finding, judge
 from wayseal.detect._view import AccountPosts, OutletPlaces, UInts, View, build_view
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.explain import OWN_TICKET, UNEXPLAINED, UNKNOWN
@@ -140,6 +140,11 @@ def place(v: View, actor: str) -> int:
 def judged(v: View, *detectors: Detector, cleared: np.ndarray | None = None) -> tuple[Finding, ...]:
     """Findings of some detectors."""
     return judge(v, detectors, cleared)
+
+
+def with_fresh(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """With what all reads say, said of fresh parcels: where it isn't known since when there is one it is the same."""
+    return *found, *(replace(f, name=FRESH) for f in found if f.name == MAIN)
 
 
 def constant(name: str, odd: np.ndarray, base: np.ndarray) -> Detector:

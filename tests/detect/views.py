@@ -160,10 +160,9 @@ def plain(view: View, odd: Odd, days: int | None = None) -> dict[str, Any]:
     days = view.shape[1] if days is None else days
     s = view.suspects
     out: dict[str, Any] = {}
-    for name in ("odd", "base", "reported"):
+    for name in ("odd", "base"):
         counts = getattr(odd, name)
-        if counts is not None:
-            out[name] = {int(k): counts[a, :days].tolist() for a, k in enumerate(view.keys)}
+        out[name] = {int(k): counts[a, :days].tolist() for a, k in enumerate(view.keys)}
     if odd.suspects is not None:
         chosen = np.flatnonzero(odd.suspects & (s.day < days))
         out["suspects"] = sorted(zip(s.waybill[chosen].tolist(), view.keys[s.actor[chosen]].tolist(), strict=True))

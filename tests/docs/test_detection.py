@@ -10,10 +10,11 @@ from apprise import Apprise
 from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
 from wayseal.detect._detect import PEERS
-from wayseal.detect._judge import MAIN, SURE
+from wayseal.detect._judge import FRESH, MAIN, SURE
 from wayseal.detect._missing_work import MOSTLY
 from wayseal.detect._result import FirstReads, Judged, Strength, Table, strength_of
 from wayseal.detect._score import ALERT, BEYOND, GROUND, STORY, shares_of
+from wayseal.detect._signals import GROWN
 from wayseal.detect._territory import LIFT, OUTLETS, WIDE
 from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._unknown_work import EVER, NEAR, PULLING, RING, SELDOM, SINGLE, TOGETHER
@@ -72,7 +73,7 @@ def test_the_shares_of_the_tables(page: str) -> None:
 
 def test_every_signal_of_a_score_is_told(page: str) -> None:
     (body,) = (body for title, body in sections(page).items() if title in ("The score", "得分"))
-    assert STORY - {MAIN} | {BEYOND, "days_beyond_role"} <= set(re.findall(r"`(\w+)`", body))
+    assert STORY | {BEYOND, "days_beyond_role", GROWN, FRESH, "fresher"} <= set(re.findall(r"`(\w+)`", body))
     assert {"role", "service"} == GROUND, "the pages say so in words"
 
 

@@ -53,7 +53,8 @@ def constants(module: ModuleType) -> dict[str, object]:
         for name in ast.walk(target)
         if isinstance(name, ast.Name)
     }
-    return {n: getattr(module, n) for n in names if re.fullmatch("[A-Z][A-Z_]+", n) and n != "DETECTOR"}
+    found = {n: getattr(module, n) for n in names if re.fullmatch("[A-Z][A-Z_]+", n)}
+    return {name: value for name, value in found.items() if not isinstance(value, Detector)}
 
 
 def value(text: str) -> object:

@@ -10,7 +10,6 @@ Obligations (code and tests cite the numbers):
 3. Where a detector counts out of suspects, those up to the moment; else out of the whole day. Detectors whose odd reads
    have no times (two places at once, beyond capacity, what others counted) say what they said the day before, and so do
    all signals of how much is read.
-4. What verdicts have taught about an account's peers is taken off its log odds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,13 +18,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import MAIN, Finding, Floats, Longs
+from wayseal.detect._judge import STORIES, Finding, Floats, Longs
 from wayseal.detect._score import GROUND, LEVEL, STORY, log_odds
 from wayseal.detect._signals import NOW, UNDATED, Signals, describe_story
 from wayseal.detect._view import View
 from wayseal.detect.peers import DailyEvidence, Usual, evidence
 
-_AS_TODAY = STORY - {MAIN, NOW, "days", "share", "quiet"} | GROUND | {UNDATED}
+_AS_TODAY = STORY - {NOW, "days", "share"} | GROUND | {UNDATED, "fresher"}
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
@@ -84,7 +83,7 @@ def find_moment(
         moment = int(every[middle])
         told = dict(known)
         for one in timed:
-            told |= _told_until(view, one, alert, known, times[one.name], moment)
+            told |= _told_until(view, one, alert, told, times[one.name], moment)
         reached = float(log_odds({n: np.array([v]) for n, v in told.items()})[0]) - lift >= LEVEL
         few, many = (few, middle) if reached else (middle + 1, many)
     return int(every[few]) if few < len(every) else None
@@ -93,7 +92,7 @@ def find_moment(
 def _told_until(
     view: View, finding: Finding, alert: AccountAlert, known: Mapping[str, float], times: Longs, moment: int
 ) -> dict[str, float]:
-    """A detector's signals at a moment of the alert's day."""
+    """A detector's signals at a moment of the alert's day; the story's, too, where it says most."""
     actor, day = alert.actor, alert.day
     until = slice(actor, actor + 1), slice(None, day + 1)
     odd, base = finding.odd.odd[until].copy(), finding.odd.base[until].copy()
@@ -105,11 +104,11 @@ def _told_until(
     said = _weigh(view, finding, alert, odd, base)
     nats = float(said.total[0, day])
     out = {finding.name: max(nats, known[finding.name])}
-    if finding.name == MAIN:
+    if finding.name in STORIES and nats >= known.get(NOW, 0.0):
         since = int(said.since[0, day])
         inside = np.arange(day + 1) >= since
         story = describe_story(odd * inside, base * inside, np.array([day + 1 - since]))
-        out |= {NOW: nats, "quiet": 0.0, **{name: float(value[0]) for name, value in story.items()}}
+        out |= {NOW: nats, **{name: float(value[0]) for name, value in story.items()}}
     return out
 
 

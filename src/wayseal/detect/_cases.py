@@ -7,11 +7,11 @@ import numpy as np
 
 from wayseal.detect._alerts import AccountAlert, last_read
 from wayseal.detect._comparison import Comparer, find_grounds
-from wayseal.detect._judge import MAIN, Finding, Floats
+from wayseal.detect._judge import FRESH, MAIN, Finding, Floats
 from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._result import MOST_READS, MOST_WAYBILLS, Case, Person, Read, Reason
 from wayseal.detect._score import BEYOND, probability, shares_of
-from wayseal.detect._signals import Signals
+from wayseal.detect._signals import GROWN, Signals, count_left
 from wayseal.detect._view import Longs, View
 from wayseal.detect.peers import WEEKS
 from wayseal.detect.policy import FALSE_ALARM, expected_loss, is_worth
@@ -76,7 +76,8 @@ class _Maker:
         self._first = max(inputs.first_day, self._last + 1 - WEEKS)
         self._comparer = Comparer(inputs.view)
         self._sure = {f.name for f in inputs.findings if f.sure}
-        self._main = next((f for f in inputs.findings if f.name == MAIN), None)
+        self._main, self._fresh = (next((f for f in inputs.findings if f.name == n), None) for n in (MAIN, FRESH))
+        self._left = count_left(inputs.view)
 
     def case(self, members: Sequence[int], by: tuple[str, ...]) -> Case:
         """The case of some accounts. by: what links them."""
@@ -91,7 +92,8 @@ class _Maker:
         newest = rows[np.argsort(-s.at[rows], kind="stable")][:MOST_WAYBILLS]
         more = sum(r.value - r.peers[1] for p in people for r in p.reasons if r.detector == BEYOND)
         score = probability(float(best[-1]))
-        a_day = max(_parcels_a_day(s.at[rows]), more / (self._last + 1 - self._first))
+        grown = sum(self._more(a) for a in members)
+        a_day = max(_parcels_a_day(s.at[rows]), more / (self._last + 1 - self._first), grown)
         return Case(
             id="",
             people=tuple(people),
@@ -117,10 +119,13 @@ class _Maker:
         reasons = [
             self._reason(f, actor, since, shares[f.name], before[f.name])
             for f in inputs.findings
-            if (since := self._since(f, actor)) is not None
+            if f.name in shares and (since := self._since(f, actor)) is not None
         ]
         if shares.get(BEYOND, 0.0) >= _SHARE:
-            reasons.append(self._beyond(actor, shares[BEYOND], before[BEYOND]))
+            reasons.append(self._told(BEYOND, view.first, actor, self._first, shares[BEYOND], before[BEYOND]))
+        if shares.get(GROWN, 0.0) >= _SHARE:
+            since = int(inputs.signals.growth.since[inputs.signals.row_of(actor), self._last])
+            reasons.append(self._told(GROWN, self._left, actor, since, shares[GROWN], before[GROWN]))
         alert = self.alert_of.get(actor)
         return Person(
             actor=inputs.names("actor", [int(view.keys[actor])])[0],
@@ -137,10 +142,17 @@ class _Maker:
 
     def _since(self, finding: Finding, actor: int) -> int | None:
         """Since which day a detector's reads are told: of its most nats in four weeks; None: it is no reason."""
-        nats = finding.evidence.total[actor, self._first :]
+        both = [finding, self._fresh] if finding.name == MAIN and self._fresh else [finding]
+        most = max(both, key=lambda f: f.evidence.total[actor, self._first :].max())
+        nats = most.evidence.total[actor, self._first :]
         if nats.max() < (_DETAIL if finding.is_detail else _LEAST):
             return None
-        return int(finding.evidence.since[actor, self._first + int(np.flatnonzero(nats == nats.max())[-1])])
+        return int(most.evidence.since[actor, self._first + int(np.flatnonzero(nats == nats.max())[-1])])
+
+    def _more(self, actor: int) -> float:
+        """How many more parcels a day it reads than before."""
+        growth, row = self.inputs.signals.growth, self.inputs.signals.row_of(actor)
+        return float(growth.more[row, self._last] / (self._last + 1 - growth.since[row, self._last]))
 
     def _odd_rows(self, actor: int) -> Longs:
         """The account's unexplained first reads since it began to stand out."""
@@ -150,7 +162,7 @@ class _Maker:
     def _reason(self, finding: Finding, actor: int, since: int, weight: float, before: float) -> Reason:
         inputs, view = self.inputs, self.inputs.view
         rows = _rows(view, finding, actor, since)
-        told = self._told(finding.name, finding.reported, actor, since, weight, before)
+        told = self._told(finding.name, finding.odd.odd, actor, since, weight, before)
         return (
             told
             if not len(rows)
@@ -161,10 +173,6 @@ class _Maker:
                 total_reads=len(rows),
             )
         )
-
-    def _beyond(self, actor: int, weight: float, before: float) -> Reason:
-        """That it reads far more than its role needs, whatever explains what it reads."""
-        return self._told(BEYOND, self.inputs.view.first, actor, self._first, weight, before)
 
     def _told(self, name: str, counts: Longs, actor: int, since: int, weight: float, before: float) -> Reason:
         view = self.inputs.view

@@ -19,13 +19,14 @@ from wayseal.detect._judged import count_judged
 from wayseal.detect._link import LinkedAccounts, link_accounts
 from wayseal.detect._missing_work import find_missing_work
 from wayseal.detect._result import Case, DetectResult, FirstReads, MissingWork, Remark
-from wayseal.detect._score import LEVEL, log_odds
-from wayseal.detect._signals import Signals, measure_signals, stand_out
+from wayseal.detect._score import find_odds
+from wayseal.detect._signals import Signals, measure_signals
 from wayseal.detect._supporting_reads import add_supporting_reads
 from wayseal.detect._sweeps import count_route_sweeps
 from wayseal.detect._territory import settle_by_territory
 from wayseal.detect._view import NOBODY, AccountPosts, OutletPlaces, UInts, View, build_view, without_gaps
 from wayseal.detect.detectors import Detector, detectors
+from wayseal.detect.detectors.unexplained_first_reads import FRESH_ALONE
 from wayseal.detect.explain import Template, TemplateKind, find_common_rights, load_templates
 from wayseal.detect.facts import Facts, update_facts
 from wayseal.detect.policy import FALSE_ALARM
@@ -135,8 +136,7 @@ def _make_cases(
     lift = learn_lift(view, *_verdicts(view, snapshot, external))
     told = [[k for k in _places_of(view, snapshot, case).tolist() if k >= 0] for case in external.linked]
     groups, signals = _measure(view, findings, first, told)
-    odds = log_odds(signals.values) - lift[signals.actors, None]
-    odds = np.where(stand_out(signals.values), np.maximum(odds, LEVEL), odds)
+    odds = find_odds(signals.values, lift[signals.actors, None])
     alerted, without = find_alerts(view, signals, odds, first, options.budget)
     names = _names(snapshot, dict(zip(snapshot.keys(asked).tolist(), asked, strict=True)))
     inputs = CaseInputs(
@@ -264,7 +264,7 @@ def _usable_detectors(
             values = {"detector": detector.name, "needs": tuple(lacking)}
             silent_ones.append(Remark(code="not.detector", values=values))
         else:
-            able.append(detector)
+            able += [detector, FRESH_ALONE] if detector.name == MAIN else [detector]
     return able, silent_ones
 
 

@@ -18,6 +18,10 @@ Flags = npt.NDArray[np.bool_]
 
 
 MAIN = "unexplained_first_reads"
+FRESH = "fresh_first_reads"
+RESPONSIBILITY = "responsibility_only"
+STORIES = (FRESH, RESPONSIBILITY)
+"""Detectors of whom the one that says most tells since when, and how, somebody reads what no work explains."""
 SURE = frozenset(("canary_touch", "partner_contract"))
 _THREADS = 2
 
@@ -45,11 +49,6 @@ class Finding:
     def is_detail(self) -> bool:
         """Whether it tells only how unexplained reads were done, or what else there was."""
         return self.name != MAIN and not self.sure and not self.odd.weak
-
-    @property
-    def reported(self) -> Longs:
-        """int64 (a, d): the counts that a report gives."""
-        return self.odd.odd if self.odd.reported is None else self.odd.reported
 
 
 def judge(view: View, detectors: Sequence[Detector], cleared: Flags | None = None) -> tuple[Finding, ...]:

@@ -11,12 +11,8 @@ from wayseal.detect._result import Judged, Remark
 from wayseal.detect._view import View
 
 LEAST_JUDGED = 0.5
-"""Share of first reads that could be judged, below which it means nothing that nobody stands out.
-
-Whoever pulls shows by so many reads a day. Where half of them can be seen, twelve a day look like six, and on their
-fourth day have 5.9 nats of evidence instead of 14.3 (docs/detection.md): a plain case is none. With tables of half of
-the parcels all ten insiders of a simulated courier were still named, with a quarter eight, with a tenth five.
-"""
+"""Share of first reads that could be judged, below which it means nothing that nobody stands out: with tables of half
+of the parcels all ten insiders of a simulated courier were still named, with a quarter eight, with a tenth five."""
 
 
 def count_judged(view: View | None, skip: int) -> tuple[Judged, tuple[Remark, ...]]:

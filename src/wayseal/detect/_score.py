@@ -11,6 +11,7 @@ Obligations (code and tests cite the numbers):
    parcels are, base and curves are those learnt without it.
 4. A signal that isn't there has the share 0.
 5. Whoever stands out by what is read, whatever explains it (`_signals`), has no score below ALERT.
+6. What verdicts have taught about an account's peers is taken off its log odds.
 """
 
 import json
@@ -22,16 +23,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from wayseal.detect._judge import MAIN, SURE
-from wayseal.detect._signals import NOW, UNDATED
+from wayseal.detect._judge import FRESH, MAIN, RESPONSIBILITY, SURE
+from wayseal.detect._signals import NOW, TOLD_BY, UNDATED, stand_out
 from wayseal.detect._view import Floats
 
-STORY = frozenset(
-    (
-        MAIN, NOW, "days", "share", "quiet", "fresher", "steady", "unknown", "alike", "fresher_service",
-        "unknown_service", "alike_service",
-    )
-)  # fmt: skip
+STORY = frozenset((NOW, "days", "share", "steady", "unknown", "alike", "unknown_service", "alike_service"))
+"""Signals of the story, told with the detector that tells it."""
+_MAIN = frozenset((MAIN, FRESH, "fresher"))
 """Signals of the unexplained first reads, told as one."""
 BEYOND = "beyond_role"
 """The reason that somebody reads far more than the role needs."""
@@ -57,6 +55,17 @@ def log_odds(signals: Mapping[str, Floats]) -> Floats:
     return total
 
 
+def find_odds(signals: Mapping[str, Floats], lift: Floats | float = 0.0) -> Floats:
+    """Log odds as alerts and scores go by them (obligations 5 and 6). lift: what is taken off."""
+    return floor(signals, log_odds(signals) - lift)
+
+
+def floor(signals: Mapping[str, Floats], odds: Floats) -> Floats:
+    """Log odds that are no lower than obligation 5 says."""
+    out: Floats = np.where(stand_out(signals), np.maximum(odds, LEVEL), odds)
+    return out
+
+
 def base_of(signals: Mapping[str, float]) -> float:
     """Log odds before anything that was read counts."""
     base, curves = _table(undated=signals.get(UNDATED, 0.0) > 0)
@@ -66,10 +75,11 @@ def base_of(signals: Mapping[str, float]) -> float:
 def shares_of(signals: Mapping[str, float]) -> dict[str, float]:
     """Log odds that each reason adds, by detector (obligations 1 and 4)."""
     out: dict[str, float] = {}
+    story = RESPONSIBILITY if signals.get(TOLD_BY, 0.0) > 0 else MAIN
     _, curves = _table(undated=signals.get(UNDATED, 0.0) > 0)
     for name, value in signals.items():
-        if name not in GROUND and name != UNDATED:
-            reason = MAIN if name in STORY else BEYOND if name in _BEYOND else name
+        if name not in GROUND and name not in (UNDATED, TOLD_BY):
+            reason = story if name in STORY else MAIN if name in _MAIN else BEYOND if name in _BEYOND else name
             out[reason] = out.get(reason, 0.0) + float(_share(curves, name, value))
     return out
 

@@ -2,17 +2,19 @@
 
 Obligations (code and tests cite the numbers):
 1. A signal of a day hangs on that day and those before it, but for who is whose peer and who is linked with whom.
-2. Measured are accounts of whom a detector says LEAST nats or more, that are linked with others, or that read far above
-   their role on several days, whatever explains their reads: what is learnt of an account, few peers, or an interface
-   of its own hide nobody.
+2. Measured are accounts of whom a detector says LEAST nats or more, that are linked with others, that read far above
+   their role on several days, or that read more than before, whatever explains their reads: what is learnt of an
+   account, few peers, or an interface of its own hide nobody.
 3. What counted once counts for four weeks: of each detector the most nats of these days are a signal. So what a suspect
    does after an alert teaches nothing, and a reason that counted stays.
-4. Of the unexplained first reads there are besides: the nats as of today, on how many days they go on, their share,
-   since how many days none came, how probable innocent causes are and how many of the role stand out alike (both apart
-   for what is no person), and how much more of them than in the middle of all are of fresh parcels: ordinary oddity
+4. The story is told by that of STORIES which says most as of the day: its nats, on how many days it goes on, its
+   share, how probable innocent causes are and how many of the role stand out alike (both apart for what is no person).
+   Besides, how much more of the unexplained first reads than in the middle of all are of fresh parcels: ordinary oddity
    looks back, and what is sold is new. What is known of too few is the middle.
 5. Whoever reads far more than all of its role on several days (e² times the third of it; e³ times, if it is no person)
-   is worth a look whatever else there is to say: of 21 such people of whom nothing else was said four pulled.
+   is worth a look whatever else there is to say: of 21 such people of whom nothing else was said four pulled. What
+   somebody has said was work is what an account usually reads.
+6. Of what is no person: how much more it reads since some day (`_growth`), of what isn't explained read by read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wayseal.detect._judge import MAIN, Finding
+from wayseal.detect._growth import Growth, measure_growth
+from wayseal.detect._judge import STORIES, Finding
 from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._unknown_work import Group
 from wayseal.detect._view import Flags, Floats, Longs, View
@@ -34,7 +37,11 @@ _GOES_ON, _PART = 4, 0.25
 """Odd reads of a day on which a story goes on, and of what share of its usual day."""
 _FEW, _RECENT, _SOME = 4, 5, 3
 _LEAST_USUAL, _NEVER = 5.0, 1e-6
-NOW = "now"
+_GROWN = 2.0
+"""The growth from which on an account is measured."""
+NOW, GROWN = "now", "grown"
+TOLD_BY = "told_by"
+"""Which of STORIES tells the story; no signal."""
 UNDATED = "undated"
 """1 where of most unexplained reads no table says since when there is a parcel."""
 
@@ -43,13 +50,14 @@ UNDATED = "undated"
 class Signals:
     """Signals of c accounts. actors: places in the view, sorted; values: float64 (c, d), by name.
 
-    Those by a detector's name are the most nats of four weeks (obligation 3); `now` are those of the main one as of the
-    day. odd: int64 (c, d), unexplained first reads of the story up to each day.
+    Those by a detector's name are the most nats of four weeks (obligation 3); `now` are those of the story as of the
+    day. odd: int64 (c, d), reads of the story up to each day, or what was read more than before. growth: theirs.
     """
 
     actors: Longs
     odd: Longs
     values: Mapping[str, Floats]
+    growth: Growth
 
     def row_of(self, actor: int) -> int:
         """Where an account stands in `actors`."""
@@ -65,36 +73,38 @@ def measure_signals(
     view: View, findings: Sequence[Finding], groups: Sequence[LinkedAccounts], first_day: int
 ) -> Signals:
     """Signals of the accounts that obligation 2 names. first_day: column of the first day that is asked about."""
-    beyond, beyond_days = _measure_beyond_role(view)
+    cleared = next((f.cleared for f in findings if f.cleared is not None), np.zeros(view.shape, np.bool_))
+    beyond, beyond_days = _measure_beyond_role(view, cleared)
+    growth = _measure_growth(view)
     nats = [f.evidence.total[:, first_day:].max(axis=1, initial=0.0) for f in findings]
     apart: Flags = np.any(((beyond >= _FAR) & (beyond_days >= _FAR_DAYS))[:, first_day:], axis=1)
+    apart |= growth.score[:, first_day:].max(axis=1, initial=0.0) >= _GROWN
     apart[[actor for group in groups for actor in group.actors]] = True
     some = np.flatnonzero(apart | (np.max([*nats, np.zeros(view.shape[0])], axis=0) >= LEAST))
-    person = np.array([kind in ("", ActorKind.PERSON) for kind in view.kinds])[view.kind[some]]
+    growth = Growth(score=growth.score[some], more=growth.more[some], since=growth.since[some])
+    person = _are_people(view)[some]
     values = {
         "role": np.broadcast_to(np.log(np.bincount(view.role)[view.role[some]])[:, None], beyond[some].shape),
         "service": np.broadcast_to(np.where(person, 0.0, 1.0)[:, None], beyond[some].shape),
         **_apart("beyond_role", beyond[some], person),
         **_apart("days_beyond_role", beyond_days[some], person),
+        GROWN: growth.score,
         **{f.name: _most_of_weeks(f.evidence.total[some]) for f in findings},
     }
-    main = next((f for f in findings if f.name == MAIN), None)
-    if main is None:
-        return Signals(actors=some, odd=np.zeros(beyond[some].shape, np.int64), values=values)
-    odd, base, since = main.odd.odd[some], main.odd.base[some], main.evidence.since[some]
-    values |= {NOW: main.evidence.total[some], **_stories(odd, base, since), "quiet": _quiet_days(odd)}
-    values["steady"] = np.log(main.causes.steady[some])
-    for name, value, least in (
-        ("unknown", np.log(np.maximum(main.causes.unknown[some], _NEVER)), np.log(_NEVER)),
-        ("alike", _count_alike(view, main, some, first_day), 0.0),
-    ):
-        values |= {name: value, f"{name}_service": np.where(person[:, None], least, value)}
-    values |= _apart("fresher", _fresher(view, some, person), person)
+    stories = [f for f in findings if f.name in STORIES]
+    more = growth.more.astype(np.int64)
+    if not stories:
+        return Signals(actors=some, odd=more, values=values, growth=growth)
+    story = _tell_story(view, stories, some, first_day)
+    odd = story.pop("odd").astype(np.int64)
+    values |= story
+    for name, least in (("unknown", np.log(_NEVER)), ("alike", 0.0)):
+        values[f"{name}_service"] = np.where(person[:, None], least, values[name])
+    values["fresher"] = np.where(person[:, None], _fresher(view, some, person), 0.0)
     s = view.suspects
     known = 2 * int(((s.plain | s.unknown) & s.dated).sum()) > int((s.plain | s.unknown).sum())
     values[UNDATED] = np.full(odd.shape, 0.0 if known else 1.0)
-    many = np.concatenate([np.zeros((len(some), 1), np.int64), np.cumsum(odd, axis=1)], axis=1)
-    return Signals(actors=some, odd=many[:, 1:] - np.take_along_axis(many, since, axis=1), values=values)
+    return Signals(actors=some, odd=np.maximum(odd, more), values=values, growth=growth)
 
 
 def stand_out(values: Mapping[str, Floats]) -> Flags:
@@ -118,21 +128,54 @@ def describe_story(odd: Longs, base: Floats, days: Longs) -> dict[str, Floats]:
     """
     many = odd.sum(axis=1).astype(np.float64)
     on = (odd >= np.maximum(_GOES_ON, _PART * many / days)[:, None]).sum(axis=1).astype(np.float64)
-    return {
-        "days": on,
-        "share": many / np.maximum(many + base.sum(axis=1), 1.0),
+    return {"days": on, "share": many / np.maximum(many + base.sum(axis=1), 1.0)}
+
+
+def _tell_story(view: View, stories: Sequence[Finding], some: Longs, first_day: int) -> dict[str, Floats]:
+    """Signals of the story that says most, of every day (obligation 4)."""
+    best = np.argmax([f.evidence.total[some] for f in stories], axis=0)
+    told = [_describe_days(f, some) for f in stories]
+    out = {name: np.choose(best, [one[name] for one in told]).astype(np.float64) for name in told[0]}
+    most = np.max([f.evidence.total for f in stories], axis=0)
+    by = np.array([STORIES.index(f.name) for f in stories])[best]
+    return out | {"alike": _count_alike(view, most, some, first_day), TOLD_BY: by.astype(np.float64)}
+
+
+def _describe_days(finding: Finding, some: Longs) -> dict[str, Floats]:
+    """`describe_story` of every day, odd reads of the story and nats as of the day, and innocent causes."""
+    odd, base, since = finding.odd.odd[some], finding.odd.base[some], finding.evidence.since[some]
+    many = np.concatenate([np.zeros((len(some), 1), np.int64), np.cumsum(odd, axis=1)], axis=1)
+    out = {
+        "odd": (many[:, 1:] - np.take_along_axis(many, since, axis=1)).astype(np.float64),
+        NOW: finding.evidence.total[some],
+        "steady": np.log(finding.causes.steady[some]),
+        "unknown": np.log(np.maximum(finding.causes.unknown[some], _NEVER)),
     }
-
-
-def _stories(odd: Longs, base: Floats, since: Longs) -> dict[str, Floats]:
-    """`describe_story` of every day."""
-    out: dict[str, Floats] = {}
     days = np.arange(odd.shape[1])
     for day in days.tolist():
         inside = days[: day + 1] >= since[:, day, None]
         told = describe_story(odd[:, : day + 1] * inside, base[:, : day + 1] * inside, day + 1 - since[:, day])
         for name, value in told.items():
             out.setdefault(name, np.zeros(odd.shape))[:, day] = value
+    return out
+
+
+def _are_people(view: View) -> Flags:
+    person: Flags = np.array([kind in ("", ActorKind.PERSON) for kind in view.kinds])[view.kind]
+    return person
+
+
+def count_left(view: View) -> Longs:
+    """int64 (a, d): first reads that aren't explained read by read."""
+    return view.count(np.ones(len(view.suspects), np.bool_)) + view.mandate
+
+
+def _measure_growth(view: View) -> Growth:
+    """Of all accounts; of people nothing is said (obligation 6)."""
+    some = np.flatnonzero(~_are_people(view))
+    found = measure_growth(count_left(view)[some], view.role[some])
+    out = Growth(score=np.zeros(view.shape), more=np.zeros(view.shape), since=np.zeros(view.shape, np.int64))
+    out.score[some], out.more[some], out.since[some] = found.score, found.more, found.since
     return out
 
 
@@ -144,25 +187,20 @@ def _most_of_weeks(nats: Floats) -> Floats:
     return out
 
 
-def _quiet_days(odd: Longs) -> Floats:
-    """Days since the last odd read; 0 before the first."""
-    days = np.arange(odd.shape[1])
-    last = np.maximum.accumulate(np.where(odd > 0, days, -1), axis=1)
-    return np.where(last >= 0, days - last, 0).astype(np.float64)
-
-
-def _measure_beyond_role(view: View) -> tuple[Floats, Floats]:
+def _measure_beyond_role(view: View, cleared: Flags) -> tuple[Floats, Floats]:
     """float64 (a, d) each: how far first reads are above the third of the role, in logarithms, and on how many days.
 
     Recent active days of one's own; of the others all of theirs, and _LEAST_USUAL beside, so that few are never far
-    above none. Of few of a role: above the third of the kind; of few of a kind again: 0.
+    above none. Of few of a role: above the third of the kind; of few of a kind again: 0. cleared: bool (a, d), days
+    that somebody has said were work.
     """
     lone, few = (np.bincount(codes)[codes] <= _FEW for codes in (view.kind, view.role))
     active = (view.first > 0).astype(np.int64)
     typical = np.cumsum(view.first, axis=1) / np.maximum(np.cumsum(active, axis=1), 1)
     of_role, of_kind = (Group(codes.astype(np.int64)).third_of_others(typical) for codes in (view.role, view.kind))
     usual = np.where(few[:, None], of_kind, of_role)
-    usual += _LEAST_USUAL
+    work = np.cumsum(view.first * cleared, axis=1) / np.maximum(np.cumsum(active * cleared, axis=1), 1)
+    usual = np.maximum(usual, work) + _LEAST_USUAL
     read, lately = _of_last(view.first, _RECENT), _of_last(active, _RECENT)
     far = np.log((read / np.maximum(lately, 1) + 1.0) / usual)
     often = np.cumsum(view.first + 1 > 2 * usual, axis=1).astype(np.float64)
@@ -176,9 +214,9 @@ def _of_last(counts: Longs, days: int) -> Longs:
     return out
 
 
-def _count_alike(view: View, main: Finding, some: Longs, first_day: int) -> Floats:
+def _count_alike(view: View, nats: Floats, some: Longs, first_day: int) -> Floats:
     """float64 (c, d): logarithm of 1 and how many others of the role stand out half as much or more."""
-    best = main.evidence.total.copy()
+    best = nats.copy()
     best[:, :first_day] = 0.0
     np.maximum.accumulate(best, axis=1, out=best)
     out, role = np.zeros((len(some), view.shape[1])), view.role[some]

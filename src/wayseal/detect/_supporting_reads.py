@@ -38,8 +38,8 @@ class _ReadSearch:
     waybills: list[UInts]
 
 
-UNTIMED = frozenset(("two_places_at_once", "beyond_capacity"))
-"""Detectors whose cells say where their odd reads lie, but which count days and overlaps."""
+UNTIMED = "two_places_at_once"
+"""Its cells say where its odd reads lie, but it counts overlaps."""
 
 
 def add_supporting_reads(
@@ -96,7 +96,7 @@ def _moment_of(alert: AccountAlert, inputs: CaseInputs, lift: float, sought: Map
         if one.odd.suspects is not None:
             mine = one.odd.suspects[low:high] & (s.day[low:high] == alert.day)
             times[one.name] = s.at[low:high][mine]
-        elif one.name in sought and one.name not in UNTIMED:
+        elif one.name in sought and one.name != UNTIMED:
             every = np.concatenate([np.zeros(0, np.int64), *sought[one.name].times])
             times[one.name] = np.sort(every[(every + view.offset) // _DAY - view.day == alert.day])
     at = find_moment(view, inputs.findings, inputs.signals, alert, lift, times)

@@ -66,6 +66,11 @@ class Suspects:
         return len(self.at)
 
     @property
+    def recent(self) -> Flags:
+        """Bool (n,): those of fresh parcels, or of which it isn't known."""
+        return self.fresh | ~self.dated
+
+    @property
     def learnt(self) -> Flags:
         """Bool (n,): those that learnt territory explains."""
         return (self.territory > 0) & ~self.weak

@@ -12,6 +12,7 @@ from tests.page.pages import BANNED, words
 from wayseal.cases.types import CaseState
 from wayseal.detect._result import Ground, Others, Strength, Table
 from wayseal.detect._score import BEYOND
+from wayseal.detect._signals import GROWN
 from wayseal.detect.detectors import detectors
 from wayseal.detect.report import FORMATS, render_detect
 from wayseal.page.languages import LANGS, Lang
@@ -48,7 +49,7 @@ def test_no_report_judges_people(name: str, lang: str, format_: str) -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_detector_has_a_name_and_a_sentence(lang: Lang) -> None:
     texts = catalogue(lang, PACKAGE)
-    names = {d.name for d in detectors()} | {BEYOND}
+    names = {d.name for d in detectors()} | {BEYOND, GROWN}
     assert {c.removeprefix("detector.") for c in texts if c.startswith("detector.")} == names
     for name in names:
         assert "value" in blanks(texts[f"detect.why_{name}"]), name

@@ -31,8 +31,8 @@ class Odd:
     """What a detector counts: odd int64 (a, d) out of base float64 (a, d).
 
     suspects: bool (n,), which of the view's suspects are the odd reads, where they are such; None for other reads.
-    reported: int64 (a, d), what a report says instead of `odd`, where that is no number of reads. cells: where the odd
-    reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by which it counts.
+    cells: where the odd reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by
+    which it counts.
     least: nats that an account has for four weeks at the least once it has an odd read.
     among: bool (n,), the suspects that base counts, where it does. weak: the odd reads have a weak explanation.
     """
@@ -40,7 +40,6 @@ class Odd:
     odd: Longs
     base: Floats
     suspects: Flags | None = None
-    reported: Longs | None = None
     cells: pa.Table | None = None
     least: float = 0.0
     weak: bool = False

@@ -1,5 +1,6 @@
 """Counting in arrays."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,10 +12,10 @@ Flags = npt.NDArray[np.bool_]
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 
 
-def count_values(values: npt.NDArray[np.generic]) -> dict[int, int]:
+def count_values(values: npt.NDArray[np.generic]) -> Counter[int]:
     """How often each value stands there."""
     found, count = np.unique(values, return_counts=True)
-    return dict(zip(found.tolist(), count.tolist(), strict=True))
+    return Counter(dict(zip(found.tolist(), count.tolist(), strict=True)))
 
 
 def count_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> dict[tuple[int, int], int]:
@@ -30,18 +31,6 @@ def count_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) ->
 def distinct_of(keys: UInts) -> int:
     """How many different keys; they are sorted."""
     return int(np.count_nonzero(keys[1:] != keys[:-1])) + 1 if len(keys) else 0
-
-
-def isin(keys: UInts, wanted: UInts) -> Flags:
-    """Which keys stand among a few others."""
-    found: Flags = np.isin(keys, wanted)
-    return found
-
-
-def add_counts(into: dict[int, int], more: dict[int, int]) -> None:
-    """Adds counts to others."""
-    for key, n in more.items():
-        into[key] = into.get(key, 0) + n
 
 
 def least(values: Iterable[int | None]) -> int | None:

@@ -7,13 +7,14 @@ Obligations (code and tests cite the numbers):
 4. The same ledger, contracts and period give the same result, byte for byte.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from wayseal import __version__
-from wayseal.detect.partners._arrays import HOUR_US, add_counts
+from wayseal.detect.partners._arrays import HOUR_US
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._groups import Groups, groups_of, unknown_ids
 from wayseal.detect.partners._judge import PRODUCTS, BreachRows, Judge
@@ -92,7 +93,7 @@ class _Check:
         self.judges = [Judge(snapshot, g.contract) if g.contract else None for g in groups.groups]
         self.tallies = [PartnerTally() for _ in groups.groups]
         self.gathers = [FirstPass() for _ in groups.groups]
-        self.strangers: dict[int, int] = {}
+        self.strangers: Counter[int] = Counter()
 
     def judge(self, progress: Progress) -> None:
         """The first walk: breaches, and what tells the partners' clocks."""
@@ -105,7 +106,7 @@ class _Check:
                 self._judge(n, reads, described)
             if self.log:
                 calls, others = self.log.calls_of(stretch)
-                add_counts(self.strangers, others)
+                self.strangers.update(others)
                 for n, theirs in calls.items():
                     self.gathers[n].add(parts.get(n, NO_READS), theirs)
             progress("partners", stretch.done, stretch.total)

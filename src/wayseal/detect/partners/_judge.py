@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.detect.partners._addresses import Networks, as_address
-from wayseal.detect.partners._arrays import Flags, Longs, UInts, count_pairs, count_values, isin
+from wayseal.detect.partners._arrays import Flags, Longs, UInts, count_pairs, count_values
 from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._reads import SEPARATOR, Reads
 from wayseal.detect.partners._result import Kind
@@ -91,7 +91,7 @@ class Judge:
         if c.purposes:
             yield self._keyed(Kind.PURPOSE, reads.purpose, self._purposes, "no_purpose")
         if c.actions:
-            mask = isin(reads.action.astype(np.uint64), self._codes())
+            mask = np.isin(reads.action.astype(np.uint64), self._codes())
             mask = ~mask & self._logged(reads.action != 0, "no_action")
             yield Kind.ACTION, mask, {ACTIONS[code - 1]: n for code, n in count_values(reads.action[mask]).items()}
         if c.hours:
@@ -105,7 +105,7 @@ class Judge:
         return np.array([n for n, name in enumerate(ACTIONS, 1) if name in self._contract.actions], np.uint64)
 
     def _keyed(self, kind: Kind, values: UInts, agreed: UInts, code: str) -> tuple[Kind, Flags, What]:
-        mask = self._logged(values != 0, code) & ~isin(values, agreed)
+        mask = self._logged(values != 0, code) & ~np.isin(values, agreed)
         return kind, mask, count_values(values[mask])
 
     def _logged(self, there: Flags, code: str) -> Flags:
@@ -124,7 +124,7 @@ class Judge:
                 what.update(dict.fromkeys(beyond, n))
         mask = np.zeros(len(there), np.bool_)
         for purpose, sets in bad.items():
-            mask |= (reads.purpose == np.uint64(purpose)) & isin(reads.fields, np.array(sorted(sets), np.uint64))
+            mask |= (reads.purpose == np.uint64(purpose)) & np.isin(reads.fields, np.array(sorted(sets), np.uint64))
         return Kind.FIELD, mask, what
 
     def _beyond_of(self, fields: int, purpose: int) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ class Judge:
         known = self._logged(row >= 0, "unknown_waybill")
         if p.channels:
             channel = np.append(described["channel"].to_numpy(), np.uint64(0))[row]
-            mask = known & ~isin(channel, self._channels)
+            mask = known & ~np.isin(channel, self._channels)
             yield Kind.CHANNEL, mask, count_values(channel[mask])
         place = pa.array(row, mask=~known)
         for kind, name, agreed in (

@@ -5,17 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import (
-    DAY_US,
-    HOUR_US,
-    Longs,
-    add_counts,
-    count_pairs,
-    count_values,
-    distinct_of,
-    least,
-    most,
-)
+from wayseal.detect.partners._arrays import DAY_US, HOUR_US, Longs, count_pairs, count_values, distinct_of, least, most
 from wayseal.detect.partners._judge import BreachRows, What
 from wayseal.detect.partners._reads import Calls, Reads
 from wayseal.detect.partners._result import Kind
@@ -62,8 +52,8 @@ class VolumeTally:
     """How much was read by local hour and day, with some reads of each hour as evidence."""
 
     def __init__(self) -> None:
-        self.hours: dict[int, int] = {}
-        self.waybills: dict[int, int] = {}
+        self.hours: Counter[int] = Counter()
+        self.waybills: Counter[int] = Counter()
         self.by_day: Counter[tuple[int, int]] = Counter()
         self._some: dict[int, list[Seen]] = {}
 
@@ -71,8 +61,8 @@ class VolumeTally:
         """Takes all reads in the contract's time."""
         local = reads.at + offset_us
         hour, day = local // HOUR_US, local // DAY_US
-        add_counts(self.hours, count_values(hour))
-        add_counts(self.waybills, count_values(_once(reads.waybill, day)))
+        self.hours.update(count_values(hour))
+        self.waybills.update(count_values(_once(reads.waybill, day)))
         self.by_day.update(count_pairs(reads.actor, day))
         order = np.argsort(hour, kind="stable")
         found, start, count = np.unique(hour[order], return_index=True, return_counts=True)

@@ -1,7 +1,9 @@
 """Detection for its readers: text, JSON, a page, OCSF findings, metrics."""
 
-from wayseal.detect._result import DetectResult
-from wayseal.detect.report._casebook_names import with_casebook_names
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from wayseal.detect._result import Case, DetectResult, Person
 from wayseal.detect.report._ocsf import ocsf_lines
 from wayseal.detect.report._prometheus import metrics
 from wayseal.detect.report._reasons import ReasonTeller
@@ -25,6 +27,23 @@ def render_detect(result: DetectResult, format: str, lang: str, *, color: bool =
 def brief(result: DetectResult, lang: str) -> list[str]:
     """A line a case. ValueError for another language."""
     return list(ReportBuilder(result, _voice(lang)).brief())
+
+
+def with_casebook_names(
+    result: DetectResult, ids: Sequence[str], states: Sequence[str], name: Callable[[str], str]
+) -> DetectResult:
+    """The result with the cases' ids and states, and each account under the name that its reader may see."""
+
+    def person(one: Person) -> Person:
+        reasons = tuple(replace(r, reads=tuple(replace(x, actor=name(x.actor)) for x in r.reads)) for r in one.reasons)
+        return replace(one, actor=name(one.actor), reasons=reasons)
+
+    def case(one: Case, id_: str, state: str) -> Case:
+        return replace(one, id=id_, state=state, people=tuple(person(p) for p in one.people))
+
+    missing = tuple(replace(m, lone=name(m.lone)) if m.lone else m for m in result.missing_work)
+    cases = tuple(case(*each) for each in zip(result.cases, ids, states, strict=True))
+    return replace(result, cases=cases, missing_work=missing)
 
 
 def _voice(lang: str) -> Voice:

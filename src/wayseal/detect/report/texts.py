@@ -138,9 +138,6 @@ TEXTS = {
     "detect.refute_own_tickets": N_(
         "What would refute it: the calls or messages for which these tickets were opened, or who asked for them."
     ),
-    "detect.refute_beyond_capacity": N_(
-        "What would refute it: a peak, a backlog or a merger on these days, or others at work under this login."
-    ),
     "detect.refute_beyond_role": N_(
         "What would refute it: a task that brought it so much more to read on these days, or others at work under this "
         "login."
@@ -151,7 +148,10 @@ TEXTS = {
     "detect.refute_number_walks": N_(
         "What would refute it: a shop or customer whose parcels have these numbers, and a ticket or assignment for it."
     ),
-    "detect.refute_stock_rhythm": N_("What would refute it: a job or shift that begins at these hours."),
+    "detect.refute_grown": N_(
+        "What would refute it: a contract, customer or task that was added on that day, or a system that was moved to "
+        "this login."
+    ),
     "detect.refute_inhuman_tempo": N_(
         "What would refute it: a job or list of the system's own that opens many parcels at once."
     ),
@@ -202,9 +202,6 @@ TEXTS = {
     "detect.why_own_tickets": N_(
         "{id} read {value:n} {value:parcel|parcels} that only a ticket explains which it opened itself"
     ),
-    "detect.why_beyond_capacity": N_(
-        "{id} first-read {value:n} {value:parcel|parcels} in {days:n} {days:day|days}, more than its role handles"
-    ),
     "detect.why_beyond_role": N_(
         "{id} first-read {value:n} {value:parcel|parcels} on {days:n} {days:day|days}, far more than others of its "
         "role, whatever explains these reads"
@@ -215,8 +212,9 @@ TEXTS = {
     "detect.why_number_walks": N_(
         "{value:n} of its unexplained reads {value:was|were} of numbers that follow each other"
     ),
-    "detect.why_stock_rhythm": N_(
-        "{value:n} of its unexplained reads came in batches around 11:00, 13:00 or 16:00, as shops fill their stock"
+    "detect.why_grown": N_(
+        "since then {id} reads more than before, and others of its role don't: {value:n} first {value:read|reads} that "
+        "nothing explains one by one"
     ),
     "detect.why_inhuman_tempo": N_(
         "{value:n} of its unexplained reads came within a second of the one before, quicker than a person reads"
@@ -337,11 +335,10 @@ TEXTS = {
     "detector.unexplained_first_reads": N_("Unexplained first reads"),
     "detector.responsibility_only": N_("Responsibility alone"),
     "detector.own_tickets": N_("Only own tickets"),
-    "detector.beyond_capacity": N_("Beyond capacity"),
     "detector.beyond_role": N_("Far beyond the role"),
     "detector.before_pickup": N_("Before pickup"),
     "detector.number_walks": N_("Walks through numbers"),
-    "detector.stock_rhythm": N_("Stock-like rhythm"),
+    "detector.grown": N_("Reads more than before"),
     "detector.inhuman_tempo": N_("Quicker than a person"),
     "detector.heavy_actions": N_("Exports, prints, decryptions"),
     "detector.fields_beyond_purpose": N_("Fields beyond the purpose"),
