@@ -44,10 +44,14 @@ def watching(
 ) -> Iterator["Watch"]:
     """A watch, with the numbers of a ledger and of a register of canaries; says if what was learnt isn't used."""
     from wayseal.cases.ledger.market import watching_for
+    from wayseal.market.log import open_market
+    from wayseal.market.log.reads import Reads
+    from wayseal.market.looking.learning import is_outdated
 
     with watching_for(folder, ledger, register, sleep=sleep) as watched:
-        if watched.outdated:
-            typer.echo(MARKET_TEXTS[lang]["learn_outdated"].strip(), err=True)
+        with open_market(folder) as record:
+            if is_outdated(Reads(record)):
+                typer.echo(MARKET_TEXTS[lang]["learn_outdated"].strip(), err=True)
         yield watched
 
 

@@ -25,7 +25,6 @@ from wayseal.market.looking._said import (
 )
 from wayseal.market.looking._state import State
 from wayseal.market.looking._views import KnownShop
-from wayseal.market.looking.learning import is_outdated
 from wayseal.market.looking.retention import LetGo, purge_market
 from wayseal.market.numbers import match
 from wayseal.market.pictures import read_picture
@@ -100,11 +99,6 @@ class Watch:
     def sources(self) -> Mapping[str, Source]:
         """What is looked at, by name."""
         return self._parts.sources
-
-    @property
-    def outdated(self) -> bool:
-        """Whether what decisions taught isn't used any more; see `looking.learning.is_outdated`."""
-        return is_outdated(self._reads)
 
     @property
     def next_at(self) -> int:
