@@ -5,7 +5,8 @@
 Sets: every family of couriers (`wayseal.simulate.couriers`, 4,000 accounts, two weeks) with each seed, and the scenario
 `insiders` (2 million accesses, seeds 11 to 13), whose accounts weigh INSIDERS each, as they are many of few kinds. Each
 is made, ingested and measured unless it lies in W: the signals of all accounts that detection measures, on each day.
-Who sells what work explains (`own`, `manager`) is left out.
+Who sells what work explains (`own`, `manager`) is left out. Those of the first seed are measured once more, as if no
+table said when parcels began: from these the scores of couriers without such tables are learnt.
 
 The model: logistic regression on curves, straight between the knots of KNOTS, whose slopes can't turn against RISING
 and FALLING; the slopes of a detail are drawn towards those of all details, circumstances likewise (PULL), each towards
@@ -137,29 +138,31 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--draw", type=Path)
     args = parser.parse_args()
-    seen = list(_sets(args.work, [int(s) for s in args.seeds.split(",")]))
-    scores = list(_scored(seen))
+    seeds = [int(s) for s in args.seeds.split(",")]
+    seen, hidden = list(_sets(args.work, seeds)), list(_sets(args.work, seeds[:1], dated=False))
+    scores = list(_scored(seen, hidden))
     bins = _bins(scores)
     for line in _lines(scores, bins):
         print(line)
     print("\nas if no table said how fresh parcels are\n")
-    hidden = list(_scored(seen, undated=True))
-    for line in _lines(hidden, _bins(hidden)):
+    undated = list(_scored(hidden, hidden))
+    for line in _lines(undated, _bins(undated)):
         print(line)
     if args.draw:
         args.draw.write_text(_drawn(bins), "utf-8")
     if args.write:
-        dated, undated = fit(_rows([one for one in seen if not one.undated])), fit(_rows(seen), UNDATED_KNOTS)
+        dated, without = fit(_rows([one for one in seen if not one.undated])), fit(_rows(hidden), UNDATED_KNOTS)
         head = f' "made_by": "python -m benchmarks.detect_scores",\n "sets": {len(seen)},\n'
-        TABLE.write_text(f'{{\n{head} "dated": {dated.written()},\n "undated": {undated.written()}\n}}\n', "utf-8")
+        TABLE.write_text(f'{{\n{head} "dated": {dated.written()},\n "undated": {without.written()}\n}}\n', "utf-8")
 
 
-def _sets(work: Path, seeds: Sequence[int]) -> Iterator[Seen]:
+def _sets(work: Path, seeds: Sequence[int], *, dated: bool = True) -> Iterator[Seen]:
+    folder = work / ("seen" if dated else "undated")
     for seed in seeds:
         for family in FAMILIES:
-            yield _kept(work / "seen" / f"{family}-{seed}.npz", partial(_courier, work, family, seed))
+            yield _kept(folder / f"{family}-{seed}.npz", partial(_courier, work, family, seed, dated=dated))
     for seed in INSIDER_SEEDS:
-        yield _kept(work / "seen" / f"insiders-{seed}.npz", partial(_insiders, work, seed))
+        yield _kept(folder / f"insiders-{seed}.npz", partial(_insiders, work, seed, dated=dated))
 
 
 def _kept(file: Path, make: Callable[[], dict[str, Any]]) -> Seen:
@@ -182,25 +185,30 @@ def _kept(file: Path, make: Callable[[], dict[str, Any]]) -> Seen:
     )
 
 
-def _courier(work: Path, family: str, seed: int) -> dict[str, Any]:
+def _courier(work: Path, family: str, seed: int, *, dated: bool) -> dict[str, Any]:
     where = _unseen_world.prepare(work / "worlds", family, seed, (4_000, 14))
     told = _unseen_world.told_of(where.world)
     pullers = {a: (i.kind, i.meant, i.pulls[a]) for i in told.insiders for a in i.accounts if len(i.pulls[a])}
-    return _measured(where.ledger, where.facts, family, seed, pullers)
+    return _measured(where.ledger, where.facts, (family, seed), pullers, dated=dated)
 
 
-def _insiders(work: Path, seed: int) -> dict[str, Any]:
+def _insiders(work: Path, seed: int, *, dated: bool) -> dict[str, Any]:
     place = _detect_world.prepare(work / "insiders", ACCESSES, seed)
     truth = _detect_world.truth_of(place / "world").pullers
     pullers = {a: (p.kind, p.a_day, p.pulls) for a, p in truth.items()}
-    return _measured(place / "ledger", place / "facts", "insiders", seed, pullers)
+    return _measured(place / "ledger", place / "facts", ("insiders", seed), pullers, dated=dated)
 
 
 def _measured(
-    ledger: Path, facts: Path, family: str, seed: int, pullers: Mapping[str, tuple[str, int, npt.NDArray[np.int64]]]
+    ledger: Path,
+    facts: Path,
+    whose: tuple[str, int],
+    pullers: Mapping[str, tuple[str, int, npt.NDArray[np.int64]]],
+    *,
+    dated: bool,
 ) -> dict[str, Any]:
     with open_ledger(ledger) as snapshot:
-        view, first, groups, signals = measure(snapshot, facts)
+        view, first, groups, signals = measure(snapshot, facts, dated=dated)
         accounts = snapshot.names("actor", view.keys[signals.actors])
     links = np.full(view.shape[0], -1, np.int64)
     for place, group in enumerate(groups):
@@ -208,8 +216,8 @@ def _measured(
     ends = (view.day + 1 + np.arange(first, view.shape[1])) * _DAY - view.offset
     return {
         "told": {
-            "family": family,
-            "seed": seed,
+            "family": whose[0],
+            "seed": whose[1],
             "pullers": {
                 a: (kind, n, int(np.searchsorted(ends, at[0], side="right")), np.searchsorted(at, ends).tolist())
                 for a, (kind, n, at) in pullers.items()
@@ -354,17 +362,16 @@ Bin = tuple[int, int, float, float]
 """A tenth: its place, how many cases, their mean score, how many of them are right."""
 
 
-def _scored(seen: Sequence[Seen], *, undated: bool = False) -> Iterator[Scored]:
+def _scored(seen: Sequence[Seen], hidden: Sequence[Seen]) -> Iterator[Scored]:
     """Each courier with its cases, by a model that learned from no courier of its family.
 
-    undated: as if no table said how fresh parcels are.
+    hidden: couriers of which no table says how fresh parcels are; what is like them is judged by a model of these.
     """
-    every = _rows(seen)
-    rows = every if undated else _rows([one for one in seen if not one.undated])
+    rows, undated = _rows([one for one in seen if not one.undated] or hidden), _rows(hidden)
     families = np.random.default_rng(0).permutation(sorted({one.family for one in seen})).tolist()
     for fifth in range(FIFTHS):
         out = set(families[fifth::FIFTHS])
-        dated, without = fit(rows.but(out), UNDATED_KNOTS if undated else KNOTS), fit(every.but(out), UNDATED_KNOTS)
+        dated, without = fit(rows.but(out)), fit(undated.but(out), UNDATED_KNOTS)
         for one in seen:
             if one.family in out and one.family != "insiders":
                 model = without if one.undated else dated

@@ -155,10 +155,12 @@ def _measure(
     return groups, measure_signals(view, findings, groups, first)
 
 
-def measure(snapshot: Snapshot, folder: Path) -> tuple[View, int, tuple[LinkedAccounts, ...], Signals]:
+def measure(
+    snapshot: Snapshot, folder: Path, *, dated: bool = True
+) -> tuple[View, int, tuple[LinkedAccounts, ...], Signals]:
     """The view of the usual window of a log that isn't empty, its first column asked about, links and signals.
 
-    folder: where facts are kept. What models of scores are learnt from.
+    folder: where facts are kept; dated: False hides when parcels began. What models of scores are learnt from.
     """
     o = Options(folder=folder)
     window = window_of(snapshot.activity(), o.offset, None, None)
@@ -166,6 +168,7 @@ def measure(snapshot: Snapshot, folder: Path) -> tuple[View, int, tuple[LinkedAc
         raise ValueError("a log without reads has no signals")
     facts = update_facts(snapshot, o.folder, load_templates(None), o.offset, silent)
     view = view_of(snapshot, facts, window)
+    view = replace(view, suspects=replace(view.suspects, dated=view.suspects.dated & dated))
     first = window.first - window.past
     return view, first, *_measure(view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0]), first)
 

@@ -36,13 +36,9 @@ BEYOND = "beyond_role"
 _BEYOND = frozenset((BEYOND, "days_beyond_role", "beyond_role_service", "days_beyond_role_service"))
 GROUND = frozenset(("role", "service"))
 """Signals of who somebody is: they move the base."""
-
-
 ALERT = 0.1
 """Probability from which on somebody is worth a look: of ten such, nine are to be cleared."""
 LEVEL = math.log(ALERT / (1.0 - ALERT))
-
-
 _AS_SAID = SURE | {"route_sweeps"}
 Curves: TypeAlias = Mapping[str, tuple[list[float], list[float]]]
 """By signal: knots, and what is added at each."""

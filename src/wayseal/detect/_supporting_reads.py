@@ -38,8 +38,7 @@ class _ReadSearch:
     waybills: list[UInts]
 
 
-UNTIMED = "two_places_at_once"
-"""Its cells say where its odd reads lie, but it counts overlaps."""
+UNTIMED = "two_places_at_once"  # its cells say where its odd reads lie, but it counts overlaps
 
 
 def add_supporting_reads(
