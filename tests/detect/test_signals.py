@@ -130,6 +130,10 @@ def test_6_an_interface_that_reads_more_than_before_is_measured() -> None:
     assert signals.of(a, 13)[GROWN] > 3
     assert signals.growth.since[signals.row_of(a), 13] == 9
     assert signals.odd[signals.row_of(a), 13] == pytest.approx(1_000, rel=0.01)
+    cleared = np.zeros(v.shape, np.bool_)
+    cleared[a, :11] = True
+    after = measured(v, *judged(v, MAIN_ONE, cleared=cleared))
+    assert a not in after.actors or after.of(a, 13)[GROWN] < 2, "what was said to be work is no growth"
     people = view([*usual, *more], DAYS)
     assert GROWN not in measured(people).values or not measured(people).values[GROWN].any(), "of people nothing is said"
 

@@ -75,7 +75,7 @@ def measure_signals(
     """Signals of the accounts that obligation 2 names. first_day: column of the first day that is asked about."""
     cleared = next((f.cleared for f in findings if f.cleared is not None), np.zeros(view.shape, np.bool_))
     beyond, beyond_days = _measure_beyond_role(view, cleared)
-    growth = _measure_growth(view)
+    growth = _measure_growth(view, cleared)
     nats = [f.evidence.total[:, first_day:].max(axis=1, initial=0.0) for f in findings]
     apart: Flags = np.any(((beyond >= _FAR) & (beyond_days >= _FAR_DAYS))[:, first_day:], axis=1)
     apart |= growth.score[:, first_day:].max(axis=1, initial=0.0) >= _GROWN
@@ -170,10 +170,10 @@ def count_left(view: View) -> Longs:
     return view.count(np.ones(len(view.suspects), np.bool_)) + view.mandate
 
 
-def _measure_growth(view: View) -> Growth:
-    """Of all accounts; of people nothing is said (obligation 6)."""
+def _measure_growth(view: View, cleared: Flags) -> Growth:
+    """Of all accounts, since what somebody has said was work; of people nothing is said (obligation 6)."""
     some = np.flatnonzero(~_are_people(view))
-    found = measure_growth(count_left(view)[some], view.role[some])
+    found = measure_growth((count_left(view) * ~cleared)[some], view.role[some])
     out = Growth(score=np.zeros(view.shape), more=np.zeros(view.shape), since=np.zeros(view.shape, np.int64))
     out.score[some], out.more[some], out.since[some] = found.score, found.more, found.since
     return out

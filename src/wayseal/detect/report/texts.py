@@ -213,8 +213,8 @@ TEXTS = {
         "{value:n} of its unexplained reads {value:was|were} of numbers that follow each other"
     ),
     "detect.why_grown": N_(
-        "since then {id} reads more than before, and others of its role don't: {value:n} first {value:read|reads} that "
-        "nothing explains one by one"
+        "since the first of these days {id} reads more than before, and others of its role don't: {value:n} first "
+        "{value:read|reads} that nothing explains one by one"
     ),
     "detect.why_inhuman_tempo": N_(
         "{value:n} of its unexplained reads came within a second of the one before, quicker than a person reads"
