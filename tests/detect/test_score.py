@@ -23,7 +23,7 @@ from wayseal.detect._score import (
     probability,
     shares_of,
 )
-from wayseal.detect._signals import GROWN, TOLD_BY
+from wayseal.detect._signals import CLEAR, GROWN, TOLD_BY
 from wayseal.detect.detectors import detectors
 
 TABLE = json.loads(resources.files("wayseal.detect").joinpath("score.json").read_text("utf-8"))
@@ -96,3 +96,7 @@ def test_5_and_6_who_stands_out_is_never_below_an_alert_and_verdicts_are_taken_o
     assert find_odds(far)[0] == find_odds(far, 4.0)[0] == LEVEL == pytest.approx(math.log(ALERT / (1 - ALERT)))
     assert find_odds(near)[0] < LEVEL
     assert find_odds(near, 1.5)[0] == pytest.approx(log_odds(near)[0] - 1.5)
+    few = near | {"role": np.array([math.log(10)])}
+    assert (
+        find_odds(few | {FRESH: np.array([CLEAR - 0.1])})[0] < LEVEL == find_odds(few | {FRESH: np.array([CLEAR])})[0]
+    )

@@ -12,8 +12,8 @@ Obligations (code and tests cite the numbers):
    Besides, how much more of the unexplained first reads than in the middle of all are of fresh parcels: ordinary oddity
    looks back, and what is sold is new. What is known of too few is the middle.
 5. Whoever reads far more than all of its role on several days (e² times the third of it; e³ times, if it is no person)
-   is worth a look whatever else there is to say: of 21 such people of whom nothing else was said four pulled. What
-   somebody has said was work is what an account usually reads.
+   is worth a look whatever else there is to say: of 21 such people of whom nothing else was said four pulled. So is who
+   has CLEAR nats of fresh reads: 159 of 167 pulled. What somebody has said was work is what an account usually reads.
 6. Of what is no person: how much more it reads since some day (`_growth`), of what isn't explained read by read.
 """
 
@@ -23,14 +23,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.detect._growth import Growth, measure_growth
-from wayseal.detect._judge import STORIES, Finding
+from wayseal.detect._judge import FRESH, STORIES, Finding
 from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._unknown_work import Group
 from wayseal.detect._view import Flags, Floats, Longs, View
 from wayseal.detect.peers import WEEKS
 from wayseal.model.kinds import ActorKind
 
-LEAST = 1.0
+LEAST, CLEAR = 1.0, 12.0
 _FAR, _FAR_DAYS, _ALONE, _ALONE_SERVICE = 0.7, 2, 2.0, 3.0
 """Logarithms of how far above the third of its role an account reads to be measured, and to be worth a look; days."""
 _GOES_ON, _PART = 4, 0.25
@@ -111,7 +111,7 @@ def stand_out(values: Mapping[str, Floats]) -> Flags:
     """Bool, of signals of any shape: who does what none of its kind does, whatever explains it (obligation 5)."""
     far = (values["beyond_role"] >= _ALONE) & (values["days_beyond_role"] >= _FAR_DAYS)
     service = (values["beyond_role_service"] >= _ALONE_SERVICE) & (values["days_beyond_role_service"] >= _FAR_DAYS)
-    out: Flags = far | service
+    out: Flags = far | service | (np.asarray(values.get(FRESH, 0.0)) >= CLEAR)
     return out
 
 
