@@ -14,7 +14,7 @@ from wayseal.detect._judge import FRESH, MAIN, SURE
 from wayseal.detect._missing_work import MOSTLY
 from wayseal.detect._result import FirstReads, Judged, Strength, Table, strength_of
 from wayseal.detect._score import ALERT, BEYOND, GROUND, STORY, shares_of
-from wayseal.detect._signals import GROWN
+from wayseal.detect._signals import CLEAR, GROWN
 from wayseal.detect._territory import LIFT, OUTLETS, WIDE
 from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._unknown_work import EVER, NEAR, PULLING, RING, SELDOM, SINGLE, TOGETHER
@@ -49,7 +49,7 @@ def test_figures_are_those_of_the_code(page: str) -> None:
     known |= {"SINGLE": SINGLE, "NEAR": NEAR, "PULLING": PULLING, "FEW": FEW_OTHERS, "SELDOM": SELDOM}
     known |= {"RING": RING, "EVER": EVER}
     assert _SIZE == 20, "what one or two bursts count at the most"
-    known |= {"WORTH": WORTH}
+    known |= {"WORTH": WORTH, "CLEAR": CLEAR}
     assert (OFTEN_THERE, LIFT, OUTLETS, MOSTLY) == (0.3, 4.0, 4, 0.5), "three in ten, four times, four, half"
     assert TOGETHER == 0.3, "three in ten"
     assert round(WIDE, 1) == 0.3, "a third"
