@@ -367,15 +367,16 @@ def _scored(seen: Sequence[Seen], hidden: Sequence[Seen]) -> Iterator[Scored]:
 
     hidden: couriers of which no table says how fresh parcels are; what is like them is judged by a model of these.
     """
-    rows, undated = _rows([one for one in seen if not one.undated] or hidden), _rows(hidden)
     families = np.random.default_rng(0).permutation(sorted({one.family for one in seen})).tolist()
-    for fifth in range(FIFTHS):
-        out = set(families[fifth::FIFTHS])
-        dated, without = fit(rows.but(out)), fit(undated.but(out), UNDATED_KNOTS)
-        for one in seen:
-            if one.family in out and one.family != "insiders":
-                model = without if one.undated else dated
-                yield one, sorted(_cases(one, model), key=lambda found: -found.loss)
+    for undated in {one.undated for one in seen}:
+        mine = [one for one in seen if one.undated == undated]
+        rows, knots = _rows(hidden if undated else mine), UNDATED_KNOTS if undated else KNOTS
+        for fifth in range(FIFTHS):
+            out = set(families[fifth::FIFTHS])
+            model = fit(rows.but(out), knots)
+            for one in mine:
+                if one.family in out and one.family != "insiders":
+                    yield one, sorted(_cases(one, model), key=lambda found: -found.loss)
 
 
 def _cases(one: Seen, model: Model) -> Iterator[Found]:

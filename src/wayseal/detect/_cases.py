@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -77,7 +78,10 @@ class _Maker:
         self._comparer = Comparer(inputs.view)
         self._sure = {f.name for f in inputs.findings if f.sure}
         self._main, self._fresh = (next((f for f in inputs.findings if f.name == n), None) for n in (MAIN, FRESH))
-        self._left = count_left(inputs.view)
+
+    @cached_property
+    def _left(self) -> Longs:
+        return count_left(self.inputs.view)
 
     def case(self, members: Sequence[int], by: tuple[str, ...]) -> Case:
         """The case of some accounts. by: what links them."""

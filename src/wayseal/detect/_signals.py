@@ -28,17 +28,14 @@ from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._unknown_work import Group
 from wayseal.detect._view import Flags, Floats, Longs, View
 from wayseal.detect.peers import WEEKS
-from wayseal.model.kinds import ActorKind
 
 LEAST, CLEAR = 1.0, 12.0
-_FAR, _FAR_DAYS, _ALONE, _ALONE_SERVICE = 0.7, 2, 2.0, 3.0
-"""Logarithms of how far above the third of its role an account reads to be measured, and to be worth a look; days."""
+_FAR, _FAR_DAYS, _ALONE, _ALONE_SERVICE, _GROWN = 0.7, 2, 2.0, 3.0, 2.0
+"""Logarithms of how far above its role's third an account reads to be measured, or worth a look; days; growth."""
 _GOES_ON, _PART = 4, 0.25
 """Odd reads of a day on which a story goes on, and of what share of its usual day."""
 _FEW, _RECENT, _SOME = 4, 5, 3
 _LEAST_USUAL, _NEVER = 5.0, 1e-6
-_GROWN = 2.0
-"""The growth from which on an account is measured."""
 NOW, GROWN = "now", "grown"
 TOLD_BY = "told_by"
 """Which of STORIES tells the story; no signal."""
@@ -82,7 +79,7 @@ def measure_signals(
     apart[[actor for group in groups for actor in group.actors]] = True
     some = np.flatnonzero(apart | (np.max([*nats, np.zeros(view.shape[0])], axis=0) >= LEAST))
     growth = Growth(score=growth.score[some], more=growth.more[some], since=growth.since[some])
-    person = _are_people(view)[some]
+    person = view.maybe_people[some]
     values = {
         "role": np.broadcast_to(np.log(np.bincount(view.role)[view.role[some]])[:, None], beyond[some].shape),
         "service": np.broadcast_to(np.where(person, 0.0, 1.0)[:, None], beyond[some].shape),
@@ -117,8 +114,7 @@ def stand_out(values: Mapping[str, Floats]) -> Flags:
 
 def _apart(name: str, value: Floats, person: Flags) -> dict[str, Floats]:
     """A signal of people, and the same of what is no person; 0 of the others."""
-    mine = person[:, None]
-    return {name: np.where(mine, value, 0.0), f"{name}_service": np.where(mine, 0.0, value)}
+    return {name: np.where(person[:, None], value, 0.0), f"{name}_service": np.where(person[:, None], 0.0, value)}
 
 
 def describe_story(odd: Longs, base: Floats, days: Longs) -> dict[str, Floats]:
@@ -160,11 +156,6 @@ def _describe_days(finding: Finding, some: Longs) -> dict[str, Floats]:
     return out
 
 
-def _are_people(view: View) -> Flags:
-    person: Flags = np.array([kind in ("", ActorKind.PERSON) for kind in view.kinds])[view.kind]
-    return person
-
-
 def count_left(view: View) -> Longs:
     """int64 (a, d): first reads that aren't explained read by read."""
     return view.count(np.ones(len(view.suspects), np.bool_)) + view.mandate
@@ -172,7 +163,7 @@ def count_left(view: View) -> Longs:
 
 def _measure_growth(view: View, cleared: Flags) -> Growth:
     """Of all accounts, since what somebody has said was work; of people nothing is said (obligation 6)."""
-    some = np.flatnonzero(~_are_people(view))
+    some = np.flatnonzero(~view.maybe_people)
     found = measure_growth((count_left(view) * ~cleared)[some], view.role[some])
     out = Growth(score=np.zeros(view.shape), more=np.zeros(view.shape), since=np.zeros(view.shape, np.int64))
     out.score[some], out.more[some], out.since[some] = found.score, found.more, found.since

@@ -58,7 +58,7 @@ class Peers:
         self._others = [group.others(self._seen) for group in self._groups]
         kinds_tell = len(np.unique(view.kind)) > 1
         self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
-        self._maybe_people = self._people | np.array([not kind for kind in view.kinds])[view.kind]
+        self._maybe_people = view.maybe_people
         self._telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
 
     def find_causes(self, odd: Longs) -> Causes:

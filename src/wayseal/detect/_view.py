@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from wayseal.detect.explain import OWN_TICKET, UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.ledger.codes import Coder
+from wayseal.model.kinds import ActorKind
 
 UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]
@@ -130,6 +131,12 @@ class View:
         """(accounts, days)."""
         a, d = self.reads.shape
         return a, d
+
+    @property
+    def maybe_people(self) -> Flags:
+        """Bool (a,): accounts that are people, or of which nobody says what they are."""
+        out: Flags = np.array([kind in ("", ActorKind.PERSON) for kind in self.kinds])[self.kind]
+        return out
 
     @property
     def handled(self) -> Longs:

@@ -50,7 +50,7 @@ def watching(
 
     with watching_for(folder, ledger, register, sleep=sleep) as watched:
         with open_market(folder) as record:
-            if is_outdated(Reads(record)):
+            if is_outdated(Reads(record).learnt()):
                 typer.echo(MARKET_TEXTS[lang]["learn_outdated"].strip(), err=True)
         yield watched
 

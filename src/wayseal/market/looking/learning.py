@@ -92,9 +92,8 @@ def reader_of(reads: Reads, own: Formats = (), more: Iterable[Word] = ()) -> Rea
     return Reader([*_words(reads), *more], model=corrected(_correction(reads.learnt())), own=own)
 
 
-def is_outdated(reads: Reads) -> bool:
+def is_outdated(standing: LearntRow | None) -> bool:
     """Whether what is in force was learnt beside another model, and so isn't used (rule 4)."""
-    standing = reads.learnt()
     return standing is not None and not holds(_correction(standing))
 
 
@@ -138,7 +137,7 @@ def teach(market: Market, progress: Progress) -> Taught:
         words=len(words),
         gone=gone,
         in_force=standing,
-        outdated=is_outdated(reads),
+        outdated=is_outdated(standing),
         offers=len(offers),
         changes=tuple(
             sorted(changes, key=lambda one: (-abs(_flagged(one.after) - _flagged(one.before)), one.offer.seq))
