@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from wayseal.ledger import ingest
-from wayseal.simulate import preset, simulate
 from wayseal.store import open_source
+from wayseal_sim import preset, simulate
 
 Longs = NDArray[np.int64]
 DAY_US = 86_400_000_000

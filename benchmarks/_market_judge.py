@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks._market_watch import CHAT_HOUR, DAY, HOUR, Run, Told, Where, id_in
-from wayseal.simulate.market.parts import FORBIDDEN, TERMS, Comeback, MarketWorld, Shop
+from wayseal_sim.market.parts import FORBIDDEN, TERMS, Comeback, MarketWorld, Shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

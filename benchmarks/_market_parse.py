@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from wayseal.simulate.market.parts import Answer
+from wayseal_sim.market.parts import Answer
 
 _GONE = ("不存在", "已被删除", "已失效", "已关闭")
 _DC = "{http://purl.org/dc/elements/1.1/}creator"

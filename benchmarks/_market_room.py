@@ -28,8 +28,8 @@ from wayseal.market.looking import Planned as Look
 from wayseal.market.reading import Reader
 from wayseal.market.sources import Source, load_sources
 from wayseal.market.types import Capture, Hindrance
-from wayseal.simulate.market import write_sources
-from wayseal.simulate.market.parts import TERMS, MarketWorld, draw_label
+from wayseal_sim.market import write_sources
+from wayseal_sim.market.parts import TERMS, MarketWorld, draw_label
 
 MEND = DAY
 _AGENT = "Wayseal-market-watch"

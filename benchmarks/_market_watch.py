@@ -13,8 +13,8 @@ from hashlib import blake2b
 from typing import Protocol
 
 from benchmarks._market_parse import Parsed, Row, parse
-from wayseal.simulate.market import Sites
-from wayseal.simulate.market.parts import CLASSES, GROUPS, TERMS, Answer, MarketWorld, messages
+from wayseal_sim.market import Sites
+from wayseal_sim.market.parts import CLASSES, GROUPS, TERMS, Answer, MarketWorld, messages
 
 SECOND = 1_000_000
 HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND

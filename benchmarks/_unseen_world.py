@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from benchmarks.couriers import simulate_courier
 from wayseal.ledger import ingest
-from wayseal.simulate.couriers import simulate_courier
 from wayseal.store import open_source
 
 Longs = NDArray[np.int64]

@@ -2,7 +2,7 @@
 
     python -m benchmarks.detect_scores --work W [--seeds 1,2] [--write]
 
-Sets: every family of couriers (`wayseal.simulate.couriers`, 4,000 accounts, two weeks) with each seed, and the scenario
+Sets: every family of couriers (`benchmarks.couriers`, 4,000 accounts, two weeks) with each seed, and the scenario
 `insiders` (2 million accesses, seeds 11 to 13), whose accounts weigh INSIDERS each, as they are many of few kinds. Each
 is made, ingested and measured unless it lies in W: the signals of all accounts that detection measures, on each day.
 Who sells what work explains (`own`, `manager`) is left out. Those of the first seed are measured once more, as if no
@@ -42,13 +42,13 @@ from scipy.optimize import minimize
 from benchmarks import _detect_world, _unseen_world
 from benchmarks._cases import table
 from benchmarks._unseen_judge import APART, GROUPS, group_of
+from benchmarks.couriers import FAMILIES
 from wayseal.detect._detect import measure
 from wayseal.detect._judge import FRESH, MAIN, RESPONSIBILITY
 from wayseal.detect._score import ALERT, floor
 from wayseal.detect._signals import GROWN, NOW, UNDATED
 from wayseal.detect.policy import FALSE_ALARM, is_worth
 from wayseal.ledger import open_ledger
-from wayseal.simulate.couriers import FAMILIES
 
 Floats = npt.NDArray[np.float64]
 TABLE = Path(__file__).resolve().parents[1] / "src/wayseal/detect/score.json"

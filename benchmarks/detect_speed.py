@@ -53,8 +53,8 @@ STAGES = ("facts", "judging", "cases with their reads")
 def prepare(work: Path, accesses: int, seed: int) -> None:
     """Make what isn't there yet: dataset, ledger, the state before the last file, that file, and it in the ledger."""
     from wayseal.ledger import ingest  # noqa: PLC0415
-    from wayseal.simulate import preset, simulate  # noqa: PLC0415
     from wayseal.store import open_source  # noqa: PLC0415
+    from wayseal_sim import preset, simulate  # noqa: PLC0415
 
     if not (work / "truth.json").exists():
         world = preset("bench", accesses=accesses, days=2, market_days=1, leaker="nobody", bought=0)

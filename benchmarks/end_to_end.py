@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.ledger import ingest, open_ledger
-from wayseal.simulate import SimulateError, preset, simulate
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import TraceResult, trace
+from wayseal_sim import SimulateError, preset, simulate
 
 CELLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("clerk, route, 20", {"leaker": "clerk", "buyer": "route", "bought": 20}),

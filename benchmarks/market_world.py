@@ -22,8 +22,8 @@ from benchmarks._cases import table
 from benchmarks._market_judge import Verdict, judge, p95_of
 from benchmarks._market_room import Room
 from benchmarks._market_watch import ExactHandles, TextHashes, Watcher, classes_at, watch
-from wayseal.simulate.market import MarketPlan, generate_market
-from wayseal.simulate.market.parts import MarketWorld
+from wayseal_sim.market import MarketPlan, generate_market
+from wayseal_sim.market.parts import MarketWorld
 
 WATCHERS: Sequence[Callable[[MarketWorld], Watcher]] = (
     Room,

@@ -38,9 +38,9 @@ from wayseal.ledger._asof import build_states
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._queries import parse_queries
 from wayseal.ledger._replay import match_queries
-from wayseal.simulate import SimulateError, preset, simulate
 from wayseal.store import arrow_schema, open_source, read_leaks
 from wayseal.trace import trace
+from wayseal_sim import SimulateError, preset, simulate
 
 FIRST_SEED = 3_000
 WAYS = ("all reads logged", "questions only", "questions ignored", "questions only, sampled")

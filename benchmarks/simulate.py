@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wayseal.simulate import preset, simulate
+from wayseal_sim import preset, simulate
 
 SEED = 7
 CHUNK = 1 << 20

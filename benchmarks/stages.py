@@ -43,8 +43,8 @@ class Clock:
 def ingested(work: Path, accesses: int, seed: int) -> None:
     """Make what isn't there yet; leaves the cost of the ingest as `ingest.json`."""
     from wayseal.ledger import IngestOptions, ingest, open_ledger  # noqa: PLC0415
-    from wayseal.simulate import preset, simulate  # noqa: PLC0415
     from wayseal.store import open_source  # noqa: PLC0415
+    from wayseal_sim import preset, simulate  # noqa: PLC0415
 
     world = work / "world"
     if not (world / "truth.json").exists():

@@ -31,8 +31,8 @@ assert rows
 def prepare(work: Path, accesses: int, seed: int) -> int:
     """Make what isn't there yet; returns how many reads the ledger holds."""
     from wayseal.ledger import ingest, open_ledger  # noqa: PLC0415
-    from wayseal.simulate import preset, simulate  # noqa: PLC0415
     from wayseal.store import open_source  # noqa: PLC0415
+    from wayseal_sim import preset, simulate  # noqa: PLC0415
 
     def note(stage: str, done: int, total: int) -> None:
         if done == total:

@@ -4,7 +4,7 @@
         [--families a,b] [--seeds 1,2,3,4] [--accounts 4000] [--days 14] [--without TABLE[,TABLE]|all-but-accesses]
         [--rivals] [--before SRC]
 
-Makes each world of the half's families (`wayseal.simulate.couriers`) and its ledger unless they lie in W, runs
+Makes each world of the half's families (`benchmarks.couriers`) and its ledger unless they lie in W, runs
 detection at a budget of 20 cases a day, and prints tables by family: accounts found by group, innocents of cases with a
 score of .5 or more (by trap and role), worlds without a leaker, precision, and how often scores are right. The half
 `work` is what detection is made on; `held` is looked at once, when it is done. The half `later` was written after the
@@ -33,7 +33,7 @@ from benchmarks._unseen_judge import Row, judged, lines_of
 from benchmarks._unseen_methods import methods
 from benchmarks._unseen_sql import honest_first_reads
 from benchmarks._unseen_world import make_world, prepare, told_of
-from wayseal.simulate.couriers import FAMILIES
+from benchmarks.couriers import FAMILIES
 
 _SHOWN = ("actors", "assignments", "outlets", "waybills", "scans", "tickets", "accesses")
 

@@ -58,7 +58,7 @@ market-pictures) install market-pictures ;;
 dev) install vault && install console && install market-pictures && install dev && front_end ;;
 *) say "scripts/setup.sh core, vault, console, market, market-pictures or dev" && exit 2 ;;
 esac
-if ! cmp -s pyproject.toml .venv/.installed-wayseal; then
-    pip --no-deps --no-build-isolation --editable .
-    cp pyproject.toml .venv/.installed-wayseal
+if ! cat pyproject.toml sim/pyproject.toml | cmp -s - .venv/.installed-wayseal; then
+    pip --no-deps --no-build-isolation --editable . --editable sim
+    cat pyproject.toml sim/pyproject.toml >.venv/.installed-wayseal
 fi

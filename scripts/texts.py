@@ -23,8 +23,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
-SOURCE = ROOT / "src/wayseal"
-LOCALE = SOURCE / "locale"
+SOURCES = (ROOT / "src/wayseal", ROOT / "sim/src/wayseal_sim")
+LOCALE = SOURCES[0] / "locale"
 LANGS = ("zh",)
 MARKS = ("N_", "Message", "WrongUsageError")
 
@@ -77,8 +77,9 @@ Modules = Mapping[Path, Module]
 
 
 def parsed() -> Modules:
-    """Every module of the package."""
-    return {path: Module(ast.parse(path.read_text("utf-8"))) for path in sorted(SOURCE.rglob("*.py"))}
+    """Every module of the product and of the simulator."""
+    files = sorted(path for source in SOURCES for path in source.rglob("*.py"))
+    return {path: Module(ast.parse(path.read_text("utf-8"))) for path in files}
 
 
 def errors(modules: Modules) -> dict[str, ast.ClassDef | None]:

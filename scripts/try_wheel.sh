@@ -1,10 +1,11 @@
 #!/bin/sh
-# scripts/try_wheel.sh WHEEL LOCK: installs a wheel in a venv of its own, in this folder, and does the main job with it.
+# scripts/try_wheel.sh LOCK WHEEL...: installs wheels in a venv of their own, in this folder, and does the main job.
 set -eu
-wheel=$1 lock=$2
+lock=$1
+shift
 "${PYTHON:-python3}" -m venv venv
 venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps "$wheel"
+venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps "$@"
 venv/bin/wayseal demo --quiet demo >/dev/null
 venv/bin/wayseal show demo/ledger --lang zh >/dev/null
 # What an extra brings is named by the command that needs it.

@@ -42,10 +42,11 @@ def made_once(name: str, make: Callable[[Path], None], *, rooms: tuple[str, ...]
 @cache
 def _source(rooms: tuple[str, ...]) -> str:
     top = ROOT / "src" / "wayseal"
-    folders = [top / room for room in rooms] or [top]
+    simulator = ROOT / "sim/src/wayseal_sim"
+    folders = [simulator if room == "sim" else top / room for room in rooms] or [top, simulator]
     digest = hashlib.sha256()
     for file in sorted(
         f for folder in folders for f in folder.rglob("*") if f.suffix in {".py", ".toml", ".csv", ".txt"}
     ):
-        digest.update(str(file.relative_to(top)).encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -21,8 +21,8 @@ from benchmarks._market_watch import (
 )
 from benchmarks.market_world import lines_of
 
-from wayseal.simulate.market import MarketPlan, Sites, generate_market
-from wayseal.simulate.market.parts import FORBIDDEN, TERMS, Answer, Comeback, MarketWorld, Spell, Trap
+from wayseal_sim.market import MarketPlan, Sites, generate_market
+from wayseal_sim.market.parts import FORBIDDEN, TERMS, Answer, Comeback, MarketWorld, Spell, Trap
 
 
 @cache

@@ -17,10 +17,10 @@ from wayseal.cli._output import write_text
 from wayseal.ledger import LedgerError
 from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
-from wayseal.simulate import preset
 from wayseal.store.errors import StoreError
 from wayseal.store.notices import NOTICES
 from wayseal.store.types import NoticeCode
+from wayseal_sim import preset
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",

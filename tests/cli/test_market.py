@@ -19,10 +19,10 @@ from wayseal.cli._progress import no_progress
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.market.looking import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
-from wayseal.simulate import preset, simulate
-from wayseal.simulate.market import Clock, MarketPlan, generate_market, serve_market, write_sources
-from wayseal.simulate.market.parts import known_numbers
 from wayseal.store import open_source
+from wayseal_sim import preset, simulate
+from wayseal_sim.market import Clock, MarketPlan, generate_market, serve_market, write_sources
+from wayseal_sim.market.parts import known_numbers
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
 

@@ -17,7 +17,7 @@ from wayseal.ledger import open_ledger
 
 DAY = 86_400_000_000
 NOW = 20_600 * DAY
-ROOMS = ("cases", "console", "detect", "ledger", "model", "page", "simulate", "store")
+ROOMS = ("cases", "console", "detect", "ledger", "model", "page", "sim", "store")
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:

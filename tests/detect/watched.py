@@ -14,9 +14,9 @@ from tests.once import made_once
 from wayseal import store
 from wayseal.detect import DetectResult, detect
 from wayseal.ledger import ingest, open_ledger
-from wayseal.simulate import Leaker, preset, simulate
+from wayseal_sim import Leaker, preset, simulate
 
-ROOMS = ("detect", "ledger", "merkle", "model", "page", "simulate", "store")
+ROOMS = ("detect", "ledger", "merkle", "model", "page", "sim", "store")
 """Those that simulation, ledger and detection are made of."""
 
 

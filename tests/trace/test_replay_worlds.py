@@ -10,9 +10,9 @@ from tests.once import made_once
 from tests.trace.rim import short_chains, traced
 from wayseal.ledger import ingest
 from wayseal.model.sources import SourceKind
-from wayseal.simulate import preset, simulate
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import TraceResult
+from wayseal_sim import preset, simulate
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def run(name: str, seed: int, *, without: bool = False, **changes: object) -> tu
             (folder / "dataset" / "queries.parquet").unlink()
         ingest(open_source(folder / "dataset"), folder / "ledger")
 
-    rooms = ("model", "store", "merkle", "ledger", "simulate")
+    rooms = ("model", "store", "merkle", "ledger", "sim")
     folder = made_once(f"asked-{name}", make, rooms=rooms, key=f"{seed} {without} {changes}")
     truth = json.loads((folder / "truth.json").read_text("utf-8"))
     result = traced(folder / "ledger", read_leaks(folder / "leaks.csv"))

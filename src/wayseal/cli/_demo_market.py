@@ -85,8 +85,8 @@ def _look(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progress: Prog
     """Looks at every site, days apart, while numbers are sold (rule 1)."""
     from wayseal.market.looking import SOURCES, Planned, opened_watch
     from wayseal.market.numbers import own_of_ledger
-    from wayseal.simulate.market import Clock, MarketPlan, generate_market, serve_market, write_sources
-    from wayseal.simulate.market.parts import known_numbers
+    from wayseal_sim.market import Clock, MarketPlan, generate_market, serve_market, write_sources
+    from wayseal_sim.market.parts import known_numbers
 
     sold = known_numbers(out)
     begins = (min(one.sold_at for one in sold) // _DAY - 1) * _DAY

@@ -23,9 +23,9 @@ from wayseal.ledger import ingest, open_ledger
 from wayseal.model import WaysealError
 from wayseal.model.messages import N_, filled
 from wayseal.page.languages import ByLanguage
-from wayseal.simulate import preset, simulate
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
+from wayseal_sim import preset, simulate
 
 TEXTS = ByLanguage(
     {

@@ -9,8 +9,8 @@ from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words import TEXTS
 from wayseal.model.messages import filled
-from wayseal.simulate import preset
-from wayseal.simulate import simulate as run
+from wayseal_sim import preset
+from wayseal_sim import simulate as run
 
 OutArgument = Annotated[
     Path, typer.Argument(help="Folder to make: `dataset/`, `leaks.csv` and `truth.json`.", metavar="OUT")

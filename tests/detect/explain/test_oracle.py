@@ -19,7 +19,7 @@ from wayseal.detect.reasons import explain_pair
 from wayseal.detect.reasons._judge import classify, is_early, try_templates
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger import Snapshot, ingest, open_ledger
-from wayseal.simulate import preset, simulate
+from wayseal_sim import preset, simulate
 
 
 @examples(100)

@@ -20,8 +20,8 @@ from wayseal import ledger
 from wayseal.detect.explain import TemplateKind, load_templates
 from wayseal.detect.facts import totals
 from wayseal.model.kinds import Action
-from wayseal.simulate import generate, preset
-from wayseal.simulate.world import World
+from wayseal_sim import generate, preset
+from wayseal_sim.world import World
 
 ACTORS = ["u-1", "u-2", "u-3", "u-4", "all", "stranger"]
 PLACES = ["o-1", "o-2", "o-3", "nowhere"]

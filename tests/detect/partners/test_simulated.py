@@ -6,9 +6,9 @@ import pytest
 
 from wayseal.detect.partners import Kind, PartnersResult, breaches_of, check_partners, load_contracts
 from wayseal.ledger import ingest, open_ledger
-from wayseal.simulate import generate, preset
-from wayseal.simulate.world import World
 from wayseal.store import open_source, write_table
+from wayseal_sim import generate, preset
+from wayseal_sim.world import World
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import Watch
 from wayseal.market.removals.types import Asked, Outcome, Removed, Withdrawn
-from wayseal.simulate.market import MarketPlan, Sites, generate_market
-from wayseal.simulate.market.parts import MarketWorld
+from wayseal_sim.market import MarketPlan, Sites, generate_market
+from wayseal_sim.market.parts import MarketWorld
 
 
 @pytest.fixture(scope="module")

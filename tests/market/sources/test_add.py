@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.running import inside
 from tests.market.fetching.site import serving
-from wayseal.simulate.market import Clock, MarketPlan, generate_market, serve_market
+from wayseal_sim.market import Clock, MarketPlan, generate_market, serve_market
 
 PAGE = (200, {"Content-Type": "text/html; charset=utf-8"}, b"<p>closed</p>")
 

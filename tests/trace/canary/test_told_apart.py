@@ -13,8 +13,8 @@ from benchmarks.canaries import Pairs, area, features, p_value, pairs
 
 from tests.once import made_once
 from wayseal.ledger import ingest, open_ledger
-from wayseal.simulate import preset, simulate
 from wayseal.store import open_source
+from wayseal_sim import preset, simulate
 
 SEED, COUNT = 7, 80
 FAR = 3.0
@@ -27,7 +27,7 @@ NOT_BY_CHANCE = 0.01
 def found() -> Pairs:
     sources = [Path(str(benchmark.__file__)), Path(__file__)]
     key = sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
-    rooms = ("model", "store", "merkle", "ledger", "simulate", "trace")
+    rooms = ("model", "store", "merkle", "ledger", "sim", "trace")
     folder = made_once("canaries-apart", make, rooms=rooms, key=key)
     made: Pairs = pickle.loads((folder / "pairs").read_bytes())
     return made

@@ -1,0 +1,10 @@
+"""A seeded courier network with hidden leakers; its truth is kept apart from its dataset.
+
+What `generate` and `simulate` give stands in `wayseal_sim.world`, insiders in `wayseal_sim.insiders`.
+"""
+
+from wayseal_sim._errors import SimulateError
+from wayseal_sim._run import generate, simulate
+from wayseal_sim._scenario import PRESETS, Buyer, Leaker, Scenario, preset
+
+__all__ = ["PRESETS", "Buyer", "Leaker", "Scenario", "SimulateError", "generate", "preset", "simulate"]
