@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._asof import States, build_states
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
@@ -22,9 +21,10 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import column_values
 from wayseal.ledger._queries import read_queries
+from wayseal.ledger._replay import States, build_states
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import ensure_distinct, join_batches, one_batch, ranges, read_range
-from wayseal.ledger._strata import StratumVolumes, count_sessions, read_counts, stratum_volumes
+from wayseal.ledger._strata import StratumVolumes, count_sessions, find_views, read_counts, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._text_lookup import (
     ACTION,
@@ -36,7 +36,6 @@ from wayseal.ledger._text_lookup import (
     null_key_zero,
 )
 from wayseal.ledger._types import NO_DAY, Flags, Words
-from wayseal.ledger._views import find_views
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches
@@ -198,7 +197,7 @@ class Snapshot(Closing):
         """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
 
         A uniform sample: the first of the key space. Without predicates all waybills fit. Of a large ledger only so
-        much is looked through as `ledger._views` says.
+        much is looked through as `ledger._strata` says.
         """
         return find_views(self._finder, self._chooser, actor, predicates, limit)
 

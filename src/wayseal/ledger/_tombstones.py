@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._file_kinds import GONE, TOMBSTONES
 from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import GONE, TOMBSTONES
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._pages import NONE_GONE, Pages
 from wayseal.ledger._part import column_values

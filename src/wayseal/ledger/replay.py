@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _replay
-from wayseal.ledger._asof import States
 from wayseal.ledger._queries import KNOWN, NEVER, Queries
+from wayseal.ledger._replay import States
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._types import Floats, Ints, Longs, Words
 from wayseal.model.predicate import Predicate

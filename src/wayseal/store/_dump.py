@@ -19,8 +19,7 @@ from itertools import chain
 from pathlib import Path
 
 from wayseal.store._column_plan import describe
-from wayseal.store._laid_out import LaidOut
-from wayseal.store._write_table import cell_text
+from wayseal.store._write_table import LaidOut, cell_text
 from wayseal.store.errors import StoreError
 
 HEAD = re.compile(

@@ -4,7 +4,7 @@
    later boundary is refused, and a waybill with a younger read is held. Only whoever says so sets the minimum aside.
 2. Nothing is removed that isn't what was committed: files are compared with their SHA-256 before they are rewritten.
 3. What is left verifies: tombstones stand where a page needs them (`_tombstone_writer`).
-4. Counts are what they would be had the rows never been there (`_cleanup`).
+4. Counts are what they would be had the rows never been there (`_remove`).
 5. Who, why and when stand in the manifest, and the tree binds them; the clock is read by whoever calls.
 """
 

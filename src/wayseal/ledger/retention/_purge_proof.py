@@ -16,8 +16,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, PlainSerializer
 
-from wayseal.ledger._file_kinds import GONE, REWRITTEN, TOMBSTONES
-from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, check_manifest, hash_commit
+from wayseal.ledger._manifest import (
+    GONE,
+    REWRITTEN,
+    TOMBSTONES,
+    FileEntry,
+    Manifest,
+    PurgeEntry,
+    check_manifest,
+    hash_commit,
+)
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.checkpoint import name_keys

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from wayseal.store._column_plan import parse_times
 from wayseal.store._csv import split_record
-from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.logs._personal_data import looks_personal, usable, waybill_of
 from wayseal.store.logs._query_shape import Condition, Operand, QueryShape
+from wayseal.store.logs._row_builder import DroppedCondition, NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.mapping import EPOCHS
 from wayseal.store.tables import EARLIEST, LATEST
 

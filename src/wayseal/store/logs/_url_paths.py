@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from wayseal.store._linear import match_whole
 from wayseal.store.logs._bind_values import Filter, LeftOutError
-from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, WaybillsRead, Why
 from wayseal.store.logs._personal_data import plain_waybill
+from wayseal.store.logs._row_builder import DroppedCondition, NoRead, Outcome, WaybillsRead, Why
 from wayseal.store.mapping import LogSettings, PathRule
 
 _MOST_PARAMETERS = 1000
