@@ -47,7 +47,7 @@ def to_json(value: Any, name: str = "") -> Any:
 
 
 def parse(kind: Callable[..., T], body: Any, *path: str) -> T:
-    """What stands in an answer, as a record or whatever else; ClientError where it is another one."""
+    """Parse an answer as a record or whatever else; ClientError where it is another one."""
     try:
         for name in path:
             body = body[name]
@@ -217,7 +217,7 @@ class Transport:
 
 
 def _is_untrusted(error: BaseException | None) -> bool:
-    """Whether a certificate is the reason: asking again doesn't help."""
+    """True if a certificate is the reason: asking again doesn't help."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

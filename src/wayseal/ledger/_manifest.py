@@ -147,7 +147,7 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitEntry:
-    """What one commit added to the tree: `pages` leaves over its reads, and behind them one leaf over this entry.
+    """One commit's part of the tree: `pages` leaves over its reads, and behind them one leaf over this entry.
 
     parts: into how many ranges of keys its reads were cut. columns: those of its reads that are hashed beside the ones
     that every read has. sources: how many the ledger had after it. digest: the ledger's, after it.

@@ -1,6 +1,6 @@
 """Which waybills a logged query showed, and with what probability: pure functions of arrays.
 
-1. A query showed a waybill only if the waybill fitted its filter at the query's time (`_asof`).
+1. A query showed a waybill only if the waybill fitted its filter at the query's time (rules A).
 2. A query whose result was whole showed every waybill that fitted: weight 1. It was whole if its filter says all, and
    no row limit was reached.
 3. A query that showed `rows` of M waybills that fitted showed each with probability rows / M. That is so where the
@@ -209,7 +209,7 @@ def narrowest(plan: Plan, index: Index, f: int) -> int:
 
 @kernel
 def holds(plan: Plan, index: Index, f: int, skip: int, state: int, at: int) -> bool:
-    """Whether a state stood at that time and fits filter f; its condition `skip` is known to hold."""
+    """True if a state stood at that time and fits filter f; its condition `skip` is known to hold."""
     if at < index.since[state] or at >= index.until[state]:
         return False
     if index.issued[state] < plan.low[f] or index.issued[state] >= plan.high[f]:

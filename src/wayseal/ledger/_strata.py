@@ -237,7 +237,7 @@ def _end(finder: Finder) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """What is looked for: the pairs of one code, of the waybills that fit (None: all)."""
+    """A search for the pairs of one code, of the waybills that fit (None: all)."""
 
     finder: Finder
     code: int

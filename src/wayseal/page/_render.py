@@ -370,7 +370,7 @@ FORMS = ("text", "json", "html")
 
 
 class Report(Saying, Generic[R]):
-    """What there is to say of a result, in a voice: a page's voice gives Markup, in which ids look like ids.
+    """Compose the document of a result in a voice: a page's voice gives Markup, in which ids look like ids.
 
     Attributes:
         texts: Package of its texts.
@@ -394,7 +394,7 @@ class Report(Saying, Generic[R]):
 
     @abstractmethod
     def keys(self) -> Mapping[str, object]:
-        """What it is for programs.
+        """The report for programs.
 
         Returns:
             What JSON has of it.

@@ -129,7 +129,7 @@ class PagePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadProof:
-    """What rule 1 lists.
+    """The proof of a read (rule 1).
 
     Attributes:
         read: Column → text, number or null.
@@ -186,7 +186,7 @@ class ReadProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenRead:
-    """What a proof has shown: this read stands in the tree that the checkpoint describes.
+    """A read that was proven to stand in the tree that the checkpoint describes.
 
     Attributes:
         read: Column → text, number or null.
@@ -266,7 +266,7 @@ def _shorter(count: int) -> int:
 
 
 def _id_bytes(read: Mapping[str, str | int | None], name: str) -> bytes:
-    """What is hashed of an id: the key of it, or the digest of its text; zeros for none."""
+    """Return the hashed bytes of an id: the key of it, or the digest of its text; zeros for none."""
     value = read.get(name)
     if name in KEYS:
         return (text_key(str(value)) if name in read else int(str(read[f"{name}_key"]), 16)).to_bytes(8, "big")

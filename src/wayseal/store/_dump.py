@@ -133,7 +133,7 @@ def _csv(lines: Iterator[str], wanted: str, columns: Sequence[str]) -> Iterator[
 
 
 def events(lines: Iterable[str], wanted: Callable[[str], bool]) -> Iterator[Event]:
-    """What a dump holds: a table and its columns where rows of it begin, and each row of those that are wanted."""
+    """Yield what a dump holds: a table and its columns where its rows begin, and each row of those that are wanted."""
     made, kind, utc, stamps = dict[str, tuple[str, ...]](), "", False, dict[str, set[int]]()
     rest = _Lines(lines)
     for line in rest:

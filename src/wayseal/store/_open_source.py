@@ -47,13 +47,13 @@ _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def _around(path: str) -> re.Pattern[str]:
-    """What stands around a list of records, that of a dotted path or any."""
+    """Find what stands around a list of records, that of a dotted path or any."""
     names = (rf"{_BEFORE}{re.escape(json.dumps(name, ensure_ascii=False))}\s*:\s*" for name in path.split("."))
     return re.compile(rf"\s*{''.join(names)}\[\s*(?=[{{\]])") if path else _AROUND
 
 
 def is_document(head: str, path: str = "") -> bool:
-    """Whether a text begins like such an export, and not with an object a line. head: its first line, and more.
+    """True if a text begins like such an export, and not with an object a line. head: its first line, and more.
 
     path: of the list, if a mapping names it.
     """
@@ -100,7 +100,7 @@ class _Reader:
                 yield self._record()
 
     def _match_around(self) -> "re.Match[str] | None":
-        """What stands around a list, if that is how the value begins."""
+        """Match what stands around a list, if that is how the value begins."""
         while (found := self._around.match(self._text, self._at)) is None and len(self._text) - self._at < 1 << 16:
             if not self._more():
                 break
@@ -116,7 +116,7 @@ class _Reader:
         self._at += 1
 
     def _close(self, around: "re.Match[str]") -> None:
-        """What follows the list in the objects around it: scalars, or nothing (rule D2)."""
+        """Check what follows the list in the objects around it: scalars, or nothing (rule D2)."""
         for _ in self._path.split("."):
             if self._next() == ",":
                 self._text, self._at = "{" + self._text[self._at + 1 :], 0
@@ -238,7 +238,7 @@ def open_source(
 
 
 def _find(path: Path, mapping: LogMapping | None, table: str | None) -> _Found:
-    """What stands under one name. table: None without a mapping, where none is named."""
+    """Find the files under one name. table: None without a mapping, where none is named."""
     if path != STDIN and not path.exists():
         raise StoreError("there is no such file or folder", file=path)
     if path != STDIN and not path.is_dir() and not path.is_file():  # a pipe is read once, and this looks twice

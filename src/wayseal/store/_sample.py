@@ -61,7 +61,7 @@ class Sample:
 
     @property
     def hint(self) -> str:
-        """What it is called."""
+        """The name of the sample's file or sheet."""
         return f"{self.path.name.partition('.')[0]} {self.sheet or ''}"
 
 

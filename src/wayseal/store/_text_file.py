@@ -29,7 +29,7 @@ _CRI = re.compile(
 
 
 def wrapping_of(line: str) -> str:
-    """What a line stands in; "" where it is nothing that is known by itself."""
+    """Name what a line stands in; "" where it is nothing that is known by itself."""
     if _CRI.fullmatch(line.strip()):
         return CRI
     row = _object(line)
@@ -49,7 +49,7 @@ class Unwrapper:
         return ("\n".join(found) + "\n").encode("utf-8", "surrogateescape")
 
     def rest(self) -> bytes:
-        """What was cut and never ended."""
+        """Return what was cut and never ended."""
         return "".join(f"{text}\n" for text in self._held.values()).encode("utf-8", "surrogateescape")
 
     def _line(self, line: str) -> str:
@@ -220,7 +220,7 @@ class TextFile:
 
 
 def is_ascii_based(encoding: str) -> bool:
-    """Whether a newline is the byte 0x0A in it and nothing else is, so that lines can be cut before decoding."""
+    """True if a newline is the byte 0x0A in it and nothing else is, so that lines can be cut before decoding."""
     return not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32", "utf16", "utf32"))
 
 
@@ -239,7 +239,7 @@ def guess_utf16(sample: bytes) -> str | None:
 
 
 def guess_gb18030(data: bytes) -> bool:
-    """Whether more lines with non-ASCII bytes read well as GB18030 (GBK, GB 2312) than as UTF-8."""
+    """True if more lines with non-ASCII bytes read well as GB18030 (GBK, GB 2312) than as UTF-8."""
     wide = [line for line in data.split(b"\n") if not line.isascii()][:_SAMPLED_LINES]
     as_utf8 = sum(is_utf8(line) for line in wide)
     return sum(_reads_chinese(line) for line in wide) > as_utf8
@@ -255,7 +255,7 @@ def _reads_chinese(line: bytes) -> bool:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether the bytes are UTF-8."""
+    """True if the bytes are UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -55,7 +55,7 @@ def parts_of(path: Path) -> Iterator[Iterator[bytes]]:
 
 
 def is_spread_out(pieces: Iterable[bytes]) -> bool:
-    """Whether a sheet takes far more room than it has cells.
+    """True if a sheet takes far more room than it has cells.
 
     Args:
         pieces: Of its XML.
@@ -243,7 +243,7 @@ def _lines(rows: _Rows, headed: bool) -> Iterator[bytes]:
 
 
 def _names_spanned(top: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row names the columns that headings above it span, and holds nothing else."""
+    """True if a row names the columns that headings above it span, and holds nothing else."""
     free = [not cell.strip() for cell in (*top, "-")]
     filled = [n for n, cell in enumerate(below) if cell.strip()]
     named = all((free[n] or free[n + 1]) and not re.search("[0-9]", below[n]) for n in filled)

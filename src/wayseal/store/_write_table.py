@@ -42,7 +42,7 @@ class LaidOut:
 
     @classmethod
     def of_input(cls) -> Self:
-        """What standard input holds; OSError as it comes."""
+        """Lay standard input out; OSError as it comes."""
         return cls(iter(lambda: sys.stdin.buffer.read(_CHUNK), b""))
 
 

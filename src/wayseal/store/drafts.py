@@ -111,7 +111,7 @@ def propose_table(one: Looked, translate: Translate, sheets: Sequence[str] = (),
 
 
 def _doubts(one: Looked) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """What a person has to decide before this file can be trusted: codes, and what fills their blanks."""
+    """List what a person has to decide before this file can be trusted: codes, and what fills their blanks."""
     found, table = one.found, one.table
     if one.close:
         yield "close", {"other": one.close}
@@ -179,7 +179,7 @@ def _zone(one: Looked) -> tuple[str, frozenset[str]] | None:
 
 
 def _offset_of(one: Looked) -> str | None:
-    """What times without an offset mean: None if there are none; "" if nothing says it."""
+    """Find the offset of times without one: None if there are none; "" if nothing says it."""
     if not any(made.written.naive for made in one.found.values()):
         return None
     zone = _zone(one)
@@ -199,7 +199,7 @@ def _offset(one: Looked, say: Mapping[str, str]) -> Iterator[str]:
 
 
 def _is_chinese(sample: Sample) -> bool:
-    """Whether its headings or its values are in Chinese."""
+    """True if its headings or its values are in Chinese."""
     texts = (*sample.columns, sample.sheet or "", *(v for values in sample.columns.values() for v in values[:50] if v))
     return any(re.search("[\u4e00-\u9fff]", text) for text in texts)
 
@@ -421,7 +421,7 @@ def propose_mapping(
 
 
 def _samples(path: Path, found: Recognised, table: str | None, sheet: str | None) -> Iterator[Sample]:
-    """What is looked at: of a workbook or a dump each table that has rows, unless a table or a sheet is asked for."""
+    """Yield the samples: of a workbook or a dump each table that has rows, unless a table or a sheet is asked for."""
     names: Sequence[str] = ()
     if sheet is None and table is None:
         names = visible_sheets(path) if found.format is Format.XLSX else tuple(found.tables)

@@ -47,7 +47,7 @@ class Reason(StrEnum):
 
 
 class NoticeCode(StrEnum):
-    """What a reader says about a file as a whole."""
+    """The kinds of notices on a file as a whole."""
 
     UNKNOWN_COLUMNS = "unknown-columns"
     TIMES_WITHOUT_OFFSET = "times-without-offset"

@@ -26,7 +26,7 @@ __all__ = [
 
 
 def present_checkpoint(ledger: Path) -> Checkpoint:
-    """What the ledger's tree is now, after a look whether manifest and tiles agree on it."""
+    """Return the present checkpoint of the ledger's tree; raises where manifest and tiles don't agree on it."""
     with open_ledger(ledger) as snapshot:
         point = snapshot.checkpoint
         if open_tree(ledger, point.size).root() != point.root:

@@ -39,7 +39,7 @@ from wayseal.store.durable import file_digest
 
 
 class Code(StrEnum):
-    """What is wrong."""
+    """The kinds of findings."""
 
     MANIFEST_SPELLING = "manifest-spelling"
     MANIFEST_DIGEST = "manifest-digest"
@@ -88,7 +88,7 @@ FINDING_TEXTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What was looked at and what was found.
+    """The result of a verification.
 
     rows: reads that were hashed again; None where other findings made that pointless.
     """
@@ -278,7 +278,7 @@ class _Verifier:
                     self._name_tile(tile)
 
     def _fits_above(self, tile: Tile, leaves: Digests) -> bool | None:
-        """Whether the next level says of a full tile of leaves what it holds; None where nothing says it."""
+        """True if the next level says of a full tile of leaves what it holds; None where nothing says it."""
         above = [t for t in self._tiles if t.level == 1 and t.first <= tile.index < t.first + t.width]
         if not above:
             return None

@@ -55,7 +55,7 @@ _Spelled = Annotated[Manifest, PlainSerializer(lambda manifest: json.loads(manif
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeProof:
-    """What rule 1 lists. Of both manifests only the last commit is kept: the leaf binds it, and its digest the rest.
+    """The proof of rule 1. Of both manifests only the last commit is kept: the leaf binds it, and its digest the rest.
 
     leaves: paths from both leaves to the root after the purge. grown, consistency: how that tree goes on from the one
     before the purge, and from the earlier checkpoint. notes: signed checkpoints, the earlier one first.
@@ -77,7 +77,7 @@ class PurgeProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedPurge:
-    """What a proof has shown: this purge lies between two checkpoints of one history, signed by these keys."""
+    """A purge that was proven to lie between two checkpoints of one history, signed by these keys."""
 
     purge: PurgeEntry
     earlier: Checkpoint
@@ -86,7 +86,7 @@ class VerifiedPurge:
 
 
 def is_purge_proof(content: bytes) -> bool:
-    """Whether this claims to be the proof of a purge, and not of a read."""
+    """True if this claims to be the proof of a purge, and not of a read."""
     return f'"{FORMAT}"'.encode() in content[:64]
 
 
@@ -156,7 +156,7 @@ def _check_difference(before: Manifest, after: Manifest) -> PurgeEntry:
 
 
 def _kept(manifest: Manifest) -> tuple[object, ...]:
-    """What no purge changes."""
+    """The part of a manifest that no purge changes."""
     return manifest.sources, manifest.key_bits, manifest.counts, manifest.id, manifest.secret
 
 

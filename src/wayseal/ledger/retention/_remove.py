@@ -169,7 +169,7 @@ class QuerySelection:
 
 
 def select_queries(selector: PurgeSelector, keyer: Keyer) -> QuerySelection:
-    """What goes of the queries."""
+    """Select the queries that go."""
     limit = selector.boundary.day * DAY_US
     count, gone, left = 0, [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
     for rows in selector.queries(_QUERIES):
@@ -352,7 +352,7 @@ class Removal:
             self._writer.add(rows, contains(selected.keys, column_values(rows, "waybill")), low, high)
 
     def _rest(self) -> None:
-        """What doesn't hang on waybills: queries, counts, ids that nothing names any more."""
+        """Rewrite what doesn't hang on waybills: queries, counts, ids that nothing names any more."""
         to = Generation(self._ledger, self._to.number)
         reduction = self._reduction.tables()
         reads = [open_sorted(self._ledger, f) for f in self.files() if f.kind == "accesses"]

@@ -73,7 +73,7 @@ def _item(path: str, content: bytes) -> Item:
 
 
 def find_manifest_fault(manifest: Manifest) -> Code | None:
-    """What is wrong with a manifest by itself."""
+    """Name what is wrong with a manifest by itself."""
     last = manifest.commits[-1:]
     if not last or (last[0].digest, last[0].sources) != (manifest.digest, len(manifest.sources)):
         return Code.MANIFEST_DIGEST
@@ -90,7 +90,7 @@ def _leaves(ledger: Path, manifest: Manifest) -> Digests:
 
 
 def tree_matches(manifest: Manifest, leaves: Digests) -> bool:
-    """Whether leaves have the manifest's root, and hold what its commits say where these end."""
+    """True if leaves have the manifest's root, and hold what its commits say where these end."""
     if len(leaves) != manifest.size or Tree.of(leaves).root().hex() != manifest.root:
         return False
     at = -1
@@ -205,7 +205,7 @@ def chunks(path: Path, most: int) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyReport:
-    """What a backup or a restoration did: the generation that the copy has, and how much of it had to be copied.
+    """The result of a backup or a restoration: the generation of the copy, and how much of it had to be copied.
 
     origin: the name of the ledger's tree. reads: how many it holds. files, bytes: what the copy consists of, beside its
     manifest.

@@ -73,7 +73,7 @@ _HALF = np.uint64(32)
 
 
 def check_derived(ledger: Path, manifest: Manifest, progress: Progress) -> list[Diagnosis]:
-    """What doesn't agree, one diagnosis a kind. All files must be what they were."""
+    """Diagnose what doesn't agree, once a kind. All files must be what they were."""
     again = _Recomputed(ledger, manifest)
     files = again.files
     total = sum(int(f.rows.sum()) for f in files)
@@ -93,7 +93,7 @@ def check_derived(ledger: Path, manifest: Manifest, progress: Progress) -> list[
 
 
 class _Recomputed:
-    """What is made again; unlike: kind → rows that differ."""
+    """Derived rows, made again; unlike: kind → rows that differ."""
 
     def __init__(self, ledger: Path, manifest: Manifest) -> None:
         finder = Finder(ledger, manifest)
@@ -301,7 +301,7 @@ def examine(
     progress: Progress = silent,
     free: Free = disk_room,
 ) -> Examination:
-    """What is wrong with a ledger, and with `repair` what was mended and what is left.
+    """Examine a ledger, and with `repair` mend what can be mended.
 
     source: a backup to compare with and to take files from. deep: also compare derived files with the reads.
     LedgerError: there is no ledger, or one of another layout; with `repair`, LedgerBusyError: another process writes,

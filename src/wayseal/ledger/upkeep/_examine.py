@@ -196,7 +196,7 @@ class BackupFiles:
         return None
 
     def remedy(self, there: Path | None) -> Remedy:
-        """What can be done where the backup has the bytes, or hasn't (None)."""
+        """Choose the remedy where the backup has the bytes, or hasn't (None)."""
         return Remedy.BACKUP if there else Remedy.GIVE if self.folder is None else Remedy.LOST
 
 
@@ -232,7 +232,7 @@ def _diagnosis(ledger: Path, manifest: Manifest, entry: FileEntry, fault: Fault,
 
 
 def starts_with(path: Path, entry: FileEntry) -> bool:
-    """Whether a file's first bytes are what an entry says."""
+    """True if a file's first bytes are what an entry says."""
     try:
         digest, left = hashlib.sha256(), entry.bytes
         with path.open("rb") as file:
@@ -260,7 +260,7 @@ def check_secret(ledger: Path, manifest: Manifest, backup_files: BackupFiles) ->
 
 
 def is_secret(folder: Path, manifest: Manifest) -> bool:
-    """Whether the folder has the ledger's secret."""
+    """True if the folder has the ledger's secret."""
     try:
         load_salts(folder, manifest.secret)
     except LedgerError:
@@ -285,7 +285,7 @@ def disk_room(ledger: Path) -> int:
 
 @dataclass(slots=True, kw_only=True)
 class Inspection:
-    """What an examination goes by, beside what it found.
+    """The state of an examination, beside what it found.
 
     certain: the manifest is what its tree says. known: its files are. tiles: what wrong ones should hold.
     """
@@ -405,7 +405,7 @@ def find_open_to_others(ledger: Path) -> Iterator[Path]:
 
 
 def mode_of(path: Path) -> int:
-    """What a file or folder of a ledger has as its mode."""
+    """Return the mode that a file or folder of a ledger has."""
     return FOLDER_MODE if path.is_dir() else MODE
 
 

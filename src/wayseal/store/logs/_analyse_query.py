@@ -179,7 +179,7 @@ def read_conditions(items: list[exp.Expr], joined: JoinedTables) -> tuple[list[C
 
 
 def _tie(item: exp.Expr, joined: JoinedTables) -> Iterator[DroppedCondition]:
-    """What is left out with two equal columns; nothing where they tie mapped tables rather than select."""
+    """Name what is left out with two equal columns; nothing where they tie mapped tables rather than select."""
     sides = [(side, joined.column(side)) for side in (item.this, item.expression)]
     strange = [side.name for side, found in sides if found is None]
     if strange:
@@ -305,7 +305,7 @@ def operand(value: exp.Expr | None) -> Operand | None:
 
 
 def _is_plain(kind: exp.Expr, names: frozenset[str]) -> bool:
-    """Whether a type is one of these, without a length that would cut a value."""
+    """True if a type is one of these, without a length that would cut a value."""
     name = getattr(kind.this, "name", "")
     return name in names and not kind.expressions
 

@@ -74,7 +74,7 @@ class Filter:
 
     @property
     def empty(self) -> bool:
-        """Whether no waybill can fit."""
+        """True if no waybill can fit."""
         crossed = self.start is not None and self.end is not None and self.start >= self.end
         return crossed or any(not v for v in self.any_of.values())
 
@@ -117,7 +117,7 @@ def bind(
     rows: int | None,
     offset: timedelta,
 ) -> Outcome:
-    """What the statement of this shape with these values comes to. bound: values of $1, …; None if not logged."""
+    """Bind values to a statement of this shape. bound: values of $1, …; None if not logged."""
     if shape.nothing is not None:
         return NoRead(why=shape.nothing)
     if rows == 0:
@@ -140,7 +140,7 @@ def bind(
 
 
 def action_of(shape: QueryShape) -> str:
-    """What the contract calls such a statement."""
+    """Return the contract's word for such a statement."""
     return "export" if shape.export else "view"
 
 

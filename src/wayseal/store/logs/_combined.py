@@ -113,12 +113,12 @@ class LineBlocks(ABC):
         return rows.block(columns, numbers, numbers, raws, block.bytes_read)
 
     def read(self, records: Sequence[tuple[int, str]], found: Found) -> list[Outcome | Asked]:
-        """What records are; their fields go into `found`."""
+        """Read records; their fields go into `found`."""
         return [self.record(text, number, found) for number, text in records]
 
     @abstractmethod
     def record(self, text: str, number: int, found: Found) -> Outcome | Asked:
-        """What a record is; its fields go into `found`, one to each column."""
+        """Read a record; its fields go into `found`, one to each column."""
 
 
 LINE = re.compile(

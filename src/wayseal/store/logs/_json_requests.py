@@ -77,7 +77,7 @@ class JsonRequestBlocks(LineBlocks):
         return outcome
 
     def outcome(self, row: Row) -> Outcome | Asked:
-        """What an object comes to."""
+        """Return the outcome of an object."""
         statement = _said(row, self._fields["statement"])
         if statement and statement.strip() and self.settings.tables:
             return self.statements.outcome(self.statements.part(statement), None, None)
@@ -87,7 +87,7 @@ class JsonRequestBlocks(LineBlocks):
     def request(
         self, method: str, status: str, target: str, otherwise: Callable[[], Outcome] | None
     ) -> Outcome | Asked:
-        """What a request comes to. otherwise: where no rule fits its target, or it has none."""
+        """Return the outcome of a request. otherwise: where no rule fits its target, or it has none."""
         refused = self.requests.refused(method, status)
         if refused is not None:
             return refused
@@ -145,7 +145,7 @@ class OcsfBlocks(JsonRequestBlocks):
     mends = False
 
     def outcome(self, row: Row) -> Outcome | Asked:
-        """What an event comes to."""
+        """Return the outcome of an event."""
         activities = READING.get(_number(row.get("class_uid")))
         if activities is None:
             return NoRead(why=Why.OTHER_RECORD)

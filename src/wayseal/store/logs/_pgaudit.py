@@ -209,7 +209,7 @@ class PgauditBlocks:
         return outcome
 
     def _touches_mapped_table(self, touched: str) -> bool:
-        """Whether the record names a mapped table of waybills as the one that it touched."""
+        """True if the record names a mapped table of waybills as the one that it touched."""
         table = self._statements.tables.named(touched)
         return table is not None and table.waybills
 

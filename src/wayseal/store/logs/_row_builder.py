@@ -116,7 +116,7 @@ _ALL_KEPT: "WeakSet[_Kept]" = WeakSet()
 
 @dataclass(slots=True, kw_only=True)
 class LeftOutCounts:
-    """What was left out, by reason, over a whole file. pending: notices that the next batch takes along."""
+    """Counts of what was left out, by reason, over a whole file. pending: notices that the next batch takes along."""
 
     table: str
     file: Path
