@@ -34,10 +34,9 @@ import wayseal.trace._replay as replayed
 from benchmarks._cases import Cache, code_digest, mean_se, table
 from benchmarks.end_to_end import quiet
 from wayseal.ledger import ingest, open_ledger
-from wayseal.ledger._asof import build_states
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._queries import parse_queries
-from wayseal.ledger._replay import match_queries
+from wayseal.ledger._replay import build_states, match_queries
 from wayseal.store import arrow_schema, open_source, read_leaks
 from wayseal.trace import trace
 from wayseal_sim import SimulateError, preset, simulate
@@ -46,7 +45,7 @@ FIRST_SEED = 3_000
 WAYS = ("all reads logged", "questions only", "questions ignored", "questions only, sampled")
 SAMPLED = {"POPULATION": 250, "CONTROLS": 500, "CONTROLS_LEAST": 50}
 _CODE = (
-    "ledger/_asof.py", "ledger/_queries.py", "ledger/_replay.py", "ledger/_replay_kernels.py", "ledger/replay.py",
+    "ledger/_queries.py", "ledger/_replay.py", "ledger/replay.py",
     "trace/_exposures.py", "trace/_replay.py", "trace/_strata.py", "simulate/_lists.py",
 )  # fmt: skip
 """What decides, beside the statistics: results of other code are not taken from the cache."""

@@ -1,4 +1,4 @@
-"""How an outlet stands to a parcel: a case for each obligation of `wayseal.custody._relations`."""
+"""How an outlet stands to a parcel: a case for each obligation of `wayseal.custody`."""
 
 from typing import Any
 
@@ -44,8 +44,8 @@ def test_obligations(name: str, parcel: Standing, state: str, at_a: str, at_b: s
     for outlet, expected in (("A", at_a), ("B", at_b), ("H", at_h)):
         assert relations(outlet, parcel) == set(expected.split()), outlet
         assert relations(outlet, parcel, own=True) == {*expected.split(), "own"}
-    assert relations(None, parcel) == frozenset()  # obligation 5
-    assert relations(None, parcel, own=True) == {Relation.OWN}  # obligation 6
+    assert relations(None, parcel) == frozenset()  # obligation R5
+    assert relations(None, parcel, own=True) == {Relation.OWN}  # obligation R6
 
 
 ids = st.sampled_from([None, "A", "B", "H"])

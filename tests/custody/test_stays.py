@@ -1,4 +1,4 @@
-"""Stays against a plain state machine, and a case for each obligation of `wayseal.custody._stays`."""
+"""Stays against a plain state machine, and a case for each obligation of `wayseal.custody`."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.cli._sources import SourceSettings
-from wayseal.store import _load_mapping, _mapping_file, load_mapping
+from wayseal.store import _load_mapping, load_mapping
 from wayseal.store._times import _DIRECTIVES
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import READING, names_of_format
@@ -28,17 +28,17 @@ def keys_of(record: Any) -> list[str]:
 def test_every_key(page: str) -> None:
     found = [list(rows(body)) for body in sections(page).values()]
     assert [keys for keys in found if keys] == [
-        ["wayseal", *keys_of(_mapping_file.MappingKeys)],
-        keys_of(_mapping_file.ColumnKeys),
-        keys_of(_mapping_file.FilterKeys),
+        ["wayseal", *keys_of(_load_mapping.MappingKeys)],
+        keys_of(_load_mapping.ColumnKeys),
+        keys_of(_load_mapping.FilterKeys),
         sorted(LOGS),
         list(names_of_format(Format.PGAUDIT)),
         [*_load_mapping.TABLE, *_load_mapping.OUTLETS],
         list(names_of_format(Format.COMBINED)),
-        keys_of(_mapping_file.PathKeys),
+        keys_of(_load_mapping.PathKeys),
         [str(number) for number in READING],
         list(names_of_format(Format.MYSQL)),
-        keys_of(_mapping_file.RequestKeys),
+        keys_of(_load_mapping.RequestKeys),
         keys_of(SourceSettings),
     ]
 

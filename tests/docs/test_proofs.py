@@ -9,7 +9,7 @@ from wayseal.ledger.retention._purge_proof import PurgeProof
 from wayseal.merkle import Checkpoint, VerifyKey
 from wayseal.model.fields import Form
 from wayseal.model.schema import keys_of
-from wayseal.proofs import _text_key, entries, growth, reads
+from wayseal.proofs import entries, growth, reads
 
 PAGES = ("docs/proofs.md", "docs/proofs.zh.md")
 
@@ -69,7 +69,7 @@ def test_the_examples_are_right(page: str) -> None:
     assert len(rows) == 9
     for what, example, digits in rows:
         if what in ("key", "键"):
-            assert f"{_text_key.text_key(example):016x}" == digits
+            assert f"{reads.text_key(example):016x}" == digits
         else:
             made = reads._waybill_bytes(example).hex()
             assert (made[:16] if made[16:] == "0" * 48 else "") == digits

@@ -29,7 +29,7 @@ from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
-from wayseal.ledger.upkeep import Diagnosis, Examination, Fault, Remedy, Severity, _derived, _doctor, backup, examine
+from wayseal.ledger.upkeep import Diagnosis, Examination, Fault, Remedy, Severity, _doctor, backup, examine
 from wayseal.store.durable import file_digest
 
 CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
@@ -486,7 +486,7 @@ def test_derived_files_that_do_not_agree_with_the_reads(
 
 
 def test_derived_files_are_compared_in_ranges_of_any_size(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_derived, "_RANGE_ROWS", 100)
+    monkeypatch.setattr(_doctor, "_RANGE_ROWS", 100)
     assert examine(whole / "L", deep=True).diagnoses == ()
 
 

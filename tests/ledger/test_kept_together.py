@@ -13,8 +13,7 @@ from tests.ledger.kept import answers, ingested, iso, purged
 from tests.ledger.sealed import files, flipped, looked
 from tests.ledger.test_retention import world
 from wayseal.ledger import LedgerError
-from wayseal.ledger._file_kinds import GONE, TOMBSTONES
-from wayseal.ledger._manifest import load_manifest
+from wayseal.ledger._manifest import GONE, TOMBSTONES, load_manifest
 from wayseal.ledger.retention import compact
 from wayseal.ledger.upkeep import Fault, Remedy, backup, examine, restore
 

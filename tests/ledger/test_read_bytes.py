@@ -76,6 +76,6 @@ def test_the_columns_are_those_that_the_ledger_keeps() -> None:
 
 
 def test_a_purge_rewrites_all_that_hangs_on_a_waybill_but_reads() -> None:
-    from wayseal.ledger._file_kinds import REWRITTEN
+    from wayseal.ledger._manifest import REWRITTEN
 
     assert {kind for kind in REWRITTEN if kind.startswith("table:")} == {f"table:{n}" for n in KEYED if n != "accesses"}

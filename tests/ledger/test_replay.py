@@ -18,10 +18,10 @@ from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from tests.tables import each
 from wayseal import ledger, store
-from wayseal.ledger import Snapshot, _replay, _replay_kernels
-from wayseal.ledger._asof import States, build_states
+from wayseal.ledger import Snapshot, _replay
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._queries import Queries, parse_queries
+from wayseal.ledger._replay import States, build_states
 from wayseal.model import clean_waybill
 from wayseal.model.predicate import Predicate
 
@@ -139,7 +139,7 @@ def asked(rows: list[Row]) -> Queries:
 @given(WORLD)
 @examples(300)
 def test_it_agrees_with_the_brute_force(world: tuple[dict[str, Row], list[Row], list[Row]]) -> None:
-    """Rule 1, with all rules of `_asof`: changes in any order, two at one moment, lists, places, nulls, bounds."""
+    """Rule 1, with all rules A: changes in any order, two at one moment, lists, places, nulls, bounds."""
     waybills, changes, queries = world
     states = made(waybills, changes)
     got = asked(queries)
@@ -451,16 +451,16 @@ def test_queries_of_several_files_and_generations(tmp_path: Path) -> None:
 def test_a_value_is_looked_up_among_several(code: int, fits: bool) -> None:
     """The first condition is known to hold; the second permits the codes 1, 3 and 4."""
     ints, longs = (partial(np.array, dtype=kind) for kind in (np.int32, np.int64))
-    plan = _replay_kernels.Plan(
+    plan = _replay.Plan(
         first=longs([0]), last=longs([2]), column=ints([0, 1]), value_first=longs([0, 1, 4]), value=ints([0, 1, 3, 4]),
         low=longs([0]), high=longs([9]), dead=ints([0]),
     )  # fmt: skip
     none = longs([])
-    index = _replay_kernels.Index(
+    index = _replay.Index(
         codes=ints([[0], [code]]), order=ints([[0], [0]]), bound_first=none, bound=none, by_issue=ints([0]),
         issue=longs([5]), issued=longs([5]), since=longs([5]), until=longs([9]),
     )  # fmt: skip
-    assert _replay_kernels.holds(plan, index, 0, 0, 0, 6) == fits
+    assert _replay.holds(plan, index, 0, 0, 0, 6) == fits
 
 
 @pytest.mark.parametrize(
@@ -470,12 +470,12 @@ def test_a_state_stands_for_a_time_and_was_issued_within_bounds(issued: int, at_
     """The filter has bounds alone, issued from 3 on and before 7; the state stands from 5 on and until 9."""
     ints, longs = (partial(np.array, dtype=kind) for kind in (np.int32, np.int64))
     none = longs([])
-    plan = _replay_kernels.Plan(
+    plan = _replay.Plan(
         first=longs([0]), last=longs([0]), column=ints([]), value_first=longs([0]), value=ints([]),
         low=longs([3]), high=longs([7]), dead=ints([0]),
     )  # fmt: skip
-    index = _replay_kernels.Index(
+    index = _replay.Index(
         codes=ints([[0]]), order=ints([[0]]), bound_first=none, bound=none, by_issue=ints([0]), issue=longs([issued]),
         issued=longs([issued]), since=longs([5]), until=longs([9]),
     )  # fmt: skip
-    assert _replay_kernels.holds(plan, index, 0, -1, 0, at_) == fits
+    assert _replay.holds(plan, index, 0, -1, 0, at_) == fits

@@ -12,7 +12,7 @@ import pytest
 
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import Snapshot, _generation, _strata, _views
+from wayseal.ledger import Snapshot, _generation, _strata
 from wayseal.ledger._sorted import EVERY_KEY
 from wayseal.ledger._strata import read_counts
 from wayseal.model.predicate import parse_predicate
@@ -47,7 +47,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
         patch.setattr(_generation, "ROW_GROUP", 16)
         patch.setattr(_generation, "WIDE_GROUP", 16)
         patch.setattr(_strata, "MOST_PAIRS", 1_000)
-        patch.setattr(_views, "MOST_CODES", 2_000)
+        patch.setattr(_strata, "MOST_CODES", 2_000)
         write(folder / "A", "waybills", WAYBILLS)
         write(folder / "A", "accesses", READS[:2_000])
         write(folder / "B", "accesses", READS[2_000:])
@@ -87,7 +87,7 @@ def test_counts_are_those_of_the_stretch(snapshot: Snapshot) -> None:
 def test_views_go_on_beyond_the_stretch(snapshot: Snapshot, predicates: list[Any]) -> None:
     keys = keys_of(snapshot)
     last = _strata.find_reach(snapshot._finder)
-    far = _views._end(snapshot._finder)
+    far = _strata._end(snapshot._finder)
     assert last < far < EVERY_KEY
     narrow = [p for p in predicates if p in (ODD, FROM)] if parse_predicate("{}") not in predicates else []
 
@@ -106,7 +106,7 @@ def test_views_go_on_beyond_the_stretch(snapshot: Snapshot, predicates: list[Any
 def test_only_so_many_views_beyond_the_stretch_are_tried(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     actor = int(snapshot.keys(["u-3"])[0])
     every = snapshot.views(actor, [ODD], PARCELS)
-    monkeypatch.setattr(_views, "TRIED", 5)
+    monkeypatch.setattr(_strata, "TRIED", 5)
     few = snapshot.views(actor, [ODD], PARCELS)
     last = np.uint64(_strata.find_reach(snapshot._finder))
     assert every[: len(few)].tolist() == few.tolist()

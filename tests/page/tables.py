@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from wayseal.page import Columns, Document, Section, Table, _render
-from wayseal.page._text import _Writer
+from wayseal.page._render import _Writer
 from wayseal.page.visible import cells
 
 WIDTHS = (40, 60, 80)

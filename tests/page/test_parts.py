@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.page.colours import THEMES, contrast, palettes
 from wayseal.page import numbers
-from wayseal.page._wrap import wrap
+from wayseal.page._render import wrap
 from wayseal.page.visible import cells, shorten, visible
 from wayseal.page.words import Voice
 

@@ -18,10 +18,9 @@ from wayseal import store
 from wayseal.merkle import Checkpoint, SigningKey
 from wayseal.model.errors import WaysealError
 from wayseal.proofs import GrowthProof, verify
-from wayseal.proofs._text_key import text_key
 from wayseal.proofs.entries import KINDS
 from wayseal.proofs.errors import ProofError
-from wayseal.proofs.reads import ACTIONS, COLUMNS, KEYS, READ, SALT
+from wayseal.proofs.reads import ACTIONS, COLUMNS, KEYS, READ, SALT, text_key
 from wayseal.vault.log import EntryKind
 
 INDEPENDENT = Path(__file__).parent / "independent/verify.mjs"

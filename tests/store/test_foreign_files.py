@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.store.helpers import put, read
 from tests.tables import each
 from wayseal.store import open_source, propose_mapping
-from wayseal.store._documents import is_document, records
 from wayseal.store._dump import events
 from wayseal.store._load_mapping import parse_mapping
+from wayseal.store._open_source import is_document, records
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.recognise import recognise, shape_of

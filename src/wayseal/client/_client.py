@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from wayseal.client._serialization import parse
-from wayseal.client._transport import RetryPolicy, SignIn, Transport, http_client
+from wayseal.client._transport import RetryPolicy, SignIn, Transport, http_client, parse
 from wayseal.model.closing import Closing
 from wayseal.model.records import (
     Actor,

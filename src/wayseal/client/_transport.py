@@ -6,6 +6,8 @@
 3. It ends: after `tries` attempts, or when the service asks to wait longer than `retry_policy`.
 4. Errors of libraries hold requests, and requests hold names and phones: ours are raised outside of the handler.
 5. Beyond this machine it speaks TLS. Proxies of the environment are not used: they would see tokens.
+
+Records as JSON, and back. No error holds what was sent or answered: it is raised outside the library's handler.
 """
 
 import random
@@ -13,15 +15,49 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+from pydantic import ValidationError
 
-from wayseal.client._serialization import parse, to_json
 from wayseal.client.errors import ClientError, RefusedError, SignInError, UnreachableError, UntrustedError
 from wayseal.model.records import Problem
+from wayseal.model.schema import adapter
+
+T = TypeVar("T")
+
+
+def to_json(value: Any, name: str = "") -> Any:
+    """Records, and what is made of them, as the service takes it; what is None is left out.
+
+    ClientError, with the name where it stands: a time has no offset.
+    """
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ClientError("a time needs its offset from UTC", key=name)
+        return value.isoformat()
+    if is_dataclass(value):
+        value = {one.name: getattr(value, one.name) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: to_json(inner, key) for key, inner in value.items() if inner is not None}
+    return [to_json(inner) for inner in value] if isinstance(value, list | tuple | set | frozenset) else value
+
+
+def parse(kind: Callable[..., T], body: Any, *path: str) -> T:
+    """Parse an answer as a record or whatever else; ClientError where it is another one."""
+    try:
+        for name in path:
+            body = body[name]
+        made: T = adapter(kind).validate_python(body)
+    except (ValidationError, KeyError, TypeError):
+        pass
+    else:
+        return made
+    raise ClientError("the service's answer isn't one that this client knows")
+
 
 _EARLY = 30.0
 """Seconds before its end that a token is renewed."""
@@ -181,7 +217,7 @@ class Transport:
 
 
 def _is_untrusted(error: BaseException | None) -> bool:
-    """Whether a certificate is the reason: asking again doesn't help."""
+    """True if a certificate is the reason: asking again doesn't help."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True

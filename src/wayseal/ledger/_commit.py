@@ -25,7 +25,7 @@ from wayseal.store.types import Reason, Rejection
 
 
 class Gathered:
-    """What the parts become."""
+    """The rows that all parts of an ingest become."""
 
     def __init__(self, generation: Generation, sessions: int) -> None:
         self.generation = generation
@@ -101,7 +101,7 @@ def commit(
 def _settled(
     ledger: Path, manifest: Manifest, intake: Intake, columns: tuple[str, ...]
 ) -> Iterator[tuple[ResolvedPart, list[bytes]]]:
-    """What each part becomes and the pages of its reads, in the order of the parts; some are prepared ahead."""
+    """Yield each part settled and the pages of its reads, in the order of the parts; some are prepared ahead."""
     finder = Finder(ledger, manifest)
     known = Known(
         lookup=finder.rows,

@@ -117,7 +117,7 @@ class Dictionary:
         return self._digests
 
     def settle(self) -> None:
-        """What was added is in the ledger now."""
+        """Take what was added for part of the ledger."""
         self.known = self._count
 
     def added(self) -> pa.Table:

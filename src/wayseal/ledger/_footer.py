@@ -144,7 +144,7 @@ def read_number(raw: bytes, size: int, at: int) -> tuple[int, int]:
 
 @part
 def read_head(raw: bytes, size: int, at: int, kind: int) -> tuple[int, int, int]:
-    """What comes first of a value, and where that ends: a number, how many bytes, or how many items and their kind."""
+    """Read the head of a value, and where that ends: a number, how many bytes, or how many items and their kind."""
     if kind in (_LIST, _SET) and at < size:
         head = raw[at]
         count, items = head // 16, max(head % 16, _BYTE)  # in a list, true and false are bytes

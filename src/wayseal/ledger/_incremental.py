@@ -62,7 +62,7 @@ class ReadSettings:
         return cls(mapping=mapping, offset=round(source.offset.total_seconds()))
 
     def same(self, entry: SourceEntry) -> bool:
-        """Whether an ingested file was read like this."""
+        """True if an ingested file was read like this."""
         return (entry.mapping, entry.offset) == (self.mapping, self.offset)
 
 
@@ -101,7 +101,7 @@ def count_known_lines(piece: InputFile, entries: Iterable[SourceEntry]) -> int:
 
 
 class NewRows:
-    """What follows the first `after` lines of a file, batch by batch."""
+    """The rows after the first `after` lines of a file, batch by batch."""
 
     def __init__(self, path: Path, after: int) -> None:
         self._path = path

@@ -188,7 +188,7 @@ def _new_files(
 
 
 def _is_in(piece: InputFile, entry: SourceEntry, entries: Sequence[SourceEntry], reading: ReadSettings) -> bool:
-    """Whether the ledger says what a file says that came in as `entry`: read alike, and nothing newer in its place.
+    """True if the ledger says what a file says that came in as `entry`: read alike, and nothing newer in its place.
 
     Newer, for tables of one row an id, is what came later under its name; of staff and outlets, where its name is new,
     any other sheet.

@@ -117,7 +117,7 @@ def radix_pass(digits: Ints, before: Codes, after: Codes, size: int) -> None:
 
 @kernel
 def comes_before(a: int, b: int, key: Words, at: Longs, source: Ints, row: Longs) -> bool:
-    """Whether row `a` stands before row `b` in the ledger's order."""
+    """True if row `a` stands before row `b` in the ledger's order."""
     if key[a] != key[b]:
         return bool(key[a] < key[b])
     if at[a] != at[b]:

@@ -18,7 +18,7 @@ _ANSWERS, _ANSWER = 512, 1 << 16
 
 
 class _Answers:
-    """What was asked for few keys last: a generation never changes."""
+    """The answers to the last questions for few keys: a generation never changes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -78,7 +78,7 @@ class Finder:
             self._opened.clear()
 
     def once(self, name: str, make: Callable[[], pa.Table]) -> pa.Table:
-        """What `make` gives, made when it is first asked for: a generation never changes."""
+        """Return what `make` gives, made when it is first asked for: a generation never changes."""
         if name not in self._made:
             self._made[name] = make()
         return self._made[name]

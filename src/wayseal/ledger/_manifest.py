@@ -26,6 +26,19 @@ _EPOCH = date(1970, 1, 1)
 DAY_US = 86_400_000_000
 LAYOUT = 2
 NAME = "manifest.json"
+TOMBSTONES, GONE = "tombstones", "gone"
+REWRITTEN = (
+    "catalogue",
+    "numbers",
+    "pairs:actor",
+    "pairs:outlet",
+    "table:waybills",
+    "table:changes",
+    "table:scans",
+    "table:tickets",
+    "table:partner_calls",
+)
+"""Kinds of files that a purge rewrites: those that hang on a waybill, but for reads, which go by whole segments."""
 _FORMAT = "wayseal_ledger"
 _MOST_PARTS = 1 << 16
 _DIGEST = 1
@@ -134,7 +147,7 @@ class SourceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitEntry:
-    """What one commit added to the tree: `pages` leaves over its reads, and behind them one leaf over this entry.
+    """One commit's part of the tree: `pages` leaves over its reads, and behind them one leaf over this entry.
 
     parts: into how many ranges of keys its reads were cut. columns: those of its reads that are hashed beside the ones
     that every read has. sources: how many the ledger had after it. digest: the ledger's, after it.

@@ -78,7 +78,7 @@ _B = TypeVar("_B")
 
 
 def map_ahead(work: Callable[[_A], _B], pieces: Iterable[_A], *, ahead: int = 4) -> Generator[_B]:
-    """What `work`, called by THREADS threads, makes of each piece, in order; at most `ahead` answers wait."""
+    """Yield what `work`, called by THREADS threads, makes of each piece, in order; at most `ahead` answers wait."""
     waiting: deque[Future[_B]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
         try:

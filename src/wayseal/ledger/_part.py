@@ -26,7 +26,7 @@ Hasher: TypeAlias = Callable[[pa.RecordBatch, Sequence[pa.RecordBatch]], Digests
 
 @dataclass(slots=True, kw_only=True)
 class ResolvedPart:
-    """What one part becomes.
+    """One part after settling.
 
     kept: kind of file → rows, sorted by key. reads: bucket day → rows. sums: name → (ids, sum, sum, at) arrays.
     dirty: buckets where an old mark moved. refused: (source, row) of rows whose waybill has another one's key.
@@ -98,7 +98,7 @@ def sort_rows(layout: TableLayout, rows: pa.RecordBatch) -> SortedRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What settling needs of the ledger: how to look rows up, the dictionaries (kind → codes), how reads are hashed."""
+    """The ledger as settling needs it: how to look rows up, the dictionaries (kind → codes), how reads are hashed."""
 
     lookup: Lookup
     dictionaries: Mapping[str, Dictionary]

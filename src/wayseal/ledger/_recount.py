@@ -173,5 +173,5 @@ def split_by_part(keys: Words, parts: int) -> Iterator[tuple[int, slice]]:
 
 
 def _strays(rows: pa.RecordBatch, commit: CommitEntry) -> bool:
-    """Whether reads have something in a column that their commit doesn't hash."""
+    """True if reads have something in a column that their commit doesn't hash."""
     return any(column_values(rows, n).any() for n in COLUMNS if n in rows.schema.names and n not in commit.columns)

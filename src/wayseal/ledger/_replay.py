@@ -1,6 +1,6 @@
 """Which waybills a logged query showed, and with what probability: pure functions of arrays.
 
-1. A query showed a waybill only if the waybill fitted its filter at the query's time (`_asof`).
+1. A query showed a waybill only if the waybill fitted its filter at the query's time (rules A).
 2. A query whose result was whole showed every waybill that fitted: weight 1. It was whole if its filter says all, and
    no row limit was reached.
 3. A query that showed `rows` of M waybills that fitted showed each with probability rows / M. That is so where the
@@ -10,19 +10,303 @@
    waybill added: too large an M makes a read less certain, which is the safe side. Its uncertainty goes no further.
 5. How many waybills a source was shown in all is summed with the same weights, over a sample of the waybills, M then
    estimated without the one that rule 4 adds: what is made small beside a leak must not be made small in the count.
+
+Waybills as they stood: one state for each stretch of time in which nothing changed.
+
+A1. A row of `waybills` is the waybill as it was issued; a change holds from its own moment on (that moment included).
+A2. Changes count in the order of their times, whatever the order in which they came; of two of one column at the same
+   moment the later row (source, then line) counts, and the other never shows.
+A3. A waybill is there from its issue on. One without a row in `waybills` is known by its number and its changes
+   alone, always was there, and fits no other condition.
+A4. A condition on a place looks the outlet up in `outlets`; an outlet that isn't there lies nowhere.
+A5. A change of `waybill`, of `issued_at`, of a column that `waybills` lacks, or of a weight to something that is no
+   whole number can't be replayed: it is left out and counted.
+
+The inner loops of replay: for each query the states that fit it, by the condition that fewest states fit.
+
+Arrays come in two bundles, made by `_replay`: a `Plan` of the filters and an `Index` of the states.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
-from wayseal.ledger import _replay_kernels as _kernels
-from wayseal.ledger._asof import States
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._queries import NOT_LOGGED, Filters, Queries
-from wayseal.ledger._replay_kernels import Index, Plan
-from wayseal.ledger._types import Flags, Floats, Ints, Longs
-from wayseal.model.predicate import CONDITIONS
+from wayseal.ledger._types import Flags, Floats, Ints, Longs, Words
+from wayseal.model.jit import kernel
+from wayseal.model.predicate import CONDITIONS, PLACES
+from wayseal.store.columns import microseconds
+
+ALWAYS = -np.iinfo(np.int64).max
+FOREVER = np.iinfo(np.int64).max
+CHANGING = tuple(c for c in CONDITIONS if c not in PLACES and c != "waybill")
+"""Columns that a change may name."""
+
+_Texts = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """S states of W waybills.
+
+    item[S]: place of the waybill. since[S] (included), until[S] (not included): when it stood so, µs since 1970.
+    issued[S]: time of its issue, `ALWAYS` where it isn't known. codes[len(CONDITIONS), S]: what each condition finds
+    there, as a place in `words`; -1 for nothing. words: value → code for each condition. left_out: changes of rule A5.
+    """
+
+    item: Ints
+    since: Longs
+    until: Longs
+    issued: Longs
+    codes: Ints
+    words: tuple[Mapping[str, int], ...]
+    left_out: int
+
+
+def build_states(keys: Words, numbers: list[str], waybills: pa.Table, changes: pa.Table, outlets: pa.Table) -> States:
+    """The states of some waybills (rules A1 to A5).
+
+    keys: theirs, distinct; numbers: their texts, in that order. waybills, changes, outlets: rows of the contract;
+    changes of one waybill stand in order of (at, source, row).
+    """
+    place = {text: n for n, text in enumerate(numbers)}
+    columns: dict[str, _Texts] = {name: np.full(len(keys), None, object) for name in CHANGING}
+    issued = np.full(len(keys), ALWAYS, np.int64)
+    rows = np.array([place[text] for text in waybills["waybill"].to_pylist()], np.int64)
+    issued[rows] = microseconds(waybills["issued_at"])
+    for name in CHANGING:
+        values = waybills[name].cast(pa.string())
+        columns[name][rows] = values.to_numpy(zero_copy_only=False)
+    base, since, until, later, left_out = _stretches(issued, changes, place)
+    item = base.astype(np.int32)
+    shown: dict[str, _Texts] = {name: column[base] for name, column in columns.items()}
+    for state, name, value in later:
+        shown[name][state] = value
+    shown["waybill"] = np.array(numbers, object)[base]
+    for name, (column, what) in PLACES.items():
+        where = dict(zip(outlets["outlet"].to_pylist(), outlets[what].to_pylist(), strict=True))
+        shown[name] = np.array([where.get(outlet) for outlet in shown[column]], object)
+    coded = [_coded(shown[name]) for name in CONDITIONS]
+    return States(
+        item=item,
+        since=since,
+        until=until,
+        issued=issued[base],
+        codes=np.stack([codes for codes, _ in coded]),
+        words=tuple(words for _, words in coded),
+        left_out=left_out,
+    )
+
+
+def _stretches(
+    issued: Longs, changes: pa.Table, place: Mapping[str, int]
+) -> tuple[Longs, Longs, Longs, list[tuple[int, str, str]], int]:
+    """Waybill, since and until of each state; (state, column, value) where it differs from the issue; changes left out.
+
+    A later value of the same state comes later in the list.
+    """
+    base, since = list(range(len(issued))), issued.tolist()
+    until = [FOREVER] * len(since)
+    held: dict[int, tuple[int, dict[str, str]]] = {}
+    later: list[tuple[int, str, str]] = []
+    left_out = 0
+    times = microseconds(changes["at"]).tolist()
+    rows = zip(changes["waybill"].to_pylist(), times, changes["column"].to_pylist(), _texts(changes), strict=True)
+    for waybill, at, column, value in rows:
+        if column not in CHANGING or (column == "weight_g" and not _whole(value)):
+            left_out += 1
+            continue
+        item = place[waybill]
+        state, values = held.get(item, (item, {}))
+        if at > since[state]:
+            until[state] = at
+            state = len(base)
+            base.append(item)
+            since.append(at)
+            until.append(FOREVER)
+            later += [(state, name, text) for name, text in values.items()]
+        values = values | {column: _spelt(column, value)}
+        later.append((state, column, values[column]))
+        held[item] = state, values
+    return np.array(base, np.int64), np.array(since, np.int64), np.array(until, np.int64), later, left_out
+
+
+def _texts(changes: pa.Table) -> list[str]:
+    out: list[str] = changes["value"].to_pylist()
+    return out
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _spelt(column: str, value: str) -> str:
+    """A value as `waybills` would spell it."""
+    return (value.lstrip("0") or "0") if column == "weight_g" else value
+
+
+def _coded(values: _Texts) -> tuple[Ints, dict[str, int]]:
+    coded = pa.array(values, pa.string()).dictionary_encode()
+    codes = coded.indices.fill_null(-1).to_numpy().astype(np.int32)
+    return codes, {text: n for n, text in enumerate(coded.dictionary.to_pylist())}
+
+
+class Plan(NamedTuple):
+    """F filters. Filter f has the conditions first[f] … last[f] - 1.
+
+    column[c]: row of `Index.codes`; value_first[c] … value_first[c + 1] - 1: its permitted codes in `value`, sorted.
+    low[f] (included), high[f] (not included): bounds of the issue. dead[f]: 1 where no state can fit.
+    """
+
+    first: Longs
+    last: Longs
+    column: Ints
+    value_first: Longs
+    value: Ints
+    low: Longs
+    high: Longs
+    dead: Ints
+
+
+class Index(NamedTuple):
+    """S states. codes[12, S]; order[12, S]: states by code, those without one left out at the front.
+
+    bound_first[12]: where a column's part of `bound` begins; the states with code v stand in order[column] from
+    bound[bound_first[column] + v] to the next bound. by_issue[S]: states by time of issue; issue[S]: those times.
+    issued, since, until [S]: as in `States`, µs since 1970.
+    """
+
+    codes: Ints
+    order: Ints
+    bound_first: Longs
+    bound: Longs
+    by_issue: Ints
+    issue: Longs
+    issued: Longs
+    since: Longs
+    until: Longs
+
+
+@kernel
+def narrowest(plan: Plan, index: Index, f: int) -> int:
+    """The condition of filter f that fewest states fit, as a place in `plan.column`; -1 without conditions."""
+    best, least = -1, np.int64(1) << 62
+    for c in range(plan.first[f], plan.last[f]):
+        base = index.bound_first[plan.column[c]]
+        size = np.int64(0)
+        for v in range(plan.value_first[c], plan.value_first[c + 1]):
+            code = plan.value[v]
+            size += index.bound[base + code + 1] - index.bound[base + code]
+        if size < least:
+            best, least = c, size
+    return best
+
+
+@kernel
+def holds(plan: Plan, index: Index, f: int, skip: int, state: int, at: int) -> bool:
+    """True if a state stood at that time and fits filter f; its condition `skip` is known to hold."""
+    if at < index.since[state] or at >= index.until[state]:
+        return False
+    if index.issued[state] < plan.low[f] or index.issued[state] >= plan.high[f]:
+        return False
+    for c in range(plan.first[f], plan.last[f]):
+        if c == skip:
+            continue
+        code = index.codes[plan.column[c], state]
+        low, high = plan.value_first[c], plan.value_first[c + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if plan.value[middle] < code:
+                low = middle + 1
+            else:
+                high = middle
+        if low == plan.value_first[c + 1] or plan.value[low] != code:
+            return False
+    return True
+
+
+@kernel
+def stretch(plan: Plan, index: Index, f: int, chosen: int, turn: int) -> tuple[int, int, int]:
+    """Row of `order` (-1: `by_issue`) and the places there of the states with value `turn` of the chosen condition."""
+    if chosen < 0:
+        low, high = np.searchsorted(index.issue, plan.low[f]), np.searchsorted(index.issue, plan.high[f])
+        return -1, low, high
+    column = plan.column[chosen]
+    base = index.bound_first[column] + plan.value[plan.value_first[chosen] + turn]
+    return column, index.bound[base], index.bound[base + 1]
+
+
+@kernel
+def turns_of(plan: Plan, f: int, chosen: int) -> int:
+    """How many stretches `stretch` has for the chosen condition; none for a dead filter."""
+    if plan.dead[f]:
+        return 0
+    return 1 if chosen < 0 else plan.value_first[chosen + 1] - plan.value_first[chosen]
+
+
+@kernel
+def find(plan: Plan, index: Index, which: Ints, at: Longs, count: Longs, start: Longs, out: Ints) -> None:
+    """For query q (filter which[q], time at[q]): how many states fit; with room in `out`, from start[q] on, which.
+
+    out of length 0: count only.
+    """
+    for q in range(len(which)):
+        f = which[q]
+        chosen, found = narrowest(plan, index, f), 0
+        for turn in range(turns_of(plan, f, chosen)):
+            column, low, high = stretch(plan, index, f, chosen, turn)
+            for place in range(low, high):
+                state = index.order[column, place] if column >= 0 else index.by_issue[place]
+                if holds(plan, index, f, chosen, state, at[q]):
+                    if len(out):
+                        out[start[q] + found] = state
+                    found += 1
+        count[q] = found
+
+
+@kernel
+def add_up(
+    plan: Plan, index: Index, item_of: Ints, which: Ints, at: Longs, weight: Floats, owner: Ints,
+    known_first: Longs, known: Ints, group_first: Longs, group: Ints, miss: Floats, touched: Ints, out: Floats,
+) -> None:  # fmt: skip
+    """Adds to out[owner, group] the probability that any of the owner's queries showed an item, over its items.
+
+    Query q (owner[q], sorted) showed each state that fits with probability weight[q] (at least 1e-12). item_of[state]:
+    its item. known[known_first[o] …]: items that are not to be counted for owner o. group[group_first[i] …]: the
+    groups of item i. miss[items] must be 1, touched[items] is room.
+    """
+    q = 0
+    while q < len(owner):
+        o, used = owner[q], 0
+        while q < len(owner) and owner[q] == o:
+            f = which[q]
+            chosen = narrowest(plan, index, f)
+            for turn in range(turns_of(plan, f, chosen)):
+                column, low, high = stretch(plan, index, f, chosen, turn)
+                for place in range(low, high):
+                    state = index.order[column, place] if column >= 0 else index.by_issue[place]
+                    if holds(plan, index, f, chosen, state, at[q]):
+                        item = item_of[state]
+                        if miss[item] == 1.0:
+                            touched[used] = item
+                            used += 1
+                        miss[item] *= 1.0 - weight[q]
+            q += 1
+        for place in range(known_first[o], known_first[o + 1]):
+            if miss[known[place]] < 1.0:
+                miss[known[place]] = 2.0
+        for place in range(used):
+            item = touched[place]
+            if miss[item] < 1.0:
+                for g in range(group_first[item], group_first[item + 1]):
+                    out[o, group[g]] += 1.0 - miss[item]
+            miss[item] = 1.0
+
 
 UNKNOWN = 0.05
 """Weight of a query of which only an upper bound is known, and not how many rows it showed."""
@@ -87,11 +371,11 @@ def match_queries(queries: Queries, states: States) -> tuple[Longs, Ints]:
     plan, index = build_plan(queries.filters, states), build_index(states)
     which, at = fixed(queries.filter), fixed(queries.at)
     count = np.zeros(len(queries), np.int64)
-    _kernels.find(plan, index, which, at, count, count, np.zeros(0, np.int32))
+    find(plan, index, which, at, count, count, np.zeros(0, np.int32))
     start = np.cumsum(count) - count
     out = np.zeros(int(count.sum()), np.int32)
     if len(out):
-        _kernels.find(plan, index, which, at, count, start, out)
+        find(plan, index, which, at, count, start, out)
     return np.repeat(np.arange(len(queries)), count), out
 
 
@@ -99,7 +383,7 @@ def count_fitting(queries: Queries, states: States) -> Longs:
     """[Q] how many of the states' waybills fitted each query at its time."""
     count = np.zeros(len(queries), np.int64)
     plan, index = build_plan(queries.filters, states), build_index(states)
-    _kernels.find(plan, index, fixed(queries.filter), fixed(queries.at), count, count, np.zeros(0, np.int32))
+    find(plan, index, fixed(queries.filter), fixed(queries.at), count, count, np.zeros(0, np.int32))
     return count
 
 
@@ -174,7 +458,7 @@ def sum_shown(
     number = np.repeat(np.arange(len(groups)), [len(g) for g in groups])
     order = np.argsort(member, kind="stable")
     out = np.zeros((len(known), len(groups)))
-    _kernels.add_up(
+    add_up(
         build_plan(queries.filters, states),
         build_index(states),
         fixed(states.item),

@@ -62,7 +62,7 @@ _PAST, _FEWEST, _SMALLEST, _JUMP = 100, 10, 0.01, 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRejects:
-    """What of one file was rejected, of all tables that it fills. What a purge turns away is no fault of the file.
+    """The rejected rows of one file, of all tables that it fills. What a purge turns away is no fault of the file.
 
     Attributes:
         name: Its name without folder.
@@ -101,7 +101,7 @@ class RejectJump:
 
 
 def count_rejects(sources: Sequence[SourceEntry]) -> dict[str, FileRejects]:
-    """What was rejected of each file, by its digest."""
+    """Count the rejected rows of each file, by its digest."""
     found: dict[str, FileRejects] = {}
     for entry in sources:
         old = found.get(entry.sha256, FileRejects(name=entry.name, read=0, rejected={}))
@@ -140,7 +140,7 @@ def find_reject_jumps(before: Sequence[SourceEntry], new: Sequence[SourceEntry])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
-    """What an ingest did.
+    """The result of an ingest.
 
     Attributes:
         digest: The ledger's, after it.
@@ -178,7 +178,7 @@ class IngestReport:
 
     @property
     def files(self) -> tuple[FileRejects, ...]:
-        """What was rejected of each file."""
+        """The rejected rows of each file."""
         return tuple(count_rejects(self.ingested).values())
 
     @property

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._asof import States, build_states
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
@@ -22,9 +21,10 @@ from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import column_values
 from wayseal.ledger._queries import read_queries
+from wayseal.ledger._replay import States, build_states
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import ensure_distinct, join_batches, one_batch, ranges, read_range
-from wayseal.ledger._strata import StratumVolumes, count_sessions, read_counts, stratum_volumes
+from wayseal.ledger._strata import StratumVolumes, count_sessions, find_views, read_counts, stratum_volumes
 from wayseal.ledger._summary import SAMPLE, Summary, summarise
 from wayseal.ledger._text_lookup import (
     ACTION,
@@ -36,7 +36,6 @@ from wayseal.ledger._text_lookup import (
     null_key_zero,
 )
 from wayseal.ledger._types import NO_DAY, Flags, Words
-from wayseal.ledger._views import find_views
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches
@@ -83,7 +82,7 @@ class Snapshot(Closing):
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """What the tree is now, unsigned."""
+        """The present state of the tree, unsigned."""
         return Checkpoint(origin=self.manifest.origin, size=self.manifest.size, root=bytes.fromhex(self.manifest.root))
 
     @property
@@ -102,7 +101,7 @@ class Snapshot(Closing):
         return sum(entry.rows for entry in self._finder.entries("dictionary:device"))
 
     def summary(self) -> Summary:
-        """What is in it, from when to when, what is missing, how good it is."""
+        """Summarize what is in it, from when to when, what is missing, how good it is."""
         sample = np.sort(self.control(SAMPLE))
         reads = self.reads(sample, ("waybill", "at"))
         return summarise(self.manifest, self._finder, self._text_lookup, self.actors(), sample, one_batch(reads))
@@ -198,12 +197,12 @@ class Snapshot(Closing):
         """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
 
         A uniform sample: the first of the key space. Without predicates all waybills fit. Of a large ledger only so
-        much is looked through as `ledger._views` says.
+        much is looked through as `ledger._strata` says.
         """
         return find_views(self._finder, self._chooser, actor, predicates, limit)
 
     def knows(self, kind: str, key: int) -> bool:
-        """Whether any row names an id (its key). kind: actor, session, device, channel, outlet."""
+        """True if any row names an id (its key). kind: actor, session, device, channel, outlet."""
         return self._text_lookup.knows(kind, key)
 
     def stretches(
@@ -214,7 +213,7 @@ class Snapshot(Closing):
         beside: Sequence[str] = (),
         rows: int | None = None,
     ) -> Iterator[Stretch]:
-        """What a source read (actor, session, device), issued (channel) or passed on (outlet), as `Stretch`es.
+        """Yield what a source read (actor, session, device), issued (channel) or passed on (outlet).
 
         columns: of reads, beside the usual ones. beside: tables that are read along by `between`. rows: of a stretch.
         """
@@ -229,7 +228,7 @@ class Snapshot(Closing):
         return askers(self._finder, since, until)
 
     def beside(self, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
-        """What `work` makes of each stretch of the key space, in order, with (done, total); see `ledger.beside`."""
+        """Yield what `work` makes of each stretch of the key space, with (done, total); see `ledger.beside`."""
         return beside(self._finder, wanted, work)
 
     def ids(self, kind: str) -> Words:
@@ -357,7 +356,7 @@ class Snapshot(Closing):
         return _last(rows.filter(pc.fill_null(held, fill_value=True)).drop_columns("since"), "actor")
 
     def history(self, name: str) -> pa.Table:
-        """What `actors` or `outlets` said of each id one after the other, sorted by id.
+        """Return what `actors` or `outlets` said of each id one after the other, sorted by id.
 
         since: when a row began to hold: its `valid_from` where that is another than before, else right after the newest
         read that the ledger had when the row came in; null for the first row of an id, which always held.
@@ -400,7 +399,7 @@ class Snapshot(Closing):
 
 
 def _same(texts: pa.ChunkedArray) -> Flags:
-    """Whether each text but the first is the one before."""
+    """True if each text but the first is the one before."""
     flat = texts.combine_chunks()
     same: Flags = pc.equal(flat[:-1], flat[1:]).to_numpy(zero_copy_only=False)
     return same

@@ -150,7 +150,7 @@ class SortedFile:
 
     @contextmanager
     def _reading(self, groups: Sequence[int] | Longs) -> Iterator[Callable[[Sequence[int], pa.Schema], pa.RecordBatch]]:
-        """What reads columns of some of the row groups, by their places among `groups`."""
+        """Open a reader of some of the row groups, by their places among `groups`."""
         with _damage_named(self.path), pa.OSFile(str(self.path)) as file:
             reader = self.footer.reader(file, groups)
 

@@ -39,7 +39,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What is in a ledger.
+    """The content of a ledger in figures.
 
     Attributes:
         generation: Number of its manifest.

@@ -62,7 +62,7 @@ class TextLookup:
         return _taken(*self._entries(kind, keys), keys)
 
     def knows(self, kind: str, key: int) -> bool:
-        """Whether the dictionary of a kind has a key."""
+        """True if the dictionary of a kind has a key."""
         one = np.array([key], np.uint64)
         return bool(contains(self._entries(kind, one)[0], one)[0])
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._file_kinds import GONE, TOMBSTONES
 from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import GONE, TOMBSTONES
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._pages import NONE_GONE, Pages
 from wayseal.ledger._part import column_values
@@ -129,7 +129,7 @@ class GoneStretch:
 
     @property
     def fits(self) -> bool:
-        """Whether so many reads fill so many pages."""
+        """True if so many reads fill so many pages."""
         return self.pages * PAGE - PAGE < self.reads <= self.pages * PAGE
 
 
@@ -145,7 +145,7 @@ def find_gone_stretches(tombstones: Tombstones, where: Sequence[Place], generati
 
 
 def is_complete(where: Sequence[Place], gone: Sequence[Place], parts: int) -> bool:
-    """Whether the pages (part, number) that are left and those that are gone are all of a commit's, each once."""
+    """True if the pages (part, number) that are left and those that are gone are all of a commit's, each once."""
     every = np.array([*where, *gone], np.int64).reshape(-1, 2)
     every = every[np.lexsort((every[:, 1], every[:, 0]))]
     part, page = every[:, 0], every[:, 1]

@@ -34,7 +34,7 @@ def tile_paths(size: int) -> set[str]:
 
 
 def tile_contents(size: int, leaves: Digests) -> dict[str, bytes]:
-    """What the tiles of a tree with these leaves hold, by their paths below the ledger."""
+    """Yield the bytes of the tiles of a tree with these leaves, by their paths below the ledger."""
     levels = grown([], leaves)
     return {f"{FOLDER}/{t.path}": levels[t.level][t.first : t.first + t.width].tobytes() for t in tiles(size)}
 

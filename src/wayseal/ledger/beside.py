@@ -50,7 +50,7 @@ class Wanted:
 
 
 def beside(finder: Finder, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
-    """What `work`, called by two threads, makes of each stretch, in order; how many are done, how many there are."""
+    """Yield what `work`, called by two threads, makes of each stretch, in order, with (done, total)."""
     fresh = [e for e in finder.kinds("accesses") if e.generation >= wanted.since]
     days, paths = sorted({e.day for e in fresh if e.day is not None}), {e.path for e in fresh}
     schema = pa.schema([f for f in READS_SCHEMA if f.name in ("waybill", *wanted.reads)])

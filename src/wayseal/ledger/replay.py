@@ -1,6 +1,6 @@
 """Queries of a ledger, replayed on the waybills that somebody asks about; nothing is ever materialised for the rest.
 
-`_queries` reads them, `_asof` says how waybills stood, `_replay` (whose rules hold here) matches and weighs.
+`_queries` reads them, `_replay` (whose rules hold here) says how waybills stood, matches and weighs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _replay
-from wayseal.ledger._asof import States
 from wayseal.ledger._queries import KNOWN, NEVER, Queries
+from wayseal.ledger._replay import States
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._types import Floats, Ints, Longs, Words
 from wayseal.model.predicate import Predicate
@@ -39,7 +39,7 @@ EXPOSURES_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayCounts:
-    """What became of the logged queries.
+    """The logged queries, counted by what became of them.
 
     replayed: those that were put to the waybills; soft: of these, such as show a waybill with a probability between
     0 and 1 only. useless: the others, of which unreadable counts those whose filter can't be read, by the key that is

@@ -57,7 +57,7 @@ def stretches(
     beside: Sequence[str] = (),
     rows: int | None = None,
 ) -> Iterator[Stretch]:
-    """What a source had: kind is actor, session, device (they read them), channel (issued) or outlet (passed).
+    """Yield what a source had: kind is actor, session, device (they read them), channel (issued) or outlet (passed).
 
     wanted: keys of the source, sorted; several outlets make a region. An outlet's are those that came from it or were
     scanned there. columns: of reads, beside those of `OF_SOURCE`. beside: tables of which a stretch shall not hold more

@@ -12,7 +12,7 @@ from wayseal.merkle.hashing import SIZE, node_hash
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether a leaf stands in a tree.
+    """Check that a leaf stands in a tree.
 
     Args:
         leaf: Hash of the leaf, 32 bytes.
@@ -41,7 +41,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
 
 def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether one tree begins another.
+    """Check that one tree begins another.
 
     Args:
         old: Leaves of the older tree, at least one (rule 2).

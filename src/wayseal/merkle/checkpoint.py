@@ -81,7 +81,7 @@ class VerifyKey:
         return made
 
     def signed(self, text: bytes, signature: bytes) -> bool:
-        """Whether a signature is this key's.
+        """True if a signature is this key's.
 
         Args:
             text: What was signed.
@@ -186,7 +186,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What a tree was.
+    """The state of a tree at some time.
 
     Attributes:
         origin: Whose tree.
@@ -239,7 +239,7 @@ class Checkpoint:
 
     @staticmethod
     def claimed(note: bytes) -> "Checkpoint":
-        """What a note says of itself, whoever signed it: for whoever compares it with a tree of his own.
+        """Read a note, whoever signed it: for whoever compares it with a tree of his own.
 
         Args:
             note: The note.
@@ -332,7 +332,7 @@ def _text(raw: bytes) -> str:
 
 
 def _bytes(text: str, size: int | None) -> bytes:
-    """What base64 `text` stands for, in its one spelling."""
+    """Decode base64 in its one spelling."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

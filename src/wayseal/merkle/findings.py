@@ -26,7 +26,7 @@ class Finding:
 
     @property
     def exit_code(self) -> int:
-        """What the command ends with if nothing worse was found."""
+        """The command's exit code if nothing worse was found."""
         return _CODES.get(self.code, CHANGED)
 
 

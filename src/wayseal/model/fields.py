@@ -18,7 +18,7 @@ MOST_AT_ONCE: Final = 1000
 
 
 class FieldKind(StrEnum):
-    """What a field holds; its masks go by it."""
+    """The kinds of fields; masks go by them."""
 
     NAME = "name"
     PHONE = "phone"
@@ -39,7 +39,7 @@ class Field(StrEnum):
 
     @property
     def kind(self) -> FieldKind:
-        """What it holds."""
+        """The field's kind."""
         return _KINDS[self]
 
 

@@ -51,7 +51,7 @@ class _Deferred:
 
     @property
     def code(self) -> CodeType:
-        """What the interpreter would run."""
+        """The code that the interpreter would run."""
         return self._function.__code__
 
     def finish(self) -> None:

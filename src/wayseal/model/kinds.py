@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ActorKind(StrEnum):
-    """Whoever can read a waybill."""
+    """The kinds of actors, who can read a waybill."""
 
     PERSON = "person"
     SERVICE = "service"
@@ -33,7 +33,7 @@ class ScanKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What a read did with the waybill."""
+    """The kinds of reads of a waybill."""
 
     VIEW = "view"
     SEARCH = "search"
@@ -44,7 +44,7 @@ class Action(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an actor answers for."""
+    """The kinds of things that an actor answers for."""
 
     OUTLET = "outlet"
     CITY = "city"

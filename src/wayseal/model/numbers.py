@@ -130,7 +130,7 @@ def _clean_char(char: str) -> str:
 
 
 def s10_is_valid(number: str) -> bool:
-    """Whether a clean number has the shape of UPU S10 and its check digit is right (mod 11; 10 → 0, 11 → 5).
+    """True if a clean number has the shape of UPU S10 and its check digit is right (mod 11; 10 → 0, 11 → 5).
 
     Args:
         number: The number, clean.
@@ -146,7 +146,7 @@ def s10_is_valid(number: str) -> bool:
 
 
 def looks_like_waybill(number: str) -> bool:
-    """Whether a clean number could be one of some courier's, and is neither a phone nor that of an identity card.
+    """True if a clean number could be one of some courier's, and is neither a phone nor that of an identity card.
 
     Args:
         number: The number, clean.

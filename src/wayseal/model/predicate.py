@@ -64,7 +64,7 @@ class Predicate:
 
     @property
     def everything(self) -> bool:
-        """Whether every waybill fits the conditions that are known."""
+        """True if every waybill fits the conditions that are known."""
         return not self.any_of and self.issued_from is None and self.issued_to is None
 
 

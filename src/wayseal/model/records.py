@@ -93,7 +93,7 @@ Chosen = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """What is to be sealed under a number.
+    """The fields to be sealed under a number.
 
     Attributes:
         waybill: Number of the waybill.
@@ -158,7 +158,7 @@ _Leaf = Annotated[str, pydantic.Field(description="Hash of the log's entry, hexa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosed:
-    """What was shown, and where that stands in the log.
+    """The fields that were shown, and their place in the log.
 
     Attributes:
         waybill: Number of the waybill.
@@ -212,7 +212,7 @@ class Revised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """What was not shown or sealed, and which rule says so.
+    """A refusal to show or seal, and which rule says so.
 
     Attributes:
         waybill: Number of the waybill.
@@ -239,7 +239,7 @@ Answer = Disclosed | Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenShown:
-    """What a token stands for, or which rule refused.
+    """The field that a token stands for, or which rule refused.
 
     Attributes:
         token: The token.

@@ -96,7 +96,7 @@ class _ReadAs(PlainValidator):
 
 
 def needs(text: str, **values: object) -> object:
-    """What to say where a value isn't what its type asks for; inside a list or a table each part says its own.
+    """Set the message for a value that isn't what its type asks for; inside a list or a table each part has its own.
 
     Args:
         text: English, marked with N_.
@@ -291,7 +291,7 @@ class TomlText:
         return next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 1)
 
     def says(self, *path: str | int) -> bool:
-        """Whether this stands in the text."""
+        """True if this stands in the text."""
         return path in self._lines
 
     def _check_times(self, kind: Any) -> None:
@@ -345,7 +345,7 @@ def parse_json(content: bytes | str, kind: Callable[..., T]) -> T:
 
 
 def value_at(content: bytes, key: str) -> Any:
-    """What stands under a key in JSON that may be anything else: the version of what can't be read, say.
+    """Read a key of JSON that may be anything else: the version of what can't be read, say.
 
     Args:
         content: JSON, or none.
@@ -362,7 +362,7 @@ def value_at(content: bytes, key: str) -> Any:
 
 
 def plain(record: Any) -> Any:
-    """What JSON can hold of a record, as `parse_json` reads it.
+    """Make a record something that JSON can hold, as `parse_json` reads it.
 
     Args:
         record: A dataclass whose `__pydantic_config__` is `CLOSED`. A field that a function reads needs its `spell`.
@@ -383,7 +383,7 @@ def readable(text: str) -> str:
 
 
 def _mistakes(wrong: ValidationError) -> list[Any]:
-    """What is wrong; of a list that is empty but for what is wrong in it the library says both."""
+    """List what is wrong; of a list that is empty but for what is wrong in it the library says both."""
     found = wrong.errors(include_url=False)
     inside = {mistake["loc"][:depth] for mistake in found for depth in range(len(mistake["loc"]))}
     return [mistake for mistake in found if mistake["type"] != "too_short" or mistake["loc"] not in inside]
@@ -397,7 +397,7 @@ def _key(path: KeyPath) -> str | None:
 
 @lru_cache(maxsize=128)
 def adapter(kind: Any) -> TypeAdapter[Any]:
-    """What reads and writes a type, made once.
+    """Return the adapter that reads and writes a type, made once.
 
     Args:
         kind: A dataclass, or any type of such.
@@ -420,7 +420,7 @@ def _spell_time(value: Any) -> str:
 
 
 def _worded(mistake: Mapping[str, Any], kind: Any) -> Message:
-    """What is wrong, by the library's code for it."""
+    """Word a mistake, by the library's code for it."""
     code, path, values = mistake["type"], mistake["loc"], mistake.get("ctx", {})
     if code == _NEEDS:
         return values["message"]  # type: ignore[no-any-return]

@@ -56,7 +56,7 @@ def clock_us() -> int:
 
 
 def clock_name() -> str:
-    """What people are told of it: UTC+8."""
+    """The clock's name for people: UTC+8."""
     return f"UTC{clock_hours():+d}"
 
 

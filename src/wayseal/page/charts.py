@@ -21,7 +21,7 @@ LEFT = "30%"
 
 
 def nothing(text: str) -> Markup:
-    """What stands where a picture would have nothing to show."""
+    """Draw what stands where a picture would have nothing to show."""
     return el("p", text, class_="empty")
 
 

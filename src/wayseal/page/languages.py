@@ -24,7 +24,7 @@ def known_lang(lang: str) -> Lang:
 
 @cache
 def translator(lang: str) -> Translate:
-    """What puts an English text into a language; a text that the catalogue lacks stays English."""
+    """Return the translation into a language; a text that the catalogue lacks stays English."""
     if lang == "en":
         return str
     compiled = resources.files("wayseal").joinpath("locale", known_lang(lang), "LC_MESSAGES", "wayseal.mo")

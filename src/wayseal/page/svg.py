@@ -29,7 +29,7 @@ def pct(part: float) -> str:
 
 
 def plain(text: str) -> str:
-    """What a voice said, without the markup of a page: a picture's words carry none."""
+    """Strip a page's markup from a text: a picture's words carry none."""
     return text.striptags() if isinstance(text, Markup) else text
 
 

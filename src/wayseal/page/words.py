@@ -38,7 +38,7 @@ def catalogue(lang: Lang, package: str = __package__) -> Mapping[str, str]:
 
 @cache
 def words(lang: Lang, of: str) -> Mapping[str, str]:
-    """What codes are called: "unit.values" lists those of tables, "unit.columns" heads; some as `code=name`."""
+    """Parse the names of codes: "unit.values" lists those of tables, "unit.columns" heads; some as `code=name`."""
     english = (one.partition("=")[0].strip() for one in catalogue("en")[of].split(","))
     named = dict(one.strip().split("=", 1) for one in catalogue(lang)[of].split(",") if "=" in one)
     return {code: named.get(code, code.replace("_", " ")) for code in english}
@@ -50,7 +50,7 @@ def headings(names: Iterable[str], lang: Lang) -> list[str]:
 
 
 def times(nats: float, lang: Lang) -> str:
-    """What evidence is worth, as people read it: how many times as likely it makes what it speaks for."""
+    """Word the weight of evidence: how many times as likely it makes what it speaks for."""
     return numbers.ratio(nats / math.log(10), catalogue(lang)["unit.scales"].split(","))
 
 
@@ -87,7 +87,7 @@ class Remark(Protocol):
 
     @property
     def values(self) -> Mapping[str, str | int | float]:
-        """What fills the blanks, by name."""
+        """The values of the blanks, by name."""
         ...
 
 
@@ -114,7 +114,7 @@ class Voice:
         return self.say(note.code, **note.values)
 
     def has(self, code: str) -> bool:
-        """Whether the catalogue has a text for `code`."""
+        """True if the catalogue has a text for `code`."""
         return code in self._texts
 
     def id(self, text: str) -> str:
@@ -127,7 +127,7 @@ class Voice:
         return shorten(shown, _LONG_ID_TEXT)
 
     def value(self, text: str | None, empty: str = "unit.none") -> str:
-        """What a column holds, in words where they are known: "customer_service", "print". empty: the text for none."""
+        """Word a column's value where a word is known: "customer_service", "print". empty: the text for none."""
         if not text:
             return self.say(empty)
         known = words(self.lang, "unit.values").get(text)

@@ -111,12 +111,12 @@ def base64_bytes(found: dict[str, Any], key: str) -> bytes:
 
 
 def spell_base64(raw: bytes) -> str:
-    """What `base64_bytes` reads."""
+    """Spell bytes as `base64_bytes` reads them."""
     return base64.b64encode(raw).decode()
 
 
 def spell_hashes(values: Sequence[bytes]) -> list[str]:
-    """What `hashes` reads."""
+    """Spell hashes as `hashes` reads them."""
     return [value.hex() for value in values]
 
 

@@ -48,7 +48,7 @@ def spell_entry(entry: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryProof:
-    """What rule 1 lists.
+    """The proof of an entry (rule 1).
 
     Attributes:
         content: The entry's spelling.
@@ -99,7 +99,7 @@ class EntryProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenEntry:
-    """What a proof has shown: this entry stands at this place of the log that the checkpoint describes.
+    """An entry that was proven to stand at this place of the log that the checkpoint describes.
 
     Attributes:
         entry: Its members, as JSON has them.
@@ -145,7 +145,7 @@ def _build(found: dict[str, Any]) -> EntryProof:
 
 
 def _is_entry(entry: dict[str, Any]) -> bool:
-    """Whether members have the names and types that an entry's have."""
+    """True if members have the names and types that an entry's have."""
     may_be = dict.fromkeys(_MAY_BE, str) | {"fields": dict, "more": dict}
     must_be = dict.fromkeys(_TEXTS, str) | {"kind": str, "at": int, "policy": int, "v": int}
     if not must_be.keys() <= entry.keys() <= must_be.keys() | may_be.keys():

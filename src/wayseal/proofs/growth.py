@@ -19,7 +19,7 @@ FORMAT = "wayseal_growth_proof"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrowthProof:
-    """What rule 1 lists.
+    """The proof of growth (rule 1).
 
     Attributes:
         old: The earlier checkpoint, signed.
@@ -57,7 +57,7 @@ class GrowthProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenGrowth:
-    """What a proof has shown: the log of the new checkpoint begins with all that was in that of the old one.
+    """Growth that was proven: the log of the new checkpoint begins with all that was in that of the old one.
 
     Attributes:
         old: The earlier checkpoint.

@@ -116,7 +116,7 @@ def verify_stamp(stamp: bytes, sealed: bytes, certificates: Sequence[bytes]) -> 
 
 
 def claimed_stamp(stamp: bytes) -> Stamped:
-    """What a stamp says, unchecked."""
+    """Read a stamp, unchecked."""
     from rfc3161_client import decode_timestamp_response
 
     answer = decode_timestamp_response(stamp)

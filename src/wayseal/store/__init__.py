@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.store._batches import read_batches
+    from wayseal.store._batches import read_batches, read_leaks
     from wayseal.store._load_mapping import load_mapping
     from wayseal.store._open_source import open_source
-    from wayseal.store._read_leaks import read_leaks
     from wayseal.store._write_table import write_table
     from wayseal.store.drafts import propose_mapping
     from wayseal.store.tables import TABLES, arrow_schema

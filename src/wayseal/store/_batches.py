@@ -1,9 +1,14 @@
-"""From raw blocks to checked batches: the border between a file and everything else."""
+"""From raw blocks to checked batches: the border between a file and everything else.
 
-from collections.abc import Callable, Iterator, Mapping
+The leaks file: numbers seen outside, small enough to hold whole.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,13 +20,14 @@ from wayseal.store._column_plan import ColumnPlan, NamedColumns, plan
 from wayseal.store._convert import Converted, ConvertOptions, convert
 from wayseal.store._csv import CsvBlocks
 from wayseal.store._jsonl import JsonBlocks
+from wayseal.store._open_source import open_source
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
 from wayseal.store.logs import CombinedBlocks, JsonRequestBlocks, MysqlBlocks, OcsfBlocks, PgauditBlocks
 from wayseal.store.mapping import LogMapping
 from wayseal.store.tables import MOMENT, TABLES, arrow_schema
-from wayseal.store.types import Batch, Emptied, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
+from wayseal.store.types import Batch, Emptied, Leaks, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
 
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 
@@ -252,3 +258,43 @@ class _Reader:
         if key not in self._said:
             self._said.add(key)
             yield Notice(code=code, file=self._file.path, values=values)
+
+
+def read_leaks(path: Path, *, mapping: LogMapping | None = None, offset: timedelta | str | None = None) -> Leaks:
+    """Reads numbers that turned up outside.
+
+    Args:
+        path: A file in any of the three formats.
+        mapping: Which column is what; None: the contract's names.
+        offset: From UTC, of times without one.
+
+    Returns:
+        The leaks, and what was rejected.
+
+    Raises:
+        StoreError: As of `read_batches`.
+    """
+    if mapping is not None and mapping.table != "leaks":
+        raise StoreError("this mapping is not for leaks", file=mapping.path, key="table")
+    source = open_source(path, mapping=mapping, offset=offset, table="leaks")
+    read = [(f, b) for f in source.files for b in read_batches(f, mapping=mapping, options=source.options)]
+    batches = [b for _, b in read]
+    return Leaks(
+        digest=_digest(f.laid_out.origin if f.laid_out else f.path for f in source.files),
+        rows=pa.Table.from_batches([b.rows for b in batches], schema=arrow_schema("leaks")),
+        line=np.concatenate([b.line for b in batches]),
+        by_day=np.concatenate([b.days.get("seen_at", np.zeros(len(b.line), np.bool_)) for b in batches]),
+        rejected=tuple(r for b in batches for r in b.rejected),
+        notices=(
+            *source.notices,
+            *(n for f, b in read for n in (*b.notices, *(one.notice(f) for one in b.emptied))),
+        ),
+        emptied=tuple(one for b in batches for one in b.emptied),
+    )
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.read_bytes())
+    return total.hexdigest()

@@ -48,7 +48,7 @@ class _Candidate(NamedTuple):
 
 
 def look_at_sample(sample: Sample, table: str | None) -> Looked | None:
-    """What a sample is. table: that a person says it is; None: the likeliest. None: it is none that is known."""
+    """Recognize a sample's table; None: none that is known. table: which a person says it is; None: the likeliest."""
     columns = {name: Profile(name, values, several=name in sample.lists) for name, values in sample.columns.items()}
     if table is not None:
         return Looked(sample=sample, columns=columns, table=TABLES[table], found=guess(columns, table))
@@ -68,7 +68,7 @@ def look_at_sample(sample: Sample, table: str | None) -> Looked | None:
 
 
 def _is_vague(table: str, found: Mapping[str, Guess], hint: str) -> bool:
-    """Whether nothing is called as in this table alone: rows of who, when and which waybill may be anything."""
+    """True if nothing is called as in this table alone: rows of who, when and which waybill may be anything."""
     own = any(made.by_name and (made.constant or is_own(name, made.columns[0], table)) for name, made in found.items())
     return not own and not (table == "accesses" and _OF_READS & set(found)) and not hints_at(table, hint)
 

@@ -37,7 +37,7 @@ class NamedColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnPlan:
-    """What to take from a file: the columns it needs, those it leaves out, and where each contract column is from."""
+    """A reading plan of a file: the columns it needs, those it leaves out, and where each contract column is from."""
 
     needed: frozenset[str]
     unknown: tuple[str, ...]

@@ -144,7 +144,7 @@ class RecordSplitter:
         return (1, Reason.UNTERMINATED_QUOTE) if last else (0, None)
 
     def _scan(self, line: bytes, inside: bool) -> tuple[bool, Reason | None]:
-        """Whether a quote is open at the end of the line, and what is wrong with the line."""
+        """Scan a line: whether a quote is open at its end, and what is wrong with it."""
         if not inside and b'"' not in line:
             return False, _stray_return(line)
         index, mark = 0, self._mark

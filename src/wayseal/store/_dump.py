@@ -19,8 +19,7 @@ from itertools import chain
 from pathlib import Path
 
 from wayseal.store._column_plan import describe
-from wayseal.store._laid_out import LaidOut
-from wayseal.store._write_table import cell_text
+from wayseal.store._write_table import LaidOut, cell_text
 from wayseal.store.errors import StoreError
 
 HEAD = re.compile(
@@ -134,7 +133,7 @@ def _csv(lines: Iterator[str], wanted: str, columns: Sequence[str]) -> Iterator[
 
 
 def events(lines: Iterable[str], wanted: Callable[[str], bool]) -> Iterator[Event]:
-    """What a dump holds: a table and its columns where rows of it begin, and each row of those that are wanted."""
+    """Yield what a dump holds: a table and its columns where its rows begin, and each row of those that are wanted."""
     made, kind, utc, stamps = dict[str, tuple[str, ...]](), "", False, dict[str, set[int]]()
     rest = _Lines(lines)
     for line in rest:

@@ -106,13 +106,13 @@ class Profile:
 
     @property
     def dated(self) -> bool:
-        """Whether it holds days or moments, whatever else."""
+        """True if it holds days or moments, whatever else."""
         told = self.written is not None and (not self.written.counted or self.written.formats == ("%Y%m%d",))
         return told or any(DATE.fullmatch(text) and not text.isdigit() for text in self.few)
 
     @property
     def same(self) -> bool:
-        """Whether nearly all of its many rows hold the same."""
+        """True if nearly all of its many rows hold the same."""
         return len(self.texts) >= _LEAST_TOLD and max(self.words.values()) >= _MOST_SAME * len(self.texts)
 
     @cached_property
@@ -138,7 +138,7 @@ def spread(texts: list[str], most: int) -> list[str]:
 
 
 def guess(columns: Columns, table: str = "accesses") -> dict[str, Guess]:
-    """What can be guessed of a table; columns that nothing speaks for are left out."""
+    """Guess the columns of a table; those that nothing speaks for are left out."""
     target = TABLES[table]
     flat = {name: one for name, one in columns.items() if not one.several}
     found = _guess_times(flat, target)
@@ -165,7 +165,7 @@ def guess(columns: Columns, table: str = "accesses") -> dict[str, Guess]:
 
 
 def _tells_reads(columns: Columns, found: Mapping[str, Guess]) -> bool:
-    """Whether rows with the same number in `access` are the same read, as where an export repeats some."""
+    """True if rows with the same number in `access` are the same read, as where an export repeats some."""
     made = [found[name] for name in ("access", "waybill", "actor", "at") if name in found]
     rows = set(zip(*(columns[name].values for one in made for name in one.columns), strict=True))
     return len({row[0] for row in rows} - {None, ""}) == len(rows) and not any(one.several for one in made)
@@ -203,13 +203,13 @@ def _assign(table: Table, columns: Columns) -> dict[str, Guess]:
 
 
 def _barred(target: Column, one: Profile, looks: float) -> bool:
-    """Whether a column can't be this one, whatever it is called: it is no number or object, or marks all rows."""
+    """True if a column can't be this one, whatever it is called: it is no number or object, or marks all rows."""
     counted = one.texts and target.type in {ColumnType.INT, ColumnType.FLOAT, ColumnType.JSON}
     return one.name.startswith("__") or (target.name in _MARKS and one.same) or bool(counted and not looks)
 
 
 def _content(target: Column, table: str) -> Callable[[Profile], float] | None:
-    """What says of values that they are of a column; None where only its name can."""
+    """Choose the test of values for a column; None where only its name can tell."""
     if target.type is ColumnType.WAYBILL or target.name == "ip":
         return lambda one: one.ip if target.name == "ip" else one.number
     if target.type in {ColumnType.INT, ColumnType.FLOAT}:
@@ -223,7 +223,7 @@ def _content(target: Column, table: str) -> Callable[[Profile], float] | None:
 
 
 def coded(one: Profile) -> bool:
-    """Whether its words are codes, which say nothing by themselves (50, 31, A3)."""
+    """True if its words are codes, which say nothing by themselves (50, 31, A3)."""
     return is_list(one.words) and mostly(_CODED, list(one.words))
 
 
@@ -297,7 +297,7 @@ def _measured(made: Guess, one: Profile, name: str, columns: Columns) -> Guess:
 
 
 def _factor(one: Profile) -> int:
-    """What makes grams of a weight: 1000 where its heading says kilograms, or says nothing and values have decimals.
+    """Guess the factor to grams: 1000 where the heading says kilograms, or says nothing and values have decimals.
 
     A value that names its unit itself needs none.
     """
@@ -406,7 +406,7 @@ def status_words(columns: Columns) -> tuple[str, Mapping[str, int]] | None:
 
 
 def is_list(words: Mapping[str, int]) -> bool:
-    """Whether a column with these words holds words of a list, and not a text or a name of its own in each row."""
+    """True if a column with these words holds words of a list, and not a text or a name of its own in each row."""
     return 0 < len(words) <= _MOST_WORDS
 
 

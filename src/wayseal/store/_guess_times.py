@@ -45,12 +45,12 @@ class Written:
 
     @property
     def counted(self) -> bool:
-        """Whether it is digits alone, which other numbers are, too."""
+        """True if it is digits alone, which other numbers are, too."""
         return self.formats[0].startswith(_COUNTED) and self.formats[0] != _SECONDS
 
 
 def mostly(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
-    """Whether so many of the texts have this shape; none is no shape."""
+    """True if so many of the texts have this shape; none is no shape."""
     return _enough(sum(bool(pattern.fullmatch(text)) for text in texts), len(texts))
 
 
@@ -83,7 +83,7 @@ def time_format(values: Sequence[str]) -> Written | None:
 
 
 def _joins(form: str) -> bool:
-    """Whether a format may stand beside others in one column."""
+    """True if a format may stand beside others in one column."""
     return form == _SECONDS or not form.startswith(_COUNTED)
 
 
@@ -103,7 +103,7 @@ def _fits(form: str, texts: pa.Array, wanted: npt.NDArray[np.bool_]) -> _Fit:
 
 
 def counts_time(written: Written, texts: Sequence[str]) -> bool:
-    """Whether numbers alone say that they count from 1970: whole seconds or thousandths, all of about one year."""
+    """True if numbers alone say that they count from 1970: whole seconds or thousandths, all of about one year."""
     if written.formats[0] not in _SPAN or written.share < 1.0:
         return False
     numbers = [float(text) for text in texts]

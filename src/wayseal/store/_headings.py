@@ -80,7 +80,7 @@ def name_score(column: str, name: str, table: str = "accesses") -> float:
 
 
 def is_own(column: str, name: str, table: str) -> bool:
-    """Whether a name says it by a word of this table, and not by one that is used in any."""
+    """True if a name says it by a word of this table, and not by one that is used in any."""
     return _score(own_words(column, table), name) >= name_score(column, name, table) > 0
 
 
@@ -119,12 +119,12 @@ def word_of(text: str, words: Mapping[str, str]) -> str | None:
 
 
 def means_nothing(text: str) -> bool:
-    """Whether a cell says that there is no value (未称), or no end (长期, 99999999)."""
+    """True if a cell says that there is no value (未称), or no end (长期, 99999999)."""
     return squeezed(text) in _lists()["words.nothing"]["nothing"]
 
 
 def ended(word: str) -> bool | None:
-    """Whether what ended in this word was shown; False if it was refused, failed or sent elsewhere; None: not known."""
+    """True if what ended in this word was shown; False if it was refused, failed or sent elsewhere; None: not known."""
     plain = word.strip().casefold()
     if re.fullmatch("[1-5][0-9]{2}", plain):
         return plain[0] == "2" or plain == "304"
@@ -133,7 +133,7 @@ def ended(word: str) -> bool | None:
 
 
 def hints_at(table: str, text: str) -> bool:
-    """Whether the name of a file or a sheet speaks of this table."""
+    """True if the name of a file or a sheet speaks of this table."""
     plain = squeezed(text)
     parts = set(re.findall(r"[a-z]+", text.casefold()))
     return any(w in parts or (w > "\x7f" and w in plain) for w in _lists()[table]["files"])

@@ -47,6 +47,6 @@ def names_of(pattern: str) -> tuple[str, ...]:
 
 
 def match_whole(texts: pa.Array, pattern: str) -> pa.StructArray:
-    """What each text holds under the names of a pattern; null where the pattern isn't the whole of it (rule 2)."""
+    """Extract what each text holds under the names of a pattern; null where the pattern isn't all of it (rule 2)."""
     grouped = _PIECE.sub(lambda found: "(?:" if found[0] == "(" else found[0], pattern)
     return pc.extract_regex(texts, rf"\A(?:{grouped})\z")

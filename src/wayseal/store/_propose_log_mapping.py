@@ -292,7 +292,7 @@ def _actor(requests: Sequence[Request], account: str, said: _Said) -> list[str]:
 
 
 def _statuses(answers: Iterable[str], say: Mapping[str, str]) -> Iterator[str]:
-    """What the answers were, for `statuses`."""
+    """Collect the answers that there were, for `statuses`."""
     if counts := Counter(filter(None, answers)):
         yield f"# {say['statuses']}: {', '.join(f'{status} ({n})' for status, n in sorted(counts.items()))}"
 

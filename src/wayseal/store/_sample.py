@@ -18,10 +18,10 @@ from wayseal.model.numbers import candidates
 from wayseal.store._csv import GUARDED, record_texts, split_record
 from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._jsonl import find_all, names_of, read_line
-from wayseal.store._laid_out import LaidOut
 from wayseal.store._open_source import format_of, open_source
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store._text_file import TextFile, is_ascii_based
+from wayseal.store._write_table import LaidOut
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LAID_OUT, Format
 from wayseal.store.mapping import LogMapping
@@ -61,7 +61,7 @@ class Sample:
 
     @property
     def hint(self) -> str:
-        """What it is called."""
+        """The name of the sample's file or sheet."""
         return f"{self.path.name.partition('.')[0]} {self.sheet or ''}"
 
 

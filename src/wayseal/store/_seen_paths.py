@@ -40,7 +40,7 @@ class SeenPath:
 
     @property
     def is_list(self) -> bool:
-        """Whether it is called like a list or a search of waybills, or is asked for people."""
+        """True if it is called like a list or a search of waybills, or is asked for people."""
         if "{waybill}" in self.path or _STATIC.search(self.path):
             return False
         words = set(re.findall("[a-z]+|[\u4e00-\u9fff]+", _CAMEL.sub(" ", self.path).lower()))
@@ -86,7 +86,7 @@ def seen_paths(targets: Iterable[str]) -> list[SeenPath]:
 
 
 def _fits(text: str, learnt: set[str]) -> bool:
-    """Whether a value is like the numbers that the log names elsewhere, if it names any; a time is none."""
+    """True if a value is like the numbers that the log names elsewhere, if it names any; a time is none."""
     return number_shaped(text) and not _EPOCH.fullmatch(text) and (not learnt or _DIGIT.sub("9", text) in learnt)
 
 

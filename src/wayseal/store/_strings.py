@@ -99,7 +99,7 @@ def cleaned(texts: pa.Array) -> pa.Array:
 
 
 def is_clean(texts: pa.Array) -> bool:
-    """Whether every number is ASCII letters and digits in upper case already: then it need not be built anew."""
+    """True if every number is ASCII letters and digits in upper case already: then it need not be built anew."""
     low, high = byte_range(texts)
     if low < 0x30 or high > 0x5A:
         return low == 255

@@ -11,6 +11,12 @@
 5. A workbook is laid out in memory from its first row and column to its last: one whose cells lie far apart, or have
    more text than any, is refused before (`_spread`).
 6. Without a name the sheet called like the table is taken, else the first that is visible and has a row below headings.
+
+How far apart the cells of a sheet lie, told from its XML before anybody lays it out.
+
+What reads workbooks makes room for every cell from the first row and column to the last: two cells in two corners of a
+sheet of a kilobyte would take half a terabyte, and the process with it. Here nothing is parsed: places of cells and
+rows are found by what they look like, so that what is no sheet at all is only thought to be smaller or larger.
 """
 
 import re
@@ -18,18 +24,75 @@ import string
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import python_calamine as calamine
 
 from wayseal.store._column_plan import describe
-from wayseal.store._laid_out import LaidOut
-from wayseal.store._spread import AT_ONCE, is_spread_out, parts_of
-from wayseal.store._write_table import cell_text
+from wayseal.store._write_table import LaidOut, cell_text
 from wayseal.store.errors import StoreError
+
+AT_ONCE, _LONGEST, _TAG = 1 << 20, 1 << 24, 256
+"""Bytes that are read at a time, of a row that is looked at in one piece, and of a tag."""
+_FEW, _MOST, _SPARSE = 1 << 20, 1 << 26, 8
+"""Up to `_FEW` places are always laid out, and never more than `_MOST`; between, up to so many for each cell."""
+_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,9})[0-9]""")
+_PLACE = re.compile(rb"""\br\s*=\s*["'][A-Za-z]{0,9}([0-9]+)["']""")
+_CELL, _ROW = (tuple(a + tag + z for a in (b"<", b":") for z in (b" ", b">", b"/", b"\n")) for tag in (b"c", b"row"))
+
+
+def parts_of(path: Path) -> Iterator[Iterator[bytes]]:
+    """The files in a workbook, each in pieces."""
+    with zipfile.ZipFile(path) as archive:
+        for item in archive.infolist():
+            with archive.open(item) as file:
+                yield iter(partial(file.read, AT_ONCE), b"")
+
+
+def is_spread_out(pieces: Iterable[bytes]) -> bool:
+    """True if a sheet takes far more room than it has cells.
+
+    Args:
+        pieces: Of its XML.
+
+    Returns:
+        So.
+    """
+    rows = columns = cells = rows_begun = 0
+    rest = b""
+    for piece in chain(pieces, (b"",)):
+        rest += piece
+        end = max(rest.rfind(b"<row"), rest.rfind(b":row")) if piece else len(rest)
+        if end < 0 or len(rest) - end > _LONGEST:
+            end = max(len(rest) - _TAG, 0)
+        taken, rest = rest[:end], rest[end:]
+        letters, there = _COLUMN.findall(taken), _count(taken, _CELL)
+        rows_begun += _count(taken, _ROW)
+        rows = max(rows, rows_begun, max(map(int, set(_PLACE.findall(taken))), default=0))
+        columns = max(columns, max(map(_number, set(letters)), default=0))
+        if there > len(letters):  # some stand behind the one before, wherever that is
+            columns = max(columns, *(_count(row, _CELL) for row in taken.split(b"row")))
+        cells += max(there, len(letters))
+    room = rows * columns
+    return room > _MOST or (room > _FEW and room > _SPARSE * cells)
+
+
+def _count(taken: bytes, tags: Sequence[bytes]) -> int:
+    return sum(map(taken.count, tags))
+
+
+def _number(letters: bytes) -> int:
+    """A=1, Z=26, AA=27."""
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number
+
 
 _MOST_BYTES = 2 << 30
 _MOST_DIGITS = 1e15
@@ -180,7 +243,7 @@ def _lines(rows: _Rows, headed: bool) -> Iterator[bytes]:
 
 
 def _names_spanned(top: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row names the columns that headings above it span, and holds nothing else."""
+    """True if a row names the columns that headings above it span, and holds nothing else."""
     free = [not cell.strip() for cell in (*top, "-")]
     filled = [n for n, cell in enumerate(below) if cell.strip()]
     named = all((free[n] or free[n + 1]) and not re.search("[0-9]", below[n]) for n in filled)

@@ -4,28 +4,293 @@
 2. What is no table that is known, or is written in no way that is read, gets no mapping file: that is an error.
 3. Nothing of a row stands in a mapping file but words of short lists, and no phone number, name or address.
 4. A draft is read before it is handed out: what rows from all of the file say against it is a doubt (`_checked`).
+
+A mapping file from a sample of a file: its text, and what it is not sure of.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 from wayseal.model.messages import N_, Message, Translate
 from wayseal.store._choose_table import Looked, look_at_sample
 from wayseal.store._column_plan import describe
-from wayseal.store._guess import describe_choice
+from wayseal.store._guess import Columns, Guess, describe_choice, is_list, rivals_of, status_words
+from wayseal.store._guess_times import zone_of
+from wayseal.store._headings import ended
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store._open_source import open_source
 from wayseal.store._propose_log_mapping import UNSURE, Draft, propose_log
-from wayseal.store._propose_mapping import propose_table
-from wayseal.store._sample import Sample, read_sample, spread_lines
+from wayseal.store._sample import MOST, Sample, read_sample, spread_lines
 from wayseal.store._workbook import visible_sheets
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
+from wayseal.store.logs import looks_personal
 from wayseal.store.look import BYTES, FileLook, look_at_source
 from wayseal.store.recognise import Recognised, recognise
+from wayseal.store.tables import Column, ColumnType
+
+_TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        "leaks": N_(
+            "A mapping from a list of numbers to the table `leaks`: which waybill was seen outside, when. Correct it."
+        ),
+        "accesses": N_(
+            "A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it."
+        ),
+        "other": N_("A mapping to the table `{table}`. Read it, correct it."),
+        "chosen": N_("as it was chosen"),
+        "columns": N_("[columns]: left, the column of Wayseal; right, the column of the log."),
+        "by_name": N_("by its name"),
+        "by_content": N_("by what it holds"),
+        "address": N_("the log names no account: the address stands in for it"),
+        "joined": N_("two columns, joined by a space"),
+        "first": N_("the first of them that isn't empty"),
+        "constant": N_("the same for all rows, since no column says it"),
+        "factor": N_("taken for kilograms: by its name, or by its decimals"),
+        "mixed": N_("written in several ways"),
+        "unread": N_("rows of the sample whose time is written in no way that is known: {n}"),
+        "by_day": N_("days without a time: each read counts as at the first moment of its day"),
+        "several": N_("lists: each of their numbers is a read"),
+        "unknown": N_("words that are not known, and how many rows hold each; say in `values` what they are called"),
+        "known": N_("they can be"),
+        "undecided": N_("not known: put those that showed nothing into the list, too"),
+        "more": N_("and {n} more"),
+        "missing": N_("NOT FOUND, and needed: put the log's column here"),
+        "the_same": N_("or, if it is the same for all rows"),
+        "offset_none": N_("The times carry no offset. UTC is assumed unless this line says otherwise."),
+        "offset_cn": N_("The times carry no offset; the file is in Chinese, so China's time is assumed. Check it."),
+        "offset_column": N_("The times carry no offset; the column {column} says which it is."),
+        "clean": N_("Spaces, dashes and dots in numbers are dropped and letters made upper case; false leaves them."),
+        "nothing": N_("Columns that could be set as well"),
+        "drop": N_("Rows that are no reads can be left out, for instance failed requests:"),
+        "rest": N_("Columns of the log that are left out"),
+        "sheets": N_("Not read, unless it stands in a list here"),
+        "positions": N_("The log has no header: a column is its number, from 1."),
+        "headings": N_("The headings stand on this line; what stands above is skipped."),
+        "cut": N_("The sample is the file's beginning: what is packed is read up to {most} MiB."),
+    }
+)
+_DOUBTS: Mapping[str, str] = MappingProxyType(
+    {
+        "close": N_("whether this is the table: `{other}` is nearly as likely (`--table` says which)"),
+        "vague": N_("whether this is the table: nothing in it is called as only this table has it"),
+        "missing": N_("`{column}`: nothing was found for it"),
+        "offset": N_("the times carry no offset, and nothing says which it is"),
+        "words": N_("`{column}`: {rows:,} rows of the sample hold words that are not known"),
+        "times": N_("`{column}`: {rows:,} rows of the sample hold no time that is known"),
+        "address": N_("`actor`: addresses stand in for accounts"),
+        "people": N_("`kind`: no column says it, and not all that is listed may be people"),
+        "rival": N_("`actor`: {columns} may be it as well; it is what the log of reads has"),
+        "content": N_("`{column}`: its name says nothing; it is only by what it holds"),
+        "conditions": N_("`waybill`: {rows:,} rows of the sample hold conditions of searches there, and are no reads"),
+        "dates": N_(
+            "`{column}`: nothing was found for it, and days stand in {columns}: an end that is lost hides reads"
+        ),
+    }
+)
+_MOST_WORDS, _LONGEST_WORD = 12, 20
+_STAFF = re.compile(r"工号|员工|职工|人员|emp|staff", re.IGNORECASE)
+_PAIRS = re.compile(r"[^\W\d]\w*\s*[=:：]")
+_BORN = re.compile(r"出生|生日|birth|last|最后|最近|打印|导出", re.IGNORECASE)  # days that end nothing
+
+
+def propose_table(one: Looked, translate: Translate, sheets: Sequence[str] = (), others: str = "") -> Draft:
+    """The mapping file for what was found. sheets: that are read alike; others: that are not read."""
+    say = {code: translate(text) for code, text in _TEXTS.items()} | {"unsure": translate(UNSURE)}
+    doubts = tuple(Message(_DOUBTS[code], values).fill(translate) for code, values in _doubts(one))
+    lines = [*_head(one, doubts, sheets, others, say), *_offset(one, say), *_columns(one, say)]
+    if one.table.name == "accesses":
+        lines += _drop(one.columns, one.found, say)
+    return Draft(text="\n".join(lines) + "\n", table=one.table.name, doubts=doubts)
+
+
+def _doubts(one: Looked) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """List what a person has to decide before this file can be trusted: codes, and what fills their blanks."""
+    found, table = one.found, one.table
+    if one.close:
+        yield "close", {"other": one.close}
+    elif one.vague:
+        yield "vague", {}
+    timed = {column.name for column in table.columns if column.type is ColumnType.TIME}
+    times = [each for each in one.columns.values() if each.written is not None and not each.written.counted]
+    for name in table.required:
+        made = found.get(name)
+        if made is None:
+            yield "missing", {"column": name}
+        elif name == "actor" and "ip" in found and made.columns == found["ip"].columns:
+            yield "address", {}
+        elif made.columns and one.sample.header and not made.by_name and (len(times) > 1 or name not in timed):
+            yield "content", {"column": name}
+    used = {c for made in found.values() for c in made.columns}
+    rest = tuple(n for n, each in one.columns.items() if n not in used and each.dated and not _BORN.search(n))
+    for name in ("valid_from", "valid_to", "to"):
+        if name in table.names and name not in found and rest:
+            yield "dates", {"column": name, "columns": describe(rest)}
+    numbers = one.columns[found["waybill"].columns[0]].texts if {"waybill", "actor"} <= set(found) else ()
+    if asked := sum(bool(_PAIRS.match(text)) for text in numbers):
+        yield "conditions", {"rows": asked}
+    if "kind" in found and found["kind"].constant and not _STAFF.search(found["actor"].columns[0]):
+        yield "people", {}
+    if "actor" in found and (rivals := rivals_of(one.columns, found, table)):
+        yield "rival", {"columns": describe(rivals)}
+    if _offset_of(one) == "":
+        yield "offset", {}
+    for name, made in found.items():
+        few = 0.02 * len(one.columns[made.columns[0]].texts) if made.unknown and not table.column(name).values else 0
+        if is_list(made.unknown) and sum(made.unknown.values()) > few:
+            yield "words", {"column": name, "rows": sum(made.unknown.values())}
+        if made.written.unread > 1:
+            yield "times", {"column": name, "rows": made.written.unread}
+
+
+def _head(
+    one: Looked, doubts: Sequence[str], sheets: Sequence[str], others: str, say: Mapping[str, str]
+) -> Iterator[str]:
+    sample, table = one.sample, one.table
+    yield f"# {say.get(table.name) or say['other'].format(table=table.name)}"
+    for doubt in doubts:
+        yield f"# {say['unsure']}: {doubt}"
+    if sample.cut and sample.format is not Format.PARQUET:
+        yield f"# {say['cut'].format(most=MOST >> 20)}"
+    yield from ("wayseal = 1", f"table = {_quoted(table.name)}", f"format = {_quoted(sample.format)}")
+    if sample.encoding:
+        yield f"encoding = {_quoted(sample.encoding)}"
+    if len(sheets) > 1:
+        yield f"sheet = [{', '.join(map(_quoted, sheets))}]"
+    elif sample.sheet:
+        others = sample.other_sheets or others
+        yield f"sheet = {_quoted(sample.sheet)}" + (f"  # {say['sheets']}: {others}" if others else "")
+    if sample.format is Format.CSV:
+        yield f"delimiter = {_quoted(sample.delimiter)}"
+    if not sample.header:
+        yield f"header = false  # {say['positions']}"
+    elif sample.header is not True:
+        yield f"header = {sample.header}  # {say['headings']}"
+
+
+def _zone(one: Looked) -> tuple[str, frozenset[str]] | None:
+    return zone_of({name: each.texts for name, each in one.columns.items()})
+
+
+def _offset_of(one: Looked) -> str | None:
+    """Find the offset of times without one: None if there are none; "" if nothing says it."""
+    if not any(made.written.naive for made in one.found.values()):
+        return None
+    zone = _zone(one)
+    if zone is not None and len(zone[1]) == 1:
+        return next(iter(zone[1]))
+    return "+08:00" if _is_chinese(one.sample) else ""
+
+
+def _offset(one: Looked, say: Mapping[str, str]) -> Iterator[str]:
+    offset, zone = _offset_of(one), _zone(one)
+    if offset:
+        said = say["offset_column"].format(column=describe((zone[0],))) if zone else say["offset_cn"]
+        yield from (f"# {said}", f"offset = {_quoted(offset)}")
+    elif offset == "":
+        yield from (f"# {say['offset_none']}", '# offset = "+08:00"')
+    yield f"clean = true  # {say['clean']}"
+
+
+def _is_chinese(sample: Sample) -> bool:
+    """True if its headings or its values are in Chinese."""
+    texts = (*sample.columns, sample.sheet or "", *(v for values in sample.columns.values() for v in values[:50] if v))
+    return any(re.search("[\u4e00-\u9fff]", text) for text in texts)
+
+
+def _columns(one: Looked, say: Mapping[str, str]) -> Iterator[str]:
+    sample, table, found = one.sample, one.table, one.found
+    yield from ("", f"# {say['columns']}", "[columns]")
+    for name in table.names:
+        if name in found:
+            yield _entry(name, found[name], found, say)
+            yield from _unknown(table.column(name), found[name], say)
+        elif name in table.required:
+            yield f'# {name} = "…"  # {say["missing"]}'
+            if table.column(name).type in {ColumnType.ID, ColumnType.ENUM}:
+                known = f" ({say['known']} {', '.join(table.column(name).values)})" if table.column(name).values else ""
+                yield f'# {name} = {{ constant = "…" }}  # {say["the_same"]}{known}'
+    if unset := [n for n in table.names if n not in found and n not in table.required]:
+        yield f"# {say['nothing']}: {', '.join(unset)}"
+    used = {c for made in found.values() for c in made.columns}
+    if rest := tuple(n for n in sample.columns if n not in used):
+        yield f"# {say['rest']}: {describe(rest)}"
+
+
+def _entry(name: str, made: Guess, found: Mapping[str, Guess], say: Mapping[str, str]) -> str:
+    why = [say["by_name"] if made.by_name else say["by_content"]]
+    if made.constant is not None:
+        why = [say["constant"]]
+    elif made.chosen:
+        why = [say["chosen"]]
+    elif name == "actor" and "ip" in found and made.columns == found["ip"].columns:
+        why = [say["address"]]
+    why += [say["first" if made.first else "joined"]] if len(made.columns) > 1 else []
+    why += [say["factor"]] if made.factor != 1 else []
+    why += [say["mixed"]] if len(made.written.formats) > 1 else []
+    why += [say["unread"].format(n=made.written.unread)] if made.written.unread else []
+    why += [say["by_day"]] if made.written.by_day and name == "at" else []
+    why += [say["several"]] if made.several else []
+    return f"{name} = {_value(made)}  # {'; '.join(why)}"
+
+
+def _value(made: Guess) -> str:
+    if made.constant is not None:
+        return f"{{ constant = {_quoted(made.constant)} }}"
+    formats, one = made.written.formats, len(made.columns) == 1
+    if one and formats == ("iso",) and not made.values and made.factor == 1:
+        return _quoted(made.columns[0])
+    told = ", ".join(map(_quoted, made.columns))
+    parts = [f"column = {told}" if one else f"{'first_of' if made.first else 'columns'} = [{told}]"]
+    ways, pairs = ", ".join(map(_quoted, formats)), [f"{_quoted(k)} = {_quoted(v)}" for k, v in made.values.items()]
+    parts += [f"formats = [{ways}]"] if len(formats) > 1 else [f"format = {ways}"] if formats != ("iso",) else []
+    parts += [f"values = {{ {', '.join(pairs)} }}"] if pairs else []
+    parts += [f"factor = {made.factor}"] if made.factor != 1 else []
+    return "{ " + ", ".join(parts) + " }"
+
+
+def _unknown(column: Column, made: Guess, say: Mapping[str, str]) -> Iterator[str]:
+    """Words of the column that no list of words knows, and how many rows hold each."""
+    if is_list(made.unknown):
+        known = f"; {say['known']} {', '.join(column.values)}" if column.values else ""
+        yield f"# {column.name}: {say['unknown']}{known}: {_counted(made.unknown, say)}"
+
+
+def _counted(words: Mapping[str, int], say: Mapping[str, str]) -> str:
+    """Words with their counts; long texts and what looks like a phone number are no words, and stay out."""
+    told = [f"{_quoted(w)} ({n})" for w, n in words.items() if len(w) <= _LONGEST_WORD and not looks_personal(w)]
+    rest = len(words) - len(told[:_MOST_WORDS])
+    return ", ".join(told[:_MOST_WORDS]) + (f", {say['more'].format(n=rest)}" if rest else "")
+
+
+def _drop(columns: Columns, found: Mapping[str, Guess], say: Mapping[str, str]) -> Iterator[str]:
+    """Rows that are no reads: left out where the column that says so has words that are known."""
+    used = {c for made in found.values() for c in made.columns}
+    status = status_words({name: one for name, one in columns.items() if name not in used})
+    yield from ("", f"# {say['drop']}")
+    if status is None:
+        yield from ("# [[drop]]", '# column = "status"', '# equals = ["403", "404"]')
+        return
+    column, words = status
+    yield f"# {describe((column,))}: {_counted(words, say)}"
+    if unknown := {word: n for word, n in words.items() if ended(word) is None}:
+        yield f"# {say['undecided']}: {_counted(unknown, say)}"
+    refused = sorted(word for word in words if ended(word) is False)
+    mark = "" if refused else "# "
+    equals = ", ".join(map(_quoted, refused or ["…"]))
+    yield from (f"{mark}{line}" for line in ("[[drop]]", f"column = {_quoted(column)}", f"equals = [{equals}]"))
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's spelling is one, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
 
 __all__ = ["Draft", "NoDraftError", "draft_mappings", "propose_mapping"]
 _UNKNOWN = N_(
@@ -156,7 +421,7 @@ def propose_mapping(
 
 
 def _samples(path: Path, found: Recognised, table: str | None, sheet: str | None) -> Iterator[Sample]:
-    """What is looked at: of a workbook or a dump each table that has rows, unless a table or a sheet is asked for."""
+    """Yield the samples: of a workbook or a dump each table that has rows, unless a table or a sheet is asked for."""
     names: Sequence[str] = ()
     if sheet is None and table is None:
         names = visible_sheets(path) if found.format is Format.XLSX else tuple(found.tables)

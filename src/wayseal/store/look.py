@@ -31,7 +31,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLook:
-    """What a sample of a file would become.
+    """A preview of a file: a sample of it, and the rows that this would become.
 
     Attributes:
         file: The file, and the table that it fills.

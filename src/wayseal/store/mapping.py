@@ -68,7 +68,7 @@ class TableColumn:
 
     @property
     def unit(self) -> str:
-        """What its values are whole numbers of; "" where they are times."""
+        """The unit of its whole numbers; "" where they are times."""
         return "day" if self.day else self.epoch
 
 
@@ -102,7 +102,7 @@ class PathRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """What an adapter needs to know beside the columns.
+    """The settings of an adapter beside the columns.
 
     statuses: of HTTP answers that showed something, "200" or "2xx"; 304 says that the browser shows what it has.
     methods: of requests that read. resources: types of OCSF resources whose uid (or name) is a waybill number.
@@ -160,5 +160,5 @@ class LogMapping:
 
 
 def _plain(value: object) -> object:
-    """What JSON can hold of a set, or a factor."""
+    """Make a set or a factor something that JSON can hold."""
     return str(value.normalize()) if isinstance(value, Decimal) else sorted(value)  # type: ignore[call-overload]

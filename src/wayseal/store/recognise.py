@@ -57,7 +57,7 @@ _MAGIC: Mapping[bytes, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
-    """What a file is.
+    """A file's format, as far as it was recognised.
 
     Attributes:
         format: How it is read; None: it isn't.
@@ -121,7 +121,7 @@ def recognise(path: Path) -> Recognised:
 
 
 def recognise_text(data: str, *, csv: bool = False) -> Recognised:
-    """What a text is. csv: its name says that it is CSV."""
+    """Recognise a text. csv: its name says that it is CSV."""
     lines = [line for line in data.split("\n", _LINES)[:_LINES] if line.strip()]
     if not lines:
         return Recognised(format=Format.CSV)
@@ -159,7 +159,7 @@ def _of_json(rows: Sequence[dict[str, Any]]) -> Recognised:
 
 
 def _asks(row: dict[str, Any]) -> bool:
-    """Whether an object tells of a request: its first line, or a path beside a method or a status."""
+    """True if an object tells of a request: its first line, or a path beside a method or a status."""
     said = {k: [str(v) for n in names if (v := find(row, n)) is not None] for k, names in REQUEST_FIELDS.items()}
     whole = any(re.fullmatch(r"[A-Z]{3,10} /\S* HTTP/[\d.]+", text) for text in said["line"])
     paths = any(text.startswith(("/", "http://", "https://")) for text in said["target"])

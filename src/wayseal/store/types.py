@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.model.messages import N_
-from wayseal.store._laid_out import LaidOut
+from wayseal.store._write_table import LaidOut
 from wayseal.store.formats import Format
 from wayseal.store.mapping import LogMapping
 
@@ -47,7 +47,7 @@ class Reason(StrEnum):
 
 
 class NoticeCode(StrEnum):
-    """What a reader says about a file as a whole."""
+    """The kinds of notices on a file as a whole."""
 
     UNKNOWN_COLUMNS = "unknown-columns"
     TIMES_WITHOUT_OFFSET = "times-without-offset"

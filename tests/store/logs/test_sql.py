@@ -12,7 +12,7 @@ from tests.store.logs.making import PGAUDIT, mapping
 from tests.tables import each
 from wayseal.model.predicate import parse_predicate
 from wayseal.store.logs._literals import UnreadableError, pairs, part
-from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, WaybillsRead, Why
+from wayseal.store.logs._row_builder import NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.logs._statements import Statements
 
 TWO_SITES = "SELECT * FROM waybill_main w JOIN site o ON o.code = w.from_site LEFT JOIN site d ON w.to_site = d.code "

@@ -8,9 +8,8 @@ from pathlib import Path
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.integrity._findings import FINDING_TEXTS, Code, HistoryCheck, Verification, check_history
 from wayseal.ledger.integrity._prove import prove, prove_many
-from wayseal.ledger.integrity._verify import verify
+from wayseal.ledger.integrity._verify import FINDING_TEXTS, Code, HistoryCheck, Verification, check_history, verify
 from wayseal.merkle import Checkpoint
 
 __all__ = [
@@ -27,7 +26,7 @@ __all__ = [
 
 
 def present_checkpoint(ledger: Path) -> Checkpoint:
-    """What the ledger's tree is now, after a look whether manifest and tiles agree on it."""
+    """Return the present checkpoint of the ledger's tree; raises where manifest and tiles don't agree on it."""
     with open_ledger(ledger) as snapshot:
         point = snapshot.checkpoint
         if open_tree(ledger, point.size).root() != point.root:

@@ -26,7 +26,7 @@ class CompactReport:
 
     @property
     def nothing(self) -> bool:
-        """Whether there was nothing to do."""
+        """True if there was nothing to do."""
         return self.files == self.files_before
 
 

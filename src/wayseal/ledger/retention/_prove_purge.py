@@ -14,7 +14,7 @@ from wayseal.merkle.errors import OtherOriginError
 
 
 def check_checkpoint(ledger: Path, note: bytes) -> Checkpoint:
-    """What a checkpoint says that the ledger goes on from; raises as `prove` does where it doesn't."""
+    """Read a checkpoint that the ledger goes on from; raises as `prove` does where it doesn't."""
     manifest, point = load_manifest(ledger), Checkpoint.claimed(note)
     code = check_history(ledger, manifest, point).code
     if code is Code.CHECKPOINT_ORIGIN:

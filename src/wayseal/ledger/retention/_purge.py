@@ -4,7 +4,7 @@
    later boundary is refused, and a waybill with a younger read is held. Only whoever says so sets the minimum aside.
 2. Nothing is removed that isn't what was committed: files are compared with their SHA-256 before they are rewritten.
 3. What is left verifies: tombstones stand where a page needs them (`_tombstone_writer`).
-4. Counts are what they would be had the rows never been there (`_cleanup`).
+4. Counts are what they would be had the rows never been there (`_remove`).
 5. Who, why and when stand in the manifest, and the tree binds them; the clock is read by whoever calls.
 """
 
@@ -32,7 +32,7 @@ _HOOKS = Hooks()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeOrder:
-    """What to purge and on whose word. before: the day (2026-03-01); keep_days: so many days up to the newest read.
+    """An order to purge, and on whose word. before: the day (2026-03-01); keep_days: so many up to the newest read.
 
     One of the two is given. at: now. below_minimum: the legal minimum doesn't count.
     """
@@ -47,7 +47,7 @@ class PurgeOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeReport:
-    """What a purge did, or would do. before: the day. bytes_before, bytes: of all files of the ledger.
+    """The result of a purge, done or planned. before: the day. bytes_before, bytes: of all files of the ledger.
 
     manifests: before and after it; None where nothing was changed. left: bytes of replaced files that somebody reads
     still: they go at the next ingest, purge or compaction after that.
@@ -62,7 +62,7 @@ class PurgeReport:
 
 
 def plan_purge(ledger: Path, order: PurgeOrder, *, hooks: Hooks = _HOOKS) -> PurgeReport:
-    """What a purge would remove; nothing is changed. Errors as `purge` raises them, but for those of writing."""
+    """Report what a purge would remove; nothing is changed. Errors as `purge` raises them, but for those of writing."""
     with open_ledger(ledger) as snapshot:
         boundary = _boundary(ledger, snapshot.manifest, order)
         plan = PurgeSelector(ledger, snapshot.manifest, boundary).plan(hooks.progress)

@@ -16,8 +16,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, PlainSerializer
 
-from wayseal.ledger._file_kinds import GONE, REWRITTEN, TOMBSTONES
-from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, check_manifest, hash_commit
+from wayseal.ledger._manifest import (
+    GONE,
+    REWRITTEN,
+    TOMBSTONES,
+    FileEntry,
+    Manifest,
+    PurgeEntry,
+    check_manifest,
+    hash_commit,
+)
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey, verify_consistency, verify_inclusion
 from wayseal.merkle.checkpoint import name_keys
@@ -47,7 +55,7 @@ _Spelled = Annotated[Manifest, PlainSerializer(lambda manifest: json.loads(manif
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeProof:
-    """What rule 1 lists. Of both manifests only the last commit is kept: the leaf binds it, and its digest the rest.
+    """The proof of rule 1. Of both manifests only the last commit is kept: the leaf binds it, and its digest the rest.
 
     leaves: paths from both leaves to the root after the purge. grown, consistency: how that tree goes on from the one
     before the purge, and from the earlier checkpoint. notes: signed checkpoints, the earlier one first.
@@ -69,7 +77,7 @@ class PurgeProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedPurge:
-    """What a proof has shown: this purge lies between two checkpoints of one history, signed by these keys."""
+    """A purge that was proven to lie between two checkpoints of one history, signed by these keys."""
 
     purge: PurgeEntry
     earlier: Checkpoint
@@ -78,7 +86,7 @@ class VerifiedPurge:
 
 
 def is_purge_proof(content: bytes) -> bool:
-    """Whether this claims to be the proof of a purge, and not of a read."""
+    """True if this claims to be the proof of a purge, and not of a read."""
     return f'"{FORMAT}"'.encode() in content[:64]
 
 
@@ -148,7 +156,7 @@ def _check_difference(before: Manifest, after: Manifest) -> PurgeEntry:
 
 
 def _kept(manifest: Manifest) -> tuple[object, ...]:
-    """What no purge changes."""
+    """The part of a manifest that no purge changes."""
     return manifest.sources, manifest.key_bits, manifest.counts, manifest.id, manifest.secret
 
 

@@ -46,7 +46,7 @@ class PurgeSelection:
 
 @dataclass(slots=True, kw_only=True)
 class PurgePlan:
-    """What a purge removes: reads a day of their buckets, waybills, those held, queries; bytes of the day's files."""
+    """The extent of a purge: reads a day of their buckets, waybills, those held, queries; bytes of the day's files."""
 
     days: dict[int, int]
     waybills: int = 0
@@ -61,7 +61,7 @@ class PurgePlan:
 
     @property
     def nothing(self) -> bool:
-        """Whether there is nothing to remove."""
+        """True if there is nothing to remove."""
         return not (self.waybills or self.queries)
 
 
@@ -110,7 +110,7 @@ class PurgeSelector:
         return np.unique(np.concatenate([np.zeros(0, np.uint64), *found]))
 
     def plan(self, progress: Progress) -> PurgePlan:
-        """What would go, without changing anything."""
+        """Count what would go, without changing anything."""
         out = PurgePlan(days={}, bytes=sum(f.bytes for f in self.entries), queries=self._old_queries())
         walked = [*self.catalogue, *(f for _, f in self.old)]
         total, done = sum(int(f.rows.sum()) for f in walked), 0

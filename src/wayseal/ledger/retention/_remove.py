@@ -3,37 +3,233 @@
 Everything is sorted by key, so one walk over the key space rewrites catalogue, pairs and tables, and finds what is to
 be taken off the counts. Buckets younger than the boundary are not rewritten; of those that hold reads of a commit that
 loses some, the order is read.
+
+What a purge does to what hangs on no waybill: counts, queries, and ids that nothing names any more.
+
+C1. Counts are sums by id, so what goes is summed up and taken off. From when to when a session read is no sum: for
+   sessions of which reads went and reads are left it is looked up in those that are left.
+C2. Ids of accounts and outlets stay, since pairs point to them by their place; so do the short lists of interfaces,
+   purposes, fields and channels. Sessions, addresses and devices go with the last read or query that names them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from wayseal.ledger._file_kinds import GONE, REWRITTEN, TOMBSTONES
+from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import FileEntry, Manifest
-from wayseal.ledger._merge import combine, unite_schemas
+from wayseal.ledger._manifest import GONE, REWRITTEN, TOMBSTONES, FileEntry, Manifest
+from wayseal.ledger._merge import combine, sum_counts, unite_schemas
 from wayseal.ledger._part import column_values
 from wayseal.ledger._rewrite import Hooks, require_unchanged
-from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
-from wayseal.ledger._types import Flags, Longs
+from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range, sort_unique
+from wayseal.ledger._strata import read_counts
+from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
+from wayseal.ledger._types import DAY_US, HOUR_US, Codes, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.retention._cleanup import (
-    CountReduction,
-    find_unreferenced,
-    read_kept_entries,
-    read_kept_queries,
-    recompute_counts,
-    select_queries,
-)
 from wayseal.ledger.retention._purge_selector import PurgeSelection, PurgeSelector, rows_of_range
 from wayseal.ledger.retention._tombstone_writer import TombstoneWriter
+
+_TIME = pa.timestamp("us", tz="UTC")
+_MANY = 1 << 21
+_AT_ONCE = 16
+_NEVER = np.iinfo(np.int64).max
+
+
+class CountReduction:
+    """Sums up what goes. outlets: keys by code, from code 0."""
+
+    def __init__(self, outlets: Words) -> None:
+        self._outlets = outlets
+        self._made: dict[str, list[pa.Table]] = {}
+        self.ids: dict[str, Words] = {}
+
+    def reads(self, rows: pa.RecordBatch) -> None:
+        """Takes note of reads as they are kept; all of a waybill's together."""
+        at, first = column_values(rows, "at"), rows["first"].to_numpy(zero_copy_only=False)
+        minus = np.full(len(at), -1, np.int64)
+        self._add("volumes", at // DAY_US, column_values(rows, "actor"), minus, -first.astype(np.int64))
+        self._add("hours", at // HOUR_US, minus)
+        if "session" in rows.schema.names:
+            self._sessions(rows)
+        for kind in ("ip", "device"):
+            if kind in rows.schema.names:
+                known = self.ids.get(kind, np.zeros(0, np.uint64))
+                self.ids[kind] = sort_unique(np.concatenate([known, sort_unique(column_values(rows, kind))]))
+
+    def _sessions(self, rows: pa.RecordBatch) -> None:
+        of_session = pa.Table.from_batches([rows.select(["session", "actor", "waybill", "at"])])
+        of_session = of_session.filter(pc.not_equal(of_session["session"], pa.scalar(0, pa.uint64())))
+        made = of_session.group_by(["session", "actor", "waybill"], use_threads=False).aggregate(
+            [("at", "count"), ("at", "min"), ("at", "max")]
+        )
+        minus = np.full(made.num_rows, -1, np.int64)
+        columns = (made["session"], made["actor"], pc.negate(made["at_count"]), minus, made["at_min"], made["at_max"])
+        self._add("sessions", *columns)
+
+    def waybills(self, rows: pa.RecordBatch) -> None:
+        """Takes note of rows of `waybills`, the last one of each."""
+        names = rows.schema.names
+        channel = column_values(rows, "channel") if "channel" in names else np.zeros(rows.num_rows, np.uint64)
+        self._add("channels", channel, np.full(rows.num_rows, -1, np.int64))
+
+    def outlets(self, codes: Codes) -> None:
+        """Takes note of pairs of waybills and outlets, by the outlets' codes."""
+        self._add("outlets", self._outlets[codes], np.full(len(codes), -1, np.int64))
+
+    def _add(self, name: str, *columns: pa.ChunkedArray | Longs | Words) -> None:
+        kind = f"counts:{name}"
+        arrays = [pa.array(c) if isinstance(c, np.ndarray) else c for c in columns]
+        arrays = [a.cast(f.type) for a, f in zip(arrays, COUNTS[kind], strict=True)]
+        held = self._made.setdefault(kind, [])
+        held.append(sum_counts(kind, pa.Table.from_arrays(arrays, schema=COUNTS[kind])))
+        if len(held) > 1 and held[-1].num_rows + sum(t.num_rows for t in held[1:]) > _MANY:
+            self._made[kind] = [sum_counts(kind, pa.concat_tables(held))]
+
+    def tables(self) -> Mapping[str, pa.Table]:
+        """Kind of counts → what is to be added to them."""
+        return {kind: sum_counts(kind, pa.concat_tables(held)) for kind, held in self._made.items()}
+
+
+def reduce_counts(kind: str, before: pa.Table, reduction: pa.Table) -> pa.Table:
+    """Counts less what goes; of sessions that are left in part the times are open (`fill_times`)."""
+    made = sum_counts(kind, pa.concat_tables([before, reduction]))
+    if kind != "counts:sessions":
+        return made
+    part = contains(sort_unique(reduction["session"].to_numpy()), made["session"].to_numpy())
+    for name, nothing in (("from", _NEVER), ("to", -_NEVER)):
+        values = np.where(part, nothing, made[name].cast(pa.int64()).to_numpy())
+        made = made.set_column(made.column_names.index(name), name, pa.array(values).cast(_TIME))
+    return made
+
+
+def find_open_sessions(sessions: pa.Table) -> Words:
+    """Sessions whose times are open."""
+    left_open = sessions["from"].cast(pa.int64()).to_numpy() == _NEVER
+    return sort_unique(sessions["session"].to_numpy()[left_open])
+
+
+def fill_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
+    """Counts of sessions with the times that reads in these files say."""
+    wanted = find_open_sessions(sessions)
+    kind = "counts:sessions"
+    found = [_times(rows, wanted) for rows in _columns(reads, ("session", "actor", "at"))] if len(wanted) else []
+    return sum_counts(kind, pa.concat_tables([sessions, *found])) if found else sessions
+
+
+def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
+    some = pa.Table.from_batches([rows.filter(pa.array(contains(wanted, column_values(rows, "session"))))])
+    none = pa.array(np.zeros(some.num_rows, np.int64))
+    columns = [some["session"], some["actor"], none, none, some["at"], some["at"]]
+    made = pa.Table.from_arrays(columns, schema=COUNTS["counts:sessions"])
+    names = ["session", "actor", "reads", "first", "from", "to"]
+    sums = [("reads", "sum"), ("first", "sum"), ("from", "min"), ("to", "max")]
+    return made.group_by(names[:2], use_threads=False).aggregate(sums).rename_columns(names).cast(made.schema)
+
+
+def find_referenced(reads: Sequence[SortedFile], kind: str, ids: Words) -> Words:
+    """Which of some ids (sorted) reads in these files still name."""
+    portions = _columns([f for f in reads if kind in f.names], (kind,)) if len(ids) else ()
+    there = np.zeros(len(ids), np.bool_)
+    for rows in portions:
+        keys = column_values(rows, kind)
+        there[np.searchsorted(ids, keys[contains(ids, keys)])] = True
+    return ids[there]
+
+
+def _columns(reads: Sequence[SortedFile], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    types = {"at": _TIME}
+    schema = pa.schema([(n, types.get(n, pa.uint64())) for n in names])
+    for file in reads:
+        for start in range(0, len(file.rows), _AT_ONCE):
+            yield file.read(range(start, min(start + _AT_ONCE, len(file.rows))), schema)
+
+
+_QUERIES = pa.schema([("at", pa.timestamp("us", tz="UTC")), ("session", pa.string())])
+Counts: TypeAlias = Mapping[str, pa.Table]
+"""Kind of file → counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySelection:
+    """Queries: how many go, and the sessions (keys) of those that go and of those that stay."""
+
+    gone: int
+    sessions: Words
+    left: Words
+
+
+def select_queries(selector: PurgeSelector, keyer: Keyer) -> QuerySelection:
+    """Select the queries that go."""
+    limit = selector.boundary.day * DAY_US
+    count, gone, left = 0, [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
+    for rows in selector.queries(_QUERIES):
+        old = column_values(rows, "at") < limit
+        keys = keyer.keys(rows["session"])
+        count += int(old.sum())
+        gone.append(sort_unique(keys[old]))
+        left.append(sort_unique(keys[~old]))
+    return QuerySelection(gone=count, sessions=_some(gone), left=_some(left))
+
+
+def _some(keys: Sequence[Words]) -> Words:
+    """Keys, sorted, once each, without that of none."""
+    every = sort_unique(np.concatenate(keys))
+    some: Words = every[every != 0]
+    return some
+
+
+def read_kept_queries(selector: PurgeSelector) -> Iterator[pa.RecordBatch]:
+    """The queries that stay, in their order."""
+    for rows in selector.queries():
+        yield rows.filter(pa.array(column_values(rows, "at") >= selector.boundary.day * DAY_US))
+
+
+def recompute_counts(finder: Finder, reduction: Counts, reads: Sequence[SortedFile]) -> dict[str, pa.Table]:
+    """The counts that change, as they are afterwards. reads: the files of those that are left."""
+    out = {}
+    for kind, table in reduction.items():
+        made = reduce_counts(kind, read_counts(finder, kind.removeprefix("counts:")), table)
+        out[kind] = fill_times(made, reads) if kind == "counts:sessions" else made
+    return out
+
+
+def find_unreferenced(
+    finder: Finder,
+    reduction: Counts,
+    now: Counts,
+    asked_: QuerySelection,
+    ids: Mapping[str, Words],
+    reads: Sequence[SortedFile],
+) -> dict[str, Words]:
+    """Kind of dictionary → ids that went and that nothing names any more. ids: of reads that go, but for sessions."""
+    kind = "counts:sessions"
+    went = reduction.get(kind, COUNTS[kind].empty_table())["session"].to_numpy()
+    gone = _some([went, asked_.sessions])
+    left = _some([now.get(kind, read_counts(finder, "sessions"))["session"].to_numpy(), asked_.left])
+    out = {"session": gone[~contains(left, gone)]}
+    for name, keys in ids.items():
+        some = _some([keys])
+        out[name] = some[~contains(find_referenced(reads, name, some), some)]
+    return {name: keys for name, keys in out.items() if len(keys)}
+
+
+def read_kept_entries(finder: Finder, kind: str, gone: Words) -> Iterator[pa.RecordBatch]:
+    """The entries of a dictionary without some ids (sorted), in their order."""
+    for file in finder.files(f"dictionary:{kind}"):
+        for group in range(len(file.rows)):
+            rows = file.read([group], DICTIONARY_SCHEMA)
+            yield rows.filter(pa.array(~contains(gone, column_values(rows, "key"))))
+
 
 _ORDER = pa.schema(
     [("waybill", pa.uint64()), ("at", pa.timestamp("us", tz="UTC")), ("source", pa.int32()), ("row", pa.int64())]
@@ -156,7 +352,7 @@ class Removal:
             self._writer.add(rows, contains(selected.keys, column_values(rows, "waybill")), low, high)
 
     def _rest(self) -> None:
-        """What doesn't hang on waybills: queries, counts, ids that nothing names any more."""
+        """Rewrite what doesn't hang on waybills: queries, counts, ids that nothing names any more."""
         to = Generation(self._ledger, self._to.number)
         reduction = self._reduction.tables()
         reads = [open_sorted(self._ledger, f) for f in self.files() if f.kind == "accesses"]

@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._file_kinds import GONE, TOMBSTONES
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import NUMBERS_SCHEMA
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import CommitEntry, Manifest
+from wayseal.ledger._manifest import GONE, TOMBSTONES, CommitEntry, Manifest
 from wayseal.ledger._order import ledger_order
 from wayseal.ledger._pages import NONE_GONE, ReadHasher, number_pages
 from wayseal.ledger._part import column_values

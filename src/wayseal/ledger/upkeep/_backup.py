@@ -6,31 +6,206 @@
 4. A folder that is no backup of this ledger, or that holds a history which the ledger doesn't go on from, is left as it
    is.
 5. A restoration is the same copy, into a folder of its own, and the mark goes when it is whole.
+
+Everything that a ledger needs beside its manifest, and by what SHA-256 each file is known.
+
+Files are known by the manifest, tiles by leaves whose root the manifest says, the secret by the manifest's check of it.
+
+Copying a ledger's files into a folder, each checked by its SHA-256 on the way and made durable.
+
+C1. A file is written beside (`tmp/part`) and takes its name when all of it is there and its SHA-256 is right.
+C2. A file that lies there already is kept where the manifest of the folder names it with the same SHA-256 and its size
+   is right, or where its bytes have that SHA-256; with `check` only the latter counts.
+C3. Nothing that the folder's own manifest names is replaced by other bytes.
 """
 
+import contextlib
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wayseal.ledger._files import FOLDER_MODE, storage_errors
+from wayseal.ledger._files import FOLDER_MODE, HashingFile, make_folder, storage_errors
 from wayseal.ledger._lock import READERS, WRITER, writer_lock
-from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
+from wayseal.ledger._manifest import NAME, Manifest, hash_commit, load_manifest, save_manifest
 from wayseal.ledger._marker import NAME as MARKER
 from wayseal.ledger._marker import Marker, load_marker, save_marker
 from wayseal.ledger._report import Progress, no_step, silent
+from wayseal.ledger._salts import NAME as SECRET
+from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import Snapshot, open_ledger
-from wayseal.ledger._sweep import sweep
-from wayseal.ledger.errors import BackupRefusedError, LedgerError
-from wayseal.ledger.integrity import check_history
-from wayseal.ledger.upkeep._copy import Copier
-from wayseal.ledger.upkeep._inventory import Step, inventory
-from wayseal.merkle import Checkpoint
+from wayseal.ledger._sweep import SCRATCH, sweep
+from wayseal.ledger._tree import FOLDER, read_leaves, tile_contents
+from wayseal.ledger.errors import BackupRefusedError, LedgerChangedError, LedgerError
+from wayseal.ledger.integrity import Code, check_history
+from wayseal.merkle import Checkpoint, Tree
+from wayseal.merkle.bulk import Digests
+from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
-from wayseal.store.durable import MODE, sync_folder
+from wayseal.store.durable import MODE, file_digest, sync_folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A file below the ledger: its path, size in bytes and SHA-256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+def inventory(ledger: Path, manifest: Manifest) -> list[Item]:
+    """All of them. LedgerChangedError names what keeps manifest, tree and secret from being of one piece."""
+    if code := find_manifest_fault(manifest):
+        digest = N_("was changed: it isn't what its last commit says")
+        tree = N_("was changed: size or root of the tree are wrong")
+        raise LedgerChangedError(digest if code is Code.MANIFEST_DIGEST else tree, file=ledger / NAME)
+    items = [Item(path=f.path, bytes=f.bytes, sha256=f.sha256) for f in manifest.files]
+    load_salts(ledger, manifest.secret)
+    items.append(_item(SECRET, (ledger / SECRET).read_bytes()))
+    items += [_item(path, content) for path, content in tile_contents(manifest.size, _leaves(ledger, manifest)).items()]
+    return items
+
+
+def _item(path: str, content: bytes) -> Item:
+    return Item(path=path, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def find_manifest_fault(manifest: Manifest) -> Code | None:
+    """Name what is wrong with a manifest by itself."""
+    last = manifest.commits[-1:]
+    if not last or (last[0].digest, last[0].sources) != (manifest.digest, len(manifest.sources)):
+        return Code.MANIFEST_DIGEST
+    return None if sum(c.pages + 1 for c in manifest.commits) == manifest.size else Code.MANIFEST_TREE
+
+
+def _leaves(ledger: Path, manifest: Manifest) -> Digests:
+    leaves, lost = read_leaves(ledger, manifest.size)
+    if lost:
+        raise LedgerChangedError("this tile is missing or was cut short", file=ledger / FOLDER / lost[0].path)
+    if not tree_matches(manifest, leaves):
+        raise LedgerChangedError("manifest and tree don't agree: run `wayseal ledger doctor`", file=ledger)
+    return leaves
+
+
+def tree_matches(manifest: Manifest, leaves: Digests) -> bool:
+    """True if leaves have the manifest's root, and hold what its commits say where these end."""
+    if len(leaves) != manifest.size or Tree.of(leaves).root().hex() != manifest.root:
+        return False
+    at = -1
+    for commit in manifest.commits:
+        at += commit.pages + 1
+        if leaves[at].tobytes() != hash_commit(manifest, commit):
+            return False
+    return True
+
+
+Step = Callable[[str], None]
+"""Called with a name at each step that a crash may hit."""
+
+
+_CHUNK = 1 << 20
+
+
+class Copier:
+    """Brings files from one folder into another; `before` is the manifest that the other has."""
+
+    def __init__(
+        self, source: Path, dest: Path, before: Manifest | None, progress: Progress, on_step: Step, *, check: bool
+    ) -> None:
+        self._source = source
+        self._dest = dest
+        self._named = {f.path: f.sha256 for f in before.files} if before else {}
+        self._progress = progress
+        self._on_step = on_step
+        self._check = check
+        self._done = 0
+        self.copied: list[Item] = []
+
+    def bring(self, items: Sequence[Item]) -> None:
+        """Copies what is not there; LedgerChangedError names a file that is missing or not what it was."""
+        for item in items:
+            if self._named.get(item.path, item.sha256) != item.sha256:
+                raise BackupRefusedError(
+                    "the backup has other bytes under this name: back up into a new folder",
+                    file=self._dest / item.path,
+                )
+        total = sum(i.bytes for i in items)
+        try:
+            for item in items:
+                if self._is_there(item):
+                    self._done += item.bytes
+                    self._progress("copy", self._done, total)
+                else:
+                    self._copy(item, total)
+                    self.copied.append(item)
+                    self._on_step("copied")
+        finally:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(self._dest / SCRATCH)
+        self._sync()
+
+    def _is_there(self, item: Item) -> bool:
+        path = self._dest / item.path
+        if not path.is_file() or path.stat().st_size != item.bytes:
+            return False
+        return (item.path in self._named and not self._check) or file_digest(path) == item.sha256
+
+    def _copy(self, item: Item, total: int) -> None:
+        def written(count: int) -> None:
+            self._done += count
+            self._progress("copy", self._done, total)
+
+        source = self._source / item.path
+        copy_file(source, self._dest, item, written, lambda: self._on_step("part"), whole=True)
+
+    def _sync(self) -> None:
+        """Makes all names durable, those of folders too."""
+        below = {folder for i in self.copied for folder in Path(i.path).parents}
+        for folder in sorted(below, key=lambda f: len(f.parts), reverse=True):
+            sync_folder(self._dest / folder)
+
+
+def copy_file(
+    source: Path, dest: Path, item: Item, written: Callable[[int], None] = lambda _: None,
+    before: Callable[[], None] = lambda: None, *, whole: bool = False,
+) -> None:  # fmt: skip
+    """Puts the first bytes of a file under an item's name, if they are what it says (rule C1).
+
+    whole: and if these are all. written: told how many bytes were written. before: called when they are there under
+    another name. LedgerChangedError names the file that is missing or not what it was.
+    """
+    part = dest / SCRATCH / "part"
+    make_folder(part.parent, dest)
+    part.unlink(missing_ok=True)
+    file = HashingFile(part)
+    for chunk in chunks(source, item.bytes + whole):
+        file.write(chunk)
+        written(len(chunk))
+    before()
+    if (file.seal(), file.size) != (item.sha256, item.bytes):
+        raise LedgerChangedError("was changed: its SHA-256 is not the manifest's", file=source)
+    make_folder((dest / item.path).parent, dest)
+    part.replace(dest / item.path)
+
+
+def chunks(path: Path, most: int) -> Iterator[bytes]:
+    """A file's first `most` bytes in portions; the error says that it is this file that can't be read."""
+    try:
+        with path.open("rb") as file:
+            while most and (chunk := file.read(min(_CHUNK, most))):
+                yield chunk
+                most -= len(chunk)
+    except FileNotFoundError:
+        raise LedgerChangedError("is missing", file=path) from None
+    except OSError as error:
+        raise LedgerError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyReport:
-    """What a backup or a restoration did: the generation that the copy has, and how much of it had to be copied.
+    """The result of a backup or a restoration: the generation of the copy, and how much of it had to be copied.
 
     origin: the name of the ledger's tree. reads: how many it holds. files, bytes: what the copy consists of, beside its
     manifest.

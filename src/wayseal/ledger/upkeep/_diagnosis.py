@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 
 class Fault(StrEnum):
-    """What is wrong."""
+    """The kinds of faults."""
 
     MANIFEST_MISSING = "manifest-missing"
     MANIFEST_CHANGED = "manifest-changed"
@@ -50,7 +50,7 @@ _SEVERITY = {
 
 
 class Remedy(StrEnum):
-    """What can be done.
+    """The remedies of a fault.
 
     wait, compact, room, rebuild: by whoever keeps the ledger. remove, modes, cut: `repair` does it.
     tree: `repair` makes it again. backup: `repair` takes it from the backup that was given. give: a backup is needed.
@@ -76,7 +76,7 @@ SAFE = frozenset((Remedy.REMOVE, Remedy.MODES, Remedy.CUT, Remedy.TREE, Remedy.B
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affected:
-    """What hangs on a file of the ledger: its kind, bucket day (since 1970), rows, and the sources that may be in it.
+    """The extent of damage to a file: its kind, bucket day (since 1970), rows, and the sources that may be in it.
 
     sources: names without folder, out of which its rows can have come. tiles and the secret have no rows of their own.
     """
@@ -115,7 +115,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What was looked at and what was found; acts: what was mended before it.
+    """The result of an examination; acts: what was mended before it.
 
     files, bytes: what the ledger consists of. free: bytes that the disk has left. deep: whether derived files were
     compared with the reads.
@@ -135,7 +135,7 @@ class Examination:
 
 
 def describe_affected(manifest: Manifest, entry: FileEntry) -> Affected:
-    """What hangs on a file."""
+    """Describe what hangs on a file."""
     return Affected(kind=entry.kind, day=entry.day, rows=entry.rows, sources=_sources(manifest, entry))
 
 

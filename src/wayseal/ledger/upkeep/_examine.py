@@ -3,9 +3,20 @@
 1. Everything is looked at, and a finding ends nothing; each names the file or folder.
 2. Nobody has to stop writing: what a running writer leaves about is not looked at.
 3. Files are told from leavings by a manifest that is certain, and by no other.
+
+Manifest and tiles:
+
+T1. Tiles follow from the leaves, and leaves are right if the root and the leaf of every commit say so; they are taken
+   from the tiles themselves, from the tiles of a backup, or made again from the reads, whichever is right first.
+T2. Where the leaves of the tiles have the manifest's root and its commits don't fit, or the reads give the leaves of
+   the tiles and the root doesn't fit, the manifest is at fault.
+T3. A manifest is never made up: one out of a backup is taken only if the ledger's own tiles are exactly its tree.
+
+Files: the SHA-256 in the manifest decides what a file's bytes are, wherever they come from.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections import Counter
@@ -13,26 +24,249 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import find_holder, share_with_readers
-from wayseal.ledger._manifest import NAME, Manifest
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import NAME, FileEntry, Manifest, hash_commit, load_manifest
 from wayseal.ledger._marker import NAME as MARKER
+from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
+from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sweep import HOLD, SCRATCH
-from wayseal.ledger._tree import FOLDER, find_unreadable_tiles, tile_paths
-from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Examination, Fault, Remedy
-from wayseal.ledger.upkeep._file_checks import BackupFiles, check_files, check_secret
-from wayseal.ledger.upkeep._tree_checks import (
-    TreeCheck,
-    check_tree,
-    diagnose_manifest,
-    find_proven_manifest,
-    find_wrong_tiles,
-    load_own_manifest,
-)
-from wayseal.store.durable import MODE
+from wayseal.ledger._tombstones import Tombstones, rank_pages
+from wayseal.ledger._tree import FOLDER, find_unreadable_tiles, read_leaves, tile_contents, tile_paths
+from wayseal.ledger.errors import LedgerError, LedgerVersionError
+from wayseal.ledger.upkeep._backup import find_manifest_fault, tree_matches
+from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Examination, Fault, Remedy, describe_affected
+from wayseal.merkle import Tree
+from wayseal.merkle.bulk import Digests
+from wayseal.merkle.hashing import SIZE
+from wayseal.store.durable import MODE, file_digest
+
+
+def load_own_manifest(ledger: Path) -> tuple[Manifest | None, Fault | None]:
+    """The manifest as it lies there, and what is wrong with it by itself. LedgerError: it is of another layout."""
+    if not (ledger / NAME).exists():
+        return None, Fault.MANIFEST_MISSING
+    try:
+        made = load_manifest(ledger)
+    except LedgerVersionError:
+        raise
+    except LedgerError:
+        return None, Fault.MANIFEST_CHANGED
+    spelled = (ledger / NAME).read_bytes() == made.to_json().encode() + b"\n"
+    return made, None if spelled and not find_manifest_fault(made) else Fault.MANIFEST_CHANGED
+
+
+def find_proven_manifest(ledger: Path, source: Path | None) -> Manifest | None:
+    """The manifest of a backup, if the ledger's tiles are its tree and no tile is left over (rule T3)."""
+    if source is None:
+        return None
+    try:
+        made = load_manifest(source)
+    except LedgerError:
+        return None
+    if find_manifest_fault(made):
+        return None
+    there = {p.relative_to(ledger).as_posix() for p in (ledger / FOLDER).rglob("*") if p.is_file()}
+    leaves, _ = read_leaves(ledger, made.size)
+    if there != tile_paths(made.size) or not tree_matches(made, leaves) or find_wrong_tiles(ledger, made, leaves):
+        return None
+    return made
+
+
+def diagnose_manifest(ledger: Path, fault: Fault, source: Path | None, *, proven: bool) -> Diagnosis:
+    """That the manifest is missing or was changed, and whether the backup's is the right one."""
+    remedy = Remedy.GIVE if source is None else Remedy.BACKUP if proven else Remedy.LOST
+    return Diagnosis(fault=fault, remedy=remedy, where=ledger / NAME, affected=Affected(kind="manifest"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeCheck:
+    """leaves: those that are right, None where that can't be said; at_fault: it is the manifest that is wrong."""
+
+    leaves: Digests | None
+    at_fault: bool = False
+
+
+def check_tree(
+    ledger: Path, manifest: Manifest, source: Path | None, progress: Progress, *, readable: bool
+) -> TreeCheck:
+    """The leaves of a manifest's tree (rules T1 and T2).
+
+    readable: files and secret are what they were, so that the reads can be hashed again.
+    """
+    stored, lost = read_leaves(ledger, manifest.size)
+    if tree_matches(manifest, stored):
+        return TreeCheck(leaves=stored)
+    if not lost and Tree.of(stored).root().hex() == manifest.root:
+        return TreeCheck(leaves=None, at_fault=True)
+    beside = _with_commit_leaves(manifest, _leaves_of_backup(manifest, stored, source))
+    if tree_matches(manifest, beside):
+        return TreeCheck(leaves=beside)
+    if not readable:
+        return TreeCheck(leaves=None)
+    again = _recounted_leaves(ledger, manifest, stored, progress)
+    if tree_matches(manifest, again):
+        return TreeCheck(leaves=again)
+    return TreeCheck(leaves=None, at_fault=np.array_equal(again, stored))
+
+
+def _leaves_of_backup(manifest: Manifest, leaves: Digests, source: Path | None) -> Digests:
+    """The leaves as a backup has them, where it has the same tiles."""
+    if source is None:
+        return leaves
+    made, lost = read_leaves(source, manifest.size)
+    for tile in lost:
+        some = slice(tile.first, tile.first + tile.width)
+        made[some] = leaves[some]
+    return made
+
+
+def _with_commit_leaves(manifest: Manifest, leaves: Digests) -> Digests:
+    """The leaves with those of the commits as the manifest has them."""
+    made = leaves.copy()
+    at = -1
+    for commit in manifest.commits:
+        at += commit.pages + 1
+        made[at] = np.frombuffer(hash_commit(manifest, commit), np.uint8)
+    return made
+
+
+def _recounted_leaves(ledger: Path, manifest: Manifest, stored: Digests, progress: Progress) -> Digests:
+    """The leaves made again from reads and manifest; zeros for pages that there are too few of.
+
+    Of pages that were purged whole, which nothing makes again, those that are stored.
+    """
+    made = recount(ledger, manifest, manifest.commits, load_salts(ledger, manifest.secret), progress)
+    tombstones = Tombstones(Finder(ledger, manifest))
+    leaves = np.zeros((manifest.size, SIZE), np.uint8)
+    first = 0
+    for commit, pages in zip(manifest.commits, made.pages, strict=True):
+        gone = tombstones.gone_of(commit.generation)
+        place = rank_pages(pages.where, gone)
+        known = np.frombuffer(b"".join(pages.leaves), np.uint8).reshape(-1, SIZE)
+        leaves[first + place[place < commit.pages]] = known[place < commit.pages]
+        away = first + rank_pages(gone, pages.where)
+        leaves[away] = stored[away]
+        first += commit.pages + 1
+    return _with_commit_leaves(manifest, leaves)
+
+
+def find_wrong_tiles(ledger: Path, manifest: Manifest, leaves: Digests) -> dict[str, bytes]:
+    """Tiles that don't hold what follows from the leaves, and what does."""
+    return {p: c for p, c in tile_contents(manifest.size, leaves).items() if _bytes(ledger / p) != c}
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+_CHUNK = 1 << 20
+
+
+class BackupFiles:
+    """The files of a backup, by SHA-256."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._by: dict[str, str] = {}
+        if folder is not None:
+            try:
+                self._by = {f.sha256: f.path for f in load_manifest(folder).files}
+            except LedgerError:
+                self._by = {}
+
+    def has(self, path: str, sha256: str) -> Path | None:
+        """Where the bytes with that SHA-256 lie: under the same path, or under that of the backup's manifest."""
+        if self.folder is None:
+            return None
+        for name in (path, self._by.get(sha256, path)):
+            try:
+                if file_digest(self.folder / name) == sha256:
+                    return self.folder / name
+            except OSError:
+                continue
+        return None
+
+    def remedy(self, there: Path | None) -> Remedy:
+        """Choose the remedy where the backup has the bytes, or hasn't (None)."""
+        return Remedy.BACKUP if there else Remedy.GIVE if self.folder is None else Remedy.LOST
+
+
+def check_files(ledger: Path, manifest: Manifest, backup_files: BackupFiles, progress: Progress) -> list[Diagnosis]:
+    """Every file of the manifest by its SHA-256 (rule 1)."""
+    total = sum(f.bytes for f in manifest.files)
+    out, done = [], 0
+    for entry in manifest.files:
+        found = _check_file(ledger, manifest, entry, backup_files)
+        if found is not None:
+            out.append(found)
+        done += entry.bytes
+        progress("files", done, total)
+    return out
+
+
+def _check_file(ledger: Path, manifest: Manifest, entry: FileEntry, backup_files: BackupFiles) -> Diagnosis | None:
+    path = ledger / entry.path
+    try:
+        size = path.stat().st_size
+        if size == entry.bytes and file_digest(path) == entry.sha256:
+            return None
+        fault = Fault.FILE_SHORT if size < entry.bytes else Fault.FILE_CHANGED
+    except OSError:
+        fault, size = Fault.FILE_MISSING, 0
+    if fault is Fault.FILE_CHANGED and size > entry.bytes and starts_with(path, entry):
+        return _diagnosis(ledger, manifest, entry, Fault.QUARANTINE_LONGER, Remedy.CUT)
+    return _diagnosis(ledger, manifest, entry, fault, backup_files.remedy(backup_files.has(entry.path, entry.sha256)))
+
+
+def _diagnosis(ledger: Path, manifest: Manifest, entry: FileEntry, fault: Fault, remedy: Remedy) -> Diagnosis:
+    return Diagnosis(fault=fault, remedy=remedy, where=ledger / entry.path, affected=describe_affected(manifest, entry))
+
+
+def starts_with(path: Path, entry: FileEntry) -> bool:
+    """True if a file's first bytes are what an entry says."""
+    try:
+        digest, left = hashlib.sha256(), entry.bytes
+        with path.open("rb") as file:
+            while left and (chunk := file.read(min(left, _CHUNK))):
+                digest.update(chunk)
+                left -= len(chunk)
+    except OSError:
+        return False
+    return not left and digest.hexdigest() == entry.sha256
+
+
+def check_secret(ledger: Path, manifest: Manifest, backup_files: BackupFiles) -> list[Diagnosis]:
+    """The secret, by the manifest's check of it."""
+    if is_secret(ledger, manifest):
+        return []
+    there = backup_files.folder if backup_files.folder and is_secret(backup_files.folder, manifest) else None
+    return [
+        Diagnosis(
+            fault=Fault.SECRET,
+            remedy=backup_files.remedy(there),
+            where=ledger / SECRET,
+            affected=Affected(kind="secret"),
+        )
+    ]
+
+
+def is_secret(folder: Path, manifest: Manifest) -> bool:
+    """True if the folder has the ledger's secret."""
+    try:
+        load_salts(folder, manifest.secret)
+    except LedgerError:
+        return False
+    return True
+
 
 Free = Callable[[Path], int]
 """Bytes that the disk of a folder has left."""
@@ -51,7 +285,7 @@ def disk_room(ledger: Path) -> int:
 
 @dataclass(slots=True, kw_only=True)
 class Inspection:
-    """What an examination goes by, beside what it found.
+    """The state of an examination, beside what it found.
 
     certain: the manifest is what its tree says. known: its files are. tiles: what wrong ones should hold.
     """
@@ -171,7 +405,7 @@ def find_open_to_others(ledger: Path) -> Iterator[Path]:
 
 
 def mode_of(path: Path) -> int:
-    """What a file or folder of a ledger has as its mode."""
+    """Return the mode that a file or folder of a ledger has."""
     return FOLDER_MODE if path.is_dir() else MODE
 
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from wayseal.store._column_plan import parse_times
 from wayseal.store._csv import split_record
-from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.logs._personal_data import looks_personal, usable, waybill_of
 from wayseal.store.logs._query_shape import Condition, Operand, QueryShape
+from wayseal.store.logs._row_builder import DroppedCondition, NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.mapping import EPOCHS
 from wayseal.store.tables import EARLIEST, LATEST
 
@@ -74,7 +74,7 @@ class Filter:
 
     @property
     def empty(self) -> bool:
-        """Whether no waybill can fit."""
+        """True if no waybill can fit."""
         crossed = self.start is not None and self.end is not None and self.start >= self.end
         return crossed or any(not v for v in self.any_of.values())
 
@@ -117,7 +117,7 @@ def bind(
     rows: int | None,
     offset: timedelta,
 ) -> Outcome:
-    """What the statement of this shape with these values comes to. bound: values of $1, …; None if not logged."""
+    """Bind values to a statement of this shape. bound: values of $1, …; None if not logged."""
     if shape.nothing is not None:
         return NoRead(why=shape.nothing)
     if rows == 0:
@@ -140,7 +140,7 @@ def bind(
 
 
 def action_of(shape: QueryShape) -> str:
-    """What the contract calls such a statement."""
+    """Return the contract's word for such a statement."""
     return "export" if shape.export else "view"
 
 

@@ -2,18 +2,23 @@ r"""Requests as JSON Lines, under names of the company's choosing: nginx with `e
 
 A mapping says in `[request]` which field holds what; else names that such logs usually have are tried in order. A
 statement (`statement`) goes before a request. Where nginx wrote without `escape=json`, \xE5 stands for a byte.
+
+OCSF events as JSON Lines: Web Resources Activity (6001), API Activity (6003), Datastore Activity (6005).
+
+What was read stands in the statement (`query_info.query_string`), in the request's URL, or among the resources; the
+first of the three that is there counts.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from wayseal.store._jsonl import find, read_line, scalar_text
-from wayseal.store.logs._combined import QUERY, REQUEST
-from wayseal.store.logs._line_blocks import Found, LineBlocks
-from wayseal.store.logs._outcomes import NoRead, Outcome, Unreadable, Why
-from wayseal.store.logs._row_builder import MADE
+from wayseal.store.logs._bind_values import Filter, LeftOutError
+from wayseal.store.logs._combined import QUERY, REQUEST, Found, LineBlocks
+from wayseal.store.logs._row_builder import MADE, DroppedCondition, NoRead, Outcome, Unreadable, Why
 from wayseal.store.logs._statements import Statements
 from wayseal.store.logs._url_paths import Asked, parted
 from wayseal.store.mapping import LogMapping
@@ -72,7 +77,7 @@ class JsonRequestBlocks(LineBlocks):
         return outcome
 
     def outcome(self, row: Row) -> Outcome | Asked:
-        """What an object comes to."""
+        """Return the outcome of an object."""
         statement = _said(row, self._fields["statement"])
         if statement and statement.strip() and self.settings.tables:
             return self.statements.outcome(self.statements.part(statement), None, None)
@@ -82,7 +87,7 @@ class JsonRequestBlocks(LineBlocks):
     def request(
         self, method: str, status: str, target: str, otherwise: Callable[[], Outcome] | None
     ) -> Outcome | Asked:
-        """What a request comes to. otherwise: where no rule fits its target, or it has none."""
+        """Return the outcome of a request. otherwise: where no rule fits its target, or it has none."""
         refused = self.requests.refused(method, status)
         if refused is not None:
             return refused
@@ -123,3 +128,78 @@ def text_of(value: Any) -> str | None:
         return scalar_text(value, isinstance(value, bool))
     except ValueError:
         return None
+
+
+READING: Mapping[int, Mapping[int, str | None]] = {
+    6001: {2: "view", 5: "search", 7: "export", 8: "export", 0: None, 99: None},
+    6003: {2: "api", 0: None, 99: None},
+    6005: {1: "view", 4: "search", 8: "search", 10: "decrypt", 0: None, 99: None},
+}
+"""Class → activities that read, and what the contract calls them; unknown and other ones may have."""
+_LISTS = ("web_resources", "web_resources_result", "resources")
+
+
+class OcsfBlocks(JsonRequestBlocks):
+    """A file of OCSF events, opened: its reads as raw rows of `accesses` or `queries`."""
+
+    mends = False
+
+    def outcome(self, row: Row) -> Outcome | Asked:
+        """Return the outcome of an event."""
+        activities = READING.get(_number(row.get("class_uid")))
+        if activities is None:
+            return NoRead(why=Why.OTHER_RECORD)
+        activity = _number(row.get("activity_id"))
+        if activity not in activities and "activity_id" in row:
+            return NoRead(why=Why.NOT_A_READ)
+        if _number(row.get("status_id")) == 2:
+            return NoRead(why=Why.STATUS)
+        statement = find(row, "query_info.query_string")
+        if isinstance(statement, str) and statement.strip() and self.settings.tables:
+            return self.statements.outcome(self.statements.part(statement), None, None)
+        action = activities.get(activity)
+        method, code = find(row, "http_request.http_method"), find(row, "http_response.code")
+        return self.request(
+            text_of(method) or "",
+            text_of(code) or "",
+            target_of(row),
+            partial(self._resources, row, action) if self.settings.resources or not self.settings.paths else None,
+        )
+
+    def _resources(self, row: Row, action: str | None) -> Outcome:
+        made = Filter(offset=self.offset)
+        numbers = list(self._numbers(row))
+        if not numbers:
+            return NoRead(why=Why.OTHER_PATH if self.settings.paths else Why.OTHER_RECORD)
+        try:
+            made.permit("waybill", numbers)
+        except LeftOutError as left:
+            made.wider.append(DroppedCondition(why=left.why))
+        return made.outcome(None, action)
+
+    def _numbers(self, row: Row) -> Iterator[str]:
+        for name in _LISTS:
+            items = row.get(name)
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, dict) and text_of(item.get("type")) in self.settings.resources:
+                    found = text_of(item.get("uid")) or text_of(item.get("name"))
+                    if found:
+                        yield found
+
+
+def target_of(row: dict[str, Any]) -> str:
+    """The request's path and parameters."""
+    url = find(row, "http_request.url")
+    if isinstance(url, str):
+        return url
+    if not isinstance(url, dict):
+        return ""
+    path, query = url.get("path"), url.get("query_string")
+    if isinstance(path, str) and path:
+        return f"{path}?{query}" if isinstance(query, str) and query else path
+    whole = url.get("url_string")
+    return whole if isinstance(whole, str) else ""
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1

@@ -110,7 +110,7 @@ def part(statement: str, mysql: bool = False) -> ParsedStatement:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What statements that differ in their values alone share. literals: of each its place in the pieces, or itself."""
+    """A form that statements of different values share. literals: of each its place in the pieces, or itself."""
 
     template: str
     literals: tuple[tuple[int, slice] | str | None, ...]
@@ -147,7 +147,7 @@ class Parts:
         )
 
     def _form(self, pieces: list[str]) -> _Form | None:
-        """What `part` makes of these pieces with a mark for each value, each of which it must find again; else None."""
+        """Make the form of these pieces with a mark for each value, each of which `part` must find again; else None."""
         unsure = _UNSURE[self._mysql].search
         if len(pieces) > 1 << 10 or any("\0" in p or unsure(p) for p in pieces[::2]):
             return None

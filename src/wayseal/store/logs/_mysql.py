@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from wayseal.store._text_file import TextBlock
-from wayseal.store.logs._line_blocks import Found, LineBlocks
+from wayseal.store.logs._combined import Found, LineBlocks
 from wayseal.store.logs._literals import pairs
-from wayseal.store.logs._outcomes import NoRead, Outcome, Unreadable, Why
-from wayseal.store.logs._row_builder import MADE
+from wayseal.store.logs._row_builder import MADE, NoRead, Outcome, Unreadable, Why
 from wayseal.store.logs._statements import Statements
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import ReadOptions, Reason, SourceFile

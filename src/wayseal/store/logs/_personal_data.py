@@ -14,7 +14,7 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def looks_personal(value: str) -> bool:
-    """Whether a value has the shape of a Chinese phone number, of an identity card (its check digit right), or "@"."""
+    """True if a value has the shape of a Chinese phone number, of an identity card (its check digit right), or "@"."""
     plain = clean_waybill(value)
     if "@" in plain or _MOBILE.fullmatch(plain) or _LANDLINE.fullmatch(plain):
         return True
@@ -36,7 +36,7 @@ def waybill_of(value: str) -> str | None:
 
 
 def usable(value: str) -> bool:
-    """Whether a value can stand in a filter: not empty, not too long, printable."""
+    """True if a value can stand in a filter: not empty, not too long, printable."""
     return bool(value.strip()) and len(value.encode("utf-8", "replace")) <= MOST and value.isprintable()
 
 

@@ -24,8 +24,16 @@ from wayseal.store._text_file import TextBlock
 from wayseal.store._times import format_offset
 from wayseal.store.errors import StoreError
 from wayseal.store.logs._literals import ParsedStatement, pairs
-from wayseal.store.logs._outcomes import NoRead, Outcome, Unreadable, Why
-from wayseal.store.logs._row_builder import MADE, LeftOutCounts, RowBuilder, notify_at_end
+from wayseal.store.logs._row_builder import (
+    MADE,
+    LeftOutCounts,
+    NoRead,
+    Outcome,
+    RowBuilder,
+    Unreadable,
+    Why,
+    notify_at_end,
+)
 from wayseal.store.logs._statements import Statements, unknown
 from wayseal.store.mapping import LogMapping, LogSettings
 from wayseal.store.types import RawBlock, ReadOptions, Reason, Rejection, SourceFile
@@ -201,7 +209,7 @@ class PgauditBlocks:
         return outcome
 
     def _touches_mapped_table(self, touched: str) -> bool:
-        """Whether the record names a mapped table of waybills as the one that it touched."""
+        """True if the record names a mapped table of waybills as the one that it touched."""
         table = self._statements.tables.named(touched)
         return table is not None and table.waybills
 

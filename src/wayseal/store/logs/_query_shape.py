@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wayseal.store.logs._outcomes import DroppedCondition, Why
+from wayseal.store.logs._row_builder import DroppedCondition, Why
 from wayseal.store.mapping import TableMap
 
 

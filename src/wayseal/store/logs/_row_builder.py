@@ -1,10 +1,14 @@
-"""Outcomes of a block of records as the raw rows of one table, and the counts that are said when the file ends."""
+"""Outcomes of a block of records as the raw rows of one table, and the counts that are said when the file ends.
+
+What a record of a log comes to.
+"""
 
 import pickle
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from weakref import WeakSet
 
@@ -13,8 +17,83 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.store._convert import dumps
-from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, Unreadable, Why
-from wayseal.store.types import Notice, NoticeCode, RawBlock, Rejection
+from wayseal.store.types import Notice, NoticeCode, RawBlock, Reason, Rejection
+
+
+class Why(StrEnum):
+    """Why a record is no read, or why a filter is wider than the question was; the command line has their texts."""
+
+    OTHER_RECORD = "other-record"
+    NOT_A_READ = "not-a-read"
+    OTHER_TABLE = "other-table"
+    REPEATED = "repeated"
+    NO_ROWS = "no-rows"
+    ONLY_COUNTED = "only-counted"
+    OTHER_PATH = "other-path"
+    METHOD = "method"
+    STATUS = "status"
+    REDIRECTED = "redirected"
+    UNREADABLE = "unreadable"
+    NOT_LOGGED = "not-logged"
+    FORM = "form"
+    SUBQUERY = "subquery"
+    JOIN = "join"
+    OR = "or"
+    LIKE = "like"
+    FUNCTION = "function"
+    COMPARISON = "comparison"
+    COLUMN = "column"
+    PARAMETER = "parameter"
+    VALUE = "value"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedCondition:
+    """A condition that was left out: why, and the name of the column or parameter where one is to blame."""
+
+    why: Why
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaybillsRead:
+    """These waybills were shown (clean numbers)."""
+
+    waybills: tuple[str, ...]
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryMade:
+    """Only the question is known: a filter as `model.predicate` reads it, and the row count where it was logged.
+
+    naive: a time in it was written without an offset.
+    """
+
+    filter: Mapping[str, object]
+    rows: int | None = None
+    wider: tuple[DroppedCondition, ...] = ()
+    naive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRead:
+    """No read."""
+
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A record that can't be read."""
+
+    column: str
+    reason: Reason = field(default=Reason.TOO_FEW_FIELDS)
+
+
+Outcome = WaybillsRead | QueryMade | NoRead | Unreadable
+
 
 FIRST = "accesses"
 """The table whose pass tells of what is no row of either (obligation 4)."""
@@ -37,7 +116,7 @@ _ALL_KEPT: "WeakSet[_Kept]" = WeakSet()
 
 @dataclass(slots=True, kw_only=True)
 class LeftOutCounts:
-    """What was left out, by reason, over a whole file. pending: notices that the next batch takes along."""
+    """Counts of what was left out, by reason, over a whole file. pending: notices that the next batch takes along."""
 
     table: str
     file: Path

@@ -10,7 +10,7 @@ from wayseal.store.logs._personal_data import waybill_of
 
 
 def number_shaped(text: str) -> bool:
-    """Whether a text has the format of a courier's number, or is of ten or more digits with few letters."""
+    """True if a text has the format of a courier's number, or is of ten or more digits with few letters."""
     plain = waybill_of(text)
     if plain is None:
         return False

@@ -8,9 +8,9 @@ from itertools import count
 
 from wayseal.store.logs._bind_values import action_of, bind
 from wayseal.store.logs._literals import ParsedStatement, Parts, UnreadableError, words
-from wayseal.store.logs._outcomes import NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.logs._personal_data import plain_waybill
 from wayseal.store.logs._query_shape import QueryShape, Tables, bare
+from wayseal.store.logs._row_builder import NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.mapping import TableMap
 
 _TEMPLATES, _OUTCOMES = 4096, 1 << 16
@@ -41,7 +41,7 @@ class Statements:
     def outcome(
         self, parted: ParsedStatement | None, bound: Sequence[str] | None, rows: int | None, *, told: bool = False
     ) -> Outcome:
-        """What a statement comes to. told: the log says beside it that it touched a mapped table."""
+        """Return the outcome of a statement. told: the log says beside it that it touched a mapped table."""
         if parted is None:
             return unknown(Why.UNREADABLE, rows)
         known = self._shape(parted)
@@ -65,7 +65,7 @@ class Statements:
         return made
 
     def wraps(self, parted: ParsedStatement | None) -> bool:
-        """Whether a COPY stands around a query, which pgaudit logs by itself."""
+        """True if a COPY stands around a query, which pgaudit logs by itself."""
         return parted is not None and _COPY_QUERY.match(parted.template) is not None
 
     def _shape(self, parted: ParsedStatement) -> "_Known":

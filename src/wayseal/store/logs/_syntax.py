@@ -34,7 +34,7 @@ def parsed(template: str, dialect: str = "postgres") -> list[exp.Expr] | None:
 
 
 def conjuncts(where: exp.Expr | None) -> Iterator[exp.Expr]:
-    """What AND joins, without brackets."""
+    """Yield what AND joins, without brackets."""
     stack = [where] if where is not None else []
     while stack:
         item = stack.pop()

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from wayseal.store._linear import match_whole
 from wayseal.store.logs._bind_values import Filter, LeftOutError
-from wayseal.store.logs._outcomes import DroppedCondition, NoRead, Outcome, WaybillsRead, Why
 from wayseal.store.logs._personal_data import plain_waybill
+from wayseal.store.logs._row_builder import DroppedCondition, NoRead, Outcome, WaybillsRead, Why
 from wayseal.store.mapping import LogSettings, PathRule
 
 _MOST_PARAMETERS = 1000
@@ -46,7 +46,7 @@ class Requests:
         return None
 
     def outcomes(self, records: Sequence[Outcome | Asked]) -> list[Outcome]:
-        """What records come to, of which some are requests that were not looked at yet."""
+        """Return the outcomes of records, of which some are requests that were not looked at yet."""
         asked = list(dict.fromkeys(one.target for one in records if isinstance(one, Asked)))
         read = dict(zip(asked, self._read(asked), strict=True))
         return [self._decided(one, read[one.target]) if isinstance(one, Asked) else one for one in records]
@@ -143,7 +143,7 @@ def decoded(text: str) -> str:
 
 
 def _value(text: str) -> str:
-    """What `parse_qsl` has read byte by byte; a letter beyond Latin-1 stood in the log as it is."""
+    """Decode what `parse_qsl` has read byte by byte; a letter beyond Latin-1 stood in the log as it is."""
     try:
         return _text(text.encode("latin-1"))
     except UnicodeEncodeError:
