@@ -41,7 +41,7 @@ from wayseal.detect._view import AccountPosts, OutletPlaces, View
 from wayseal.detect.detectors import Detector, Odd, detectors
 from wayseal.detect.detectors._contract import CELLS
 from wayseal.detect.facts import Facts
-from wayseal.detect.facts._disk import SavedFacts, load_state, save_state
+from wayseal.detect.facts._facts import SavedFacts, load_state, save_state
 
 DAYS = 7
 GIVEN = {"canaries", "contracts"}

@@ -18,10 +18,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import STORIES, Finding, Floats, Longs
+from wayseal.detect._judge import STORIES, Finding
 from wayseal.detect._score import GROUND, LEVEL, STORY, log_odds
 from wayseal.detect._signals import NOW, UNDATED, Signals, describe_story
-from wayseal.detect._view import View
+from wayseal.detect._view import Floats, Longs, View
 from wayseal.detect.peers import DailyEvidence, Usual, evidence
 
 _AS_TODAY = STORY - {NOW, "days", "share"} | GROUND | {UNDATED, "fresher"}

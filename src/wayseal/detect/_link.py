@@ -26,8 +26,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect._judge import Floats, Longs
-from wayseal.detect._view import View
+from wayseal.detect._view import Floats, Longs, View
 from wayseal.detect.detectors.number_walks import STEP
 
 LEAST, LEAST_READS, PLACES = 2.0, 3, 2

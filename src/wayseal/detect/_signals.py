@@ -23,9 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wayseal.detect._growth import Growth, measure_growth
-from wayseal.detect._judge import FRESH, STORIES, Finding
+from wayseal.detect._judge import FRESH, STORIES, Finding, Group
 from wayseal.detect._link import LinkedAccounts
-from wayseal.detect._unknown_work import Group
 from wayseal.detect._view import Flags, Floats, Longs, View
 from wayseal.detect.peers import WEEKS
 

@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wayseal.detect.explain import Template, build_staff, code_rules, ranks
-from wayseal.detect.facts._disk import VERSION, SavedFacts, load_state, save_state
-from wayseal.detect.facts._facts import Facts
+from wayseal.detect.facts._facts import VERSION, Facts, SavedFacts, load_state, save_state
 from wayseal.detect.facts._walk import READ_COLUMNS, TABLE_COLUMNS, CountedBefore, Counter, ExplanationContext
 from wayseal.ledger import Snapshot
 from wayseal.ledger.beside import Wanted

@@ -10,8 +10,7 @@ Obligations (code and tests cite the numbers):
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import Flags, Longs, UInts
-from wayseal.detect.partners._reads import Calls, Reads
+from wayseal.detect.partners._reads import Calls, Flags, Longs, Reads, UInts
 from wayseal.detect.partners._skew import CallPairs, Clock
 from wayseal.model.jit import kernel
 

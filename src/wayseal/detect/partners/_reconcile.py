@@ -13,11 +13,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import DAY_US, Flags, Longs, UInts, count_pairs, count_values, least, most
+from wayseal.detect.partners._judge import KindTally
 from wayseal.detect.partners._pairs import TOLERANCE_US, correct_clock, id_pairs, match_by_id, match_by_time, time_pairs
-from wayseal.detect.partners._reads import Calls, Reads
+from wayseal.detect.partners._reads import (
+    DAY_US,
+    Calls,
+    Flags,
+    Longs,
+    Reads,
+    UInts,
+    count_pairs,
+    count_values,
+    least,
+    most,
+)
 from wayseal.detect.partners._skew import NO_CLOCK, CallPairs, Clock, clock_of
-from wayseal.detect.partners._tally import KindTally
 from wayseal.model.period import Period
 
 SAMPLE = 1 << 18

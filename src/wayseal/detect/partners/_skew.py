@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.partners._arrays import DAY_US, Longs, UInts
+from wayseal.detect.partners._reads import DAY_US, Longs, UInts
 from wayseal.detect.partners._result import Skew
 
 WINDOW_US = 60_000_000

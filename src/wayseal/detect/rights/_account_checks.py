@@ -14,9 +14,8 @@ Obligations (code and tests cite the numbers):
 from collections import defaultdict
 from collections.abc import Sequence
 
-from wayseal.detect.rights._activity import CLOSED, UNTRAINED, Activity
+from wayseal.detect.rights._activity import CLOSED, UNTRAINED, AccountRecord, AccountState, Activity
 from wayseal.detect.rights._map import RightMap
-from wayseal.detect.rights._people import AccountRecord, AccountState
 from wayseal.detect.rights._result import Dormant, DormantReason, Untrained, Wider, WiderReason
 from wayseal.detect.rights._use import Use
 from wayseal.model.kinds import ActorKind

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wayseal.detect.rights._activity import AccountState
 from wayseal.detect.rights._cover import Need
-from wayseal.detect.rights._people import AccountState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

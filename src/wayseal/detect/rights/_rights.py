@@ -15,9 +15,8 @@ from wayseal.detect.explain import Template
 from wayseal.detect.facts import ADDRESS, DEVICE, Facts, Progress
 from wayseal.detect.rights import _shared
 from wayseal.detect.rights._account_checks import find_dormant, find_untrained, find_wider
-from wayseal.detect.rights._activity import Activity, count_activity
+from wayseal.detect.rights._activity import AccountRecord, AccountState, Activity, count_activity
 from wayseal.detect.rights._map import RightMap
-from wayseal.detect.rights._people import AccountRecord, AccountState
 from wayseal.detect.rights._result import Period, RightsResult
 from wayseal.detect.rights._use import account_use, mandates_of, right_uses, role_uses, unpermitted_reads, use_of
 from wayseal.ledger import Snapshot

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.rights._account_checks import LEAST
-from wayseal.detect.rights._people import AccountRecord
+from wayseal.detect.rights._activity import AccountRecord
 from wayseal.detect.rights._result import Overlap, Shared
 from wayseal.model.kinds import ActorKind
 

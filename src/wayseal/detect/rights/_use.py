@@ -18,10 +18,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wayseal.detect.rights._activity import BEYOND, OWN, Activity
+from wayseal.detect.rights._activity import BEYOND, OWN, AccountRecord, AccountState, Activity
 from wayseal.detect.rights._cover import Cover, Need, smallest_set
 from wayseal.detect.rights._map import ACTIONS, Reach, Right, RightMap
-from wayseal.detect.rights._people import AccountRecord, AccountState
 from wayseal.detect.rights._result import AccountUse, Mandate, RightUse, RoleUse, Unpermitted
 
 
