@@ -50,8 +50,7 @@ from wayseal.detect._signals import Signals, measure_signals
 from wayseal.detect._supporting_reads import add_supporting_reads
 from wayseal.detect._territory import settle_by_territory
 from wayseal.detect._view import NOBODY, AccountPosts, Flags, Longs, OutletPlaces, UInts, View, build_view, without_gaps
-from wayseal.detect.detectors import Detector, detectors
-from wayseal.detect.detectors.unexplained_first_reads import FRESH_ALONE
+from wayseal.detect.detectors import FRESH_ALONE, Detector, detectors
 from wayseal.detect.explain import Template, TemplateKind, find_common_rights, load_templates
 from wayseal.detect.facts import Facts, update_facts
 from wayseal.detect.peers import FITTED

@@ -14,7 +14,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wayseal.detect.partners._judge import KindTally
-from wayseal.detect.partners._pairs import TOLERANCE_US, correct_clock, id_pairs, match_by_id, match_by_time, time_pairs
+from wayseal.detect.partners._pairs import (
+    NO_CLOCK,
+    TOLERANCE_US,
+    CallPairs,
+    Clock,
+    clock_of,
+    correct_clock,
+    id_pairs,
+    match_by_id,
+    match_by_time,
+    time_pairs,
+)
 from wayseal.detect.partners._reads import (
     DAY_US,
     Calls,
@@ -27,7 +38,6 @@ from wayseal.detect.partners._reads import (
     least,
     most,
 )
-from wayseal.detect.partners._skew import NO_CLOCK, CallPairs, Clock, clock_of
 from wayseal.model.period import Period
 
 SAMPLE = 1 << 18

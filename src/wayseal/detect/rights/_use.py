@@ -19,9 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wayseal.detect.rights._activity import BEYOND, OWN, AccountRecord, AccountState, Activity
-from wayseal.detect.rights._cover import Cover, Need, smallest_set
 from wayseal.detect.rights._map import ACTIONS, Reach, Right, RightMap
-from wayseal.detect.rights._result import AccountUse, Mandate, RightUse, RoleUse, Unpermitted
+from wayseal.detect.rights._result import AccountUse, Cover, Mandate, Need, RightUse, RoleUse, Unpermitted, smallest_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from wayseal.model.kinds import FoundBy
 from wayseal.model.times import clock_us, day_name
 from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks
-from wayseal.trace.extent._poisson import Floats
+from wayseal.trace.extent._estimate import Floats
 
 MOST = 5
 OTHERS = "…"
