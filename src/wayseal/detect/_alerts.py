@@ -113,7 +113,7 @@ def _told_until(
 
 
 def _weigh(view: View, finding: Finding, alert: AccountAlert, odd: Longs, base: Floats) -> DailyEvidence:
-    """What a detector would say of the account with these counts."""
+    """Evidence of a detector on the account with these counts."""
     actor, day = alert.actor, alert.day
     g = int(view.group[actor])
     mine = Usual(**{f.name: getattr(finding.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})

@@ -44,13 +44,13 @@ class Comparer:
     """Compares the accounts of a view."""
 
     def __init__(self, view: View) -> None:
-        """What all comparisons need."""
+        """The tables that all comparisons need."""
         self.view = view
         self._odd, self._judged = count_unknown_work(view)
         self._team = find_teams(view)
 
     def compare(self, counts: Longs, actor: int, since: int, until: int) -> tuple[Comparison, tuple[int, int]]:
-        """What an account's counts on some days are held against, and the range of others' (rules 1 and 2).
+        """The yardstick of an account's counts on some days, and the range of others' (rules 1 and 2).
 
         counts: int64 (a, d). since, until: first and last of these days.
         """
@@ -88,7 +88,7 @@ class Comparer:
 
 
 def find_grounds(view: View, actor: int, skip: int, names: Names) -> tuple[Territory, ...]:
-    """What an account's reads from the view's column `skip` on have in common (rule 3), the most reads first."""
+    """Common traits of an account's reads from the view's column `skip` on (rule 3), the most reads first."""
     s = view.suspects
     low, high = np.searchsorted(s.actor, [actor, actor + 1])
     rows = np.flatnonzero((s.day[low:high] >= skip) & (s.territory[low:high] > 0)) + low
@@ -128,7 +128,7 @@ _WEEK = 7.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseInputs:
-    """What cases are made of. odds: of the accounts of `signals`, by day. names: gives keys of a kind their texts."""
+    """The material of cases. odds: of the accounts of `signals`, by day. names: gives keys of a kind their texts."""
 
     view: View
     findings: Sequence[Finding]
@@ -296,7 +296,7 @@ class _Maker:
         )
 
     def _is_young(self, reason: Reason) -> bool:
-        """Whether it may be help, training or an audit: not where what was read is sure by itself."""
+        """True if it may be help, training or an audit: not where what was read is sure by itself."""
         days = reason.values.get("days")
         return reason.detector not in self._sure and isinstance(days, int) and days <= _YOUNG
 

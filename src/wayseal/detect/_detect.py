@@ -106,7 +106,7 @@ of the parcels all ten insiders of a simulated courier were still named, with a 
 
 
 def count_judged(view: View | None, skip: int) -> tuple[Judged, tuple[Remark, ...]]:
-    """What could be judged from the view's column `skip` on, and what is to be said of the rest; None: no reads."""
+    """The part judged from the view's column `skip` on, and remarks on the rest; None: no reads."""
     if view is None or not view.reads[:, skip:].any():
         return Judged(first_reads=0, left_out=0, enough=False), ()
     s = view.suspects
@@ -170,7 +170,7 @@ Progress = Callable[[str, int, int], None]
 FEW = 10
 """Of fewer accounts than these nobody can say what is usual."""
 PEERS = "peers.json"
-"""What was learnt about peers, in the folder of the facts."""
+"""The peers that were learnt, in the folder of the facts."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -367,7 +367,7 @@ def _places_of(view: View, snapshot: Snapshot, actors: Sequence[str]) -> Longs:
 
 
 def _missing_tables(snapshot: Snapshot) -> list[Remark]:
-    """What is missing that explanations need."""
+    """Remarks on what explanations need and lack."""
     names = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
     return [Remark(code=f"not.{name}") for name in names if name not in snapshot.tables]
 

@@ -183,7 +183,7 @@ _THREADS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one detector says of a view: counts, what is usual among peers, evidence.
+    """The judgement of one detector on a view: counts, what is usual among peers, evidence.
 
     causes: how probable innocent causes are. cleared: bool (a, d), days said to be work, or None for no day.
     """
@@ -197,12 +197,12 @@ class Finding:
 
     @property
     def sure(self) -> bool:
-        """Whether what it counts is sure by itself, and no matter of what is usual."""
+        """True if what it counts is sure by itself, and no matter of what is usual."""
         return self.name in SURE
 
     @property
     def is_detail(self) -> bool:
-        """Whether it tells only how unexplained reads were done, or what else there was."""
+        """True if it tells only how unexplained reads were done, or what else there was."""
         return self.name != MAIN and not self.sure and not self.odd.weak
 
 

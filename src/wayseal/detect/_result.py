@@ -1,4 +1,4 @@
-"""What detection has found, complete: every report is a function of it and of the language."""
+"""The findings of detection, complete: every report is a function of it and of the language."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from wayseal.detect.policy import FALSE_ALARM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalVerdict:
-    """What somebody decided on a case.
+    """A decision on a case.
 
     Attributes:
         actors: Ids of its accounts.
@@ -24,7 +24,7 @@ class ExternalVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalEvidence:
-    """What detection is told from outside of the ledger.
+    """Evidence from outside of the ledger.
 
     Attributes:
         counted: Detector → (account id, microseconds since 1970, count) of what it is told.
@@ -79,7 +79,7 @@ class Others(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a count was held against.
+    """The yardstick of a count.
 
     Attributes:
         others: Whom.

@@ -1,4 +1,4 @@
-"""What there is to say of accounts on each day: what scores are made of.
+"""Signals of accounts on each day: what scores are made of.
 
 Obligations (code and tests cite the numbers):
 1. A signal of a day hangs on that day and those before it, but for who is whose peer and who is linked with whom.
@@ -188,7 +188,7 @@ def _apart(name: str, value: Floats, person: Flags) -> dict[str, Floats]:
 
 
 def describe_story(odd: Longs, base: Floats, days: Longs) -> dict[str, Floats]:
-    """What the counts of a story say, float64 (c,) each, by name.
+    """The evidence in the counts of a story, float64 (c,) each, by name.
 
     odd, base: (c, t), 0 before it began; days: (c,), since it began.
     """

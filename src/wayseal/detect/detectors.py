@@ -24,7 +24,7 @@ CELLS = ("clock", "kind", "value", "action", "purpose", "fields")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odd:
-    """What a detector counts: odd int64 (a, d) out of base float64 (a, d).
+    """The counts of a detector: odd int64 (a, d) out of base float64 (a, d).
 
     suspects: bool (n,), which of the view's suspects are the odd reads, where they are such; None for other reads.
     cells: where the odd reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by
@@ -379,7 +379,7 @@ def _by_hour(who: np.ndarray, when: np.ndarray, n: np.ndarray, rows: int) -> np.
 
 
 def _rare(counts: np.ndarray, who: np.ndarray, when: np.ndarray) -> np.ndarray:
-    """Whether each hour `when` is a rare one of the row `who` of counts (rows, 24)."""
+    """Flag each hour `when` that is rare in its row `who` of counts (rows, 24)."""
     near = sum(counts[who, (when + step) % 24] for step in (-1, 0, 1))
     out: np.ndarray = near < RARE * np.maximum(counts.sum(axis=1), 1)[who]
     return out

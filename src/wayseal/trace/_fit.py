@@ -1,4 +1,4 @@
-"""Whether the leaks look like a fair draw from what a named source saw.
+"""Tests of the leaks as a fair draw from what a named source saw.
 
 The model takes a leak to be drawn evenly from the source's views, and sold some hours after its
 read. A seller who sells only what one colleague had also read breaks that, and the colleague may be
@@ -96,13 +96,13 @@ class FitTest:
 
     @property
     def fair(self) -> bool:
-        """Whether nothing speaks against a fair draw from what each source saw."""
+        """True if nothing speaks against a fair draw from what each source saw."""
         return self.code in ("fit.no_source", "fit.none", "fit.good")
 
 
 @dataclass(slots=True, kw_only=True)
 class _TestResults:
-    """What the tests of the sources gave, by source."""
+    """Results of the tests, by source."""
 
     tests: dict[tuple[str, int], float] = field(default_factory=dict)
     co_readers: dict[int, CoReader] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Whether somebody else, hiding behind a source, explains its leaks better than the source does.
+"""Framing: somebody else, hiding behind a source, may explain its leaks better than the source does.
 
 1. A seller may sell only what one colleague had also read, so that the colleague is named in his place. Against the
    source's own fair draw stands, for each other account w, a fair draw from what both had read, sold after w's reads.

@@ -1,4 +1,4 @@
-"""What the evidence says about every candidate.
+"""The posterior of every candidate.
 
 1. An account's probability is that of itself or any of its parts (sessions, devices); a part's is its own.
 2. Members of a class of equal evidence share its probability evenly.

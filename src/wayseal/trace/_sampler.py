@@ -30,7 +30,7 @@ STEP_DRAWS = 4
 
 
 class Board(NamedTuple):
-    """What a chain moves on, the same for all chains.
+    """The board that a chain moves on, the same for all chains.
 
     ratios[D, C', n] likelihood ratios under each delay; log_base[D]: log likelihood of the delays,
     if all leaks were from unknown; log_odds[C'] prior; cumulative[C'], log_q[C']: how seats are
@@ -66,7 +66,7 @@ class ChainState(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What a chain writes: states[T, K], shares[T, K + 1], and sums points[C', n], unknown[n].
+    """The record of a chain: states[T, K], shares[T, K + 1], and sums points[C', n], unknown[n].
 
     delays[D]: how often each delay was held.
     """
@@ -329,7 +329,7 @@ class Effort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draws:
-    """What the chains saw, after burn-in; T states in all.
+    """Draws of the chains, after burn-in; T states in all.
 
     states[T, K]: seats in the set, -1 after its end. shares[T, K + 1]: of unknown, then of each.
     chain[T]: the chain of each state. points[C', n]: mean responsibility of each seat for each

@@ -275,7 +275,7 @@ def named_sources(posterior: Posterior, candidates: Sequence[int]) -> list[int]:
 
 
 def shortlisted(posterior: Posterior) -> bool:
-    """Whether at most twenty sources hold ≥ .9 of the probability that there is one."""
+    """True if at most twenty sources hold ≥ .9 of the probability that there is one."""
     if posterior.some < SHORTLIST_SOME:
         return False
     p = np.where(posterior.evidence.part, -1.0, posterior.probability)

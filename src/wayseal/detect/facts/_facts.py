@@ -1,4 +1,4 @@
-"""What detection knows of reads: counts that add up, and the first reads that nothing explains, one by one.
+"""Detection's knowledge of reads: counts that add up, and the first reads that nothing explains, one by one.
 
 This is the whole state of detection. Every detector is a function of it, so what holds for these tables holds for all:
 they add up in any order, they round-trip through files, and an increment added is the batch.

@@ -23,7 +23,7 @@ _GROUND_TABLES = frozenset(("actors", "outlets", "assignments"))
 
 
 def build_context(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> ExplanationContext:
-    """What the reads of a ledger are judged by. offset: of local time, µs ahead of UTC."""
+    """The rules and tables that judge a ledger's reads. offset: of local time, µs ahead of UTC."""
     actors = snapshot.actors()
     tables = actors, snapshot.outlets(), snapshot.assignments(), snapshot.history("actors")
     staff = build_staff(snapshot.keys, snapshot.ids("actor"), *tables)

@@ -148,7 +148,7 @@ _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationContext:
-    """What reads are judged by: staff, rules, how many of these are mandates, or strong; local time.
+    """The rules that judge reads: staff, rules, how many of these are mandates, or strong; local time.
 
     own: how many come before those of the account's own tickets, which are the last strong ones.
     """
@@ -163,7 +163,7 @@ class ExplanationContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedBefore:
-    """What was counted before an increment: so many sources, and the suspects they left (sorted by waybill)."""
+    """The count before an increment: so many sources, and the suspects they left (sorted by waybill)."""
 
     sources: int
     suspects: pa.Table
@@ -171,7 +171,7 @@ class CountedBefore:
 
 @dataclass(slots=True, kw_only=True)
 class _Counts:
-    """What one thread counts. moved: rows of the hours' table that take away first reads that are none any more.
+    """The count of one thread. moved: rows of the hours' table that take away first reads that are none any more.
 
     firsts: (waybill, account) of new first reads and of suspects judged again.
     """
@@ -294,7 +294,7 @@ class Counter:
             counts.suspects.append(suspect_rows(batch, tables, left, why, early))
 
     def facts(self) -> Facts:
-        """What was counted; of an increment, less what moved."""
+        """The count; of an increment, less what moved."""
         keys = self._context.staff.actors.keys
         less = [table for c in self._all for table in c.moved]
         with ThreadPoolExecutor(_THREADS) as pool:
@@ -340,7 +340,7 @@ def _count_with_room(table: CounterTable, step: Step, rows: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """What stands beside the reads of a stretch."""
+    """The rows beside the reads of a stretch."""
 
     scans: Scans
     routes: Routes

@@ -230,7 +230,7 @@ def _count(snapshot: Snapshot, draft: _Draft, of_actor: dict[int, pa.Table]) -> 
 
 
 class _Work:
-    """What was done about waybills, and what it says of reads."""
+    """Acts on waybills, and what they say of reads."""
 
     def __init__(self, snapshot: Snapshot, context: ExplanationContext, templates: Sequence[Template]) -> None:
         self._snapshot = snapshot

@@ -80,7 +80,7 @@ def check_partners(
 
 
 def _weight(partner: PartnerCheck) -> tuple[int, int]:
-    """What comes first in a report: breaches of contracts, then who has none, by size; the rest as it stands."""
+    """The order of a report: breaches of contracts, then who has none, by size; the rest as it stands."""
     if partner.contract:
         return (0, -partner.size) if partner.size else (2, 0)
     return 1, -partner.reads
@@ -170,7 +170,7 @@ class _Check:
         return {n: build_reconciliation(self.snapshot, log, tally) for n, tally in tallies.items()}
 
     def partners(self, both: dict[int, Reconciliation]) -> list[PartnerCheck]:
-        """What is said of each group; accounts without a contract that did nothing are left out."""
+        """The check of each group; accounts without a contract that did nothing are left out."""
         table = self.snapshot.askers(self.period.since, self.period.until)
         queries = dict(zip(table["actor"].to_pylist(), table["queries"].to_pylist(), strict=True))
         teller, out = SummaryBuilder(self.snapshot), []

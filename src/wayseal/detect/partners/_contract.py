@@ -1,4 +1,4 @@
-"""What was agreed with a partner. A part that a contract says nothing of is empty, or None, and isn't checked.
+"""Contracts with partners. A part that a contract says nothing of is empty, or None, and isn't checked.
 
 All contracts of a folder: one TOML file a contract.
 
@@ -33,7 +33,7 @@ PARTS = (
     *("volume.waybills_per_day", "volume.calls_per_day", "volume.calls_per_hour"),
     *("products.channels", "products.customers", "products.goods_classes"),
 )
-"""What a contract can bound, by key; a part that is not bounded is said to be so."""
+"""The parts that a contract can bound, by key; a part that is not bounded is said to be so."""
 NONE = N_("needs at least one; without the key nothing is checked")
 Texts = Annotated[frozenset[Text], one_or_more(frozenset[Text], empty=NONE)]
 Count = Annotated[int, Field(gt=0, lt=1 << 62), needs(N_("needs a whole number above 0"))]

@@ -57,7 +57,7 @@ class Networks:
         }
 
     def __contains__(self, address: Address) -> bool:
-        """Whether an address lies in any of them."""
+        """True if an address lies in any of them."""
         ends, number = self._ends[address.version], int(address)
         index = bisect_right(ends, (number, 1 << 128)) - 1
         return index >= 0 and number <= ends[index][1]
@@ -82,7 +82,7 @@ PRODUCTS = ("channel", "customer", "goods_class")
 _MINUTE_US = 60_000_000
 _OURS, _FOREIGN, _UNREADABLE = range(3)
 What = Mapping[int, int] | Mapping[str, int]
-"""What was not agreed → reads: by text, or by key (purposes, addresses, channels)."""
+"""Things not agreed → reads: by text, or by key (purposes, addresses, channels)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Judge:
 
     @property
     def needs_waybills(self) -> bool:
-        """Whether rows of `waybills` are needed."""
+        """True if rows of `waybills` are needed."""
         p = self._contract.products
         return bool(p.channels or p.customers or p.goods_classes)
 
@@ -134,7 +134,7 @@ class Judge:
         return valid, [f for f in found if len(f.rows)]
 
     def _single(self, reads: Reads) -> Iterator[tuple[Kind, Flags, What]]:
-        """What each read says by itself (obligations 1 to 5)."""
+        """Judge each read by itself (obligations 1 to 5)."""
         c = self._contract
         if c.fields or c.by_purpose:
             yield self._fields(reads)
@@ -203,7 +203,7 @@ class Judge:
         return _OURS if address in self._networks else _FOREIGN
 
     def _products(self, reads: Reads, described: pa.Table | None) -> Iterator[tuple[Kind, Flags, What]]:
-        """Whether the waybills are of those that the partner may read."""
+        """Check waybills against those that the partner may read."""
         if described is None:
             self.unjudged["no_waybills"] += len(reads.at)
             return

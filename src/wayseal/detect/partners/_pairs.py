@@ -70,7 +70,7 @@ class Clock:
 
     @property
     def jumps(self) -> bool:
-        """Whether the clock was set anew on the way."""
+        """True if the clock was set anew on the way."""
         return self.summary is not None and bool(self.summary.jumps)
 
 

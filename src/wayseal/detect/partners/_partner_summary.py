@@ -190,7 +190,7 @@ class SummaryBuilder:
 
 
 def agreed(kind: Kind, contract: Contract) -> tuple[str, ...]:
-    """What the contract says of a kind, as texts."""
+    """The contract's terms on a kind, as texts."""
     c = contract
     match kind:
         case Kind.FIELD:

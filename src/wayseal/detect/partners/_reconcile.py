@@ -73,7 +73,7 @@ class FirstPass:
 
     @property
     def ids(self) -> str:
-        """Whether request ids are "shared", "foreign" or there are "none" to compare."""
+        """How request ids relate: "shared", "foreign" or "none" to compare."""
         if not self._could:
             return "none"
         return "shared" if _size(self._ids) >= _COMMON * self._could else "foreign"
@@ -109,11 +109,11 @@ class ComparisonTerms:
     offset_us: int
 
     def inside(self, at: Longs) -> Flags:
-        """What is compared (obligation 1)."""
+        """The calls that are compared (obligation 1)."""
         return (at >= self.since) & (at < self.until)
 
     def asked(self, at: Longs) -> Flags:
-        """What falls into the period that was asked for."""
+        """The part in the period that was asked for."""
         return (at >= self.period.since) & (at < self.period.until)
 
 

@@ -43,7 +43,7 @@ class Explanation:
         return min(at - self.low, 0) or max(at - self.high, 0)
 
     def explains(self, at: int) -> bool:
-        """Whether it explains a read at that time."""
+        """True if it explains a read at that time."""
         return self.mine and self.off(at) == 0 and (self.post is None or self.post.holds(at))
 
 
@@ -166,7 +166,7 @@ _OF: Mapping[TemplateKind, Callable[[Template, Account, Parcel, World], Iterator
 
 
 class Outcome(StrEnum):
-    """What came of trying a template.
+    """The outcome of trying a template.
 
     fits: it explains the read. early, late: the read lies before or after the time for which it would. post: what
     concerns the account did so at another time. other: it concerns somebody else. nothing: there is nothing of the
@@ -235,13 +235,13 @@ def _exclusion(action: str, account: Account, template: Template, world: World) 
 
 
 def _distance(explanation: Explanation, at: int) -> tuple[bool, bool, int, int]:
-    """What is nearer comes first: what concerns the account, then what does so at that time, then by time."""
+    """Order by nearness: what concerns the account, then what does so at that time, then by time."""
     off_post = explanation.post is not None and not explanation.post.holds(at)
     return not explanation.mine, off_post, abs(explanation.off(at)), abs(at - int(explanation.values.get("at", FAR)))
 
 
 def _missing(explanation: Explanation, at: int) -> Outcome:
-    """What keeps a ground from explaining the read."""
+    """The gates that keep a ground from explaining the read."""
     if not explanation.mine:
         return Outcome.OTHER
     if explanation.post is not None and not explanation.post.holds(at):
@@ -258,7 +258,7 @@ def nearest_trial(found: Sequence[Trial], at: int) -> Trial | None:
 
 
 def is_early(at: int, parcel: Parcel) -> bool:
-    """Whether a read came before the parcel's first scan."""
+    """Tell if a read came before the parcel's first scan."""
     return bool(parcel.scans) and at < min(scan.at for scan in parcel.scans)
 
 

@@ -26,7 +26,7 @@ from wayseal.model.kinds import Scope
 from wayseal.model.times import iso
 
 TABLES = ("waybills", "scans", "tickets", "actors", "outlets", "assignments")
-"""What explanations are made of."""
+"""The tables that explanations are made of."""
 Value = str | int | None | tuple[str, ...]
 _SCOPES = {"channel": (Scope.CHANNEL,), "customer": (Scope.CUSTOMER,), "area": (Scope.CITY, Scope.REGION)}
 
@@ -154,7 +154,7 @@ class ReadJudge:
         return JudgedRead(at=at, action=action, first=first, verdict=said, early=late, steps=steps)
 
     def nearest(self, at: int, action: str) -> tuple[str, TemplateStep | None]:
-        """What is said of a read, and what explains it or comes nearest."""
+        """The verdict on a read, and what explains it or comes nearest."""
         found = try_templates(at, action, self.account, self.parcel, self.world, self.templates)
         trial = nearest_trial(found, at)
         return classify(found, self.parcel), None if trial is None else self.step(trial, at, action)
@@ -210,7 +210,7 @@ def about(account: Account) -> tuple[str, ...]:
 
 
 def _held(posts: Sequence[Post], at: int) -> tuple[str, ...]:
-    """What the posts of that time are, each once; where there are none, those of other times."""
+    """The posts of that time, each once; where there are none, those of other times."""
     now = dict.fromkeys(post.value for post in posts if post.holds(at))
     return tuple(now or dict.fromkeys(post.value for post in posts))
 

@@ -257,7 +257,7 @@ class _ReadsReport(Report[ReadsResult]):
         }
 
     def work(self, read: ListedRead) -> str:
-        """What work was near a read."""
+        """The work near a read."""
         if read.near is None:
             return self.say("work_unknown" if read.verdict == "unknown" else "work_none")
         text, template = self._ground.why(read.near), read.near.template.name

@@ -114,7 +114,7 @@ def _read(read: Read) -> dict[str, object]:
 
 
 _HIGH = (4, "High")
-"""What is worth acting on is at least that."""
+"""The least severity of what is worth acting on."""
 _SEVERITY = ((0.95, 5, "Critical"), (0.5, *_HIGH), (0.1, 3, "Medium"), (0.0, 2, "Low"))
 
 

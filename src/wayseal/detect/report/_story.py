@@ -61,7 +61,7 @@ class ReasonTeller(Saying):
         return self.voice.joined(parts, self.voice.say("unit.gap"))
 
     def brief(self, reason: Reason, person: Person) -> str:
-        """What was counted, and on which days; no sentence yet.
+        """The count, and on which days; no sentence yet.
 
         Args:
             reason: The reason.
@@ -275,7 +275,7 @@ class ReportBuilder(Report[DetectResult]):
         return Section(title=self._titled(case), note=self._note(case), points=tuple(points))
 
     def _note(self, case: Case) -> str:
-        """What is lost by it, how strong it is, when it tipped, how it moved, what links it, whether it is young."""
+        """Its loss, how strong it is, when it tipped, how it moved, what links it, whether it is young."""
         say = self.say
         parts, loss, n = [], numbers.expected(case.expected_loss), numbers.expected(case.parcels_a_day)
         if case.parcels_a_day:

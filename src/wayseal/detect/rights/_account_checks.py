@@ -98,7 +98,7 @@ def find_shared(
 
 
 def _overlaps(spans: Spans, people: Sequence[AccountRecord]) -> Mapping[int, Overlap]:
-    """What overlaps, by the account's place; of those with any use."""
+    """Overlaps by the account's place; of those with any use."""
     if not len(spans.actor):
         return {}
     first = int(spans.day.min())

@@ -103,7 +103,7 @@ _WIDTH = len(ACTIONS) + 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What a accounts did.
+    """Activity of a accounts.
 
     keys: of accounts by their place. reads: int64 (a, actions from 0 for none, OWN or BEYOND), reads of the period.
     all_reads, first, last: int64 (a,), of the whole log; first is NEVER and last -1 without reads. after: int64 (a, 2),

@@ -1,4 +1,4 @@
-"""What rights held against use come to. Times are µs since 1970 (UTC), days are local days since 1970.
+"""Results of rights against use. Times are µs since 1970 (UTC), days are local days since 1970.
 
 The smallest set of rights that would have allowed some reads.
 1. Of the rights held it is the smallest set, by number, that permits every need that they permit together; of several
@@ -84,7 +84,7 @@ def _best(rights: list[Right], covers: list[list[str]], wanted: list[str]) -> It
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """What was asked about and what the log can say of it.
+    """The days asked about and how many of them the log covers.
 
     asked: days. first, last: local days that the log covers of them, both included. covered: how many; silent: days
     among them without any read. offset: of local days, µs ahead of UTC.
@@ -103,7 +103,7 @@ class Period:
 
     @property
     def whole(self) -> bool:
-        """Whether the log is as long as the period."""
+        """True if the log is as long as the period."""
         return self.covered >= self.asked
 
 
@@ -126,7 +126,7 @@ class RightUse:
 
     @property
     def unused(self) -> bool:
-        """Whether nobody used it."""
+        """True if nobody used it."""
         return self.users == 0
 
 
@@ -267,7 +267,7 @@ class Mandate:
 
     @property
     def needless(self) -> bool:
-        """Whether it read and no read needed such a right."""
+        """True if it read and no read needed such a right."""
         return self.own > 0 and not self.mandate and not self.unexplained
 
 

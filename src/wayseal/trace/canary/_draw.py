@@ -38,7 +38,7 @@ _LAST_DIGITS = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """What numbers of one kind share (rules 8 and 9)."""
+    """The family of numbers of one kind (rules 8 and 9)."""
 
     prefix: str
     width: int

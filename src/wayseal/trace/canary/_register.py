@@ -61,7 +61,7 @@ class PlannedCanary(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of a canary: it came out, or its wait was closed without."""
+    """The fate of a canary: it came out, or its wait was closed without."""
 
     __pydantic_config__: ClassVar = CLOSED
     id: str
@@ -85,7 +85,7 @@ Line = PlannedCanary | Answer | Round
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterContents:
-    """What a register holds. belief: of the last round that brought one; unread: lines that could not be read."""
+    """The contents of a register. belief: of the last round that brought one; unread: lines that could not be read."""
 
     belief: Mapping[str, float] = field(default_factory=dict)
     canaries: tuple[PlannedCanary, ...] = ()
@@ -119,7 +119,7 @@ def bytes_of(lines: Iterable[Mapping[str, object]]) -> bytes:
 
 
 def parse(content: bytes, file: Path) -> RegisterContents:
-    """What a register says (rules 1 to 3); CanaryError names the line that is wrong."""
+    """Parse a register (rules 1 to 3); CanaryError names the line that is wrong."""
     lines = content.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -159,7 +159,7 @@ def _object(line: bytes) -> Any:
 
 
 def read_register(path: Path) -> RegisterContents:
-    """What a register says. CanaryError if it is none; OSError if it can't be read."""
+    """Read a register. CanaryError if it is none; OSError if it can't be read."""
     with _as_canary_errors(path):
         content = read_journal(path)
     return parse(content, path)

@@ -1,4 +1,4 @@
-"""What is done with a register: plan a round, record an answer, say how things stand.
+"""Work on a register: plan a round, record an answer, say how things stand.
 
 What the canaries so far say of the accounts.
 

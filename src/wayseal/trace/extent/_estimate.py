@@ -108,7 +108,7 @@ def _step(design: Floats, count: Floats, mu: Floats, beta: Floats, gradient: Flo
 
 
 def _inside(design: Floats, mu: Floats) -> bool:
-    """Whether the maximum is in the open: no direction in which the likelihood is flat."""
+    """True if the maximum is in the open: no direction in which the likelihood is flat."""
     information = design.T @ (design * mu[:, None])
     scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
     least = np.linalg.eigvalsh(information / np.outer(scale, scale))[0]
@@ -157,7 +157,7 @@ def _at_most(both: int, first: int, second: int, total: int) -> float:
 
 
 def disjoint_lower_bound(sizes: Sequence[int]) -> Estimate:
-    """What lists that share no number say of the total: a lower limit alone (obligation 5). sizes: two or more."""
+    """Bound the total by lists that share no number: a lower limit alone (obligation 5). sizes: two or more."""
     low = _first_total(sum(sizes), lambda total: _disjoint(sizes, total) >= math.log(TAIL))
     return Estimate(value=math.nan, low=float(low), high=math.inf)
 

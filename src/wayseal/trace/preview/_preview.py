@@ -1,4 +1,4 @@
-"""What a ledger knows of numbers before they are traced.
+"""The ledger's knowledge of numbers before they are traced.
 
 1. A number is known or not, stands twice or not, as a trace would say it (`_leaks`).
 2. Readers are counted by the log alone: accounts that read it before it was seen on sale, and after.
@@ -72,7 +72,7 @@ class NumberSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StratumSeen:
-    """What some numbers were a draw from. asked: conditions; issued_from, issued_to: ISO 8601; waybills: in it."""
+    """The group some numbers were drawn from. asked: conditions; issued_from, issued_to: ISO 8601; waybills: in it."""
 
     asked: Mapping[str, tuple[str, ...]]
     issued_from: str | None
@@ -97,7 +97,7 @@ class Carry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the ledger knows of numbers. found: different ones that take part; accounts: that could be a source."""
+    """The ledger's knowledge of numbers. found: different ones that take part; accounts: that could be a source."""
 
     ledger_digest: str
     found: int

@@ -1,4 +1,4 @@
-"""What a source had of one stretch of the key space.
+"""The holdings of a source in one stretch of the key space.
 
 1. A waybill counts once, however often it was read.
 2. Accounts, sessions and devices had what they read. An interface had what it issued, when it issued it. An outlet or
@@ -53,7 +53,7 @@ class Places:
 
 
 def load_places(snapshot: Snapshot) -> Places:
-    """What the ledger's table `outlets` says."""
+    """The ledger's table `outlets`."""
     outlets = snapshot.outlets()
     keys = snapshot.keys(outlets["outlet"].to_pylist())
     order = np.argsort(keys)
@@ -98,7 +98,7 @@ class Holdings:
 
 
 def find_holdings(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) -> Holdings:
-    """What the source had in a stretch (rules 1 to 3)."""
+    """The source's waybills in a stretch (rules 1 to 3)."""
     if source.walk in READERS:
         return _read(snapshot, stretch, period)
     described = snapshot.kept("waybills", stretch.keys, _ROUTE)

@@ -14,7 +14,7 @@ from wayseal.page.visible import shorten, visible
 from wayseal.trace.scope._result import NamedCount, ScopeResult
 
 TO_FILL_IN = ("causes", "possible_harm", "measures_taken", "advice_to_people", "contact")
-"""What article 57 of China's Personal Information Protection Law asks for and no ledger knows."""
+"""Matters that article 57 of China's Personal Information Protection Law asks for and no ledger knows."""
 
 
 def document(result: ScopeResult) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def replay_of(snapshot: Snapshot, source: Source) -> Replay | None:
 
 
 def find_query_results(snapshot: Snapshot, replay: Replay, source: Source, period: Period) -> Iterator[QueryResults]:
-    """What the queries showed in the period (rules 6 to 9)."""
+    """Waybills that the queries showed in the period (rules 6 to 9)."""
     for keys in snapshot.everything(RANGE):
         rows = replay.exposures(keys).rows
         at = microseconds(rows["at"])
@@ -328,7 +328,7 @@ def scope(
     listing: Listing | None = None,
     progress: Progress,
 ) -> ScopeResult:
-    """What a source had in a period, and the waybills one by one into `listing`.
+    """Find what a source had in a period, and put the waybills one by one into `listing`.
 
     progress: called with ("scope", stretches done, of all). ScopeError for an id that is unknown or several sources'.
     """
@@ -353,7 +353,7 @@ def scope(
 def _by_query(
     snapshot: Snapshot, source: Source, period: Period, where: Places, names: FieldNames, listing: Listing | None
 ) -> ByQuery:
-    """What the source's queries showed (obligation 2), listed behind the rest."""
+    """Waybills that the source's queries showed (obligation 2), listed behind the rest."""
     replay = replay_of(snapshot, source)
     if replay is None:
         return ByQuery()
