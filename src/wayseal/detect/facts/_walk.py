@@ -20,6 +20,7 @@ import pyarrow as pa
 from wayseal.detect.explain import NOT_FIRST, OWN_TICKET, Reads, Routes, Rules, Scans, Staff, Tickets, explain
 from wayseal.detect.facts import _tally
 from wayseal.detect.facts._facts import (
+    SCHEMAS,
     SUSPECTS,
     Facts,
     add_up,
@@ -54,7 +55,7 @@ _HOUR_US = 3_600_000_000
 def hours_rows(table: CounterTable, keys: UInts) -> pa.Table:
     """Counts by account and hour. keys: of accounts by their place."""
     ids, cells = _in_order(table)
-    return _table(HOURS, [keys[ids[:, 0] >> _HALF], ids[:, 0] & _LOW, *cells.T])
+    return _table(SCHEMAS["hours"], [keys[ids[:, 0] >> _HALF], ids[:, 0] & _LOW, *cells.T])
 
 
 def uses_rows(table: CounterTable, keys: UInts) -> pa.Table:
@@ -62,7 +63,7 @@ def uses_rows(table: CounterTable, keys: UInts) -> pa.Table:
     ids, cells = _in_order(table)
     low = ids[:, 0] & _LOW
     columns = [keys[ids[:, 0] >> _HALF], low >> _KIND_BITS, low & np.uint64(3), ids[:, 1]]
-    return _table(USES, [*columns, *cells.T])
+    return _table(SCHEMAS["uses"], [*columns, *cells.T])
 
 
 def shown_rows(table: CounterTable, keys: UInts) -> pa.Table:
@@ -70,14 +71,14 @@ def shown_rows(table: CounterTable, keys: UInts) -> pa.Table:
     ids, cells = _in_order(table)
     low = ids[:, 0] & _LOW
     columns = [keys[ids[:, 0] >> _HALF], low >> _ACTION_BITS, low & np.uint64(15)]
-    return _table(SHOWN, [*columns, ids[:, 1], ids[:, 2], *cells.T])
+    return _table(SCHEMAS["shown"], [*columns, ids[:, 1], ids[:, 2], *cells.T])
 
 
 def moved_rows(reads: pa.RecordBatch, mandate: Flags) -> pa.Table:
     """Rows that take away first reads which are none any more."""
     none = np.zeros(reads.num_rows, np.int64)
     hour = reads["at"].view(pa.int64()).to_numpy() // _HOUR_US
-    return _table(HOURS, [reads["actor"].to_numpy(), hour, none, none - 1, -mandate.astype(np.int64)])
+    return _table(SCHEMAS["hours"], [reads["actor"].to_numpy(), hour, none, none - 1, -mandate.astype(np.int64)])
 
 
 def _in_order(table: CounterTable) -> tuple[UInts, Longs]:
