@@ -23,7 +23,7 @@ from benchmarks._cases import Cache, Row, code_digest, mean_se, reliability, tab
 from benchmarks._world import Case, Seen, World, build, evidence, look_up, plant
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._verdict import verdict
+from wayseal.trace._trace import verdict
 
 SEED = 20_130_000
 """Seeds of the reported worlds begin here; tuning used others (900,000 and up)."""

@@ -29,8 +29,7 @@ from benchmarks._world import Case, Scale, World, build, evidence, guilty_of, lo
 from wayseal.model.sources import SourceKind
 from wayseal.trace._delay import Delay, scenarios
 from wayseal.trace._evidence import Evidence
-from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._prior import RHO_MAX, Prior
+from wayseal.trace._posterior import RHO_MAX, Posterior, Prior, infer
 
 SEED = 20_160_000
 SCALE = Scale(accounts=1_500, wide=8, outlets=60, regions=6, parcels=15_000)

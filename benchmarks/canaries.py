@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from benchmarks._cases import table
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.store import open_source
-from wayseal.trace.canary._draw import draw
-from wayseal.trace.canary._number import Dealer
-from wayseal.trace.canary._rows import DAY, WEEK, regions, rows_of
-from wayseal.trace.canary._types import Row
+from wayseal.trace.canary._draw import Dealer, draw
+from wayseal.trace.canary._plan import DAY, WEEK, regions, rows_of
+from wayseal.trace.canary._register import Row
 from wayseal_sim import preset, simulate
 
 Floats = NDArray[np.float64]

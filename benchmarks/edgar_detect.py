@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from benchmarks._cases import table
 from benchmarks._detect_rivals import installed
 from wayseal.detect import _detect as inner
-from wayseal.detect._external import NOTHING
 from wayseal.detect._judge import judge
+from wayseal.detect._result import NOTHING
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
 from wayseal.detect.window import window_of

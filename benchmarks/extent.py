@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayseal.trace.extent._estimate import Estimate, Z
-from wayseal.trace.extent._extent import estimate
+from wayseal.trace.extent._extent import estimate, estimate_stock
 from wayseal.trace.extent._loglinear import Criterion
-from wayseal.trace.extent._stock import estimate_stock
 
 Caught = NDArray[np.bool_]
 Draw = Callable[[np.random.Generator, int], Caught]

@@ -22,10 +22,9 @@ from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from wayseal.model.sources import VerdictKind
 from wayseal.trace._evidence import Evidence, ViewSample
-from wayseal.trace._fit import check_fit
-from wayseal.trace._framing_doubt import apply_doubts, find_doubtful
+from wayseal.trace._fit import apply_doubts, check_fit, find_doubtful
 from wayseal.trace._posterior import infer
-from wayseal.trace._verdict import leading_sources, named_sources, verdict
+from wayseal.trace._trace import leading_sources, named_sources, verdict
 
 SEED = 20_140_000
 SCALE = Scale(accounts=6_000, wide=15, outlets=120, regions=12, parcels=60_000)

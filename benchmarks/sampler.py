@@ -20,7 +20,7 @@ from benchmarks._cases import table
 from benchmarks._world import Scale, build, evidence, look_up, plant
 from wayseal.trace._delay import Delay, scenarios
 from wayseal.trace._likelihood import likelihood
-from wayseal.trace._prior import Prior
+from wayseal.trace._posterior import Prior
 from wayseal.trace._sampler import Effort, inclusion, sample
 from wayseal.trace._screen import Classes, classes
 

@@ -9,8 +9,8 @@ import pytest
 
 ROOMS_OF_BENCHMARKS = {"cases", "detect", "ledger", "market", "trace", "vault"}
 """Rooms whose parts are measured one by one."""
-FOUND_BY_THEMSELVES = ("cli", "detect.detectors.", "store.database.migrations.")
-"""Commands, detectors and changes of tables: nobody imports one of these by its name."""
+FOUND_BY_THEMSELVES = ("cli", "store.database.migrations.")
+"""Commands and changes of tables: nobody imports one of these by its name."""
 KNOWN = {
     # How often a page asks, and along which index, is told by the database itself.
     ("tests.cases.test_queries", "wayseal.store.statements._sqlite"),

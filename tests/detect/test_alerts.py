@@ -8,11 +8,10 @@ import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, MINUTE, WORK, R, constant, judged, place, staff, view, with_fresh
 from wayseal.detect._alerts import AccountAlert, find_alerts, find_moment, learn_lift
-from wayseal.detect._growth import Growth
-from wayseal.detect._judge import FRESH, MAIN, Finding, Floats, Longs
+from wayseal.detect._judge import FRESH, MAIN, Finding
 from wayseal.detect._score import LEVEL, log_odds
-from wayseal.detect._signals import Signals, measure_signals
-from wayseal.detect._view import View
+from wayseal.detect._signals import Growth, Signals, measure_signals
+from wayseal.detect._view import Floats, Longs, View
 from wayseal.detect.detectors import detectors
 
 MAIN_ONE = next(d for d in detectors() if d.name == MAIN)

@@ -9,12 +9,12 @@ import pytest
 from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view, with_fresh
 from wayseal.detect._alerts import AccountAlert
 from wayseal.detect._cases import CaseInputs, build_cases
-from wayseal.detect._judge import MAIN, Finding, Floats
+from wayseal.detect._judge import MAIN, Finding
 from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._result import MOST_READS, Case
 from wayseal.detect._score import BEYOND, base_of, find_odds, probability
 from wayseal.detect._signals import measure_signals
-from wayseal.detect._view import View
+from wayseal.detect._view import Floats, View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import DailyEvidence
 

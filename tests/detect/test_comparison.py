@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tests.detect.viewed import MANDATE, PLAIN, WORK, R, key, place, staff, view
-from wayseal.detect._comparison import Comparer, find_grounds
+from wayseal.detect._cases import Comparer, find_grounds
 from wayseal.detect._result import Comparison, Ground, Others, Territory
 from wayseal.detect._territory import settle_by_territory
 from wayseal.detect._view import Longs, View

@@ -25,8 +25,7 @@ from tests.detect.viewed import (
 )
 from wayseal.detect._territory import settle_by_territory
 from wayseal.detect._view import View
-from wayseal.detect.detectors import Odd, detectors
-from wayseal.detect.detectors.inhuman_tempo import CHANCE
+from wayseal.detect.detectors import CHANCE, Odd, detectors
 
 BY_NAME = {d.name: d for d in detectors()}
 

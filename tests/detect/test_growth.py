@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from wayseal.detect._growth import LEAST, PEERS, measure_growth
+from wayseal.detect._signals import LEAST_DAYS, PEERS, measure_growth
 from wayseal.detect._view import Longs
 
 DAYS, STEP = 14, 8
@@ -40,7 +40,7 @@ def test_2_the_step_is_found_with_its_day_and_size() -> None:
     assert found.score[0, -1] > 3 > found.score[1:, -1].max()
     assert found.since[0, -1] == STEP
     assert found.more[0, -1] == pytest.approx(200 * (DAYS - STEP), rel=0.25)
-    assert found.score[0, STEP + LEAST - 2] < found.score[0, STEP + LEAST - 1]
+    assert found.score[0, STEP + LEAST_DAYS - 2] < found.score[0, STEP + LEAST_DAYS - 1]
 
 
 def test_2_a_storm_of_a_day_is_none_nor_is_a_beginning() -> None:

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from tests.detect.viewed import PLAIN, WEAK, R, place, staff, view
-from wayseal.detect._judge import MAIN, Finding, judge
-from wayseal.detect._unknown_work import Peers
+from wayseal.detect._judge import MAIN, Finding, Peers, judge
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 

@@ -10,9 +10,8 @@ import pytest
 from tests.detect.watched import Watched
 from wayseal.detect import DetectResult
 from wayseal.detect._detect import _usable_detectors, view_of
-from wayseal.detect._external import NOTHING
 from wayseal.detect._judge import Finding, judge
-from wayseal.detect._result import MOST_READS, Reason
+from wayseal.detect._result import MOST_READS, NOTHING, Reason
 from wayseal.detect._view import View
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import DEVICE, update_facts

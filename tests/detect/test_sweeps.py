@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.helpers import START, at, put, read, write
 from wayseal.detect import Options, detect
-from wayseal.detect._sweeps import count_route_sweeps, routes
+from wayseal.detect._detect import count_route_sweeps, routes
 from wayseal.ledger import open_ledger
 from wayseal.model.times import EPOCH
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.detect.viewed import MANDATE, PLAIN, WEAK, WORK, R, place, view
 from tests.detect.views import cut
-from wayseal.detect._unknown_work import EVER, FEW, NEAR, PULLING, RING, SEEN, SELDOM, SINGLE, TOGETHER, Peers
+from wayseal.detect._judge import EVER, FEW, NEAR, PULLING, RING, SEEN, SELDOM, SINGLE, TOGETHER, Peers
 from wayseal.detect._view import Floats, View
 from wayseal.detect.peers import AGES
 

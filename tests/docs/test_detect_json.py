@@ -27,7 +27,7 @@ from wayseal.detect._result import (
     Territory,
 )
 from wayseal.detect.report import render_detect
-from wayseal.detect.report._ocsf import _SEVERITY
+from wayseal.detect.report._json import _SEVERITY
 from wayseal.page.words import catalogue
 
 EN, ZH = "docs/detect-json.md", "docs/detect-json.zh.md"

@@ -10,15 +10,14 @@ from apprise import Apprise
 from tests.docs.pages import read, rows, sections
 from wayseal.detect import DetectResult, Options
 from wayseal.detect._detect import PEERS
-from wayseal.detect._judge import FRESH, MAIN, SURE
+from wayseal.detect._judge import EVER, FRESH, MAIN, NEAR, PULLING, RING, SELDOM, SINGLE, SURE, TOGETHER
+from wayseal.detect._judge import FEW as FEW_OTHERS
 from wayseal.detect._missing_work import MOSTLY
 from wayseal.detect._result import FirstReads, Judged, Strength, Table, strength_of
 from wayseal.detect._score import ALERT, BEYOND, GROUND, STORY, shares_of
 from wayseal.detect._signals import CLEAR, GROWN
 from wayseal.detect._territory import LIFT, OUTLETS, WIDE
 from wayseal.detect._territory import OFTEN as OFTEN_THERE
-from wayseal.detect._unknown_work import EVER, NEAR, PULLING, RING, SELDOM, SINGLE, TOGETHER
-from wayseal.detect._unknown_work import FEW as FEW_OTHERS
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS

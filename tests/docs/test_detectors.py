@@ -5,7 +5,6 @@ makes false alarms and what to do. `NAME = value` in it is a constant of the det
 """
 
 import ast
-import importlib
 import re
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,7 @@ import pytest
 
 from tests.docs.pages import blocks, read, sections
 from wayseal.detect import _link
+from wayseal.detect import detectors as module
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.page.languages import Lang
 from wayseal.page.words import catalogue
@@ -39,15 +39,23 @@ def page(request: pytest.FixtureRequest) -> Page:
     return Page(lang, read(name))
 
 
-def named(detector: Detector) -> ModuleType:
-    return importlib.import_module(f"wayseal.detect.detectors.{detector.name}")
+def of_detector(detector: Detector) -> list[ast.stmt]:
+    """The statements of the module from the detector before to this one."""
+    found: list[ast.stmt] = []
+    for statement in ast.parse(Path(str(module.__file__)).read_text("utf-8")).body:
+        found.append(statement)
+        if isinstance(statement, ast.FunctionDef) and (statement.decorator_list or statement.name == "_detector"):
+            if statement.name == detector.name:
+                return found
+            found = []
+    raise KeyError(detector.name)
 
 
-def constants(module: ModuleType) -> dict[str, object]:
-    """What a module itself sets in capitals and does not hide."""
+def constants(module: ModuleType, body: list[ast.stmt]) -> dict[str, object]:
+    """What these statements of a module set in capitals and do not hide."""
     names = {
         name.id
-        for statement in ast.parse(Path(str(module.__file__)).read_text("utf-8")).body
+        for statement in body
         if isinstance(statement, ast.Assign | ast.AnnAssign)
         for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
         for name in ast.walk(target)
@@ -86,13 +94,15 @@ def test_every_section_has_its_parts(page: Page, name: str) -> None:
 @pytest.mark.parametrize("detector", detectors(), ids=lambda d: d.name)
 def test_constants_and_needs(page: Page, detector: Detector) -> None:
     body = sections(page.text)[detector.name]
-    assert stated(body) == constants(named(detector))
+    assert stated(body) == constants(module, of_detector(detector))
     needs = body.split(f"**{PARTS[page.lang][2]}**")[1].split("**")[0]
     assert set(re.findall("`([a-z._]+)`", needs)) == {n for need in detector.needs for n in need.split("|")}
 
 
 def test_constants_of_linking(page: Page) -> None:
-    assert stated(sections(page.text)[LINKS]) == constants(_link)
+    assert stated(sections(page.text)[LINKS]) == constants(
+        _link, ast.parse(Path(_link.__file__).read_text("utf-8")).body
+    )
 
 
 def as_pattern(text: str) -> str:

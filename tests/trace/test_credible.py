@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wayseal.trace._credible import MOST_MEMBERS, credible_set
+from wayseal.trace._posterior import MOST_MEMBERS, credible_set
 
 
 def states(*rows: tuple[int, ...]) -> NDArray[np.int32]:

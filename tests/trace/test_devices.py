@@ -17,10 +17,9 @@ from wayseal.trace._devices import LEAST, LEAST_ALONE
 from wayseal.trace._evidence import ACTOR, DEVICE, SESSION
 from wayseal.trace._exposures import gather
 from wayseal.trace._leaks import match_leaks
-from wayseal.trace._posterior import infer
-from wayseal.trace._prior import Prior
+from wayseal.trace._posterior import Prior, infer
 from wayseal.trace._result import SourceRow
-from wayseal.trace._verdict import named_sources
+from wayseal.trace._trace import named_sources
 
 WAYBILLS = 240
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.trace.making import QUICK, make
 from wayseal.trace._evidence import ACTOR, SESSION, ViewSample
+from wayseal.trace._fit import CHOSEN, apply_doubts, find_doubtful
 from wayseal.trace._framing import Framing
-from wayseal.trace._framing_doubt import CHOSEN, apply_doubts, find_doubtful
 from wayseal.trace._posterior import Posterior, infer
 
 SOLD = [20.0 + 3 * place for place in range(8)]

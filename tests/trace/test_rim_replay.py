@@ -14,7 +14,7 @@ from wayseal.trace import TraceResult, render
 from wayseal.trace._exposures import gather
 from wayseal.trace._leaks import match_leaks
 from wayseal.trace._likelihood import shares
-from wayseal.trace._views import view_samples
+from wayseal.trace._trace import view_samples
 
 
 @pytest.fixture(autouse=True)

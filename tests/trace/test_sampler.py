@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wayseal.trace import _kernels
+from wayseal.trace import _sampler
 from wayseal.trace._sampler import MOST, Draws, Effort, inclusion, sample
 from wayseal.trace._screen import Classes, gains, greedy
 
@@ -173,23 +173,23 @@ def test_long_products_do_not_overflow() -> None:
 @pytest.mark.kernels
 def test_a_seat_is_drawn_by_its_step() -> None:
     cumulative = np.array([0.2, 0.2, 1.0])
-    assert [_kernels.draw_seat(cumulative, u) for u in (0.0, 0.19, 0.2, 0.99)] == [0, 0, 2, 2]
+    assert [_sampler.draw_seat(cumulative, u) for u in (0.0, 0.19, 0.2, 0.99)] == [0, 0, 2, 2]
 
 
-def held(ratio: Floats, share: float) -> tuple[_kernels.Board, _kernels.ChainState]:
+def held(ratio: Floats, share: float) -> tuple[_sampler.Board, _sampler.ChainState]:
     """A chain that holds the first seat with some share; ratio[C, n]."""
     seats_, leaks = ratio.shape
-    board = _kernels.Board(
+    board = _sampler.Board(
         ratios=ratio[None], log_base=np.zeros(1), log_odds=np.zeros(seats_), cumulative=np.arange(1.0, seats_ + 1),
         log_q=np.full(seats_, -math.log(seats_)), mates=np.arange(seats_, dtype=np.int32),
         mates_from=np.array([[0, seats_]] * seats_, np.int32),
     )  # fmt: skip
-    state = _kernels.ChainState(
+    state = _sampler.ChainState(
         k=np.array([1], np.int32), delay=np.array([0], np.int32), members=np.array([0, -1], np.int32),
         share=np.array([1 - share, share, 0.0]), place=np.array([0, *[-1] * (seats_ - 1)], np.int32),
         mixture=np.zeros(leaks), trial=np.zeros(leaks), counts=np.zeros(4),
     )  # fmt: skip
-    _kernels.mix(board, state)
+    _sampler.mix(board, state)
     return board, state
 
 
@@ -197,10 +197,10 @@ def held(ratio: Floats, share: float) -> tuple[_kernels.Board, _kernels.ChainSta
 def test_a_source_with_all_of_the_share_stays() -> None:
     """There is nobody to give it to."""
     board, state = held(np.array([[5.0, 5.0], [1.0, 1.0]]), 1.0)
-    _kernels.try_remove(board, state, np.array([0.0, 0.0, 0.0, GRANTED]))
+    _sampler.try_remove(board, state, np.array([0.0, 0.0, 0.0, GRANTED]))
     assert (state.k[0], state.members[0], state.share.tolist()) == (1, 0, [0.0, 1.0, 0.0])
     board, state = held(np.array([[0.5, 0.5], [1.0, 1.0]]), 0.5)
-    _kernels.try_remove(board, state, np.array([0.0, 0.0, 0.0, GRANTED]))
+    _sampler.try_remove(board, state, np.array([0.0, 0.0, 0.0, GRANTED]))
     assert (state.k[0], state.place.tolist(), state.share[0]) == (0, [-1, -1], 1.0)
 
 
@@ -209,10 +209,10 @@ def test_a_move_after_which_nobody_could_have_sold_a_leak_is_refused() -> None:
     """Whatever else speaks for it."""
     board, state = held(np.array([[5.0, 5.0], [5.0, 0.0]]), 1.0)
     mates = np.array([0.0, 0.0, 0.9, GRANTED])
-    _kernels.try_swap(board, state, mates)
+    _sampler.try_swap(board, state, mates)
     assert (state.members[0], state.place.tolist(), state.mixture.tolist()) == (0, [0, -1], [5.0, 5.0])
     board.ratios[0, 1, 1] = 5.0
-    _kernels.try_swap(board, state, mates)
+    _sampler.try_swap(board, state, mates)
     assert (state.members[0], state.place.tolist()) == (1, [-1, 0])
 
 

@@ -8,7 +8,7 @@ from wayseal.model.sources import SourceKind
 from wayseal.trace import _screen
 from wayseal.trace._evidence import ACTOR, OUTLET, SESSION
 from wayseal.trace._likelihood import likelihood
-from wayseal.trace._prior import RHO_MAX, Prior
+from wayseal.trace._posterior import RHO_MAX, Prior
 from wayseal.trace._screen import classes, log_bayes_factors
 
 

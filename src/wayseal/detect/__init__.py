@@ -6,8 +6,7 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect
-    from wayseal.detect._external import ExternalEvidence, ExternalVerdict
-    from wayseal.detect._result import Case, DetectResult
+    from wayseal.detect._result import Case, DetectResult, ExternalEvidence, ExternalVerdict
     from wayseal.detect.errors import DetectError
 
 __all__ = [
@@ -26,9 +25,9 @@ __getattr__ = load_when_asked(
         "Case": "_result",
         "DetectError": "errors",
         "DetectResult": "_result",
-        "ExternalEvidence": "_external",
+        "ExternalEvidence": "_result",
         "Options": "_detect",
-        "ExternalVerdict": "_external",
+        "ExternalVerdict": "_result",
         "detect": "_detect",
     },
 )

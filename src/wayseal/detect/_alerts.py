@@ -18,10 +18,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._judge import STORIES, Finding, Floats, Longs
+from wayseal.detect._judge import STORIES, Finding
 from wayseal.detect._score import GROUND, LEVEL, STORY, log_odds
 from wayseal.detect._signals import NOW, UNDATED, Signals, describe_story
-from wayseal.detect._view import View
+from wayseal.detect._view import Floats, Longs, View
 from wayseal.detect.peers import DailyEvidence, Usual, evidence
 
 _AS_TODAY = STORY - {NOW, "days", "share"} | GROUND | {UNDATED, "fresher"}
@@ -113,7 +113,7 @@ def _told_until(
 
 
 def _weigh(view: View, finding: Finding, alert: AccountAlert, odd: Longs, base: Floats) -> DailyEvidence:
-    """What a detector would say of the account with these counts."""
+    """Evidence of a detector on the account with these counts."""
     actor, day = alert.actor, alert.day
     g = int(view.group[actor])
     mine = Usual(**{f.name: getattr(finding.usual, f.name)[g : g + 1, : day + 1] for f in fields(Usual)})

@@ -1,7 +1,27 @@
-"""Detection over a ledger, from facts to cases."""
+"""Detection over a ledger, from facts to cases.
 
+What is usual among peers at the end of a window, as it was learnt.
+
+It is kept with a version, so that a case can be held to it later. The version is a digest of the content: two runs
+that learnt the same have the same.
+
+How much of what was read could be judged at all: whether it means something that nobody stands out.
+
+A first read can be judged where a table knows its parcel, and where something explains at least one first read of its
+account: if no table knows any work of an account, work and pulling look alike. Reads of unknown parcels count as judged
+where they are so few that each of them is a sign (`View.gaps`).
+
+Logged questions as a shop asks them: origin by destination, route after route.
+
+1. A question names routes where its filter names both an origin and a destination (city, region or outlet), each with
+   one value or several; a question that can't be read, or names only one end, names none.
+2. What is counted is how many different routes an account asked for on a local day.
+"""
+
+import hashlib
+import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,24 +31,29 @@ import pyarrow.compute as pc
 
 from wayseal import __version__
 from wayseal.detect._alerts import find_alerts, learn_lift
-from wayseal.detect._baseline import learn_baseline
 from wayseal.detect._cases import CaseInputs, build_cases
-from wayseal.detect._external import NOTHING, ExternalEvidence
-from wayseal.detect._judge import MAIN, Finding, Flags, Longs, judge
-from wayseal.detect._judged import count_judged
+from wayseal.detect._judge import MAIN, Finding, judge
 from wayseal.detect._link import LinkedAccounts, link_accounts
 from wayseal.detect._missing_work import find_missing_work
-from wayseal.detect._result import Case, DetectResult, FirstReads, MissingWork, Remark
+from wayseal.detect._result import (
+    NOTHING,
+    Case,
+    DetectResult,
+    ExternalEvidence,
+    FirstReads,
+    Judged,
+    MissingWork,
+    Remark,
+)
 from wayseal.detect._score import find_odds
 from wayseal.detect._signals import Signals, measure_signals
 from wayseal.detect._supporting_reads import add_supporting_reads
-from wayseal.detect._sweeps import count_route_sweeps
 from wayseal.detect._territory import settle_by_territory
-from wayseal.detect._view import NOBODY, AccountPosts, OutletPlaces, UInts, View, build_view, without_gaps
-from wayseal.detect.detectors import Detector, detectors
-from wayseal.detect.detectors.unexplained_first_reads import FRESH_ALONE
+from wayseal.detect._view import NOBODY, AccountPosts, Flags, Longs, OutletPlaces, UInts, View, build_view, without_gaps
+from wayseal.detect.detectors import FRESH_ALONE, Detector, detectors
 from wayseal.detect.explain import Template, TemplateKind, find_common_rights, load_templates
 from wayseal.detect.facts import Facts, update_facts
+from wayseal.detect.peers import FITTED
 from wayseal.detect.policy import FALSE_ALARM
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
@@ -36,11 +61,116 @@ from wayseal.ledger.codes import find_rows
 from wayseal.model.times import clock_us
 from wayseal.store.durable import replace_file
 
+_DIGITS = 9
+
+
+def learn_baseline(view: View, findings: Sequence[Finding]) -> Mapping[str, object]:
+    """Groups of peers with their role, size class and number of people; by detector what is usual on the last day.
+
+    hours: share of the group's reads by hour of the local day. version: digest of all that.
+    """
+    people = np.bincount(view.group, minlength=len(view.groups))
+    hours = _hours(view)
+    groups = [
+        {
+            "role": role,
+            "size": size,
+            "people": int(people[g]),
+            "hours": [round(float(x), 4) for x in hours[g]],
+            "detectors": {f.name: _usual(f, g) for f in findings},
+        }
+        for g, (role, size) in enumerate(view.groups)
+    ]
+    content: dict[str, object] = {"last_day": view.day + view.shape[1] - 1, "groups": groups}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return {"version": digest[:16], **content}
+
+
+def _usual(finding: Finding, group: int) -> dict[str, float]:
+    names = (*FITTED, "low", "high")
+    return {name: float(f"{getattr(finding.usual, name)[group, -1]:.{_DIGITS}g}") for name in names}
+
+
+def _hours(view: View) -> np.ndarray:
+    out = np.zeros((len(view.groups), 24))
+    hours = view.hours
+    clock = hours["hour"].to_numpy() % 24
+    np.add.at(out, (view.group[hours["actor"].to_numpy()], clock), hours["reads"].to_numpy())
+    shares: np.ndarray = out / np.maximum(out.sum(axis=1, keepdims=True), 1)
+    return shares
+
+
+LEAST_JUDGED = 0.5
+"""Share of first reads that could be judged, below which it means nothing that nobody stands out: with tables of half
+of the parcels all ten insiders of a simulated courier were still named, with a quarter eight, with a tenth five."""
+
+
+def count_judged(view: View | None, skip: int) -> tuple[Judged, tuple[Remark, ...]]:
+    """The part judged from the view's column `skip` on, and remarks on the rest; None: no reads."""
+    if view is None or not view.reads[:, skip:].any():
+        return Judged(first_reads=0, left_out=0, enough=False), ()
+    s = view.suspects
+    strange = ~(s.weak | s.own | s.plain | s.learnt)
+    unexplained = view.count(s.plain | strange)
+    working = view.first.sum(axis=1) > unexplained.sum(axis=1)
+    left_out = (view.count(strange) if view.gaps else np.zeros_like(view.first))[:, skip:].sum(axis=1)
+    first = view.first[:, skip:].sum(axis=1)
+    known = first - left_out
+    every, could = int(first.sum()), int(known[working].sum())
+    enough = could >= LEAST_JUDGED * every
+    idle = (known > 0) & ~working
+    share = float(known[idle].sum() / max(every, 1))
+    said = Remark(code="not.idle_accounts", values={"n": int(idle.sum()), "share": share})
+    remarks = (said,) if not enough and idle.any() else ()
+    return Judged(first_reads=could, left_out=int(left_out.sum()), enough=enough), remarks
+
+
+_ENDS = ("city", "region", "outlet")
+_DAY = 86_400_000_000
+_MOST = 10_000
+"""Routes of one question that are told apart; more are as bad."""
+
+
+def count_route_sweeps(snapshot: Snapshot, offset: int) -> list[tuple[str, int, int]]:
+    """(account, µs of the first question of the day, different routes) by account and local day (rules 1 and 2)."""
+    rows = snapshot.loose("queries").select(["actor", "at", "filter"])
+    asked: dict[tuple[str, int], tuple[int, set[tuple[str, str]]]] = {}
+    at = rows["at"].cast(pa.int64()).to_pylist()
+    for actor, when, text in zip(rows["actor"].to_pylist(), at, rows["filter"].to_pylist(), strict=True):
+        found = set(itertools.islice(routes(text), _MOST))
+        if not found:
+            continue
+        key = (actor, (when + offset) // _DAY)
+        first, all_ = asked.get(key, (when, set()))
+        asked[key] = (min(first, when), all_ | found)
+    return [(actor, first, len(all_)) for (actor, _), (first, all_) in sorted(asked.items())]
+
+
+def routes(text: str) -> Iterator[tuple[str, str]]:
+    """The routes that a filter names (rule 1)."""
+    try:
+        asked = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(asked, dict):
+        return
+    yield from itertools.product(_values(asked, "origin"), _values(asked, "destination"))
+
+
+def _values(asked: dict[str, object], end: str) -> list[str]:
+    out: list[str] = []
+    for kind in _ENDS:
+        value = asked.get(f"{end}_{kind}")
+        values = value if isinstance(value, list) else [value]
+        out += [f"{kind}:{v}" for v in values if isinstance(v, str)]
+    return out
+
+
 Progress = Callable[[str, int, int], None]
 FEW = 10
 """Of fewer accounts than these nobody can say what is usual."""
 PEERS = "peers.json"
-"""What was learnt about peers, in the folder of the facts."""
+"""The peers that were learnt, in the folder of the facts."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -237,7 +367,7 @@ def _places_of(view: View, snapshot: Snapshot, actors: Sequence[str]) -> Longs:
 
 
 def _missing_tables(snapshot: Snapshot) -> list[Remark]:
-    """What is missing that explanations need."""
+    """Remarks on what explanations need and lack."""
     names = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
     return [Remark(code=f"not.{name}") for name in names if name not in snapshot.tables]
 

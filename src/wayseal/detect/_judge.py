@@ -1,20 +1,175 @@
-"""All detectors on a view."""
+"""All detectors on a view.
+
+How probable it is that an account does work that no table knows: then odd reads say nothing, if they go on as ever.
+
+1. That no table knows an account's work at all (most of its reads are odd) is learnt from peers by partial pooling:
+   accounts of the same role, shrunk towards those of the same kind (person, service, partner, device), and these
+   towards everybody. Who answers for something by a table, and reads it, has those for peers who do, too: roles may be
+   missing. Among n others of the kind it is never less probable than SINGLE in n + 1: of a few services, each may do
+   what no other does.
+2. That such work is of the account's size, or that it has odd work beside that which tables know, is learnt from
+   ranks: how many others of the role typically have at least 1 / NEAR of its odd reads a day. One in PULLING may pull,
+   too; and as long as there are few others (FEW halve it), or neither role nor kind tells anybody's work, anything is
+   thought possible. Of people, whose work is of a size, what is more than NEAR times that of the third of the others
+   is less probable, as much as it is more. Nothing is less probable than SELDOM: among many there is always one whose
+   work is other.
+3. Its own odd reads make it no more probable, so that whoever only pulls stands out among peers whose work the tables
+   know. But an account that was explained up to the day before is known.
+4. What many people of a role have done at some time is work that one of them may begin, though seldom (EVER): a search
+   for lost parcels, a new task; interfaces and devices vouch for nobody. It is as probable as the share of others that
+   so far have ever begun as much, or 1 / NEAR of it, and gone on with it as long. RING of them may be a ring, but never
+   more than TOGETHER of the role.
+5. What is said of a day hangs on that day and those before it, but for who is whose peer.
+"""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from wayseal.detect._unknown_work import Peers
-from wayseal.detect._view import View
+from wayseal.detect._view import Flags, Floats, Ints, Longs, View
 from wayseal.detect.detectors import Detector, Odd
-from wayseal.detect.peers import WEEKS, Causes, DailyEvidence, Usual, evidence, fit
+from wayseal.detect.peers import AGES, WEEKS, Causes, DailyEvidence, Usual, evidence, fit
+from wayseal.model.kinds import ActorKind
 
-Longs = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+IDLE, SEEN = 0.5, 5
+"""Share of an account's first reads that are odd, above which no table knows its work; of SEEN or more."""
+SINGLE = 0.3
+NEAR, FEW, PULLING, SELDOM = 2.0, 8.0, 0.005, 2e-5
+MOST = 0.5
+"""Of all accounts: a role that more have tells nobody's work."""
+RING, TOGETHER = 6, 0.3
+EVER = 5e-3
+BEGUN, _SOME = 2.0, 4
+"""How many times what it was before something must be to have begun; odd reads below which nobody began anything."""
+_POOL, _ANYBODY = 0.5, 0.01
+"""For how many accounts the wider group stands; what is taken where nobody was seen."""
+
+
+class Peers:
+    """Who is pooled with whom (rule 1): everybody, a kind, a role; and how many of each were seen by each day."""
+
+    def __init__(self, view: View) -> None:
+        s = view.suspects
+        answers = (view.count(s.weak & (s.territory == 0)).sum(axis=1) >= SEEN).astype(np.int64)
+        kind = view.kind.astype(np.int64) << 1 | answers
+        judged = view.first - view.mandate
+        self._active = np.maximum(np.cumsum(judged > 0, axis=1), 1)
+        self._judged = np.cumsum(judged, axis=1)
+        self._seen = self._judged >= SEEN
+        self._groups = [Group(each) for each in (np.zeros_like(kind), kind, kind << 32 | view.role)]
+        self._others = [group.others(self._seen) for group in self._groups]
+        kinds_tell = len(np.unique(view.kind)) > 1
+        self._people = np.array([kind == ActorKind.PERSON for kind in view.kinds])[view.kind]
+        self._maybe_people = view.maybe_people
+        self._telling = _tells(view.role, view.roles, MOST) | (kinds_tell & _tells(view.kind, view.kinds, 1.0))
+
+    def find_causes(self, odd: Longs) -> Causes:
+        """All innocent causes of what counts as odd on each day, int64 (a, d)."""
+        steady = self.find_steady_work(odd)
+        return Causes(unknown=self.find_unknown_work(odd), steady=steady, shared=self.find_shared_work(odd))
+
+    def find_shared_work(self, odd: Longs) -> Floats:
+        """float64 (a, d, AGES): that what began on a day is what others of the role have done, too (rule 4)."""
+        accounts, days = odd.shape
+        out = np.zeros((accounts, days, len(AGES)))
+        some = np.flatnonzero((odd >= _SOME).any(axis=1) & self._maybe_people)
+        if not len(some):
+            return out
+        summed = np.zeros((len(some), days + 1))
+        np.cumsum(odd[some], axis=1, out=summed[:, 1:])
+        n = self._others[-1][some]
+        most = np.full((len(some), len(AGES)), -1.0)
+        for since in range(days):
+            before = (summed[:, since] / max(since, 1))[:, None]
+            ends = np.minimum(since + AGES, days - 1)
+            more = (summed[:, ends + 1] - summed[:, since, None]) / (ends - since + 1) - before
+            more[(more < (BEGUN - 1.0) * before) | (more <= 0)] = -1.0
+            others = n[:, ends]
+            spared = np.minimum(RING, TOGETHER * others)
+            most = np.maximum(most, more)
+            many = np.maximum(self._groups[-1].others_near(more, some, most) - spared, 0.0)
+            out[some, since] = np.where(more > 0, EVER * many / (others + 1.0), 0.0)
+        return out
+
+    def find_unknown_work(self, odd: Longs) -> Floats:
+        """float64 (a, d): that no table knows its work (rule 1), given what counts as odd on each day, int64 (a, d)."""
+        idle = self._seen & (np.cumsum(odd, axis=1) > IDLE * self._judged)
+        out = np.full(odd.shape, _ANYBODY)
+        for group, seen in zip(self._groups, self._others, strict=True):
+            out = (group.others(idle) + _POOL * out) / (seen + _POOL)
+        out = np.maximum(out, SINGLE / (self._others[1] + 1.0))
+        explained = np.zeros(odd.shape, np.bool_)
+        explained[:, 1:] = (self._seen & ~idle)[:, :-1]
+        return np.where(explained, 0.0, out)
+
+    def find_steady_work(self, odd: Longs) -> Floats:
+        """float64 (a, d): that work of its own may have as many odd reads a day as the account has (rule 2)."""
+        typical = np.where(self._seen, np.cumsum(odd, axis=1) / self._active, -1.0)
+        n = np.where(self._telling[:, None], self._others[-1], 0)
+        many = np.maximum(self._groups[-1].others_near(typical) - PULLING * n, 0.0)
+        share: Floats = (many + 0.5 ** (n / FEW)) / (n + 1.0)
+        third = self._groups[-1].third_of_others(typical)
+        far = np.where(third > 0, NEAR * third / np.maximum(typical, 1e-9), 1.0)
+        share = np.where((self._people & self._telling)[:, None], share * np.minimum(far, 1.0), share)
+        return np.clip(share, SELDOM, 1.0)
+
+
+def _tells(codes: Ints, names: Sequence[str], most: float) -> Flags:
+    """Bool (a,): whose word there is one, and not that of more than `most` of all."""
+    telling = np.array([bool(name) for name in names]) & (np.bincount(codes, minlength=len(names)) <= most * len(codes))
+    out: Flags = telling[codes]
+    return out
+
+
+class Group:
+    """Accounts by a code each."""
+
+    def __init__(self, codes: Longs) -> None:
+        self._order = np.argsort(codes, kind="stable")
+        ordered = codes[self._order]
+        self._starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(codes)])
+        self._of = np.empty(len(codes), np.int64)
+        self._of[self._order] = np.searchsorted(self._starts, np.arange(len(codes)), side="right") - 1
+
+    def others(self, flags: Flags) -> Longs:
+        """int64 (a, d): of how many others of its group it is so."""
+        if not len(flags):
+            return flags.astype(np.int64)
+        counts = np.add.reduceat(flags[self._order], self._starts, axis=0, dtype=np.int64)
+        others: Longs = counts[self._of] - flags
+        return others
+
+    def third_of_others(self, values: Floats) -> Floats:
+        """float64 (a, d): the third largest value among others of its group; 0 where there are fewer."""
+        out = np.zeros(values.shape)
+        for start, stop in pairwise(np.append(self._starts, len(self._order)).tolist()):
+            mine = self._order[start:stop]
+            if len(mine) > 3:
+                top = -np.partition(-values[mine], (2, 3), axis=0)[2:4]
+                out[mine] = np.where(values[mine] >= top[0], top[1], top[0])
+        return out
+
+    def others_near(self, values: Floats, some: Longs | None = None, theirs: Floats | None = None) -> Longs:
+        """int64 (a, d): how many others of its group have at least 1 / NEAR of its value; negative ones don't count.
+
+        some: the accounts whose values these are; None: all.
+        """
+        out = np.zeros(values.shape, np.int64)
+        order, starts = self._order, self._starts
+        if some is not None:
+            order = np.argsort(self._of[some], kind="stable")
+            starts = np.flatnonzero(np.diff(self._of[some][order], prepend=-1))
+        for start, stop in pairwise(np.append(starts, len(order)).tolist()):
+            mine = order[start:stop]
+            for day in range(values.shape[1]):
+                own = values[mine, day]
+                other = own if theirs is None else theirs[mine, day]
+                below = np.searchsorted(np.sort(other), np.maximum(own / NEAR, 0.0))
+                out[mine, day] = len(mine) - below - (own >= 0)
+        return out
 
 
 MAIN = "unexplained_first_reads"
@@ -28,7 +183,7 @@ _THREADS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one detector says of a view: counts, what is usual among peers, evidence.
+    """The judgement of one detector on a view: counts, what is usual among peers, evidence.
 
     causes: how probable innocent causes are. cleared: bool (a, d), days said to be work, or None for no day.
     """
@@ -42,12 +197,12 @@ class Finding:
 
     @property
     def sure(self) -> bool:
-        """Whether what it counts is sure by itself, and no matter of what is usual."""
+        """True if what it counts is sure by itself, and no matter of what is usual."""
         return self.name in SURE
 
     @property
     def is_detail(self) -> bool:
-        """Whether it tells only how unexplained reads were done, or what else there was."""
+        """True if it tells only how unexplained reads were done, or what else there was."""
         return self.name != MAIN and not self.sure and not self.odd.weak
 
 

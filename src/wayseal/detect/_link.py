@@ -26,9 +26,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect._judge import Floats, Longs
-from wayseal.detect._view import View
-from wayseal.detect.detectors.number_walks import STEP
+from wayseal.detect._view import Floats, Longs, View
+from wayseal.detect.detectors import STEP
 
 LEAST, LEAST_READS, PLACES = 2.0, 3, 2
 DAYS, CLOSE, CHANCE = 3, 5 * 60_000_000, 1e-5

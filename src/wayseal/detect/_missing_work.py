@@ -54,7 +54,7 @@ def find_missing_work(
     apart: Flags | None = None,
     name: Callable[[int], str] = str,
 ) -> tuple[MissingWork, ...]:
-    """What is to be told (obligation 1), the most reads first.
+    """The tables to ask for (obligation 1), the most reads first.
 
     tables: those that hold a row. skip: columns of past. apart: bool (a,), accounts that are left out. name: gives an
     account's place its id.

@@ -96,7 +96,7 @@ def _counter(
     days: tuple[int, int],
     progress: Progress,
 ) -> "ReadCounter | None":
-    """What says who counts a read; None where none lies in the case's days."""
+    """The detectors that count each read; None where none lies in the case's days."""
     try:
         window = window_of(snapshot.activity(), offset, *days)
     except WindowError:

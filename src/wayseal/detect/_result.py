@@ -1,10 +1,46 @@
-"""What detection has found, complete: every report is a function of it and of the language."""
+"""The findings of detection, complete: every report is a function of it and of the language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wayseal.detect.policy import FALSE_ALARM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalVerdict:
+    """A decision on a case.
+
+    Attributes:
+        actors: Ids of its accounts.
+        true: Whether they pulled.
+        until: Up to when that is known, microseconds since 1970.
+    """
+
+    actors: tuple[str, ...]
+    true: bool
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalEvidence:
+    """Evidence from outside of the ledger.
+
+    Attributes:
+        counted: Detector → (account id, microseconds since 1970, count) of what it is told.
+        reads: Detector → (account id, microseconds since 1970, waybill): some or all of the reads behind what it is
+            told.
+        verdicts: On earlier cases.
+        linked: Ids of the accounts of each open case of several.
+    """
+
+    counted: Mapping[str, Sequence[tuple[str, int, int]]] = field(default_factory=dict)
+    reads: Mapping[str, Sequence[tuple[str, int, str]]] = field(default_factory=dict)
+    verdicts: Sequence[ExternalVerdict] = ()
+    linked: Sequence[tuple[str, ...]] = ()
+
+
+NOTHING = ExternalEvidence()
 
 
 class Strength(StrEnum):
@@ -43,7 +79,7 @@ class Others(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a count was held against.
+    """The yardstick of a count.
 
     Attributes:
         others: Whom.

@@ -75,7 +75,7 @@ def find_territory(view: View) -> Ints:
 
 
 def _touched(view: View, rows: Longs) -> tuple[Ints, Longs, UInts]:
-    """What reads touch, int32 (n, 13), as `_label` takes it; first codes of each sort, and how many; interfaces."""
+    """Codes of reads, int32 (n, 13), as `_label` takes it; first codes of each sort, and how many; interfaces."""
     s, g = view.suspects, view.grounds
     names, channel = np.unique(s.channel[rows], return_inverse=True)
     places = s.places[rows]

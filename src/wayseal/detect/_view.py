@@ -160,7 +160,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPosts:
-    """What is known of accounts, in any order; each account once.
+    """Facts on accounts, in any order; each account once.
 
     keys; texts of role, place (outlet, else region; "" none) and kind; keys of outlet and region (0: none).
     """

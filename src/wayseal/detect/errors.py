@@ -1,4 +1,4 @@
-"""What detection raises."""
+"""Errors of detection."""
 
 from typing import ClassVar
 

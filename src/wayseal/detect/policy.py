@@ -3,7 +3,7 @@
 WORTH = 0.5
 """A score from which on a case is worth acting on, whatever is lost by it."""
 FALSE_ALARM = 100.0
-"""What a false alarm costs unless policy says: as much as so many parcels lost a day."""
+"""The cost of a false alarm unless policy says: as much as so many parcels lost a day."""
 FALSE_ALARM_VARIABLE = "WAYSEAL_FALSE_ALARM"
 """Of the environment: what it costs by policy, for commands and console alike."""
 
@@ -23,7 +23,7 @@ def expected_loss(score: float, parcels_a_day: float) -> float:
 
 
 def is_worth(score: float, parcels_a_day: float, false_alarm: float) -> bool:
-    """Whether a case is worth acting on: more is expected to be lost by it than a false alarm costs, or it is likely.
+    """Tell if a case is worth acting on: more is expected to be lost by it than a false alarm costs, or it is likely.
 
     Args:
         score: Probability that it is right.

@@ -1,4 +1,4 @@
-"""What a trace weighs, as plain arrays, filled from a ledger or from a benchmark's world.
+"""The evidence that a trace weighs, as plain arrays, filled from a ledger or from a benchmark's world.
 
 Times are hours (float64) after one epoch of the caller's choice; NaN means "not known". A
 *candidate* is any source that had, or by the parcel's route could have had, at least one leaked

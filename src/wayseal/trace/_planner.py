@@ -41,7 +41,7 @@ FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.38, 0.44, 0.5, 0.7, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryOdds:
-    """What a canary can do. sensitivity s, false_hit ε: probabilities, s > ε."""
+    """The power of a canary. sensitivity s, false_hit ε: probabilities, s > ε."""
 
     sensitivity: float
     false_hit: float = FALSE_HIT

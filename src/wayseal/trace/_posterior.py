@@ -1,23 +1,136 @@
-"""What the evidence says about every candidate.
+"""The posterior of every candidate.
 
 1. An account's probability is that of itself or any of its parts (sessions, devices); a part's is its own.
 2. Members of a class of equal evidence share its probability evenly.
 3. A sampler can't report 1: no probability is above what its effective sample size can show.
 4. The likelihood ratio is [P/(1-P)] / [ρ/(1-ρ)], capped at what validation supports as well.
+
+How probable a source is before any leak was looked at.
+
+5. Each kind expects κ sources in all.
+6. Of accounts four fifths of that are spread evenly over all of them, and a fifth over all that was read, so that
+   whoever read a tenth of everything has a tenth of it: the source is any account, or whoever is behind any read.
+   ρ = κ·(.8/N + .2·V/ΣV).
+   Where accounts read alike, or nobody knows how much is read in all, that is κ/N.
+7. Of other kinds κ is spread evenly: ρ = κ/N.
+8. A part of an account takes its ρ out of the account's: sessions and devices one equal portion each, where there are
+   any among the candidates, and the account keeps another. A session's portion is spread over all sessions as an
+   account's is over accounts, a device's over the account's candidates, so that sources which say nearly the same share
+   one prior.
+
+Sources that the evidence can't tell apart.
+
+9. The set of a source is itself and those that take its place: in the posterior they are among the
+   sources when nothing of the set is, and seldom beside it.
+10. It grows by whoever adds most to P(at least one of the set is a source), until that reaches .99
+   or grows by less than .01.
+11. Sources with equal evidence sit in one class from the start, so a set never parts them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from wayseal.trace._credible import credible_set
+from wayseal.model.sources import SourceKind
 from wayseal.trace._delay import Delay, scenarios
-from wayseal.trace._evidence import Evidence, Floats, Ints
+from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Evidence, Floats, Ints
 from wayseal.trace._likelihood import Likelihood, likelihood
-from wayseal.trace._prior import Prior
 from wayseal.trace._sampler import Draws, Effort, sample
 from wayseal.trace._screen import Classes, classes
+
+RHO_MAX = 0.1
+"""No source is more probable than this before the evidence, however few there are."""
+
+BY_READS = 0.2
+"""Part of κ of accounts that is spread by how much each read (rule 6)."""
+
+_KAPPA: dict[SourceKind, float] = {
+    SourceKind.ACTOR: 2.0,
+    SourceKind.SESSION: 2.0,
+    SourceKind.CHANNEL: 0.1,
+    SourceKind.OUTLET: 0.2,
+    SourceKind.REGION: 0.05,
+    SourceKind.DEVICE: 0.2,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """Expected number of sources per kind, κ. A session's κ is that of accounts; devices: those of no one account.
+
+    by_reads: see `BY_READS`.
+    """
+
+    kappa: Mapping[SourceKind, float] = field(default_factory=lambda: dict(_KAPPA))
+    by_reads: float = BY_READS
+
+    def rho(self, evidence: Evidence, *, scale: float = 1.0) -> Floats:
+        """[C] prior probability that each candidate is a source, with every κ times `scale`."""
+        kappa = np.array([self.kappa[kind] * scale for kind in KINDS])
+        count = np.array([float(evidence.universe.get(kind, 0)) for kind in KINDS])
+        present = np.bincount(evidence.kind, minlength=len(KINDS)).astype(np.float64)
+        expected = kappa[evidence.kind]
+        out = expected / np.maximum(np.maximum(count, present), 1.0)[evidence.kind]
+        if evidence.overall_reads > 0:
+            behind = np.where(np.isin(evidence.kind, (ACTOR, SESSION)), self.by_reads, 0.0)
+            out = (1 - behind) * out + behind * expected * evidence.overall / evidence.overall_reads
+        portions, device = _portions(evidence)
+        owned = (evidence.kind == DEVICE) & (evidence.parent >= 0)
+        out[owned] = out[evidence.parent[owned]] / device[evidence.parent[owned]]
+        return np.asarray(np.minimum(out / portions, RHO_MAX), np.float64)
+
+
+def _portions(evidence: Evidence) -> tuple[Floats, Floats]:
+    """[C] into how many portions the ρ of a candidate's account is divided, and how many devices share one of them."""
+    held = np.zeros((2, evidence.candidates))
+    for row, kind in zip(held, (SESSION, DEVICE), strict=True):
+        parts = (evidence.kind == kind) & (evidence.parent >= 0)
+        np.add.at(row, evidence.parent[parts], 1.0)
+    own = 1.0 + (held > 0).sum(axis=0)
+    orphans = (evidence.kind == SESSION) & (evidence.parent < 0)
+    place = np.where(evidence.part & ~orphans, evidence.parent, np.arange(evidence.candidates))
+    return np.where(orphans, 2.0, own[place]), held[1]
+
+
+ENOUGH = 0.99
+LEAST_GAIN = 0.01
+MOST_MEMBERS = 20
+INSTEAD = 3.0
+"""A source takes another's place if it is so many times likelier without it than beside it."""
+
+
+def credible_set(states: Ints, units: int, unit: int) -> tuple[Ints, float]:
+    """Set of one unit, itself first, and the share of the states that hold at least one of it.
+
+    states[T, K]: units in each state, -1 after the end; numbers below `units`.
+    """
+    members = [unit]
+    covered = (states == unit).any(axis=1)
+    while covered.mean() < ENOUGH and len(members) < MOST_MEMBERS:
+        without = _frequency(states[~covered], units)
+        beside = _frequency(states[covered], units)
+        takes_place = without > INSTEAD * beside
+        takes_place[members] = False
+        gain = np.where(takes_place, without * (1 - covered.mean()), 0.0)
+        best = int(np.argmax(gain))
+        if gain[best] < LEAST_GAIN:
+            break
+        members.append(best)
+        covered |= (states == best).any(axis=1)
+    return np.array(members, np.int32), float(covered.mean())
+
+
+def _frequency(states: Ints, units: int) -> Floats:
+    """[units] share of the states that hold each unit; a state holds a unit once."""
+    if not len(states):
+        return np.zeros(units)
+    ordered = np.sort(states, axis=1)
+    fresh = np.ones(ordered.shape, bool)
+    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    return np.asarray(np.bincount(ordered[fresh & (ordered >= 0)], minlength=units) / len(states), np.float64)
+
 
 SUPPORTED = 0.999
 """Highest probability that enters a likelihood ratio: benchmarks/accuracy.py checked a few thousand calls."""

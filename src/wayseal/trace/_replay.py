@@ -35,7 +35,7 @@ _COLUMNS = ("waybill", "at", "actor", "session")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayedReads:
-    """What replay found about the leaks.
+    """Findings of replay on the leaks.
 
     reads: (waybill, at, actor, session, weight) that the log does not hold. also_logged: how many it does hold
     (rule 1). changes_left_out: changes of the leaks that could not be replayed.

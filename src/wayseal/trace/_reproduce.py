@@ -1,4 +1,4 @@
-"""Whether a trace gives again what a report says: two JSON reports compared, key by key.
+"""The test that a trace gives a report again: two JSON reports compared, key by key.
 
 1. Remarks are in words of a language that the report doesn't name: it is compared in each, and the nearest counts.
 2. What must differ where the ledger has grown (its digest, its checkpoint) is left out only where the caller says so.
@@ -18,7 +18,7 @@ _NESTED = ("inputs", "fit")
 
 
 def find_differences(report: Mapping[str, Any], result: TraceResult) -> tuple[str, ...]:
-    """What of a report a trace doesn't give again (rule 1).
+    """List what of a report a trace doesn't give again (rule 1).
 
     Args:
         report: A JSON report.

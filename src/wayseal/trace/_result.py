@@ -17,7 +17,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """Whether the leaked numbers look like a fair draw from what the sources saw.
+    """Test of the leaked numbers as a fair draw from what the sources saw.
 
     p_value: None where there was nothing to test (no source above the threshold, or too few leaks). framed_by: the
     account that, hiding behind a source, explains its leaks better than the source does; framing_log10: by how much

@@ -1,4 +1,4 @@
-"""What each leak was a draw from: the waybills that the buyer's question could have brought.
+"""The strata that leaks were drawn from: the waybills that the buyer's question could have brought.
 
 1. Leaks that were asked for alike share a stratum; where no question is known, it is everything.
 2. A number that doesn't fit its own question counts as "everything": the seller delivered something
@@ -254,7 +254,7 @@ def _within(predicate: Predicate, window: tuple[datetime, datetime] | None) -> P
 
 
 def _fits(asked: Predicate, row: Mapping[str, Any] | None, outlets: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a waybill is what was asked for; not if it can't be told."""
+    """True if a waybill is what was asked for; not if it can't be told."""
     if row is None:
         return False
     if asked.issued_from and row["issued_at"] < asked.issued_from:

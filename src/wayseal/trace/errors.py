@@ -1,4 +1,4 @@
-"""What scopes and canaries raise."""
+"""Errors of scopes and canaries."""
 
 from typing import ClassVar
 

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 
 from tests.detect.making import CHINA, same
 from wayseal.detect.facts import Facts, totals
-from wayseal.detect.facts._facts import HOURS, SCHEMAS, SHOWN, SUSPECTS, USES, add_up, is_among, newest_suspects
-from wayseal.detect.facts._merge import rows_of
+from wayseal.detect.facts._facts import (
+    HOURS,
+    SCHEMAS,
+    SHOWN,
+    SUSPECTS,
+    USES,
+    add_up,
+    is_among,
+    newest_suspects,
+    rows_of,
+)
 
 pytestmark = pytest.mark.kernels
 

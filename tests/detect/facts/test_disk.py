@@ -15,8 +15,8 @@ import pytest
 from tests.detect.making import STAFF, commit, facts, same
 from tests.effort import DEEP
 from tests.ledger.helpers import at, read
-from wayseal.detect.facts import Facts, _disk
-from wayseal.detect.facts._disk import SavedFacts, load_state, save_state
+from wayseal.detect.facts import Facts, _facts
+from wayseal.detect.facts._facts import SavedFacts, load_state, save_state
 from wayseal.store import durable
 
 READS = [
@@ -107,7 +107,7 @@ def test_another_version(
     tmp_path: Path, states: tuple[SavedFacts, SavedFacts], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(_disk, "VERSION", _disk.VERSION + 1)
+        patch.setattr(_facts, "VERSION", _facts.VERSION + 1)
         save_state(tmp_path, states[0])
     assert load_state(tmp_path) is None
 
@@ -118,13 +118,13 @@ def test_a_table_of_another_shape(
     """Well signed, but not what this version keeps."""
     with monkeypatch.context() as patch:
         patch.setattr(
-            _disk, "_write", lambda path, _table: _written(path, states[0].facts.hours.drop_columns(["first"]))
+            _facts, "_write", lambda path, _table: _written(path, states[0].facts.hours.drop_columns(["first"]))
         )
         save_state(tmp_path, states[0])
     assert load_state(tmp_path) is None
 
 
-_written = _disk._write
+_written = _facts._write
 
 
 class DiedError(Exception):
@@ -142,7 +142,7 @@ def test_a_crash_leaves_one_state_or_the_other(
     """The nth call of a step is the last thing that happens: nothing of it, or all, is done (`rule 2`)."""
     one, two = states
     save_state(tmp_path, one)
-    owner: Any = {"replace": Path, "rmtree": shutil, "sync_folder": durable, "write_file": durable}.get(step, _disk)
+    owner: Any = {"replace": Path, "rmtree": shutil, "sync_folder": durable, "write_file": durable}.get(step, _facts)
     real = getattr(owner, step)
     for done in (False, True):
         left = [nth]
@@ -203,7 +203,7 @@ def test_processes_take_turns(tmp_path: Path, states: tuple[SavedFacts, SavedFac
 
 def test_the_lock_goes_with_its_holder(tmp_path: Path, states: tuple[SavedFacts, SavedFacts]) -> None:
     save_state(tmp_path, states[0])
-    with _disk._held(tmp_path, fcntl.LOCK_SH):
+    with _facts._held(tmp_path, fcntl.LOCK_SH):
         assert equal(load_state(tmp_path), states[0])
     save_state(tmp_path, states[1])
     assert equal(load_state(tmp_path), states[1])

@@ -11,7 +11,7 @@ from tests.detect.making import CHINA, DAY, STAFF, commit, facts, same
 from tests.ledger.helpers import at, read
 from tests.ledger.kept import order
 from wayseal.detect.explain import Template, TemplateKind, load_templates
-from wayseal.detect.facts import _disk, totals
+from wayseal.detect.facts import _facts, totals
 from wayseal.ledger.retention import compact, purge
 
 BUILT_IN = load_templates(None)
@@ -128,7 +128,7 @@ def test_files_folded_into_one(made: Path, counts: list[bool]) -> None:
 
 
 def test_another_version(made: Path, counts: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_disk, "VERSION", 99)
+    monkeypatch.setattr(_facts, "VERSION", 99)
     facts(made / "L", made / "state")
     assert counts == [False]
 

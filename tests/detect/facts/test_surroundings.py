@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from wayseal.detect.explain import Routes, Scans
-from wayseal.detect.facts._surroundings import Surroundings, find_surroundings
+from wayseal.detect.facts._walk import Surroundings, find_surroundings
 
 pytestmark = pytest.mark.kernels
 Parcels = dict[int, tuple[int, int, int]]

@@ -15,7 +15,7 @@ from wayseal.detect._detect import view_of
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import Facts, update_facts
 from wayseal.detect.lanes import CaseLanes, CaseRequest, _lay_out, keep_lanes, lanes_path, lay_out, load_lanes
-from wayseal.detect.lanes._profile import profile_hours
+from wayseal.detect.lanes._lay_out import profile_hours
 from wayseal.detect.reasons import ReadFilter, list_case_reads
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot, ingest, open_ledger

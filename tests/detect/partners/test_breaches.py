@@ -26,7 +26,7 @@ from tests.detect.partners.world import (
 )
 from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
-from wayseal.detect.partners._addresses import Networks, as_address
+from wayseal.detect.partners._judge import Networks, as_address
 from wayseal.detect.partners._result import NamedCount, PartnersResult, Place
 from wayseal.model.period import Period, parse_period
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from tests.conftest import need
 from tests.detect.partners.world import us
 from wayseal.detect.partners import ContractError, load_contracts
-from wayseal.detect.partners._contract import PARTS, Products, Volume
-from wayseal.detect.partners._parse import ContractFile, parse_contract
+from wayseal.detect.partners._contract import PARTS, ContractFile, Products, Volume, parse_contract
 from wayseal.model.kinds import Action
 
 TOP, VOLUME, PRODUCTS = ([f.name for f in dataclasses.fields(c)] for c in (ContractFile, Volume, Products))

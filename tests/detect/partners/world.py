@@ -8,7 +8,7 @@ from typing import Any
 from tests.ledger.helpers import put, write
 from wayseal import ledger
 from wayseal.detect.partners import PartnersResult, check_partners
-from wayseal.detect.partners._parse import parse_contract
+from wayseal.detect.partners._contract import parse_contract
 from wayseal.detect.partners._result import Breach, Kind, PartnerCheck, Reconciliation
 from wayseal.model.period import Period
 

@@ -21,7 +21,7 @@ from wayseal.page.words import blanks, catalogue
 PACKAGE = "wayseal.detect.report"
 ROOT = Path(wayseal.detect.__file__).parent
 TABLES = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
-STORY = "".join((ROOT / f"report/{name}.py").read_text("utf-8") for name in ("_story", "_reasons"))
+STORY = (ROOT / "report/_story.py").read_text("utf-8")
 
 
 def test_both_languages_hold_the_same_codes_with_the_same_blanks() -> None:

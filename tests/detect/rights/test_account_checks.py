@@ -7,7 +7,7 @@ import pytest
 from tests.detect.rights.world import DAY, FOREIGN, OWN, courier, reads, result_of, staff, us
 from tests.trace.rim import World, at
 from wayseal.detect.rights import RightsResult
-from wayseal.detect.rights._people import AccountState
+from wayseal.detect.rights._activity import AccountState
 
 
 def listed(result: RightsResult) -> dict[str, str]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wayseal.detect.rights._cover import Need, smallest_set
 from wayseal.detect.rights._map import Reach, Right
+from wayseal.detect.rights._result import Need, smallest_set
 from wayseal.model.kinds import Action
 
 RIGHTS = st.lists(

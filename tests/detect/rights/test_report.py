@@ -14,7 +14,7 @@ from tests.page.pages import BANNED, Page
 from tests.trace.rim import World, at
 from wayseal.detect.rights import Right, RightsResult, render_rights
 from wayseal.detect.rights._map import Reach, built_in
-from wayseal.detect.rights._sections import MOST
+from wayseal.detect.rights._report import MOST
 from wayseal.model.kinds import Action
 from wayseal.page.languages import LANGS
 from wayseal.page.visible import cells

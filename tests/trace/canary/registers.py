@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from wayseal.trace.canary._register import writing
-from wayseal.trace.canary._types import PlannedCanary, Round
+from wayseal.trace.canary._register import PlannedCanary, Round, writing
 
 
 def write_register(path: Path, at: int, canaries: Sequence[tuple[str, tuple[str, ...]]]) -> Path:

@@ -1,4 +1,4 @@
-"""Rules 4 to 6 and 1 to 3 of `_number`."""
+"""Rules 8 to 10 and 5 to 7 of `_draw`."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayseal.model.numbers import s10_is_valid
-from wayseal.trace.canary._number import Dealer, join, split
-from wayseal.trace.canary._types import Row
+from wayseal.trace.canary._draw import Dealer, join, split
+from wayseal.trace.canary._register import Row
 
 
 def row(number: str, issued_at: int = 0, customer: str = "c") -> Row:

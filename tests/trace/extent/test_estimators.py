@@ -9,11 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wayseal.trace.extent._estimate import CHI2, Estimate, chao, log_normal
+from wayseal.trace.extent._estimate import CHI2, Estimate, chao, chapman, disjoint_lower_bound, fit_poisson, log_normal
+from wayseal.trace.extent._extent import estimate_stock
 from wayseal.trace.extent._loglinear import Criterion, Model, design, histories, interval, models
-from wayseal.trace.extent._poisson import fit_poisson
-from wayseal.trace.extent._stock import estimate_stock
-from wayseal.trace.extent._two_lists import chapman, disjoint_lower_bound
 
 SPINA_BIFIDA = np.array([247, 142, 49, 60, 112, 12, 4], np.float64)
 """Birth, death and rehabilitation records of spina bifida in New York (Hook, Albright and Cross 1980): 626 cases, by

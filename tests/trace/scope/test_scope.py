@@ -20,7 +20,7 @@ from wayseal.model.period import PeriodError
 from wayseal.model.sources import SourceKind
 from wayseal.model.times import micros_of, stamp
 from wayseal.trace.scope import Period, ScopeError, parse_period
-from wayseal.trace.scope._fields import FieldNames
+from wayseal.trace.scope._holdings import FieldNames
 
 CHINA = timedelta(hours=8)
 Rows = list[dict[str, Any]]

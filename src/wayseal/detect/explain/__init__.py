@@ -1,4 +1,4 @@
-"""Whether a first read was work: templates as data, and the one pass that tries them."""
+"""The explanation of first reads by work: templates as data, and the one pass that tries them."""
 
 from wayseal.detect.explain._kernel import (
     NOT_FIRST,

@@ -37,7 +37,7 @@ from wayseal.model.jit import kernel
 
 Flags = npt.NDArray[np.bool_]
 OWN_TICKET, NOT_FIRST, UNEXPLAINED, UNKNOWN = 252, 253, 254, 255
-"""What stands where no template's number does; OWN_TICKET: of facts alone, for any template of own tickets."""
+"""Marks where no template's number stands; OWN_TICKET: of facts alone, for any template of own tickets."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _LIFE, _OPEN = 3 * _DAY, 14 * _DAY
 _NEVER = np.iinfo(np.int64).min

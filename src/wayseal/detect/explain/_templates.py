@@ -32,7 +32,7 @@ _DAY = 86_400_000_000
 
 
 class TemplateKind(StrEnum):
-    """What a template looks for.
+    """The kind of work that a template looks for.
 
     custody: the parcel is at, coming to or lately left an outlet where the account works. ticket: a ticket of the
     account's own. handover: a ticket of a colleague in the same role and place. channel, customer: the account answers
@@ -143,7 +143,7 @@ def parse_templates(text: str | bytes, file: Path | None) -> tuple[Template, ...
 
 
 def _check(toml: TomlText, place: int, template: Template) -> None:
-    """What hangs on several keys."""
+    """Check what hangs on several keys."""
     at, by = ("template", place), template.by
     if not toml.says(*at, "by"):
         if template.enabled:

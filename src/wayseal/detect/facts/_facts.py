@@ -1,18 +1,114 @@
-"""What detection knows of reads: counts that add up, and the first reads that nothing explains, one by one.
+"""Detection's knowledge of reads: counts that add up, and the first reads that nothing explains, one by one.
 
 This is the whole state of detection. Every detector is a function of it, so what holds for these tables holds for all:
 they add up in any order, they round-trip through files, and an increment added is the batch.
+
+The state on disk: four Parquet files and one small file that names them, swapped at once.
+
+1. State is derived: what is damaged, of another version or of another ground is made anew from the ledger, never used.
+2. After a crash at any moment the state is the one before or the one after.
+3. Folders have mode 0700 and files 0600: who read what is personal data of staff.
+4. Of several processes one writes at a time, and none reads meanwhile; the last one's state stays.
 """
 
-from collections.abc import Sequence
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from wayseal.detect.facts._merge import merge_sorted
-from wayseal.detect.facts._tally import Flags, UInts
+from wayseal.detect.facts._tally import Flags, Longs, UInts
+from wayseal.model.jit import kernel
+from wayseal.store import durable
+
+_SIGN = np.uint64(1 << 63)
+
+
+@kernel
+def _side_by_side(a: UInts, b: UInts, left: Longs, right: Longs) -> int:
+    """Places in a and b (n, ids), -1 for none, of each id that either has; returns how many there are."""
+    i, j, n = 0, 0, 0
+    while i < len(a) or j < len(b):
+        order = 0
+        if i == len(a):
+            order = 1
+        elif j == len(b):
+            order = -1
+        else:
+            for k in range(a.shape[1]):
+                if a[i, k] != b[j, k]:
+                    order = -1 if a[i, k] < b[j, k] else 1
+                    break
+        left[n], right[n] = -1, -1
+        if order <= 0:
+            left[n] = i
+            i += 1
+        if order >= 0:
+            right[n] = j
+            j += 1
+        n += 1
+    return n
+
+
+def merge_sorted(
+    mine: pa.Table, other: pa.Table, ids: Sequence[str], least: Sequence[str], most: Sequence[str]
+) -> pa.Table:
+    """Both tables, each sorted by its ids and without equal ones: counts of equal ids add up.
+
+    least, most: columns of which the least or the most is kept instead.
+    """
+    if not len(mine) or not len(other):
+        return mine if len(mine) else other
+    left, right = np.empty((2, len(mine) + len(other)), np.int64)
+    n = _side_by_side(_ids(mine, ids), _ids(other, ids), left, right)
+    left, right = left[:n], right[:n]
+    both = (left >= 0) & (right >= 0)
+    columns = []
+    for name in mine.schema.names:
+        a, b = (t[name].to_numpy() for t in (mine, other))
+        column = np.where(left >= 0, a[left], b[right])
+        if name not in ids:
+            how = np.minimum if name in least else np.maximum if name in most else np.add
+            column[both] = how(a[left[both]], b[right[both]])
+        columns.append(pa.array(column))
+    return pa.table(columns, schema=mine.schema)
+
+
+def _ids(table: pa.Table, names: Sequence[str]) -> UInts:
+    """uint64 (n, ids) in the order of the ids, signed ones too."""
+    out = np.empty((len(table), len(names)), np.uint64)
+    for k, name in enumerate(names):
+        values: npt.NDArray[np.generic] = table[name].to_numpy()
+        signed = np.issubdtype(values.dtype, np.signedinteger)
+        out[:, k] = values.astype(np.int64).view(np.uint64) ^ _SIGN if signed else values
+    return out
+
+
+@kernel
+def _of(keys: UInts, wanted: UInts, out: Flags) -> None:
+    row = 0
+    for i in range(len(keys)):
+        while row < len(wanted) and wanted[row] < keys[i]:
+            row += 1
+        out[i] = row < len(wanted) and wanted[row] == keys[i]
+
+
+def rows_of(rows: pa.RecordBatch, wanted: UInts) -> pa.RecordBatch:
+    """The rows, sorted by waybill, of some waybills (keys, sorted)."""
+    out = np.empty(rows.num_rows, np.bool_)
+    _of(rows["waybill"].to_numpy(), wanted, out)
+    return rows.filter(pa.array(out))
+
 
 _TIME = pa.int64()
 HOURS = pa.schema(
@@ -168,3 +264,89 @@ def newest_suspects(tables: list[pa.Table]) -> pa.Table:
 def totals(facts: Facts) -> tuple[int, int, int]:
     """(reads, first reads, first reads under a mandate) of all accounts and hours."""
     return tuple(int(pc.sum(facts.hours[n]).as_py() or 0) for n in ("reads", "first", "mandate"))  # type: ignore[return-value]
+
+
+VERSION = 6
+_NAME = "facts.json"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedFacts:
+    """Facts, and what they were made of: sources, on a ground.
+
+    sources: digests of the sources that are counted, in order. ground: digest of all else that judging hangs on.
+    """
+
+    facts: Facts
+    sources: tuple[str, ...]
+    basis: str
+
+
+def load_state(folder: Path) -> SavedFacts | None:
+    """The state in a folder; None where there is none that can be used (rule 1)."""
+    try:
+        with _held(folder, fcntl.LOCK_SH):
+            whole = json.loads((folder / _NAME).read_text("utf-8"))
+            about = whole["state"]
+            if whole["version"] != VERSION or whole["sha256"] != _digest(about):
+                return None
+            place, digests = folder / about["folder"], about["sha256"]
+            tables = {n: _read(place / f"{n}.parquet", digests[n], schema) for n, schema in SCHEMAS.items()}
+        facts = Facts(**tables, offset=about["offset"])
+        return SavedFacts(facts=facts, sources=tuple(about["sources"]), basis=about["ground"])
+    except _UNREADABLE:
+        return None
+
+
+def save_state(folder: Path, state: SavedFacts) -> None:
+    """Puts a state in the place of the one that is there (rules 2 to 4). OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _held(folder, fcntl.LOCK_EX):
+        place = folder / f"facts-{_next(folder):06d}"
+        place.mkdir(mode=0o700)
+        digests = {name: _write(place / f"{name}.parquet", getattr(state.facts, name)) for name in SCHEMAS}
+        about = {
+            "folder": place.name, "sha256": digests, "offset": state.facts.offset, "sources": list(state.sources),
+            "ground": state.basis,
+        }  # fmt: skip
+        whole = {"version": VERSION, "sha256": _digest(about), "state": about}
+        durable.sync_folder(place)
+        durable.replace_file(folder / _NAME, json.dumps(whole, sort_keys=True).encode())
+        for old in folder.glob("facts-*"):
+            if old != place:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _held(folder: Path, how: int) -> Iterator[None]:
+    """The folder's lock (rule 4), which dies with its process."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _digest(about: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+
+
+def _next(folder: Path) -> int:
+    return 1 + max((int(p.name[6:]) for p in folder.glob("facts-*") if p.name[6:].isdigit()), default=0)
+
+
+def _read(path: Path, digest: str, schema: pa.Schema) -> pa.Table:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ValueError("not what was written")
+    return pq.read_table(pa.BufferReader(content)).cast(schema).combine_chunks()
+
+
+def _write(path: Path, table: pa.Table) -> str:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=False, write_statistics=False)
+    content = sink.getvalue().to_pybytes()
+    durable.write_file(path, content)
+    return hashlib.sha256(content).hexdigest()

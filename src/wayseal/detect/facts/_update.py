@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wayseal.detect.explain import Template, build_staff, code_rules, ranks
-from wayseal.detect.facts._disk import VERSION, SavedFacts, load_state, save_state
-from wayseal.detect.facts._facts import Facts
+from wayseal.detect.facts._facts import VERSION, Facts, SavedFacts, load_state, save_state
 from wayseal.detect.facts._walk import READ_COLUMNS, TABLE_COLUMNS, CountedBefore, Counter, ExplanationContext
 from wayseal.ledger import Snapshot
 from wayseal.ledger.beside import Wanted
@@ -24,7 +23,7 @@ _GROUND_TABLES = frozenset(("actors", "outlets", "assignments"))
 
 
 def build_context(snapshot: Snapshot, templates: Sequence[Template], offset: int) -> ExplanationContext:
-    """What the reads of a ledger are judged by. offset: of local time, µs ahead of UTC."""
+    """The rules and tables that judge a ledger's reads. offset: of local time, µs ahead of UTC."""
     actors = snapshot.actors()
     tables = actors, snapshot.outlets(), snapshot.assignments(), snapshot.history("actors")
     staff = build_staff(snapshot.keys, snapshot.ids("actor"), *tables)

@@ -1,19 +1,34 @@
-"""From a ledger to facts: one pass over the reads, beside the scans, tickets and waybills of the same parcels."""
+"""From a ledger to facts: one pass over the reads, beside the scans, tickets and waybills of the same parcels.
 
-from collections.abc import Callable
+Where a parcel was when it was read, where it comes from and since when there is one.
+
+1. `scanned` is the outlet of the parcel's last scan at or before the read, `due` that of its first scan after it.
+2. Of a parcel without a row in `waybills` ends and interface are not known; without scans nothing else is.
+3. A parcel begins as it is issued, or where `waybills` doesn't know it with its first scan.
+"""
+
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.explain import NOT_FIRST, OWN_TICKET, Reads, Routes, Rules, Scans, Staff, Tickets, explain
 from wayseal.detect.facts import _tally
-from wayseal.detect.facts._facts import SUSPECTS, Facts, add_up, is_among, merge_tables, newest_suspects
-from wayseal.detect.facts._merge import rows_of
-from wayseal.detect.facts._rows import hours_rows, moved_rows, shown_rows, uses_rows
-from wayseal.detect.facts._surroundings import Surroundings, find_surroundings
+from wayseal.detect.facts._facts import (
+    SCHEMAS,
+    SUSPECTS,
+    Facts,
+    add_up,
+    is_among,
+    merge_tables,
+    newest_suspects,
+    rows_of,
+)
 from wayseal.detect.facts._tally import (
     ADDRESS,
     DEVICE,
@@ -29,7 +44,98 @@ from wayseal.detect.facts._tally import (
     find_demoted,
 )
 from wayseal.ledger.beside import Beside
+from wayseal.model.jit import kernel
 from wayseal.store.columns import microseconds
+
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_KIND_BITS, _ACTION_BITS = np.uint64(2), np.uint64(4)
+_HOUR_US = 3_600_000_000
+
+
+def hours_rows(table: CounterTable, keys: UInts) -> pa.Table:
+    """Counts by account and hour. keys: of accounts by their place."""
+    ids, cells = _in_order(table)
+    return _table(SCHEMAS["hours"], [keys[ids[:, 0] >> _HALF], ids[:, 0] & _LOW, *cells.T])
+
+
+def uses_rows(table: CounterTable, keys: UInts) -> pa.Table:
+    """Counts by account, day and device or address."""
+    ids, cells = _in_order(table)
+    low = ids[:, 0] & _LOW
+    columns = [keys[ids[:, 0] >> _HALF], low >> _KIND_BITS, low & np.uint64(3), ids[:, 1]]
+    return _table(SCHEMAS["uses"], [*columns, *cells.T])
+
+
+def shown_rows(table: CounterTable, keys: UInts) -> pa.Table:
+    """Counts by account, day, action, purpose and fields."""
+    ids, cells = _in_order(table)
+    low = ids[:, 0] & _LOW
+    columns = [keys[ids[:, 0] >> _HALF], low >> _ACTION_BITS, low & np.uint64(15)]
+    return _table(SCHEMAS["shown"], [*columns, ids[:, 1], ids[:, 2], *cells.T])
+
+
+def moved_rows(reads: pa.RecordBatch, mandate: Flags) -> pa.Table:
+    """Rows that take away first reads which are none any more."""
+    none = np.zeros(reads.num_rows, np.int64)
+    hour = reads["at"].view(pa.int64()).to_numpy() // _HOUR_US
+    return _table(SCHEMAS["hours"], [reads["actor"].to_numpy(), hour, none, none - 1, -mandate.astype(np.int64)])
+
+
+def _in_order(table: CounterTable) -> tuple[UInts, Longs]:
+    """Ids and counters, sorted: an id's first word has the account's place on top, as the tables have its key."""
+    ids, cells = table.rows()
+    order = np.argsort(ids[:, 0]) if ids.shape[1] == 1 else np.lexsort(ids.T[::-1])
+    return ids[order], cells[order]
+
+
+def _table(schema: pa.Schema, columns: Sequence[npt.NDArray[np.generic]]) -> pa.Table:
+    pairs = zip(columns, schema, strict=True)
+    made = [pa.array(np.ascontiguousarray(c).astype(f.type.to_pandas_dtype())) for c, f in pairs]
+    return pa.table(made, schema=schema)
+
+
+class Surroundings(NamedTuple):
+    """Keys beside `Scans` and `Routes`, row by row: scan (outlet), route (n, 3) (origin, destination, channel)."""
+
+    scan: UInts
+    route: UInts
+
+
+@kernel
+def _find(
+    key: UInts, at: Longs, scans: UInts, scan_at: Longs, outlet: UInts, routes: UInts, issued: Longs, route: UInts,
+    out: UInts, begun: Longs,
+) -> None:  # fmt: skip
+    """Rules 1 to 3; all keys are sorted, and a parcel's scans by time."""
+    s, r = 0, 0
+    for i in range(len(key)):
+        while s < len(scans) and scans[s] < key[i]:
+            s += 1
+        while r < len(routes) and routes[r] < key[i]:
+            r += 1
+        if s < len(scans) and scans[s] == key[i]:
+            begun[i] = scan_at[s]
+        k = s
+        while k < len(scans) and scans[k] == key[i] and scan_at[k] <= at[i]:
+            out[2, i] = outlet[k]
+            k += 1
+        if k < len(scans) and scans[k] == key[i]:
+            out[3, i] = outlet[k]
+        if r < len(routes) and routes[r] == key[i]:
+            out[0, i], out[1, i], out[4, i] = route[r, 0], route[r, 1], route[r, 2]
+            begun[i] = issued[r]
+
+
+def find_surroundings(key: UInts, at: Longs, scans: Scans, routes: Routes, places: Surroundings) -> tuple[UInts, Longs]:
+    """Of reads sorted by waybill: keys (5, n) of origin, destination, scanned, due, channel, and µs of its beginning.
+
+    0: none.
+    """
+    out, begun = np.zeros((5, len(key)), np.uint64), np.zeros(len(key), np.int64)
+    route = np.ascontiguousarray(places.route)
+    _find(key, at, scans.key, scans.at, places.scan, routes.key, routes.issued, route, out, begun)
+    return out, begun
+
 
 READ_COLUMNS = ("at", "actor", "action", "ip", "device", "session", "purpose", "fields", "first")
 TABLE_COLUMNS = {
@@ -43,7 +149,7 @@ _AS_SUSPECT = ("waybill", "actor", "at", "action", "device", "ip", "session")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationContext:
-    """What reads are judged by: staff, rules, how many of these are mandates, or strong; local time.
+    """The rules that judge reads: staff, rules, how many of these are mandates, or strong; local time.
 
     own: how many come before those of the account's own tickets, which are the last strong ones.
     """
@@ -58,7 +164,7 @@ class ExplanationContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedBefore:
-    """What was counted before an increment: so many sources, and the suspects they left (sorted by waybill)."""
+    """The count before an increment: so many sources, and the suspects they left (sorted by waybill)."""
 
     sources: int
     suspects: pa.Table
@@ -66,7 +172,7 @@ class CountedBefore:
 
 @dataclass(slots=True, kw_only=True)
 class _Counts:
-    """What one thread counts. moved: rows of the hours' table that take away first reads that are none any more.
+    """The count of one thread. moved: rows of the hours' table that take away first reads that are none any more.
 
     firsts: (waybill, account) of new first reads and of suspects judged again.
     """
@@ -189,7 +295,7 @@ class Counter:
             counts.suspects.append(suspect_rows(batch, tables, left, why, early))
 
     def facts(self) -> Facts:
-        """What was counted; of an increment, less what moved."""
+        """The count; of an increment, less what moved."""
         keys = self._context.staff.actors.keys
         less = [table for c in self._all for table in c.moved]
         with ThreadPoolExecutor(_THREADS) as pool:
@@ -235,7 +341,7 @@ def _count_with_room(table: CounterTable, step: Step, rows: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """What stands beside the reads of a stretch."""
+    """The rows beside the reads of a stretch."""
 
     scans: Scans
     routes: Routes

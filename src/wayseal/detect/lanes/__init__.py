@@ -4,9 +4,18 @@ A ledger lies by waybill, so that the reads of an account are found by a walk ov
 shows is therefore laid out once, when detection finds the case or when somebody asks, and kept beside its facts.
 """
 
-from wayseal.detect.lanes._disk import keep_lanes, lanes_path, load_lanes
 from wayseal.detect.lanes._lay_out import CaseRequest, lay_out
-from wayseal.detect.lanes._types import CaseLanes, Duty, HourProfile, LaneHead, LanePerson, TicketSpan
+from wayseal.detect.lanes._types import (
+    CaseLanes,
+    Duty,
+    HourProfile,
+    LaneHead,
+    LanePerson,
+    TicketSpan,
+    keep_lanes,
+    lanes_path,
+    load_lanes,
+)
 
 __all__ = [
     "CaseLanes",

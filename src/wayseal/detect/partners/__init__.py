@@ -2,8 +2,7 @@
 
 from wayseal.detect.errors import ContractError
 from wayseal.detect.partners._check import check_partners
-from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._load import load_contracts
+from wayseal.detect.partners._contract import Contract, load_contracts
 from wayseal.detect.partners._report import render_partners
 from wayseal.detect.partners._result import Kind, PartnersResult, breaches_of
 

@@ -14,18 +14,24 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import __version__
-from wayseal.detect.partners._arrays import HOUR_US
 from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._groups import Groups, groups_of, unknown_ids
-from wayseal.detect.partners._judge import PRODUCTS, BreachRows, Judge
-from wayseal.detect.partners._misfits import find_misfits
+from wayseal.detect.partners._judge import PRODUCTS, BreachRows, Judge, PartnerTally
 from wayseal.detect.partners._pairs import TOLERANCE_US
-from wayseal.detect.partners._partner_summary import SummaryBuilder
-from wayseal.detect.partners._reads import COLUMNS, NO_CALLS, NO_READS, Log, Reads, reads_of
+from wayseal.detect.partners._partner_summary import SummaryBuilder, build_reconciliation, find_misfits
+from wayseal.detect.partners._reads import (
+    COLUMNS,
+    HOUR_US,
+    NO_CALLS,
+    NO_READS,
+    Groups,
+    Log,
+    Reads,
+    groups_of,
+    reads_of,
+    unknown_ids,
+)
 from wayseal.detect.partners._reconcile import CallTally, FirstPass, terms_of
-from wayseal.detect.partners._reconciliation import build_reconciliation
 from wayseal.detect.partners._result import Kind, PartnerCheck, PartnersResult, Reconciliation, Remark
-from wayseal.detect.partners._tally import PartnerTally
 from wayseal.ledger import Snapshot
 from wayseal.model.period import FIRST, LAST, Period
 
@@ -74,7 +80,7 @@ def check_partners(
 
 
 def _weight(partner: PartnerCheck) -> tuple[int, int]:
-    """What comes first in a report: breaches of contracts, then who has none, by size; the rest as it stands."""
+    """The order of a report: breaches of contracts, then who has none, by size; the rest as it stands."""
     if partner.contract:
         return (0, -partner.size) if partner.size else (2, 0)
     return 1, -partner.reads
@@ -164,7 +170,7 @@ class _Check:
         return {n: build_reconciliation(self.snapshot, log, tally) for n, tally in tallies.items()}
 
     def partners(self, both: dict[int, Reconciliation]) -> list[PartnerCheck]:
-        """What is said of each group; accounts without a contract that did nothing are left out."""
+        """The check of each group; accounts without a contract that did nothing are left out."""
         table = self.snapshot.askers(self.period.since, self.period.until)
         queries = dict(zip(table["actor"].to_pylist(), table["queries"].to_pylist(), strict=True))
         teller, out = SummaryBuilder(self.snapshot), []

@@ -10,29 +10,79 @@ Obligations (code and tests cite the numbers):
 5. Hours and days are local: by the contract's offset.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses, ip_address
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.detect.partners._addresses import Networks, as_address
-from wayseal.detect.partners._arrays import Flags, Longs, UInts, count_pairs, count_values
-from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._reads import SEPARATOR, Reads
+from wayseal.detect.partners._contract import Contract, Network
+from wayseal.detect.partners._reads import (
+    DAY_US,
+    HOUR_US,
+    SEPARATOR,
+    Calls,
+    Flags,
+    Longs,
+    Reads,
+    UInts,
+    count_pairs,
+    count_values,
+    distinct_of,
+    least,
+    most,
+)
 from wayseal.detect.partners._result import Kind
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
+
+Address = IPv4Address | IPv6Address
+
+
+class Networks:
+    """Networks of both kinds; one of IPv4 inside IPv6 (::ffff:0:0/96) counts as what it is inside."""
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        some = [_inner(network) for network in networks]
+        four = collapse_addresses(n for n in some if isinstance(n, IPv4Network))
+        six = collapse_addresses(n for n in some if isinstance(n, IPv6Network))
+        self._ends = {
+            4: [(int(n.network_address), int(n.broadcast_address)) for n in four],
+            6: [(int(n.network_address), int(n.broadcast_address)) for n in six],
+        }
+
+    def __contains__(self, address: Address) -> bool:
+        """True if an address lies in any of them."""
+        ends, number = self._ends[address.version], int(address)
+        index = bisect_right(ends, (number, 1 << 128)) - 1
+        return index >= 0 and number <= ends[index][1]
+
+
+def _inner(network: Network) -> Network:
+    inside = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return network if inside is None or network.prefixlen < 96 else IPv4Network((inside, network.prefixlen - 96))
+
+
+def as_address(text: str) -> Address | None:
+    """The address that a text is, an IPv4 one inside IPv6 as itself; None where it is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
 
 ACTIONS = store.TABLES["accesses"].column("action").values
 PRODUCTS = ("channel", "customer", "goods_class")
 _MINUTE_US = 60_000_000
 _OURS, _FOREIGN, _UNREADABLE = range(3)
 What = Mapping[int, int] | Mapping[str, int]
-"""What was not agreed → reads: by text, or by key (purposes, addresses, channels)."""
+"""Things not agreed → reads: by text, or by key (purposes, addresses, channels)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +114,7 @@ class Judge:
 
     @property
     def needs_waybills(self) -> bool:
-        """Whether rows of `waybills` are needed."""
+        """True if rows of `waybills` are needed."""
         p = self._contract.products
         return bool(p.channels or p.customers or p.goods_classes)
 
@@ -84,7 +134,7 @@ class Judge:
         return valid, [f for f in found if len(f.rows)]
 
     def _single(self, reads: Reads) -> Iterator[tuple[Kind, Flags, What]]:
-        """What each read says by itself (obligations 1 to 5)."""
+        """Judge each read by itself (obligations 1 to 5)."""
         c = self._contract
         if c.fields or c.by_purpose:
             yield self._fields(reads)
@@ -153,7 +203,7 @@ class Judge:
         return _OURS if address in self._networks else _FOREIGN
 
     def _products(self, reads: Reads, described: pa.Table | None) -> Iterator[tuple[Kind, Flags, What]]:
-        """Whether the waybills are of those that the partner may read."""
+        """Check waybills against those that the partner may read."""
         if described is None:
             self.unjudged["no_waybills"] += len(reads.at)
             return
@@ -187,3 +237,138 @@ def _within(minute: Longs, hours: tuple[tuple[int, int], ...]) -> Flags:
         else:
             inside |= (minute >= start) | (minute < end)
     return inside
+
+
+EXAMPLES = 3
+Seen = tuple[int, int, int]
+"""(at, waybill, actor) of a read."""
+
+
+class KindTally:
+    """Breaches of one kind while they grow."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.waybills = 0
+        self.first: int | None = None
+        self.last: int | None = None
+        self.what: dict[int | str, int] = {}
+        self.by_day: Counter[tuple[int, int]] = Counter()
+        self.examples: list[Seen] = []
+
+    def add(self, reads: Reads | Calls, offset_us: int, what: What) -> None:
+        """Takes reads in breach."""
+        if not len(reads.at):
+            return
+        self.reads += len(reads.at)
+        self.waybills += distinct_of(reads.waybill)
+        self.first = least((self.first, int(reads.at.min())))
+        self.last = most((self.last, int(reads.at.max())))
+        for key, n in what.items():
+            self.what[key] = self.what.get(key, 0) + n
+        self.by_day.update(count_pairs(reads.actor, (reads.at + offset_us) // DAY_US))
+        self.examples = first_of([*self.examples, *seen(reads, earliest(reads.at))])
+
+    def days(self) -> dict[int, int]:
+        """Local day → reads."""
+        out: Counter[int] = Counter()
+        for (_, day), n in self.by_day.items():
+            out[day] += n
+        return dict(out)
+
+
+class VolumeTally:
+    """How much was read by local hour and day, with some reads of each hour as evidence."""
+
+    def __init__(self) -> None:
+        self.hours: Counter[int] = Counter()
+        self.waybills: Counter[int] = Counter()
+        self.by_day: Counter[tuple[int, int]] = Counter()
+        self._some: dict[int, list[Seen]] = {}
+
+    def add(self, reads: Reads, offset_us: int) -> None:
+        """Takes all reads in the contract's time."""
+        local = reads.at + offset_us
+        hour, day = local // HOUR_US, local // DAY_US
+        self.hours.update(count_values(hour))
+        self.waybills.update(count_values(_once(reads.waybill, day)))
+        self.by_day.update(count_pairs(reads.actor, day))
+        order = np.argsort(hour, kind="stable")
+        found, start, count = np.unique(hour[order], return_index=True, return_counts=True)
+        for one, first, n in zip(found.tolist(), start.tolist(), count.tolist(), strict=True):
+            some = self._some.setdefault(one, [])
+            if len(some) < EXAMPLES:
+                some += seen(reads, order[first : first + min(n, EXAMPLES - len(some))])
+
+    def days(self) -> dict[int, int]:
+        """Local day → calls."""
+        out: Counter[int] = Counter()
+        for hour, n in self.hours.items():
+            out[hour // 24] += n
+        return dict(out)
+
+    def of_hour(self, hour: int) -> list[Seen]:
+        """Some reads of an hour."""
+        return first_of(self._some.get(hour, ()))
+
+    def of_day(self, day: int) -> list[Seen]:
+        """Some reads of a day."""
+        return first_of([one for hour in range(24 * day, 24 * day + 24) for one in self._some.get(hour, ())])
+
+    def busiest(self) -> dict[int, int]:
+        """Local day → the actor (a key) that read most."""
+        best: dict[int, tuple[int, int]] = {}
+        for (actor, day), n in self.by_day.items():
+            best[day] = max(best.get(day, (0, 0)), (n, actor))
+        return {day: actor for day, (_, actor) in best.items()}
+
+
+class PartnerTally:
+    """All that is counted of one partner."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.waybills = 0
+        self.first: int | None = None
+        self.last: int | None = None
+        self.kinds: dict[Kind, KindTally] = {}
+        self.volume = VolumeTally()
+
+    def add(self, reads: Reads) -> None:
+        """Takes all reads of a stretch."""
+        self.reads += len(reads.at)
+        self.waybills += distinct_of(reads.waybill)
+        if len(reads.at):
+            self.first = least((self.first, int(reads.at.min())))
+            self.last = most((self.last, int(reads.at.max())))
+
+    def breaches(self, reads: Reads, found: Iterable[BreachRows], offset_us: int) -> None:
+        """Takes what was found among those reads."""
+        for one in found:
+            self.kinds.setdefault(one.kind, KindTally()).add(reads.take(one.rows), offset_us, one.what)
+
+
+def earliest(at: Longs) -> Longs:
+    """Places of the first few in time, more where several share a moment."""
+    if len(at) <= EXAMPLES:
+        return np.arange(len(at))
+    return np.flatnonzero(at <= np.partition(at, EXAMPLES - 1)[EXAMPLES - 1])[: 64 * EXAMPLES]
+
+
+def seen(reads: Reads | Calls, rows: Longs) -> list[Seen]:
+    """Some reads as numbers."""
+    return list(zip(reads.at[rows].tolist(), reads.waybill[rows].tolist(), reads.actor[rows].tolist(), strict=True))
+
+
+def first_of(some: Iterable[Seen]) -> list[Seen]:
+    """The first few in time."""
+    return sorted(some)[:EXAMPLES]
+
+
+def _once(waybill: np.ndarray[tuple[int], np.dtype[np.uint64]], day: Longs) -> Longs:
+    """The day of each pair (waybill, day), each pair once. waybill: sorted."""
+    order = np.lexsort((day, waybill))
+    waybill, day = waybill[order], day[order]
+    new = np.ones(len(day), np.bool_)
+    new[1:] = (waybill[1:] != waybill[:-1]) | (day[1:] != day[:-1])
+    return day[new]

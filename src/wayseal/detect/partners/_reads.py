@@ -1,6 +1,7 @@
 """Reads of partners and calls out of their logs, as arrays."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -8,11 +9,116 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.partners._arrays import Flags, Longs, UInts, count_values
-from wayseal.detect.partners._groups import Groups
+from wayseal.detect.partners._contract import Contract
+from wayseal.detect.partners._result import Remark
 from wayseal.ledger import Snapshot
+from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Stretch
+from wayseal.model.kinds import ActorKind
+from wayseal.model.times import clock_us
 from wayseal.store.columns import microseconds
+
+Longs = npt.NDArray[np.int64]
+UInts = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
+
+
+def count_values(values: npt.NDArray[np.generic]) -> Counter[int]:
+    """How often each value stands there."""
+    found, count = np.unique(values, return_counts=True)
+    return Counter(dict(zip(found.tolist(), count.tolist(), strict=True)))
+
+
+def count_pairs(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> dict[tuple[int, int], int]:
+    """How often each pair stands there."""
+    left, at_left = np.unique(one, return_inverse=True)
+    right, at_right = np.unique(other, return_inverse=True)
+    wide = max(len(right), 1)
+    codes, count = np.unique(at_left * wide + at_right, return_counts=True)
+    pairs = zip(left[codes // wide].tolist(), right[codes % wide].tolist(), strict=True)
+    return dict(zip(pairs, count.tolist(), strict=True))
+
+
+def distinct_of(keys: UInts) -> int:
+    """How many different keys; they are sorted."""
+    return int(np.count_nonzero(keys[1:] != keys[:-1])) + 1 if len(keys) else 0
+
+
+def least(values: Iterable[int | None]) -> int | None:
+    """The least that is there."""
+    return min((v for v in values if v is not None), default=None)
+
+
+def most(values: Iterable[int | None]) -> int | None:
+    """The greatest that is there."""
+    return max((v for v in values if v is not None), default=None)
+
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerGroup:
+    """A partner as it is checked; contract None: an account of kind partner that no contract names."""
+
+    partner: str
+    contract: Contract | None
+    actors: tuple[str, ...]
+
+    @property
+    def offset_us(self) -> int:
+        """Of its local days and hours from UTC."""
+        return clock_us() if self.contract is None else self.contract.offset_us
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """keys: of all their actors, sorted; group_of[n]: the group of a key."""
+
+    groups: tuple[PartnerGroup, ...]
+    keys: UInts
+    group_of: Longs
+
+    def of(self, actors: UInts) -> Longs:
+        """Place of each actor's group; -1 for none."""
+        found: Longs = np.append(self.group_of, -1)[find_rows(self.keys, actors)]
+        return found
+
+
+def groups_of(snapshot: Snapshot, contracts: Sequence[Contract]) -> tuple[Groups, list[Remark]]:
+    """The groups, those with a contract first, and what is odd about their accounts' kinds."""
+    actors = snapshot.actors()
+    kinds = dict(zip(actors["actor"].to_pylist(), actors["kind"].to_pylist(), strict=True))
+    groups = [PartnerGroup(partner=c.partner, contract=c, actors=c.actors) for c in contracts]
+    held = {actor for c in contracts for actor in c.actors}
+    alone = sorted(a for a, kind in kinds.items() if kind == ActorKind.PARTNER and a not in held)
+    groups += [PartnerGroup(partner=actor, contract=None, actors=(actor,)) for actor in alone]
+    names = [actor for group in groups for actor in group.actors]
+    keys = snapshot.keys(names)
+    order = np.argsort(keys)
+    group_of = np.repeat(np.arange(len(groups)), [len(g.actors) for g in groups])
+    made = Groups(groups=tuple(groups), keys=keys[order], group_of=group_of[order].astype(np.int64))
+    remarks = [remark for c in contracts if (remark := _other_kind(c, kinds))]
+    if "actors" not in snapshot.tables:
+        remarks.append(Remark(code="no_actors"))
+    return made, remarks
+
+
+def unknown_ids(snapshot: Snapshot, contracts: Sequence[Contract]) -> dict[str, str]:
+    """Ids of contracts that no row of the ledger has, each with the name of its contract's file."""
+    named = {actor: contract.file.name for contract in contracts for actor in contract.actors}
+    known = snapshot.names("actor", snapshot.keys(list(named)))
+    return {actor: file for (actor, file), name in zip(named.items(), known, strict=True) if not name}
+
+
+def _other_kind(contract: Contract, kinds: dict[str, str]) -> Remark | None:
+    actors = [a for a in contract.actors if kinds.get(a, ActorKind.PARTNER) != ActorKind.PARTNER]
+    if not actors:
+        return None
+    shown = "; ".join(actors[:_NAMED]) + ("; …" if len(actors) > _NAMED else "")
+    return Remark(code="other_kind", values={"file": contract.file.name, "n": len(actors), "actors": shown})
+
 
 COLUMNS = ("ip", "purpose", "request")
 CALLS = ("partner", "at", "request", "fields", "ip")

@@ -13,11 +13,31 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wayseal.detect.partners._arrays import DAY_US, Flags, Longs, UInts, count_pairs, count_values, least, most
-from wayseal.detect.partners._pairs import TOLERANCE_US, correct_clock, id_pairs, match_by_id, match_by_time, time_pairs
-from wayseal.detect.partners._reads import Calls, Reads
-from wayseal.detect.partners._skew import NO_CLOCK, CallPairs, Clock, clock_of
-from wayseal.detect.partners._tally import KindTally
+from wayseal.detect.partners._judge import KindTally
+from wayseal.detect.partners._pairs import (
+    NO_CLOCK,
+    TOLERANCE_US,
+    CallPairs,
+    Clock,
+    clock_of,
+    correct_clock,
+    id_pairs,
+    match_by_id,
+    match_by_time,
+    time_pairs,
+)
+from wayseal.detect.partners._reads import (
+    DAY_US,
+    Calls,
+    Flags,
+    Longs,
+    Reads,
+    UInts,
+    count_pairs,
+    count_values,
+    least,
+    most,
+)
 from wayseal.model.period import Period
 
 SAMPLE = 1 << 18
@@ -53,7 +73,7 @@ class FirstPass:
 
     @property
     def ids(self) -> str:
-        """Whether request ids are "shared", "foreign" or there are "none" to compare."""
+        """How request ids relate: "shared", "foreign" or "none" to compare."""
         if not self._could:
             return "none"
         return "shared" if _size(self._ids) >= _COMMON * self._could else "foreign"
@@ -89,11 +109,11 @@ class ComparisonTerms:
     offset_us: int
 
     def inside(self, at: Longs) -> Flags:
-        """What is compared (obligation 1)."""
+        """The calls that are compared (obligation 1)."""
         return (at >= self.since) & (at < self.until)
 
     def asked(self, at: Longs) -> Flags:
-        """What falls into the period that was asked for."""
+        """The part in the period that was asked for."""
         return (at >= self.period.since) & (at < self.period.until)
 
 

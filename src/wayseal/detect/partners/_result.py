@@ -1,4 +1,4 @@
-"""What a check of partners says."""
+"""Results of a check of partners."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,7 +79,7 @@ class Breach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unjudged:
-    """What could not be judged: why (a code of the messages), in how many reads, of how many that were looked at."""
+    """Reads that could not be judged: why (a code of the messages), how many, of how many that were looked at."""
 
     code: str
     reads: int

@@ -157,7 +157,7 @@ def _tell_more(
 
 @kernel
 def _ordinarily(y: float, n: float, alpha: float, beta: float, within: float, alike: Floats, fits: Floats) -> float:
-    """What a day says of this person's work, with days as its peers have them and with more even ones.
+    """The evidence of a day on this person's work, with days as its peers have them and with more even ones.
 
     alike: what the days so far say of each of the two; fits: the same with this day, for the caller.
     """
@@ -170,7 +170,7 @@ def _ordinarily(y: float, n: float, alpha: float, beta: float, within: float, al
 def _learnt(
     y: float, n: float, prior_a: float, prior_b: float, alpha: float, beta: float, within: float, ordinary: float
 ) -> tuple[float, float]:
-    """What is known of a person's rate, with a day more; ordinary: how probable it is that the day was such a one."""
+    """Update a person's rate by one more day; ordinary: how probable it is that the day was such a one."""
     weight = ordinary / (1.0 + (prior_a + alpha) / (prior_b + beta) * n * within)
     return alpha + weight * y, beta + weight * n
 
@@ -213,7 +213,7 @@ def _begin(
 
 @kernel
 def _with_unknown(as_ever: float, ever: float, unknown: float) -> float:
-    """What days say of work, where it may be such as no table knows."""
+    """The evidence of days on work, where it may be such as no table knows."""
     return _add(as_ever, math.log(unknown) + ever) if unknown > 0.0 else as_ever
 
 
@@ -279,7 +279,7 @@ def _go_on(
 def _learn_anew(
     stories: Floats, y: float, n: float, prior_a: float, prior_b: float, within: float, ordinary: float, most: float
 ) -> None:
-    """What a day would teach of new work, of a rate of `most` at the most."""
+    """The lesson of a day on new work, of a rate of `most` at the most."""
     for story in stories:
         a, b = _learnt(y, n, prior_a, prior_b, story[_NEW_A], story[_NEW_B], within, ordinary)
         story[_NEW_A], story[_NEW_B] = min(a, max(0.0, most * (prior_b + b) - prior_a)), b

@@ -1,4 +1,4 @@
-"""What is usual: how often peers do an odd thing, how much people differ in it, how much their days do, and bursts.
+"""The usual: how often peers do an odd thing, how much people differ in it, how much their days do, and bursts.
 
 For odd counts y out of n, by account and day, and groups of peers. A person's rate is gamma-distributed around the
 group's, and a day's count negative binomial around the person's; now and then a day is a burst (helping out elsewhere,
@@ -33,7 +33,7 @@ _PEOPLE: Floats = np.array([[30.0], [30.0], [30.0], [300.0], [300.0], [30.0]])
 """For how many people the wider group stands, for each of `FITTED`; bursts are rare."""
 _LEAST, _MOST = 0.2, 8.0
 _BETWEEN, _WITHIN, _KNOWN = 2.0, 1.0, 5.0
-"""What is taken for `between` and `within` where too little was seen, and for how many squared counts that stands."""
+"""The values of `between` and `within` where too little was seen, and for how many squared counts that stands."""
 FEW = 3
 """Bursts in four weeks; whoever has more does something else."""
 _SIGMAS, _BEYOND = 4.0, 1.0
@@ -45,7 +45,7 @@ _SIZE, _SIZE_WEIGHT, _TIMES, _SOME = 20.0, 5.0, 10.0, 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """What is usual in g groups on d days, float64 (g, d).
+    """The usual in g groups on d days, float64 (g, d).
 
     rate: odd a base; between: squared coefficient of variation between people; within: of a person's days; burst: share
     of days that are bursts; size: their mean count; low, high: 5th and 95th percentile of an active person's count on
@@ -65,7 +65,7 @@ FITTED = ("rate", "between", "within", "burst", "size")
 
 
 def fit(odd: Longs, base: Floats, group: Ints, role: Ints) -> Usual:
-    """What is usual on each day. odd, base: (a, d); group, role: (a,), groups lie within roles."""
+    """Fit the usual of each day. odd, base: (a, d); group, role: (a,), groups lie within roles."""
     groups, days = int(group.max(initial=-1)) + 1, odd.shape[1]
     role_of = np.zeros(groups, np.int64)
     role_of[group] = role

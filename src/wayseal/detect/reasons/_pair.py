@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,14 +10,23 @@ import pyarrow as pa
 from wayseal import __version__
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.explain import Template, TemplateKind
-from wayseal.detect.reasons._explanations import HOUR, Explanation
-from wayseal.detect.reasons._judge import Outcome, Trial, classify, is_early, nearest_trial, try_templates
+from wayseal.detect.reasons._judge import (
+    HOUR,
+    Explanation,
+    Outcome,
+    Trial,
+    classify,
+    is_early,
+    nearest_trial,
+    try_templates,
+)
 from wayseal.detect.reasons._world import Account, Parcel, Post, World, is_work, parcel_of, world_of
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Scope
+from wayseal.model.times import iso
 
 TABLES = ("waybills", "scans", "tickets", "actors", "outlets", "assignments")
-"""What explanations are made of."""
+"""The tables that explanations are made of."""
 Value = str | int | None | tuple[str, ...]
 _SCOPES = {"channel": (Scope.CHANNEL,), "customer": (Scope.CUSTOMER,), "area": (Scope.CITY, Scope.REGION)}
 
@@ -144,7 +154,7 @@ class ReadJudge:
         return JudgedRead(at=at, action=action, first=first, verdict=said, early=late, steps=steps)
 
     def nearest(self, at: int, action: str) -> tuple[str, TemplateStep | None]:
-        """What is said of a read, and what explains it or comes nearest."""
+        """The verdict on a read, and what explains it or comes nearest."""
         found = try_templates(at, action, self.account, self.parcel, self.world, self.templates)
         trial = nearest_trial(found, at)
         return classify(found, self.parcel), None if trial is None else self.step(trial, at, action)
@@ -200,6 +210,85 @@ def about(account: Account) -> tuple[str, ...]:
 
 
 def _held(posts: Sequence[Post], at: int) -> tuple[str, ...]:
-    """What the posts of that time are, each once; where there are none, those of other times."""
+    """The posts of that time, each once; where there are none, those of other times."""
     now = dict.fromkeys(post.value for post in posts if post.holds(at))
     return tuple(now or dict.fromkeys(post.value for post in posts))
+
+
+_GROUND = ("outlet", "at", "issued", "ticket", "holder", "opened", "closed", "channel", "customer", "area", "right")
+_TIMES = frozenset(("at", "issued", "opened", "closed"))
+_LENGTHS = ("gap", "limit")
+_SECOND = 1_000_000
+
+
+def document(result: PairResult) -> dict[str, Any]:
+    """The whole answer as JSON can hold it; times in UTC, lengths in seconds."""
+    r = result
+    a, route = r.account, r.parcel.route
+    return {
+        "wayseal": r.wayseal,
+        "inputs": {"ledger": r.ledger_digest},
+        "waybill": r.waybill,
+        "account": {
+            "id": a.actor,
+            "role": a.role or None,
+            "kind": a.kind or None,
+            "outlet": a.outlet or None,
+            "region": a.region or None,
+            "posts": [_post(post) for post in a.posts],
+        },
+        "parcel": {
+            "issued_at": None if route is None else iso(route.issued),
+            "channel": None if route is None else route.channel,
+            "origin_outlet": None if route is None else route.origin,
+            "destination_outlet": None if route is None else route.destination,
+            "scans": len(r.parcel.scans),
+            "tickets": len(r.parcel.tickets),
+        },
+        "reads": [_read(read) for read in r.reads],
+        "missing_tables": list(r.missing),
+    }
+
+
+def _read(read: JudgedRead) -> dict[str, Any]:
+    fits = read.steps[-1].template.name if read.steps and read.steps[-1].how is Outcome.FITS else None
+    return {
+        "at": iso(read.at),
+        "action": read.action or None,
+        "first": read.first,
+        "verdict": read.verdict,
+        "template": fits,
+        "before_first_scan": read.early,
+        "tried": [step_document(step) for step in read.steps],
+    }
+
+
+def step_document(step: TemplateStep) -> dict[str, Any]:
+    """A template that was tried, and what came of it."""
+    t = step.template
+    explanation: dict[str, Any] | None = None
+    if step.what:
+        found = {name: step.values[name] for name in _GROUND if name in step.values}
+        explanation = {"what": step.what} | {k: iso(int(str(v))) if k in _TIMES else v for k, v in found.items()}
+    return {
+        "template": t.name,
+        "by": t.by.value,
+        "strength": "mandate" if t.by == "mandate" else "strong" if t.strong else "weak",
+        "result": step.how.value,
+        "ground": explanation,
+        "post": None if step.post is None else _post(step.post),
+        "explains": None if step.since is None or step.until is None else [iso(step.since), iso(step.until)],
+        **{name: None if (v := step.values.get(name)) is None else int(str(v)) / _SECOND for name in _LENGTHS},
+        "instead": list(v) if isinstance(v := step.values.get("instead"), tuple) else None,
+        "wanted": list(v) if isinstance(v := step.values.get("wanted"), tuple) else None,
+    }
+
+
+def _post(post: Post) -> dict[str, Any]:
+    since = None if post.since is None else iso(post.since)
+    return {
+        "scope": post.scope.value,
+        "value": post.value,
+        "from": since,
+        "to": None if post.until is None else iso(post.until),
+    }

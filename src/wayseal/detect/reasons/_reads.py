@@ -205,7 +205,7 @@ class _Listing:
         return self._snapshot.names(name, rows[name].fill_null(0).to_numpy())
 
     def _parcels(self, keys: UInts) -> dict[str, Parcel]:
-        """What the tables say of each waybill, by number."""
+        """The tables' rows on each waybill, by number."""
         snapshot, out = self._snapshot, dict[str, Parcel]()
         every = np.unique(keys)
         for start in range(0, len(every), _AT_ONCE):

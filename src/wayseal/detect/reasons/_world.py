@@ -26,13 +26,13 @@ class Post:
     until: int | None = None
 
     def holds(self, at: int) -> bool:
-        """Whether it was the account's at that time."""
+        """True if it was the account's at that time."""
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Whoever reads. role, kind, outlet, region: "" where `actors` doesn't say."""
+    """An account that reads. role, kind, outlet, region: "" where `actors` doesn't say."""
 
     actor: str
     role: str = ""
@@ -44,7 +44,7 @@ class Account:
 
     @property
     def team(self) -> tuple[str, str, str] | None:
-        """What colleagues share: the role and the outlet, or without one the region. None: it has no colleagues."""
+        """The key of colleagues: the role and the outlet, or without one the region. None: it has no colleagues."""
         if self.outlet:
             return self.role, self.outlet, ""
         return (self.role, "", self.region) if self.region else None
@@ -99,7 +99,7 @@ class Parcel:
 
     @property
     def known(self) -> bool:
-        """Whether any table says anything of it."""
+        """True if any table says anything of it."""
         return bool(self.route or self.scans or self.tickets)
 
     def places(self) -> Iterator[str]:
@@ -241,7 +241,7 @@ def parcels_of(waybills: pa.Table, scans: pa.Table, tickets: pa.Table) -> dict[s
 
 
 def is_work(world: World, post: Post) -> bool:
-    """Whether a post is a place of work: an outlet that isn't a head office, which no parcel passes."""
+    """Tell if a post is a place of work: an outlet that isn't a head office, which no parcel passes."""
     office = world.offices.get(post.value)
     return post.scope is Scope.OUTLET and (office is None or office.kind != OutletKind.HEAD_OFFICE)
 

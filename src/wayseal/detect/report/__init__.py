@@ -4,10 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from wayseal.detect._result import Case, DetectResult, Person
-from wayseal.detect.report._ocsf import ocsf_lines
-from wayseal.detect.report._prometheus import metrics
-from wayseal.detect.report._reasons import ReasonTeller
-from wayseal.detect.report._story import ReportBuilder
+from wayseal.detect.report._json import metrics, ocsf_lines
+from wayseal.detect.report._story import ReasonTeller, ReportBuilder
 from wayseal.page.languages import known_lang
 from wayseal.page.words import Voice, catalogue
 

@@ -1,6 +1,7 @@
 """The result for programs: public interface, described in docs/detect-json.md."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -110,3 +111,103 @@ def _reason(reason: Reason, person: Person) -> dict[str, object]:
 
 def _read(read: Read) -> dict[str, object]:
     return {"waybill": read.waybill, "at": moment(read.at), **({"note": read.why} if read.why else {})}
+
+
+_HIGH = (4, "High")
+"""The least severity of what is worth acting on."""
+_SEVERITY = ((0.95, 5, "Critical"), (0.5, *_HIGH), (0.1, 3, "Medium"), (0.0, 2, "Low"))
+
+
+def ocsf_lines(result: DetectResult) -> Iterator[str]:
+    """A finding for each case. What OCSF has no attribute for stands in `unmapped`."""
+    told = document(result)["cases"]
+    assert isinstance(told, list)  # noqa: S101 (the shape of our own document)
+    for case, row in zip(result.cases, told, strict=True):
+        yield json.dumps(_finding(result, case, row), sort_keys=True)
+
+
+def _finding(result: DetectResult, case: Case, row: dict[str, object]) -> dict[str, object]:
+    by_score = next((n, s) for least, n, s in _SEVERITY if case.score >= least)
+    number, name = max(by_score, _HIGH) if case.worth else by_score
+    reasons = [r for p in case.people for r in p.reasons]
+    return {
+        "category_uid": 2,
+        "category_name": "Findings",
+        "class_uid": 2004,
+        "class_name": "Detection Finding",
+        "activity_id": 1,
+        "activity_name": "Create",
+        "type_uid": 200401,
+        "type_name": "Detection Finding: Create",
+        "status_id": 1,
+        "status": "New",
+        "severity_id": number,
+        "severity": name,
+        "confidence_score": round(100 * case.score),
+        "is_alert": case.worth,
+        "time": case.alerted_at // 1000,
+        "message": reasons[0].values.get("text", reasons[0].detector) if reasons else "linked accounts",
+        "metadata": {
+            "version": "1.6.0",
+            "product": {"name": "Wayseal", "vendor_name": "Wayseal", "version": result.wayseal},
+            "uid": case.id or f"{result.digest[:12]}-{moment(case.alerted_at)}",
+        },
+        "finding_info": {
+            "uid": case.id or f"{result.digest[:12]}-{moment(case.alerted_at)}",
+            "title": "Reads of waybills that no work explains",
+            "created_time": case.alerted_at // 1000,
+            "first_seen_time": min((r.since for r in reasons), default=case.alerted_at) // 1000,
+            "last_seen_time": max((r.until for r in reasons), default=case.alerted_at) // 1000,
+            "analytic": {"uid": "wayseal.detect", "name": "wayseal detect", "type": "Statistical", "type_id": 3},
+            "related_analytics": [
+                {"uid": n, "name": n, "type": "Rule", "type_id": 1} for n in sorted({r.detector for r in reasons})
+            ],
+        },
+        "evidences": [
+            {"actor": {"user": {"uid": a, "type_id": 0, "type": "Unknown"}}, "data": {"waybills": row["waybills"]}}
+            for a in case.actors
+        ],
+        "unmapped": {"wayseal": row},
+    }
+
+
+def metrics(result: DetectResult) -> str:
+    """A textfile for node_exporter's textfile collector."""
+    r = result
+    rows = [
+        ("wayseal_detect_cases", "Cases of the window.", {"": len(r.cases)}),
+        ("wayseal_detect_cases_worth", "Of these, cases that are worth acting on.", {"": len(r.worth)}),
+        (
+            "wayseal_detect_expected_loss",
+            "Parcels a day that are expected to be lost by all cases together.",
+            {"": round(sum(c.expected_loss for c in r.cases))},
+        ),
+        ("wayseal_detect_cases_held", "Cases that found no room in the budget.", {"": r.held}),
+        ("wayseal_detect_accounts", "Accounts that read.", {"": r.accounts}),
+        ("wayseal_detect_reads", "Reads of the window.", {"": r.reads}),
+        (
+            "wayseal_detect_first_reads",
+            "First reads of the window, by what explains them.",
+            {
+                f'{{by="{name}"}}': n
+                for name, n in (
+                    ("work", r.first_reads.explained),
+                    ("mandate", r.first_reads.mandate),
+                    ("territory", r.first_reads.learnt),
+                    ("responsibility", r.first_reads.weak),
+                    ("unknown_waybill", r.first_reads.unknown),
+                    ("nothing", r.first_reads.unexplained),
+                )
+            },
+        ),
+        ("wayseal_detect_enough_judged", "1 where enough could be judged, else 0.", {"": int(r.judged.enough)}),
+        ("wayseal_detect_not_judged", "Things that could not be judged.", {"": len(r.not_judged)}),
+    ]
+    if r.until > r.since:
+        end = {"": r.until // 1_000_000}
+        rows.append(("wayseal_detect_window_end_seconds", "End of the window, seconds since 1970.", end))
+    lines = []
+    for name, help_, values in rows:
+        lines += [f"# HELP {name} {help_}", f"# TYPE {name} gauge"]
+        lines += [f"{name}{labels} {value}" for labels, value in values.items()]
+    return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""What a right permits, as data.
+"""Rights as data: what each permits.
 
 Obligations (code and tests cite the numbers):
 1. A right permits actions, on the waybills that the account's work is about ("own") or on all.
@@ -42,12 +42,12 @@ class Right:
 
     @property
     def widens(self) -> bool:
-        """Whether it widens all others of the account."""
+        """True if it widens all others of the account."""
         return not self.actions and self.scope is Reach.ALL
 
     @property
     def reads(self) -> bool:
-        """Whether it permits any read, so that use can be held against it."""
+        """True if it permits any read, so that use can be held against it."""
         return bool(self.actions) or self.scope is Reach.ALL
 
     @property

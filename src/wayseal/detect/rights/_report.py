@@ -1,18 +1,303 @@
 """Rights against use in words, as blocks that are shown as text or as a page."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
-from wayseal.detect.rights._json import document as json_document
-from wayseal.detect.rights._result import RightsResult
-from wayseal.detect.rights._sections import RightsSections
-from wayseal.model.times import day_name
-from wayseal.page import Document, Section
+from wayseal.detect.rights._map import Reach
+from wayseal.detect.rights._result import (
+    AccountUse,
+    Dormant,
+    DormantReason,
+    Mandate,
+    Overlap,
+    Period,
+    RightsResult,
+    RightUse,
+    RoleUse,
+    Shared,
+    Untrained,
+    Wider,
+)
+from wayseal.model.times import day_name, iso
+from wayseal.page import Document, Report, Section, Table
+from wayseal.page.numbers import DASH
+
+
+def document(result: RightsResult) -> dict[str, Any]:
+    """The whole as JSON can hold it; times in UTC."""
+    r = result
+    return {
+        "wayseal": r.wayseal,
+        "inputs": {"ledger": r.ledger_digest},
+        "days": r.days,
+        "period": None if r.period is None else _period(r.period),
+        "reads": r.reads,
+        "accounts": r.accounts,
+        "not_judged": list(r.not_judged),
+        "rights": [_right(x) for x in r.rights],
+        "roles": [_role(x) for x in r.roles],
+        "people": [_person(x) for x in r.people],
+        "dormant": [_dormant(x) for x in r.dormant],
+        "wider": [{**asdict(x), "why": x.why.value} for x in r.wider],
+        "shared": [_shared(x) for x in r.shared],
+        "untrained": [_untrained(x) for x in r.untrained],
+        "mandates": [_mandate(x) for x in r.mandates],
+        "beyond": [asdict(x) for x in r.beyond],
+    }
+
+
+def _period(p: Period) -> dict[str, Any]:
+    return {
+        "from": day_name(p.first),
+        "to": day_name(p.last),
+        "covered": p.covered,
+        "silent": p.silent,
+        "whole": p.whole,
+    }
+
+
+def _right(x: RightUse) -> dict[str, Any]:
+    return {**asdict(x), "actions": list(x.actions)}
+
+
+def _role(x: RoleUse) -> dict[str, Any]:
+    return {
+        "role": x.role,
+        "accounts": x.accounts,
+        "judged": x.judged,
+        "smallest": None if x.smallest is None else list(x.smallest),
+        "missing": [{"action": n.action, "scope": n.scope.value} for n in x.missing],
+        "rights": [_right(r) for r in x.rights],
+    }
+
+
+def _person(x: AccountUse) -> dict[str, Any]:
+    return {
+        **asdict(x),
+        "state": x.state.value,
+        "used": list(x.used),
+        "unused": list(x.unused),
+        "unjudged": list(x.unjudged),
+        "smallest": None if x.smallest is None else list(x.smallest),
+    }
+
+
+def _dormant(x: Dormant) -> dict[str, Any]:
+    return {**asdict(x), "why": x.why.value, "last": _moment(x.last), "closed": _moment(x.closed)}
+
+
+def _shared(x: Shared) -> dict[str, Any]:
+    parts = {n: _overlap(getattr(x, n)) for n in ("devices", "addresses", "sessions")}
+    return {"actor": x.actor, "role": x.role, **parts}
+
+
+def _overlap(x: Overlap | None) -> dict[str, Any] | None:
+    if x is None:
+        return None
+    return {**asdict(x), "a_day": round(x.a_day, 2), "peers": None if x.peers is None else round(x.peers, 2)}
+
+
+def _untrained(x: Untrained) -> dict[str, Any]:
+    return {**asdict(x), "until": _moment(x.until), "last": _moment(x.last)}
+
+
+def _mandate(x: Mandate) -> dict[str, Any]:
+    return {**asdict(x), "rights": list(x.rights), "needless": x.needless}
+
+
+def _moment(us: int | None) -> str | None:
+    return None if us is None else iso(us)
+
+
+MOST = 50
+"""Most rows of a list on a page; the JSON report has all."""
+_DAY = 86_400_000_000
+
+
+class RightsSections(Report[RightsResult]):
+    """The sections of one result in one voice."""
+
+    texts, area = __package__, "rights"
+
+    def sections(self) -> list[Section]:
+        """All that have something to say."""
+        found = [
+            self._rights(),
+            self._roles(),
+            self._smallest(),
+            self._people(),
+            self._mandates(),
+            self._dormant(),
+            self._wider(),
+            self._shared(),
+            self._untrained(),
+            self._beyond(),
+        ]
+        return [section for section in found if section.table and section.table.rows]
+
+    def _listed(
+        self, key: str, head: Sequence[str], rows: Sequence[tuple[str, ...]], right: Iterable[int] = (), note: str = ""
+    ) -> Section:
+        """A section with the first rows of a list, and how many more there are."""
+        table = Table(head=tuple(map(self.say, head)), rows=tuple(rows[:MOST]), numbers=frozenset(right))
+        more = (self.say("more", n=len(rows) - MOST),) if len(rows) > MOST else ()
+        return Section(title=self.say(key), note=note or self.say(f"{key}_note"), table=table, points=more)
+
+    def _rights(self) -> Section:
+        rows = [
+            (
+                self.voice.id(x.right),
+                self._permits(x),
+                f"{x.holders:,}",
+                _number(x.users),
+                _number(x.reads),
+                _number(x.needed),
+            )
+            for x in self.r.rights
+        ]
+        return self._listed("rights", ("right", "permits", "holders", "users", "count", "needed"), rows, range(2, 6))
+
+    def _permits(self, x: RightUse) -> str:
+        if not x.known:
+            return self.say("permits_unknown")
+        if not x.actions:
+            return self.say("permits_widens" if x.scope == Reach.ALL else "permits_nothing")
+        return self.say(f"permits_{x.scope}", actions=self.voice.values(*x.actions))
+
+    def _roles(self) -> Section:
+        """Rights by role: unused ones first, then by the share of holders who used them."""
+        pairs = [(role, x) for role in self.r.roles for x in role.rights if x.users is not None]
+        pairs.sort(key=lambda pair: ((pair[1].users or 0) / pair[1].holders, -pair[1].holders))
+        rows = [
+            (self.voice.value(role.role), self.voice.id(x.right), f"{x.holders:,}", _number(x.users), _number(x.needed))
+            for role, x in pairs
+        ]
+        return self._listed("roles", ("role", "right", "holders", "users", "needed"), rows, range(2, 5))
+
+    def _smallest(self) -> Section:
+        rows = [
+            (
+                self.voice.value(x.role),
+                f"{x.accounts:,}",
+                self._names(r.right for r in x.rights),
+                self._names(x.smallest),
+                self._missing(x),
+            )
+            for x in self.r.roles
+            if x.smallest is not None
+        ]
+        return self._listed("smallest", ("role", "accounts", "held", "smallest_set", "missing"), rows, (1,))
+
+    def _missing(self, x: RoleUse) -> str:
+        return self.voice.joined(self.say(f"permits_{n.scope}", actions=self.voice.value(n.action)) for n in x.missing)
+
+    def _set(self, smallest: Sequence[str] | None) -> str:
+        return DASH if smallest is None else self._names(smallest) or self.say("none")
+
+    def _who(self, x: Any) -> tuple[str, str]:
+        """An account and its role, as cells."""
+        return self.voice.id(x.actor), self.voice.value(x.role)
+
+    def _names(self, names: Iterable[str]) -> str:
+        return self.voice.joined(self._ids(*names))
+
+    def _ids(self, *texts: str) -> tuple[str, ...]:
+        """Ids, or nothing, as cells."""
+        return tuple(self.voice.id(text) if text else "" for text in texts)
+
+    def _people(self) -> Section:
+        """Of rights that nobody of a role used the role's list speaks."""
+        dead = {role.role: {x.right for x in role.rights if x.unused} for role in self.r.roles}
+        unused = [(x, [n for n in x.unused if n not in dead[x.role]]) for x in self.r.people]
+        rows = [
+            (*self._who(x), self._names(names), self._set(x.smallest))
+            for x, names in sorted(unused, key=lambda pair: (-len(pair[1]), pair[0].role, pair[0].actor))
+            if names
+        ]
+        return self._listed("people", ("actor", "role", "unused", "smallest_set"), rows)
+
+    def _mandates(self) -> Section:
+        rows = [
+            (*self._who(x), self._names(x.rights), *(f"{n:,}" for n in (x.own, x.mandate, x.unexplained)))
+            for x in self.r.mandates
+        ]
+        head = ("actor", "role", "right", "own", "mandate", "unexplained")
+        needless = sum(map(_needless, self.r.mandates))
+        return self._listed("mandates", head, rows, (3, 4, 5), self.say("mandates_note", n=needless))
+
+    def _dormant(self) -> Section:
+        rows = [
+            (*self._who(x), self._why(x), self._moment(x.last), f"{x.reads:,}" if x.reads else "")
+            for x in self.r.dormant
+        ]
+        return self._listed("dormant", ("actor", "role", "why", "last", "count"), rows, (4,))
+
+    def _why(self, x: Dormant) -> str:
+        if x.why is DormantReason.CLOSED:
+            return self.say("why_closed", day=self._moment(x.closed))
+        return self.say(f"why_{x.why}")
+
+    def _wider(self) -> Section:
+        rows = [(*self._who(x), self.voice.id(x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
+        return self._listed("wider", ("actor", "role", "right", "peers", "used"), rows)
+
+    def _apart(self, x: Wider) -> str:
+        return self.say(f"apart_{x.why}", n=x.same, peers=x.peers)
+
+    def _yes(self, used: bool | None) -> str:
+        return DASH if used is None else self.say("yes" if used else "no")
+
+    def _shared(self) -> Section:
+        rows = [
+            (*self._who(x), *(self._overlap(o) for o in (x.devices, x.addresses, x.sessions))) for x in self.r.shared
+        ]
+        return self._listed("shared", ("actor", "role", "devices", "addresses", "sessions"), rows)
+
+    def _overlap(self, x: Overlap | None) -> str:
+        if x is None:
+            return DASH
+        key = "overlap" if x.peers is None else "overlap_peers"
+        return self.say(key, days=x.days, active=x.active, most=x.most, a_day=x.a_day, peers=x.peers)
+
+    def _untrained(self) -> Section:
+        rows = [
+            (*self._who(x), self._moment(x.until) or self.say("never"), self._moment(x.last), f"{x.reads:,}")
+            for x in self.r.untrained
+        ]
+        return self._listed("untrained", ("actor", "role", "until", "last", "count"), rows, (4,))
+
+    def _beyond(self) -> Section:
+        """By role and action: where a whole role does it, the file of rights is wrong, or the system."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for x in self.r.beyond:
+            total = groups.setdefault((x.role, x.action), [0, 0, 0])
+            for place, n in enumerate((1, x.reads, x.own)):
+                total[place] += n
+        rows = [
+            (self.voice.value(role), self.voice.value(action), f"{total[0]:,}", f"{total[1]:,}", f"{total[2]:,}")
+            for (role, action), total in sorted(groups.items(), key=lambda g: -g[1][1])
+        ]
+        return self._listed("beyond", ("role", "action", "accounts", "count", "own"), rows, (2, 3, 4))
+
+    def _moment(self, us: int | None) -> str:
+        """The local day of a time."""
+        offset = self.r.period.offset if self.r.period else 0
+        return "" if us is None else day_name((us + offset) // _DAY)
+
+
+def _number(n: int | None) -> str:
+    return DASH if n is None else f"{n:,}"
+
+
+def _needless(x: Mandate) -> bool:
+    return x.needless
 
 
 class _ReportBuilder(RightsSections):
     def keys(self) -> Mapping[str, object]:
-        return json_document(self.r)
+        return document(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say

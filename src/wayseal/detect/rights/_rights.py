@@ -13,11 +13,10 @@ import numpy as np
 from wayseal import __version__
 from wayseal.detect.explain import Template
 from wayseal.detect.facts import ADDRESS, DEVICE, Facts, Progress
-from wayseal.detect.rights import _shared
+from wayseal.detect.rights import _account_checks
 from wayseal.detect.rights._account_checks import find_dormant, find_untrained, find_wider
-from wayseal.detect.rights._activity import Activity, count_activity
+from wayseal.detect.rights._activity import AccountRecord, AccountState, Activity, count_activity
 from wayseal.detect.rights._map import RightMap
-from wayseal.detect.rights._people import AccountRecord, AccountState
 from wayseal.detect.rights._result import Period, RightsResult
 from wayseal.detect.rights._use import account_use, mandates_of, right_uses, role_uses, unpermitted_reads, use_of
 from wayseal.ledger import Snapshot
@@ -59,7 +58,7 @@ def rights(
         people=tuple(account_use(u, map_) for u in uses),
         dormant=find_dormant(accounts, states, counted, since, _unlisted(snapshot, counted, accounts)),
         wider=find_wider(uses, map_),
-        shared=_shared.find_shared(accounts, *spans) if accounts else (),
+        shared=_account_checks.find_shared(accounts, *spans) if accounts else (),
         untrained=find_untrained(accounts, counted),
         mandates=mandates_of(uses, map_),
         beyond=unpermitted_reads(uses, map_),
@@ -78,7 +77,7 @@ def period_of(facts: Facts, days: int) -> Period | None:
     return Period(asked=days, first=first, last=last, silent=last - first + 1 - inside, offset=facts.offset)
 
 
-_Spans = tuple[_shared.Spans, _shared.Spans, _shared.Spans]
+_Spans = tuple[_account_checks.Spans, _account_checks.Spans, _account_checks.Spans]
 
 
 def _spans(snapshot: Snapshot, facts: Facts, counted: Activity, period: Period | None) -> _Spans:
@@ -86,11 +85,11 @@ def _spans(snapshot: Snapshot, facts: Facts, counted: Activity, period: Period |
     first = 0 if period is None else period.first
     coder = Coder(counted.keys)
     of_uses = coder.places(facts.uses["actor"].to_numpy()).astype(np.int64)
-    devices, addresses = (_shared.spans_of_uses(facts.uses, kind, of_uses, first) for kind in (DEVICE, ADDRESS))
+    devices, addresses = (_account_checks.spans_of_uses(facts.uses, kind, of_uses, first) for kind in (DEVICE, ADDRESS))
     sessions = snapshot.session_volumes(snapshot.ids("session"))
     places = coder.places(sessions["actor"].to_numpy()).astype(np.int64)
     since = first * _DAY - facts.offset
-    return devices, addresses, _shared.spans_of_sessions(sessions, places, since, facts.offset)
+    return devices, addresses, _account_checks.spans_of_sessions(sessions, places, since, facts.offset)
 
 
 def _unlisted(snapshot: Snapshot, counted: Activity, accounts: Sequence[AccountRecord]) -> list[tuple[str, int]]:

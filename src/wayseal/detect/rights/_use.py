@@ -18,16 +18,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wayseal.detect.rights._activity import BEYOND, OWN, Activity
-from wayseal.detect.rights._cover import Cover, Need, smallest_set
+from wayseal.detect.rights._activity import BEYOND, OWN, AccountRecord, AccountState, Activity
 from wayseal.detect.rights._map import ACTIONS, Reach, Right, RightMap
-from wayseal.detect.rights._people import AccountRecord, AccountState
-from wayseal.detect.rights._result import AccountUse, Mandate, RightUse, RoleUse, Unpermitted
+from wayseal.detect.rights._result import AccountUse, Cover, Mandate, Need, RightUse, RoleUse, Unpermitted, smallest_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """What one account did. by: action → (own, beyond) reads; mandate: of those beyond, how many a mandate explains.
+    """Acts of one account. by: action → (own, beyond) reads; mandate: of those beyond, how many a mandate explains.
 
     actions_known: whether every read names its action. works: whether the ledger has tables that explain reads. needs:
     None where nothing can be said of them (obligation 4).
@@ -49,12 +47,12 @@ class Use:
         return sum(sum(self.by[a]) for a in right.actions if a in self.by)
 
     def judges(self, right: Right) -> bool:
-        """Whether use says anything of a right (obligation 4)."""
+        """Tell if use says anything of a right (obligation 4)."""
         return right.reads and self.actions_known and (self.works or not right.widens)
 
 
 def use_of(account: AccountRecord, state: AccountState, counted: Activity, works: bool) -> Use:
-    """What an account did. works: whether the ledger can explain reads at all."""
+    """Use of an account. works: whether the ledger can explain reads at all."""
     cells = counted.reads[account.place].tolist()
     mandated = counted.mandated[account.place].tolist()
     by = {a: (own, beyond) for a, (own, beyond) in zip(ACTIONS, cells[1:], strict=True) if own or beyond}

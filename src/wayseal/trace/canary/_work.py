@@ -1,4 +1,12 @@
-"""What is done with a register: plan a round, record an answer, say how things stand."""
+"""Work on a register: plan a round, record an answer, say how things stand.
+
+What the canaries so far say of the accounts.
+
+1. The belief of the last round that brought one, times the answers of all canaries, those of earlier rounds included.
+2. A canary is silent only once its wait was closed; until then it says nothing. A hit counts, whatever was closed
+   before.
+3. An account is named from `ENOUGH` on. It is a lead: it is to be confirmed, and the person to be heard.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,15 +14,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from wayseal.ledger import Snapshot
 from wayseal.model.numbers import clean_waybill
 from wayseal.model.times import micros
-from wayseal.trace.canary._belief import belief_now, named_account
-from wayseal.trace.canary._lines import line_of
+from wayseal.trace._planner import CanaryOdds, update_belief
 from wayseal.trace.canary._plan import belief_from_sources, equal_belief, plan_rows, pools_of
-from wayseal.trace.canary._register import read_register, writing
-from wayseal.trace.canary._types import Answer, PlannedCanary, RegisterContents, Round
+from wayseal.trace.canary._register import (
+    Answer,
+    PlannedCanary,
+    RegisterContents,
+    Round,
+    line_of,
+    read_register,
+    writing,
+)
 from wayseal.trace.errors import CanaryError
+
+ENOUGH = 0.99
+
+
+def belief_now(watch: RegisterContents) -> Mapping[str, float]:
+    """Probability of each account after all answers, likeliest first; what is missing to 1 is somebody not listed."""
+    names = list(watch.belief)
+    place = {name: n for n, name in enumerate(names)}
+    belief = np.array([watch.belief[name] for name in names], np.float64)
+    for canary in watch.canaries:
+        answer = watch.answer(canary.id)
+        if answer is not None and names:
+            pool = np.array([place[a] for a in canary.pool if a in place], np.int32)
+            belief = update_belief(belief, pool, answer.kind == "hit", CanaryOdds(sensitivity=canary.sensitivity))
+    order = sorted(range(len(names)), key=lambda n: (-belief[n], names[n]))
+    return {names[n]: float(belief[n]) for n in order}
+
+
+def named_account(belief: Mapping[str, float]) -> str | None:
+    """The account that is named (rule 3)."""
+    return next((name for name, p in belief.items() if p >= ENOUGH), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

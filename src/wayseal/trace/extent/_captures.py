@@ -22,7 +22,7 @@ from wayseal.model.kinds import FoundBy
 from wayseal.model.times import clock_us, day_name
 from wayseal.store.columns import microseconds
 from wayseal.store.types import Leaks
-from wayseal.trace.extent._poisson import Floats
+from wayseal.trace.extent._estimate import Floats
 
 MOST = 5
 OTHERS = "…"
@@ -32,7 +32,7 @@ _COLUMNS = ("waybill", "seen_at", "asked_at", "absent_at", "found_by", "seller",
 
 
 class ListBasis(StrEnum):
-    """What counts as a list."""
+    """The kind of thing that counts as a list."""
 
     FOUND_BY = "found_by"
     SELLER = "seller"
@@ -41,7 +41,7 @@ class ListBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captures:
-    """What was caught.
+    """The catches.
 
     by: what the lists are. names[k], sizes[k]: of the lists, by name. count[2^k − 1]: numbers by history, row h − 1 has
     the bits of h. rows, numbers: rows that count and the different numbers in them. repeated: rows that stood twice.

@@ -22,8 +22,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from wayseal.trace.extent._estimate import CHI2, Estimate
-from wayseal.trace.extent._poisson import Floats, fit_poisson
+from wayseal.trace.extent._estimate import CHI2, Estimate, Floats, fit_poisson
 
 WITHIN = 2.0
 ALL_SETS_UP_TO = 4

@@ -1,4 +1,4 @@
-"""What an extent says."""
+"""The result of an extent."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -79,7 +79,7 @@ def _ticks(top: int) -> list[int]:
 
 UNKNOWN = "unknown"
 OTHERS = "others"
-"""What stands beside the letters of the leading sources as a column or a part."""
+"""Names beside the letters of the leading sources as a column or a part."""
 
 
 def parts(leak_rows: Sequence[LeakRow], unknown: float, letters: Mapping[str, str]) -> list[tuple[str, float]]:
@@ -100,7 +100,7 @@ def parts(leak_rows: Sequence[LeakRow], unknown: float, letters: Mapping[str, st
 
 
 def names_of(letters: Mapping[str, str], voice: Voice) -> dict[str, str]:
-    """What the letters, OTHERS and UNKNOWN stand for."""
+    """Names of the letters, OTHERS and UNKNOWN."""
     fixed = {OTHERS: voice.say("ui.others"), UNKNOWN: voice.say("ui.unknown")}
     return {letter: source for source, letter in letters.items()} | fixed
 

@@ -1,4 +1,4 @@
-"""What a report says, in sentences."""
+"""The sentences of a report."""
 
 from collections.abc import Iterator
 from math import isfinite
@@ -53,7 +53,7 @@ class Story(Report[TraceResult]):
         return self.say("headline.named_one", source=self.voice.named(lead.source, lead.kind))
 
     def plain(self) -> Iterator[str]:
-        """What was seen, in counts."""
+        """The sightings, in counts."""
         n, lead, runner_up = self.r.found, self.lead, self.next_best()
         if n == 0:
             yield self.say("plain.nobody")
@@ -73,7 +73,7 @@ class Story(Report[TraceResult]):
         return {"source": self.voice.id(row.source), "saw": row.saw, "n": self.r.found, "expected": row.expected}
 
     def meaning(self) -> Iterator[str]:
-        """What the probabilities mean, and what they don't."""
+        """The meaning of the probabilities, and its limits."""
         lead, verdict = self.lead, self.r.verdict
         if lead and len(lead.set) > 1:
             yield self.say("meaning.probability_set", sources=self.ids(lead.set), p=lead.set_probability)
@@ -104,7 +104,7 @@ class Story(Report[TraceResult]):
         return [row for row in self.sources if row.source in {self.lead.source, *self.lead.set}]
 
     def next_steps(self) -> Iterator[str]:
-        """What to do, in order."""
+        """The next steps, in order."""
         r, named = self.r, self.r.verdict is VerdictKind.NAMED
         if named:
             hear = "hear" if any(map(isfinite, (h for row in self.named() for h in row.delays_h))) else "hear_untimed"
@@ -143,12 +143,12 @@ class Story(Report[TraceResult]):
 
 
 def usable(row: LeakRow) -> bool:
-    """Whether a leak took part in the trace. One that no account read still speaks by its route."""
+    """Tell if a leak took part in the trace. One that no account read still speaks by its route."""
     return row.found and (row.missing is None or row.missing.code == _ROUTE_ONLY)
 
 
 def _unknown(row: LeakRow) -> bool:
-    """Whether a number could be read and the ledger doesn't know it."""
+    """True if a number could be read and the ledger doesn't know it."""
     return not row.found and (row.missing is None or row.missing.code == "missing.not_in_ledger")
 
 

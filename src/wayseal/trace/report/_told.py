@@ -15,7 +15,7 @@ from wayseal.trace.report._report import ReportBuilder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a report says of a trace.
+    """A trace in words.
 
     Attributes:
         verdict: How far the evidence carries, in a word or two.

@@ -1,4 +1,4 @@
-"""What a source had of one stretch of the key space.
+"""The holdings of a source in one stretch of the key space.
 
 1. A waybill counts once, however often it was read.
 2. Accounts, sessions and devices had what they read. An interface had what it issued, when it issued it. An outlet or
@@ -10,6 +10,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal import store
@@ -19,8 +20,54 @@ from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Stretch
 from wayseal.model.period import Period
 from wayseal.store.columns import microseconds
-from wayseal.trace.scope._places import Longs, UInts
 from wayseal.trace.scope._source import READERS, Source
+
+Longs = npt.NDArray[np.int64]
+UInts = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """outlet: keys, sorted, of the outlets that `outlets` knows; city and region: their places among the names.
+
+    `cities` and `regions` end with "", which stands for what is unknown.
+    """
+
+    outlet: UInts
+    city: Longs
+    region: Longs
+    cities: tuple[str, ...]
+    regions: tuple[str, ...]
+
+    def cities_of(self, keys: UInts) -> Longs:
+        """Place among `cities` of each outlet's city."""
+        return self._of(self.city, len(self.cities) - 1, keys)
+
+    def regions_of(self, keys: UInts) -> Longs:
+        """Place among `regions` of each outlet's region."""
+        return self._of(self.region, len(self.regions) - 1, keys)
+
+    def _of(self, values: Longs, unknown: int, keys: UInts) -> Longs:
+        found: Longs = np.append(values, unknown)[find_rows(self.outlet, keys)]
+        return found
+
+
+def load_places(snapshot: Snapshot) -> Places:
+    """The ledger's table `outlets`."""
+    outlets = snapshot.outlets()
+    keys = snapshot.keys(outlets["outlet"].to_pylist())
+    order = np.argsort(keys)
+    city, cities = _coded(outlets["city"])
+    region, regions = _coded(outlets["region"])
+    return Places(outlet=keys[order], city=city[order], region=region[order], cities=cities, regions=regions)
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[Longs, tuple[str, ...]]:
+    texts = column.to_pylist()
+    names = sorted(set(texts))
+    place = {name: n for n, name in enumerate(names)}
+    return np.array([place[t] for t in texts], np.int64), (*names, "")
+
 
 _KINDS = store.TABLES["scans"].column("kind").values
 _TIME = pa.timestamp("us", tz="UTC")
@@ -51,7 +98,7 @@ class Holdings:
 
 
 def find_holdings(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) -> Holdings:
-    """What the source had in a stretch (rules 1 to 3)."""
+    """The source's waybills in a stretch (rules 1 to 3)."""
     if source.walk in READERS:
         return _read(snapshot, stretch, period)
     described = snapshot.kept("waybills", stretch.keys, _ROUTE)
@@ -104,3 +151,90 @@ def build_holdings(rows: UInts, at: Longs, last: Longs, reads: pa.Table | None, 
         reads=reads,
         described=described if there.all() else described.filter(pa.array(there)),
     )
+
+
+MOST = 64
+OTHERS = "…"
+"""Name of the last bit, should there ever be more fields than bits."""
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSets:
+    """of_read[n], of_waybill[w]: bits of the fields. known: how many bits have a name."""
+
+    of_read: UInts
+    of_waybill: UInts
+    known: int
+
+
+class FieldNames:
+    """Gives each field a bit when it is first met."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._bits: dict[str, int] = {}
+        self._sets: dict[int, int] = {0: 0}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the bits, in order."""
+        return tuple(self._bits)
+
+    def sets(self, holdings: Holdings) -> FieldSets:
+        """The fields of a stretch's reads and waybills; none where the source doesn't read."""
+        if holdings.reads is None or not len(holdings.reads):
+            none = np.zeros(len(holdings.keys), np.uint64)
+            return FieldSets(of_read=np.zeros(0, np.uint64), of_waybill=none, known=len(self._bits))
+        keys, place = np.unique(holdings.reads["fields"].to_numpy(), return_inverse=True)
+        new = [key for key in keys.tolist() if key not in self._sets]
+        for key, text in zip(new, self._snapshot.names("fields", new), strict=True):
+            self._sets[key] = sum({1 << self._bit(name) for name in text.split(_SEPARATOR) if name})
+        of_read = np.array([self._sets[key] for key in keys.tolist()], np.uint64)[place]
+        starts = np.searchsorted(holdings.run, np.arange(len(holdings.keys)))
+        of_waybill = np.bitwise_or.reduceat(of_read, starts)
+        return FieldSets(of_read=of_read, of_waybill=of_waybill, known=len(self._bits))
+
+    def _bit(self, name: str) -> int:
+        if name not in self._bits and len(self._bits) >= MOST - 1:
+            name = OTHERS
+        return self._bits.setdefault(name, len(self._bits))
+
+    def texts(self, sets: UInts) -> pa.Array:
+        """Names of each set's fields, joined by ";"."""
+        keys, place = np.unique(sets, return_inverse=True)
+        names = [";".join(sorted(n for n, bit in self._bits.items() if key >> bit & 1)) for key in keys.tolist()]
+        return pa.array(names, pa.string()).take(pa.array(place))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """[w] places among `Places.cities` (from, to) and `Places.regions` (sent, received) of a stretch's waybills."""
+
+    origin: Longs
+    destination: Longs
+    sent: Longs
+    received: Longs
+
+
+def routes_of(holdings: Holdings, places: Places) -> Routes:
+    """The routes of the waybills; the last place stands for unknown."""
+    row = rows_of(holdings)
+    start, end = (_column(holdings.described, row, name) for name in ("origin_outlet", "destination_outlet"))
+    return Routes(
+        origin=places.cities_of(start),
+        destination=places.cities_of(end),
+        sent=places.regions_of(start),
+        received=places.regions_of(end),
+    )
+
+
+def rows_of(holdings: Holdings) -> Longs:
+    """[w] row of each waybill in `described`, -1 for none."""
+    return find_rows(holdings.described["waybill"].to_numpy(), holdings.keys)
+
+
+def _column(table: pa.Table, row: Longs, name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Keys of a column by waybill; 0 where there is none."""
+    values = np.append(table[name].to_numpy(), np.uint64(0))
+    return values[row]

@@ -18,10 +18,7 @@ from wayseal.model.times import clock_hours, offset_text
 from wayseal.page.languages import known_lang
 from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.words import headings, words
-from wayseal.trace.scope._fields import FieldNames, FieldSets
-from wayseal.trace.scope._holdings import Holdings
-from wayseal.trace.scope._places import Longs, Places
-from wayseal.trace.scope._routes import Routes
+from wayseal.trace.scope._holdings import FieldNames, FieldSets, Holdings, Longs, Places, Routes
 
 _DAY_S = 86_400
 COLUMNS = ("waybill", "first_time", "last_time", "reads", "fields", "origin", "destination", "basis")

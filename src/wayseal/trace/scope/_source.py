@@ -22,7 +22,7 @@ _NEAR = 3
 
 
 READERS = ("actor", "session", "device")
-"""What is walked over by its reads."""
+"""Kinds that are walked over by their reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

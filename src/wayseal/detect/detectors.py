@@ -1,0 +1,418 @@
+"""The detectors: each says which reads are odd, out of how many; all else is the same for all.
+
+Obligations (held for every detector by tests/detect/test_conformance.py, which finds them by itself):
+1. A pure function of the view: no clock, no chance, no files; the same rows in another order say the same.
+2. 0 <= odd, 0 <= base, and no odd read where there is no base.
+3. What it counts on a day hangs on that day and those before it, never on later ones.
+4. It stands an empty view, one account, days without reads, accounts and waybills that no table knows.
+5. What it needs and doesn't find makes it silent, and it is said (`needs`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from wayseal.detect._view import Flags, Floats, Longs, View
+from wayseal.model.kinds import Action
+
+CELLS = ("clock", "kind", "value", "action", "purpose", "fields")
+"""Hour of the local day; 0 device or 1 address and its key; action; keys of purpose and fields, as in the view."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """The counts of a detector: odd int64 (a, d) out of base float64 (a, d).
+
+    suspects: bool (n,), which of the view's suspects are the odd reads, where they are such; None for other reads.
+    cells: where the odd reads lie that are no suspects: actor and day (places in the view), and of `CELLS` those by
+    which it counts.
+    least: nats that an account has for four weeks at the least once it has an odd read.
+    among: bool (n,), the suspects that base counts, where it does. weak: the odd reads have a weak explanation.
+    """
+
+    odd: Longs
+    base: Floats
+    suspects: Flags | None = None
+    cells: pa.Table | None = None
+    least: float = 0.0
+    weak: bool = False
+    among: Flags | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """A detector: its name (public, stands in reports), what it needs and how it counts.
+
+    needs: tables, or columns of reads as `accesses.device`; any of those between bars ("waybills|scans").
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    count: Callable[[View], Odd]
+
+
+_FOUND: Final[list[Detector]] = []
+
+
+def detectors() -> tuple[Detector, ...]:
+    """All detectors, by name."""
+    return tuple(sorted(_FOUND, key=lambda detector: detector.name))
+
+
+def _detector(*needs: str) -> Callable[[Callable[[View], Odd]], Callable[[View], Odd]]:
+    """Register a function as the detector of its name. needs: see `Detector`."""
+
+    def register(count: Callable[[View], Odd]) -> Callable[[View], Odd]:
+        _FOUND.append(Detector(name=count.__name__, needs=needs, count=count))
+        return count
+
+    return register
+
+
+def _explained_beside(view: View, odd: Longs) -> Floats:
+    """float64 (a, d): the account's other first reads that are judged one by one, and as many again as are typical.
+
+    Mistakes and favours come with the work, but with being there, too.
+    """
+    judged = view.first - view.mandate
+    base: Floats = np.where(judged > 0, judged - odd + _typical(view, judged, judged - odd), 0.0)
+    return base
+
+
+def _typical(view: View, judged: Longs, explained: Longs) -> Floats:
+    """float64 (a, d): the middle of the peers' explained first reads on the days up to each; at least 1."""
+    groups = int(view.group.max(initial=-1)) + 1
+    out = np.ones((groups, view.shape[1]))
+    for group in range(groups):
+        mine = view.group == group
+        active, counts = judged[mine] > 0, explained[mine]
+        for day in range(view.shape[1]):
+            if (some := counts[:, : day + 1][active[:, : day + 1]]).size:
+                out[group, day] = max(1.0, float(np.median(some)))
+    typical: Floats = out[view.group]
+    return typical
+
+
+def _beside(view: View, which: Flags) -> Odd:
+    odd = view.count(which)
+    return Odd(odd=odd, base=_explained_beside(view, odd), suspects=which)
+
+
+@_detector("scans", "waybills")
+def before_pickup(view: View) -> Odd:
+    """Unexplained reads of parcels that nobody had scanned yet: on sale before the courier had them."""
+    plain = view.suspects.plain
+    which = plain & view.suspects.early
+    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
+
+
+TOUCH_LEAST = 15.0
+
+
+@_detector("canaries")
+def canary_touch(view: View) -> Odd:
+    """Reads of waybills that exist for nobody: canaries, by accounts that they were not made for.
+
+    Any touch is a case: TOUCH_LEAST nats are beyond the prior, and all that one detector may say. What is usual among
+    peers says little of what never happens.
+    """
+    odd = view.external_counts.get("canary_touch", np.zeros(view.shape, np.int64))
+    return Odd(odd=odd, base=np.maximum(view.reads, odd).astype(float), least=TOUCH_LEAST)
+
+
+PEOPLE, HALF = 3, 0.5
+_NEVER, _DAYS = 1 << 30, 1 << 31
+
+
+def _usual_from(why: Longs, what: Longs, actor: Longs, day: Longs) -> Longs:
+    """Of each set of fields (`what`, for a role and purpose, `why`), the first day on which it is usual."""
+    sets = int(what.max(initial=-1)) + 1
+    purpose_of = np.zeros(sets, np.int64)
+    purpose_of[what] = why
+    came, among = _arrivals(what, actor, day), _arrivals(why, actor, day)
+    of, on = came // _DAYS, came % _DAYS
+    people = np.searchsorted(came, came, side="right") - np.searchsorted(came, of * _DAYS)
+    with_it = purpose_of[of] * _DAYS
+    others = np.searchsorted(among, with_it + on, side="right") - np.searchsorted(among, with_it)
+    enough = people >= np.minimum(PEOPLE, np.ceil(HALF * others))
+    out = np.full(sets, _NEVER, np.int64)
+    np.minimum.at(out, of[enough], on[enough])
+    return out
+
+
+def _arrivals(group: Longs, actor: Longs, day: Longs) -> Longs:
+    """The day on which each account of each group came, as group times _DAYS plus day, sorted."""
+    order = np.lexsort((day, actor, group))
+    g, a, d = (column[order].astype(np.int64) for column in (group, actor, day))
+    first = np.ones(len(g), np.bool_)
+    first[1:] = (g[1:] != g[:-1]) | (a[1:] != a[:-1])
+    made: Longs = np.sort(g[first] * _DAYS + d[first])
+    return made
+
+
+@_detector("accesses.fields", "accesses.purpose")
+def fields_beyond_purpose(view: View) -> Odd:
+    """Sets of fields that hardly anybody of the role reads for that purpose.
+
+    A set is usual for a role and purpose from the day on which PEOPLE accounts, or HALF of those with that purpose
+    until then, have read it; reads of other sets are odd.
+    """
+    shown = view.shown.filter(pa.array(view.shown["fields"].to_numpy() > 0))
+    actor, day = shown["actor"].to_numpy(), shown["day"].to_numpy()
+    reads, purpose = shown["reads"].to_numpy(), shown["purpose"].to_numpy()
+    _, why = np.unique(np.stack([view.role[actor].astype(np.uint64), purpose]), axis=1, return_inverse=True)
+    _, what = np.unique(np.stack([why.astype(np.uint64), shown["fields"].to_numpy()]), axis=1, return_inverse=True)
+    odd = day < _usual_from(why, what, actor, day)[what]
+    base = view.spread(actor, day, reads)
+    cells = shown.filter(pa.array(odd)).select(["actor", "day", "purpose", "fields"])
+    return Odd(odd=view.spread(actor[odd], day[odd], reads[odd]), base=base.astype(float), cells=cells)
+
+
+_HEAVY = [place for place, action in enumerate(Action, 1) if action in (Action.EXPORT, Action.PRINT, Action.DECRYPT)]
+
+
+@_detector("accesses.action")
+def heavy_actions(view: View) -> Odd:
+    """Exports, prints and decryptions: reads that carry data away or open it, out of all reads."""
+    rows = view.shown.filter(pa.array(np.isin(view.shown["action"].to_numpy(), _HEAVY)))
+    odd = view.spread(rows["actor"].to_numpy(), rows["day"].to_numpy(), rows["reads"].to_numpy())
+    return Odd(odd=odd, base=view.reads.astype(float), cells=rows.select(["actor", "day", "action"]))
+
+
+PACE, CHANCE = 1_000_000, 2.0
+"""µs between two reads; logs that give whole seconds count as they are. How many times as many as by chance."""
+_HOUR = 3_600_000_000
+
+
+@_detector()
+def inhuman_tempo(view: View) -> Odd:
+    """Reads that nothing explains, at most a second after another such read of the account: no person is that quick.
+
+    Where somebody reads hundreds in an hour, two in a second happen by chance: an hour counts where it has CHANCE times
+    as many as reads that come at any moment, or, where these are many, half of what they leave. It needs no table:
+    where nothing is known of waybills, all first reads are looked at.
+    """
+    s = view.suspects
+    strange = ~(s.weak | s.own | s.learnt)
+    rows = np.flatnonzero(strange)
+    actor, at = s.actor[rows], s.at[rows]
+    which = np.zeros(len(s), np.bool_)
+    quick = np.zeros(len(rows), np.bool_)
+    quick[1:] = (actor[1:] == actor[:-1]) & (at[1:] - at[:-1] <= PACE)
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = (actor[1:] != actor[:-1]) | (at[1:] // _HOUR != at[:-1] // _HOUR)
+    hour = np.cumsum(new) - 1
+    n = np.bincount(hour)
+    by_chance = n * -np.expm1(-n * (PACE / _HOUR))
+    which[rows] = quick & (np.bincount(hour, quick) > np.minimum(CHANCE * by_chance, (by_chance + n) / 2))[hour]
+    # Where unexplained reads say nothing, since too many parcels are unknown, tempo speaks for itself.
+    among = None if view.gaps else strange
+    return Odd(odd=view.count(which), base=view.count(strange).astype(float), suspects=which, among=among)
+
+
+FRESH, OWN_DAYS = 1, 4
+
+
+def _first_day(who: np.ndarray, kind: np.ndarray, value: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """For each row the first day of its (who, kind, value)."""
+    order = np.lexsort((day, value, kind, who))
+    new = np.ones(len(order), np.bool_)
+    for column in (who, kind, value):
+        c = column[order]
+        new[1:] &= c[1:] == c[:-1]
+    new[1:] = ~new[1:]
+    first = day[order][np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
+    out = np.empty(len(order), np.int64)
+    out[order] = first
+    return out
+
+
+@_detector("accesses.device|accesses.ip")
+def new_device_or_address(view: View) -> Odd:
+    """Reads through a device or address that neither the account nor a colleague at its place had used before.
+
+    A device or address is new for its first FRESH days: one, since a new phone is one event, and reads of a second day
+    would be counted as another. An account is judged from its OWN_DAYS-th active day on: before that, all is new.
+    """
+    u = view.uses
+    actor, day = u["actor"].to_numpy().astype(np.int64), u["day"].to_numpy().astype(np.int64)
+    kind, value = u["kind"].to_numpy(), u["value"].to_numpy()
+    mine = _first_day(actor, kind, value, day)
+    place = view.place[actor].astype(np.int64)
+    there = _first_day(np.where(place < 0, -1 - actor, place), kind, value, day)
+    active = np.cumsum(view.reads > 0, axis=1)
+    judged = active > OWN_DAYS
+    odd = (day - mine < FRESH) & (there >= mine) & judged[actor, day]
+    each = np.zeros((2, *view.shape), np.int64)
+    for k in (0, 1):
+        some = odd & (kind == k)
+        each[k] = view.spread(actor[some], day[some], u["reads"].to_numpy()[some])
+    cells = u.filter(pa.array(odd)).select(["actor", "day", "kind", "value"])
+    return Odd(odd=each.max(axis=0), base=np.where(judged, view.reads, 0).astype(float), cells=cells)
+
+
+RUN, STEP = 8, 3
+
+
+def _walked(view: View, rows: Longs) -> Longs:
+    """Which of the rows are part of a walk."""
+    s = view.suspects
+    order = rows[np.lexsort((s.number[rows], s.day[rows], s.actor[rows]))]
+    if not len(order):
+        return order
+    actor, day, number = s.actor[order], s.day[order], s.number[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (actor[1:] != actor[:-1]) | (day[1:] != day[:-1]) | (number[1:] - number[:-1] > np.uint64(STEP))
+    chain = np.cumsum(new) - 1
+    other: Flags = np.ones(len(order), np.bool_)
+    other[1:] = new[1:] | (number[1:] != number[:-1])
+    out: Longs = order[np.bincount(chain, other)[chain] >= RUN]
+    return out
+
+
+@_detector("waybills|scans|tickets")
+def number_walks(view: View) -> Odd:
+    """Unexplained reads of numbers that follow each other: somebody walks through a range.
+
+    A read is part of a walk if it stands in a chain of RUN or more different numbers, each at most STEP above the one
+    before, that the account read unexplained on one day. Shorter chains happen: a shop's parcels have numbers in a row.
+    """
+    s = view.suspects
+    plain = s.plain | s.unknown
+    which = np.zeros(len(s), np.bool_)
+    rows = np.flatnonzero(plain & (s.number > 0))
+    which[_walked(view, rows)] = True
+    return Odd(odd=view.count(which), base=view.count(plain).astype(float), suspects=which, among=plain)
+
+
+@_detector("tickets")
+def own_tickets(view: View) -> Odd:
+    """First reads that nothing explains but a ticket of the account's own: whoever can open one can explain any read.
+
+    In a role in which everybody works by tickets that is the work, and peers do it as well.
+    """
+    which = view.suspects.own
+    odd = view.count(which)
+    return Odd(odd=odd, base=_explained_beside(view, odd), suspects=which)
+
+
+@_detector("contracts")
+def partner_contract(view: View) -> Odd:
+    """Reads of a partner's interface that its contract doesn't allow, by fields, purpose, volume, hours and so on."""
+    odd = view.external_counts.get("partner_contract", np.zeros(view.shape, np.int64))
+    return Odd(odd=odd, base=np.maximum(view.reads, odd).astype(float))
+
+
+@_detector("outlets")
+def responsibility_only(view: View) -> Odd:
+    """First reads of new parcels that only a responsibility or an area explains: the account may have to do with them.
+
+    No work says so, and whoever answers for much can read much: what is held against peers and own past is how many a
+    day. Searches for what was lost, and reports, are of older ones.
+    """
+    which = view.suspects.weak & view.suspects.recent
+    odd = view.count(which)
+    return Odd(odd=odd, base=_explained_beside(view, odd), suspects=which, weak=True)
+
+
+@_detector("queries")
+def route_sweeps(view: View) -> Odd:
+    """Questions for one route after another, origin by destination: a shop's way to fill its shelves.
+
+    What is counted are different routes that an account asked for on a day; base is the day.
+    """
+    odd = view.external_counts.get("route_sweeps", np.zeros(view.shape, np.int64))
+    return Odd(odd=odd, base=((view.reads > 0) | (odd > 0)).astype(float))
+
+
+LEAST_READS = 5
+
+
+@_detector("accesses.device|accesses.ip")
+def two_places_at_once(view: View) -> Odd:
+    """One login in two places: devices or addresses whose spans of use on a day overlap, beyond one.
+
+    A device counts with five reads or more on the day; the further ones that overlap with the busiest are odd.
+    """
+    u = view.uses
+    some = np.flatnonzero(u["reads"].to_numpy() >= LEAST_READS)
+    actor, day = (u[n].to_numpy()[some].astype(np.int64) for n in ("actor", "day"))
+    kind, reads = u["kind"].to_numpy()[some], u["reads"].to_numpy()[some]
+    since, until = u["from"].to_numpy()[some], u["to"].to_numpy()[some]
+    cell = (actor * view.shape[1] + day) * 2 + kind
+    order = np.lexsort((u["value"].to_numpy()[some], -reads, cell))
+    cell, since, until = cell[order], since[order], until[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = cell[1:] != cell[:-1]
+    top = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    odd = ~new & (since <= until[top]) & (since[top] <= until)
+    each = np.bincount(cell[odd], minlength=view.reads.size * 2).reshape(*view.shape, 2)
+    cells = u.take(pa.array(some[order][odd])).select(["actor", "day", "kind", "value"])
+    return Odd(odd=each.max(axis=2).astype(np.int64), base=(view.reads > 0).astype(float), cells=cells)
+
+
+@_detector("waybills|scans|tickets")
+def unexplained_first_reads(view: View) -> Odd:
+    """First reads that no work explains, beside those that are explained; and the same of new parcels alone.
+
+    Whoever looks where no work leads looks back, mostly, and what is sold is new: so fresh ones are weighed by
+    themselves, too. They are no reason of their own.
+    """
+    return _beside(view, view.suspects.plain | view.suspects.unknown)
+
+
+def _fresh_first_reads(view: View) -> Odd:
+    return _beside(view, (view.suspects.plain | view.suspects.unknown) & view.suspects.recent)
+
+
+FRESH_ALONE = Detector(name="fresh_first_reads", needs=("waybills|scans|tickets",), count=_fresh_first_reads)
+
+RARE, OWN_READS = 0.005, 100
+
+
+def _by_hour(who: np.ndarray, when: np.ndarray, n: np.ndarray, rows: int) -> np.ndarray:
+    """float64 (rows, 24): amounts added up."""
+    return np.bincount(who * 24 + when, n, rows * 24).reshape(rows, 24)
+
+
+def _rare(counts: np.ndarray, who: np.ndarray, when: np.ndarray) -> np.ndarray:
+    """Flag each hour `when` that is rare in its row `who` of counts (rows, 24)."""
+    near = sum(counts[who, (when + step) % 24] for step in (-1, 0, 1))
+    out: np.ndarray = near < RARE * np.maximum(counts.sum(axis=1), 1)[who]
+    return out
+
+
+@_detector()
+def unusual_hour(view: View) -> Odd:
+    """Reads at hours of the day at which neither the account nor its peers ever read much.
+
+    An hour is unusual where, up to the day before, less than RARE of the account's own reads and less than RARE of its
+    peers' fell into it or the hour next to it. An account is judged once it has OWN_READS reads.
+    """
+    a, d = view.shape
+    hour = view.hours["hour"].to_numpy().astype(np.int64)
+    actor, reads = view.hours["actor"].to_numpy().astype(np.int64), view.hours["reads"].to_numpy()
+    groups = int(view.group.max(initial=-1)) + 1
+    odd = np.zeros((a, d), np.int64)
+    rows_of: list[np.ndarray] = []
+    judged = np.zeros((a, d), np.bool_)
+    own, peers = np.zeros((a, 24)), np.zeros((groups, 24))
+    day_of, clock = hour // 24, hour % 24
+    order = np.argsort(day_of, kind="stable")
+    bounds = np.searchsorted(day_of[order], np.arange(d + 1))
+    for day in range(d):
+        rows = order[bounds[day] : bounds[day + 1]]
+        who, when, n = actor[rows], clock[rows], reads[rows]
+        judged[:, day] = own.sum(axis=1) >= OWN_READS
+        rare = _rare(peers, view.group[who], when) & judged[who, day]
+        rare[rare] = _rare(own, who[rare], when[rare])
+        odd[:, day] = np.bincount(who[rare], n[rare], a)
+        rows_of.append(rows[rare])
+        own += _by_hour(who, when, n, a)
+        peers += _by_hour(view.group[who].astype(np.int64), when, n, groups)
+    found = np.concatenate([np.zeros(0, np.int64), *rows_of])
+    cells = pa.table({"actor": actor[found], "day": day_of[found], "clock": clock[found]})
+    return Odd(odd=odd, base=np.where(judged, view.reads, 0).astype(float), cells=cells)
