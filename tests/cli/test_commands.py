@@ -12,8 +12,8 @@ import typer
 
 from tests.cli.running import LOG_ROWS, bought, here, inside, log
 from wayseal import __version__, cli
-from wayseal.cli import _progress, _words, app, demo, show
-from wayseal.cli._output import write_text
+from wayseal.cli import _words, app, demo, show
+from wayseal.cli._output import progress_bars, write_text
 from wayseal.ledger import LedgerError
 from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
@@ -371,14 +371,14 @@ def test_progress_is_drawn_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for quiet in (True, False):
-        with _progress.progress_bars(quiet) as progress:
+        with progress_bars(quiet) as progress:
             progress("read", 1, 2)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with _progress.progress_bars(quiet=True) as progress:
+    with progress_bars(quiet=True) as progress:
         progress("read", 1, 2)
     assert capsys.readouterr().err == ""
-    with _progress.progress_bars(quiet=False) as progress:
+    with progress_bars(quiet=False) as progress:
         for stage, done, total in (("read", 0, 4), ("read", 4, 4), ("commit", 1, 0)):
             progress(stage, done, total)
     drawn = capsys.readouterr().err

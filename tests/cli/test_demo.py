@@ -12,7 +12,7 @@ from tests.detect.report.fixtures import watched
 from wayseal.cases import open_cases
 from wayseal.cases.types import Alert, Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._demo_casework import begin_casework, how_to_open_console
+from wayseal.cli._demo import begin_casework, how_to_open_console
 from wayseal.cli._options import Lang
 from wayseal.cli.demo import _describe_cases
 from wayseal.store import read_leaks

@@ -19,7 +19,8 @@ from tests.ledger.helpers import put, write
 from wayseal.cases import load_pseudonyms, open_cases, read_casebook
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli.detect import NOT_JUDGED, TEXTS
+from wayseal.cli.detect import NOT_JUDGED
+from wayseal.cli.detect import UNRECORDED_TEXTS as TEXTS
 from wayseal.ledger.upkeep import backup
 
 BY = ("--unmask", "--who", "Li, audit", "--why", "complaint 7")

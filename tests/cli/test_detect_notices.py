@@ -18,10 +18,10 @@ from tests.detect.watched import Watched
 from wayseal.cases import open_cases
 from wayseal.cases.notices import DAYS, FILE, noticing
 from wayseal.cases.types import Alert
-from wayseal.cli import _notify
-from wayseal.cli._case_view import now_us
-from wayseal.cli._notify import NotifyError, read_addresses, send_notices
-from wayseal.cli.detect import TEXTS as UNKEPT
+from wayseal.cli import detect
+from wayseal.cli._output import now_us
+from wayseal.cli.detect import UNRECORDED_TEXTS as UNKEPT
+from wayseal.cli.detect import NotifyError, read_addresses, send_notices
 
 SECRET = "s3cr3t-token"
 
@@ -295,7 +295,7 @@ def test_what_waits_for_an_address_that_is_given_no_more_is_said_and_let_go_in_t
     with Notices(port=server.port) as server:
         detects(tmp_path, server.address(), cases=0)
         assert "1 notice waits for addresses that were not given this time" in capsys.readouterr().err
-        monkeypatch.setattr(_notify, "now_us", lambda: 2**51)
+        monkeypatch.setattr(detect, "now_us", lambda: 2**51)
         detects(tmp_path, server.address(), cases=0, lang="zh")
         assert f"{DAYS} 天" in capsys.readouterr().err
         detects(tmp_path, server.address(), cases=0)

@@ -13,9 +13,9 @@ from wayseal.cases import open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._demo_market import watch_market
+from wayseal.cli._demo import watch_market
 from wayseal.cli._options import Lang
-from wayseal.cli._progress import no_progress
+from wayseal.cli._output import no_progress
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.market.looking import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger

@@ -19,7 +19,7 @@ from tests.cli.running import Ran, inside
 from tests.server.witnessing import NAME, cosignature, witness_key
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli._words.vault_verify import VERIFY_TEXTS
-from wayseal.cli.vault._example import NUMBERS, fill_vault
+from wayseal.cli.vault import NUMBERS, fill_vault
 from wayseal.model.fields import Field
 from wayseal.model.records import Revised, Ticket
 from wayseal.model.times import time_at

@@ -1,14 +1,18 @@
-"""Reports, lists and mapping files on disk: whole or not at all."""
+"""Reports, lists and mapping files on disk, whole or not at all; and progress on the terminal."""
 
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
 
 import typer
+
+from wayseal.model.times import EPOCH, micros
+from wayseal.page import numbers
 
 MOST_WIDE = 120
 BYTE_ORDER_MARK = "\ufeff"
@@ -71,3 +75,45 @@ def output_file(path: Path | None) -> Iterator[IO[bytes]]:
         if not direct and not done:
             with suppress(OSError):
                 place.unlink()
+
+
+def clock_time(us: int) -> str:
+    """A moment as reports show it: local, to the minute."""
+    return numbers.clock(EPOCH + timedelta(microseconds=us))
+
+
+def now_us() -> int:
+    """Now, to the second."""
+    return micros(datetime.now(UTC).replace(microsecond=0).isoformat())
+
+
+ProgressCallback = Callable[[str, int, int], None]
+
+
+def no_progress(_stage: str, _done: int, _total: int) -> None:
+    """Draw nothing."""
+
+
+@contextmanager
+def progress_bars(quiet: bool) -> Iterator[ProgressCallback]:
+    """Yield a callback `(stage, done, total)` that draws one bar a stage on standard error.
+
+    Nothing is drawn with `quiet`, and where standard error is no terminal that can redraw a line the bars are left out
+    too: logs of scheduled runs stay readable.
+    """
+    if quiet or not takes_escapes(sys.stderr):
+        yield no_progress
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:>24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total or None)
+            progress.update(tasks[stage], completed=done, total=total or None)
+
+        yield update

@@ -1,8 +1,10 @@
-"""What a proof has shown, as the commands that check proofs print it."""
+"""Key files, and what a proof has shown, as the commands that check proofs print it."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from wayseal.merkle import MerkleError
 from wayseal.model.messages import N_, filled
 from wayseal.model.times import iso
 from wayseal.page.languages import ByLanguage
@@ -10,6 +12,20 @@ from wayseal.proofs import ProvenEntry, ProvenGrowth, ProvenRead
 
 if TYPE_CHECKING:
     from wayseal.ledger.retention import VerifiedPurge
+
+
+T = TypeVar("T")
+
+
+def parse_key_file(path: Path, parse: Callable[[str], T]) -> T:
+    """A key file's content; MerkleError names the file, never what is in it."""
+    try:
+        return parse(path.read_text(encoding="ascii"))
+    except UnicodeDecodeError:
+        raise MerkleError("this is no key", file=path) from None
+    except MerkleError as error:
+        raise error.at(file=path) from None
+
 
 _NONE = "-"
 PROOF_TEXTS = ByLanguage(

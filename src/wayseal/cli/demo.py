@@ -11,12 +11,9 @@ import typer
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.detection import register_cases
 from wayseal.cases.ledger.lanes import lay_out_cases
-from wayseal.cli._case_view import now_us
-from wayseal.cli._demo_casework import MARK, begin_casework, how_to_open_console
-from wayseal.cli._demo_market import watch_market
+from wayseal.cli._demo import MARK, begin_casework, how_to_open_console, watch_market
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
-from wayseal.cli._output import write_text
-from wayseal.cli._progress import progress_bars
+from wayseal.cli._output import now_us, progress_bars, write_text
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.report import brief, render_detect
 from wayseal.ledger import ingest, open_ledger

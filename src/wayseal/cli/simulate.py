@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
-from wayseal.cli._progress import progress_bars
+from wayseal.cli._output import progress_bars
 from wayseal.cli._words import TEXTS
 from wayseal.model.messages import filled
 from wayseal.simulate import preset

@@ -1,15 +1,16 @@
-"""`wayseal trace`: whose reads explain the numbers that turned up; whether a report can be made again."""
+"""`wayseal trace`, `scope` and `extent`: whose reads explain the numbers that turned up, and how far it goes."""
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from wayseal.cli._leaks import load_leaks
 from wayseal.cli._options import (
     Lang,
     LangOption,
@@ -23,17 +24,49 @@ from wayseal.cli._options import (
     ReportFormatOption,
     SeedOption,
 )
-from wayseal.cli._output import write_report
-from wayseal.cli._progress import progress_bars
+from wayseal.cli._output import BYTE_ORDER_MARK, output_file, progress_bars, write_report
+from wayseal.cli._words import TEXTS, notice_text
 from wayseal.cli._words.ledger import LEDGER_TEXTS
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.integrity import Code, HistoryCheck, check_history
 from wayseal.merkle import Checkpoint
 from wayseal.model.messages import filled
+from wayseal.model.sources import SourceKind
+from wayseal.store import load_mapping, read_leaks
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Leaks
 from wayseal.trace import LEDGER_KEYS, TraceResult, find_differences, render
 from wayseal.trace import trace as run
+from wayseal.trace.extent import Criterion, ListBasis, render_extent
+from wayseal.trace.extent import extent as run_extent
+from wayseal.trace.scope import Listing, parse_period, render_scope
+from wayseal.trace.scope import scope as run_scope
+
+
+def load_leaks(path: Path, map_: Path | None, offset: str | None, lang: Lang, quiet: bool) -> Leaks:
+    """The numbers of a file, of which there is at least one; StoreError else."""
+    bought = _require_rows(read_leaks(path, mapping=load_mapping(map_) if map_ else None, offset=offset), path)
+    if not quiet:
+        for notice in bought.notices:
+            typer.echo(notice_text(notice, lang), err=True)
+    return bought
+
+
+def _require_rows(bought: Leaks, path: Path) -> Leaks:
+    """The leaks, of which there is at least one."""
+    if len(bought.rows):
+        return bought
+    if not bought.rejected:
+        raise StoreError("holds no number", file=path)
+    first = bought.rejected[0]
+    raise StoreError(
+        "{reason}; no number of the file could be read",
+        file=path,
+        line=first.line,
+        key=first.column or None,
+        reason=first.reason.value,
+    )
+
 
 NOT_REPRODUCED = 10
 
@@ -164,3 +197,141 @@ def _compare_checkpoints(
         return filled(words["report_now"], size=point.size)
     proof = " ".join(h.hex() for h in known.proof)
     return filled(words["report_grown"], size=point.size, now=snapshot.manifest.size, proof=proof)
+
+
+class ScopeFormat(StrEnum):
+    """What a scope is written as; csv is the list of waybills."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    CSV = "csv"
+
+
+KindOption = Annotated[
+    SourceKind | None,
+    typer.Option(
+        help="`actor`, `session`, `device`, `channel` (what it issued), `outlet` or `region` (what passed it). "
+        "Needed where several kinds know the id.",
+        show_default="found by itself",
+    ),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an "
+        "offset is in UTC+8.",
+        show_default="the beginning",
+    ),
+]
+
+
+def scope(
+    ledger: LedgerArgument,
+    source: Annotated[str, typer.Option(help="Id of the source, as it stands in the log or the tables.")],
+    kind: KindOption = None,
+    from_: FromOption = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"
+        ),
+    ] = None,
+    format: Annotated[
+        ScopeFormat,
+        typer.Option(
+            help="`text` for the screen, `json` for programs, `html` for a file or a printer, `csv` for the list of "
+            "waybills."
+        ),
+    ] = ScopeFormat.TEXT,
+    out: OutOption = None,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Say which waybills a named source had, by day, route and field, and list those whose people must be told.
+
+    [Scope and extent](scope-and-extent.md) explains the report and lists the keys of its JSON. A source that had
+    nothing in the period is no error: the report says so, and the exit code is 0. An id that the ledger doesn't know
+    ends with exit code 3.
+
+    \b
+    wayseal scope ledger --source u-1042
+    wayseal scope ledger --source u-1042 --format csv --out list.csv
+    wayseal scope ledger --source merchant --kind channel --from 2026-03-02 --to 2026-03-04
+    """
+    period = parse_period(from_, to)
+    as_list = format is ScopeFormat.CSV
+    with (
+        open_ledger(ledger) as snapshot,
+        progress_bars(quiet) as progress,
+        output_file(out) if as_list else nullcontext() as file,
+    ):
+        if file and out is not None:
+            file.write(BYTE_ORDER_MARK.encode())
+        listing = Listing(file, lang) if file else None
+        result = run_scope(snapshot, source, kind=kind, period=period, listing=listing, progress=progress)
+    if not as_list:
+        write_report(partial(render_scope, result), format, lang, out, quiet=quiet)
+        return
+    if not quiet:
+        typer.echo(filled(TEXTS[lang]["listed"], waybills=result.waybills + result.by_query.waybills), err=True)
+        if result.queries:
+            by = result.by_query
+            text = filled(TEXTS[lang]["asked"], queries=result.queries, shown=by.waybills, soft=by.uncertain)
+            typer.echo(text, err=True)
+        if out is not None:
+            typer.echo(str(out), err=True)
+
+
+class ListsBy(StrEnum):
+    """What counts as a list; `auto` is the first of which there are two."""
+
+    AUTO = "auto"
+    FOUND_BY = "found_by"
+    SELLER = "seller"
+    DAY = "day"
+
+
+class ChosenBy(StrEnum):
+    """By what a log-linear model is chosen."""
+
+    AIC = "aic"
+    BIC = "bic"
+
+
+def extent(
+    ledger: LedgerArgument,
+    leaks: LeaksOption,
+    lists: Annotated[
+        ListsBy,
+        typer.Option(
+            help="What a list is: `found_by` a way of finding, `seller`, or `day` of purchase. `auto` is the first of "
+            "these of which there are two."
+        ),
+    ] = ListsBy.AUTO,
+    criterion: Annotated[
+        ChosenBy, typer.Option(help="`aic` or `bic`: by what models of three or more lists are compared.")
+    ] = ChosenBy.AIC,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    out: OutOption = None,
+    lang: LangOption = Lang.EN,
+    map_: LeaksMapOption = None,
+    offset: LeaksOffsetOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Say how many numbers leak a day, from purchases and reports that share some of them.
+
+    This is capture and recapture: `found_by` and `seller` of the table tell the lists apart. [Scope and
+    extent](scope-and-extent.md#extent) says what it takes and how far to trust it. There is no seed: nothing in it is
+    random. The exit code is 0 whatever the lists say; scripts read `status` in the JSON.
+
+    \b
+    wayseal extent ledger --leaks found.csv
+    wayseal extent ledger --leaks found.csv --lists seller --format html --out extent.html
+    """
+    by = None if lists is ListsBy.AUTO else ListBasis(lists)
+    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
+        found = load_leaks(leaks, map_, offset, lang, quiet)
+        result = run_extent(snapshot, found, by=by, criterion=Criterion(criterion), progress=progress)
+    write_report(partial(render_extent, result), format, lang, out, quiet=quiet)

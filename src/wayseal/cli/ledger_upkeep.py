@@ -1,0 +1,376 @@
+"""`wayseal ledger`: backups, the doctor, purges and compaction."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._errors import WrongUsageError
+from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import output_file, progress_bars
+from wayseal.cli._proof_view import parse_key_file
+from wayseal.cli._words.retention import RETENTION_TEXTS
+from wayseal.cli._words.upkeep import UPKEEP_TEXTS
+from wayseal.ledger import retention, upkeep
+from wayseal.ledger.integrity import present_checkpoint
+from wayseal.merkle import SigningKey
+from wayseal.model.times import day_name
+
+
+def ledger_backup(
+    ledger: LedgerArgument,
+    dest: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of the backup: a new or empty one, or a backup of this ledger. Anything else is left alone "
+            "with exit code 3.",
+            metavar="DEST",
+        ),
+    ],
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Also read the files again that the backup has, and replace those that have gone bad."
+        ),
+    ] = False,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Copy a ledger, also while it is written to.
+
+    Each file is checked by SHA-256. Run again, it copies only what is new. The copy can be read by all commands and
+    written to by none. [Backup](ledger.md#backup-and-restoration) says what is guaranteed.
+
+    \b
+    wayseal ledger backup ledger /mnt/backup/ledger
+    """
+    with progress_bars(quiet) as progress:
+        done = upkeep.backup(ledger, dest, check=check, progress=progress)
+    print_copied(done, dest, "backed_up" if done.copied else "up_to_date", format, lang)
+
+
+def print_copied(done: upkeep.CopyReport, dest: Path, what: str, format: OutputFormat, lang: Lang) -> None:
+    """Say what was copied."""
+    if format is OutputFormat.JSON:
+        typer.echo(json.dumps({**asdict(done), "dest": str(dest)}, ensure_ascii=False, indent=1))
+        return
+    words = UPKEEP_TEXTS[lang]
+    typer.echo(words[what].format(dest=dest, **asdict(done)))
+    if what == "restored":
+        typer.echo(words["one_goes_on"])
+
+
+def ledger_restore(
+    backup: Annotated[Path, typer.Argument(help="Folder that `wayseal ledger backup` made.", metavar="BACKUP")],
+    dest: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of the ledger, new or empty. A restoration that was broken off goes on in its folder.",
+            metavar="DEST",
+        ),
+    ],
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a ledger of a backup, after a check of every file.
+
+    Go on with the restored ledger or with the original, never with both ([why](ledger.md#backup-and-restoration)).
+
+    \b
+    wayseal ledger restore /mnt/backup/ledger ledger
+    """
+    with progress_bars(quiet) as progress:
+        done = upkeep.restore(backup, dest, progress=progress)
+    print_copied(done, dest, "restored", format, lang)
+
+
+MOST_NAMED = 5
+
+
+def ledger_doctor(
+    ledger: LedgerArgument,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Remove leavings, take others' rights away, make tiles again, take files from the backup; say each "
+            "thing that was done.",
+        ),
+    ] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A backup of this ledger, to compare with and to take files from.")
+    ] = None,
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep",
+            help="Also make counts, pairs, catalogue and marks of first reads again, and compare them; takes longer.",
+        ),
+    ] = False,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what is wrong with a ledger, what hangs on it, and what to do.
+
+    With `--repair` it mends what is provably safe to mend; without, it changes nothing. It ends with 11 if there is
+    something to be seen to. [When something is wrong](ledger.md#when-something-is-wrong) lists what it finds.
+
+    \b
+    wayseal ledger doctor ledger
+    wayseal ledger doctor ledger --deep
+    wayseal ledger doctor ledger --repair --from /mnt/backup/ledger
+    """
+    with progress_bars(quiet) as progress:
+        found = upkeep.examine(ledger, source=source, repair=repair, deep=deep, progress=progress)
+    if format is OutputFormat.JSON:
+        typer.echo(examination_json(found, ledger))
+    else:
+        for line in examination_lines(found, ledger, UPKEEP_TEXTS[lang]):
+            typer.echo(line)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def examination_lines(found: upkeep.Examination, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
+    """An examination, a line each thing and one more for what to do."""
+    yield words["looked_at"].format(ledger=ledger, files=found.files, bytes=found.bytes, free=found.free)
+    for act in found.acts:
+        yield words["act_" + act.remedy].format(where=act.where, **act.values)
+    if not found.diagnoses:
+        yield words["healthy_deep" if found.deep else "healthy"]
+    for diagnosis in found.diagnoses:
+        said = words[diagnosis.fault].format(**diagnosis.values) + _describe_affected(diagnosis.affected, words)
+        yield words["line"].format(severity=words[diagnosis.severity], where=diagnosis.where, said=said)
+        yield "  → " + words["cure_" + diagnosis.remedy].format(ledger=ledger, **diagnosis.values)
+
+
+def _describe_affected(affected: upkeep.Affected | None, words: Mapping[str, str]) -> str:
+    """What hangs on a file, in brackets; nothing for files that hold no rows."""
+    if affected is None or not (affected.rows or affected.sources):
+        return ""
+    parts = [affected.kind]
+    if affected.day is not None:
+        parts.append(day_name(affected.day))
+    parts.append(words["rows_reads" if affected.kind == "accesses" else "rows_other"].format(rows=affected.rows))
+    if affected.sources:
+        names = words["comma"].join(affected.sources[:MOST_NAMED])
+        more = len(affected.sources) - MOST_NAMED
+        parts.append(words["of"].format(names=names) + (words["and_more"].format(more=more) if more > 0 else ""))
+    return words["brackets"].format(inner=words["comma"].join(parts))
+
+
+def examination_json(found: upkeep.Examination, ledger: Path) -> str:
+    """An examination for programs."""
+    content = {
+        "ledger": str(ledger),
+        "files": found.files,
+        "bytes": found.bytes,
+        "free": found.free,
+        "deep": found.deep,
+        "diagnoses": [
+            {
+                "ill": d.fault.value,
+                "severity": d.severity.value,
+                "file": str(d.where),
+                "cure": d.remedy.value,
+                "hanging": None if d.affected is None else asdict(d.affected),
+                **d.values,
+            }
+            for d in found.diagnoses
+        ],
+        "acts": [{"ill": a.fault.value, "cure": a.remedy.value, "file": str(a.where), **a.values} for a in found.acts],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+_MOST_TEXT = 500
+
+
+WhoOption = Annotated[
+    str, typer.Option(help="Who purges: a line of up to 500 characters that stays in the ledger and in the proof.")
+]
+BeforeOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Everything about waybills first seen before this day goes, such as `2026-01-01` (UTC). Give this or "
+        "`--keep-days`."
+    ),
+]
+KeepDaysOption = Annotated[
+    int | None, typer.Option(min=1, help="Instead of `--before`: so many days up to the newest read stay.")
+]
+CheckpointOption = Annotated[
+    Path | None, typer.Option(help="For the proof: a signed checkpoint from before the purge.", dir_okay=False)
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="For the proof: the private key, to sign the checkpoint after it at once; else `wayseal ledger "
+        "checkpoint` makes it.",
+        dir_okay=False,
+    ),
+]
+
+
+def ledger_purge(
+    ledger: LedgerArgument,
+    who: WhoOption,
+    why: Annotated[str, typer.Option(help="Why: the rule or the request, no personal data; up to 500 characters.")],
+    before: BeforeOption = None,
+    keep_days: KeepDaysOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the proof of the purge here.")] = None,
+    checkpoint: CheckpointOption = None,
+    key: KeyOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go (days, reads, waybills, bytes) and change nothing.")
+    ] = False,
+    below_legal_minimum: Annotated[
+        bool,
+        typer.Option("--below-legal-minimum", help="Remove what is younger than six months, too; the ledger notes it."),
+    ] = False,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    lang: LangOption = Lang.EN,
+    quiet: QuietOption = False,
+) -> None:
+    """Remove everything about waybills first seen before a day, so that what is left still verifies and is provable.
+
+    [Retention](ledger.md#retention) says what goes, what stays, and what no proof can show.
+
+    \b
+    wayseal ledger purge ledger --keep-days 365 --who "Wang, IT" --why "retention rule 4" --dry-run
+    wayseal ledger purge ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4" \\
+        --checkpoint today.checkpoint --out purge.proof
+    """
+    order = _build_order(who, why, before, keep_days, below_legal_minimum)
+    if (out is None) != (checkpoint is None) or (key is not None and out is None):
+        raise WrongUsageError("a proof needs a signed checkpoint from before the purge", param_hint="--checkpoint")
+    words = RETENTION_TEXTS[lang]
+    if dry_run:
+        with progress_bars(quiet) as progress:
+            would = retention.plan_purge(ledger, order, hooks=retention.Hooks(progress=progress))
+        _print_purge(would, words, format, dry=True)
+        return
+    note = b"" if checkpoint is None else checkpoint.read_bytes()
+    signing = None if key is None else parse_key_file(key, SigningKey.parse)
+    if note:
+        retention.check_checkpoint(ledger, note)
+    with contextlib.ExitStack() as stack:
+        file = None if out is None else stack.enter_context(output_file(out))  # what can't be written is said before
+        with progress_bars(quiet) as progress:
+            done = retention.purge(ledger, order, hooks=retention.Hooks(progress=progress))
+        if done.manifests is None:
+            _print_purge(done, words, format, dry=False)
+            raise typer.Exit  # from within, so that no proof is written
+        if file is not None:
+            notes = _sign_checkpoints(ledger, note, signing)
+            file.write(retention.prove_purge(ledger, done.manifests, notes).to_json().encode())
+    _print_purge(done, words, format, dry=False)
+    if out is not None and format is OutputFormat.TEXT:
+        typer.echo(words["proof" if signing is None else "proof_signed"].format(out=out))
+
+
+def _sign_checkpoints(ledger: Path, before: bytes, signing: SigningKey | None) -> list[str]:
+    """The signed checkpoint from before a purge, and where there is a key one from after it."""
+    notes = [before.decode()]
+    if signing is not None:
+        notes.append(signing.sign(present_checkpoint(ledger).to_text()))
+    return notes
+
+
+def _build_order(
+    who: str, why: str, before: str | None, keep_days: int | None, below_minimum: bool
+) -> retention.PurgeOrder:  # fmt: skip
+    """What was asked for; typer.BadParameter where it can't be."""
+    if (before is None) == (keep_days is None):
+        raise WrongUsageError("give --before or --keep-days", param_hint="--before")
+    if before is not None:
+        try:
+            before = date.fromisoformat(before).isoformat()
+        except ValueError:
+            raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None
+    for name, text in (("--who", who), ("--why", why)):
+        if not text.strip() or len(text) > _MOST_TEXT or not text.isprintable():
+            raise WrongUsageError("one line of up to {most} characters", param_hint=name, most=_MOST_TEXT)
+    return retention.PurgeOrder(
+        who=who, why=why, before=before, keep_days=keep_days, at=datetime.now(UTC), below_minimum=below_minimum
+    )
+
+
+def _print_purge(done: retention.PurgeReport, words: Mapping[str, str], format: OutputFormat, *, dry: bool) -> None:
+    if format is OutputFormat.JSON:
+        typer.echo(json.dumps(_purge_json(done, dry=dry), ensure_ascii=False, indent=1))
+        return
+    for line in _purge_lines(done, words, dry=dry):
+        typer.echo(line)
+
+
+def _purge_json(done: retention.PurgeReport, *, dry: bool) -> dict[str, object]:
+    """A purge for programs."""
+    plan = done.plan
+    return {
+        "dry_run": dry,
+        "before": done.before,
+        "reads": plan.reads,
+        "waybills": plan.waybills,
+        "held": plan.held,
+        "queries": plan.queries,
+        "segment_bytes": plan.bytes,
+        "days": {day_name(day): reads for day, reads in sorted(plan.days.items())},
+        "bytes_before": done.bytes_before,
+        "bytes": done.bytes,
+        "left": done.left,
+    }
+
+
+def _purge_lines(done: retention.PurgeReport, words: Mapping[str, str], *, dry: bool) -> Iterator[str]:
+    """A purge in words."""
+    plan = done.plan
+    if plan.nothing:
+        yield words["nothing"].format(before=done.before)
+    else:
+        yield words["would" if dry else "went"].format(before=done.before)
+        yield words["what"].format(
+            reads=plan.reads, days=len(plan.days), waybills=plan.waybills, queries=plan.queries
+        )  # fmt: skip
+        yield words["segments"].format(bytes=plan.bytes)
+        for day, reads in sorted(plan.days.items()) if dry else ():
+            yield words["day"].format(day=day_name(day), reads=reads)
+    if plan.held:
+        yield words["held"].format(held=plan.held)
+    if dry or plan.nothing:
+        return
+    yield words["size"].format(before=done.bytes_before, now=done.bytes)
+    if done.left:
+        yield words["left"].format(bytes=done.left)
+    yield words["elsewhere"]
+
+
+def ledger_compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: QuietOption = False) -> None:
+    """Merge a ledger's small files: one a kind and day.
+
+    Reads, answers and proofs stay what they are; where there is nothing to do it says so and changes nothing.
+
+    \b
+    wayseal ledger compact ledger
+    """
+    with progress_bars(quiet) as progress:
+        done = retention.compact(ledger, hooks=retention.Hooks(progress=progress))
+    words = RETENTION_TEXTS[lang]
+    if done.nothing:
+        typer.echo(words["compact_nothing"])
+        return
+    typer.echo(
+        words["compacted"].format(
+            files_before=done.files_before, files=done.files, bytes_before=done.bytes_before, bytes=done.bytes
+        )
+    )
+    if done.left:
+        typer.echo(words["compact_left"].format(bytes=done.left))

@@ -1,0 +1,110 @@
+"""`wayseal serve`: services that answer over HTTP."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cli._demo import BOUGHT, FOLDER, MARK
+from wayseal.cli._options import VAULT, Lang, LangOption
+from wayseal.cli._vault_session import load_settings
+from wayseal.console.serve import Demo, run_console
+from wayseal.console.settings import read_console_settings
+from wayseal.model.messages import N_, filled
+from wayseal.page.languages import translator
+from wayseal.server.serve import run
+
+
+def serve_vault(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of the vault; `WAYSEAL_VAULT` sets it. Without one the [settings](api.md#settings) of the "
+            "environment suffice.",
+            metavar="FOLDER",
+            envvar="WAYSEAL_VAULT",
+            file_okay=False,
+        ),
+    ] = VAULT,
+) -> None:
+    """Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).
+
+    What was begun is finished then. Logs go to standard error as JSON. [The HTTP API](api.md) has its page. It needs
+    packages of its own: `pip install 'wayseal[vault]'`.
+
+    Without a folder the [settings](api.md#settings) of the environment suffice.
+
+    \b
+    wayseal serve vault
+    wayseal serve vault /etc/wayseal/vault
+    """
+    os.umask(0o077)
+    run(load_settings(folder))
+
+
+_SETUP = N_(
+    "Nobody has an account yet. Open {address} and make the first administrator with this code; it works once: {code}"
+)
+_BASKET = N_("What the demo bought")
+_DEMO = N_("Open {address} for the demo's console; the link works once, within a quarter of an hour.")
+
+
+def serve_console(
+    ledger: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder of the ledger whose state and cases are shown; `WAYSEAL_CONSOLE_LEDGER` sets it.",
+            metavar="LEDGER",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the console: its database and its key file, made at the first start. "
+            "`WAYSEAL_CONSOLE_FOLDER` sets it.",
+            file_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port, on this machine's own address.", show_default="8470")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Print a link that opens the console once, without a password, for a trial.")
+    ] = False,
+    lang: LangOption = Lang.EN,
+) -> None:
+    """Run the staff's web console until it is told to stop (Ctrl-C, SIGTERM).
+
+    The first start prints a code with which the first administrator makes an account; nothing has a default password.
+    Other [settings](console.md#settings) come by the environment. Logs go to standard error as JSON. [The
+    console](console.md) has its page. It needs packages of its own: `pip install 'wayseal[console]'`.
+
+    \b
+    wayseal serve console ledger
+    wayseal serve console demo/ledger --folder demo/console --demo
+    """
+    os.umask(0o077)
+    settings = read_console_settings(
+        os.environ,
+        folder=None if folder is None else str(folder),
+        ledger=None if ledger is None else str(ledger),
+        port=None if port is None else str(port),
+    )
+    translate = translator(lang)
+
+    def say_setup(address: str, code: str) -> None:
+        typer.echo(filled(translate(_SETUP), address=address, code=code))
+
+    def say_demo(address: str) -> None:
+        typer.echo(filled(translate(_DEMO), address=address))
+
+    made = settings.ledger.parent if settings.ledger is not None else None
+    made = made if made is not None and (made / MARK).exists() else None
+    bought = made / BOUGHT if made is not None else None
+    if made is not None and settings.market is None and (made / FOLDER).exists():
+        settings = replace(settings, market=made / FOLDER)
+    shown = Demo(say=say_demo, basket=translate(_BASKET), bought=bought) if demo else None
+    run_console(settings, say_setup=say_setup, demo=shown)
