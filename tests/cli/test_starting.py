@@ -12,8 +12,8 @@ from tests.cli.running import inside
 from tests.tables import each
 from wayseal.cli import _commands, _loading
 from wayseal.cli._commands import EXTRAS, GROUPS
-from wayseal.cli._errors import language
 from wayseal.cli._options import Lang
+from wayseal.cli._texts import language
 
 FOLDER = Path(_commands.__file__).parent
 HEAVY = ("numba", "pyarrow", "numpy", "sqlalchemy", "pydantic", "jinja2", "cedarpy", "fastapi", "scipy", "rich")

@@ -20,9 +20,8 @@ from wayseal.cases.types import Source, TaskContent, TaskState, Thing, ThingKind
 from wayseal.cli._loading import SETUP
 from wayseal.cli._options import Lang
 from wayseal.cli._output import ProgressCallback
-from wayseal.model.messages import N_, filled
+from wayseal.cli._texts import _, current_lang
 from wayseal.model.times import micros
-from wayseal.page.languages import ByLanguage, translator
 from wayseal.store.types import Leaks
 
 if TYPE_CHECKING:
@@ -38,22 +37,9 @@ _ASKED, _AFTER = 8, 2
 """So many sites' shops are asked for, after so many looks."""
 _NEEDED = ("selectolax", "feedparser", "warcio", "protego", "ijson", "PIL", "zxingcpp")
 """Of the extra, what nothing else brings."""
-TEXTS = ByLanguage(
-    {
-        "market": N_("The market: what is on sale, looked at {looks} times on five simulated sites"),
-        "offers": N_("  {offers:,} {offers:offer|offers}, {flagged:,} of them to look at, by {sellers:,} sellers"),
-        "ours": N_("  {ours:,} {ours:number|numbers} of this courier's own among them, ready for a trace"),
-        "back": N_("  {backs:,} {backs:seller|sellers} back after a shop was closed"),
-        "asked": N_("  {asked:,} {asked:shop|shops} asked for, {removed:,} of them seen to be gone since"),
-        "why": N_("sells numbers of this courier"),
-        "queued": N_("  {items:,} {items:thing|things} put into the queue of cases"),
-        "more": N_("  More: {command}"),
-        "missing": N_("The market's part of the demo needs packages that are not installed: {command}"),
-    }
-)
 
 
-def watch_market(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progress: ProgressCallback) -> Iterator[str]:
+def watch_market(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback) -> Iterator[str]:
     """Makes a market, looks at it, puts what it finds into the queue; and says what was found.
 
     Args:
@@ -66,12 +52,11 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progres
     Returns:
         Lines for people.
     """
-    words, translate = TEXTS[lang], translator(lang)
     if not all(importlib.util.find_spec(name) for name in _NEEDED):
         bring = f"make {SETUP['market']}" if Path("Makefile").exists() else "pip install 'wayseal[market]'"
-        yield filled(words["missing"], command=bring)
+        yield _("The market's part of the demo needs packages that are not installed: {command}", command=bring)
         return
-    _look(out, snapshot, seed, lang, progress)
+    _look(out, snapshot, seed, progress)
     from wayseal.market.log import open_market
     from wayseal.market.log.reads import Reads
 
@@ -82,17 +67,26 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progres
         flagged = sum(row.flagged for row in reads.sellers(limit=200).rows)
         numbers = len({one.waybill for one in reads.numbers()})
         requests = reads.requests()
-    yield filled(words["market"], looks=_LOOKS)
-    yield filled(words["offers"], translate, offers=totals.offers, flagged=flagged, sellers=totals.sellers)
-    yield filled(words["ours"], translate, ours=numbers)
-    yield filled(words["back"], translate, backs=totals.backs)
+    yield _("The market: what is on sale, looked at {looks} times on five simulated sites", looks=_LOOKS)
+    yield _(
+        "  {offers:,} {offers:offer|offers}, {flagged:,} of them to look at, by {sellers:,} sellers",
+        offers=totals.offers,
+        flagged=flagged,
+        sellers=totals.sellers,
+    )
+    yield _("  {ours:,} {ours:number|numbers} of this courier's own among them, ready for a trace", ours=numbers)
+    yield _("  {backs:,} {backs:seller|sellers} back after a shop was closed", backs=totals.backs)
     removed = sum(one.outcome == "removed" for one in requests)
-    yield filled(words["asked"], translate, asked=len(requests), removed=removed)
-    yield filled(words["queued"], translate, items=items)
-    yield filled(words["more"], command=f"wayseal market offers {out / FOLDER} --ours")
+    yield _(
+        "  {asked:,} {asked:shop|shops} asked for, {removed:,} of them seen to be gone since",
+        asked=len(requests),
+        removed=removed,
+    )
+    yield _("  {items:,} {items:thing|things} put into the queue of cases", items=items)
+    yield _("  More: {command}", command=f"wayseal market offers {out / FOLDER} --ours")
 
 
-def _look(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progress: ProgressCallback) -> None:
+def _look(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback) -> None:
     """Looks at every site, days apart, while numbers are sold (rule 1)."""
     from wayseal.market.looking import SOURCES, Planned, opened_watch
     from wayseal.market.numbers import own_of_ledger
@@ -119,12 +113,12 @@ def _look(out: Path, snapshot: "Snapshot", seed: int, lang: Lang, progress: Prog
                 moment = begins + (ends - begins) * (step // len(watch.sources) + 1) // _LOOKS
                 clock.set(max(moment, clock.now()))
                 if step == _AFTER * len(watch.sources):
-                    _ask(out, lang, clock.now())
+                    _ask(out, clock.now())
                 watch.look(Planned(source=name, at=clock.now()))
                 progress("market", step + 1, steps)
 
 
-def _ask(out: Path, lang: Lang, at: int) -> None:
+def _ask(out: Path, at: int) -> None:
     """Records that sites are asked to remove shops that are there."""
     from wayseal.market.log import open_market
     from wayseal.market.log.reads import Reads
@@ -139,9 +133,9 @@ def _ask(out: Path, lang: Lang, at: int) -> None:
                 target=shop,
                 rule="express",
                 address=f"abuse@{source}.example",
-                lang=lang.value,
+                lang=current_lang().value,
                 who=_WHO,
-                why=TEXTS[lang]["why"],
+                why=_("sells numbers of this courier"),
                 at=at,
             )
 
@@ -161,18 +155,9 @@ MARK, BOUGHT = ".wayseal-demo", "leaks.csv"
 _SELLERS, _NUMBERS = 2, 5
 _CONSOLE_NEEDED = ("starlette", "pyotp", "segno", "sqlalchemy")
 """Of the console's extra, what nothing else brings."""
-CASEWORK_TEXTS = ByLanguage(
-    {
-        "listing": N_("{n} {n:number|numbers} bought from one shop; the listing was seen by hand"),
-        "note": N_("Begin with the busiest day, and ask the outlet which shifts there were. Nobody was heard yet."),
-        "task": N_("Ask the outlet for its shift plan of that week"),
-        "console": N_("Open the console on it, in a browser: {command}"),
-        "setup": N_("first: {command}"),
-    }
-)
 
 
-def begin_casework(folder: Path, cases: tuple[str, ...], leaks: Leaks, lang: Lang) -> None:
+def begin_casework(folder: Path, cases: tuple[str, ...], leaks: Leaks) -> None:
     """Puts what was bought into the queue, and begins work on the first case.
 
     Args:
@@ -182,21 +167,31 @@ def begin_casework(folder: Path, cases: tuple[str, ...], leaks: Leaks, lang: Lan
         lang: The language of what is written.
     """
     now = datetime.now(UTC).replace(microsecond=0)
-    at, words = micros(now.isoformat()), CASEWORK_TEXTS[lang]
+    at = micros(now.isoformat())
     with open_cases(folder) as book:
         for seller, rows in _by_seller(leaks):
             things = [Thing(kind=ThingKind.SELLER, value=seller)]
             things += [Thing(kind=ThingKind.NUMBER, value=row["waybill"]) for row in rows[:_NUMBERS]]
             since = min(micros(row["seen_at"].isoformat()) for row in rows)
-            reason = filled(words["listing"], n=len(rows))
+            reason = _("{n} {n:number|numbers} bought from one shop; the listing was seen by hand", n=len(rows))
             book.enqueue(Source.LISTING, things, reason, _WHO, at, since=min(since, at))
         for case in cases[:1]:
-            book.add_note(case, words["note"], _WHO, at)
+            book.add_note(
+                case,
+                _("Begin with the busiest day, and ask the outlet which shifts there were. Nobody was heard yet."),
+                _WHO,
+                at,
+            )
             due = (now + timedelta(days=3)).date().isoformat()
-            book.add_task(case, TaskContent(text=words["task"], state=TaskState.TO_DO, due=due), _WHO, at)
+            book.add_task(
+                case,
+                TaskContent(text=_("Ask the outlet for its shift plan of that week"), state=TaskState.TO_DO, due=due),
+                _WHO,
+                at,
+            )
 
 
-def how_to_open_console(out: Path, lang: Lang) -> str:
+def how_to_open_console(out: Path) -> str:
     """The line that names the command of the demo's console, and what has to be installed before.
 
     Args:
@@ -208,13 +203,13 @@ def how_to_open_console(out: Path, lang: Lang) -> str:
     """
     program = "wayseal" if shutil.which("wayseal") else sys.argv[0]
     folder = shlex.quote(str(out / "console"))
-    spoken = "" if lang is Lang.EN else f" --lang {lang.value}"
+    spoken = "" if current_lang() is Lang.EN else f" --lang {current_lang().value}"
     command = f"{program} serve console {shlex.quote(str(out / 'ledger'))} --folder {folder} --demo{spoken}"
-    line = filled(CASEWORK_TEXTS[lang]["console"], command=command)
+    line = _("Open the console on it, in a browser: {command}", command=command)
     if all(importlib.util.find_spec(name) for name in _CONSOLE_NEEDED):
         return line
     setup = "make setup-console" if Path("Makefile").exists() else "pip install 'wayseal[console]'"
-    return f"{line}\n  ({filled(CASEWORK_TEXTS[lang]['setup'], command=setup)})"
+    return f"{line}\n  ({_('first: {command}', command=setup)})"
 
 
 def _by_seller(leaks: Leaks) -> list[tuple[str, list[dict[str, Any]]]]:

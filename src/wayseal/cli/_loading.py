@@ -10,7 +10,7 @@
 import builtins
 import importlib
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.abc import InspectLoader
@@ -26,6 +26,7 @@ from wayseal.cli._commands import EXTRAS, GROUPS
 from wayseal.cli._errors import USAGE_ERROR, NoSuchCommandError, WrongUsageError
 from wayseal.cli._help import Command, Worded, say
 from wayseal.cli._options import Lang
+from wayseal.cli._texts import LangOption
 from wayseal.model.errors import WaysealError
 
 SETUP = {"vault": "setup-vault", "console": "setup-console", "market": "setup-market"}
@@ -68,8 +69,19 @@ def load_command(words: tuple[str, ...]) -> Any:
     """
     with require_extra(EXTRAS.get(" ".join(words), EXTRAS.get(words[0]))):
         function = getattr(importlib.import_module(_module(words)), _function(words))
-    info = CommandInfo(words[-1], cls=Command, callback=function)
+    command, (lang,) = _ready(function, words[-1]), _ready(_answer_in, "").params
+    names = [one.name for one in command.params]
+    command.params.insert(names.index("quiet") if "quiet" in names else len(names), lang)
+    return command
+
+
+def _ready(function: Callable[..., None], name: str) -> Any:
+    info = CommandInfo(name, cls=Command, callback=function)
     return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
+
+
+def _answer_in(lang: LangOption = Lang.EN) -> None:
+    """Nothing; it has the option that every command has beside its own."""
 
 
 def _module(words: tuple[str, ...]) -> str:

@@ -22,9 +22,10 @@ from typer.core import TyperGroup
 
 from wayseal import __version__
 from wayseal.cli._commands import GROUPS, ROOT
-from wayseal.cli._errors import language, usage_message
+from wayseal.cli._errors import usage_message
 from wayseal.cli._loading import Commands, LazyGroup
 from wayseal.cli._options import Lang
+from wayseal.cli._texts import language
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import Message
 from wayseal.model.period import hours_of

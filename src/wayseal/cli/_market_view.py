@@ -7,19 +7,46 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wayseal.cli._options import Lang
 from wayseal.cli._output import clock_time
-from wayseal.cli._words.market import MARKET_TEXTS
+from wayseal.cli._texts import _, echo
 from wayseal.market.log.views import OfferRow
 from wayseal.market.masks import mask_text
-from wayseal.model.messages import filled
+from wayseal.model.messages import N_
 from wayseal.page import numbers
-from wayseal.page.languages import translator
 from wayseal.page.visible import shorten, visible
 
 if TYPE_CHECKING:
     from wayseal.market.looking import Report, Watch
     from wayseal.market.looking.retention import LetGo
+
+SIGHTS = {
+    "seen": N_("seen"),
+    "gone": N_("gone"),
+    "unseen": N_("can't be seen"),
+}
+HINDRANCES = {
+    "login": N_("can't be seen: it asks for a login"),
+    "captcha": N_("can't be seen: it shows a captcha"),
+    "error_page": N_("can't be seen: an error page"),
+    "changed": N_("can't be seen: its pages have another shape; mend the source"),
+    "robots": N_("can't be seen: robots.txt forbids it, or can't be had"),
+    "budget": N_("can't be seen: today's requests are used up"),
+    "unreachable": N_("can't be seen: the site can't be reached"),
+    "timeout": N_("can't be seen: the site takes too long"),
+    "too_big": N_("can't be seen: an answer is too large"),
+    "refused": N_("can't be seen: the site refuses, or asks to come later"),
+    "forbidden_address": N_("can't be seen: it leads to an inside address"),
+    "unreadable": N_("can't be seen: an answer can't be read"),
+    "failed": N_("can't be seen: looking at it failed; others are looked at meanwhile"),
+}
+KINDS = {
+    "waybill": N_("waybills"),
+    "personal": N_("personal data"),
+    "insider": N_("seeks insiders"),
+    "empty_parcels": N_("empty parcels"),
+    "logistics": N_("honest logistics"),
+    "other": N_("other"),
+}
 
 
 MarketArgument = Annotated[
@@ -41,7 +68,7 @@ SHORT = 60
 
 @contextmanager
 def watching(
-    folder: Path, ledger: Path | None, register: Path | None, sleep: Callable[[float], None], lang: Lang
+    folder: Path, ledger: Path | None, register: Path | None, sleep: Callable[[float], None]
 ) -> Iterator["Watch"]:
     """A watch, with the numbers of a ledger and of a register of canaries; says if what was learnt isn't used."""
     from wayseal.cases.ledger.market import watching_for
@@ -52,29 +79,33 @@ def watching(
     with watching_for(folder, ledger, register, sleep=sleep) as watched:
         with open_market(folder) as record:
             if is_outdated(Reads(record).learnt()):
-                typer.echo(MARKET_TEXTS[lang]["learn_outdated"].strip(), err=True)
+                typer.echo(
+                    _(
+                        "  What decisions taught isn't used: it was learnt beside the model of another version. "
+                        "`market learn` learns it again, or takes it back."
+                    ).strip(),
+                    err=True,
+                )
         yield watched
 
 
-def queue_finds(market: Path, ledger: Path | None, report: "Report", lang: Lang) -> None:
+def queue_finds(market: Path, ledger: Path | None, report: "Report") -> None:
     """Puts what a look found of ours, and who is back, into the queue of the ledger's casebook, once each."""
     from wayseal.cases.ledger.market import queue_found
 
     made = queue_found(market, ledger, report)
     if made:
-        typer.echo(filled(MARKET_TEXTS[lang]["queued"], translator(lang), items=made))
+        echo("  {items:,} {items:thing|things} in the queue of cases", items=made)
 
 
-def report_lines(report: "Report", lang: Lang) -> Iterator[str]:
+def report_lines(report: "Report") -> Iterator[str]:
     """What came of a look."""
-    words = MARKET_TEXTS[lang]
-    what = words[f"sight_{report.sight}"]
+    what = _(SIGHTS[report.sight])
     if report.hindrance is not None:
-        what = words[f"hindrance_{report.hindrance}"]
+        what = _(HINDRANCES[report.hindrance])
     source = report.planned.source if not report.planned.target else report.planned.target
-    yield filled(
-        words["looked"],
-        translator(lang),
+    yield _(
+        "{source}: {what}; {seen:,} {seen:offer|offers} there, {new:,} new, {changed:,} changed",
         source=visible(source),
         what=what,
         seen=report.seen,
@@ -84,19 +115,28 @@ def report_lines(report: "Report", lang: Lang) -> Iterator[str]:
     if report.failure:
         yield f"  {visible(report.failure)}"
     for shop, was in report.backs:
-        text = words["reopened"] if shop == was else words["back"]
-        yield filled(text, shop=visible(shop), was=visible(was))
+        yield _(
+            "  back: {shop} is open again" if shop == was else "  back: {shop}, whose seller had {was}, which is gone",
+            shop=visible(shop),
+            was=visible(was),
+        )
     if report.ours:
-        yield filled(words["ours"], translator(lang), ours=report.ours, canaries=report.canaries)
+        yield _(
+            "  {ours:,} {ours:number|numbers} of ours on offer, {canaries:,} of them canaries",
+            ours=report.ours,
+            canaries=report.canaries,
+        )
 
 
-def purge_lines(gone: "LetGo", lang: Lang, *, dry: bool = False) -> Iterator[str]:
+def purge_lines(gone: "LetGo", *, dry: bool = False) -> Iterator[str]:
     """What went by retention, or would go; nothing where nothing did."""
-    words, translate = MARKET_TEXTS[lang], translator(lang)
     if gone.files or gone.captures or gone.offers:
-        yield filled(
-            words["would_go" if dry else "went"],
-            translate,
+        yield _(
+            "Would go (nothing was changed): {files:,} {files:file|files} with {captures:,} "
+            "{captures:capture|captures}, and {offers:,} {offers:offer|offers}"
+            if dry
+            else "Kept long enough: {files:,} {files:file|files} with {captures:,} {captures:capture|captures} went, "
+            "and {offers:,} {offers:offer|offers}; {lines:,} {lines:line|lines} of the record lost their text",
             files=len(gone.files),
             captures=gone.captures,
             offers=gone.offers,
@@ -105,20 +145,22 @@ def purge_lines(gone: "LetGo", lang: Lang, *, dry: bool = False) -> Iterator[str
     for one in gone.files if dry else ():
         yield f"  {one}"
     if gone.imports:
-        yield filled(words["imports_went"], translate, files=gone.imports)
+        yield _("  {files:,} {files:file|files} that were brought in went as well", files=gone.imports)
     if gone.stay:
-        yield filled(words["evidence"], translate, files=len(gone.stay))
+        yield _(
+            "  {files:,} {files:file stays|files stay} though their time is over: they hold evidence",
+            files=len(gone.stay),
+        )
 
 
-def offer_line(row: OfferRow, lang: Lang) -> str:
+def offer_line(row: OfferRow) -> str:
     """An offer in a line; what isn't the seller's of what is personal in it is masked."""
-    words = MARKET_TEXTS[lang]
     said = " ".join((row.title or row.text).split())
-    return filled(
-        words["offer"],
+    return _(
+        "{at}  {kind} {probability}  {offer}  {shop}: {text}",
         at=clock_time(row.first_at),
         offer=visible(row.offer),
-        kind=words[f"kind_{row.kind}"],
+        kind=_(KINDS[row.kind]),
         probability=numbers.percent(row.probability),
         shop=visible(row.shop_name or row.shop),
         text=visible(shorten(mask_text(said), SHORT)),

@@ -29,15 +29,6 @@ class ReportFormat(StrEnum):
     HTML = "html"
 
 
-LangOption = Annotated[
-    Lang,
-    typer.Option(
-        "--lang",
-        envvar="WAYSEAL_LANG",
-        help="Language of what is said or written: `zh` or `en`.",
-        show_default="the locale's, or `en`",
-    ),
-]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notices.")]
 MapOption = Annotated[
     Path | None,

@@ -1,9 +1,10 @@
 """Reports, lists and mapping files on disk, whole or not at all; and progress on the terminal."""
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import IO, Protocol
 
 import typer
 
+from wayseal.cli._options import OutputFormat
+from wayseal.cli._texts import current_lang
 from wayseal.model.times import EPOCH, micros
 from wayseal.page import numbers
 
@@ -24,6 +27,25 @@ def takes_escapes(stream: IO[str]) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Print each."""
+    for line in lines:
+        typer.echo(line)
+
+
+def print_json(content: object) -> None:
+    """Print a result for programs; a text is JSON already."""
+    typer.echo(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def print_result(format: OutputFormat, content: object, lines: Iterable[str]) -> None:
+    """Print a result for programs, or its lines, which are only made where they are printed."""
+    if format is OutputFormat.JSON:
+        print_json(content)
+    else:
+        print_lines(lines)
+
+
 class Render(Protocol):
     """A report on something, ready to be written in a format and a language."""
 
@@ -32,14 +54,14 @@ class Render(Protocol):
         ...
 
 
-def write_report(render: Render, format: str, lang: str, out: Path | None, *, quiet: bool) -> None:
+def write_report(render: Render, format: str, out: Path | None, *, quiet: bool) -> None:
     """Writes a report to a file, whose place is then said, or to the screen as wide as that is."""
     if out is None:
         width = min(shutil.get_terminal_size((88, 24)).columns, MOST_WIDE)
-        typer.echo(render(format, lang, color=takes_escapes(sys.stdout), width=width), nl=False)
+        typer.echo(render(format, current_lang(), color=takes_escapes(sys.stdout), width=width), nl=False)
         return
     mark = BYTE_ORDER_MARK if format == "csv" else ""
-    write_text(out, mark + render(format, lang))
+    write_text(out, mark + render(format, current_lang()))
     if not quiet:
         typer.echo(str(out), err=True)
 

@@ -16,12 +16,32 @@ from typing import IO, Any, ClassVar
 import typer
 
 from wayseal.cli._options import Lang, OutputFormat
-from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.model.messages import filled
+from wayseal.cli._output import print_result
+from wayseal.cli._texts import _, current_lang, warn
+from wayseal.model.messages import N_
 from wayseal.model.records import Refused
 from wayseal.page.languages import word
 from wayseal.page.visible import visible
 from wayseal.vault.errors import VaultError
+
+COLUMNS = {
+    "seq": N_("entry"),
+    "at": N_("at"),
+    "actor": N_("actor"),
+    "kind": N_("kind"),
+    "waybill": N_("waybill"),
+    "purpose": N_("purpose"),
+    "what": N_("what"),
+    "reason": N_("reason"),
+    "client": N_("client"),
+    "scopes": N_("scopes"),
+    "acts_for": N_("acts for"),
+    "disabled_at": N_("disabled"),
+    "role": N_("role"),
+    "outlet": N_("outlet"),
+    "trained_until": N_("trained until"),
+    "blocked_at": N_("blocked"),
+}
 
 _LONGEST = 100_000
 
@@ -136,28 +156,23 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def print_bad_rows(bad: Sequence[BadRow], file: Path, lang: Lang) -> None:
+def print_bad_rows(bad: Sequence[BadRow], file: Path) -> None:
     """Refused rows, by line and column, on standard error."""
     for one in bad[:_MOST]:
-        typer.echo(word(one.error.at(file=file, line=one.line), lang), err=True)
+        typer.echo(word(one.error.at(file=file, line=one.line), current_lang()), err=True)
     if len(bad) > _MOST:
-        typer.echo(filled(VAULT_TEXTS[lang]["bad_more"], count=len(bad) - _MOST), err=True)
+        warn("and {count:,} more {count:row|rows} like these", count=len(bad) - _MOST)
 
 
-def describe_refusal(one: Refused, lang: Lang) -> str:
+def describe_refusal(one: Refused) -> str:
     """Which rule refused, in its own words."""
-    words = VAULT_TEXTS[lang]
-    said = one.zh if lang is Lang.ZH else one.en
-    name = filled(words["refused"], waybill=one.waybill) if one.waybill else words["refused_find"]
-    return f"{name}{words['colon']}{said} [{one.rule}]"
+    said = one.zh if current_lang() is Lang.ZH else one.en
+    name = _("{waybill} is not shown", waybill=one.waybill) if one.waybill else _("refused")
+    return f"{name}{_(': ')}{said} [{one.rule}]"
 
 
-def print_records(rows: Sequence[dict[str, Any]], names: Sequence[str], format: OutputFormat, lang: Lang) -> None:
+def print_records(rows: Sequence[dict[str, Any]], names: Sequence[str], format: OutputFormat) -> None:
     """Records as JSON, or some of their columns as a table."""
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    for line in format_table(
-        [VAULT_TEXTS[lang][f"column_{name}"] for name in names], [[row[n] for n in names] for row in rows]
-    ):
-        typer.echo(line)
+    print_result(
+        format, rows, format_table([_(COLUMNS[name]) for name in names], [[row[n] for n in names] for row in rows])
+    )

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, SeedOption
-from wayseal.cli._words.canary import CANARY_TEXTS
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, SeedOption
+from wayseal.cli._output import print_lines, print_result
+from wayseal.cli._texts import _, echo, warn
 from wayseal.ledger import open_ledger
 from wayseal.model.times import stamp
 from wayseal.page.visible import visible
@@ -21,32 +22,42 @@ Words = Mapping[str, str]
 SHOWN = 10
 
 
-def belief_lines(state: RegisterState, words: Words) -> Iterator[str]:
+def belief_lines(state: RegisterState) -> Iterator[str]:
     """The belief, and the verdict or the next step."""
     if not state.watch.canaries:
-        yield words["empty"]
+        yield _("No canary has been planned.")
         return
-    yield words["belief"]
+    yield _("Probability of each account now:")
     for name, p in list(state.belief.items())[:SHOWN]:
-        yield words["share"].format(p=p, name=visible(name))
+        yield _("  {p:.4f}  {name}", p=p, name=visible(name))
     if len(state.belief) > SHOWN:
-        yield words["more"].format(count=len(state.belief) - SHOWN)
-    yield words["unlisted"].format(p=max(1 - sum(state.belief.values()), 0.0))
+        yield _("  … and {count} more", count=len(state.belief) - SHOWN)
+    yield _("  {p:.4f}  somebody not listed", p=max(1 - sum(state.belief.values()), 0.0))
     if state.named is not None:
-        yield words["named"].format(name=visible(state.named), p=state.belief[state.named], enough=ENOUGH)
+        yield _(
+            "{name} is named (probability {p:.4f}, at least {enough}). This is a lead for investigators: confirm it, "
+            "and hear the person.",
+            name=visible(state.named),
+            p=state.belief[state.named],
+            enough=ENOUGH,
+        )
     elif state.waiting:
-        yield words["wait"].format(count=state.waiting)
+        yield _(
+            "Nobody is named. Waiting for {count} canaries; close those whose time is over with `wayseal canary hit "
+            "REGISTER WAYBILL --silent --seen-at TIME`.",
+            count=state.waiting,
+        )
     else:
-        yield words["next"]
+        yield _("Nobody is named. Plan the next round: `wayseal canary plan LEDGER --register REGISTER`.")
 
 
 def _join_names(pool: tuple[str, ...]) -> str:
     return ", ".join(visible(name) for name in pool)
 
 
-def _warn_unread_lines(lines: tuple[int, ...], path: Path, lang: Lang) -> None:
+def _warn_unread_lines(lines: tuple[int, ...], path: Path) -> None:
     for line in lines:
-        typer.echo(CANARY_TEXTS[lang]["unread"].format(path=path, line=line), err=True)
+        warn("{path}:{line}: this line was cut off and is left out; the others count", path=path, line=line)
 
 
 RegisterOption = Annotated[
@@ -94,7 +105,6 @@ def canary_plan(
         typer.Option(help="Time with an offset: they are to be created within a day of it.", show_default="now"),
     ] = None,
     seed: SeedOption = 7,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Plan canaries: numbers, rows that look real, and the accounts to show them to.
 
@@ -121,58 +131,63 @@ def canary_plan(
         state = run(
             snapshot, register, report=report, actors=names, count=wanted, sensitivity=sensitivity, at=now, seed=seed
         )
-    _warn_unread_lines(state.watch.unread, register, lang)
-    for line in planned_lines(state, wanted, register, CANARY_TEXTS[lang]):
-        typer.echo(line)
+    _warn_unread_lines(state.watch.unread, register)
+    print_lines(planned_lines(state, wanted, register))
 
 
-def planned_lines(state: RegisterState, asked: int, path: Path, words: Words) -> Iterator[str]:
+def planned_lines(state: RegisterState, asked: int, path: Path) -> Iterator[str]:
     """What is to be created, and for whom."""
     if not state.new:
-        yield words["none_new"]
+        yield _("No canary would tell anything more. Nothing was written.")
         return
     for canary in state.new:
-        yield words["create"].format(id=canary.id, waybill=canary.waybill, issued=stamp(canary.issued_at))
-        yield words["row"].format(
+        yield _(
+            "{id}  {waybill}  create it in the courier's own system, issued at {issued}",
+            id=canary.id,
+            waybill=canary.waybill,
+            issued=stamp(canary.issued_at),
+        )
+        yield _(
+            "    channel {channel}, {origin} → {destination}, customer {customer}, goods {goods}, weight {weight}",
             channel=visible(canary.channel),
             origin=visible(canary.origin_outlet),
             destination=visible(canary.destination_outlet),
-            customer=visible(canary.customer) if canary.customer else words["nothing"],
-            goods=visible(canary.goods_class) if canary.goods_class else words["nothing"],
-            weight=words["nothing"] if canary.weight_g is None else f"{canary.weight_g} g",
+            customer=visible(canary.customer) if canary.customer else _("-"),
+            goods=visible(canary.goods_class) if canary.goods_class else _("-"),
+            weight=_("-") if canary.weight_g is None else f"{canary.weight_g} g",
         )
-        yield words["show"].format(pool=_join_names(canary.pool))
-    yield words["planned"].format(count=len(state.new), asked=asked, path=path)
+        yield _("    show it to these accounts and to nobody else: {pool}", pool=_join_names(canary.pool))
+    yield _(
+        "Planned: {count} of {asked}, written to {path}. Nothing was sent to anybody. If the system has dealt a number "
+        "meanwhile, plan again.",
+        count=len(state.new),
+        asked=asked,
+        path=path,
+    )
     if len(state.new) < asked:
-        yield words["fewer"]
+        yield _("Another one sent out before the first answers would tell too little.")
 
 
-def canary_list(
-    register: RegisterArgument,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
-) -> None:
+def canary_list(register: RegisterArgument, format: OutputFormatOption = OutputFormat.TEXT) -> None:
     """Every canary, who was to meet it, what became of it, and the probability of each account now.
 
     \b
     wayseal canary list canaries.jsonl
     """
     state = read_state(register)
-    _warn_unread_lines(state.watch.unread, register, lang)
-    if format is OutputFormat.JSON:
-        typer.echo(to_json(state))
-        return
-    words = CANARY_TEXTS[lang]
-    for line in (*canary_lines(state, words), *belief_lines(state, words)):
-        typer.echo(line)
+    _warn_unread_lines(state.watch.unread, register)
+    print_result(format, to_json(state), (*canary_lines(state), *belief_lines(state)))
 
 
-def canary_lines(state: RegisterState, words: Words) -> Iterator[str]:
+def canary_lines(state: RegisterState) -> Iterator[str]:
     """Every canary with its answer."""
     for canary in state.watch.canaries:
         answer = state.watch.answer(canary.id)
-        said = words["waiting"] if answer is None else words[answer.kind].format(at=stamp(answer.at))
-        yield words["line"].format(
+        said = _("no answer yet")
+        if answer is not None:
+            said = _("came out, seen at {at}" if answer.kind == "hit" else "silent up to {at}", at=stamp(answer.at))
+        yield _(
+            "{id}  {waybill}  round {round}, {answer}; shown to {pool}",
             id=canary.id,
             waybill=visible(canary.waybill),
             round=canary.round,
@@ -198,7 +213,6 @@ def canary_hit(
             "hit counts.",
         ),
     ] = False,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Record that a canary turned up for sale, or that its time is over without, and say what that tells.
 
@@ -209,10 +223,8 @@ def canary_hit(
     wayseal canary hit canaries.jsonl YT9876543210123 --seen-at 2026-03-09T14:00+08:00
     wayseal canary hit canaries.jsonl YT9876543210124 --silent --seen-at 2026-03-16T00:00+08:00
     """
-    words = CANARY_TEXTS[lang]
     state = record(register, waybill, parse_time(seen_at, "--seen-at"), silent=silent)
-    _warn_unread_lines(state.watch.unread, register, lang)
+    _warn_unread_lines(state.watch.unread, register)
     if state.already_answered:
-        typer.echo(words["again"])
-    for line in belief_lines(state, words):
-        typer.echo(line)
+        echo("This was recorded before; nothing was changed.")
+    print_lines(belief_lines(state))

@@ -34,16 +34,58 @@ from wayseal.cases.types import (
     Verdict,
 )
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
-from wayseal.cli._output import clock_time, now_us
-from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption
+from wayseal.cli._output import clock_time, now_us, print_lines
+from wayseal.cli._texts import _, current_lang, echo, pgettext
 from wayseal.detect.policy import expected_loss
-from wayseal.model.messages import filled
+from wayseal.model.messages import N_
 from wayseal.model.times import stamp
 from wayseal.page import numbers
 from wayseal.page.languages import known_lang
 from wayseal.page.visible import visible
 from wayseal.page.words import catalogue
+
+_STATES = {
+    "new": N_("new"),
+    "opened": N_("opened"),
+    "in_progress": N_("in progress"),
+    "waiting": N_("waiting for somebody"),
+    "reopened": N_("reopened"),
+    "true": N_("closed: true"),
+    "false": N_("closed: false"),
+    "duplicate": N_("closed: known already"),
+    "no_case": N_("closed: no case"),
+    "merged": N_("merged into another case"),
+}
+_ACTS = {
+    "opened": N_("    {at}  {who} opened the case: {why}"),
+    "unmasked": N_("    {at}  {who} opened it together with others: {why}"),
+    "reads": N_("    {at}  {who} looked at its reads: {why}"),
+    "heard": N_("    {at}  {who} heard the person and wrote it down"),
+    "verdict_true": N_("    {at}  {who} gave the verdict true: {why}"),
+    "verdict_false": N_("    {at}  {who} gave the verdict false: {why}"),
+    "changed": N_("    {at}  {who} changed {field} from {was} to {now}: {why}"),
+    "note": N_("    {at}  {who} wrote note {id}"),
+    "task": N_("    {at}  {who} set task {id}"),
+    "link": N_("    {at}  {who} changed its links: {why}"),
+    "pack_sealed": N_("    {at}  {who} sealed a pack of evidence ({seal}…): {why}"),
+    "pack_copied": N_("    {at}  {who} fetched a pack of evidence ({seal}…): {why}"),
+    "pack_handed_over": N_("    {at}  {who} handed a pack of evidence over to {to} ({seal}…): {why}"),
+    "pack_returned": N_("    {at}  {who} took back a pack of evidence from {to} ({seal}…): {why}"),
+    "file": N_("    {at}  {who} changed its files: {why}"),
+    "merge": N_("    {at}  {who} merged {case} into {into}: {why}"),
+    "unmerge": N_("    {at}  {who} took {case} out of {into} again: {why}"),
+    "split": N_("    {at}  {who} split {made} off from {case}: {why}"),
+    "undone": N_("    {at}  {who} took back line {line}"),
+    "promoted": N_("    {at}  {who} made {item} of the queue a case: {why}"),
+}
+_FIELDS = {
+    "state": N_("state", context="field_state"),
+    "owner": N_("owner", context="field_owner"),
+    "priority": N_("priority", context="field_priority"),
+    "snoozed": N_("put off until", context="field_snoozed"),
+    "title": N_("title", context="field_title"),
+}
 
 CaseArgument = Annotated[
     str, typer.Argument(help="Id of the case, such as `c-17`, as `wayseal case list` has it.", metavar="CASE")
@@ -65,10 +107,15 @@ def read_statement(file: Path) -> str:
         raise WrongUsageError("is no text in UTF-8", param_hint="--file") from None
 
 
-def forgotten_line(done: Forgotten, words: Words) -> str:
+def forgotten_line(done: Forgotten) -> str:
     """The line of what was forgotten."""
     values = {"cases": done.cases, "before": stamp(done.before), "why": visible(done.why)}
-    return filled(words["forgotten"], at=clock_time(done.at), who=visible(done.who), **values)
+    return _(
+        "{at} ({zone})  {who} had {cases} {cases:case|cases} forgotten, closed before {before}: {why}",
+        at=clock_time(done.at),
+        who=visible(done.who),
+        **values,
+    )
 
 
 REPORT = "wayseal.detect.report"
@@ -106,7 +153,6 @@ def case_list(
         ),
     ] = ListSort.LOSS,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Every case, how it stands, and what was done with it.
 
@@ -125,56 +171,61 @@ def case_list(
     if format is OutputFormat.JSON:
         typer.echo(list_json(book, names, state))
         return
-    for line in list_lines(book, names, state, CASE_TEXTS[lang], catalogue(known_lang(lang), REPORT)):
-        typer.echo(line)
+    print_lines(list_lines(book, names, state, catalogue(known_lang(current_lang()), REPORT)))
 
 
-def list_lines(book: Casebook, names: Names, state: CaseState | None, words: Words, detectors: Words) -> Iterator[str]:
+def list_lines(book: Casebook, names: Names, state: CaseState | None, detectors: Words) -> Iterator[str]:
     """Every case with what was done with it, and how many there are. detectors: what reports call them."""
-    yield from (forgotten_line(done, words) for done in book.forgotten)
+    yield from (forgotten_line(done) for done in book.forgotten)
     some = [case for case in book.cases if state in (None, case.state)]
     for case in some:
-        yield filled(
-            words["case"],
+        yield _(
+            "{id}  {state}  expected loss a day {loss}, probability {score}, alerted {alerted}, {detectors}: {actors}",
             id=case.id,
-            state=_state_name(case.state, words),
+            state=_state_name(case.state),
             loss=numbers.expected(case.score * case.parcels_a_day) if case.parcels_a_day else numbers.DASH,
             score=numbers.percent(case.score),
             alerted=clock_time(case.alerted_at),
-            detectors=words["list_comma"].join(_detector_name(name, detectors) for name in case.detectors)
-            or words["no_reason"],
+            detectors=pgettext("list_comma", ", ").join(_detector_name(name, detectors) for name in case.detectors)
+            or pgettext("no_reason", "no reason given"),
             actors=", ".join(visible(names.of(actor)) for actor in case.actors),
         )
         for act in case.acts:
-            yield _act_line(act, words)
+            yield _act_line(act)
     if not some:
-        yield words["none"]
+        yield _("No case.")
     if not book.cases:
         return
     counts = Counter(case.state for case in book.cases)
     told = {str(each): counts[each] for each in (CaseState.NEW, CaseState.OPENED, CaseState.TRUE, CaseState.FALSE)}
     others = len(book.cases) - sum(told.values())
-    yield filled(words["total"], total=len(book.cases), others=others, **told)
-    yield words["lead"]
+    yield _(
+        "{total} {total:case|cases}: {new} new, {opened} opened, {true} closed as true, {false} closed as false, "
+        "{others} otherwise. Times are in {zone}.",
+        total=len(book.cases),
+        others=others,
+        **told,
+    )
+    yield _("A case is a lead, not a verdict: look at the reads, and hear the person.")
 
 
 def _detector_name(name: str, detectors: Words) -> str:
     return detectors.get(f"detector.{name}", visible(name))
 
 
-def _state_name(state: CaseState, words: Words) -> str:
-    return words["waiting_state" if state is CaseState.WAITING else state]
+def _state_name(state: CaseState) -> str:
+    return _(_STATES[state])
 
 
-def _act_line(act: CaseAct, words: Words) -> str:
+def _act_line(act: CaseAct) -> str:
     key = act_name(act)
     values: dict[str, object] = {"why": visible(getattr(act, "why", ""))}
     match act:
         case Verdict():
             key += f"_{act.true}".lower()
         case Changed():
-            was, now = (_told(value, words) for value in (act.before, act.after))
-            values |= {"field": words[f"field_{act.field}"], "was": was, "now": now}
+            was, now = (_told(value) for value in (act.before, act.after))
+            values |= {"field": pgettext(f"field_{act.field}", _FIELDS[act.field]), "was": was, "now": now}
         case NoteWritten():
             values["id"] = act.note
         case TaskSet():
@@ -191,20 +242,14 @@ def _act_line(act: CaseAct, words: Words) -> str:
             values["item"] = act.item
         case Undone():
             values["line"] = act.line
-    return filled(words[f"act_{key}"], at=clock_time(act.at), who=visible(act.who), **values)
+    return _(_ACTS[key], at=clock_time(act.at), who=visible(act.who), **values)
 
 
-def _told(value: str | None, words: Words) -> str:
-    return words["nothing"] if value is None else visible(value)
+def _told(value: str | None) -> str:
+    return pgettext("nothing", "nothing") if value is None else visible(value)
 
 
-def case_open(
-    ledger: LedgerArgument,
-    case: CaseArgument,
-    who: WhoOption,
-    why: WhyOption,
-    lang: LangOption = Lang.EN,
-) -> None:
+def case_open(ledger: LedgerArgument, case: CaseArgument, who: WhoOption, why: WhyOption) -> None:
     """Open a case: print the names of its accounts, and what the persons said.
 
     Who asked and why is recorded before, each time; if that can't be written down, nothing is shown.
@@ -216,21 +261,34 @@ def case_open(
         opened = writer.open(case, who, why, now_us())
         pseudonyms = writer.pseudonyms
     act = next(each for each in reversed(opened.acts) if isinstance(each, NamesShown))
-    for line in open_lines(opened, pseudonyms, act, CASE_TEXTS[lang]):
-        typer.echo(line)
+    print_lines(open_lines(opened, pseudonyms, act))
 
 
-def open_lines(case: RecordedCase, pseudonyms: Pseudonyms, act: NamesShown, words: Words) -> Iterator[str]:
+def open_lines(case: RecordedCase, pseudonyms: Pseudonyms, act: NamesShown) -> Iterator[str]:
     """The names of a case that was opened just now, and what was said in it."""
-    yield filled(words["open"], id=case.id, who=visible(act.who), why=visible(act.why))
+    yield _(
+        "{id} is open; recorded that {who} sees these names: {why}",
+        id=case.id,
+        who=visible(act.who),
+        why=visible(act.why),
+    )
     for actor in case.actors:
-        yield filled(words["name"], pseudonym=pseudonyms.of(actor), name=visible(actor))
+        yield _("  {pseudonym}  {name}", pseudonym=pseudonyms.of(actor), name=visible(actor))
     for heard in case.heard:
-        name = words["somebody"] if heard.actor is None else visible(heard.actor)
-        yield filled(words["said"], at=clock_time(heard.at), name=name, who=visible(heard.who))
-        yield from (filled(words["line"], line=visible(line) if line else "") for line in heard.statement.split("\n"))
+        name = _("the person concerned") if heard.actor is None else visible(heard.actor)
+        yield _(
+            "{at} ({zone})  {name} said (written down by {who}):",
+            at=clock_time(heard.at),
+            name=name,
+            who=visible(heard.who),
+        )
+        yield from (_("  | {line}", line=visible(line) if line else "") for line in heard.statement.split("\n"))
     if not case.heard:
-        yield filled(words["not_heard"], id=case.id)
+        yield _(
+            "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear LEDGER {id} "
+            "--who NAME --file FILE`.",
+            id=case.id,
+        )
 
 
 def case_hear(
@@ -261,7 +319,6 @@ def case_hear(
             "the case has several."
         ),
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Record what the person concerned said.
 
@@ -276,7 +333,7 @@ def case_hear(
     text = statement if file is None else read_statement(file)
     with open_cases(writable_casebook(ledger), new=False) as writer:
         writer.hear(case, who, (text or "").strip(), now_us(), actor=actor)
-    typer.echo(filled(CASE_TEXTS[lang]["heard"], id=case))
+    echo("{id}: recorded what the person said.", id=case)
 
 
 class NewState(StrEnum):
@@ -300,7 +357,6 @@ def case_state(
     ],
     who: WhoOption,
     why: WhyOption,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Say how a case stands: taken up, waiting, closed as no case of its own, or open again.
 
@@ -312,8 +368,7 @@ def case_state(
     """
     with open_cases(writable_casebook(ledger), new=False) as cases:
         cases.set_state(case, CaseState(to), who, why, now_us())
-    words = CASE_TEXTS[lang]
-    typer.echo(filled(words["stands"], id=case, state=words["waiting_state" if to is NewState.WAITING else to]))
+    echo("{id}: {state}", id=case, state=_(_STATES[to]))
 
 
 def case_note(
@@ -330,7 +385,6 @@ def case_note(
             help="A text file with it (UTF-8); `-` for standard input.", show_default="this or --text", dir_okay=False
         ),
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Write a note into a case.
 
@@ -344,7 +398,7 @@ def case_note(
     said = text if file is None else read_statement(file)
     with open_cases(writable_casebook(ledger), new=False) as cases:
         made = cases.add_note(case, (said or "").strip(), who, now_us())
-    typer.echo(filled(CASE_TEXTS[lang]["noted"], id=case, note=made))
+    echo("{id}: wrote note {note}.", id=case, note=made)
 
 
 def case_merge(
@@ -353,7 +407,6 @@ def case_merge(
     into: Annotated[str, typer.Argument(help="The open case that it goes into.", metavar="INTO")],
     who: WhoOption,
     why: WhyOption,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Put a case into another one, which then has its accounts and acts, too.
 
@@ -364,12 +417,10 @@ def case_merge(
     """
     with open_cases(writable_casebook(ledger), new=False) as cases:
         cases.merge(case, into, who, why, now_us())
-    typer.echo(filled(CASE_TEXTS[lang]["merged_now"], id=case, into=into))
+    echo("{id} went into {into}.", id=case, into=into)
 
 
-def case_unmerge(
-    ledger: LedgerArgument, case: CaseArgument, who: WhoOption, why: WhyOption, lang: LangOption = Lang.EN
-) -> None:
+def case_unmerge(ledger: LedgerArgument, case: CaseArgument, who: WhoOption, why: WhyOption) -> None:
     """Take a case out of the one that it went into.
 
     Both are as they were, with what was done since.
@@ -380,8 +431,7 @@ def case_unmerge(
     with open_cases(writable_casebook(ledger), new=False) as cases:
         cases.unmerge(case, who, why, now_us())
         state = cases.find(case).state
-    words = CASE_TEXTS[lang]
-    typer.echo(filled(words["stands"], id=case, state=words["waiting_state" if state == "waiting" else state]))
+    echo("{id}: {state}", id=case, state=_(_STATES[state]))
 
 
 class VerdictValue(StrEnum):
@@ -403,7 +453,6 @@ def verdict(
             show_default="you, as the system knows you",
         ),
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Close a case: true, the reads were not work; or false.
 
@@ -413,12 +462,15 @@ def verdict(
     \b
     wayseal verdict ledger c-17 false --who "Li, audit" --why "helped out at the hub that week"
     """
-    words = CASE_TEXTS[lang]
     with open_cases(writable_casebook(ledger), new=False) as writer:
         closed = writer.verdict(case, is_ is VerdictValue.TRUE, _login_name() if who is None else who, why, now_us())
-    typer.echo(filled(words[f"judged_{is_}"], id=closed.id))
+    if is_ is VerdictValue.TRUE:
+        echo("{id} is closed: true. A verdict can be revised by a later one.", id=closed.id)
+    else:
+        text = N_("{id} is closed: false. Its names are pseudonyms again. A verdict can be revised by a later one.")
+        echo(text, id=closed.id)
     if not closed.heard:
-        typer.echo(words["unheard"])
+        echo("No statement of the person is recorded in this case.")
 
 
 def _login_name() -> str:

@@ -1,7 +1,7 @@
 """`wayseal case`: the casebook itself, verified, copied, made anew, and what was closed long ago forgotten."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +17,20 @@ from wayseal.cases.types import FILE, Forgotten
 from wayseal.cases.upkeep import copy_casebook
 from wayseal.cases.upkeep import rebuild as rebuild_casebook
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import clock_time, now_us, progress_bars
-from wayseal.cli._words.case import CASE_TEXTS
-from wayseal.cli.case import WhoOption, WhyOption, Words, forgotten_line
-from wayseal.model.messages import filled
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
+from wayseal.cli._texts import _, echo
+from wayseal.cli.case import WhoOption, WhyOption, forgotten_line
+from wayseal.model.messages import N_
 from wayseal.model.times import micros
 from wayseal.page.visible import visible
+
+_FAULTS = {
+    "changed": N_("was changed"),
+    "missing": N_("before it a line is missing, or one was moved or put in"),
+    "act": N_("says what can't be"),
+    "tables": N_("from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew"),
+}
 
 CHANGED = 7
 
@@ -34,7 +41,6 @@ def case_verify(
         str | None, typer.Option(help="A head that was printed before: the casebook must go on from there.")
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Look at every line of the casebook, and say which was changed, taken out, moved or put in.
@@ -54,27 +60,35 @@ def case_verify(
         ) from None
     with progress_bars(quiet) as progress:
         found = verify_casebook(folder, head=earlier, progress=progress)
-    if format is OutputFormat.JSON:
-        typer.echo(verification_json(found))
-    else:
-        for line in verification_lines(found, folder / FILE, CASE_TEXTS[lang]):
-            typer.echo(line)
+    print_result(format, verification_json(found), verification_lines(found, folder / FILE))
     if not found.sound:
         raise typer.Exit(CHANGED)
 
 
-def verification_lines(found: Verification, path: Path, words: Words) -> Iterator[str]:
+def verification_lines(found: Verification, path: Path) -> Iterator[str]:
     """What looking at a casebook found, a line each thing."""
-    yield filled(words["looked"], path=path, lines=found.head.lines, acts=found.acts)
-    yield from (filled(words["fault"], line=fault.line, what=words[fault.code]) for fault in found.faults)
-    yield from (forgotten_line(done, words) for done in found.forgotten)
+    yield _("{path}: {lines} lines, {acts} acts", path=path, lines=found.head.lines, acts=found.acts)
+    yield from (_("  line {line}: {what}", line=fault.line, what=_(_FAULTS[fault.code])) for fault in found.faults)
+    yield from (forgotten_line(done) for done in found.forgotten)
     if not found.faults:
-        yield words["fine"]
+        yield _("Nothing was changed, taken out or put in, as far as the lines say.")
     if found.restarted is not None:
-        yield filled(words["restarted"], at=clock_time(found.restarted.at), who=visible(found.restarted.who))
+        yield _(
+            "The head that was given is the end from before cases were forgotten, at {at} ({zone}) by {who}.",
+            at=clock_time(found.restarted.at),
+            who=visible(found.restarted.who),
+        )
     elif found.earlier is not None:
-        yield words["goes_on" if found.earlier else "goes_not_on"]
-    yield filled(words["head"], head=str(found.head))
+        yield _(
+            "The casebook goes on from the head that was given."
+            if found.earlier
+            else "The casebook does NOT go on from the head that was given: lines were cut off or written anew, or "
+            "cases were forgotten after it and more was written in between."
+        )
+    yield _(
+        "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
+        head=str(found.head),
+    )
 
 
 def verification_json(found: Verification) -> str:
@@ -93,7 +107,6 @@ def verification_json(found: Verification) -> str:
 def case_backup(
     ledger: LedgerArgument,
     folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet, or is empty.", metavar="FOLDER")],
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Copy the casebook and its secret, also while others write.
 
@@ -103,10 +116,10 @@ def case_backup(
     \b
     wayseal case backup ledger /mnt/backup/casebook-2026-06-01
     """
-    typer.echo(filled(CASE_TEXTS[lang]["copied"], lines=copy_casebook(casebook_folder(ledger), folder), path=folder))
+    echo("{path}: a copy of {lines} lines", lines=copy_casebook(casebook_folder(ledger), folder), path=folder)
 
 
-def case_rebuild(ledger: LedgerArgument, lang: LangOption = Lang.EN) -> None:
+def case_rebuild(ledger: LedgerArgument) -> None:
     """Make the casebook's tables anew from its lines.
 
     The lines are the truth, and all else is made of them; they are looked at before, and nothing is done where one is
@@ -115,7 +128,7 @@ def case_rebuild(ledger: LedgerArgument, lang: LangOption = Lang.EN) -> None:
     \b
     wayseal case rebuild ledger
     """
-    typer.echo(filled(CASE_TEXTS[lang]["rebuilt"], lines=rebuild_casebook(writable_casebook(ledger))))
+    echo("The tables were made anew from {lines} lines.", lines=rebuild_casebook(writable_casebook(ledger)))
 
 
 def case_forget(
@@ -129,7 +142,6 @@ def case_forget(
     who: WhoOption,
     why: WhyOption,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")] = False,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Forget cases that were closed before a day, with all that was recorded of them.
 
@@ -139,29 +151,48 @@ def case_forget(
     wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4" --dry-run
     wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4"
     """
-    words, moment = CASE_TEXTS[lang], _parse_day(before)
+    moment = _parse_day(before)
     if dry_run:
         book = read_casebook(casebook_folder(ledger))
         ids = ", ".join(case.id for case in book.closed_before(moment))
         count = len(book.closed_before(moment))
-        text = words["would_forget"] if ids else words["nothing_to_forget"]
-        typer.echo(filled(text, cases=count, before=before, ids=ids))
+        said = _("No case was closed before {before}; nothing was changed.", before=before)
+        if ids:
+            said = _(
+                "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before {before}: {ids}",
+                cases=count,
+                before=before,
+                ids=ids,
+            )
+        typer.echo(said)
     else:
         with open_cases(writable_casebook(ledger), new=False) as writer:
             done = writer.forget(moment, who, why, now_us())
             book = writer.book
-        _print_forgotten(done, before, words)
+        _print_forgotten(done, before)
     if waiting := book.waiting_since(moment):
-        typer.echo(filled(words["waiting"], count=len(waiting), ids=", ".join(case.id for case in waiting)))
+        echo(
+            "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
+            count=len(waiting),
+            ids=", ".join(case.id for case in waiting),
+        )
 
 
-def _print_forgotten(done: Forgotten | None, before: str, words: Mapping[str, str]) -> None:
+def _print_forgotten(done: Forgotten | None, before: str) -> None:
     if done is None:
-        typer.echo(filled(words["nothing_to_forget"], before=before))
+        echo("No case was closed before {before}; nothing was changed.", before=before)
         return
     head = Head(lines=done.lines, sum=done.head)
-    typer.echo(filled(words["forgot"], cases=done.cases, acts=done.acts, before=before, lines=done.lines, head=head))
-    typer.echo(words["elsewhere"])
+    echo(
+        "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines starts "
+        "anew; before it had {lines} lines, the last with {head}.",
+        cases=done.cases,
+        acts=done.acts,
+        before=before,
+        lines=done.lines,
+        head=head,
+    )
+    echo("Copies of the casebook hold what went until they are removed.")
 
 
 def _parse_day(text: str) -> int:

@@ -16,8 +16,9 @@ from wayseal.cases.ledger.detection import Detection, find_cases
 from wayseal.cases.notices import DAYS, Left, find_unknown, noticing, read_address_file, send_waiting
 from wayseal.cases.types import one_line
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
+from wayseal.cli._options import LedgerArgument, OutOption, QuietOption, TemplatesOption
 from wayseal.cli._output import now_us, progress_bars, write_report, write_text
+from wayseal.cli._texts import current_lang, warn
 from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
@@ -25,18 +26,7 @@ from wayseal.detect.report import metrics as format_metrics
 from wayseal.detect.report import render_detect
 from wayseal.detect.window import parse_day, parse_offset
 from wayseal.model import WaysealError
-from wayseal.model.messages import N_, filled
-from wayseal.page.languages import ByLanguage
-
-TEXTS = ByLanguage(
-    {
-        "elsewhere": N_("{n} {n:notice waits|notices wait} for addresses that were not given this time"),
-        "let_go": N_(
-            "{n} {n:notice|notices} waited {days} days for addresses that are given no more, and {n:was|were} let go; "
-            "`wayseal case list` has the cases"
-        ),
-    }
-)
+from wayseal.model.messages import N_
 
 
 class NotifyError(WaysealError):
@@ -66,10 +56,10 @@ def _read_file(path: Path) -> list[str]:
         raise WrongUsageError("{path} isn't text in UTF-8", param_hint="--notify", path=path) from None
 
 
-def send_notices(ledger: Path, folder: Path, to: Sequence[str], lang: str, *, quiet: bool) -> None:
+def send_notices(ledger: Path, folder: Path, to: Sequence[str], *, quiet: bool) -> None:
     """Sends what waits to each address. NotifyError names the first that failed."""
-    sent = send_waiting(ledger, folder, to, lang, now_us)
-    _say_left(sent.left, lang, quiet)
+    sent = send_waiting(ledger, folder, to, current_lang(), now_us)
+    _say_left(sent.left, quiet)
     if sent.failed:
         raise NotifyError(
             "--notify: nothing could be sent to address {number}; the cases are registered, and the next run tries "
@@ -78,19 +68,16 @@ def send_notices(ledger: Path, folder: Path, to: Sequence[str], lang: str, *, qu
         )
 
 
-def _say_left(left: Left, lang: str, quiet: bool) -> None:
+def _say_left(left: Left, quiet: bool) -> None:
     if left.elsewhere and not quiet:
-        typer.echo(filled(TEXTS[lang]["elsewhere"], n=left.elsewhere), err=True)
+        warn("{n} {n:notice waits|notices wait} for addresses that were not given this time", n=left.elsewhere)
     if left.let_go:
-        typer.echo(filled(TEXTS[lang]["let_go"], n=left.let_go, days=DAYS), err=True)
-
-
-UNRECORDED_TEXTS = ByLanguage(
-    {
-        "closed": N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them"),
-        "dry": N_("a dry run: nothing is recorded, cases have no ids, and nobody is told of them"),
-    }
-)
+        warn(
+            "{n} {n:notice|notices} waited {days} days for addresses that are given no more, and {n:was|were} let "
+            "go; `wayseal case list` has the cases",
+            n=left.let_go,
+            days=DAYS,
+        )
 
 
 NOT_JUDGED = 15
@@ -116,7 +103,7 @@ class DetectRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectOutcome:
-    """What was found. unrecorded: why nothing was recorded, a key of TEXTS; else ""."""
+    """What was found. unrecorded: why nothing was recorded, `closed` or `dry`; else ""."""
 
     result: DetectResult
     unrecorded: str = ""
@@ -207,7 +194,6 @@ def detect(
     metrics: MetricsOption = None,
     format: FormatOption = DetectFormat.TEXT,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Find the accounts whose reads no work explains.
@@ -240,29 +226,27 @@ def detect(
     opened = _check_opener(who, why) if unmask else None
     work = Detection(ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run)
     request = DetectRequest(work=work, to=told)
-    if not _look(request, metrics, format, out, lang, quiet):
+    if not _look(request, metrics, format, out, quiet):
         raise typer.Exit(NOT_JUDGED)
 
 
-def _look(
-    request: DetectRequest, metrics: Path | None, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
-) -> bool:
+def _look(request: DetectRequest, metrics: Path | None, form: DetectFormat, out: Path | None, quiet: bool) -> bool:
     """Looks, and tells everybody. Whether enough could be judged."""
     outcome = _find_cases(request, quiet)
-    _warn_unrecorded(outcome, request, lang, quiet)
+    _warn_unrecorded(outcome, request, quiet)
     try:
-        _write_result(outcome.result, metrics, form, out, lang, quiet)
+        _write_result(outcome.result, metrics, form, out, quiet)
     finally:
-        _send_notices(outcome, request, lang, quiet)  # whatever became of the report
+        _send_notices(outcome, request, quiet)  # whatever became of the report
     return outcome.result.judged.enough
 
 
 def _write_result(
-    result: DetectResult, metrics: Path | None, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
+    result: DetectResult, metrics: Path | None, form: DetectFormat, out: Path | None, quiet: bool
 ) -> None:
     if metrics is not None:
         write_text(metrics, format_metrics(result))
-    write_report(partial(render_detect, result), form, lang, out, quiet=quiet)
+    write_report(partial(render_detect, result), form, out, quiet=quiet)
 
 
 def _refuse_acts(context: typer.Context, unmask: bool) -> None:
@@ -314,14 +298,17 @@ def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
     return DetectOutcome(result=result, unrecorded="" if recorded else why)
 
 
-def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
+def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, quiet: bool) -> None:
     """Says that nothing was recorded: always where that was not wished."""
-    if outcome.unrecorded == "closed" or (outcome.unrecorded and not quiet):
-        typer.echo(UNRECORDED_TEXTS[lang][outcome.unrecorded].format(folder=request.work.folder), err=True)
+    if outcome.unrecorded == "closed":
+        text = N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them")
+        warn(text, folder=request.work.folder)
+    elif outcome.unrecorded and not quiet:
+        warn("a dry run: nothing is recorded, cases have no ids, and nobody is told of them")
 
 
-def _send_notices(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
+def _send_notices(outcome: DetectOutcome, request: DetectRequest, quiet: bool) -> None:
     """Tells of new cases. ReadOnlyError: somebody was to be told, and nobody knows what is new."""
     if outcome.unrecorded and request.to:
         raise ReadOnlyError("can't be written, so that nobody was told of cases", file=request.work.folder)
-    send_notices(request.work.ledger, request.work.folder, request.to, lang, quiet=quiet)
+    send_notices(request.work.ledger, request.work.folder, request.to, quiet=quiet)

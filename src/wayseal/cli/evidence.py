@@ -21,21 +21,18 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import (
     PUBLIC_KEY,
-    Lang,
-    LangOption,
     LedgerArgument,
     OutputFormat,
     OutputFormatOption,
     QuietOption,
     TemplatesOption,
 )
-from wayseal.cli._output import now_us, output_file, progress_bars
+from wayseal.cli._output import now_us, output_file, print_lines, progress_bars
 from wayseal.cli._proof_view import parse_key_file
-from wayseal.cli._words.evidence import EVIDENCE_TEXTS
+from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.cli.case import CaseArgument, WhoOption, WhyOption
 from wayseal.merkle import VerifyKey
 from wayseal.merkle.findings import Finding
-from wayseal.model.messages import filled
 from wayseal.model.times import clock_hours, iso, offset_text, time_at
 from wayseal.page import numbers
 from wayseal.page.languages import word
@@ -98,7 +95,6 @@ def evidence_export(
     contracts: ContractsOption = None,
     offset: OffsetOption = None,
     stamp_url: StampUrlOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Write a case as a pack of evidence: reports, reads, proofs, acts, list and statement, sealed.
@@ -131,9 +127,9 @@ def evidence_export(
         made = export_case(request, progress)
     with output_file(out) as file:
         seal = write_pack(made.pack, file)
-    _tell(made, out, seal, lang)
+    _tell(made, out, seal)
     if url is not None:
-        _stamp(request, out, seal, url, lang)
+        _stamp(request, out, seal, url)
 
 
 def _check_usage(who: str, why: str, unit: str, checkpoint: Path | None, key: list[Path] | None) -> None:
@@ -146,25 +142,31 @@ def _check_usage(who: str, why: str, unit: str, checkpoint: Path | None, key: li
         raise WrongUsageError("a checkpoint and the public key of whoever signed it go together", param_hint="--key")
 
 
-def _tell(made: CasePack, out: Path, seal: str, lang: Lang) -> None:
-    words, items = EVIDENCE_TEXTS[lang], made.pack.items
+def _tell(made: CasePack, out: Path, seal: str) -> None:
+    items = made.pack.items
     size = out.stat().st_size if out.is_file() else sum(one.print.size for one in items)
-    typer.echo(filled(words["exported"], out=out, files=len(items), size=size))
-    typer.echo(filled(words["seal"], seal=seal))
-    typer.echo(words["write_down"])
-    typer.echo(filled(words["check"], out=out))
+    echo("{out}: {files:,} {files:file|files}, {size:,} bytes", out=out, files=len(items), size=size)
+    echo("Seal: {seal}", seal=seal)
+    echo("Write the seal down where nobody who holds the pack can change it.")
+    echo("To check it: wayseal evidence verify {out}", out=out)
     if made.missing is not None:
-        typer.echo(filled(words["no_papers"], reason=word(made.missing, lang)), err=True)
+        warn("No PDF was made, neither list nor statement: {reason}", reason=word(made.missing, current_lang()))
 
 
-def _stamp(request: PackRequest, out: Path, seal: str, url: str, lang: Lang) -> None:
+def _stamp(request: PackRequest, out: Path, seal: str, url: str) -> None:
     """Has the seal stamped, or keeps the wish."""
     try:
-        typer.echo(put_stamp(out, url, read_sealed(io.BytesIO(out.read_bytes())), lang))
+        typer.echo(put_stamp(out, url, read_sealed(io.BytesIO(out.read_bytes()))))
     except StampError as error:
         keep_wish(out, StampWish(url=url, seal=seal, at=request.at))
-        reason = word(error, lang)
-        typer.echo(filled(EVIDENCE_TEXTS[lang]["queued"], reason=reason, path=wish_path(out), out=out), err=True)
+        reason = word(error, current_lang())
+        warn(
+            "Not stamped: {reason}. The wish is kept in {path}; once the service can be reached: wayseal evidence "
+            "stamp {out}",
+            reason=reason,
+            path=wish_path(out),
+            out=out,
+        )
 
 
 PackArgument = Annotated[Path, typer.Argument(help="The pack, a zip archive.", metavar="PACK", dir_okay=False)]
@@ -199,7 +201,6 @@ def evidence_verify(
     ] = None,
     stamp_ca: StampCaOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Check a pack of evidence, offline and without the ledger, and name each file, piece and line that differs.
 
@@ -228,10 +229,11 @@ def evidence_verify(
     if format is OutputFormat.JSON:
         typer.echo(verification_json(found))
     else:
-        for line in describe_pack(found, lang, anchored=bool(asked or found.stamped)):
-            typer.echo(line)
+        print_lines(describe_pack(found, current_lang(), anchored=bool(asked or found.stamped)))
         if waiting.exists() and not stamp_ca:
-            typer.echo(filled(EVIDENCE_TEXTS[lang]["stamp_unchecked"], path=waiting))
+            echo(
+                "{path} is a time stamp that was not checked: give the service's certificate (--stamp-ca)", path=waiting
+            )
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 
@@ -278,11 +280,7 @@ def verification_json(found: PackVerification) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 
-def evidence_stamp(
-    pack: PackArgument,
-    stamp_url: StampUrlOption = None,
-    lang: LangOption = Lang.EN,
-) -> None:
+def evidence_stamp(pack: PackArgument, stamp_url: StampUrlOption = None) -> None:
     """Have a pack's seal stamped by a time-stamping service (RFC 3161).
 
     The stamp lies beside the pack, in `PACK.tsr`; the pack isn't changed. Without `--stamp-url` the service is asked
@@ -301,7 +299,7 @@ def evidence_stamp(
             sealed = read_sealed(file)
         except EvidenceError as error:
             raise error.at(file=pack) from None
-    typer.echo(put_stamp(pack, url, sealed, lang))
+    typer.echo(put_stamp(pack, url, sealed))
 
 
 def need_stamps() -> None:
@@ -310,8 +308,13 @@ def need_stamps() -> None:
         importlib.import_module("rfc3161_client")
 
 
-def put_stamp(pack: Path, url: str, sealed: bytes, lang: str) -> str:
+def put_stamp(pack: Path, url: str, sealed: bytes) -> str:
     """Asks for a stamp, keeps it beside the pack, and says so. StampError: it can't be had."""
     said = have_stamped(pack, url, sealed)
     at = numbers.clock(time_at(said.at), seconds=True)
-    return filled(EVIDENCE_TEXTS[lang]["stamped"], path=stamp_path(pack), at=at, by=visible(said.by))
+    return _(
+        "{path}: stamped on {at} by {by}, as the service says; verify checks that (--stamp-ca)",
+        path=stamp_path(pack),
+        at=at,
+        by=visible(said.by),
+    )

@@ -18,27 +18,21 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, MapOption, NewLedgerArgument, OffsetOption, QuietOption
+from wayseal.cli._options import MapOption, NewLedgerArgument, OffsetOption, QuietOption
 from wayseal.cli._output import progress_bars, write_text
-from wayseal.cli._words import TEXTS, notice_text
+from wayseal.cli._texts import _, current_lang, pgettext, warn
 from wayseal.ledger import IngestOptions, IngestReport
 from wayseal.ledger import ingest as run
 from wayseal.model.errors import WaysealError, disk_says
-from wayseal.model.messages import N_, Message, filled
+from wayseal.model.messages import N_, Message
 from wayseal.model.schema import CLOSED, Name, Text, TomlText, one_or_more, parse_length, parsed_by
-from wayseal.page.languages import ByLanguage, translator, word
+from wayseal.page.languages import translator, word
 from wayseal.store import TABLES, load_mapping, open_source
 from wayseal.store.drafts import Draft, draft_mappings
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
+from wayseal.store.notices import notice_message
 
-SOURCE_TEXTS = ByLanguage(
-    {
-        "source": N_("Source {name}: {files:,} {files:file|files}"),
-        "waits": N_("; {waiting:,} may still be written to: read once untouched for {settle:,} seconds (`settle`)"),
-        "failed": N_("{failed:,} of {all:,} {all:source|sources} failed: {names}"),
-    }
-)
 _TWICE = N_(
     "is read as one table by {first} and {second}, and the second would take the place of what the first brought"
 )
@@ -79,7 +73,7 @@ class SourceSettings:
         return whole, len(times) - len(whole)
 
 
-def take_sources(file: Path, take: Callable[..., None], lang: str) -> int:
+def take_sources(file: Path, take: Callable[..., None]) -> int:
     """Takes in all sources that a file names, and says what became of each; the exit code of the first that failed.
 
     take: takes files into the ledger, with their mapping, offset and table. StoreError: the file can't be read.
@@ -91,17 +85,17 @@ def take_sources(file: Path, take: Callable[..., None], lang: str) -> int:
     failed: dict[str, int] = {}
     seen: _Seen = {}
     for name, source in sources.items():
-        for wrong in _take_source(name, source, file.parent, take, lang, seen):
+        for wrong in _take_source(name, source, file.parent, take, seen):
             failed.setdefault(name, wrong.exit_code)
-            typer.echo(f"{name}: {word(wrong, lang)}", err=True)
+            typer.echo(f"{name}: {word(wrong, current_lang())}", err=True)
     if failed:
         counts = {"failed": len(failed), "all": len(sources), "names": ", ".join(failed)}
-        typer.echo(filled(SOURCE_TEXTS[lang]["failed"], **counts), err=True)
+        warn("{failed:,} of {all:,} {all:source|sources} failed: {names}", **counts)
     return next(iter(failed.values()), 0)
 
 
 def _take_source(
-    name: str, source: SourceSettings, folder: Path, take: Callable[..., None], lang: str, seen: _Seen
+    name: str, source: SourceSettings, folder: Path, take: Callable[..., None], seen: _Seen
 ) -> Iterator[WaysealError]:
     """Takes in what is whole of a source, together, or each by itself where one can't be read. Gives what is wrong.
 
@@ -110,12 +104,20 @@ def _take_source(
     try:
         mapping = load_mapping(folder / source.map) if source.map else None
         files, waiting = source.find(folder)
-        waits = filled(SOURCE_TEXTS[lang]["waits"], waiting=waiting, settle=source.settle) if waiting else ""
-        typer.echo(filled(SOURCE_TEXTS[lang]["source"], name=name, files=len(files)) + waits, err=True)
+        waits = (
+            _(
+                "; {waiting:,} may still be written to: read once untouched for {settle:,} seconds (`settle`)",
+                waiting=waiting,
+                settle=source.settle,
+            )
+            if waiting
+            else ""
+        )
+        typer.echo(_("Source {name}: {files:,} {files:file|files}", name=name, files=len(files)) + waits, err=True)
         table, mine = source.table or (mapping.table if mapping else ""), f"{name} ({source.map or '-'})"
         way = (mapping.digest if mapping else "", source.offset or "")
         firsts = {path: seen.setdefault((path.resolve(), table), (mine, way)) for path in files}
-        for path, (first, _) in ((path, one) for path, one in firsts.items() if one[1] != way):
+        for path, (first, _way) in ((path, one) for path, one in firsts.items() if one[1] != way):
             yield StoreError(_TWICE, file=path, first=first, second=mine)
         files = [path for path in files if firsts[path][1] == way]
         parts = [files] if files else []
@@ -191,7 +193,6 @@ def ingest(
             "are in the ledger all the same.",
         ),
     ] = 0.5,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Take a log into the ledger.
@@ -215,28 +216,34 @@ def ingest(
         opened = open_source(*paths, mapping=mapping, offset=offset, table=table)
         with progress_bars(quiet) as progress:
             report = run(opened, ledger, progress=progress, options=options)
-        _say(report, ledger, lang, quiet, tell_apart([file.path for file in opened.files]))
+        _say(report, ledger, quiet, tell_apart([file.path for file in opened.files]))
         _refuse_broken(report, ledger, most_rejected)
 
     if sources_file is None and sources:
         take(sources, load_mapping(map_) if map_ else None, offset, table)
     elif sources_file is None or sources or map_ or offset or table:
         raise WrongUsageError("is given files, or --sources, which says all of them", param_hint="SOURCE")
-    elif code := take_sources(sources_file, take, lang):
+    elif code := take_sources(sources_file, take):
         raise typer.Exit(code)
 
 
-def _say(report: IngestReport, ledger: Path, lang: Lang, quiet: bool, names: Mapping[Path, str]) -> None:
+def _say(report: IngestReport, ledger: Path, quiet: bool, names: Mapping[Path, str]) -> None:
     if not quiet:
         for notice in report.notices:
-            typer.echo(notice_text(notice, lang, names.get(notice.file)), err=True)
-        for line in summary_lines(report, ledger, lang, names):
+            name = names.get(notice.file) or notice.file.name
+            typer.echo(f"{name}: {word(notice_message(notice), current_lang())}", err=True)
+        for line in summary_lines(report, ledger, names):
             typer.echo(line, err=True)
     for old in report.replaced:
-        typer.echo(filled(TEXTS[lang]["replaced"], table=old.table, name=old.name, rows=old.rows), err=True)
+        warn(
+            "{table}: {name} was read again: {rows:,} {rows:row|rows} of its earlier reading went",
+            table=old.table,
+            name=old.name,
+            rows=old.rows,
+        )
     for jump in report.jumps:
         values = {"name": jump.name, "share": jump.share, "before": jump.before}
-        typer.echo(filled(TEXTS[lang]["jump"], **values), err=True)
+        warn("{name}: {share:.1%} of the rows were rejected, of this feed's earlier ones {before:.1%}", **values)
 
 
 def _refuse_broken(report: IngestReport, ledger: Path, most: float) -> None:
@@ -261,29 +268,39 @@ def tell_apart(paths: Sequence[Path]) -> Mapping[Path, str]:
     return {path: str(Path(*path.parts[-n:])) for path, n in first.items()}
 
 
-def summary_lines(report: IngestReport, ledger: Path, lang: str, names: Mapping[Path, str]) -> Iterator[str]:
+def summary_lines(report: IngestReport, ledger: Path, names: Mapping[Path, str]) -> Iterator[str]:
     """What an ingest did, a line each. names: what files are called where others have their name."""
-    words = TEXTS[lang]
     for entry, path in zip(report.ingested, report.paths, strict=True):
-        line = filled(words["ingested"], table=entry.table, rows=entry.rows, name=names.get(path, entry.name))
+        line = _(
+            "{table}: {rows:,} {rows:row|rows} from {name}",
+            table=entry.table,
+            rows=entry.rows,
+            name=names.get(path, entry.name),
+        )
         if entry.after:
-            line += words["comma"] + filled(words["grown"], lines=entry.after)
+            line += pgettext("comma", ", ") + _(
+                "all after line {lines:,} (what stands before is in the ledger already)", lines=entry.after
+            )
         if rejected := sum(entry.rejected.values()):
-            line += words["comma"] + filled(words["rejected"], rows=rejected)
+            line += pgettext("comma", ", ") + _("{rows:,} rejected", rows=rejected)
         if entry.dropped:
-            line += words["comma"] + filled(words["dropped"], rows=entry.dropped)
+            line += pgettext("comma", ", ") + _("{rows:,} left out as the mapping says", rows=entry.dropped)
         if entry.repeated:
-            line += words["comma"] + filled(words["repeated"], rows=entry.repeated)
+            line += pgettext("comma", ", ") + _("{rows:,} known already", rows=entry.repeated)
         yield line
     for file in report.skipped:
-        yield filled(words["skipped"], table=file.table, name=file.name)
+        yield _("{table}: {name} is in the ledger already; nothing changed", table=file.table, name=file.name)
     for table, rows in report.conflicts.items():
         if rows:
-            yield filled(words["conflicts"], table=table, rows=rows)
+            yield _(
+                "{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content",
+                table=table,
+                rows=rows,
+            )
     if report.rejected:
-        yield filled(words["quarantine"], folder=ledger / "quarantine")
+        yield _("rejected rows are listed by line, column and reason in {folder}", folder=ledger / "quarantine")
     if not report.ingested:
-        yield words["nothing"]
+        yield _("nothing new")
 
 
 _INGEST, _TRACE = "wayseal ingest LEDGER {sample} --map {out}", "wayseal trace LEDGER --leaks {sample} --map {out}"
@@ -313,7 +330,6 @@ def map_(
             dir_okay=False,
         ),
     ],
-    lang: LangOption = Lang.EN,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -345,7 +361,7 @@ def map_(
     wayseal map bought.csv --table leaks --out bought.toml
     wayseal map query-log.xlsx --sheet March --out query-log.toml
     """
-    drafts = draft_mappings(sample, translate=translator(lang), table=table and table.value, sheet=sheet)
+    drafts = draft_mappings(sample, translate=translator(current_lang()), table=table and table.value, sheet=sheet)
     places = _places(out, drafts)
     for place in places:
         if place.is_file() and not force:
@@ -357,7 +373,7 @@ def map_(
     for place, draft in zip(places, drafts, strict=False):
         write_text(place, draft.text)
         then = (_TRACE if draft.table == "leaks" else _INGEST).format(sample=sample, out=place)
-        typer.echo(filled(TEXTS[lang]["proposed"], out=place, then=then), err=True)
+        warn("{out}: read it, correct it, then: {then}", out=place, then=then)
     names = [str(place) for place in places] or [draft.table for draft in drafts]
     doubts = [f"{name}: {doubt}" for name, draft in zip(names, drafts, strict=True) for doubt in draft.doubts]
     if doubts:

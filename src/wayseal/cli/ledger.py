@@ -14,22 +14,19 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import (
     PUBLIC_KEY,
-    Lang,
-    LangOption,
     LedgerArgument,
     OutputFormat,
     OutputFormatOption,
     QuietOption,
 )
-from wayseal.cli._output import ProgressCallback, progress_bars, write_text
+from wayseal.cli._output import ProgressCallback, print_lines, progress_bars, write_text
 from wayseal.cli._proof_view import describe_proven, describe_purge, parse_key_file
-from wayseal.cli._words.ledger import LEDGER_TEXTS
+from wayseal.cli._texts import _, echo
 from wayseal.ledger import integrity, retention
 from wayseal.ledger.integrity import Verification
 from wayseal.merkle import SigningKey, VerifyKey
 from wayseal.merkle.findings import Finding
 from wayseal.model.errors import WaysealError
-from wayseal.model.messages import filled
 from wayseal.proofs import verify
 
 if TYPE_CHECKING:
@@ -48,7 +45,6 @@ def ledger_key_new(
         ),
     ],
     name: Annotated[str, typer.Option(help="The name under which it signs, without spaces and plus signs.")] = "keeper",
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Make a pair of keys for signing checkpoints.
 
@@ -61,7 +57,12 @@ def ledger_key_new(
     public = out.with_name(f"{out.name}.pub")
     _write_private(out, f"{key.to_text()}\n")
     write_text(public, f"{key.verify_key}\n")
-    typer.echo(filled(LEDGER_TEXTS[lang]["key_made"], private=out, public=public, key=f"{name}+{key.verify_key.id}"))
+    echo(
+        "private key: {private} (keep it to yourself); public key: {public}; id {key}",
+        private=out,
+        public=public,
+        key=f"{name}+{key.verify_key.id}",
+    )
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -80,7 +81,6 @@ def ledger_checkpoint(
     ledger: LedgerArgument,
     key: Annotated[Path, typer.Option(help="The private key to sign with.", dir_okay=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the checkpoint here.")],
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Sign what the ledger is now: its id, the size of its tree, its root.
 
@@ -92,7 +92,12 @@ def ledger_checkpoint(
     signing = parse_key_file(key, SigningKey.parse)
     point = integrity.present_checkpoint(ledger)
     write_text(out, signing.sign(point.to_text()))
-    typer.echo(filled(LEDGER_TEXTS[lang]["signed"], out=out, origin=point.origin, size=point.size))
+    echo(
+        "{out}: {origin}, {size:,} {size:leaf|leaves}. Let somebody keep it who can't write to the ledger.",
+        out=out,
+        origin=point.origin,
+        size=point.size,
+    )
 
 
 def ledger_verify(
@@ -109,7 +114,6 @@ def ledger_verify(
         ),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Check every file, row, tile and checkpoint of a ledger, and name each that is not what it was.
@@ -131,10 +135,8 @@ def ledger_verify(
     if format is OutputFormat.JSON:
         typer.echo(verification_json(found, None if projection is None else projection.as_json()))
     else:
-        for line in verification_lines(found, ledger, LEDGER_TEXTS[lang]):
-            typer.echo(line)
-        for line in () if projection is None else projection.lines(lang):
-            typer.echo(line)
+        print_lines(verification_lines(found, ledger))
+        print_lines(() if projection is None else projection.lines())
     codes = [found.exit_code, 0 if projection is None else projection.exit_code]
     if any(codes):
         raise typer.Exit(min(code for code in codes if code))
@@ -146,27 +148,41 @@ def _check_projection(vault: Path, ledger: Path, progress: ProgressCallback) -> 
     return compare_projection(vault, ledger, progress)
 
 
-def verification_lines(found: Verification, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
+def verification_lines(found: Verification, ledger: Path) -> Iterator[str]:
     """A verification, a line each thing."""
-    yield filled(words["ledger"], ledger=ledger, origin=found.origin)
-    yield filled(words["tree"], size=found.size, root=found.root)
-    looked = "looked_less" if found.rows is None else "looked"
-    yield filled(words[looked], files=found.files, tiles=found.tiles, rows=found.rows or 0)
+    yield _("Ledger: {ledger} ({origin})", ledger=ledger, origin=found.origin)
+    yield _("Tree: {size:,} {size:leaf|leaves}, root {root}", size=found.size, root=found.root)
+    yield _(
+        "Checked: {files:,} {files:file|files}, {tiles:,} {tiles:tile|tiles}, and no reads because of what follows"
+        if found.rows is None
+        else "Checked: {files:,} {files:file|files}, {tiles:,} {tiles:tile|tiles}, {rows:,} {rows:read|reads}",
+        files=found.files,
+        tiles=found.tiles,
+        rows=found.rows or 0,
+    )
     for kept in found.checkpoints:
-        yield filled(words["kept"], where=kept.where, size=kept.size, keys=", ".join(kept.keys))
+        yield _(
+            "Checkpoint {where}: holds. {size:,} {size:leaf|leaves}, signed by {keys}; the tree goes on from it",
+            where=kept.where,
+            size=kept.size,
+            keys=", ".join(kept.keys),
+        )
     if not found.findings:
-        yield words["fine"]
+        yield _("Nothing was changed.")
         if not found.checkpoints:
-            yield words["alone"]
+            yield _(
+                "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made "
+                "it so. Compare it with one that somebody else keeps."
+            )
         return
-    yield filled(words["bad"], count=len(found.findings))
+    yield _("{count:,} {count:finding|findings}:", count=len(found.findings))
     for finding in found.findings:
-        yield f"  {finding.where}: {describe_finding(finding, words)}"
+        yield f"  {finding.where}: {describe_finding(finding)}"
 
 
-def describe_finding(finding: Finding, words: Mapping[str, str]) -> str:
+def describe_finding(finding: Finding) -> str:
     """What is wrong with a file."""
-    return filled(words[finding.code], **finding.values)
+    return _(integrity.FINDING_TEXTS[finding.code], **finding.values)
 
 
 def verification_json(found: Verification, vault: Mapping[str, object] | None = None) -> str:
@@ -223,7 +239,6 @@ def ledger_prove(
     waybill: Annotated[
         str | None, typer.Option(help="The read's waybill: quicker, and needed where several reads carry the id.")
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Prove that one read stands in the ledger, to somebody who doesn't have it, and tell nothing of other reads.
 
@@ -238,7 +253,7 @@ def ledger_prove(
     place = None if read is None else _parse_place(read)
     proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes(), place=place)
     write_text(out, proof.to_json())
-    typer.echo(filled(LEDGER_TEXTS[lang]["proof_made"], out=out, leaf=proof.leaf))
+    echo("{out}: leaf {leaf:,}", out=out, leaf=proof.leaf)
 
 
 def _parse_place(text: str) -> tuple[int, int]:
@@ -259,7 +274,6 @@ def ledger_verify_proof(
             "more than once."
         ),
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Check a proof of a read or of a purge with nothing but the public key of whoever keeps the checkpoints.
 
@@ -273,11 +287,10 @@ def ledger_verify_proof(
     content, notes = proof.read_bytes(), [path.read_bytes() for path in checkpoint or ()]
     try:
         if retention.is_purge_proof(content):
-            lines = describe_purge(retention.verify_purge(content, keys, notes), lang)
+            lines = describe_purge(retention.verify_purge(content, keys, notes))
         else:
-            lines = describe_proven(verify(content, keys), lang)
+            lines = describe_proven(verify(content, keys))
     except WaysealError as error:
         error.at(file=proof)
         raise
-    for line in lines:
-        typer.echo(line)
+    print_lines(lines)

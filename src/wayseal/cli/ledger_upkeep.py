@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,15 +11,71 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import output_file, progress_bars
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import output_file, print_json, print_result, progress_bars
 from wayseal.cli._proof_view import parse_key_file
-from wayseal.cli._words.retention import RETENTION_TEXTS
-from wayseal.cli._words.upkeep import UPKEEP_TEXTS
+from wayseal.cli._texts import _, echo, pgettext
 from wayseal.ledger import retention, upkeep
 from wayseal.ledger.integrity import present_checkpoint
 from wayseal.merkle import SigningKey
+from wayseal.model.messages import N_
 from wayseal.model.times import day_name
+
+_SEVERITIES = {
+    upkeep.Severity.NOTE: N_("Note"),
+    upkeep.Severity.WARNING: N_("Warning"),
+    upkeep.Severity.ERROR: N_("Error"),
+}
+_FAULTS = {
+    upkeep.Fault.MANIFEST_MISSING: N_("the manifest is missing: nothing says which files the ledger consists of"),
+    upkeep.Fault.MANIFEST_CHANGED: N_("the manifest is damaged or was changed"),
+    upkeep.Fault.FILE_MISSING: N_("is missing"),
+    upkeep.Fault.FILE_SHORT: N_("was cut short"),
+    upkeep.Fault.FILE_CHANGED: N_("is damaged or was changed"),
+    upkeep.Fault.QUARANTINE_LONGER: N_("has more in it than the ledger knows of; what belongs to it is whole"),
+    upkeep.Fault.SECRET: N_(
+        "the secret is missing or not the ledger's: reads can't be compared with the tree, and nothing can be ingested"
+    ),
+    upkeep.Fault.TILE: N_("this tile of the tree is missing, damaged or was changed"),
+    upkeep.Fault.TREE: N_(
+        "tiles and the manifest's root don't agree; which is wrong can be said when the rest is mended"
+    ),
+    upkeep.Fault.DERIVED: N_("{kind} doesn't agree with the reads: {rows:,} rows differ"),
+    upkeep.Fault.LEAVINGS: N_(
+        "{files:,} files ({bytes:,} bytes) that are no part of the ledger, left by something that was broken off "
+        "or replaced"
+    ),
+    upkeep.Fault.MODES: N_("{files:,} files and folders may be used by others than their owner, this one first"),
+    upkeep.Fault.DISK: N_("the disk has {free:,} bytes free; the ledger has {bytes:,}"),
+    upkeep.Fault.LOCKED: N_("process {process} is writing to it; what it leaves about was not looked at"),
+    upkeep.Fault.SMALL_FILES: N_("{files:,} files below 1 MiB make reading slow"),
+}
+_CURES = {
+    "wait": N_("nothing to do; look again when it is done"),
+    "compact": N_("wayseal ledger compact {ledger}"),
+    "room": N_("make room on the disk before the next ingest"),
+    "remove": N_("the next ingest removes them, or --repair now"),
+    "modes": N_("if others are meant to read, leave it; else --repair takes their rights away"),
+    "cut": N_("--repair cuts off what doesn't belong to it"),
+    "tree": N_("--repair makes it again; the root says that it is right"),
+    "backup": N_("the backup has it, checked: --repair takes it from there"),
+    "give": N_("give a backup with --from; without one, make a new ledger of the sources"),
+    "lost": N_(
+        "the backup that was given doesn't have it: try another with --from, restore one into a new folder, or "
+        "make a new ledger of the sources"
+    ),
+    "rebuild": N_(
+        "a fault in the program or a change on purpose: keep the ledger as it is, restore a backup or make a new "
+        "one of the sources, and report it"
+    ),
+}
+_ACTS = {
+    "remove": N_("Mended {where}: removed {files:,} files that are no part of the ledger"),
+    "modes": N_("Mended {where}: took the rights of others on {files:,} files and folders away"),
+    "cut": N_("Mended {where}: cut off what doesn't belong to it"),
+    "tree": N_("Mended {where}: made again, as the root says"),
+    "backup": N_("Mended {where}: taken from the backup, checked"),
+}
 
 
 def ledger_backup(
@@ -39,7 +95,6 @@ def ledger_backup(
         ),
     ] = False,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Copy a ledger, also while it is written to.
@@ -52,18 +107,21 @@ def ledger_backup(
     """
     with progress_bars(quiet) as progress:
         done = upkeep.backup(ledger, dest, check=check, progress=progress)
-    print_copied(done, dest, "backed_up" if done.copied else "up_to_date", format, lang)
+    text = N_("{dest}: generation {generation:,}, {reads:,} reads; it was up to date.")
+    if done.copied:
+        text = N_(
+            "{dest}: backup of generation {generation:,}, {reads:,} reads. {copied:,} of {files:,} files copied "
+            "({copied_bytes:,} of {bytes:,} bytes), each checked by SHA-256."
+        )
+    print_copied(done, dest, text, format)
 
 
-def print_copied(done: upkeep.CopyReport, dest: Path, what: str, format: OutputFormat, lang: Lang) -> None:
+def print_copied(done: upkeep.CopyReport, dest: Path, text: str, format: OutputFormat) -> None:
     """Say what was copied."""
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps({**asdict(done), "dest": str(dest)}, ensure_ascii=False, indent=1))
+        print_json({**asdict(done), "dest": str(dest)})
         return
-    words = UPKEEP_TEXTS[lang]
-    typer.echo(words[what].format(dest=dest, **asdict(done)))
-    if what == "restored":
-        typer.echo(words["one_goes_on"])
+    echo(text, dest=dest, **asdict(done))
 
 
 def ledger_restore(
@@ -76,7 +134,6 @@ def ledger_restore(
         ),
     ],
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Make a ledger of a backup, after a check of every file.
@@ -88,7 +145,17 @@ def ledger_restore(
     """
     with progress_bars(quiet) as progress:
         done = upkeep.restore(backup, dest, progress=progress)
-    print_copied(done, dest, "restored", format, lang)
+    print_copied(
+        done,
+        dest,
+        N_("{dest}: ledger of generation {generation:,}, {reads:,} reads. {files:,} files checked by SHA-256."),
+        format,
+    )
+    if format is OutputFormat.TEXT:
+        echo(
+            "Go on with this one or with the original, never with both: they would give different reads the same "
+            "salts. Reads that came in after the backup are not in it; ingest their sources again."
+        )
 
 
 MOST_NAMED = 5
@@ -115,7 +182,6 @@ def ledger_doctor(
         ),
     ] = False,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Say what is wrong with a ledger, what hangs on it, and what to do.
@@ -130,41 +196,49 @@ def ledger_doctor(
     """
     with progress_bars(quiet) as progress:
         found = upkeep.examine(ledger, source=source, repair=repair, deep=deep, progress=progress)
-    if format is OutputFormat.JSON:
-        typer.echo(examination_json(found, ledger))
-    else:
-        for line in examination_lines(found, ledger, UPKEEP_TEXTS[lang]):
-            typer.echo(line)
+    print_result(format, examination_json(found, ledger), examination_lines(found, ledger))
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 
 
-def examination_lines(found: upkeep.Examination, ledger: Path, words: Mapping[str, str]) -> Iterator[str]:
+def examination_lines(found: upkeep.Examination, ledger: Path) -> Iterator[str]:
     """An examination, a line each thing and one more for what to do."""
-    yield words["looked_at"].format(ledger=ledger, files=found.files, bytes=found.bytes, free=found.free)
+    yield _(
+        "Ledger: {ledger}, {files:,} files, {bytes:,} bytes; {free:,} bytes free on its disk",
+        ledger=ledger,
+        files=found.files,
+        bytes=found.bytes,
+        free=found.free,
+    )
     for act in found.acts:
-        yield words["act_" + act.remedy].format(where=act.where, **act.values)
+        yield _(_ACTS[act.remedy], where=act.where, **act.values)
     if not found.diagnoses:
-        yield words["healthy_deep" if found.deep else "healthy"]
+        yield _(
+            "Healthy: nothing was found; counts, pairs, catalogue and marks agree with the reads."
+            if found.deep
+            else "Healthy: nothing was found. With --deep, counts and marks are compared with the reads, too."
+        )
     for diagnosis in found.diagnoses:
-        said = words[diagnosis.fault].format(**diagnosis.values) + _describe_affected(diagnosis.affected, words)
-        yield words["line"].format(severity=words[diagnosis.severity], where=diagnosis.where, said=said)
-        yield "  → " + words["cure_" + diagnosis.remedy].format(ledger=ledger, **diagnosis.values)
+        said = _(_FAULTS[diagnosis.fault], **diagnosis.values) + _describe_affected(diagnosis.affected)
+        yield _(
+            "{severity}: {where}: {said}", severity=_(_SEVERITIES[diagnosis.severity]), where=diagnosis.where, said=said
+        )
+        yield "  → " + _(_CURES[diagnosis.remedy], ledger=ledger, **diagnosis.values)
 
 
-def _describe_affected(affected: upkeep.Affected | None, words: Mapping[str, str]) -> str:
+def _describe_affected(affected: upkeep.Affected | None) -> str:
     """What hangs on a file, in brackets; nothing for files that hold no rows."""
     if affected is None or not (affected.rows or affected.sources):
         return ""
     parts = [affected.kind]
     if affected.day is not None:
         parts.append(day_name(affected.day))
-    parts.append(words["rows_reads" if affected.kind == "accesses" else "rows_other"].format(rows=affected.rows))
+    parts.append(_("{rows:,} reads" if affected.kind == "accesses" else "{rows:,} rows", rows=affected.rows))
     if affected.sources:
-        names = words["comma"].join(affected.sources[:MOST_NAMED])
+        names = pgettext("comma", ", ").join(affected.sources[:MOST_NAMED])
         more = len(affected.sources) - MOST_NAMED
-        parts.append(words["of"].format(names=names) + (words["and_more"].format(more=more) if more > 0 else ""))
-    return words["brackets"].format(inner=words["comma"].join(parts))
+        parts.append(_("from {names}", names=names) + (_(" and {more:,} more", more=more) if more > 0 else ""))
+    return _(" ({inner})", inner=pgettext("comma", ", ").join(parts))
 
 
 def examination_json(found: upkeep.Examination, ledger: Path) -> str:
@@ -237,7 +311,6 @@ def ledger_purge(
         typer.Option("--below-legal-minimum", help="Remove what is younger than six months, too; the ledger notes it."),
     ] = False,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Remove everything about waybills first seen before a day, so that what is left still verifies and is provable.
@@ -252,11 +325,10 @@ def ledger_purge(
     order = _build_order(who, why, before, keep_days, below_legal_minimum)
     if (out is None) != (checkpoint is None) or (key is not None and out is None):
         raise WrongUsageError("a proof needs a signed checkpoint from before the purge", param_hint="--checkpoint")
-    words = RETENTION_TEXTS[lang]
     if dry_run:
         with progress_bars(quiet) as progress:
             would = retention.plan_purge(ledger, order, hooks=retention.Hooks(progress=progress))
-        _print_purge(would, words, format, dry=True)
+        _print_purge(would, format, dry=True)
         return
     note = b"" if checkpoint is None else checkpoint.read_bytes()
     signing = None if key is None else parse_key_file(key, SigningKey.parse)
@@ -267,14 +339,20 @@ def ledger_purge(
         with progress_bars(quiet) as progress:
             done = retention.purge(ledger, order, hooks=retention.Hooks(progress=progress))
         if done.manifests is None:
-            _print_purge(done, words, format, dry=False)
+            _print_purge(done, format, dry=False)
             raise typer.Exit  # from within, so that no proof is written
         if file is not None:
             notes = _sign_checkpoints(ledger, note, signing)
             file.write(retention.prove_purge(ledger, done.manifests, notes).to_json().encode())
-    _print_purge(done, words, format, dry=False)
+    _print_purge(done, format, dry=False)
     if out is not None and format is OutputFormat.TEXT:
-        typer.echo(words["proof" if signing is None else "proof_signed"].format(out=out))
+        echo(
+            "{out}: proof of the purge. Have the ledger's checkpoint signed now, before anything else is written "
+            "to it: the proof needs it."
+            if signing is None
+            else "{out}: proof of the purge, with the checkpoint after it",
+            out=out,
+        )
 
 
 def _sign_checkpoints(ledger: Path, before: bytes, signing: SigningKey | None) -> list[str]:
@@ -304,12 +382,8 @@ def _build_order(
     )
 
 
-def _print_purge(done: retention.PurgeReport, words: Mapping[str, str], format: OutputFormat, *, dry: bool) -> None:
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps(_purge_json(done, dry=dry), ensure_ascii=False, indent=1))
-        return
-    for line in _purge_lines(done, words, dry=dry):
-        typer.echo(line)
+def _print_purge(done: retention.PurgeReport, format: OutputFormat, *, dry: bool) -> None:
+    print_result(format, _purge_json(done, dry=dry), _purge_lines(done, dry=dry))
 
 
 def _purge_json(done: retention.PurgeReport, *, dry: bool) -> dict[str, object]:
@@ -330,30 +404,49 @@ def _purge_json(done: retention.PurgeReport, *, dry: bool) -> dict[str, object]:
     }
 
 
-def _purge_lines(done: retention.PurgeReport, words: Mapping[str, str], *, dry: bool) -> Iterator[str]:
+def _purge_lines(done: retention.PurgeReport, *, dry: bool) -> Iterator[str]:
     """A purge in words."""
     plan = done.plan
     if plan.nothing:
-        yield words["nothing"].format(before=done.before)
+        yield _(
+            "Nothing to purge: no waybill was first seen before {before}, and nothing was asked before it.",
+            before=done.before,
+        )
     else:
-        yield words["would" if dry else "went"].format(before=done.before)
-        yield words["what"].format(
+        yield _(
+            "Would go (nothing was changed): everything about waybills first seen before {before}"
+            if dry
+            else "Purged: everything about waybills first seen before {before}",
+            before=done.before,
+        )
+        yield _("  {reads:,} reads in segments of {days:,} days, {waybills:,} waybills, {queries:,} logged queries",
             reads=plan.reads, days=len(plan.days), waybills=plan.waybills, queries=plan.queries
         )  # fmt: skip
-        yield words["segments"].format(bytes=plan.bytes)
+        yield _("  the segments have {bytes:,} bytes", bytes=plan.bytes)
         for day, reads in sorted(plan.days.items()) if dry else ():
-            yield words["day"].format(day=day_name(day), reads=reads)
+            yield _("    {day}  {reads:>13,}", day=day_name(day), reads=reads)
     if plan.held:
-        yield words["held"].format(held=plan.held)
+        yield _(
+            "  {held:,} waybills stay though they were first seen earlier: they have reads that are younger than six "
+            "months",
+            held=plan.held,
+        )
     if dry or plan.nothing:
         return
-    yield words["size"].format(before=done.bytes_before, now=done.bytes)
+    yield _("  ledger: {before:,} bytes before, {now:,} now", before=done.bytes_before, now=done.bytes)
     if done.left:
-        yield words["left"].format(bytes=done.left)
-    yield words["elsewhere"]
+        yield _(
+            "  {bytes:,} bytes of what went are still being read by somebody: they go at the next ingest, purge or "
+            "compaction after that",
+            bytes=done.left,
+        )
+    yield _(
+        "Copies elsewhere are as they were: backups from before today hold what went until they expire, and a disk may "
+        "hold it until its blocks are written anew."
+    )
 
 
-def ledger_compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: QuietOption = False) -> None:
+def ledger_compact(ledger: LedgerArgument, quiet: QuietOption = False) -> None:
     """Merge a ledger's small files: one a kind and day.
 
     Reads, answers and proofs stay what they are; where there is nothing to do it says so and changes nothing.
@@ -363,14 +456,19 @@ def ledger_compact(ledger: LedgerArgument, lang: LangOption = Lang.EN, quiet: Qu
     """
     with progress_bars(quiet) as progress:
         done = retention.compact(ledger, hooks=retention.Hooks(progress=progress))
-    words = RETENTION_TEXTS[lang]
     if done.nothing:
-        typer.echo(words["compact_nothing"])
+        echo("nothing to do: each kind and bucket has one file")
         return
-    typer.echo(
-        words["compacted"].format(
-            files_before=done.files_before, files=done.files, bytes_before=done.bytes_before, bytes=done.bytes
-        )
+    echo(
+        "{files_before:,} files before, {files:,} now; {bytes_before:,} bytes before, {bytes:,} now",
+        files_before=done.files_before,
+        files=done.files,
+        bytes_before=done.bytes_before,
+        bytes=done.bytes,
     )
     if done.left:
-        typer.echo(words["compact_left"].format(bytes=done.left))
+        echo(
+            "{bytes:,} bytes of replaced files are still being read by somebody: they go at the next ingest, purge "
+            "or compaction after that",
+            bytes=done.left,
+        )

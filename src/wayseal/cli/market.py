@@ -10,18 +10,16 @@ from typing import Annotated, Any
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._market_view import SHORT, MarketArgument, offer_line, told_offer
+from wayseal.cli._market_view import KINDS, SHORT, MarketArgument, offer_line, told_offer
 from wayseal.cli._options import (
-    Lang,
-    LangOption,
     OutOption,
     OutputFormat,
     OutputFormatOption,
     QuietOption,
     ReportFormat,
 )
-from wayseal.cli._output import clock_time, progress_bars, write_report
-from wayseal.cli._words.market import MARKET_TEXTS
+from wayseal.cli._output import clock_time, print_json, print_result, progress_bars, write_report
+from wayseal.cli._texts import _, current_lang, echo
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
@@ -32,11 +30,32 @@ from wayseal.market.numbers import leaks_of_record, write_leaks
 from wayseal.market.reading.learning import Figures
 from wayseal.market.report import gather_week, render_week
 from wayseal.market.types import FLAGGED, Kind
-from wayseal.model.messages import filled
+from wayseal.model.messages import N_
 from wayseal.page import numbers
 from wayseal.page.languages import translator
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import times
+
+_STATES = {
+    "seen": N_("there"),
+    "asked": N_("there, asked to be removed"),
+    "missed": N_("missed once"),
+    "gone": N_("gone"),
+    "removed": N_("removed"),
+    "quiet": N_("quiet"),
+}
+_SIGNALS = {
+    "person": N_("a person says so"),
+    "shop": N_("the same shop"),
+    "handle": N_("the same address"),
+    "qr": N_("the same QR code"),
+    "link": N_("the same link"),
+    "picture": N_("a near-same picture"),
+    "mirror": N_("a picture, mirrored"),
+    "text": N_("a near-same text"),
+    "style": N_("the way it is written"),
+    "rhythm": N_("when it is offered"),
+}
 
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
 
@@ -51,7 +70,6 @@ def market_offers(
     source: Annotated[str | None, typer.Option(help="Only of this source.", show_default="all")] = None,
     limit: LimitOption = 100,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Offers that were seen, newest first.
 
@@ -61,7 +79,6 @@ def market_offers(
     wayseal market offers market --ours
     wayseal market offers market --kind waybill --format json | jq -r '.[].seller'
     """
-    words = MARKET_TEXTS[lang]
     rows: list[OfferRow] = []
     after: str | None = None
     with open_market(market) as record:
@@ -75,12 +92,12 @@ def market_offers(
             if after is None:
                 break
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps([told_offer(asdict(row)) for row in rows[:limit]], ensure_ascii=False, indent=1))
+        print_json([told_offer(asdict(row)) for row in rows[:limit]])
         return
     for row in rows[:limit]:
-        typer.echo(offer_line(row, lang))
+        typer.echo(offer_line(row))
     if not rows:
-        typer.echo(words["no_offers"])
+        echo("No offer fits.")
 
 
 def market_sellers(
@@ -90,7 +107,6 @@ def market_sellers(
     ] = None,
     limit: LimitOption = 50,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Sellers: shops and accounts that are taken for one, with what speaks for it.
 
@@ -104,22 +120,22 @@ def market_sellers(
     with open_market(market) as record:
         reads = Reads(record)
         if seller is not None:
-            _show(reads.seller(seller), format, lang)
+            _show(reads.seller(seller), format)
             return
         rows = reads.sellers(limit=limit).rows
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1))
+        print_json([asdict(row) for row in rows])
         return
     for row in rows:
-        typer.echo(_line(row, lang))
+        typer.echo(_line(row))
     if not rows:
-        typer.echo(MARKET_TEXTS[lang]["no_sellers"])
+        echo("No seller yet.")
 
 
-def _line(row: SellerRow, lang: Lang) -> str:
-    return filled(
-        MARKET_TEXTS[lang]["seller"],
-        translator(lang),
+def _line(row: SellerRow) -> str:
+    return _(
+        "{seller}  {offers:,} {offers:offer|offers} in {shops:,} {shops:shop|shops}, last seen {last}, back {backs:,} "
+        "{backs:time|times}, numbers of ours in {ours:,}",
         seller=row.seller,
         offers=row.flagged,
         shops=row.shops,
@@ -129,20 +145,23 @@ def _line(row: SellerRow, lang: Lang) -> str:
     )
 
 
-def _show(view: SellerView, format: OutputFormat, lang: Lang) -> None:
-    words = MARKET_TEXTS[lang]
+def _show(view: SellerView, format: OutputFormat) -> None:
     if format is OutputFormat.JSON:
         told = {**asdict(view), "offers": [told_offer(asdict(one)) for one in view.offers]}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        print_json(told)
         return
-    typer.echo(_line(view.row, lang))
+    typer.echo(_line(view.row))
     for shop in view.shops:
-        state = words[f"state_{shop.state}"]
-        typer.echo(filled(words["shop"], shop=visible(shop.shop), state=state, since=clock_time(shop.since)))
+        state = _(_STATES[shop.state])
+        echo("  {shop}: {state} since {since}", shop=visible(shop.shop), state=state, since=clock_time(shop.since))
     for link in view.links:
-        signal = words[f"signal_{link.signal}"]
-        text = filled(
-            words["link"], a=visible(link.a), b=visible(link.b), signal=signal, times=times(link.weight, lang.value)
+        signal = _(_SIGNALS[link.signal])
+        text = _(
+            "  {a} – {b}: {signal}, {times} times as likely one seller",
+            a=visible(link.a),
+            b=visible(link.b),
+            signal=signal,
+            times=times(link.weight, current_lang().value),
         )
         typer.echo(text)
 
@@ -153,7 +172,6 @@ def market_leaks(
     seller: Annotated[
         str | None, typer.Option(help="Only numbers that this seller offered.", show_default="all")
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Write numbers of the courier's own that were on offer as leaks, ready for a trace.
 
@@ -167,7 +185,7 @@ def market_leaks(
         table = leaks_of_record(Reads(record), seller)
     path = write_leaks(out, [table])
     numbers = len(table["waybill"].unique())
-    typer.echo(filled(MARKET_TEXTS[lang]["leaks"], translator(lang), numbers=numbers, path=visible(str(path))))
+    echo("{numbers:,} {numbers:number|numbers} of ours: {path}", numbers=numbers, path=visible(str(path)))
 
 
 _BY_ENDING = {".html": ReportFormat.HTML, ".htm": ReportFormat.HTML, ".json": ReportFormat.JSON}
@@ -185,7 +203,6 @@ def market_report(
         ),
     ] = None,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Report a week of the market: offers by kind, prices, routes, sellers who stand out, and what couldn't be seen.
@@ -202,7 +219,7 @@ def market_report(
     form = format or _form_of(out)
     with open_market(market) as record:
         result = gather_week(record, now_us(), weeks)
-    write_report(partial(render_week, result), form, lang, out, quiet=quiet)
+    write_report(partial(render_week, result), form, out, quiet=quiet)
 
 
 def _form_of(out: Path | None) -> ReportFormat:
@@ -233,7 +250,6 @@ def market_learn(
         typer.Option("--why", help="Why, in the same way.", show_default="needed with `--apply` and `--undo`"),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Learn from what people kept and dismissed, and show what the reading would do otherwise.
@@ -253,56 +269,83 @@ def market_learn(
     for name, given in said.items():
         if (apply or undo) and not given:
             raise WrongUsageError("this is needed with --apply and --undo", param_hint=f"--{name}")
-    words, translate = MARKET_TEXTS[lang], translator(lang)
     with open_market(market) as record:
         if undo:
             was, now = take_back(record, **said, at=now_us())
             if format is OutputFormat.JSON:
                 typer.echo(json.dumps({"taken_back": _standing(was), "in_force": _standing(now)}, ensure_ascii=False))
                 return
-            typer.echo(filled(words["learn_taken_back"], translate, **_told(was)))
-            typer.echo(_in_force(now, lang))
+            echo(
+                "Taken back: what {decisions:,} {decisions:decision|decisions} taught, in force since {at} by "
+                "{who} ({digest})",
+                **_told(was),
+            )
+            typer.echo(_in_force(now))
             return
         with progress_bars(quiet) as progress:
             taught = teach(record, progress)
-        if format is OutputFormat.JSON:
-            typer.echo(json.dumps(_json(taught, lang), ensure_ascii=False, indent=1))
-        else:
-            for line in _lines(taught, lang):
-                typer.echo(line)
+        print_result(format, _json(taught), _lines(taught))
         if apply:
             put_in_force(record, taught, **said, at=now_us())
         if format is OutputFormat.TEXT and taught.refused is None:
-            typer.echo(words["learn_applied" if apply else "learn_nothing_changed"])
+            echo(
+                "It is in force from the next look on; `--undo` takes it back."
+                if apply
+                else "Nothing was changed; `--apply` puts it in force."
+            )
 
 
-def _lines(taught: Taught, lang: Lang) -> Iterator[str]:
-    words, translate, lesson = MARKET_TEXTS[lang], translator(lang), taught.lesson
+def _lines(taught: Taught) -> Iterator[str]:
+    lesson = taught.lesson
     counts = {"kept": lesson.kept, "dismissed": lesson.dismissed, "sellers": lesson.groups, "words": taught.words}
-    yield filled(words["learn_decisions"], translate, **counts)
+    yield _(
+        "{kept:,} {kept:offer|offers} kept and {dismissed:,} dismissed, of {sellers:,} {sellers:seller|sellers}; "
+        "{words:,} {words:word|words} accepted",
+        **counts,
+    )
     if lesson.contradicting:
         ids = ", ".join(map(visible, lesson.contradicting[:_MOST]))
         more = " …" if len(lesson.contradicting) > _MOST else ""
-        yield filled(words["learn_contradicting"], translate, offers=len(lesson.contradicting), ids=ids + more)
+        yield _(
+            "  {offers:,} {offers:is|are} left out, as the same text was kept and dismissed: {ids}",
+            offers=len(lesson.contradicting),
+            ids=ids + more,
+        )
     if taught.gone:
-        yield filled(words["learn_gone"], translate, offers=taught.gone)
+        yield _("  {offers:,} {offers:is|are} left out, as the text went by retention", offers=taught.gone)
     if lesson.before is not None and lesson.after is not None:
-        yield words["learn_judged"]
-        for key, one in (("learn_before", lesson.before), ("learn_after", lesson.after)):
-            yield filled(words[key], translate, **asdict(one))
-    yield _in_force(taught.in_force, lang)
+        yield _("Judged on sellers that weren't learnt from, each counting once:")
+        yield _(
+            "  the model alone: F1 {f1:.3f}, precision {precision:.3f}, recall {recall:.3f}, {harmless:.1%} of what "
+            "was dismissed flagged, {loss:.3f} nats lost",
+            **asdict(lesson.before),
+        )
+        yield _(
+            "  with what was learnt: F1 {f1:.3f}, precision {precision:.3f}, recall {recall:.3f}, {harmless:.1%} of "
+            "what was dismissed flagged, {loss:.3f} nats lost",
+            **asdict(lesson.after),
+        )
+    yield _in_force(taught.in_force)
     if taught.outdated:
-        yield words["learn_outdated"]
+        yield _(
+            "  What decisions taught isn't used: it was learnt beside the model of another version. `market learn` "
+            "learns it again, or takes it back."
+        )
     if lesson.correction is not None:
         more_seen = sum(_up(one) for one in taught.changes)
         less = len(taught.changes) - more_seen
-        yield filled(words["learn_changes"], translate, offers=taught.offers, more=more_seen, less=less)
+        yield _(
+            "Of {offers:,} {offers:offer|offers} on record {more:,} more would be looked at, and {less:,} no longer:",
+            offers=taught.offers,
+            more=more_seen,
+            less=less,
+        )
     for change in taught.changes[:_MOST]:
-        yield _change(change, lang)
+        yield _change(change)
     if len(taught.changes) > _MOST:
-        yield filled(words["learn_more"], translate, offers=len(taught.changes) - _MOST)
+        yield _("  … and {offers:,} more; `--format json` has all", offers=len(taught.changes) - _MOST)
     if taught.refused is not None:
-        yield filled(words["learn_refused"], translate, why=taught.refused)
+        yield _("Not to be put in force: {why}", why=taught.refused)
 
 
 def _up(change: Change) -> bool:
@@ -310,23 +353,27 @@ def _up(change: Change) -> bool:
     return change.after.kind in FLAGGED
 
 
-def _change(change: Change, lang: Lang) -> str:
-    words, row = MARKET_TEXTS[lang], change.offer
-    return filled(
-        words["learn_change"],
+def _change(change: Change) -> str:
+    row = change.offer
+    return _(
+        "  {offer}: {before} {was} → {after} {will}: {text}",
         offer=visible(row.offer),
-        before=words[f"kind_{change.before.kind}"],
+        before=_(KINDS[change.before.kind]),
         was=numbers.percent(change.before.probability),
-        after=words[f"kind_{change.after.kind}"],
+        after=_(KINDS[change.after.kind]),
         will=numbers.percent(change.after.probability),
         text=visible(shorten(mask_text(" ".join(row.said.split())), SHORT)),
     )
 
 
-def _in_force(row: LearntRow | None, lang: Lang) -> str:
-    words = MARKET_TEXTS[lang]
+def _in_force(row: LearntRow | None) -> str:
     return (
-        words["learn_model_alone"] if row is None else filled(words["learn_in_force"], translator(lang), **_told(row))
+        _("In force: the model alone")
+        if row is None
+        else _(
+            "In force: what {decisions:,} {decisions:decision|decisions} taught, since {at}, by {who} ({digest})",
+            **_told(row),
+        )
     )
 
 
@@ -351,7 +398,7 @@ def _figures(figures: Figures | None) -> dict[str, float] | None:
     return None if figures is None else {name: round(value, 4) for name, value in asdict(figures).items()}
 
 
-def _json(taught: Taught, lang: Lang) -> dict[str, Any]:
+def _json(taught: Taught) -> dict[str, Any]:
     lesson = taught.lesson
     return {
         "decisions": {"kept": lesson.kept, "dismissed": lesson.dismissed, "sellers": lesson.groups},
@@ -360,7 +407,7 @@ def _json(taught: Taught, lang: Lang) -> dict[str, Any]:
         "before": _figures(lesson.before),
         "after": _figures(lesson.after),
         "digest": None if lesson.correction is None else lesson.correction.digest,
-        "refused": None if taught.refused is None else taught.refused.fill(translator(lang)),
+        "refused": None if taught.refused is None else taught.refused.fill(translator(current_lang())),
         "in_force": _standing(taught.in_force),
         "outdated": taught.outdated,
         "offers": taught.offers,

@@ -22,14 +22,13 @@ from typing import IO, Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, OutOption, QuietOption
+from wayseal.cli._options import OutOption, QuietOption
 from wayseal.cli._output import output_file, progress_bars
-from wayseal.cli._words.market import MARKET_TEXTS
+from wayseal.cli._texts import warn
 from wayseal.market.errors import MarketError
 from wayseal.market.reading import Reader, load_words
 from wayseal.market.reading.told import reading_json
-from wayseal.model.messages import N_, Message, filled
-from wayseal.page.languages import translator
+from wayseal.model.messages import N_, Message
 from wayseal.page.visible import visible
 
 MOST_LINES = 1_000
@@ -285,7 +284,6 @@ def market_read(
         ),
     ] = None,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Read texts, and print what each says as a line of JSON: its kind, why, and what stands in it.
@@ -302,14 +300,13 @@ def market_read(
     """
     reader, encode = _reader(words, market), json.JSONEncoder(ensure_ascii=False).encode
     gc.freeze()  # what is loaded stays until the end; looking through it again and again costs a quarter of the time
-    translate, said = translator(lang), MARKET_TEXTS[lang]
     unread = 0
     with _open(file) as (source, size), output_file(out) as target, progress_bars(quiet) as progress:
         for some in _portions(read_texts(source, str(file))):
             for one in some:
                 if one.wrong is not None:
                     unread += 1
-                    typer.echo(filled(said["unread"], translate, line=one.line, why=one.wrong), err=True)
+                    warn("line {line} {why}", line=one.line, why=one.wrong)
             known = [one for one in some if one.text is not None]
             readings = reader.read_many([one.text or "" for one in known])
             for one, reading in zip(known, readings, strict=True):
@@ -318,7 +315,7 @@ def market_read(
                 target.write(line.encode("utf-8", "backslashreplace") + b"\n")
             progress("read", some[-1].done, size)
     if unread and not quiet:
-        typer.echo(filled(said["left_out"], translate, lines=unread), err=True)
+        warn("{lines:,} {lines:line was|lines were} left out; all others are read", lines=unread)
     if out is not None and not quiet:
         typer.echo(visible(str(out)), err=True)
 

@@ -1,6 +1,5 @@
 """`wayseal market`: requests for removal, and the record itself."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -12,10 +11,10 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._market_view import MarketArgument, purge_lines
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
-from wayseal.cli._output import clock_time
+from wayseal.cli._options import OutputFormat, OutputFormatOption
+from wayseal.cli._output import clock_time, print_json, print_lines
 from wayseal.cli._proof_view import parse_key_file
-from wayseal.cli._words.market import MARKET_TEXTS
+from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.cli.case import read_statement
 from wayseal.market.capture import verify_captures
 from wayseal.market.fetching.types import now_us
@@ -40,10 +39,31 @@ from wayseal.market.removals.types import (
     Withdrawn,
 )
 from wayseal.merkle import VerifyKey
-from wayseal.model.messages import filled
+from wayseal.model.messages import N_
 from wayseal.model.times import iso
-from wayseal.page.languages import translator
 from wayseal.page.visible import visible
+
+_TODOS = {
+    "hear": N_("hear the accused"),
+    "answer": N_("answer the site"),
+    "remind": N_("remind"),
+    "escalate": N_("hand on"),
+}
+_OUTCOMES = {
+    "open": N_("nothing is due"),
+    "removed": N_("removed"),
+    "withdrawn": N_("withdrawn"),
+}
+_ACTS = {
+    "asked": N_("removal asked for"),
+    "reminded": N_("written to again"),
+    "answered": N_("site answered"),
+    "escalated": N_("handed on"),
+    "accused": N_("accused answered"),
+    "heard": N_("accused heard"),
+    "withdrawn": N_("withdrawn"),
+    "removed": N_("seen to be gone"),
+}
 
 _SAID = ("answer", "to", "text", "why")
 
@@ -64,7 +84,6 @@ def market_removals(
         typer.Option(help="With `--letter`: where the site's answer goes.", envvar="WAYSEAL_CONSOLE_CONTACT"),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Requests for removal, what is due first, with counts by site; or one of them; or its letter.
 
@@ -83,49 +102,48 @@ def market_removals(
         every = reads.requests() if request is None else (reads.request(request),)
     due = {one.request: one for one in find_due(every, now)}
     if letter:
-        _print_letter(every[0], name, contact, reminder=reminder, lang=lang)
+        _print_letter(every[0], name, contact, reminder=reminder)
     elif format is OutputFormat.JSON:
         told: Any = [_told(one, due.get(one.id), now) for one in every]
         if request is None:
             told = {"requests": told, "counts": [asdict(one) for one in count_by_source(every)]}
-        typer.echo(json.dumps(told if request is None else told[0], ensure_ascii=False, indent=1))
+        print_json(told if request is None else told[0])
     elif request is not None:
-        for line in _course(every[0], due.get(request), now, lang):
-            typer.echo(line)
+        print_lines(_course(every[0], due.get(request), now))
     else:
-        for line in _list(every, due, now, lang, settled=all_):
-            typer.echo(line)
+        print_lines(_list(every, due, now, settled=all_))
 
 
-def _print_letter(request: Request, name: str | None, contact: str | None, *, reminder: bool, lang: Lang) -> None:
+def _print_letter(request: Request, name: str | None, contact: str | None, *, reminder: bool) -> None:
     for option, value in (("--name", name), ("--contact", contact)):
         if not (value or "").strip():
             raise WrongUsageError("a letter says in whose name it is written, and where answers go", param_hint=option)
-    made = write_letter(request.asked, name=str(name), contact=str(contact), reminder=reminder, lang=lang.value)
+    made = write_letter(
+        request.asked, name=str(name), contact=str(contact), reminder=reminder, lang=current_lang().value
+    )
     typer.echo(f"{made.subject}\n\n{made.body}", nl=False)
-    typer.echo(MARKET_TEXTS[lang]["letter_counsel"], err=True)
+    warn("Counsel checks what is cited before the first letter goes out; nothing was sent.")
 
 
-def _list(every: Sequence[Request], due: Mapping[str, Due], now: int, lang: Lang, *, settled: bool) -> Iterator[str]:
+def _list(every: Sequence[Request], due: Mapping[str, Due], now: int, *, settled: bool) -> Iterator[str]:
     places = {id_: place for place, id_ in enumerate(due)}
     shown = [one for one in every if settled or one.id in due or one.outcome is Outcome.OPEN]
     for one in sorted(shown, key=lambda one: places.get(one.id, len(places))):
-        yield _line(one, due.get(one.id), now, lang)
+        yield _line(one, due.get(one.id), now)
     if not shown:
-        yield MARKET_TEXTS[lang]["no_removals"]
+        yield _("No request is open.")
     whole, *sites = count_by_source(every)
     for counts in (whole, *(sites if len(sites) > 1 else ())) if every else ():
-        yield _counts(counts, lang)
+        yield _counts(counts)
 
 
-def _line(request: Request, due: Due | None, now: int, lang: Lang) -> str:
-    words = MARKET_TEXTS[lang]
-    state = words[f"outcome_{request.outcome.value}"]
+def _line(request: Request, due: Due | None, now: int) -> str:
+    state = _(_OUTCOMES[request.outcome])
     if due is not None:
-        state = filled(words["due"], todo=words[f"todo_{due.todo.value}"], at=clock_time(due.since))
+        state = _("{todo}, since {at}", todo=_(_TODOS[due.todo]), at=clock_time(due.since))
     asked = request.asked
-    return filled(
-        words["removal"],
+    return _(
+        "{request}  {target}: asked {at}, {days:.1f} days; {state}",
         request=request.id,
         target=visible(asked.target),
         at=clock_time(asked.at),
@@ -134,22 +152,26 @@ def _line(request: Request, due: Due | None, now: int, lang: Lang) -> str:
     )
 
 
-def _counts(counts: Counts, lang: Lang) -> str:
-    words = MARKET_TEXTS[lang]
-    told = asdict(counts) | {"source": visible(counts.source) if counts.source else words["all_sites"]}
-    return filled(words["counts"], translator(lang), **told)
+def _counts(counts: Counts) -> str:
+    told = asdict(counts) | {"source": visible(counts.source) if counts.source else _("All together")}
+    return _("{source}: {requests:,} asked, {removed:,} removed, {open:,} open", **told)
 
 
-def _course(request: Request, due: Due | None, now: int, lang: Lang) -> Iterator[str]:
-    words, asked = MARKET_TEXTS[lang], request.asked
-    yield _line(request, due, now, lang)
-    yield filled(words["removal_asked"], url=visible(asked.url), address=visible(asked.address), rule=asked.rule)
+def _course(request: Request, due: Due | None, now: int) -> Iterator[str]:
+    asked = request.asked
+    yield _line(request, due, now)
+    yield _(
+        "  {url}, asked at {address}, citing {rule}",
+        url=visible(asked.url),
+        address=visible(asked.address),
+        rule=asked.rule,
+    )
     for act in (asked, *request.acts):
         told = _act(act)
         said = " · ".join(visible(mask_text(str(told[name]))) for name in _SAID if told.get(name))
-        who = visible(str(told["who"])) if "who" in told else words["by_watch"]
-        step = {"at": clock_time(act.at), "act": words[f"act_{told['act']}"], "who": who}
-        yield filled(words["removal_said"], **step, said=said) if said else filled(words["removal_act"], **step)
+        who = visible(str(told["who"])) if "who" in told else _("the watch")
+        step = {"at": clock_time(act.at), "act": _(_ACTS[told["act"]]), "who": who}
+        yield _("  {at}  {act}, {who}: {said}", **step, said=said) if said else _("  {at}  {act}, {who}", **step)
 
 
 def _act(act: Act) -> dict[str, Any]:
@@ -197,7 +219,6 @@ def market_ask(
             help="Id of a capture that shows it; may be given more than once.", show_default="the newest that shows it"
         ),
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Record that a site is asked to remove a shop or an offer, and print the request's id for its letter.
 
@@ -213,13 +234,17 @@ def market_ask(
             target=target,
             rule=rule.value,
             address=address,
-            lang=lang.value,
+            lang=current_lang().value,
             captures=capture or (),
             who=who,
             why=why,
             at=now_us(),
         )
-    typer.echo(filled(MARKET_TEXTS[lang]["asked"], request=asked.request, target=visible(asked.target)))
+    echo(
+        "{request}: {target} is asked for; print its letter with `wayseal market removals … --letter`.",
+        request=asked.request,
+        target=visible(asked.target),
+    )
 
 
 class What(StrEnum):
@@ -263,7 +288,6 @@ def market_follow(
         ),
     ] = None,
     to: Annotated[str | None, typer.Option(help="With `escalated`: to whom it was handed on.")] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Record what happened to a request for removal, and print what is due next.
 
@@ -280,12 +304,11 @@ def market_follow(
     with open_market(market) as record:
         record_act(record, act)
         now = Reads(record).request(request)
-    words = MARKET_TEXTS[lang]
     due = next(iter(find_due([now], act.at)), None)
-    state = words[f"outcome_{now.outcome.value}"]
+    state = _(_OUTCOMES[now.outcome])
     if due is not None:
-        state = filled(words["due"], todo=words[f"todo_{due.todo.value}"], at=clock_time(due.since))
-    typer.echo(filled(words["followed"], request=request, act=words[f"act_{what.value}"], state=state))
+        state = _("{todo}, since {at}", todo=_(_TODOS[due.todo]), at=clock_time(due.since))
+    echo("{request}: {act}; now: {state}", request=request, act=_(_ACTS[what]), state=state)
 
 
 def _build_act(what: What, by_hand: dict[str, Any], answer: Answer | None, said: str | None, to: str | None) -> Act:
@@ -317,7 +340,6 @@ def market_verify(
         list[Path] | None,
         typer.Option(help="Certificate (PEM) that time stamps are held against; may be given more than once."),
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Check every line of the record, every table made of them, and every capture.
 
@@ -326,16 +348,20 @@ def market_verify(
     \b
     wayseal market verify market --key watch.pub
     """
-    words = MARKET_TEXTS[lang]
     with open_market(market) as record:
         found = record.verify()
-    typer.echo(filled(words["record"], translator(lang), lines=found.lines, purged=found.purged, root=found.root.hex()))
+    echo(
+        "The record holds: {lines:,} {lines:line|lines}, {purged:,} without their text; root {root}",
+        lines=found.lines,
+        purged=found.purged,
+        root=found.root.hex(),
+    )
     keys = [parse_key_file(one, VerifyKey.parse) for one in key or ()]
     trusted = [one.read_bytes() for one in certificate or ()]
     captures = verify_captures(market / CAPTURES, now=now_us(), keys=keys, certificates=trusted)
-    said = filled(
-        words["captures"],
-        translator(lang),
+    said = _(
+        "Captures: {files:,} {files:file|files}, {records:,} {records:record|records}, {days:,} {days:day|days}, "
+        "{signed:,} signed, {stamped:,} stamped",
         files=captures.files + captures.open_files,
         records=captures.records,
         days=captures.days,
@@ -344,7 +370,7 @@ def market_verify(
     )
     typer.echo(said)
     for one in captures.findings:
-        typer.echo(filled(words["finding"], code=one.code, where=visible(one.where)), err=True)
+        warn("  {code}: {where}", code=one.code, where=visible(one.where))
     if captures.findings:
         raise typer.Exit(7)
 
@@ -360,7 +386,6 @@ def market_purge(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")] = False,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Let go of captures and offers that were kept for as long as their sources say.
 
@@ -377,7 +402,6 @@ def market_purge(
     except ValueError:
         raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None
     gone = purge_folder(market, now_us(), before=day, dry=dry_run)
-    for line in purge_lines(gone, lang, dry=dry_run):
-        typer.echo(line)
+    print_lines(purge_lines(gone, dry=dry_run))
     if not gone.files and not gone.captures and not gone.offers:
-        typer.echo(MARKET_TEXTS[lang]["purge_nothing"])
+        echo("Nothing was kept for longer than its source says.")

@@ -1,6 +1,5 @@
 """`wayseal market`: sources, looks at them, and what was brought in."""
 
-import json
 import shutil
 import threading
 import time
@@ -15,6 +14,8 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._market_view import (
+    HINDRANCES,
+    SIGHTS,
     CanariesOption,
     MarketArgument,
     OwnOption,
@@ -23,9 +24,9 @@ from wayseal.cli._market_view import (
     report_lines,
     watching,
 )
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import clock_time, progress_bars
-from wayseal.cli._words.market import MARKET_TEXTS
+from wayseal.cli._options import OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import clock_time, print_json, print_lines, progress_bars
+from wayseal.cli._texts import _, echo, warn
 from wayseal.market.fetching import Fetched, Fetcher, paused_until
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
@@ -44,8 +45,7 @@ from wayseal.market.looking import (
 from wayseal.market.sources import parse_apart, parse_source
 from wayseal.market.sources.source import MOST_BYTES
 from wayseal.market.types import Hindrance, Sight
-from wayseal.model.messages import N_, filled
-from wayseal.page.languages import translator
+from wayseal.model.messages import N_
 from wayseal.page.visible import visible
 from wayseal.service.signals import handle_signals
 
@@ -61,7 +61,6 @@ def market_add(
     allow_inside: Annotated[
         bool, typer.Option("--allow-inside", help="The address may be one inside the house's own network.")
     ] = False,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Take a source into the watch's folder, after a look at what is written of it.
 
@@ -73,7 +72,7 @@ def market_add(
     wayseal market add market https://board.example/feed.rss --name board --contact mailto:watch@courier.example
     """
     if not what.startswith(("http://", "https://")):
-        _take_in(market, _read(Path(what)), Path(what), lang, replace=replace)
+        _take_in(market, _read(Path(what)), Path(what), replace=replace)
         return
     if not name or not contact:
         raise WrongUsageError("an address needs --name and --contact", param_hint="--name")
@@ -83,15 +82,18 @@ def market_add(
     answer = Fetcher(market / SITES).fetch(source, what)
     if not isinstance(answer, Fetched) or answer.hindrance is not None:
         hindrance = answer.hindrance or Hindrance.ERROR_PAGE
-        typer.echo(f"{visible(name)}: {MARKET_TEXTS[lang][f'hindrance_{hindrance}']}", err=True)
+        typer.echo(f"{visible(name)}: {_(HINDRANCES[hindrance])}", err=True)
         raise typer.Exit(3)
     if parse_apart(source, answer.body, answer.media_type, answer.url).sight is not Sight.SEEN:
-        typer.echo(filled(MARKET_TEXTS[lang]["no_feed"], name=visible(name)), err=True)
+        warn(
+            "{name}: what stands there is no feed, so nothing was written: write its source into a file.",
+            name=visible(name),
+        )
         raise typer.Exit(3)
-    _take_in(market, text.encode(), None, lang, replace=replace)
+    _take_in(market, text.encode(), None, replace=replace)
 
 
-def _take_in(market: Path, text: bytes, file: Path | None, lang: Lang, *, replace: bool) -> None:
+def _take_in(market: Path, text: bytes, file: Path | None, *, replace: bool) -> None:
     source = parse_source(text, file)
     folder = market / SOURCES
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,7 +103,7 @@ def _take_in(market: Path, text: bytes, file: Path | None, lang: Lang, *, replac
     beside = path.with_suffix(".new")
     beside.write_bytes(text)
     shutil.move(beside, path)
-    typer.echo(filled(MARKET_TEXTS[lang]["added"], name=source.name, path=visible(str(path))))
+    echo("{name} is watched from now on: {path}", name=source.name, path=visible(str(path)))
 
 
 def _read(path: Path) -> bytes:
@@ -114,7 +116,6 @@ def market_look(
     source: str | None = typer.Argument(None, help="Name of the source.", show_default="each"),
     own: OwnOption = None,
     canaries: CanariesOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Look at a source once, now, and record what is seen.
@@ -127,7 +128,7 @@ def market_look(
     wayseal market look market
     wayseal market look market bazaar --own ledger --canaries canaries.jsonl
     """
-    with watching(market, own, canaries, time.sleep, lang) as watch, progress_bars(quiet) as progress:
+    with watching(market, own, canaries, time.sleep) as watch, progress_bars(quiet) as progress:
         names = sorted(watch.sources) if source is None else [source]
         if source is not None and source not in watch.sources:
             raise WrongUsageError("there is no source of this name in the folder", param_hint="SOURCE")
@@ -137,9 +138,8 @@ def market_look(
             reports.append(watch.look(Planned(source=name, at=now_us())))
         progress("look", len(names), len(names))
     for report in reports:
-        for line in report_lines(report, lang):
-            typer.echo(line)
-        queue_finds(market, own, report, lang)
+        print_lines(report_lines(report))
+        queue_finds(market, own, report)
 
 
 _AT_MOST = 60.0
@@ -160,7 +160,6 @@ def market_watch(
         bool,
         typer.Option(help="Once a day, let go of what was kept for as long as its source says, as `market purge`."),
     ] = True,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Watch the market: look at every source when it is due, and again at what went, until told to stop.
 
@@ -177,21 +176,19 @@ def market_watch(
         if stopped.wait(seconds):
             raise _Stopped
 
-    with handle_signals(stopped.set), watching(market, own, canaries, sleep, lang) as watched:
-        typer.echo(MARKET_TEXTS[lang]["watching"].format(count=len(watched.sources)), err=True)
+    with handle_signals(stopped.set), watching(market, own, canaries, sleep) as watched:
+        warn("Watching {count} sources; Ctrl-C ends it.", count=len(watched.sources))
         try:
             purged_on = -1
             while not stopped.is_set():
                 if purge and (today := int(time.time() // 86_400)) != purged_on:
                     purged_on = today
-                    for line in purge_lines(watched.purge(market), lang):
-                        typer.echo(line)
+                    print_lines(purge_lines(watched.purge(market)))
                 due = watched.due()
                 for planned in due[:1]:
                     report = watched.look(planned)
-                    for line in report_lines(report, lang):
-                        typer.echo(line)
-                    queue_finds(market, own, report, lang)
+                    print_lines(report_lines(report))
+                    queue_finds(market, own, report)
                 if not due:
                     if until_idle:
                         return
@@ -200,9 +197,7 @@ def market_watch(
             return
 
 
-def market_queue(
-    market: MarketArgument, format: OutputFormatOption = OutputFormat.TEXT, lang: LangOption = Lang.EN
-) -> None:
+def market_queue(market: MarketArgument, format: OutputFormatOption = OutputFormat.TEXT) -> None:
     """The queue of looks: when each source is due, what its last look came to, and what holds it up.
 
     A source whose looks fail comes later each time, for a day at most; one whose site asks to come later is left alone
@@ -229,27 +224,30 @@ def market_queue(
         for one in sources
     ]
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json(rows)
         return
     for row in rows:
-        for line in _lines(row, now, lang):
-            typer.echo(line)
+        print_lines(_lines(row, now))
 
 
-def _lines(row: dict[str, Any], now: int, lang: Lang) -> Iterator[str]:
-    words = MARKET_TEXTS[lang]
-    due = words["queue_now" if (row["next_at"] or 0) <= now else "queue_due"]
-    yield filled(due, source=visible(row["source"]), at=clock_time(row["next_at"] or now))
+def _lines(row: dict[str, Any], now: int) -> Iterator[str]:
+    at, due_now = clock_time(row["next_at"] or now), (row["next_at"] or 0) <= now
+    yield _("{source}: due now, since {at}" if due_now else "{source}: due {at}", source=visible(row["source"]), at=at)
     if row["looked_at"] is not None:
-        what = words[f"hindrance_{row['hindrance']}" if row["hindrance"] else f"sight_{row['sight']}"]
-        yield filled(words["queue_last"], at=clock_time(row["looked_at"]), what=what)
+        what = _(HINDRANCES[row["hindrance"]] if row["hindrance"] else SIGHTS[row["sight"]])
+        yield _("    last look {at}: {what}", at=clock_time(row["looked_at"]), what=what)
     if row["failure"]:
         yield f"    {visible(row['failure'])}"
-    for key, text in (("unseen_since", "queue_unseen"), ("paused_until", "queue_paused")):
-        if row[key] is not None:
-            yield filled(words[text], at=clock_time(row[key]))
+    if row["unseen_since"] is not None:
+        yield _("    not seen since {at}", at=clock_time(row["unseen_since"]))
+    if row["paused_until"] is not None:
+        yield _("    its site wants to be left alone until {at}", at=clock_time(row["paused_until"]))
     if row["shops_gone"]:
-        yield filled(words["queue_gone"], translator(lang), shops=row["shops_gone"], due=row["shops_due"])
+        yield _(
+            "    {shops:,} {shops:shop|shops} that went, {due:,} to be looked for now",
+            shops=row["shops_gone"],
+            due=row["shops_due"],
+        )
 
 
 def market_import(
@@ -266,7 +264,6 @@ def market_import(
     name: Annotated[str, typer.Option(help="What it is called here: small letters, digits, hyphens.")],
     own: OwnOption = None,
     canaries: CanariesOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Take in what was brought: exports of chats, screenshots, pictures of purchases and of the hotline.
@@ -280,22 +277,20 @@ def market_import(
     wayseal market import market bought/ --as pictures --name purchase-12 --own ledger
     """
     placed, other = place_files(form, [one for path in files for one in _find_files(path)])
-    translate = translator(lang)
 
     def say(text: str, **values: object) -> None:
         plain = {key: visible(value) if isinstance(value, str) else value for key, value in values.items()}
-        typer.echo(filled(translate(text), translate, **plain), err=True)
+        warn(text, **plain)
 
     for name_ in other:
         say(N_("{name} is no such export; left out"), name=name_)
     with progress_bars(quiet) as progress:
         good = check_files(form, placed, say, partial(progress, "check"))
     bring_in(market, name, form, good)
-    with watching(market, own, canaries, time.sleep, lang) as watch:
+    with watching(market, own, canaries, time.sleep) as watch:
         report = watch.look(Planned(source=name, at=now_us()))
-    for line in report_lines(report, lang):
-        typer.echo(line)
-    queue_finds(market, own, report, lang)
+    print_lines(report_lines(report))
+    queue_finds(market, own, report)
 
 
 def _find_files(path: Path) -> list[Named]:

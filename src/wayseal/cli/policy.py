@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
-from wayseal.cli._words.policy import POLICY_TEXTS
+from wayseal.cli._options import OutputFormat, OutputFormatOption
+from wayseal.cli._texts import _, current_lang, pgettext
 from wayseal.model.fields import Field
+from wayseal.model.messages import N_
 from wayseal.model.schema import keys_of
 from wayseal.page.visible import visible
 from wayseal.vault.errors import PolicyError
@@ -30,42 +31,57 @@ from wayseal.vault.policy.cases import (
 Words = Mapping[str, str]
 
 
-def policy_lines(policy: Policy, lang: Lang) -> list[str]:
+def policy_lines(policy: Policy) -> list[str]:
     """Purposes, each a few lines, and rules, a line each."""
-    words = POLICY_TEXTS[lang]
-    lines = [words["policy"].format(purposes=len(policy.purposes), rules=len(policy.rules), sha256=policy.sha256)]
+    lines = [
+        _(
+            "{purposes} purposes, {rules} rules, SHA-256 {sha256}",
+            purposes=len(policy.purposes),
+            rules=len(policy.rules),
+            sha256=policy.sha256,
+        )
+    ]
     for purpose in policy.purposes.values():
-        lines += ["", f"{purpose.code}  {_in_language(purpose, lang)}", *_purpose_lines(purpose, policy, words, lang)]
-    lines += ["", words["rules"]]
+        lines += ["", f"{purpose.code}  {_in_language(purpose)}", *_purpose_lines(purpose, policy)]
+    lines += ["", _("Rules; the first that refuses is told")]
     width = max(len(rule.id) for rule in policy.rules)
-    lines += [f"  {rule.id:<{width}}  {_in_language(rule, lang)}" for rule in policy.rules]
+    lines += [f"  {rule.id:<{width}}  {_in_language(rule)}" for rule in policy.rules]
     return lines
 
 
-def _purpose_lines(purpose: Purpose, policy: Policy, words: Words, lang: Lang) -> Iterable[str]:
-    comma = words["comma"]
-    roles = comma.join(
-        f"{role} ({_in_language(policy.roles[role], lang)})" for role in policy.roles if role in purpose.roles
-    )
-    yield words["roles"].format(roles=roles)
+def _purpose_lines(purpose: Purpose, policy: Policy) -> Iterable[str]:
+    comma = pgettext("comma", ", ")
+    roles = comma.join(f"{role} ({_in_language(policy.roles[role])})" for role in policy.roles if role in purpose.roles)
+    yield _("  roles: {roles}", roles=roles)
     if purpose.custody:
-        text = words["last_leg" if purpose.last_leg else "custody"]
+        text = _(
+            "  opened by: {custody}, at the outlet that delivers; until {hours} h after delivery"
+            if purpose.last_leg
+            else "  opened by: {custody}; until {hours} h after delivery"
+        )
         yield text.format(custody=comma.join(sorted(purpose.custody)), hours=purpose.grace_h)
     if purpose.ticket_h is not None:
-        yield words["ticket"].format(hours=purpose.ticket_h)
-    yield words["fields"].format(fields=comma.join(f"{name} {form}" for name, form in purpose.fields.items()))
-    yield words["lasts"].format(hours=f"{purpose.lasts_s / 3600:g}")
+        yield _("  opened by: a ticket, until {hours} h after delivery", hours=purpose.ticket_h)
+    yield _("  shows: {fields}", fields=comma.join(f"{name} {form}" for name, form in purpose.fields.items()))
+    yield _("  may be kept for {hours} h", hours=f"{purpose.lasts_s / 3600:g}")
     budget = purpose.budget
-    yield words["budget"].format(sum=_budget_sum(budget.base, budget.per), cap=budget.cap)
+    yield _("  a day and account: {sum}, at most {cap}", sum=_budget_sum(budget.base, budget.per), cap=budget.cap)
     if budget.outlet_base is not None:
-        yield words["outlet_budget"].format(sum=_budget_sum(budget.outlet_base, budget.outlet_per))
-    for name, most_of in (("bulk", purpose.bulk), ("bulk_day", purpose.bulk_day)):
-        bulk = comma.join(f"{kind} {most}" for kind, most in most_of.items())
-        yield words[name].format(bulk=bulk + comma if bulk else "")
-    yield words["approvers"].format(roles=comma.join(sorted(purpose.approvers)) or words["nobody"])
+        yield _("  a day and outlet: {sum}", sum=_budget_sum(budget.outlet_base, budget.outlet_per))
+    bulk, bulk_day = (
+        "".join(f"{kind} {most}{comma}" for kind, most in most_of.items())
+        for most_of in (purpose.bulk, purpose.bulk_day)
+    )
+    yield _("  at once without a second person: {bulk}otherwise 1", bulk=bulk)
+    yield _("  a day without a second person: {bulk}otherwise as many as at once", bulk=bulk_day)
+    yield _("  may agree to more: {roles}", roles=comma.join(sorted(purpose.approvers)) or _("nobody"))
     if purpose.revises:
-        yield words["revises"].format(fields=comma.join(field for field in Field if field in purpose.revises))
-    yield words["find"].format(quota=purpose.find.quota, most=purpose.find.most)
+        yield _("  may change: {fields}", fields=comma.join(field for field in Field if field in purpose.revises))
+    yield _(
+        "  look-ups of phones a day and account: {quota}; waybills that one tells: at most {most}",
+        quota=purpose.find.quota,
+        most=purpose.find.most,
+    )
 
 
 def _budget_sum(base: int, per: Mapping[Work, float]) -> str:
@@ -114,8 +130,8 @@ def _purpose_json(purpose: Purpose) -> dict[str, object]:
     }
 
 
-def _in_language(what: object, lang: Lang) -> str:
-    return str(getattr(what, lang.value))
+def _in_language(what: object) -> str:
+    return str(getattr(what, current_lang().value))
 
 
 PurposesOption = Annotated[
@@ -162,10 +178,7 @@ def read_cases(path: Path | None) -> str:
 
 
 def build_question(
-    name: str | None,
-    cases: Path | None,
-    given: dict[str, Any],
-    changes: Sequence[str],
+    name: str | None, cases: Path | None, given: dict[str, Any], changes: Sequence[str]
 ) -> PolicyRequest:
     """The question of a case, of options, or of a case with something changed. PolicyError, BadParameter."""
     values: dict[str, Any] = {}
@@ -202,10 +215,7 @@ def _read(path: Path) -> str:
 
 
 def policy_show(
-    purposes: PurposesOption = None,
-    rules: RulesOption = None,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
+    purposes: PurposesOption = None, rules: RulesOption = None, format: OutputFormatOption = OutputFormat.TEXT
 ) -> None:
     """Show each purpose (who, what, in which form, opened by what, how long, how many) and the rules in their order.
 
@@ -218,14 +228,13 @@ def policy_show(
     wayseal policy show --format json | jq '.purposes[].fields'
     """
     policy = load_policy(purposes, rules)
-    typer.echo("\n".join(policy_json(policy) if format is OutputFormat.JSON else policy_lines(policy, lang)))
+    typer.echo("\n".join(policy_json(policy) if format is OutputFormat.JSON else policy_lines(policy)))
 
 
 def policy_check(
     files: Annotated[
         list[Path], typer.Argument(help="A file of purposes (`.toml`), one of rules (`.cedar`), or one of each.")
     ],
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Check files of purposes and rules, held against each other or against the built-in ones; uses nothing.
 
@@ -241,7 +250,7 @@ def policy_check(
             raise WrongUsageError("give one file of purposes (.toml), one of rules (.cedar), or one of each")
         found[path.suffix] = path
     policy = load_policy(found.get(".toml"), found.get(".cedar"))
-    text = POLICY_TEXTS[lang]["checked"]
+    text = _("In order: {purposes} purposes, {rules} rules, SHA-256 {sha256}")
     typer.echo(text.format(purposes=len(policy.purposes), rules=len(policy.rules), sha256=policy.sha256))
 
 
@@ -253,7 +262,6 @@ def policy_test(
     purposes: PurposesOption = None,
     rules: RulesOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Run cases on a policy; ends with 3 if one doesn't get what it expects, and says what no case shows.
 
@@ -267,22 +275,31 @@ def policy_test(
     """
     policy, text = load_policy(purposes, rules), read_cases(cases)
     results, missing = run_cases(policy, text), untested(policy, text)
-    lines = tested_json(results, missing) if format is OutputFormat.JSON else tested_lines(results, missing, lang)
+    lines = tested_json(results, missing) if format is OutputFormat.JSON else tested_lines(results, missing)
     typer.echo("\n".join(lines))
     if not all(result.passed for result in results):
         raise typer.Exit(FAILED)
 
 
-def tested_lines(results: Sequence[Result], missing: Untested, lang: Lang) -> list[str]:
+def tested_lines(results: Sequence[Result], missing: Untested) -> list[str]:
     """What failed, how many passed, and what no case shows."""
-    words = POLICY_TEXTS[lang]
     failed = [result for result in results if not result.passed]
     lines = [
-        words["failed"].format(name=visible(r.name), expected=visible(r.expected), got=visible(r.got)) for r in failed
+        _(
+            "FAILED  {name}: expected {expected}; got {got}",
+            name=visible(r.name),
+            expected=visible(r.expected),
+            got=visible(r.got),
+        )
+        for r in failed
     ]
-    lines.append(words["passed"].format(passed=len(results) - len(failed), cases=len(results)))
-    named = {key: getattr(missing, key) for key in ("never_allowed", "never_refused", "silent_rules")}
-    lines += [words[key].format(names=words["comma"].join(names)) for key, names in named.items() if names]
+    lines.append(_("{passed} of {cases} cases passed", passed=len(results) - len(failed), cases=len(results)))
+    named = {
+        N_("No case shows these purposes allowed: {names}"): missing.never_allowed,
+        N_("No case shows these purposes refused: {names}"): missing.never_refused,
+        N_("These rules speak in no case: {names}"): missing.silent_rules,
+    }
+    lines += [_(text, names=pgettext("comma", ", ").join(names)) for text, names in named.items() if names]
     return lines
 
 
@@ -321,7 +338,6 @@ def policy_explain(
     purposes: PurposesOption = None,
     rules: RulesOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Say what the policy decides and why: every rule, whether it holds or refuses, and the values it looked at.
 
@@ -336,24 +352,26 @@ def policy_explain(
     policy = load_policy(purposes, rules)
     asking = build_question(case, cases, {"role": role, "purpose": purpose, "relation": relation}, set_ or ())
     explanation = explain_policy(policy, asking)
-    typer.echo(
-        "\n".join(explained_json(explanation) if format is OutputFormat.JSON else explained_lines(explanation, lang))
-    )
+    typer.echo("\n".join(explained_json(explanation) if format is OutputFormat.JSON else explained_lines(explanation)))
 
 
-def explained_lines(explanation: Explanation, lang: Lang) -> list[str]:
+def explained_lines(explanation: Explanation) -> list[str]:
     """The decision, and every rule with the values that it looked at."""
-    words, decision = POLICY_TEXTS[lang], explanation.decision
-    head = words["allowed" if decision.allowed else "refused"]
-    lines = [head.format(rule=decision.rule, why=_in_language(decision, lang))]
+    decision = explanation.decision
+    why = _in_language(decision)
+    lines = [
+        _("Allowed by {rule}: {why}" if decision.allowed else "Refused by {rule}: {why}", rule=decision.rule, why=why)
+    ]
     if decision.also:
-        lines.append(words["also"].format(rules=words["comma"].join(decision.also)))
+        lines.append(
+            _("Also refused (never told to whoever asks): {rules}", rules=pgettext("comma", ", ").join(decision.also))
+        )
     width = max(len(weighed.rule) for weighed in explanation.rules)
     for weighed in explanation.rules:
-        says = words[("permits" if weighed.permits else "refuses") if weighed.speaks else "holds"]
-        looked = words["comma"].join(f"{name} = {visible(value)}" for name, value in weighed.looked.items())
-        line = f"  {says}  {weighed.rule:<{width}}  {_in_language(weighed, lang)}"
-        lines.append(line + (words["looked"].format(values=looked) if looked else ""))
+        says = (_("permits") if weighed.permits else _("REFUSES")) if weighed.speaks else _("holds  ")
+        looked = pgettext("comma", ", ").join(f"{name} = {visible(value)}" for name, value in weighed.looked.items())
+        line = f"  {says}  {weighed.rule:<{width}}  {_in_language(weighed)}"
+        lines.append(line + (_("  [{values}]", values=looked) if looked else ""))
     return lines
 
 

@@ -16,8 +16,6 @@ from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
 from wayseal.cases.types import RecordedCase
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
-    Lang,
-    LangOption,
     LedgerArgument,
     OutOption,
     OutputFormat,
@@ -110,7 +108,6 @@ def reads(
     ] = None,
     format: FormatOption = ReadsFormat.TEXT,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """List the reads of a case or of a waybill, one by one, and what work was near each.
@@ -141,7 +138,7 @@ def reads(
             case=case, who=who, why=why, reason=reason, actor=actor, waybill=number, everything=everything
         )
         result = _read_case(ledger, request, chosen, parse_offset(offset), quiet)
-    write_report(partial(render_reads, result), format, lang, out, quiet=quiet)
+    write_report(partial(render_reads, result), format, out, quiet=quiet)
 
 
 def _read_waybill(ledger: Path, waybill: str, templates: tuple[Template, ...]) -> ReadsResult:
@@ -197,7 +194,6 @@ def explain(
     waybill: Annotated[str, typer.Option(help="Number of the waybill.")],
     templates: TemplatesOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Say why an account's reads of a waybill were work or were not.
@@ -216,7 +212,7 @@ def explain(
     with open_ledger(ledger) as snapshot:
         account, name = _find_account(snapshot, ledger / FOLDER, actor)
         result = explain_pair(snapshot, account, clean_waybill(waybill), chosen, name)
-    write_report(partial(render_pair, result), format, lang, None, quiet=quiet)
+    write_report(partial(render_pair, result), format, None, quiet=quiet)
 
 
 def _find_account(snapshot: Snapshot, folder: Path, given: str) -> tuple[str, Callable[[str], str]]:
@@ -250,7 +246,6 @@ def rights(
     templates: TemplatesOption = None,
     format: ReportFormatOption = ReportFormat.TEXT,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Hold rights against use: unused rights, dormant accounts, shared logins, the smallest sets that would do.
@@ -270,7 +265,7 @@ def rights(
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
         facts = update_facts(snapshot, None, work, clock_us(), progress)
         result = run(snapshot, facts, work, permits, days, progress)
-    write_report(partial(render_rights, result), format, lang, out, quiet=quiet)
+    write_report(partial(render_rights, result), format, out, quiet=quiet)
 
 
 def partners_check(
@@ -293,7 +288,6 @@ def partners_check(
     ] = None,
     format: ReportFormatOption = ReportFormat.TEXT,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Check what partners read against their contracts, and against their own logs where the ledger has them.
@@ -311,4 +305,4 @@ def partners_check(
     agreed = load_contracts(contracts)
     with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
         result = check_partners(snapshot, agreed, period=period, progress=progress)
-    write_report(partial(render_partners, result), format, lang, out, quiet=quiet)
+    write_report(partial(render_partners, result), format, out, quiet=quiet)

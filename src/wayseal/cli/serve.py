@@ -7,14 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._demo import BOUGHT, FOLDER, MARK
-from wayseal.cli._options import VAULT, Lang, LangOption
-from wayseal.cli._vault_session import load_settings
-from wayseal.console.serve import Demo, run_console
-from wayseal.console.settings import read_console_settings
-from wayseal.model.messages import N_, filled
-from wayseal.page.languages import translator
-from wayseal.server.serve import run
+from wayseal.cli._options import VAULT
+from wayseal.cli._texts import _, echo
 
 
 def serve_vault(
@@ -40,15 +34,11 @@ def serve_vault(
     wayseal serve vault
     wayseal serve vault /etc/wayseal/vault
     """
+    from wayseal.cli._vault_session import load_settings
+    from wayseal.server.serve import run
+
     os.umask(0o077)
     run(load_settings(folder))
-
-
-_SETUP = N_(
-    "Nobody has an account yet. Open {address} and make the first administrator with this code; it works once: {code}"
-)
-_BASKET = N_("What the demo bought")
-_DEMO = N_("Open {address} for the demo's console; the link works once, within a quarter of an hour.")
 
 
 def serve_console(
@@ -74,7 +64,6 @@ def serve_console(
     demo: Annotated[
         bool, typer.Option("--demo", help="Print a link that opens the console once, without a password, for a trial.")
     ] = False,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Run the staff's web console until it is told to stop (Ctrl-C, SIGTERM).
 
@@ -86,6 +75,10 @@ def serve_console(
     wayseal serve console ledger
     wayseal serve console demo/ledger --folder demo/console --demo
     """
+    from wayseal.cli._demo import BOUGHT, FOLDER, MARK
+    from wayseal.console.serve import Demo, run_console
+    from wayseal.console.settings import read_console_settings
+
     os.umask(0o077)
     settings = read_console_settings(
         os.environ,
@@ -93,18 +86,24 @@ def serve_console(
         ledger=None if ledger is None else str(ledger),
         port=None if port is None else str(port),
     )
-    translate = translator(lang)
 
     def say_setup(address: str, code: str) -> None:
-        typer.echo(filled(translate(_SETUP), address=address, code=code))
+        echo(
+            "Nobody has an account yet. Open {address} and make the first administrator with this code; it works "
+            "once: {code}",
+            address=address,
+            code=code,
+        )
 
     def say_demo(address: str) -> None:
-        typer.echo(filled(translate(_DEMO), address=address))
+        echo(
+            "Open {address} for the demo's console; the link works once, within a quarter of an hour.", address=address
+        )
 
     made = settings.ledger.parent if settings.ledger is not None else None
     made = made if made is not None and (made / MARK).exists() else None
     bought = made / BOUGHT if made is not None else None
     if made is not None and settings.market is None and (made / FOLDER).exists():
         settings = replace(settings, market=made / FOLDER)
-    shown = Demo(say=say_demo, basket=translate(_BASKET), bought=bought) if demo else None
+    shown = Demo(say=say_demo, basket=_("What the demo bought"), bought=bought) if demo else None
     run_console(settings, say_setup=say_setup, demo=shown)

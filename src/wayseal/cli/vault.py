@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption
+from wayseal.cli._output import print_result
+from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import (
     CHAINS,
     CLIENT,
@@ -28,10 +30,9 @@ from wayseal.cli._vault_session import (
     open_vault,
     round_to_second,
 )
-from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
-from wayseal.model.messages import filled
+from wayseal.model.messages import N_
 from wayseal.model.records import Actor, Parcel, Scan, Ticket
 from wayseal.model.times import time_at
 from wayseal.store.database import open_database
@@ -44,6 +45,25 @@ from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
+
+_TROUBLES = {
+    "unseen": N_(
+        "what is seen of the log is kept nowhere, so that one that was cut goes unnoticed after a restart: set "
+        "`log_memory`"
+    ),
+    "keys_lost": N_(
+        "data keys are wrapped by a key that the keyring hasn't got; what they seal can't be opened until the "
+        "right keyring is back"
+    ),
+    "keys_old": N_("data keys are still wrapped by older keys: `wayseal vault key rewrap`"),
+    "overdue": N_("records are kept longer than they may be: `wayseal vault retain`"),
+    "not_cosigned": N_(
+        "the witness hasn't cosigned what was signed last: is the service running, and what does its log say?"
+    ),
+    "no_checkpoint": N_(
+        "the log has no checkpoint yet: `wayseal vault checkpoint`, and give it to somebody else to keep"
+    ),
+}
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
@@ -162,7 +182,6 @@ def vault_init(
     ] = None,
     example: Annotated[bool, typer.Option("--example", help="Put a few people and parcels of nobody in.")] = False,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Make a vault: settings, keyring, two databases with their tables, the built-in policy.
 
@@ -179,10 +198,10 @@ def vault_init(
     wayseal vault init vault --database postgresql://vault@db/vault --key-database postgresql://keys@kdb/keys
     """
     new = NewVault(database=database, key_database=key_database, origin=origin, example=example)
-    make_vault(folder, new, actor, lang)
+    make_vault(folder, new, actor)
 
 
-def make_vault(folder: Path, new: NewVault, actor: str | None, lang: Lang) -> None:
+def make_vault(folder: Path, new: NewVault, actor: str | None) -> None:
     """Makes folder, settings, keyring, tables and the first policy; what was begun is taken away if it fails."""
     if new.origin is not None and not _NAME_OF_LOG.fullmatch(new.origin):
         raise VaultError("origin: printable ASCII without spaces and plus signs, as it names the key of checkpoints")
@@ -200,13 +219,16 @@ def make_vault(folder: Path, new: NewVault, actor: str | None, lang: Lang) -> No
             else:
                 left.unlink()
         raise
-    words = VAULT_TEXTS[lang]
-    typer.echo(filled(words["made"], folder=folder))
+    echo("made the vault {folder}: settings, keyring, two databases, the built-in policy", folder=folder)
     if new.example:
         with open_vault(folder, actor) as session:
             done = fill_vault(session.vault, session.caller, session.now)
-        typer.echo(filled(words["filled"], **done))
-    typer.echo(words["keep_keyring"])
+        echo(
+            "put in for example: {people} people, {parcels} sealed parcels of nobody, {scans} scans, {tickets} "
+            "{tickets:ticket|tickets}",
+            **done,
+        )
+    echo("Keep a copy of keyring.json apart from the databases: without it nothing can be opened.")
 
 
 def _write_vault(folder: Path, new: NewVault, caller: Caller) -> None:
@@ -254,7 +276,7 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def vault_upgrade(vault: VaultOption = VAULT, lang: LangOption = Lang.EN) -> None:
+def vault_upgrade(vault: VaultOption = VAULT) -> None:
     """Bring the tables of both databases to the version of this Wayseal.
 
     Make a backup first ([migrations](operation.md#migrations)).
@@ -262,14 +284,17 @@ def vault_upgrade(vault: VaultOption = VAULT, lang: LangOption = Lang.EN) -> Non
     \b
     wayseal vault upgrade
     """
-    words = VAULT_TEXTS[lang]
     done = 0
     for chain in CHAINS:
         with open_one_database(vault, chain) as database:
             for step in upgrade_tables(database, chain):
-                typer.echo(filled(words["step"], revision=step.revision, what=step.what))
+                echo("{revision}: {what}", revision=step.revision, what=step.what)
                 done += 1
-    typer.echo(filled(words["upgraded"], steps=done) if done else words["no_upgrade"])
+    typer.echo(
+        _("{steps} {steps:step|steps} done", steps=done)
+        if done
+        else _("nothing to do: the tables are of the present version")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,11 +317,7 @@ class Status:
     trouble: list[str]
 
 
-def vault_status(
-    vault: VaultOption = VAULT,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
-) -> None:
+def vault_status(vault: VaultOption = VAULT, format: OutputFormatOption = OutputFormat.TEXT) -> None:
     """Say how much is sealed, how long the log is, which keys and policy are in use, and what to see to.
 
     It also says up to where the log is signed, and a [witness](disclosure-log.md#witness) has cosigned it, and the
@@ -315,11 +336,7 @@ def vault_status(
         raise VaultError("these steps are pending: {waiting}: run `wayseal vault upgrade`", waiting=list(waiting))
     with open_vault(vault) as session:
         found = _read_status(session, tables)
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=1))
-        return
-    for line in status_lines(found, vault, lang):
-        typer.echo(line)
+    print_result(format, asdict(found), status_lines(found, vault))
 
 
 def _read_status(session: Session, tables: dict[str, str | None]) -> Status:
@@ -357,24 +374,32 @@ def _find_trouble(session: Session, held: VaultCounts, in_use: dict[int, int]) -
         yield "not_cosigned"
 
 
-def status_lines(found: Status, folder: Path, lang: Lang) -> Iterator[str]:
+def status_lines(found: Status, folder: Path) -> Iterator[str]:
     """How a vault stands, a line each thing."""
-    words = VAULT_TEXTS[lang]
     held = asdict(found.counts)
     sizes = {f"{name}_mb": size / 1e6 for name, size in found.bytes.items()}
-    yield filled(words["status_vault"], folder=folder, origin=found.origin)
-    yield filled(words["status_records"], **held)
-    yield filled(words["status_people"], **held)
-    yield filled(words["status_log"], **held)
+    yield _("Vault: {folder} ({origin})", folder=folder, origin=found.origin)
+    yield _("Records: {sealed:,} sealed, {erased:,} erased", **held)
+    yield _(
+        "Directory: {actors:,} {actors:actor|actors}, {blocked:,} blocked; {clients:,} {clients:client|clients}; "
+        "{approvals:,} {approvals:approval|approvals} waiting",
+        **held,
+    )
+    yield _("Log: {log_size:,} {log_size:entry|entries}, {checkpoint_size:,} of them signed", **held)
     if found.cosigned:
-        yield filled(words["status_cosigned"], size=found.cosigned)
-    yield filled(words["status_policy"], version=found.policy, sha256=found.policy_sha256[:20])
-    yield filled(words["status_tables"], main=found.tables["main"], keys=found.tables["keys"], **sizes)
+        yield _("Cosigned by a witness up to {size:,}", size=found.cosigned)
+    yield _("Policy: version {version} ({sha256})", version=found.policy, sha256=found.policy_sha256[:20])
+    yield _(
+        "Tables: {main}, {keys}; {main_mb:.1f} MB and {keys_mb:.1f} MB",
+        main=found.tables["main"],
+        keys=found.tables["keys"],
+        **sizes,
+    )
     active = ", ".join(f"{p} {k['active']}" for p, k in found.keys.items())
-    yield filled(words["status_keys"], keys=active)
+    yield _("Active keys: {keys}", keys=active)
     if found.counts.earliest_due is not None:
-        yield filled(words["status_due"], at=round_to_second(found.counts.earliest_due))
+        yield _("Next to be erased: {at}", at=round_to_second(found.counts.earliest_due))
     for code in found.trouble:
-        yield words["trouble"] + words[f"trouble_{code}"]
+        yield _("See to it: ") + _(_TROUBLES[code])
     if not found.trouble:
-        yield words["no_trouble"]
+        yield _("Nothing here needs seeing to. Rows, records and the log were not looked at: `wayseal vault verify`")

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
+from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption
+from wayseal.cli._output import print_lines
+from wayseal.cli._texts import echo, warn
 from wayseal.cli._vault_session import (
     CLIENT,
     ActorOption,
@@ -18,10 +20,8 @@ from wayseal.cli._vault_session import (
     open_vault,
 )
 from wayseal.cli._vault_view import BadRow, Row, print_bad_rows, print_records, read_rows
-from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.policy import policy_json, policy_lines
 from wayseal.model.kinds import ActorKind
-from wayseal.model.messages import filled
 from wayseal.model.records import Actor
 from wayseal.model.schema import plain
 from wayseal.model.times import iso, micros, time_at
@@ -32,11 +32,7 @@ from wayseal.vault.errors import PolicyError, VaultError
 from wayseal.vault.policy import Policy
 
 
-def vault_policy_show(
-    vault: VaultOption = VAULT,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
-) -> None:
+def vault_policy_show(vault: VaultOption = VAULT, format: OutputFormatOption = OutputFormat.TEXT) -> None:
     """Show the policy in force.
 
     It looks as `wayseal policy show` shows a file.
@@ -47,9 +43,8 @@ def vault_policy_show(
     with open_vault(vault) as session:
         policy = session.vault.policy
     if format is OutputFormat.TEXT:
-        typer.echo(filled(VAULT_TEXTS[lang]["policy_version"], version=policy.version))
-    for line in policy_json(policy) if format is OutputFormat.JSON else policy_lines(policy, lang):
-        typer.echo(line)
+        echo("Version {version}", version=policy.version)
+    print_lines(policy_json(policy) if format is OutputFormat.JSON else policy_lines(policy))
 
 
 def vault_policy_activate(
@@ -59,7 +54,6 @@ def vault_policy_activate(
     ],
     vault: VaultOption = VAULT,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Put files of a policy in force; what no file is given of stays.
 
@@ -83,7 +77,7 @@ def vault_policy_activate(
         Policy.parse(purposes, rules, 0, purposes_file=named.get(".toml"), rules_file=named.get(".cedar"))
         made = session.vault.activate_policy(session.caller, purposes, rules, now=session.now)
         _widen_roles(session, frozenset(made.roles))
-    typer.echo(filled(VAULT_TEXTS[lang]["policy_activated"], version=made.version, sha256=made.sha256))
+    echo("policy {version} is in force ({sha256})", version=made.version, sha256=made.sha256)
 
 
 def _widen_roles(session: Session, roles: frozenset[str]) -> None:
@@ -106,7 +100,6 @@ def vault_client_add(
     per_second: Annotated[int, typer.Option(help="Most requests a second.", min=1)] = 1000,
     certificate: Annotated[str | None, typer.Option(help="SHA-256 of the TLS certificate that it is bound to.")] = None,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Add a system that may call the service; its secret is printed once.
 
@@ -129,15 +122,11 @@ def vault_client_add(
             certificate_sha256=certificate,
             now=session.now,
         )
-    typer.echo(filled(VAULT_TEXTS[lang]["client_added"], client=client), err=True)
+    warn("client {client} is there; this is its secret, which nobody can tell again:", client=client)
     typer.echo(secret)  # alone on standard output
 
 
-def vault_client_list(
-    vault: VaultOption = VAULT,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
-) -> None:
+def vault_client_list(vault: VaultOption = VAULT, format: OutputFormatOption = OutputFormat.TEXT) -> None:
     """List the clients, and what each may do.
 
     \b
@@ -157,12 +146,10 @@ def vault_client_list(
         }
         for c in found
     ]
-    print_records(rows, ("client", "scopes", "actor", "acts_for", "disabled_at"), format, lang)
+    print_records(rows, ("client", "scopes", "actor", "acts_for", "disabled_at"), format)
 
 
-def vault_client_disable(
-    client: ClientArgument, vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN
-) -> None:
+def vault_client_disable(client: ClientArgument, vault: VaultOption = VAULT, actor: ActorOption = None) -> None:
     """End a client's rights at once.
 
     \b
@@ -170,12 +157,10 @@ def vault_client_disable(
     """
     with open_vault(vault, actor) as session:
         session.vault.disable_client(session.caller, client, now=session.now)
-    typer.echo(filled(VAULT_TEXTS[lang]["client_disabled"], client=client))
+    echo("client {client} may do nothing any more", client=client)
 
 
-def vault_client_secret(
-    client: ClientArgument, vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN
-) -> None:
+def vault_client_secret(client: ClientArgument, vault: VaultOption = VAULT, actor: ActorOption = None) -> None:
     """Give a client another secret, printed once; the old one ends at once.
 
     \b
@@ -183,7 +168,7 @@ def vault_client_secret(
     """
     with open_vault(vault, actor) as session:
         new = session.vault.new_client_secret(session.caller, client, now=session.now)
-    typer.echo(filled(VAULT_TEXTS[lang]["client_secret"], client=client), err=True)
+    warn("client {client} has another secret, which nobody can tell again; the old one has ended:", client=client)
     typer.echo(new)  # alone on standard output
 
 
@@ -215,7 +200,6 @@ def vault_actor_put(
         str | None, typer.Option(help="Until when its training is valid; without it nothing is shown.")
     ] = None,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Put an actor into the directory, or a file of them; what was known of them is replaced.
 
@@ -228,7 +212,7 @@ def vault_actor_put(
     if (who is None) == (file is None):
         raise WrongUsageError("give one of ACTOR and --file", param_hint="--file")
     if file is not None:
-        if _put_file(vault, file, actor, lang):
+        if _put_file(vault, file, actor):
             raise typer.Exit(BAD)
         return
     values = {
@@ -240,10 +224,10 @@ def vault_actor_put(
         raise record.error
     with open_vault(vault, actor) as session:
         session.vault.actors(session.caller, [record], now=session.now)
-    typer.echo(filled(VAULT_TEXTS[lang]["actors_put"], count=1))
+    echo("{count:,} {count:actor|actors} put into the directory", count=1)
 
 
-def _put_file(folder: Path, file: Path, actor: str | None, lang: Lang) -> int:
+def _put_file(folder: Path, file: Path, actor: str | None) -> int:
     """Adds the actors of a file; how many rows were refused."""
     good: list[Actor] = []
     bad: list[BadRow] = []
@@ -256,8 +240,8 @@ def _put_file(folder: Path, file: Path, actor: str | None, lang: Lang) -> int:
     with open_vault(folder, actor) as session:
         for start in range(0, len(good), _AT_ONCE):
             session.vault.actors(session.caller, good[start : start + _AT_ONCE], now=session.now)
-    typer.echo(filled(VAULT_TEXTS[lang]["actors_put"], count=len(good)))
-    print_bad_rows(bad, file, lang)
+    echo("{count:,} {count:actor|actors} put into the directory", count=len(good))
+    print_bad_rows(bad, file)
     return len(bad)
 
 
@@ -284,9 +268,7 @@ def _parse_record(row: Row) -> Actor | BadRow:
     return Actor(kind=ActorKind(values["kind"]), **texts, **times)  # type: ignore[arg-type]
 
 
-def vault_actor_block(
-    who: WhoArgument, vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN
-) -> None:
+def vault_actor_block(who: WhoArgument, vault: VaultOption = VAULT, actor: ActorOption = None) -> None:
     """Put an actor on the blocked list: it is shown nothing any more.
 
     \b
@@ -294,12 +276,10 @@ def vault_actor_block(
     """
     with open_vault(vault, actor) as session:
         session.vault.block(session.caller, who, now=session.now)
-    typer.echo(filled(VAULT_TEXTS[lang]["blocked"], actor=who))
+    echo("{actor} is blocked: it is shown nothing any more", actor=who)
 
 
-def vault_actor_unblock(
-    who: WhoArgument, vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN
-) -> None:
+def vault_actor_unblock(who: WhoArgument, vault: VaultOption = VAULT, actor: ActorOption = None) -> None:
     """Take an actor off the blocked list.
 
     \b
@@ -307,14 +287,10 @@ def vault_actor_unblock(
     """
     with open_vault(vault, actor) as session:
         session.vault.unblock(session.caller, who, now=session.now)
-    typer.echo(filled(VAULT_TEXTS[lang]["unblocked"], actor=who))
+    echo("{actor} is not blocked any more", actor=who)
 
 
-def vault_actor_list(
-    vault: VaultOption = VAULT,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
-) -> None:
+def vault_actor_list(vault: VaultOption = VAULT, format: OutputFormatOption = OutputFormat.TEXT) -> None:
     """List the directory.
 
     \b
@@ -325,7 +301,7 @@ def vault_actor_list(
     rows = [plain(record) for record in found]
     if format is OutputFormat.TEXT:
         rows = [row | {name: _day_of(row[name]) for name in ("trained_until", "blocked_at")} for row in rows]
-    print_records(rows, ("actor", "kind", "role", "outlet", "trained_until", "blocked_at"), format, lang)
+    print_records(rows, ("actor", "kind", "role", "outlet", "trained_until", "blocked_at"), format)
 
 
 def _day_of(text: object) -> str | None:

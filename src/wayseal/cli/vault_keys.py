@@ -1,16 +1,14 @@
 """`wayseal vault key`: the keys of a vault."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import progress_bars, write_text
+from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import print_json, progress_bars, write_text
+from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import ActorOption, Session, VaultOption, open_vault, round_to_second
-from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.model.messages import filled
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.key_rotation import index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
@@ -32,11 +30,7 @@ def log_key_act(session: Session, act: str, purpose: KeyPurpose, version: int) -
     session.vault.record_act(entry)
 
 
-def vault_key_list(
-    vault: VaultOption = VAULT,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
-) -> None:
+def vault_key_list(vault: VaultOption = VAULT, format: OutputFormatOption = OutputFormat.TEXT) -> None:
     """List the keys of the keyring by purpose and version, and what still needs them.
 
     How many rows still need a key is counted. No secret is shown.
@@ -63,12 +57,19 @@ def vault_key_list(
             for key in session.keyring.keys(KINDS[purpose])
         ]
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        print_json(rows)
         return
-    words = VAULT_TEXTS[lang]
     for row in rows:
-        line = filled(words["key_active" if row["active"] else "key_older"], **row)
-        typer.echo(line + ("" if row["in_use"] is None else filled(words["key_in_use"], count=row["in_use"])))
+        line = _(
+            "{purpose} {version}  active, made at {created_at}"
+            if row["active"]
+            else "{purpose} {version}  can read, made at {created_at}",
+            **row,
+        )
+        typer.echo(
+            line
+            + ("" if row["in_use"] is None else _(", {count:,} {count:row needs|rows need} it", count=row["in_use"]))
+        )
 
 
 def vault_key_rotate(
@@ -78,7 +79,6 @@ def vault_key_rotate(
         bool, typer.Option("--wait", help="Only read with it at first: where several machines hold the keyring.")
     ] = False,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Add a key, which is written with from now on.
 
@@ -93,18 +93,20 @@ def vault_key_rotate(
         version = max(ring.versions(purpose))
         log_key_act(session, "key_rotated", purpose, version)
         session.save(ring)
-    words = VAULT_TEXTS[lang]
-    typer.echo(filled(words["rotated_waiting" if wait else "rotated"], purpose=purpose, version=version))
+    echo(
+        "{purpose} {version} can be read with. Bring the keyring to every machine, then run `wayseal vault key "
+        "activate {purpose} {version}`."
+        if wait
+        else "{purpose} {version} is written with from now on",
+        purpose=purpose,
+        version=version,
+    )
     if not wait and purpose is KeyPurpose.WRAP:
-        typer.echo(words["rotated_wrap"])
+        echo("Older data keys can still be opened. To wrap them anew: `wayseal vault key rewrap`.")
 
 
 def vault_key_activate(
-    purpose: KeyPurposeArgument,
-    version: KeyVersionArgument,
-    vault: VaultOption = VAULT,
-    actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
+    purpose: KeyPurposeArgument, version: KeyVersionArgument, vault: VaultOption = VAULT, actor: ActorOption = None
 ) -> None:
     """Write with a key that could only be read with so far.
 
@@ -115,15 +117,11 @@ def vault_key_activate(
         ring = session.keyring.activate(purpose, version)
         log_key_act(session, "key_activated", purpose, version)
         session.save(ring)
-    typer.echo(filled(VAULT_TEXTS[lang]["rotated"], purpose=purpose, version=version))
+    echo("{purpose} {version} is written with from now on", purpose=purpose, version=version)
 
 
 def vault_key_retire(
-    purpose: KeyPurposeArgument,
-    version: KeyVersionArgument,
-    vault: VaultOption = VAULT,
-    actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
+    purpose: KeyPurposeArgument, version: KeyVersionArgument, vault: VaultOption = VAULT, actor: ActorOption = None
 ) -> None:
     """Take a key out of the keyring for good.
 
@@ -147,15 +145,17 @@ def vault_key_retire(
             )
         log_key_act(session, "key_retired", purpose, version)
         session.save(ring)
-    typer.echo(filled(VAULT_TEXTS[lang]["retired"], purpose=purpose, version=version))
+    echo(
+        "{purpose} {version} is out of the keyring; destroy older copies of the keyring, too",
+        purpose=purpose,
+        version=version,
+    )
 
 
 CHANGED = 7
 
 
-def vault_key_rewrap(
-    vault: VaultOption = VAULT, actor: ActorOption = None, lang: LangOption = Lang.EN, quiet: QuietOption = False
-) -> None:
+def vault_key_rewrap(vault: VaultOption = VAULT, actor: ActorOption = None, quiet: QuietOption = False) -> None:
     """Wrap all data keys and mark all rows anew with the active keys, while the service runs.
 
     It goes portion by portion; broken off, it goes on the next time. Of a key that doesn't open the number is named,
@@ -164,7 +164,6 @@ def vault_key_rewrap(
     \b
     wayseal vault key rewrap
     """
-    words = VAULT_TEXTS[lang]
     with open_vault(vault, actor) as session:
         active = session.keyring.active(KeyPurpose.WRAP)
         log_key_act(session, "keys_rewrapped", KeyPurpose.WRAP, active)
@@ -172,10 +171,10 @@ def vault_key_rewrap(
             done = rewrap_keys(session.vault.keys, session.service, active, progress)
             version = session.keyring.active(KeyPurpose.ROW)
             marked = remark_rows(session.vault.main, session.vault.marks, version, progress)
-    typer.echo(filled(words["remarked"], count=marked, version=version))
-    typer.echo(filled(words["rewrapped"], count=done.done, version=active))
+    echo("{count:,} {count:row|rows} marked anew with row {version}", count=marked, version=version)
+    echo("{count:,} data {count:key|keys} wrapped anew with wrap {version}", count=done.done, version=active)
     for number in done.failed:
-        typer.echo(filled(words["rewrap_failed"], waybill=number))
+        echo("  {waybill}: its data key doesn't open: run `wayseal vault verify`", waybill=number)
     if done.failed:
         raise typer.Exit(CHANGED)
 

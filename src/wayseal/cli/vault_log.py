@@ -1,6 +1,5 @@
 """`wayseal vault`: who was shown what, and proofs of it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,22 +9,19 @@ import typer
 
 from wayseal.cli._options import (
     VAULT,
-    Lang,
-    LangOption,
     NewLedgerArgument,
     OutputFormat,
     OutputFormatOption,
     QuietOption,
 )
-from wayseal.cli._output import progress_bars, write_text
+from wayseal.cli._output import print_json, print_lines, progress_bars, write_text
 from wayseal.cli._proof_view import describe_entry, describe_proven, parse_key_file
+from wayseal.cli._texts import _, echo, warn
 from wayseal.cli._vault_session import ActorOption, VaultOption, open_vault, round_to_second
-from wayseal.cli._vault_view import format_table
-from wayseal.cli._words.vault import VAULT_TEXTS
+from wayseal.cli._vault_view import COLUMNS, format_table
 from wayseal.merkle import Checkpoint, VerifyKey
 from wayseal.model import clean_waybill
 from wayseal.model.errors import WaysealError
-from wayseal.model.messages import filled
 from wayseal.model.times import micros
 from wayseal.proofs import verify
 from wayseal.vault.errors import VaultError
@@ -71,7 +67,6 @@ def vault_log(
     ] = False,
     actor: ActorOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """List who was shown what, when and for what.
 
@@ -93,18 +88,22 @@ def vault_log(
             version = session.vault.policy.version
             why = open_reasons(session.vault.record_act, session.keyring, session.caller, version, found, session.now)
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps([_entry_json(*one, why) for one in found], ensure_ascii=False, indent=1))
+        print_json([_entry_json(*one, why) for one in found])
     else:
-        _print_entries(found, why, lang, with_reasons=reasons)
-    _tell_the_rest(found, lang, most=most if more else None)
+        _print_entries(found, why, with_reasons=reasons)
+    _tell_the_rest(found, most=most if more else None)
 
 
-def _tell_the_rest(found: Sequence[tuple[int, Entry]], lang: Lang, *, most: int | None) -> None:
+def _tell_the_rest(found: Sequence[tuple[int, Entry]], *, most: int | None) -> None:
     """Says on standard error that nothing was found, or that these are the newest `most` of more."""
     if not found:
-        typer.echo(VAULT_TEXTS[lang]["log_none"], err=True)
+        warn("no entry of the log is as was asked for")
     elif most is not None:
-        typer.echo(filled(VAULT_TEXTS[lang]["log_more"], most=most, below=found[0][0]), err=True)
+        warn(
+            "there are more: these are the newest {most:,}. `--below {below}` lists older ones, `--most` more at once",
+            most=most,
+            below=found[0][0],
+        )
 
 
 def _parse_time(name: str, text: str | None) -> int | None:
@@ -114,8 +113,7 @@ def _parse_time(name: str, text: str | None) -> int | None:
         raise VaultError("{name}: neither a date such as 2026-03-02 nor a time with an offset", name=name) from None
 
 
-def _print_entries(found: Sequence[tuple[int, Entry]], why: dict[int, str], lang: Lang, *, with_reasons: bool) -> None:
-    words = VAULT_TEXTS[lang]
+def _print_entries(found: Sequence[tuple[int, Entry]], why: dict[int, str], *, with_reasons: bool) -> None:
     names = ["seq", "at", "actor", "kind", "waybill", "purpose", "what", *(["reason"] if with_reasons else [])]
     rows = [
         [
@@ -130,8 +128,7 @@ def _print_entries(found: Sequence[tuple[int, Entry]], why: dict[int, str], lang
         ]
         for seq, entry in found
     ]
-    for line in format_table([words[f"column_{name}"] for name in names], rows):
-        typer.echo(line)
+    print_lines(format_table([_(COLUMNS[name]) for name in names], rows))
 
 
 def _describe_act(entry: Entry) -> str:
@@ -159,7 +156,6 @@ def _entry_json(seq: int, entry: Entry, why: dict[int, str]) -> dict[str, Any]:
 def vault_checkpoint(
     vault: VaultOption = VAULT,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it here.", show_default="the screen")] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Sign the log as it is now.
 
@@ -175,7 +171,12 @@ def vault_checkpoint(
         return
     write_text(out, note)
     point = Checkpoint.claimed(note.encode())
-    typer.echo(filled(VAULT_TEXTS[lang]["signed"], out=out, origin=point.origin, size=point.size))
+    echo(
+        "{out}: {origin}, {size:,} {size:entry|entries}. Let somebody keep it who can't write to the vault.",
+        out=out,
+        origin=point.origin,
+        size=point.size,
+    )
 
 
 def vault_prove(
@@ -185,7 +186,6 @@ def vault_prove(
     checkpoint: Annotated[
         Path | None, typer.Option(help="Prove it under this checkpoint.", show_default="a new one", dir_okay=False)
     ] = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Prove one entry of the log to somebody who doesn't have it, and tell nothing of other entries.
 
@@ -198,7 +198,7 @@ def vault_prove(
         note = session.vault.checkpoint(now=session.now).encode() if checkpoint is None else checkpoint.read_bytes()
         made = session.vault.main.read(lambda connection: prove_entry(connection, session.vault.marks, seq, note))
     write_text(out, made.to_json())
-    typer.echo(filled(VAULT_TEXTS[lang]["proof_made"], out=out, seq=seq))
+    echo("{out}: entry {seq:,}", out=out, seq=seq)
 
 
 def vault_prove_growth(
@@ -209,7 +209,6 @@ def vault_prove_growth(
         typer.Argument(help="The later checkpoint (a file).", show_default="a new one", metavar="NEW", dir_okay=False),
     ] = None,
     vault: VaultOption = VAULT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Prove that the log of one checkpoint goes on from that of another: nothing that was in it is gone or changed.
 
@@ -225,7 +224,7 @@ def vault_prove_growth(
         made = session.vault.main.read(lambda connection: prove_log(connection, before, after))
     write_text(out, made.to_json())
     sizes = {name: Checkpoint.claimed(note).size for name, note in (("old", before), ("new", after))}
-    typer.echo(filled(VAULT_TEXTS[lang]["growth_made"], out=out, **sizes))
+    echo("{out}: from {old:,} to {new:,} {new:entry|entries}", out=out, **sizes)
 
 
 def vault_verify_proof(
@@ -238,7 +237,6 @@ def vault_verify_proof(
     key: Annotated[
         list[Path], typer.Option("--key", help="Public key of the vault (a file); may be given several times.")
     ],
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Check a proof with nothing but the vault's public key.
 
@@ -251,20 +249,14 @@ def vault_verify_proof(
     keys = [parse_key_file(path, VerifyKey.parse) for path in key]
     content = proof.read_bytes()
     try:
-        lines = describe_proven(verify(content, keys), lang)
+        lines = describe_proven(verify(content, keys))
     except WaysealError as error:
         error.at(file=proof)
         raise
-    for line in lines:
-        typer.echo(line)
+    print_lines(lines)
 
 
-def vault_project(
-    ledger: NewLedgerArgument,
-    vault: VaultOption = VAULT,
-    lang: LangOption = Lang.EN,
-    quiet: QuietOption = False,
-) -> None:
+def vault_project(ledger: NewLedgerArgument, vault: VaultOption = VAULT, quiet: QuietOption = False) -> None:
     """Take what was disclosed since the last time into an analytics ledger, for `detect` and `trace`.
 
     Scans, tickets, routes and people come along, as far as the vault has them: by these `detect` tells work from what
@@ -276,9 +268,23 @@ def vault_project(
     """
     with open_vault(vault) as session, progress_bars(quiet) as progress:
         done = project_log(session.vault.main, session.vault.marks, ledger.absolute().parent, ledger, progress=progress)
-    words = VAULT_TEXTS[lang]
-    typer.echo(filled(words["projected" if done.rows else "projected_none"], rows=done.rows, ledger=ledger))
+    echo(
+        "{rows:,} {rows:disclosure|disclosures} taken into {ledger}"
+        if done.rows
+        else "nothing new was disclosed since the last time",
+        rows=done.rows,
+        ledger=ledger,
+    )
     if done.unmarked:
-        typer.echo(filled(words["projected_unmarked"], rows=done.unmarked), err=True)
+        warn(
+            "{rows:,} {rows:row|rows} of work that somebody else than the vault wrote {rows:was|were} left out: "
+            "run `wayseal vault verify`",
+            rows=done.unmarked,
+        )
     if done.work:
-        typer.echo(filled(words["projected_work"], **{name: done.work.get(name, 0) for name in WORK_TABLES}))
+        echo(
+            "of the work behind it: {scans:,} {scans:scan|scans}, {tickets:,} {tickets:ticket|tickets}, "
+            "{waybills:,} {waybills:route|routes}, {actors:,} {actors:account|accounts}, {assignments:,} "
+            "{assignments:duty|duties}",
+            **{name: done.work.get(name, 0) for name in WORK_TABLES},
+        )

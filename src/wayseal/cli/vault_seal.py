@@ -13,8 +13,9 @@ from typing import IO, Annotated
 
 import typer
 
-from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import ProgressCallback, output_file, progress_bars
+from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import ProgressCallback, output_file, print_json, progress_bars
+from wayseal.cli._texts import _, echo, pgettext, warn
 from wayseal.cli._vault_session import (
     ActorOption,
     NumbersArgument,
@@ -26,15 +27,20 @@ from wayseal.cli._vault_session import (
     round_to_second,
 )
 from wayseal.cli._vault_view import BadRow, RefusedError, Row, describe_refusal, print_bad_rows, read_rows
-from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.model.fields import Field
-from wayseal.model.messages import filled
+from wayseal.model.messages import N_
 from wayseal.model.records import Approval, Ask, Disclosed, Parcel, Refused, Sealed
 from wayseal.model.schema import plain
 from wayseal.model.times import micros, micros_of, time_at
 from wayseal.page.visible import visible
 from wayseal.vault import check
 from wayseal.vault.errors import VaultError
+
+_FORMS = {
+    "full": N_("full"),
+    "masked": N_("masked"),
+    "region": N_("region", context="form_region"),
+}
 
 COLUMNS = ("waybill", *Field, "origin_outlet", "destination_outlet", "keep_until")
 """Columns of a file of parcels."""
@@ -75,7 +81,6 @@ def vault_seal(
         Path | None, typer.Option("--out", "-o", help="Write numbers and [tokens](api.md) here, a JSON object a line.")
     ] = None,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Seal the parcels of a file.
@@ -94,10 +99,13 @@ def vault_seal(
     with open_vault(vault, actor) as session, progress_bars(quiet) as progress, ExitStack() as stack:
         tokens = None if out is None else stack.enter_context(output_file(out))
         _seal_portions(session, file, tokens, totals, progress)
-    typer.echo(filled(VAULT_TEXTS[lang]["sealed"], sealed=totals.sealed, file=file.name))
+    echo("{sealed:,} {sealed:parcel|parcels} of {file} sealed", sealed=totals.sealed, file=file.name)
     if totals.known:
-        typer.echo(filled(VAULT_TEXTS[lang]["sealed_known"], count=totals.known), err=True)
-    print_bad_rows(totals.bad, file, lang)
+        warn(
+            "{count:,} {count:number was|numbers were} sealed before and {count:is|are} left as {count:it is|they are}",
+            count=totals.known,
+        )
+    print_bad_rows(totals.bad, file)
     if totals.wrong:
         raise typer.Exit(BAD)
 
@@ -180,7 +188,6 @@ def vault_disclose(
         typer.Option(help="Idempotency key: the same asked again within a day is shown again and counts once."),
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Show what a purpose opens of waybills, once that stands in the log.
 
@@ -197,17 +204,17 @@ def vault_disclose(
     with open_vault(vault, actor) as session:
         answers = session.vault.disclose(session.caller, asks, now=session.now, key=key, approval=approval)
     if format is OutputFormat.JSON:
-        typer.echo(json.dumps([plain(answer) for answer in answers], ensure_ascii=False, indent=1))
+        print_json([plain(answer) for answer in answers])
     refused: list[Refused] = []
     for answer in answers:
         if isinstance(answer, Refused):
             refused.append(answer)
         elif format is OutputFormat.TEXT:
-            _print_disclosed(answer, lang)
+            _print_disclosed(answer)
     for one in refused[:-1]:
-        typer.echo(f"wayseal: {describe_refusal(one, lang)}", err=True)
+        typer.echo(f"wayseal: {describe_refusal(one)}", err=True)
     if refused:
-        raise RefusedError(describe_refusal(refused[-1], lang))
+        raise RefusedError(describe_refusal(refused[-1]))
 
 
 def _parse_field(name: str) -> Field:
@@ -216,14 +223,17 @@ def _parse_field(name: str) -> Field:
     return Field(name)
 
 
-def _print_disclosed(shown: Disclosed, lang: Lang) -> None:
-    words = VAULT_TEXTS[lang]
-    typer.echo(
-        filled(words["disclosed"], waybill=shown.waybill, seq=shown.seq, until=round_to_second(micros_of(shown.until)))
+def _print_disclosed(shown: Disclosed) -> None:
+    echo(
+        "{waybill} (entry {seq} of the log; to be let go of by {until})",
+        waybill=shown.waybill,
+        seq=shown.seq,
+        until=round_to_second(micros_of(shown.until)),
     )
     width = max(map(len, shown.values))
     for field, value in shown.values.items():
-        typer.echo(f"  {field:<{width}}  {visible(value)}  ({words[f'form_{shown.forms[field]}']})")
+        form = shown.forms[field]
+        typer.echo(f"  {field:<{width}}  {visible(value)}  ({pgettext(f'form_{form}', _FORMS[form])})")
 
 
 _LONGEST = 100
@@ -235,7 +245,6 @@ def vault_find(
     vault: VaultOption = VAULT,
     actor: ActorOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Find the waybills of a phone, which is read from standard input: arguments stay in histories.
 
@@ -245,19 +254,19 @@ def vault_find(
     wayseal vault find --purpose after_sales --reason "caller asks for the parcel"
     """
     if sys.stdin.isatty():
-        typer.echo(VAULT_TEXTS[lang]["phone"], nl=False, err=True)
+        typer.echo(_("Phone: "), nl=False, err=True)
     phone = sys.stdin.readline(_LONGEST).strip()
     with open_vault(vault, actor) as session:
         found = session.vault.find(session.caller, phone, purpose, reason, now=session.now)
     if isinstance(found, Refused):
-        raise RefusedError(describe_refusal(found, lang))
+        raise RefusedError(describe_refusal(found))
     if format is OutputFormat.JSON:
         typer.echo(json.dumps({"waybills": found}))
         return
     for number in found:
         typer.echo(number)
     if not found:
-        typer.echo(VAULT_TEXTS[lang]["found_none"], err=True)
+        warn("no waybill has this phone")
 
 
 def vault_ask(
@@ -265,7 +274,6 @@ def vault_ask(
     most: Annotated[int, typer.Argument(help="How many waybills.", min=1, metavar="MOST")],
     vault: VaultOption = VAULT,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Ask a second person to agree to bulk; prints the approval's id, which `disclose` takes once it is given.
 
@@ -276,13 +284,21 @@ def vault_ask(
     """
     with open_vault(vault, actor) as session:
         made = session.vault.ask_approval(session.caller, purpose, most, now=session.now)
-    typer.echo(describe_approval(made, "asked", lang))
+    typer.echo(
+        describe_approval(
+            made,
+            N_(
+                "approval {approval}: {actor} asks for {most:,} {most:waybill|waybills} ({purpose}) until {until}; "
+                "somebody else has to agree"
+            ),
+        )
+    )
 
 
-def describe_approval(made: Approval, what: str, lang: Lang) -> str:
+def describe_approval(made: Approval, text: str) -> str:
     """An approval, as what was done with it."""
-    return filled(
-        VAULT_TEXTS[lang][what],
+    return _(
+        text,
         approval=made.approval,
         actor=made.actor,
         purpose=made.purpose,
@@ -295,7 +311,6 @@ def vault_approve(
     approval: Annotated[str, typer.Argument(help="Id of the approval.", metavar="APPROVAL")],
     vault: VaultOption = VAULT,
     actor: ActorOption = None,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Agree to bulk that another asked for.
 
@@ -304,4 +319,9 @@ def vault_approve(
     """
     with open_vault(vault, actor) as session:
         done = session.vault.approve(session.caller, approval, now=session.now)
-    typer.echo(describe_approval(done, "approved", lang))
+    typer.echo(
+        describe_approval(
+            done,
+            N_("approval {approval}: {actor} may be shown {most:,} {most:waybill|waybills} ({purpose}) until {until}"),
+        )
+    )

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import progress_bars
+from wayseal.cli._texts import echo
 from wayseal.cli._vault_session import (
     DAY,
     ActorOption,
@@ -24,8 +25,6 @@ from wayseal.cli._vault_session import (
     open_vault,
     round_to_second,
 )
-from wayseal.cli._words.vault import VAULT_TEXTS
-from wayseal.model.messages import filled
 from wayseal.model.records import Erased
 from wayseal.model.schema import plain
 from wayseal.model.times import micros_of
@@ -45,7 +44,6 @@ def vault_erase(
     why: Annotated[str, typer.Option(help="A code that stands in the log.")] = "request",
     actor: ActorOption = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Erase what is sealed under numbers, and say when the last backup of its key is gone.
 
@@ -56,24 +54,21 @@ def vault_erase(
     """
     with open_vault(vault, actor) as session:
         done = session.vault.erase(session.caller, numbers, why=why, now=session.now)
-    print_erasures(done, format, lang)
+    print_erasures(done, format)
 
 
-def print_erasures(done: Sequence[Erased], format: OutputFormat, lang: Lang) -> None:
+def print_erasures(done: Sequence[Erased], format: OutputFormat) -> None:
     """What was erased, and when the last backup of its key is gone."""
     if format is OutputFormat.JSON:
         typer.echo(json.dumps([plain(one) for one in done], indent=1))
         return
     for one in done:
-        text = VAULT_TEXTS[lang]["erased"]
-        typer.echo(filled(text, waybill=one.waybill, gone=round_to_second(micros_of(one.gone_at))))
+        gone = round_to_second(micros_of(one.gone_at))
+        echo("{waybill} is erased; the last backup of its key is gone by {gone}", waybill=one.waybill, gone=gone)
 
 
 def vault_retain(
-    vault: VaultOption = VAULT,
-    actor: ActorOption = None,
-    format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
+    vault: VaultOption = VAULT, actor: ActorOption = None, format: OutputFormatOption = OutputFormat.TEXT
 ) -> None:
     """Erase everything whose time to be kept is over, and the bytes of erased keys.
 
@@ -91,14 +86,13 @@ def vault_retain(
         session.vault.tidy(now=session.now)
         session.vault.keys.shred(["data_keys"])
     if not done and format is OutputFormat.TEXT:
-        typer.echo(VAULT_TEXTS[lang]["none_due"])
-    print_erasures(done, format, lang)
+        echo("nothing is to be erased")
+    print_erasures(done, format)
 
 
 def vault_erased(
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the list here, a new file.")],
     vault: VaultOption = VAULT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Write down which numbers were erased, and when: a restore needs it when both databases are lost.
 
@@ -110,7 +104,7 @@ def vault_erased(
     with open_one_database(vault, "keys") as database:
         found = erasures_of(database, "keys")
     save_erasures(out, found)
-    typer.echo(filled(VAULT_TEXTS[lang]["erased_list"], count=len(found), out=out))
+    echo("{out}: {count:,} erased {count:number|numbers}", count=len(found), out=out)
 
 
 def vault_backup(
@@ -118,7 +112,6 @@ def vault_backup(
     dest: Annotated[Path, typer.Argument(help="Folder of the backup, new or empty.", metavar="DEST")],
     vault: VaultOption = VAULT,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Copy one of the two databases while the service runs: main first, then keys, each to a place of its own.
@@ -134,8 +127,8 @@ def vault_backup(
     if format is OutputFormat.JSON:
         typer.echo(json.dumps(asdict(made), indent=1))
         return
-    text = VAULT_TEXTS[lang]["backed_up"]
-    typer.echo(filled(text, chain=which.value, rows=sum(made.rows.values()), folder=dest))
+    rows = sum(made.rows.values())
+    echo("{chain}: {rows:,} {rows:row|rows} in {folder}", chain=which.value, rows=rows, folder=dest)
 
 
 KEPT = 30 * DAY
@@ -152,7 +145,6 @@ def vault_restore(
     nothing_erased: Annotated[
         bool, typer.Option("--nothing-erased", help="Nothing was erased since the backup; you answer for that.")
     ] = False,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Fill an empty database of a vault from a backup, without what was erased since.
@@ -172,13 +164,20 @@ def vault_restore(
         done = restore_backup(
             backup, database, chain, erased=gone, keyring=ring, caller=who, now=now_us(), progress=progress
         )
-    words = VAULT_TEXTS[lang]
-    typer.echo(filled(words["restored"], chain=chain, rows=sum(done.rows.values())))
-    typer.echo(filled(words["restored_erased"], known=len(gone), count=done.erased_again))
+    echo("{chain} is restored: {rows:,} {rows:row|rows}", chain=chain, rows=sum(done.rows.values()))
+    echo(
+        "{known:,} erased {known:number is|numbers are} known, {count:,} of them in the backup: {count:it was|they "
+        "were} not brought back",
+        known=len(gone),
+        count=done.erased_again,
+    )
     if chain == "main":
         LogMemory(load_settings(vault).memory_file).forget()
-        typer.echo(words["restored_seen"])
-    typer.echo(words["one_goes_on"])
+        echo(
+            "What this vault had seen of its log is forgotten: compare the log with a checkpoint that somebody "
+            "else keeps."
+        )
+    echo("Only one of this vault and the one that was backed up may go on.")
 
 
 def _find_erasures(folder: Path, chain: Chain, file: Path | None) -> list[Erased]:
@@ -205,7 +204,6 @@ def vault_prune(
     which: DatabaseArgument,
     place: Annotated[Path, typer.Argument(help="Folder with backups in it.", metavar="PLACE", file_okay=False)],
     keep_days: Annotated[int, typer.Option(help="Keep those that are younger than so many days.", min=0)],
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Delete old backups.
 
@@ -214,9 +212,8 @@ def vault_prune(
     \b
     wayseal vault prune keys /mnt/b --keep-days 30
     """
-    words = VAULT_TEXTS[lang]
     gone = prune_backups(place, which.value, before=now_us() - keep_days * DAY)
     for folder in gone:
-        typer.echo(filled(words["pruned"], folder=folder))
+        echo("deleted {folder}", folder=folder)
     if not gone:
-        typer.echo(words["pruned_none"])
+        echo("no backup is that old")
