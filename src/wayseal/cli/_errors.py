@@ -5,6 +5,7 @@
 2. Wrong usage that Wayseal finds itself is a `WrongUsageError`, whose text is in the catalogues.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -32,6 +33,14 @@ class WrongUsageError(typer.BadParameter):
         """
         self.reason = Message(text, values)
         super().__init__(str(self.reason), param_hint=param_hint)
+
+
+def parse_day(text: str) -> str:
+    """A day that `--before` was given, as ISO 8601 has it; WrongUsageError where it is none."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None
 
 
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]

@@ -47,8 +47,6 @@ KINDS = {
     "logistics": N_("honest logistics"),
     "other": N_("other"),
 }
-
-
 MarketArgument = Annotated[
     Path,
     typer.Argument(help="Folder of the [watch](market-watch.md#the-folder).", metavar="MARKET", file_okay=False),

@@ -83,6 +83,10 @@ FromOption = Annotated[
         show_default="the beginning",
     ),
 ]
+ToOption = Annotated[
+    str | None,
+    typer.Option(help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"),
+]
 TemplatesOption = Annotated[
     Path | None,
     typer.Option(

@@ -75,6 +75,18 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a new file for its owner alone; one that is there is left as it is, and OSError says so."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
 @contextmanager
 def output_file(path: Path | None) -> Iterator[IO[bytes]]:
     """A file to write bytes to, as `write_text` does; None: standard output. What fails leaves the old file."""

@@ -30,14 +30,9 @@ from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.log.sound_entries import read_origin
 
 CLIENT = "cli"
-
-
 SETTINGS = "wayseal.toml"
-
-
 PATIENCE = 3600.0
 """Seconds: an operator rather waits than begins again."""
-
 DAY = 86_400_000_000
 _SQLITE = "sqlite:///"
 CHAINS: tuple[Chain, ...] = ("main", "keys")
@@ -184,30 +179,18 @@ def round_to_second(us: int) -> str:
 VaultOption = Annotated[
     Path, typer.Option("--vault", envvar="WAYSEAL_VAULT", help="Folder of the vault.", file_okay=False)
 ]
-
-
 ActorOption = Annotated[
     str | None,
     typer.Option(
         "--actor", envvar="WAYSEAL_ACTOR", help="Who does it, as the directory has it.", show_default="your login"
     ),
 ]
-
-
 NumbersArgument = Annotated[list[str], typer.Argument(help="Waybill number; more than one may be given.")]
-
-
 WhoArgument = Annotated[str, typer.Argument(help="Id of the actor.", metavar="ACTOR")]
-
-
 ClientArgument = Annotated[str, typer.Argument(help="Id of the client.", metavar="CLIENT")]
-
-
 PurposeOption = Annotated[
     str, typer.Option("--purpose", help="What for: a [code of the policy](purposes.md), such as `deliver`.")
 ]
-
-
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in at most 200 characters; sealed in the log.")]
 
 

@@ -7,7 +7,6 @@
 
 import csv
 import json
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from wayseal.cli._texts import _, current_lang, warn
 from wayseal.model.messages import N_
 from wayseal.model.records import Refused
 from wayseal.page.languages import word
-from wayseal.page.visible import visible
+from wayseal.page.visible import cells, visible
 from wayseal.vault.errors import VaultError
 
 COLUMNS = {
@@ -42,7 +41,6 @@ COLUMNS = {
     "trained_until": N_("trained until"),
     "blocked_at": N_("blocked"),
 }
-
 _LONGEST = 100_000
 
 
@@ -139,21 +137,16 @@ class RefusedError(VaultError):
 
 def format_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
     """Rows under their names, in columns."""
-    cells = [list(names), *([_cell(value) for value in row] for row in rows)]
-    widths = [max(_width(row[n]) for row in cells) for n in range(len(names))]
-    for row in cells:
-        yield "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+    table = [list(names), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(cells(row[n]) for row in table) for n in range(len(names))]
+    for row in table:
+        yield "  ".join(cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "-"
     return visible(" ".join(value) or "-") if isinstance(value, list) else visible(str(value))
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def print_bad_rows(bad: Sequence[BadRow], file: Path) -> None:

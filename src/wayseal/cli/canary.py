@@ -1,6 +1,6 @@
 """`wayseal canary`: waybills that only chosen accounts can meet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,6 @@ from wayseal.trace.canary import ENOUGH, RegisterState, parse_time, read_state, 
 from wayseal.trace.canary import plan as run
 
 RegisterArgument = Annotated[Path, typer.Argument(help="The register of canaries.", metavar="REGISTER", dir_okay=False)]
-Words = Mapping[str, str]
 SHOWN = 10
 
 

@@ -86,7 +86,6 @@ _FIELDS = {
     "snoozed": N_("put off until", context="field_snoozed"),
     "title": N_("title", context="field_title"),
 }
-
 CaseArgument = Annotated[
     str, typer.Argument(help="Id of the case, such as `c-17`, as `wayseal case list` has it.", metavar="CASE")
 ]

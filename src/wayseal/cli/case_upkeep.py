@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from wayseal.cases.ledger.told import forgotten_json
 from wayseal.cases.types import FILE, Forgotten
 from wayseal.cases.upkeep import copy_casebook
 from wayseal.cases.upkeep import rebuild as rebuild_casebook
-from wayseal.cli._errors import WrongUsageError
+from wayseal.cli._errors import WrongUsageError, parse_day
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
 from wayseal.cli._texts import _, echo
@@ -31,7 +30,6 @@ _FAULTS = {
     "act": N_("says what can't be"),
     "tables": N_("from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew"),
 }
-
 CHANGED = 7
 
 
@@ -151,7 +149,7 @@ def case_forget(
     wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4" --dry-run
     wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4"
     """
-    moment = _parse_day(before)
+    moment = micros(f"{parse_day(before)}T00:00Z")
     if dry_run:
         book = read_casebook(casebook_folder(ledger))
         ids = ", ".join(case.id for case in book.closed_before(moment))
@@ -193,10 +191,3 @@ def _print_forgotten(done: Forgotten | None, before: str) -> None:
         head=head,
     )
     echo("Copies of the casebook hold what went until they are removed.")
-
-
-def _parse_day(text: str) -> int:
-    try:
-        return micros(f"{date.fromisoformat(text).isoformat()}T00:00Z")
-    except ValueError:
-        raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None

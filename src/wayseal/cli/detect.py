@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from math import inf
@@ -91,22 +90,6 @@ class DetectFormat(StrEnum):
     JSON = "json"
     OCSF = "ocsf"
     HTML = "html"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectRequest:
-    """What a run is to do. to: who is told."""
-
-    work: Detection
-    to: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectOutcome:
-    """What was found. unrecorded: why nothing was recorded, `closed` or `dry`; else ""."""
-
-    result: DetectResult
-    unrecorded: str = ""
 
 
 FromOption = Annotated[
@@ -225,28 +208,33 @@ def detect(
     options = _read_options(from_, to, budget, false_alarm, offset, templates)
     opened = _check_opener(who, why) if unmask else None
     work = Detection(ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run)
-    request = DetectRequest(work=work, to=told)
-    if not _look(request, metrics, format, out, quiet):
+    with progress_bars(quiet) as progress:
+        result, recorded = find_cases(work, now_us(), progress, partial(_notice, work, told))
+    if not recorded:
+        _warn_unrecorded(work, quiet)
+    try:
+        if metrics is not None:
+            write_text(metrics, format_metrics(result))
+        write_report(partial(render_detect, result), format, out, quiet=quiet)
+    finally:  # whatever became of the report
+        if told and not recorded:
+            raise ReadOnlyError("can't be written, so that nobody was told of cases", file=work.folder)
+        send_notices(ledger, work.folder, told, quiet=quiet)
+    if not result.judged.enough:
         raise typer.Exit(NOT_JUDGED)
 
 
-def _look(request: DetectRequest, metrics: Path | None, form: DetectFormat, out: Path | None, quiet: bool) -> bool:
-    """Looks, and tells everybody. Whether enough could be judged."""
-    outcome = _find_cases(request, quiet)
-    _warn_unrecorded(outcome, request, quiet)
-    try:
-        _write_result(outcome.result, metrics, form, out, quiet)
-    finally:
-        _send_notices(outcome, request, quiet)  # whatever became of the report
-    return outcome.result.judged.enough
+def _notice(work: Detection, to: Sequence[str], found: DetectResult) -> AbstractContextManager[None]:
+    return noticing(work.ledger, work.folder, to if found.worth else (), now_us)
 
 
-def _write_result(
-    result: DetectResult, metrics: Path | None, form: DetectFormat, out: Path | None, quiet: bool
-) -> None:
-    if metrics is not None:
-        write_text(metrics, format_metrics(result))
-    write_report(partial(render_detect, result), form, out, quiet=quiet)
+def _warn_unrecorded(work: Detection, quiet: bool) -> None:
+    """Say that nothing was recorded: always where that was not wished."""
+    if not work.dry:
+        text = N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them")
+        warn(text, folder=work.folder)
+    elif not quiet:
+        warn("a dry run: nothing is recorded, cases have no ids, and nobody is told of them")
 
 
 def _refuse_acts(context: typer.Context, unmask: bool) -> None:
@@ -283,32 +271,3 @@ def _read_options(
         offset=parse_offset(offset),
         templates=load_templates(templates),
     )
-
-
-def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
-    """Looks, and records what was found where that may and can be done."""
-    folder = request.work.folder
-
-    def around(found: DetectResult) -> AbstractContextManager[None]:
-        return noticing(request.work.ledger, folder, request.to if found.worth else (), now_us)
-
-    with progress_bars(quiet) as progress:
-        result, recorded = find_cases(request.work, now_us(), progress, around)
-    why = "dry" if request.work.dry else "closed"
-    return DetectOutcome(result=result, unrecorded="" if recorded else why)
-
-
-def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, quiet: bool) -> None:
-    """Says that nothing was recorded: always where that was not wished."""
-    if outcome.unrecorded == "closed":
-        text = N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them")
-        warn(text, folder=request.work.folder)
-    elif outcome.unrecorded and not quiet:
-        warn("a dry run: nothing is recorded, cases have no ids, and nobody is told of them")
-
-
-def _send_notices(outcome: DetectOutcome, request: DetectRequest, quiet: bool) -> None:
-    """Tells of new cases. ReadOnlyError: somebody was to be told, and nobody knows what is new."""
-    if outcome.unrecorded and request.to:
-        raise ReadOnlyError("can't be written, so that nobody was told of cases", file=request.work.folder)
-    send_notices(request.work.ledger, request.work.folder, request.to, quiet=quiet)

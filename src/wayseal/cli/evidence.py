@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,6 @@ from wayseal.cases.evidence.errors import EvidenceError
 from wayseal.cases.evidence.findings import Code, PackVerification
 from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, read_wish, stamp_path, wish_path
 from wayseal.cases.evidence.texts import describe_pack
-from wayseal.cases.ledger.pack import Attached, CasePack, PackRequest, export_case
 from wayseal.cases.types import one_line
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
@@ -39,6 +38,9 @@ from wayseal.page.languages import word
 from wayseal.page.visible import visible
 from wayseal.proofs.errors import StampError, StampFailsError
 from wayseal.proofs.stamps import Stamped, check_url, verify_stamp
+
+if TYPE_CHECKING:
+    from wayseal.cases.ledger.pack import CasePack, PackRequest
 
 UnitOption = Annotated[
     str, typer.Option(help="Name of the unit that hands it over; without it, a blank is left in the papers.")
@@ -67,8 +69,6 @@ OffsetOption = Annotated[
     str | None,
     typer.Option(help="Local time of the courier, whole hours ahead of UTC.", show_default="the clock of reports"),
 ]
-
-
 StampUrlOption = Annotated[
     str | None,
     typer.Option(
@@ -110,6 +110,8 @@ def evidence_export(
     wayseal evidence export ledger c-17 --out c-17.zip --who "Li, audit" --why "notice 2026-041" \\
         --checkpoint 2026-03-01.checkpoint --key keeper.key.pub --attach report.html
     """
+    from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
+
     offset = offset or offset_text(clock_hours())
     _check_usage(who, why, unit, checkpoint, key)
     for path in attach or ():
@@ -142,7 +144,7 @@ def _check_usage(who: str, why: str, unit: str, checkpoint: Path | None, key: li
         raise WrongUsageError("a checkpoint and the public key of whoever signed it go together", param_hint="--key")
 
 
-def _tell(made: CasePack, out: Path, seal: str) -> None:
+def _tell(made: "CasePack", out: Path, seal: str) -> None:
     items = made.pack.items
     size = out.stat().st_size if out.is_file() else sum(one.print.size for one in items)
     echo("{out}: {files:,} {files:file|files}, {size:,} bytes", out=out, files=len(items), size=size)
@@ -153,7 +155,7 @@ def _tell(made: CasePack, out: Path, seal: str) -> None:
         warn("No PDF was made, neither list nor statement: {reason}", reason=word(made.missing, current_lang()))
 
 
-def _stamp(request: PackRequest, out: Path, seal: str, url: str) -> None:
+def _stamp(request: "PackRequest", out: Path, seal: str, url: str) -> None:
     """Has the seal stamped, or keeps the wish."""
     try:
         typer.echo(put_stamp(out, url, read_sealed(io.BytesIO(out.read_bytes()))))
@@ -170,7 +172,6 @@ def _stamp(request: PackRequest, out: Path, seal: str, url: str) -> None:
 
 
 PackArgument = Annotated[Path, typer.Argument(help="The pack, a zip archive.", metavar="PACK", dir_okay=False)]
-
 AgainstOption = Annotated[
     Path | None,
     typer.Option(

@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,18 +11,11 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
-from wayseal.cli._options import (
-    PUBLIC_KEY,
-    LedgerArgument,
-    OutputFormat,
-    OutputFormatOption,
-    QuietOption,
-)
-from wayseal.cli._output import ProgressCallback, print_lines, progress_bars, write_text
+from wayseal.cli._options import PUBLIC_KEY, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import ProgressCallback, print_lines, progress_bars, write_private, write_text
 from wayseal.cli._proof_view import describe_proven, describe_purge, parse_key_file
 from wayseal.cli._texts import _, echo
-from wayseal.ledger import integrity, retention
-from wayseal.ledger.integrity import Verification
+from wayseal.ledger import retention
 from wayseal.merkle import SigningKey, VerifyKey
 from wayseal.merkle.findings import Finding
 from wayseal.model.errors import WaysealError
@@ -31,10 +23,10 @@ from wayseal.proofs import verify
 
 if TYPE_CHECKING:
     from wayseal.cli.vault_verify import ProjectionCheck
+    from wayseal.ledger.integrity import Verification
 
 
 SEED_SIZE = 32
-PRIVATE = 0o600
 
 
 def ledger_key_new(
@@ -55,7 +47,7 @@ def ledger_key_new(
     """
     key = SigningKey(name=name, seed=os.urandom(SEED_SIZE))
     public = out.with_name(f"{out.name}.pub")
-    _write_private(out, f"{key.to_text()}\n")
+    write_private(out, f"{key.to_text()}\n")
     write_text(public, f"{key.verify_key}\n")
     echo(
         "private key: {private} (keep it to yourself); public key: {public}; id {key}",
@@ -63,18 +55,6 @@ def ledger_key_new(
         public=public,
         key=f"{name}+{key.verify_key.id}",
     )
-
-
-def _write_private(path: Path, text: str) -> None:
-    """A new file for its owner alone; one that is there is left as it is."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-    except OSError:
-        with suppress(OSError):
-            path.unlink()
-        raise
 
 
 def ledger_checkpoint(
@@ -90,7 +70,9 @@ def ledger_checkpoint(
     wayseal ledger checkpoint ledger --key keeper.key --out 2026-03-01.checkpoint
     """
     signing = parse_key_file(key, SigningKey.parse)
-    point = integrity.present_checkpoint(ledger)
+    from wayseal.ledger.integrity import present_checkpoint
+
+    point = present_checkpoint(ledger)
     write_text(out, signing.sign(point.to_text()))
     echo(
         "{out}: {origin}, {size:,} {size:leaf|leaves}. Let somebody keep it who can't write to the ledger.",
@@ -125,12 +107,14 @@ def ledger_verify(
     wayseal ledger verify ledger --checkpoint 2026-03-01.checkpoint --key keeper.key.pub
     wayseal ledger verify ledger --vault vault
     """
+    from wayseal.ledger.integrity import verify as verify_ledger
+
     if checkpoint and not key:
         raise WrongUsageError("a checkpoint needs the public key of whoever signed it", param_hint="--key")
     keys = [parse_key_file(path, VerifyKey.parse) for path in key or ()]
     notes = [(path, path.read_bytes()) for path in checkpoint or ()]
     with progress_bars(quiet) as progress:
-        found = integrity.verify(ledger, notes, keys, progress)
+        found = verify_ledger(ledger, notes, keys, progress)
         projection = None if vault is None else _check_projection(vault, ledger, progress)
     if format is OutputFormat.JSON:
         typer.echo(verification_json(found, None if projection is None else projection.as_json()))
@@ -148,7 +132,7 @@ def _check_projection(vault: Path, ledger: Path, progress: ProgressCallback) -> 
     return compare_projection(vault, ledger, progress)
 
 
-def verification_lines(found: Verification, ledger: Path) -> Iterator[str]:
+def verification_lines(found: "Verification", ledger: Path) -> Iterator[str]:
     """A verification, a line each thing."""
     yield _("Ledger: {ledger} ({origin})", ledger=ledger, origin=found.origin)
     yield _("Tree: {size:,} {size:leaf|leaves}, root {root}", size=found.size, root=found.root)
@@ -182,10 +166,12 @@ def verification_lines(found: Verification, ledger: Path) -> Iterator[str]:
 
 def describe_finding(finding: Finding) -> str:
     """What is wrong with a file."""
-    return _(integrity.FINDING_TEXTS[finding.code], **finding.values)
+    from wayseal.ledger.integrity import FINDING_TEXTS
+
+    return _(FINDING_TEXTS[finding.code], **finding.values)
 
 
-def verification_json(found: Verification, vault: Mapping[str, object] | None = None) -> str:
+def verification_json(found: "Verification", vault: Mapping[str, object] | None = None) -> str:
     """A verification for programs. vault: what comparing with a vault's log has found."""
     content: dict[str, object] = {
         "origin": found.origin,
@@ -248,10 +234,12 @@ def ledger_prove(
     wayseal ledger prove ledger --access a17 --checkpoint 2026-03-01.checkpoint --out a17.proof
     wayseal ledger prove ledger --read 0:42 --checkpoint 2026-03-01.checkpoint --out read.proof
     """
+    from wayseal.ledger.integrity import prove
+
     if (access is None) == (read is None):
         raise WrongUsageError("give one of --access and --read", param_hint="--read")
     place = None if read is None else _parse_place(read)
-    proof = integrity.prove(ledger, access, waybill, checkpoint.read_bytes(), place=place)
+    proof = prove(ledger, access, waybill, checkpoint.read_bytes(), place=place)
     write_text(out, proof.to_json())
     echo("{out}: leaf {leaf:,}", out=out, leaf=proof.leaf)
 

@@ -4,13 +4,13 @@ import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wayseal.cli._errors import WrongUsageError
+from wayseal.cli._errors import WrongUsageError, parse_day
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import output_file, print_json, print_result, progress_bars
 from wayseal.cli._proof_view import parse_key_file
@@ -266,8 +266,6 @@ def examination_json(found: upkeep.Examination, ledger: Path) -> str:
 
 
 _MOST_TEXT = 500
-
-
 WhoOption = Annotated[
     str, typer.Option(help="Who purges: a line of up to 500 characters that stays in the ledger and in the proof.")
 ]
@@ -370,10 +368,7 @@ def _build_order(
     if (before is None) == (keep_days is None):
         raise WrongUsageError("give --before or --keep-days", param_hint="--before")
     if before is not None:
-        try:
-            before = date.fromisoformat(before).isoformat()
-        except ValueError:
-            raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None
+        before = parse_day(before)
     for name, text in (("--who", who), ("--why", why)):
         if not text.strip() or len(text) > _MOST_TEXT or not text.isprintable():
             raise WrongUsageError("one line of up to {most} characters", param_hint=name, most=_MOST_TEXT)

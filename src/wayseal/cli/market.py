@@ -11,13 +11,7 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._market_view import KINDS, SHORT, MarketArgument, offer_line, told_offer
-from wayseal.cli._options import (
-    OutOption,
-    OutputFormat,
-    OutputFormatOption,
-    QuietOption,
-    ReportFormat,
-)
+from wayseal.cli._options import OutOption, OutputFormat, OutputFormatOption, QuietOption, ReportFormat
 from wayseal.cli._output import clock_time, print_json, print_result, progress_bars, write_report
 from wayseal.cli._texts import _, current_lang, echo
 from wayseal.market.fetching.types import now_us
@@ -56,7 +50,6 @@ _SIGNALS = {
     "style": N_("the way it is written"),
     "rhythm": N_("when it is offered"),
 }
-
 LimitOption = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
 
 

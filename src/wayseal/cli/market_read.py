@@ -252,7 +252,6 @@ def _from_json(line: str, at: int, done: int) -> Found:
 
 
 _AT_ONCE, _CHARACTERS = 2_000, 1_000_000
-
 WordsOption = Annotated[
     Path | None,
     typer.Option(

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from wayseal.cli._errors import WrongUsageError
+from wayseal.cli._errors import WrongUsageError, parse_day
 from wayseal.cli._market_view import MarketArgument, purge_lines
 from wayseal.cli._options import OutputFormat, OutputFormatOption
 from wayseal.cli._output import clock_time, print_json, print_lines
@@ -64,7 +63,6 @@ _ACTS = {
     "withdrawn": N_("withdrawn"),
     "removed": N_("seen to be gone"),
 }
-
 _SAID = ("answer", "to", "text", "why")
 
 
@@ -397,11 +395,7 @@ def market_purge(
     wayseal market purge market --dry-run
     wayseal market purge market --before 2026-01-01
     """
-    try:
-        day = "" if before is None else date.fromisoformat(before).isoformat()
-    except ValueError:
-        raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None
-    gone = purge_folder(market, now_us(), before=day, dry=dry_run)
+    gone = purge_folder(market, now_us(), before="" if before is None else parse_day(before), dry=dry_run)
     print_lines(purge_lines(gone, dry=dry_run))
     if not gone.files and not gone.captures and not gone.offers:
         echo("Nothing was kept for longer than its source says.")

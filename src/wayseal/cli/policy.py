@@ -9,7 +9,7 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import OutputFormat, OutputFormatOption
-from wayseal.cli._texts import _, current_lang, pgettext
+from wayseal.cli._texts import _, current_lang, echo, pgettext
 from wayseal.model.fields import Field
 from wayseal.model.messages import N_
 from wayseal.model.schema import keys_of
@@ -27,8 +27,6 @@ from wayseal.vault.policy.cases import (
     run_cases,
     untested,
 )
-
-Words = Mapping[str, str]
 
 
 def policy_lines(policy: Policy) -> list[str]:
@@ -54,12 +52,13 @@ def _purpose_lines(purpose: Purpose, policy: Policy) -> Iterable[str]:
     roles = comma.join(f"{role} ({_in_language(policy.roles[role])})" for role in policy.roles if role in purpose.roles)
     yield _("  roles: {roles}", roles=roles)
     if purpose.custody:
-        text = _(
+        yield _(
             "  opened by: {custody}, at the outlet that delivers; until {hours} h after delivery"
             if purpose.last_leg
-            else "  opened by: {custody}; until {hours} h after delivery"
+            else "  opened by: {custody}; until {hours} h after delivery",
+            custody=comma.join(sorted(purpose.custody)),
+            hours=purpose.grace_h,
         )
-        yield text.format(custody=comma.join(sorted(purpose.custody)), hours=purpose.grace_h)
     if purpose.ticket_h is not None:
         yield _("  opened by: a ticket, until {hours} h after delivery", hours=purpose.ticket_h)
     yield _("  shows: {fields}", fields=comma.join(f"{name} {form}" for name, form in purpose.fields.items()))
@@ -156,7 +155,6 @@ CasesOption = Annotated[
         dir_okay=False,
     ),
 ]
-
 _LISTS = ("relation", "fields")
 
 
@@ -164,15 +162,23 @@ def load_policy(purposes: Path | None, rules: Path | None) -> Policy:
     """The policy of these files, and of the default ones in place of None. PolicyError names the file; OSError."""
     purposes_text, rules_text = default_texts()
     if purposes is not None:
-        purposes_text = _read(purposes)
+        purposes_text = read_policy_file(purposes)
     if rules is not None:
-        rules_text = _read(rules)
+        rules_text = read_policy_file(rules)
     return Policy.parse(purposes_text, rules_text, 0, purposes_file=purposes, rules_file=rules)
+
+
+def sort_files(files: Sequence[Path]) -> tuple[Path | None, Path | None]:
+    """The file of purposes and that of rules among those that are given, told by their endings; WrongUsageError."""
+    found = {path.suffix: path for path in files}
+    if len(found) < len(files) or not found.keys() <= {".toml", ".cedar"}:
+        raise WrongUsageError("give one file of purposes (.toml), one of rules (.cedar), or one of each")
+    return found.get(".toml"), found.get(".cedar")
 
 
 def read_cases(path: Path | None) -> str:
     """The text of a case file, or of the default one. PolicyError where it can't be read; OSError."""
-    text = default_cases() if path is None else _read(path)
+    text = default_cases() if path is None else read_policy_file(path)
     parse_cases(text, path)
     return text
 
@@ -207,7 +213,8 @@ def _parse_value(key: str, text: str) -> object:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else text
 
 
-def _read(path: Path) -> str:
+def read_policy_file(path: Path) -> str:
+    """The text of a file; PolicyError where it isn't UTF-8."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -244,14 +251,13 @@ def policy_check(
     wayseal policy check purposes.toml
     wayseal policy check purposes.toml rules.cedar --lang zh
     """
-    found: dict[str, Path] = {}
-    for path in files:
-        if path.suffix not in (".toml", ".cedar") or path.suffix in found:
-            raise WrongUsageError("give one file of purposes (.toml), one of rules (.cedar), or one of each")
-        found[path.suffix] = path
-    policy = load_policy(found.get(".toml"), found.get(".cedar"))
-    text = _("In order: {purposes} purposes, {rules} rules, SHA-256 {sha256}")
-    typer.echo(text.format(purposes=len(policy.purposes), rules=len(policy.rules), sha256=policy.sha256))
+    policy = load_policy(*sort_files(files))
+    echo(
+        "In order: {purposes} purposes, {rules} rules, SHA-256 {sha256}",
+        purposes=len(policy.purposes),
+        rules=len(policy.rules),
+        sha256=policy.sha256,
+    )
 
 
 FAILED = 3

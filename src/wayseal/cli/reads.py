@@ -16,6 +16,7 @@ from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
 from wayseal.cases.types import RecordedCase
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
+    FromOption,
     LedgerArgument,
     OutOption,
     OutputFormat,
@@ -24,6 +25,7 @@ from wayseal.cli._options import (
     ReportFormat,
     ReportFormatOption,
     TemplatesOption,
+    ToOption,
 )
 from wayseal.cli._output import now_us, progress_bars, write_report
 from wayseal.detect.explain import Template, load_templates
@@ -271,21 +273,8 @@ def rights(
 def partners_check(
     ledger: LedgerArgument,
     contracts: Annotated[Path, typer.Option(help="Folder of contracts, a TOML file each.")],
-    from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an "
-            "offset is in UTC+8.",
-            show_default="the beginning",
-        ),
-    ] = None,
-    to: Annotated[
-        str | None,
-        typer.Option(
-            help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"
-        ),
-    ] = None,
+    from_: FromOption = None,
+    to: ToOption = None,
     format: ReportFormatOption = ReportFormat.TEXT,
     out: OutOption = None,
     quiet: QuietOption = False,

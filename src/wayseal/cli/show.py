@@ -17,11 +17,7 @@ from wayseal.page.visible import cells
 from wayseal.page.words import Voice, reason_text
 
 GAPS_SHOWN = 5
-
-
 PURGE = ("before", "who", "why", "at", "reads", "waybills", "held", "below_minimum")
-
-
 SOURCE = ("table", "name", "sha256", "bytes", "rows", "repeated", "dropped", "after", "replaced")
 
 

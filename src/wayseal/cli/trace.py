@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from wayseal.cli._options import (
+    FromOption,
     LeaksMapOption,
     LeaksOffsetOption,
     LeaksOption,
@@ -21,6 +22,7 @@ from wayseal.cli._options import (
     ReportFormat,
     ReportFormatOption,
     SeedOption,
+    ToOption,
 )
 from wayseal.cli._output import BYTE_ORDER_MARK, output_file, progress_bars, write_report
 from wayseal.cli._texts import _, current_lang, echo, warn
@@ -67,11 +69,7 @@ def _require_rows(bought: Leaks, path: Path) -> Leaks:
 
 
 NOT_REPRODUCED = 10
-
-
 OTHER_LEDGER = 8
-
-
 REWRITTEN = 7
 
 
@@ -223,15 +221,6 @@ KindOption = Annotated[
         show_default="found by itself",
     ),
 ]
-FromOption = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        help="From this day (UTC+8) or this time on: `2026-03-02`, `2026-03-02T08:00+08:00`. A time without an "
-        "offset is in UTC+8.",
-        show_default="the beginning",
-    ),
-]
 
 
 def scope(
@@ -239,12 +228,7 @@ def scope(
     source: Annotated[str, typer.Option(help="Id of the source, as it stands in the log or the tables.")],
     kind: KindOption = None,
     from_: FromOption = None,
-    to: Annotated[
-        str | None,
-        typer.Option(
-            help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"
-        ),
-    ] = None,
+    to: ToOption = None,
     format: Annotated[
         ScopeFormat,
         typer.Option(

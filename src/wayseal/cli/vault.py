@@ -1,7 +1,6 @@
 """`wayseal vault`: a vault made and looked after."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption
-from wayseal.cli._output import print_result
+from wayseal.cli._output import print_result, write_private
 from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import (
     CHAINS,
@@ -64,21 +63,13 @@ _TROUBLES = {
         "the log has no checkpoint yet: `wayseal vault checkpoint`, and give it to somebody else to keep"
     ),
 }
-
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
-
-
 NUMBERS = tuple(f"YT000000000000{n}" for n in range(1, 5))
 """What is sealed; the last one was delivered."""
-
-
 MORE = tuple(f"YT000000000000{n}" for n in range(5, 8))
 """What `docs/examples/parcels.csv` holds: its scans are there already."""
-
 _ORIGIN, _DESTINATION, _ELSEWHERE = "杭州西湖", "深圳南山", "成都武侯"
-
-
 _PEOPLE = (
     ("courier-12", "courier", _DESTINATION),
     ("courier-31", "courier", _ELSEWHERE),
@@ -87,8 +78,6 @@ _PEOPLE = (
     ("analyst-1", "analyst", None),
     ("manager-2", "regional_manager", None),
 )
-
-
 _NAMES = ("王样本", "李示例", "张虚构", "陈假名")
 
 
@@ -140,11 +129,7 @@ def _make_scans(now: int) -> list[Scan]:
 
 
 KEYRING = "keyring.json"
-
-
 _NAME_OF_LOG = re.compile("[!-*,-~]{1,128}")
-
-
 _ODD = re.compile("[^A-Za-z0-9._-]+")
 
 
@@ -232,7 +217,7 @@ def make_vault(folder: Path, new: NewVault, actor: str | None) -> None:
 
 
 def _write_vault(folder: Path, new: NewVault, caller: Caller) -> None:
-    _write_private(folder / SETTINGS, _settings_toml(new))
+    write_private(folder / SETTINGS, _settings_toml(new))
     settings = load_settings(folder)
     # What the environment names may be there already.
     if settings.keyring_file is not None and not settings.keyring_file.exists():
@@ -267,13 +252,6 @@ def _settings_toml(new: NewVault) -> str:
         "port = 8443",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _write_private(path: Path, text: str) -> None:
-    """A new file for its owner alone: an address of a database may hold a password."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def vault_upgrade(vault: VaultOption = VAULT) -> None:

@@ -20,7 +20,7 @@ from wayseal.cli._vault_session import (
     open_vault,
 )
 from wayseal.cli._vault_view import BadRow, Row, print_bad_rows, print_records, read_rows
-from wayseal.cli.policy import policy_json, policy_lines
+from wayseal.cli.policy import policy_json, policy_lines, read_policy_file, sort_files
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Actor
 from wayseal.model.schema import plain
@@ -28,7 +28,7 @@ from wayseal.model.times import iso, micros, time_at
 from wayseal.server.scopes import SCOPES
 from wayseal.vault import check
 from wayseal.vault.active_policy import texts_in_force
-from wayseal.vault.errors import PolicyError, VaultError
+from wayseal.vault.errors import VaultError
 from wayseal.vault.policy import Policy
 
 
@@ -62,19 +62,14 @@ def vault_policy_activate(
     \b
     wayseal vault policy activate purposes.toml rules.cedar
     """
-    texts: dict[str, str] = {}
-    for file in files:
-        if file.suffix not in (".toml", ".cedar") or file.suffix in texts:
-            raise WrongUsageError("give one file of purposes (.toml), one of rules (.cedar), or one of each")
-        try:
-            texts[file.suffix] = file.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise PolicyError("the file isn't UTF-8", file=file) from None
+    purposes_file, rules_file = sort_files(files)
+    texts = [None if file is None else read_policy_file(file) for file in (purposes_file, rules_file)]
     with open_vault(vault, actor) as session:
         old = session.vault.main.read(texts_in_force)
-        purposes, rules = texts.get(".toml", old.purposes), texts.get(".cedar", old.rules)
-        named = {file.suffix: file for file in files}
-        Policy.parse(purposes, rules, 0, purposes_file=named.get(".toml"), rules_file=named.get(".cedar"))
+        purposes, rules = (
+            before if new is None else new for new, before in zip(texts, (old.purposes, old.rules), strict=True)
+        )
+        Policy.parse(purposes, rules, 0, purposes_file=purposes_file, rules_file=rules_file)
         made = session.vault.activate_policy(session.caller, purposes, rules, now=session.now)
         _widen_roles(session, frozenset(made.roles))
     echo("policy {version} is in force ({sha256})", version=made.version, sha256=made.sha256)
@@ -174,10 +169,7 @@ def vault_client_secret(client: ClientArgument, vault: VaultOption = VAULT, acto
 
 COLUMNS = ("actor", "kind", "role", "outlet", "region", "valid_from", "valid_to", "trained_until")
 """Columns of a file of actors, as in the data contract."""
-
-
 _AT_ONCE = 1000
-
 BAD = 3
 
 

@@ -19,8 +19,6 @@ from wayseal.vault.row_marks import mark_versions_in_use, remark_rows
 KeyPurposeArgument = Annotated[
     KeyPurpose, typer.Argument(help="What the [key](keys.md#keys-of-the-keyring) is for.", metavar="PURPOSE")
 ]
-
-
 KeyVersionArgument = Annotated[int, typer.Argument(help="Version of the key.", min=1, metavar="VERSION")]
 
 

@@ -7,13 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wayseal.cli._options import (
-    VAULT,
-    NewLedgerArgument,
-    OutputFormat,
-    OutputFormatOption,
-    QuietOption,
-)
+from wayseal.cli._options import VAULT, NewLedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import print_json, print_lines, progress_bars, write_text
 from wayseal.cli._proof_view import describe_entry, describe_proven, parse_key_file
 from wayseal.cli._texts import _, echo, warn

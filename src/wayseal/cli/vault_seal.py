@@ -41,17 +41,11 @@ _FORMS = {
     "masked": N_("masked"),
     "region": N_("region", context="form_region"),
 }
-
 COLUMNS = ("waybill", *Field, "origin_outlet", "destination_outlet", "keep_until")
 """Columns of a file of parcels."""
-
-
 _AT_ONCE = 500
-
-
 _KEPT = 1000
 """Refused rows that are kept to be named."""
-
 BAD = 3
 
 

@@ -67,7 +67,6 @@ _FINDINGS = {
         "the log says that {sealed:,} {sealed:record was|records were} sealed, and {there:,} {there:is|are} there"
     ),
 }
-
 CHANGED = LogChangedError.exit_code
 
 
