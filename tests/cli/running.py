@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from wayseal.cli import app, main
 from wayseal.model.messages import filled
-from wayseal.page.languages import translator
+from wayseal.page.languages import in_language
 
 WAYSEAL = "import sys; from wayseal.cli import main; sys.exit(main())"
 
@@ -133,9 +133,9 @@ LOG_ROWS = [
 SOLD = [f"YT{2_000_000 + n * 9}" for n in range(6)]
 
 
-def worded(lang: str, text: str, /, **values: object) -> str:
+def worded(lang: str, text: str, /, *, context: str = "", **values: object) -> str:
     """A text of the command line as it is printed in a language."""
-    return filled(translator(lang)(text), **values)
+    return filled(in_language({context: text}, lang)[context], **values)
 
 
 def log(path: Path, rows: list[str] | None = None, header: str = "at,actor,waybill") -> Path:

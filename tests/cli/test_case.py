@@ -74,7 +74,7 @@ def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -
     assert f"c-1  {worded(lang, 'new')}" in new
     assert p(ledger, "thief") in new
     assert f"{p(ledger, 'u-1077')}, {p(ledger, '王芳')}" in new
-    assert worded(lang, "no reason given") in new
+    assert worded(lang, "no reason given", context="no_reason") in new
     assert "thief" not in new + str(listed(ledger))
     opened = done(ledger, "case", "open", "c-1", *BY, *zh).out.splitlines()
     assert opened[1] == worded(lang, "  {pseudonym}  {name}", pseudonym=p(ledger, "thief"), name="thief")
@@ -171,7 +171,7 @@ def test_the_list_speaks_as_reports_do(ledger: Path, lang: str) -> None:
     assert ">99.9%" in case
     texts = catalogue(known_lang(lang), "wayseal.detect.report")
     said = [texts[f"detector.{name}"] for name in names[:2]]
-    assert worded(lang, ", ").join([*said, names[2]]) in case
+    assert worded(lang, ", ", context="list_comma").join([*said, names[2]]) in case
     assert "UTC+8" in done(ledger, "case", "list", "--lang", lang).out
     exact = listed(ledger)["cases"][0]
     assert (exact["alerted_at"], exact["detectors"]) == ("2026-03-06T17:20:31.123456Z", list(names))

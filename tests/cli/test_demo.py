@@ -44,7 +44,6 @@ def test_it_leaves_something_to_decide_and_work_that_was_begun(tmp_path: Path) -
         )
     set_lang(Lang.ZH)
     begin_casework(folder, tuple(cases), read_leaks(bought))
-    set_lang(Lang.EN)
     with open_cases(folder) as book:
         listings = book.queue(2**60, ItemFilter(source=Source.LISTING)).rows
         dossier = book.dossier(cases[0])

@@ -119,7 +119,7 @@ GROUPS: Mapping[str, Group] = {
     ),
     "serve": Group(
         help="Run a service until it is told to stop: a vault's, or the staff's web console.",
-        sections={"Commands": "serve:vault console"},
+        sections={"Commands": "vault:vault console:console"},
     ),
 }
 EXTRAS: Mapping[str, str] = {

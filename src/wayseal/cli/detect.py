@@ -208,6 +208,14 @@ def detect(
     options = _read_options(from_, to, budget, false_alarm, offset, templates)
     opened = _check_opener(who, why) if unmask else None
     work = Detection(ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run)
+    if not _find_cases(work, told, metrics, format, out, quiet):
+        raise typer.Exit(NOT_JUDGED)
+
+
+def _find_cases(
+    work: Detection, told: Sequence[str], metrics: Path | None, format: DetectFormat, out: Path | None, quiet: bool
+) -> bool:
+    """Find cases, report them, and tell whom to tell. False where not enough could be judged."""
     with progress_bars(quiet) as progress:
         result, recorded = find_cases(work, now_us(), progress, partial(_notice, work, told))
     if not recorded:
@@ -219,9 +227,8 @@ def detect(
     finally:  # whatever became of the report
         if told and not recorded:
             raise ReadOnlyError("can't be written, so that nobody was told of cases", file=work.folder)
-        send_notices(ledger, work.folder, told, quiet=quiet)
-    if not result.judged.enough:
-        raise typer.Exit(NOT_JUDGED)
+        send_notices(work.ledger, work.folder, told, quiet=quiet)
+    return result.judged.enough
 
 
 def _notice(work: Detection, to: Sequence[str], found: DetectResult) -> AbstractContextManager[None]:

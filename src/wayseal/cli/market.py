@@ -264,16 +264,7 @@ def market_learn(
             raise WrongUsageError("this is needed with --apply and --undo", param_hint=f"--{name}")
     with open_market(market) as record:
         if undo:
-            was, now = take_back(record, **said, at=now_us())
-            if format is OutputFormat.JSON:
-                typer.echo(json.dumps({"taken_back": _standing(was), "in_force": _standing(now)}, ensure_ascii=False))
-                return
-            echo(
-                "Taken back: what {decisions:,} {decisions:decision|decisions} taught, in force since {at} by "
-                "{who} ({digest})",
-                **_told(was),
-            )
-            typer.echo(_in_force(now))
+            _print_undone(*take_back(record, **said, at=now_us()), format)
             return
         with progress_bars(quiet) as progress:
             taught = teach(record, progress)
@@ -286,6 +277,17 @@ def market_learn(
                 if apply
                 else "Nothing was changed; `--apply` puts it in force."
             )
+
+
+def _print_undone(was: LearntRow, now: LearntRow | None, format: OutputFormat) -> None:
+    if format is OutputFormat.JSON:
+        typer.echo(json.dumps({"taken_back": _standing(was), "in_force": _standing(now)}, ensure_ascii=False))
+        return
+    echo(
+        "Taken back: what {decisions:,} {decisions:decision|decisions} taught, in force since {at} by {who} ({digest})",
+        **_told(was),
+    )
+    typer.echo(_in_force(now))
 
 
 def _lines(taught: Taught) -> Iterator[str]:

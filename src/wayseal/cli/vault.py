@@ -1,6 +1,7 @@
 """`wayseal vault`: a vault made and looked after."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -381,3 +382,32 @@ def status_lines(found: Status, folder: Path) -> Iterator[str]:
         yield _("See to it: ") + _(_TROUBLES[code])
     if not found.trouble:
         yield _("Nothing here needs seeing to. Rows, records and the log were not looked at: `wayseal vault verify`")
+
+
+def serve_vault(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of the vault; `WAYSEAL_VAULT` sets it. Without one the [settings](api.md#settings) of the "
+            "environment suffice.",
+            metavar="FOLDER",
+            envvar="WAYSEAL_VAULT",
+            file_okay=False,
+        ),
+    ] = VAULT,
+) -> None:
+    """Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).
+
+    What was begun is finished then. Logs go to standard error as JSON. [The HTTP API](api.md) has its page. It needs
+    packages of its own: `pip install 'wayseal[vault]'`.
+
+    Without a folder the [settings](api.md#settings) of the environment suffice.
+
+    \b
+    wayseal serve vault
+    wayseal serve vault /etc/wayseal/vault
+    """
+    from wayseal.server.serve import run
+
+    os.umask(0o077)
+    run(load_settings(folder))

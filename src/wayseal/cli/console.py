@@ -1,4 +1,4 @@
-"""`wayseal serve`: services that answer over HTTP."""
+"""`wayseal serve console`: the staff's web."""
 
 import os
 from dataclasses import replace
@@ -7,38 +7,10 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import VAULT
+from wayseal.cli._demo import BOUGHT, FOLDER, MARK
 from wayseal.cli._texts import _, echo
-
-
-def serve_vault(
-    folder: Annotated[
-        Path,
-        typer.Argument(
-            help="Folder of the vault; `WAYSEAL_VAULT` sets it. Without one the [settings](api.md#settings) of the "
-            "environment suffice.",
-            metavar="FOLDER",
-            envvar="WAYSEAL_VAULT",
-            file_okay=False,
-        ),
-    ] = VAULT,
-) -> None:
-    """Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).
-
-    What was begun is finished then. Logs go to standard error as JSON. [The HTTP API](api.md) has its page. It needs
-    packages of its own: `pip install 'wayseal[vault]'`.
-
-    Without a folder the [settings](api.md#settings) of the environment suffice.
-
-    \b
-    wayseal serve vault
-    wayseal serve vault /etc/wayseal/vault
-    """
-    from wayseal.cli._vault_session import load_settings
-    from wayseal.server.serve import run
-
-    os.umask(0o077)
-    run(load_settings(folder))
+from wayseal.console.serve import Demo, run_console
+from wayseal.console.settings import read_console_settings
 
 
 def serve_console(
@@ -75,10 +47,6 @@ def serve_console(
     wayseal serve console ledger
     wayseal serve console demo/ledger --folder demo/console --demo
     """
-    from wayseal.cli._demo import BOUGHT, FOLDER, MARK
-    from wayseal.console.serve import Demo, run_console
-    from wayseal.console.settings import read_console_settings
-
     os.umask(0o077)
     settings = read_console_settings(
         os.environ,
@@ -87,23 +55,23 @@ def serve_console(
         port=None if port is None else str(port),
     )
 
-    def say_setup(address: str, code: str) -> None:
-        echo(
-            "Nobody has an account yet. Open {address} and make the first administrator with this code; it works "
-            "once: {code}",
-            address=address,
-            code=code,
-        )
-
-    def say_demo(address: str) -> None:
-        echo(
-            "Open {address} for the demo's console; the link works once, within a quarter of an hour.", address=address
-        )
-
     made = settings.ledger.parent if settings.ledger is not None else None
     made = made if made is not None and (made / MARK).exists() else None
     bought = made / BOUGHT if made is not None else None
     if made is not None and settings.market is None and (made / FOLDER).exists():
         settings = replace(settings, market=made / FOLDER)
-    shown = Demo(say=say_demo, basket=_("What the demo bought"), bought=bought) if demo else None
-    run_console(settings, say_setup=say_setup, demo=shown)
+    shown = Demo(say=_print_link, basket=_("What the demo bought"), bought=bought) if demo else None
+    run_console(settings, say_setup=_print_setup, demo=shown)
+
+
+def _print_setup(address: str, code: str) -> None:
+    echo(
+        "Nobody has an account yet. Open {address} and make the first administrator with this code; it works once: "
+        "{code}",
+        address=address,
+        code=code,
+    )
+
+
+def _print_link(address: str) -> None:
+    echo("Open {address} for the demo's console; the link works once, within a quarter of an hour.", address=address)
