@@ -1,7 +1,8 @@
 """The texts that people read, and their catalogues: `make texts` brings the catalogues up to date.
 
-1. A text is English and stands where it is used: in `N_(…)`, `Message(…)`, as the first argument of an error of ours
-   (every subclass of WaysealError), of a function that passes its `text` on to one, or of `toml.error` (`TomlText`).
+1. A text is English and stands where it is used: in `N_(…)`, `Message(…)`, `_(…)`, `echo(…)`, `warn(…)` or
+   `pgettext(…)` of the command line, as the first argument of an error of ours (every subclass of WaysealError), of a
+   function that passes its `text` on to one, or of `toml.error` (`TomlText`).
 2. Catalogues know no line numbers, no dates and no guesses, and are sorted: they change where a text changes.
 3. A translation fills the same blanks as the text; a plural blank ({rows:row|rows}) may be left out.
 4. A translation holds none of the little words of English but in backticks: then a part of it was never translated.
@@ -13,7 +14,7 @@ import string
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar, cast
@@ -27,6 +28,8 @@ SOURCES = (ROOT / "src/wayseal", ROOT / "sim/src/wayseal_sim")
 LOCALE = SOURCES[0] / "locale"
 LANGS = ("zh",)
 MARKS = ("N_", "Message", "WrongUsageError")
+SAID = ("_", "echo", "warn", "pgettext")
+"""Functions of the command line, which are called by these names alone; one may choose between two texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,9 @@ def uses(modules: Modules | None = None) -> Iterator[Use]:
             name = called(call.func)
             own = known.get(name)
             of_toml = name == "error" and ast.unparse(call.func).endswith("toml.error")
-            if of_toml or name in MARKS or (name in known and own is None):
+            if name in SAID and isinstance(call.func, ast.Name):
+                yield from _said(path, call, name)
+            elif of_toml or name in MARKS or (name in known and own is None):
                 yield _use(path, call, name)
             elif (place := passed.get((path.parent, name))) is not None:
                 yield _use(path, call, name, place)
@@ -144,6 +149,17 @@ def _made(path: Path, node: ast.ClassDef) -> Iterator[Use]:
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and called(call.func) == "__init__":
             yield _use(path, call, node.name)
+
+
+def _said(path: Path, call: ast.Call, name: str) -> Iterator[Use]:
+    *context, first = call.args[: 2 if name == "pgettext" else 1]
+    for given in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+        if isinstance(given, ast.Constant):  # else it is a label, which is marked where it stands
+            one = ast.Call(call.func, [*context, given], call.keywords, lineno=call.lineno)
+            use = _use(path, one, name, len(context))
+            before = "".join(f"{ast.literal_eval(part)}{_APART}" for part in context)
+            chosen = isinstance(first, ast.IfExp)  # its two texts may have other blanks
+            yield replace(use, text=f"{before}{use.text}", values=None if chosen else use.values)
 
 
 _APART = "\x04"
@@ -168,6 +184,8 @@ def _use(path: Path, node: ast.Call, name: str, place: int = 0) -> Use:
             values = None
     elif any(k.arg is None for k in node.keywords):
         values = None
+    elif name in SAID:
+        values = frozenset(str(k.arg) for k in node.keywords) | (blanks(text or "") & {"zone"})
     else:
         values = frozenset(str(k.arg) for k in node.keywords) - _PLACE
     return Use(

@@ -9,9 +9,8 @@ from typer.main import get_command
 
 from scripts.reference.texts import MADE, Say, fragment, row, says
 from wayseal.cli import app
-from wayseal.cli._commands import ROOT, SECTIONS
+from wayseal.cli._commands import GROUPS, ROOT
 from wayseal.cli._help import reword
-from wayseal.cli._loading import Entry, GroupEntry
 
 REQUIRED, OFF, NONE = "required", "off", "none"
 HEAD = ("argument or option", "default", "meaning")
@@ -60,19 +59,17 @@ def page(lang: str) -> str:
 
 def _contents(say: Say) -> Iterator[str]:
     """A line for each heading of `wayseal --help`, with its commands; of a group its first."""
-    for heading, entries in SECTIONS.items():
-        links = [f"[`{name}`](#wayseal-{_first(name, entry)})" for name, entry in entries.items()]
+    for heading, names in GROUPS[ROOT].headings.items():
+        links = [f"[`{name}`](#wayseal-{_first(name)})" for name in names]
         said = say(heading)
         yield f"- **{said}**: {', '.join(links)}" if said.isascii() else f"- **{said}**：{'、'.join(links)}"
     yield ""
 
 
-def _first(name: str, entry: Entry) -> str:
+def _first(words: str) -> str:
     """The first command of a group, in the words of an anchor."""
-    if not isinstance(entry, GroupEntry):
-        return name
-    word, inner = next(iter(entry.commands.items()))
-    return f"{name}-{_first(word, inner)}"
+    group = GROUPS.get(words)
+    return words.replace(" ", "-") if group is None else _first(f"{words} {next(iter(group.modules))}")
 
 
 def _section(name: str, command: Any, lang: str) -> str:
@@ -136,24 +133,17 @@ def _meaning(parameter: Any, say: Say) -> str:
 def texts() -> Iterator[str]:
     """Every text of the page and of `--help`."""
     yield from (REQUIRED, OFF, NONE, *HEAD, ENVIRONMENT, CHOICES, *FRAMEWORK)
-    yield from (heading for group in _groups(ROOT) for heading in group.headings)
+    yield from (heading for group in GROUPS.values() for heading in group.headings)
     found: list[str] = []
 
     def note(text: str) -> str:
         found.append(text)
         return text
 
-    for group in _groups(ROOT):
+    for group in GROUPS.values():
         reword(group.help, note)
     for command in commands().values():
         reword(command.help, note)
         found += [one.help for one in command.params]
         found += [one.show_default for one in command.params if isinstance(one.show_default, str)]
     yield from (text for text in found if re.search("[A-Za-z]", text))
-
-
-def _groups(group: GroupEntry) -> Iterator[GroupEntry]:
-    yield group
-    for entry in group.commands.values():
-        if isinstance(entry, GroupEntry):
-            yield from _groups(entry)

@@ -15,6 +15,8 @@ from typing import IO
 from typer.testing import CliRunner
 
 from wayseal.cli import app, main
+from wayseal.model.messages import filled
+from wayseal.page.languages import in_language
 
 WAYSEAL = "import sys; from wayseal.cli import main; sys.exit(main())"
 
@@ -129,6 +131,11 @@ LOG_ROWS = [
     for n in range(12)
 ] + [f"2026-03-02T18:{n:02d}:00Z,thief,YT{2_000_000 + n * 9}" for n in range(6)]
 SOLD = [f"YT{2_000_000 + n * 9}" for n in range(6)]
+
+
+def worded(lang: str, text: str, /, *, context: str = "", **values: object) -> str:
+    """A text of the command line as it is printed in a language."""
+    return filled(in_language({context: text}, lang)[context], **values)
 
 
 def log(path: Path, rows: list[str] | None = None, header: str = "at,actor,waybill") -> Path:

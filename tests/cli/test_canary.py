@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import inside
-from wayseal.cli._words.canary import CANARY_TEXTS
+from tests.cli.running import inside, worded
 from wayseal.ledger import open_ledger
 
 AT = "2026-03-12T08:00+08:00"
@@ -50,19 +49,38 @@ def test_from_a_report_to_a_name(world: Path, tmp_path: Path, lang: str) -> None
         assert "2026-03-12T00:00:00Z" <= canary["issued_at"] < "2026-03-13T00:00:00Z"
     silent = inside("canary", "hit", register, canaries[0]["waybill"], "--silent", "--seen-at", "2026-03-20T00:00Z")
     assert silent.code == 0
-    assert CANARY_TEXTS[lang]["wait"].split("{")[0] in inside("canary", "list", register, "--lang", lang).out
+    assert (
+        worded(
+            lang,
+            "Nobody is named. Waiting for {count} canaries; close those whose time is over with `wayseal canary hit "
+            "REGISTER WAYBILL --silent --seen-at TIME`.",
+        ).split("{")[0]
+        in inside("canary", "list", register, "--lang", lang).out
+    )
     for canary in canaries[1:]:
         inside("canary", "hit", register, canary["waybill"], "--silent", "--seen-at", "2026-03-20T00:00Z")
-    assert CANARY_TEXTS[lang]["next"] in inside("canary", "list", register, "--lang", lang).out
+    assert (
+        worded(lang, "Nobody is named. Plan the next round: `wayseal canary plan LEDGER --register REGISTER`.")
+        in inside("canary", "list", register, "--lang", lang).out
+    )
     plan(world, register, "--count", 1)
     plan(world, register, "--for", "u-0004", "--for", "u-0005")
     last = listed(register)["canaries"][-1]
     assert (last["id"], last["pool"], last["round"]) == ("c6", ["u-0005"], 3)
     again = [inside("canary", "hit", register, last["waybill"], "--seen-at", AT, "--lang", lang) for _ in range(2)]
     assert [ran.code for ran in again] == [0, 0]
-    assert again[1].out == CANARY_TEXTS[lang]["again"] + "\n" + again[0].out
+    assert again[1].out == worded(lang, "This was recorded before; nothing was changed.") + "\n" + again[0].out
     assert listed(register)["named"] == "u-0005"
-    assert CANARY_TEXTS[lang]["named"].split("{")[1].split("}")[1][:8] in again[0].out
+    assert (
+        worded(
+            lang,
+            "{name} is named (probability {p:.4f}, at least {enough}). This is a lead for investigators: confirm it, "
+            "and hear the person.",
+        )
+        .split("{")[1]
+        .split("}")[1][:8]
+        in again[0].out
+    )
 
 
 def test_same_seed_same_canaries(world: Path, tmp_path: Path) -> None:

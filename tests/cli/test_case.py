@@ -13,11 +13,10 @@ import pytest
 
 from tests.cases.making import NOW, alert, lines, put_lines, secret
 from tests.cases.making import run as write
-from tests.cli.running import Ran, inside, log
+from tests.cli.running import Ran, inside, log, worded
 from wayseal.cases import load_pseudonyms, open_cases, read_casebook, verify
-from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.cli import case, case_upkeep
 from wayseal.ledger.upkeep import backup
-from wayseal.model.messages import filled
 from wayseal.model.times import micros
 from wayseal.page.languages import known_lang
 from wayseal.page.words import catalogue
@@ -69,36 +68,68 @@ def p(ledger: Path, actor: str) -> str:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -> None:
-    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    zh = ("--lang", lang)
     new = done(ledger, "case", "list", *zh).out
-    assert words["lead"] in new
-    assert f"c-1  {words['new']}" in new
+    assert worded(lang, "A case is a lead, not a verdict: look at the reads, and hear the person.") in new
+    assert f"c-1  {worded(lang, 'new')}" in new
     assert p(ledger, "thief") in new
     assert f"{p(ledger, 'u-1077')}, {p(ledger, '王芳')}" in new
-    assert words["no_reason"] in new
+    assert worded(lang, "no reason given", context="no_reason") in new
     assert "thief" not in new + str(listed(ledger))
     opened = done(ledger, "case", "open", "c-1", *BY, *zh).out.splitlines()
-    assert opened[1] == filled(words["name"], pseudonym=p(ledger, "thief"), name="thief")
-    assert opened[2] == filled(words["not_heard"], id="c-1")
+    assert opened[1] == worded(lang, "  {pseudonym}  {name}", pseudonym=p(ledger, "thief"), name="thief")
+    assert opened[2] == worded(
+        lang,
+        "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear LEDGER {id} "
+        "--who NAME --file FILE`.",
+        id="c-1",
+    )
     assert len(opened) == 3
     said = tmp_path / "said.txt"
     said.write_text("\ufeffI helped\n\n 我帮忙\u202e\n", encoding="utf-8")
     assert done(ledger, "case", "hear", "c-1", "--who", "Li, audit", "--file", said, *zh).out
     again = done(ledger, "case", "open", "c-1", *BY, *zh).out
-    assert filled(words["line"], line="I helped") + "\n" + filled(words["line"], line="") in again
+    assert worded(lang, "  | {line}", line="I helped") + "\n" + worded(lang, "  | {line}", line="") in again
     assert "我帮忙‹U+202E›" in again
     shown = done(ledger, "case", "list", *zh).out
     assert "thief" in shown
     assert "helped" not in shown
     assert shown.count("complaint 7") == 2
-    assert words["act_heard"].split("{")[-2].split("}")[1] in shown
+    assert worded(lang, "    {at}  {who} heard the person and wrote it down").split("{")[-2].split("}")[1] in shown
     closed = done(ledger, "verdict", "c-1", "false", *BY, *zh).out
-    assert closed == filled(words["judged_false"], id="c-1") + "\n"
+    assert (
+        closed
+        == worded(
+            lang,
+            "{id} is closed: false. Its names are pseudonyms again. A verdict can be revised by a later one.",
+            id="c-1",
+        )
+        + "\n"
+    )
     last = done(ledger, "case", "list", *zh).out
     assert "thief" not in last, "nothing was found against this account"
-    assert filled(words["total"], total=2, new=1, opened=0, true=0, false=1, others=0) in last
+    assert (
+        worded(
+            lang,
+            "{total} {total:case|cases}: {new} new, {opened} opened, {true} closed as true, {false} closed as false, "
+            "{others} otherwise. Times are in {zone}.",
+            total=2,
+            new=1,
+            opened=0,
+            true=0,
+            false=1,
+            others=0,
+        )
+        in last
+    )
     unheard = done(ledger, "verdict", "c-2", "true", "--why", "sold them", *zh).out
-    assert unheard == filled(words["judged_true"], id="c-2") + "\n" + words["unheard"] + "\n"
+    assert (
+        unheard
+        == worded(lang, "{id} is closed: true. A verdict can be revised by a later one.", id="c-2")
+        + "\n"
+        + worded(lang, "No statement of the person is recorded in this case.")
+        + "\n"
+    )
     assert read_casebook(ledger / "detect").verdicts[1].true
     assert getattr(read_casebook(ledger / "detect").case("c-2").verdict, "who", None) == getpass.getuser()
 
@@ -140,7 +171,7 @@ def test_the_list_speaks_as_reports_do(ledger: Path, lang: str) -> None:
     assert ">99.9%" in case
     texts = catalogue(known_lang(lang), "wayseal.detect.report")
     said = [texts[f"detector.{name}"] for name in names[:2]]
-    assert CASE_TEXTS[lang]["list_comma"].join([*said, names[2]]) in case
+    assert worded(lang, ", ", context="list_comma").join([*said, names[2]]) in case
     assert "UTC+8" in done(ledger, "case", "list", "--lang", lang).out
     exact = listed(ledger)["cases"][0]
     assert (exact["alerted_at"], exact["detectors"]) == ("2026-03-06T17:20:31.123456Z", list(names))
@@ -267,21 +298,38 @@ def test_a_text_that_is_none(ledger: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_verification(ledger: Path, lang: str) -> None:
-    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    zh = ("--lang", lang)
     first = done(ledger, "case", "verify", *zh).out.splitlines()
-    assert first[0] == filled(words["looked"], path=ledger / FILE, lines=3, acts=2)
-    assert first[1] == words["fine"]
+    assert first[0] == worded(lang, "{path}: {lines} lines, {acts} acts", path=ledger / FILE, lines=3, acts=2)
+    assert first[1] == worded(lang, "Nothing was changed, taken out or put in, as far as the lines say.")
     head = str(verify(ledger / "detect").head)
-    assert first[2] == filled(words["head"], head=head)
+    assert first[2] == worded(
+        lang,
+        "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
+        head=head,
+    )
     done(ledger, "case", "open", "c-1", *BY)
-    assert words["goes_on"] in done(ledger, "case", "verify", "--head", head, *zh).out
+    assert (
+        worded(lang, "The casebook goes on from the head that was given.")
+        in done(ledger, "case", "verify", "--head", head, *zh).out
+    )
     there = lines(ledger / "detect")
     put_lines(ledger / "detect", [there[0], there[2], there[3].replace("Li", "Lu")])
     ran = inside(*of(ledger, "case", "verify", "--head", head), *zh)
     assert ran.code == 7
     for line, what in ((2, "missing"), (3, "changed")):
-        assert filled(words["fault"], line=line, what=words[what]) in ran.out.splitlines()
-    assert words["goes_not_on"] in ran.out
+        assert (
+            worded(lang, "  line {line}: {what}", line=line, what=worded(lang, case_upkeep._FAULTS[what]))
+            in ran.out.splitlines()
+        )
+    assert (
+        worded(
+            lang,
+            "The casebook does NOT go on from the head that was given: lines were cut off or written anew, or cases "
+            "were forgotten after it and more was written in between.",
+        )
+        in ran.out
+    )
     found = json.loads(inside(*of(ledger, "case", "verify", "--format", "json")).out)
     assert found["faults"] == [{"line": 2, "code": "missing"}, {"line": 3, "code": "changed"}]
     assert (found["acts"], found["goes_on_from_head"], found["restarted"]) == (1, None, None)
@@ -293,25 +341,61 @@ def test_verification(ledger: Path, lang: str) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_forgetting(ledger: Path, lang: str) -> None:
-    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    zh = ("--lang", lang)
     forget = ("case", "forget", "--before", "2100-01-01", *BY, *zh)
-    nothing = filled(words["nothing_to_forget"], before="2100-01-01")
-    waiting = filled(words["waiting"], count=2, ids="c-1, c-2")
+    nothing = worded(lang, "No case was closed before {before}; nothing was changed.", before="2100-01-01")
+    waiting = worded(
+        lang,
+        "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
+        count=2,
+        ids="c-1, c-2",
+    )
     assert done(ledger, *forget).out.splitlines() == [nothing, waiting]
     assert done(ledger, *forget, "--dry-run").out.splitlines() == [nothing, waiting]
     done(ledger, "verdict", "c-1", "true", *BY)
     head, before = str(verify(ledger / "detect").head), lines(ledger / "detect")
-    would = filled(words["would_forget"], cases=1, before="2100-01-01", ids="c-1")
+    would = worded(
+        lang,
+        "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before {before}: {ids}",
+        cases=1,
+        before="2100-01-01",
+        ids="c-1",
+    )
     assert would in done(ledger, *forget, "--dry-run").out
     assert lines(ledger / "detect") == before
     out = done(ledger, *forget).out
-    assert filled(words["forgot"], cases=1, acts=2, before="2100-01-01", lines=4, head=head) in out
-    assert filled(words["waiting"], count=1, ids="c-2") in out
+    assert (
+        worded(
+            lang,
+            "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines starts "
+            "anew; before it had {lines} lines, the last with {head}.",
+            cases=1,
+            acts=2,
+            before="2100-01-01",
+            lines=4,
+            head=head,
+        )
+        in out
+    )
+    assert (
+        worded(
+            lang,
+            "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
+            count=1,
+            ids="c-2",
+        )
+        in out
+    )
     assert b"thief" not in (ledger / FILE).read_bytes()
     told = f"{BY[1]} had 1 case forgotten, closed before 2100" if lang == "en" else f"{BY[1]} 清除了 2100"
     for command in (("case", "list"), ("case", "verify")):
         assert told in done(ledger, *command, *zh).out
-    assert words["restarted"].split("{")[0] in done(ledger, "case", "verify", "--head", head, *zh).out
+    assert (
+        worded(
+            lang, "The head that was given is the end from before cases were forgotten, at {at} ({zone}) by {who}."
+        ).split("{")[0]
+        in done(ledger, "case", "verify", "--head", head, *zh).out
+    )
     (gone,) = listed(ledger)["forgotten"]
     assert (gone["cases"], gone["acts"], gone["head"], gone["who"]) == (1, 2, head, BY[1])
     found = json.loads(done(ledger, "case", "verify", "--head", head, "--format", "json").out)
@@ -332,23 +416,23 @@ def test_commands_and_a_console_that_is_open_lose_nothing(ledger: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_casework(ledger: Path, lang: str, tmp_path: Path) -> None:
-    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    zh = ("--lang", lang)
     said = tmp_path / "note.txt"
     said.write_text("asked the outlet", encoding="utf-8")
     noted = done(ledger, "case", "note", "c-1", "--who", "Li", "--file", said, *zh).out
-    assert noted == filled(words["noted"], id="c-1", note="n-1") + "\n"
+    assert noted == worded(lang, "{id}: wrote note {note}.", id="c-1", note="n-1") + "\n"
     waits = done(ledger, "case", "state", "c-1", "waiting", *BY, *zh).out
-    assert waits == filled(words["stands"], id="c-1", state=words["waiting_state"]) + "\n"
+    assert waits == worded(lang, "{id}: {state}", id="c-1", state=worded(lang, case._STATES["waiting"])) + "\n"
     merged = done(ledger, "case", "merge", "c-1", "c-2", *BY, *zh).out
-    assert merged == filled(words["merged_now"], id="c-1", into="c-2") + "\n"
+    assert merged == worded(lang, "{id} went into {into}.", id="c-1", into="c-2") + "\n"
     assert [(c["state"], len(c["actors"])) for c in listed(ledger)["cases"]] == [("merged", 1), ("new", 3)]
     assert inside(*of(ledger, "verdict", "c-1", "true", *BY), *zh).code == 3
     assert done(ledger, "case", "unmerge", "c-1", *BY, *zh).out == waits
     done(ledger, "case", "state", "c-2", "no_case", *BY, *zh)
     done(ledger, "case", "state", "c-2", "reopened", *BY, *zh)
     told = done(ledger, "case", "list", *zh).out
-    for key in ("act_note", "act_merge", "act_unmerge", "act_changed"):
-        assert words[key].rpartition("}  ")[2].split("{")[0] in told
+    for key in ("note", "merge", "unmerge", "changed"):
+        assert worded(lang, case._ACTS[key]).rpartition("}  ")[2].split("{")[0] in told
     acts = [act["act"] for act in listed(ledger)["cases"][0]["acts"]]
     assert acts == ["note", "changed", "merge", "merge"]
     assert "asked" not in told
@@ -365,15 +449,21 @@ def test_casework(ledger: Path, lang: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_tables_are_made_anew(ledger: Path, lang: str) -> None:
-    words, zh = CASE_TEXTS[lang], ("--lang", lang)
+    zh = ("--lang", lang)
     with closing(sqlite3.connect(ledger / FILE)) as db, db:
         db.execute("UPDATE casework_cases SET state = 'false'")
     ran = inside(*of(ledger, "case", "verify"), *zh)
-    assert (ran.code, filled(words["fault"], line=3, what=words["tables"]) in ran.out) == (7, True)
-    assert done(ledger, "case", "rebuild", *zh).out == filled(words["rebuilt"], lines=3) + "\n"
+    assert (
+        ran.code,
+        worded(lang, "  line {line}: {what}", line=3, what=worded(lang, case_upkeep._FAULTS["tables"])) in ran.out,
+    ) == (7, True)
+    assert (
+        done(ledger, "case", "rebuild", *zh).out
+        == worded(lang, "The tables were made anew from {lines} lines.", lines=3) + "\n"
+    )
     assert done(ledger, "case", "verify", *zh).code == 0
     copied = done(ledger, "case", "backup", ledger.parent / "copy", *zh).out
-    assert copied == filled(words["copied"], path=ledger.parent / "copy", lines=3) + "\n"
+    assert copied == worded(lang, "{path}: a copy of {lines} lines", path=ledger.parent / "copy", lines=3) + "\n"
     assert lines(ledger.parent / "copy") == lines(ledger / "detect")
     put_lines(ledger / "detect", lines(ledger / "detect")[1:])
     for command in (("rebuild",), ("backup", ledger.parent / "other")):

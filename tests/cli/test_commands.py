@@ -10,10 +10,10 @@ from typing import Any, Literal, NoReturn
 import pytest
 import typer
 
-from tests.cli.running import LOG_ROWS, bought, here, inside, log
+from tests.cli.running import LOG_ROWS, bought, here, inside, log, worded
 from wayseal import __version__, cli
-from wayseal.cli import _progress, _words, app, demo, show
-from wayseal.cli._output import write_text
+from wayseal.cli import app, demo, show
+from wayseal.cli._output import progress_bars, write_text
 from wayseal.ledger import LedgerError
 from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
@@ -121,7 +121,7 @@ def test_ingest_says_what_it_did(tmp_path: Path) -> None:
     assert not list((tmp_path / "L/quarantine").glob("*.raw.csv"))
     again = here("ingest", tmp_path / "L", path, "--lang", "zh").err.splitlines()
     assert again[0].startswith("accesses")
-    assert again[-1] == _words.TEXTS["zh"]["nothing"]
+    assert again[-1] == worded("zh", "nothing new")
     kept = here("ingest", tmp_path / "M", path, "--keep-rejected", "--offset", "+08:00")
     assert "read as +08:00" in kept.err
     [raw] = (tmp_path / "M/quarantine").glob("*.raw.csv")
@@ -149,8 +149,8 @@ def test_show(tmp_path: Path, base: Path) -> None:
     assert set(shown["missing_tables"]) >= {"actors", "scans"}
     assert len(shown["sources"][0]["sha256"]) == 64
     chinese = here("show", base / "L", "--lang", "zh").out
-    assert _words.TEXTS["zh"]["ledger"] in chinese
-    assert _words.TEXTS["en"]["missing"] not in chinese
+    assert worded("zh", "Ledger") in chinese
+    assert worded("en", "Not there") not in chinese
 
 
 def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
@@ -169,14 +169,23 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
     here("ingest", tmp_path / "L", data, "-q")
     langs: tuple[Literal["en", "zh"], ...] = ("en", "zh")
     for lang in langs:
-        words = _words.TEXTS[lang]
         said = here("show", tmp_path / "L", "--lang", lang).out
         for line in (
-            filled(words["rejected_for"], rows=1, reason=reason_text("not-a-time", lang)),
-            filled(words["repeated_rows"], rows=1),
-            filled(words["gap"], hours=2, first="2026-03-03T14:00:00+08:00", last="2026-03-03T16:00:00+08:00"),
-            filled(words["early"], share=1.0),
-            filled(words["undescribed"], share=4 / 5),
+            worded(lang, "{rows:,} {rows:row|rows} rejected: {reason}", rows=1, reason=reason_text("not-a-time", lang)),
+            worded(lang, "{rows:,} {rows:row|rows} left out as known already", rows=1),
+            worded(
+                lang,
+                "no read for {hours:,} h, from {first} to {last}",
+                hours=2,
+                first="2026-03-03T14:00:00+08:00",
+                last="2026-03-03T16:00:00+08:00",
+            ),
+            worded(
+                lang,
+                "{share:.2%} of the reads precede the issue: clocks differ, or lists hold numbers not issued yet",
+                share=1.0,
+            ),
+            worded(lang, "{share:.1%} of the waybills have no row in `waybills`", share=4 / 5),
         ):
             assert line in said, line
     shown = json.loads(here("show", tmp_path / "L", "--format", "json").out)
@@ -189,7 +198,7 @@ def test_one_is_one_and_more_are_more() -> None:
     assert filled("{n:,} {n:row was|rows were} left", n=1) == "1 row was left"
     assert filled("{n:,} {n:row was|rows were} left", n=0) == "0 rows were left"
     assert filled("{n:,} {n:row was|rows were} left", n=1000) == "1,000 rows were left"
-    everything = [*_words.TEXTS["en"].values(), *NOTICES.values()]
+    everything = NOTICES.values()
     counted = r"\{(rows|columns|files)(:,)?\} (\w+ )?(row|read|column|file)s?\b"
     assert not [text for text in everything if re.search(counted, text)], "a count needs both forms of its noun"
 
@@ -216,8 +225,8 @@ def test_trace_writes_every_form_in_both_languages(tmp_path: Path, base: Path, f
 
 def test_the_language_may_stand_in_the_environment(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYSEAL_LANG", "zh")
-    assert _words.TEXTS["zh"]["quality"] in here("show", base / "L").out
-    assert _words.TEXTS["en"]["quality"] in here("show", base / "L", "--lang", "en").out
+    assert worded("zh", "Quality") in here("show", base / "L").out
+    assert worded("en", "Quality") in here("show", base / "L", "--lang", "en").out
 
 
 def test_the_seed_stands_in_the_report(base: Path) -> None:
@@ -371,14 +380,14 @@ def test_progress_is_drawn_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for quiet in (True, False):
-        with _progress.progress_bars(quiet) as progress:
+        with progress_bars(quiet) as progress:
             progress("read", 1, 2)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with _progress.progress_bars(quiet=True) as progress:
+    with progress_bars(quiet=True) as progress:
         progress("read", 1, 2)
     assert capsys.readouterr().err == ""
-    with _progress.progress_bars(quiet=False) as progress:
+    with progress_bars(quiet=False) as progress:
         for stage, done, total in (("read", 0, 4), ("read", 4, 4), ("commit", 1, 0)):
             progress(stage, done, total)
     drawn = capsys.readouterr().err

@@ -12,8 +12,9 @@ from tests.detect.report.fixtures import watched
 from wayseal.cases import open_cases
 from wayseal.cases.types import Alert, Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._demo_casework import begin_casework, how_to_open_console
+from wayseal.cli._demo import begin_casework, how_to_open_console
 from wayseal.cli._options import Lang
+from wayseal.cli._texts import set_lang
 from wayseal.cli.demo import _describe_cases
 from wayseal.store import read_leaks
 
@@ -25,7 +26,7 @@ def test_cases_to_look_into_stand_beside_the_truth_and_those_to_watch_dont(tmp_p
         {"kind": "range", "a_day": 50, "accounts": ["p-22"]},
     ]
     truth.write_text(json.dumps({"insiders": planted}), "utf-8")
-    lines = list(_describe_cases(truth, watched(), watched(), Lang.EN))
+    lines = list(_describe_cases(truth, watched(), watched()))
     assert [line for line in lines if line.startswith("  - ")][1].startswith("  - Case c-20, 50%")
     assert len([line for line in lines if line.startswith("  - ")]) == 2
     assert any("steady, 200" in line for line in lines)
@@ -41,7 +42,8 @@ def test_it_leaves_something_to_decide_and_work_that_was_begun(tmp_path: Path) -
         cases = book.register(
             [Alert(actors=("a",), alerted_at=1, score=0.9, detectors=("volume",), parcels_a_day=100.0, worth=True)], 1
         )
-    begin_casework(folder, tuple(cases), read_leaks(bought), Lang.ZH)
+    set_lang(Lang.ZH)
+    begin_casework(folder, tuple(cases), read_leaks(bought))
     with open_cases(folder) as book:
         listings = book.queue(2**60, ItemFilter(source=Source.LISTING)).rows
         dossier = book.dossier(cases[0])
@@ -57,8 +59,8 @@ def test_it_names_the_command_that_opens_its_console(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if there else None)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(sys, "argv", [".venv/bin/wayseal"])
-    said = how_to_open_console(Path("a demo"), Lang.EN)
+    said = how_to_open_console(Path("a demo"))
     assert ".venv/bin/wayseal serve console 'a demo/ledger' --folder 'a demo/console' --demo" in said
     assert ("setup-console" in said) is not there
     monkeypatch.chdir(tmp_path)
-    assert ("pip install" in how_to_open_console(Path("demo"), Lang.EN)) is not there
+    assert ("pip install" in how_to_open_console(Path("demo"))) is not there

@@ -13,15 +13,16 @@ import pytest
 
 from tests.cases.making import NOW, alert
 from tests.cli.detecting import Notices, as_anybody
-from tests.cli.running import inside
+from tests.cli.running import inside, worded
 from tests.detect.watched import Watched
 from wayseal.cases import open_cases
 from wayseal.cases.notices import DAYS, FILE, noticing
 from wayseal.cases.types import Alert
-from wayseal.cli import _notify
-from wayseal.cli._case_view import now_us
-from wayseal.cli._notify import NotifyError, read_addresses, send_notices
-from wayseal.cli.detect import TEXTS as UNKEPT
+from wayseal.cli import detect
+from wayseal.cli._options import Lang
+from wayseal.cli._output import now_us
+from wayseal.cli._texts import set_lang
+from wayseal.cli.detect import NotifyError, read_addresses, send_notices
 
 SECRET = "s3cr3t-token"
 
@@ -46,7 +47,8 @@ def detects(folder: Path, *addresses: str, cases: int = 1, score: float = 0.5, l
     with noticing(folder, detect, addresses, now_us), open_cases(detect) as writer:
         last = len(writer.book.cases)
         writer.register([alert(f"u-{last + n}", f"v-{last + n}", score=score) for n in range(cases)], NOW)
-    send_notices(folder, detect, addresses, lang, quiet=False)
+    set_lang(Lang(lang))
+    send_notices(folder, detect, addresses, quiet=False)
 
 
 def registers_and_dies(folder: Path, address: str) -> None:
@@ -161,7 +163,11 @@ def test_nobody_was_told_where_nothing_can_be_recorded(ledger: Path, tmp_path: P
     assert json.loads(ran.out)["cases"], "the report is written all the same"
     assert (tmp_path / "m").exists()
     warned, error = ran.err.splitlines()
-    assert warned == UNKEPT[lang]["closed"].format(folder=ledger / "detect")
+    assert warned == worded(
+        lang,
+        "{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them",
+        folder=ledger / "detect",
+    )
     assert ("nobody was told" if lang == "en" else "没有就案件发出通知") in error
 
 
@@ -261,7 +267,7 @@ def test_a_case_is_told_of_once_it_is_worth_acting_on(tmp_path: Path) -> None:
                 writer.register(alerts, NOW)
             if dies:
                 raise KeyboardInterrupt
-        send_notices(tmp_path, folder, [server.address()], "en", quiet=False)
+        send_notices(tmp_path, folder, [server.address()], quiet=False)
 
     def told() -> list[list[str]]:
         return [[c["case"] for c in json.loads(body)["cases"]] for body in server.heard]
@@ -295,7 +301,7 @@ def test_what_waits_for_an_address_that_is_given_no_more_is_said_and_let_go_in_t
     with Notices(port=server.port) as server:
         detects(tmp_path, server.address(), cases=0)
         assert "1 notice waits for addresses that were not given this time" in capsys.readouterr().err
-        monkeypatch.setattr(_notify, "now_us", lambda: 2**51)
+        monkeypatch.setattr(detect, "now_us", lambda: 2**51)
         detects(tmp_path, server.address(), cases=0, lang="zh")
         assert f"{DAYS} 天" in capsys.readouterr().err
         detects(tmp_path, server.address(), cases=0)

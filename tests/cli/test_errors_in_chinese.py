@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import inside, log
-from wayseal.cli._errors import language
+from wayseal.cli._texts import language
 from wayseal.model.errors import disk_says
 from wayseal.page.languages import word
 from wayseal.store.errors import StoreError

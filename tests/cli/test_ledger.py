@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import bought, inside, log
-from wayseal.cli._words.ledger import LEDGER_TEXTS
-from wayseal.ledger.integrity import Code
+from tests.cli.running import bought, inside, log, worded
+from wayseal.ledger.integrity import FINDING_TEXTS, Code
 
 pytestmark = pytest.mark.usefixtures("short")
 
@@ -25,7 +24,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_finding_has_a_text() -> None:
-    assert set(Code) <= LEDGER_TEXTS["en"].keys()
+    assert set(Code) <= FINDING_TEXTS.keys()
 
 
 def test_a_key_is_for_its_owner_and_never_overwritten(sealed: Path) -> None:
@@ -39,15 +38,28 @@ def test_a_key_is_for_its_owner_and_never_overwritten(sealed: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_verify_says_what_holds(sealed: Path, lang: str) -> None:
-    words = LEDGER_TEXTS[lang]
     alone = inside("ledger", "verify", sealed / "L", "--lang", lang)
     assert alone.code == 0
-    assert words["fine"] in alone.out
-    assert words["alone"] in alone.out
+    assert worded(lang, "Nothing was changed.") in alone.out
+    assert (
+        worded(
+            lang,
+            "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made it "
+            "so. Compare it with one that somebody else keeps.",
+        )
+        in alone.out
+    )
     by = ("--checkpoint", sealed / "c", "--key", sealed / "k.pub")
     kept = inside("ledger", "verify", sealed / "L", *by, "--lang", lang)
     assert kept.code == 0
-    assert words["alone"] not in kept.out
+    assert (
+        worded(
+            lang,
+            "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made it "
+            "so. Compare it with one that somebody else keeps.",
+        )
+        not in kept.out
+    )
     assert "li+" in kept.out
 
 
@@ -148,7 +160,7 @@ def test_a_report_is_reproduced(base: Path, tmp_path: Path, lang: str) -> None:
     assert (point["origin"][:8], len(point["root"])) == ("wayseal/", 64)
     ran = inside("trace", base / "L", "--leaks", base / "leaks.csv", "--verify", made, "-q", "--lang", lang)
     assert ran.code == 0
-    assert LEDGER_TEXTS[lang]["report_same"] in ran.out
+    assert worded(lang, "Reproduced: the trace gives what the report says.") in ran.out
 
 
 def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
@@ -173,7 +185,10 @@ def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
     cut = {key: value for key, value in right.items() if key != "checkpoint"}
     (tmp_path / "x").write_text(json.dumps(cut))
     ran = inside(*verify, "--lang", "zh")
-    assert (ran.code, LEDGER_TEXTS["zh"]["report_unproven"] in ran.out) == (10, True)
+    assert (
+        ran.code,
+        worded("zh", "Not verified: without a checkpoint nothing shows that the report is of this ledger.") in ran.out,
+    ) == (10, True)
     for text in ("", "[]", "{}", json.dumps({**right, "seed": -1}), json.dumps({**right, "checkpoint": {"size": 1}})):
         (tmp_path / "x").write_text(text)
         ran = inside(*verify)
@@ -191,7 +206,14 @@ def test_a_ledger_that_has_grown(tmp_path: Path) -> None:
     inside("ingest", tmp_path / "L", tmp_path / "more.csv", "-q")
     ran = inside("trace", tmp_path / "L", "--leaks", leaks, "-q", "--verify", made)
     assert "has grown since" in ran.out
-    assert LEDGER_TEXTS["en"]["report_since"] in ran.out
+    assert (
+        worded(
+            "en",
+            "The trace was made on the ledger as it is now, with what came in since the report; this may be all that "
+            "makes the difference. To settle it, trace on a copy of the ledger from then.",
+        )
+        in ran.out
+    )
     assert ran.code == 10
     assert "inputs.ledger" not in ran.out
 

@@ -13,9 +13,8 @@ from wayseal.cases import open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._demo_market import watch_market
-from wayseal.cli._options import Lang
-from wayseal.cli._progress import no_progress
+from wayseal.cli._demo import watch_market
+from wayseal.cli._output import no_progress
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.market.looking import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
@@ -185,7 +184,7 @@ def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
     (tmp_path / "ledger" / FOLDER).mkdir()
     done: list[int] = []
     with open_ledger(tmp_path / "ledger") as snapshot:
-        lines = list(watch_market(tmp_path, snapshot, 7, Lang.EN, lambda _, at, of: done.append(of - at)))
+        lines = list(watch_market(tmp_path, snapshot, 7, lambda _, at, of: done.append(of - at)))
     assert done[-1] == 0
     assert [number for line in lines if (number := re.search(r"(\d+) numbers of this courier's own", line))]
     (asked,) = (re.search(r"(\d+) shops asked for, (\d+) of them", line) for line in lines if "asked for" in line)
@@ -199,5 +198,5 @@ def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
 def test_the_demo_says_what_its_market_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.chdir(tmp_path)
-    (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, Lang.EN, no_progress)
+    (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, no_progress)
     assert "wayseal[market]" in line

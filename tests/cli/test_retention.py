@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import bought, inside, log
-from wayseal.cli._proof_view import PROOF_TEXTS
-from wayseal.cli._words.retention import RETENTION_TEXTS
+from tests.cli.running import bought, inside, log, worded
 
 pytestmark = pytest.mark.usefixtures("short")
 BY = ("--who", "Wang", "--why", "rule 4")
@@ -47,7 +45,14 @@ def test_a_dry_run_says_what_would_go(kept: Path, lang: str) -> None:
     before = (kept / "L/manifest.json").read_bytes()
     ran = inside("ledger", "purge", kept / "L", "--before", "2025-03-01", *BY, "--dry-run", "--lang", lang)
     assert (ran.code, ran.err) == (0, "")
-    assert RETENTION_TEXTS[lang]["would"].format(before="2025-03-01") in ran.out
+    assert (
+        worded(
+            lang,
+            "Would go (nothing was changed): everything about waybills first seen before {before}",
+            before="2025-03-01",
+        )
+        in ran.out
+    )
     assert "2025-02-26" in ran.out
     found = json.loads(
         inside("ledger", "purge", kept / "L", "--keep-days", 300, *BY, "--dry-run", "--format", "json").out
@@ -62,10 +67,24 @@ def test_a_purge_and_its_proof(kept: Path, tmp_path: Path) -> None:
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof")
     ran = inside("ledger", "purge", path, "--before", "2025-04-01", *BY, *proof)
     assert ran.code == 0, ran.err
-    words = RETENTION_TEXTS["en"]
-    assert words["went"].format(before="2025-04-01") in ran.out
-    assert words["elsewhere"] in ran.out
-    assert words["proof"].format(out=tmp_path / "proof") in ran.out
+    assert worded("en", "Purged: everything about waybills first seen before {before}", before="2025-04-01") in ran.out
+    assert (
+        worded(
+            "en",
+            "Copies elsewhere are as they were: backups from before today hold what went until they expire, and a disk "
+            "may hold it until its blocks are written anew.",
+        )
+        in ran.out
+    )
+    assert (
+        worded(
+            "en",
+            "{out}: proof of the purge. Have the ledger's checkpoint signed now, before anything else is written to "
+            "it: the proof needs it.",
+            out=tmp_path / "proof",
+        )
+        in ran.out
+    )
     by = ("--key", kept / "k.pub")
     assert inside("ledger", "verify-proof", tmp_path / "proof", *by).code == 3
     assert inside("ledger", "checkpoint", path, "--key", kept / "k", "--out", tmp_path / "after").code == 0
@@ -73,7 +92,7 @@ def test_a_purge_and_its_proof(kept: Path, tmp_path: Path) -> None:
     assert shown.code == 0, shown.err
     assert "150 reads and 150 waybills" in shown.out
     assert "Wang" in shown.out
-    assert PROOF_TEXTS["en"]["purge_not"] in shown.out
+    assert worded("en", "  It doesn't show that no copy exists, in backups or on a disk.") in shown.out
     verified = inside("ledger", "verify", path, "--checkpoint", kept / "c", *by)
     assert (verified.code, "450 reads" in verified.out) == (0, True)
     (tmp_path / "other").write_bytes((tmp_path / "proof").read_bytes().replace(b"Wang", b"Weng"))
@@ -84,9 +103,9 @@ def test_the_keeper_beside_it_signs_at_once(kept: Path, tmp_path: Path) -> None:
     path = copied(kept, tmp_path)
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof", "--key", kept / "k")
     ran = inside("ledger", "purge", path, "--before", "2025-12-20", *BY, *proof, "--below-legal-minimum")
-    assert RETENTION_TEXTS["en"]["proof_signed"].format(out=tmp_path / "proof") in ran.out
+    assert worded("en", "{out}: proof of the purge, with the checkpoint after it", out=tmp_path / "proof") in ran.out
     shown = inside("ledger", "verify-proof", tmp_path / "proof", "--key", kept / "k.pub", "--lang", "zh")
-    assert (shown.code, PROOF_TEXTS["zh"]["purge_below"] in shown.out) == (0, True)
+    assert (shown.code, worded("zh", "  the legal minimum of six months was set aside") in shown.out) == (0, True)
 
 
 def test_what_is_too_young_is_refused(kept: Path, tmp_path: Path) -> None:
@@ -103,9 +122,20 @@ def test_waybills_with_young_reads_are_held(kept: Path, tmp_path: Path) -> None:
     inside("ingest", path, late)
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof", "--key", kept / "k")
     ran = inside("ledger", "purge", path, "--before", "2025-02-01", *BY, *proof)
-    assert RETENTION_TEXTS["en"]["held"].format(held=1) in ran.out
+    assert (
+        worded(
+            "en",
+            "  {held:,} waybills stay though they were first seen earlier: they have reads that are younger than six "
+            "months",
+            held=1,
+        )
+        in ran.out
+    )
     shown = inside("ledger", "verify-proof", tmp_path / "proof", "--key", kept / "k.pub")
-    assert (shown.code, PROOF_TEXTS["en"]["purge_held"].format(held=1) in shown.out) == (0, True)
+    assert (shown.code, worded("en", "  {held:,} waybills stayed because of younger reads", held=1) in shown.out) == (
+        0,
+        True,
+    )
 
 
 def test_nothing_to_purge(kept: Path, tmp_path: Path) -> None:
@@ -113,7 +143,15 @@ def test_nothing_to_purge(kept: Path, tmp_path: Path) -> None:
     (tmp_path / "proof").write_text("an older one")
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof")
     ran = inside("ledger", "purge", path, "--before", "2024-12-01", *BY, *proof)
-    assert (ran.code, ran.out) == (0, RETENTION_TEXTS["en"]["nothing"].format(before="2024-12-01") + "\n")
+    assert (ran.code, ran.out) == (
+        0,
+        worded(
+            "en",
+            "Nothing to purge: no waybill was first seen before {before}, and nothing was asked before it.",
+            before="2024-12-01",
+        )
+        + "\n",
+    )
     assert (tmp_path / "proof").read_text() == "an older one"
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
@@ -179,7 +217,7 @@ def test_compact_says_before_and_after(kept: Path, tmp_path: Path, lang: str) ->
     after = json.loads(report(path, kept, tmp_path / "again").read_text())
     assert {k for k in before if before[k] != after[k]} == {"inputs", "checkpoint"}
     again = inside("ledger", "compact", path, "--lang", lang)
-    assert again.out == RETENTION_TEXTS[lang]["compact_nothing"] + "\n"
+    assert again.out == worded(lang, "nothing to do: each kind and bucket has one file") + "\n"
     assert inside("trace", path, "--leaks", kept / "leaks.csv", "-q", "--verify", made).code == 0
 
 

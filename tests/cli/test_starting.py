@@ -4,7 +4,6 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,9 @@ import pytest
 from tests.cli.running import inside
 from tests.tables import each
 from wayseal.cli import _commands, _loading
-from wayseal.cli._errors import language
-from wayseal.cli._loading import CommandEntry, GroupEntry
+from wayseal.cli._commands import EXTRAS, GROUPS
 from wayseal.cli._options import Lang
+from wayseal.cli._texts import language
 
 FOLDER = Path(_commands.__file__).parent
 HEAVY = ("numba", "pyarrow", "numpy", "sqlalchemy", "pydantic", "jinja2", "cedarpy", "fastapi", "scipy", "rich")
@@ -30,13 +29,13 @@ print("LOADED", *[name for name in {heavy!r} if name in sys.modules])
 """
 
 
-def leaves(group: GroupEntry, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], CommandEntry]]:
-    """Every command of the table by its words."""
-    for name, entry in group.commands.items():
-        if isinstance(entry, GroupEntry):
-            yield from leaves(entry, (*before, name))
-        else:
-            yield (*before, name), entry
+COMMANDS = [
+    (*before.split(), name)
+    for before, group in GROUPS.items()
+    for name in group.modules
+    if f"{before} {name}".strip() not in GROUPS
+]
+"""Every command of the table by its words."""
 
 
 def loaded(*words: str, **environment: str) -> tuple[list[str], str]:
@@ -83,35 +82,34 @@ def test_completion_can_be_installed() -> None:
     del printed
 
 
-def test_the_table_has_every_file_and_every_file_a_command() -> None:
-    files = {path.relative_to(FOLDER) for path in FOLDER.rglob("[!_]*.py") if "_words" not in path.parts}
-    named = {Path(*map(_loading.module_name, words)).with_suffix(".py") for words, _ in leaves(_commands.ROOT)}
-    assert files == named
+def test_the_table_has_every_file_and_every_file_its_commands() -> None:
+    files = {path.stem for path in FOLDER.glob("[!_]*.py")}
+    named = {(GROUPS[" ".join(words[:-1])].modules[words[-1]], _loading._function(words)) for words in COMMANDS}
+    assert files == {module for module, _ in named}
+    for file in files:
+        tree = ast.parse((FOLDER / f"{file}.py").read_text("utf-8")).body
+        taken = {one.name for one in tree if isinstance(one, ast.FunctionDef) and "LangOption" in ast.unparse(one.args)}
+        assert taken <= {function for module, function in named if module == file}
 
 
-def test_lines_of_the_table_are_the_first_sentences_of_the_docstrings() -> None:
-    for words, entry in leaves(_commands.ROOT):
-        name = words[-1].replace("-", "_")
-        path = FOLDER.joinpath(*map(_loading.module_name, words)).with_suffix(".py")
-        functions = {n.name: n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)}
-        docstring = ast.get_docstring(functions.get(name) or functions[f"{name}_"]) or ""
-        first = re.match(r".+?[.](?=\s|$)", " ".join(docstring.split()))
-        assert first
-        assert entry.help == first[0], words
+def test_lines_of_help_are_the_first_sentences_of_the_docstrings() -> None:
+    for words in COMMANDS:
+        docstring = _loading.load_command(words).help
+        line = _loading.help_of(words)
+        assert line.endswith("."), words
+        assert " ".join(docstring.split()).startswith(line), words
 
 
-def groups(group: GroupEntry, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], GroupEntry]]:
-    yield before, group
-    for name, entry in group.commands.items():
-        if isinstance(entry, GroupEntry):
-            yield from groups(entry, (*before, name))
+def test_words_of_groups_and_extras_are_in_the_table() -> None:
+    for words in {*GROUPS, *EXTRAS} - {_commands.ROOT}:
+        before, _, name = words.rpartition(" ")
+        assert name in GROUPS[before].modules
 
 
 def test_headings_of_help_have_every_command_once() -> None:
-    for words, group in groups(_commands.ROOT):
-        named = [name for names in group.headings.values() for name in names]
-        assert sorted(named) == sorted(group.commands if named else []), words
-        assert len(group.commands) < 10 or len(group.headings) > 2, words
+    for words, group in GROUPS.items():
+        assert [name for names in group.headings.values() for name in names] == list(group.modules), words
+        assert len(group.modules) < 10 or len(group.headings) > 2, words
 
 
 LOCALES: list[tuple[dict[str, str], Lang]] = [
@@ -148,7 +146,7 @@ def test_a_command_answers_in_the_language_of_the_locale(base: Path, monkeypatch
 def test_help_of_every_group_is_chinese_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.delenv("WAYSEAL_LANG", raising=False)
-    for words, _ in groups(_commands.ROOT):
+    for words in [group.split() for group in GROUPS]:
         helps = [inside(*words, *asked) for asked in (("--help", "--lang", "zh"), ("--lang=zh", "-h"))]
         monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
         helps.append(inside(*words, "--help"))
@@ -167,7 +165,7 @@ def test_a_language_that_there_is_not_is_refused_by_groups_too() -> None:
 
 
 def test_a_ledger_is_given_in_one_way() -> None:
-    for words, _ in leaves(_commands.ROOT):
+    for words in COMMANDS:
         names = [(one.name, one.param_type_name) for one in _loading.load_command(words).params]
         if "ledger" in dict(names):
             assert next(kind for kind in names if kind[1] == "argument") == ("ledger", "argument"), words
@@ -182,8 +180,6 @@ def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.M
     for extra, name in (("vault", "wayseal.nothing"), (None, "sqlalchemy")):
         with pytest.raises(ModuleNotFoundError), _loading.require_extra(extra):
             raise ModuleNotFoundError("gone", name=name)
-    entry = _commands.ROOT.commands["policy"]
-    assert isinstance(entry, GroupEntry)
     monkeypatch.setitem(sys.modules, "cedarpy", None)
     for module in [m for m in sys.modules if m.startswith(("wayseal.vault", "wayseal.cli.policy"))]:
         monkeypatch.delitem(sys.modules, module)

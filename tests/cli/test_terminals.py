@@ -13,8 +13,7 @@ from tests.page.tables import WIDTHS, documents_kept, lost, tables_of
 from tests.tables import each
 from tests.trace.report.fixtures import ALL as TRACES
 from wayseal.cli._main import _open_missing_streams
-from wayseal.cli._output import takes_escapes
-from wayseal.cli._progress import no_progress, progress_bars
+from wayseal.cli._output import no_progress, progress_bars, takes_escapes
 from wayseal.detect.report import render_detect
 from wayseal.page import Document
 from wayseal.trace.report import render as render_trace

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import inside, log
-from wayseal.cli._words.upkeep import UPKEEP_TEXTS
+from tests.cli.running import inside, log, worded
+from wayseal.cli import ledger_upkeep
 from wayseal.ledger.upkeep import SAFE, Fault, Remedy, Severity
 
 
@@ -22,10 +22,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_fault_and_cure_has_a_text() -> None:
-    said = UPKEEP_TEXTS["en"].keys()
-    assert {*Fault, *Severity} <= said
-    assert {f"cure_{c}" for c in Remedy} <= said
-    assert {f"act_{c}" for c in SAFE} <= said
+    assert set(Fault) == ledger_upkeep._FAULTS.keys()
+    assert set(Severity) == ledger_upkeep._SEVERITIES.keys()
+    assert set(Remedy) <= ledger_upkeep._CURES.keys()
+    assert set(SAFE) <= ledger_upkeep._ACTS.keys()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -43,7 +43,14 @@ def test_there_and_back(kept: Path, tmp_path: Path, lang: str) -> None:
     assert inside("ledger", "compact", tmp_path / "B").code == 3
     back = inside("ledger", "restore", tmp_path / "B", tmp_path / "R", "--lang", lang)
     assert (back.code, back.err) == (0, "")
-    assert UPKEEP_TEXTS[lang]["one_goes_on"] in back.out
+    assert (
+        worded(
+            lang,
+            "Go on with this one or with the original, never with both: they would give different reads the same "
+            "salts. Reads that came in after the backup are not in it; ingest their sources again.",
+        )
+        in back.out
+    )
     assert inside("ledger", "verify", tmp_path / "R").code == 0
     (tmp_path / "B/mine").touch()
     assert inside("ledger", "restore", tmp_path / "B", tmp_path / "B").code == 3
@@ -65,25 +72,45 @@ def test_a_full_disk(kept: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_visit_to_the_doctor(kept: Path, tmp_path: Path, lang: str) -> None:
-    words = UPKEEP_TEXTS[lang]
     shutil.copytree(kept / "L", tmp_path / "L")
     doctor = ("ledger", "doctor", tmp_path / "L", "--lang", lang, "-q")
-    assert words["healthy"] in inside(*doctor).out
-    assert words["healthy_deep"] in inside(*doctor, "--deep").out
+    assert (
+        worded(lang, "Healthy: nothing was found. With --deep, counts and marks are compared with the reads, too.")
+        in inside(*doctor).out
+    )
+    assert (
+        worded(lang, "Healthy: nothing was found; counts, pairs, catalogue and marks agree with the reads.")
+        in inside(*doctor, "--deep").out
+    )
     segment = next((tmp_path / "L/data").rglob("accesses*"))
     segment.write_bytes(segment.read_bytes()[:-1])
     (tmp_path / "L/secret").chmod(0o640)
     ran = inside(*doctor)
     assert ran.code == 11
-    assert words["line"].format(severity=words[Severity.ERROR], where=segment, said=words[Fault.FILE_SHORT]) in ran.out
+    assert (
+        worded(
+            lang,
+            "{severity}: {where}: {said}",
+            severity=worded(lang, ledger_upkeep._SEVERITIES[Severity.ERROR]),
+            where=segment,
+            said=worded(lang, ledger_upkeep._FAULTS[Fault.FILE_SHORT]),
+        )
+        in ran.out
+    )
     assert "accesses.csv" in ran.out
     assert "2026-03-02" in ran.out
-    assert words["cure_give"] in ran.out
-    assert words["cure_backup"] in inside(*doctor, "--from", kept / "B").out
+    assert worded(lang, "give a backup with --from; without one, make a new ledger of the sources") in ran.out
+    assert (
+        worded(lang, "the backup has it, checked: --repair takes it from there")
+        in inside(*doctor, "--from", kept / "B").out
+    )
     ran = inside(*doctor, "--from", kept / "B", "--repair")
     assert ran.code == 0
-    assert words["act_backup"].format(where=segment) in ran.out
-    assert words["healthy"] in ran.out
+    assert worded(lang, "Mended {where}: taken from the backup, checked", where=segment) in ran.out
+    assert (
+        worded(lang, "Healthy: nothing was found. With --deep, counts and marks are compared with the reads, too.")
+        in ran.out
+    )
     assert inside("ledger", "verify", tmp_path / "L").code == 0
     assert inside(*doctor, "--from", kept / "none").code == 6
     assert inside("ledger", "doctor", kept / "none").code == 6

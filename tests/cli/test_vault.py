@@ -17,9 +17,9 @@ import pytest
 
 from tests.cli.running import Ran, inside
 from tests.server.witnessing import NAME, cosignature, witness_key
+from wayseal.cli import vault_verify
 from wayseal.cli._vault_session import open_vault
-from wayseal.cli._words.vault_verify import VERIFY_TEXTS
-from wayseal.cli.vault._example import NUMBERS, fill_vault
+from wayseal.cli.vault import NUMBERS, fill_vault
 from wayseal.model.fields import Field
 from wayseal.model.records import Revised, Ticket
 from wayseal.model.times import time_at
@@ -635,7 +635,7 @@ def test_nobody_without_a_name(vault: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_finding_has_a_text() -> None:
-    assert {*Code, *RecordCode} <= set(VERIFY_TEXTS["en"])
+    assert {*Code, *RecordCode} <= vault_verify._FINDINGS.keys()
 
 
 def test_what_databases_refuse_is_said_in_chinese() -> None:

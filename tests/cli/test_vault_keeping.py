@@ -15,7 +15,7 @@ from tests.cli.running import inside, run, started
 from tests.cli.test_vault import deliver, made, ran, vault
 from tests.docs.pages import ROOT, blocks, read
 from tests.store.database.places import fresh
-from wayseal.cli.vault._example import NUMBERS
+from wayseal.cli.vault import NUMBERS
 
 __all__ = ["made", "vault"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.running import Ran, inside
 from tests.ledger.helpers import read, write
-from wayseal.cli.vault._example import NUMBERS
+from wayseal.cli.vault import NUMBERS
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from wayseal.cases.evidence._zip import MOST_FILES
 from wayseal.cases.evidence.documents import MOST_READS
 from wayseal.cases.evidence.findings import Code
 from wayseal.cases.evidence.types import Custody
-from wayseal.cli.evidence.verify import verification_json
+from wayseal.cli.evidence import verification_json
 
 
 @pytest.fixture(params=("docs/evidence.md", "docs/evidence.zh.md"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.docs.pages import DOCS, blocks, read, rows, sections
-from wayseal.cli._sources import SourceSettings
+from wayseal.cli.ingest import SourceSettings
 from wayseal.store import _load_mapping, load_mapping
 from wayseal.store._times import _DIRECTIVES
 from wayseal.store.formats import LOGS, Format

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from wayseal.cli._main import app
 
 __all__ = ["app", "main"]
-
 STOPPED = "wayseal: interrupted; nothing that was finished is lost"
 
 

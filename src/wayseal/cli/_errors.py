@@ -3,20 +3,15 @@
 1. Errors are worded by the catalogues. What Typer says of wrong usage it says in English alone, so in other languages
    it is told by its type and by what it knows of the parameter, never by its words.
 2. Wrong usage that Wayseal finds itself is a `WrongUsageError`, whose text is in the catalogues.
-3. `--lang` decides the language, then `WAYSEAL_LANG`, then the locale: the first of `LOCALES` that is set.
 """
 
-from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
 import typer
 
-from wayseal.cli._options import Lang
 from wayseal.model.messages import Message
-
-LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""Variables that name the locale of messages, as POSIX has it."""
 
 
 class WrongUsageError(typer.BadParameter):
@@ -40,6 +35,14 @@ class WrongUsageError(typer.BadParameter):
         super().__init__(str(self.reason), param_hint=param_hint)
 
 
+def parse_day(text: str) -> str:
+    """A day that `--before` was given, as ISO 8601 has it; WrongUsageError where it is none."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise WrongUsageError("this is no day such as 2026-01-01", param_hint="--before") from None
+
+
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
 """What Typer raises of wrong usage; it has no public name."""
 
@@ -56,24 +59,6 @@ class NoSuchCommandError(USAGE_ERROR):  # type: ignore[misc]
         """Takes what Typer says in English, and the word."""
         super().__init__(message, ctx)
         self.word = word
-
-
-def language(words: Sequence[str], environment: Mapping[str, str]) -> Lang:
-    """The language in which a command line asks to be answered, even if it is never understood (rule 3)."""
-    lang = environment.get("WAYSEAL_LANG") or _language_of_locale(environment)
-    for at, word in enumerate(words):
-        if word == "--":
-            break
-        if word == "--lang" and at + 1 < len(words):
-            lang = words[at + 1]
-        elif word.startswith("--lang="):
-            lang = word.removeprefix("--lang=")
-    return Lang.ZH if lang == Lang.ZH else Lang.EN
-
-
-def _language_of_locale(environment: Mapping[str, str]) -> str:
-    locale = next((found for name in LOCALES if (found := environment.get(name))), "")
-    return locale.partition(".")[0].partition("_")[0].lower()
 
 
 def usage_message(error: Any) -> Message:

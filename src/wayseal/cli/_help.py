@@ -19,7 +19,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from wayseal.cli._errors import language
+from wayseal.cli._texts import language
 
 LOCALE = Path(__file__).parents[1] / "locale"
 DOMAIN = "help"

@@ -1,27 +1,32 @@
 """Commands that are loaded when they are called.
 
-1. What `--help` of a group and completion say of its commands stands in the table, so that they load none of them.
-2. The words of a command name its module (`wayseal ledger verify-proof`: `wayseal.cli.ledger.verify_proof`) and the
-   function in it (`verify_proof`; `list_` where the word means something in Python, and so the module of a word of
-   Python's own: `import_`).
+1. What `--help` of a group and completion say of its commands is the first sentence of their docstrings, read out of
+   compiled code, so that none of them is loaded.
+2. The table has a command's module, and its words name the function there (`wayseal ledger verify-proof`:
+   `ledger_verify_proof` in `ledger`); an underscore follows where Python has the name for itself.
 3. A command whose extra is not installed says in one line what brings it.
 """
 
+import builtins
 import importlib
-import keyword
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from functools import cache
+from importlib.abc import InspectLoader
+from importlib.util import find_spec
+from types import CodeType
 from typing import Any, ClassVar
 
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
+from wayseal.cli._commands import EXTRAS, GROUPS
 from wayseal.cli._errors import USAGE_ERROR, NoSuchCommandError, WrongUsageError
 from wayseal.cli._help import Command, Worded, say
 from wayseal.cli._options import Lang
+from wayseal.cli._texts import LangOption
 from wayseal.model.errors import WaysealError
 
 SETUP = {"vault": "setup-vault", "console": "setup-console", "market": "setup-market"}
@@ -32,30 +37,6 @@ class MissingExtraError(WaysealError):
     """Packages of an extra are not installed."""
 
     exit_code: ClassVar[int] = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandEntry:
-    """A command of the table. help: the first sentence of its docstring; extra: what its packages come with."""
-
-    help: str
-    extra: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupEntry:
-    """A group of the table.
-
-    extra: of all its commands. headings: of its help, each with its commands; without them all stand under one.
-    """
-
-    help: str
-    commands: Mapping[str, "CommandEntry | GroupEntry"]
-    extra: str | None = None
-    headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-Entry = CommandEntry | GroupEntry
 
 
 @contextmanager
@@ -69,7 +50,7 @@ def require_extra(extra: str | None) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if extra is None or (error.name or "").partition(".")[0] == "wayseal":
+        if not extra or (error.name or "").partition(".")[0] == "wayseal":
             raise
         raise MissingExtraError(
             "packages that this command needs are not installed: pip install 'wayseal[{extra}]', or `make {setup}` in "
@@ -79,40 +60,70 @@ def require_extra(extra: str | None) -> Iterator[None]:
         ) from None
 
 
-def load_command(words: tuple[str, ...], extra: str | None = None) -> Any:
+def load_command(words: tuple[str, ...]) -> Any:
     """Import a command and make it ready to be called (rule 2).
 
     Raises:
         MissingExtraError: Its packages are not installed.
 
     """
-    name = words[-1].replace("-", "_")
-    with require_extra(extra):
-        module = importlib.import_module(".".join(["wayseal.cli", *map(module_name, words)]))
-    function = getattr(module, name, None) or getattr(module, f"{name}_")
-    info = CommandInfo(words[-1], cls=Command, callback=function)
+    with require_extra(EXTRAS.get(" ".join(words), EXTRAS.get(words[0]))):
+        function = getattr(importlib.import_module(_module(words)), _function(words))
+    command, (lang,) = _ready(function, words[-1]), _ready(_answer_in, "").params
+    names = [one.name for one in command.params]
+    command.params.insert(names.index("quiet") if "quiet" in names else len(names), lang)
+    return command
+
+
+def _ready(function: Callable[..., None], name: str) -> Any:
+    info = CommandInfo(name, cls=Command, callback=function)
     return get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
 
 
-def module_name(word: str) -> str:
-    """The module of a word (rule 2)."""
-    return f"{word}_" if keyword.iskeyword(word) else word.replace("-", "_")
+def _answer_in(lang: LangOption = Lang.EN) -> None:
+    """Nothing; it has the option that every command has beside its own."""
+
+
+def _module(words: tuple[str, ...]) -> str:
+    return f"wayseal.cli.{GROUPS[' '.join(words[:-1])].modules[words[-1]]}"
+
+
+def _function(words: tuple[str, ...]) -> str:
+    name = "_".join(words).replace("-", "_")
+    return f"{name}_" if hasattr(builtins, name) else name
+
+
+def help_of(words: tuple[str, ...]) -> str:
+    """What `--help` of its group says of a command or a group (rule 1)."""
+    group = GROUPS.get(" ".join(words))
+    if group is not None:
+        return group.help
+    sentence = re.match(r".+?[.](?=\s|$)", " ".join(_docstrings(_module(words))[_function(words)].split()))
+    return sentence[0] if sentence else ""
+
+
+@cache
+def _docstrings(module: str) -> Mapping[str, str]:
+    """The docstrings of a module's functions, out of its compiled code, which is not run."""
+    loader = getattr(find_spec(module), "loader", None)
+    code = loader.get_code(module) if isinstance(loader, InspectLoader) else None
+    inner = [one for one in code.co_consts if isinstance(one, CodeType)] if code else []
+    return {one.co_name: one.co_consts[0] for one in inner if one.co_consts and isinstance(one.co_consts[0], str)}
 
 
 class Commands(MutableMapping[str, Any]):
     """The commands of a group, each loaded when it is asked for."""
 
-    def __init__(self, words: tuple[str, ...], group: GroupEntry, extra: str | None = None) -> None:
-        self._words, self._group, self._extra = words, group, group.extra or extra
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._words, self._names = words, tuple(GROUPS[" ".join(words)].modules)
         self._loaded: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._loaded:
-            entry, words = self._group.commands[name], (*self._words, name)
-            if isinstance(entry, GroupEntry):
-                self._loaded[name] = LazyGroup.make(words, entry, self._extra)
-            else:
-                self._loaded[name] = load_command(words, entry.extra or self._extra)
+            words = (*self._words, name)
+            if name not in self._names:
+                raise KeyError(name)
+            self._loaded[name] = LazyGroup.make(words) if " ".join(words) in GROUPS else load_command(words)
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -122,32 +133,29 @@ class Commands(MutableMapping[str, Any]):
         del self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._group.commands, *self._loaded]))
+        return iter(dict.fromkeys([*self._names, *self._loaded]))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._group.commands or name in self._loaded
+        return name in self._names or name in self._loaded
 
     def help_of(self, name: str) -> str:
-        """What the table says of a command (rule 1)."""
-        entry = self._group.commands.get(name)
-        return entry.help if entry is not None else str(self._loaded[name].get_short_help_str(200))
+        """The line of a command; one that a test adds has its own."""
+        return help_of((*self._words, name)) if name in self._names else self._loaded[name].get_short_help_str(200)
 
 
 class LazyGroup(Worded, TyperGroup):
     """A group that lists its commands from the table, and loads one when it is called."""
 
-    headings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """Headings of `--help`; what a test adds stands under none of them."""
+    words: tuple[str, ...] = ()
 
     @classmethod
-    def make(cls, words: tuple[str, ...], entry: GroupEntry, extra: str | None = None) -> "LazyGroup":
+    def make(cls, words: tuple[str, ...]) -> "LazyGroup":
         """A group of the table."""
-        group = cls(name=words[-1], help=entry.help, no_args_is_help=True, rich_markup_mode=None)
-        group.commands = Commands(words, entry, extra)
-        group.headings = entry.headings
+        group = cls(name=words[-1], help=help_of(words), no_args_is_help=True, rich_markup_mode=None)
+        group.commands, group.words = Commands(words), words
         return group
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -179,7 +187,7 @@ class LazyGroup(Worded, TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Every command with its line of the table."""
         del ctx
-        for heading, names in (self.headings or {"Commands": tuple(self.commands)}).items():
+        for heading, names in GROUPS[" ".join(self.words)].headings.items():
             with formatter.section(say(heading)):
                 formatter.write_dl([(name, say(self._help_of(name))) for name in names])
 

@@ -21,10 +21,11 @@ import typer
 from typer.core import TyperGroup
 
 from wayseal import __version__
-from wayseal.cli._commands import ROOT
-from wayseal.cli._errors import language, usage_message
-from wayseal.cli._loading import Commands, GroupEntry, LazyGroup
+from wayseal.cli._commands import GROUPS, ROOT
+from wayseal.cli._errors import usage_message
+from wayseal.cli._loading import Commands, LazyGroup
 from wayseal.cli._options import Lang
+from wayseal.cli._texts import language
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import Message
 from wayseal.model.period import hours_of
@@ -42,18 +43,16 @@ DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.E
 class _Root(LazyGroup):
     """`wayseal` itself: the commands of the table, and any that a test adds."""
 
-    headings = ROOT.headings
-
     def __init__(self, *, commands: Any = None, **settings: Any) -> None:
         TyperGroup.__init__(self, **settings)
-        self.commands = Commands((), ROOT)
+        self.commands = Commands(())
         self.commands.update(commands or {})
 
 
 app = typer.Typer(
     name="wayseal",
     cls=_Root,
-    help=ROOT.help,
+    help=GROUPS[ROOT].help,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -117,7 +116,7 @@ def _drop_output() -> None:
 def _run(lang: Lang) -> int:
     """The command; what it is, is the exit code. Wrong usage is said in the language."""
     try:
-        code = app(standalone_mode=False, default_map=_defaults(ROOT, lang)) or 0
+        code = app(standalone_mode=False, default_map=_defaults((), lang)) or 0
     except SystemExit as stopped:
         if isinstance(stopped.__context__, BrokenPipeError):  # Typer makes it a failure like any other
             raise stopped.__context__ from None
@@ -136,12 +135,10 @@ def _run(lang: Lang) -> int:
     return int(code)
 
 
-def _defaults(group: GroupEntry, lang: Lang) -> dict[str, Any]:
+def _defaults(words: tuple[str, ...], lang: Lang) -> dict[str, Any]:
     """What commands take where they aren't told: the language in which the whole command line is answered."""
-    return {
-        name: _defaults(entry, lang) if isinstance(entry, GroupEntry) else {"lang": lang.value}
-        for name, entry in group.commands.items()
-    }
+    group = GROUPS.get(" ".join(words))
+    return {"lang": lang.value} if group is None else {n: _defaults((*words, n), lang) for n in group.modules}
 
 
 def _of_the_disk(cause: BaseException | None) -> bool:

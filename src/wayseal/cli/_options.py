@@ -29,15 +29,6 @@ class ReportFormat(StrEnum):
     HTML = "html"
 
 
-LangOption = Annotated[
-    Lang,
-    typer.Option(
-        "--lang",
-        envvar="WAYSEAL_LANG",
-        help="Language of what is said or written: `zh` or `en`.",
-        show_default="the locale's, or `en`",
-    ),
-]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no notices.")]
 MapOption = Annotated[
     Path | None,
@@ -91,6 +82,10 @@ FromOption = Annotated[
         "is in UTC+8.",
         show_default="the beginning",
     ),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option(help="Up to this day, which is included, or up to this time, which is not.", show_default="the end"),
 ]
 TemplatesOption = Annotated[
     Path | None,

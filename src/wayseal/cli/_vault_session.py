@@ -1,4 +1,4 @@
-"""A vault, opened for one command.
+"""A vault, opened for one command, and options that commands about a vault share.
 
 1. Who acts on the command line is client `cli`, on behalf of `--actor` or of the system's user; rules hold for it as
    for anybody.
@@ -13,7 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from wayseal.model.times import iso
 from wayseal.server.settings import PREFIX, Settings, read_settings
@@ -26,14 +30,9 @@ from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.log.sound_entries import read_origin
 
 CLIENT = "cli"
-
-
 SETTINGS = "wayseal.toml"
-
-
 PATIENCE = 3600.0
 """Seconds: an operator rather waits than begins again."""
-
 DAY = 86_400_000_000
 _SQLITE = "sqlite:///"
 CHAINS: tuple[Chain, ...] = ("main", "keys")
@@ -175,3 +174,34 @@ def now_us() -> int:
 def round_to_second(us: int) -> str:
     """A moment in ISO 8601, to the second."""
     return iso(us // 1_000_000 * 1_000_000)
+
+
+VaultOption = Annotated[
+    Path, typer.Option("--vault", envvar="WAYSEAL_VAULT", help="Folder of the vault.", file_okay=False)
+]
+ActorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--actor", envvar="WAYSEAL_ACTOR", help="Who does it, as the directory has it.", show_default="your login"
+    ),
+]
+NumbersArgument = Annotated[list[str], typer.Argument(help="Waybill number; more than one may be given.")]
+WhoArgument = Annotated[str, typer.Argument(help="Id of the actor.", metavar="ACTOR")]
+ClientArgument = Annotated[str, typer.Argument(help="Id of the client.", metavar="CLIENT")]
+PurposeOption = Annotated[
+    str, typer.Option("--purpose", help="What for: a [code of the policy](purposes.md), such as `deliver`.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in at most 200 characters; sealed in the log.")]
+
+
+class DatabaseName(StrEnum):
+    """Which of the two databases."""
+
+    MAIN = "main"
+    KEYS = "keys"
+
+
+DatabaseArgument = Annotated[
+    DatabaseName,
+    typer.Argument(help="Which database: `main` (records, directory, log) or `keys` (wrapped keys).", metavar="SET"),
+]

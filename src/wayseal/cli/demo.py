@@ -11,35 +11,17 @@ import typer
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.detection import register_cases
 from wayseal.cases.ledger.lanes import lay_out_cases
-from wayseal.cli._case_view import now_us
-from wayseal.cli._demo_casework import MARK, begin_casework, how_to_open_console
-from wayseal.cli._demo_market import watch_market
-from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
-from wayseal.cli._output import write_text
-from wayseal.cli._progress import progress_bars
+from wayseal.cli._demo import MARK, begin_casework, how_to_open_console, watch_market
+from wayseal.cli._options import QuietOption, SeedOption
+from wayseal.cli._output import now_us, print_lines, progress_bars, write_text
+from wayseal.cli._texts import _, current_lang, echo, pgettext
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.report import brief, render_detect
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model import WaysealError
-from wayseal.model.messages import N_, filled
-from wayseal.page.languages import ByLanguage
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
 from wayseal_sim import preset, simulate
-
-TEXTS = ByLanguage(
-    {
-        "reports": N_("Reports: {report}  {cases}"),
-        "detection": N_("Detection: reads that no work explains"),
-        "true": N_("    (truth: {kinds} a day)"),
-        "innocent": N_("    (truth: innocent)"),
-        "missed": N_("  Not found: {kinds}"),
-        "between": N_("; "),
-        "truth": N_("Truth (simulated, hidden from the trace): sold by {who}; from elsewhere {unknown}"),
-        "nobody": N_("nobody"),
-        "list_comma": N_(", ", context="list_comma"),
-    }
-)
 
 
 class DemoError(WaysealError):
@@ -62,7 +44,6 @@ def demo(
             "`lister`, `shared`, `framer`, `chooser`, `to-order`."
         ),
     ] = "clerk",
-    lang: LangOption = Lang.EN,
     seed: SeedOption = 7,
     quiet: QuietOption = False,
 ) -> None:
@@ -89,23 +70,21 @@ def demo(
             found = detect(snapshot, options, progress=progress)
             shown, new = register_cases(found, folder, None, now_us())
             lay_out_cases(snapshot, new, options, folder, progress)
-            market = list(watch_market(out, snapshot, seed, lang, progress))
+            market = list(watch_market(out, snapshot, seed, progress))
     report = out / "report.html"
-    write_text(report, render(result, "html", lang))
-    write_text(out / "report.json", render(result, "json", lang))
-    typer.echo(render(result, "text", lang), nl=False)
+    write_text(report, render(result, "html", current_lang()))
+    write_text(out / "report.json", render(result, "json", current_lang()))
+    typer.echo(render(result, "text", current_lang()), nl=False)
     typer.echo("")
-    typer.echo(_describe_truth(paths.truth, lang))
-    begin_casework(folder, tuple(case.id for case in shown.worth if case.id), bought, lang)
+    typer.echo(_describe_truth(paths.truth))
+    begin_casework(folder, tuple(case.id for case in shown.worth if case.id), bought)
     cases = out / "cases.html"
-    write_text(cases, render_detect(shown, "html", lang))
-    for line in _describe_cases(paths.truth, found, shown, lang):
-        typer.echo(line)
+    write_text(cases, render_detect(shown, "html", current_lang()))
+    print_lines(_describe_cases(paths.truth, found, shown))
     typer.echo("")
-    for line in market:
-        typer.echo(line)
-    typer.echo(filled(TEXTS[lang]["reports"], report=report.resolve(), cases=cases.resolve()))
-    typer.echo(how_to_open_console(out, lang))
+    print_lines(market)
+    echo("Reports: {report}  {cases}", report=report.resolve(), cases=cases.resolve())
+    typer.echo(how_to_open_console(out))
 
 
 def _clear(out: Path) -> None:
@@ -117,26 +96,28 @@ def _clear(out: Path) -> None:
     (out / MARK).touch()
 
 
-def _describe_cases(truth: Path, found: DetectResult, shown: DetectResult, lang: Lang) -> Iterator[str]:
+def _describe_cases(truth: Path, found: DetectResult, shown: DetectResult) -> Iterator[str]:
     """The cases that are worth acting on, a line each, with what is behind them in truth."""
     planted = json.loads(truth.read_text(encoding="utf-8")).get("insiders", [])
     who = {account: f"{i['kind']}, {i['a_day']}" for i in planted for account in i["accounts"]}
-    words = TEXTS[lang]
     yield ""
-    yield words["detection"]
-    for true, line in zip(found.worth, brief(shown, lang), strict=True):
+    yield _("Detection: reads that no work explains")
+    for true, line in zip(found.worth, brief(shown, current_lang()), strict=True):
         kinds = sorted({who[a] for a in true.actors if a in who})
         yield f"  - {line}"
-        yield filled(words["true"], kinds=words["between"].join(kinds)) if kinds else words["innocent"]
+        yield _("    (truth: {kinds} a day)", kinds=_("; ").join(kinds)) if kinds else _("    (truth: innocent)")
     hit = {a for c in found.worth for a in c.actors}
     missed = sorted({who[a] for a in who if a not in hit})
     if missed:
-        yield filled(words["missed"], kinds=words["between"].join(missed))
+        yield _("  Not found: {kinds}", kinds=_("; ").join(missed))
 
 
-def _describe_truth(path: Path, lang: Lang) -> str:
-    words = TEXTS[lang]
+def _describe_truth(path: Path) -> str:
     truth = json.loads(path.read_text(encoding="utf-8"))
     sold = [f"{row['kind']} {row['id']} ({row['sold']})" for row in truth["leakers"]]
-    who = words["list_comma"].join(sold) or words["nobody"]
-    return filled(words["truth"], who=who, unknown=truth["unknown"])
+    who = pgettext("list_comma", ", ").join(sold) or _("nobody")
+    return _(
+        "Truth (simulated, hidden from the trace): sold by {who}; from elsewhere {unknown}",
+        who=who,
+        unknown=truth["unknown"],
+    )

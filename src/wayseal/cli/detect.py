@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from math import inf
@@ -13,29 +12,71 @@ import typer
 
 from wayseal.cases.errors import ReadOnlyError
 from wayseal.cases.ledger.detection import Detection, find_cases
-from wayseal.cases.notices import noticing
+from wayseal.cases.notices import DAYS, Left, find_unknown, noticing, read_address_file, send_waiting
 from wayseal.cases.types import one_line
-from wayseal.cli._case_view import now_us
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._notify import read_addresses, send_notices
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
-from wayseal.cli._output import write_report, write_text
-from wayseal.cli._progress import progress_bars
+from wayseal.cli._options import LedgerArgument, OutOption, QuietOption, TemplatesOption
+from wayseal.cli._output import now_us, progress_bars, write_report, write_text
+from wayseal.cli._texts import current_lang, warn
 from wayseal.detect import DetectResult, Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.policy import FALSE_ALARM, FALSE_ALARM_VARIABLE
 from wayseal.detect.report import metrics as format_metrics
 from wayseal.detect.report import render_detect
 from wayseal.detect.window import parse_day, parse_offset
+from wayseal.model import WaysealError
 from wayseal.model.messages import N_
-from wayseal.page.languages import ByLanguage
 
-TEXTS = ByLanguage(
-    {
-        "closed": N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them"),
-        "dry": N_("a dry run: nothing is recorded, cases have no ids, and nobody is told of them"),
-    }
-)
+
+class NotifyError(WaysealError):
+    """A notice could not be sent; says to which address in the list, never what it is."""
+
+    exit_code = 5
+
+
+def read_addresses(given: Sequence[str]) -> list[str]:
+    """Addresses of notices; `@FILE` stands for those in a file, one a line, # for remarks.
+
+    BadParameter says which in the list can't be read; OSError.
+    """
+    out: list[str] = []
+    for text in given:
+        out += _read_file(Path(text[1:])) if text.startswith("@") else [text]
+    number = find_unknown(out)
+    if number is not None:
+        raise WrongUsageError("address {number} is none that Apprise knows", param_hint="--notify", number=number)
+    return out
+
+
+def _read_file(path: Path) -> list[str]:
+    try:
+        return read_address_file(path)
+    except UnicodeDecodeError:
+        raise WrongUsageError("{path} isn't text in UTF-8", param_hint="--notify", path=path) from None
+
+
+def send_notices(ledger: Path, folder: Path, to: Sequence[str], *, quiet: bool) -> None:
+    """Sends what waits to each address. NotifyError names the first that failed."""
+    sent = send_waiting(ledger, folder, to, current_lang(), now_us)
+    _say_left(sent.left, quiet)
+    if sent.failed:
+        raise NotifyError(
+            "--notify: nothing could be sent to address {number}; the cases are registered, and the next run tries "
+            "again",
+            number=sent.failed[0],
+        )
+
+
+def _say_left(left: Left, quiet: bool) -> None:
+    if left.elsewhere and not quiet:
+        warn("{n} {n:notice waits|notices wait} for addresses that were not given this time", n=left.elsewhere)
+    if left.let_go:
+        warn(
+            "{n} {n:notice|notices} waited {days} days for addresses that are given no more, and {n:was|were} let "
+            "go; `wayseal case list` has the cases",
+            n=left.let_go,
+            days=DAYS,
+        )
 
 
 NOT_JUDGED = 15
@@ -49,22 +90,6 @@ class DetectFormat(StrEnum):
     JSON = "json"
     OCSF = "ocsf"
     HTML = "html"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectRequest:
-    """What a run is to do. to: who is told."""
-
-    work: Detection
-    to: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectOutcome:
-    """What was found. unrecorded: why nothing was recorded, a key of TEXTS; else ""."""
-
-    result: DetectResult
-    unrecorded: str = ""
 
 
 FromOption = Annotated[
@@ -152,7 +177,6 @@ def detect(
     metrics: MetricsOption = None,
     format: FormatOption = DetectFormat.TEXT,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Find the accounts whose reads no work explains.
@@ -184,30 +208,40 @@ def detect(
     options = _read_options(from_, to, budget, false_alarm, offset, templates)
     opened = _check_opener(who, why) if unmask else None
     work = Detection(ledger=ledger, options=options, canaries=canaries, contracts=contracts, opened=opened, dry=dry_run)
-    request = DetectRequest(work=work, to=told)
-    if not _look(request, metrics, format, out, lang, quiet):
+    if not _find_cases(work, told, metrics, format, out, quiet):
         raise typer.Exit(NOT_JUDGED)
 
 
-def _look(
-    request: DetectRequest, metrics: Path | None, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
+def _find_cases(
+    work: Detection, told: Sequence[str], metrics: Path | None, format: DetectFormat, out: Path | None, quiet: bool
 ) -> bool:
-    """Looks, and tells everybody. Whether enough could be judged."""
-    outcome = _find_cases(request, quiet)
-    _warn_unrecorded(outcome, request, lang, quiet)
+    """Find cases, report them, and tell whom to tell. False where not enough could be judged."""
+    with progress_bars(quiet) as progress:
+        result, recorded = find_cases(work, now_us(), progress, partial(_notice, work, told))
+    if not recorded:
+        _warn_unrecorded(work, quiet)
     try:
-        _write_result(outcome.result, metrics, form, out, lang, quiet)
-    finally:
-        _send_notices(outcome, request, lang, quiet)  # whatever became of the report
-    return outcome.result.judged.enough
+        if metrics is not None:
+            write_text(metrics, format_metrics(result))
+        write_report(partial(render_detect, result), format, out, quiet=quiet)
+    finally:  # whatever became of the report
+        if told and not recorded:
+            raise ReadOnlyError("can't be written, so that nobody was told of cases", file=work.folder)
+        send_notices(work.ledger, work.folder, told, quiet=quiet)
+    return result.judged.enough
 
 
-def _write_result(
-    result: DetectResult, metrics: Path | None, form: DetectFormat, out: Path | None, lang: Lang, quiet: bool
-) -> None:
-    if metrics is not None:
-        write_text(metrics, format_metrics(result))
-    write_report(partial(render_detect, result), form, lang, out, quiet=quiet)
+def _notice(work: Detection, to: Sequence[str], found: DetectResult) -> AbstractContextManager[None]:
+    return noticing(work.ledger, work.folder, to if found.worth else (), now_us)
+
+
+def _warn_unrecorded(work: Detection, quiet: bool) -> None:
+    """Say that nothing was recorded: always where that was not wished."""
+    if not work.dry:
+        text = N_("{folder} can't be written: nothing is recorded, cases have no ids, and nobody is told of them")
+        warn(text, folder=work.folder)
+    elif not quiet:
+        warn("a dry run: nothing is recorded, cases have no ids, and nobody is told of them")
 
 
 def _refuse_acts(context: typer.Context, unmask: bool) -> None:
@@ -244,29 +278,3 @@ def _read_options(
         offset=parse_offset(offset),
         templates=load_templates(templates),
     )
-
-
-def _find_cases(request: DetectRequest, quiet: bool) -> DetectOutcome:
-    """Looks, and records what was found where that may and can be done."""
-    folder = request.work.folder
-
-    def around(found: DetectResult) -> AbstractContextManager[None]:
-        return noticing(request.work.ledger, folder, request.to if found.worth else (), now_us)
-
-    with progress_bars(quiet) as progress:
-        result, recorded = find_cases(request.work, now_us(), progress, around)
-    why = "dry" if request.work.dry else "closed"
-    return DetectOutcome(result=result, unrecorded="" if recorded else why)
-
-
-def _warn_unrecorded(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
-    """Says that nothing was recorded: always where that was not wished."""
-    if outcome.unrecorded == "closed" or (outcome.unrecorded and not quiet):
-        typer.echo(TEXTS[lang][outcome.unrecorded].format(folder=request.work.folder), err=True)
-
-
-def _send_notices(outcome: DetectOutcome, request: DetectRequest, lang: Lang, quiet: bool) -> None:
-    """Tells of new cases. ReadOnlyError: somebody was to be told, and nobody knows what is new."""
-    if outcome.unrecorded and request.to:
-        raise ReadOnlyError("can't be written, so that nobody was told of cases", file=request.work.folder)
-    send_notices(request.work.ledger, request.work.folder, request.to, lang, quiet=quiet)

@@ -1,5 +1,6 @@
-"""`wayseal reads`: the reads of a case or of a waybill, one by one, and what work was near each."""
+"""`wayseal reads`, `explain`, `rights`, `partners check`: reads one by one, held to work, rights and contracts."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,21 +8,45 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases, read_known
 from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
 from wayseal.cases.types import RecordedCase
-from wayseal.cli._case_view import now_us
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutOption, QuietOption, TemplatesOption
-from wayseal.cli._output import write_report
-from wayseal.cli._progress import progress_bars
+from wayseal.cli._options import (
+    FromOption,
+    LedgerArgument,
+    OutOption,
+    OutputFormat,
+    OutputFormatOption,
+    QuietOption,
+    ReportFormat,
+    ReportFormatOption,
+    TemplatesOption,
+    ToOption,
+)
+from wayseal.cli._output import now_us, progress_bars, write_report
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.reasons import ReadFilter, ReadsResult, list_case_reads, list_waybill_reads, render_reads
+from wayseal.detect.facts import update_facts
+from wayseal.detect.partners import check_partners, load_contracts, render_partners
+from wayseal.detect.reasons import (
+    ReadFilter,
+    ReadsResult,
+    explain_pair,
+    list_case_reads,
+    list_waybill_reads,
+    render_pair,
+    render_reads,
+)
+from wayseal.detect.rights import load_map, render_rights
+from wayseal.detect.rights import rights as run
 from wayseal.detect.window import parse_offset
-from wayseal.ledger import open_ledger
+from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model import clean_waybill
+from wayseal.model.period import parse_period
+from wayseal.model.times import clock_us
 
 
 class ReadsFormat(StrEnum):
@@ -85,7 +110,6 @@ def reads(
     ] = None,
     format: FormatOption = ReadsFormat.TEXT,
     out: OutOption = None,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """List the reads of a case or of a waybill, one by one, and what work was near each.
@@ -116,7 +140,7 @@ def reads(
             case=case, who=who, why=why, reason=reason, actor=actor, waybill=number, everything=everything
         )
         result = _read_case(ledger, request, chosen, parse_offset(offset), quiet)
-    write_report(partial(render_reads, result), format, lang, out, quiet=quiet)
+    write_report(partial(render_reads, result), format, out, quiet=quiet)
 
 
 def _read_waybill(ledger: Path, waybill: str, templates: tuple[Template, ...]) -> ReadsResult:
@@ -161,3 +185,113 @@ def _record_look(
         actors = writer.show_reads(request.case, request.who, request.why, now_us(), actor=request.actor)
         name = Names(writer.known().opened, writer.pseudonyms.of)
         return writer.find(request.case), actors, writer.numbers(request.case), name.of
+
+
+_PSEUDONYM = re.compile("p(-[2-9b-z]{4}){3}")
+
+
+def explain(
+    ledger: LedgerArgument,
+    actor: Annotated[str, typer.Option(help="The account: its id, or its pseudonym in a case.")],
+    waybill: Annotated[str, typer.Option(help="Number of the waybill.")],
+    templates: TemplatesOption = None,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Say why an account's reads of a waybill were work or were not.
+
+    It says which [templates](explanations.md) were tried, what fits, and what comes nearest where nothing does. The
+    [keys of the JSON](explanations.md#keys-of-the-json) have their place there, too.
+
+    Where there is a casebook, accounts are pseudonyms until their case is open, but for the one whose id was given. The
+    exit code is 0 whatever the answer is; an account, a waybill or a read that the ledger doesn't know ends with exit
+    code 3, and the error doesn't repeat what was asked.
+
+    \b
+    wayseal explain ledger --actor u-1042 --waybill YT9876543210123
+    """
+    chosen = load_templates(templates)
+    with open_ledger(ledger) as snapshot:
+        account, name = _find_account(snapshot, ledger / FOLDER, actor)
+        result = explain_pair(snapshot, account, clean_waybill(waybill), chosen, name)
+    write_report(partial(render_pair, result), format, None, quiet=quiet)
+
+
+def _find_account(snapshot: Snapshot, folder: Path, given: str) -> tuple[str, Callable[[str], str]]:
+    """The id of an account that was given by id or pseudonym, and what each account may be called.
+
+    Where there is a casebook, only accounts of opened cases are named, and the one whose id was given.
+    """
+    if not has_casebook(folder):
+        return given, str
+    pseudonyms = load_pseudonyms(folder)
+    names = Names(read_known(folder).opened, pseudonyms.of).of
+    if not _PSEUDONYM.fullmatch(given) or snapshot.knows("actor", int(snapshot.keys([given])[0])):
+        return given, lambda actor: actor if actor == given else names(actor)
+    known = snapshot.names("actor", np.asarray(snapshot.ids("actor")))
+    meant = [actor for actor in known if pseudonyms.of(actor) == given]
+    return meant[0] if len(meant) == 1 else "", names
+
+
+def rights(
+    ledger: LedgerArgument,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days of the log, counted back from its last read.")] = 90,
+    map_: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            help="File that says [what each right permits](rights.md#what-a-right-permits), beside the built-in one.",
+            show_default="the built-in rights",
+            dir_okay=False,
+        ),
+    ] = None,
+    templates: TemplatesOption = None,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Hold rights against use: unused rights, dormant accounts, shared logins, the smallest sets that would do.
+
+    It also lists rights wider than peers' and expired training. The smallest set is what would have allowed all
+    explained reads. [Rights against use](rights.md) explains each list and the [keys of the
+    JSON](rights.md#keys-of-the-json). The ledger is only read. Whatever it finds, the exit code is 0.
+
+    **The report names accounts and is personal data of staff**: it is for those who manage accounts.
+
+    \b
+    wayseal rights ledger
+    wayseal rights ledger --days 180 --map rights.toml --format html --out rights.html
+    wayseal rights ledger --format json | jq .dormant
+    """
+    permits, work = load_map(map_), load_templates(templates)
+    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
+        facts = update_facts(snapshot, None, work, clock_us(), progress)
+        result = run(snapshot, facts, work, permits, days, progress)
+    write_report(partial(render_rights, result), format, out, quiet=quiet)
+
+
+def partners_check(
+    ledger: LedgerArgument,
+    contracts: Annotated[Path, typer.Option(help="Folder of contracts, a TOML file each.")],
+    from_: FromOption = None,
+    to: ToOption = None,
+    format: ReportFormatOption = ReportFormat.TEXT,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Check what partners read against their contracts, and against their own logs where the ledger has them.
+
+    The partner's own log is the table `partner_calls`. [Partner interfaces](partners.md) explains contracts, breaches
+    and the keys of the JSON. Breaches are no error: the exit code is 0. A contract that can't be used as it stands ends
+    with exit code 3, and file, line and key are named.
+
+    \b
+    wayseal partners check ledger --contracts contracts
+    wayseal partners check ledger --contracts contracts --from 2026-03-02 --to 2026-03-08 --lang zh
+    wayseal partners check ledger --contracts contracts --format html --out partners.html
+    """
+    period = parse_period(from_, to)
+    agreed = load_contracts(contracts)
+    with open_ledger(ledger) as snapshot, progress_bars(quiet) as progress:
+        result = check_partners(snapshot, agreed, period=period, progress=progress)
+    write_report(partial(render_partners, result), format, out, quiet=quiet)

@@ -8,20 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption
-from wayseal.cli._words import TEXTS
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption
+from wayseal.cli._output import print_lines, print_result
+from wayseal.cli._texts import _, current_lang, pgettext
 from wayseal.ledger import Summary, open_ledger
-from wayseal.model.messages import filled
 from wayseal.model.times import HOUR_US, SECOND_US, iso, stamp
 from wayseal.page.visible import cells
 from wayseal.page.words import Voice, reason_text
 
 GAPS_SHOWN = 5
-
-
 PURGE = ("before", "who", "why", "at", "reads", "waybills", "held", "below_minimum")
-
-
 SOURCE = ("table", "name", "sha256", "bytes", "rows", "repeated", "dropped", "after", "replaced")
 
 
@@ -31,7 +27,6 @@ def show(
         str | None, typer.Option("--account", help="Instead: what `actors` said of this account, and since when.")
     ] = None,
     format: OutputFormatOption = OutputFormat.TEXT,
-    lang: LangOption = Lang.EN,
 ) -> None:
     """Show what is in a ledger, from when to when, what is missing and how good the data is.
 
@@ -45,20 +40,15 @@ def show(
     with open_ledger(ledger) as snapshot:
         if account is not None:
             rows = snapshot.history("actors").to_pylist()
-            for line in _versions([row for row in rows if row["actor"] == account], format, lang):
-                typer.echo(line)
+            print_lines(_versions([row for row in rows if row["actor"] == account], format))
             return
         summary = snapshot.summary()
         accounts = len(set(snapshot.volumes()["actor"].to_pylist()))
         waybills = snapshot.size()
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps(as_json(summary, accounts, waybills), ensure_ascii=False, indent=1))
-        return
-    for line in lines(summary, accounts, waybills, str(ledger), lang):
-        typer.echo(line)
+    print_result(format, as_json(summary, accounts, waybills), lines(summary, accounts, waybills, str(ledger)))
 
 
-def _versions(rows: list[dict[str, Any]], format: OutputFormat, lang: Lang) -> Iterator[str]:
+def _versions(rows: list[dict[str, Any]], format: OutputFormat) -> Iterator[str]:
     """The rows of an account, the first one first."""
     said = [{n: v.isoformat() if isinstance(v, datetime) else v for n, v in row.items()} for row in rows]
     if format is OutputFormat.JSON:
@@ -66,10 +56,10 @@ def _versions(rows: list[dict[str, Any]], format: OutputFormat, lang: Lang) -> I
         return
     for row in said:
         since = row.pop("since")
-        begun = filled(TEXTS[lang]["since"], at=since) if since else TEXTS[lang]["always"]
-        yield begun + TEXTS[lang]["colon"] + json.dumps({n: v for n, v in row.items() if v}, ensure_ascii=False)
+        begun = pgettext("since", "since {at}", at=since) if since else _("at first")
+        yield begun + _(": ") + json.dumps({n: v for n, v in row.items() if v}, ensure_ascii=False)
     if not said:
-        yield TEXTS[lang]["no_account"]
+        yield _("`actors` says nothing of this account")
 
 
 def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]:
@@ -107,69 +97,106 @@ def as_json(summary: Summary, accounts: int, waybills: int) -> dict[str, object]
     }
 
 
-def lines(summary: Summary, accounts: int, waybills: int, name: str, lang: Lang) -> Iterator[str]:
+def lines(summary: Summary, accounts: int, waybills: int, name: str) -> Iterator[str]:
     """The summary in words."""
-    words = TEXTS[lang]
-    colon = words["colon"]
-    digest = filled(words["digest_value"], digest=summary.digest[:20], generation=summary.generation)
-    yield f"{words['ledger']}{colon}{name}"
-    yield f"{words['digest']}{colon}{digest}"
+    colon = _(": ")
+    digest = _("{digest} (generation {generation})", digest=summary.digest[:20], generation=summary.generation)
+    yield f"{_('Ledger')}{colon}{name}"
+    yield f"{_('Digest')}{colon}{digest}"
     first, last = summary.first_at, summary.last_at
-    span = words["no_reads"]
+    span = _("none yet")
     if first is not None and last is not None:
-        span = filled(words["span_value"], first=stamp(first), last=stamp(last))
-    yield f"{words['span']}{colon}{span}"
-    yield f"{words['accounts']}{colon}{accounts:,}   {words['waybills']}{colon}{waybills:,}"
-    yield f"{words['rows']}{colon.rstrip()}"
-    voice = Voice(lang.value)
+        span = _("{first} to {last}", first=stamp(first), last=stamp(last))
+    yield pgettext("span", "Reads") + colon + span
+    yield f"{_('Accounts that read')}{colon}{accounts:,}   {_('Waybills seen')}{colon}{waybills:,}"
+    yield f"{_('Rows')}{colon.rstrip()}"
+    voice = Voice(current_lang().value)
     named = {voice.value(table): rows for table, rows in summary.rows.items()}
     width = max(map(cells, named), default=0)
     for table, rows in named.items():
         yield f"  {table}{' ' * (width - cells(table))}  {rows:>15,}"
     if summary.missing_tables:
-        yield f"{words['missing']}{colon}{voice.all_values(summary.missing_tables)}"
+        yield f"{_('Not there')}{colon}{voice.all_values(summary.missing_tables)}"
     for source in summary.sources:
         if source.replaced:
-            values = {"table": source.table, "name": source.name, "rows": source.replaced}
-            yield f"{words['again']}{colon}{filled(words['replaced'], **values)}"
+            yield (
+                _("Read again")
+                + colon
+                + _(
+                    "{table}: {name} was read again: {rows:,} {rows:row|rows} of its earlier reading went",
+                    table=source.table,
+                    name=source.name,
+                    rows=source.replaced,
+                )
+            )
     for purge in summary.purges:
         said = {n: getattr(purge, n) for n in PURGE}
-        yield f"{words['purged']}{colon}{filled(words['purged_value'], **said)}"
-    yield f"{words['quality']}{colon.rstrip()}"
-    remarks = list(quality(summary, lang))
-    for remark in remarks or [words["clean"]]:
+        yield (
+            _("Purged")
+            + colon
+            + _(
+                "on {at} by {who} ({why}): everything about waybills first seen before {before}, {reads:,} "
+                "{reads:read|reads} of {waybills:,} {waybills:waybill|waybills}",
+                **said,
+            )
+        )
+    yield f"{_('Quality')}{colon.rstrip()}"
+    remarks = list(quality(summary))
+    for remark in remarks or [_("nothing to report")]:
         yield f"  {remark}"
 
 
-def quality(summary: Summary, lang: Lang) -> Iterator[str]:
+def quality(summary: Summary) -> Iterator[str]:
     """What is wrong with the data, a line each."""
-    words = TEXTS[lang]
     if summary.first_at is None:
         asked = summary.rows.get("queries") and summary.rows.get("waybills")
-        yield words["only_asked" if asked else "empty"]
+        yield _(
+            "this ledger holds no reads, only what was asked: a trace replays it on the waybills of the ledger"
+            if asked
+            else "this ledger holds no reads; nothing can be traced in it yet"
+        )
     for reason, rows in summary.rejected.items():
-        yield filled(words["rejected_for"], rows=rows, reason=reason_text(reason, lang.value))
+        yield _(
+            "{rows:,} {rows:row|rows} rejected: {reason}", rows=rows, reason=reason_text(reason, current_lang().value)
+        )
     emptied: Counter[str] = Counter()
     for source in summary.sources:
         emptied.update(source.emptied)
     for which, rows in sorted(emptied.items()):
-        column, _, reason = which.rpartition(" ")
-        yield filled(words["emptied"], rows=rows, column=column, reason=reason_text(reason, lang.value))
+        column, _blank, reason = which.rpartition(" ")
+        yield _(
+            "{rows:,} {rows:cell|cells} that could not be read left empty: {column}, {reason}",
+            rows=rows,
+            column=column,
+            reason=reason_text(reason, current_lang().value),
+        )
     if summary.dropped:
-        yield filled(words["dropped_rows"], rows=summary.dropped)
+        yield _("{rows:,} {rows:row|rows} left out as mappings say", rows=summary.dropped)
     if summary.repeated:
-        yield filled(words["repeated_rows"], rows=summary.repeated)
+        yield _("{rows:,} {rows:row|rows} left out as known already", rows=summary.repeated)
     for table, rows in summary.conflicts.items():
         if rows:
-            yield filled(words["conflicts"], table=table, rows=rows)
+            yield _(
+                "{table}: {rows:,} {rows:row|rows} replaced one with the same id and other content",
+                table=table,
+                rows=rows,
+            )
     for start, end in sorted(summary.gaps, key=lambda gap: gap[0] - gap[1])[:GAPS_SHOWN]:
-        yield filled(words["gap"], hours=end - start, first=stamp(start * HOUR_US), last=stamp(end * HOUR_US))
+        yield _(
+            "no read for {hours:,} h, from {first} to {last}",
+            hours=end - start,
+            first=stamp(start * HOUR_US),
+            last=stamp(end * HOUR_US),
+        )
     if summary.known_actors is not None and summary.known_actors < 1 and summary.rows.get("actors"):
-        yield filled(words["unknown_actors"], share=1 - summary.known_actors)
+        yield _("{share:.1%} of the reads are by accounts that `actors` doesn't know", share=1 - summary.known_actors)
     if summary.shares.early:
-        yield filled(words["early"], share=summary.shares.early)
+        yield _(
+            "{share:.2%} of the reads precede the issue: clocks differ, or lists hold numbers not issued yet",
+            share=summary.shares.early,
+        )
     if summary.rows.get("waybills") and summary.shares.described < 1:
-        yield filled(words["undescribed"], share=1 - summary.shares.described)
+        yield _("{share:.1%} of the waybills have no row in `waybills`", share=1 - summary.shares.described)
 
 
 def second(us: int | None) -> str | None:

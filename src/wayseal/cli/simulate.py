@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import Lang, LangOption, QuietOption, SeedOption
-from wayseal.cli._progress import progress_bars
-from wayseal.cli._words import TEXTS
-from wayseal.model.messages import filled
+from wayseal.cli._options import QuietOption, SeedOption
+from wayseal.cli._output import progress_bars
+from wayseal.cli._texts import warn
 from wayseal_sim import preset
 from wayseal_sim import simulate as run
 
@@ -120,7 +119,6 @@ def simulate(
     noise: NoiseOption = None,
     missing_scans: MissingScansOption = None,
     seed: SeedOption = 7,
-    lang: LangOption = Lang.EN,
     quiet: QuietOption = False,
 ) -> None:
     """Simulate a courier network, its access log and a market; the truth is kept outside the dataset.
@@ -155,4 +153,4 @@ def simulate(
     with progress_bars(quiet) as progress:
         run(out, chosen, seed=seed, progress=progress)
     if not quiet:
-        typer.echo(filled(TEXTS[lang]["simulated"], out=out), err=True)
+        warn("{out}: dataset/ (the log), leaks.csv (what was bought), truth.json (who sold it)", out=out)

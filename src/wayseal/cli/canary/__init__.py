@@ -1,1 +1,0 @@
-"""`wayseal canary`: waybills that only chosen accounts can meet."""

@@ -1,1 +1,0 @@
-"""`wayseal case`: cases of detection, and the recorded acts around them."""

@@ -1,0 +1,193 @@
+"""`wayseal case`: the casebook itself, verified, copied, made anew, and what was closed long ago forgotten."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wayseal.cases import open_cases, read_casebook
+from wayseal.cases import verify as verify_casebook
+from wayseal.cases.findings import Head, Verification
+from wayseal.cases.ledger.casebook import casebook_folder, writable_casebook
+from wayseal.cases.ledger.told import forgotten_json
+from wayseal.cases.types import FILE, Forgotten
+from wayseal.cases.upkeep import copy_casebook
+from wayseal.cases.upkeep import rebuild as rebuild_casebook
+from wayseal.cli._errors import WrongUsageError, parse_day
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
+from wayseal.cli._texts import _, echo
+from wayseal.cli.case import WhoOption, WhyOption, forgotten_line
+from wayseal.model.messages import N_
+from wayseal.model.times import micros
+from wayseal.page.visible import visible
+
+_FAULTS = {
+    "changed": N_("was changed"),
+    "missing": N_("before it a line is missing, or one was moved or put in"),
+    "act": N_("says what can't be"),
+    "tables": N_("from here on the tables say something else than the lines: `wayseal case rebuild` makes them anew"),
+}
+CHANGED = 7
+
+
+def case_verify(
+    ledger: LedgerArgument,
+    head: Annotated[
+        str | None, typer.Option(help="A head that was printed before: the casebook must go on from there.")
+    ] = None,
+    format: OutputFormatOption = OutputFormat.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Look at every line of the casebook, and say which was changed, taken out, moved or put in.
+
+    It ends with 0 only if there is none. It prints the head, to be [written down
+    elsewhere](cases.md#what-verification-finds).
+
+    \b
+    wayseal case verify ledger
+    """
+    folder = casebook_folder(ledger)
+    try:
+        earlier = None if head is None else Head.parse(head)
+    except ValueError:
+        raise WrongUsageError(
+            "is no head such as 17:3f…, as `wayseal case verify` prints it", param_hint="--head"
+        ) from None
+    with progress_bars(quiet) as progress:
+        found = verify_casebook(folder, head=earlier, progress=progress)
+    print_result(format, verification_json(found), verification_lines(found, folder / FILE))
+    if not found.sound:
+        raise typer.Exit(CHANGED)
+
+
+def verification_lines(found: Verification, path: Path) -> Iterator[str]:
+    """What looking at a casebook found, a line each thing."""
+    yield _("{path}: {lines} lines, {acts} acts", path=path, lines=found.head.lines, acts=found.acts)
+    yield from (_("  line {line}: {what}", line=fault.line, what=_(_FAULTS[fault.code])) for fault in found.faults)
+    yield from (forgotten_line(done) for done in found.forgotten)
+    if not found.faults:
+        yield _("Nothing was changed, taken out or put in, as far as the lines say.")
+    if found.restarted is not None:
+        yield _(
+            "The head that was given is the end from before cases were forgotten, at {at} ({zone}) by {who}.",
+            at=clock_time(found.restarted.at),
+            who=visible(found.restarted.who),
+        )
+    elif found.earlier is not None:
+        yield _(
+            "The casebook goes on from the head that was given."
+            if found.earlier
+            else "The casebook does NOT go on from the head that was given: lines were cut off or written anew, or "
+            "cases were forgotten after it and more was written in between."
+        )
+    yield _(
+        "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
+        head=str(found.head),
+    )
+
+
+def verification_json(found: Verification) -> str:
+    """The same for programs."""
+    content = {
+        "head": str(found.head),
+        "acts": found.acts,
+        "faults": [{"line": fault.line, "code": fault.code} for fault in found.faults],
+        "forgotten": [forgotten_json(done) for done in found.forgotten],
+        "goes_on_from_head": found.earlier,
+        "restarted": None if found.restarted is None else forgotten_json(found.restarted),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def case_backup(
+    ledger: LedgerArgument,
+    folder: Annotated[Path, typer.Argument(help="A folder that isn't there yet, or is empty.", metavar="FOLDER")],
+) -> None:
+    """Copy the casebook and its secret, also while others write.
+
+    The copy is as of one moment, an SQLite file whichever database the casebook lies in, and its files can take
+    the place of those in `detect/`. Every line is looked at before.
+
+    \b
+    wayseal case backup ledger /mnt/backup/casebook-2026-06-01
+    """
+    echo("{path}: a copy of {lines} lines", lines=copy_casebook(casebook_folder(ledger), folder), path=folder)
+
+
+def case_rebuild(ledger: LedgerArgument) -> None:
+    """Make the casebook's tables anew from its lines.
+
+    The lines are the truth, and all else is made of them; they are looked at before, and nothing is done where one is
+    wrong. For a casebook of which `wayseal case verify` says that the tables say something else.
+
+    \b
+    wayseal case rebuild ledger
+    """
+    echo("The tables were made anew from {lines} lines.", lines=rebuild_casebook(writable_casebook(ledger)))
+
+
+def case_forget(
+    ledger: LedgerArgument,
+    before: Annotated[
+        str,
+        typer.Option(
+            help="Cases that were closed before this day go, such as `2026-01-01` (UTC); the last verdict counts."
+        ),
+    ],
+    who: WhoOption,
+    why: WhyOption,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and change nothing.")] = False,
+) -> None:
+    """Forget cases that were closed before a day, with all that was recorded of them.
+
+    A line stays that says so. [Retention](cases.md#retention) says what goes and what stays.
+
+    \b
+    wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4" --dry-run
+    wayseal case forget ledger --before 2026-01-01 --who "Wang, IT" --why "retention rule 4"
+    """
+    moment = micros(f"{parse_day(before)}T00:00Z")
+    if dry_run:
+        book = read_casebook(casebook_folder(ledger))
+        ids = ", ".join(case.id for case in book.closed_before(moment))
+        count = len(book.closed_before(moment))
+        said = _("No case was closed before {before}; nothing was changed.", before=before)
+        if ids:
+            said = _(
+                "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before {before}: {ids}",
+                cases=count,
+                before=before,
+                ids=ids,
+            )
+        typer.echo(said)
+    else:
+        with open_cases(writable_casebook(ledger), new=False) as writer:
+            done = writer.forget(moment, who, why, now_us())
+            book = writer.book
+        _print_forgotten(done, before)
+    if waiting := book.waiting_since(moment):
+        echo(
+            "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
+            count=len(waiting),
+            ids=", ".join(case.id for case in waiting),
+        )
+
+
+def _print_forgotten(done: Forgotten | None, before: str) -> None:
+    if done is None:
+        echo("No case was closed before {before}; nothing was changed.", before=before)
+        return
+    head = Head(lines=done.lines, sum=done.head)
+    echo(
+        "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines starts "
+        "anew; before it had {lines} lines, the last with {head}.",
+        cases=done.cases,
+        acts=done.acts,
+        before=before,
+        lines=done.lines,
+        head=head,
+    )
+    echo("Copies of the casebook hold what went until they are removed.")

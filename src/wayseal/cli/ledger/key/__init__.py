@@ -1,1 +1,0 @@
-"""`wayseal ledger key`: keys that sign checkpoints."""

@@ -1,1 +1,0 @@
-"""`wayseal market`: offers of waybill numbers and of people's data, watched."""

@@ -1,1 +1,0 @@
-"""`wayseal partners`: partners' interfaces."""

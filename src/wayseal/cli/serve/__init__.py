@@ -1,1 +1,0 @@
-"""`wayseal serve`: services that answer over HTTP."""

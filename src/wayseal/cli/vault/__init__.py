@@ -1,1 +1,0 @@
-"""`wayseal vault`: what an operator does with a vault."""

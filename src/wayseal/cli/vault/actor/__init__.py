@@ -1,1 +1,0 @@
-"""`wayseal vault actor`: people and systems that may ask."""

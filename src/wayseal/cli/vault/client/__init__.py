@@ -1,1 +1,0 @@
-"""`wayseal vault client`: systems that may call the service."""

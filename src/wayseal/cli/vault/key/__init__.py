@@ -1,1 +1,0 @@
-"""`wayseal vault key`: the keys of a vault."""

@@ -1,1 +1,0 @@
-"""`wayseal vault policy`: the policy of a vault."""
