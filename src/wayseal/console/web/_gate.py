@@ -56,6 +56,7 @@ from wayseal.console.web._forms import (
 from wayseal.console.web._kept import carried_form, keep, resend_page, what_came
 from wayseal.console.web._render import THEMES, Renderer, pick_lang
 from wayseal.console.web._uploads import Sent, read_upload
+from wayseal.model.messages import N_
 from wayseal.service.log import where
 from wayseal.store.database import DatabaseError, DatabaseGoneError
 
@@ -75,10 +76,17 @@ _STATUS: Mapping[type[Exception], int] = {
 }
 """All else is a casebook that can't be read."""
 _HINTS: Mapping[type[Exception], str] = {
-    CasebookChangedError: "casebook.changed",
-    CasebookBusyError: "casebook.busy",
-    CasebookDiskError: "casebook.away",
-    CasebookError: "casebook.wrong",
+    CasebookChangedError: N_(
+        "Somebody changed the casebook's file outside of Wayseal. Nothing is read out of it: keep it as evidence,"
+        " let `wayseal case verify` say what differs, and go on with a copy from before. Everything else here "
+        "works."
+    ),
+    CasebookBusyError: N_("Somebody else writes to it just now. Try again in a moment: nothing was done."),
+    CasebookDiskError: N_(
+        "Its disk or database doesn't answer, or the ledger was moved. Nothing was done; try again, or tell "
+        "whoever runs it. Everything else here works."
+    ),
+    CasebookError: N_("`wayseal case verify` says more. Everything else here works."),
 }
 """What to do about it."""
 

@@ -20,13 +20,25 @@ from wayseal.market.errors import (
     RecordError,
 )
 from wayseal.market.log import Market
+from wayseal.model.messages import N_
 
+NOT_SET = N_(
+    "No market is watched here: start the console with `WAYSEAL_CONSOLE_MARKET`, the folder in which the watch "
+    "keeps its record."
+)
+_NOTHING_YET = N_(
+    "The watch has no record yet. It begins with the first source: `wayseal market add`, then `wayseal market "
+    "watch`, or with what is brought in here. This page shows it as soon as it is there."
+)
 MarketAct = Callable[[Ask, Market], Response]
 _HINTS: Mapping[type[Exception], str] = {
-    RecordChangedError: "market.record_changed",
-    RecordBusyError: "market.record_busy",
-    RecordDiskError: "market.record_away",
-    MarketError: "market.record_wrong",
+    RecordChangedError: N_(
+        "The record isn't what was written. Stop the watch, keep the files as they are, and restore the record of"
+        " the last backup beside them; other pages go on."
+    ),
+    RecordBusyError: N_("The watch is writing a lot just now. Nothing is lost: try again in a moment."),
+    RecordDiskError: N_("The record's disk can't be read or written. Look at the disk and at rights; nothing is lost."),
+    MarketError: N_("The record can't be read. Look at the folder that `WAYSEAL_CONSOLE_MARKET` names."),
 }
 
 
@@ -42,7 +54,8 @@ def on_record(act: MarketAct) -> Callable[[Ask], Response]:
             return _say_what_broke(ask, error)
         if ask.form:
             return ask.page("error", status=404, status_shown=404)
-        return ask.page("market_none", told="market.nothing_yet" if ask.site.market else "market.not_set")
+        watched = ask.site.market is not None
+        return ask.page("market_none", told=_NOTHING_YET if watched else NOT_SET, watched=watched)
 
     return answer
 

@@ -1,7 +1,8 @@
 """Templates and words: what a page says, in the reader's language, everything escaped.
 
 1. Whatever isn't markup of ours is escaped: names, logins and ids come from people and logs.
-2. Texts stand in `wayseal.console.texts`, under codes; a template never builds a sentence.
+2. Texts stand where they are said: `_("…")`; what codes are called, in `wayseal.console.texts`: `say("role." ~ …)`. A
+   template never builds a sentence.
 3. Times are shown on the console's clock, which the page names.
 """
 
@@ -67,49 +68,62 @@ class Renderer:
     """Makes pages."""
 
     def __init__(self, assets: Mapping[str, str]) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("wayseal.console"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals.update(
-            assets=assets,
-            htmx=HTMX,
-            most_form=MOST,
-            version=__version__,
-            langs=LANGS,
-            themes=THEMES,
-            zone=clock_name(),
-        )
-        self._environment.filters.update(clock=self._clock, day=self._day, seen=visible, written=_written)
+        self._environments = {lang: _environment(lang, assets) for lang in LANGS}
 
     def page(self, template: str, *, lang: Lang, theme: str, session: Session | None, **values: Any) -> str:
         """A page. values: what its template asks for."""
-        voice = voice_of(lang)
-        return self._environment.get_template(f"{template}.html.j2").render(
-            say=partial(_say, voice),
-            voice=voice,
-            worded=lambda what: word(what, lang),
-            lang=lang,
-            html_lang=HTML_LANG[lang],
-            theme=theme,
-            session=session,
-            places=() if session is None else [p for p in PLACES if session.person.role in p.roles],
-            **values,
+        return (
+            self._environments[lang]
+            .get_template(f"{template}.html.j2")
+            .render(
+                theme=theme,
+                session=session,
+                places=() if session is None else [p for p in PLACES if session.person.role in p.roles],
+                **values,
+            )
         )
 
-    def _clock(self, us: int | None) -> Markup:
-        """A time as the reader's clock shows it."""
-        if us is None:
-            return Markup("—")
-        at = datetime.fromtimestamp(us / 1e6, UTC)
-        shown = at.astimezone(clock()).strftime("%Y-%m-%d %H:%M")
-        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
-    def _day(self, us: int | None) -> str:
-        return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(clock()).strftime("%Y-%m-%d")
+def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
+    """Templates in a language."""
+    voice = voice_of(lang)
+    made = Environment(
+        loader=PackageLoader("wayseal.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        _=partial(_gettext, voice),
+        say=partial(_say, voice),
+        voice=voice,
+        worded=partial(word, lang=lang),
+        lang=lang,
+        html_lang=HTML_LANG[lang],
+        assets=assets,
+        htmx=HTMX,
+        most_form=MOST,
+        version=__version__,
+        langs=LANGS,
+        themes=THEMES,
+        zone=clock_name(),
+    )
+    made.filters.update(clock=_clock, day=_day, seen=visible, written=_written)
+    return made
+
+
+def _clock(us: int | None) -> Markup:
+    """A time as the reader's clock shows it."""
+    if us is None:
+        return Markup("—")
+    at = datetime.fromtimestamp(us / 1e6, UTC)
+    shown = at.astimezone(clock()).strftime("%Y-%m-%d %H:%M")
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+
+def _day(us: int | None) -> str:
+    return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(clock()).strftime("%Y-%m-%d")
 
 
 def as_code(said: str) -> Markup:
@@ -129,6 +143,10 @@ def _written(text: str) -> str:
 
 def _say(voice: Voice, code: str, /, **values: object) -> Markup:
     return as_code(voice.say(code, **values))
+
+
+def _gettext(voice: Voice, text: str, /, *, context: str = "", **values: object) -> Markup:
+    return as_code(voice.gettext(text, context=context, **values))
 
 
 @cache

@@ -31,11 +31,13 @@ from wayseal.console.web._forms import local_path
 from wayseal.console.web._text_difference import compare_texts
 from wayseal.console.web.pages._cases import case_page, look_of, stale_page
 from wayseal.console.web.pages._desk import kinds_given, me, number_given, owner_given, the_cases, until_given
+from wayseal.model.messages import N_
 
 Act = Callable[[Ask, Cases, str, int], str | None]
 """Does it, to a case, at a time; where to go on to, None: the case."""
 _PICK = "thing."
 _CASE_PAGE = re.compile(r"/cases/(c-[0-9]+)")
+_REFUSED = N_("Nothing was taken back. What you want otherwise can be done as an act of its own.")
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -227,7 +229,7 @@ def undo(ask: Ask) -> Response:
     try:
         cases.undo(me(ask), ask.access.now(), lines or None)
     except UndoError as error:
-        return ask.page("error", status=409, status_shown=409, error=error, hint="undo.refused", onward=back)
+        return ask.page("error", status=409, status_shown=409, error=error, hint=_REFUSED, onward=back)
     page = _CASE_PAGE.match(back)
     return ask.go("/queue" if page and not cases.has(page[1]) else back)  # a case that was made is none any more
 

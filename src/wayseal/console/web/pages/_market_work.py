@@ -17,6 +17,7 @@ from wayseal.console.jobs.imports import is_market_installed, keep_sent
 from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._market_page import NOT_SET
 from wayseal.console.web._market_view import frame, named
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._desk import me
@@ -60,7 +61,7 @@ def look_at_due(ask: Ask) -> Response:
 def show_import(ask: Ask) -> Response:
     """What can be brought in."""
     if ask.site.market is None:
-        return ask.page("market_none", told="market.not_set")
+        return ask.page("market_none", told=NOT_SET, watched=False)
     return _import_page(ask, {"form": "", "name": ask.query.get("name", "")[:_LONGEST]})
 
 
