@@ -22,7 +22,7 @@ from joserfc.jwk import OctKey, RSAKey
 from tests.console.world import HOUR, MINUTE, PASSWORD, World, hidden, open_world, text
 from wayseal.console import Role, read_console_settings
 from wayseal.console.access import Arrival, Provider
-from wayseal.console.access import _tables as tables
+from wayseal.console.access import _rows as tables
 from wayseal.console.access._provider import MOST, Departure
 from wayseal.console.access.types import ActKind, Person, Way
 from wayseal.console.errors import AccessError, ConsoleSettingsError, ProviderError, SignInError

@@ -19,11 +19,10 @@ from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import Jobs, JobState, Work, watch
 from wayseal.console.jobs import worker as worker_process
-from wayseal.console.jobs._alive import lives, living
-from wayseal.console.jobs._queue import make_queue
-from wayseal.console.jobs._run import BUSY_SECONDS, BUSY_TRIES
+from wayseal.console.jobs._jobs import lives, living, make_queue
 from wayseal.console.jobs.kinds import Kind
 from wayseal.console.jobs.watch import Workers, settings_line
+from wayseal.console.jobs.worker import BUSY_SECONDS, BUSY_TRIES
 from wayseal.ledger.errors import LedgerBusyError, LedgerError
 from wayseal.model.messages import Message
 from wayseal.service import make_log
@@ -297,7 +296,7 @@ def test_of_a_worker_that_comes_back_from_the_dead_nothing_counts(lite: Jobs, se
 def test_the_end_is_kept_however_long_the_database_is_away(
     lite: Jobs, settings: ConsoleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wayseal.console.jobs._run._WAIT", 0.0)
+    monkeypatch.setattr("wayseal.console.jobs.worker._WAIT", 0.0)
     away = [True, True]
     write = type(lite.database).write
 

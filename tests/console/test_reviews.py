@@ -23,11 +23,11 @@ from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter
 from wayseal.console import Role
 from wayseal.console.jobs.kinds import KINDS
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import Work
 from wayseal.console.reading import PARTNERS, RIGHTS, CaseReader, Review, keep_review, review_partners, review_rights
 from wayseal.console.reading._reviews import load_review
 from wayseal.console.settings import ConsoleSettings
-from wayseal.console.web.pages._rights import LISTS
+from wayseal.console.web.pages._reviews import LISTS
 from wayseal.detect.lanes import load_lanes
 from wayseal.model.messages import Message
 
@@ -320,7 +320,7 @@ def test_of_a_long_list_only_what_stands_first_is_kept(
     rights: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, most = copied(tmp_path / "L"), 3
-    monkeypatch.setattr("wayseal.console.reading._work.MOST_ROWS", most)
+    monkeypatch.setattr("wayseal.console.reading._reviews.MOST_ROWS", most)
     review_rights(ledger, ledger / "detect", 90, NOW, lambda *_: None)
     kept = load_review(ledger / "detect", RIGHTS)
     assert kept is not None

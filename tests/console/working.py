@@ -12,9 +12,9 @@ from httpx import Client
 from tests.console.world import PASSWORD, World, text
 from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.jobs import Jobs, JobState, Work
-from wayseal.console.jobs._queue import Queue, make_queue
-from wayseal.console.jobs._run import Runner
+from wayseal.console.jobs._jobs import Queue, make_queue
 from wayseal.console.jobs.kinds import KINDS, Kind
+from wayseal.console.jobs.worker import Runner
 from wayseal.ledger import open_ledger
 from wayseal.service import make_log
 

@@ -18,13 +18,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.console.access import _acts, _rows
+from wayseal.console.access import _rows
+from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access import _tables as tables
-from wayseal.console.access._means import SECOND, Means, digest
+from wayseal.console.access._context import SECOND, Means, digest
 from wayseal.console.access._people import People
 from wayseal.console.access._provider import LEEWAY, Arrival, Departure, Identity, Provider
-from wayseal.console.access._throttle import give_back, take
+from wayseal.console.access._rows import give_back_attempts as give_back
+from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Session, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, SignInError, ThrottledError
 from wayseal.console.roles import Stage
@@ -203,7 +204,9 @@ class CompanySignIn:
         person = _rows.find_identity(connection, kept)
         if person is None or person.way is not Way.COMPANY or person.state is not PersonState.ACTIVE:
             known = None if person is None else person.id
-            _acts.add(connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=known, what="company")
+            _rows.add_act(
+                connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=known, what="company"
+            )
             return None
         return self._open(connection, person, visit, identity)
 
@@ -213,8 +216,8 @@ class CompanySignIn:
             raise AccessError(_TAKEN)
         person, now = self._people.use_invitation(connection, flight.bound, Way.COMPANY), self._means.now()
         _rows.update_person(connection, person.id, identity_hmac=kept, state=PersonState.ACTIVE.value)
-        _acts.add(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.INVITE.value)
-        _acts.add(connection, ActKind.BOUND, at=now, who=person.id)
+        _rows.add_act(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.INVITE.value)
+        _rows.add_act(connection, ActKind.BOUND, at=now, who=person.id)
         found = _rows.find_person(connection, person.id)
         assert found is not None  # noqa: S101 (it was changed in this very transaction)
         return self._open(connection, found, visit, identity)
@@ -225,7 +228,7 @@ class CompanySignIn:
         opened = sessions.begin(connection, self._means, person, visit, stage=Stage.FULL, via=way, proved_at=proved)
         give_back(connection, self._address(visit), 1)
         now, id_ = self._means.now(), opened.session.id
-        _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=id_, via=Via.COMPANY.value)
+        _rows.add_act(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=id_, via=Via.COMPANY.value)
         return opened
 
     def _confirm(
@@ -236,10 +239,10 @@ class CompanySignIn:
             return None
         person, now, id_ = _rows.find_identity(connection, kept), self._means.now(), session.person.id
         if not fresh or person is None or person.id != id_:
-            _acts.add(connection, ActKind.CONFIRM_FAILED, at=now, who=id_, session=session.id)
+            _rows.add_act(connection, ActKind.CONFIRM_FAILED, at=now, who=id_, session=session.id)
             return None
         give_back(connection, self._address(visit), 1)
-        _acts.add(connection, ActKind.CONFIRMED, at=now, who=id_, session=session.id)
+        _rows.add_act(connection, ActKind.CONFIRMED, at=now, who=id_, session=session.id)
         return sessions.step_up(connection, self._means, session)
 
 

@@ -16,10 +16,10 @@ from contextlib import ExitStack, contextmanager
 
 from wayseal.cases.ledger.market import queue_found, watching_for
 from wayseal.console.errors import JobError, JobTurnError
-from wayseal.console.jobs._words import market_folder
+from wayseal.console.jobs._kinds import market_folder
 from wayseal.console.jobs.imports import find_sent, lay_out
 from wayseal.console.jobs.logs import drop_upload
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import Work
 from wayseal.console.texts import TEXTS
 from wayseal.market.errors import RecordBusyError
 from wayseal.market.looking import ImportForm, Named, Planned, Report, Watch, bring_in, check_files, holding

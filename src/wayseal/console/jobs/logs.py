@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import Work
 from wayseal.store import load_mapping, open_source
 from wayseal.store.durable import replace_file
 from wayseal.store.types import Source

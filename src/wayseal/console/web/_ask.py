@@ -1,6 +1,6 @@
 """One request as pages see it, and the answers that they give."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -13,12 +13,9 @@ from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CanaryWatch, CaseReader
-from wayseal.console.web._assets import Assets
-from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import KNOWN, page_token
-from wayseal.console.web._ledger_view import LedgerReader
-from wayseal.console.web._market_record import MarketHolder
-from wayseal.console.web._render import Renderer
+from wayseal.console.web._render import Assets, Renderer
+from wayseal.console.web._resources import CasebookHolder, LedgerReader, MarketHolder
 from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
 
@@ -241,3 +238,15 @@ class Ask:
         answer.set_cookie(
             name, value, max_age=seconds, path="/", secure=self.site.secure, httponly=True, samesite="lax"
         )
+
+
+def alias_of(ask: Ask) -> Callable[[str], str]:
+    """Gives accounts their pseudonyms: the casebook's, or where there is none, some that this process made."""
+    if ask.cases is not None:
+        return ask.cases.pseudonyms.of
+    return _nobody if ask.site.reading is None else ask.site.reading.pseudonyms.of
+
+
+def _nobody(_actor: str) -> str:
+    """Without a ledger there is nobody to be called anything."""
+    return ""

@@ -4,7 +4,7 @@
    a page runs before.
 2. A session that is further or less far than the route needs is sent to where it belongs.
 3. A role that a route doesn't name gets 403, and nothing tells whether what was asked for is there.
-4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
+4. What was typed into a form whose session ended comes back after signing in (`_drafts`), to the same person.
 5. A database that is away is said so, with 503, and the form is in the answer, to be sent again; so with a casebook.
    One that was changed says what to do, and other pages go on.
 6. Who sends files is let in before a byte of them is written, and they don't outlive the answer unless the page keeps
@@ -42,7 +42,6 @@ from wayseal.console.access.types import ActKind, Session
 from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
-from wayseal.console.web._assets import Assets
 from wayseal.console.web._forms import (
     MOST,
     MOST_CARRIED,
@@ -54,7 +53,7 @@ from wayseal.console.web._forms import (
     visit_of,
 )
 from wayseal.console.web._kept import carried_form, keep, resend_page, what_came
-from wayseal.console.web._render import THEMES, Renderer, pick_lang
+from wayseal.console.web._render import THEMES, Assets, Renderer, pick_lang
 from wayseal.console.web._uploads import Sent, read_upload
 from wayseal.model.messages import N_
 from wayseal.service.log import where

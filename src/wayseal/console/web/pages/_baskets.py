@@ -10,14 +10,14 @@ from starlette.responses import Response
 from wayseal.console.errors import StaleNumberError, TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.tracing import MOST, read_file, read_typed
-from wayseal.console.tracing.kept import load_check
 from wayseal.console.tracing.types import Basket, Number, RunKind, Typed
+from wayseal.console.tracing.work import load_check
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._forms import MOST as FORM_MOST
-from wayseal.console.web._ledger_view import LedgerView
-from wayseal.console.web._trace_jobs import baskets_of, begin, can_run, look, look_at_all, runs_of
+from wayseal.console.web._lists import table_file
+from wayseal.console.web._resources import LedgerView
+from wayseal.console.web._trace_view import baskets_of, begin, can_run, look, look_at_all, runs_of
 from wayseal.console.web._uploads import MOST_OF_BASKET
-from wayseal.console.web.pages._desk import table_file
 from wayseal.model.kinds import FoundBy
 from wayseal.model.times import HOUR_US, clock_hours, iso, micros, stamp, time_at
 from wayseal.trace.preview import NumberSeen, Preview, StratumSeen

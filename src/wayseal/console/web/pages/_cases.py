@@ -30,25 +30,23 @@ from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import line_of, reason_of, reasons_of
+from wayseal.console.web._lists import every_page, picked, table_file, with_query
 from wayseal.console.web._render import voice_of
-from wayseal.console.web._trace_jobs import runs_of
+from wayseal.console.web._trace_view import runs_of
 from wayseal.console.web._uploads import MOST_OF_CASE
-from wayseal.console.web.pages import _bulk as bulk
+from wayseal.console.web.pages import _desk as bulk
 from wayseal.console.web.pages._desk import (
     Bar,
     bar,
     bar_of,
     colleagues,
-    every_page,
     kinds_given,
     look_since,
     me,
-    table_file,
     text_given,
     the_cases,
-    with_query,
+    views_of,
 )
-from wayseal.console.web.pages._views import views_of
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
 
@@ -64,7 +62,7 @@ def show_cases(ask: Ask) -> Response:
 
 def preview(ask: Ask) -> Response:
     """What a decision would do to cases that were picked, or to all that fit."""
-    state, ids = _list_state(ask.form), bulk.picked(ask)
+    state, ids = _list_state(ask.form), picked(ask)
     try:
         decision = bulk.decision_given(ask, bulk.OF_CASES)
         if not ids and not bulk.means_all(ask):
@@ -78,7 +76,7 @@ def apply(ask: Ask) -> Response:
     """Does what was shown."""
     state = _list_state(ask.form)
     try:
-        return bulk.apply(ask, "/cases", bulk.OF_CASES, state)
+        return bulk.apply_decision(ask, "/cases", bulk.OF_CASES, state)
     except (CasebookUsageError, AccessError) as error:
         return _list_page(ask, state, error=error)
 
@@ -110,7 +108,7 @@ def _list_page(ask: Ask, given: Mapping[str, str], *, error: Any = None) -> Resp
         bar=None if cases is None else bar(ask, cases),
         typed=ask.form,
         deeds=[deed.value for deed in bulk.OF_CASES],
-        states_given=[state.value for state in bulk.STATES],
+        states_given=[state.value for state in bulk.STATES_FOR_MANY],
         priorities=[one.value for one in Priority],
         there=cases is not None,
         set=ask.site.cases is not None,

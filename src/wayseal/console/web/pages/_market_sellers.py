@@ -16,14 +16,13 @@ from wayseal.cases.types import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._lanes_view import Clock, axis
-from wayseal.console.web._market_drawn import Edge, Graph, draw_graph, draw_shops, edges_of, window_of
-from wayseal.console.web._market_page import on_record
+from wayseal.console.web._lists import every_page, table_file, with_query
 from wayseal.console.web._market_view import (
     first_words,
     frame,
     in_a_line,
     named,
+    on_record,
     pairs_by_shop,
     pieces,
     say_of,
@@ -31,7 +30,8 @@ from wayseal.console.web._market_view import (
     spot,
     stays,
 )
-from wayseal.console.web.pages._desk import every_page, me, number_given, table_file, with_query
+from wayseal.console.web._timeline import Clock, Edge, Graph, axis, draw_graph, draw_shops, edges_of, window_of
+from wayseal.console.web.pages._desk import me, number_given
 from wayseal.market.errors import NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads

@@ -1,7 +1,7 @@
 """The queue: everything that wants a decision, one by one and in bulk, and what people put into it by hand.
 
 1. A decision has its reason; what was done in one go has one moment, so that it can be taken back together.
-2. Of many nothing is done before a page showed what will be done to what (`_bulk`).
+2. Of many nothing is done before a page showed what will be done to what (`_desk`).
 3. Accounts are pseudonyms here, always.
 """
 
@@ -20,22 +20,20 @@ from wayseal.console.roles import CASE_ROLES
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import Reason, reason_of, reasons_of_item
-from wayseal.console.web.pages import _bulk as bulk
+from wayseal.console.web._lists import every_page, picked, table_file, with_query
+from wayseal.console.web.pages import _desk as bulk
 from wayseal.console.web.pages._desk import (
     bar,
     colleagues,
-    every_page,
     kinds_given,
     me,
     midnight,
     number_given,
     owner_given,
-    table_file,
     the_cases,
     until_given,
-    with_query,
+    views_of,
 )
-from wayseal.console.web.pages._views import views_of
 from wayseal.model import clean_waybill
 
 _MANY = 25
@@ -90,7 +88,7 @@ def decide(ask: Ask) -> Response:
 
 def preview(ask: Ask) -> Response:
     """What a decision would do to what was picked, or to all that fits (rule 2)."""
-    state, ids = _state(ask.form), bulk.picked(ask)
+    state, ids = _state(ask.form), picked(ask)
     try:
         decision = bulk.decision_given(ask, bulk.OF_ITEMS)
         if not ids and not bulk.means_all(ask):
@@ -103,7 +101,7 @@ def preview(ask: Ask) -> Response:
 def apply(ask: Ask) -> Response:
     """Does what was shown."""
     try:
-        return bulk.apply(ask, "/queue", bulk.OF_ITEMS, _state(ask.form))
+        return bulk.apply_decision(ask, "/queue", bulk.OF_ITEMS, _state(ask.form))
     except (CasebookUsageError, AccessError) as error:
         return _queue_page(ask, error=error)
 

@@ -19,17 +19,24 @@ from wayseal.cases.views import Entry, LookOnRecord
 from wayseal.console.access.types import LOOK_US
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
-from wayseal.console.web._aliases import alias_of
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, alias_of
 from wayseal.console.web._case_words import line_of
-from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_hours, draw_lanes
-from wayseal.console.web._number_news import flag_of
-from wayseal.console.web._reads_table import FILE_COLUMNS, file_blocks, rows_of
-from wayseal.console.web._reads_view import View, place_of, usual_of, wanted_of, whole_of
+from wayseal.console.web._lists import send_table
+from wayseal.console.web._reads_view import (
+    FILE_COLUMNS,
+    View,
+    file_blocks,
+    place_of,
+    rows_of,
+    usual_of,
+    wanted_of,
+    whole_of,
+)
 from wayseal.console.web._render import voice_of
-from wayseal.console.web._trace_jobs import baskets_of
-from wayseal.console.web._waiting import asked_job
-from wayseal.console.web.pages._desk import look_since, me, send_table
+from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
+from wayseal.console.web._trace_view import baskets_of
+from wayseal.console.web.pages._desk import asked_job, look_since, me
+from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.reasons import GroundWording

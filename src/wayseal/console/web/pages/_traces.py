@@ -12,17 +12,22 @@ from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.tracing import MOST
-from wayseal.console.tracing.kept import LeftOut, load_left_out, load_names, load_result, read_leaks_file
 from wayseal.console.tracing.types import Run, RunKind
+from wayseal.console.tracing.work import LeftOut, load_left_out, load_names, load_result, read_leaks_file
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._trace_jobs import RunNow, baskets_of, begin_again, can_run, look, runs_of
 from wayseal.console.web._trace_view import (
     Candidate,
     Evidence,
+    RunNow,
+    baskets_of,
+    begin_again,
+    can_run,
     candidates,
     columns_of,
     compare_rows,
     evidence,
+    look,
+    runs_of,
     shaken,
     shifts,
 )

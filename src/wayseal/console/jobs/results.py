@@ -1,14 +1,46 @@
-"""What a look at a log found, as it is kept by its job and shown: no name of a person, and nothing of the ledger."""
+"""What jobs found, as it is kept beside them and shown: a file, and its SHA-256 in what the job tells.
 
+A look at a log holds no name of a person, and nothing of the ledger; words of the trade stand with their places,
+masked.
+"""
+
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from wayseal.console.jobs._found import keep_found, load_found
-from wayseal.console.jobs._told import from_text, to_text
+from wayseal.console.errors import JobError
+from wayseal.console.jobs.types import from_text, to_text
 from wayseal.model.messages import Message
+from wayseal.store.durable import replace_file
+
+T = TypeVar("T")
+
+
+def keep_found(file: Path, found: Any) -> str:
+    """Writes what was found down; its SHA-256. found: as JSON has it."""
+    text = json.dumps(found, ensure_ascii=False).encode()
+    replace_file(file, text)
+    return hashlib.sha256(text).hexdigest()
+
+
+def load_found(file: Path, sha256: str | None, form: TypeAdapter[T]) -> T:
+    """What was found again. JobError: it isn't there any more, or isn't what was written."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        raise JobError("what this found isn't kept any more: look again") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise JobError("what this found isn't what was written: look again")
+    try:
+        return form.validate_json(content)
+    except ValidationError:
+        raise JobError("another version of Wayseal made this: look again") from None
+
 
 LOOK = "look.json"
 MOST_MAPPING = 65_536
@@ -143,3 +175,40 @@ def load_look(folder: Path, result: Mapping[str, str]) -> Look:
 def told(message: Message) -> str:
     """A message as a look keeps it."""
     return to_text(message)
+
+
+WORDS = "words.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordSeen:
+    """A word that may be one of the trade.
+
+    Attributes:
+        word: It.
+        kind: What the known words near it speak for.
+        texts: In how many texts it stands near one.
+        elsewhere: In how many it stands without.
+        near: These known words.
+        places: Ids of offers, and what stands around the word there.
+    """
+
+    word: str
+    kind: str
+    texts: int
+    elsewhere: int
+    near: tuple[str, ...]
+    places: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+_LIST = TypeAdapter(tuple[WordSeen, ...])
+
+
+def keep_words(folder: Path, words: tuple[WordSeen, ...]) -> dict[str, str]:
+    """Writes words down; what their job has to know of it."""
+    return {"words_sha256": keep_found(folder / WORDS, [asdict(one) for one in words]), "words": str(len(words))}
+
+
+def load_words(folder: Path, result: Mapping[str, str]) -> tuple[WordSeen, ...]:
+    """The words again. JobError: they aren't there any more, or aren't what was written."""
+    return load_found(folder / WORDS, result.get("words_sha256"), _LIST)
