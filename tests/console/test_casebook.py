@@ -14,7 +14,7 @@ from wayseal.cases.errors import CasebookDiskError, CasebookError
 from wayseal.cases.types import FILE, CaseState, Source, TaskContent, TaskState
 from wayseal.console import Role
 from wayseal.console.web import _resources
-from wayseal.console.web._resources import CasebookHolder
+from wayseal.console.web._resources import CasebookResource
 
 
 def test_a_casebook_that_detection_makes_later_is_found(bench: Bench) -> None:
@@ -85,7 +85,7 @@ def test_a_casebook_that_somebody_changed_stops_cases_alone(bench: Bench, monkey
 
 
 def test_a_folder_that_cant_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    holder = CasebookHolder(tmp_path / "ledger" / "detect")
+    holder = CasebookResource(tmp_path / "ledger" / "detect")
     with pytest.raises(CasebookDiskError, match="isn't there"):
         holder.need()
     (tmp_path / "ledger").mkdir()

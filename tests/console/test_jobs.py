@@ -17,7 +17,7 @@ from tests.console.world import Clock
 from tests.store.database.places import KINDS, fresh
 from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.errors import JobError
-from wayseal.console.jobs import Jobs, JobState, Work, watch
+from wayseal.console.jobs import JobContext, Jobs, JobState, watch
 from wayseal.console.jobs import worker as worker_process
 from wayseal.console.jobs._jobs import lives, living, make_queue
 from wayseal.console.jobs.kinds import Kind
@@ -61,7 +61,7 @@ def said(jobs: Jobs, id_: str) -> list[str]:
     return [str(line.text) for line in jobs.lines(id_)]
 
 
-def echo(values: Values, work: Work) -> Values:
+def echo(values: Values, work: JobContext) -> Values:
     work.step("read", 1, 2)
     work.say("{n} rows", n=2)
     (work.folder / "out.txt").write_text("made")
@@ -103,7 +103,7 @@ class Failing:
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
 
-    def __call__(self, values: Values, work: Work) -> Values:
+    def __call__(self, values: Values, work: JobContext) -> Values:
         if self.errors:
             raise self.errors.pop(0)
         return {"ok": "1"}
@@ -189,7 +189,7 @@ def test_what_waits_is_cancelled_at_once(jobs: Jobs, settings: ConsoleSettings) 
 def test_what_runs_ends_at_its_next_step(lite: Jobs, settings: ConsoleSettings) -> None:
     reached: list[str] = []
 
-    def slow(values: Values, work: Work) -> Values:
+    def slow(values: Values, work: JobContext) -> Values:
         work.step("first", 0, 1)
         reached.append("first")
         assert lite.cancel(work.id, "li")
@@ -210,7 +210,7 @@ def test_what_runs_ends_at_its_next_step(lite: Jobs, settings: ConsoleSettings) 
 def test_steps_are_kept_twice_a_second_and_at_each_new_stage(lite: Jobs, settings: ConsoleSettings) -> None:
     kept: list[tuple[str, int]] = []
 
-    class Telling:
+    class ProgressSink:
         def progress(self, stage: str, done: int, total: int) -> bool:
             kept.append((stage, done))
             return True
@@ -219,8 +219,8 @@ def test_steps_are_kept_twice_a_second_and_at_each_new_stage(lite: Jobs, setting
             raise AssertionError
 
     at = [0.0]
-    work = Work(
-        id_="j-1", who="li", folder=Path(), settings=settings, at=0, telling=Telling(), stopping=Event(),
+    work = JobContext(
+        id_="j-1", who="li", folder=Path(), settings=settings, at=0, sink=ProgressSink(), stopping=Event(),
         clock=lambda: at[0],
     )  # fmt: skip
     for stage, moment in (("a", 1.0), ("a", 1.4), ("a", 1.6), ("b", 1.7), ("b", 1.8)):
@@ -234,7 +234,7 @@ def test_steps_are_kept_twice_a_second_and_at_each_new_stage(lite: Jobs, setting
 def test_the_console_stops_while_it_runs(lite: Jobs, settings: ConsoleSettings) -> None:
     stopping = Event()
 
-    def slow(values: Values, work: Work) -> Values:
+    def slow(values: Values, work: JobContext) -> Values:
         stopping.set()
         work.step("next", 0, 1)
         raise AssertionError
@@ -280,7 +280,7 @@ def test_of_a_worker_that_comes_back_from_the_dead_nothing_counts(lite: Jobs, se
     """Its job was given to another one meanwhile."""
     id_ = lite.start("slow", {}, "li")
 
-    def slow(values: Values, work: Work) -> Values:
+    def slow(values: Values, work: JobContext) -> Values:
         assert lite.mark_broken() == (id_,)
         assert lite.retry(id_, "li")
         other = make_queue(lite.database, "other", now=lite.now, run=print, look_around=print)

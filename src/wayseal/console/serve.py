@@ -32,10 +32,10 @@ from wayseal.console.settings import FILES, SECRETS, ConsoleSettings
 from wayseal.console.tracing import Baskets, Runs, leaks_lines, read_file
 from wayseal.console.tracing.types import RunKind
 from wayseal.console.web.app import (
-    CasebookHolder,
+    CasebookResource,
     Connection,
     LedgerReader,
-    MarketHolder,
+    MarketResource,
     Site,
     create_app,
     headers_of,
@@ -137,9 +137,9 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         logs_folder=settings.logs_folder,
         mappings_folder=settings.mappings_folder,
         upload_most=settings.upload_megabytes << 20,
-        cases=None if ledger is None else CasebookHolder(ledger / FOLDER),
+        cases=None if ledger is None else CasebookResource(ledger / FOLDER),
         reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
-        market=None if settings.market is None else MarketHolder(settings.market, settings.market_database),
+        market=None if settings.market is None else MarketResource(settings.market, settings.market_database),
         unseen_intervals=settings.market_unseen_intervals,
         canaries=None if settings.canaries is None else CanaryWatch(settings.canaries),
         spool=make_spool(settings.folder / SPOOL),

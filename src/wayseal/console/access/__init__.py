@@ -12,9 +12,9 @@ from typing import Self
 
 from wayseal.console.access import _context, _provider, _rows
 from wayseal.console.access._company import CompanySignIn, Errand
-from wayseal.console.access._context import KNOWN_SECONDS, AccessKeys, Cost, Means, Passwords, load_keys
+from wayseal.console.access._context import KNOWN_SECONDS, AccessContext, AccessKeys, Cost, Passwords, load_keys
 from wayseal.console.access._people import People, anybody
-from wayseal.console.access._provider import Arrival, Provider
+from wayseal.console.access._provider import AuthorizationCallback, Provider
 from wayseal.console.access._sessions import Sessions, Standing
 from wayseal.console.access._sign_in import Marks, OwnAccount, SignIn
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
@@ -28,7 +28,7 @@ __all__ = [
     "KNOWN_SECONDS",
     "Access",
     "AccessKeys",
-    "Arrival",
+    "AuthorizationCallback",
     "Cost",
     "Errand",
     "Provider",
@@ -96,7 +96,7 @@ class Access:
         Returns:
             All parts, over the same means.
         """
-        means = Means(
+        means = AccessContext(
             database=database,
             keys=keys,
             passwords=Passwords(keys.pepper, cost or Cost()),

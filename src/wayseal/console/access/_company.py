@@ -21,9 +21,9 @@ import sqlalchemy as sa
 from wayseal.console.access import _rows
 from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access._context import SECOND, Means, digest
+from wayseal.console.access._context import SECOND, AccessContext, digest
 from wayseal.console.access._people import People
-from wayseal.console.access._provider import LEEWAY, Arrival, Departure, Identity, Provider
+from wayseal.console.access._provider import LEEWAY, AuthorizationCallback, AuthorizationRequest, Identity, Provider
 from wayseal.console.access._rows import give_back_attempts as give_back
 from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Session, Via, Visit, Way
@@ -49,7 +49,7 @@ class Errand(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
+class PendingAuthorization:
     """Somebody on the way to the provider and back.
 
     Attributes:
@@ -62,7 +62,7 @@ class Flight:
     """
 
     errand: Errand
-    departure: Departure
+    departure: AuthorizationRequest
     began_at: int
     onward: str = "/"
     kept: str = field(default="", repr=False)
@@ -72,7 +72,7 @@ class Flight:
 class CompanySignIn:
     """Opens sessions by the company's sign-in."""
 
-    def __init__(self, means: Means, people: People, provider: Provider) -> None:
+    def __init__(self, means: AccessContext, people: People, provider: Provider) -> None:
         self._means, self._people, self._provider = means, people, provider
 
     def leave(
@@ -110,7 +110,7 @@ class CompanySignIn:
             raise ThrottledError(wait)
         if errand is Errand.BIND and not self._may_bind(bound):
             raise LinkError(_GONE)
-        departure = Departure(
+        departure = AuthorizationRequest(
             state=means.new_token(),
             nonce=means.new_token(),
             verifier=means.new_token(),
@@ -118,8 +118,8 @@ class CompanySignIn:
             fresh=errand is not Errand.SIGN_IN,
             lang=lang,
         )
-        address, browser = self._provider.leave_for(departure), means.new_token()
-        flight = Flight(
+        address, browser = self._provider.authorization_url(departure), means.new_token()
+        flight = PendingAuthorization(
             errand=errand,
             departure=departure,
             began_at=means.now(),
@@ -130,7 +130,7 @@ class CompanySignIn:
         means.database.write(self._note, flight, browser)
         return address, browser
 
-    def land(self, state: str, browser: str) -> Flight:
+    def land(self, state: str, browser: str) -> PendingAuthorization:
         """What somebody left for, who comes back. SignInError: nobody left like that (rule 3)."""
         given = digest(state), digest(browser)
         # Nobody who comes with nothing has anything written for them.
@@ -140,7 +140,9 @@ class CompanySignIn:
             raise SignInError(_LOST)
         return flight
 
-    def enter(self, flight: Flight, arrival: Arrival, visit: Visit, session: Session | None) -> Opened:
+    def enter(
+        self, flight: PendingAuthorization, arrival: AuthorizationCallback, visit: Visit, session: Session | None
+    ) -> Opened:
         """A session of whoever came back.
 
         Args:
@@ -158,7 +160,7 @@ class CompanySignIn:
             ProviderError: The provider can't be asked.
         """
         means = self._means
-        identity = self._provider.who_came(flight.departure, arrival, means.now() // SECOND)
+        identity = self._provider.identify(flight.departure, arrival, means.now() // SECOND)
         kept = means.keys.mac("identity", self._provider.issuer, identity.subject)
         if flight.errand is Errand.BIND:
             return means.database.write(self._bind, flight, kept, visit, identity)
@@ -179,7 +181,7 @@ class CompanySignIn:
         person = self._people.linked(token, LinkKind.INVITE)
         return person is not None and person.way is Way.COMPANY
 
-    def _note(self, connection: Connection, flight: Flight, browser: str) -> None:
+    def _note(self, connection: Connection, flight: PendingAuthorization, browser: str) -> None:
         state = digest(flight.departure.state)
         content = json.dumps(asdict(flight)).encode()
         connection.execute(
@@ -191,7 +193,7 @@ class CompanySignIn:
             )
         )
 
-    def _take(self, connection: Connection, state: str, browser: str) -> Flight | None:
+    def _take(self, connection: Connection, state: str, browser: str) -> PendingAuthorization | None:
         """Rule 3."""
         table, now = tables.departures, self._means.now()
         own = (table.c.state_sha256 == state) & (table.c.browser_sha256 == browser) & (table.c.expires_at > now)
@@ -210,7 +212,9 @@ class CompanySignIn:
             return None
         return self._open(connection, person, visit, identity)
 
-    def _bind(self, connection: Connection, flight: Flight, kept: str, visit: Visit, identity: Identity) -> Opened:
+    def _bind(
+        self, connection: Connection, flight: PendingAuthorization, kept: str, visit: Visit, identity: Identity
+    ) -> Opened:
         """Rule 1."""
         if _rows.find_identity(connection, kept) is not None:
             raise AccessError(_TAKEN)
@@ -232,7 +236,13 @@ class CompanySignIn:
         return opened
 
     def _confirm(
-        self, connection: Connection, session: Session | None, flight: Flight, kept: str, visit: Visit, fresh: bool
+        self,
+        connection: Connection,
+        session: Session | None,
+        flight: PendingAuthorization,
+        kept: str,
+        visit: Visit,
+        fresh: bool,
     ) -> Opened | None:
         """Rule 4."""
         if session is None or session.id != flight.bound:
@@ -252,9 +262,11 @@ def _is_known(connection: Connection, state: str, browser: str) -> bool:
     return connection.execute(asked).first() is not None
 
 
-def _is_fresh(identity: Identity, flight: Flight) -> bool:
+def _is_fresh(identity: Identity, flight: PendingAuthorization) -> bool:
     return identity.proved_at is not None and identity.proved_at >= flight.began_at // SECOND - LEEWAY
 
 
-def _flight_of(found: Mapping[str, Any]) -> Flight:
-    return Flight(**{**found, "errand": Errand(found["errand"]), "departure": Departure(**found["departure"])})
+def _flight_of(found: Mapping[str, Any]) -> PendingAuthorization:
+    return PendingAuthorization(
+        **{**found, "errand": Errand(found["errand"]), "departure": AuthorizationRequest(**found["departure"])}
+    )

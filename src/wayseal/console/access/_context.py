@@ -247,7 +247,7 @@ KNOWN_SECONDS = 180 * 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class AccessContext:
     """Database, keys, rules, a clock (microseconds) and a source of random bytes.
 
     company_only: passwords let administrators in alone, as nobody could mend the company's sign-in else.

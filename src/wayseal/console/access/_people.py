@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from wayseal.console.access import _rows
 from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access._context import SECOND, Means, check_password, digest
+from wayseal.console.access._context import SECOND, AccessContext, check_password, digest
 from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, ThrottledError
@@ -34,7 +34,7 @@ _NO_SETUP = N_("this isn't the code that the console printed when it started las
 class People:
     """Everybody who has, had or will have an account."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def anybody(self) -> bool:

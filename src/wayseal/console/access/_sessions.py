@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from wayseal.console.access import _rows
 from wayseal.console.access import _rows as tables
-from wayseal.console.access._context import SECOND, Means, digest
+from wayseal.console.access._context import SECOND, AccessContext, digest
 from wayseal.console.access.types import LOOK_US, ActKind, Opened, Person, PersonState, Rules, Session, Via, Visit
 from wayseal.console.roles import Stage
 from wayseal.store.database import Connection
@@ -46,7 +46,7 @@ def standing(session: Session, rules: Rules, now: int) -> Standing:
 class Sessions:
     """Finds, lists and ends sessions."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def find(self, token: str, *, used: bool = True) -> tuple[Session, Standing] | None:
@@ -111,7 +111,7 @@ class Sessions:
 
 def begin(
     connection: Connection,
-    means: Means,
+    means: AccessContext,
     person: Person,
     visit: Visit,
     *,
@@ -150,7 +150,7 @@ def begin(
     return Opened(session=session, token=token)
 
 
-def step_up(connection: Connection, means: Means, session: Session) -> Opened:
+def step_up(connection: Connection, means: AccessContext, session: Session) -> Opened:
     """Brings a session to its full stage, confirmed now, under another token (rule 2)."""
     token, now = means.new_token(), means.now()
     row = tables.sessions.update().where(tables.sessions.c.session == session.id)

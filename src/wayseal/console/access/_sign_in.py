@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from wayseal.console.access import _context, _rows
 from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access._context import SECOND, Means, check_password
+from wayseal.console.access._context import SECOND, AccessContext, check_password
 from wayseal.console.access.types import ActKind, Opened, Person, PersonState, Session, Via, Visit, Way
 from wayseal.console.errors import AccessError, SignInError, ThrottledError
 from wayseal.console.roles import Role, Stage
@@ -38,7 +38,7 @@ _WRONG_PROOF = N_("this is neither your password nor a code that counts")
 class SignIn:
     """Opens sessions."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def by_password(self, login: str, password: str, visit: Visit) -> Opened:
@@ -170,7 +170,7 @@ _RANDOM = 100
 class OwnAccount:
     """One's own account."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def authenticator(self, session: Session) -> tuple[str, str]:
@@ -270,7 +270,7 @@ _LONG = 120
 class Marks:
     """Texts under names, by person."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def of(self, person: str, beginning: str) -> Mapping[tuple[str, str], str]:

@@ -36,7 +36,7 @@ from wayseal.cases.views import Lead, Pack
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import WordSeen, keep_words
-from wayseal.console.jobs.types import Work, number_of
+from wayseal.console.jobs.types import JobContext, number_of
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.console.settings import FILES, ConsoleSettings, file_place
 from wayseal.detect import DetectResult, Options
@@ -60,7 +60,7 @@ _TOLD = 100
 _ENDING = "*.checkpoint"
 
 
-def verify_ledger(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def verify_ledger(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Looks at everything, with the newest checkpoint where one is kept; each finding is a line of the log."""
     del values
     notes, keys = newest_checkpoint(work)
@@ -84,7 +84,7 @@ def _verified(found: Verification) -> Mapping[str, str]:
     }
 
 
-def newest_checkpoint(work: Work) -> tuple[list[tuple[Path, bytes]], list[VerifyKey]]:
+def newest_checkpoint(work: JobContext) -> tuple[list[tuple[Path, bytes]], list[VerifyKey]]:
     """The newest checkpoint of the settings' folder, and the key under which it counts; nothing where none is kept."""
     folder, key = work.settings.checkpoint_folder, work.settings.checkpoint_key
     if folder is None or key is None:
@@ -103,7 +103,7 @@ def _inside(where: str, ledger: Path) -> str:
     return str(path.relative_to(ledger)) if path.is_relative_to(ledger) else path.name
 
 
-def send_notices(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def send_notices(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Sends what waits."""
     del values
     to = read_addresses(work.settings)
@@ -128,7 +128,7 @@ def read_addresses(settings: ConsoleSettings) -> Sequence[str]:
     return to
 
 
-def send_to(to: Sequence[str], work: Work) -> Mapping[str, str]:
+def send_to(to: Sequence[str], work: JobContext) -> Mapping[str, str]:
     """Sends what waits to each address, and says what became of it."""
     work.step("send_to", 0, 0)
     found = send_waiting(work.ledger, work.ledger / FOLDER, to, work.settings.notices_lang, work.now)
@@ -137,7 +137,7 @@ def send_to(to: Sequence[str], work: Work) -> Mapping[str, str]:
         if sent:
             work.say(N_("{n:,} {n:notice|notices} to address {number} ({service})"), n=sent, **said)
         if number in found.failed:
-            work.say(N_("address {number} ({service}) couldn't be told: the next send_notices tries again"), **said)
+            work.say(N_("address {number} ({service}) couldn't be told: the next run tries again"), **said)
     if found.left.let_go:
         work.say(
             N_(
@@ -151,7 +151,7 @@ def send_to(to: Sequence[str], work: Work) -> Mapping[str, str]:
     return {"notices": str(sum(found.sent)), **untold}
 
 
-def detect_cases(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def detect_cases(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Looks at the newest four weeks, registers what is found, and tells of what is new (`send_to`)."""
     del values
     settings, to = work.settings, read_addresses(work.settings)  # before the work: what is wrong is said at once
@@ -173,7 +173,7 @@ def detect_cases(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
 _MOST_REASONS = 8
 
 
-def take_in(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def take_in(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Takes a log in. values: `upload` or `file`, and how it is to be read (`open_log`)."""
     path = log_of(values, work)
     refuse_bomb(path, work.step)
@@ -239,7 +239,7 @@ _HOUR = 3_600_000_000
 _DAYS = 90
 
 
-def lay_out(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def lay_out(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Lays out the case of `values`."""
     ledger = work.ledger
     folder, case = ledger / FOLDER, values.get("case", "")
@@ -251,21 +251,21 @@ def lay_out(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return {"case": case, "reads": str(reads)}
 
 
-def hold_rights(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def hold_rights(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Holds rights against use; what can't be as it is comes into the queue."""
     del values
     found = review_rights(work.ledger, work.ledger / FOLDER, _DAYS, work.at, work.step)
     return {"accounts": str(found.accounts), "queued": _enqueue(work, rights_leads(found, work.at))}
 
 
-def hold_partners(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def hold_partners(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Holds partners against their contracts; each breach comes into the queue."""
     del values
     found = review_partners(work.ledger, work.ledger / FOLDER, work.settings.contracts, work.at, work.step)
     return {"partners": str(len(found.partners)), "queued": _enqueue(work, partner_leads(found))}
 
 
-def _enqueue(work: Work, leads: Sequence[Lead]) -> str:
+def _enqueue(work: JobContext, leads: Sequence[Lead]) -> str:
     """How many came into the queue that never stood there."""
     if not leads:
         return "0"
@@ -276,7 +276,7 @@ def _enqueue(work: Work, leads: Sequence[Lead]) -> str:
 PACK = "pack.zip"
 
 
-def stamp_packs(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def stamp_packs(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Has packs stamped. values: `of`, the job that made a pack; without it, all that wait."""
     stamped, waiting = 0, 0
     for pack in _packs(values.get("of", ""), work.folder.parent):
@@ -290,7 +290,7 @@ def stamp_packs(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return {"stamped": str(stamped), "waiting": str(waiting)}
 
 
-def stamp_export(pack: Path, seal: str, work: Work) -> dict[str, str]:
+def stamp_export(pack: Path, seal: str, work: JobContext) -> dict[str, str]:
     """Has a new pack stamped, or keeps the wish (rule 4); nothing where no service is set."""
     url = work.settings.stamp_url
     if url is None:
@@ -311,7 +311,7 @@ def _packs(of: str, jobs: Path) -> Iterator[Path]:
     yield pack
 
 
-def _try_stamp(pack: Path, url: str, work: Work) -> bool:
+def _try_stamp(pack: Path, url: str, work: JobContext) -> bool:
     """Whether a pack was stamped; what hinders that is said."""
     try:
         with pack.open("rb") as file:
@@ -326,7 +326,7 @@ def _try_stamp(pack: Path, url: str, work: Work) -> bool:
 _MOST_PROOFS = 2000
 
 
-def export_pack(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def export_pack(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Makes a pack. values: `case`, `why`; `to`, where it is said for whom."""
     case, why, to = values["case"], values["why"], values.get("to", "")
     made = export_case(_request(work, case, why), work.step)
@@ -347,7 +347,7 @@ def export_pack(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return told | stamped
 
 
-def _request(work: Work, case: str, why: str) -> PackRequest:
+def _request(work: JobContext, case: str, why: str) -> PackRequest:
     settings = work.settings
     notes, keys = newest_checkpoint(work)
     key = settings.checkpoint_key
@@ -372,7 +372,7 @@ def _request(work: Work, case: str, why: str) -> PackRequest:
     )
 
 
-def _attached(work: Work, case: str) -> tuple[Attached, ...]:
+def _attached(work: JobContext, case: str) -> tuple[Attached, ...]:
     """Files of the case, each where it is kept (rule 8)."""
     with open_cases(work.ledger / FOLDER, new=False) as cases:
         rows = cases.dossier(case).files
@@ -393,7 +393,7 @@ def _attached(work: Work, case: str) -> tuple[Attached, ...]:
 _MOST_WORDS, _PLACES, _AROUND = 60, 3, 18
 
 
-def look_for_words(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def look_for_words(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Looks for them; a person accepts them."""
     del values
     work.step("market_words", 0, 0)
@@ -436,7 +436,7 @@ def _places(word: str, texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((offer, around) for around, offer in out.items())
 
 
-def market_folder(work: Work) -> Path:
+def market_folder(work: JobContext) -> Path:
     """The folder of the market's watch. JobError: none is set."""
     folder = work.settings.market
     if folder is None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.logs import find_mapping, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, keep_look, told
-from wayseal.console.jobs.types import Work, message_of
+from wayseal.console.jobs.types import JobContext, message_of
 from wayseal.ledger import open_ledger
 from wayseal.ledger.errors import LedgerError
 from wayseal.model.fields import Field
@@ -147,7 +147,7 @@ class _Found:
     chosen: dict[str, str] = field(default_factory=dict)
 
 
-def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Looks at a log. values: as of an ingest, and `columns`: column of the contract → place of the log's, as JSON."""
     path = log_of(values, work)
     if path.stat().st_size <= _UNPACKED:
@@ -166,7 +166,7 @@ def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return {**made, "rows": str(look.rows), "rejected": str(look.rejected)}
 
 
-def _read(found: _Found, plain: Source, values: Mapping[str, str], work: Work) -> None:
+def _read(found: _Found, plain: Source, values: Mapping[str, str], work: JobContext) -> None:
     """Settles the mapping (rule 7), and reads the sample. StoreError (rule 8)."""
     sent, named, columns = values.get("toml", ""), values.get("mapping", ""), values.get("columns", "")
     if sent or named:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.types import Work
+from wayseal.console.jobs.types import JobContext
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 
-Run = Callable[[Mapping[str, str], Work], Mapping[str, str]]
+Run = Callable[[Mapping[str, str], JobContext], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
     extra: what has the packages that it needs beyond the console's own.
     """
 
-    def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    def run(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
         try:
             found = getattr(import_module(f"wayseal.console.{module}"), name)
         except ModuleNotFoundError as error:

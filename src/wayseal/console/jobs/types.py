@@ -164,7 +164,7 @@ def _value(content: Any) -> object:
 _EVERY = 0.5
 
 
-class Telling(Protocol):
+class ProgressSink(Protocol):
     """Where a job's progress and log are kept."""
 
     def progress(self, stage: str, done: int, total: int) -> bool:
@@ -174,7 +174,7 @@ class Telling(Protocol):
         """Adds a line to its log."""
 
 
-class Work:
+class JobContext:
     """A job as its kind sees it.
 
     Attributes:
@@ -193,7 +193,7 @@ class Work:
         folder: Path,
         settings: ConsoleSettings,
         at: int,
-        telling: Telling,
+        sink: ProgressSink,
         stopping: Event,
         now: Callable[[], int] = lambda: time.time_ns() // 1000,
         clock: Callable[[], float] = time.monotonic,
@@ -203,7 +203,7 @@ class Work:
         self.folder = folder
         self.settings = settings
         self.at = at
-        self._telling = telling
+        self._sink = sink
         self._stopping = stopping
         self._now = now
         self._clock = clock
@@ -244,7 +244,7 @@ class Work:
             if stage == self._stage and now - self._told_at < _EVERY:
                 return
             self._stage, self._told_at = stage, now
-        if not self._telling.progress(stage, done, total):
+        if not self._sink.progress(stage, done, total):
             raise JobCancelledError("this was cancelled")
 
     def say(self, text: str, /, **values: object) -> None:
@@ -254,4 +254,4 @@ class Work:
             text: English, marked with `N_`, with named blanks; nothing personal.
             **values: What fills them.
         """
-        self._telling.say(Message(text, values))
+        self._sink.say(Message(text, values))

@@ -29,7 +29,7 @@ from wayseal.console.jobs import _rows as rows
 from wayseal.console.jobs._jobs import Jobs, jobs_of, living, make_queue
 from wayseal.console.jobs.kinds import KINDS, Kind
 from wayseal.console.jobs.logs import drop_old_uploads
-from wayseal.console.jobs.types import Job, JobState, Work, message_of
+from wayseal.console.jobs.types import Job, JobContext, JobState, message_of
 from wayseal.console.settings import ConsoleSettings, read_console_settings
 from wayseal.ledger.errors import LedgerBusyError
 from wayseal.model.errors import WaysealError, disk_says
@@ -108,14 +108,14 @@ class Runner:
             self.log.error("job_broke", request=job.id, **where(error))
             return JobState.FAILED, {}, Message(_BROKE, {"error": type(error).__name__})
 
-    def _work(self, job: Job, number: int) -> Work:
-        return Work(
+    def _work(self, job: Job, number: int) -> JobContext:
+        return JobContext(
             id_=job.id,
             who=job.who,
             folder=_empty(self.jobs.folder_of(job.id)),
             settings=self.settings,
             at=self.jobs.now(),
-            telling=_Teller(runner=self, number=number),
+            sink=_Teller(runner=self, number=number),
             stopping=self.stopping,
             now=self.jobs.now,
         )

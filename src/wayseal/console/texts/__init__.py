@@ -29,6 +29,7 @@ TEXTS = {
     "role_note.auditor": N_("sees the ledger and all acts of access, no case"),
     "role_note.administrator": N_("sees people and acts of access, neither cases nor the ledger"),
     "role_note.outlet_manager": N_("sees the own outlet"),
+    "state.all": N_("All"),
     "state.invited": N_("Invited"),
     "state.active": N_("Active"),
     "state.disabled": N_("Closed"),

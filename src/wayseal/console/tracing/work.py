@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -25,6 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console.errors import TraceWorkError
+from wayseal.console.jobs.types import JobContext
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.merkle import Checkpoint
 from wayseal.model.sources import SourceKind, VerdictKind
@@ -159,23 +160,7 @@ FOLLOWED = 6
 _PERSONAL = {SourceKind.ACTOR: "actor", SourceKind.SESSION: "session", SourceKind.DEVICE: "device"}
 
 
-class Work(Protocol):
-    """A job as its kind sees it."""
-
-    folder: Path
-    """Its own folder."""
-
-    @property
-    def ledger(self) -> Path:
-        """The ledger; raises where there is none."""
-        ...
-
-    def step(self, stage: str, done: int, total: int) -> None:
-        """Says how far it is; raises where it was cancelled."""
-        ...
-
-
-def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run_check(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Looks at numbers before a trace. values: leaks, offset."""
     leaks = _leaks(values, work.folder)
     work.step("match", 0, 1)
@@ -187,7 +172,7 @@ def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return {**told, "found": str(found.found), "ledger": found.ledger_digest, "root": root}
 
 
-def run_trace(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run_trace(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Traces numbers. values: leaks, offset, seed."""
     leaks = _leaks(values, work.folder)
     alias = _alias(work.ledger / FOLDER)
@@ -208,7 +193,7 @@ def run_trace(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     }
 
 
-def run_left_out(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run_left_out(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Traces numbers without each of them in turn. values: as of a trace."""
     leaks = _leaks(values, work.folder)
     total = len(leaks.rows)
@@ -288,7 +273,7 @@ def _summary(result: TraceResult) -> dict[str, str]:
     }
 
 
-def _say_step(work: Work, stage: str, done: int, total: int) -> None:
+def _say_step(work: JobContext, stage: str, done: int, total: int) -> None:
     del stage
     work.step(STAGES[done], done, total)
 

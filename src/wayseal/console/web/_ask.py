@@ -15,7 +15,7 @@ from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
-from wayseal.console.web._resources import CasebookHolder, LedgerReader, MarketHolder
+from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import Upload
 from wayseal.page.languages import Lang
 
@@ -54,9 +54,9 @@ class Site:
     access: Access
     jobs: Jobs
     ledger: LedgerReader | None = None
-    cases: CasebookHolder | None = None
+    cases: CasebookResource | None = None
     reading: CaseReader | None = None
-    market: MarketHolder | None = None
+    market: MarketResource | None = None
     unseen_intervals: int = 4
     canaries: CanaryWatch | None = None
     spool: Path | None = None

@@ -42,6 +42,7 @@ from wayseal.console.access.types import ActKind, Session
 from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
+from wayseal.console.web._drafts import carried_draft, draft_of, resend_page, seal_draft
 from wayseal.console.web._forms import (
     MOST,
     MOST_CARRIED,
@@ -52,7 +53,6 @@ from wayseal.console.web._forms import (
     read_form,
     visit_of,
 )
-from wayseal.console.web._kept import carried_form, keep, resend_page, what_came
 from wayseal.console.web._render import THEMES, Assets, Renderer, pick_lang
 from wayseal.console.web._uploads import Sent, read_upload
 from wayseal.model.messages import N_
@@ -218,13 +218,13 @@ class Gate:
             return ask.go("/sign-in" if ask.path == "/" else f"/sign-in?next={quote(_whole(ask))}")
         if ask.partial:
             return Response(status_code=_PROVE, headers={"HX-Redirect": "/sign-in"})
-        kept = carried_form(ask) if expired is None else keep(ask, expired.person.id)
+        kept = carried_draft(ask) if expired is None else seal_draft(ask, expired.person.id)
         return ask.page("sign_in", status=_PROVE, next="/", kept=kept, login="", expired=True)
 
     def _confirm(self, page: Page, ask: Ask) -> Response:
         if page.method in _SAFE:
             return ask.go(f"/confirm?next={quote(_whole(ask))}")
-        return ask.page("confirm", status=_PROVE, next="/", kept=keep(ask, ask.whose.person.id))
+        return ask.page("confirm", status=_PROVE, next="/", kept=seal_draft(ask, ask.whose.person.id))
 
     def _whose(self, request: Request) -> tuple[Session | None, Standing]:
         token = request.cookies.get(self._site.cookie)
@@ -302,7 +302,7 @@ def check_routes(routes: Sequence[BaseRoute]) -> None:
 
 def _act(page: Page, ask: Ask) -> Response:
     """What a page does; of whoever came right again after their files were passed over, what was typed."""
-    answer: Response = resend_page(ask, what_came(ask)) if ask.unread else page.act(ask)
+    answer: Response = resend_page(ask, draft_of(ask)) if ask.unread else page.act(ask)
     return answer
 
 
@@ -310,7 +310,7 @@ def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | D
     """Rule 5."""
     gone = isinstance(error, DatabaseGoneError | CasebookBusyError | CasebookDiskError)
     if isinstance(error, DatabaseGoneError) or (gone and page.method not in _SAFE):
-        return resend_page(ask, what_came(ask), status=503, away=True)
+        return resend_page(ask, draft_of(ask), status=503, away=True)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     if isinstance(error, NoSuchCaseError):
         return ask.page("error", status=404, status_shown=404)

@@ -10,6 +10,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -30,14 +31,15 @@ PICK = "pick."
 _AT_ONCE = 200
 _DOWN = "-"
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 Act = Callable[[Ask], Response]
 
 
-class Rows(Protocol[R]):
+class Rows(Protocol[R_co]):
     """Some rows of a list. after: what the next page begins behind, None: there is none."""
 
     @property
-    def rows(self) -> Sequence[R]:
+    def rows(self) -> Sequence[R_co]:
         """They."""
 
     @property
@@ -141,6 +143,7 @@ class ListPage(Generic[R]):
         title: Its text, marked with `N_`.
         filters: What narrows it.
         sorts: By what it can be sorted; the first one where an address says nothing.
+        turns: Each can be turned round.
         key: A row's id; needed where there are actions.
         find: The row of an id; the same.
         actions: What can be done to many.
@@ -158,6 +161,7 @@ class ListPage(Generic[R]):
     title: str = ""
     filters: Sequence[Filter] = ()
     sorts: Sequence[str] = ()
+    turns: bool = True
     key: Callable[[R], str] = field(default=str)
     find: Callable[[Ask, str], R | None] = field(default=lambda _ask, _id: None)
     actions: Sequence[Action[R]] = ()
@@ -187,6 +191,8 @@ class ListPage(Generic[R]):
             if filters[one.name] not in one.choices:
                 raise AccessError("choose one of the list", key=one.name)
         sort = sort_of(given, self.sorts, self.sorts[0] if self.sorts else "")
+        if sort.down and not self.turns:
+            raise AccessError("choose one of the list", key="sort")
         return Wanted(filters=filters, sort=sort, after=given.get("after") or None)
 
     def show(self, ask: Ask) -> Response:
@@ -210,7 +216,19 @@ class ListPage(Generic[R]):
                 raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
         except (AccessError, CasebookUsageError) as error:
             return self._page(ask, ask.form, error)
-        return ask.page("list_preview", page=self, action=action, why=why, rows=rows, back=self._back(ask.form))
+        wanted = self.wanted(ask.form)
+        return ask.page(
+            "list_preview",
+            page=self,
+            action=action,
+            why=why,
+            rows=rows,
+            ids=",".join(map(self.key, rows)),
+            wanted=wanted,
+            state=self._state(wanted),
+            link=partial(self._link, wanted),
+            back=self._link(wanted),
+        )
 
     def apply(self, ask: Ask) -> Response:
         """Does what was shown."""
@@ -224,7 +242,7 @@ class ListPage(Generic[R]):
             self._note(ask, action, done)
             return self._page(ask, ask.form, error)
         self._note(ask, action, done)
-        return ask.go(self._back(ask.form))
+        return ask.go(self._link(self.wanted(ask.form)))
 
     def take_back(self, ask: Ask) -> Response:
         """Takes back what was done last."""
@@ -236,14 +254,13 @@ class ListPage(Generic[R]):
             if (row := self.find(ask, id_)) is not None:
                 action.undo(ask, row, "")
         ask.access.marks.put(ask.whose.person.id, self._mark, "")
-        return ask.go(self._back(ask.form))
+        return ask.go(self._link(self.wanted(ask.form)))
 
     def _page(
         self, ask: Ask, given: Mapping[str, str], error: AccessError | CasebookUsageError | None = None
     ) -> Response:
         wanted = self.wanted(given)
         found = self.query(ask, wanted, self.many)
-        state = wanted.filters | {"sort": wanted.sort.text}
         return ask.page(
             self.template,
             status=200 if error is None else 400,
@@ -253,8 +270,8 @@ class ListPage(Generic[R]):
             rows=found.rows,
             after=found.after,
             first=wanted.after is None,
-            link=lambda **changes: with_query(self.path, state, **changes),
-            state=state,
+            link=partial(self._link, wanted),
+            state=self._state(wanted),
             typed=ask.form,
             last=self._last(ask) if self.actions else None,
             **self.values(ask, found.rows),
@@ -266,9 +283,12 @@ class ListPage(Generic[R]):
             raise AccessError("choose what is to be done", key="act")
         return found
 
-    def _back(self, given: Mapping[str, str]) -> str:
-        names = (*(one.name for one in self.filters), "sort")
-        return with_query(self.path, {name: given[name] for name in names if given.get(name)})
+    def _state(self, wanted: Wanted) -> Mapping[str, str]:
+        """What forms of the page carry along, so that the list is the same afterwards."""
+        return {**wanted.filters, **({"sort": wanted.sort.text} if self.sorts else {})}
+
+    def _link(self, wanted: Wanted, **changes: str | None) -> str:
+        return with_query(self.path, self._state(wanted), **changes)
 
     @property
     def _mark(self) -> str:

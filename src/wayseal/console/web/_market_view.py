@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._kept import resend_page, what_came
+from wayseal.console.web._drafts import draft_of, resend_page
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,
@@ -224,12 +224,25 @@ def on_record(act: MarketAct) -> Callable[[Ask], Response]:
     return answer
 
 
+def on_record_alone(act: Callable[[Ask], Response]) -> Callable[[Ask], Response]:
+    """The same of a page that asks for the record itself (`the_market`)."""
+    return on_record(lambda ask, _market: act(ask))
+
+
+def the_market(ask: Ask) -> Market:
+    """The record of a page that stands on it. RecordDiskError: it was just taken away."""
+    market = None if ask.site.market is None else ask.site.market.look()
+    if market is None:
+        raise RecordDiskError("it can't be read or written")
+    return market
+
+
 def _say_what_broke(ask: Ask, error: MarketError) -> Response:
     if isinstance(error, NoSuchThingError):
         return ask.page("error", status=404, status_shown=404)
     if isinstance(error, RecordError) and error.key is not None:
         return ask.page("error", status=400, status_shown=400, error=error)
     if ask.form and isinstance(error, RecordBusyError | RecordDiskError):
-        return resend_page(ask, what_came(ask), status=503, away=True)
+        return resend_page(ask, draft_of(ask), status=503, away=True)
     hint = next(hint for kind, hint in _HINTS.items() if isinstance(error, kind))
     return ask.page("error", status=503, status_shown=503, error=error, hint=hint)

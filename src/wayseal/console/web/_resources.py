@@ -32,7 +32,7 @@ AGAIN = 5.0
 _Mark = tuple[int, int] | None
 
 
-class Holder(Generic[T]):
+class LazyResource(Generic[T]):
     """Holds what lies in a file, or in a database in its stead. wrong: what opening it raises."""
 
     def __init__(self, file: Path, wrong: type[Exception]) -> None:
@@ -86,7 +86,7 @@ class Holder(Generic[T]):
         return found.st_dev, found.st_ino
 
 
-class CasebookHolder(Holder[Cases]):
+class CasebookResource(LazyResource[Cases]):
     """Holds the casebook of a ledger. folder: where it lies, or will."""
 
     def __init__(self, folder: Path) -> None:
@@ -113,7 +113,7 @@ class CasebookHolder(Holder[Cases]):
             raise CasebookDiskError("it can't be read or written", file=self.folder / CASEBOOK_FILE) from None
 
 
-class MarketHolder(Holder[Market]):
+class MarketResource(LazyResource[Market]):
     """Holds the record of a folder, or of a database that has it instead. folder: where SQLite's file lies."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from wayseal.cases import Cases
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, Priority, ThingKind, one_line
-from wayseal.cases.views import CaseRow, Decision, Deed, Done, ItemRow, Lead
+from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
 from wayseal.console.jobs.kinds import KINDS
@@ -213,8 +213,8 @@ def keep_view(ask: Ask) -> Response:
 PAGES = (Page(method="POST", path="/views", act=keep_view, roles=CASE_ROLES),)
 
 
-OF_ITEMS = (Deed.PROMOTE, Deed.ASSIGN, Deed.SNOOZE, Deed.DISMISS)
-OF_CASES = (Deed.ASSIGN, Deed.PRIORITY, Deed.SNOOZE, Deed.STATE)
+OF_ITEMS = (BulkAction.PROMOTE, BulkAction.ASSIGN, BulkAction.SNOOZE, BulkAction.DISMISS)
+OF_CASES = (BulkAction.ASSIGN, BulkAction.PRIORITY, BulkAction.SNOOZE, BulkAction.STATE)
 STATES_FOR_MANY = (
     CaseState.IN_PROGRESS,
     CaseState.WAITING,
@@ -225,7 +225,7 @@ STATES_FOR_MANY = (
 """What can be given to many."""
 SHOWN = 100
 """Rows that are shown of what will be done; of the others, their ids."""
-_REASONED = (Deed.PROMOTE, Deed.SNOOZE, Deed.DISMISS, Deed.STATE)
+_REASONED = (BulkAction.PROMOTE, BulkAction.SNOOZE, BulkAction.DISMISS, BulkAction.STATE)
 _ID = re.compile(r"[cq]-[1-9][0-9]{0,15}")
 Row = CaseRow | ItemRow
 
@@ -252,12 +252,12 @@ def means_all(ask: Ask) -> bool:
     return ask.field("scope") == "all"
 
 
-def decision_given(ask: Ask, deeds: Sequence[Deed]) -> Decision:
+def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
     """What is to be done, of the form: checked before anything is done.
 
     Args:
         ask: The request.
-        deeds: What there is to choose.
+        actions: What there is to choose.
 
     Returns:
         It.
@@ -266,26 +266,26 @@ def decision_given(ask: Ask, deeds: Sequence[Deed]) -> Decision:
         AccessError: Nothing was chosen, or it lacks something.
         CasebookUsageError: The reason can't be one.
     """
-    if ask.field("act") not in deeds:
+    if ask.field("act") not in actions:
         raise AccessError("choose what is to be done", key="act")
-    deed, why = Deed(ask.field("act")), ask.line("why")
-    if deed in _REASONED:
+    action, why = BulkAction(ask.field("act")), ask.line("why")
+    if action in _REASONED:
         one_line(why, "why")
-    until = until_given(ask) if deed is Deed.SNOOZE else None
-    if deed is Deed.SNOOZE and until is None:
+    until = until_given(ask) if action is BulkAction.SNOOZE else None
+    if action is BulkAction.SNOOZE and until is None:
         raise AccessError("until when is it put off?", key="until")
     state, priority = ask.field("to_state"), ask.field("priority")
-    if deed is Deed.STATE and state not in STATES_FOR_MANY:
+    if action is BulkAction.STATE and state not in STATES_FOR_MANY:
         raise AccessError("choose one of the list", key="to_state")
-    if deed is Deed.PRIORITY and priority not in set(Priority):
+    if action is BulkAction.PRIORITY and priority not in set(Priority):
         raise AccessError("choose one of the list", key="priority")
     return Decision(
-        deed=deed,
+        action=action,
         why=why,
-        owner=owner_given(ask) if deed is Deed.ASSIGN else None,
+        owner=owner_given(ask) if action is BulkAction.ASSIGN else None,
         until=until,
-        state=CaseState(state) if deed is Deed.STATE else None,
-        priority=Priority(priority) if deed is Deed.PRIORITY else None,
+        state=CaseState(state) if action is BulkAction.STATE else None,
+        priority=Priority(priority) if action is BulkAction.PRIORITY else None,
     )
 
 
@@ -310,25 +310,25 @@ def show_preview(ask: Ask, place: str, chosen: Chosen, decision: Decision, state
         lines=[(row, _reasons(ask, row)) for row in chosen.rows[:SHOWN]],
         others=[row.id for row in chosen.rows[SHOWN:]],
         ids=",".join(row.id for row in chosen.rows),
-        closes=decision.deed is Deed.DISMISS or decision.state in CLOSED_STATES,
+        closes=decision.action is BulkAction.DISMISS or decision.state in CLOSED_STATES,
         fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority")} | dict(state),
         back=with_query(place, state),
     )
 
 
-def apply_decision(ask: Ask, place: str, deeds: Sequence[Deed], state: Mapping[str, str]) -> Response:
+def apply_decision(ask: Ask, place: str, actions: Sequence[BulkAction], state: Mapping[str, str]) -> Response:
     """Does what was shown (rule 4).
 
     Args:
         ask: The request.
         place: The path of the list.
-        deeds: What there is to choose.
+        actions: What there is to choose.
         state: What the list's address said, to come back to it.
 
     Returns:
         The list, or what was left as it is.
     """
-    cases, decision = the_cases(ask), decision_given(ask, deeds)
+    cases, decision = the_cases(ask), decision_given(ask, actions)
     seen = number_given(ask, "seen")
     ids = [one for one in ask.field("ids").split(",") if _ID.fullmatch(one)]
     if not ids or not seen:
@@ -343,7 +343,7 @@ def apply_decision(ask: Ask, place: str, deeds: Sequence[Deed], state: Mapping[s
             bar=bar(ask, cases) if found.done else None,
             back=with_query(place, state),
         )
-    return ask.go(with_query(place, state, said=decision.deed.value))
+    return ask.go(with_query(place, state, said=decision.action.value))
 
 
 def of_picked(ids: Sequence[str], rows: Sequence[Row], line: int) -> Chosen:

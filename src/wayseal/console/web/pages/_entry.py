@@ -7,13 +7,13 @@ lets forms go to the console alone.
 import segno
 from starlette.responses import Response
 
-from wayseal.console.access import Arrival, Errand
+from wayseal.console.access import AuthorizationCallback, Errand
 from wayseal.console.access.types import LinkKind, Opened
 from wayseal.console.errors import AccessError, ProviderError, SignInError, ThrottledError
 from wayseal.console.roles import ALL_ROLES, Lane, Page, Stage
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._drafts import FIELD, carried_draft, open_draft, resend_page
 from wayseal.console.web._forms import local_path
-from wayseal.console.web._kept import FIELD, carried_form, open_kept, resend_page
 from wayseal.console.web._render import THEMES
 from wayseal.page.languages import LANGS
 
@@ -172,7 +172,7 @@ def prefer(ask: Ask) -> Response:
 
 def go_on(ask: Ask, opened: Opened, onward: str, kept: str) -> Response:
     """To where somebody wanted, or back to the form that wasn't done."""
-    found = open_kept(ask.access.keys, opened.session.person.id, kept, ask.access.now())
+    found = open_draft(ask.access.keys, opened.session.person.id, kept, ask.access.now())
     if found is None:
         return ask.enter(ask.go(onward), opened)
     return ask.enter(resend_page(ask.as_session(opened), found), opened)
@@ -229,7 +229,7 @@ def come_back(ask: Ask) -> Response:
         flight = company.land(_query(ask, "state"), ask.departed)
     except SignInError as error:
         return _show(ask, "sign_in", error)
-    arrival = Arrival(code=_query(ask, "code"), issuer=_query(ask, "iss"), error=_query(ask, "error"))
+    arrival = AuthorizationCallback(code=_query(ask, "code"), issuer=_query(ask, "iss"), error=_query(ask, "error"))
     try:
         opened = company.enter(flight, arrival, ask.visit, ask.session)
     except AccessError as error:
@@ -239,7 +239,7 @@ def come_back(ask: Ask) -> Response:
 
 
 def _leave(ask: Ask, errand: Errand, bound: str) -> Response:
-    company, onward, kept = ask.access.company, local_path(ask.field("next")), carried_form(ask)
+    company, onward, kept = ask.access.company, local_path(ask.field("next")), carried_draft(ask)
     if company is None:
         return ask.page("error", status=404, status_shown=404)
     try:

@@ -36,7 +36,7 @@ from wayseal.console.jobs.results import MOST_MAPPING, Look, load_look
 from wayseal.console.jobs.types import AGAIN, WAITING, number_of
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page, Role
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._kept import keep
+from wayseal.console.web._drafts import seal_draft
 from wayseal.console.web._lists import table_file
 from wayseal.console.web.pages._desk import me
 from wayseal.page.words import headings
@@ -132,7 +132,7 @@ def retry(ask: Ask) -> Response:
             ask, job, JobError("this is tried again by whoever asked for it: ask for one of your own"), 403
         )
     if KINDS[job.kind].named and not ask.access.sessions.confirmed(ask.whose):
-        return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=keep(ask, ask.whose.person.id))
+        return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=seal_draft(ask, ask.whose.person.id))
     if job.kind == "look" and job.state in AGAIN:
         note_preview(ask, job.values)
     if not ask.site.jobs.retry(job.id, me(ask)):

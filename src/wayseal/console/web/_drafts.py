@@ -25,7 +25,7 @@ _NEVER = {FIELD, "csrf", "password", "again", "proof", "code", "setup_code"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class FormDraft:
     """A form that wasn't done.
 
     Attributes:
@@ -41,9 +41,9 @@ class Kept:
     upload: bool = False
 
 
-def what_came(ask: Ask) -> Kept:
+def draft_of(ask: Ask) -> FormDraft:
     """What of a form may be shown again (rule 2)."""
-    return Kept(
+    return FormDraft(
         path=ask.path,
         fields={name: value for name, value in ask.form.items() if name not in _NEVER},
         files=(*((file.form_field, file.name) for file in ask.files), *ask.unread),
@@ -51,23 +51,23 @@ def what_came(ask: Ask) -> Kept:
     )
 
 
-def keep(ask: Ask, person: str) -> str:
+def seal_draft(ask: Ask, person: str) -> str:
     """Seals a form for a person; one that carries another one already hands that one on."""
-    if carried := carried_form(ask):
+    if carried := carried_draft(ask):
         return carried
-    kept = what_came(ask)
+    kept = draft_of(ask)
     content = [kept.path, dict(kept.fields), kept.files, kept.upload, ask.access.now()]
     packed = zlib.compress(json.dumps(content, ensure_ascii=False).encode(), _QUICK)
     return f"{person}.{base64.urlsafe_b64encode(ask.access.keys.seal('kept', packed, person)).decode()}"
 
 
-def carried_form(ask: Ask) -> str:
+def carried_draft(ask: Ask) -> str:
     """The kept form that a form carries; "": none that was sealed here (rule 4)."""
     text = ask.field(FIELD)
     return text if _open(ask.access.keys, text) is not None else ""
 
 
-def open_kept(keys: AccessKeys, person: str, text: str, now: int) -> Kept | None:
+def open_draft(keys: AccessKeys, person: str, text: str, now: int) -> FormDraft | None:
     """The form that was kept; None: there is none for this person (rule 1)."""
     found = _open(keys, text)
     if found is None or found[0] != person:
@@ -75,10 +75,10 @@ def open_kept(keys: AccessKeys, person: str, text: str, now: int) -> Kept | None
     path, fields, files, upload, at = json.loads(zlib.decompress(found[1]))
     if now - at >= _DAY:
         return None
-    return Kept(path=path, fields=fields, files=tuple((field, name) for field, name in files), upload=upload)
+    return FormDraft(path=path, fields=fields, files=tuple((field, name) for field, name in files), upload=upload)
 
 
-def resend_page(ask: Ask, kept: Kept, *, status: int = 200, away: bool = False) -> Response:
+def resend_page(ask: Ask, kept: FormDraft, *, status: int = 200, away: bool = False) -> Response:
     """The form once more, to be sent by one press. away: the database is."""
     return ask.page("resend", status=status, kept=kept, away=away)
 
