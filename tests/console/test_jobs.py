@@ -427,7 +427,7 @@ def wait(jobs: Jobs, id_: str, *states: JobState, seconds: float = 30) -> None:
 STUCK = """
 import sys, time
 from threading import Event
-from wayseal.console.jobs import worker, _run, kinds
+from wayseal.console.jobs import worker, kinds
 from wayseal.service import make_log
 def once(values, work):
     mark = work.settings.folder / "mark"
@@ -437,7 +437,7 @@ def once(values, work):
     mark.touch()
     Event().wait()
 stuck = {"stuck": kinds.Kind(name="stuck", run=once)}
-_run.KINDS = stuck
+worker.KINDS = stuck
 worker.run_worker(sys.stdin, make_log())
 """
 
@@ -473,12 +473,12 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
 
 HELD = """
 import re, sys
-from wayseal.console.jobs import worker, _run, kinds
+from wayseal.console.jobs import worker, kinds
 from wayseal.service import make_log
 def hold(values, work):
     (work.settings.folder / "mark").touch()
     re.fullmatch("(a+)+b", "a" * 60)  # years, in which nothing else of this process has a turn
-_run.KINDS = {"look": kinds.Kind(name="look", run=hold)}
+worker.KINDS = {"look": kinds.Kind(name="look", run=hold)}
 worker.run_worker(sys.stdin, make_log())
 """
 

@@ -136,9 +136,6 @@ def make_queue(
         now: Microseconds after 1970.
         run: Runs a job that was taken.
         look_around: Is called once a minute.
-
-    Returns:
-        It.
     """
     queue = Queue("jobs", results=False, storage_class=Storage, database=database, worker=worker, now=now)
     queue.task(name=_RUN)(run)
@@ -180,9 +177,6 @@ class Jobs:
             values: What it is to do.
             who: The login of whoever asks.
             subject: What it is about, such as a case.
-
-        Returns:
-            Its id.
         """
         return id_of(self.database.write(self._start, kind, values, who, subject))
 
@@ -208,9 +202,6 @@ class Jobs:
             states: Only those in one of them; none: all.
             kind: Only those of this kind.
             subject: Only those about this.
-
-        Returns:
-            They.
         """
         number = number_of(before)
         wanted = [state.value for state in states]
@@ -314,11 +305,7 @@ class Jobs:
         return turn - 1 if _missed(one, turn) else None
 
     def mark_broken(self) -> tuple[str, ...]:
-        """Says of jobs whose worker died that they broke off, or were cancelled where somebody wanted that.
-
-        Returns:
-            Their ids.
-        """
+        """Says of jobs whose worker died that they broke off, or were cancelled where somebody wanted that."""
         held = self.database.look(rows.running)
         dead = {number: worker for number, worker in held.items() if not lives(self.folder, worker)}
         if dead:
@@ -340,9 +327,6 @@ class Jobs:
 
         Args:
             days: How many.
-
-        Returns:
-            Microseconds after 1970.
         """
         return self.database.look(rows.day_run, self.now() // DAY, days) * DAY
 

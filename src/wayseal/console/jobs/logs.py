@@ -43,9 +43,6 @@ def find_log(folder: Path | None, name: str) -> Path:
         folder: Where they lie.
         name: Its path below that.
 
-    Returns:
-        The file.
-
     Raises:
         JobError: There is none, or it isn't in the folder.
     """

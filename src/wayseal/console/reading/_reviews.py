@@ -84,9 +84,6 @@ def review_rights(ledger: Path, folder: Path, days: int, at: int, step: Step) ->
         at: Microseconds since 1970, now.
         step: Called with a step's name, what is done and what there is in all.
 
-    Returns:
-        What came out.
-
     Raises:
         LedgerError: The ledger can't be read.
         OSError: The disk refuses.
@@ -111,9 +108,6 @@ def review_partners(ledger: Path, folder: Path, contracts: Path | None, at: int,
         contracts: Folder of contracts; None: there are none.
         at: Microseconds since 1970, now.
         step: Called with a step's name, what is done and what there is in all.
-
-    Returns:
-        What came out.
 
     Raises:
         ContractError: A contract can't be used as it stands.

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
+from wayseal.cases.errors import CaseStateError, StaleError, UndoError
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.jobs import Jobs
@@ -17,11 +18,15 @@ from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import Upload
+from wayseal.market.errors import OvertakenError
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
 _ADDRESS = ":/%#?=@[]!$&'()*+,;"
 """What stays as it is in an address that is whole."""
+
+
+_OVERTAKEN = CaseStateError, UndoError, StaleError, OvertakenError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +177,10 @@ class Ask:
         """A field of the form as one line, with single spaces."""
         return " ".join(self.field(name).split())
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """An answer made of a template."""
+    def page(self, template: str, *, status: int | None = None, **values: Any) -> Response:
+        """An answer made of a template. status: None: as `error` of the values says, which came of a form."""
+        if status is None:
+            status = status_of(values.get("error"))
         values = {
             "path": self.path,
             "back": self.back,
@@ -188,6 +195,10 @@ class Ask:
         return HTMLResponse(
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
+
+    def refuse(self, status: int, **values: Any) -> Response:
+        """A page that says why not."""
+        return self.page("error", status=status, status_shown=status, **values)
 
     def send_file(self, path: Path, name: str) -> Response:
         """A file, to be saved and never to be shown: whatever is in it, no browser runs it."""
@@ -250,3 +261,8 @@ def alias_of(ask: Ask) -> Callable[[str], str]:
 def _nobody(_actor: str) -> str:
     """Without a ledger there is nobody to be called anything."""
     return ""
+
+
+def status_of(error: Exception | None) -> int:
+    """The status of a page whose form was refused for an error: 409 where somebody was there before; 200 for none."""
+    return 200 if error is None else 409 if isinstance(error, _OVERTAKEN) else 400

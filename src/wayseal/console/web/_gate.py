@@ -181,7 +181,7 @@ class Gate:
         except Exception as error:
             request.scope["state"]["told"] = where(error)
             ask = ask or self._ask(request, None, form)
-            answer = ask.page("error", status=500, status_shown=500)
+            answer = ask.refuse(500)
         self._mark_visitor(request, answer)
         return answer
 
@@ -190,7 +190,7 @@ class Gate:
     ) -> Response | None:
         """What keeps somebody out; None: nothing does."""
         if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
-            return ask.page("error", status=403, status_shown=403, code="foreign_form")
+            return ask.refuse(403, code="foreign_form")
         out = self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
         if out is None and page.recorded and page.method in _SAFE and not is_followed(request):
             return ask.page("recorded", status=403, onward=_whole(ask))
@@ -205,9 +205,9 @@ class Gate:
         if ask.session.stage is not page.stage:
             return ask.go(_HOME[ask.session.stage])
         if ask.session.person.role not in page.roles:
-            return ask.page("error", status=403, status_shown=403)
+            return ask.refuse(403)
         if page.own_outlet and ask.names["outlet"] != ask.session.person.outlet:
-            return ask.page("error", status=404, status_shown=404)
+            return ask.refuse(404)
         if page.confirmed and not ask.access.sessions.confirmed(ask.session):
             return self._confirm(page, ask)
         return None
@@ -313,8 +313,8 @@ def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | D
         return resend_page(ask, draft_of(ask), status=503, away=True)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     if isinstance(error, NoSuchCaseError):
-        return ask.page("error", status=404, status_shown=404)
-    return ask.page("error", status=status, status_shown=status, error=error, hint=_HINTS.get(type(error), ""))
+        return ask.refuse(404)
+    return ask.refuse(status, error=error, hint=_HINTS.get(type(error), ""))
 
 
 def _note_export(page: Page, ask: Ask, answer: Response) -> None:

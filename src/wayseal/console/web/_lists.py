@@ -263,7 +263,6 @@ class ListPage(Generic[R]):
         found = self.query(ask, wanted, self.many)
         return ask.page(
             self.template,
-            status=200 if error is None else 400,
             error=error,
             page=self,
             wanted=wanted,

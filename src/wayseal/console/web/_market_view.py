@@ -217,7 +217,7 @@ def on_record(act: MarketAct) -> Callable[[Ask], Response]:
         except MarketError as error:
             return _say_what_broke(ask, error)
         if ask.form:
-            return ask.page("error", status=404, status_shown=404)
+            return ask.refuse(404)
         watched = ask.site.market is not None
         return ask.page("market_none", told=_NOTHING_YET if watched else NOT_SET, watched=watched)
 
@@ -239,10 +239,10 @@ def the_market(ask: Ask) -> Market:
 
 def _say_what_broke(ask: Ask, error: MarketError) -> Response:
     if isinstance(error, NoSuchThingError):
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     if isinstance(error, RecordError) and error.key is not None:
-        return ask.page("error", status=400, status_shown=400, error=error)
+        return ask.refuse(400, error=error)
     if ask.form and isinstance(error, RecordBusyError | RecordDiskError):
         return resend_page(ask, draft_of(ask), status=503, away=True)
     hint = next(hint for kind, hint in _HINTS.items() if isinstance(error, kind))
-    return ask.page("error", status=503, status_shown=503, error=error, hint=hint)
+    return ask.refuse(503, error=error, hint=hint)

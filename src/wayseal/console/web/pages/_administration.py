@@ -45,7 +45,7 @@ def invite(ask: Ask) -> Response:
 def show_person(ask: Ask) -> Response:
     """Somebody's account."""
     person = ask.access.people.find(ask.names["person"])
-    return ask.page("error", status=404, status_shown=404) if person is None else _person_page(ask, person)
+    return ask.refuse(404) if person is None else _person_page(ask, person)
 
 
 def change_role(ask: Ask) -> Response:
@@ -74,7 +74,7 @@ def new_link(ask: Ask) -> Response:
     """Another link: password, codes and sessions go."""
     person = ask.access.people.find(ask.names["person"])
     if person is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     try:
         token = ask.access.people.new_link(person.id, by=ask.whose.person.id, way=_way(ask))
     except AccessError as error:
@@ -86,7 +86,7 @@ def end_session(ask: Ask) -> Response:
     """Ends a session of somebody."""
     person = ask.names["person"]
     if not ask.access.sessions.end(ask.names["session"], person=person, by=ask.whose.person.id):
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     return ask.go(f"/people/{person}")
 
 
@@ -109,7 +109,6 @@ def _people_page(
 ) -> Response:
     return ask.page(
         "people",
-        status=400 if error else 200,
         people=ask.access.people.all(),
         roles=[role.value for role in Role],
         error=error,
@@ -122,7 +121,6 @@ def _people_page(
 def _person_page(ask: Ask, person: Person, error: AccessError | None = None) -> Response:
     return ask.page(
         "person",
-        status=400 if error else 200,
         person=person,
         sessions=ask.access.sessions.of(person.id),
         roles=[role.value for role in Role],
@@ -134,7 +132,7 @@ def _person_page(ask: Ask, person: Person, error: AccessError | None = None) -> 
 def _change(ask: Ask, act: Callable[[str, str], None]) -> Response:
     person = ask.access.people.find(ask.names["person"])
     if person is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     try:
         act(person.id, ask.whose.person.id)
     except AccessError as error:
@@ -237,7 +235,7 @@ def show_outlet(ask: Ask) -> Response:
 def show_file(ask: Ask) -> Response:
     """A file that pages refer to."""
     found = ask.assets.answer(ask.names["name"], packed=ask.packed)
-    return found or ask.page("error", status=404, status_shown=404)
+    return found or ask.refuse(404)
 
 
 def say_alive(ask: Ask) -> Response:

@@ -65,7 +65,7 @@ def make_basket(ask: Ask) -> Response:
 def show_basket(ask: Ask) -> Response:
     """A basket."""
     basket = baskets_of(ask).find(ask.names["basket"])
-    return _absent(ask) if basket is None else _basket(ask, basket)
+    return ask.refuse(404) if basket is None else _basket(ask, basket)
 
 
 def _basket(ask: Ask, basket: Basket, status: int = 200, **more: Any) -> Response:
@@ -145,7 +145,7 @@ def add_numbers(ask: Ask) -> Response:
     """Adds what was typed or pasted: all of it, or nothing."""
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     given = {name: ask.field(name) for name in (*_FIELDS, *_MORE_FIELDS)}
     try:
         typed = _read(ask, given)
@@ -183,7 +183,7 @@ def _number_page(ask: Ask, status: int = 200, **more: Any) -> Response:
     place = _place(ask.names["row"])
     rows = () if basket is None else baskets_of(ask).rows(basket, after=place - 1, limit=1)
     if basket is None or not rows or rows[0].row != place:
-        return _absent(ask)
+        return ask.refuse(404)
     row = rows[0]
     values = {"since": row.since, "given": _given(ask, row.number), "faults": (), "theirs": None, **more}
     found_by = [one.value for one in FoundBy]
@@ -245,7 +245,7 @@ def change_number(ask: Ask) -> Response:
 
 def _conflict(ask: Ask, error: StaleNumberError, given: Mapping[str, str]) -> Response:
     if error.theirs is None:
-        return ask.page("error", status=409, status_shown=409, error=error)
+        return ask.refuse(409, error=error)
     row: Any = error.theirs
     return _number_page(ask, 409, error=error, given=given, since=row.since, theirs=_given(ask, row.number))
 
@@ -257,7 +257,7 @@ def remove_number(ask: Ask) -> Response:
         since, who = _place(ask.field("since")), ask.whose.person.login
         baskets_of(ask).remove(basket, place, since, who, ask.field("why"))
     except TraceWorkError as error:
-        return ask.page("error", status=409, status_shown=409, error=error)
+        return ask.refuse(409, error=error)
     _look_again(ask, basket)
     return ask.go(f"/trace/baskets/{basket}?said=removed")
 
@@ -266,7 +266,7 @@ def set_basket(ask: Ask) -> Response:
     """Renames a basket, closes or opens it."""
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     who, why = ask.whose.person.login, ask.field("why")
     try:
         match ask.field("act"):
@@ -292,7 +292,7 @@ def run_basket(ask: Ask) -> Response:
 def _start(ask: Ask, kind: RunKind) -> Response:
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     seed = ask.field("seed").strip() or "7"
     try:
         if not (seed.isascii() and seed.isdigit() and len(seed) < 10):
@@ -307,7 +307,7 @@ def export_basket(ask: Ask) -> Response:
     """A basket's numbers as CSV, for a table on somebody's desk."""
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     head = (
         "waybill", "seen_at", "asked_at", "absent_at", "found_by:value", "seller", "asked", "price", "bought_by",
     )  # fmt: skip
@@ -345,10 +345,6 @@ def attachment(content: bytes, name: str, kind: str) -> Response:
     """A file to be kept, never shown by the browser itself."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=headers)
-
-
-def _absent(ask: Ask) -> Response:
-    return ask.page("error", status=404, status_shown=404)
 
 
 def _after(text: str) -> tuple[int, int] | None:

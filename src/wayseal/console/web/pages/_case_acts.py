@@ -209,7 +209,7 @@ def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
     def do(ask: Ask) -> Response:
         case, cases = ask.names["case"], the_cases(ask)
         if not case.startswith("c-"):
-            return ask.page("error", status=404, status_shown=404)  # a thing in the queue has acts of its own
+            return ask.refuse(404)  # a thing in the queue has acts of its own
         line = number_given(ask, "seen")
         try:
             onward = act(ask, cases.as_seen(case, line) if name in SEEN else cases, case, ask.access.now())
@@ -262,7 +262,7 @@ def undo(ask: Ask) -> Response:
     try:
         cases.undo(me(ask), ask.access.now(), lines or None)
     except UndoError as error:
-        return ask.page("error", status=409, status_shown=409, error=error, hint=_REFUSED, onward=back)
+        return ask.refuse(409, error=error, hint=_REFUSED, onward=back)
     page = _CASE_PAGE.match(back)
     return ask.go("/queue" if page and not cases.has(page[1]) else back)  # a case that was made is none any more
 
@@ -291,7 +291,7 @@ def take_file(ask: Ask) -> Response:
     file = the_cases(ask).find_file(case, digest)
     path = None if ask.site.files is None else file_place(ask.site.files, digest)
     if path is None or not path.is_file():
-        return ask.page("error", status=404, status_shown=404, error=UploadError(_GONE))
+        return ask.refuse(404, error=UploadError(_GONE))
     ask.access.note(ask.whose, ActKind.FILE_TAKEN, case=case, digest=digest)
     return ask.send_file(path, file.name)
 

@@ -10,18 +10,19 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError
 from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, Priority, ThingKind, one_line
-from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead
+from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
 from wayseal.console.jobs.kinds import KINDS
@@ -29,7 +30,7 @@ from wayseal.console.jobs.types import Job
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import reasons_of, reasons_of_item
-from wayseal.console.web._lists import with_query
+from wayseal.console.web._lists import picked, with_query
 from wayseal.model.messages import N_
 from wayseal.model.times import clock
 
@@ -247,24 +248,91 @@ class Chosen:
     gone: Sequence[str] = ()
 
 
-def means_all(ask: Ask) -> bool:
-    """Whether all that fits is meant, and not what was ticked."""
-    return ask.field("scope") == "all"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """A list of casework, on whose rows one decision can be made together (rules 3 to 5).
+
+    Attributes:
+        place: Its path.
+        names: What of its address says how it stands.
+        actions: What there is to choose.
+        show: Shows it as an address says, with why a decision was refused.
+        rows: The rows of that page.
+        matching: All that fit it.
+    """
+
+    place: str
+    names: Sequence[str]
+    actions: Sequence[BulkAction]
+    show: Callable[[Ask, Mapping[str, str], Exception], Response]
+    rows: Callable[[Ask, Mapping[str, str]], Sequence[Row]]
+    matching: Callable[[Ask, Mapping[str, str]], Matching[Any]]
+
+    def pages(self) -> tuple[Page, ...]:
+        """Routes of decisions on many."""
+        posts = (("preview", self.preview), ("apply", self.apply))
+        return tuple(
+            Page(method="POST", path=f"{self.place}/{name}", act=partial(self._try, act), roles=CASE_ROLES)
+            for name, act in posts
+        )
+
+    def state(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What of a form or an address says how the list stands."""
+        return {name: given[name] for name in self.names if given.get(name)}
+
+    def preview(self, ask: Ask, state: Mapping[str, str]) -> Response:
+        """What a decision would do to what was picked, or to all that fits (rule 3)."""
+        decision, chosen = decision_given(ask, self.actions), self._chosen(ask, state)
+        return ask.page(
+            "bulk_preview",
+            place=self.place,
+            decision=decision,
+            chosen=chosen,
+            lines=[(row, _reasons(ask, row)) for row in chosen.rows[:SHOWN]],
+            others=[row.id for row in chosen.rows[SHOWN:]],
+            ids=",".join(row.id for row in chosen.rows),
+            closes=decision.action is BulkAction.DISMISS or decision.state in CLOSED_STATES,
+            fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority")} | dict(state),
+            back=with_query(self.place, state),
+        )
+
+    def apply(self, ask: Ask, state: Mapping[str, str]) -> Response:
+        """Does what was shown (rule 4); the list then, or what was left as it is."""
+        cases, decision, seen = the_cases(ask), decision_given(ask, self.actions), number_given(ask, "seen")
+        ids = [one for one in ask.field("ids").split(",") if _ID.fullmatch(one)]
+        if not ids or not seen:
+            raise AccessError("look at what will be done first", key="ids")
+        found = cases.decide_all(ids, decision, seen, me(ask), ask.access.now())
+        if found.changed or found.refused:
+            undo, back = bar(ask, cases) if found.done else None, with_query(self.place, state)
+            return ask.page("bulk_done", status=409, place=self.place, found=found, bar=undo, back=back)
+        return ask.go(with_query(self.place, state, said=decision.action.value))
+
+    def _try(self, act: Callable[[Ask, Mapping[str, str]], Response], ask: Ask) -> Response:
+        state = self.state(ask.form)
+        try:
+            return act(ask, state)
+        except (CasebookUsageError, AccessError) as error:
+            return self.show(ask, state, error)
+
+    def _chosen(self, ask: Ask, state: Mapping[str, str]) -> Chosen:
+        """What was picked, of the rows of the page that it was picked on, which are read after the line; or all."""
+        ids = picked(ask)
+        if ask.field("scope") == "all":
+            found = self.matching(ask, state)
+            return Chosen(rows=found.rows, total=found.total, line=found.line)
+        if not ids:
+            raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
+        line = the_cases(ask).line()
+        there = {row.id: row for row in self.rows(ask, state)}
+        some = [there[id_] for id_ in ids if id_ in there]
+        return Chosen(rows=some, total=len(some), line=line, gone=[id_ for id_ in ids if id_ not in there])
 
 
 def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
-    """What is to be done, of the form: checked before anything is done.
+    """What is to be done, of the form: checked before anything is done. actions: what there is to choose.
 
-    Args:
-        ask: The request.
-        actions: What there is to choose.
-
-    Returns:
-        It.
-
-    Raises:
-        AccessError: Nothing was chosen, or it lacks something.
-        CasebookUsageError: The reason can't be one.
+    AccessError: nothing was chosen, or it lacks something; CasebookUsageError: the reason can't be one.
     """
     if ask.field("act") not in actions:
         raise AccessError("choose what is to be done", key="act")
@@ -287,70 +355,6 @@ def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
         state=CaseState(state) if action is BulkAction.STATE else None,
         priority=Priority(priority) if action is BulkAction.PRIORITY else None,
     )
-
-
-def show_preview(ask: Ask, place: str, chosen: Chosen, decision: Decision, state: Mapping[str, str]) -> Response:
-    """What will be done to what (rule 3).
-
-    Args:
-        ask: The request.
-        place: The path of the list.
-        chosen: What it will be done to.
-        decision: What will be done.
-        state: What the list's address said, to come back to it.
-
-    Returns:
-        The page.
-    """
-    return ask.page(
-        "bulk_preview",
-        place=place,
-        decision=decision,
-        chosen=chosen,
-        lines=[(row, _reasons(ask, row)) for row in chosen.rows[:SHOWN]],
-        others=[row.id for row in chosen.rows[SHOWN:]],
-        ids=",".join(row.id for row in chosen.rows),
-        closes=decision.action is BulkAction.DISMISS or decision.state in CLOSED_STATES,
-        fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority")} | dict(state),
-        back=with_query(place, state),
-    )
-
-
-def apply_decision(ask: Ask, place: str, actions: Sequence[BulkAction], state: Mapping[str, str]) -> Response:
-    """Does what was shown (rule 4).
-
-    Args:
-        ask: The request.
-        place: The path of the list.
-        actions: What there is to choose.
-        state: What the list's address said, to come back to it.
-
-    Returns:
-        The list, or what was left as it is.
-    """
-    cases, decision = the_cases(ask), decision_given(ask, actions)
-    seen = number_given(ask, "seen")
-    ids = [one for one in ask.field("ids").split(",") if _ID.fullmatch(one)]
-    if not ids or not seen:
-        raise AccessError("look at what will be done first", key="ids")
-    found = cases.decide_all(ids, decision, seen, me(ask), ask.access.now())
-    if found.changed or found.refused:
-        return ask.page(
-            "bulk_done",
-            status=409,
-            place=place,
-            found=found,
-            bar=bar(ask, cases) if found.done else None,
-            back=with_query(place, state),
-        )
-    return ask.go(with_query(place, state, said=decision.action.value))
-
-
-def of_picked(ids: Sequence[str], rows: Sequence[Row], line: int) -> Chosen:
-    """What was picked, of the rows of the page that it was picked on, which was read after the line."""
-    there = {row.id: row for row in rows}
-    some = [there[id_] for id_ in ids if id_ in there]
-    return Chosen(rows=some, total=len(some), line=line, gone=[id_ for id_ in ids if id_ not in there])
 
 
 def _reasons(ask: Ask, row: Row) -> str:

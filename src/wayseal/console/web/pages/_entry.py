@@ -100,7 +100,7 @@ def show_invited(ask: Ask) -> Response:
     """An invitation is taken up."""
     person = ask.access.people.linked(ask.names["token"], LinkKind.INVITE)
     if person is None:
-        return ask.page("error", status=404, status_shown=404, code="link_gone")
+        return ask.refuse(404, code="link_gone")
     return ask.page("invited", person=person)
 
 
@@ -108,7 +108,7 @@ def take_up(ask: Ask) -> Response:
     """A password for whoever was invited."""
     person = ask.access.people.linked(ask.names["token"], LinkKind.INVITE)
     if person is None:
-        return ask.page("error", status=404, status_shown=404, code="link_gone")
+        return ask.refuse(404, code="link_gone")
     try:
         check_again(ask)
         opened = ask.access.people.take_up(ask.names["token"], ask.field("password"), ask.visit)
@@ -120,7 +120,7 @@ def take_up(ask: Ask) -> Response:
 def show_demo(ask: Ask) -> Response:
     """A link that opens a session once: it is used by the button, so that no look ahead of a program uses it up."""
     if ask.access.people.linked(ask.names["token"], LinkKind.DEMO) is None:
-        return ask.page("error", status=404, status_shown=404, code="demo_gone")
+        return ask.refuse(404, code="demo_gone")
     return ask.page("demo")
 
 
@@ -129,7 +129,7 @@ def use_demo(ask: Ask) -> Response:
     try:
         opened = ask.access.people.use_demo_link(ask.names["token"], ask.visit)
     except AccessError:
-        return ask.page("error", status=404, status_shown=404, code="demo_gone")
+        return ask.refuse(404, code="demo_gone")
     return ask.enter(ask.go("/"), opened)
 
 
@@ -183,7 +183,6 @@ def enrol_page(ask: Ask, template: str, error: AccessError | None = None) -> Res
     secret, address = ask.access.own.authenticator(ask.whose)
     return ask.page(
         template,
-        status=400 if error else 200,
         error=error,
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
         picture=qr_picture(address),
@@ -224,7 +223,7 @@ def come_back(ask: Ask) -> Response:
     """Back from there: in, or told why not."""
     company = ask.access.company
     if company is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     try:
         flight = company.land(_query(ask, "state"), ask.departed)
     except SignInError as error:
@@ -241,7 +240,7 @@ def come_back(ask: Ask) -> Response:
 def _leave(ask: Ask, errand: Errand, bound: str) -> Response:
     company, onward, kept = ask.access.company, local_path(ask.field("next")), carried_draft(ask)
     if company is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     try:
         address, browser = company.leave(
             errand,
@@ -316,7 +315,7 @@ def end_session(ask: Ask) -> Response:
     """Ends one of one's sessions."""
     person = ask.whose.person.id
     if not ask.access.sessions.end(ask.names["session"], person=person, by=person):
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     return ask.go("/account?said=session")
 
 

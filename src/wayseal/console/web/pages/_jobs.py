@@ -109,7 +109,7 @@ def export_jobs(ask: Ask) -> Response:
 def show_job(ask: Ask) -> Response:
     """A job: how it stands, its log, and what came of it."""
     job = ask.site.jobs.find(ask.names["job"])
-    return _nothing(ask) if job is None else _job_page(ask, job)
+    return ask.refuse(404) if job is None else _job_page(ask, job)
 
 
 def cancel(ask: Ask) -> Response:
@@ -170,7 +170,7 @@ def set_schedule(ask: Ask) -> Response:
     kind, hour = ask.field("kind"), ask.field("hour")
     found = KINDS.get(kind)
     if found is None or not found.scheduled:
-        return _nothing(ask)
+        return ask.refuse(404)
     if not hour:
         ask.site.jobs.end_schedule(kind)
         return ask.go("/jobs/new#schedule")
@@ -200,7 +200,6 @@ def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) 
     site = ask.site
     return ask.page(
         "job_new",
-        status=400 if error else 200,
         error=error,
         typed=typed,
         ledger=site.ledger is not None,
@@ -250,9 +249,9 @@ def _own(ask: Ask) -> Job | Response:
     """The job of the path, if who asks may change it; else the answer."""
     job = ask.site.jobs.find(ask.names["job"])
     if job is None:
-        return _nothing(ask)
+        return ask.refuse(404)
     kind = KINDS.get(job.kind)
-    return job if kind is not None and _may(ask, kind) else ask.page("error", status=403, status_shown=403)
+    return job if kind is not None and _may(ask, kind) else ask.refuse(403)
 
 
 def job_row(ask: Ask, job: Job) -> JobRow:
@@ -281,10 +280,6 @@ def _wanted(ask: Ask) -> tuple[list[JobState], str]:
     """States and kind that are asked for; what there isn't is as good as nothing."""
     state, kind = ask.query.get("state", ""), ask.query.get("kind", "")
     return [JobState(state)] if state in set(JobState) else [], kind if kind in KINDS else ""
-
-
-def _nothing(ask: Ask) -> Response:
-    return ask.page("error", status=404, status_shown=404)
 
 
 _MOST_UPLOAD = 1 << 42
@@ -317,14 +312,14 @@ def ask_look(ask: Ask) -> Response:
 def show_look(ask: Ask) -> Response:
     """What a look found, or how far it is."""
     job = _look_job(ask)
-    return _nothing(ask) if job is None else _page(ask, job)
+    return ask.refuse(404) if job is None else _page(ask, job)
 
 
 def look_again(ask: Ask) -> Response:
     """Asks for another look at the same log, read in another way."""
     job = _look_job(ask)
     if job is None:
-        return _nothing(ask)
+        return ask.refuse(404)
     try:
         values = _checked_reading(ask) | {name: job.values[name] for name in _LOG if name in job.values}
         _check_there(ask, values)
@@ -337,7 +332,7 @@ def take_in(ask: Ask) -> Response:
     """Asks for the log to be taken in, read as the look read it (rule 5)."""
     job = _look_job(ask)
     if job is None:
-        return _nothing(ask)
+        return ask.refuse(404)
     try:
         look = _found(ask, job)
         if look is None or look.wrong or not look.rows:
@@ -354,7 +349,7 @@ def remove_log(ask: Ask) -> Response:
     """Removes a log that was sent (rule 3)."""
     job = _look_job(ask)
     if job is None:
-        return _nothing(ask)
+        return ask.refuse(404)
     drop_upload(ask.site.jobs.folder, job.values.get("upload", ""))
     return ask.go("/jobs/new")
 

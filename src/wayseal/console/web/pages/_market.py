@@ -70,14 +70,14 @@ def look_at_source(ask: Ask) -> Response:
     """Asks for a look at a source (rule 1)."""
     source = named(ask, "source")
     if ask.site.market is None or not _NAME.fullmatch(source):
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     return _begin(ask, "market_look", {"source": source}, subject_of(source))
 
 
 def look_at_due(ask: Ask) -> Response:
     """Asks for a look at all that is due (rule 1)."""
     if ask.site.market is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     return _begin(ask, "market_due", {}, DUE)
 
 
@@ -91,7 +91,7 @@ def show_import(ask: Ask) -> Response:
 def bring_in(ask: Ask) -> Response:
     """Keeps what was sent, and asks for it to be brought in (rule 2)."""
     if ask.site.market is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     typed = {"form": ask.field("form"), "name": ask.line("name")}
     try:
         if typed["form"] not in list(ImportForm):
@@ -119,7 +119,6 @@ def _begin(ask: Ask, kind: str, values: Mapping[str, str], subject: str) -> Resp
 def _import_page(ask: Ask, typed: Mapping[str, str], error: Any = None) -> Response:
     return ask.page(
         "market_import",
-        status=200 if error is None else 400,
         error=error,
         typed=typed,
         forms=[form.value for form in ImportForm],
@@ -153,7 +152,6 @@ def _words_page(ask: Ask, market: Market, error: Any = None) -> Response:
     )
     return ask.page(
         "market_words",
-        status=200 if error is None else 400,
         error=error,
         typed=ask.form,
         proposed=proposed,

@@ -105,7 +105,6 @@ def _offer_page(ask: Ask, market: Market, error: Any = None) -> Response:
     ahead = reads.offers(**_wanted(given), after=str(view.row.seq), limit=1).rows
     return ask.page(
         "market_offer",
-        status=200 if error is None else 409 if isinstance(error, OvertakenError) else 400,
         error=error,
         typed=ask.form,
         given=given,

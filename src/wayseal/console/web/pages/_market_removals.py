@@ -69,7 +69,6 @@ def _list_page(ask: Ask, market: Market, error: MarketError | AccessError | None
     given["letter_lang"] = given["letter_lang"] or ask.lang
     return ask.page(
         "market_removals",
-        status=200 if error is None else 400,
         error=error,
         rows=[_line(one, now, due) for one in fits[start : start + _MANY]],
         after=start + _MANY if len(fits) > start + _MANY else 0,

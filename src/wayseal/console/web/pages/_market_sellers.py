@@ -75,7 +75,6 @@ def _seller_page(ask: Ask, market: Market, error: Any = None) -> Response:
     window = window_of(view.shops, ask.access.now())
     return ask.page(
         "market_seller",
-        status=200 if error is None else 409 if isinstance(error, OvertakenError) else 400,
         error=error,
         typed=ask.form,
         size=size,

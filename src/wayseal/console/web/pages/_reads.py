@@ -63,7 +63,6 @@ def _reads_page(ask: Ask, error: CasebookUsageError | None = None) -> Response:
         return found
     return ask.page(
         "reads_part" if "part" in ask.query else "reads",
-        status=200 if error is None else 400,
         error=error,
         **_values(ask, found, _marks(ask)),
     )
@@ -87,7 +86,7 @@ def record_look(ask: Ask) -> Response:
         return found
     case, at = ask.names["case"], ask.access.now()
     if ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     try:
         ask.cases.show_reads(case, me(ask), ask.field("why"), at)
     except CasebookUsageError as error:
@@ -103,14 +102,14 @@ def show_read(ask: Ask) -> Response:
         return found
     row = _row(found.lanes, ask.names["read"])
     if row is None or ask.site.reading is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     person = found.lanes.head.people[row["person"]]
     try:
         result = ask.site.reading.explain(person.about.actor, row["waybill"], found.name)
     except NoSuchPairError:
-        return ask.page("error", status=404, status_shown=404, code="read_gone")
+        return ask.refuse(404, code="read_gone")
     except LedgerError as error:
-        return ask.page("error", status=503, status_shown=503, error=error)
+        return ask.refuse(503, error=error)
     judged = next((one for one in result.reads if one.at == row["at"]), result.reads[0])
     wording = GroundWording(_voice(ask, "wayseal.detect.reasons"))
     steps = [(step, wording.why(step)) for step in judged.steps]
@@ -130,7 +129,7 @@ def show_read(ask: Ask) -> Response:
 def ask_for_lanes(ask: Ask) -> Response:
     """Has a case laid out anew."""
     if ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     _marks(ask)  # a case that isn't there is said so
     case = ask.names["case"]
     job = ask.site.jobs.start("reads", {"case": case}, ask.whose.person.login, subject=case)
@@ -215,7 +214,7 @@ def _find(ask: Ask) -> View | Response:
     reading, case, alias = ask.site.reading, ask.names["case"], alias_of(ask)
     lanes = None if reading is None else reading.lanes(case)
     if lanes is None and ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     if lanes is None:
         _marks(ask)  # a case that isn't there is said so
         page = "reads_part" if "part" in ask.query else "reads_none"

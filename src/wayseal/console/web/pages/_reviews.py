@@ -120,7 +120,7 @@ def list_rights(ask: Ask) -> Response:
     """A whole list for a spreadsheet, under pseudonyms."""
     review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
     if review is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     chosen = _chosen(ask)
     names = [*(["actor"] if _of_accounts(chosen) else []), *(column.name for column in LISTS[chosen])]
     heads = [_words(ask)[f"rights.{name}"] for name in names]
@@ -136,7 +136,7 @@ def queue_account(ask: Ask) -> Response:
     rows = [] if review is None or not _of_accounts(chosen) else review.document[chosen]
     actor = next((row["actor"] for row in rows if alias(row["actor"]) == ask.field("account")), None)
     if actor is None or ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     lead = rights_lead(actor, chosen, review.at if review else 0)
     return ask.go(f"/rights?{urlencode({'list': chosen, **put_in(ask, ask.cases, [lead])})}")
 
@@ -293,7 +293,7 @@ def list_partners(ask: Ask) -> Response:
     """Every breach of the partners that are chosen, in their order, for a spreadsheet."""
     review = _partner_review(ask)
     if review is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     rows = _partner_rows(ask, review)
     return table_file(ask, "partners.csv", _COLUMNS, _lines(ask, rows))
 
@@ -309,7 +309,7 @@ def queue_partner(ask: Ask) -> Response:
     rows = () if review is None else review.document["partners"]
     one = next((row for row in rows if row["partner"] == name), None)
     if one is None or not one["actors"] or not _breaks(one) or ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     leads = [partner_lead(one["actors"], kind, first) for kind, first in _breaks(one).items()]
     return ask.go(f"/partners?{urlencode({'partner': name, **put_in(ask, ask.cases, leads)})}")
 

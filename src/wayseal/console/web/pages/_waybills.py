@@ -255,7 +255,7 @@ def list_waybill(ask: Ask) -> Response:
     """Its readers as a table for a spreadsheet."""
     life, error = _find(ask)
     if life is None:
-        return ask.page("error", status=503 if error else 404, status_shown=503 if error else 404, error=error)
+        return ask.refuse(503 if error else 404, error=error)
     clock = Clock(clock_hours())
     names = ("us", "account", "action", "via", "purpose", "verdict", "template", "read")
     head = ("at:time", "account", *(f"{name}:value" for name in names[2:7]), "read", "before_sale")
