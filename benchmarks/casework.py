@@ -37,7 +37,7 @@ from wayseal.cases._work import (
 )
 from wayseal.cases.types import CLOSED_STATES, Act, Look, NamesShown, Registered, Verdict
 from wayseal.cases.upkeep import rebuild
-from wayseal.cases.views import CaseFilter, CaseSort, Decision, Deed, ItemFilter, ItemSort
+from wayseal.cases.views import BulkAction, CaseFilter, CaseSort, Decision, ItemFilter, ItemSort
 
 DAY = 86_400_000_000
 NOW = 20_600 * DAY
@@ -185,7 +185,7 @@ def _measure(cases: Cases, many: int, rounds: int) -> None:
 
     def batch(ids: list[str], turn: list[int]) -> None:
         turn[0] += 1
-        decision = Decision(deed=Deed.ASSIGN, owner=STAFF[turn[0] % len(STAFF)])
+        decision = Decision(action=BulkAction.ASSIGN, owner=STAFF[turn[0] % len(STAFF)])
         assert len(cases.decide_all(ids, decision, MOST_LINE, "analyst-0", now).done) == len(ids)
 
     thousand = [row.id for row in cases.matching_items(now, waits).rows]

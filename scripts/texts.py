@@ -2,7 +2,7 @@
 
 1. A text is English and stands where it is used: in `N_(…)`, `Message(…)`, `_(…)`, `echo(…)`, `warn(…)` or
    `pgettext(…)` of the command line, as the first argument of an error of ours (every subclass of WaysealError), of a
-   function that passes its `text` on to one, or of `toml.error` (`TomlText`).
+   function that passes its `text` on to one, of `toml.error` (`TomlText`), or in `_("…")` of a page's template.
 2. Catalogues know no line numbers, no dates and no guesses, and are sorted: they change where a text changes.
 3. A translation fills the same blanks as the text; a plural blank ({rows:row|rows}) may be left out.
 4. A translation holds none of the little words of English but in backticks: then a part of it was never translated.
@@ -22,6 +22,7 @@ from typing import TypeVar, cast
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).parents[1]
 SOURCES = (ROOT / "src/wayseal", ROOT / "sim/src/wayseal_sim")
@@ -143,6 +144,22 @@ def uses(modules: Modules | None = None) -> Iterator[Use]:
         for node in module.of(ast.ClassDef):
             if known.get(node.name) is node:
                 yield from _made(path, node)
+    for template in sorted(SOURCES[0].rglob("*.j2")):
+        yield from _of_template(template)
+
+
+def _of_template(path: Path) -> Iterator[Use]:
+    """Texts of a page's template; a name in a text's place is one that Python marked."""
+    for call in Environment(autoescape=True).parse(path.read_text("utf-8")).find_all(nodes.Call):
+        first = call.args[0] if call.args else None
+        if not (isinstance(call.node, nodes.Name) and call.node.name == "_" and isinstance(first, nodes.Const)):
+            continue
+        given = {one.key: one.value for one in call.kwargs}
+        context = given.pop("context", None)
+        text = str(first.value) if context is None else f"{context.as_const()}{_APART}{first.value}"
+        values = None if call.dyn_kwargs else frozenset(given) | ({"zone"} & blanks(text))
+        where = f"{path.relative_to(ROOT)}:{call.lineno}"
+        yield Use(where=where, name="_", text=text, given=repr(text), values=values)
 
 
 def _made(path: Path, node: ast.ClassDef) -> Iterator[Use]:

@@ -21,9 +21,9 @@ KNOWN = {
     # What a database on a server leaves open is told by its own class, without a server.
     ("tests.test_leaks", "wayseal.store.database._postgresql"),
     # Which of two services is meant is decided where commands are read.
-    ("tests.store.database.test_migrations", "wayseal.console.access._tables"),
-    ("tests.store.database.test_migrations", "wayseal.console.jobs._tables"),
-    ("tests.store.database.test_migrations", "wayseal.console.tracing._tables"),
+    ("tests.store.database.test_migrations", "wayseal.console.access._rows"),
+    ("tests.store.database.test_migrations", "wayseal.console.jobs._rows"),
+    ("tests.store.database.test_migrations", "wayseal.console.tracing._baskets"),
 }
 
 

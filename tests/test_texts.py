@@ -49,7 +49,8 @@ def _look(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def seen() -> Seen:
     """What stands in the source, which is read once."""
-    key = "".join(file.read_text("utf-8") for file in (Path(__file__), ROOT / "scripts/texts.py"))
+    read = (Path(__file__), ROOT / "scripts/texts.py", *sorted((ROOT / "src").rglob("*.j2")))
+    key = "".join(file.read_text("utf-8") for file in read)
     found: Seen = pickle.loads((made_once("texts", _look, key=key) / "seen.pickle").read_bytes())
     return found
 

@@ -7,7 +7,7 @@ from tests.console.working import ME, run_all
 from wayseal.console import ConsoleSettings
 from wayseal.console.jobs import Jobs
 from wayseal.console.jobs import _rows as rows
-from wayseal.console.jobs import _tables as tables
+from wayseal.console.jobs import _rows as tables
 from wayseal.store.database import Connection
 
 

@@ -12,12 +12,10 @@ import sqlalchemy as sa
 from tests.console.world import open_world, text
 from tests.store.database.places import KINDS, fresh
 from wayseal.console import Role, read_console_settings
-from wayseal.console.access import _tables as tables
+from wayseal.console.access import _rows as tables
 from wayseal.console.access import load_keys
-from wayseal.console.access._codes import STEP, Used, fitting_step, new_secret, note_used
-from wayseal.console.access._keys import AccessKeys
-from wayseal.console.access._passwords import check_password
-from wayseal.console.access._throttle import wait_for
+from wayseal.console.access._context import STEP, AccessKeys, Used, check_password, fitting_step, new_secret, note_used
+from wayseal.console.access._rows import wait_for
 from wayseal.console.errors import AccessError, ConsoleSettingsError
 from wayseal.console.web._forms import _network
 from wayseal.store.database import DatabaseError, open_database

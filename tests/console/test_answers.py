@@ -11,10 +11,9 @@ from benchmarks._faults_service import Server
 from tests.console.world import PASSWORD, World, hidden, open_world, text
 from tests.store.database.places import fresh
 from wayseal.console import Page, Role
-from wayseal.console.web._assets import OTHERS
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._headers import POLICY, HeadersLayer
-from wayseal.console.web._render import pick_lang
+from wayseal.console.web._render import OTHERS, pick_lang
 from wayseal.console.web.app import create_router, make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.service import make_log

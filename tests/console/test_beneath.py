@@ -22,10 +22,9 @@ from wayseal.cases.types import NamesShown, RecordedCase, Source, Thing, ThingKi
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
 from wayseal.console.reading import SORTS, CaseReader, Selection, Window, page_of
-from wayseal.console.web import _reads_table
-from wayseal.console.web._lanes_view import Clock, draw_lanes
-from wayseal.console.web._reads_table import FILE_COLUMNS, file_blocks, rows_of
-from wayseal.console.web._reads_view import View
+from wayseal.console.web import _reads_view
+from wayseal.console.web._reads_view import FILE_COLUMNS, View, file_blocks, rows_of
+from wayseal.console.web._timeline import Clock, draw_lanes
 from wayseal.detect.lanes import CaseLanes, keep_lanes, lanes_path, load_lanes
 from wayseal.ledger import open_ledger
 from wayseal.page.spreadsheet import csv_blocks, csv_lines
@@ -212,7 +211,7 @@ def test_a_file_of_columns_says_what_the_page_says(
     view = View(
         lanes=hostile, name=alias, wanted=Selection(window=Window(since=0, until=2**62)), clock=Clock(8), path="/x"
     )  # fmt: skip
-    monkeypatch.setattr(_reads_table, "_BLOCK", 7)
+    monkeypatch.setattr(_reads_view, "_BLOCK", 7)
     shown = rows_of(view, hostile.reads, {})
     cells = [
         [("1" if row[name] else "0") if name == "first" else row[name] for name in FILE_COLUMNS]

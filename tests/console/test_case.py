@@ -19,7 +19,7 @@ from wayseal.cases.types import CaseState, NamesShown, Priority, Source, TaskSta
 from wayseal.cases.views import CaseFilter
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
-from wayseal.console.web._text_difference import compare_texts
+from wayseal.console.web.pages._case_acts import compare_texts
 
 
 def test_state_owner_priority_title_and_when(bench: Bench) -> None:

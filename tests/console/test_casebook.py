@@ -13,8 +13,8 @@ from wayseal.cases import open_cases
 from wayseal.cases.errors import CasebookDiskError, CasebookError
 from wayseal.cases.types import FILE, CaseState, Source, TaskContent, TaskState
 from wayseal.console import Role
-from wayseal.console.web import _casebook, _holder
-from wayseal.console.web._casebook import CasebookHolder
+from wayseal.console.web import _resources
+from wayseal.console.web._resources import CasebookResource
 
 
 def test_a_casebook_that_detection_makes_later_is_found(bench: Bench) -> None:
@@ -79,13 +79,13 @@ def test_a_casebook_that_somebody_changed_stops_cases_alone(bench: Bench, monkey
     assert browser.post("/cases/c-1/notes", data={"note": "x"}).status_code == 503
     # Not tried again with each page: a look at every line takes a while.
     opened: list[Path] = []
-    monkeypatch.setattr(_casebook, "open_cases", lambda folder, **kw: opened.append(folder))
+    monkeypatch.setattr(_resources, "open_cases", lambda folder, **kw: opened.append(folder))
     assert browser.get("/cases").status_code == 503
     assert opened == []
 
 
 def test_a_folder_that_cant_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    holder = CasebookHolder(tmp_path / "ledger" / "detect")
+    holder = CasebookResource(tmp_path / "ledger" / "detect")
     with pytest.raises(CasebookDiskError, match="isn't there"):
         holder.need()
     (tmp_path / "ledger").mkdir()
@@ -94,12 +94,12 @@ def test_a_folder_that_cant_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise PermissionError(13, "no", str(folder))
 
     with monkeypatch.context() as patch:
-        patch.setattr(_casebook, "open_cases", refuse)
+        patch.setattr(_resources, "open_cases", refuse)
         with pytest.raises(CasebookDiskError, match="read or written"):
             holder.need()
         with pytest.raises(CasebookError):
             holder.look()
-    monkeypatch.setattr(_holder, "AGAIN", 0)
+    monkeypatch.setattr(_resources, "AGAIN", 0)
     holder.close()
     assert holder.look() is None
     assert holder.need().counts().queue == {}

@@ -21,9 +21,9 @@ from joserfc.jwk import OctKey, RSAKey
 
 from tests.console.world import HOUR, MINUTE, PASSWORD, World, hidden, open_world, text
 from wayseal.console import Role, read_console_settings
-from wayseal.console.access import Arrival, Provider
-from wayseal.console.access import _tables as tables
-from wayseal.console.access._provider import MOST, Departure
+from wayseal.console.access import AuthorizationCallback, Provider
+from wayseal.console.access import _rows as tables
+from wayseal.console.access._provider import MOST, AuthorizationRequest
 from wayseal.console.access.types import ActKind, Person, Way
 from wayseal.console.errors import AccessError, ConsoleSettingsError, ProviderError, SignInError
 from wayseal.console.serve import open_access
@@ -317,10 +317,10 @@ GOOD: Mapping[str, Any] = {
     "iat": NOW,
     "nonce": "n",
 }
-GONE = Departure(state="s", nonce="n", verifier="v" * 43, back="https://c.test/back", fresh=False, lang="en")
+GONE = AuthorizationRequest(state="s", nonce="n", verifier="v" * 43, back="https://c.test/back", fresh=False, lang="en")
 
 
-HERE = Arrival(code="c", issuer="", error="")
+HERE = AuthorizationCallback(code="c", issuer="", error="")
 
 
 def answer(content: Any, status: int = 200) -> httpx.Response:
@@ -353,9 +353,9 @@ class Liar:
             return answer(self.keys or {"keys": [KEY.as_dict(private=False)]})
         return answer({"id_token": self.token, "access_token": "x"})
 
-    def arrive(self, arrival: Arrival = HERE) -> str:
+    def arrive(self, arrival: AuthorizationCallback = HERE) -> str:
         provider = Provider(GOOD["iss"], "wayseal", SECRET, transport=httpx.MockTransport(self))
-        return provider.who_came(GONE, arrival, NOW).subject
+        return provider.identify(GONE, arrival, NOW).subject
 
 
 def signed(key: Any = KEY, alg: str = "RS256", **changes: Any) -> str:
@@ -373,7 +373,7 @@ def test_a_token_as_it_has_to_be() -> None:
     assert Liar(signed(aud=["wayseal", "other"], azp="wayseal")).arrive() == "s"
     assert Liar(signed(exp=NOW - 30)).arrive() == "s"
     told = Liar(signed(), configuration={"authorization_response_iss_parameter_supported": True})
-    assert told.arrive(Arrival(code="c", issuer=GOOD["iss"], error="")) == "s"
+    assert told.arrive(AuthorizationCallback(code="c", issuer=GOOD["iss"], error="")) == "s"
 
 
 FORGED: Mapping[str, Callable[[], str]] = {
@@ -407,7 +407,10 @@ def test_a_token_that_doesnt_count(name: str) -> None:
 
 
 def test_an_answer_for_another_provider_doesnt_count() -> None:
-    for arrival in (Arrival(code="c", issuer="https://evil.test", error=""), Arrival(code="", issuer="", error="")):
+    for arrival in (
+        AuthorizationCallback(code="c", issuer="https://evil.test", error=""),
+        AuthorizationCallback(code="", issuer="", error=""),
+    ):
         with pytest.raises(SignInError):
             Liar(signed()).arrive(arrival)
     liar = Liar(signed(), configuration={"authorization_response_iss_parameter_supported": True})
@@ -418,14 +421,14 @@ def test_an_answer_for_another_provider_doesnt_count() -> None:
 def test_a_key_that_isnt_known_yet_is_asked_for_once() -> None:
     liar = Liar(signed())
     provider = Provider(GOOD["iss"], "wayseal", SECRET, transport=httpx.MockTransport(liar))
-    assert provider.who_came(GONE, HERE, NOW).subject == "s"
+    assert provider.identify(GONE, HERE, NOW).subject == "s"
     new = RSAKey.generate_key(2048, {"kid": "new"})
     liar.keys = {"keys": [new.as_dict(private=False), {"kty": "unheard of"}]}
     liar.token = jwt.encode({"alg": "RS256", "kid": "new"}, dict(GOOD), new)
     with pytest.raises(SignInError):
-        provider.who_came(GONE, HERE, NOW)
+        provider.identify(GONE, HERE, NOW)
     provider._keys = provider._keys and (provider._keys[0] - 60, provider._keys[1])
-    assert provider.who_came(GONE, HERE, NOW).subject == "s"
+    assert provider.identify(GONE, HERE, NOW).subject == "s"
     assert liar.asked.count("/k") == 2
 
 
@@ -452,7 +455,7 @@ def test_answers_that_are_none() -> None:
     for content in (b"<html>", b"[]", b"[" * 100_000):
         transport = httpx.MockTransport(lambda r, c=content: httpx.Response(200, stream=httpx.ByteStream(c)))
         with pytest.raises(ProviderError):
-            Provider(GOOD["iss"], "w", "s", transport=transport).leave_for(GONE)
+            Provider(GOOD["iss"], "w", "s", transport=transport).authorization_url(GONE)
 
 
 def test_settings_of_the_company(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import uvicorn
 
 from tests.console.world import World
 from wayseal.console import Role
-from wayseal.console.web import _connection
+from wayseal.console.web import _headers
 from wayseal.console.web._headers import HeadersLayer
 from wayseal.console.web.app import Connection, create_router, headers_of
 from wayseal.service import make_log
@@ -71,7 +71,7 @@ def test_half_a_request_keeps_nobody_waiting(world: World, of: bytes, sent: int)
 
 
 def test_of_many_connections_those_of_one_address_go_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_connection, "MOST_CONNECTIONS", 6)
+    monkeypatch.setattr(_headers, "MOST_CONNECTIONS", 6)
     with served(world) as port, ExitStack() as stack:
         other = half(stack, port, source="127.0.0.2")
         lines = [half(stack, port) for _ in range(12)]

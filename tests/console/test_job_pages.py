@@ -276,7 +276,7 @@ def test_detection_now_and_each_day(world: World, settings: ConsoleSettings, mon
         costs.append(request.options.false_alarm)
         return find_cases(request, *given)
 
-    monkeypatch.setattr("wayseal.console.jobs._detect.find_cases", find)
+    monkeypatch.setattr("wayseal.console.jobs._kinds.find_cases", find)
     browser = world.signed_in("ann")
     assert browser.post("/jobs/detect").status_code == 303
     run_all(world.site.jobs, replace(settings, false_alarm=250.0))

@@ -17,13 +17,12 @@ from tests.console.world import Clock
 from tests.store.database.places import KINDS, fresh
 from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.errors import JobError
-from wayseal.console.jobs import Jobs, JobState, Work, watch
+from wayseal.console.jobs import JobContext, Jobs, JobState, watch
 from wayseal.console.jobs import worker as worker_process
-from wayseal.console.jobs._alive import lives, living
-from wayseal.console.jobs._queue import make_queue
-from wayseal.console.jobs._run import BUSY_SECONDS, BUSY_TRIES
+from wayseal.console.jobs._jobs import lives, living, make_queue
 from wayseal.console.jobs.kinds import Kind
 from wayseal.console.jobs.watch import Workers, settings_line
+from wayseal.console.jobs.worker import BUSY_SECONDS, BUSY_TRIES
 from wayseal.ledger.errors import LedgerBusyError, LedgerError
 from wayseal.model.messages import Message
 from wayseal.service import make_log
@@ -62,7 +61,7 @@ def said(jobs: Jobs, id_: str) -> list[str]:
     return [str(line.text) for line in jobs.lines(id_)]
 
 
-def echo(values: Values, work: Work) -> Values:
+def echo(values: Values, work: JobContext) -> Values:
     work.step("read", 1, 2)
     work.say("{n} rows", n=2)
     (work.folder / "out.txt").write_text("made")
@@ -104,7 +103,7 @@ class Failing:
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
 
-    def __call__(self, values: Values, work: Work) -> Values:
+    def __call__(self, values: Values, work: JobContext) -> Values:
         if self.errors:
             raise self.errors.pop(0)
         return {"ok": "1"}
@@ -190,7 +189,7 @@ def test_what_waits_is_cancelled_at_once(jobs: Jobs, settings: ConsoleSettings) 
 def test_what_runs_ends_at_its_next_step(lite: Jobs, settings: ConsoleSettings) -> None:
     reached: list[str] = []
 
-    def slow(values: Values, work: Work) -> Values:
+    def slow(values: Values, work: JobContext) -> Values:
         work.step("first", 0, 1)
         reached.append("first")
         assert lite.cancel(work.id, "li")
@@ -211,7 +210,7 @@ def test_what_runs_ends_at_its_next_step(lite: Jobs, settings: ConsoleSettings) 
 def test_steps_are_kept_twice_a_second_and_at_each_new_stage(lite: Jobs, settings: ConsoleSettings) -> None:
     kept: list[tuple[str, int]] = []
 
-    class Telling:
+    class ProgressSink:
         def progress(self, stage: str, done: int, total: int) -> bool:
             kept.append((stage, done))
             return True
@@ -220,8 +219,8 @@ def test_steps_are_kept_twice_a_second_and_at_each_new_stage(lite: Jobs, setting
             raise AssertionError
 
     at = [0.0]
-    work = Work(
-        id_="j-1", who="li", folder=Path(), settings=settings, at=0, telling=Telling(), stopping=Event(),
+    work = JobContext(
+        id_="j-1", who="li", folder=Path(), settings=settings, at=0, sink=ProgressSink(), stopping=Event(),
         clock=lambda: at[0],
     )  # fmt: skip
     for stage, moment in (("a", 1.0), ("a", 1.4), ("a", 1.6), ("b", 1.7), ("b", 1.8)):
@@ -235,7 +234,7 @@ def test_steps_are_kept_twice_a_second_and_at_each_new_stage(lite: Jobs, setting
 def test_the_console_stops_while_it_runs(lite: Jobs, settings: ConsoleSettings) -> None:
     stopping = Event()
 
-    def slow(values: Values, work: Work) -> Values:
+    def slow(values: Values, work: JobContext) -> Values:
         stopping.set()
         work.step("next", 0, 1)
         raise AssertionError
@@ -281,7 +280,7 @@ def test_of_a_worker_that_comes_back_from_the_dead_nothing_counts(lite: Jobs, se
     """Its job was given to another one meanwhile."""
     id_ = lite.start("slow", {}, "li")
 
-    def slow(values: Values, work: Work) -> Values:
+    def slow(values: Values, work: JobContext) -> Values:
         assert lite.mark_broken() == (id_,)
         assert lite.retry(id_, "li")
         other = make_queue(lite.database, "other", now=lite.now, run=print, look_around=print)
@@ -297,7 +296,7 @@ def test_of_a_worker_that_comes_back_from_the_dead_nothing_counts(lite: Jobs, se
 def test_the_end_is_kept_however_long_the_database_is_away(
     lite: Jobs, settings: ConsoleSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wayseal.console.jobs._run._WAIT", 0.0)
+    monkeypatch.setattr("wayseal.console.jobs.worker._WAIT", 0.0)
     away = [True, True]
     write = type(lite.database).write
 
@@ -428,7 +427,7 @@ def wait(jobs: Jobs, id_: str, *states: JobState, seconds: float = 30) -> None:
 STUCK = """
 import sys, time
 from threading import Event
-from wayseal.console.jobs import worker, _run, kinds
+from wayseal.console.jobs import worker, kinds
 from wayseal.service import make_log
 def once(values, work):
     mark = work.settings.folder / "mark"
@@ -438,7 +437,7 @@ def once(values, work):
     mark.touch()
     Event().wait()
 stuck = {"stuck": kinds.Kind(name="stuck", run=once)}
-_run.KINDS = stuck
+worker.KINDS = stuck
 worker.run_worker(sys.stdin, make_log())
 """
 
@@ -474,12 +473,12 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
 
 HELD = """
 import re, sys
-from wayseal.console.jobs import worker, _run, kinds
+from wayseal.console.jobs import worker, kinds
 from wayseal.service import make_log
 def hold(values, work):
     (work.settings.folder / "mark").touch()
     re.fullmatch("(a+)+b", "a" * 60)  # years, in which nothing else of this process has a turn
-_run.KINDS = {"look": kinds.Kind(name="look", run=hold)}
+worker.KINDS = {"look": kinds.Kind(name="look", run=hold)}
 worker.run_worker(sys.stdin, make_log())
 """
 

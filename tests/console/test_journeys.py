@@ -19,7 +19,7 @@ from wayseal.cases import load_pseudonyms
 from wayseal.cases.evidence import verify_pack
 from wayseal.cases.types import Alert, CaseState
 from wayseal.console import Role
-from wayseal.console.access import _tables as tables
+from wayseal.console.access import _rows as tables
 from wayseal.console.access.types import Way
 
 __all__ = ["small"]

@@ -16,7 +16,7 @@ from tests.tables import each
 from wayseal.console import ConsoleSettings
 from wayseal.console.access.types import ActKind
 from wayseal.console.jobs import JobState
-from wayseal.console.jobs._shown import column_name, shape_of, shown_original, shown_value
+from wayseal.console.jobs._look import column_name, shape_of, shown_original, shown_value
 from wayseal.store.tables import TABLES
 
 pytestmark = pytest.mark.usefixtures("people")

@@ -17,7 +17,7 @@ from tests.console.world import World
 from tests.market.log.lines_of import looked
 from wayseal.console import ConsoleError, Role, read_console_settings
 from wayseal.console.texts import TEXTS
-from wayseal.console.web import _holder
+from wayseal.console.web import _resources
 from wayseal.market.drawn import spread
 from wayseal.market.log import FILE, LineKind, open_market
 from wayseal.market.types import HandleKind, Hindrance, Kind
@@ -228,7 +228,7 @@ def test_without_a_record_pages_say_what_to_do(world: World, tmp_path: Path) -> 
 def test_a_record_that_is_moved_away_is_let_go_and_one_that_is_none_is_said(
     stall: Stall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_holder, "AGAIN", 0.0)
+    monkeypatch.setattr(_resources, "AGAIN", 0.0)
     browser = stall.browser("ann")
     assert browser.get("/market").status_code == 200
     stall.folder.rename(tmp_path / "moved")

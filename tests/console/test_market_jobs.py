@@ -25,8 +25,8 @@ from wayseal.console import ConsoleSettings, Role
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import JobState, kinds
 from wayseal.console.jobs.imports import lay_out
-from wayseal.console.jobs.words import WordSeen, keep_words
-from wayseal.console.web.pages._market_words import KINDS
+from wayseal.console.jobs.results import WordSeen, keep_words
+from wayseal.console.web.pages._market import WORD_KINDS as KINDS
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.looking import ImportForm, holding
@@ -348,8 +348,7 @@ def test_without_the_packages_pages_say_which_are_needed(
         raise ModuleNotFoundError(f"No module named {name}", name="selectolax")
 
     monkeypatch.setattr(kinds, "import_module", missing)
-    for page in ("_market", "_market_work"):
-        monkeypatch.setattr(f"wayseal.console.web.pages.{page}.is_market_installed", lambda: False)
+    monkeypatch.setattr("wayseal.console.web.pages._market.is_market_installed", lambda: False)
     for path in ("/market/sources", "/market/import"):
         assert "pip install 'wayseal[market]'" in said(browser.get(path)), path
     made = browser.post("/market/look").headers["location"]

@@ -12,7 +12,7 @@ from wayseal.cases import verify
 from wayseal.cases.types import Alert, CaseState, Source, Thing, ThingKind
 from wayseal.cases.views import CaseFilter, ItemFilter
 from wayseal.console import Role
-from wayseal.console.access._marks import MOST
+from wayseal.console.access._sign_in import MOST
 from wayseal.console.access.types import ActKind
 
 

@@ -23,11 +23,11 @@ from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter
 from wayseal.console import Role
 from wayseal.console.jobs.kinds import KINDS
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import JobContext
 from wayseal.console.reading import PARTNERS, RIGHTS, CaseReader, Review, keep_review, review_partners, review_rights
 from wayseal.console.reading._reviews import load_review
 from wayseal.console.settings import ConsoleSettings
-from wayseal.console.web.pages._rights import LISTS
+from wayseal.console.web.pages._reviews import LISTS
 from wayseal.detect.lanes import load_lanes
 from wayseal.model.messages import Message
 
@@ -211,7 +211,7 @@ def test_what_was_never_made_can_be_asked_for(tmp_path: Path) -> None:
         assert browser.get("/ledger?job=none").status_code == 200
 
 
-class Telling:
+class ProgressSink:
     """Hears how far a job is."""
 
     stages: set[str]
@@ -232,12 +232,12 @@ def test_the_kinds_make_what_the_pages_show(tmp_path: Path) -> None:
     before = {case.id: load_lanes(ledger / "detect", case.id) for case in read_casebook(ledger / "detect").cases}
     shutil.rmtree(ledger / "detect/lanes")
     shutil.rmtree(ledger / "detect/reviews")
-    settings, telling = ConsoleSettings(folder=tmp_path / "console", ledger=ledger), Telling()
+    settings, sink = ConsoleSettings(folder=tmp_path / "console", ledger=ledger), ProgressSink()
     case = next(iter(before))
 
     def run(kind: str, **values: str) -> Mapping[str, str]:
-        work = Work(
-            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, telling=telling, stopping=Event()
+        work = JobContext(
+            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=sink, stopping=Event()
         )  # fmt: skip
         return KINDS[kind].run(values, work)
 
@@ -269,8 +269,8 @@ def test_what_is_found_comes_into_the_queue_by_itself_once_and_a_verdict_is_lear
     settings = ConsoleSettings(folder=tmp_path / "console", ledger=ledger, contracts=tmp_path / "contracts")
 
     def run(kind: str) -> Mapping[str, str]:
-        work = Work(
-            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, telling=Telling(), stopping=Event()
+        work = JobContext(
+            id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=ProgressSink(), stopping=Event()
         )  # fmt: skip
         return KINDS[kind].run({}, work)
 
@@ -320,7 +320,7 @@ def test_of_a_long_list_only_what_stands_first_is_kept(
     rights: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, most = copied(tmp_path / "L"), 3
-    monkeypatch.setattr("wayseal.console.reading._work.MOST_ROWS", most)
+    monkeypatch.setattr("wayseal.console.reading._reviews.MOST_ROWS", most)
     review_rights(ledger, ledger / "detect", 90, NOW, lambda *_: None)
     kept = load_review(ledger / "detect", RIGHTS)
     assert kept is not None

@@ -21,7 +21,7 @@ from wayseal.console.access import load_keys
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.serve import Demo, open_access, run_console
 from wayseal.console.tracing import Baskets
-from wayseal.console.web import _connection
+from wayseal.console.web import _headers
 from wayseal.store.database import open_database
 
 PROGRAM = "from wayseal.cli import main; main()"
@@ -143,13 +143,13 @@ def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, de
         assert said.startswith(b"HTTP/1.1 400 ")
         assert b"content-security-policy: default-src 'none'" in said
         assert b"\r\nx-content-type-options: nosniff\r\n" in said
-        monkeypatch.setattr(_connection, "HEAD_SECONDS", 0.05)
+        monkeypatch.setattr(_headers, "HEAD_SECONDS", 0.05)
         for head in (b"", b"GET /healthz HTTP/1.1\r\nA: b", b"GET /healthz HTTP/1.1\r\nA: " + b"b" * 2_000_000):
             assert _ends_unanswered(address[0], head), head[:40]
         behind = b"POST /sign-in HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n"
         assert b"400 Bad Request" in _said(address[0], behind)
-        monkeypatch.setattr(_connection, "HEAD_SECONDS", 15.0)
-        monkeypatch.setattr(_connection, "MOST_CONNECTIONS", 1)
+        monkeypatch.setattr(_headers, "HEAD_SECONDS", 15.0)
+        monkeypatch.setattr(_headers, "MOST_CONNECTIONS", 1)
         with socket.create_connection(_place(address[0])) as first:
             assert _said(address[0], b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").endswith(b"ok\n")
             assert first.recv(1) == b""

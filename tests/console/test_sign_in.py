@@ -11,8 +11,8 @@ from httpx import Client
 
 from tests.console.world import HOUR, MINUTE, PASSWORD, VISIT, World, hidden, text
 from wayseal.console import Role
-from wayseal.console.access import _tables as tables
-from wayseal.console.access._passwords import Passwords
+from wayseal.console.access import _rows as tables
+from wayseal.console.access._context import Passwords
 from wayseal.console.access._sign_in import MISSES
 from wayseal.console.access.types import ActKind, LinkKind, Visit
 from wayseal.console.errors import AccessError, ThrottledError

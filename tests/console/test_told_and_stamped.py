@@ -21,8 +21,8 @@ from wayseal.cases.notices import noticing
 from wayseal.cases.types import Thing, ThingKind
 from wayseal.console import ConsoleSettings
 from wayseal.console.errors import JobStoppedError
-from wayseal.console.jobs import JobState, Work
-from wayseal.console.jobs import _detect as detection
+from wayseal.console.jobs import JobContext, JobState
+from wayseal.console.jobs import _kinds as detection
 
 pytestmark = pytest.mark.usefixtures("people")
 SECRET = "s3cr3t-token"
@@ -59,8 +59,8 @@ def test_new_cases_are_told_of_once(
         file.write_text("# of the security team\n" + "\n".join(addresses), encoding="utf-8")
         found_and_died(world, ledger, addresses, "courier-7")
 
-        def stops(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
-            detection.run(values, work)
+        def stops(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+            detection.detect_cases(values, work)
             raise JobStoppedError("stopped")
 
         # The console stops after it told; tried again, the job tells nobody twice, and says who couldn't be told.

@@ -19,7 +19,7 @@ from wayseal.cases import load_pseudonyms, open_cases
 from wayseal.console import Role
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.tracing import Runs
-from wayseal.console.tracing.kept import CHECK, LEFT_OUT, RESULT, keep, load_check, load_left_out, load_result
+from wayseal.console.tracing.work import CHECK, LEFT_OUT, RESULT, keep, load_check, load_left_out, load_result
 from wayseal.console.web.app import LedgerReader
 from wayseal.console.web.pages import _traces
 from wayseal.ledger import open_ledger

@@ -22,7 +22,7 @@ from wayseal.console.access.types import ActKind
 from wayseal.console.reading import PARTNERS, CanaryWatch, CaseReader
 from wayseal.console.tracing import Baskets
 from wayseal.console.tracing.types import Number
-from wayseal.console.web._readers import MANY, choose_readers
+from wayseal.console.web.pages._waybills import MANY, choose_readers
 from wayseal.detect.reasons import ListedRead
 from wayseal.ledger import open_ledger
 from wayseal.model.times import iso

@@ -15,7 +15,7 @@ from tests.console.world import World, text
 from tests.trace.rim import short_chains
 from wayseal.console import Role
 from wayseal.console.web.pages import PAGES
-from wayseal.console.web.pages._rights import LISTS as RIGHTS
+from wayseal.console.web.pages._reviews import LISTS as RIGHTS
 from wayseal.page.words import words
 
 ROLES = sorted(Role, key=lambda role: role is not Role.INVESTIGATOR)

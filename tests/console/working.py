@@ -11,14 +11,14 @@ from httpx import Client
 
 from tests.console.world import PASSWORD, World, text
 from wayseal.console import ConsoleSettings, read_console_settings
-from wayseal.console.jobs import Jobs, JobState, Work
-from wayseal.console.jobs._queue import Queue, make_queue
-from wayseal.console.jobs._run import Runner
+from wayseal.console.jobs import JobContext, Jobs, JobState
+from wayseal.console.jobs._jobs import Queue, make_queue
 from wayseal.console.jobs.kinds import KINDS, Kind
+from wayseal.console.jobs.worker import Runner
 from wayseal.ledger import open_ledger
 from wayseal.service import make_log
 
-Act = Callable[[Mapping[str, str], Work], Mapping[str, str]]
+Act = Callable[[Mapping[str, str], JobContext], Mapping[str, str]]
 ME = "0" * 16
 """A worker that lives nowhere."""
 HEAD = "at,actor,waybill\n"

@@ -20,7 +20,7 @@ from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
-from wayseal.console.web.app import CasebookHolder, LedgerReader, MarketHolder, make_spool
+from wayseal.console.web.app import CasebookResource, LedgerReader, MarketResource, make_spool
 from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
 from wayseal.store.database import open_database
@@ -120,18 +120,20 @@ class World:
         self.site.close()
         reader = LedgerReader(ledger, checkpoints, key)
         folder = ledger / "detect"
-        self.site = replace(self.site, ledger=reader, cases=CasebookHolder(folder), reading=CaseReader(ledger, folder))
+        self.site = replace(
+            self.site, ledger=reader, cases=CasebookResource(folder), reading=CaseReader(ledger, folder)
+        )
         self._app = None
 
     def give_cases(self, folder: Path) -> None:
         """A casebook in a folder of a ledger, without the ledger."""
         self.site.close()
-        self.site = replace(self.site, cases=CasebookHolder(folder))
+        self.site = replace(self.site, cases=CasebookResource(folder))
         self._app = None
 
-    def give_market(self, folder: Path) -> MarketHolder:
+    def give_market(self, folder: Path) -> MarketResource:
         """The folder of a market's watch."""
-        holder = MarketHolder(folder)
+        holder = MarketResource(folder)
         self.site = replace(self.site, market=holder)
         self._app = None
         return holder

@@ -8,14 +8,14 @@ from wayseal.cases._desk import Desk
 from wayseal.cases._tables import CASES, QUEUE, THINGS
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import one_line
-from wayseal.cases.views import Decided, Decision, Deed
+from wayseal.cases.views import BulkAction, Decided, Decision
 from wayseal.model.times import iso
 
 MOST_AT_ONCE = 1000
 """Cases and items of one batch; as many acts are taken back together."""
 _MOST_VALUES = 500
 """Values in one statement."""
-_NEEDS = {Deed.STATE: "state", Deed.PRIORITY: "priority"}
+_NEEDS = {BulkAction.STATE: "state", BulkAction.PRIORITY: "priority"}
 
 
 class Bulk(Casework):
@@ -65,27 +65,27 @@ def _load(desk: Desk, ids: Sequence[str]) -> None:
 def _check(decision: Decision, who: str) -> None:
     """What every one of them would be refused for, before anything is done."""
     one_line(who, "who")
-    if decision.why or decision.deed not in (Deed.ASSIGN, Deed.PRIORITY):
+    if decision.why or decision.action not in (BulkAction.ASSIGN, BulkAction.PRIORITY):
         one_line(decision.why, "why")
     if decision.owner is not None:
         one_line(decision.owner, "owner")
-    needed = _NEEDS.get(decision.deed)
+    needed = _NEEDS.get(decision.action)
     if needed is not None and getattr(decision, needed) is None:
         raise CasebookUsageError("say what it is to become", key=needed)
 
 
 def _decide(desk: Desk, id_: str, decision: Decision, who: str, at: int) -> None:
-    match decision.deed:
-        case Deed.PROMOTE:
+    match decision.action:
+        case BulkAction.PROMOTE:
             promote_item(desk, id_, who, decision.why, at)
-        case Deed.DISMISS:
+        case BulkAction.DISMISS:
             dismiss_item(desk, id_, who, decision.why, at)
-        case Deed.ASSIGN:
+        case BulkAction.ASSIGN:
             set_field(desk, id_, "owner", decision.owner, who, decision.why, at)
-        case Deed.SNOOZE:
+        case BulkAction.SNOOZE:
             until = None if decision.until is None else iso(decision.until)
             set_field(desk, id_, "snoozed", until, who, decision.why, at)
-        case Deed.PRIORITY if decision.priority is not None:
+        case BulkAction.PRIORITY if decision.priority is not None:
             set_field(desk, id_, "priority", decision.priority.value, who, decision.why, at)
-        case Deed.STATE if decision.state is not None:
+        case BulkAction.STATE if decision.state is not None:
             change_state(desk, id_, decision.state, who, decision.why, at)

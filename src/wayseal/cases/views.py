@@ -85,7 +85,7 @@ class Lead:
     since: int
 
 
-class Deed(StrEnum):
+class BulkAction(StrEnum):
     """What can be done to many at once: taken up, dismissed, given to somebody, put off, made urgent, a state given."""
 
     PROMOTE = "promote"
@@ -100,7 +100,7 @@ class Deed(StrEnum):
 class Decision:
     """A decision on many. owner: None for nobody. until: None for no longer put off."""
 
-    deed: Deed
+    action: BulkAction
     why: str = ""
     owner: str | None = None
     until: int | None = None

@@ -1,8 +1,11 @@
 """Runs the console: opens what it needs, answers until it is told to stop, and closes everything.
 
+A demonstration has a link that opens the console once, and a basket of what was bought, to trace: the ledger is asked
+about that basket as about any other that changed, so that nobody meets it unasked.
+
 1. Its tables are made, or brought up to date, at start.
 2. Where nobody has an account yet, it says the code that lets the first administrator in, and says it nowhere else.
-3. What takes too long or is no HTTP ends before anything of ours is asked (`web._connection`).
+3. What takes too long or is no HTTP ends before anything of ours is asked (`web._headers`).
 4. Told to stop (SIGTERM, SIGINT), it takes nothing new, finishes what it began, has its workers go, and closes its
    database then.
 """
@@ -10,26 +13,29 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import uvicorn
 
 from wayseal import __version__
 from wayseal.cases import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
-from wayseal.console import files
-from wayseal.console._demo import Demo, begin_demo
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.jobs.watch import Workers, jobs_of
 from wayseal.console.reading import CanaryWatch, CaseReader
-from wayseal.console.settings import SECRETS, ConsoleSettings
+from wayseal.console.roles import Role
+from wayseal.console.settings import FILES, SECRETS, ConsoleSettings
+from wayseal.console.tracing import Baskets, Runs, leaks_lines, read_file
+from wayseal.console.tracing.types import RunKind
 from wayseal.console.web.app import (
-    CasebookHolder,
+    CasebookResource,
     Connection,
     LedgerReader,
-    MarketHolder,
+    MarketResource,
     Site,
     create_app,
     headers_of,
@@ -37,13 +43,64 @@ from wayseal.console.web.app import (
 )
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
-from wayseal.model.times import set_clock
+from wayseal.model.times import clock_hours, offset_text, set_clock
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
 from wayseal.service.log import Log
 from wayseal.store.database import open_database
 from wayseal.store.database.migrations import upgrade
 
-__all__ = ["Demo", "make_site", "open_access", "run_console"]
+LOGIN, NAME = "demo", "Demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """What a demonstration is given.
+
+    Attributes:
+        say: Told the address of the link.
+        basket: What the basket is called.
+        bought: A file of numbers that go into it; None: there is none.
+    """
+
+    say: Callable[[str], None]
+    basket: str = ""
+    bought: Path | None = None
+
+
+def begin_demo(demo: Demo, site: Site, address: str) -> None:
+    """Fills the basket, once, has the ledger asked about it, and makes the link.
+
+    Args:
+        demo: What there is.
+        site: What the console stands on.
+        address: Of the console.
+
+    Raises:
+        ConsoleError: The file can't be read.
+    """
+    if demo.bought is not None and not _baskets(site).page():
+        _fill(demo.basket, demo.bought, site)
+    token = site.access.people.make_demo_link(LOGIN, NAME, Role.INVESTIGATOR)
+    demo.say(f"{address}/demo/{token}")
+
+
+def _baskets(site: Site) -> Baskets:
+    return Baskets(site.access.database, site.access.now)
+
+
+def _fill(name: str, bought: Path, site: Site) -> None:
+    numbers = read_file(bought, bought.name, {}, 0).numbers
+    basket = _baskets(site).make(name, LOGIN, "")
+    _baskets(site).add(basket, numbers, LOGIN, "")
+    filled = _baskets(site).find(basket)
+    if filled is None or site.ledger is None:
+        return
+    hours = clock_hours()
+    values = {"leaks": leaks_lines(numbers, hours), "offset": offset_text(hours), "seed": "7"}
+    job = site.jobs.start(RunKind.CHECK.value, values, LOGIN, subject=basket)
+    Runs(site.access.database, site.access.now).note(job, RunKind.CHECK, basket, filled.version, 7, LOGIN)
+
+
 SPOOL = "spool"
 """Where files that are sent lie until they are kept, in the console's folder."""
 _PATIENCE = 3600.0
@@ -80,13 +137,13 @@ def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> S
         logs_folder=settings.logs_folder,
         mappings_folder=settings.mappings_folder,
         upload_most=settings.upload_megabytes << 20,
-        cases=None if ledger is None else CasebookHolder(ledger / FOLDER),
+        cases=None if ledger is None else CasebookResource(ledger / FOLDER),
         reading=None if ledger is None else CaseReader(ledger, ledger / FOLDER),
-        market=None if settings.market is None else MarketHolder(settings.market, settings.market_database),
+        market=None if settings.market is None else MarketResource(settings.market, settings.market_database),
         unseen_intervals=settings.market_unseen_intervals,
         canaries=None if settings.canaries is None else CanaryWatch(settings.canaries),
         spool=make_spool(settings.folder / SPOOL),
-        files=settings.folder / files.FOLDER,
+        files=settings.folder / FILES,
         notices=settings.notices is not None,
         stamps=settings.stamp_url is not None,
         unit=settings.unit,

@@ -1,5 +1,7 @@
 """Settings of the console, from the environment: WAYSEAL_CONSOLE_ and the setting in capitals.
 
+Files of cases lie in a private folder of the console's, each under its SHA-256.
+
 1. A setting that isn't known, or can't be as it is, stops the start; the error names it, and never its value.
 2. What may hold a secret shows itself in no `repr`.
 """
@@ -203,3 +205,20 @@ def read_console_settings(environment: Mapping[str, str], **given: str | None) -
     values = {name: environment[variable] for variable, name in known.items() if variable in environment}
     values |= {name: value for name, value in given.items() if value is not None}
     return read_values(values, ConsoleSettings, ConsoleSettingsError)
+
+
+FILES = "files"
+"""In the console's folder."""
+
+
+def file_place(folder: Path, digest: str) -> Path:
+    """Where a file lies.
+
+    Args:
+        folder: Of files of cases.
+        digest: The file's SHA-256 in hex.
+
+    Returns:
+        Its place, whether there is a file or not.
+    """
+    return folder / digest[:2] / digest

@@ -32,15 +32,16 @@ def translator(lang: str) -> Translate:
         return gettext.GNUTranslations(file).gettext
 
 
+def translated(text: str, lang: str, context: str = "") -> str:
+    """An English text in a language: as it is called in a context, or everywhere."""
+    translate, here = translator(lang), f"{context}\x04{text}"
+    other = translate(here) if context else here
+    return translate(text) if other == here else other
+
+
 def in_language(texts: Mapping[str, str], lang: str) -> dict[str, str]:
-    """English texts under codes, in a language: each as it is called here (its context is its code), or everywhere."""
-    translate = translator(lang)
-    found = {}
-    for code, text in texts.items():
-        here = f"{code}\x04{text}"
-        other = translate(here)
-        found[code] = translate(text) if other == here else other
-    return found
+    """English texts under codes, in a language; a text's context is its code."""
+    return {code: translated(text, lang, code) for code, text in texts.items()}
 
 
 class ByLanguage(dict[str, Mapping[str, str]]):

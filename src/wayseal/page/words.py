@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from wayseal.model.sources import SourceKind
 from wayseal.model.times import clock_name
 from wayseal.page import numbers
-from wayseal.page.languages import Lang, in_language
+from wayseal.page.languages import Lang, in_language, translated
 from wayseal.page.visible import cells, shorten, visible
 
 _LONG_ID = 160
@@ -108,6 +108,10 @@ class Voice:
             return self._safe(visible(code))
         filled = self._filler.vformat(text, (), values)
         return self._trusted(filled)
+
+    def gettext(self, text: str, /, *, context: str = "", **values: Any) -> str:
+        """An English text in this language, its blanks filled. context: what tells it from the same text elsewhere."""
+        return self._trusted(self._filler.vformat(translated(text, self.lang, context), (), values))
 
     def note(self, note: Remark) -> str:
         """A remark in words."""

@@ -15,9 +15,9 @@ from tests.forking import forked
 from tests.store.database.places import fresh, opened
 from tests.store.database.rows import FRESH, ROWS, Rows
 from tests.store.database.writing import upgrade_when_told
-from wayseal.console.access._tables import METADATA as ACCESS
-from wayseal.console.jobs._tables import METADATA as JOBS
-from wayseal.console.tracing._tables import METADATA as TRACING
+from wayseal.console.access._rows import METADATA as ACCESS
+from wayseal.console.jobs._rows import METADATA as JOBS
+from wayseal.console.tracing._baskets import METADATA as TRACING
 from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.store.database._postgresql import LOCK
 from wayseal.store.database.migrations import Chain, Step, _run, check, downgrade, pending, upgrade, version

@@ -10,29 +10,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from wayseal.console.access import _acts, _passwords, _provider
+from wayseal.console.access import _context, _provider, _rows
 from wayseal.console.access._company import CompanySignIn, Errand
-from wayseal.console.access._keys import AccessKeys, load_keys
-from wayseal.console.access._marks import Marks
-from wayseal.console.access._means import KNOWN_SECONDS, Means
-from wayseal.console.access._own_account import OwnAccount
-from wayseal.console.access._passwords import Cost, Passwords
+from wayseal.console.access._context import KNOWN_SECONDS, AccessContext, AccessKeys, Cost, Passwords, load_keys
 from wayseal.console.access._people import People, anybody
-from wayseal.console.access._provider import Arrival, Provider
+from wayseal.console.access._provider import AuthorizationCallback, Provider
 from wayseal.console.access._sessions import Sessions, Standing
-from wayseal.console.access._sign_in import SignIn
+from wayseal.console.access._sign_in import Marks, OwnAccount, SignIn
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
 from wayseal.console.roles import Lane
 from wayseal.store.database import Database
 
-AT_ONCE = {Lane.PASSWORDS: _passwords.AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
+AT_ONCE = {Lane.PASSWORDS: _context.PASSWORDS_AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
 """How many of what takes long are done at a time."""
 __all__ = [
     "AT_ONCE",
     "KNOWN_SECONDS",
     "Access",
     "AccessKeys",
-    "Arrival",
+    "AuthorizationCallback",
     "Cost",
     "Errand",
     "Provider",
@@ -100,7 +96,7 @@ class Access:
         Returns:
             All parts, over the same means.
         """
-        means = Means(
+        means = AccessContext(
             database=database,
             keys=keys,
             passwords=Passwords(keys.pepper, cost or Cost()),
@@ -134,7 +130,7 @@ class Access:
         Returns:
             The newest first.
         """
-        return self.database.read(_acts.page, before=before, limit=limit)
+        return self.database.read(_rows.page_of_acts, before=before, limit=limit)
 
     def note(self, session: Session, kind: ActKind, /, **detail: str) -> None:
         """Adds an act of somebody's, durably, before what it allows is done.
@@ -144,7 +140,7 @@ class Access:
             kind: What they do.
             **detail: Ids and words of ours.
         """
-        self.database.write(_acts.add, kind, at=self.now(), who=session.person.id, **detail)
+        self.database.write(_rows.add_act, kind, at=self.now(), who=session.person.id, **detail)
 
     def check_acts(self, start: int = 1, *, limit: int = 20_000) -> Checked:
         """Checks the chain of acts, a part at a time.
@@ -156,7 +152,7 @@ class Access:
         Returns:
             How far they are what was written, and the first that isn't.
         """
-        return self.database.read(_acts.check, start=start, limit=limit)
+        return self.database.read(_rows.check_acts, start=start, limit=limit)
 
 
 def has_people(database: Database) -> bool:

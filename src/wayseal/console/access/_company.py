@@ -18,13 +18,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.console.access import _acts, _rows
+from wayseal.console.access import _rows
+from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access import _tables as tables
-from wayseal.console.access._means import SECOND, Means, digest
+from wayseal.console.access._context import SECOND, AccessContext, digest
 from wayseal.console.access._people import People
-from wayseal.console.access._provider import LEEWAY, Arrival, Departure, Identity, Provider
-from wayseal.console.access._throttle import give_back, take
+from wayseal.console.access._provider import LEEWAY, AuthorizationCallback, AuthorizationRequest, Identity, Provider
+from wayseal.console.access._rows import give_back_attempts as give_back
+from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Session, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, SignInError, ThrottledError
 from wayseal.console.roles import Stage
@@ -48,7 +49,7 @@ class Errand(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
+class PendingAuthorization:
     """Somebody on the way to the provider and back.
 
     Attributes:
@@ -61,7 +62,7 @@ class Flight:
     """
 
     errand: Errand
-    departure: Departure
+    departure: AuthorizationRequest
     began_at: int
     onward: str = "/"
     kept: str = field(default="", repr=False)
@@ -71,7 +72,7 @@ class Flight:
 class CompanySignIn:
     """Opens sessions by the company's sign-in."""
 
-    def __init__(self, means: Means, people: People, provider: Provider) -> None:
+    def __init__(self, means: AccessContext, people: People, provider: Provider) -> None:
         self._means, self._people, self._provider = means, people, provider
 
     def leave(
@@ -109,7 +110,7 @@ class CompanySignIn:
             raise ThrottledError(wait)
         if errand is Errand.BIND and not self._may_bind(bound):
             raise LinkError(_GONE)
-        departure = Departure(
+        departure = AuthorizationRequest(
             state=means.new_token(),
             nonce=means.new_token(),
             verifier=means.new_token(),
@@ -117,8 +118,8 @@ class CompanySignIn:
             fresh=errand is not Errand.SIGN_IN,
             lang=lang,
         )
-        address, browser = self._provider.leave_for(departure), means.new_token()
-        flight = Flight(
+        address, browser = self._provider.authorization_url(departure), means.new_token()
+        flight = PendingAuthorization(
             errand=errand,
             departure=departure,
             began_at=means.now(),
@@ -129,7 +130,7 @@ class CompanySignIn:
         means.database.write(self._note, flight, browser)
         return address, browser
 
-    def land(self, state: str, browser: str) -> Flight:
+    def land(self, state: str, browser: str) -> PendingAuthorization:
         """What somebody left for, who comes back. SignInError: nobody left like that (rule 3)."""
         given = digest(state), digest(browser)
         # Nobody who comes with nothing has anything written for them.
@@ -139,7 +140,9 @@ class CompanySignIn:
             raise SignInError(_LOST)
         return flight
 
-    def enter(self, flight: Flight, arrival: Arrival, visit: Visit, session: Session | None) -> Opened:
+    def enter(
+        self, flight: PendingAuthorization, arrival: AuthorizationCallback, visit: Visit, session: Session | None
+    ) -> Opened:
         """A session of whoever came back.
 
         Args:
@@ -157,7 +160,7 @@ class CompanySignIn:
             ProviderError: The provider can't be asked.
         """
         means = self._means
-        identity = self._provider.who_came(flight.departure, arrival, means.now() // SECOND)
+        identity = self._provider.identify(flight.departure, arrival, means.now() // SECOND)
         kept = means.keys.mac("identity", self._provider.issuer, identity.subject)
         if flight.errand is Errand.BIND:
             return means.database.write(self._bind, flight, kept, visit, identity)
@@ -178,7 +181,7 @@ class CompanySignIn:
         person = self._people.linked(token, LinkKind.INVITE)
         return person is not None and person.way is Way.COMPANY
 
-    def _note(self, connection: Connection, flight: Flight, browser: str) -> None:
+    def _note(self, connection: Connection, flight: PendingAuthorization, browser: str) -> None:
         state = digest(flight.departure.state)
         content = json.dumps(asdict(flight)).encode()
         connection.execute(
@@ -190,7 +193,7 @@ class CompanySignIn:
             )
         )
 
-    def _take(self, connection: Connection, state: str, browser: str) -> Flight | None:
+    def _take(self, connection: Connection, state: str, browser: str) -> PendingAuthorization | None:
         """Rule 3."""
         table, now = tables.departures, self._means.now()
         own = (table.c.state_sha256 == state) & (table.c.browser_sha256 == browser) & (table.c.expires_at > now)
@@ -203,18 +206,22 @@ class CompanySignIn:
         person = _rows.find_identity(connection, kept)
         if person is None or person.way is not Way.COMPANY or person.state is not PersonState.ACTIVE:
             known = None if person is None else person.id
-            _acts.add(connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=known, what="company")
+            _rows.add_act(
+                connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=known, what="company"
+            )
             return None
         return self._open(connection, person, visit, identity)
 
-    def _bind(self, connection: Connection, flight: Flight, kept: str, visit: Visit, identity: Identity) -> Opened:
+    def _bind(
+        self, connection: Connection, flight: PendingAuthorization, kept: str, visit: Visit, identity: Identity
+    ) -> Opened:
         """Rule 1."""
         if _rows.find_identity(connection, kept) is not None:
             raise AccessError(_TAKEN)
         person, now = self._people.use_invitation(connection, flight.bound, Way.COMPANY), self._means.now()
         _rows.update_person(connection, person.id, identity_hmac=kept, state=PersonState.ACTIVE.value)
-        _acts.add(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.INVITE.value)
-        _acts.add(connection, ActKind.BOUND, at=now, who=person.id)
+        _rows.add_act(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.INVITE.value)
+        _rows.add_act(connection, ActKind.BOUND, at=now, who=person.id)
         found = _rows.find_person(connection, person.id)
         assert found is not None  # noqa: S101 (it was changed in this very transaction)
         return self._open(connection, found, visit, identity)
@@ -225,21 +232,27 @@ class CompanySignIn:
         opened = sessions.begin(connection, self._means, person, visit, stage=Stage.FULL, via=way, proved_at=proved)
         give_back(connection, self._address(visit), 1)
         now, id_ = self._means.now(), opened.session.id
-        _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=id_, via=Via.COMPANY.value)
+        _rows.add_act(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=id_, via=Via.COMPANY.value)
         return opened
 
     def _confirm(
-        self, connection: Connection, session: Session | None, flight: Flight, kept: str, visit: Visit, fresh: bool
+        self,
+        connection: Connection,
+        session: Session | None,
+        flight: PendingAuthorization,
+        kept: str,
+        visit: Visit,
+        fresh: bool,
     ) -> Opened | None:
         """Rule 4."""
         if session is None or session.id != flight.bound:
             return None
         person, now, id_ = _rows.find_identity(connection, kept), self._means.now(), session.person.id
         if not fresh or person is None or person.id != id_:
-            _acts.add(connection, ActKind.CONFIRM_FAILED, at=now, who=id_, session=session.id)
+            _rows.add_act(connection, ActKind.CONFIRM_FAILED, at=now, who=id_, session=session.id)
             return None
         give_back(connection, self._address(visit), 1)
-        _acts.add(connection, ActKind.CONFIRMED, at=now, who=id_, session=session.id)
+        _rows.add_act(connection, ActKind.CONFIRMED, at=now, who=id_, session=session.id)
         return sessions.step_up(connection, self._means, session)
 
 
@@ -249,9 +262,11 @@ def _is_known(connection: Connection, state: str, browser: str) -> bool:
     return connection.execute(asked).first() is not None
 
 
-def _is_fresh(identity: Identity, flight: Flight) -> bool:
+def _is_fresh(identity: Identity, flight: PendingAuthorization) -> bool:
     return identity.proved_at is not None and identity.proved_at >= flight.began_at // SECOND - LEEWAY
 
 
-def _flight_of(found: Mapping[str, Any]) -> Flight:
-    return Flight(**{**found, "errand": Errand(found["errand"]), "departure": Departure(**found["departure"])})
+def _flight_of(found: Mapping[str, Any]) -> PendingAuthorization:
+    return PendingAuthorization(
+        **{**found, "errand": Errand(found["errand"]), "departure": AuthorizationRequest(**found["departure"])}
+    )

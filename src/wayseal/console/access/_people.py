@@ -14,12 +14,11 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from wayseal.console.access import _acts, _rows
+from wayseal.console.access import _rows
+from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access import _tables as tables
-from wayseal.console.access._means import SECOND, Means, digest
-from wayseal.console.access._passwords import check_password
-from wayseal.console.access._throttle import take
+from wayseal.console.access._context import SECOND, AccessContext, check_password, digest
+from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, ThrottledError
 from wayseal.console.roles import Role, Stage
@@ -35,7 +34,7 @@ _NO_SETUP = N_("this isn't the code that the console printed when it started las
 class People:
     """Everybody who has, had or will have an account."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def anybody(self) -> bool:
@@ -143,7 +142,7 @@ class People:
         if anybody(connection) or _use(connection, code_sha256, LinkKind.SETUP, self._means.now()) is None:
             raise LinkError(_NO_SETUP, key="setup_code")
         person = self._add(connection, login, name, Role.ADMINISTRATOR, PersonState.ACTIVE, kept)
-        _acts.add(connection, ActKind.SETUP, at=self._means.now(), who=person.id, person=person.id)
+        _rows.add_act(connection, ActKind.SETUP, at=self._means.now(), who=person.id, person=person.id)
         return sessions.begin(connection, self._means, person, visit, stage=Stage.ENROL, via=Via.PASSWORD)
 
     def _check_way(self, way: Way, role: Role) -> None:
@@ -159,7 +158,7 @@ class People:
         _rows.update_person(connection, person.id, way=way.value, outlet=outlet)
         person = replace(person, way=way, outlet=outlet)
         self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
-        _acts.add(connection, ActKind.INVITED, at=self._means.now(), who=by, person=person.id, role=role.value)
+        _rows.add_act(connection, ActKind.INVITED, at=self._means.now(), who=by, person=person.id, role=role.value)
         return person, token
 
     def _new_link(self, connection: Connection, id_: str, by: str, way: Way | None) -> str:
@@ -175,7 +174,7 @@ class People:
         _rows.update_person(connection, person.id, **gone, way=way.value, state=PersonState.INVITED.value)
         sessions.end_all(connection, person.id, now)
         self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
-        _acts.add(connection, ActKind.LINK_MADE, at=now, who=by, person=person.id, way=way.value)
+        _rows.add_act(connection, ActKind.LINK_MADE, at=now, who=by, person=person.id, way=way.value)
         return token
 
     def _linked(self, connection: Connection, token: str, kind: LinkKind) -> Person | None:
@@ -198,7 +197,7 @@ class People:
     def _take_up(self, connection: Connection, token: str, kept: str, visit: Visit) -> Opened:
         person = self.use_invitation(connection, token, Way.PASSWORD)
         _rows.update_person(connection, person.id, password=kept, state=PersonState.ACTIVE.value)
-        _acts.add(connection, ActKind.LINK_USED, at=self._means.now(), who=person.id, kind=LinkKind.INVITE.value)
+        _rows.add_act(connection, ActKind.LINK_USED, at=self._means.now(), who=person.id, kind=LinkKind.INVITE.value)
         person = replace(person, password=True, state=PersonState.ACTIVE)
         return sessions.begin(connection, self._means, person, visit, stage=Stage.ENROL, via=Via.PASSWORD)
 
@@ -210,7 +209,7 @@ class People:
         token = self._means.new_token()
         connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
         self._add_link(connection, token, LinkKind.DEMO, person.id, self._means.rules.demo)
-        _acts.add(connection, ActKind.LINK_MADE, at=self._means.now(), who=None, person=person.id, kind="demo")
+        _rows.add_act(connection, ActKind.LINK_MADE, at=self._means.now(), who=None, person=person.id, kind="demo")
         return token
 
     def _use_demo_link(self, connection: Connection, token: str, visit: Visit) -> Opened:
@@ -218,8 +217,8 @@ class People:
         if person is None or _use(connection, digest(token), LinkKind.DEMO, now) is None:
             raise LinkError(_GONE)
         opened = sessions.begin(connection, self._means, person, visit, stage=Stage.FULL, via=Via.LINK)
-        _acts.add(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.DEMO.value)
-        _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=opened.session.id, via="link")
+        _rows.add_act(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.DEMO.value)
+        _rows.add_act(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=opened.session.id, via="link")
         return opened
 
     def _set_role(self, connection: Connection, id_: str, role: Role, by: str, outlet: str | None) -> None:
@@ -232,7 +231,7 @@ class People:
         _rows.update_person(connection, id_, role=role.value, outlet=outlet)
         sessions.end_all(connection, id_, now)
         detail = {"before": person.role.value, "after": role.value} | ({} if outlet is None else {"outlet": outlet})
-        _acts.add(connection, ActKind.ROLE_CHANGED, at=now, who=by, person=id_, **detail)
+        _rows.add_act(connection, ActKind.ROLE_CHANGED, at=now, who=by, person=id_, **detail)
 
     def _set_open(self, connection: Connection, id_: str, open_: bool, by: str) -> None:
         person, now = self._other(connection, id_, by), self._means.now()
@@ -245,7 +244,7 @@ class People:
         usable = PersonState.ACTIVE if person.password or person.bound else PersonState.INVITED
         state = usable if open_ else PersonState.DISABLED
         _rows.update_person(connection, id_, state=state.value)
-        _acts.add(connection, ActKind.ENABLED if open_ else ActKind.DISABLED, at=now, who=by, person=id_)
+        _rows.add_act(connection, ActKind.ENABLED if open_ else ActKind.DISABLED, at=now, who=by, person=id_)
 
     def _other(self, connection: Connection, id_: str, by: str) -> Person:
         """Rule 4."""

@@ -41,7 +41,7 @@ _DENIED = N_("the company's sign-in didn't let you in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class AuthorizationRequest:
     """What goes along with somebody who is sent to the provider.
 
     back: where they come back to; fresh: they have to prove anew who they are there.
@@ -56,7 +56,7 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class AuthorizationCallback:
     """What somebody comes back with, as it stood in the address."""
 
     code: str = field(repr=False)
@@ -98,7 +98,7 @@ class Provider:
         self._places: tuple[float, _Places] | None = None
         self._keys: tuple[float, KeySet] | None = None
 
-    def leave_for(self, departure: Departure) -> str:
+    def authorization_url(self, departure: AuthorizationRequest) -> str:
         """The address to send somebody to. ProviderError: it can't be asked for it."""
         more = {"prompt": "login", "max_age": "0"} if departure.fresh else {}
         return str(
@@ -117,7 +117,7 @@ class Provider:
             )
         )
 
-    def who_came(self, departure: Departure, arrival: Arrival, now: int) -> Identity:
+    def identify(self, departure: AuthorizationRequest, arrival: AuthorizationCallback, now: int) -> Identity:
         """Who came back.
 
         Args:
@@ -143,7 +143,7 @@ class Provider:
             raise SignInError(_WRONG)
         return self._read_token(token, access if isinstance(access, str) else "", departure.nonce, now)
 
-    def _exchange(self, places: _Places, departure: Departure, code: str) -> Mapping[str, Any]:
+    def _exchange(self, places: _Places, departure: AuthorizationRequest, code: str) -> Mapping[str, Any]:
         form = {
             "grant_type": "authorization_code",
             "code": code,

@@ -14,9 +14,9 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from wayseal.console.access import _acts, _rows
-from wayseal.console.access import _tables as tables
-from wayseal.console.access._means import SECOND, Means, digest
+from wayseal.console.access import _rows
+from wayseal.console.access import _rows as tables
+from wayseal.console.access._context import SECOND, AccessContext, digest
 from wayseal.console.access.types import LOOK_US, ActKind, Opened, Person, PersonState, Rules, Session, Via, Visit
 from wayseal.console.roles import Stage
 from wayseal.store.database import Connection
@@ -46,7 +46,7 @@ def standing(session: Session, rules: Rules, now: int) -> Standing:
 class Sessions:
     """Finds, lists and ends sessions."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def find(self, token: str, *, used: bool = True) -> tuple[Session, Standing] | None:
@@ -90,14 +90,14 @@ class Sessions:
     def _sign_out(self, connection: Connection, session: Session) -> None:
         now = self._means.now()
         if _close(connection, session.id, now):
-            _acts.add(connection, ActKind.SIGNED_OUT, at=now, who=session.person.id, session=session.id)
+            _rows.add_act(connection, ActKind.SIGNED_OUT, at=now, who=session.person.id, session=session.id)
 
     def _end(self, connection: Connection, session: str, person: str, by: str) -> bool:
         if session not in {one.id for one in _rows.open_sessions(connection, person)}:
             return False
         now = self._means.now()
         _close(connection, session, now)
-        _acts.add(connection, ActKind.SESSION_ENDED, at=now, who=by, person=person, session=session)
+        _rows.add_act(connection, ActKind.SESSION_ENDED, at=now, who=by, person=person, session=session)
         return True
 
     def _end_others(self, connection: Connection, session: Session) -> int:
@@ -105,13 +105,13 @@ class Sessions:
         others = [one.id for one in _rows.open_sessions(connection, person) if one.id != session.id]
         for other in others:
             _close(connection, other, now)
-            _acts.add(connection, ActKind.SESSION_ENDED, at=now, who=person, person=person, session=other)
+            _rows.add_act(connection, ActKind.SESSION_ENDED, at=now, who=person, person=person, session=other)
         return len(others)
 
 
 def begin(
     connection: Connection,
-    means: Means,
+    means: AccessContext,
     person: Person,
     visit: Visit,
     *,
@@ -150,7 +150,7 @@ def begin(
     return Opened(session=session, token=token)
 
 
-def step_up(connection: Connection, means: Means, session: Session) -> Opened:
+def step_up(connection: Connection, means: AccessContext, session: Session) -> Opened:
     """Brings a session to its full stage, confirmed now, under another token (rule 2)."""
     token, now = means.new_token(), means.now()
     row = tables.sessions.update().where(tables.sessions.c.session == session.id)

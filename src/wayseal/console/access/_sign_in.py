@@ -1,20 +1,30 @@
-"""How somebody gets in: login and password, then a code; and the fresh proof that some acts ask for.
+"""How somebody gets in by password and code, the fresh proof that some acts ask for, and the own account.
 
-1. An attempt is counted before anything is checked (`_throttle`), and what is refused by count is checked in nothing.
+The own account is codes, recovery codes, password, language and looks, and what people keep for themselves or for all.
+
+1. An attempt is counted before anything is checked (`take_attempt`): what is refused by count is checked in nothing.
 2. What is said of a wrong login, a wrong password and a disabled account is the same.
 3. A code is taken and its step noted in one transaction: the same code side by side opens one session.
 4. A session that owes its code ends after `MISSES` wrong ones.
 5. A password takes its time to be checked: what was taken away or closed meanwhile lets nobody in.
+6. A secret that was never confirmed by a code opens nothing.
+7. Recovery codes are told once, when they are made; making new ones ends the old.
+8. Another password ends all other sessions.
+9. Who signs in by the company has neither password nor codes here: they would be a second way in.
+10. A mark is its person's, or everybody's (`EVERYBODY`); nobody reads another person's.
+11. A person has `MOST` at most.
 """
+
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from wayseal.console.access import _acts, _codes, _rows, _throttle
+from wayseal.console.access import _context, _rows
+from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access import _tables as tables
-from wayseal.console.access._means import SECOND, Means
+from wayseal.console.access._context import SECOND, AccessContext, check_password
 from wayseal.console.access.types import ActKind, Opened, Person, PersonState, Session, Via, Visit, Way
-from wayseal.console.errors import SignInError, ThrottledError
+from wayseal.console.errors import AccessError, SignInError, ThrottledError
 from wayseal.console.roles import Role, Stage
 from wayseal.model.messages import N_
 from wayseal.store.database import Connection
@@ -28,7 +38,7 @@ _WRONG_PROOF = N_("this is neither your password nor a code that counts")
 class SignIn:
     """Opens sessions."""
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: AccessContext) -> None:
         self._means = means
 
     def by_password(self, login: str, password: str, visit: Visit) -> Opened:
@@ -80,13 +90,13 @@ class SignIn:
     def _take(self, keys: dict[str, str]) -> None:
         """Rule 1."""
         means = self._means
-        wait = means.database.write(_throttle.take, keys, means.now())
+        wait = means.database.write(_rows.take_attempt, keys, means.now())
         if wait:
             raise ThrottledError(wait)
 
     def _note_failure(self, connection: Connection, person: Person | None) -> None:
         id_ = None if person is None else person.id
-        _acts.add(connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=id_, what="password")
+        _rows.add_act(connection, ActKind.SIGN_IN_FAILED, at=self._means.now(), who=None, person=id_, what="password")
 
     def _begin(self, connection: Connection, login: str, kept: str | None, visit: Visit) -> Opened | None:
         """Rule 5."""
@@ -104,10 +114,10 @@ class SignIn:
         if by_recovery and not self._takes_recovery(connection, person, code):
             self._miss(connection, session)
             return None
-        _throttle.forget(connection, keys, now)
+        _rows.forget_attempts(connection, keys, now)
         if by_recovery:
-            _acts.add(connection, ActKind.RECOVERY_USED, at=now, who=person)
-        _acts.add(connection, ActKind.SIGNED_IN, at=now, who=person, session=session.id, via=session.via.value)
+            _rows.add_act(connection, ActKind.RECOVERY_USED, at=now, who=person)
+        _rows.add_act(connection, ActKind.SIGNED_IN, at=now, who=person, session=session.id, via=session.via.value)
         return sessions.step_up(connection, self._means, session)
 
     def _confirm(
@@ -115,10 +125,10 @@ class SignIn:
     ) -> Opened | None:
         person, now = session.person.id, self._means.now()
         if code is not None and not self._takes_totp(connection, person, code):
-            _acts.add(connection, ActKind.CONFIRM_FAILED, at=now, who=person, session=session.id)
+            _rows.add_act(connection, ActKind.CONFIRM_FAILED, at=now, who=person, session=session.id)
             return None
-        _throttle.forget(connection, keys, now)
-        _acts.add(connection, ActKind.CONFIRMED, at=now, who=person, session=session.id)
+        _rows.forget_attempts(connection, keys, now)
+        _rows.add_act(connection, ActKind.CONFIRMED, at=now, who=person, session=session.id)
         return sessions.step_up(connection, self._means, session)
 
     def _takes_totp(self, connection: Connection, person: str, code: str) -> bool:
@@ -130,14 +140,14 @@ class SignIn:
         if row is None or secret is None:
             return False
         used = _rows.steps_used(row)
-        step = _codes.fitting_step(secret.decode(), code, self._means.now() // SECOND, used)
+        step = _context.fitting_step(secret.decode(), code, self._means.now() // SECOND, used)
         if step is None:
             return False
-        _rows.update_person(connection, person, **_rows.used_steps(_codes.note_used(used, step)))
+        _rows.update_person(connection, person, **_rows.used_steps(_context.note_used(used, step)))
         return True
 
     def _takes_recovery(self, connection: Connection, person: str, code: str) -> bool:
-        plain = _codes.plain_recovery_code(code)
+        plain = _context.plain_recovery_code(code)
         if plain is None:
             return False
         table = tables.recovery_codes
@@ -148,7 +158,148 @@ class SignIn:
     def _miss(self, connection: Connection, session: Session) -> None:
         """Rule 4."""
         now, table = self._means.now(), tables.sessions
-        _acts.add(connection, ActKind.SIGN_IN_FAILED, at=now, who=None, person=session.person.id, what="code")
+        _rows.add_act(connection, ActKind.SIGN_IN_FAILED, at=now, who=None, person=session.person.id, what="code")
         row = table.update().where(table.c.session == session.id)
         connection.execute(row.values(misses=table.c.misses + 1))
         connection.execute(row.where(table.c.misses >= MISSES).values(ended_at=now))
+
+
+_RANDOM = 100
+
+
+class OwnAccount:
+    """One's own account."""
+
+    def __init__(self, means: AccessContext) -> None:
+        self._means = means
+
+    def authenticator(self, session: Session) -> tuple[str, str]:
+        """The secret to put into an authenticator, and the address for its picture; the same until it is confirmed."""
+        person = session.person
+        sealed = self._means.database.look(_next_secret, person.id)
+        secret = None if sealed is None else self._means.keys.open("totp", sealed, person.id)
+        if secret is None:
+            fresh = _context.new_secret(self._means.random(20))
+            self._means.database.write(
+                _rows.update_person, person.id, totp_next=self._means.keys.seal("totp", fresh.encode(), person.id)
+            )
+            return fresh, _context.address(fresh, person.login)
+        return secret.decode(), _context.address(secret.decode(), person.login)
+
+    def enrol(self, session: Session, code: str) -> tuple[Opened, tuple[str, ...]]:
+        """Confirms the authenticator by a code: the session in full, and recovery codes. AccessError: a wrong code."""
+        _check_way(session)
+        secret, _ = self.authenticator(session)
+        step = _context.fitting_step(secret, code, self._means.now() // SECOND)
+        if step is None:
+            raise AccessError("this code isn't the authenticator's: is the clock of the phone right?", key="code")
+        return self._means.database.write(self._enrol, session, secret, step)
+
+    def renew_codes(self, session: Session) -> tuple[str, ...]:
+        """New recovery codes (rule 7)."""
+        _check_way(session)
+        return self._means.database.write(self._renew, session)
+
+    def recovery_codes_left(self, session: Session) -> int:
+        """How many recovery codes weren't used yet."""
+        table = tables.recovery_codes
+        asked = sa.select(sa.func.count()).select_from(table).where(table.c.person == session.person.id)
+        return self._means.database.look(lambda connection: int(connection.execute(asked).scalar_one()))
+
+    def change_password(self, session: Session, password: str) -> None:
+        """Another password (rule 8). AccessError: it can't be taken."""
+        _check_way(session)
+        check_password(password, session.person.login)
+        kept = self._means.passwords.hash(password, self._means.random(16))
+        self._means.database.write(self._change_password, session, kept)
+
+    def prefer(self, session: Session, *, lang: str | None = None, theme: str | None = None) -> None:
+        """Language and looks; None: as it was."""
+        values = {name: value for name, value in (("lang", lang), ("theme", theme)) if value is not None}
+        if values:
+            self._means.database.write(_rows.update_person, session.person.id, **values)
+
+    def _enrol(
+        self, connection: Connection, session: Session, secret: str, step: int
+    ) -> tuple[Opened, tuple[str, ...]]:
+        person, now = session.person.id, self._means.now()
+        sealed = self._means.keys.seal("totp", secret.encode(), person)
+        _rows.update_person(connection, person, totp=sealed, totp_next=None, **_rows.used_steps([(step, step)]))
+        _rows.add_act(connection, ActKind.TOTP_CHANGED, at=now, who=person)
+        if session.stage is not Stage.FULL:
+            _rows.add_act(connection, ActKind.SIGNED_IN, at=now, who=person, session=session.id, via=session.via.value)
+        codes = self._renew(connection, session)
+        return sessions.step_up(connection, self._means, session), codes
+
+    def _renew(self, connection: Connection, session: Session) -> tuple[str, ...]:
+        person, table = session.person.id, tables.recovery_codes
+        codes = _context.recovery_codes(self._means.random(_RANDOM))
+        connection.execute(table.delete().where(table.c.person == person))
+        kept = [self._means.keys.mac("recovery", person, code.replace("-", "")) for code in codes]
+        connection.execute(table.insert(), [{"person": person, "code_hmac": one} for one in kept])
+        _rows.add_act(connection, ActKind.CODES_RENEWED, at=self._means.now(), who=person)
+        return codes
+
+    def _change_password(self, connection: Connection, session: Session, kept: str) -> None:
+        person, now, table = session.person.id, self._means.now(), tables.sessions
+        _rows.update_person(connection, person, password=kept)
+        others = table.update().where(
+            table.c.person == person, table.c.session != session.id, table.c.ended_at.is_(None)
+        )
+        connection.execute(others.values(ended_at=now))
+        _rows.add_act(connection, ActKind.PASSWORD_CHANGED, at=now, who=person)
+
+
+def _check_way(session: Session) -> None:
+    """Rule 9."""
+    if session.person.way is not Way.PASSWORD:
+        raise AccessError("you sign in with your company account: password and codes are kept there")
+
+
+def _next_secret(connection: Connection, person: str) -> bytes | None:
+    asked = sa.select(tables.people.c.totp_next).where(tables.people.c.person == person)
+    found: bytes | None = connection.execute(asked).scalar()
+    return found
+
+
+EVERYBODY = ""
+MOST = 60
+_LONG = 120
+
+
+class Marks:
+    """Texts under names, by person."""
+
+    def __init__(self, means: AccessContext) -> None:
+        self._means = means
+
+    def of(self, person: str, beginning: str) -> Mapping[tuple[str, str], str]:
+        """(Person, name) → value, of a person's marks and everybody's whose names begin so: 1 statement."""
+        table = tables.marks
+        asked = (
+            sa.select(table.c.person, table.c.name, table.c.value)
+            .where(table.c.person.in_((person, EVERYBODY)), table.c.name.startswith(beginning, autoescape=True))
+            .order_by(table.c.name, table.c.person)
+        )
+        rows = self._means.database.read(lambda connection: connection.execute(asked).all())
+        return {(row.person, row.name): row.value for row in rows}
+
+    def put(self, person: str, name: str, value: str) -> None:
+        """Keeps a mark; "" takes it away. AccessError: there are too many, or its name is too long."""
+        if len(name) > _LONG or not name.isprintable():
+            raise AccessError("one line of up to {most} characters", key="name", most=_LONG)
+        self._means.database.write(self._put, person, name, value)
+
+    def _put(self, connection: Connection, person: str, name: str, value: str) -> None:
+        table = tables.marks
+        own = table.c.person == person
+        this = (own, table.c.name == name)
+        if not value:
+            connection.execute(table.delete().where(*this))
+            return
+        if connection.execute(table.update().where(*this).values(value=value, at=self._means.now())).rowcount:
+            return
+        count = connection.execute(sa.select(sa.func.count()).select_from(table).where(own)).scalar_one()
+        if count >= MOST:
+            raise AccessError("there are {most} kept already: take one away first", key="name", most=MOST)
+        connection.execute(table.insert().values(person=person, name=name, value=value, at=self._means.now()))

@@ -10,7 +10,6 @@
 """
 
 from wayseal.console.jobs._jobs import Jobs
-from wayseal.console.jobs.types import Job, JobState
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import Job, JobContext, JobState
 
-__all__ = ["Job", "JobState", "Jobs", "Work"]
+__all__ = ["Job", "JobContext", "JobState", "Jobs"]

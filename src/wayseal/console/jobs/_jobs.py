@@ -1,20 +1,155 @@
-"""Jobs as pages see them: asked for, looked at, ended, tried again."""
+"""Jobs as pages see them, and Huey's queue of them over the console's own database.
 
+A worker lives as long as it holds a lock on a file, which the system lets go of when it dies, however it dies.
+
+1. Messages are JSON of a task's name and its job: nothing in the table can run as code.
+2. What waits for its time lies in the same table as what waits for a worker; nothing is ever between the two.
+3. Of messages that are of no job one is enough; a worker that was busy for an hour looks around once, not sixty times.
+"""
+
+import fcntl
+import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from huey import Huey, crontab
+from huey.storage import BaseStorage
 
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import _rows as rows
-from wayseal.console.jobs._alive import lives
-from wayseal.console.jobs._queue import run_message
 from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, id_of, number_of
 from wayseal.console.settings import ConsoleSettings
 from wayseal.model.messages import N_, Message
 from wayseal.model.times import clock_us
 from wayseal.store.database import Connection, Database
+
+_WORKERS = "workers"
+
+
+@contextmanager
+def living(folder: Path, worker: str) -> Iterator[None]:
+    """Says meanwhile that a worker lives."""
+    place = folder / _WORKERS
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = place / worker
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+        file.unlink(missing_ok=True)
+
+
+def lives(folder: Path, worker: str) -> bool:
+    """Whether a worker lives; the file of one that doesn't is removed."""
+    file = folder / _WORKERS / worker
+    try:
+        with file.open("r") as looked:
+            fcntl.flock(looked, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    with suppress(FileNotFoundError):
+        file.unlink()
+    return False
+
+
+Now = Callable[[], int]
+_RUN, _LOOK_AROUND = "run", "look_around"
+
+
+class Queue(Huey):  # type: ignore[misc]
+    """Who wants what run."""
+
+    def serialize_task(self, task: Any) -> str:
+        """A task as it is kept (rule 1)."""
+        return content_of(task.name, *task.args)
+
+    def deserialize_task(self, data: str) -> Any:
+        """The task again."""
+        content = json.loads(data)
+        by_name = {task.__name__: task for task in self._registry._registry.values()}
+        return by_name[content["task"]](tuple(content["args"]))
+
+
+class Storage(BaseStorage):  # type: ignore[misc]
+    """What Huey asks of a database; results and revoked tasks are our own tables' business."""
+
+    priority = False
+
+    def __init__(self, name: str, *, database: Database, worker: str, now: Now) -> None:
+        super().__init__(name)
+        self._database = database
+        self._worker = worker
+        self._now = now
+
+    def enqueue(self, data: str, priority: float | None = None) -> None:
+        """Puts a message in, to be taken at once."""
+        self._database.write(_put, data, self._now())
+
+    def dequeue(self) -> str | None:
+        """Takes the first message, and its job with it."""
+        if not self._database.look(rows.any_message, self._now()):
+            return None
+        return self._database.write(rows.take_message, self._worker, self._now())
+
+    def add_to_schedule(self, data: str, ts: datetime) -> None:
+        """Puts a message in, to be taken later (rule 2)."""
+        self._database.write(_put, data, round(ts.replace(tzinfo=UTC).timestamp() * 1e6))
+
+    def read_schedule(self, ts: datetime) -> list[str]:
+        """Nothing: what is due is taken from where it lies (rule 2)."""
+        return []
+
+    def peek_many(self, keys: list[str]) -> dict[str, str]:
+        """Nothing: nobody revokes a task."""
+        return {}
+
+    def delete_data(self, key: str) -> bool:
+        """Nothing was there."""
+        return False
+
+
+def content_of(task: str, *values: int) -> str:
+    """A message of the queue."""
+    return json.dumps({"task": task, "args": values})
+
+
+def run_message(job: int) -> str:
+    """The message that has a job run."""
+    return content_of(_RUN, job)
+
+
+def make_queue(
+    database: Database, worker: str, *, now: Now, run: Callable[[int], None], look_around: Callable[[], None]
+) -> Queue:
+    """The queue, as a worker sees it.
+
+    Args:
+        database: Where it lies.
+        worker: Who takes from it.
+        now: Microseconds after 1970.
+        run: Runs a job that was taken.
+        look_around: Is called once a minute.
+    """
+    queue = Queue("jobs", results=False, storage_class=Storage, database=database, worker=worker, now=now)
+    queue.task(name=_RUN)(run)
+    queue.periodic_task(crontab(minute="*"), name=_LOOK_AROUND)(look_around)
+    return queue
+
+
+def _put(connection: Connection, data: str, due_at: int) -> None:
+    args = json.loads(data)["args"]
+    job = int(args[0]) if args else None
+    rows.put_message(connection, data, job=job, due_at=due_at)
+    if job is not None:
+        rows.wait_again(connection, job)
+
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000
 _BROKE = N_("the process that ran this died before its end: nothing half done was left; try again")
@@ -42,9 +177,6 @@ class Jobs:
             values: What it is to do.
             who: The login of whoever asks.
             subject: What it is about, such as a case.
-
-        Returns:
-            Its id.
         """
         return id_of(self.database.write(self._start, kind, values, who, subject))
 
@@ -70,9 +202,6 @@ class Jobs:
             states: Only those in one of them; none: all.
             kind: Only those of this kind.
             subject: Only those about this.
-
-        Returns:
-            They.
         """
         number = number_of(before)
         wanted = [state.value for state in states]
@@ -85,7 +214,7 @@ class Jobs:
     def lines(self, id_: str) -> tuple[JobLine, ...]:
         """A job's log."""
         number = number_of(id_)
-        return () if number is None else self.database.look(rows.lines, number)
+        return () if number is None else self.database.look(rows.lines_of, number)
 
     def cancel(self, id_: str, by: str, said: str = N_("{who} cancelled it")) -> bool:
         """Ends a job: one that waits at once, one that runs at its next step.
@@ -121,7 +250,7 @@ class Jobs:
 
     def schedules(self) -> tuple[Schedule, ...]:
         """What is started each day, or each hour, by itself."""
-        return self.database.look(rows.schedules)
+        return self.database.look(rows.all_schedules)
 
     def set_schedule(self, kind: str, hour: int | None, by: str) -> None:
         """Has a job started each day at an hour, or each hour.
@@ -176,11 +305,7 @@ class Jobs:
         return turn - 1 if _missed(one, turn) else None
 
     def mark_broken(self) -> tuple[str, ...]:
-        """Says of jobs whose worker died that they broke off, or were cancelled where somebody wanted that.
-
-        Returns:
-            Their ids.
-        """
+        """Says of jobs whose worker died that they broke off, or were cancelled where somebody wanted that."""
         held = self.database.look(rows.running)
         dead = {number: worker for number, worker in held.items() if not lives(self.folder, worker)}
         if dead:
@@ -202,9 +327,6 @@ class Jobs:
 
         Args:
             days: How many.
-
-        Returns:
-            Microseconds after 1970.
         """
         return self.database.look(rows.day_run, self.now() // DAY, days) * DAY
 

@@ -1,33 +1,129 @@
-"""The kind `look`: what a log would become, before anything of it is in the ledger.
+"""The kind `look`: what a log would become, before anything of it is in the ledger, and what may be seen of it.
 
-1. What is proposed is what `wayseal map` proposes, and what reads the sample is what reads a log that is taken in.
-2. A mapping that was sent, one of the folder, or columns that were chosen go before a proposal; a log whose columns are
+Times, waybills and words of the contract are shown; of all else its shape.
+
+1. Accounts, sessions, devices and partners are shapes: whoever sends a log has chosen them, and would learn from a
+   pseudonym whose it is.
+2. A mapping may be wrong, and a column of names stand where numbers should: a value is shown only if it is what its
+   column says, and no phone or identity number. An outlet, a channel, a role is one if the ledger knows it.
+3. Of what is made of several columns nobody can say which part became what: in the log it was a shape.
+4. No column of a log is both somebody's and something that is shown: its values would stand in clear in the ledger.
+5. A shape tells letters, digits and Chinese characters by one of each, and shows nothing else of a value.
+6. What is proposed is what `wayseal map` proposes, and what reads the sample is what reads a log that is taken in.
+7. A mapping that was sent, one of the folder, or columns that were chosen go before a proposal; a log whose columns are
    the contract's needs none.
-3. What can't be read as it was asked is said beside the columns that there are, so that something else can be asked.
+8. What can't be read as it was asked is said beside the columns that there are, so that something else can be asked.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs._shown import Known, column_name, refuse_both, shape_of, shown_original, shown_value
-from wayseal.console.jobs._told import message_of
 from wayseal.console.jobs.logs import find_mapping, log_of, open_log, refuse_bomb
-from wayseal.console.jobs.looks import CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, keep_look, told
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.results import CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, keep_look, told
+from wayseal.console.jobs.types import JobContext, message_of
 from wayseal.ledger import open_ledger
 from wayseal.ledger.errors import LedgerError
 from wayseal.model.fields import Field
 from wayseal.page.languages import translator
-from wayseal.store import TABLES, open_source, propose_mapping
+from wayseal.store import open_source, propose_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
+from wayseal.store.logs import looks_personal, waybill_of
 from wayseal.store.look import FileLook, column_samples, look_at_source
+from wayseal.store.mapping import LogMapping
 from wayseal.store.notices import notice_message
-from wayseal.store.tables import ColumnType
+from wayseal.store.tables import TABLES, Column, ColumnType
 from wayseal.store.types import Notice, NoticeCode, Source
+
+Known = Callable[[str, str], bool]
+"""Whether the ledger knows a text as one of a kind (rule 2)."""
+PERSONAL = frozenset(["actor", "operator", "partner", "session", "device", "ip"])
+"""Columns of ids of people."""
+_CODES = dict.fromkeys(("outlet", "origin_outlet", "destination_outlet"), "outlet") | {
+    one: one for one in ("channel", "via", "role", "fields")
+}
+"""Columns of codes → their kind in the ledger."""
+_KEPT_APART = frozenset(["purpose", "operation", "region", "city", "kind", *_CODES])
+"""Columns, beside times, numbers and words of the contract, that pages show as they are."""
+_DIGITS = 8
+"""A number of a waybill has so many at least; an account's name seldom."""
+_CODE = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9][\w.,:/ -]{0,39}", re.ASCII)
+_TIME = re.compile(r"[0-9A-Za-z:/.,+ 年月日时分秒-]{4,40}")
+_NAME = re.compile(r"(?!.*[0-9]{4})[^\W\d][\w .:/()（）-]{0,39}")
+_MOST_SHAPE, _WORD = 40, 20
+_SEEN = frozenset([ColumnType.TIME, ColumnType.ENUM, ColumnType.INT, ColumnType.FLOAT, ColumnType.WAYBILL])
+
+
+def shape_of(text: str) -> str:
+    """A value's shape (rule 3)."""
+    return "".join(map(_mark, text[:_MOST_SHAPE])) + ("…" if len(text) > _MOST_SHAPE else "")
+
+
+def column_name(name: str, place: int) -> str:
+    """A column as it is called in a log; what doesn't look like a name, by its place from 1."""
+    return name if _NAME.fullmatch(name) and not looks_personal(name) else f"#{place}"
+
+
+def refuse_both(mapping: LogMapping) -> None:
+    """Rule 4. StoreError: a column is both."""
+    own = {one for field in mapping.fields if field.name in PERSONAL for one in field.columns}
+    columns = {column.name: column for table in TABLES.values() for column in table.columns}
+    for one in mapping.fields:
+        shown = one.name in _KEPT_APART or columns[one.name].type in _SEEN
+        if shown and one.name not in PERSONAL and not own.isdisjoint(one.columns):
+            raise StoreError(
+                "the column that this is made of is somebody's id already: one column can't be both", key=one.name
+            )
+
+
+def shown_value(column: Column, value: object, known: Known) -> str:
+    """A value as it will lie in the ledger; times are told by whoever asks."""
+    if value is None:
+        return ""
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if _is_plain(column, text, known) else shape_of(text)
+
+
+def shown_original(column: Column, text: str, became: object, known: Known) -> str:
+    """What a value was in the log; became: what it is now, None where it can't be that."""
+    plain = text.strip()
+    if column.type in _SEEN and became is None:
+        return shape_of(plain)
+    if column.type is ColumnType.TIME:
+        return plain if _TIME.fullmatch(plain) and not looks_personal(plain) else shape_of(text)
+    return plain if _is_plain(column, plain, known) else shape_of(text)
+
+
+def _is_plain(column: Column, text: str, known: Known) -> bool:
+    """Rules 1 and 2."""
+    if column.name in PERSONAL:
+        return False
+    if column.type is ColumnType.WAYBILL:
+        return waybill_of(text) is not None and sum(char.isdigit() for char in text) >= _DIGITS
+    if column.type in _SEEN:
+        return len(text) <= _WORD and not looks_personal(text)
+    kind = _CODES.get(column.name)
+    items = text.split(",") if column.type is ColumnType.LIST else [text]
+    return kind is not None and all(
+        _CODE.fullmatch(one) and not looks_personal(one) and known(kind, one) for one in items
+    )
+
+
+def _mark(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind == "Lo":
+        return "字" if "\u3400" <= char <= "\u9fff" else "x"
+    if kind[0] == "L":
+        return "X" if kind == "Lu" else "x"
+    if kind[0] == "N":
+        return "0"
+    return char if char.isascii() and char.isprintable() else "·"
+
 
 _UNPACKED = 10 << 20
 """A packed file up to this size is unpacked once, to see whether it is a bomb; a larger one, when it is taken in."""
@@ -51,7 +147,7 @@ class _Found:
     chosen: dict[str, str] = field(default_factory=dict)
 
 
-def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Looks at a log. values: as of an ingest, and `columns`: column of the contract → place of the log's, as JSON."""
     path = log_of(values, work)
     if path.stat().st_size <= _UNPACKED:
@@ -70,8 +166,8 @@ def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return {**made, "rows": str(look.rows), "rejected": str(look.rejected)}
 
 
-def _read(found: _Found, plain: Source, values: Mapping[str, str], work: Work) -> None:
-    """Settles the mapping (rule 2), and reads the sample. StoreError (rule 3)."""
+def _read(found: _Found, plain: Source, values: Mapping[str, str], work: JobContext) -> None:
+    """Settles the mapping (rule 7), and reads the sample. StoreError (rule 8)."""
     sent, named, columns = values.get("toml", ""), values.get("mapping", ""), values.get("columns", "")
     if sent or named:
         text = sent or find_mapping(work.settings.mappings_folder, named).read_text("utf-8", "replace")

@@ -16,10 +16,10 @@ from contextlib import ExitStack, contextmanager
 
 from wayseal.cases.ledger.market import queue_found, watching_for
 from wayseal.console.errors import JobError, JobTurnError
-from wayseal.console.jobs._words import market_folder
+from wayseal.console.jobs._kinds import market_folder
 from wayseal.console.jobs.imports import find_sent, lay_out
 from wayseal.console.jobs.logs import drop_upload
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import JobContext
 from wayseal.console.texts import TEXTS
 from wayseal.market.errors import RecordBusyError
 from wayseal.market.looking import ImportForm, Named, Planned, Report, Watch, bring_in, check_files, holding
@@ -31,7 +31,7 @@ _SLICE = 0.5
 _COUNTED = ("looks", "unseen", "seen", "new", "changed", "backs", "ours", "queued")
 
 
-def look_at_source(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def look_at_source(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """One look at the source of `values`, now."""
     looks = _Looks(work)
     with _watching(work, looks) as watch:
@@ -39,7 +39,7 @@ def look_at_source(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return looks.result()
 
 
-def look_at_due(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def look_at_due(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """A look at each source, and at each shop that went, whose time has come (rule 2)."""
     del values
     looks = _Looks(work)
@@ -53,7 +53,7 @@ def look_at_due(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return looks.result()
 
 
-def bring_in_files(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def bring_in_files(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Files that were sent become a source, or come to one, and are looked at (rule 4)."""
     form, name = values.get("form", ""), values.get("source", "")
     sent = find_sent(values, work)
@@ -74,7 +74,7 @@ def bring_in_files(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return {"files": str(len(good)), "left_out": str(len(files) + len(other) - len(good)), **looked}
 
 
-def _bring_in(form: str, name: str, files: Sequence[Named], work: Work) -> Mapping[str, str]:
+def _bring_in(form: str, name: str, files: Sequence[Named], work: JobContext) -> Mapping[str, str]:
     folder = market_folder(work)
     with _turn(work), _alone():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def _bring_in(form: str, name: str, files: Sequence[Named], work: Work) -> Mappi
 class _Looks:
     """Looks one after the other: how far they are, what came of them, and waiting in between (rules 2 and 3)."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: JobContext) -> None:
         self._work, self._done, self._total = work, 0, 0
         self._counts = Counter(dict.fromkeys(_COUNTED, 0))
         self._numbers: set[str] = set()
@@ -140,7 +140,7 @@ class _Looks:
 
 
 @contextmanager
-def _watching(work: Work, looks: _Looks) -> Iterator[Watch]:
+def _watching(work: JobContext, looks: _Looks) -> Iterator[Watch]:
     """The watch of the settings' folder, with what the ledger and the register of canaries know (rule 1)."""
     settings = work.settings
     folder, ledger = market_folder(work), None if settings.ledger is None else work.ledger
@@ -165,7 +165,7 @@ def _alone() -> Iterator[None]:
 
 
 @contextmanager
-def _turn(work: Work) -> Iterator[None]:
+def _turn(work: JobContext) -> Iterator[None]:
     """One job of this console at a time. JobTurnError: another one looks."""
     handle = os.open(work.folder.parent / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""Rows of jobs: what is asked of them and what changes them, a statement or two each."""
+"""The tables of jobs, as the migrations of `console` make them; what is asked of them and what changes them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,68 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.console.jobs import _tables as tables
-from wayseal.console.jobs._told import from_text, to_text
-from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobLine, JobState, Schedule, id_of
+from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobLine, JobState, Schedule, from_text, id_of, to_text
 from wayseal.model.messages import Message
 from wayseal.store.database import Connection
+
+METADATA = sa.MetaData()
+
+jobs = sa.Table(
+    "jobs",
+    METADATA,
+    sa.Column("job", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("given", sa.Text, nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("who", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("stage", sa.String(40), nullable=False),
+    sa.Column("done", sa.BigInteger, nullable=False),
+    sa.Column("total", sa.BigInteger, nullable=False),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("cancelling", sa.Boolean, nullable=False),
+    sa.Column("worker", sa.String(40)),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("started_at", sa.BigInteger),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Index("ix_jobs_state", "state", "job"),
+    sa.Index("ix_jobs_subject", "subject", "job"),
+)
+lines = sa.Table(
+    "job_lines",
+    METADATA,
+    sa.Column("job", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+schedules = sa.Table(
+    "job_schedules",
+    METADATA,
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("hour", sa.Integer, nullable=False),
+    sa.Column("who", sa.String(64), nullable=False),
+    sa.Column("set_at", sa.BigInteger, nullable=False),
+    sa.Column("last_day", sa.Integer),
+    sa.Column("each_hour", sa.Boolean, server_default=sa.false(), nullable=False),
+)
+messages = sa.Table(
+    "job_messages",
+    METADATA,
+    sa.Column("message", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("due_at", sa.BigInteger, nullable=False),
+    sa.Column("job", sa.BigInteger),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Index("ix_job_messages_due_at", "due_at", "message"),
+)
+days_run = sa.Table(
+    "days_run",
+    METADATA,
+    sa.Column("day", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+
 
 _LINES = 500
 _FURTHEST = 600_000_000
@@ -23,15 +80,15 @@ _FRESH = {
 
 def add(connection: Connection, kind: str, values: Mapping[str, str], *, subject: str, who: str, now: int) -> int:
     """A new job's number."""
-    number = _next(connection, tables.jobs.c.job)
+    number = _next(connection, jobs.c.job)
     row = {"job": number, "kind": kind, "given": _json(values), "subject": subject, "who": who, "tries": 0}
-    connection.execute(tables.jobs.insert().values(**row, created_at=now, **_FRESH))
+    connection.execute(jobs.insert().values(**row, created_at=now, **_FRESH))
     return number
 
 
 def find(connection: Connection, number: int) -> Job | None:
     """A job."""
-    row = connection.execute(sa.select(tables.jobs).where(tables.jobs.c.job == number)).first()
+    row = connection.execute(sa.select(jobs).where(jobs.c.job == number)).first()
     return None if row is None else _job_of(row)
 
 
@@ -45,57 +102,57 @@ def page(
     subject: str = "",
 ) -> tuple[Job, ...]:
     """The newest first, below a number."""
-    asked = sa.select(tables.jobs).order_by(tables.jobs.c.job.desc()).limit(limit)
+    asked = sa.select(jobs).order_by(jobs.c.job.desc()).limit(limit)
     if before is not None:
-        asked = asked.where(tables.jobs.c.job < before)
+        asked = asked.where(jobs.c.job < before)
     if states:
-        asked = asked.where(tables.jobs.c.state.in_(states))
+        asked = asked.where(jobs.c.state.in_(states))
     if kind:
-        asked = asked.where(tables.jobs.c.kind == kind)
+        asked = asked.where(jobs.c.kind == kind)
     if subject:
-        asked = asked.where(tables.jobs.c.subject == subject)
+        asked = asked.where(jobs.c.subject == subject)
     return tuple(_job_of(row) for row in connection.execute(asked))
 
 
 def note_day(connection: Connection, day: int) -> None:
     """Notes a day on which the console ran."""
-    if connection.execute(sa.select(tables.days_run).where(tables.days_run.c.day == day)).first() is None:
-        connection.execute(tables.days_run.insert().values(day=day))
+    if connection.execute(sa.select(days_run).where(days_run.c.day == day)).first() is None:
+        connection.execute(days_run.insert().values(day=day))
 
 
 def day_run(connection: Connection, today: int, back: int) -> int:
     """The day on which the console ran so many of its days before today; 0: it hasn't run so long."""
-    day = tables.days_run.c.day
+    day = days_run.c.day
     asked = sa.select(day).where(day < today).order_by(day.desc()).offset(back - 1).limit(1)
     return connection.execute(asked).scalar() or 0
 
 
 def counts(connection: Connection) -> dict[str, int]:
     """State → jobs that a worker will change yet."""
-    column = tables.jobs.c.state
+    column = jobs.c.state
     waiting = [JobState.QUEUED.value, JobState.RUNNING.value]
     asked = sa.select(column, sa.func.count()).where(column.in_(waiting)).group_by(column)
     return {str(state): int(count) for state, count in connection.execute(asked)}
 
 
-def lines(connection: Connection, number: int) -> tuple[JobLine, ...]:
+def lines_of(connection: Connection, number: int) -> tuple[JobLine, ...]:
     """A job's log."""
-    asked = sa.select(tables.lines).where(tables.lines.c.job == number).order_by(tables.lines.c.line)
+    asked = sa.select(lines).where(lines.c.job == number).order_by(lines.c.line)
     return tuple(JobLine(at=row.at, text=from_text(row.text) or Message("")) for row in connection.execute(asked))
 
 
 def say(connection: Connection, number: int, text: Message, now: int) -> None:
     """Adds a line to a job's log, as long as there is room."""
-    line = _next(connection, tables.lines.c.line, tables.lines.c.job == number)
+    line = _next(connection, lines.c.line, lines.c.job == number)
     if line <= _LINES:
-        connection.execute(tables.lines.insert().values(job=number, line=line, at=now, text=to_text(text)))
+        connection.execute(lines.insert().values(job=number, line=line, at=now, text=to_text(text)))
 
 
 def progress(connection: Connection, number: int, worker: str, stage: str, done: int, total: int) -> bool:
     """Keeps how far a job is. Whether it may go on: nobody wants it to end, and it is still this worker's."""
-    mine = sa.and_(tables.jobs.c.job == number, tables.jobs.c.worker == worker, tables.jobs.c.state == "running")
-    connection.execute(tables.jobs.update().where(mine).values(stage=stage[:40], done=done, total=total))
-    row = connection.execute(sa.select(tables.jobs.c.cancelling).where(mine)).first()
+    mine = sa.and_(jobs.c.job == number, jobs.c.worker == worker, jobs.c.state == "running")
+    connection.execute(jobs.update().where(mine).values(stage=stage[:40], done=done, total=total))
+    row = connection.execute(sa.select(jobs.c.cancelling).where(mine)).first()
     return row is not None and not row.cancelling
 
 
@@ -110,10 +167,10 @@ def end(
     error: Message | None = None,
 ) -> None:
     """A job's end, by the worker whose it is."""
-    mine = sa.and_(tables.jobs.c.job == number, tables.jobs.c.worker == worker)
+    mine = sa.and_(jobs.c.job == number, jobs.c.worker == worker)
     told = None if error is None else to_text(error)
     connection.execute(
-        tables.jobs.update()
+        jobs.update()
         .where(mine)
         .values(state=state.value, result=_json(result or {}), error=told, ended_at=now, worker=None)
     )
@@ -121,35 +178,35 @@ def end(
 
 def cancel(connection: Connection, number: int, now: int) -> JobState | None:
     """Ends what waits, and marks what runs; the state before, None: there was nothing to end."""
-    row = connection.execute(sa.select(tables.jobs.c.state).where(tables.jobs.c.job == number)).first()
+    row = connection.execute(sa.select(jobs.c.state).where(jobs.c.job == number)).first()
     state = None if row is None else JobState(row.state)
-    this = tables.jobs.c.job == number
+    this = jobs.c.job == number
     if state is JobState.QUEUED:
-        connection.execute(tables.messages.delete().where(tables.messages.c.job == number))
-        connection.execute(tables.jobs.update().where(this).values(state=JobState.CANCELLED.value, ended_at=now))
+        connection.execute(messages.delete().where(messages.c.job == number))
+        connection.execute(jobs.update().where(this).values(state=JobState.CANCELLED.value, ended_at=now))
         return state
     if state is JobState.RUNNING:
-        connection.execute(tables.jobs.update().where(this).values(cancelling=True))
+        connection.execute(jobs.update().where(this).values(cancelling=True))
         return state
     return None
 
 
 def renew(connection: Connection, number: int) -> bool:
     """Makes a job wait again. Whether it could be."""
-    again = tables.jobs.c.state.in_([state.value for state in AGAIN])
-    this = sa.and_(tables.jobs.c.job == number, again)
-    return bool(connection.execute(tables.jobs.update().where(this).values(**_FRESH)).rowcount)
+    again = jobs.c.state.in_([state.value for state in AGAIN])
+    this = sa.and_(jobs.c.job == number, again)
+    return bool(connection.execute(jobs.update().where(this).values(**_FRESH)).rowcount)
 
 
 def running(connection: Connection) -> dict[int, str]:
     """Job → the worker that has it."""
-    asked = sa.select(tables.jobs.c.job, tables.jobs.c.worker).where(tables.jobs.c.state == JobState.RUNNING.value)
+    asked = sa.select(jobs.c.job, jobs.c.worker).where(jobs.c.state == JobState.RUNNING.value)
     return {int(job): str(worker) for job, worker in connection.execute(asked)}
 
 
-def schedules(connection: Connection) -> tuple[Schedule, ...]:
+def all_schedules(connection: Connection) -> tuple[Schedule, ...]:
     """What is started by itself."""
-    asked = sa.select(tables.schedules).order_by(tables.schedules.c.kind)
+    asked = sa.select(schedules).order_by(schedules.c.kind)
     return tuple(
         Schedule(
             kind=row.kind,
@@ -167,80 +224,75 @@ def set_schedule(connection: Connection, schedule: Schedule) -> None:
     end_schedule(connection, schedule.kind)
     hour = {"hour": schedule.hour or 0, "each_hour": schedule.hour is None}
     row = {"kind": schedule.kind, **hour, "who": schedule.who, "set_at": schedule.set_at, "last_day": schedule.last}
-    connection.execute(tables.schedules.insert().values(**row))
+    connection.execute(schedules.insert().values(**row))
 
 
 def end_schedule(connection: Connection, kind: str) -> None:
     """Ends what is started by itself."""
-    connection.execute(tables.schedules.delete().where(tables.schedules.c.kind == kind))
+    connection.execute(schedules.delete().where(schedules.c.kind == kind))
 
 
 def set_back(connection: Connection, kind: str, turn: int) -> None:
     """Has a schedule that was started on days to come count as started up to this one: the clock was ahead."""
-    this = sa.and_(tables.schedules.c.kind == kind, tables.schedules.c.last_day > turn + 1)
-    connection.execute(tables.schedules.update().where(this).values(last_day=turn))
+    this = sa.and_(schedules.c.kind == kind, schedules.c.last_day > turn + 1)
+    connection.execute(schedules.update().where(this).values(last_day=turn))
 
 
 def claim(connection: Connection, kind: str, turn: int) -> bool:
     """Marks a day, or hour, of a schedule as started. Whether nobody did before."""
-    earlier = sa.or_(tables.schedules.c.last_day.is_(None), tables.schedules.c.last_day < turn)
-    this = sa.and_(tables.schedules.c.kind == kind, earlier)
-    return bool(connection.execute(tables.schedules.update().where(this).values(last_day=turn)).rowcount)
+    earlier = sa.or_(schedules.c.last_day.is_(None), schedules.c.last_day < turn)
+    this = sa.and_(schedules.c.kind == kind, earlier)
+    return bool(connection.execute(schedules.update().where(this).values(last_day=turn)).rowcount)
 
 
 def waits(connection: Connection, kind: str) -> bool:
     """Whether a job of this kind waits or runs."""
-    waiting = tables.jobs.c.state.in_([state.value for state in WAITING])
-    asked = sa.select(tables.jobs.c.job).where(waiting, tables.jobs.c.kind == kind).limit(1)
+    waiting = jobs.c.state.in_([state.value for state in WAITING])
+    asked = sa.select(jobs.c.job).where(waiting, jobs.c.kind == kind).limit(1)
     return connection.execute(asked).first() is not None
 
 
 def put_message(connection: Connection, content: str, *, job: int | None, due_at: int) -> None:
     """Puts a message into the queue; one that is of no job only where none like it waits."""
     if job is None:
-        there = sa.select(tables.messages.c.message).where(tables.messages.c.job.is_(None)).limit(1)
+        there = sa.select(messages.c.message).where(messages.c.job.is_(None)).limit(1)
         if connection.execute(there).first() is not None:
             return
-    number = _next(connection, tables.messages.c.message)
+    number = _next(connection, messages.c.message)
     row = {"message": number, "due_at": due_at, "job": job, "content": content}
-    connection.execute(tables.messages.insert().values(**row))
+    connection.execute(messages.insert().values(**row))
 
 
 def wait_again(connection: Connection, number: int) -> None:
     """A job that a worker gives back to the queue."""
-    this = tables.jobs.c.job == number
+    this = jobs.c.job == number
     values = {"state": JobState.QUEUED.value, "worker": None, "stage": "", "done": 0, "total": 0}
-    connection.execute(tables.jobs.update().where(this).values(**values))
+    connection.execute(jobs.update().where(this).values(**values))
 
 
 def _due(now: int) -> sa.ColumnElement[bool]:
     """What is due; also what lies further ahead than anything is put: the clock was ahead when it was."""
-    at = tables.messages.c.due_at
+    at = messages.c.due_at
     return sa.or_(at <= now, at > now + _FURTHEST)
 
 
 def take_message(connection: Connection, worker: str, now: int) -> str | None:
     """Takes the first message that is due, and its job with it (rule 2 of the room); None: none is."""
-    asked = (
-        sa.select(tables.messages)
-        .where(_due(now))
-        .order_by(tables.messages.c.due_at, tables.messages.c.message)
-        .limit(1)
-    )
+    asked = sa.select(messages).where(_due(now)).order_by(messages.c.due_at, messages.c.message).limit(1)
     row = connection.execute(asked).first()
     if row is None:
         return None
-    connection.execute(tables.messages.delete().where(tables.messages.c.message == row.message))
+    connection.execute(messages.delete().where(messages.c.message == row.message))
     if row.job is not None:
-        this = sa.and_(tables.jobs.c.job == row.job, tables.jobs.c.state == JobState.QUEUED.value)
+        this = sa.and_(jobs.c.job == row.job, jobs.c.state == JobState.QUEUED.value)
         taken = {"state": JobState.RUNNING.value, "worker": worker, "started_at": now}
-        connection.execute(tables.jobs.update().where(this).values(**taken, tries=tables.jobs.c.tries + 1))
+        connection.execute(jobs.update().where(this).values(**taken, tries=jobs.c.tries + 1))
     return str(row.content)
 
 
 def any_message(connection: Connection, now: int) -> bool:
     """Whether a message is due: a look, so that an idle worker writes nothing."""
-    asked = sa.select(tables.messages.c.message).where(_due(now)).limit(1)
+    asked = sa.select(messages.c.message).where(_due(now)).limit(1)
     return connection.execute(asked).first() is not None
 
 

@@ -19,7 +19,7 @@ from typing import IO, Protocol
 
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs.logs import CONTROL, UPLOADS, drop_upload, plain_name
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import JobContext
 from wayseal.market.looking import ImportForm, Named, free_name, place_files
 from wayseal.store.durable import file_digest
 
@@ -83,7 +83,7 @@ def keep_sent(folder: Path, files: Sequence[Sent]) -> dict[str, str]:
     return {"upload": f"{token}/{', '.join(name for name, _, _ in kept)}", "files": json.dumps(kept)}
 
 
-def find_sent(values: Mapping[str, str], work: Work) -> tuple[tuple[str, Path, int, str], ...]:
+def find_sent(values: Mapping[str, str], work: JobContext) -> tuple[tuple[str, Path, int, str], ...]:
     """Files that a job is about: name, place, size, SHA-256. JobError: one isn't there, or is another (rule 1)."""
     token = values.get("upload", "").partition("/")[0]
     place = work.folder.parent / UPLOADS / token

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import JobContext
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
 
-Run = Callable[[Mapping[str, str], Work], Mapping[str, str]]
+Run = Callable[[Mapping[str, str], JobContext], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
     extra: what has the packages that it needs beyond the console's own.
     """
 
-    def run(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+    def run(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
         try:
             found = getattr(import_module(f"wayseal.console.{module}"), name)
         except ModuleNotFoundError as error:
@@ -57,21 +57,21 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
 
 _ALL = (
     Kind(name="look", run=_later("jobs._look"), seconds=600),
-    Kind(name="ingest", run=_later("jobs._ingest")),
-    Kind(name="detect", run=_later("jobs._detect"), scheduled=True),
-    Kind(name="notices", run=_later("jobs._notices")),
-    Kind(name="verify", run=_later("jobs._verify"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="ingest", run=_later("jobs._kinds", "take_in")),
+    Kind(name="detect", run=_later("jobs._kinds", "detect_cases"), scheduled=True),
+    Kind(name="notices", run=_later("jobs._kinds", "send_notices")),
+    Kind(name="verify", run=_later("jobs._kinds", "verify_ledger"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="trace_check", run=_later("tracing.work", "run_check")),
     Kind(name="trace", run=_later("tracing.work", "run_trace")),
     Kind(name="trace_left_out", run=_later("tracing.work", "run_left_out")),
-    Kind(name="export", run=_later("jobs._export"), roles=frozenset({Role.INVESTIGATOR}), named=True),
-    Kind(name="stamp", run=_later("jobs._stamps"), roles=frozenset({Role.INVESTIGATOR}), scheduled=True),
-    Kind(name="reads", run=_later("jobs._reading", "lay_out")),
-    Kind(name="rights", run=_later("jobs._reading", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="partners", run=_later("jobs._reading", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="export", run=_later("jobs._kinds", "export_pack"), roles=frozenset({Role.INVESTIGATOR}), named=True),
+    Kind(name="stamp", run=_later("jobs._kinds", "stamp_packs"), roles=frozenset({Role.INVESTIGATOR}), scheduled=True),
+    Kind(name="reads", run=_later("jobs._kinds", "lay_out")),
+    Kind(name="rights", run=_later("jobs._kinds", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
+    Kind(name="partners", run=_later("jobs._kinds", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="market_look", run=_later("jobs._market", "look_at_source", extra="market")),
     Kind(name="market_due", run=_later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
     Kind(name="market_import", run=_later("jobs._market", "bring_in_files", extra="market")),
-    Kind(name="market_words", run=_later("jobs._words"), scheduled=True),
+    Kind(name="market_words", run=_later("jobs._kinds", "look_for_words"), scheduled=True),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

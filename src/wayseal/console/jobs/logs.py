@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.work import Work
+from wayseal.console.jobs.types import JobContext
 from wayseal.store import load_mapping, open_source
 from wayseal.store.durable import replace_file
 from wayseal.store.types import Source
@@ -42,9 +42,6 @@ def find_log(folder: Path | None, name: str) -> Path:
     Args:
         folder: Where they lie.
         name: Its path below that.
-
-    Returns:
-        The file.
 
     Raises:
         JobError: There is none, or it isn't in the folder.
@@ -85,7 +82,7 @@ def find_mapping(folder: Path | None, name: str) -> Path:
     return folder / name
 
 
-def log_of(values: Mapping[str, str], work: Work) -> Path:
+def log_of(values: Mapping[str, str], work: JobContext) -> Path:
     """The log that a job is about: `upload`, one that was sent, or `file`, one of the folder. JobError: it is gone."""
     upload = values.get("upload", "")
     if upload:
@@ -93,7 +90,7 @@ def log_of(values: Mapping[str, str], work: Work) -> Path:
     return find_log(work.settings.logs_folder, values.get("file", ""))
 
 
-def open_log(values: Mapping[str, str], work: Work) -> Source:
+def open_log(values: Mapping[str, str], work: JobContext) -> Source:
     """The same, opened as its job says.
 
     Args:

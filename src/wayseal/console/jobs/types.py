@@ -1,10 +1,21 @@
-"""Jobs as values. All times are microseconds after 1970, UTC."""
+"""Jobs as values, what a job is given while it runs, and messages as rows keep them, worded when somebody reads them.
 
-from collections.abc import Mapping
+All times are microseconds after 1970, UTC.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path, PurePath
+from threading import Event, Lock
+from typing import Any, Protocol
 
-from wayseal.model.messages import Message
+from wayseal.console.errors import ConsoleError, JobCancelledError, JobError, JobStoppedError
+from wayseal.console.settings import ConsoleSettings
+from wayseal.model.errors import WaysealError
+from wayseal.model.messages import N_, Message
 
 
 class JobState(StrEnum):
@@ -104,3 +115,143 @@ def number_of(id_: str) -> int | None:
     digits = id_.removeprefix(_PREFIX)
     right = id_.startswith(_PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 16
     return int(digits) if right else None
+
+
+_MOST = 400
+_PLACED = N_("{place}: {text}")
+
+
+def message_of(error: WaysealError) -> Message:
+    """An error as a message, its place before it: of a file the name alone, of a form (an error of ours) no field."""
+    name = "" if error.file is None else PurePath(error.file).name
+    line = "" if error.line is None else str(error.line)
+    place = ":".join(part for part in (name, line, "" if isinstance(error, ConsoleError) else error.key) if part)
+    return Message(_PLACED, {"place": place, "text": error.message}) if place else error.message
+
+
+def to_text(message: Message) -> str:
+    """A message as JSON."""
+    return json.dumps(_plain(message), ensure_ascii=False)
+
+
+def from_text(text: str | None) -> Message | None:
+    """The message again; None for none."""
+    return None if text is None else _message(json.loads(text))
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, WaysealError):
+        return _plain(message_of(value))
+    if isinstance(value, Message):
+        return {"text": value.text, "values": {name: _plain(one) for name, one in value.values.items()}}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, PurePath):
+        return value.name
+    return value if isinstance(value, int | float) else str(value)[:_MOST]
+
+
+def _message(content: Any) -> Message:
+    return Message(content["text"], {name: _value(one) for name, one in content["values"].items()})
+
+
+def _value(content: Any) -> object:
+    if isinstance(content, dict):
+        return _message(content)
+    return [_value(one) for one in content] if isinstance(content, list) else content
+
+
+_EVERY = 0.5
+
+
+class ProgressSink(Protocol):
+    """Where a job's progress and log are kept."""
+
+    def progress(self, stage: str, done: int, total: int) -> bool:
+        """Keeps how far it is; whether it may go on."""
+
+    def say(self, text: Message) -> None:
+        """Adds a line to its log."""
+
+
+class JobContext:
+    """A job as its kind sees it.
+
+    Attributes:
+        id: Of the job.
+        who: The login of whoever asked for it.
+        folder: Empty at first, the job's own; what is left in it can be downloaded by what `result` names.
+        settings: Of the console.
+        at: When this try began, microseconds after 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        id_: str,
+        who: str,
+        folder: Path,
+        settings: ConsoleSettings,
+        at: int,
+        sink: ProgressSink,
+        stopping: Event,
+        now: Callable[[], int] = lambda: time.time_ns() // 1000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.id = id_
+        self.who = who
+        self.folder = folder
+        self.settings = settings
+        self.at = at
+        self._sink = sink
+        self._stopping = stopping
+        self._now = now
+        self._clock = clock
+        self._stage = ""
+        self._told_at = 0.0
+        self._lock = Lock()
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger. JobError: none is set, or its folder isn't there any more."""
+        ledger = self.settings.ledger
+        if ledger is None:
+            raise JobError("no ledger is set: an administrator names one where the console is started")
+        if not ledger.is_dir():
+            raise JobError("the ledger's folder isn't there any more: bring it back, and try again", file=ledger)
+        return ledger
+
+    def now(self) -> int:
+        """Microseconds after 1970."""
+        return self._now()
+
+    def step(self, stage: str, done: int, total: int) -> None:
+        """Tells how far it is, and ends the job where somebody wants that; may be called from any thread, and often.
+
+        Args:
+            stage: The engine's own word for what it does.
+            done: So much of it.
+            total: All of it; 0: that can't be told.
+
+        Raises:
+            JobCancelledError: Somebody wants it to end.
+            JobStoppedError: The console is stopping.
+        """
+        if self._stopping.is_set():
+            raise JobStoppedError("the console was stopped while this ran: nothing half done was left; try again")
+        with self._lock:
+            now = self._clock()
+            if stage == self._stage and now - self._told_at < _EVERY:
+                return
+            self._stage, self._told_at = stage, now
+        if not self._sink.progress(stage, done, total):
+            raise JobCancelledError("this was cancelled")
+
+    def say(self, text: str, /, **values: object) -> None:
+        """Adds a line to the job's log.
+
+        Args:
+            text: English, marked with `N_`, with named blanks; nothing personal.
+            **values: What fills them.
+        """
+        self._sink.say(Message(text, values))

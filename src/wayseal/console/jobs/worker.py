@@ -1,32 +1,162 @@
 """A worker: a process beside the console that takes jobs and runs them, one after the other.
 
-1. Its settings come by standard input, a line of JSON, so that no secret is among its arguments or in its environment.
-2. Standard input stays open as long as the console lives: at its end the worker begins nothing new, has what it runs
+1. Whatever a kind raises ends the job with a text that holds nothing personal; what isn't an error of ours is told by
+   its type alone, and its place goes to the log of the process.
+2. A ledger that another process writes to, and a market that another job looks at, are tried again after a while, some
+   times.
+3. The end is kept, however long the database is away; a worker that can't wait any more leaves a job that broke off.
+4. Its settings come by standard input, a line of JSON, so that no secret is among its arguments or in its environment.
+5. Standard input stays open as long as the console lives: at its end the worker begins nothing new, has what it runs
    end at its next step, and goes.
 """
 
 import json
 import logging
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Thread
 from typing import TextIO
 
 from huey.consumer import Consumer
+from huey.exceptions import RetryTask
 
-from wayseal.console.jobs._alive import living
-from wayseal.console.jobs._jobs import Jobs, jobs_of
-from wayseal.console.jobs._queue import make_queue
-from wayseal.console.jobs._run import Runner
+from wayseal.console.errors import JobCancelledError, JobStoppedError, JobTurnError
+from wayseal.console.jobs import _rows as rows
+from wayseal.console.jobs._jobs import Jobs, jobs_of, living, make_queue
+from wayseal.console.jobs.kinds import KINDS, Kind
 from wayseal.console.jobs.logs import drop_old_uploads
+from wayseal.console.jobs.types import Job, JobContext, JobState, message_of
 from wayseal.console.settings import ConsoleSettings, read_console_settings
+from wayseal.ledger.errors import LedgerBusyError
+from wayseal.model.errors import WaysealError, disk_says
+from wayseal.model.messages import N_, Message
+from wayseal.model.times import set_clock
 from wayseal.service import forward_library_logs, make_log
-from wayseal.service.log import LibraryLogHandler, Log
-from wayseal.store.database import open_database
+from wayseal.service.log import LibraryLogHandler, Log, where
+from wayseal.store.database import DatabaseError, open_database
+from wayseal.store.errors import JournalBusyError
+
+BUSY_SECONDS, BUSY_TRIES = 60, 10
+_WAIT = 5.0
+_BUSY = N_("another process writes to the ledger: tried again in {seconds} seconds")
+_TURN = N_("another job looks at the market: tried again in {seconds} seconds")
+_UNKNOWN = N_("this version knows no such kind of job")
+_BROKE = N_("something broke in it ({error}); the log of the console says where")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """What a worker runs jobs with.
+
+    Attributes:
+        jobs: All of them.
+        settings: Of the console.
+        worker: The name of the worker.
+        log: Of the process.
+        stopping: Set when the console stops.
+        kinds: What there is.
+    """
+
+    jobs: Jobs
+    settings: ConsoleSettings
+    worker: str
+    log: Log
+    stopping: Event
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
+
+    def run(self, number: int) -> None:
+        """Runs a job, if it is this worker's. RetryTask: it is to be tried again (rule 2)."""
+        job = self.jobs.database.look(rows.find, number)
+        if job is None or job.state is not JobState.RUNNING:
+            return
+        set_clock(self.settings.utc_offset_hours)
+        self.log.info("job_began", request=job.id, group=job.kind)
+        state, result, error = self._try(job, number)
+        if state is None:
+            raise RetryTask(delay=BUSY_SECONDS)
+        with suppress(OSError):
+            self.jobs.folder_of(job.id).rmdir()  # of what made nothing
+        self._keep(lambda: self._end(number, state, result, error))
+        self.log.info("job_ended", request=job.id, group=state.value)
+
+    def _try(self, job: Job, number: int) -> tuple[JobState | None, Mapping[str, str], Message | None]:
+        """What becomes of it; no state: it is to be tried again."""
+        kind = self.kinds.get(job.kind)
+        if kind is None:
+            return JobState.FAILED, {}, Message(_UNKNOWN)
+        try:
+            return JobState.DONE, kind.run(job.values, self._work(job, number)), None
+        except JobCancelledError:
+            return JobState.CANCELLED, {}, None
+        except JobStoppedError as error:
+            return JobState.BROKEN_OFF, {}, error.message
+        except (LedgerBusyError, JournalBusyError, JobTurnError) as error:
+            if job.tries < BUSY_TRIES:
+                said = Message(_TURN if isinstance(error, JobTurnError) else _BUSY, {"seconds": BUSY_SECONDS})
+                self._keep(lambda: self._say(number, said))
+                return None, {}, None
+            return JobState.FAILED, {}, message_of(error)
+        except WaysealError as error:
+            return JobState.FAILED, {}, message_of(error)
+        except OSError as error:
+            return JobState.FAILED, {}, disk_says(error)
+        except Exception as error:
+            self.log.error("job_broke", request=job.id, **where(error))
+            return JobState.FAILED, {}, Message(_BROKE, {"error": type(error).__name__})
+
+    def _work(self, job: Job, number: int) -> JobContext:
+        return JobContext(
+            id_=job.id,
+            who=job.who,
+            folder=_empty(self.jobs.folder_of(job.id)),
+            settings=self.settings,
+            at=self.jobs.now(),
+            sink=_Teller(runner=self, number=number),
+            stopping=self.stopping,
+            now=self.jobs.now,
+        )
+
+    def _say(self, number: int, text: Message) -> None:
+        self.jobs.database.write(rows.say, number, text, self.jobs.now())
+
+    def _end(self, number: int, state: JobState, result: Mapping[str, str], error: Message | None) -> None:
+        self.jobs.database.write(rows.end, number, self.worker, state, now=self.jobs.now(), result=result, error=error)
+
+    def _keep(self, act: Callable[[], None]) -> None:
+        """Rule 3."""
+        while True:
+            try:
+                return act()
+            except DatabaseError:
+                if self.stopping.wait(_WAIT):
+                    raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Teller:
+    runner: Runner
+    number: int
+
+    def progress(self, stage: str, done: int, total: int) -> bool:
+        return self.runner.jobs.database.write(rows.progress, self.number, self.runner.worker, stage, done, total)
+
+    def say(self, text: Message) -> None:
+        self.runner._say(self.number, text)
+
+
+def _empty(folder: Path) -> Path:
+    """A job's folder, without what an earlier try left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
 
 
 class _Consumer(Consumer):  # type: ignore[misc]
-    """Huey's loop, which leaves signals alone: standard input tells when to go (rule 2)."""
+    """Huey's loop, which leaves signals alone: standard input tells when to go (rule 5)."""
 
     def _set_signal_handlers(self) -> None:
         """None."""
@@ -46,7 +176,7 @@ def run_worker(source: TextIO, log: Log) -> None:
     """Takes jobs and runs them, until the source ends.
 
     Args:
-        source: A line with the settings and its name, then nothing until it ends (rules 1 and 2).
+        source: A line with the settings and its name, then nothing until it ends (rules 4 and 5).
         log: Of the process.
     """
     said = json.loads(source.readline())

@@ -6,10 +6,8 @@
 3. Accounts are named by whoever asks: every question takes the function that says how they may be called.
 """
 
-from wayseal.console.reading._canaries import Canary, CanaryWatch
-from wayseal.console.reading._life import WaybillLife
-from wayseal.console.reading._reader import CaseReader
-from wayseal.console.reading._reviews import Review, keep_review
+from wayseal.console.reading._reader import Canary, CanaryWatch, CaseReader, WaybillLife
+from wayseal.console.reading._reviews import PARTNERS, RIGHTS, Review, keep_review, review_partners, review_rights
 from wayseal.console.reading._selection import (
     ODD,
     ONLY,
@@ -23,7 +21,6 @@ from wayseal.console.reading._selection import (
     page_of,
     select,
 )
-from wayseal.console.reading._work import PARTNERS, RIGHTS, review_partners, review_rights
 
 __all__ = [
     "ODD",

@@ -1,27 +1,161 @@
-"""Answers questions about reads, from many threads: what a state of the ledger needs is made once, beside the pages."""
+"""Answers questions about reads, from many threads: what a state of the ledger needs is made once, beside the pages.
+
+Whether a number is a canary is asked of the register, one number at a time: which numbers are canaries is kept from
+those who are to meet them, so that nothing here lists any.
+"""
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from wayseal.cases.types import Pseudonyms
-from wayseal.console.reading._life import WaybillLife, life_of
 from wayseal.console.reading._reviews import Review, load_review, review_path
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.lanes import CaseLanes, lanes_path, load_lanes
-from wayseal.detect.reasons import PairResult, World, explain_pair, read_world
+from wayseal.detect.reasons import ListedRead, PairResult, World, explain_pair, list_waybill_reads, read_world
 from wayseal.ledger import LedgerError, Snapshot, open_ledger
 from wayseal.model.closing import Closing
+from wayseal.model.errors import disk_says
+from wayseal.trace.canary import CanaryError, read_state
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """A canary. Times are microseconds since 1970.
+
+    Attributes:
+        waybill: Its number, clean.
+        planned_at: When it was planned.
+        accounts: Those that it was made for.
+        answer: "hit": it came out; "silent": its wait was closed without; "": neither yet.
+        answered_at: When that was; None: it wasn't.
+    """
+
+    waybill: str
+    planned_at: int
+    accounts: frozenset[str]
+    answer: str = ""
+    answered_at: int | None = None
+
+
+class CanaryWatch:
+    """A register of canaries, read again when it was written to."""
+
+    def __init__(self, register: Path) -> None:
+        """Of a file."""
+        self._register = register
+        self._lock = threading.Lock()
+        self._kept: tuple[Stamp, dict[str, Canary]] | None = None
+
+    def find(self, waybill: str) -> Canary | None:
+        """A canary by its number.
+
+        Args:
+            waybill: A clean number.
+
+        Returns:
+            It; None: the number is none.
+
+        Raises:
+            CanaryError: The register can't be read, so that nobody can say.
+        """
+        try:
+            about = self._register.stat()
+            stamp = about.st_ino, about.st_mtime_ns, about.st_size
+            with self._lock:
+                if self._kept is None or self._kept[0] != stamp:
+                    self._kept = stamp, self._read()
+                return self._kept[1].get(waybill)
+        except OSError as error:
+            raise CanaryError(
+                "the register of canaries can't be read ({reason})", file=self._register, reason=disk_says(error)
+            ) from None
+
+    def _read(self) -> dict[str, Canary]:
+        watch = read_state(self._register).watch
+        found = {}
+        for one in watch.canaries:
+            answer = watch.answer(one.id)
+            found[one.waybill] = Canary(
+                waybill=one.waybill,
+                planned_at=one.planned_at,
+                accounts=frozenset(one.pool),
+                answer="" if answer is None else answer.kind,
+                answered_at=None if answer is None else answer.at,
+            )
+        return found
+
+
+_EVENTS = ("scans", "tickets", "changes")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaybillLife:
+    """What is known of a waybill. Times are microseconds since 1970.
+
+    Attributes:
+        waybill: Its number, clean.
+        issued: Its row in `waybills`; None: there is none.
+        scans: Rows of `scans`, by time.
+        tickets: Rows of `tickets`, by time; `actor` under the name that may be shown.
+        changes: Rows of `changes`, by time.
+        reads: By time, without sessions, addresses and devices.
+        missing: Tables that explanations are made of and the ledger lacks.
+    """
+
+    waybill: str
+    issued: Row | None
+    scans: Sequence[Row]
+    tickets: Sequence[Row]
+    changes: Sequence[Row]
+    reads: tuple[ListedRead, ...]
+    missing: tuple[str, ...]
+
+
+def life_of(
+    snapshot: Snapshot, waybill: str, templates: Sequence[Template], world: World, name: Callable[[str], str]
+) -> WaybillLife | None:
+    """The life of a waybill (a clean number); None: the ledger knows no such number. LedgerError."""
+    keys = snapshot.keys([waybill])
+    if not len(snapshot.find(keys)):
+        return None
+    listed = list_waybill_reads(snapshot, waybill, templates, name, kept_back=True, world=world)
+    issued = _rows(snapshot.waybills(keys))
+    events = {table: _rows(snapshot.table(table, keys)) for table in _EVENTS}
+    return WaybillLife(
+        waybill=waybill,
+        issued=issued[0] if issued else None,
+        scans=events["scans"],
+        tickets=[{**row, "actor": name(row["actor"])} for row in events["tickets"]],
+        changes=events["changes"],
+        reads=listed.reads,
+        missing=listed.missing,
+    )
+
+
+def _rows(table: pa.Table) -> list[Row]:
+    """Rows of a table, times as microseconds."""
+    for place, column in enumerate(table.schema):
+        if pa.types.is_timestamp(column.type):
+            table = table.set_column(place, column.name, table[column.name].cast(pa.int64()))
+    rows: list[Row] = table.to_pylist()
+    return rows
+
 
 _MANIFEST = "manifest.json"
 _SECRET = 32
 _CASES = 16
 """Cases that are kept in memory."""
 Name = Callable[[str], str]
-Stamp = tuple[int, int, int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +170,7 @@ class _State:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Kept:
+class _Cached:
     """Cases read from the disk, the last asked last; reviews."""
 
     by_case: dict[str, tuple[Stamp, CaseLanes]] = field(default_factory=dict)
@@ -67,7 +201,7 @@ class CaseReader(Closing):
         self._making = threading.Lock()
         self._state: _State | None = None
         self._renewal: threading.Thread | None = None
-        self._kept = _Kept()
+        self._kept = _Cached()
         self.pseudonyms = Pseudonyms(os.urandom(_SECRET))
 
     @property

@@ -112,9 +112,6 @@ def page_of(lanes: CaseLanes, wanted: Selection, names: list[str], limit: int) -
         wanted: Which of its reads, the order, and behind which one.
         names: What its accounts are called, in their order.
         limit: At most so many.
-
-    Returns:
-        The page.
     """
     kept = pa.array(_kept(lanes, wanted))
     reads, values = lanes.reads.filter(kept), _values(lanes, wanted.sort, names).filter(kept)

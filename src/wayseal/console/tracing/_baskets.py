@@ -1,4 +1,4 @@
-"""Baskets in the console's database.
+"""Baskets, and runs over them, in the console's database, as the migrations of `console` make its tables.
 
 1. Each act makes a new version of the basket, and says who, when and why. All versions stay: a row is there from the
    version that brought it to the one that took it away.
@@ -6,8 +6,10 @@
    and the error has what stands now (StaleNumberError).
 3. What is there already, the same in everything that a trace uses, isn't added again, and is told.
 4. A basket holds `MOST` numbers at most; one that was closed takes none.
+5. How a job stands is asked of jobs; once it is over, what it gave is kept here, so that lists ask this table alone.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -15,10 +17,79 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from wayseal.console.errors import StaleNumberError, TraceWorkError
-from wayseal.console.tracing import _tables as tables
-from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row, Sighting
+from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row, Run, RunKind, Sighting
 from wayseal.model.times import HOUR_US
 from wayseal.store.database import Connection, Database
+
+METADATA = sa.MetaData()
+OPEN_END = 2**31 - 1
+"""`until` of a row that is still there."""
+
+all_baskets = sa.Table(
+    "baskets",
+    METADATA,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("numbers", sa.Integer, nullable=False),
+    sa.Column("next_row", sa.Integer, nullable=False),
+    sa.Column("closed", sa.Integer, nullable=False),
+    sa.Column("changed_at", sa.BigInteger, nullable=False),
+    sa.Column("changed_by", sa.String(64), nullable=False),
+    sa.Index("ix_baskets_closed", "closed", "changed_at", "number"),
+)
+basket_rows = sa.Table(
+    "basket_rows",
+    METADATA,
+    sa.Column("basket", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("row", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("until", sa.Integer, nullable=False),
+    sa.Column("waybill", sa.String(512), nullable=False),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Column("seen_day", sa.Integer, nullable=False),
+    sa.Column("asked_at", sa.BigInteger),
+    sa.Column("absent_at", sa.BigInteger),
+    sa.Column("found_by", sa.String(16)),
+    sa.Column("seller", sa.Text),
+    sa.Column("asked", sa.Text),
+    sa.Column("price", sa.String(40), nullable=False),
+    sa.Column("bought_by", sa.String(80), nullable=False),
+    sa.Index("ix_basket_rows_until", "basket", "until", "row"),
+    sa.Index("ix_basket_rows_waybill", "waybill", "until"),
+)
+basket_acts = sa.Table(
+    "basket_acts",
+    METADATA,
+    sa.Column("basket", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("act", sa.String(12), nullable=False),
+    sa.Column("who", sa.String(64), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+all_runs = sa.Table(
+    "trace_runs",
+    METADATA,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("job", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("basket", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("who", sa.String(64), nullable=False),
+    sa.Column("of", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+    sa.Column("item", sa.String(40), nullable=False),
+    sa.Index("ix_trace_runs_job", "job", unique=True),
+    sa.Index("ix_trace_runs_basket", "basket", "kind", "number"),
+    sa.Index("ix_trace_runs_kind", "kind", "number"),
+    sa.Index("ix_trace_runs_of", "of", "number"),
+)
+
 
 MOST = 2000
 DAY_US = 24 * HOUR_US
@@ -26,7 +97,7 @@ MOST_NAME, MOST_WHY = 120, 500
 _T = TypeVar("_T")
 _Made = tuple[int | None, Mapping[str, Any], _T]
 """Numbers that an act was about (None: it did nothing), columns of the basket that it changes, its answer."""
-_LIVE = tables.OPEN_END
+_LIVE = OPEN_END
 
 
 class Baskets:
@@ -114,19 +185,19 @@ def _perform(
     count, values, answer = work(connection, basket, version, *args)
     if count is not None:
         changed = {"version": version, "changed_at": at, "changed_by": who, **values}
-        connection.execute(tables.baskets.update().where(tables.baskets.c.number == basket.number).values(**changed))
+        connection.execute(all_baskets.update().where(all_baskets.c.number == basket.number).values(**changed))
         row = {"basket": basket.number, "version": version, "at": at, "act": act.value, "who": who, "why": why}
-        connection.execute(tables.acts.insert().values(**row, count=count))
+        connection.execute(basket_acts.insert().values(**row, count=count))
     return answer
 
 
 def _make(connection: Connection, name: str, who: str, why: str, at: int) -> str:
-    newest = connection.execute(sa.select(sa.func.max(tables.baskets.c.number))).scalar()
+    newest = connection.execute(sa.select(sa.func.max(all_baskets.c.number))).scalar()
     number = (newest or 0) + 1
     values = {"number": number, "name": name, "version": 1, "numbers": 0, "next_row": 1, "closed": 0}
-    connection.execute(tables.baskets.insert().values(**values, changed_at=at, changed_by=who))
+    connection.execute(all_baskets.insert().values(**values, changed_at=at, changed_by=who))
     row = {"basket": number, "version": 1, "at": at, "act": BasketAct.MADE.value, "who": who, "why": why, "count": 0}
-    connection.execute(tables.acts.insert().values(**row))
+    connection.execute(basket_acts.insert().values(**row))
     return f"b-{number}"
 
 
@@ -137,10 +208,10 @@ def _add(connection: Connection, basket: Basket, version: int, numbers: Sequence
         raise TraceWorkError("a basket holds {most:,} numbers at most", key="typed", most=MOST)
     if not new:
         return None, {}, (0, len(numbers))
-    place = tables.baskets.c.number == basket.number
-    first = connection.execute(sa.select(tables.baskets.c.next_row).where(place)).scalar_one()
+    place = all_baskets.c.number == basket.number
+    first = connection.execute(sa.select(all_baskets.c.next_row).where(place)).scalar_one()
     values = [_values(basket.number, first + n, version, number) for n, number in enumerate(new)]
-    connection.execute(tables.rows.insert(), values)
+    connection.execute(basket_rows.insert(), values)
     changed = {"numbers": basket.numbers + len(new), "next_row": first + len(new)}
     return len(new), changed, (len(new), len(numbers) - len(new))
 
@@ -148,8 +219,8 @@ def _add(connection: Connection, basket: Basket, version: int, numbers: Sequence
 def _change(
     connection: Connection, basket: Basket, version: int, row: int, since: int, number: Number | None
 ) -> _Made[None]:
-    t = tables.rows.c
-    asked = sa.select(tables.rows).where(t.basket == basket.number, t.row == row, t.until == _LIVE)
+    t = basket_rows.c
+    asked = sa.select(basket_rows).where(t.basket == basket.number, t.row == row, t.until == _LIVE)
     found = connection.execute(asked).first()
     now = None if found is None else _row(found)
     if now is None or now.since != since:
@@ -157,10 +228,10 @@ def _change(
     if now.number == number:
         return None, {}, None
     place = (t.basket == basket.number, t.row == row, t.since == since)
-    connection.execute(tables.rows.update().where(*place).values(until=version))
+    connection.execute(basket_rows.update().where(*place).values(until=version))
     if number is None:
         return 1, {"numbers": basket.numbers - 1}, None
-    connection.execute(tables.rows.insert().values(**_values(basket.number, row, version, number)))
+    connection.execute(basket_rows.insert().values(**_values(basket.number, row, version, number)))
     return 1, {}, None
 
 
@@ -180,8 +251,8 @@ def _same(number: Number) -> tuple[object, ...]:
 
 
 def _page(connection: Connection, after: tuple[int, int] | None, limit: int, closed: bool) -> tuple[Basket, ...]:
-    t = tables.baskets.c
-    asked = sa.select(tables.baskets).where(t.closed == int(closed))
+    t = all_baskets.c
+    asked = sa.select(all_baskets).where(t.closed == int(closed))
     if after is not None:
         at, number = after
         asked = asked.where(sa.or_(t.changed_at < at, sa.and_(t.changed_at == at, t.number < number)))
@@ -193,23 +264,23 @@ def _find(connection: Connection, id_: str) -> Basket | None:
     number = number_of(id_)
     if number is None:
         return None
-    row = connection.execute(sa.select(tables.baskets).where(tables.baskets.c.number == number)).first()
+    row = connection.execute(sa.select(all_baskets).where(all_baskets.c.number == number)).first()
     return None if row is None else _basket(row)
 
 
 def _rows(connection: Connection, basket: int, after: int, limit: int, version: int | None) -> tuple[Row, ...]:
-    t = tables.rows.c
-    asked = sa.select(tables.rows).where(t.basket == basket, t.row > after)
+    t = basket_rows.c
+    asked = sa.select(basket_rows).where(t.basket == basket, t.row > after)
     there = [t.until == _LIVE] if version is None else [t.since <= version, t.until > version]
     asked = asked.where(*there)
     return tuple(_row(row) for row in connection.execute(asked.order_by(t.row).limit(limit)))
 
 
 def _sightings(connection: Connection, waybill: str, limit: int) -> tuple[Sighting, ...]:
-    t = tables.rows.c
+    t = basket_rows.c
     asked = (
-        sa.select(tables.rows, tables.baskets.c.name.label("basket_name"))
-        .join(tables.baskets, tables.baskets.c.number == t.basket)
+        sa.select(basket_rows, all_baskets.c.name.label("basket_name"))
+        .join(all_baskets, all_baskets.c.number == t.basket)
         .where(t.waybill == waybill, t.until == _LIVE)
         .order_by(t.seen_at, t.basket, t.row)
         .limit(limit)
@@ -221,7 +292,7 @@ def _sightings(connection: Connection, waybill: str, limit: int) -> tuple[Sighti
 
 
 def _sold_at(connection: Connection, waybills: Sequence[str]) -> Mapping[str, int]:
-    t = tables.rows.c
+    t = basket_rows.c
     asked = (
         sa.select(t.waybill, sa.func.min(t.seen_at + sa.cast(t.seen_day, sa.BigInteger) * DAY_US).label("at"))
         .where(t.waybill.in_(sorted(set(waybills))), t.until == _LIVE)
@@ -231,8 +302,8 @@ def _sold_at(connection: Connection, waybills: Sequence[str]) -> Mapping[str, in
 
 
 def _acts(connection: Connection, basket: int, limit: int) -> tuple[Done, ...]:
-    t = tables.acts.c
-    asked = sa.select(tables.acts).where(t.basket == basket).order_by(t.version.desc()).limit(limit)
+    t = basket_acts.c
+    asked = sa.select(basket_acts).where(t.basket == basket).order_by(t.version.desc()).limit(limit)
     return tuple(
         Done(
             version=row.version,
@@ -290,3 +361,98 @@ def _line(text: str, key: str, most: int) -> str:
 
 def _why(text: str) -> str:
     return _line(text, "why", MOST_WHY) if text.strip() else ""
+
+
+class Runs:
+    """Everything about runs; whoever made it closes the database."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+
+    def note(self, job: str, kind: RunKind, basket: str, version: int, seed: int, who: str, of: str = "") -> None:
+        """Notes that a job was begun."""
+        row = {"job": job, "kind": kind.value, "basket": number_of(basket), "version": version, "seed": seed}
+        rest = {"at": self._now(), "who": who, "of": of, "state": "queued", "told": "{}", "item": ""}
+        self._database.write(_note, {**row, **rest})
+
+    def find(self, job: str) -> Run | None:
+        """The run of a job."""
+        return self._database.look(_find_run, job)
+
+    def page(
+        self, kinds: Sequence[RunKind], *, basket: str | None = None, before: int | None = None, limit: int = 25
+    ) -> tuple[Run, ...]:
+        """Runs of some kinds, the newest first."""
+        return self._database.look(_page_of_runs, kinds, basket, before, limit)
+
+    def left_out(self, job: str) -> Run | None:
+        """The newest run that leaves out the numbers of a run one by one."""
+        return self._database.look(_left_out, job)
+
+    def find_queued(self, item: str) -> Run | None:
+        """The run that became something in the queue."""
+        return self._database.look(_find_queued, item)
+
+    def settle(self, job: str, state: str, told: Mapping[str, str]) -> None:
+        """Keeps how a job stands (rule 5)."""
+        self._database.write(_set_run, job, {"state": state, "told": json.dumps(dict(told), ensure_ascii=False)})
+
+    def queue(self, job: str, item: str) -> None:
+        """Notes what a run became in the queue."""
+        self._database.write(_set_run, job, {"item": item})
+
+
+def _note(connection: Connection, values: dict[str, Any]) -> None:
+    newest = connection.execute(sa.select(sa.func.max(all_runs.c.number))).scalar()
+    connection.execute(all_runs.insert().values(number=(newest or 0) + 1, **values))
+
+
+def _find_run(connection: Connection, job: str) -> Run | None:
+    row = connection.execute(sa.select(all_runs).where(all_runs.c.job == job)).first()
+    return None if row is None else _run(row)
+
+
+def _find_queued(connection: Connection, item: str) -> Run | None:
+    row = connection.execute(sa.select(all_runs).where(all_runs.c.item == item).limit(1)).first()
+    return None if row is None else _run(row)
+
+
+def _page_of_runs(
+    connection: Connection, kinds: Sequence[RunKind], basket: str | None, before: int | None, limit: int
+) -> tuple[Run, ...]:
+    t = all_runs.c
+    asked = sa.select(all_runs).where(t.kind.in_([kind.value for kind in kinds]))
+    if basket is not None:
+        asked = asked.where(t.basket == number_of(basket))
+    if before is not None:
+        asked = asked.where(t.number < before)
+    return tuple(_run(row) for row in connection.execute(asked.order_by(t.number.desc()).limit(limit)))
+
+
+def _left_out(connection: Connection, job: str) -> Run | None:
+    t = all_runs.c
+    asked = sa.select(all_runs).where(t.of == job).order_by(t.number.desc()).limit(1)
+    row = connection.execute(asked).first()
+    return None if row is None else _run(row)
+
+
+def _set_run(connection: Connection, job: str, values: dict[str, Any]) -> None:
+    connection.execute(all_runs.update().where(all_runs.c.job == job).values(**values))
+
+
+def _run(row: Any) -> Run:
+    return Run(
+        number=row.number,
+        job=row.job,
+        kind=RunKind(row.kind),
+        basket=f"b-{row.basket}",
+        version=row.version,
+        seed=row.seed,
+        at=row.at,
+        who=row.who,
+        of=row.of,
+        state=row.state,
+        told=json.loads(row.told),
+        item=row.item,
+    )

@@ -1,40 +1,156 @@
-"""What jobs of the trace workspace do: look at numbers before a trace, trace them, leave each out in turn.
+"""What jobs of the trace workspace do, and what they leave in their folders, read again.
 
-1. Same ledger, numbers, seed and version: same result. What a job was told says all of that, and so does what it gave.
-2. Pages see pseudonyms alone (`kept`): a casebook is made where there is none, since its secret makes them.
-3. A run writes into its own folder and nowhere else; it can be begun anew at any time.
+They look at numbers before a trace, trace them, and leave each out in turn.
+
+1. Accounts, sessions and devices stand there under the casebook's pseudonyms, in all that pages read. One file, the
+   report that `wayseal trace` would write, names them: it is what is handed on once a case is opened.
+2. What is read is what was written: its SHA-256 is kept by the job, and a file that differs is refused.
+3. Same ledger, numbers, seed and version: same result. What a job was told says all of that, and so does what it gave.
+4. Pages see pseudonyms alone (rule 1): a casebook is made where there is none, since its secret makes them.
+5. A run writes into its own folder and nowhere else; it can be begun anew at any time.
 """
 
 import hashlib
+import json
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console.errors import TraceWorkError
-from wayseal.console.tracing.kept import (
-    CHECK,
-    LEAKS,
-    LEFT_OUT,
-    REPORT,
-    RESULT,
-    LeftOut,
-    finite,
-    keep,
-    result_content,
-)
+from wayseal.console.jobs.types import JobContext
 from wayseal.ledger import Snapshot, open_ledger
-from wayseal.model.sources import SourceKind
+from wayseal.merkle import Checkpoint
+from wayseal.model.sources import SourceKind, VerdictKind
 from wayseal.store import read_leaks
 from wayseal.store.durable import replace_file
 from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult, render, trace
-from wayseal.trace.preview import preview
+from wayseal.trace.preview import Preview, preview
+
+RESULT, REPORT, LEAKS, LEFT_OUT, CHECK = "result.json", "report.json", "leaks.jsonl", "left_out.json", "check.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What a trace says without one number.
+
+    line: of the number, from 1. verdict: without it. lead: the leading source, "" for none. probability: that it, or
+    one that it can't be told from, is a source. chances: by source, of those that lead the whole trace, the same
+    without the number.
+    """
+
+    line: int
+    waybill: str
+    verdict: VerdictKind
+    lead: str
+    probability: float
+    chances: Mapping[str, float]
+
+
+def keep(folder: Path, name: str, content: Any) -> dict[str, str]:
+    """Writes a value as JSON; what a job has to know of it (rule 2)."""
+    text = json.dumps(content, ensure_ascii=False).encode()
+    replace_file(folder / name, text)
+    return {"folder": str(folder), "sha256": hashlib.sha256(text).hexdigest()}
+
+
+def result_content(result: TraceResult) -> dict[str, Any]:
+    """A trace as it is kept."""
+    point = result.checkpoint
+    made = asdict(replace(result, checkpoint=None))
+    made["checkpoint"] = None if point is None else [point.origin, point.size, point.root.hex()]
+    return made
+
+
+def load_result(told: Mapping[str, str]) -> TraceResult:
+    """The trace of a run, under pseudonyms. TraceWorkError: it isn't there, or isn't what was written."""
+    return _result(_path(told, RESULT), told.get("sha256", ""))
+
+
+def load_check(told: Mapping[str, str]) -> Preview:
+    """What a check found. TraceWorkError as above."""
+    return _check(_path(told, CHECK), told.get("sha256", ""))
+
+
+def load_left_out(told: Mapping[str, str]) -> tuple[LeftOut, ...]:
+    """What a trace says without each number. TraceWorkError as above."""
+    return _left_out(_path(told, LEFT_OUT), told.get("sha256", ""))
+
+
+def load_names(told: Mapping[str, str]) -> tuple[tuple[str, SourceKind], ...]:
+    """Names and kinds of the sources that the report of a run lists. TraceWorkError as above.
+
+    Only for an act that is on record: they are names in clear.
+    """
+    content = _read(_path(told, REPORT), told.get("report_sha256", ""))
+    return tuple((row["source"], SourceKind(row["kind"])) for row in content["sources"])
+
+
+def read_leaks_file(told: Mapping[str, str]) -> bytes:
+    """The numbers of a run, byte for byte as they were traced. TraceWorkError as above."""
+    return _bytes(_path(told, LEAKS), told.get("leaks_sha256", ""))
+
+
+@lru_cache(maxsize=32)
+def _result(path: Path, digest: str) -> TraceResult:
+    content = _read(path, digest)
+    point = content.pop("checkpoint")
+    try:
+        result = TypeAdapter(TraceResult).validate_python({**content, "checkpoint": None})
+    except ValidationError:
+        raise TraceWorkError("another version of Wayseal made this result: run the trace again") from None
+    made = None if point is None else Checkpoint(origin=point[0], size=point[1], root=bytes.fromhex(point[2]))
+    return replace(result, checkpoint=made)
+
+
+@lru_cache(maxsize=32)
+def _check(path: Path, digest: str) -> Preview:
+    try:
+        return TypeAdapter(Preview).validate_python(_read(path, digest))
+    except ValidationError:
+        raise TraceWorkError("another version of Wayseal made this result: run the trace again") from None
+
+
+@lru_cache(maxsize=32)
+def _left_out(path: Path, digest: str) -> tuple[LeftOut, ...]:
+    try:
+        return TypeAdapter(tuple[LeftOut, ...]).validate_python(_read(path, digest))
+    except ValidationError:
+        raise TraceWorkError("another version of Wayseal made this result: run the trace again") from None
+
+
+def _path(told: Mapping[str, str], name: str) -> Path:
+    if not told.get("folder"):
+        raise TraceWorkError("this run left no result")
+    return Path(told["folder"]) / name
+
+
+def _read(path: Path, digest: str) -> Any:
+    return json.loads(_bytes(path, digest))
+
+
+def _bytes(path: Path, digest: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise TraceWorkError("the result of this run isn't where it was written: run it again") from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise TraceWorkError("the result of this run isn't what was written: run it again")
+    return content
+
+
+def finite(value: float) -> float:
+    """A number that text can hold; 0 where it is none."""
+    return value if math.isfinite(value) else 0.0
+
 
 STAGES = ("match", "gather", "weigh", "test", "assemble", "assemble")
 """What a trace does in each of its steps."""
@@ -44,23 +160,7 @@ FOLLOWED = 6
 _PERSONAL = {SourceKind.ACTOR: "actor", SourceKind.SESSION: "session", SourceKind.DEVICE: "device"}
 
 
-class Work(Protocol):
-    """A job as its kind sees it."""
-
-    folder: Path
-    """Its own folder."""
-
-    @property
-    def ledger(self) -> Path:
-        """The ledger; raises where there is none."""
-        ...
-
-    def step(self, stage: str, done: int, total: int) -> None:
-        """Says how far it is; raises where it was cancelled."""
-        ...
-
-
-def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run_check(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Looks at numbers before a trace. values: leaks, offset."""
     leaks = _leaks(values, work.folder)
     work.step("match", 0, 1)
@@ -72,7 +172,7 @@ def run_check(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     return {**told, "found": str(found.found), "ledger": found.ledger_digest, "root": root}
 
 
-def run_trace(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run_trace(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Traces numbers. values: leaks, offset, seed."""
     leaks = _leaks(values, work.folder)
     alias = _alias(work.ledger / FOLDER)
@@ -93,7 +193,7 @@ def run_trace(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
     }
 
 
-def run_left_out(values: Mapping[str, str], work: Work) -> Mapping[str, str]:
+def run_left_out(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     """Traces numbers without each of them in turn. values: as of a trace."""
     leaks = _leaks(values, work.folder)
     total = len(leaks.rows)
@@ -138,14 +238,14 @@ def _without(
 
 
 def _leaks(values: Mapping[str, str], folder: Path) -> Leaks:
-    """The numbers, kept in the job's folder as they are traced (rule 1)."""
+    """The numbers, kept in the job's folder as they are traced (rule 3)."""
     path = folder / LEAKS
     replace_file(path, values["leaks"].encode())
     return read_leaks(path, offset=values["offset"])
 
 
 def _alias(casebook: Path) -> Callable[[str, SourceKind], str]:
-    """What a source is called on pages (rule 2)."""
+    """What a source is called on pages (rule 4)."""
     if not (casebook.exists() and has_casebook(casebook)):
         with open_cases(casebook):
             pass
@@ -173,7 +273,7 @@ def _summary(result: TraceResult) -> dict[str, str]:
     }
 
 
-def _say_step(work: Work, stage: str, done: int, total: int) -> None:
+def _say_step(work: JobContext, stage: str, done: int, total: int) -> None:
     del stage
     work.step(STAGES[done], done, total)
 

@@ -1,6 +1,6 @@
 """One request as pages see it, and the answers that they give."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -9,22 +9,24 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
+from wayseal.cases.errors import CaseStateError, StaleError, UndoError
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CanaryWatch, CaseReader
-from wayseal.console.web._assets import Assets
-from wayseal.console.web._casebook import CasebookHolder
 from wayseal.console.web._forms import KNOWN, page_token
-from wayseal.console.web._ledger_view import LedgerReader
-from wayseal.console.web._market_record import MarketHolder
-from wayseal.console.web._render import Renderer
+from wayseal.console.web._render import Assets, Renderer
+from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import Upload
+from wayseal.market.errors import OvertakenError
 from wayseal.page.languages import Lang
 
 YEAR = 31_536_000
 _ADDRESS = ":/%#?=@[]!$&'()*+,;"
 """What stays as it is in an address that is whole."""
+
+
+_OVERTAKEN = CaseStateError, UndoError, StaleError, OvertakenError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +59,9 @@ class Site:
     access: Access
     jobs: Jobs
     ledger: LedgerReader | None = None
-    cases: CasebookHolder | None = None
+    cases: CasebookResource | None = None
     reading: CaseReader | None = None
-    market: MarketHolder | None = None
+    market: MarketResource | None = None
     unseen_intervals: int = 4
     canaries: CanaryWatch | None = None
     spool: Path | None = None
@@ -175,8 +177,10 @@ class Ask:
         """A field of the form as one line, with single spaces."""
         return " ".join(self.field(name).split())
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """An answer made of a template."""
+    def page(self, template: str, *, status: int | None = None, **values: Any) -> Response:
+        """An answer made of a template. status: None: as `error` of the values says, which came of a form."""
+        if status is None:
+            status = status_of(values.get("error"))
         values = {
             "path": self.path,
             "back": self.back,
@@ -191,6 +195,10 @@ class Ask:
         return HTMLResponse(
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
+
+    def refuse(self, status: int, **values: Any) -> Response:
+        """A page that says why not."""
+        return self.page("error", status=status, status_shown=status, **values)
 
     def send_file(self, path: Path, name: str) -> Response:
         """A file, to be saved and never to be shown: whatever is in it, no browser runs it."""
@@ -241,3 +249,20 @@ class Ask:
         answer.set_cookie(
             name, value, max_age=seconds, path="/", secure=self.site.secure, httponly=True, samesite="lax"
         )
+
+
+def alias_of(ask: Ask) -> Callable[[str], str]:
+    """Gives accounts their pseudonyms: the casebook's, or where there is none, some that this process made."""
+    if ask.cases is not None:
+        return ask.cases.pseudonyms.of
+    return _nobody if ask.site.reading is None else ask.site.reading.pseudonyms.of
+
+
+def _nobody(_actor: str) -> str:
+    """Without a ledger there is nobody to be called anything."""
+    return ""
+
+
+def status_of(error: Exception | None) -> int:
+    """The status of a page whose form was refused for an error: 409 where somebody was there before; 200 for none."""
+    return 200 if error is None else 409 if isinstance(error, _OVERTAKEN) else 400

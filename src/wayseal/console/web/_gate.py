@@ -4,7 +4,7 @@
    a page runs before.
 2. A session that is further or less far than the route needs is sent to where it belongs.
 3. A role that a route doesn't name gets 403, and nothing tells whether what was asked for is there.
-4. What was typed into a form whose session ended comes back after signing in (`_kept`), to the same person.
+4. What was typed into a form whose session ended comes back after signing in (`_drafts`), to the same person.
 5. A database that is away is said so, with 503, and the form is in the answer, to be sent again; so with a casebook.
    One that was changed says what to do, and other pages go on.
 6. Who sends files is let in before a byte of them is written, and they don't outlive the answer unless the page keeps
@@ -42,7 +42,7 @@ from wayseal.console.access.types import ActKind, Session
 from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site
-from wayseal.console.web._assets import Assets
+from wayseal.console.web._drafts import carried_draft, draft_of, resend_page, seal_draft
 from wayseal.console.web._forms import (
     MOST,
     MOST_CARRIED,
@@ -53,9 +53,9 @@ from wayseal.console.web._forms import (
     read_form,
     visit_of,
 )
-from wayseal.console.web._kept import carried_form, keep, resend_page, what_came
-from wayseal.console.web._render import THEMES, Renderer, pick_lang
+from wayseal.console.web._render import THEMES, Assets, Renderer, pick_lang
 from wayseal.console.web._uploads import Sent, read_upload
+from wayseal.model.messages import N_
 from wayseal.service.log import where
 from wayseal.store.database import DatabaseError, DatabaseGoneError
 
@@ -75,10 +75,17 @@ _STATUS: Mapping[type[Exception], int] = {
 }
 """All else is a casebook that can't be read."""
 _HINTS: Mapping[type[Exception], str] = {
-    CasebookChangedError: "casebook.changed",
-    CasebookBusyError: "casebook.busy",
-    CasebookDiskError: "casebook.away",
-    CasebookError: "casebook.wrong",
+    CasebookChangedError: N_(
+        "Somebody changed the casebook's file outside of Wayseal. Nothing is read out of it: keep it as evidence,"
+        " let `wayseal case verify` say what differs, and go on with a copy from before. Everything else here "
+        "works."
+    ),
+    CasebookBusyError: N_("Somebody else writes to it just now. Try again in a moment: nothing was done."),
+    CasebookDiskError: N_(
+        "Its disk or database doesn't answer, or the ledger was moved. Nothing was done; try again, or tell "
+        "whoever runs it. Everything else here works."
+    ),
+    CasebookError: N_("`wayseal case verify` says more. Everything else here works."),
 }
 """What to do about it."""
 
@@ -174,7 +181,7 @@ class Gate:
         except Exception as error:
             request.scope["state"]["told"] = where(error)
             ask = ask or self._ask(request, None, form)
-            answer = ask.page("error", status=500, status_shown=500)
+            answer = ask.refuse(500)
         self._mark_visitor(request, answer)
         return answer
 
@@ -183,7 +190,7 @@ class Gate:
     ) -> Response | None:
         """What keeps somebody out; None: nothing does."""
         if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
-            return ask.page("error", status=403, status_shown=403, code="foreign_form")
+            return ask.refuse(403, code="foreign_form")
         out = self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
         if out is None and page.recorded and page.method in _SAFE and not is_followed(request):
             return ask.page("recorded", status=403, onward=_whole(ask))
@@ -198,9 +205,9 @@ class Gate:
         if ask.session.stage is not page.stage:
             return ask.go(_HOME[ask.session.stage])
         if ask.session.person.role not in page.roles:
-            return ask.page("error", status=403, status_shown=403)
+            return ask.refuse(403)
         if page.own_outlet and ask.names["outlet"] != ask.session.person.outlet:
-            return ask.page("error", status=404, status_shown=404)
+            return ask.refuse(404)
         if page.confirmed and not ask.access.sessions.confirmed(ask.session):
             return self._confirm(page, ask)
         return None
@@ -211,13 +218,13 @@ class Gate:
             return ask.go("/sign-in" if ask.path == "/" else f"/sign-in?next={quote(_whole(ask))}")
         if ask.partial:
             return Response(status_code=_PROVE, headers={"HX-Redirect": "/sign-in"})
-        kept = carried_form(ask) if expired is None else keep(ask, expired.person.id)
+        kept = carried_draft(ask) if expired is None else seal_draft(ask, expired.person.id)
         return ask.page("sign_in", status=_PROVE, next="/", kept=kept, login="", expired=True)
 
     def _confirm(self, page: Page, ask: Ask) -> Response:
         if page.method in _SAFE:
             return ask.go(f"/confirm?next={quote(_whole(ask))}")
-        return ask.page("confirm", status=_PROVE, next="/", kept=keep(ask, ask.whose.person.id))
+        return ask.page("confirm", status=_PROVE, next="/", kept=seal_draft(ask, ask.whose.person.id))
 
     def _whose(self, request: Request) -> tuple[Session | None, Standing]:
         token = request.cookies.get(self._site.cookie)
@@ -295,7 +302,7 @@ def check_routes(routes: Sequence[BaseRoute]) -> None:
 
 def _act(page: Page, ask: Ask) -> Response:
     """What a page does; of whoever came right again after their files were passed over, what was typed."""
-    answer: Response = resend_page(ask, what_came(ask)) if ask.unread else page.act(ask)
+    answer: Response = resend_page(ask, draft_of(ask)) if ask.unread else page.act(ask)
     return answer
 
 
@@ -303,11 +310,11 @@ def _say_what_broke(page: Page, ask: Ask, error: AccessError | CasebookError | D
     """Rule 5."""
     gone = isinstance(error, DatabaseGoneError | CasebookBusyError | CasebookDiskError)
     if isinstance(error, DatabaseGoneError) or (gone and page.method not in _SAFE):
-        return resend_page(ask, what_came(ask), status=503, away=True)
+        return resend_page(ask, draft_of(ask), status=503, away=True)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
     if isinstance(error, NoSuchCaseError):
-        return ask.page("error", status=404, status_shown=404)
-    return ask.page("error", status=status, status_shown=status, error=error, hint=_HINTS.get(type(error), ""))
+        return ask.refuse(404)
+    return ask.refuse(status, error=error, hint=_HINTS.get(type(error), ""))
 
 
 def _note_export(page: Page, ask: Ask, answer: Response) -> None:

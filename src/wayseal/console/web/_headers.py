@@ -1,5 +1,8 @@
 """The outermost layer: headers that every answer has, errors too, and a line in the log that names nobody.
 
+What nobody may do to hold others up, before anybody is known, says `service.connection`; what is no HTTP gets an answer
+with the headers of every other.
+
 1. The policy of content has no exception: nothing inline, nothing from elsewhere, no frame.
 2. Pages are kept by no cache; files of ours, whose address holds their digest, by any.
 3. What breaks inside becomes a page without details; the log gets the error's type and place.
@@ -11,12 +14,44 @@
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
+import uvicorn
 from starlette.requests import ClientDisconnect
 
+from wayseal.service.connection import GuardedProtocol
 from wayseal.service.log import Log, where
+
+HEAD_SECONDS, WRITE_SECONDS = 15.0, 60.0
+MOST_CONNECTIONS = 800
+_TEXT = b"This can't be read.\n"
+
+
+class Connection(GuardedProtocol):
+    """A connection of the console. headers: of every answer."""
+
+    def __init__(self, config: uvicorn.Config, *args: Any, headers: Sequence[tuple[bytes, bytes]], **more: Any) -> None:
+        super().__init__(
+            config,
+            *args,
+            head_seconds=HEAD_SECONDS,
+            write_seconds=WRITE_SECONDS,
+            most_connections=MOST_CONNECTIONS,
+            **more,
+        )
+        lines = [b": ".join(header) for header in headers]
+        kind = (b"content-type: text/plain; charset=utf-8", b"content-length: %d" % len(_TEXT), b"connection: close")
+        self._nonsense = b"\r\n".join(
+            [b"HTTP/1.1 400 Bad Request", *lines, b"cache-control: no-store", *kind, b"", _TEXT]
+        )
+
+    def send_400_response(self, msg: str) -> None:
+        """Uvicorn answers by itself there, before anything of ours is asked."""
+        del msg
+        self.transport.write(self._nonsense)
+        self.transport.close()
+
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -1,9 +1,12 @@
-"""What pages of the market say of offers: ids in addresses, texts with their reasons marked, a row's reason in a line.
+"""What pages of the market share: ids in addresses, texts with reasons marked, what they say without a record.
 
 1. Bystanders' numbers are hidden in all that is shown (`market.masks`), but for an investigator whose look is on
    record (`seen_whole`).
 2. Whether a number is a canary is said nowhere here: the page of a waybill says it, on record.
 3. Places of a reading are code points of what was read: the title, a line's end, the text; without a title the text.
+4. Where no record is set, or none lies yet, each page says so, and what to do; nothing can be sent there.
+5. What keeps a record from being read is said with what to do about it; a form that couldn't be kept is in the answer,
+   to be sent again.
 """
 
 import re
@@ -12,11 +15,24 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+from starlette.responses import Response
+
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._drafts import draft_of, resend_page
+from wayseal.market.errors import (
+    MarketError,
+    NoSuchThingError,
+    RecordBusyError,
+    RecordChangedError,
+    RecordDiskError,
+    RecordError,
+)
+from wayseal.market.log import Market
 from wayseal.market.log.views import OfferRow, SourceRow
 from wayseal.market.masks import mask_text
 from wayseal.market.types import HandleKind, Kind
+from wayseal.model.messages import N_
 from wayseal.model.times import SECOND_US
 from wayseal.page.words import Voice, catalogue
 
@@ -168,3 +184,65 @@ def shop_called(row: OfferRow) -> str:
 def pairs_by_shop(rows: Sequence[OfferRow]) -> Mapping[str, str]:
     """Offer → the shop that it stands in, or itself where the source knows none."""
     return {row.offer: row.shop or row.offer for row in rows}
+
+
+NOT_SET = N_(
+    "No market is watched here: start the console with `WAYSEAL_CONSOLE_MARKET`, the folder in which the watch "
+    "keeps its record."
+)
+_NOTHING_YET = N_(
+    "The watch has no record yet. It begins with the first source: `wayseal market add`, then `wayseal market "
+    "watch`, or with what is brought in here. This page shows it as soon as it is there."
+)
+MarketAct = Callable[[Ask, Market], Response]
+_HINTS: Mapping[type[Exception], str] = {
+    RecordChangedError: N_(
+        "The record isn't what was written. Stop the watch, keep the files as they are, and restore the record of"
+        " the last backup beside them; other pages go on."
+    ),
+    RecordBusyError: N_("The watch is writing a lot just now. Nothing is lost: try again in a moment."),
+    RecordDiskError: N_("The record's disk can't be read or written. Look at the disk and at rights; nothing is lost."),
+    MarketError: N_("The record can't be read. Look at the folder that `WAYSEAL_CONSOLE_MARKET` names."),
+}
+
+
+def on_record(act: MarketAct) -> Callable[[Ask], Response]:
+    """A page that stands on the record, and says what is wrong with it where something is (rule 6)."""
+
+    def answer(ask: Ask) -> Response:
+        try:
+            market = None if ask.site.market is None else ask.site.market.look()
+            if market is not None:
+                return act(ask, market)
+        except MarketError as error:
+            return _say_what_broke(ask, error)
+        if ask.form:
+            return ask.refuse(404)
+        watched = ask.site.market is not None
+        return ask.page("market_none", told=_NOTHING_YET if watched else NOT_SET, watched=watched)
+
+    return answer
+
+
+def on_record_alone(act: Callable[[Ask], Response]) -> Callable[[Ask], Response]:
+    """The same of a page that asks for the record itself (`the_market`)."""
+    return on_record(lambda ask, _market: act(ask))
+
+
+def the_market(ask: Ask) -> Market:
+    """The record of a page that stands on it. RecordDiskError: it was just taken away."""
+    market = None if ask.site.market is None else ask.site.market.look()
+    if market is None:
+        raise RecordDiskError("it can't be read or written")
+    return market
+
+
+def _say_what_broke(ask: Ask, error: MarketError) -> Response:
+    if isinstance(error, NoSuchThingError):
+        return ask.refuse(404)
+    if isinstance(error, RecordError) and error.key is not None:
+        return ask.refuse(400, error=error)
+    if ask.form and isinstance(error, RecordBusyError | RecordDiskError):
+        return resend_page(ask, draft_of(ask), status=503, away=True)
+    hint = next(hint for kind, hint in _HINTS.items() if isinstance(error, kind))
+    return ask.refuse(503, error=error, hint=hint)

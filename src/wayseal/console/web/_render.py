@@ -1,29 +1,115 @@
-"""Templates and words: what a page says, in the reader's language, everything escaped.
+"""Templates and words: what a page says, in the reader's language, everything escaped; and the files it refers to.
 
-1. Whatever isn't markup of ours is escaped: names, logins and ids come from people and logs.
-2. Texts stand in `wayseal.console.texts`, under codes; a template never builds a sentence.
-3. Times are shown on the console's clock, which the page names.
+Files are ours, and those of others that the lock brings; each under an address with its digest.
+
+1. What isn't in the table isn't there: no path of a request ever reaches the disk.
+2. They are read once, at start, and packed once.
+3. Whatever isn't markup of ours is escaped: names, logins and ids come from people and logs.
+4. Texts stand where they are said: `_("…")`; what codes are called, in `wayseal.console.texts`: `say("role." ~ …)`. A
+   template never builds a sentence.
+5. Times are shown on the console's clock, which the page names.
 """
 
+import gzip
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
+from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.responses import Response
 
 from wayseal import __version__
 from wayseal.console.access.types import Session
+from wayseal.console.errors import ConsoleError
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITOR, AUDITORS, CASE_ROLES, LEDGER_ROLES, Role
 from wayseal.console.web._forms import MOST
 from wayseal.model.times import clock, clock_name
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
 from wayseal.page.words import Voice, catalogue
+
+OWN = {
+    "console.css": "text/css; charset=utf-8",
+    "entry.css": "text/css; charset=utf-8",
+    "jobs.css": "text/css; charset=utf-8",
+    "console.js": "text/javascript; charset=utf-8",
+    "trace.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
+    "lanes.js": "text/javascript; charset=utf-8",
+    "reads.css": "text/css; charset=utf-8",
+    "market.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+REPORTS = {
+    "tokens.css": "text/css; charset=utf-8",
+    "pictures.css": "text/css; charset=utf-8",
+}
+"""What the reports' pages have too: colours and pictures are said once."""
+OTHERS = {
+    "bootstrap.min.css": "text/css; charset=utf-8",
+    "htmx.min.js": "text/javascript; charset=utf-8",
+}
+"""What `scripts/front_end.py` puts into `third_party`."""
+_CACHED = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asset:
+    kind: str
+    plain: bytes = field(repr=False)
+    packed: bytes = field(repr=False)
+
+
+class Assets:
+    """The files, by the name under which they are asked for."""
+
+    def __init__(self) -> None:
+        console, reports = resources.files("wayseal.console"), resources.files("wayseal.page")
+        self._by_name: dict[str, _Asset] = {}
+        self._named: dict[str, str] = {}
+        for folder, kinds in (
+            (reports.joinpath("templates"), REPORTS),
+            (console.joinpath("static"), OWN),
+            (console.joinpath("third_party"), OTHERS),
+        ):
+            for name, kind in kinds.items():
+                content = _read(folder.joinpath(name))
+                stem, _, rest = name.partition(".")
+                address = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.{rest}"
+                asset = _Asset(kind=kind, plain=content, packed=gzip.compress(content, mtime=0))
+                self._by_name[address] = asset
+                self._named[name] = f"/static/{address}"
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Name → address."""
+        return self._named
+
+    def answer(self, name: str, *, packed: bool) -> Response | None:
+        """A file; None: there is none of that name (rule 1)."""
+        asset = self._by_name.get(name)
+        if asset is None:
+            return None
+        headers = _CACHED | ({"Content-Encoding": "gzip"} if packed else {})
+        return Response(asset.packed if packed else asset.plain, media_type=asset.kind, headers=headers)
+
+
+def _read(file: Traversable) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise ConsoleError(
+            "the console's front end ({name}) isn't there: run `make setup-console` in the checkout", name=file.name
+        ) from None
+
 
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _KEPT = "\n\t\u200c\u200d"
@@ -67,49 +153,62 @@ class Renderer:
     """Makes pages."""
 
     def __init__(self, assets: Mapping[str, str]) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("wayseal.console"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals.update(
-            assets=assets,
-            htmx=HTMX,
-            most_form=MOST,
-            version=__version__,
-            langs=LANGS,
-            themes=THEMES,
-            zone=clock_name(),
-        )
-        self._environment.filters.update(clock=self._clock, day=self._day, seen=visible, written=_written)
+        self._environments = {lang: _environment(lang, assets) for lang in LANGS}
 
     def page(self, template: str, *, lang: Lang, theme: str, session: Session | None, **values: Any) -> str:
         """A page. values: what its template asks for."""
-        voice = voice_of(lang)
-        return self._environment.get_template(f"{template}.html.j2").render(
-            say=partial(_say, voice),
-            voice=voice,
-            worded=lambda what: word(what, lang),
-            lang=lang,
-            html_lang=HTML_LANG[lang],
-            theme=theme,
-            session=session,
-            places=() if session is None else [p for p in PLACES if session.person.role in p.roles],
-            **values,
+        return (
+            self._environments[lang]
+            .get_template(f"{template}.html.j2")
+            .render(
+                theme=theme,
+                session=session,
+                places=() if session is None else [p for p in PLACES if session.person.role in p.roles],
+                **values,
+            )
         )
 
-    def _clock(self, us: int | None) -> Markup:
-        """A time as the reader's clock shows it."""
-        if us is None:
-            return Markup("—")
-        at = datetime.fromtimestamp(us / 1e6, UTC)
-        shown = at.astimezone(clock()).strftime("%Y-%m-%d %H:%M")
-        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
-    def _day(self, us: int | None) -> str:
-        return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(clock()).strftime("%Y-%m-%d")
+def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
+    """Templates in a language."""
+    voice = voice_of(lang)
+    made = Environment(
+        loader=PackageLoader("wayseal.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        _=partial(_gettext, voice),
+        say=partial(_say, voice),
+        voice=voice,
+        worded=partial(word, lang=lang),
+        lang=lang,
+        html_lang=HTML_LANG[lang],
+        assets=assets,
+        htmx=HTMX,
+        most_form=MOST,
+        version=__version__,
+        langs=LANGS,
+        themes=THEMES,
+        zone=clock_name(),
+    )
+    made.filters.update(clock=_clock, day=_day, seen=visible, written=_written)
+    return made
+
+
+def _clock(us: int | None) -> Markup:
+    """A time as the reader's clock shows it."""
+    if us is None:
+        return Markup("—")
+    at = datetime.fromtimestamp(us / 1e6, UTC)
+    shown = at.astimezone(clock()).strftime("%Y-%m-%d %H:%M")
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+
+def _day(us: int | None) -> str:
+    return "—" if us is None else datetime.fromtimestamp(us / 1e6, UTC).astimezone(clock()).strftime("%Y-%m-%d")
 
 
 def as_code(said: str) -> Markup:
@@ -129,6 +228,10 @@ def _written(text: str) -> str:
 
 def _say(voice: Voice, code: str, /, **values: object) -> Markup:
     return as_code(voice.say(code, **values))
+
+
+def _gettext(voice: Voice, text: str, /, *, context: str = "", **values: object) -> Markup:
+    return as_code(voice.gettext(text, context=context, **values))
 
 
 @cache

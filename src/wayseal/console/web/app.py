@@ -7,23 +7,19 @@ from starlette.exceptions import HTTPException
 
 from wayseal.console.roles import Page
 from wayseal.console.web._ask import Site
-from wayseal.console.web._assets import Assets
-from wayseal.console.web._casebook import CasebookHolder
-from wayseal.console.web._connection import Connection
 from wayseal.console.web._gate import Gate, check_routes
-from wayseal.console.web._headers import App, HeadersLayer, headers_of
-from wayseal.console.web._ledger_view import LedgerReader
-from wayseal.console.web._market_record import MarketHolder
-from wayseal.console.web._render import Renderer
+from wayseal.console.web._headers import App, Connection, HeadersLayer, headers_of
+from wayseal.console.web._render import Assets, Renderer
+from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import make_spool
 from wayseal.console.web.pages import PAGES
 from wayseal.service.log import Log
 
 __all__ = [
-    "CasebookHolder",
+    "CasebookResource",
     "Connection",
     "LedgerReader",
-    "MarketHolder",
+    "MarketResource",
     "Site",
     "create_app",
     "create_router",

@@ -2,67 +2,31 @@
 
 from wayseal.console.roles import Page
 from wayseal.console.web.pages import (
-    _account,
+    _administration,
     _baskets,
     _case_acts,
-    _case_files,
     _cases,
-    _company,
+    _desk,
     _entry,
     _evidence,
     _jobs,
-    _ledger,
-    _logs,
     _market,
     _market_offers,
     _market_removals,
     _market_sellers,
-    _market_words,
-    _market_work,
-    _outlet,
     _overview,
-    _partners,
-    _people,
     _queue,
     _reads,
-    _rights,
-    _rules,
-    _service,
+    _reviews,
     _traces,
-    _views,
     _waybills,
 )
 
-_OTHERS: tuple[Page, ...] = (
-    *_service.PAGES,
-    *_entry.PAGES,
-    *_company.PAGES,
-    *_overview.PAGES,
-    *_queue.PAGES,
-    *_cases.PAGES,
-    *_baskets.PAGES,
-    *_traces.PAGES,
-    *_reads.PAGES,
-    *_waybills.PAGES,
-    *_market.PAGES,
-    *_market_offers.PAGES,
-    *_market_sellers.PAGES,
-    *_market_removals.PAGES,
-    *_market_work.PAGES,
-    *_market_words.PAGES,
-    *_rights.PAGES,
-    *_partners.PAGES,
-    *_evidence.PAGES,
-    *_logs.PAGES,
-    *_jobs.PAGES,
-    *_case_acts.PAGES,
-    *_case_files.PAGES,
-    *_views.PAGES,
-    *_ledger.PAGES,
-    *_outlet.PAGES,
-    *_account.PAGES,
-    *_people.PAGES,
-)
-PAGES: tuple[Page, ...] = (*_OTHERS, *_rules.make_pages(_OTHERS))
+_GROUPS = (
+    _entry, _overview, _queue, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
+    _market_removals, _reviews, _evidence, _jobs, _case_acts, _desk, _administration,
+)  # fmt: skip
+_OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
+PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))
 
 __all__ = ["PAGES"]

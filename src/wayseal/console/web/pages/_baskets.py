@@ -10,14 +10,14 @@ from starlette.responses import Response
 from wayseal.console.errors import StaleNumberError, TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.tracing import MOST, read_file, read_typed
-from wayseal.console.tracing.kept import load_check
 from wayseal.console.tracing.types import Basket, Number, RunKind, Typed
+from wayseal.console.tracing.work import load_check
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._forms import MOST as FORM_MOST
-from wayseal.console.web._ledger_view import LedgerView
-from wayseal.console.web._trace_jobs import baskets_of, begin, can_run, look, look_at_all, runs_of
+from wayseal.console.web._lists import table_file
+from wayseal.console.web._resources import LedgerView
+from wayseal.console.web._trace_view import baskets_of, begin, can_run, look, look_at_all, runs_of
 from wayseal.console.web._uploads import MOST_OF_BASKET
-from wayseal.console.web.pages._desk import table_file
 from wayseal.model.kinds import FoundBy
 from wayseal.model.times import HOUR_US, clock_hours, iso, micros, stamp, time_at
 from wayseal.trace.preview import NumberSeen, Preview, StratumSeen
@@ -65,7 +65,7 @@ def make_basket(ask: Ask) -> Response:
 def show_basket(ask: Ask) -> Response:
     """A basket."""
     basket = baskets_of(ask).find(ask.names["basket"])
-    return _absent(ask) if basket is None else _basket(ask, basket)
+    return ask.refuse(404) if basket is None else _basket(ask, basket)
 
 
 def _basket(ask: Ask, basket: Basket, status: int = 200, **more: Any) -> Response:
@@ -145,7 +145,7 @@ def add_numbers(ask: Ask) -> Response:
     """Adds what was typed or pasted: all of it, or nothing."""
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     given = {name: ask.field(name) for name in (*_FIELDS, *_MORE_FIELDS)}
     try:
         typed = _read(ask, given)
@@ -183,7 +183,7 @@ def _number_page(ask: Ask, status: int = 200, **more: Any) -> Response:
     place = _place(ask.names["row"])
     rows = () if basket is None else baskets_of(ask).rows(basket, after=place - 1, limit=1)
     if basket is None or not rows or rows[0].row != place:
-        return _absent(ask)
+        return ask.refuse(404)
     row = rows[0]
     values = {"since": row.since, "given": _given(ask, row.number), "faults": (), "theirs": None, **more}
     found_by = [one.value for one in FoundBy]
@@ -245,7 +245,7 @@ def change_number(ask: Ask) -> Response:
 
 def _conflict(ask: Ask, error: StaleNumberError, given: Mapping[str, str]) -> Response:
     if error.theirs is None:
-        return ask.page("error", status=409, status_shown=409, error=error)
+        return ask.refuse(409, error=error)
     row: Any = error.theirs
     return _number_page(ask, 409, error=error, given=given, since=row.since, theirs=_given(ask, row.number))
 
@@ -257,7 +257,7 @@ def remove_number(ask: Ask) -> Response:
         since, who = _place(ask.field("since")), ask.whose.person.login
         baskets_of(ask).remove(basket, place, since, who, ask.field("why"))
     except TraceWorkError as error:
-        return ask.page("error", status=409, status_shown=409, error=error)
+        return ask.refuse(409, error=error)
     _look_again(ask, basket)
     return ask.go(f"/trace/baskets/{basket}?said=removed")
 
@@ -266,7 +266,7 @@ def set_basket(ask: Ask) -> Response:
     """Renames a basket, closes or opens it."""
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     who, why = ask.whose.person.login, ask.field("why")
     try:
         match ask.field("act"):
@@ -292,7 +292,7 @@ def run_basket(ask: Ask) -> Response:
 def _start(ask: Ask, kind: RunKind) -> Response:
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     seed = ask.field("seed").strip() or "7"
     try:
         if not (seed.isascii() and seed.isdigit() and len(seed) < 10):
@@ -307,7 +307,7 @@ def export_basket(ask: Ask) -> Response:
     """A basket's numbers as CSV, for a table on somebody's desk."""
     basket = baskets_of(ask).find(ask.names["basket"])
     if basket is None:
-        return _absent(ask)
+        return ask.refuse(404)
     head = (
         "waybill", "seen_at", "asked_at", "absent_at", "found_by:value", "seller", "asked", "price", "bought_by",
     )  # fmt: skip
@@ -345,10 +345,6 @@ def attachment(content: bytes, name: str, kind: str) -> Response:
     """A file to be kept, never shown by the browser itself."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=headers)
-
-
-def _absent(ask: Ask) -> Response:
-    return ask.page("error", status=404, status_shown=404)
 
 
 def _after(text: str) -> tuple[int, int] | None:

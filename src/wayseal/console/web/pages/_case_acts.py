@@ -1,41 +1,76 @@
-"""What people do with a case. Each act has who, when and why; what is refused comes back as it was typed.
+"""What people do with a case, and its files. Each act has who, when and why; what is refused comes back as typed.
+
+Files are taken in by the machine, which hashes them, and given out to be saved alone.
 
 1. Opening a case is for those who may, with a reason and a fresh proof, and is recorded before a name is shown.
 2. An edit names the version that it was made from; if another came between, both texts are shown and nothing is lost.
 3. What changes how a case stands (`SEEN`) names the line that its page had last; if others came since, nothing is done,
    and they are shown beside what was wanted, which can be sent again.
+4. A file lies under its SHA-256 in a private folder; the name that it came with is a text. What is refused leaves none.
+5. That somebody takes one away is an act of access, written before its first byte goes out: it may hold personal data.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import partial
+from itertools import zip_longest
+from pathlib import Path
 from typing import TypeVar
 
 from starlette.responses import Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import (
-    CasebookUsageError,
-    CaseStateError,
-    NoSuchCaseError,
-    StaleError,
-    UndoError,
-)
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.types import CaseState, Priority, TaskContent, TaskState, Thing, ThingKind, one_line
-from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES, OPENERS
+from wayseal.console.access.types import ActKind
+from wayseal.console.errors import AccessError, UploadError
+from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.roles import Page as Route
+from wayseal.console.settings import file_place
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._forms import local_path
-from wayseal.console.web._text_difference import compare_texts
+from wayseal.console.web._forms import MOST, local_path
+from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages._cases import case_page, look_of, stale_page
 from wayseal.console.web.pages._desk import kinds_given, me, number_given, owner_given, the_cases, until_given
+from wayseal.model.messages import N_
+
+_MOST_PAIRS = 250_000
+"""Pairs of lines that are compared; longer texts stand beside each other line by line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """A line of each text; None: that text has none here. same: both say it."""
+
+    left: str | None
+    right: str | None
+    same: bool
+
+
+def compare_texts(left: str, right: str) -> tuple[SideBySide, ...]:
+    """Lines of two texts, those beside each other that belong together."""
+    one, other = left.split("\n"), right.split("\n")
+    if len(one) * len(other) > _MOST_PAIRS:
+        return tuple(SideBySide(left=a, right=b, same=a == b) for a, b in zip_longest(one, other))
+    return tuple(
+        SideBySide(
+            left=one[i + at] if i + at < j else None,
+            right=other[k + at] if k + at < m else None,
+            same=kind == "equal",
+        )
+        for kind, i, j, k, m in SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+        for at in range(max(j - i, m - k))
+    )
+
 
 Act = Callable[[Ask, Cases, str, int], str | None]
 """Does it, to a case, at a time; where to go on to, None: the case."""
 _PICK = "thing."
 _CASE_PAGE = re.compile(r"/cases/(c-[0-9]+)")
+_REFUSED = N_("Nothing was taken back. What you want otherwise can be done as an act of its own.")
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -174,7 +209,7 @@ def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
     def do(ask: Ask) -> Response:
         case, cases = ask.names["case"], the_cases(ask)
         if not case.startswith("c-"):
-            return ask.page("error", status=404, status_shown=404)  # a thing in the queue has acts of its own
+            return ask.refuse(404)  # a thing in the queue has acts of its own
         line = number_given(ask, "seen")
         try:
             onward = act(ask, cases.as_seen(case, line) if name in SEEN else cases, case, ask.access.now())
@@ -227,9 +262,64 @@ def undo(ask: Ask) -> Response:
     try:
         cases.undo(me(ask), ask.access.now(), lines or None)
     except UndoError as error:
-        return ask.page("error", status=409, status_shown=409, error=error, hint="undo.refused", onward=back)
+        return ask.refuse(409, error=error, hint=_REFUSED, onward=back)
     page = _CASE_PAGE.match(back)
     return ask.go("/queue" if page and not cases.has(page[1]) else back)  # a case that was made is none any more
+
+
+def add_files(ask: Ask) -> Response:
+    """Takes files in."""
+    cases, case = the_cases(ask), ask.names["case"]
+    try:
+        if not ask.files:
+            raise AccessError("choose a file", key="file")
+        why = one_line(ask.line("why"), "why")
+        cases.packs(case)  # a case that isn't there keeps nothing
+        for file in ask.files:
+            place = _place(ask, file.sha256)
+            if not place.exists():
+                file.keep(place)
+            cases.name_file(case, file.sha256, file.name, file.size, me(ask), why, ask.access.now(), sm3=file.sm3)
+    except (CasebookUsageError, CaseStateError, AccessError) as error:
+        return case_page(ask, error=error, act="files")
+    return ask.go(f"/cases/{case}{'?names=1' if ask.field('names') else ''}#files")
+
+
+def take_file(ask: Ask) -> Response:
+    """Gives one out (rule 5)."""
+    case, digest = ask.names["case"], ask.names["digest"]
+    file = the_cases(ask).find_file(case, digest)
+    path = None if ask.site.files is None else file_place(ask.site.files, digest)
+    if path is None or not path.is_file():
+        return ask.refuse(404, error=UploadError(_GONE))
+    ask.access.note(ask.whose, ActKind.FILE_TAKEN, case=case, digest=digest)
+    return ask.send_file(path, file.name)
+
+
+def drop_file(ask: Ask) -> Response:
+    """Says that a file no longer belongs to a case; it stays where it lies, so that it can be taken back."""
+    cases, case, digest = the_cases(ask), ask.names["case"], ask.names["digest"]
+    try:
+        file = cases.find_file(case, digest)
+        why = ask.line("why")
+        cases.name_file(case, digest, file.name, file.size, me(ask), why, ask.access.now(), on=False, sm3=file.sm3)
+    except (CasebookUsageError, CaseStateError) as error:
+        return case_page(ask, error=error, act="files")
+    return ask.go(f"/cases/{case}#files")
+
+
+def _place(ask: Ask, digest: str) -> Path:
+    if ask.site.files is None:
+        raise UploadError("no folder for files is set")
+    place = file_place(ask.site.files, digest)
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        raise UploadError(N_("the disk of the console can't be written: nothing was kept")) from None
+    return place
+
+
+_GONE = N_("the console's folder no longer has this file: look for it in a backup, by its SHA-256")
 
 
 PAGES = (
@@ -246,4 +336,7 @@ PAGES = (
     Route(method="POST", path="/cases/{case}/tasks/{task}", act=_doing("task", _set_task), roles=CASE_ROLES),
     Route(method="POST", path="/cases/{case}/notes/{note}", act=edit_note, roles=CASE_ROLES),
     Route(method="POST", path="/undo", act=undo, roles=CASE_ROLES),
+    Page(method="POST", path="/cases/{case}/files", act=add_files, roles=CASE_ROLES, upload=MOST_OF_CASE + MOST),
+    Page(method="GET", path="/cases/{case}/files/{digest}", act=take_file, roles=CASE_ROLES, recorded=True),
+    Page(method="POST", path="/cases/{case}/files/{digest}/drop", act=drop_file, roles=CASE_ROLES),
 )

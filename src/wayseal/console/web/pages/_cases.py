@@ -13,7 +13,6 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.acts import UNDOABLE
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, UndoError
 from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -25,30 +24,29 @@ from wayseal.cases.types import (
 )
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Done, Entry, Page
 from wayseal.console.access.types import LOOK_US
-from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import line_of, reason_of, reasons_of
+from wayseal.console.web._lists import every_page, table_file, with_query
 from wayseal.console.web._render import voice_of
-from wayseal.console.web._trace_jobs import runs_of
+from wayseal.console.web._trace_view import runs_of
 from wayseal.console.web._uploads import MOST_OF_CASE
-from wayseal.console.web.pages import _bulk as bulk
 from wayseal.console.web.pages._desk import (
+    OF_CASES,
+    STATES_FOR_MANY,
     Bar,
+    Worklist,
     bar,
     bar_of,
     colleagues,
-    every_page,
     kinds_given,
     look_since,
     me,
-    table_file,
     text_given,
     the_cases,
-    with_query,
+    views_of,
 )
-from wayseal.console.web.pages._views import views_of
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
 
@@ -62,28 +60,7 @@ def show_cases(ask: Ask) -> Response:
     return _list_page(ask, ask.query)
 
 
-def preview(ask: Ask) -> Response:
-    """What a decision would do to cases that were picked, or to all that fit."""
-    state, ids = _list_state(ask.form), bulk.picked(ask)
-    try:
-        decision = bulk.decision_given(ask, bulk.OF_CASES)
-        if not ids and not bulk.means_all(ask):
-            raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
-    except (CasebookUsageError, AccessError) as error:
-        return _list_page(ask, state, error=error)
-    return bulk.show_preview(ask, "/cases", _chosen(ask, ids, state), decision, state)
-
-
-def apply(ask: Ask) -> Response:
-    """Does what was shown."""
-    state = _list_state(ask.form)
-    try:
-        return bulk.apply(ask, "/cases", bulk.OF_CASES, state)
-    except (CasebookUsageError, AccessError) as error:
-        return _list_page(ask, state, error=error)
-
-
-def _list_page(ask: Ask, given: Mapping[str, str], *, error: Any = None) -> Response:
+def _list_page(ask: Ask, given: Mapping[str, str], error: Any = None) -> Response:
     cases, wanted, sort = ask.cases, _wanted(ask, given), _sort(given)
     page: Page[CaseRow] = Page(rows=(), after=None)
     if cases is not None:
@@ -91,7 +68,6 @@ def _list_page(ask: Ask, given: Mapping[str, str], *, error: Any = None) -> Resp
     counts = {} if cases is None else cases.counts().states
     return ask.page(
         "cases",
-        status=200 if error is None else 400,
         error=error,
         rows=[(row, reasons_of(row.detectors, ask.lang)) for row in page.rows],
         after=page.after,
@@ -109,28 +85,12 @@ def _list_page(ask: Ask, given: Mapping[str, str], *, error: Any = None) -> Resp
         me=me(ask),
         bar=None if cases is None else bar(ask, cases),
         typed=ask.form,
-        deeds=[deed.value for deed in bulk.OF_CASES],
-        states_given=[state.value for state in bulk.STATES],
+        deeds=[deed.value for deed in OF_CASES],
+        states_given=[state.value for state in STATES_FOR_MANY],
         priorities=[one.value for one in Priority],
         there=cases is not None,
         set=ask.site.cases is not None,
     )
-
-
-def _chosen(ask: Ask, ids: Sequence[str], state: Mapping[str, str]) -> bulk.Chosen:
-    """Cases that were picked, or all that fit."""
-    cases, wanted, sort = the_cases(ask), _wanted(ask, state), _sort(state)
-    if bulk.means_all(ask):
-        found = cases.matching_cases(wanted, sort)
-        return bulk.Chosen(rows=found.rows, total=found.total, line=found.line)
-    line = cases.line()
-    return bulk.of_picked(ids, cases.cases(wanted, sort, state.get("after"), _MANY).rows, line)
-
-
-def _list_state(given: Mapping[str, str]) -> dict[str, str]:
-    """What of a form says how the list stands."""
-    names = ("state", "source", "who", "thing", "sort", "after")
-    return {name: given[name] for name in names if given.get(name)}
 
 
 def export_cases(ask: Ask) -> Response:
@@ -157,7 +117,6 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     row = dossier.row
     return ask.page(
         "case",
-        status=_status(error),
         error=error,
         failed=act,
         typed=ask.form if error is not None else {},
@@ -230,7 +189,7 @@ def show_note(ask: Ask) -> Response:
     """All versions of a note."""
     versions = the_cases(ask).note_versions(ask.names["case"], ask.names["note"])
     if not versions:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     return ask.page("case_note", case=ask.names["case"], note=ask.names["note"], versions=versions)
 
 
@@ -241,12 +200,6 @@ def _choices() -> dict[str, Any]:
         "work_states": [CaseState.IN_PROGRESS.value, CaseState.WAITING.value],
         "end_states": [CaseState.DUPLICATE.value, CaseState.NO_CASE.value],
     }
-
-
-def _status(error: Any) -> int:
-    if error is None:
-        return 200
-    return 409 if isinstance(error, CaseStateError | UndoError) else 400
 
 
 def look_of(ask: Ask, case: str) -> dict[str, Any]:
@@ -303,11 +256,18 @@ def _cells(ask: Ask, row: CaseRow) -> Sequence[object]:
     )
 
 
+LIST = Worklist(
+    place="/cases",
+    names=("state", "source", "who", "thing", "sort", "after"),
+    actions=OF_CASES,
+    show=_list_page,
+    rows=lambda ask, state: the_cases(ask).cases(_wanted(ask, state), _sort(state), state.get("after"), _MANY).rows,
+    matching=lambda ask, state: the_cases(ask).matching_cases(_wanted(ask, state), _sort(state)),
+)
 PAGES = (
     Route(method="GET", path="/cases", act=show_cases, roles=CASE_ROLES),
     Route(method="GET", path="/cases.csv", act=export_cases, roles=CASE_ROLES, recorded=True),
-    Route(method="POST", path="/cases/preview", act=preview, roles=CASE_ROLES),
-    Route(method="POST", path="/cases/apply", act=apply, roles=CASE_ROLES),
+    *LIST.pages(),
     Route(method="GET", path="/cases/{case}", act=show_case, roles=CASE_ROLES),
     Route(method="GET", path="/cases/{case}/timeline", act=show_timeline, roles=CASE_ROLES),
     Route(method="GET", path="/cases/{case}/notes/{note}", act=show_note, roles=CASE_ROLES),

@@ -1,31 +1,51 @@
-"""What pages of casework share: who works on cases, what a list asks for, what was just done, and texts of forms."""
+"""What pages of casework share: who works on cases, what was just done, saved views, and one decision on many.
+
+1. What is kept is the part of the address that the list knows, and nothing else; "mine" stays whoever looks.
+2. One's own views are one's own; those for all can be taken away by all.
+3. Nothing is done before a page showed what will be done to what, and how many there are.
+4. What is done is what was shown: the form names each, and the casebook's last line at that moment. What came since
+   isn't touched; what somebody changed since is left as it is, and told.
+5. It is done in one go, up to `MOST_AT_ONCE`, and can be taken back in one for a minute. A verdict isn't given to many:
+   each is looked at by itself.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import PERSONAL, UNDO_US, ThingKind
-from wayseal.cases.views import Done, Lead
+from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError
+from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, Priority, ThingKind, one_line
+from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES, OPENERS
+from wayseal.console.jobs.kinds import KINDS
+from wayseal.console.jobs.types import Job
+from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._case_words import reasons_of, reasons_of_item
+from wayseal.console.web._lists import picked, with_query
 from wayseal.model.messages import N_
-from wayseal.model.times import clock, stamp
-from wayseal.page.spreadsheet import csv_lines
-from wayseal.page.words import Voice, catalogue, headings
+from wayseal.model.times import clock
+
+
+def asked_job(ask: Ask) -> Job | None:
+    """The job that the page was sent back with; None: none, or one that isn't for this role."""
+    id_ = ask.query.get("job", "")
+    job = ask.site.jobs.find(id_) if id_ else None
+    if job is None or job.kind not in KINDS or ask.whose.person.role not in KINDS[job.kind].roles:
+        return None
+    return job
+
 
 EVERYBODY = ""
 """Whose marks everybody's are."""
-MOST_ROWS = 20_000
-"""Rows of an export at most."""
 DAY_US = 86_400_000_000
 _ITEM = re.compile(r"q-[0-9]{1,9}")
 
@@ -136,57 +156,209 @@ def bar_of(done: Done, now: int) -> Bar:
     return Bar(done=done, seconds=max(1, (done.at + UNDO_US - now) // 1_000_000))
 
 
-def with_query(path: str, query: Mapping[str, str], **changes: str | None) -> str:
-    """An address: a list as it is, with something of it otherwise; "" and None leave it out."""
-    values = {**query, **changes}
-    kept = {name: value for name, value in values.items() if value}
-    return f"{path}?{urlencode(kept)}" if kept else path
-
-
 def text_given(ask: Ask, name: str, most: int = 100) -> str:
     """Something of the query, cut to what can be meant."""
     return ask.query.get(name, "")[:most]
 
 
-def every_page(fetch: Callable[[Any], Any]) -> Iterator[Any]:
-    """Pages of a list, up to `MOST_ROWS` rows. fetch: gives the one after a place, None: the first."""
-    after, count = None, 0
-    while count < MOST_ROWS:
-        page = fetch(after)
-        yield page
-        count, after = count + len(page.rows), page.after
-        if after is None:
-            return
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    "queue": ("source", "who", "later", "sort"),
+    "cases": ("state", "who", "source", "thing", "sort"),
+}
+"""What of its address a list knows."""
+_BEGINNING = "view."
+_LONG = 60
 
 
-def table_file(ask: Ask, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A table as a file that a spreadsheet opens: no cell of it is a formula.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A view. key: what names it in forms. shared: it is everybody's."""
 
-    head: names of columns, behind a colon what their cells are: moments (`at:time`), values of a log or a table
-    (`via:value`), or codes, by what their texts here begin with (`state:case_state.`).
-    """
-    columns = [one.partition(":")[::2] for one in head]
-    voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console"))
-
-    def cell(how: str, value: Any) -> object:
-        if not how or value in (None, ""):
-            return value
-        if how == "time":
-            return stamp(value)
-        return voice.value(value) if how == "value" else _said(voice, f"{how}{value}", value)
-
-    shown = ([cell(how, value) for (_, how), value in zip(columns, row, strict=True)] for row in rows)
-    return send_table(name, csv_lines(headings([one for one, _ in columns], ask.lang), shown))
+    key: str
+    name: str
+    address: str
+    shared: bool
 
 
-def _said(voice: Voice, code: str, value: str) -> str:
-    return voice.say(code) if voice.has(code) else value
-
-
-def send_table(name: str, pieces: Iterable[bytes]) -> Response:
-    """A table that is CSV already, sent as it is made."""
-    return StreamingResponse(
-        pieces,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+def views_of(ask: Ask, place: str) -> tuple[View, ...]:
+    """Views of a list: one's own and everybody's, by name."""
+    beginning = f"{_BEGINNING}{place}."
+    found = ask.access.marks.of(ask.whose.person.id, beginning)
+    return tuple(
+        View(
+            key=name,
+            name=name.removeprefix(beginning),
+            address=with_query(f"/{place}", dict(parse_qsl(value))),
+            shared=person == EVERYBODY,
+        )
+        for (person, name), value in found.items()
     )
+
+
+def keep_view(ask: Ask) -> Response:
+    """Keeps a view, or takes one away."""
+    place = ask.field("place")
+    if place not in KNOWN:
+        raise AccessError("choose one of the list", key="place")
+    whose = EVERYBODY if ask.field("shared") else ask.whose.person.id
+    if ask.field("drop"):
+        ask.access.marks.put(whose, ask.field("drop"), "")
+        return ask.go(f"/{place}")
+    name = one_line(ask.line("name")[:_LONG], "name")
+    given = dict(parse_qsl(ask.field("query")))
+    address = with_query("", {key: given[key] for key in KNOWN[place] if given.get(key)})
+    ask.access.marks.put(whose, f"{_BEGINNING}{place}.{name}", address.removeprefix("?") or "sort=loss")
+    return ask.go(f"/{place}{address}")
+
+
+PAGES = (Page(method="POST", path="/views", act=keep_view, roles=CASE_ROLES),)
+
+
+OF_ITEMS = (BulkAction.PROMOTE, BulkAction.ASSIGN, BulkAction.SNOOZE, BulkAction.DISMISS)
+OF_CASES = (BulkAction.ASSIGN, BulkAction.PRIORITY, BulkAction.SNOOZE, BulkAction.STATE)
+STATES_FOR_MANY = (
+    CaseState.IN_PROGRESS,
+    CaseState.WAITING,
+    CaseState.DUPLICATE,
+    CaseState.NO_CASE,
+    CaseState.REOPENED,
+)
+"""What can be given to many."""
+SHOWN = 100
+"""Rows that are shown of what will be done; of the others, their ids."""
+_REASONED = (BulkAction.PROMOTE, BulkAction.SNOOZE, BulkAction.DISMISS, BulkAction.STATE)
+_ID = re.compile(r"[cq]-[1-9][0-9]{0,15}")
+Row = CaseRow | ItemRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is to be decided on together.
+
+    Attributes:
+        rows: Each.
+        total: How many fit, where all that fit are meant: more than `rows` where they are too many for one go.
+        line: The casebook's last line when that was so.
+        gone: What was picked and isn't there any more.
+    """
+
+    rows: Sequence[Row]
+    total: int
+    line: int
+    gone: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """A list of casework, on whose rows one decision can be made together (rules 3 to 5).
+
+    Attributes:
+        place: Its path.
+        names: What of its address says how it stands.
+        actions: What there is to choose.
+        show: Shows it as an address says, with why a decision was refused.
+        rows: The rows of that page.
+        matching: All that fit it.
+    """
+
+    place: str
+    names: Sequence[str]
+    actions: Sequence[BulkAction]
+    show: Callable[[Ask, Mapping[str, str], Exception], Response]
+    rows: Callable[[Ask, Mapping[str, str]], Sequence[Row]]
+    matching: Callable[[Ask, Mapping[str, str]], Matching[Any]]
+
+    def pages(self) -> tuple[Page, ...]:
+        """Routes of decisions on many."""
+        posts = (("preview", self.preview), ("apply", self.apply))
+        return tuple(
+            Page(method="POST", path=f"{self.place}/{name}", act=partial(self._try, act), roles=CASE_ROLES)
+            for name, act in posts
+        )
+
+    def state(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What of a form or an address says how the list stands."""
+        return {name: given[name] for name in self.names if given.get(name)}
+
+    def preview(self, ask: Ask, state: Mapping[str, str]) -> Response:
+        """What a decision would do to what was picked, or to all that fits (rule 3)."""
+        decision, chosen = decision_given(ask, self.actions), self._chosen(ask, state)
+        return ask.page(
+            "bulk_preview",
+            place=self.place,
+            decision=decision,
+            chosen=chosen,
+            lines=[(row, _reasons(ask, row)) for row in chosen.rows[:SHOWN]],
+            others=[row.id for row in chosen.rows[SHOWN:]],
+            ids=",".join(row.id for row in chosen.rows),
+            closes=decision.action is BulkAction.DISMISS or decision.state in CLOSED_STATES,
+            fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority")} | dict(state),
+            back=with_query(self.place, state),
+        )
+
+    def apply(self, ask: Ask, state: Mapping[str, str]) -> Response:
+        """Does what was shown (rule 4); the list then, or what was left as it is."""
+        cases, decision, seen = the_cases(ask), decision_given(ask, self.actions), number_given(ask, "seen")
+        ids = [one for one in ask.field("ids").split(",") if _ID.fullmatch(one)]
+        if not ids or not seen:
+            raise AccessError("look at what will be done first", key="ids")
+        found = cases.decide_all(ids, decision, seen, me(ask), ask.access.now())
+        if found.changed or found.refused:
+            undo, back = bar(ask, cases) if found.done else None, with_query(self.place, state)
+            return ask.page("bulk_done", status=409, place=self.place, found=found, bar=undo, back=back)
+        return ask.go(with_query(self.place, state, said=decision.action.value))
+
+    def _try(self, act: Callable[[Ask, Mapping[str, str]], Response], ask: Ask) -> Response:
+        state = self.state(ask.form)
+        try:
+            return act(ask, state)
+        except (CasebookUsageError, AccessError) as error:
+            return self.show(ask, state, error)
+
+    def _chosen(self, ask: Ask, state: Mapping[str, str]) -> Chosen:
+        """What was picked, of the rows of the page that it was picked on, which are read after the line; or all."""
+        ids = picked(ask)
+        if ask.field("scope") == "all":
+            found = self.matching(ask, state)
+            return Chosen(rows=found.rows, total=found.total, line=found.line)
+        if not ids:
+            raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
+        line = the_cases(ask).line()
+        there = {row.id: row for row in self.rows(ask, state)}
+        some = [there[id_] for id_ in ids if id_ in there]
+        return Chosen(rows=some, total=len(some), line=line, gone=[id_ for id_ in ids if id_ not in there])
+
+
+def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
+    """What is to be done, of the form: checked before anything is done. actions: what there is to choose.
+
+    AccessError: nothing was chosen, or it lacks something; CasebookUsageError: the reason can't be one.
+    """
+    if ask.field("act") not in actions:
+        raise AccessError("choose what is to be done", key="act")
+    action, why = BulkAction(ask.field("act")), ask.line("why")
+    if action in _REASONED:
+        one_line(why, "why")
+    until = until_given(ask) if action is BulkAction.SNOOZE else None
+    if action is BulkAction.SNOOZE and until is None:
+        raise AccessError("until when is it put off?", key="until")
+    state, priority = ask.field("to_state"), ask.field("priority")
+    if action is BulkAction.STATE and state not in STATES_FOR_MANY:
+        raise AccessError("choose one of the list", key="to_state")
+    if action is BulkAction.PRIORITY and priority not in set(Priority):
+        raise AccessError("choose one of the list", key="priority")
+    return Decision(
+        action=action,
+        why=why,
+        owner=owner_given(ask) if action is BulkAction.ASSIGN else None,
+        until=until,
+        state=CaseState(state) if action is BulkAction.STATE else None,
+        priority=Priority(priority) if action is BulkAction.PRIORITY else None,
+    )
+
+
+def _reasons(ask: Ask, row: Row) -> str:
+    if isinstance(row, ItemRow):
+        return " · ".join(one.name for one in reasons_of_item(row, ask.lang)) or row.reason
+    words = " · ".join(one.name for one in reasons_of(row.detectors, ask.lang))
+    return f"{row.title} · {words}" if row.title else words

@@ -1,14 +1,19 @@
-"""How people come in and go: signing in, the first administrator, invitations, the fresh proof, language and looks."""
+"""How people come in and go: by password or by the company, invited, for a fresh proof; and the own account.
 
+Somebody leaves for the company from a page of ours and by an address in it: a form can't lead there, since the policy
+lets forms go to the console alone.
+"""
+
+import segno
 from starlette.responses import Response
 
+from wayseal.console.access import AuthorizationCallback, Errand
 from wayseal.console.access.types import LinkKind, Opened
-from wayseal.console.errors import AccessError, ThrottledError
+from wayseal.console.errors import AccessError, ProviderError, SignInError, ThrottledError
 from wayseal.console.roles import ALL_ROLES, Lane, Page, Stage
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._drafts import FIELD, carried_draft, open_draft, resend_page
 from wayseal.console.web._forms import local_path
-from wayseal.console.web._kept import FIELD, open_kept, resend_page
-from wayseal.console.web._picture import qr_picture
 from wayseal.console.web._render import THEMES
 from wayseal.page.languages import LANGS
 
@@ -95,7 +100,7 @@ def show_invited(ask: Ask) -> Response:
     """An invitation is taken up."""
     person = ask.access.people.linked(ask.names["token"], LinkKind.INVITE)
     if person is None:
-        return ask.page("error", status=404, status_shown=404, code="link_gone")
+        return ask.refuse(404, code="link_gone")
     return ask.page("invited", person=person)
 
 
@@ -103,7 +108,7 @@ def take_up(ask: Ask) -> Response:
     """A password for whoever was invited."""
     person = ask.access.people.linked(ask.names["token"], LinkKind.INVITE)
     if person is None:
-        return ask.page("error", status=404, status_shown=404, code="link_gone")
+        return ask.refuse(404, code="link_gone")
     try:
         check_again(ask)
         opened = ask.access.people.take_up(ask.names["token"], ask.field("password"), ask.visit)
@@ -115,7 +120,7 @@ def take_up(ask: Ask) -> Response:
 def show_demo(ask: Ask) -> Response:
     """A link that opens a session once: it is used by the button, so that no look ahead of a program uses it up."""
     if ask.access.people.linked(ask.names["token"], LinkKind.DEMO) is None:
-        return ask.page("error", status=404, status_shown=404, code="demo_gone")
+        return ask.refuse(404, code="demo_gone")
     return ask.page("demo")
 
 
@@ -124,7 +129,7 @@ def use_demo(ask: Ask) -> Response:
     try:
         opened = ask.access.people.use_demo_link(ask.names["token"], ask.visit)
     except AccessError:
-        return ask.page("error", status=404, status_shown=404, code="demo_gone")
+        return ask.refuse(404, code="demo_gone")
     return ask.enter(ask.go("/"), opened)
 
 
@@ -167,7 +172,7 @@ def prefer(ask: Ask) -> Response:
 
 def go_on(ask: Ask, opened: Opened, onward: str, kept: str) -> Response:
     """To where somebody wanted, or back to the form that wasn't done."""
-    found = open_kept(ask.access.keys, opened.session.person.id, kept, ask.access.now())
+    found = open_draft(ask.access.keys, opened.session.person.id, kept, ask.access.now())
     if found is None:
         return ask.enter(ask.go(onward), opened)
     return ask.enter(resend_page(ask.as_session(opened), found), opened)
@@ -178,7 +183,6 @@ def enrol_page(ask: Ask, template: str, error: AccessError | None = None) -> Res
     secret, address = ask.access.own.authenticator(ask.whose)
     return ask.page(
         template,
-        status=400 if error else 200,
         error=error,
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
         picture=qr_picture(address),
@@ -189,6 +193,136 @@ def check_again(ask: Ask) -> None:
     """AccessError where the password wasn't typed the same twice."""
     if ask.field("password") != ask.field("again"):
         raise AccessError("the two passwords differ", key="again")
+
+
+def qr_picture(text: str) -> str:
+    """A QR code as the address of a picture: dark on white in any theme, as phones want it."""
+    return str(segno.make(text, error="m").svg_data_uri(scale=5, border=3, dark="#000", light="#fff"))
+
+
+BACK = "/sign-in/company/back"
+_LONGEST = 4096
+
+
+def leave_to_sign_in(ask: Ask) -> Response:
+    """To the company's sign-in, to get in."""
+    return _leave(ask, Errand.SIGN_IN, "")
+
+
+def leave_to_bind(ask: Ask) -> Response:
+    """To the company's sign-in, with the link of an invitation."""
+    return _leave(ask, Errand.BIND, ask.names["token"])
+
+
+def leave_to_confirm(ask: Ask) -> Response:
+    """To the company's sign-in, to prove who it is once more."""
+    return _leave(ask, Errand.CONFIRM, ask.whose.id)
+
+
+def come_back(ask: Ask) -> Response:
+    """Back from there: in, or told why not."""
+    company = ask.access.company
+    if company is None:
+        return ask.refuse(404)
+    try:
+        flight = company.land(_query(ask, "state"), ask.departed)
+    except SignInError as error:
+        return _show(ask, "sign_in", error)
+    arrival = AuthorizationCallback(code=_query(ask, "code"), issuer=_query(ask, "iss"), error=_query(ask, "error"))
+    try:
+        opened = company.enter(flight, arrival, ask.visit, ask.session)
+    except AccessError as error:
+        page = "confirm" if flight.errand is Errand.CONFIRM and ask.session is not None else "sign_in"
+        return _show(ask, page, error, flight.onward, flight.kept)
+    return go_on(ask, opened, flight.onward, flight.kept)
+
+
+def _leave(ask: Ask, errand: Errand, bound: str) -> Response:
+    company, onward, kept = ask.access.company, local_path(ask.field("next")), carried_draft(ask)
+    if company is None:
+        return ask.refuse(404)
+    try:
+        address, browser = company.leave(
+            errand,
+            ask.visit,
+            back=ask.site.address + BACK,
+            lang=ask.lang,
+            onward=onward,
+            kept=kept,
+            bound=bound,
+        )
+    except AccessError as error:
+        return _show(ask, "confirm" if errand is Errand.CONFIRM else "sign_in", error, onward, kept)
+    return ask.depart(ask.page("departure", address=address), browser, ask.access.rules.departure)
+
+
+def _show(ask: Ask, page: str, error: AccessError, onward: str = "/", kept: str = "") -> Response:
+    """The page that somebody left from, with what went wrong."""
+    away = isinstance(error, ProviderError)
+    status = 503 if away else 429 if isinstance(error, ThrottledError) else 401
+    return ask.page(page, status=status, next=onward, kept=kept, login="", expired=bool(kept), error=error)
+
+
+def _query(ask: Ask, name: str) -> str:
+    return ask.query.get(name, "")[:_LONGEST]
+
+
+def show_account(ask: Ask) -> Response:
+    """What one's account has."""
+    return ask.page(
+        "account",
+        sessions=ask.access.sessions.of(ask.whose.person.id),
+        codes_left=ask.access.own.recovery_codes_left(ask.whose),
+        said=ask.query.get("said", ""),
+    )
+
+
+def show_password(ask: Ask) -> Response:
+    """Another password."""
+    return ask.page("password")
+
+
+def change_password(ask: Ask) -> Response:
+    """Takes it."""
+    try:
+        check_again(ask)
+        ask.access.own.change_password(ask.whose, ask.field("password"))
+    except AccessError as error:
+        return ask.page("password", status=400, error=error)
+    return ask.go("/account?said=password")
+
+
+def show_authenticator(ask: Ask) -> Response:
+    """Another authenticator."""
+    return enrol_page(ask, "authenticator")
+
+
+def change_authenticator(ask: Ask) -> Response:
+    """Takes it, and tells new recovery codes."""
+    try:
+        opened, codes = ask.access.own.enrol(ask.whose, ask.field("code"))
+    except AccessError as error:
+        return enrol_page(ask, "authenticator", error)
+    return ask.enter(ask.as_session(opened).page("recovery_codes", codes=codes, onward="/account"), opened)
+
+
+def renew_codes(ask: Ask) -> Response:
+    """New recovery codes."""
+    return ask.page("recovery_codes", codes=ask.access.own.renew_codes(ask.whose), onward="/account")
+
+
+def end_session(ask: Ask) -> Response:
+    """Ends one of one's sessions."""
+    person = ask.whose.person.id
+    if not ask.access.sessions.end(ask.names["session"], person=person, by=person):
+        return ask.refuse(404)
+    return ask.go("/account?said=session")
+
+
+def end_other_sessions(ask: Ask) -> Response:
+    """Ends all but this one."""
+    ask.access.sessions.end_others(ask.whose)
+    return ask.go("/account?said=sessions")
 
 
 PAGES = (
@@ -208,4 +342,25 @@ PAGES = (
     Page(method="GET", path="/confirm", act=show_confirm, roles=ALL_ROLES),
     Page(method="POST", path="/confirm", act=confirm, roles=ALL_ROLES, lane=Lane.PASSWORDS, carries=True),
     Page(method="POST", path="/preferences", act=prefer, roles=None),
+    Page(method="POST", path="/sign-in/company", act=leave_to_sign_in, roles=None, lane=Lane.COMPANY, carries=True),
+    Page(method="GET", path=BACK, act=come_back, roles=None, lane=Lane.COMPANY),
+    Page(method="POST", path="/invited/{token}/company", act=leave_to_bind, roles=None, lane=Lane.COMPANY),
+    Page(
+        method="POST", path="/confirm/company", act=leave_to_confirm, roles=ALL_ROLES, lane=Lane.COMPANY, carries=True
+    ),
+    Page(method="GET", path="/account", act=show_account, roles=ALL_ROLES),
+    Page(method="GET", path="/account/password", act=show_password, roles=ALL_ROLES, confirmed=True),
+    Page(
+        method="POST",
+        path="/account/password",
+        act=change_password,
+        roles=ALL_ROLES,
+        confirmed=True,
+        lane=Lane.PASSWORDS,
+    ),
+    Page(method="GET", path="/account/authenticator", act=show_authenticator, roles=ALL_ROLES, confirmed=True),
+    Page(method="POST", path="/account/authenticator", act=change_authenticator, roles=ALL_ROLES, confirmed=True),
+    Page(method="POST", path="/account/recovery-codes", act=renew_codes, roles=ALL_ROLES, confirmed=True),
+    Page(method="POST", path="/account/sessions/others/end", act=end_other_sessions, roles=ALL_ROLES),
+    Page(method="POST", path="/account/sessions/{session}/end", act=end_session, roles=ALL_ROLES, personal=True),
 )

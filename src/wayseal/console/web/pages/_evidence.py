@@ -52,7 +52,7 @@ def fetch_pack(ask: Ask) -> Response:
     job = _of_seal(ask, seal)
     path = None if job is None else _file(ask, job)
     if job is None or path is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     if _digest(path) != job.result["sha256"]:
         return _page(ask, JobError("the file isn't what was sealed any more: make the pack anew"), 409)
     why = ask.line("why") or job.values["why"]
@@ -65,7 +65,7 @@ def ask_stamp(ask: Ask) -> Response:
     case, seal = ask.names["case"], ask.names["seal"]
     job = _of_seal(ask, seal)
     if job is None or _file(ask, job) is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     return ask.go(f"/jobs/{ask.site.jobs.start('stamp', {'of': job.id}, me(ask), subject=case)}")
 
 
@@ -74,7 +74,7 @@ def fetch_stamp(ask: Ask) -> Response:
     job = _of_seal(ask, ask.names["seal"])
     path = None if job is None else _file(ask, job)
     if job is None or path is None or not stamp_path(path).is_file():
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     return ask.send_file(stamp_path(path), f"{job.result['name']}.tsr")
 
 
@@ -82,7 +82,7 @@ def hold_pack(ask: Ask) -> Response:
     """Says that a pack was handed over, or came back."""
     case, seal, step = ask.names["case"], ask.names["seal"], ask.field("step")
     if step not in _STEPS:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     why, to = ask.line("why"), ask.line("to")
     try:
         the_cases(ask).hold_pack(case, seal, PackStep(step), me(ask), why, ask.access.now(), to=to)

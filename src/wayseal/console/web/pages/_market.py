@@ -1,33 +1,253 @@
-"""The market's watch: how it stands and what changed, its sources, what was done by hand, and captures.
+"""The market's watch: how it stands, its sources, acts by hand, captures, looks, imports, words of the trade.
 
-1. Whoever sees no offer sees counts, sources and acts: no text, no handle, no number, no seller, no reason.
-2. What changed is told against the counts of the last visit; within a visit it stays told.
-3. A proof goes out with the line that it proves, and what checks it: nobody has to ask us.
+1. Of one source one job waits or runs at a time: whoever asks again is led to it.
+2. Files that are sent are kept, with their SHA-256 of when they came, for the job that brings them in; nothing of them
+   is read by a page.
+3. A word is read by from the watch's next look on, once a person took it for one, with what it means and why.
+4. What was decided is a line of the record. Whoever decided last can take it back within a minute by one press; later
+   anybody can, with a reason. The word can be decided on again then.
+5. Proposals are what the last job that looked for them found, without what was decided since.
+6. Whoever sees no offer sees counts, sources and acts: no text, no handle, no number, no seller, no reason.
+7. What changed is told against the counts of the last visit; within a visit it stays told.
+8. A proof goes out with the line that it proves, and what checks it: nobody has to ask us.
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.console.jobs.imports import is_market_installed
+from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.types import UNDO_US, one_line
+from wayseal.console.errors import AccessError, JobError
+from wayseal.console.jobs import Job, JobState
+from wayseal.console.jobs.imports import is_market_installed, keep_sent
+from wayseal.console.jobs.results import WordSeen, load_words
+from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._lanes_view import Clock
-from wayseal.console.web._market_page import on_record
-from wayseal.console.web._market_view import frame, long_unseen, named, say_of, works
-from wayseal.console.web.pages._market_work import looking
+from wayseal.console.web._lists import with_query
+from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, say_of, works
+from wayseal.console.web._timeline import Clock
+from wayseal.console.web._uploads import FILES
+from wayseal.console.web.pages._desk import asked_job, me
 from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
-from wayseal.market.log import Market
+from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.lines import ORIGIN
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.views import SourceRow, Totals, Week
+from wayseal.market.log.views import SourceRow, Totals, Week, WordRow
 from wayseal.market.log.weekly import last_moment, overdue
-from wayseal.market.log.work import acts
+from wayseal.market.log.work import acts, words
+from wayseal.market.looking import ImportForm
 from wayseal.market.types import FLAGS
 from wayseal.model.times import clock_hours
+
+_MOST_UPLOAD = 1 << 42
+"""The setting bounds it."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_LONGEST = 64
+"""Of what a job is about."""
+DUE = "market"
+LOOKS = frozenset({"market_look", "market_due", "market_import"})
+
+
+def subject_of(source: str) -> str:
+    """What a job of a source is about, as jobs are found by it."""
+    return f"{DUE}/{source}"[:_LONGEST]
+
+
+def looking(ask: Ask) -> Mapping[str, Job]:
+    """Jobs that look, or wait to, by what they are about."""
+    jobs = ask.site.jobs.list(states=sorted(WAITING), limit=200)
+    return {one.subject: one for one in jobs if one.kind in LOOKS}
+
+
+def look_at_source(ask: Ask) -> Response:
+    """Asks for a look at a source (rule 1)."""
+    source = named(ask, "source")
+    if ask.site.market is None or not _NAME.fullmatch(source):
+        return ask.refuse(404)
+    return _begin(ask, "market_look", {"source": source}, subject_of(source))
+
+
+def look_at_due(ask: Ask) -> Response:
+    """Asks for a look at all that is due (rule 1)."""
+    if ask.site.market is None:
+        return ask.refuse(404)
+    return _begin(ask, "market_due", {}, DUE)
+
+
+def show_import(ask: Ask) -> Response:
+    """What can be brought in."""
+    if ask.site.market is None:
+        return ask.page("market_none", told=NOT_SET, watched=False)
+    return _import_page(ask, {"form": "", "name": ask.query.get("name", "")[:_LONGEST]})
+
+
+def bring_in(ask: Ask) -> Response:
+    """Keeps what was sent, and asks for it to be brought in (rule 2)."""
+    if ask.site.market is None:
+        return ask.refuse(404)
+    typed = {"form": ask.field("form"), "name": ask.line("name")}
+    try:
+        if typed["form"] not in list(ImportForm):
+            raise AccessError("choose one of the list", key="form")
+        if not _NAME.fullmatch(typed["name"]):
+            raise AccessError("needs small letters, digits and hyphens, at most 64", key="name")
+        if not ask.files:
+            raise AccessError("choose a file", key="file")
+        waiting = looking(ask).get(subject_of(typed["name"]))
+        if waiting is not None:
+            raise AccessError("{job} looks at this source: wait until it is done", key="name", job=waiting.id)
+        kept = keep_sent(ask.site.jobs.folder, ask.files)
+    except AccessError as error:
+        return _import_page(ask, typed, error)
+    values = {"form": typed["form"], "source": typed["name"], **kept}
+    return ask.go(f"/jobs/{ask.site.jobs.start('market_import', values, me(ask), subject=subject_of(typed['name']))}")
+
+
+def _begin(ask: Ask, kind: str, values: Mapping[str, str], subject: str) -> Response:
+    waiting = looking(ask).get(subject)
+    id_ = ask.site.jobs.start(kind, values, me(ask), subject=subject) if waiting is None else waiting.id
+    return ask.go(f"/jobs/{id_}")
+
+
+def _import_page(ask: Ask, typed: Mapping[str, str], error: Any = None) -> Response:
+    return ask.page(
+        "market_import",
+        error=error,
+        typed=typed,
+        forms=[form.value for form in ImportForm],
+        most=ask.site.upload_most,
+        most_files=FILES,
+        installed=is_market_installed(),
+        **frame(ask, "sources"),
+    )
+
+
+WORD_KINDS = ("waybill", "personal", "insider", "empty_parcels", "trade", "logistics")
+"""What a word may speak for, as the reading knows it."""
+_KIND = "market_words"
+_STATES = {"accept": "accepted", "refuse": "refused", "undo": "new", "take_back": "new"}
+_WORD = re.compile(r"[^\W_]{2,12}")
+_LONGEST_WORD, _MOST_MEANING, _TAKEN_BACK = 40, 100, "taken back"
+
+
+def show_words(ask: Ask, market: Market) -> Response:
+    """What is proposed, what was decided, and the word that is looked at."""
+    return _words_page(ask, market)
+
+
+def _words_page(ask: Ask, market: Market, error: Any = None) -> Response:
+    decided = words(market)
+    found, made, gone = _proposed(ask)
+    taken = {one.word for one in decided}
+    proposed = [one for one in found if one.word not in taken]
+    at = _folded(ask.field("word") or ask.query.get("word", ""))[:_LONGEST_WORD] or (
+        proposed[0].word if proposed else ""
+    )
+    return ask.page(
+        "market_words",
+        error=error,
+        typed=ask.form,
+        proposed=proposed,
+        decided=decided,
+        at=at,
+        seen=next((one for one in proposed if one.word == at), None),
+        stands=next((one for one in decided if one.word == at), None),
+        made=made,
+        gone=gone,
+        job=asked_job(ask),
+        kinds=WORD_KINDS,
+        done=_done(ask, decided),
+        **frame(ask, "words"),
+    )
+
+
+def _proposed(ask: Ask) -> tuple[Sequence[WordSeen], Job | None, JobError | None]:
+    """What was proposed last, by which job, and why that can't be shown (rule 5)."""
+    made = next(iter(ask.site.jobs.list(kind=_KIND, states=[JobState.DONE], limit=1)), None)
+    if made is None:
+        return (), None, None
+    try:
+        return load_words(ask.site.jobs.folder_of(made.id), made.result), made, None
+    except JobError as error:
+        return (), made, error
+
+
+def decide_word(ask: Ask, market: Market) -> Response:
+    """Takes a word for one of the trade, refuses it, or takes that back (rules 3 and 4)."""
+    word, act = _folded(ask.field("word")), ask.field("act")
+    standing = next((one for one in words(market) if one.word == word), None)
+    try:
+        line = _line(ask, word, act, standing)
+    except (CasebookUsageError, AccessError) as error:
+        return _words_page(ask, market, error)
+    market.append([line])
+    return ask.go(with_query("/market/words", {} if act in ("accept", "refuse") else {"word": word}, done=word))
+
+
+def _line(ask: Ask, word: str, act: str, standing: WordRow | None) -> Line:
+    if act not in _STATES:
+        raise AccessError("choose what is to be done", key="act")
+    if not _WORD.fullmatch(word):
+        raise AccessError("a word has from 2 to 12 letters, and nothing else", key="word")
+    body = {"word": word, "state": _STATES[act]}
+    if act in ("undo", "take_back"):
+        if standing is None:
+            raise AccessError("this was taken back already", key="act")
+        if act == "undo" and not _seconds(ask, standing):
+            raise AccessError("a decision can be taken back within a minute, by whoever made it", key="act")
+        body |= {"kind": standing.kind, "meaning": standing.meaning}
+        why = _TAKEN_BACK if act == "undo" else one_line(ask.line("why"), "why")
+    else:
+        if standing is not None:
+            raise AccessError("somebody decided on this word meanwhile: take that back first", key="word")
+        body |= _meant(ask, act)
+        why = one_line(ask.line("why"), "why")
+    return Line(kind=LineKind.WORD, at=ask.access.now(), body=body, who=me(ask), why=why)
+
+
+def _meant(ask: Ask, act: str) -> dict[str, str]:
+    """What a word speaks for, and means; one that is refused means nothing."""
+    if act == "refuse":
+        return {"kind": "", "meaning": ""}
+    kind, meaning = ask.field("kind"), one_line(ask.line("meaning"), "meaning")
+    if kind not in WORD_KINDS:
+        raise AccessError("choose one of the list", key="kind")
+    if len(meaning) > _MOST_MEANING:
+        raise AccessError("is longer than {most} characters", key="meaning", most=_MOST_MEANING)
+    return {"kind": kind, "meaning": meaning}
+
+
+def look_for_words(ask: Ask, market: Market) -> Response:
+    """Asks for what the reading proposes now."""
+    del market
+    waiting = ask.site.jobs.list(kind=_KIND, states=[JobState.QUEUED, JobState.RUNNING], limit=1)
+    id_ = waiting[0].id if waiting else ask.site.jobs.start(_KIND, {}, me(ask))
+    return ask.go(with_query("/market/words", {"job": id_}))
+
+
+def _folded(word: str) -> str:
+    """A word as the reading has it, but for what only the reading folds."""
+    return unicodedata.normalize("NFKC", word).casefold().strip()
+
+
+def _seconds(ask: Ask, row: WordRow) -> int:
+    """For which a decision can be taken back by one press yet (rule 4)."""
+    return 0 if row.who != me(ask) else max(0, (row.at + UNDO_US - ask.access.now()) // 1_000_000)
+
+
+def _done(ask: Ask, decided: Sequence[WordRow]) -> Mapping[str, Any] | None:
+    """What was just decided, as long as one press takes it back."""
+    row = next((one for one in decided if one.word == ask.query.get("done", "")), None)
+    seconds = 0 if row is None else _seconds(ask, row)
+    return {"row": row, "seconds": seconds} if seconds else None
+
 
 _SEEN = "market.seen"
 _WEEKS, _UNITS, _FEW, _ROUTES = 12, 4, 6, 8
@@ -72,7 +292,7 @@ def show_sources(ask: Ask, market: Market) -> Response:
 
 
 def show_acts(ask: Ask, market: Market) -> Response:
-    """What was done by hand (rule 1)."""
+    """What was done by hand (rule 6)."""
     after = ask.query.get("after", "") or None
     found = acts(market, after=after, limit=_MANY)
     return ask.page("market_acts", rows=found.rows, after=found.after, first=after is None, **frame(ask, "acts"))
@@ -85,7 +305,7 @@ def show_capture(ask: Ask, market: Market) -> Response:
 
 
 def take_proof(ask: Ask, market: Market) -> Response:
-    """The proof that a capture's line stands in the record (rule 3)."""
+    """The proof that a capture's line stands in the record (rule 8)."""
     seq, capture = Reads(market).capture(named(ask, "capture"))
     proof = market.prove(seq)
     body = {
@@ -105,7 +325,7 @@ def take_proof(ask: Ask, market: Market) -> Response:
 
 
 def _changes(ask: Ask, totals: Totals) -> Mapping[str, Any]:
-    """By how much counts differ from those of the last visit (rule 2). since: when that was, 0 for never."""
+    """By how much counts differ from those of the last visit (rule 7). since: when that was, 0 for never."""
     now, person = ask.access.now(), ask.whose.person.id
     counts = asdict(totals)
     kept = ask.access.marks.of(person, _SEEN).get((person, _SEEN), "")
@@ -166,7 +386,16 @@ def _week(week: Week, units: Sequence[str]) -> Mapping[str, Any]:
 
 
 _PROOF = "/market/captures/{capture}/proof"
+
+
 PAGES = (
+    Page(method="POST", path="/market/look", act=look_at_due, roles=CASE_ROLES),
+    Page(method="POST", path="/market/sources/{source}/look", act=look_at_source, roles=CASE_ROLES),
+    Page(method="GET", path="/market/import", act=show_import, roles=CASE_ROLES),
+    Page(method="POST", path="/market/import", act=bring_in, roles=CASE_ROLES, upload=_MOST_UPLOAD),
+    Page(method="GET", path="/market/words", act=on_record(show_words), roles=CASE_ROLES),
+    Page(method="POST", path="/market/words", act=on_record(decide_word), roles=CASE_ROLES),
+    Page(method="POST", path="/market/words/look", act=on_record(look_for_words), roles=CASE_ROLES),
     Page(method="GET", path="/market", act=on_record(show_market), roles=LEDGER_ROLES),
     Page(method="GET", path="/market/sources", act=on_record(show_sources), roles=LEDGER_ROLES),
     Page(method="GET", path="/market/acts", act=on_record(show_acts), roles=LEDGER_ROLES),

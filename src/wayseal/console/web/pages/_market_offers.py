@@ -18,7 +18,7 @@ from wayseal.console.access.types import LOOK_US, ActKind
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._market_page import on_record
+from wayseal.console.web._lists import every_page, table_file, with_query
 from wayseal.console.web._market_view import (
     KINDS,
     STATES,
@@ -28,6 +28,7 @@ from wayseal.console.web._market_view import (
     in_a_line,
     look_key,
     named,
+    on_record,
     own_handles,
     pieces,
     price_words,
@@ -37,7 +38,7 @@ from wayseal.console.web._market_view import (
     spot,
     stays,
 )
-from wayseal.console.web.pages._desk import every_page, me, number_given, table_file, with_query
+from wayseal.console.web.pages._desk import me, number_given
 from wayseal.market.errors import NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads
@@ -104,7 +105,6 @@ def _offer_page(ask: Ask, market: Market, error: Any = None) -> Response:
     ahead = reads.offers(**_wanted(given), after=str(view.row.seq), limit=1).rows
     return ask.page(
         "market_offer",
-        status=200 if error is None else 409 if isinstance(error, OvertakenError) else 400,
         error=error,
         typed=ask.form,
         given=given,

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._market_page import on_record
-from wayseal.console.web._market_view import frame, named, spot
-from wayseal.console.web.pages._desk import me, number_given, table_file, with_query
+from wayseal.console.web._lists import table_file, with_query
+from wayseal.console.web._market_view import frame, named, on_record, spot
+from wayseal.console.web.pages._desk import me, number_given
 from wayseal.market.errors import MarketError, NoSuchThingError, OvertakenError, RecordError, RemovalError
 from wayseal.market.log import Market
 from wayseal.market.log.acts import kind_of
@@ -69,7 +69,6 @@ def _list_page(ask: Ask, market: Market, error: MarketError | AccessError | None
     given["letter_lang"] = given["letter_lang"] or ask.lang
     return ask.page(
         "market_removals",
-        status=200 if error is None else 400,
         error=error,
         rows=[_line(one, now, due) for one in fits[start : start + _MANY]],
         after=start + _MANY if len(fits) > start + _MANY else 0,

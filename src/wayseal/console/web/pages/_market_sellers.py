@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from starlette.responses import Response
@@ -16,22 +17,24 @@ from wayseal.cases.types import one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._lanes_view import Clock, axis
-from wayseal.console.web._market_drawn import Edge, Graph, draw_graph, draw_shops, edges_of, window_of
-from wayseal.console.web._market_page import on_record
+from wayseal.console.web._lists import Column, ListPage, with_query
 from wayseal.console.web._market_view import (
     first_words,
     frame,
     in_a_line,
     named,
+    on_record,
+    on_record_alone,
     pairs_by_shop,
     pieces,
     say_of,
     shop_called,
     spot,
     stays,
+    the_market,
 )
-from wayseal.console.web.pages._desk import every_page, me, number_given, table_file, with_query
+from wayseal.console.web._timeline import Clock, Edge, Graph, axis, draw_graph, draw_shops, edges_of, window_of
+from wayseal.console.web.pages._desk import me, number_given
 from wayseal.market.errors import NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.reads import Reads
@@ -40,36 +43,25 @@ from wayseal.market.log.work import readings
 from wayseal.market.masks import mask_text
 from wayseal.model.times import clock_hours
 
-_MANY, _AT_ONCE, _MOST_LINKS, _MOST_PAIRS, _MOST_OFFERS = 50, 200, 60, 12, 40
+_MOST_LINKS, _MOST_PAIRS, _MOST_OFFERS = 60, 12, 40
 SORTS = ("last_at", "flagged", "shops", "ours")
 _WORDS = {"join": LineKind.JOINED, "split": LineKind.SPLIT}
-_HEAD = (
-    "seller", "offers", "flagged", "shops", "sources", "first_seen:time", "last_seen:time", "own_numbers", "come_backs",
+_COLUMNS = (
+    ("seller", "seller", ""), ("offers", "offers", ""), ("flagged", "flagged", ""), ("shops", "shops", ""),
+    ("sources", "sources", ""), ("first_seen", "first_at", "time"), ("last_seen", "last_at", "time"),
+    ("own_numbers", "ours", ""), ("come_backs", "backs", ""),
 )  # fmt: skip
-
-
-def show_sellers(ask: Ask, market: Market) -> Response:
-    """The list."""
-    sort = _sort(ask)
-    page = Reads(market).sellers(after=ask.query.get("after", "") or None, limit=_MANY, most=sort)
-    return ask.page(
-        "market_sellers",
-        rows=page.rows,
-        after=page.after,
-        first=not ask.query.get("after"),
-        sort=sort,
-        sorts=SORTS,
-        link=lambda **changes: with_query("/market/sellers", {"sort": sort}, **changes),
-        **frame(ask, "sellers"),
-    )
-
-
-def list_sellers(ask: Ask, market: Market) -> Response:
-    """The list as a file."""
-    reads, sort = Reads(market), _sort(ask)
-
-    pages = every_page(lambda after: reads.sellers(after=after, limit=_AT_ONCE, most=sort))
-    return table_file(ask, "market-sellers.csv", _HEAD, (_cells(row) for page in pages for row in page.rows))
+LIST: ListPage[SellerRow] = ListPage(
+    path="/market/sellers",
+    roles=CASE_ROLES,
+    query=lambda ask, wanted, most: Reads(the_market(ask)).sellers(after=wanted.after, limit=most, most=wanted.sort.by),
+    columns=[Column(name=name, cell=attrgetter(of), kind=kind) for name, of, kind in _COLUMNS],
+    sorts=SORTS,
+    turns=False,
+    template="market_sellers",
+    values=lambda ask, _rows: frame(ask, "sellers"),
+    around=on_record_alone,
+)
 
 
 def show_seller(ask: Ask, market: Market) -> Response:
@@ -83,7 +75,6 @@ def _seller_page(ask: Ask, market: Market, error: Any = None) -> Response:
     window = window_of(view.shops, ask.access.now())
     return ask.page(
         "market_seller",
-        status=200 if error is None else 409 if isinstance(error, OvertakenError) else 400,
         error=error,
         typed=ask.form,
         size=size,
@@ -218,21 +209,8 @@ def _side(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, capture: s
     }
 
 
-def _sort(ask: Ask) -> str:
-    given = ask.query.get("sort", "") or SORTS[0]
-    if given not in SORTS:
-        raise AccessError("choose one of the list", key="sort")
-    return given
-
-
-def _cells(row: SellerRow) -> Sequence[object]:
-    times = row.first_at, row.last_at
-    return row.seller, row.offers, row.flagged, row.shops, row.sources, *times, row.ours, row.backs
-
-
 PAGES = (
-    Page(method="GET", path="/market/sellers", act=on_record(show_sellers), roles=CASE_ROLES),
-    Page(method="GET", path="/market/sellers.csv", act=on_record(list_sellers), roles=CASE_ROLES, recorded=True),
+    *LIST.pages(),
     Page(method="GET", path="/market/sellers/{seller}", act=on_record(show_seller), roles=CASE_ROLES),
     Page(method="POST", path="/market/sellers/{seller}", act=on_record(say_who), roles=CASE_ROLES),
 )

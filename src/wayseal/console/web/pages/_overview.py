@@ -1,31 +1,38 @@
-"""The overview: for each role what wants a decision and how things stand; each number opens its list.
+"""The overview, for each role what wants a decision; and the ledger, what is in it and whether it holds.
+
+Each number of the overview opens its list.
 
 1. What changed is told from where somebody's visit before this one ended: it stays the same as long as their session
    lasts, or until they say that they saw it.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases import CasebookError, Cases
 from wayseal.cases.types import OPEN_STATES
 from wayseal.cases.views import Changes, Counts, ItemRow, Task
 from wayseal.console.access.types import PersonState
+from wayseal.console.jobs.types import JobState
 from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import reason_of
-from wayseal.console.web._ledger_view import LedgerView
 from wayseal.console.web._market_view import long_unseen
-from wayseal.console.web.pages._desk import me, midnight, the_cases
+from wayseal.console.web._resources import LedgerView
+from wayseal.console.web.pages._desk import asked_job, me, midnight, the_cases
 from wayseal.market.errors import MarketError
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow
-from wayseal.model.times import clock
+from wayseal.model.times import clock, clock_hours, day_name
+from wayseal.page.charts import columns_chart
+from wayseal.page.words import Voice, catalogue
 
 _NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
 _SEEN = "seen"
@@ -141,7 +148,64 @@ def _people(ask: Ask) -> Mapping[str, int]:
     return {state.value: sum(one.state is state for one in everybody) for state in PersonState}
 
 
+_DAY = 24
+_MOST_DAYS = 62
+"""Days that are drawn."""
+_VERIFY = "verify"
+
+
+def show_ledger(ask: Ask) -> Response:
+    """State of the ledger."""
+    found = None if ask.site.ledger is None else ask.site.ledger.look()
+    view = found if isinstance(found, LedgerView) else None
+    trouble = None if view is not None or found is None else found
+    days = [] if view is None else _days(view)
+    return ask.page(
+        "ledger",
+        status=503 if trouble else 200,
+        view=view,
+        trouble=trouble,
+        job=asked_job(ask),
+        verified=_verified(ask),
+        days=days,
+        growth=_draw(ask, days),
+    )
+
+
+def ask_to_verify(ask: Ask) -> Response:
+    """Has the whole ledger looked at."""
+    return ask.go(f"/ledger?job={ask.site.jobs.start(_VERIFY, {}, ask.whose.person.login)}")
+
+
+def _days(view: LedgerView) -> Sequence[tuple[str, int]]:
+    """The last days of the log, each with its reads; a day between them without any, too."""
+    count: Counter[int] = Counter()
+    for hour, reads in view.hours:
+        count[(hour + clock_hours()) // _DAY] += reads
+    last = max(count, default=0)
+    first = max(min(count, default=0), last - _MOST_DAYS + 1)
+    return [(day_name(day), count[day]) for day in range(first, last + 1)] if count else []
+
+
+def _draw(ask: Ask, days: Sequence[tuple[str, int]]) -> Markup | None:
+    say = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console")).say
+    top = max((reads for _, reads in days), default=0)
+    rows = [(day[5:], reads) for day, reads in days]
+    return columns_chart("growth", say("ledger.growth"), say("ledger.growth_desc", n=top), rows)
+
+
+def _verified(ask: Ask) -> Mapping[str, Any] | None:
+    """When it was verified last, and what came of it; None: never."""
+    last = ask.site.jobs.list(kind=_VERIFY, states=(JobState.DONE,), limit=1)
+    if not last:
+        return None
+    findings = int(last[0].result.get("findings", "0") or 0)
+    return {"id": last[0].id, "at": last[0].ended_at, "files": last[0].result.get("files", ""), "findings": findings}
+
+
 PAGES = (
     Page(method="GET", path="/", act=show_overview, roles=ALL_ROLES),
     Page(method="POST", path="/seen", act=mark_seen, roles=CASE_ROLES),
+    Page(method="GET", path="/ledger", act=show_ledger, roles=LEDGER_ROLES),
+    Page(method="POST", path="/ledger", act=ask_to_verify, roles=LEDGER_ROLES),
 )

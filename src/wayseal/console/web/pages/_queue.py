@@ -1,7 +1,7 @@
 """The queue: everything that wants a decision, one by one and in bulk, and what people put into it by hand.
 
 1. A decision has its reason; what was done in one go has one moment, so that it can be taken back together.
-2. Of many nothing is done before a page showed what will be done to what (`_bulk`).
+2. Of many nothing is done before a page showed what will be done to what (`_desk`).
 3. Accounts are pseudonyms here, always.
 """
 
@@ -20,22 +20,21 @@ from wayseal.console.roles import CASE_ROLES
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import Reason, reason_of, reasons_of_item
-from wayseal.console.web.pages import _bulk as bulk
+from wayseal.console.web._lists import every_page, table_file, with_query
 from wayseal.console.web.pages._desk import (
+    OF_ITEMS,
+    Worklist,
     bar,
     colleagues,
-    every_page,
     kinds_given,
     me,
     midnight,
     number_given,
     owner_given,
-    table_file,
     the_cases,
     until_given,
-    with_query,
+    views_of,
 )
-from wayseal.console.web.pages._views import views_of
 from wayseal.model import clean_waybill
 
 _MANY = 25
@@ -84,28 +83,8 @@ def decide(ask: Ask) -> Response:
         made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
     except (CasebookUsageError, CaseStateError, StaleError, AccessError) as error:
         return _queue_page(ask, error=error, at=item)
-    onward = f"/cases/{made}" if made else with_query("/queue", _state(ask.form), at=None, said=act)
+    onward = f"/cases/{made}" if made else with_query("/queue", LIST.state(ask.form), at=None, said=act)
     return ask.go(onward)
-
-
-def preview(ask: Ask) -> Response:
-    """What a decision would do to what was picked, or to all that fits (rule 2)."""
-    state, ids = _state(ask.form), bulk.picked(ask)
-    try:
-        decision = bulk.decision_given(ask, bulk.OF_ITEMS)
-        if not ids and not bulk.means_all(ask):
-            raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
-    except (CasebookUsageError, AccessError) as error:
-        return _queue_page(ask, error=error)
-    return bulk.show_preview(ask, "/queue", _chosen(ask, ids, state), decision, state)
-
-
-def apply(ask: Ask) -> Response:
-    """Does what was shown."""
-    try:
-        return bulk.apply(ask, "/queue", bulk.OF_ITEMS, _state(ask.form))
-    except (CasebookUsageError, AccessError) as error:
-        return _queue_page(ask, error=error)
 
 
 def show_new(ask: Ask) -> Response:
@@ -133,7 +112,7 @@ def enqueue(ask: Ask) -> Response:
 
 def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Response:
     cases = ask.cases
-    given = ask.query if ask.form.get("act") is None else _state(ask.form)
+    given = ask.query if ask.form.get("act") is None else LIST.state(ask.form)
     after = given.get("after", "") or None
     now = ask.access.now()
     page: Page[ItemRow] = Page(rows=(), after=None)
@@ -153,7 +132,6 @@ def _queue_page(ask: Ask, *, error: Any = None, at: str | None = None) -> Respon
     counts = None if cases is None else cases.counts()
     return ask.page(
         "queue",
-        status=200 if error is None else 409 if isinstance(error, CaseStateError | StaleError) else 400,
         error=error,
         lines=lines,
         chosen=chosen or (lines[0] if lines else None),
@@ -190,18 +168,11 @@ def _line(ask: Ask, row: ItemRow, given: Mapping[str, str], overlaps: tuple[Over
 def _new_page(ask: Ask, error: Any = None) -> Response:
     return ask.page(
         "queue_new",
-        status=200 if error is None else 400,
         error=error,
         typed=ask.form,
         sources=[source.value for source in HANDMADE],
         kinds=[kind.value for kind in kinds_given(ask) if kind not in _OF_THEIR_OWN],
     )
-
-
-def _state(given: Mapping[str, str]) -> dict[str, str]:
-    """What of a form or an address says how the list stands."""
-    names = ("source", "who", "later", "sort", "after")
-    return {name: given[name] for name in names if given.get(name)}
 
 
 def _wanted(ask: Ask, given: Mapping[str, str] | None = None) -> ItemFilter:
@@ -247,17 +218,6 @@ def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], a
     return None
 
 
-def _chosen(ask: Ask, ids: Sequence[str], state: Mapping[str, str]) -> bulk.Chosen:
-    """What was picked, or all that fits."""
-    cases, now = the_cases(ask), ask.access.now()
-    wanted, sort = _wanted(ask, state), _sort(ask, state)
-    if bulk.means_all(ask):
-        found = cases.matching_items(now, wanted, sort)
-        return bulk.Chosen(rows=found.rows, total=found.total, line=found.line)
-    line = cases.line()
-    return bulk.of_picked(ids, cases.queue(now, wanted, sort, state.get("after"), _MANY).rows, line)
-
-
 def _things_given(ask: Ask) -> list[Thing]:
     """Seller, numbers and one more thing, of the form."""
     things = []
@@ -298,12 +258,21 @@ def _cells(ask: Ask, row: ItemRow) -> Sequence[object]:
     )
 
 
+LIST = Worklist(
+    place="/queue",
+    names=("source", "who", "later", "sort", "after"),
+    actions=OF_ITEMS,
+    show=lambda ask, _state, error: _queue_page(ask, error=error),
+    rows=lambda ask, state: (
+        the_cases(ask).queue(ask.access.now(), _wanted(ask, state), _sort(ask, state), state.get("after"), _MANY).rows
+    ),
+    matching=lambda ask, state: the_cases(ask).matching_items(ask.access.now(), _wanted(ask, state), _sort(ask, state)),
+)
 PAGES = (
     Route(method="GET", path="/queue", act=show_queue, roles=CASE_ROLES),
     Route(method="GET", path="/queue.csv", act=export_queue, roles=CASE_ROLES, recorded=True),
     Route(method="GET", path="/queue/new", act=show_new, roles=CASE_ROLES),
     Route(method="POST", path="/queue", act=enqueue, roles=CASE_ROLES),
-    Route(method="POST", path="/queue/preview", act=preview, roles=CASE_ROLES),
-    Route(method="POST", path="/queue/apply", act=apply, roles=CASE_ROLES),
+    *LIST.pages(),
     Route(method="POST", path="/queue/items/{item}", act=decide, roles=CASE_ROLES),
 )

@@ -19,17 +19,24 @@ from wayseal.cases.views import Entry, LookOnRecord
 from wayseal.console.access.types import LOOK_US
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
-from wayseal.console.web._aliases import alias_of
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, alias_of
 from wayseal.console.web._case_words import line_of
-from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_hours, draw_lanes
-from wayseal.console.web._number_news import flag_of
-from wayseal.console.web._reads_table import FILE_COLUMNS, file_blocks, rows_of
-from wayseal.console.web._reads_view import View, place_of, usual_of, wanted_of, whole_of
+from wayseal.console.web._lists import send_table
+from wayseal.console.web._reads_view import (
+    FILE_COLUMNS,
+    View,
+    file_blocks,
+    place_of,
+    rows_of,
+    usual_of,
+    wanted_of,
+    whole_of,
+)
 from wayseal.console.web._render import voice_of
-from wayseal.console.web._trace_jobs import baskets_of
-from wayseal.console.web._waiting import asked_job
-from wayseal.console.web.pages._desk import look_since, me, send_table
+from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
+from wayseal.console.web._trace_view import baskets_of
+from wayseal.console.web.pages._desk import asked_job, look_since, me
+from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.reasons import GroundWording
@@ -56,7 +63,6 @@ def _reads_page(ask: Ask, error: CasebookUsageError | None = None) -> Response:
         return found
     return ask.page(
         "reads_part" if "part" in ask.query else "reads",
-        status=200 if error is None else 400,
         error=error,
         **_values(ask, found, _marks(ask)),
     )
@@ -80,7 +86,7 @@ def record_look(ask: Ask) -> Response:
         return found
     case, at = ask.names["case"], ask.access.now()
     if ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     try:
         ask.cases.show_reads(case, me(ask), ask.field("why"), at)
     except CasebookUsageError as error:
@@ -96,14 +102,14 @@ def show_read(ask: Ask) -> Response:
         return found
     row = _row(found.lanes, ask.names["read"])
     if row is None or ask.site.reading is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     person = found.lanes.head.people[row["person"]]
     try:
         result = ask.site.reading.explain(person.about.actor, row["waybill"], found.name)
     except NoSuchPairError:
-        return ask.page("error", status=404, status_shown=404, code="read_gone")
+        return ask.refuse(404, code="read_gone")
     except LedgerError as error:
-        return ask.page("error", status=503, status_shown=503, error=error)
+        return ask.refuse(503, error=error)
     judged = next((one for one in result.reads if one.at == row["at"]), result.reads[0])
     wording = GroundWording(_voice(ask, "wayseal.detect.reasons"))
     steps = [(step, wording.why(step)) for step in judged.steps]
@@ -123,7 +129,7 @@ def show_read(ask: Ask) -> Response:
 def ask_for_lanes(ask: Ask) -> Response:
     """Has a case laid out anew."""
     if ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     _marks(ask)  # a case that isn't there is said so
     case = ask.names["case"]
     job = ask.site.jobs.start("reads", {"case": case}, ask.whose.person.login, subject=case)
@@ -208,7 +214,7 @@ def _find(ask: Ask) -> View | Response:
     reading, case, alias = ask.site.reading, ask.names["case"], alias_of(ask)
     lanes = None if reading is None else reading.lanes(case)
     if lanes is None and ask.cases is None:
-        return ask.page("error", status=404, status_shown=404)
+        return ask.refuse(404)
     if lanes is None:
         _marks(ask)  # a case that isn't there is said so
         page = "reads_part" if "part" in ask.query else "reads_none"

@@ -12,17 +12,22 @@ from wayseal.cases.types import Source, Thing, ThingKind
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.roles import CASE_ROLES, Page
 from wayseal.console.tracing import MOST
-from wayseal.console.tracing.kept import LeftOut, load_left_out, load_names, load_result, read_leaks_file
 from wayseal.console.tracing.types import Run, RunKind
+from wayseal.console.tracing.work import LeftOut, load_left_out, load_names, load_result, read_leaks_file
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._trace_jobs import RunNow, baskets_of, begin_again, can_run, look, runs_of
 from wayseal.console.web._trace_view import (
     Candidate,
     Evidence,
+    RunNow,
+    baskets_of,
+    begin_again,
+    can_run,
     candidates,
     columns_of,
     compare_rows,
     evidence,
+    look,
+    runs_of,
     shaken,
     shifts,
 )
@@ -48,7 +53,7 @@ def show_run(ask: Ask) -> Response:
     """A run: how far it is, or what came out."""
     run = _find(ask, ask.names["job"])
     if run is None:
-        return _absent(ask)
+        return ask.refuse(404)
     now = look(ask, run)
     if ask.partial and not _goes_on(ask, now.run):
         return ask.go(f"/trace/runs/{run.job}")
@@ -157,7 +162,7 @@ def leave_out(ask: Ask) -> Response:
     """Begins a run that leaves each number out in turn."""
     run = _find(ask, ask.names["job"])
     if run is None or run.state != "done":
-        return _absent(ask)
+        return ask.refuse(404)
     try:
         begin_again(ask, run, RunKind.LEFT_OUT)
     except TraceWorkError as error:
@@ -169,7 +174,7 @@ def run_again(ask: Ask) -> Response:
     """Traces the same numbers as they were, on the ledger as it is now."""
     run = _find(ask, ask.names["job"])
     if run is None:
-        return _absent(ask)
+        return ask.refuse(404)
     try:
         job = begin_again(ask, run, RunKind.TRACE)
     except TraceWorkError as error:
@@ -181,7 +186,7 @@ def queue_run(ask: Ask) -> Response:
     """Puts what a run points at into the queue: names are seen once the case is opened, and nowhere before."""
     run = _find(ask, ask.names["job"])
     if run is None or run.state != "done" or ask.site.cases is None:
-        return _absent(ask)
+        return ask.refuse(404)
     if run.item:
         return ask.go(f"/trace/runs/{run.job}?said=queued")
     reason = ask.line("reason")
@@ -231,11 +236,11 @@ def compare_runs(ask: Ask) -> Response:
     pair = [_find(ask, ask.query.get(name, "")) for name in ("a", "b")]
     left, right = pair
     if left is None or right is None or left.state != "done" or right.state != "done":
-        return _absent(ask)
+        return ask.refuse(404)
     try:
         before, after = load_result(left.told), load_result(right.told)
     except TraceWorkError as error:
-        return ask.page("error", status=500, status_shown=500, error=error)
+        return ask.refuse(500, error=error)
     return ask.page(
         "trace_compare",
         left=left,
@@ -252,11 +257,11 @@ def download_report(ask: Ask) -> Response:
     """The report on a run, accounts under pseudonyms, as a file."""
     run, form = _find(ask, ask.names["job"]), ask.names["form"]
     if run is None or run.state != "done" or form not in _FORMS:
-        return _absent(ask)
+        return ask.refuse(404)
     try:
         content = render(load_result(run.told), form, ask.lang)
     except TraceWorkError as error:
-        return ask.page("error", status=500, status_shown=500, error=error)
+        return ask.refuse(500, error=error)
     return attachment(content.encode(), f"trace-{run.job}.{form}", _FORMS[form])
 
 
@@ -264,20 +269,16 @@ def download_leaks(ask: Ask) -> Response:
     """The numbers of a run, byte for byte as they were traced."""
     run = _find(ask, ask.names["job"])
     if run is None or run.state != "done":
-        return _absent(ask)
+        return ask.refuse(404)
     try:
         return attachment(read_leaks_file(run.told), f"{run.job}.jsonl", "application/x-ndjson")
     except TraceWorkError as error:
-        return ask.page("error", status=500, status_shown=500, error=error)
+        return ask.refuse(500, error=error)
 
 
 def _find(ask: Ask, job: str) -> Run | None:
     run = runs_of(ask).find(job[:64])
     return look(ask, run).run if run is not None and run.kind is RunKind.TRACE else None
-
-
-def _absent(ask: Ask) -> Response:
-    return ask.page("error", status=404, status_shown=404)
 
 
 _RUN = "/trace/runs/{job}"

@@ -1,31 +1,207 @@
-"""A waybill: its life on one line, and everybody who read it, with what made it work.
+"""A waybill: its life on one line, whether it is a canary, when it was on sale, and everybody who read it.
 
-1. A number that the ledger doesn't know, and what is no number, get the same answer.
-2. Accounts are pseudonyms, always; sessions, addresses and devices are never shown here.
-3. That a number is a canary stands on the page, and in no file (`_number_news`).
+Reads of which the order says nothing stay by time; a page begins behind the read that its address names.
+
+1. A canary is told to those who work on cases alone, one number at a time, and that it was told is an act of access:
+   whoever asks number after number is seen by auditors. No list and no file says it.
+2. On sale it was, at the latest, when somebody saw it there, or put its listing into the queue. Where only the day is
+   known, that is the end of the day: a read on it may still lie before the sale.
+3. A number that was taken out of a basket, or changed, isn't told as it was.
+4. A number that the ledger doesn't know, and what is no number, get the same answer.
+5. Accounts are pseudonyms, always; sessions, addresses and devices are never shown here.
+6. That a number is a canary stands on the page, and in no file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from wayseal.cases.views import CaseFilter, CaseRow
-from wayseal.console.reading import ODD, WaybillLife, Window
+from wayseal.console.access.types import ActKind
+from wayseal.console.reading import ODD, Canary, WaybillLife, Window
 from wayseal.console.roles import CASE_ROLES, Page
-from wayseal.console.web._aliases import alias_of
-from wayseal.console.web._ask import Ask
-from wayseal.console.web._lanes_view import Clock, Mark, axis, draw_life
-from wayseal.console.web._number_news import CanaryFlag, SaleEvent, Sales, flag_of, sales_of
-from wayseal.console.web._readers import SORTS, choose_readers
-from wayseal.console.web.pages._desk import table_file
+from wayseal.console.tracing import DAY_US
+from wayseal.console.tracing.types import Sighting
+from wayseal.console.web._ask import Ask, alias_of
+from wayseal.console.web._case_words import reason_of
+from wayseal.console.web._lists import Sort, sort_of, table_file
+from wayseal.console.web._reads_view import place_of
+from wayseal.console.web._timeline import Clock, Mark, axis, draw_life
+from wayseal.console.web._trace_view import baskets_of
 from wayseal.detect.reasons import GroundWording, ListedRead
 from wayseal.ledger import LedgerError
 from wayseal.model import clean_waybill
 from wayseal.model.kinds import ScanKind
 from wayseal.model.times import clock_hours
 from wayseal.page.words import Voice, catalogue
+from wayseal.trace.canary import CanaryError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryFlag:
+    """What a page says of a number that is a canary. accounts: that it was made for, as they may be called.
+
+    error: why nobody can say whether it is one; canary is None then.
+    """
+
+    canary: Canary | None = None
+    accounts: tuple[str, ...] = ()
+    error: CanaryError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleEvent:
+    """Something about a sale. at: µs; day: only the day is known; code: of its text, with values; link: where from."""
+
+    at: int
+    code: str
+    link: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    day: bool = False
+
+    @property
+    def latest(self) -> int:
+        """The end of what is known of its time (rule 2)."""
+        return self.at + DAY_US if self.day else self.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sales:
+    """What is known of a number's sale. events: by time; since: from when on it was on sale for sure; None: unknown."""
+
+    events: tuple[SaleEvent, ...] = ()
+    since: int | None = None
+
+
+def flag_of(ask: Ask, number: str, name: Callable[[str], str]) -> CanaryFlag | None:
+    """Whether a number is a canary (rule 1); None: it isn't, or no register is set. name: of an account."""
+    if ask.site.canaries is None or not number:
+        return None
+    try:
+        found = ask.site.canaries.find(number)
+    except CanaryError as error:
+        return CanaryFlag(error=error)
+    if found is None:
+        return None
+    ask.access.note(ask.whose, ActKind.CANARY_SEEN)
+    return CanaryFlag(canary=found, accounts=tuple(sorted(map(name, found.accounts))))
+
+
+def sales_of(ask: Ask, number: str) -> Sales:
+    """When a number was on sale, by baskets and by listings in the queue (rules 2 and 3)."""
+    if not number:
+        return Sales()
+    events = [event for one in baskets_of(ask).sightings(number) for event in _events(one)]
+    if ask.cases is not None:
+        events += [
+            SaleEvent(
+                at=r.at, code="listed", link=f"/queue?at={r.id}", values={"item": r.id, "why": reason_of(r, ask.lang)}
+            )
+            for r in ask.cases.listings(number)
+        ]
+    return Sales(events=tuple(sorted(events, key=lambda one: (one.at, one.latest))), since=_since(events))
+
+
+def _since(events: Sequence[SaleEvent]) -> int | None:
+    return min((one.latest for one in events if one.code in ("seen", "listed")), default=None)
+
+
+def _events(one: Sighting) -> list[SaleEvent]:
+    number, link = one.number, f"/trace/baskets/{one.basket}"
+    where = {"basket": one.name, "seller": number.seller or "", "found_by": number.found_by or ""}
+    seen = SaleEvent(at=number.seen_at, day=number.seen_day, code="seen", link=link, values=where)
+    more = (("ordered", number.asked_at), ("absent", number.absent_at))
+    return [seen, *(SaleEvent(at=at, code=code, link=link, values=where) for code, at in more if at is not None)]
+
+
+SORTS = ("at", "account", "verdict", "way")
+MANY = 100
+_ONLY = ("all", "unexplained", "early")
+_VERDICTS = ("mandate", "strong", "weak", *ODD)
+_KEYS: Mapping[str, Callable[[ListedRead], Any]] = {
+    "at": lambda read: read.at,
+    "account": lambda read: read.actor,
+    "verdict": lambda read: _VERDICTS.index(read.verdict),
+    "way": lambda read: (read.action, read.via, read.purpose),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """The reads that an address asks for.
+
+    Attributes:
+        number: Of the waybill.
+        only: All, those that no work explains, or those before it was on sale.
+        choices: What `only` may be.
+        sort: By what.
+        reads: All that are wanted, in their order.
+        page: Those of this page.
+        onward: The address of the next one; None: there is none.
+        first: Whether this is the first.
+    """
+
+    number: str
+    only: str
+    choices: tuple[str, ...]
+    sort: Sort
+    reads: tuple[ListedRead, ...]
+    page: tuple[ListedRead, ...]
+    onward: str | None
+    first: bool
+
+    def link(self, **changed: str | None) -> str:
+        """The address of the same with something changed."""
+        return _address("/waybills", self.number, self.only, self.sort, changed)
+
+    def file(self) -> str:
+        """The address of the chosen reads as a file."""
+        return _address("/waybills.csv", self.number, self.only, self.sort, {})
+
+    def sorted_by(self, column: str) -> str:
+        """The address of the same by a column; a second time, the other way round."""
+        return self.link(sort=self.sort.turned(column))
+
+
+def choose_readers(query: Mapping[str, str], number: str, reads: Sequence[ListedRead], sold_at: int | None) -> Readers:
+    """The reads that an address asks for. sold_at: when the number was on sale for sure. AccessError: a bad sort."""
+    sort = sort_of(query, SORTS, SORTS[0])
+    choices = _ONLY if sold_at is not None else _ONLY[:2]
+    only = query.get("only", "")
+    only = only if only in choices else choices[0]
+    kept = [
+        read
+        for read in reads
+        if only == "all"
+        or (only == "unexplained" and read.verdict in ODD)
+        or (only == "early" and sold_at is not None and read.at < sold_at)
+    ]
+    ordered = tuple(sorted(kept, key=_KEYS[sort.by], reverse=sort.down))
+    after = place_of(query.get("after", ""))
+    start = next((place for place, read in enumerate(ordered, 1) if (read.source, read.row) == after), 0)
+    page = ordered[start : start + MANY]
+    last = f"{page[-1].source}-{page[-1].row}" if len(ordered) > start + MANY else None
+    return Readers(
+        number=number,
+        only=only,
+        choices=choices,
+        sort=sort,
+        reads=ordered,
+        page=page,
+        onward=None if last is None else _address("/waybills", number, only, sort, {"after": last}),
+        first=not start,
+    )
+
+
+def _address(path: str, number: str, only: str, sort: Sort, changed: Mapping[str, str | None]) -> str:
+    now: dict[str, str | None] = {"number": number, "only": only, "sort": sort.text, **changed}
+    usual = {"only": _ONLY[0], "sort": SORTS[0]}
+    return f"{path}?{urlencode({key: value for key, value in now.items() if value and value != usual.get(key)})}"
+
 
 _LONGEST = 64
 _MARGIN = 3_600_000_000
@@ -79,7 +255,7 @@ def list_waybill(ask: Ask) -> Response:
     """Its readers as a table for a spreadsheet."""
     life, error = _find(ask)
     if life is None:
-        return ask.page("error", status=503 if error else 404, status_shown=503 if error else 404, error=error)
+        return ask.refuse(503 if error else 404, error=error)
     clock = Clock(clock_hours())
     names = ("us", "account", "action", "via", "purpose", "verdict", "template", "read")
     head = ("at:time", "account", *(f"{name}:value" for name in names[2:7]), "read", "before_sale")

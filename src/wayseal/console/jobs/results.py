@@ -1,0 +1,214 @@
+"""What jobs found, as it is kept beside them and shown: a file, and its SHA-256 in what the job tells.
+
+A look at a log holds no name of a person, and nothing of the ledger; words of the trade stand with their places,
+masked.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from wayseal.console.errors import JobError
+from wayseal.console.jobs.types import from_text, to_text
+from wayseal.model.messages import Message
+from wayseal.store.durable import replace_file
+
+T = TypeVar("T")
+
+
+def keep_found(file: Path, found: Any) -> str:
+    """Writes what was found down; its SHA-256. found: as JSON has it."""
+    text = json.dumps(found, ensure_ascii=False).encode()
+    replace_file(file, text)
+    return hashlib.sha256(text).hexdigest()
+
+
+def load_found(file: Path, sha256: str | None, form: TypeAdapter[T]) -> T:
+    """What was found again. JobError: it isn't there any more, or isn't what was written."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        raise JobError("what this found isn't kept any more: look again") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise JobError("what this found isn't what was written: look again")
+    try:
+        return form.validate_json(content)
+    except ValidationError:
+        raise JobError("another version of Wayseal made this: look again") from None
+
+
+LOOK = "look.json"
+MOST_MAPPING = 65_536
+"""Characters of a mapping that is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSeen:
+    """A column of a log: its name, the shapes of its first values, and how many different ones the sample has."""
+
+    name: str
+    shapes: tuple[str, ...]
+    different: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultSeen:
+    """Rows that would be rejected: why, the column at fault ("" for whole rows), how many, and their first lines."""
+
+    reason: str
+    column: str
+    rows: int
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSeen:
+    """A value in the log, and what it becomes; at: of a time, µs."""
+
+    was: str
+    becomes: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSeen:
+    """What a sample becomes in a table.
+
+    Attributes:
+        name: Of the file, or of a workbook's sheet.
+        table: Of the contract.
+        rows: So many would be taken in, of those in the sample.
+        rejected: So many wouldn't.
+        dropped: So many the mapping leaves out.
+        whole: The sample is all of the file.
+        first: The first moment in it (µs); None: it has no times.
+        last: The last one.
+        notices: What is said of it, as messages' JSON.
+        faults: Why rows would be rejected, the most frequent first.
+        columns: Columns of the contract, and those of the log that they are made of.
+        lines: The first rows by their line, a cell for each of `columns`.
+    """
+
+    name: str
+    table: str
+    rows: int
+    rejected: int
+    dropped: int
+    whole: bool
+    first: int | None
+    last: int | None
+    notices: tuple[str, ...]
+    faults: tuple[FaultSeen, ...]
+    columns: tuple[tuple[str, tuple[str, ...]], ...]
+    lines: tuple[tuple[int, tuple[CellSeen, ...]], ...]
+
+    def messages(self) -> tuple[Message, ...]:
+        """What is said of it."""
+        return tuple(message for one in self.notices if (message := from_text(one)) is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at a log found.
+
+    Attributes:
+        name: Of the file.
+        size: Its bytes.
+        table: What it was looked at as.
+        encoding: As it was read.
+        offset: From UTC, of times without one; empty: all have theirs.
+        assumed: Nobody said that offset.
+        mapping: TOML; empty: the columns are the contract's own.
+        origin: Where that comes from: own, proposed, chosen, file, sent.
+        columns: Of the log; none where it is no table.
+        chosen: Column of the contract → place of the log's column, where it is one alone.
+        wrong: Why it can't be read like that, as a message's JSON; empty: it can.
+        tables: What it would become.
+    """
+
+    name: str
+    size: int
+    table: str
+    encoding: str
+    offset: str
+    assumed: bool
+    mapping: str
+    origin: str
+    columns: tuple[ColumnSeen, ...]
+    chosen: Mapping[str, int]
+    wrong: str
+    tables: tuple[TableSeen, ...]
+
+    @property
+    def rows(self) -> int:
+        """So many rows of the sample would be taken in."""
+        return sum(one.rows for one in self.tables)
+
+    @property
+    def rejected(self) -> int:
+        """So many wouldn't."""
+        return sum(one.rejected for one in self.tables)
+
+    def why_not(self) -> Message | None:
+        """Why it can't be read like that; None: it can."""
+        return from_text(self.wrong or None)
+
+
+_LOOK = TypeAdapter(Look)
+
+
+def keep_look(folder: Path, look: Look) -> dict[str, str]:
+    """Writes a look down; what its job has to know of it."""
+    return {"look_sha256": keep_found(folder / LOOK, asdict(look))}
+
+
+def load_look(folder: Path, result: Mapping[str, str]) -> Look:
+    """A look again. JobError: it isn't there any more, or isn't what was written."""
+    return load_found(folder / LOOK, result.get("look_sha256"), _LOOK)
+
+
+def told(message: Message) -> str:
+    """A message as a look keeps it."""
+    return to_text(message)
+
+
+WORDS = "words.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordSeen:
+    """A word that may be one of the trade.
+
+    Attributes:
+        word: It.
+        kind: What the known words near it speak for.
+        texts: In how many texts it stands near one.
+        elsewhere: In how many it stands without.
+        near: These known words.
+        places: Ids of offers, and what stands around the word there.
+    """
+
+    word: str
+    kind: str
+    texts: int
+    elsewhere: int
+    near: tuple[str, ...]
+    places: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+_LIST = TypeAdapter(tuple[WordSeen, ...])
+
+
+def keep_words(folder: Path, words: tuple[WordSeen, ...]) -> dict[str, str]:
+    """Writes words down; what their job has to know of it."""
+    return {"words_sha256": keep_found(folder / WORDS, [asdict(one) for one in words]), "words": str(len(words))}
+
+
+def load_words(folder: Path, result: Mapping[str, str]) -> tuple[WordSeen, ...]:
+    """The words again. JobError: they aren't there any more, or aren't what was written."""
+    return load_found(folder / WORDS, result.get("words_sha256"), _LIST)

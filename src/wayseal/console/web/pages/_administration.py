@@ -1,0 +1,283 @@
+"""Administration of people, acts on record, rules and keys, an outlet's own page, files, and signs of life.
+
+1. A key is told by an id that is computed from it, and from which nobody gets back; never the key.
+2. Who may call what stands there as the gate has it, every route.
+3. Of acts on cases an auditor sees who did what to which case when, and how it stood before and after: no account, no
+   thing, and nothing that somebody wrote.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import PlainTextResponse, Response
+
+from wayseal.cases import CasebookError
+from wayseal.cases.views import ActLine, Page
+from wayseal.console.access.types import Person, Way
+from wayseal.console.errors import AccessError
+from wayseal.console.roles import ADMINISTRATORS, AUDITOR, AUDITORS, OUTLET_MANAGERS, Role
+from wayseal.console.roles import Page as Route
+from wayseal.console.web._ask import Ask
+from wayseal.model.times import clock_hours, micros, stamp
+from wayseal.page.words import Voice
+
+_MANY = 50
+
+
+def show_people(ask: Ask) -> Response:
+    """Everybody."""
+    return _people_page(ask)
+
+
+def invite(ask: Ask) -> Response:
+    """Makes an account, and shows its link once."""
+    login, name, role, outlet = ask.field("login"), ask.field("name"), _role(ask), ask.field("outlet")
+    try:
+        if role is None:
+            raise AccessError("there is no such role", key="role")
+        by, way = ask.whose.person.id, _way(ask) or Way.PASSWORD
+        person, token = ask.access.people.invite(login, name, role, by=by, way=way, outlet=outlet)
+    except AccessError as error:
+        return _people_page(ask, error, login[:64], name[:80], outlet[:64])
+    return ask.page("link", person=person, link=f"/invited/{token}", seconds=ask.access.rules.link)
+
+
+def show_person(ask: Ask) -> Response:
+    """Somebody's account."""
+    person = ask.access.people.find(ask.names["person"])
+    return ask.refuse(404) if person is None else _person_page(ask, person)
+
+
+def change_role(ask: Ask) -> Response:
+    """Another role."""
+    role = _role(ask)
+
+    def act(id_: str, by: str) -> None:
+        if role is None:
+            raise AccessError("there is no such role", key="role")
+        ask.access.people.set_role(id_, role, by=by, outlet=ask.field("outlet"))
+
+    return _change(ask, act)
+
+
+def close(ask: Ask) -> Response:
+    """Closes an account."""
+    return _change(ask, lambda id_, by: ask.access.people.set_open(id_, open_=False, by=by))
+
+
+def reopen(ask: Ask) -> Response:
+    """Opens it again."""
+    return _change(ask, lambda id_, by: ask.access.people.set_open(id_, open_=True, by=by))
+
+
+def new_link(ask: Ask) -> Response:
+    """Another link: password, codes and sessions go."""
+    person = ask.access.people.find(ask.names["person"])
+    if person is None:
+        return ask.refuse(404)
+    try:
+        token = ask.access.people.new_link(person.id, by=ask.whose.person.id, way=_way(ask))
+    except AccessError as error:
+        return _person_page(ask, person, error)
+    return ask.page("link", person=person, link=f"/invited/{token}", seconds=ask.access.rules.link)
+
+
+def end_session(ask: Ask) -> Response:
+    """Ends a session of somebody."""
+    person = ask.names["person"]
+    if not ask.access.sessions.end(ask.names["session"], person=person, by=ask.whose.person.id):
+        return ask.refuse(404)
+    return ask.go(f"/people/{person}")
+
+
+def show_acts(ask: Ask) -> Response:
+    """Acts of access, the newest first; with `before`, those below a number; with `check`, a part of them checked."""
+    before, start = _number(ask, "before"), _number(ask, "check") or 1
+    acts = ask.access.acts(before=before, limit=_MANY + 1)
+    return ask.page(
+        "acts",
+        acts=acts[:_MANY],
+        before=before,
+        onward=acts[_MANY - 1].number if len(acts) > _MANY else None,
+        checked=ask.access.check_acts(start) if "check" in ask.query else None,
+        start=start,
+    )
+
+
+def _people_page(
+    ask: Ask, error: AccessError | None = None, login: str = "", name: str = "", outlet: str = ""
+) -> Response:
+    return ask.page(
+        "people",
+        people=ask.access.people.all(),
+        roles=[role.value for role in Role],
+        error=error,
+        login=login,
+        name=name,
+        outlet=outlet,
+    )
+
+
+def _person_page(ask: Ask, person: Person, error: AccessError | None = None) -> Response:
+    return ask.page(
+        "person",
+        person=person,
+        sessions=ask.access.sessions.of(person.id),
+        roles=[role.value for role in Role],
+        own=person.id == ask.whose.person.id,
+        error=error,
+    )
+
+
+def _change(ask: Ask, act: Callable[[str, str], None]) -> Response:
+    person = ask.access.people.find(ask.names["person"])
+    if person is None:
+        return ask.refuse(404)
+    try:
+        act(person.id, ask.whose.person.id)
+    except AccessError as error:
+        return _person_page(ask, person, error)
+    return ask.go(f"/people/{person.id}")
+
+
+def _number(ask: Ask, name: str) -> int | None:
+    given = ask.query.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+
+
+def _role(ask: Ask) -> Role | None:
+    given = ask.field("role")
+    return Role(given) if given in set(Role) else None
+
+
+def _way(ask: Ask) -> Way | None:
+    """How somebody is to sign in; the company's way only where there is one."""
+    given = ask.field("way")
+    if given not in set(Way) or ask.access.company is None:
+        return None
+    return Way(given)
+
+
+_ID = 16
+"""Digits of a key's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key, by its id (rule 1). name: of the text that says what it is for."""
+
+    name: str
+    id: str
+
+
+def show_rules(ask: Ask, routes: Sequence[Route]) -> Response:
+    """Rules and keys. routes: all there are."""
+    site = ask.site
+    return ask.page(
+        "rules",
+        keys=_keys(ask),
+        rules=ask.access.rules,
+        secure=site.secure,
+        cases_a_day=site.cases_a_day,
+        upload_most=site.upload_most,
+        offset=clock_hours(),
+        roles=list(Role),
+        routes=sorted(routes, key=lambda page: (page.path, page.method)),
+    )
+
+
+def _keys(ask: Ask) -> Sequence[Key]:
+    found = [Key(name="access", id=ask.access.keys.mac("id")[:_ID])]
+    if ask.site.ledger is not None and ask.site.ledger.key is not None:
+        found.append(Key(name="checkpoint", id=ask.site.ledger.key.id))
+    try:
+        cases = ask.cases
+    except CasebookError:
+        cases = None
+    if cases is not None:
+        found.append(Key(name="pseudonyms", id=cases.pseudonyms.check[:_ID]))
+    return found
+
+
+def show_case_acts(ask: Ask) -> Response:
+    """Acts on cases, the newest first (rule 3)."""
+    cases, given = ask.cases, ask.query.get("before", "")
+    before = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+    page: Page[ActLine] = Page(rows=(), after=None) if cases is None else cases.acts(before, _MANY)
+    return ask.page("case_acts", rows=page.rows, onward=page.after, before=before, change=_change_in_words)
+
+
+def _change_in_words(voice: Voice, line: ActLine) -> str:
+    """How it stood before and after, in words."""
+    words = {"state": "item_state" if line.of_item else "case_state", "priority": "priority"}
+    known = words.get(line.field)
+    stood = [one and stamp(micros(one))[:10] if line.field == "snoozed" else one for one in (line.before, line.after)]
+    said = [voice.say(f"{known}.{one}") if known and one else one or "—" for one in stood]
+    return " → ".join(said)
+
+
+def make_pages(others: Sequence[Route]) -> tuple[Route, ...]:
+    """The pages. others: all other routes, which one of them tells."""
+    acts = Route(method="GET", path="/acts/cases", act=show_case_acts, roles=AUDITOR)
+
+    def show(ask: Ask) -> Response:
+        return show_rules(ask, (*others, acts, rules))
+
+    rules = Route(method="GET", path="/rules", act=show, roles=ADMINISTRATORS)
+    return acts, rules
+
+
+def show_outlet(ask: Ask) -> Response:
+    """What there is of an outlet, and what comes."""
+    return ask.page("outlet", outlet=ask.names["outlet"])
+
+
+def show_file(ask: Ask) -> Response:
+    """A file that pages refer to."""
+    found = ask.assets.answer(ask.names["name"], packed=ask.packed)
+    return found or ask.refuse(404)
+
+
+def say_alive(ask: Ask) -> Response:
+    """The process answers."""
+    del ask
+    return PlainTextResponse("ok\n")
+
+
+def say_ready(ask: Ask) -> Response:
+    """The database answers, too."""
+    well = ask.access.database.healthy()
+    return PlainTextResponse("ready\n" if well else "the database is away\n", 200 if well else 503)
+
+
+PAGES = (
+    Route(method="GET", path="/people", act=show_people, roles=ADMINISTRATORS),
+    Route(method="POST", path="/people", act=invite, roles=ADMINISTRATORS, confirmed=True),
+    Route(method="GET", path="/people/{person}", act=show_person, roles=ADMINISTRATORS, personal=True),
+    Route(
+        method="POST",
+        path="/people/{person}/role",
+        act=change_role,
+        roles=ADMINISTRATORS,
+        confirmed=True,
+        personal=True,
+    ),
+    Route(method="POST", path="/people/{person}/close", act=close, roles=ADMINISTRATORS, confirmed=True, personal=True),
+    Route(method="POST", path="/people/{person}/open", act=reopen, roles=ADMINISTRATORS, confirmed=True, personal=True),
+    Route(
+        method="POST", path="/people/{person}/link", act=new_link, roles=ADMINISTRATORS, confirmed=True, personal=True
+    ),
+    Route(
+        method="POST",
+        path="/people/{person}/sessions/{session}/end",
+        act=end_session,
+        roles=ADMINISTRATORS,
+        confirmed=True,
+        personal=True,
+    ),
+    Route(method="GET", path="/acts", act=show_acts, roles=AUDITORS),
+    Route(method="GET", path="/outlets/{outlet}", act=show_outlet, roles=OUTLET_MANAGERS, own_outlet=True),
+    Route(method="GET", path="/static/{name}", act=show_file, roles=None, bare=True),
+    Route(method="GET", path="/healthz", act=say_alive, roles=None, bare=True),
+    Route(method="GET", path="/readyz", act=say_ready, roles=None, bare=True),
+)
