@@ -6,9 +6,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from wayseal.page._blocks import Document
 from wayseal.page._html import render_page
-from wayseal.page._json import as_json
 from wayseal.page._text import render_lines
 from wayseal.page.languages import known_lang
+from wayseal.page.programs import as_json
 from wayseal.page.words import Saying, Voice, catalogue
 
 R = TypeVar("R")
