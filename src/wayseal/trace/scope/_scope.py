@@ -48,22 +48,24 @@ from wayseal.model.sources import SourceKind
 from wayseal.model.times import clock_us
 from wayseal.store.columns import microseconds
 from wayseal.trace.scope._holdings import (
+    READERS,
     FieldNames,
     FieldSets,
     Holdings,
     Longs,
     Places,
     Routes,
+    Source,
     UInts,
     build_holdings,
     find_holdings,
+    find_source,
     load_places,
     routes_of,
     rows_of,
 )
 from wayseal.trace.scope._listing import Listing
 from wayseal.trace.scope._result import ByQuery, NamedCount, Region, Route, ScopeResult, Work
-from wayseal.trace.scope._source import READERS, Source, find_source
 
 RANGE = 1 << 18
 _WORK = ("channel", "origin_outlet", "destination_outlet", "customer")
