@@ -17,7 +17,7 @@ Accounts against the calendar and against their peers: dormant, wider than other
 
 Logins that look like several people's: devices, addresses or sessions in use at the same time.
 8. On a day a device (or an address) was in use from the first to the last read that came through it. Two whose times
-   overlap make that a day of overlap. One person with a desk and a handheld can do so; hence 3.
+   overlap make that a day of overlap. One person with a desk and a handheld can do so; hence 10.
 9. Sessions overlap where one begins while another of the account is going on; that is a stronger sign.
 10. A login is listed where devices, addresses or sessions overlap on MANY days or more, and on OFTEN of its active days
    or more, unless a USUAL share of its peers (LEAST or more of them) does the same: then it is how that role works.
