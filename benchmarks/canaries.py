@@ -22,8 +22,7 @@ from benchmarks._cases import table
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.simulate import preset, simulate
 from wayseal.store import open_source
-from wayseal.trace.canary._draw import Dealer, draw
-from wayseal.trace.canary._plan import DAY, WEEK, regions, rows_of
+from wayseal.trace.canary._plan import DAY, WEEK, Dealer, draw, regions, rows_of
 from wayseal.trace.canary._register import Row
 
 Floats = NDArray[np.float64]

@@ -25,10 +25,17 @@ from wayseal.page.charts import nothing
 from wayseal.page.languages import LANGS, known_lang
 from wayseal.page.words import Voice, catalogue
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
-from wayseal.trace.report._charts import kappa_chart, names_of, parts, saw_chart, unknown_chart
+from wayseal.trace.report._charts import (
+    delay_chart,
+    kappa_chart,
+    matrix_chart,
+    names_of,
+    parts,
+    saw_chart,
+    unknown_chart,
+)
 from wayseal.trace.report._charts import parts as split
 from wayseal.trace.report._json import document as json_document
-from wayseal.trace.report._matrix import delay_chart, matrix_chart
 from wayseal.trace.report._story import Story, sets, usable
 
 _LETTERS = "ABCDEF"
