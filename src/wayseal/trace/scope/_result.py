@@ -54,7 +54,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByQuery:
-    """The result of replayed queries beside the logged reads (`_query_results`).
+    """The result of replayed queries beside the logged reads.
 
     waybills: distinct ones that were shown for certain. uncertain: others that may have been; expected: how many of
     these. replayed: the source's queries of any time that could be put to waybills.

@@ -4,7 +4,7 @@ Obligations (code and tests cite the numbers):
 1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands
    in the list once.
 2. Nothing is invented: what a table doesn't say is unknown, and said to be. Questions whose answers weren't logged
-   (`queries`) are replayed; what they showed stands beside the logged reads, never among them (`_query_results`).
+   (`queries`) are replayed; what they showed stands beside the logged reads, never among them.
 3. Being listed says that a number lay open to the source, not that it was sold.
 4. Memory is bounded by the stretch of the key space, not by how much the source had.
 5. The same ledger, source and period give the same scope, byte for byte.
