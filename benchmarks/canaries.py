@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from benchmarks._cases import table
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.store import open_source
-from wayseal.trace.canary._draw import Dealer, draw
-from wayseal.trace.canary._plan import DAY, WEEK, regions, rows_of
+from wayseal.trace.canary._plan import DAY, WEEK, Dealer, draw, regions, rows_of
 from wayseal.trace.canary._register import Row
 from wayseal_sim import preset, simulate
 

@@ -1,4 +1,4 @@
-"""What a count is held against, and which reads look like work (rules of `_comparison`)."""
+"""What a count is held against, and which reads look like work (rules of `_cases`)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Who reads more than before: the numbered obligations of `_growth`."""
+"""Who reads more than before: the numbered obligations of growth in `_signals`."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Logged questions as a shop asks them: the rules of `_sweeps`."""
+"""Logged questions as a shop asks them: the rules of `_detect`."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Work that no table knows: the numbered obligations of `_unknown_work`."""
+"""Work that no table knows: the numbered obligations of `_judge`."""
 
 from collections.abc import Mapping
 

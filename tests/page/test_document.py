@@ -12,9 +12,9 @@ from tests.page.pages import Page
 from tests.page.tables import WIDTHS, lost
 from tests.tables import each
 from wayseal.page import Banner, Columns, Document, Report, Section, Table
-from wayseal.page._render import as_json
 from wayseal.page.charts import columns_chart
 from wayseal.page.languages import LANGS
+from wayseal.page.programs import as_json
 from wayseal.page.visible import cells, visible
 from wayseal.page.words import Voice
 

@@ -20,6 +20,7 @@ OTHERS = (
     "wayseal.detect.report",
     "wayseal.detect.rights",
     "wayseal.detect.reasons",
+    "wayseal.detect.partners",
     "wayseal.market.report",
 )
 MORE = {"x.all": "{a} {b:time} {d:p} {e:share} {f:expected} {g:reason} {h} {i:n} {k:hours}"}
@@ -31,8 +32,9 @@ class Said:
     values: dict[str, str | int | float] = field(default_factory=dict)
 
 
-def test_both_languages_hold_the_same_codes_with_the_same_blanks() -> None:
-    zh, en = catalogue("zh"), catalogue("en")
+@pytest.mark.parametrize("package", ["wayseal.page", *OTHERS])
+def test_both_languages_hold_the_same_codes_with_the_same_blanks(package: str) -> None:
+    zh, en = catalogue("zh", package), catalogue("en", package)
     assert list(zh) == list(en)
     for code in en:
         assert blanks(zh[code]) == blanks(en[code]), code

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
 
 from wayseal.detect.policy import FALSE_ALARM
+from wayseal.page.programs import digits, named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +93,9 @@ class Comparison:
 
     others: Others = Others.NOBODY
     accounts: int = 0
-    days: int = 0
+    days: Annotated[int, named("own_days")] = 0
     own: int = 0
-    unknown: float = 0.0
+    unknown: Annotated[float, digits(3)] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

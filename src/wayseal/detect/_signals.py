@@ -14,7 +14,7 @@ Obligations (code and tests cite the numbers):
 5. Whoever reads far more than all of its role on several days (e² times the third of it; e³ times, if it is no person)
    is worth a look whatever else there is to say: of 21 such people of whom nothing else was said four pulled. So is who
    has CLEAR nats of fresh reads: 159 of 167 pulled. What somebody has said was work is what an account usually reads.
-6. Of what is no person: how much more it reads since some day (`_growth`), of what isn't explained read by read.
+6. Of what is no person: how much more it reads since some day (`measure_growth`), of what isn't explained read by read.
 
 Whether an account reads more since some day than it did before, and than others of its role read meanwhile.
 

@@ -1,25 +1,17 @@
-"""A report of blocks in any of its forms.
+"""A report of blocks in any of its forms: text for a terminal, one static page, JSON.
 
-Line breaking that knows Chinese: no spaces needed, and no line starts with a comma.
+Lines break between Chinese characters, and none starts with a comma. A table whose columns don't fit a terminal even
+with their cells wrapped is shown as records, so that no figure and no id is cut.
 
-A report for a terminal: text that depends on nothing but its arguments.
-
-A table whose columns don't fit even with their cells wrapped is shown as records, so that no figure and no id is cut.
-
-A report as one static page: one style sheet, whose hash is all that the page's policy lets through.
-
-Obligations, cited by the tests:
+Obligations of the page, cited by the tests:
 1. The page refers to nothing outside itself, and its content security policy allows nothing but its own style sheet.
 2. Text from logs reaches the page only through autoescape, a voice or the SVG writer, with every hidden character made
    visible.
-
-A report for programs, as text.
 """
 
 import base64
 import hashlib
 import itertools
-import json
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,6 +24,7 @@ from markupsafe import Markup, escape
 
 from wayseal.page._blocks import Document, Section, Table
 from wayseal.page.languages import known_lang
+from wayseal.page.programs import as_json
 from wayseal.page.visible import cells
 from wayseal.page.words import Saying, Voice, catalogue
 
@@ -334,34 +327,6 @@ def _template() -> Template:
         keep_trailing_newline=True,
     )
     return environment.get_template("page.html.j2")
-
-
-def as_json(document: Mapping[str, object]) -> str:
-    r"""A document as JSON; characters that can't be seen stand as \u escapes.
-
-    Args:
-        document: What is written; NaN and infinities are refused.
-
-    Returns:
-        Lines of JSON, with one line end at the end.
-
-    Raises:
-        ValueError: A number is none.
-    """
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
-    return "\n".join(_escaped(line) for line in text.split("\n")) + "\n"
-
-
-def _escaped(line: str) -> str:
-    """A line of JSON with every character that can't be seen as an escape (such stand in strings only)."""
-    if line.isprintable():
-        return line
-    return "".join(char if char.isprintable() else _units(char) for char in line)
-
-
-def _units(char: str) -> str:
-    units = char.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[index : index + 4]}" for index in range(0, len(units), 4))
 
 
 R = TypeVar("R")

@@ -14,7 +14,7 @@
    says already that it may be they. A member with next to none of the set's probability may still hide behind it.
 6. Beside the ratio stands the mirror image: the source itself sells only what w had read as well, at its own times.
    The two differ in whose reads the sales follow and in nothing else, so this says which of them chose
-   (`_framing_doubt`).
+   (`_fit`).
 
 Whether some other account stands beside a source on its leaks more often than elsewhere.
 

@@ -158,7 +158,7 @@ class Posterior:
     there is any source. unknown[n]: probability that each leak is from none of the candidates.
     unknown_share: its mean. delays: what was chosen between; `draws.delays` their probabilities.
     points[C, n] (only rows of `rows`): see `points_at`. shifts: doubts that all of these hold already
-    (`_framing_doubt`).
+    (`_fit`).
     """
 
     probability: Floats

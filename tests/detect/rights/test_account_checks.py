@@ -15,7 +15,7 @@ def listed(result: RightsResult) -> dict[str, str]:
 
 
 def test_dormant_accounts(tmp_path: Path) -> None:
-    """Obligation 1."""
+    """Obligation 3."""
     world = courier()
     staff(world, "u-busy")
     staff(world, "u-quiet")
@@ -53,7 +53,7 @@ def test_dormant_accounts(tmp_path: Path) -> None:
 
 
 def test_a_log_shorter_than_the_period_says_nothing_of_before(tmp_path: Path) -> None:
-    """Obligation 2."""
+    """Obligation 4."""
     world = courier()
     staff(world, "u-busy")
     staff(world, "u-early")
@@ -73,7 +73,7 @@ def role_of(world: World, count: int, held: tuple[str, ...] = ("waybill.view",),
 
 @pytest.mark.parametrize(("others", "rare"), [(4, False), (5, True), (20, True)])
 def test_a_right_that_hardly_any_peer_holds(tmp_path: Path, others: int, rare: bool) -> None:
-    """Obligations 3 and 4."""
+    """Obligations 5 and 6."""
     world = courier()
     role_of(world, others)
     staff(world, "u-wide", ("waybill.view", "waybill.export"))
@@ -107,7 +107,7 @@ def test_fewer_than_one_in_twenty(tmp_path: Path, others: int, rare: list[str]) 
 def test_the_only_one_who_uses_a_right(
     tmp_path: Path, holders: int, more_users: int, unsaid: bool, alone: bool
 ) -> None:
-    """Obligation 4."""
+    """Obligation 6."""
     world = courier()
     names = role_of(world, holders, ("waybill.view", "label.print"))
     staff(world, "u-user", ("waybill.view", "label.print"))
@@ -122,7 +122,7 @@ def test_the_only_one_who_uses_a_right(
 
 
 def test_training(tmp_path: Path) -> None:
-    """Obligation 5."""
+    """Obligation 7."""
     world = courier()
     staff(world, "u-good", trained_until=at(30 * DAY))
     staff(world, "u-expired", trained_until=at(2 * DAY))

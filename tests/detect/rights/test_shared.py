@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.detect.rights.world import DAY, OWN, courier, reads, result_of, staff
 from tests.trace.rim import World
-from wayseal.detect.rights._account_checks import at_once
 from wayseal.detect.rights._result import Shared
+from wayseal.detect.rights._rights import at_once
 
 TIMES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 20), st.integers(0, 8)), max_size=30)
 
@@ -57,7 +57,7 @@ def found(world: World, folder: Path) -> dict[str, Shared]:
 def test_what_is_listed(
     tmp_path: Path, column: str, days: int, of: int, ways: dict[str, tuple[float, float]], kind: str, listed: bool
 ) -> None:
-    """Obligations 6, 8 and 9."""
+    """Obligations 8, 10 and 11."""
     world = courier()
     staff(world, "u-1", kind=kind)
     for day in range(of):
@@ -76,7 +76,7 @@ def test_what_is_listed(
 
 @pytest.mark.parametrize(("same", "listed"), [(0, True), (1, True), (2, False)])
 def test_peers_who_work_like_that(tmp_path: Path, same: int, listed: bool) -> None:
-    """Obligation 8: two of six peers are more than a quarter."""
+    """Obligation 10: two of six peers are more than a quarter."""
     world = courier()
     for k in range(7):
         staff(world, f"u-{k}")
@@ -90,7 +90,7 @@ def test_peers_who_work_like_that(tmp_path: Path, same: int, listed: bool) -> No
 
 
 def test_sessions_count_at_once_and_not_by_the_day(tmp_path: Path) -> None:
-    """Obligation 7: three sessions, never more than two of them at once; one runs over midnight."""
+    """Obligation 9: three sessions, never more than two of them at once; one runs over midnight."""
     world = courier()
     staff(world, "u-1")
     for day in range(4):

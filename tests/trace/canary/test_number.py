@@ -1,4 +1,4 @@
-"""Rules 8 to 10 and 5 to 7 of `_draw`."""
+"""Rules 11 to 13 and 8 to 10 of `_plan`."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayseal.model.numbers import s10_is_valid
-from wayseal.trace.canary._draw import Dealer, join, split
+from wayseal.trace.canary._plan import Dealer, join, split
 from wayseal.trace.canary._register import Row
 
 

@@ -1,4 +1,4 @@
-"""Rules of `_lines`, `_intake` and `_belief`."""
+"""Rules of `_register` and `_work`."""
 
 import json
 import threading

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from tests.page.colours import THEMES, blend, contrast, palettes
 from wayseal.page.words import Voice, catalogue
 from wayseal.trace._result import DelayPart, LeakRow
-from wayseal.trace.report._charts import OTHERS, UNKNOWN, kappa_chart, parts
-from wayseal.trace.report._matrix import _hill, _opacity
+from wayseal.trace.report._charts import OTHERS, UNKNOWN, _hill, _opacity, kappa_chart, parts
 from wayseal.trace.report._story import ranges
 
 

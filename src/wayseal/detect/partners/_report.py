@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
-from wayseal.detect.partners._json import document as json_document
 from wayseal.detect.partners._reads import DAY_US, HOUR_US
 from wayseal.detect.partners._result import (
     VOLUMES,
@@ -21,6 +20,7 @@ from wayseal.detect.partners._result import (
 )
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Report, Section, Table, numbers
+from wayseal.page.programs import dumped
 from wayseal.page.visible import visible
 from wayseal.page.words import Saying
 
@@ -170,7 +170,22 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
     texts = __package__
 
     def keys(self) -> Mapping[str, object]:
-        return json_document(self.r)
+        """Public interface; docs/partners.md lists them. Times in UTC, days local to the contract."""
+        r = self.r
+        agreed = [p for p in r.partners if p.contract]
+        return {
+            "wayseal": r.wayseal,
+            "inputs": {"ledger": r.ledger_digest},
+            "period": {end: None if at is None else iso(at) for end, at in (("from", r.since), ("to", r.until))},
+            "partner_calls": r.has_calls,
+            "tolerance_s": r.tolerance,
+            "counts": {
+                "with_contract": len(agreed),
+                "in_breach": sum(bool(p.breaches) for p in agreed),
+                "without_contract": len(r.partners) - len(agreed),
+            },
+            **{name: [dumped(one) for one in getattr(r, name)] for name in ("misfits", "partners", "remarks")},
+        }
 
     def document(self) -> Document:
         r, say = self.r, self.say

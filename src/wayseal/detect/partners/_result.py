@@ -3,6 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import PlainSerializer
+
+from wayseal.model.times import day_name
+from wayseal.page.programs import Day, Moment, OrNull, digits, dumped, named
 
 
 class Kind(StrEnum):
@@ -41,7 +47,7 @@ class Example:
     """A read as evidence; at: µs since 1970, by our clock."""
 
     waybill: str
-    at: int
+    at: Moment
     actor: str
 
 
@@ -49,9 +55,16 @@ class Example:
 class Worst:
     """The worst day or hour: when it began (µs since 1970), how much there was, how much was agreed."""
 
-    at: int
+    at: Moment
     value: int
     agreed: int
+
+
+def _by_day(rows: "ByDay") -> list[dict[str, object]]:
+    return [{"actor": actor, "day": day_name(day), "reads": n} for actor, day, n in rows]
+
+
+ByDay = Annotated[tuple[tuple[str, int, int], ...], PlainSerializer(_by_day)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +81,13 @@ class Breach:
     reads: int
     waybills: int | None
     days: int
+    first: Moment
+    last: Moment
     worst: Worst
-    first: int
-    last: int
-    what: tuple[NamedCount, ...]
     agreed: tuple[str, ...]
+    what: tuple[NamedCount, ...]
     examples: tuple[Example, ...]
-    by_day: tuple[tuple[str, int, int], ...]
+    by_day: ByDay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +99,10 @@ class Unjudged:
     of: int
 
 
+def _jumps(jumps: tuple[tuple[int, float], ...]) -> list[dict[str, object]]:
+    return [{"day": day_name(day), "seconds": round(seconds, 3)} for day, seconds in jumps]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skew:
     """The partner's clock against ours, as the calls that both logged show it.
@@ -95,20 +112,20 @@ class Skew:
     visible. jumps: (UTC day since 1970, seconds from then on) where the clock was set anew.
     """
 
-    seconds: float
-    zone: int
+    seconds: Annotated[float, digits(3)]
+    zone: Annotated[int, named("time_zone_minutes")]
     waybills: int
-    agreeing: float
-    drift: float | None
-    jumps: tuple[tuple[int, float], ...]
+    agreeing: Annotated[float, digits(4)]
+    drift: Annotated[Annotated[float, digits(3)] | None, named("drift_s_per_day")]
+    jumps: Annotated[tuple[tuple[int, float], ...], PlainSerializer(_jumps)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where calls came from that only we logged; known: whether calls that both logged came from there too."""
 
-    name: str
-    reads: int
+    name: Annotated[str, named("address")]
+    reads: Annotated[int, named("calls")]
     known: bool
 
 
@@ -119,8 +136,8 @@ class OneSided:
     calls: int = 0
     repeats: int = 0
     waybills: int = 0
-    first: int | None = None
-    last: int | None = None
+    first: Moment | None = None
+    last: Moment | None = None
     examples: tuple[Example, ...] = ()
 
 
@@ -128,7 +145,7 @@ class OneSided:
 class CallDay:
     """Calls of one local day: in our log, in theirs, in both, in one alone."""
 
-    day: int
+    day: Day
     ours: int
     theirs: int
     both: int
@@ -149,8 +166,8 @@ class WaybillCounts:
 class FieldDifference:
     """Calls of which both logs say fields, and differ in this one; side: the log that has it, "ours" or "theirs"."""
 
-    name: str
-    side: str
+    name: Annotated[str, named("field")]
+    side: Annotated[str, named("only_in")]
     calls: int
 
 
@@ -176,10 +193,10 @@ class Reconciliation:
 
     ours: int
     theirs: int
-    since: int | None
-    until: int | None
+    since: Annotated[Moment | None, named("from")]
+    until: Annotated[Moment | None, named("to")]
     outside: tuple[int, int]
-    ids: str
+    ids: Annotated[str, named("request_ids")]
     skew: Skew | None
     by_id: int
     by_time: int
@@ -197,7 +214,7 @@ class Reconciliation:
     addresses_compared: int
     addresses_differ: int
     differing_addresses: tuple[AddressDifference, ...]
-    by_day: tuple[tuple[str, int, int], ...]
+    by_day: ByDay
 
 
 class Place(StrEnum):
@@ -218,10 +235,32 @@ class Misfit:
     """
 
     id: str
-    place: Place
+    place: Annotated[Place, named("where")]
     count: int
-    nearest: str
-    contract: str
+    nearest: OrNull
+    contract: OrNull
+
+
+def _offset(minutes: int) -> str:
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _calls(c: Reconciliation) -> dict[str, object]:
+    """What stands apart in the record stands in groups in the JSON."""
+    row = dumped(c)
+    alone = {key: row[key] for key in ("addresses", "by_day")}
+    differ = {"compared": c.fields_compared, "differ": c.fields_differ, "by_field": row["differing_fields"]}
+    pairs = {"compared": c.addresses_compared, "differ": c.addresses_differ, "by_pair": row["differing_addresses"]}
+    return {
+        **{key: row[key] for key in ("ours", "theirs", "from", "to")},
+        "outside": dict(zip(("ours", "theirs"), c.outside, strict=True)),
+        **{key: row[key] for key in ("request_ids", "skew")},
+        "matched": {"by_request": c.by_id, "by_time": c.by_time},
+        "only_ours": {**row["only_ours"], "from_new_addresses": c.new_addresses, **alone},
+        **{key: row[key] for key in ("only_theirs", "waybills_differ", "differing_waybills", "days_differ", "days")},
+        "fields": differ,
+        "addresses": pairs,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,17 +272,17 @@ class PartnerCheck:
     """
 
     partner: str
-    contract: str
+    contract: OrNull
     actors: tuple[str, ...]
-    offset: int
+    offset: Annotated[int, PlainSerializer(_offset)]
     reads: int
     waybills: int
-    first: int | None
-    last: int | None
+    first: Moment | None
+    last: Moment | None
     breaches: tuple[Breach, ...]
-    unjudged: tuple[Unjudged, ...]
-    silent: tuple[str, ...]
-    calls: Reconciliation | None
+    unjudged: Annotated[tuple[Unjudged, ...], named("not_judged")]
+    silent: Annotated[tuple[str, ...], named("not_agreed")]
+    calls: Annotated[Reconciliation, PlainSerializer(_calls)] | None
 
     @property
     def size(self) -> int:

@@ -1,9 +1,4 @@
-"""The texts of the report of detect.partners; those that all reports share stand in wayseal.page.texts.
-
-Blanks: {n} plain; {n:n} with thousands; {n:leak|leaks} one word for 1, another for the rest; {p:%} a probability;
-{s:share} a share; {x:expected} an expected count; {h:hours} a length of time given in hours; {t:time} a time;
-{r:ratio} a likelihood ratio given as its logarithm to base 10. No <, > or & anywhere.
-"""
+"""The texts of the report of detect.partners; blanks are those of `wayseal.page.texts`."""
 
 from wayseal.model.messages import N_
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Read, Reason, strength_of
 from wayseal.detect._score import base_of
 from wayseal.model.times import day_name
+from wayseal.page.programs import dumped
 
 
 def moment(us: int) -> str:
@@ -81,7 +82,7 @@ def _person(person: Person) -> dict[str, object]:
         "evidence": round(person.evidence, 3),
         "strength": strength_of(person.evidence).value,
         "alerted_at": None if person.alerted_at is None else moment(person.alerted_at),
-        "territory": [{"ground": t.ground.value, "id": t.id, "reads": t.reads} for t in person.territory],
+        "territory": [dumped(one) for one in person.territory],
     }
 
 
@@ -94,13 +95,7 @@ def _reason(reason: Reason, person: Person) -> dict[str, object]:
         "before": round(reason.before, 3),
         "value": reason.value,
         "peers": list(reason.peers),
-        "against": {
-            "others": reason.against.others.value,
-            "accounts": reason.against.accounts,
-            "own_days": reason.against.days,
-            "own": reason.against.own,
-            "unknown": round(reason.against.unknown, 3),
-        },
+        "against": dumped(reason.against),
         "from": moment(reason.since),
         "to": moment(reason.until),
         "text": reason.values.get("text", ""),

@@ -12,9 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import Annotated
+
+from pydantic import PlainSerializer, WrapSerializer
 
 from wayseal.detect.rights._activity import AccountState
 from wayseal.detect.rights._map import Reach, Right
+from wayseal.model.times import day_name
+from wayseal.page.programs import Moment, digits, named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -107,6 +112,11 @@ class Period:
         return self.covered >= self.asked
 
 
+def _spelled(p: Period) -> dict[str, object]:
+    days = {"from": day_name(p.first), "to": day_name(p.last), "covered": p.covered}
+    return {**days, "silent": p.silent, "whole": p.whole}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RightUse:
     """A right among some accounts. holders, users: accounts; reads: those of holders that it permits.
@@ -141,9 +151,9 @@ class RoleUse:
     role: str
     accounts: int
     judged: int
-    rights: tuple[RightUse, ...]
     smallest: tuple[str, ...] | None
     missing: tuple[Need, ...]
+    rights: tuple[RightUse, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +194,8 @@ class Dormant:
     kind: str | None
     role: str | None
     why: DormantReason
-    last: int | None
-    closed: int | None
+    last: Moment | None
+    closed: Moment | None
     reads: int
 
 
@@ -223,8 +233,8 @@ class Overlap:
     days: int
     active: int
     most: int
-    a_day: float
-    peers: float | None
+    a_day: Annotated[float, digits(2)]
+    peers: Annotated[float, digits(2)] | None
     shared: bool
 
 
@@ -245,8 +255,8 @@ class Untrained:
 
     actor: str
     role: str
-    until: int | None
-    last: int
+    until: Moment | None
+    last: Moment
     reads: int
 
 
@@ -287,11 +297,11 @@ class RightsResult:
     """The whole. period is None without reads; not_judged: tables and columns whose absence left something unsaid."""
 
     wayseal: str
-    ledger_digest: str
-    period: Period | None
+    ledger_digest: Annotated[str, named("inputs"), PlainSerializer(lambda digest: {"ledger": digest})]
+    days: int
+    period: Annotated[Period, PlainSerializer(_spelled)] | None
     reads: int
     accounts: int
-    days: int
     not_judged: tuple[str, ...]
     rights: tuple[RightUse, ...]
     roles: tuple[RoleUse, ...]
@@ -300,5 +310,5 @@ class RightsResult:
     wider: tuple[Wider, ...]
     shared: tuple[Shared, ...]
     untrained: tuple[Untrained, ...]
-    mandates: tuple[Mandate, ...]
+    mandates: tuple[Annotated[Mandate, WrapSerializer(lambda m, row: {**row(m), "needless": m.needless})], ...]
     beyond: tuple[Unpermitted, ...]

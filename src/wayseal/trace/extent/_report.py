@@ -7,10 +7,11 @@ from typing import Any
 from wayseal.model.times import day_name
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import intervals_chart
+from wayseal.page.programs import dumped
 from wayseal.trace.extent._estimate import EXACT_BELOW, Estimate
 from wayseal.trace.extent._extent import SMALL_LIST, SMALL_OVERLAP
 from wayseal.trace.extent._loglinear import WITHIN
-from wayseal.trace.extent._result import ExtentResult, ModelRow, Status
+from wayseal.trace.extent._result import ExtentResult, ModelRow, Status, spelled
 
 
 def document(result: ExtentResult) -> dict[str, Any]:
@@ -29,25 +30,13 @@ def document(result: ExtentResult) -> dict[str, Any]:
         "lists_by": r.by,
         "criterion": r.criterion,
         "period": {"from": _day(r.first_day), "to": _day(r.last_day), "days": r.days},
-        "total": _estimate(r.total),
-        "daily": _estimate(daily),
-        "least": _estimate(r.least),
-        "stock": _estimate(r.stock),
+        "total": spelled(r.total),
+        "daily": spelled(daily),
+        "least": spelled(r.least),
+        "stock": spelled(r.stock),
         "waybills_a_day": r.waybills_a_day,
-        "share": _estimate(share, 6),
-        "lists": [{"name": x.name, "numbers": x.numbers, "shared": x.shared} for x in r.lists],
-        "pairs": [
-            {"first": p.first, "second": p.second, "both": p.both, "estimate": _estimate(p.estimate)} for p in r.pairs
-        ],
-        "models": [
-            {
-                "pairs": [list(p) for p in m.pairs],
-                "uneven": m.uneven,
-                "worse": round(m.worse, 2),
-                "estimate": _estimate(m.estimate),
-            }
-            for m in r.models
-        ],
+        "share": spelled(share, 6),
+        **{name: [dumped(row) for row in getattr(r, name)] for name in ("lists", "pairs", "models")},
         "rows": r.rows,
         "numbers": r.numbers,
         "purchases": {"rows": r.purchases, "numbers": r.bought},
@@ -59,13 +48,6 @@ def document(result: ExtentResult) -> dict[str, Any]:
         },
         "warnings": list(r.warnings),
     }
-
-
-def _estimate(e: Estimate | None, digits: int = 1) -> dict[str, float | None] | None:
-    if e is None:
-        return None
-    values = {"value": e.value, "low": e.low, "high": e.high}
-    return {k: round(v, digits) if math.isfinite(v) else None for k, v in values.items()}
 
 
 def _day(day: int | None) -> str | None:

@@ -1,9 +1,23 @@
 """The result of an extent."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from pydantic import PlainSerializer
+
+from wayseal.page.programs import digits
 from wayseal.trace.extent._estimate import Estimate
+
+
+def spelled(e: Estimate | None, places: int = 1) -> dict[str, float | None] | None:
+    """An estimate as JSON can hold it; null for no limit and for no value."""
+    values = {} if e is None else {"value": e.value, "low": e.low, "high": e.high}
+    return {k: round(v, places) if math.isfinite(v) else None for k, v in values.items()} or None
+
+
+Spelled = Annotated[Estimate, PlainSerializer(spelled)]
 
 
 class Status(StrEnum):
@@ -30,7 +44,7 @@ class PairRow:
     first: str
     second: str
     both: int
-    estimate: Estimate | None
+    estimate: Spelled | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +56,8 @@ class ModelRow:
 
     pairs: tuple[tuple[str, str], ...]
     uneven: bool
-    worse: float
-    estimate: Estimate
+    worse: Annotated[float, digits(2)]
+    estimate: Spelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

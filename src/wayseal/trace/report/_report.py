@@ -3,23 +3,39 @@
 Obligations, cited by the tests:
 1. Every row of the leaks file stands on the page.
 2. What a picture shows also stands in a table.
+
+The test that a trace gives a report again: two JSON reports compared, key by key.
+
+3. Remarks are in words of a language that the report doesn't name: it is compared in each, and the nearest counts.
+4. What must differ where the ledger has grown (its digest, its checkpoint) is left out only where the caller says so.
 """
 
 import itertools
+import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from markupsafe import Markup
 
 from wayseal.model.sources import VerdictKind
 from wayseal.page import Banner, Columns, Document, Place, Section, Table, numbers
 from wayseal.page.charts import nothing
+from wayseal.page.languages import LANGS, known_lang
 from wayseal.page.words import Voice, catalogue
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
-from wayseal.trace.report._charts import kappa_chart, names_of, parts, saw_chart, unknown_chart
+from wayseal.trace.report._charts import (
+    delay_chart,
+    kappa_chart,
+    matrix_chart,
+    names_of,
+    parts,
+    saw_chart,
+    unknown_chart,
+)
+from wayseal.trace.report._charts import parts as split
 from wayseal.trace.report._json import document as json_document
-from wayseal.trace.report._matrix import delay_chart, matrix_chart
 from wayseal.trace.report._story import Story, sets, usable
 
 _LETTERS = "ABCDEF"
@@ -302,3 +318,106 @@ class ReportBuilder(Story):
         span = dict(zip(("from", "to"), r.span or (), strict=False))
         yield say("ui.span"), say("ui.span_value", **span) if span else numbers.DASH
         yield say("ui.considered"), self._considered()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A trace in words.
+
+    Attributes:
+        verdict: How far the evidence carries, in a word or two.
+        headline: The answer in a line.
+        plain: What was seen, in counts.
+        means: What the probabilities mean, and what they don't.
+        steps: What to do next, in order.
+        quality: What a reader must know of the data, and how well the model fits.
+        remarks: On each row of the leaks that has one, by line.
+        saw: Picture of who saw how many; None where nobody saw any.
+        unknown: Picture of where the numbers come from.
+        delay: Picture of hours from read to sale.
+        kappa: Picture of the leading source under other expectations.
+    """
+
+    verdict: str
+    headline: str
+    plain: tuple[str, ...]
+    means: tuple[str, ...]
+    steps: tuple[str, ...]
+    quality: tuple[str, ...]
+    remarks: dict[int, str]
+    saw: Markup | None
+    unknown: Markup | None
+    delay: Markup | None
+    kappa: Markup | None
+
+
+def tell(result: TraceResult, lang: str) -> Told:
+    """A trace in parts.
+
+    Args:
+        result: The trace.
+        lang: "en" or "zh".
+
+    Returns:
+        Its parts: everything in them is escaped.
+
+    Raises:
+        ValueError: The language isn't known.
+    """
+    language = known_lang(lang)
+    voice = Voice(language, html=True, more=catalogue(language, __package__))
+    story = ReportBuilder(result, voice)
+    lead = story.lead
+    leads = frozenset({lead.source, *lead.set}) if lead else frozenset()
+    names = {letter: source for source, letter in story.letters.items()}
+    others = {code: voice.say(f"ui.{code}") for code in ("others", "unknown")}
+    shares = split(result.leak_rows, result.unknown_share, story.letters)
+    return Told(
+        verdict=voice.say(f"verdict.{result.verdict}"),
+        headline=story.headline(),
+        plain=tuple(story.plain()),
+        means=tuple(story.meaning()),
+        steps=tuple(story.next_steps()),
+        quality=(*(voice.note(note) for note in result.quality), voice.note(result.fit.note)),
+        remarks={row.line: remark for row in result.leak_rows if (remark := story.remark(row))},
+        saw=saw_chart(result.saw, result.found, story.letters, leads, story.pictured),
+        unknown=unknown_chart(shares, result.unknown_share, names | others, names | others, story.pictured)
+        if result.found
+        else None,
+        delay=delay_chart(story.lettered, story.letters, result.delay, story.pictured),
+        kappa=kappa_chart(result.sensitivity, result.kappa, story.pictured),
+    )
+
+
+LEDGER_KEYS = ("checkpoint", "inputs.ledger")
+"""Keys that say which ledger it was: its tree, and what was in it."""
+_NESTED = ("inputs", "fit")
+
+
+def find_differences(report: Mapping[str, Any], result: TraceResult) -> tuple[str, ...]:
+    """List what of a report a trace doesn't give again (rule 3).
+
+    Args:
+        report: A JSON report.
+        result: The trace anew.
+
+    Returns:
+        Keys whose values differ, sorted; none where it is reproduced.
+    """
+    return min((_differing(report, json.loads(ReportBuilder.render(result, "json", lang))) for lang in LANGS), key=len)
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    left, right = _flat(before), _flat(now)
+    return tuple(sorted(key for key in left.keys() | right.keys() if left.get(key, ()) != right.get(key, ())))
+
+
+def _flat(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of the small objects beside those of the top."""
+    out: dict[str, Any] = {}
+    for key, value in report.items():
+        if key in _NESTED and isinstance(value, Mapping):
+            out |= {f"{key}.{inner}": item for inner, item in value.items()}
+        else:
+            out[key] = value
+    return out

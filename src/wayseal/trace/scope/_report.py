@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from wayseal.model.sources import SourceKind
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart
+from wayseal.page.programs import dumped
 from wayseal.page.visible import shorten, visible
 from wayseal.trace.scope._result import NamedCount, ScopeResult
 
@@ -32,28 +32,21 @@ def document(result: ScopeResult) -> dict[str, Any]:
         "last": _moment(r.last),
         "days": [{"day": day_name(d), "waybills": n, "reads": m if reads else None} for d, n, m in r.days],
         "hours": list(r.hours),
-        "routes": [asdict(route) for route in r.routes],
-        "actions": [_counted(c) for c in r.actions],
-        "vias": [_counted(c) for c in r.vias],
-        "fields": [_counted(c) for c in r.fields],
+        **{name: [dumped(row) for row in getattr(r, name)] for name in ("routes", "actions", "vias", "fields")},
         "reads_without_fields": r.unsaid,
         "queries": r.queries,
-        "by_query": {**asdict(r.by_query), "expected": round(r.by_query.expected, 1)},
-        "work": {**asdict(r.work), "reason": r.work.reason or None},
+        "by_query": dumped(r.by_query),
+        "work": dumped(r.work),
         "authorities": {
             "waybills": r.waybills,
             "from": _moment(r.first),
             "to": _moment(r.last),
             "categories": [c.name for c in r.fields],
-            "regions": [{**asdict(region), "name": region.name or None} for region in r.regions],
+            "regions": [dumped(region) for region in r.regions],
             "to_fill_in": list(TO_FILL_IN),
         },
         "missing_tables": list(r.missing),
     }
-
-
-def _counted(c: NamedCount) -> dict[str, Any]:
-    return {"name": c.name or None, "waybills": c.waybills, "reads": c.reads}
 
 
 def _moment(us: int | None) -> str | None:

@@ -1,15 +1,17 @@
 """The result of a scope."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from wayseal.model.sources import SourceKind
+from wayseal.page.programs import OrNull, digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedCount:
     """Something by name: how many distinct waybills, how many reads (0 where the source doesn't read)."""
 
-    name: str
+    name: OrNull
     waybills: int
     reads: int = 0
 
@@ -27,7 +29,7 @@ class Route:
 class Region:
     """Distinct waybills that came from a region, and that went there."""
 
-    name: str
+    name: OrNull
     sent: int
     received: int
 
@@ -41,7 +43,7 @@ class Work:
     customer or interface that it answers for. unexplained: none of these. unknown: no route known.
     """
 
-    reason: str = ""
+    reason: OrNull = ""
     checked: int = 0
     passed: int = 0
     ticket: int = 0
@@ -52,7 +54,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByQuery:
-    """The result of replayed queries beside the logged reads (`_query_results`).
+    """The result of replayed queries beside the logged reads.
 
     waybills: distinct ones that were shown for certain. uncertain: others that may have been; expected: how many of
     these. replayed: the source's queries of any time that could be put to waybills.
@@ -60,7 +62,7 @@ class ByQuery:
 
     waybills: int = 0
     uncertain: int = 0
-    expected: float = 0.0
+    expected: Annotated[float, digits(1)] = 0.0
     replayed: int = 0
 
 

@@ -4,7 +4,7 @@ Obligations (code and tests cite the numbers):
 1. The scope is what the ledger shows, complete for the period: each waybill of the source is counted once, and stands
    in the list once.
 2. Nothing is invented: what a table doesn't say is unknown, and said to be. Questions whose answers weren't logged
-   (`queries`) are replayed; what they showed stands beside the logged reads, never among them (`_query_results`).
+   (`queries`) are replayed; what they showed stands beside the logged reads, never among them.
 3. Being listed says that a number lay open to the source, not that it was sold.
 4. Memory is bounded by the stretch of the key space, not by how much the source had.
 5. The same ledger, source and period give the same scope, byte for byte.
@@ -48,22 +48,24 @@ from wayseal.model.sources import SourceKind
 from wayseal.model.times import clock_us
 from wayseal.store.columns import microseconds
 from wayseal.trace.scope._holdings import (
+    READERS,
     FieldNames,
     FieldSets,
     Holdings,
     Longs,
     Places,
     Routes,
+    Source,
     UInts,
     build_holdings,
     find_holdings,
+    find_source,
     load_places,
     routes_of,
     rows_of,
 )
 from wayseal.trace.scope._listing import Listing
 from wayseal.trace.scope._result import ByQuery, NamedCount, Region, Route, ScopeResult, Work
-from wayseal.trace.scope._source import READERS, Source, find_source
 
 RANGE = 1 << 18
 _WORK = ("channel", "origin_outlet", "destination_outlet", "customer")

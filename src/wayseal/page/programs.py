@@ -1,0 +1,64 @@
+"""A result for programs: dataclasses as JSON by the types of their fields, and JSON as text."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, PlainSerializer, TypeAdapter
+
+from wayseal.model.times import day_name, iso
+
+Moment = Annotated[int, PlainSerializer(iso)]
+"""Microseconds since 1970, written as a time in UTC."""
+Day = Annotated[int, PlainSerializer(day_name)]
+"""Days since 1970, written as a date."""
+OrNull = Annotated[str, PlainSerializer(lambda text: text or None)]
+"""A text that is null where it is empty."""
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
+
+
+def digits(count: int) -> PlainSerializer:
+    """Write a number with so many digits behind the point."""
+    return PlainSerializer(lambda number: round(number, count))
+
+
+def named(name: str) -> Any:
+    """Write a field under another name."""
+    return Field(serialization_alias=name)
+
+
+def dumped(result: Any) -> dict[str, Any]:
+    """A dataclass as JSON can hold it."""
+    of = type(result)
+    if of not in _ADAPTERS:
+        _ADAPTERS[of] = TypeAdapter(of)
+    row: dict[str, Any] = _ADAPTERS[of].dump_python(result, mode="json", by_alias=True, warnings=False)
+    return row
+
+
+def as_json(document: Mapping[str, object]) -> str:
+    r"""A document as JSON; characters that can't be seen stand as \u escapes.
+
+    Args:
+        document: What is written; NaN and infinities are refused.
+
+    Returns:
+        Lines of JSON, with one line end at the end.
+
+    Raises:
+        ValueError: A number is none.
+    """
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    return "\n".join(_escaped(line) for line in text.split("\n")) + "\n"
+
+
+def _escaped(line: str) -> str:
+    """A line of JSON with every character that can't be seen as an escape (such stand in strings only)."""
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else _units(char) for char in line)
+
+
+def _units(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[index : index + 4]}" for index in range(0, len(units), 4))
