@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import put
 from tests.store.logs.making import read
-from wayseal.store._linear import MOST, match_whole, names_of, size_of
+from wayseal.store.mapping import MOST, match_whole, names_of, size_of
 
 HOSTILE = (
     r"/(?:(?P<waybill>[a-z]+)+)+!", r"/(([a-z]+)+)+(?P<waybill>!)", r"/(?P<waybill>(?:a|a|aa)*)!",

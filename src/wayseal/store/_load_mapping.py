@@ -16,12 +16,23 @@ from wayseal.model.kinds import Action
 from wayseal.model.messages import N_
 from wayseal.model.predicate import CONDITIONS
 from wayseal.model.schema import CLOSED, TomlText, needs, not_among, one_or_more, or_just, parsed_by
-from wayseal.store._linear import MOST, names_of, size_of
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import MYSQL_TIMES, REQUEST_FIELDS, REQUEST_TIMES, names_of_format
-from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, LogSettings, PathRule, RowFilter, TableColumn, TableMap
+from wayseal.store.mapping import (
+    EPOCHS,
+    MOST,
+    FieldMap,
+    LogMapping,
+    LogSettings,
+    PathRule,
+    RowFilter,
+    TableColumn,
+    TableMap,
+    names_of,
+    size_of,
+)
 from wayseal.store.tables import TABLES, VERSION, Column, ColumnType
 
 _ENCODINGS = frozenset(
