@@ -1,12 +1,12 @@
 """A mapping: which column of a foreign log is which column of the contract.
 
-Patterns that somebody wrote into a mapping, matched in time that grows with the text and with nothing else.
+Patterns in it are matched in time that grows with the text and with nothing else.
 
 1. They are RE2's, which comes with Arrow, and Python's as well: neither looks ahead or behind, nor refers back to what
    it found, and a name stands in them once.
 2. A pattern stands for a whole text. A bracket without a name only groups.
-3. All that a mapping writes like that is bounded together (`MOST`), and how often something is repeated in it: RE2
-   writes repetitions out, and may walk through all of them with each letter.
+3. All that a mapping writes like that is bounded together (`MOST_LETTERS`), and how often something is repeated in it:
+   RE2 writes repetitions out, and may walk through all of them with each letter.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from wayseal.store.formats import Format
 
-MOST = 4000
+MOST_LETTERS = 4000
 """Letters of patterns, each as often as it is repeated."""
 _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?:[0-9]*,)?([0-9]{1,9})[0-9]*,?\}|.", re.DOTALL)
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)", re.DOTALL)
@@ -73,6 +73,12 @@ EPOCHS: Mapping[str, float] = {
 JSON = "json"
 _LATER = frozenset({"unwrap", "factor", "epoch", "times", "split", "matches"})
 """Keys that count in a digest only where they say something: those before them stay what they were."""
+
+
+def path_pattern(text: str) -> str:
+    """The regular expression of a path with names in braces; each stands for one piece between slashes."""
+    parts = re.split(r"\{([a-z_]+)\}", text)
+    return "".join(f"(?P<{p}>[^/]+)" if at % 2 else re.escape(p) for at, p in enumerate(parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
