@@ -31,8 +31,7 @@ from wayseal.ledger._diagnosis import Affected, Diagnosis, Examination, Fault, R
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import NAME, FileEntry, Manifest, hash_commit, load_manifest
-from wayseal.ledger._marker import NAME as MARKER
+from wayseal.ledger._manifest import MARKER, NAME, FileEntry, Manifest, hash_commit, load_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET

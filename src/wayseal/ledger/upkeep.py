@@ -42,11 +42,21 @@ from wayseal.ledger._examine import (
 from wayseal.ledger._files import make_folder, storage_errors, sync_folders
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, ID_KINDS, KEYED, PAIRS_SCHEMA
+from wayseal.ledger._layout import (
+    CATALOGUE_SCHEMA,
+    DAY_US,
+    HOUR_US,
+    ID_KINDS,
+    KEYED,
+    NO_DAY,
+    PAIRS_SCHEMA,
+    Flags,
+    Longs,
+    Words,
+)
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import FileEntry, Manifest, save_manifest
-from wayseal.ledger._marker import refuse_backup
+from wayseal.ledger._manifest import FileEntry, Manifest, refuse_backup, save_manifest
 from wayseal.ledger._merge import sum_counts
 from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._part import column_values
@@ -54,7 +64,6 @@ from wayseal.ledger._report import Progress, silent
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sorted import SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._sweep import SCRATCH, sweep
-from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerError
 from wayseal.store.durable import replace_file
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._layout import DAY_US, HOUR_US
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, load_manifest, parse_day
 from wayseal.ledger._merge import merge
@@ -25,7 +26,6 @@ from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, o
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._strata import read_counts
 from wayseal.ledger._tree import open_tree
-from wayseal.ledger._types import DAY_US, HOUR_US
 from wayseal.ledger.errors import LedgerChangedError, TooYoungError
 from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._purge_proof import PurgeProof

@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 import numpy as np
 import pyarrow as pa
 
-from wayseal.store.logs._bind_values import Filter, LeftOutError
-from wayseal.store.logs._personal_data import plain_waybill
+from wayseal.store.logs._bind_values import Filter, LeftOutError, plain_waybill
 from wayseal.store.logs._row_builder import DroppedCondition, NoRead, Outcome, WaybillsRead, Why
 from wayseal.store.mapping import LogSettings, PathRule, match_whole
 
