@@ -81,13 +81,11 @@ _KEYED = (
 
 KEYED: Mapping[str, TableLayout] = MappingProxyType({t.name: t for t in _KEYED})
 """Tables whose rows hang on a waybill: sorted by its key."""
-LOOSE_IDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "actors": {"actor": "actor"},
-        "outlets": {"outlet": "outlet"},
-        "queries": {"actor": "actor", "session": "session", "via": "via"},
-    }
-)
+LOOSE_IDS: Mapping[str, Mapping[str, str]] = {
+    "actors": {"actor": "actor"},
+    "outlets": {"outlet": "outlet"},
+    "queries": {"actor": "actor", "session": "session", "via": "via"},
+}
 """Columns of loose tables whose ids join a dictionary, and which."""
 LOOSE_TIMES = MappingProxyType({"queries": "at"})
 """Loose tables whose rows are of a moment, and the column that says so."""

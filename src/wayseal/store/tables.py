@@ -41,19 +41,17 @@ class ColumnType(StrEnum):
     JSON = "json"
 
 
-_ARROW: Mapping[ColumnType, pa.DataType] = MappingProxyType(
-    {
-        ColumnType.ID: pa.string(),
-        ColumnType.WAYBILL: pa.string(),
-        ColumnType.TEXT: pa.string(),
-        ColumnType.ENUM: pa.string(),
-        ColumnType.JSON: pa.string(),
-        ColumnType.TIME: pa.timestamp("us", tz="UTC"),
-        ColumnType.LIST: pa.list_(pa.string()),
-        ColumnType.INT: pa.int64(),
-        ColumnType.FLOAT: pa.float64(),
-    }
-)
+_ARROW: Mapping[ColumnType, pa.DataType] = {
+    ColumnType.ID: pa.string(),
+    ColumnType.WAYBILL: pa.string(),
+    ColumnType.TEXT: pa.string(),
+    ColumnType.ENUM: pa.string(),
+    ColumnType.JSON: pa.string(),
+    ColumnType.TIME: pa.timestamp("us", tz="UTC"),
+    ColumnType.LIST: pa.list_(pa.string()),
+    ColumnType.INT: pa.int64(),
+    ColumnType.FLOAT: pa.float64(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
