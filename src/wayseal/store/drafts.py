@@ -1,6 +1,6 @@
 """First mapping files for a file of any layout: for each table in it one, with what it isn't sure of.
 
-1. Which table a file or a sheet is, is decided by what it holds (`_choose_table`), unless a person says it.
+1. Which table a file or a sheet is, is decided by what it holds (`recognise`), unless a person says it.
 2. What is no table that is known, or is written in no way that is read, gets no mapping file: that is an error.
 3. Nothing of a row stands in a mapping file but words of short lists, and no phone number, name or address.
 4. A draft is read before it is handed out: what rows from all of the file say against it is a doubt (`_checked`).
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from wayseal.model.messages import N_, Message, Translate
-from wayseal.store._choose_table import Looked, look_at_sample
 from wayseal.store._column_plan import describe
 from wayseal.store._guess import Columns, Guess, describe_choice, is_list, rivals_of, status_words
 from wayseal.store._guess_times import zone_of
@@ -31,7 +30,7 @@ from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import looks_personal
 from wayseal.store.look import BYTES, FileLook, look_at_source
-from wayseal.store.recognise import Recognised, recognise
+from wayseal.store.recognise import Looked, Recognised, look_at_sample, recognise
 from wayseal.store.tables import Column, ColumnType
 
 _TEXTS: Mapping[str, str] = {

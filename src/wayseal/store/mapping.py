@@ -146,7 +146,7 @@ class TableMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathRule:
-    """Requests whose whole path `pattern` stands for (`_linear`); its names and `query` say which condition is which.
+    """Requests whose whole path `pattern` stands for; its names and `query` say which condition is which.
 
     query: parameter → condition, or several parameters for one. ignore: parameters that select nothing. times: how
     times of issue are written, if not in ISO 8601.
