@@ -6,8 +6,8 @@
 
 Which table of the contract it is: each table is tried, its columns are guessed, and what was found is weighed. A name
 that only this table uses says more than one that any may have; a column that the table can't do without counts more
-than another, and costs where it is missing. Words of a list that are known say much (收件, 派件: scans). A table of staff
-or outlets has a row for each, and no waybill numbers. What a file or a sheet is called is a hint, no more.
+than another, and costs where it is missing. Words of a list that are known say much (收件, 派件: scans). A table of
+staff or outlets has a row for each, and no waybill numbers. What a file or a sheet is called is a hint, no more.
 """
 
 import re
