@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import read, sections
-from wayseal.ledger.upkeep import Diagnosis, Fault, Remedy, Severity, _examine
+from wayseal.ledger import _examine
+from wayseal.ledger.upkeep import Diagnosis, Fault, Remedy, Severity
 
 WORDS = {
     "en": {Severity.NOTE: "note", Severity.WARNING: "warning", Severity.ERROR: "error"},

@@ -23,13 +23,13 @@ from tests.ledger.sealed import files, flipped, in_turn, looked, make
 from tests.ledger.test_backup import assert_tidy
 from tests.ledger.test_crash import LIMITED
 from wayseal import ledger
-from wayseal.ledger import LedgerError
+from wayseal.ledger import LedgerError, upkeep
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError
-from wayseal.ledger.upkeep import Diagnosis, Examination, Fault, Remedy, Severity, _doctor, backup, examine
+from wayseal.ledger.upkeep import Diagnosis, Examination, Fault, Remedy, Severity, backup, examine
 from wayseal.store.durable import file_digest
 
 CHANGES: dict[str, Callable[[bytes], bytes] | None] = {
@@ -335,7 +335,7 @@ def test_a_file_system_without_modes(copy: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_repair_ends(whole: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the disk does: it looks and mends so often, and then says what is left."""
-    monkeypatch.setattr(_doctor, "_MOST_ROUNDS", 1)
+    monkeypatch.setattr(upkeep, "_MOST_ROUNDS", 1)
     (copy / "secret").unlink()
     assert examine(copy, repair=True, source=whole / "B").exit_code == 0
 
@@ -381,7 +381,7 @@ def test_a_commit_during_the_look(copy: Path, tmp_path: Path) -> None:
 def test_disk_and_many_small_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(copy, free=lambda _: 100)
     assert (only(found).fault, only(found).remedy, found.exit_code) == (Fault.DISK, Remedy.ROOM, 11)
-    monkeypatch.setattr("wayseal.ledger.upkeep._examine.MANY", 3)
+    monkeypatch.setattr("wayseal.ledger._examine.MANY", 3)
     found = examine(copy)
     assert (only(found).fault, only(found).remedy, found.exit_code) == (Fault.SMALL_FILES, Remedy.COMPACT, 0)
 
@@ -486,7 +486,7 @@ def test_derived_files_that_do_not_agree_with_the_reads(
 
 
 def test_derived_files_are_compared_in_ranges_of_any_size(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_doctor, "_RANGE_ROWS", 100)
+    monkeypatch.setattr(upkeep, "_RANGE_ROWS", 100)
     assert examine(whole / "L", deep=True).diagnoses == ()
 
 

@@ -18,12 +18,11 @@ from tests.ledger.helpers import put, read, write
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _footer, _lookup
 from wayseal.ledger._footer import Footer, UnreadableFooterError, read_footer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, NUMBERS_SCHEMA, PAIRS_SCHEMA, kept_schema
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, NUMBERS_SCHEMA, PAIRS_SCHEMA, Words, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger._sorted import SortedWriter, open_sorted
 from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA, READS
-from wayseal.ledger._types import Words
 
 pytestmark = pytest.mark.kernels
 

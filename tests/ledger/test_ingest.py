@@ -1,4 +1,5 @@
 import datetime
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -388,14 +389,15 @@ def test_a_quarantine_file_takes_no_name_that_the_manifest_has(tmp_path: Path) -
 
 def test_bad_rows_go_to_quarantine(tmp_path: Path) -> None:
     path = tmp_path / "accesses.csv"
-    path.write_text("at,actor,waybill\n2026-03-01T00:00:00Z,u,YT1\nnever,u,YT2\n,u,YT3\n")
+    path.write_text('at,actor,waybill\n2026-03-01T00:00:00Z,u,YT1\nnever,"u\n1",YT2\n,u,YT3\n')
     report = put(path, tmp_path / "L", keep_rejected=True)
     assert (report.rows, sum(report.rejected.values())) == (1, 2)
     names = sorted(p.name for p in (tmp_path / "L/quarantine").iterdir())
     assert [n.split(".", 1)[1] for n in names] == ["csv", "raw.csv"]
-    text = (tmp_path / "L/quarantine" / names[0]).read_text()
-    assert text.splitlines()[1].startswith("accesses.csv,3,at,")
-    assert "never" not in text
+    texts = [(tmp_path / "L/quarantine" / name).read_text() for name in names]
+    assert texts[0] == "file,line,column,reason\naccesses.csv,3,at,not-a-time\naccesses.csv,5,at,empty\n"
+    assert texts[1].startswith('file,line,raw\naccesses.csv,3,"never,""u\n1"",YT2')
+    assert {stat.S_IMODE((tmp_path / "L/quarantine" / name).stat().st_mode) for name in names} == {0o600}
     with ledger.open_ledger(tmp_path / "L") as snapshot:
         assert snapshot.summary().rejected == report.rejected
 

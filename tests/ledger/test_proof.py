@@ -265,7 +265,7 @@ def test_a_tile_that_cannot_be_read(whole: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_report_quotes(whole: Path) -> None:
-    from wayseal.ledger.integrity._verify import check_history
+    from wayseal.ledger.integrity import check_history
 
     manifest = load_manifest(whole / "L")
     points = [Checkpoint.claimed((whole / f"note{n}").read_bytes()) for n in range(2)]

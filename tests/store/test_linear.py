@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import put
 from tests.store.logs.making import read
-from wayseal.store._linear import MOST, match_whole, names_of, size_of
+from wayseal.store.mapping import MOST_LETTERS, match_whole, names_of, size_of
 
 HOSTILE = (
     r"/(?:(?P<waybill>[a-z]+)+)+!", r"/(([a-z]+)+)+(?P<waybill>!)", r"/(?P<waybill>(?:a|a|aa)*)!",
@@ -74,7 +74,7 @@ def test_what_is_written_out_is_bounded() -> None:
     assert size_of(r"[A-Z]{2}[0-9]{10,15}x{3,}\({,4}y{0}") == 2 + 15 + 3 + 4 + 1
     assert size_of("((ab){10}c{5}){100}") == 2500
     assert [size_of(wrong) for wrong in (")", "{3}", "(a", "a{", "x)(y){2}")] == [1, 0, 1, 2, 4]
-    assert size_of("(a?){900}" * 3) > MOST > size_of(r"/(?P<waybill>YT[0-9]{13}|SF[0-9]{12,15})")
+    assert size_of("(a?){900}" * 3) > MOST_LETTERS > size_of(r"/(?P<waybill>YT[0-9]{13}|SF[0-9]{12,15})")
     for wrong in ("(?=a)", "(?<!a)b", r"(a)\1", "(", "((a{900}){900})", "a{5000}", r"\p{L}", "(?P<x>a)|(?P<x>b)"):
         with pytest.raises(ValueError, match=r"\w"):
             names_of(wrong)

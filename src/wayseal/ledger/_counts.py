@@ -8,9 +8,9 @@ import pyarrow as pa
 from wayseal.ledger import _kernels
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._keys import fixed
+from wayseal.ledger._layout import Codes, Longs, Words
 from wayseal.ledger._order import ledger_order
 from wayseal.ledger._spill import group_rows
-from wayseal.ledger._types import Codes, Longs, Words
 
 
 class Sums:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import Keyer, digest_slices, fixed, text_buffers
-from wayseal.ledger._types import Bytes, Codes, Ints, Longs, Words
+from wayseal.ledger._layout import Bytes, Codes, Ints, Longs, Words
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE

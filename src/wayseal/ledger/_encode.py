@@ -19,10 +19,12 @@ from wayseal.ledger._layout import (
     LOOSE_IDS,
     NUMBERS_SCHEMA,
     SEPARATOR,
+    Flags,
+    Longs,
     TableLayout,
+    Words,
     flight_schema,
 )
-from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.store.tables import Column, ColumnType
 
 SAME_KEY = "same-key"

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wayseal.ledger._types import Longs, Words
+from wayseal.ledger._layout import Longs, Words
 from wayseal.model.jit import kernel, part, plainly
 
 _MAGIC = b"PAR1"

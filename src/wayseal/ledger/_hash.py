@@ -6,7 +6,7 @@ unsigned 64-bit arithmetic that wraps; where the compiler is off, callers silenc
 
 import numpy as np
 
-from wayseal.ledger._types import Bytes, Offsets, Words
+from wayseal.ledger._layout import Bytes, Offsets, Words
 from wayseal.model.jit import kernel
 
 P1 = np.uint64(11400714785074694791)

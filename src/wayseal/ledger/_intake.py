@@ -13,7 +13,7 @@ from wayseal import store
 from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._incremental import InputFile, NewRows, ReadSettings, count_known_lines
-from wayseal.ledger._layout import KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE
+from wayseal.ledger._layout import DAY_US, KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE, Flags
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry
 from wayseal.ledger._parallel import read_ahead
@@ -24,7 +24,6 @@ from wayseal.ledger._resolve import find_differing
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
-from wayseal.ledger._types import DAY_US, Flags
 from wayseal.model.schema import readable
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format

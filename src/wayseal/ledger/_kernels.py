@@ -3,7 +3,7 @@
 import numpy as np
 
 from wayseal.ledger._hash import P1, ZERO
-from wayseal.ledger._types import Bytes, Codes, Flags, Ints, Longs, Offsets, Words
+from wayseal.ledger._layout import Bytes, Codes, Flags, Ints, Longs, Offsets, Words
 from wayseal.model.jit import kernel
 
 COLLISION = np.uint32(2**32 - 1)

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._layout import CATALOGUE_SCHEMA
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, Flags, Longs, Words
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._part import Known, SortedRows, column_values, sort_rows
-from wayseal.ledger._types import Flags, Longs, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

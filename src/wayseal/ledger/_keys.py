@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from wayseal.ledger import _hash
 from wayseal.ledger._hash import LETTER_SIZE, PLAIN_DIGITS, PLAIN_SIZE
-from wayseal.ledger._types import Bytes, Flags, Longs, Offsets, Words
+from wayseal.ledger._layout import Bytes, Flags, Longs, Offsets, Words
 from wayseal.merkle.bulk import Digests, Messages
 from wayseal.merkle.hashing import SIZE
 

@@ -1,14 +1,30 @@
-"""How each table of the contract lies in the ledger."""
+"""How each table of the contract lies in the ledger, and the array types and limits that its modules share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal import store
 from wayseal.store.tables import Column, ColumnType
 
+Words: TypeAlias = npt.NDArray[np.uint64]
+Codes: TypeAlias = npt.NDArray[np.uint32]
+Longs: TypeAlias = npt.NDArray[np.int64]
+Ints: TypeAlias = npt.NDArray[np.int32]
+Offsets: TypeAlias = npt.NDArray[np.int32]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
+NO_DAY = -(2**31)
+"""Day of a waybill that was only mentioned (a ticket, a change), never seen."""
 ROW_GROUP = 1 << 14
 """Rows of a row group of a segment: the stretch that is read to find one waybill."""
 WIDE_GROUP = 1 << 17
@@ -65,13 +81,11 @@ _KEYED = (
 
 KEYED: Mapping[str, TableLayout] = MappingProxyType({t.name: t for t in _KEYED})
 """Tables whose rows hang on a waybill: sorted by its key."""
-LOOSE_IDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "actors": {"actor": "actor"},
-        "outlets": {"outlet": "outlet"},
-        "queries": {"actor": "actor", "session": "session", "via": "via"},
-    }
-)
+LOOSE_IDS: Mapping[str, Mapping[str, str]] = {
+    "actors": {"actor": "actor"},
+    "outlets": {"outlet": "outlet"},
+    "queries": {"actor": "actor", "session": "session", "via": "via"},
+}
 """Columns of loose tables whose ids join a dictionary, and which."""
 LOOSE_TIMES = MappingProxyType({"queries": "at"})
 """Loose tables whose rows are of a moment, and the column that says so."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from wayseal.ledger._marker import refuse_backup
+from wayseal.ledger._manifest import refuse_backup
 from wayseal.ledger.errors import LedgerBusyError
 from wayseal.store.durable import MODE
 

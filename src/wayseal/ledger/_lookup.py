@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from wayseal.ledger._layout import Words
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._sorted import SortedFile, open_sorted, rows_for
-from wayseal.ledger._types import Words
 
 _FEW = 16
 """Keys of which answers are kept: a page asks for the same waybill again and again."""

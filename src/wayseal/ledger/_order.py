@@ -6,7 +6,7 @@ import numpy as np
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._types import Codes, Flags, Ints, Longs, Words
+from wayseal.ledger._layout import Codes, Flags, Ints, Longs, Words
 
 _BITS = 22
 

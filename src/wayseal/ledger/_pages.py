@@ -19,10 +19,9 @@ import pyarrow as pa
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._keys import digest_texts
-from wayseal.ledger._layout import KEYED
+from wayseal.ledger._layout import KEYED, Bytes, Ints, Longs, Words
 from wayseal.ledger._part import Values, column_values
 from wayseal.ledger._salts import Salts
-from wayseal.ledger._types import Bytes, Ints, Longs, Words
 from wayseal.merkle.bulk import Digests, Messages
 from wayseal.merkle.hashing import SIZE
 from wayseal.proofs.reads import COLUMNS, PAGE, READ, READ_VERSION, hash_page

@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._layout import TableLayout
+from wayseal.ledger._layout import DAY_US, Codes, Longs, TableLayout, Words
 from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._types import DAY_US, Codes, Longs, Words
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
 

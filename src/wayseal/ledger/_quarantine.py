@@ -1,94 +1,103 @@
-"""Rejected rows of each source, through the store's writer, below the ledger."""
+"""Rejected rows of each source, below the ledger: places and reasons, and their text only where it was asked for."""
 
-import contextlib
+import csv
 import itertools
-from collections.abc import Collection, Sequence
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TextIO
 
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._manifest import FileEntry
 from wayseal.store.durable import file_digest, sync_folder
-from wayseal.store.errors import StoreError
-from wayseal.store.quarantine import QuarantineWriter
 from wayseal.store.types import Rejection
 
 FOLDER = "quarantine"
+_MODE = 0o600
+_PLACES = ("file", "line", "column", "reason")
+_TEXTS = ("file", "line", "raw")
 
 
 class Quarantine:
-    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv. A context manager: no file stays open.
+    """One file a source: quarantine/<first 16 digits of its SHA-256>.csv; only its owner can read it.
 
-    The same bytes may come in again as another table: a file that a commit made is never added to, but one more made,
-    under a name that is not `taken`, even where somebody removed the file.
+    A context manager: no file stays open. The same bytes may come in again as another table: a file that a commit made
+    is never added to, but one more made, under a name that is not `taken`, even where somebody removed the file.
     """
 
     def __init__(self, ledger: Path, taken: Collection[str], *, raw: bool) -> None:
-        self._ledger = ledger
+        """raw: a second file a source holds the rows' texts."""
+        self._folder = ledger / FOLDER
         self._taken = taken
         self._raw = raw
-        self._writers: dict[str, QuarantineWriter] = {}
-        self._names: dict[str, str] = {}
+        self._open = ExitStack()
+        self._files: dict[str, list[tuple[Path, TextIO]]] = {}
+        self._rows: Counter[str] = Counter()
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        for writer in self._writers.values():
-            with contextlib.suppress(StoreError):
-                writer.close()
+        with suppress(OSError):
+            self._open.close()
 
     def add(self, sha256: str, path: Path, rejected: Sequence[Rejection]) -> None:
         """Adds rejected rows of one source, whose file is named without its folder."""
         if not rejected:
             return
         name = sha256[:16]
-        if name not in self._writers:
-            folder = self._ledger / FOLDER
-            folder.mkdir(FOLDER_MODE, exist_ok=True)
+        if name not in self._files:
+            self._folder.mkdir(FOLDER_MODE, exist_ok=True)
             free = self._free(name)
-            raw = folder / f"{free}.raw.csv" if self._raw else None
-            self._writers[name] = QuarantineWriter(folder / f"{free}.csv", raw_path=raw)
-            self._names[name] = free
-        with _as_system_error():
-            self._writers[name].add(Path(path.name), rejected)
+            self._files[name] = [self._create(f"{free}.csv", os.O_APPEND, _PLACES)]
+            if self._raw:
+                self._files[name].append(self._create(f"{free}.raw.csv", os.O_EXCL, _TEXTS))
+        (_, places), *texts = self._files[name]
+        _write(places, ((path.name, r.line, r.column, r.reason.value) for r in rejected))
+        for _, file in texts:
+            _write(file, ((path.name, r.line, r.raw) for r in rejected if r.raw is not None))
+        self._rows[name] += len(rejected)
 
     def _free(self, name: str) -> str:
         """The name, or with a number behind it where it is taken."""
         names = (name if n == 1 else f"{name}-{n}" for n in itertools.count(1))
-        paths = ((free, f"{FOLDER}/{free}.csv") for free in names)
-        return next(free for free, path in paths if path not in self._taken and not (self._ledger / path).is_file())
+        return next(
+            free
+            for free in names
+            if f"{FOLDER}/{free}.csv" not in self._taken and not (self._folder / f"{free}.csv").is_file()
+        )
+
+    def _create(self, name: str, flag: int, head: Sequence[str]) -> tuple[Path, TextIO]:
+        path = self._folder / name
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, _MODE)
+        file = self._open.enter_context(os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline=""))
+        _write(file, [head])
+        return path, file
 
     def close(self, generation: int) -> list[FileEntry]:
         """Makes the files durable and describes them."""
-        out: list[FileEntry] = []
-        for name, writer in sorted(self._writers.items()):
-            with _as_system_error():
-                writer.close()
-            free = self._names[name]
-            names = [f"{free}.csv", *([f"{free}.raw.csv"] if self._raw else [])]
-            out.extend(self._entry(n, generation, writer.count) for n in names)
-        if out:
-            sync_folder(self._ledger / FOLDER)
-        return out
-
-    def _entry(self, name: str, generation: int, rows: int) -> FileEntry:
-        path = self._ledger / FOLDER / name
-        return FileEntry(
-            kind="quarantine",
-            path=f"{FOLDER}/{name}",
-            generation=generation,
-            rows=rows,
-            bytes=path.stat().st_size,
-            sha256=file_digest(path),
-        )
+        for files in self._files.values():
+            for _, file in files:
+                file.flush()
+                os.fsync(file.fileno())
+        self._open.close()
+        if self._files:
+            sync_folder(self._folder)
+        return [
+            FileEntry(
+                kind="quarantine",
+                path=f"{FOLDER}/{path.name}",
+                generation=generation,
+                rows=self._rows[name],
+                bytes=path.stat().st_size,
+                sha256=file_digest(path),
+            )
+            for name, files in sorted(self._files.items())
+            for path, _ in files
+        ]
 
 
-class _as_system_error:  # noqa: N801 - used like a function
-    """The store's error about writing, as the system said it."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, StoreError) and isinstance(error.__cause__, OSError):
-            raise error.__cause__
+def _write(file: TextIO, rows: Iterable[Sequence[object]]) -> None:
+    csv.writer(file, lineterminator="\n").writerows(rows)

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger._keys import Keyer
+from wayseal.ledger._layout import Flags, Ints, Longs, Words
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._types import Flags, Ints, Longs, Words
 from wayseal.model import clean_waybill
 from wayseal.model.collector import collector_paused
 from wayseal.model.predicate import PredicateError, parse_predicate

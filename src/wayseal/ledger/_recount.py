@@ -14,7 +14,7 @@ import pyarrow as pa
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, ROW_GROUP, kept_schema
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, ROW_GROUP, Codes, Longs, Words, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._order import ledger_order, run_starts
@@ -24,7 +24,6 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._tombstones import RestoredPages, Tombstones
-from wayseal.ledger._types import Codes, Longs, Words
 from wayseal.merkle.bulk import Digests
 from wayseal.proofs.reads import COLUMNS
 

@@ -36,8 +36,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.ledger._keys import fixed
+from wayseal.ledger._layout import Flags, Floats, Ints, Longs, Words
 from wayseal.ledger._queries import NOT_LOGGED, Filters, Queries
-from wayseal.ledger._types import Flags, Floats, Ints, Longs, Words
 from wayseal.model.jit import kernel
 from wayseal.model.predicate import CONDITIONS, PLACES
 from wayseal.store.columns import microseconds

@@ -12,10 +12,17 @@ from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._key_conflicts import ConsistentTables, resolve_conflicts, take_newest
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
+    DAY_US,
+    HOUR_US,
     KEYED,
+    NO_DAY,
     NUMBERS,
     NUMBERS_SCHEMA,
     PAIRS_SCHEMA,
+    Codes,
+    Flags,
+    Longs,
+    Words,
     flight_schema,
     kept_schema,
 )
@@ -23,7 +30,6 @@ from wayseal.ledger._order import Marks, ledger_order, run_starts
 from wayseal.ledger._part import Known, ResolvedPart, SortedRows, Values, Waybills, column_values, sort_rows
 from wayseal.ledger._sorted import conform, contains, join_batches, locate, one_batch
 from wayseal.ledger._spill import group_rows
-from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Codes, Flags, Longs, Words
 
 _OLD_SCHEMA = pa.schema(
     [

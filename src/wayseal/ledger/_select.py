@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 from wayseal.ledger import _kernels
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer, fixed
-from wayseal.ledger._layout import KEYED, kept_schema
+from wayseal.ledger._layout import KEYED, Flags, Longs, Words, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, join_batches, ranges, read_range
-from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.model import clean_waybill
 from wayseal.model.predicate import PLACES, Predicate
 

@@ -15,7 +15,7 @@ from wayseal import store
 from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, UNIQUE, kept_schema
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NO_DAY, UNIQUE, Flags, Words, kept_schema
 from wayseal.ledger._lock import share_with_readers
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, load_manifest
@@ -35,7 +35,6 @@ from wayseal.ledger._text_lookup import (
     decode_enum,
     null_key_zero,
 )
-from wayseal.ledger._types import NO_DAY, Flags, Words
 from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches

@@ -11,10 +11,9 @@ import pyarrow.parquet as pq
 
 from wayseal.ledger._files import HashingFile
 from wayseal.ledger._footer import Footer, read_footer
-from wayseal.ledger._layout import ROW_GROUP
+from wayseal.ledger._layout import ROW_GROUP, Flags, Longs, Words
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._order import run_starts
-from wayseal.ledger._types import Flags, Longs, Words
 from wayseal.ledger.errors import LedgerError
 
 EVERY_KEY = (1 << 64) - 1

@@ -11,7 +11,7 @@ import pyarrow as pa
 from wayseal.ledger import _kernels
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._types import Codes, Longs, Words
+from wayseal.ledger._layout import Codes, Longs, Words
 from wayseal.store.durable import MODE
 
 MOST_PARTS = 512

@@ -10,13 +10,13 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._key_conflicts import take_newest
+from wayseal.ledger._layout import HOUR_US, Words
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest, PurgeEntry, SourceEntry
 from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._strata import read_counts, reads_by_actor
 from wayseal.ledger._text_lookup import TextLookup
-from wayseal.ledger._types import HOUR_US, Words
 from wayseal.ledger.gaps import silent_hours
 
 SAMPLE = 20_000

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import READERS, WRITER, no_readers
-from wayseal.ledger._manifest import NAME, Manifest, load_manifest, save_manifest
-from wayseal.ledger._marker import refuse_backup
+from wayseal.ledger._manifest import NAME, Manifest, load_manifest, refuse_backup, save_manifest
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._tree import FOLDER, Entropy, new_manifest, tile_paths
 from wayseal.ledger.errors import LedgerError

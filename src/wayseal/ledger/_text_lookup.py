@@ -15,12 +15,12 @@ from wayseal.ledger._layout import (
     KEYED,
     NUMBERS_SCHEMA,
     TableLayout,
+    Words,
     kept_schema,
 )
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import SortedFile, contains, ensure_distinct, locate, one_batch
-from wayseal.ledger._types import Words
 from wayseal.store.tables import Column, ColumnType
 
 DICTIONARY_SCHEMA = pa.schema([("key", pa.uint64()), ("text", pa.string())])

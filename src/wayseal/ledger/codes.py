@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import fixed
+from wayseal.ledger._layout import Words
 from wayseal.ledger._sorted import locate, sort_unique
-from wayseal.ledger._types import Words
 
 Places: TypeAlias = npt.NDArray[np.int32]
 

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _replay
+from wayseal.ledger._layout import Floats, Ints, Longs, Words
 from wayseal.ledger._queries import KNOWN, NEVER, Queries
 from wayseal.ledger._replay import States
 from wayseal.ledger._sorted import contains
-from wayseal.ledger._types import Floats, Ints, Longs, Words
 from wayseal.model.predicate import Predicate
 
 POPULATION = 5_000

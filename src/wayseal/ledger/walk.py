@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal import store
-from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
+from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, Longs, Words, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._order import run_starts
 from wayseal.ledger._parallel import map_ahead
@@ -20,7 +20,6 @@ from wayseal.ledger._select import last_rows
 from wayseal.ledger._sorted import SortedFile, join_batches, ranges, read_range
 from wayseal.ledger._strata import read_counts
 from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA, READS_SCHEMA
-from wayseal.ledger._types import Longs, Words
 
 STRETCH_ROWS = 1 << 22
 NARROW = 16

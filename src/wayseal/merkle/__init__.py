@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.merkle._proof import verify_consistency, verify_inclusion
-    from wayseal.merkle._tree import Tree
     from wayseal.merkle.checkpoint import Checkpoint, SigningKey, VerifyKey
     from wayseal.merkle.errors import MerkleError
+    from wayseal.merkle.hashing import verify_consistency, verify_inclusion
+    from wayseal.merkle.tiles import Tree
 
 __all__ = [
     "Checkpoint",
@@ -30,9 +30,9 @@ __getattr__ = load_when_asked(
         "Checkpoint": "checkpoint",
         "MerkleError": "errors",
         "SigningKey": "checkpoint",
-        "Tree": "_tree",
+        "Tree": "tiles",
         "VerifyKey": "checkpoint",
-        "verify_consistency": "_proof",
-        "verify_inclusion": "_proof",
+        "verify_consistency": "hashing",
+        "verify_inclusion": "hashing",
     },
 )

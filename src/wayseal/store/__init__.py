@@ -36,7 +36,7 @@ __getattr__ = load_when_asked(
         "open_source": "_open_source",
         "propose_mapping": "drafts",
         "read_batches": "_batches",
-        "read_leaks": "_read_leaks",
+        "read_leaks": "_batches",
         "write_table": "_write_table",
     },
 )

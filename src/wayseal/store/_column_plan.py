@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 from wayseal.model.messages import N_, Message
 from wayseal.store import _strings, _times
 from wayseal.store._convert import dumps, loads, texts_of, translate_lists
-from wayseal.store._linear import match_whole
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import Format
-from wayseal.store.mapping import EPOCHS, JSON, FieldMap, LogMapping, RowFilter
+from wayseal.store.mapping import EPOCHS, JSON, FieldMap, LogMapping, RowFilter, match_whole
 from wayseal.store.tables import TABLES, ColumnType, Table
 from wayseal.store.types import RawBlock, SourceFile
 

@@ -16,12 +16,24 @@ from wayseal.model.kinds import Action
 from wayseal.model.messages import N_
 from wayseal.model.predicate import CONDITIONS
 from wayseal.model.schema import CLOSED, TomlText, needs, not_among, one_or_more, or_just, parsed_by
-from wayseal.store._linear import MOST, names_of, size_of
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import MYSQL_TIMES, REQUEST_FIELDS, REQUEST_TIMES, names_of_format
-from wayseal.store.mapping import EPOCHS, FieldMap, LogMapping, LogSettings, PathRule, RowFilter, TableColumn, TableMap
+from wayseal.store.mapping import (
+    EPOCHS,
+    MOST_LETTERS,
+    FieldMap,
+    LogMapping,
+    LogSettings,
+    PathRule,
+    RowFilter,
+    TableColumn,
+    TableMap,
+    names_of,
+    path_pattern,
+    size_of,
+)
 from wayseal.store.tables import TABLES, VERSION, Column, ColumnType
 
 _ENCODINGS = frozenset(
@@ -248,7 +260,7 @@ _MAPPABLE = tuple(dict.fromkeys(n for t in ("accesses", "queries") for n in TABL
 """Columns of the two tables that `[columns]` may give for a raw log; the adapter finds the others."""
 
 
-def load_mapping(path: Path, *, most_letters: int = MOST) -> LogMapping:
+def load_mapping(path: Path, *, most_letters: int = MOST_LETTERS) -> LogMapping:
     """Reads a mapping file.
 
     Args:
@@ -269,7 +281,7 @@ def load_mapping(path: Path, *, most_letters: int = MOST) -> LogMapping:
     return parse_mapping(content, path, most_letters)
 
 
-def parse_mapping(text: str | bytes, path: Path, most_letters: int = MOST) -> LogMapping:
+def parse_mapping(text: str | bytes, path: Path, most_letters: int = MOST_LETTERS) -> LogMapping:
     """The mapping that this text describes; `path` is for errors."""
     toml = TomlText(text, StoreError, file=path, example='actor = "user"')
     said = toml.read(MappingKeys, version=VERSION)
@@ -465,7 +477,7 @@ class _LogLoader:
 
     def _path(self, number: int, rule: PathKeys) -> PathRule:
         where, key = ("paths", number), "regex" if rule.path is None else "path"
-        text = template(rule.path) if rule.path else rule.regex
+        text = path_pattern(rule.path) if rule.path else rule.regex
         if text is None or (rule.path and rule.regex):
             raise self._toml.error("needs one of path and regex", *where, "path")
         for name in _names_in(self._toml, text, *where, key):
@@ -483,9 +495,3 @@ class _LogLoader:
 
 def _formats(how: str | tuple[str, ...]) -> tuple[str, ...]:
     return how if isinstance(how, tuple) else (how or "iso",)
-
-
-def template(text: str) -> str:
-    """The regular expression of a path with names in braces; each stands for one piece between slashes."""
-    parts = re.split(r"\{([a-z_]+)\}", text)
-    return "".join(f"(?P<{p}>[^/]+)" if at % 2 else re.escape(p) for at, p in enumerate(parts))

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from wayseal.model.messages import N_, Message, Translate
@@ -43,51 +42,47 @@ _ACCOUNT = re.compile(r"[A-Za-z]{0,8}[._-]?[0-9]{3,8}")
 _LITERAL = re.compile(r"'\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::[\d.]+)?)?'")
 _BARE, _USUAL, _WHOLE = 0.05, 0.9, 0.99
 UNSURE = N_("NOT SURE")
-_TEXTS: Mapping[str, str] = MappingProxyType(
-    {
-        "title": N_("A mapping from a raw log ({form}) to the tables `accesses` and `queries`. Read it, correct it."),
-        "tables": N_("Tables that hold waybills: left, the condition; right, the column of the database."),
-        "none": N_("NOT FOUND, and needed: the table that holds waybills, and its column of waybill numbers"),
-        "seen": N_("Other columns that stand in conditions"),
-        "paths": N_("Paths that name a waybill; then searches, with the parameter of each condition."),
-        "nopath": N_("NOT FOUND, and needed: a path with {waybill}"),
-        "parameters": N_("Parameters seen"),
-        "comment": N_("the account stands there; else it is the database's user"),
-        "unwrap": N_("each line of the log stands in this field"),
-        "naive": N_("Times of the log, or in its statements, carry no offset. Say which offset they mean."),
-        "nofield": N_("NOT FOUND, and needed: the field that says it"),
-        "zone": N_("Times end in the name of a zone. Say which offset it is."),
-        "parameter": N_("the server knew no account: this parameter says whose request it was"),
-        "address": N_("the log names no account: the address stands in for it"),
-        "statuses": N_("Answers seen (2xx and 304 count as shown, unless `statuses` says otherwise)"),
-        "resources": N_("Types of resources whose uid is a waybill number"),
-        "noresource": N_("Types seen"),
-        "first": N_("the account stands in one of them; requests that name none: {n}"),
-        "offset": N_("The lines say so; times in parameters mean the same."),
-        "lists": N_(
-            "Lists and searches of waybills, by what they are called: what was shown isn't logged, so only the "
-            "question is kept. Take out those that show none."
-        ),
-        "bare": N_("asked without a condition, too, which would count as a look at everything: take it in with care"),
-        "rest": N_("Not taken: other paths, and how many requests of the sample"),
-    }
-)
-_DOUBTS: Mapping[str, str] = MappingProxyType(
-    {
-        "none": N_("where the waybills are: nothing of the log names one"),
-        "zone": N_("which offset the name of a zone means"),
-        "naive": N_("the times carry no offset, and nothing says which it is"),
-        "shared": N_("`actor`: {values:,} values of `{field}` under {logins:,} {logins:login|logins} are taken for it"),
-        "content": N_("`waybill`: only what it holds speaks for the parameter {parameter}"),
-        "missing": N_("`{column}`: nothing was found for it"),
-        "address": N_("`actor`: addresses stand in for accounts"),
-        "nobody": N_("`actor`: {rows:,} requests of the sample name no account"),
-        "ip": N_("`ip`: `{field}` ({values:,} addresses) goes before `remote_addr` ({few:,}); can callers write it?"),
-        "wider": N_("{path}: nothing is drafted for {parameters}: such a search counts as wider than it was"),
-        "issued": N_("{path}: what {parameters} bound is taken for the time of issue, without an offset in `offset`"),
-        "tails": N_("{path}: {parameter} holds ends of numbers ({rows:,} of {all:,}); who asks so is not seen"),
-    }
-)
+_TEXTS: Mapping[str, str] = {
+    "title": N_("A mapping from a raw log ({form}) to the tables `accesses` and `queries`. Read it, correct it."),
+    "tables": N_("Tables that hold waybills: left, the condition; right, the column of the database."),
+    "none": N_("NOT FOUND, and needed: the table that holds waybills, and its column of waybill numbers"),
+    "seen": N_("Other columns that stand in conditions"),
+    "paths": N_("Paths that name a waybill; then searches, with the parameter of each condition."),
+    "nopath": N_("NOT FOUND, and needed: a path with {waybill}"),
+    "parameters": N_("Parameters seen"),
+    "comment": N_("the account stands there; else it is the database's user"),
+    "unwrap": N_("each line of the log stands in this field"),
+    "naive": N_("Times of the log, or in its statements, carry no offset. Say which offset they mean."),
+    "nofield": N_("NOT FOUND, and needed: the field that says it"),
+    "zone": N_("Times end in the name of a zone. Say which offset it is."),
+    "parameter": N_("the server knew no account: this parameter says whose request it was"),
+    "address": N_("the log names no account: the address stands in for it"),
+    "statuses": N_("Answers seen (2xx and 304 count as shown, unless `statuses` says otherwise)"),
+    "resources": N_("Types of resources whose uid is a waybill number"),
+    "noresource": N_("Types seen"),
+    "first": N_("the account stands in one of them; requests that name none: {n}"),
+    "offset": N_("The lines say so; times in parameters mean the same."),
+    "lists": N_(
+        "Lists and searches of waybills, by what they are called: what was shown isn't logged, so only the "
+        "question is kept. Take out those that show none."
+    ),
+    "bare": N_("asked without a condition, too, which would count as a look at everything: take it in with care"),
+    "rest": N_("Not taken: other paths, and how many requests of the sample"),
+}
+_DOUBTS: Mapping[str, str] = {
+    "none": N_("where the waybills are: nothing of the log names one"),
+    "zone": N_("which offset the name of a zone means"),
+    "naive": N_("the times carry no offset, and nothing says which it is"),
+    "shared": N_("`actor`: {values:,} values of `{field}` under {logins:,} {logins:login|logins} are taken for it"),
+    "content": N_("`waybill`: only what it holds speaks for the parameter {parameter}"),
+    "missing": N_("`{column}`: nothing was found for it"),
+    "address": N_("`actor`: addresses stand in for accounts"),
+    "nobody": N_("`actor`: {rows:,} requests of the sample name no account"),
+    "ip": N_("`ip`: `{field}` ({values:,} addresses) goes before `remote_addr` ({few:,}); can callers write it?"),
+    "wider": N_("{path}: nothing is drafted for {parameters}: such a search counts as wider than it was"),
+    "issued": N_("{path}: what {parameters} bound is taken for the time of issue, without an offset in `offset`"),
+    "tails": N_("{path}: {parameter} holds ends of numbers ({rows:,} of {all:,}); who asks so is not seen"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

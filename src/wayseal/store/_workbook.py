@@ -9,7 +9,7 @@
 4. A spreadsheet keeps fifteen digits. A number that has more is written as it would show it, and so is turned away
    where a waybill number should stand.
 5. A workbook is laid out in memory from its first row and column to its last: one whose cells lie far apart, or have
-   more text than any, is refused before (`_spread`).
+   more text than any, is refused before (`is_spread_out`).
 6. Without a name the sheet called like the table is taken, else the first that is visible and has a row below headings.
 
 How far apart the cells of a sheet lie, told from its XML before anybody lays it out.

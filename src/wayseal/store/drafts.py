@@ -1,6 +1,6 @@
 """First mapping files for a file of any layout: for each table in it one, with what it isn't sure of.
 
-1. Which table a file or a sheet is, is decided by what it holds (`_choose_table`), unless a person says it.
+1. Which table a file or a sheet is, is decided by what it holds (`recognise`), unless a person says it.
 2. What is no table that is known, or is written in no way that is read, gets no mapping file: that is an error.
 3. Nothing of a row stands in a mapping file but words of short lists, and no phone number, name or address.
 4. A draft is read before it is handed out: what rows from all of the file say against it is a doubt (`_checked`).
@@ -14,11 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import ClassVar
 
 from wayseal.model.messages import N_, Message, Translate
-from wayseal.store._choose_table import Looked, look_at_sample
 from wayseal.store._column_plan import describe
 from wayseal.store._guess import Columns, Guess, describe_choice, is_list, rivals_of, status_words
 from wayseal.store._guess_times import zone_of
@@ -32,68 +30,60 @@ from wayseal.store.errors import StoreError
 from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import looks_personal
 from wayseal.store.look import BYTES, FileLook, look_at_source
-from wayseal.store.recognise import Recognised, recognise
+from wayseal.store.recognise import Looked, Recognised, look_at_sample, recognise
 from wayseal.store.tables import Column, ColumnType
 
-_TEXTS: Mapping[str, str] = MappingProxyType(
-    {
-        "leaks": N_(
-            "A mapping from a list of numbers to the table `leaks`: which waybill was seen outside, when. Correct it."
-        ),
-        "accesses": N_(
-            "A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it."
-        ),
-        "other": N_("A mapping to the table `{table}`. Read it, correct it."),
-        "chosen": N_("as it was chosen"),
-        "columns": N_("[columns]: left, the column of Wayseal; right, the column of the log."),
-        "by_name": N_("by its name"),
-        "by_content": N_("by what it holds"),
-        "address": N_("the log names no account: the address stands in for it"),
-        "joined": N_("two columns, joined by a space"),
-        "first": N_("the first of them that isn't empty"),
-        "constant": N_("the same for all rows, since no column says it"),
-        "factor": N_("taken for kilograms: by its name, or by its decimals"),
-        "mixed": N_("written in several ways"),
-        "unread": N_("rows of the sample whose time is written in no way that is known: {n}"),
-        "by_day": N_("days without a time: each read counts as at the first moment of its day"),
-        "several": N_("lists: each of their numbers is a read"),
-        "unknown": N_("words that are not known, and how many rows hold each; say in `values` what they are called"),
-        "known": N_("they can be"),
-        "undecided": N_("not known: put those that showed nothing into the list, too"),
-        "more": N_("and {n} more"),
-        "missing": N_("NOT FOUND, and needed: put the log's column here"),
-        "the_same": N_("or, if it is the same for all rows"),
-        "offset_none": N_("The times carry no offset. UTC is assumed unless this line says otherwise."),
-        "offset_cn": N_("The times carry no offset; the file is in Chinese, so China's time is assumed. Check it."),
-        "offset_column": N_("The times carry no offset; the column {column} says which it is."),
-        "clean": N_("Spaces, dashes and dots in numbers are dropped and letters made upper case; false leaves them."),
-        "nothing": N_("Columns that could be set as well"),
-        "drop": N_("Rows that are no reads can be left out, for instance failed requests:"),
-        "rest": N_("Columns of the log that are left out"),
-        "sheets": N_("Not read, unless it stands in a list here"),
-        "positions": N_("The log has no header: a column is its number, from 1."),
-        "headings": N_("The headings stand on this line; what stands above is skipped."),
-        "cut": N_("The sample is the file's beginning: what is packed is read up to {most} MiB."),
-    }
-)
-_DOUBTS: Mapping[str, str] = MappingProxyType(
-    {
-        "close": N_("whether this is the table: `{other}` is nearly as likely (`--table` says which)"),
-        "vague": N_("whether this is the table: nothing in it is called as only this table has it"),
-        "missing": N_("`{column}`: nothing was found for it"),
-        "offset": N_("the times carry no offset, and nothing says which it is"),
-        "words": N_("`{column}`: {rows:,} rows of the sample hold words that are not known"),
-        "times": N_("`{column}`: {rows:,} rows of the sample hold no time that is known"),
-        "address": N_("`actor`: addresses stand in for accounts"),
-        "people": N_("`kind`: no column says it, and not all that is listed may be people"),
-        "rival": N_("`actor`: {columns} may be it as well; it is what the log of reads has"),
-        "content": N_("`{column}`: its name says nothing; it is only by what it holds"),
-        "conditions": N_("`waybill`: {rows:,} rows of the sample hold conditions of searches there, and are no reads"),
-        "dates": N_(
-            "`{column}`: nothing was found for it, and days stand in {columns}: an end that is lost hides reads"
-        ),
-    }
-)
+_TEXTS: Mapping[str, str] = {
+    "leaks": N_(
+        "A mapping from a list of numbers to the table `leaks`: which waybill was seen outside, when. Correct it."
+    ),
+    "accesses": N_("A mapping from a log to the table `accesses`: who read which waybill, when. Read it, correct it."),
+    "other": N_("A mapping to the table `{table}`. Read it, correct it."),
+    "chosen": N_("as it was chosen"),
+    "columns": N_("[columns]: left, the column of Wayseal; right, the column of the log."),
+    "by_name": N_("by its name"),
+    "by_content": N_("by what it holds"),
+    "address": N_("the log names no account: the address stands in for it"),
+    "joined": N_("two columns, joined by a space"),
+    "first": N_("the first of them that isn't empty"),
+    "constant": N_("the same for all rows, since no column says it"),
+    "factor": N_("taken for kilograms: by its name, or by its decimals"),
+    "mixed": N_("written in several ways"),
+    "unread": N_("rows of the sample whose time is written in no way that is known: {n}"),
+    "by_day": N_("days without a time: each read counts as at the first moment of its day"),
+    "several": N_("lists: each of their numbers is a read"),
+    "unknown": N_("words that are not known, and how many rows hold each; say in `values` what they are called"),
+    "known": N_("they can be"),
+    "undecided": N_("not known: put those that showed nothing into the list, too"),
+    "more": N_("and {n} more"),
+    "missing": N_("NOT FOUND, and needed: put the log's column here"),
+    "the_same": N_("or, if it is the same for all rows"),
+    "offset_none": N_("The times carry no offset. UTC is assumed unless this line says otherwise."),
+    "offset_cn": N_("The times carry no offset; the file is in Chinese, so China's time is assumed. Check it."),
+    "offset_column": N_("The times carry no offset; the column {column} says which it is."),
+    "clean": N_("Spaces, dashes and dots in numbers are dropped and letters made upper case; false leaves them."),
+    "nothing": N_("Columns that could be set as well"),
+    "drop": N_("Rows that are no reads can be left out, for instance failed requests:"),
+    "rest": N_("Columns of the log that are left out"),
+    "sheets": N_("Not read, unless it stands in a list here"),
+    "positions": N_("The log has no header: a column is its number, from 1."),
+    "headings": N_("The headings stand on this line; what stands above is skipped."),
+    "cut": N_("The sample is the file's beginning: what is packed is read up to {most} MiB."),
+}
+_DOUBTS: Mapping[str, str] = {
+    "close": N_("whether this is the table: `{other}` is nearly as likely (`--table` says which)"),
+    "vague": N_("whether this is the table: nothing in it is called as only this table has it"),
+    "missing": N_("`{column}`: nothing was found for it"),
+    "offset": N_("the times carry no offset, and nothing says which it is"),
+    "words": N_("`{column}`: {rows:,} rows of the sample hold words that are not known"),
+    "times": N_("`{column}`: {rows:,} rows of the sample hold no time that is known"),
+    "address": N_("`actor`: addresses stand in for accounts"),
+    "people": N_("`kind`: no column says it, and not all that is listed may be people"),
+    "rival": N_("`actor`: {columns} may be it as well; it is what the log of reads has"),
+    "content": N_("`{column}`: its name says nothing; it is only by what it holds"),
+    "conditions": N_("`waybill`: {rows:,} rows of the sample hold conditions of searches there, and are no reads"),
+    "dates": N_("`{column}`: nothing was found for it, and days stand in {columns}: an end that is lost hides reads"),
+}
 _MOST_WORDS, _LONGEST_WORD = 12, 20
 _STAFF = re.compile(r"工号|员工|职工|人员|emp|staff", re.IGNORECASE)
 _PAIRS = re.compile(r"[^\W\d]\w*\s*[=:：]")

@@ -3,12 +3,14 @@
 Names and types are public interface: they change only with a new version and a migration.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -39,19 +41,17 @@ class ColumnType(StrEnum):
     JSON = "json"
 
 
-_ARROW: Mapping[ColumnType, pa.DataType] = MappingProxyType(
-    {
-        ColumnType.ID: pa.string(),
-        ColumnType.WAYBILL: pa.string(),
-        ColumnType.TEXT: pa.string(),
-        ColumnType.ENUM: pa.string(),
-        ColumnType.JSON: pa.string(),
-        ColumnType.TIME: pa.timestamp("us", tz="UTC"),
-        ColumnType.LIST: pa.list_(pa.string()),
-        ColumnType.INT: pa.int64(),
-        ColumnType.FLOAT: pa.float64(),
-    }
-)
+_ARROW: Mapping[ColumnType, pa.DataType] = {
+    ColumnType.ID: pa.string(),
+    ColumnType.WAYBILL: pa.string(),
+    ColumnType.TEXT: pa.string(),
+    ColumnType.ENUM: pa.string(),
+    ColumnType.JSON: pa.string(),
+    ColumnType.TIME: pa.timestamp("us", tz="UTC"),
+    ColumnType.LIST: pa.list_(pa.string()),
+    ColumnType.INT: pa.int64(),
+    ColumnType.FLOAT: pa.float64(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,152 +100,79 @@ class Table:
         raise KeyError(name)
 
 
-def _table(name: str, required: tuple[Column, ...], optional: tuple[Column, ...]) -> Table:
-    return Table(name=name, columns=(*required, *optional))
-
-
-def _must(name: str, kind: ColumnType, values: type[StrEnum] | None = None) -> Column:
-    words = () if values is None else tuple(values)
-    return Column(name=name, type=kind, required=True, values=words)
-
-
-def _may(
-    name: str,
-    kind: ColumnType,
-    values: type[StrEnum] | None = None,
-    low: float | None = None,
-    high: float | None = None,
-) -> Column:
-    words = () if values is None else tuple(values)
-    return Column(name=name, type=kind, required=False, values=words, low=low, high=high)
-
-
-_ID, _WAYBILL, _TEXT, _ENUM, _TIME, _LIST, _INT, _FLOAT, _JSON = ColumnType
-
+_Kind: TypeAlias = Callable[..., Column]
+_ID, _WAYBILL, _TEXT, _, _TIME, _LIST, _, _, _JSON = (partial(Column, type=kind) for kind in ColumnType)
+_COUNT = partial(Column, type=ColumnType.INT, low=0)
+_LATITUDE = partial(Column, type=ColumnType.FLOAT, low=-90, high=90)
+_LONGITUDE = partial(Column, type=ColumnType.FLOAT, low=-180, high=180)
 _GRAMS = {"kg": 1000, "千克": 1000, "公斤": 1000, "斤": 500, "g": 1, "克": 1, "t": 1_000_000, "吨": 1_000_000}
-_WEIGHT = Column(
-    name="weight_g", type=_INT, required=False, low=0, units={unit: Decimal(g) for unit, g in _GRAMS.items()}
-)
+_WEIGHT = partial(_COUNT, units={unit: Decimal(grams) for unit, grams in _GRAMS.items()})
+
+
+def _enum(values: type[StrEnum]) -> _Kind:
+    return partial(Column, type=ColumnType.ENUM, values=tuple(values))
+
+
+def _table(name: str, required: Mapping[str, _Kind], optional: Mapping[str, _Kind]) -> Table:
+    columns = (kind(name=column, required=of is required) for of in (required, optional) for column, kind in of.items())
+    return Table(name=name, columns=tuple(columns))
+
+
 _ALL = (
     _table(
         "actors",
-        (_must("actor", _ID), _must("kind", _ENUM, ActorKind), _must("role", _ID)),
-        (
-            _may("outlet", _ID),
-            _may("region", _ID),
-            _may("rights", _LIST),
-            _may("valid_from", _TIME),
-            _may("valid_to", _TIME),
-            _may("trained_until", _TIME),
-        ),
+        {"actor": _ID, "kind": _enum(ActorKind), "role": _ID},
+        {
+            "outlet": _ID, "region": _ID, "rights": _LIST,
+            "valid_from": _TIME, "valid_to": _TIME, "trained_until": _TIME,
+        },
     ),
     _table(
         "outlets",
-        (
-            _must("outlet", _ID),
-            _must("kind", _ENUM, OutletKind),
-            _must("city", _ID),
-            _must("region", _ID),
-        ),
-        (
-            _may("name", _TEXT),
-            _may("latitude", _FLOAT, low=-90, high=90),
-            _may("longitude", _FLOAT, low=-180, high=180),
-        ),
+        {"outlet": _ID, "kind": _enum(OutletKind), "city": _ID, "region": _ID},
+        {"name": _TEXT, "latitude": _LATITUDE, "longitude": _LONGITUDE},
     ),
     _table(
         "waybills",
-        (
-            _must("waybill", _WAYBILL),
-            _must("issued_at", _TIME),
-            _must("channel", _ID),
-            _must("origin_outlet", _ID),
-            _must("destination_outlet", _ID),
-        ),
-        (
-            _may("customer", _ID),
-            _may("order_ref", _ID),
-            _WEIGHT,
-            _may("goods_class", _ID),
-        ),
+        {"waybill": _WAYBILL, "issued_at": _TIME, "channel": _ID, "origin_outlet": _ID, "destination_outlet": _ID},
+        {"customer": _ID, "order_ref": _ID, "weight_g": _WEIGHT, "goods_class": _ID},
     ),
-    _table(
-        "changes",
-        (
-            _must("waybill", _WAYBILL),
-            _must("at", _TIME),
-            _must("column", _ID),
-            _must("value", _TEXT),
-        ),
-        (),
-    ),
+    _table("changes", {"waybill": _WAYBILL, "at": _TIME, "column": _ID, "value": _TEXT}, {}),
     _table(
         "scans",
-        (
-            _must("waybill", _WAYBILL),
-            _must("at", _TIME),
-            _must("kind", _ENUM, ScanKind),
-            _must("outlet", _ID),
-        ),
-        (_may("operator", _ID), _WEIGHT),
+        {"waybill": _WAYBILL, "at": _TIME, "kind": _enum(ScanKind), "outlet": _ID},
+        {"operator": _ID, "weight_g": _WEIGHT},
     ),
     _table(
         "accesses",
-        (_must("at", _TIME), _must("actor", _ID), _must("waybill", _WAYBILL)),
-        (
-            _may("access", _ID),
-            _may("action", _ENUM, Action),
-            _may("via", _ID),
-            _may("fields", _LIST),
-            _may("request", _ID),
-            _may("session", _ID),
-            _may("ip", _ID),
-            _may("device", _ID),
-            _may("purpose", _ID),
-        ),
+        {"at": _TIME, "actor": _ID, "waybill": _WAYBILL},
+        {
+            "access": _ID, "action": _enum(Action), "via": _ID, "fields": _LIST, "request": _ID, "session": _ID,
+            "ip": _ID, "device": _ID, "purpose": _ID,
+        },
     ),
     _table(
         "queries",
-        (_must("request", _ID), _must("at", _TIME), _must("actor", _ID), _must("filter", _JSON)),
-        (_may("via", _ID), _may("rows", _INT, low=0), _may("session", _ID), _may("ip", _ID)),
+        {"request": _ID, "at": _TIME, "actor": _ID, "filter": _JSON},
+        {"via": _ID, "rows": _COUNT, "session": _ID, "ip": _ID},
     ),
     _table(
         "tickets",
-        (
-            _must("ticket", _ID),
-            _must("waybill", _WAYBILL),
-            _must("opened_at", _TIME),
-            _must("actor", _ID),
-        ),
-        (_may("closed_at", _TIME), _may("kind", _ID)),
+        {"ticket": _ID, "waybill": _WAYBILL, "opened_at": _TIME, "actor": _ID},
+        {"closed_at": _TIME, "kind": _ID},
     ),
-    _table(
-        "assignments",
-        (
-            _must("actor", _ID),
-            _must("scope", _ENUM, Scope),
-            _must("value", _ID),
-            _must("from", _TIME),
-        ),
-        (_may("to", _TIME),),
-    ),
+    _table("assignments", {"actor": _ID, "scope": _enum(Scope), "value": _ID, "from": _TIME}, {"to": _TIME}),
     _table(
         "partner_calls",
-        (_must("partner", _ID), _must("at", _TIME), _must("waybill", _WAYBILL)),
-        (_may("request", _ID), _may("operation", _ID), _may("fields", _LIST), _may("ip", _ID)),
+        {"partner": _ID, "at": _TIME, "waybill": _WAYBILL},
+        {"request": _ID, "operation": _ID, "fields": _LIST, "ip": _ID},
     ),
     _table(
         "leaks",
-        (_must("waybill", _WAYBILL), _must("seen_at", _TIME)),
-        (
-            _may("asked_at", _TIME),
-            _may("absent_at", _TIME),
-            _may("found_by", _ENUM, FoundBy),
-            _may("seller", _ID),
-            _may("asked", _JSON),
-        ),
+        {"waybill": _WAYBILL, "seen_at": _TIME},
+        {"asked_at": _TIME, "absent_at": _TIME, "found_by": _enum(FoundBy), "seller": _ID, "asked": _JSON},
     ),
-)
+)  # fmt: skip
 
 TABLES: Mapping[str, Table] = MappingProxyType({t.name: t for t in _ALL})
 

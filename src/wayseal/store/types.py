@@ -99,7 +99,7 @@ class SourceFile:
     """One file of a dataset and the table whose rows it holds; size in bytes as it lies on disk.
 
     path: what it is called: `-` for standard input, `book.xlsx#sheet` for one of a workbook's sheets. laid_out: its
-    text, where none lies under that name. wrapped: what its lines stand in (`_wrapped`); "": they are the log's own.
+    text, where none lies under that name. wrapped: what its lines stand in (`Unwrapper`); "": they are the log's own.
     searches: of a raw log: what the pass for one table found for the other one (`logs/_row_builder`).
     """
 

@@ -10,9 +10,17 @@ from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.ledger._rewrite import Hooks
-    from wayseal.ledger.retention._compact import CompactReport, compact
-    from wayseal.ledger.retention._prove_purge import check_checkpoint, prove_purge
-    from wayseal.ledger.retention._purge import LEGAL_DAYS, PurgeOrder, PurgeReport, plan_purge, purge
+    from wayseal.ledger.retention._purge import (
+        LEGAL_DAYS,
+        CompactReport,
+        PurgeOrder,
+        PurgeReport,
+        check_checkpoint,
+        compact,
+        plan_purge,
+        prove_purge,
+        purge,
+    )
     from wayseal.ledger.retention._purge_proof import VerifiedPurge, is_purge_proof, verify_purge
 
 __all__ = [
@@ -35,16 +43,16 @@ __getattr__ = load_when_asked(
     __name__,
     {
         "LEGAL_DAYS": "_purge",
-        "CompactReport": "_compact",
-        "Hooks": "_compact",
+        "CompactReport": "_purge",
+        "Hooks": "_purge",
         "PurgeOrder": "_purge",
         "PurgeReport": "_purge",
         "VerifiedPurge": "_purge_proof",
-        "check_checkpoint": "_prove_purge",
-        "compact": "_compact",
+        "check_checkpoint": "_purge",
+        "compact": "_purge",
         "is_purge_proof": "_purge_proof",
         "plan_purge": "_purge",
-        "prove_purge": "_prove_purge",
+        "prove_purge": "_purge",
         "purge": "_purge",
         "verify_purge": "_purge_proof",
     },

@@ -6,22 +6,33 @@
 3. What is left verifies: tombstones stand where a page needs them (`_tombstone_writer`).
 4. Counts are what they would be had the rows never been there (`_remove`).
 5. Who, why and when stand in the manifest, and the tree binds them; the clock is read by whoever calls.
+
+Making the proof of a purge (`_purge_proof`) out of a ledger.
+
+Compaction: one file a kind and bucket. Rows, answers, pages and proofs stay what they are.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from wayseal.ledger._generation import Generation
+from wayseal.ledger._layout import DAY_US, HOUR_US
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, parse_day
-from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, open_for_rewrite
+from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, load_manifest, parse_day
+from wayseal.ledger._merge import merge
+from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, open_for_rewrite, require_unchanged
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._strata import read_counts
-from wayseal.ledger._types import DAY_US, HOUR_US
-from wayseal.ledger.errors import TooYoungError
+from wayseal.ledger._tree import open_tree
+from wayseal.ledger.errors import LedgerChangedError, TooYoungError
+from wayseal.ledger.integrity import Code, check_history
+from wayseal.ledger.retention._purge_proof import PurgeProof
 from wayseal.ledger.retention._purge_selector import Boundary, PurgePlan, PurgeSelector
 from wayseal.ledger.retention._remove import Removal
+from wayseal.merkle import Checkpoint
+from wayseal.merkle.errors import OtherOriginError
 from wayseal.model.schema import readable
 from wayseal.model.times import day_name
 
@@ -141,3 +152,97 @@ def _raw_left(before: Manifest, files: list[FileEntry], day: int) -> list[FileEn
         return not entry.path.endswith(".raw.csv") or Path(entry.path).name[:16] in young
 
     return [f for f in files if f.kind != "quarantine" or stays(f)]
+
+
+def check_checkpoint(ledger: Path, note: bytes) -> Checkpoint:
+    """Read a checkpoint that the ledger goes on from; raises as `prove` does where it doesn't."""
+    manifest, point = load_manifest(ledger), Checkpoint.claimed(note)
+    code = check_history(ledger, manifest, point).code
+    if code is Code.CHECKPOINT_ORIGIN:
+        raise OtherOriginError(
+            "the checkpoint is of {origin}, the ledger is {own}", origin=point.origin, own=manifest.origin
+        )
+    if code is not None:
+        raise LedgerChangedError("its tree doesn't go on from the checkpoint", file=ledger)
+    return point
+
+
+def prove_purge(ledger: Path, manifests: tuple[Manifest, Manifest], notes: Sequence[str]) -> PurgeProof:
+    """The proof of the purge that made the second of these manifests out of the first.
+
+    notes: a signed checkpoint from before it, and one from right after it if there is one already.
+    """
+    before, after = (replace(m, commits=m.commits[-1:]) for m in manifests)
+    tree, earlier = open_tree(ledger, after.size), Checkpoint.claimed(notes[0].encode())
+    first, second = (tuple(tree.inclusion(m.size - 1)) for m in (before, after))
+    return PurgeProof(
+        before=before,
+        after=after,
+        leaves=(first, second),
+        grown=tuple(tree.consistency(before.size)),
+        consistency=tuple(tree.consistency(earlier.size)),
+        notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactReport:
+    """Files and bytes before and after; left: bytes of replaced files that somebody still reads.
+
+    Where there was nothing to do, before and after are the same.
+    """
+
+    files_before: int
+    files: int
+    bytes_before: int
+    bytes: int
+    left: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """True if there was nothing to do."""
+        return self.files == self.files_before
+
+
+def compact(ledger: Path, *, hooks: Hooks = _HOOKS) -> CompactReport:
+    """Merges files until each kind and bucket has one, in one commit. Errors as `open_for_rewrite` raises them.
+
+    What is merged is compared with its SHA-256 first. Memory hangs on ranges of keys, not on the ledger's size, but
+    for counts, which are added up whole.
+    """
+    ledger = Path(ledger)
+    with open_for_rewrite(ledger, hooks) as before:
+        groups = _several(before)
+        now = _compacted(ledger, before, groups, hooks) if groups else before
+    return CompactReport(
+        files_before=len(before.files),
+        files=len(now.files),
+        bytes_before=sum(f.bytes for f in before.files),
+        bytes=sum(f.bytes for f in now.files),
+        left=count_leftover_bytes(ledger, before, now),
+    )
+
+
+def _several(manifest: Manifest) -> list[list[FileEntry]]:
+    """Kinds and buckets that have several files; quarantine is a file a source."""
+    groups: dict[tuple[str, int | None], list[FileEntry]] = {}
+    for entry in manifest.files:
+        if entry.kind != "quarantine":
+            groups.setdefault((entry.kind, entry.day), []).append(entry)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _compacted(ledger: Path, before: Manifest, groups: list[list[FileEntry]], hooks: Hooks) -> Manifest:
+    generation = Generation(ledger, before.generation + 1)
+    files = list(before.files)
+    total, done = sum(f.bytes for g in groups for f in g), 0
+    for group in groups:
+        for entry in group:
+            require_unchanged(ledger, entry)
+        files[files.index(group[-1])] = merge(generation, group)
+        for entry in group[:-1]:
+            files.remove(entry)
+        done += sum(f.bytes for f in group)
+        hooks.progress("merge", done, total)
+        hooks.on_step("merged")
+    return commit_files(generation, before, files, before.purges, hooks)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._layout import NUMBERS_SCHEMA
+from wayseal.ledger._layout import NUMBERS_SCHEMA, Bytes, Flags, Longs, Words
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import GONE, TOMBSTONES, CommitEntry, Manifest
 from wayseal.ledger._order import ledger_order
@@ -22,7 +22,6 @@ from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sorted import read_range
 from wayseal.ledger._tombstones import GONE_SCHEMA, TOMBSTONES_SCHEMA, TombstoneMerger, Tombstones, hash_column
 from wayseal.ledger._tree import read_leaves_between
-from wayseal.ledger._types import Bytes, Flags, Longs, Words
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE

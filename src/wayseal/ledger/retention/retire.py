@@ -20,7 +20,7 @@ from wayseal.ledger._commit import Gathered
 from wayseal.ledger._encode import Encoder
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import KEYED, LOOSE_IDS, NUMBERS, NUMBERS_SCHEMA, flight_schema
+from wayseal.ledger._layout import KEYED, LOOSE_IDS, NUMBERS, NUMBERS_SCHEMA, Codes, Words, flight_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import Manifest
 from wayseal.ledger._merge import unite_schemas
@@ -32,7 +32,6 @@ from wayseal.ledger._rewrite import require_unchanged
 from wayseal.ledger._sorted import conform, join_batches, locate, open_sorted, ranges, read_range
 from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.ledger._tree import append_commit
-from wayseal.ledger._types import Codes, Words
 from wayseal.ledger.retention._purge_selector import rows_of_range
 from wayseal.ledger.retention._tombstone_writer import TombstoneWriter
 from wayseal.merkle.hashing import SIZE

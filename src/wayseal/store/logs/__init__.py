@@ -13,13 +13,13 @@ known), or nothing, which is counted by reason. Obligations (tests cite them):
 
 from wayseal.store.formats import Format
 from wayseal.store.logs import _combined, _mysql, _pgaudit
+from wayseal.store.logs._bind_values import looks_personal, waybill_of
 from wayseal.store.logs._combined import CombinedBlocks
 from wayseal.store.logs._json_requests import READING, JsonRequestBlocks, OcsfBlocks, asked_for, target_of
 from wayseal.store.logs._json_requests import TIMES as REQUEST_TIMES
 from wayseal.store.logs._json_requests import USUAL as REQUEST_FIELDS
 from wayseal.store.logs._mysql import TIMES as MYSQL_TIMES
 from wayseal.store.logs._mysql import MysqlBlocks, general_log_entries
-from wayseal.store.logs._personal_data import looks_personal, waybill_of
 from wayseal.store.logs._pgaudit import PgauditBlocks
 from wayseal.store.logs._sample_names import Request, named_columns, number_shaped, pairs_of, request_of
 from wayseal.store.logs._url_paths import parted

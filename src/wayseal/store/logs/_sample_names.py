@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from wayseal.model.numbers import candidates
+from wayseal.store.logs._bind_values import waybill_of
 from wayseal.store.logs._combined import LINE, REQUEST, unescaped
 from wayseal.store.logs._literals import UnreadableError, pairs, part
-from wayseal.store.logs._personal_data import waybill_of
 
 
 def number_shaped(text: str) -> bool:

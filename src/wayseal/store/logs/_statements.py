@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 
-from wayseal.store.logs._bind_values import action_of, bind
+from wayseal.store.logs._bind_values import action_of, bind, plain_waybill
 from wayseal.store.logs._literals import ParsedStatement, Parts, UnreadableError, words
-from wayseal.store.logs._personal_data import plain_waybill
 from wayseal.store.logs._query_shape import QueryShape, Tables, bare
 from wayseal.store.logs._row_builder import NoRead, Outcome, QueryMade, WaybillsRead, Why
 from wayseal.store.mapping import TableMap

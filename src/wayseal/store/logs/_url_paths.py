@@ -9,11 +9,9 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 import numpy as np
 import pyarrow as pa
 
-from wayseal.store._linear import match_whole
-from wayseal.store.logs._bind_values import Filter, LeftOutError
-from wayseal.store.logs._personal_data import plain_waybill
+from wayseal.store.logs._bind_values import Filter, LeftOutError, plain_waybill
 from wayseal.store.logs._row_builder import DroppedCondition, NoRead, Outcome, WaybillsRead, Why
-from wayseal.store.mapping import LogSettings, PathRule
+from wayseal.store.mapping import LogSettings, PathRule, match_whole
 
 _MOST_PARAMETERS = 1000
 _USUAL = re.compile(r"/(?!/)[A-Za-z0-9_.~/-]*+(?:\?[A-Za-z0-9_.~=&/:@,-]*+)?").fullmatch

@@ -28,9 +28,17 @@ from pathlib import Path
 
 from wayseal.ledger._files import FOLDER_MODE, HashingFile, make_folder, storage_errors
 from wayseal.ledger._lock import READERS, WRITER, writer_lock
-from wayseal.ledger._manifest import NAME, Manifest, hash_commit, load_manifest, save_manifest
-from wayseal.ledger._marker import NAME as MARKER
-from wayseal.ledger._marker import Marker, load_marker, save_marker
+from wayseal.ledger._manifest import (
+    MARKER,
+    NAME,
+    Manifest,
+    Marker,
+    hash_commit,
+    load_manifest,
+    load_marker,
+    save_manifest,
+    save_marker,
+)
 from wayseal.ledger._report import Progress, no_step, silent
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts

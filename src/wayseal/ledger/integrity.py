@@ -1,4 +1,4 @@
-"""Looking whether a ledger is what its tree says, and its tree what was signed.
+"""Tamper evidence: whether a ledger is what its tree says, and its tree what was signed; proofs of single reads.
 
 1. Everything is looked at: a finding ends nothing, and each names the file, page or commit at fault.
 2. Files are compared by SHA-256 with the manifest, the manifest with the leaf of its last commit, reads with the leaves
@@ -6,8 +6,6 @@
 3. Where leaves made again and tiles disagree, the root decides which of them is at fault.
 4. Of pages that were purged wholly the leaves are those that the purge took note of (`_tombstones`).
 5. A checkpoint counts only with a signature by a given key, and if it is of this ledger.
-
-What a verification finds, as data, and how a ledger stands to an unsigned checkpoint, such as a report quotes.
 """
 
 import hashlib
@@ -19,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.ledger._manifest import NAME, CommitEntry, Manifest, PurgeEntry, hash_commit
+from wayseal.ledger._prove import prove, prove_many
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
@@ -26,7 +25,7 @@ from wayseal.ledger._salts import Salts, load_salts
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
 from wayseal.ledger._tree import FOLDER, open_tree, read_tile
-from wayseal.ledger.errors import LedgerError
+from wayseal.ledger.errors import LedgerChangedError, LedgerError
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.checkpoint import name_keys
@@ -36,6 +35,18 @@ from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
 from wayseal.model.messages import N_
 from wayseal.store.durable import file_digest
+
+__all__ = [
+    "FINDING_TEXTS",
+    "Code",
+    "HistoryCheck",
+    "Verification",
+    "check_history",
+    "present_checkpoint",
+    "prove",
+    "prove_many",
+    "verify",
+]
 
 
 class Code(StrEnum):
@@ -362,3 +373,12 @@ class _Verifier:
         if point.size > tree.size:
             return Code.CHECKPOINT_AHEAD
         return None if tree.root(point.size) == point.root else Code.CHECKPOINT_HISTORY
+
+
+def present_checkpoint(ledger: Path) -> Checkpoint:
+    """Return the present checkpoint of the ledger's tree; raises where manifest and tiles don't agree on it."""
+    with open_ledger(ledger) as snapshot:
+        point = snapshot.checkpoint
+        if open_tree(ledger, point.size).root() != point.root:
+            raise LedgerChangedError("manifest and tree don't agree: run `wayseal ledger verify`", file=ledger)
+        return point

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, Flags, Words
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import ReadHasher, number_pages
@@ -21,7 +21,6 @@ from wayseal.ledger._sorted import conform
 from wayseal.ledger._text_lookup import ACTION, TextLookup, decode_enum
 from wayseal.ledger._tombstones import TombstoneMerger, Tombstones
 from wayseal.ledger._tree import open_tree
-from wayseal.ledger._types import Flags, Words
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
 from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError

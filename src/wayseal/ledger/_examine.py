@@ -26,11 +26,12 @@ from pathlib import Path
 
 import numpy as np
 
+from wayseal.ledger._backup import find_manifest_fault, tree_matches
+from wayseal.ledger._diagnosis import Affected, Diagnosis, Examination, Fault, Remedy, describe_affected
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import NAME, FileEntry, Manifest, hash_commit, load_manifest
-from wayseal.ledger._marker import NAME as MARKER
+from wayseal.ledger._manifest import MARKER, NAME, FileEntry, Manifest, hash_commit, load_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
@@ -39,8 +40,6 @@ from wayseal.ledger._sweep import HOLD, SCRATCH
 from wayseal.ledger._tombstones import Tombstones, rank_pages
 from wayseal.ledger._tree import FOLDER, find_unreadable_tiles, read_leaves, tile_contents, tile_paths
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
-from wayseal.ledger.upkeep._backup import find_manifest_fault, tree_matches
-from wayseal.ledger.upkeep._diagnosis import Affected, Diagnosis, Examination, Fault, Remedy, describe_affected
 from wayseal.merkle import Tree
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE

@@ -1,4 +1,4 @@
-"""`wayseal ledger doctor`: look, and if asked, mend and look again until nothing more can be mended.
+"""Upkeep of a ledger: backups, ledgers made of backups, and the doctor, who mends until nothing more can be mended.
 
 Mended is what is provably safe to mend, under the writer's lock, one thing after another, each noted.
 
@@ -6,7 +6,7 @@ Mended is what is provably safe to mend, under the writer's lock, one thing afte
    only if the manifest's check of it does; a manifest only if the ledger's own tiles are its tree.
 2. Nothing is removed unless the manifest is certain, and then only what a sweep removes.
 
-Whether what is made of the rows agrees with them: marks of first reads, pairs, catalogue, counts.
+What is made of the rows must agree with them: marks of first reads, pairs, catalogue, counts.
 
 D1. It is made again from the reads, scans and waybills that lie there, one range of keys after another; only sums are
    held, as many as an ingest holds.
@@ -23,27 +23,11 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _order
+from wayseal.ledger._backup import CopyReport, Item, backup, copy_file, restore
 from wayseal.ledger._counts import COUNTS, Sums, count_tables
+from wayseal.ledger._diagnosis import SAFE, Affected, Diagnosis, Examination, Fault, Remedy, Repair, Severity
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._files import make_folder, storage_errors, sync_folders
-from wayseal.ledger._key_conflicts import take_newest
-from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, ID_KINDS, KEYED, PAIRS_SCHEMA
-from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import FileEntry, Manifest, save_manifest
-from wayseal.ledger._merge import sum_counts
-from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._part import column_values
-from wayseal.ledger._report import Progress, silent
-from wayseal.ledger._salts import NAME as SECRET
-from wayseal.ledger._sorted import SortedFile, join_batches, open_sorted, ranges, read_range
-from wayseal.ledger._sweep import SCRATCH, sweep
-from wayseal.ledger._types import DAY_US, HOUR_US, NO_DAY, Flags, Longs, Words
-from wayseal.ledger.errors import LedgerError
-from wayseal.ledger.upkeep._backup import Item, copy_file
-from wayseal.ledger.upkeep._diagnosis import SAFE, Affected, Diagnosis, Examination, Fault, Remedy, Repair, Severity
-from wayseal.ledger.upkeep._examine import (
+from wayseal.ledger._examine import (
     BESIDE,
     BackupFiles,
     Free,
@@ -55,7 +39,49 @@ from wayseal.ledger.upkeep._examine import (
     mode_of,
     summarize,
 )
+from wayseal.ledger._files import make_folder, storage_errors, sync_folders
+from wayseal.ledger._key_conflicts import take_newest
+from wayseal.ledger._keys import Keyer
+from wayseal.ledger._layout import (
+    CATALOGUE_SCHEMA,
+    DAY_US,
+    HOUR_US,
+    ID_KINDS,
+    KEYED,
+    NO_DAY,
+    PAIRS_SCHEMA,
+    Flags,
+    Longs,
+    Words,
+)
+from wayseal.ledger._lock import writer_lock
+from wayseal.ledger._lookup import Finder
+from wayseal.ledger._manifest import FileEntry, Manifest, refuse_backup, save_manifest
+from wayseal.ledger._merge import sum_counts
+from wayseal.ledger._order import ledger_order, run_starts
+from wayseal.ledger._part import column_values
+from wayseal.ledger._report import Progress, silent
+from wayseal.ledger._salts import NAME as SECRET
+from wayseal.ledger._sorted import SortedFile, join_batches, open_sorted, ranges, read_range
+from wayseal.ledger._sweep import SCRATCH, sweep
+from wayseal.ledger.errors import LedgerError
 from wayseal.store.durable import replace_file
+
+__all__ = [
+    "SAFE",
+    "Affected",
+    "CopyReport",
+    "Diagnosis",
+    "Examination",
+    "Fault",
+    "Remedy",
+    "Repair",
+    "Severity",
+    "backup",
+    "examine",
+    "refuse_backup",
+    "restore",
+]
 
 _READS = pa.schema(
     [
