@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from tests.tables import each
 from wayseal.market.pictures._codes import read_codes
-from wayseal.market.pictures._payloads import handle_of
+from wayseal.market.pictures._read import handle_of
 from wayseal.market.types import HandleKind
 
 NUMBER = "YT8800000000017"
