@@ -6,8 +6,7 @@ import pytest
 
 from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.market.sources import Source, load_sources, parse_source
-from wayseal.market.sources.source import DAY, PAGE, ChatFormat, Fields, Signs, SourceKind
-from wayseal.market.sources.types import Flaw
+from wayseal.market.sources.source import DAY, PAGE, ChatFormat, Fields, Flaw, Signs, SourceKind
 from wayseal.market.types import Hindrance
 
 EXAMPLES = DOCS / "examples/sources"

@@ -13,7 +13,7 @@ from tests.tables import each
 from wayseal.market import apart as room
 from wayseal.market.apart import ApartError, apart
 from wayseal.market.sources import Source, parse, parse_apart, parse_source
-from wayseal.market.sources._html import html_apart, html_text
+from wayseal.market.sources._markup import html_apart, html_text
 from wayseal.market.types import Hindrance
 
 URL = "http://a.example/"

@@ -10,9 +10,9 @@ from tests.market.capture.made import source as plain_source
 from tests.market.fetching.site import Clock, Site, serving, source
 from tests.tables import each
 from wayseal.market.capture import Captures, verify_captures
+from wayseal.market.errors import FetchError
 from wayseal.market.fetching import Fetched, Fetcher, Means, Missed, Patience
 from wayseal.market.fetching._browser import missing
-from wayseal.market.fetching.errors import FetchError
 from wayseal.market.sources import Source, parse
 from wayseal.market.types import Hindrance, Sight
 

@@ -16,7 +16,7 @@ from tests.market.fetching.site import START, Answer, Clock, Handler, Site, bomb
 from tests.tables import each
 from wayseal.market.fetching import Fetched, Fetcher, Means, Missed, Patience, Validators
 from wayseal.market.fetching._address import is_public
-from wayseal.market.fetching._sites import DAY_US, read_retry_after
+from wayseal.market.fetching._fetch import DAY_US, read_retry_after
 from wayseal.market.types import Hindrance
 from wayseal.model.times import SECOND_US
 

@@ -13,15 +13,13 @@ from tests.market.fetching.site import START, Answer, Clock, Handler, Site, bomb
 from tests.tables import each
 from wayseal.console.errors import JobCancelledError
 from wayseal.market import apart
-from wayseal.market.capture.errors import CaptureError
-from wayseal.market.errors import RecordDiskError, RecordError
+from wayseal.market.errors import CaptureError, FetchError, RecordDiskError, RecordError
 from wayseal.market.fetching import Fetcher
-from wayseal.market.fetching.errors import FetchError
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow
 from wayseal.market.looking import Planned, Watch, opened_watch
-from wayseal.market.looking._lines import shop_line
+from wayseal.market.looking._state import shop_line
 from wayseal.market.sources import Source
 from wayseal.market.types import Hindrance, Sight
 from wayseal.model.times import SECOND_US

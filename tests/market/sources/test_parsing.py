@@ -9,8 +9,8 @@ import pytest
 from tests.market.sources.test_source import EXAMPLES, FEED, PAGE, SEARCH
 from tests.tables import each
 from wayseal.market.sources import Seen, Source, parse, parse_source
-from wayseal.market.sources._encoding import decode
-from wayseal.market.sources.types import Flaw
+from wayseal.market.sources._build import decode
+from wayseal.market.sources.source import Flaw
 from wayseal.market.types import Hindrance, Sight
 from wayseal.model.times import micros
 

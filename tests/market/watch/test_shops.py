@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from wayseal.market.watch import (
+from wayseal.market.shops import (
     YEAR,
     Back,
     Evidence,

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wayseal.market.fetching.errors import FetchError
+from wayseal.market.errors import FetchError
 from wayseal.market.fetching.types import Fetched, Missed, Part
 from wayseal.market.sources import Source
 from wayseal.market.types import Hindrance

@@ -15,7 +15,7 @@ from wayseal.market.log._market import Market
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.removals.types import Act, Asked
-from wayseal.market.watch import AWAY
+from wayseal.market.shops import AWAY
 from wayseal.store.statements import Connection
 
 MOST_CAPTURES = 20

@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.market.looking._bring import bring_in, check_files
-    from wayseal.market.looking._folders import CAPTURES, IMPORTS, SITES, SOURCES, source_text
-    from wayseal.market.looking._forms import EXPORTS, ImportForm, Named, free_name, place_files
-    from wayseal.market.looking._gather import Ask, Keep
-    from wayseal.market.looking._lock import holding
-    from wayseal.market.looking._parts import Parts, Report
+    from wayseal.market.looking._folder import CAPTURES, IMPORTS, SITES, SOURCES, holding, source_text
+    from wayseal.market.looking._imports import (
+        EXPORTS,
+        ImportForm,
+        Named,
+        bring_in,
+        check_files,
+        free_name,
+        place_files,
+    )
     from wayseal.market.looking._place import opened_watch
-    from wayseal.market.looking._plan import Planned
+    from wayseal.market.looking._visit import Ask, Keep, Parts, Planned, Report
     from wayseal.market.looking._watch import Watch
 
 __all__ = [
@@ -49,25 +53,25 @@ __all__ = [
 __getattr__ = load_when_asked(
     __name__,
     {
-        "CAPTURES": "_folders",
-        "IMPORTS": "_folders",
-        "SITES": "_folders",
-        "SOURCES": "_folders",
-        "Ask": "_gather",
-        "ImportForm": "_forms",
-        "Keep": "_gather",
-        "Parts": "_parts",
-        "Planned": "_plan",
-        "Report": "_parts",
+        "CAPTURES": "_folder",
+        "IMPORTS": "_folder",
+        "SITES": "_folder",
+        "SOURCES": "_folder",
+        "Ask": "_visit",
+        "ImportForm": "_imports",
+        "Keep": "_visit",
+        "Parts": "_visit",
+        "Planned": "_visit",
+        "Report": "_visit",
         "Watch": "_watch",
-        "bring_in": "_bring",
-        "Named": "_forms",
-        "EXPORTS": "_forms",
-        "check_files": "_bring",
-        "free_name": "_forms",
-        "place_files": "_forms",
-        "holding": "_lock",
+        "bring_in": "_imports",
+        "Named": "_imports",
+        "EXPORTS": "_imports",
+        "check_files": "_imports",
+        "free_name": "_imports",
+        "place_files": "_imports",
+        "holding": "_folder",
         "opened_watch": "_place",
-        "source_text": "_folders",
+        "source_text": "_folder",
     },
 )

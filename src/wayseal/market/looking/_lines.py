@@ -1,35 +1,114 @@
-"""Bodies of the record's lines, out of what a look brought."""
+"""Bodies of the record's lines, out of what a look brought.
 
+What an offer says, as the record has it and as linking needs it.
+"""
+
+import hashlib
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wayseal.market.log import Line, LineKind
-from wayseal.market.looking._gather import Gathered
-from wayseal.market.looking._state import memory_body
-from wayseal.market.looking._views import KnownShop
+from wayseal.market.looking._visit import Gathered
+from wayseal.market.reading.told import handle_json, number_json, reading_json
+from wayseal.market.sellers import Offer
 from wayseal.market.sources import Source
-from wayseal.market.types import Capture
+from wayseal.market.types import Capture, Handle, HandleKind, Listing, NumberCandidate, PictureRead, Reading, read_text
 from wayseal.model.errors import WaysealError
 
 
-def shop_line(shop: KnownShop, at: int) -> Line:
-    """A shop as it is now."""
-    memory = shop.memory
-    body = {
-        "shop": memory.shop,
-        "source": shop.source,
-        "name": shop.name,
-        "state": memory.state.value,
-        "since": memory.since,
-        "first_at": memory.first_at,
-        "last_at": memory.last_at,
-        "gone_at": memory.gone_at,
-        "next_at": shop.next_at,
-        "memory": memory_body(memory),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """A picture of an offer, read. capture: what was kept of it."""
+
+    name: str
+    sha256: str
+    capture: str
+    read: PictureRead
+
+
+def digest_of(listing: Listing) -> str:
+    """By what an offer is known to say the same as before."""
+    parts = (listing.title, listing.text, listing.price, listing.shop, listing.shop_name, *listing.pictures)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def offer_id(listing: Listing) -> str:
+    """The record's id of an offer."""
+    return f"{listing.source}/{listing.key}"
+
+
+def shop_id(listing: Listing) -> str:
+    """The record's id of whoever offers it; an offer by itself where the source doesn't say."""
+    return f"{listing.source}/{listing.shop or listing.key}"
+
+
+def offered_body(
+    listing: Listing, shop: str, capture: str, reading: Reading, pictures: Sequence[Pictured]
+) -> dict[str, Any]:
+    """The body of an `offered` line."""
+    return {
+        "offer": offer_id(listing),
+        "source": listing.source,
+        "shop": shop,
+        "shop_name": listing.shop_name,
+        "title": listing.title,
+        "text": listing.text,
+        "url": listing.url,
+        "price": listing.price,
+        "posted_at": listing.posted_at,
+        "capture": capture,
+        "digest": digest_of(listing),
+        "reading": reading_json(reading),
+        "pictures": [picture_body(one) for one in pictures],
     }
-    return Line(kind=LineKind.SHOP, at=at, body=body)
+
+
+def picture_body(one: Pictured) -> dict[str, Any]:
+    """A picture as JSON has it. Hashes are hex: JSON's numbers have 53 bits."""
+    return {
+        "name": one.name,
+        "sha256": one.sha256,
+        "capture": one.capture,
+        "hash": f"{one.read.hash:016x}",
+        "mirror_hash": f"{one.read.mirror_hash:016x}",
+        "codes": [list(code) for code in one.read.codes],
+        "lines": [line for line, _ in one.read.lines],
+        "numbers": [number_json(number) for number in one.read.numbers],
+        "handles": [handle_json(handle) for handle in one.read.handles],
+    }
+
+
+def to_link(offer: str, version: int, body: Mapping[str, Any], at: int, last_at: int) -> Offer:
+    """An offer as linking needs it, out of its line's body. Another version is another offer of the same shop."""
+    handles = [_handle(one, one["at"]) for one in body["reading"].get("handles", ())]
+    handles += [_handle(one, None) for picture in body["pictures"] for one in picture["handles"]]
+    return Offer(
+        id=f"{offer}#{version}",
+        shop=body["shop"],
+        at=at,
+        last_at=last_at,
+        capture=body["capture"],
+        text=read_text(body["title"], body["text"]),
+        handles=tuple(handles),
+        pictures=tuple((int(one["hash"], 16), int(one["mirror_hash"], 16)) for one in body["pictures"]),
+        name=body["shop_name"],
+    )
+
+
+def _handle(body: Mapping[str, Any], at: Sequence[int] | None) -> Handle:
+    place = None if at is None else (at[0], at[1])
+    return Handle(kind=HandleKind(body["kind"]), value=body["value"], at=place)
+
+
+def numbers_of(body: Mapping[str, Any]) -> tuple[NumberCandidate, ...]:
+    """All that may be waybill numbers in an offer."""
+    told = [*body["reading"].get("numbers", ()), *(n for one in body["pictures"] for n in one["numbers"])]
+    return tuple(
+        NumberCandidate(number=one["number"], couriers=tuple(one["couriers"]), probability=one["probability"])
+        for one in told
+    )
 
 
 def settings_of(source: Source) -> dict[str, Any]:

@@ -23,13 +23,11 @@ from wayseal.market.fetching import Fetcher, Means
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking._folders import CAPTURES, SITES, SOURCES
-from wayseal.market.looking._lock import holding
-from wayseal.market.looking._pages import Pages
-from wayseal.market.looking._parts import Parts
+from wayseal.market.looking._folder import CAPTURES, SITES, SOURCES, Pages, holding
+from wayseal.market.looking._visit import Parts
 from wayseal.market.looking._watch import Watch
 from wayseal.market.looking.learning import reader_of
-from wayseal.market.numbers.types import Own
+from wayseal.market.numbers._match import Own
 from wayseal.market.sources import load_sources
 from wayseal.market.types import Reading
 from wayseal.merkle import SigningKey

@@ -6,33 +6,44 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.market.errors import MarketError, PictureError, RecordError
+from wayseal.market.errors import FetchError, MarketError, PictureError, RecordError
 from wayseal.market.fetching import Fetched
-from wayseal.market.fetching.errors import FetchError
 from wayseal.market.log import Line, LineKind
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking import _plan
-from wayseal.market.looking._gather import Gathered, OnePage, gather, gather_files, look_at_page
-from wayseal.market.looking._lines import capture_body, failure_of, once, problems_of, settings_of, shop_line
-from wayseal.market.looking._parts import Parts, Report
-from wayseal.market.looking._plan import Planned
-from wayseal.market.looking._said import (
+from wayseal.market.looking._lines import (
     Pictured,
+    capture_body,
     digest_of,
+    failure_of,
     numbers_of,
     offer_id,
     offered_body,
+    once,
+    problems_of,
+    settings_of,
 )
-from wayseal.market.looking._state import State
-from wayseal.market.looking._views import KnownShop
+from wayseal.market.looking._state import KnownShop, State, shop_line
+from wayseal.market.looking._visit import (
+    Gathered,
+    OnePage,
+    Parts,
+    Planned,
+    Report,
+    due_visits,
+    first_look,
+    gather,
+    gather_files,
+    look_after,
+    look_at_page,
+)
 from wayseal.market.looking.retention import LetGo, purge_market
 from wayseal.market.numbers import match
 from wayseal.market.pictures import read_picture
 from wayseal.market.sellers import Link
+from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
 from wayseal.market.sources import Source, picture_of
 from wayseal.market.sources.source import SourceKind
 from wayseal.market.types import Capture, Handle, Hindrance, Listing, Sight
-from wayseal.market.watch import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import HOUR_US
 
@@ -109,7 +120,7 @@ class Watch:
     def due(self) -> tuple[Planned, ...]:
         """Looks that are due, the longest overdue first."""
         shops = [(s.source, name, s.next_at) for name, s in self._state.shops.items() if s.next_at is not None]
-        return _plan.due(self._parts.sources, self._next, shops, self._parts.now())
+        return due_visits(self._parts.sources, self._next, shops, self._parts.now())
 
     def look(self, planned: Planned) -> Report:
         """Makes a look and records it (rules 1 to 3 of the folder).
@@ -166,7 +177,7 @@ class Watch:
             settings = settings_of(source)
             row = known.get(name)
             at = row.next_at if row is not None and row.next_at is not None else None
-            self._next[name] = _plan.first_look(source, now, self._parts.draw()) if at is None else at
+            self._next[name] = first_look(source, now, self._parts.draw()) if at is None else at
             if row is None or row.settings != settings:
                 body = {"source": name, "kind": source.kind.value, "settings": settings, "next_at": self._next[name]}
                 lines.append(Line(kind=LineKind.SOURCE, at=now, body=body))
@@ -398,7 +409,7 @@ class Watch:
         )
         matched = self._match(look)
         if gathered is not None:
-            self._next[source.name] = _plan.look_after(source, look.planned.at, look.at, look.failed_since)
+            self._next[source.name] = look_after(source, look.planned.at, look.at, look.failed_since)
         body = {
             "source": source.name,
             "target": look.planned.target,

@@ -17,8 +17,7 @@ from pathlib import Path
 from wayseal.market.capture import is_purged, over, purge
 from wayseal.market.log import Market, open_market
 from wayseal.market.log.keeping import Held, held, kept_files, kept_offers
-from wayseal.market.looking._folders import CAPTURES, IMPORTS
-from wayseal.market.looking._lock import holding
+from wayseal.market.looking._folder import CAPTURES, IMPORTS, holding
 from wayseal.model.times import SECOND_US, micros
 from wayseal.store.durable import file_digest
 

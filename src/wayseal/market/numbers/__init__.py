@@ -4,9 +4,7 @@ What `match` gives stands in `wayseal.market.numbers.types`.
 """
 
 from wayseal.market.numbers._candidates import Writing, candidates
-from wayseal.market.numbers._leaks import leaks_of_record, write_leaks
-from wayseal.market.numbers._match import match
-from wayseal.market.numbers._own import own_of_ledger
+from wayseal.market.numbers._match import leaks_of_record, match, own_of_ledger, write_leaks
 
 __all__ = [
     "Writing",

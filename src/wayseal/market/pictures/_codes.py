@@ -10,7 +10,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import product
 
 import numpy as np
@@ -50,8 +50,8 @@ def read_codes(picture: Image.Image) -> tuple[tuple[str, str], ...]:
     for smeared, looks in ((False, _looks(grey, lit)), (True, _smears(lit))):
         for pixels in looks:
             known = {kind for kind, _ in found}
-            wanted = (_BARS if not known & _BARS else set()) | (
-                _SQUARES if not (smeared or known & _SQUARES) else set()
+            wanted = (_BARS if not known & _BARS else frozenset()) | (
+                _SQUARES if not (smeared or known & _SQUARES) else frozenset()
             )
             if not wanted:
                 break
@@ -62,7 +62,7 @@ def read_codes(picture: Image.Image) -> tuple[tuple[str, str], ...]:
     return tuple(found)[:MOST_CODES]
 
 
-def _scan(pixels: Image.Image, wanted: frozenset[str] | set[str]) -> dict[tuple[str, str], bool]:
+def _scan(pixels: Image.Image, wanted: Set[str]) -> dict[tuple[str, str], bool]:
     """Codes that one look finds (rule 2), and whether each is sure by itself (rule 3)."""
     formats = zxingcpp.BarcodeFormats([kind for name, kind in _FORMATS.items() if name in wanted])
     found = {}

@@ -2,7 +2,7 @@
 
 1. A request is what its acts come to: who asked, where, on which captures, which rule was cited. Nothing is taken back;
    a mistake is withdrawn. Acts are lines of the market's record, which refuses one that can't be (ADR 76).
-2. It is settled when the offer was seen to be gone (`market.watch`), or was withdrawn; never by a site's word. What the
+2. It is settled when the offer was seen to be gone (`market.shops`), or was withdrawn; never by a site's word. What the
    watch saw is never refused.
 3. Without an answer it is due after some days, again and again, and then somebody else's: reminders say which. So it is
    at once after a refusal, and long after it was handed on.

@@ -7,12 +7,9 @@ from io import BytesIO
 from urllib.parse import quote, unquote
 
 from wayseal.market.apart import ApartError, apart
-from wayseal.market.sources._chat import read_chat
-from wayseal.market.sources._feed import parse_feed
-from wayseal.market.sources._html import parse_html
-from wayseal.market.sources._json import parse_json_answer
-from wayseal.market.sources.source import Source, SourceKind
-from wayseal.market.sources.types import Problem, Seen, unseen
+from wayseal.market.sources._exports import read_chat
+from wayseal.market.sources._markup import parse_feed, parse_html, parse_json_answer
+from wayseal.market.sources.source import Problem, Seen, Source, SourceKind, unseen
 from wayseal.market.types import Hindrance, Listing, Sight
 
 _WAYS = {

@@ -7,20 +7,53 @@
 3. Only pages that were seen in their usual shape, at the address that was asked, and that have validators are
    remembered; not those that scripts draw, as what they ask for changes by itself.
 4. The memory may be lost: all is then asked in full.
+
+What lies where in a watch's folder (see `_place`), and a source as text.
+
+One process looks at a time.
 """
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from wayseal.market.capture.errors import CaptureError
+from wayseal.market.errors import CaptureError, RecordBusyError, RecordDiskError
 from wayseal.market.fetching.types import Fetched, Validators
 from wayseal.market.sources import Source
 from wayseal.market.types import Capture
 from wayseal.model.times import HOUR_US
 from wayseal.store.durable import replace_file
+
+SOURCES, CAPTURES, SITES, IMPORTS, LOCK = "sources", "captures", "sites", "imports", "watch.lock"
+
+
+def source_text(said: Mapping[str, str]) -> str:
+    """A source as TOML: a string of JSON is one of TOML as well."""
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in said.items())
+
+
+@contextmanager
+def holding(folder: Path) -> Iterator[None]:
+    """Whoever looks from a folder holds it. RecordBusyError: another process does. RecordDiskError."""
+    path = folder / LOCK
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        raise RecordDiskError("the folder can't be written", file=path.parent) from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecordBusyError("another process looks at the market from this folder", file=path) from None
+        yield
+    finally:
+        os.close(handle)
+
 
 HOLDS = 7 * 24 * HOUR_US
 MOST = 5_000

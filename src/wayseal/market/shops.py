@@ -1,5 +1,20 @@
-"""A shop's state, and what moves it (rules 1 and 2)."""
+"""States of shops, when they are looked at again, and who is back: pure rules, without clock or network.
 
+1. What couldn't be seen changes nothing: an error page, a login, a captcha, another shape is never "gone".
+2. A shop is gone only after `MISSES` looks, hours apart, that each missed it in two ways: a whole list without it, and
+   its own page that says it isn't there. Where a source has no page of it, silence makes it quiet, and never gone.
+3. What is gone or removed is looked at again: after hours, then days, for a year.
+4. Who is back is told once: the shop itself, or another one of its seller that began when the old one was no longer
+   seen. A second shop beside the first one is no come-back.
+
+A shop's state, and what moves it (rules 5 and 6).
+
+Who is back (rule 8).
+
+When what is gone is looked at again (rule 7).
+"""
+
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -37,7 +52,7 @@ NO_LONGER: Final = AWAY | {ShopState.QUIET, ShopState.MISSED}
 
 
 class Evidence(StrEnum):
-    """What a look says of a shop. A look that couldn't see says nothing and is none of these (rule 1)."""
+    """What a look says of a shop. A look that couldn't see says nothing and is none of these (rule 5)."""
 
     LISTED = "listed"
     """It, or an offer of it, was there: in a list, on its own page, in a chat."""
@@ -90,7 +105,7 @@ def advance(memory: ShopMemory, evidence: Evidence, at: int, *, heard: int = 0) 
         memory: What was known of it.
         evidence: What the look says.
         at: When it was made (µs); what is older than what is known, or known, changes nothing.
-        heard: On how many days it had said something; where nothing but silence can be seen (rule 2).
+        heard: On how many days it had said something; where nothing but silence can be seen (rule 6).
 
     Returns:
         What is known now; `returned_at` is `at` if it was gone, or quiet beyond its habit, and is there again.
@@ -155,7 +170,98 @@ def take_back(memory: ShopMemory, at: int) -> ShopMemory:
 
 
 def fall_quiet(memory: ShopMemory, at: int) -> ShopMemory:
-    """A shop without a page of its own, after a look that saw its source and nothing of it (rule 2)."""
+    """A shop without a page of its own, after a look that saw its source and nothing of it (rule 6)."""
     if memory.own_page or memory.state is ShopState.QUIET or at - memory.last_at < SILENCE:
         return memory
     return replace(memory, state=ShopState.QUIET, since=at)
+
+
+YOUNG: Final = 10 * 24 * HOUR_US
+"""A shop may turn out to be a come-back so long after it was first seen: when its first words weren't enough."""
+OVERLAP: Final = 8 * HOUR_US
+"""Old and new may have been seen at once so long: sites are looked at at times of their own."""
+COPIED: Final = 21 * 24 * HOUR_US
+"""What anybody can copy, a text or a picture, tells of a come-back only so soon after the old shop was seen last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """A come-back. shop: where the seller is now; was: the shop that was gone, the same if it opened again."""
+
+    shop: str
+    was: str
+
+
+def find_backs(
+    shops: Iterable[ShopMemory],
+    others_of: Callable[[str], Iterable[ShopMemory]],
+    told: Callable[[str, int], bool],
+    bound_to: Callable[[str], Collection[str]],
+    now: int,
+) -> tuple[Back, ...]:
+    """Come-backs among shops that were seen by a look.
+
+    Args:
+        shops: What was seen, as it is known now.
+        others_of: Other shops of a shop's seller.
+        told: Whether a come-back to a shop was told since a time.
+        bound_to: Shops to which what only one seller has leads from a shop.
+        now: The time (µs).
+
+    Returns:
+        Those that weren't told yet; each shop at most once, with the old shop that was seen last, of those that are
+        bound to it if there are such.
+    """
+    found = []
+    for shop in shops:
+        if shop.returned_at == now and not told(shop.shop, shop.gone_at or now - SILENCE):
+            found.append(Back(shop=shop.shop, was=shop.shop))
+        elif now - shop.first_at <= YOUNG and not told(shop.shop, shop.first_at):
+            before = _before(shop, tuple(others_of(shop.shop)), bound_to)
+            if before:
+                found.append(Back(shop=shop.shop, was=max(before, key=lambda one: (one.last_at, one.shop)).shop))
+    return tuple(found)
+
+
+def _before(
+    shop: ShopMemory, others: Iterable[ShopMemory], bound_to: Callable[[str], Collection[str]]
+) -> list[ShopMemory]:
+    """Shops whose place one may have taken. Whoever is bound to a shop that is still there opened a second one."""
+    away = [other for other in others if _gave_way(other, shop)]
+    if not away:
+        return []
+    names = bound_to(shop.shop)
+    bound = [other for other in others if other.shop in names]
+    if bound:
+        return [other for other in away if other.shop in names]
+    return [other for other in away if shop.first_at - other.last_at <= COPIED]
+
+
+def _gave_way(old: ShopMemory, new: ShopMemory) -> bool:
+    """The old shop was seen before the new one, and no longer once the new one was there."""
+    return old.state in NO_LONGER and old.first_at < new.first_at and old.last_at <= new.first_at + OVERLAP
+
+
+DAY = 24 * HOUR_US
+YEAR = 365 * DAY
+_AFTER = tuple(HOUR_US * hours for hours in (1, 3, 6, 12, 24)) + tuple(DAY * days for days in (2, 3, 5, 7))
+_WEEKLY_UNTIL, _WEEK, _MONTH = 56 * DAY, 7 * DAY, 30 * DAY
+_JITTER = 0.1
+
+
+def next_look(gone_at: int, now: int, drawn: float) -> int | None:
+    """When to look again for what went.
+
+    Args:
+        gone_at: Since when it is gone (µs).
+        now: The time (µs).
+        drawn: Chance, from 0 to 1: looks come up to a tenth later.
+
+    Returns:
+        The time (µs); None: a year is over.
+    """
+    for after in (*_AFTER, *range(_AFTER[-1] + _WEEK, _WEEKLY_UNTIL, _WEEK), *range(_WEEKLY_UNTIL, YEAR + 1, _MONTH)):
+        at = gone_at + int(after * (1 + _JITTER * drawn))
+        if at > now:
+            return at
+    return None

@@ -1,16 +1,24 @@
-"""What one look brings: answers or files, kept and parsed."""
+"""What a watch is put together from, and what it tells of a look.
 
-from collections.abc import Iterator
+What one look brings: answers or files, kept and parsed.
+
+Which looks are due.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from wayseal.market.errors import SourceError
 from wayseal.market.fetching import Fetched, Missed, Validators
-from wayseal.market.looking._pages import Pages
+from wayseal.market.log import Market
+from wayseal.market.looking._folder import Pages
+from wayseal.market.numbers._match import Own
 from wayseal.market.sources import Seen, Source, files_of, parse_apart, read_export, starts
-from wayseal.market.sources.errors import SourceError
-from wayseal.market.sources.types import Problem
-from wayseal.market.types import Capture, Hindrance, Listing, Sight
+from wayseal.market.sources.source import Problem
+from wayseal.market.types import Capture, Hindrance, Listing, Reading, Sight
+from wayseal.model.times import SECOND_US
 from wayseal.store.durable import file_digest
 
 MOST_PAGES = 1000
@@ -175,3 +183,132 @@ def _name(file: Path, beside: Path) -> str:
         return str(file.resolve().relative_to(beside.resolve()))
     except ValueError:
         return file.name
+
+
+_MOST_WAIT = 86_400 * SECOND_US
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A look that is to be made. target: the shop that is looked for; "": all that the source shows."""
+
+    source: str
+    at: int
+    target: str = ""
+
+
+def first_look(source: Source, since: int, drawn: float) -> int:
+    """When a source is looked at first: within its interval, so that not all begin at once."""
+    return since + int(min(source.every, 600) * drawn * SECOND_US)
+
+
+def look_after(source: Source, planned_at: int, now: int, failed_since: int | None = None) -> int:
+    """When a source is looked at next: by its interval from when it was due; what was slept through is let go.
+
+    One whose looks fail is let alone for as long again as they have failed, for a day at most.
+    """
+    every = source.every * SECOND_US
+    at = planned_at + every
+    at = at if at > now else now + every - (now - planned_at) % every
+    return at if failed_since is None else max(at, now + min(now - failed_since, _MOST_WAIT))
+
+
+def due_visits(
+    sources: Mapping[str, Source],
+    next_of: Mapping[str, int],
+    shops: Iterable[tuple[str, str, int]],
+    now: int,
+) -> tuple[Planned, ...]:
+    """Looks that are due.
+
+    Args:
+        sources: By name.
+        next_of: When each is due.
+        shops: Shops that are gone, as (source, shop, when they are looked for next).
+        now: The time (µs).
+
+    Returns:
+        They, the longest overdue first.
+    """
+    found = [Planned(source=name, at=at) for name, at in next_of.items() if at <= now and name in sources]
+    found += [
+        Planned(source=source, at=at, target=shop) for source, shop, at in shops if at <= now and source in sources
+    ]
+    return tuple(sorted(found, key=lambda one: (one.at, one.source, one.target)))
+
+
+class ReadTexts(Protocol):
+    """Who reads texts: `market.reading.Reader`."""
+
+    def read_many(self, texts: Sequence[str]) -> list[Reading]:
+        """What texts say."""
+
+    def read(self, text: str) -> Reading:
+        """What a text says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the watch is put together from.
+
+    Attributes:
+        market: The record.
+        sources: What is looked at, by name.
+        ask: Asks sites.
+        keep: Keeps what came.
+        reader: Reads texts.
+        now: The time (µs).
+        draw: Chance, from 0 to 1.
+        own: The courier's own numbers; None: none are known here.
+        canaries: Numbers that nobody but chosen accounts can know.
+        read_lines: Whether lines in pictures are read (about a second a picture).
+        pages: What is remembered of pages; None: each is asked for in full.
+    """
+
+    market: Market
+    sources: Mapping[str, Source]
+    ask: Ask
+    keep: Keep
+    reader: ReadTexts
+    now: Callable[[], int]
+    draw: Callable[[], float]
+    own: Own | None = None
+    canaries: Collection[str] = ()
+    read_lines: bool = True
+    pages: Pages | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came of a look.
+
+    Attributes:
+        planned: The look.
+        at: When it was made (µs).
+        sight: What it saw.
+        hindrance: Why it couldn't see, if so.
+        failure: Of a look that failed, what was raised and where.
+        seen: Offers that were there.
+        new: Offers that nobody knew.
+        changed: Offers that say something else than before.
+        backs: Come-backs, as (shop, the shop that was gone).
+        numbers: Numbers of the courier's own, each once.
+        canaries: How many of them are canaries.
+    """
+
+    planned: Planned
+    at: int
+    sight: Sight
+    hindrance: Hindrance | None
+    failure: str = ""
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    backs: tuple[tuple[str, str], ...] = ()
+    numbers: frozenset[str] = field(default=frozenset(), repr=False)
+    canaries: int = 0
+
+    @property
+    def ours(self) -> int:
+        """How many numbers of the courier's own."""
+        return len(self.numbers)
