@@ -5,12 +5,15 @@ What an offer says, as the record has it and as linking needs it.
 
 import hashlib
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wayseal.market.log import Line, LineKind
 from wayseal.market.looking._visit import Gathered
+from wayseal.market.numbers import match
+from wayseal.market.numbers._match import Own
 from wayseal.market.reading.told import handle_json, number_json, reading_json
 from wayseal.market.sellers import Offer
 from wayseal.market.sources import Source
@@ -150,3 +153,21 @@ def problems_of(gathered: Gathered) -> list[dict[str, Any]]:
     for one in gathered.problems:
         counts[one.flaw.value] = counts.get(one.flaw.value, 0) + one.count
     return [{"flaw": flaw, "count": count} for flaw, count in sorted(counts.items())]
+
+
+def matched_lines(
+    offers: Mapping[str, Mapping[str, Any]], own: Own | None, canaries: Collection[str], at: int
+) -> list[Line]:
+    """Numbers of offers, given with their bodies, that are the courier's own."""
+    out: list[Line] = []
+    for offer, body in offers.items():
+        candidates = numbers_of(body)
+        if own is None or not candidates:
+            continue
+        matches = match(candidates, own, canaries=canaries)
+        ours = [{"number": one.number, "canary": one.canary} for one in matches.ours]
+        if ours:
+            expected = round(matches.by_chance, 6)
+            said = {"offer": offer, "capture": body["capture"], "ours": ours, "expected_false": expected}
+            out.append(Line(kind=LineKind.MATCHED, at=at, body=said))
+    return out

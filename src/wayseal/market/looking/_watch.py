@@ -15,7 +15,7 @@ from wayseal.market.looking._lines import (
     capture_body,
     digest_of,
     failure_of,
-    numbers_of,
+    matched_lines,
     offer_id,
     offered_body,
     once,
@@ -37,7 +37,6 @@ from wayseal.market.looking._visit import (
     look_at_page,
 )
 from wayseal.market.looking.retention import LetGo, purge_market
-from wayseal.market.numbers import match
 from wayseal.market.pictures import read_picture
 from wayseal.market.sellers import Link
 from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
@@ -407,7 +406,7 @@ class Watch:
             state.bound_to,
             look.at,
         )
-        matched = self._match(look)
+        matched = matched_lines(look.fresh, self._parts.own, self._parts.canaries, look.at)
         if gathered is not None:
             self._next[source.name] = look_after(source, look.planned.at, look.at, look.failed_since)
         body = {
@@ -482,27 +481,6 @@ class Watch:
             for one in found
         ]
         return [Line(kind=LineKind.LINKED, at=look.at, body={"links": links, "sellers": changed})]
-
-    def _match(self, look: _Look) -> list[Line]:
-        """Numbers of new and changed offers that are the courier's own."""
-        own, out = self._parts.own, []
-        if own is None:
-            return []
-        for offer, body in look.fresh.items():
-            candidates = numbers_of(body)
-            if not candidates:
-                continue
-            matches = match(candidates, own, canaries=self._parts.canaries)
-            ours = [{"number": one.number, "canary": one.canary} for one in matches.ours]
-            if ours:
-                said = {
-                    "offer": offer,
-                    "capture": body["capture"],
-                    "ours": ours,
-                    "expected_false": round(matches.by_chance, 6),
-                }
-                out.append(Line(kind=LineKind.MATCHED, at=look.at, body=said))
-        return out
 
     def _gone(self, look: _Look) -> list[str]:
         """Offers of the source that a whole list was without, for the first time since they were there."""

@@ -1,31 +1,161 @@
-"""A week of the market in words, as blocks that are shown as text or as a page."""
+"""A week's report: gathered from the record by a few statements, and told as blocks, shown as text or as a page."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
-from markupsafe import Markup
-
-from wayseal.market.drawn import (
-    FRESH,
-    draw_fresh,
-    draw_prices,
-    draw_weeks,
-    price_text,
-    routes_of,
-    spread,
-    units_of,
+from wayseal import __version__
+from wayseal.market.drawn import draw_weeks, routes_of, spread
+from wayseal.market.log import Market
+from wayseal.market.log.reads import Reads
+from wayseal.market.log.views import BackRow, SourceRow, Totals, Week
+from wayseal.market.log.weekly import (
+    WEEK,
+    ActiveSeller,
+    OwnCount,
+    active_sellers,
+    last_moment,
+    looks_of,
+    overdue,
+    own_count,
 )
-from wayseal.market.log.views import Week
 from wayseal.market.masks import mask_text
-from wayseal.market.report._gather import MOST_BACKS, SourceWeek, WeekResult
+from wayseal.market.removals import Request
+from wayseal.market.removals.types import Outcome
 from wayseal.market.types import FLAGS
 from wayseal.model.times import iso, time_at
 from wayseal.page import Banner, Document, Report, Section, Table, numbers
 from wayseal.page.charts import legend
-from wayseal.page.svg import el
-from wayseal.page.visible import shorten, visible
 
-_UNITS, _ROUTES, _ROUTE_WEEKS, _CELL = 4, 10, 4, 44
+MOST_SELLERS, MOST_BACKS = 12, 20
+_ALL = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceWeek:
+    """A source and how it was seen in the week.
+
+    Attributes:
+        row: How it stands now.
+        looks: Looks at it as a whole in the week.
+        unseen: How many of them couldn't see, by why.
+        overdue: Whether its next look should have been made more than an hour ago.
+    """
+
+    row: SourceRow
+    looks: int
+    unseen: Mapping[str, int]
+    overdue: bool
+
+    @property
+    def blind(self) -> int:
+        """Looks that couldn't see."""
+        return sum(self.unseen.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """Requests for removal. open: now; asked, removed, withdrawn: in the week."""
+
+    open: int
+    asked: int
+    removed: int
+    withdrawn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekResult:
+    """A week of the market, and the weeks before it.
+
+    Attributes:
+        wayseal: Version.
+        lines: Lines of the record.
+        root: Of their tree.
+        since: When the week begins (µs).
+        until: When it ends; the last moment belongs to it.
+        weeks: Weeks that are drawn, the oldest first; the last one is the week.
+        totals: All there is.
+        sources: Every source, by name.
+        sellers: Who stands out, at most `MOST_SELLERS`.
+        backs: Come-backs of the week, the latest first.
+        own: Numbers of the courier's own on offer in the week.
+        own_ever: The same of all time.
+        requests: Requests for removal.
+    """
+
+    wayseal: str
+    lines: int
+    root: bytes
+    since: int
+    until: int
+    weeks: tuple[Week, ...]
+    totals: Totals
+    sources: tuple[SourceWeek, ...]
+    sellers: tuple[ActiveSeller, ...]
+    backs: tuple[BackRow, ...]
+    own: OwnCount
+    own_ever: OwnCount
+    requests: Requests
+
+
+def gather_week(market: Market, now: int, weeks: int) -> WeekResult:
+    """The last week of a record; of a watch that stopped the week that ended with its last look.
+
+    Args:
+        market: The record.
+        now: The time (µs).
+        weeks: How many weeks are drawn, this one among them; at least 1.
+
+    Returns:
+        What there is to say.
+
+    Raises:
+        RecordError: The record can't be read.
+    """
+    tip, reads = market.tip(), Reads(market)
+    sources = reads.sources()
+    until = last_moment(sources, now)
+    since = until - WEEK + 1
+    return WeekResult(
+        wayseal=__version__,
+        lines=tip.size,
+        root=tip.root,
+        since=since,
+        until=until,
+        weeks=reads.weeks(until, weeks),
+        totals=reads.totals(),
+        sources=_sources(market, sources, (since, until), now),
+        sellers=active_sellers(market, since, until, MOST_SELLERS),
+        backs=tuple(one for one in reads.backs(since=since, limit=_ALL) if one.at <= until),
+        own=own_count(market, since, until),
+        own_ever=own_count(market, 0, until),
+        requests=_requests(reads.requests(), since, until),
+    )
+
+
+def _sources(market: Market, rows: Iterable[SourceRow], span: tuple[int, int], now: int) -> tuple[SourceWeek, ...]:
+    rows = tuple(rows)
+    late, looks = overdue(rows, now), looks_of(market, *span)
+    return tuple(
+        SourceWeek(
+            row=row,
+            looks=sum(one.count for one in looks if one.source == row.source),
+            unseen={one.hindrance: one.count for one in looks if one.source == row.source and one.hindrance},
+            overdue=row.source in late,
+        )
+        for row in rows
+    )
+
+
+def _requests(rows: Iterable[Request], since: int, until: int) -> Requests:
+    found = [one for one in rows if one.asked.at <= until]
+    settled = [one for one in found if one.settled_at is not None and since <= one.settled_at <= until]
+    removed = sum(one.outcome is Outcome.REMOVED for one in settled)
+    return Requests(
+        open=sum(one.outcome is Outcome.OPEN for one in found),
+        asked=sum(one.asked.at >= since for one in found),
+        removed=removed,
+        withdrawn=len(settled) - removed,
+    )
 
 
 class _WeekReport(Report[WeekResult]):
@@ -56,23 +186,19 @@ class _WeekReport(Report[WeekResult]):
     def document(self) -> Document:
         r, say = self.r, self.say
         blind = any(one.blind or not one.looks for one in r.sources)
-        sections = (
-            self._kinds(),
-            self._prices(),
-            self._fresh(),
-            self._routes(),
-            self._sellers(),
-            self._backs(),
-            self._numbers(),
-            self._removals(),
-            self._sources(),
-        )
         return Document(
             title=say("title"),
             headline=self._headline(),
             lede=tuple(self._lede()),
             facts=tuple(self._facts()),
-            sections=tuple(one for one in sections if one is not None),
+            sections=(
+                self._kinds(),
+                self._numbers(),
+                self._sellers(),
+                self._backs(),
+                self._removals(),
+                self._sources(),
+            ),
             version=r.wayseal,
             origin=((say("record"), say("lines", n=r.lines)), (say("root"), self.voice.id(r.root.hex()))),
             command=f"wayseal market report MARKET --weeks {len(r.weeks)} --format html --out week.html",
@@ -130,61 +256,12 @@ class _WeekReport(Report[WeekResult]):
             for week in reversed(weeks)
         )
         table = Table(head=head, rows=rows, numbers=frozenset(range(1, len(head))))
-        return self._drawn(say("kinds"), say("kinds_note"), chart, table)
+        return Section(
+            title=say("kinds"), note=say("kinds_note"), chart=chart, table=table, fold=voice.say("ui.as_table")
+        )
 
     def _sum(self, kind: str) -> str:
         return f"{sum(week.offers.get(kind, 0) for week in self.r.weeks):,}"
-
-    def _prices(self) -> Section:
-        weeks, say, voice = self.r.weeks, self.say, self.voice
-        units = units_of(weeks)[:_UNITS]
-        if not units:
-            return Section(title=say("prices"), note=say("no_prices"))
-        names = [voice.say(f"market_unit.{unit or 'none'}") for unit in units]
-        chart = Markup().join(
-            el("p", el("span", name), class_="columns-head") + draw_prices(weeks, unit, _short_day, voice.say)
-            for name, unit in zip(names, units, strict=True)
-        )
-        rows = tuple((_day(week.at), *(self._price(week, unit) for unit in units)) for week in reversed(weeks))
-        table = Table(head=(say("week"), *names), rows=rows, numbers=frozenset(range(1, len(units) + 1)))
-        return self._drawn(say("prices"), voice.say("market.prices_desc"), chart, table)
-
-    def _price(self, week: Week, unit: str) -> str:
-        found = spread(week.prices.get(unit, ()))
-        return numbers.DASH if found is None else self.say("price_cell", price=price_text(found), n=found.count)
-
-    def _fresh(self) -> Section | None:
-        weeks, say, voice = self.r.weeks, self.say, self.voice
-        chart = draw_fresh(weeks, _short_day, voice.say)
-        if chart is None:
-            return None
-        names = [voice.say(f"market_fresh.{one}") for one in FRESH]
-        counts = [sum(week.freshness.get(one, 0) for week in weeks) for one in FRESH]
-        chart += legend([(f"fresh {f}", None, name, f"{n:,}") for f, name, n in zip(FRESH, names, counts, strict=True)])
-        rows = tuple((_day(week.at), *(f"{week.freshness.get(one, 0):,}" for one in FRESH)) for week in reversed(weeks))
-        table = Table(head=(say("week"), *names), rows=rows, numbers=frozenset({1, 2, 3}))
-        return self._drawn(say("fresh"), say("fresh_note"), chart, table)
-
-    def _drawn(self, title: str, note: str, chart: Markup, table: Table) -> Section:
-        return Section(title=title, note=note, chart=chart, table=table, fold=self.voice.say("ui.as_table"))
-
-    def _routes(self) -> Section:
-        say, some = self.say, self.r.weeks[-_ROUTE_WEEKS:]
-        found = routes_of(some)[:_ROUTES]
-        if not found:
-            return Section(title=say("routes"), note=say("no_routes"))
-        top = found[0][1]
-        rows = tuple((self._end(a), self._end(b), f"{count:,}") for (a, b), count in found)
-        table = Table(
-            head=(say("origin"), say("destination"), say("offers")),
-            rows=rows,
-            numbers=frozenset({2}),
-            bars=tuple(count / top for _, count in found),
-        )
-        return Section(title=say("routes"), note=say("routes_note", n=len(some)), table=table)
-
-    def _end(self, place: str) -> str:
-        return shorten(visible(place), _CELL) if place else self.say("anywhere")
 
     def _sellers(self) -> Section:
         say, r = self.say, self.r
