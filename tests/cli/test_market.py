@@ -17,7 +17,7 @@ from wayseal.cli._demo_market import watch_market
 from wayseal.cli._options import Lang
 from wayseal.cli._progress import no_progress
 from wayseal.ledger import Snapshot, ingest, open_ledger
-from wayseal.market.looking import Planned, opened_watch
+from wayseal.market.crawling import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
 from wayseal.simulate import preset, simulate
 from wayseal.simulate.market import Clock, MarketPlan, generate_market, serve_market, write_sources

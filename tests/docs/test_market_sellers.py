@@ -5,9 +5,8 @@ import re
 import pytest
 
 from tests.docs.pages import read
-from wayseal.market.removals._due import Todo
-from wayseal.market.removals.types import RULES, Answer
 from wayseal.market.sellers import Signal, _book, _index, _style, _weigh
+from wayseal.market.takedown import RULES, Answer, Todo
 from wayseal.market.types import HandleKind
 
 PAGES = ("docs/market-sellers.md", "docs/market-sellers.zh.md")

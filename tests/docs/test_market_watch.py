@@ -3,8 +3,8 @@
 import pytest
 
 from tests.docs.pages import read
+from wayseal.market.crawling import CAPTURES, IMPORTS, SOURCES
 from wayseal.market.log import LineKind
-from wayseal.market.looking import CAPTURES, IMPORTS, SOURCES
 from wayseal.market.shops import ShopState
 
 

@@ -6,12 +6,6 @@
 3. What is gone or removed is looked at again: after hours, then days, for a year.
 4. Who is back is told once: the shop itself, or another one of its seller that began when the old one was no longer
    seen. A second shop beside the first one is no come-back.
-
-A shop's state, and what moves it (rules 5 and 6).
-
-Who is back (rule 8).
-
-When what is gone is looked at again (rule 7).
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -52,7 +46,7 @@ NO_LONGER: Final = AWAY | {ShopState.QUIET, ShopState.MISSED}
 
 
 class Evidence(StrEnum):
-    """What a look says of a shop. A look that couldn't see says nothing and is none of these (rule 5)."""
+    """What a look says of a shop. A look that couldn't see says nothing and is none of these (rule 1)."""
 
     LISTED = "listed"
     """It, or an offer of it, was there: in a list, on its own page, in a chat."""
@@ -105,7 +99,7 @@ def advance(memory: ShopMemory, evidence: Evidence, at: int, *, heard: int = 0) 
         memory: What was known of it.
         evidence: What the look says.
         at: When it was made (µs); what is older than what is known, or known, changes nothing.
-        heard: On how many days it had said something; where nothing but silence can be seen (rule 6).
+        heard: On how many days it had said something; where nothing but silence can be seen (rule 2).
 
     Returns:
         What is known now; `returned_at` is `at` if it was gone, or quiet beyond its habit, and is there again.
@@ -170,7 +164,7 @@ def take_back(memory: ShopMemory, at: int) -> ShopMemory:
 
 
 def fall_quiet(memory: ShopMemory, at: int) -> ShopMemory:
-    """A shop without a page of its own, after a look that saw its source and nothing of it (rule 6)."""
+    """A shop without a page of its own, after a look that saw its source and nothing of it (rule 2)."""
     if memory.own_page or memory.state is ShopState.QUIET or at - memory.last_at < SILENCE:
         return memory
     return replace(memory, state=ShopState.QUIET, since=at)
@@ -185,20 +179,20 @@ COPIED: Final = 21 * 24 * HOUR_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Back:
+class Reappearance:
     """A come-back. shop: where the seller is now; was: the shop that was gone, the same if it opened again."""
 
     shop: str
     was: str
 
 
-def find_backs(
+def find_reappearances(
     shops: Iterable[ShopMemory],
     others_of: Callable[[str], Iterable[ShopMemory]],
     told: Callable[[str, int], bool],
     bound_to: Callable[[str], Collection[str]],
     now: int,
-) -> tuple[Back, ...]:
+) -> tuple[Reappearance, ...]:
     """Come-backs among shops that were seen by a look.
 
     Args:
@@ -215,11 +209,13 @@ def find_backs(
     found = []
     for shop in shops:
         if shop.returned_at == now and not told(shop.shop, shop.gone_at or now - SILENCE):
-            found.append(Back(shop=shop.shop, was=shop.shop))
+            found.append(Reappearance(shop=shop.shop, was=shop.shop))
         elif now - shop.first_at <= YOUNG and not told(shop.shop, shop.first_at):
             before = _before(shop, tuple(others_of(shop.shop)), bound_to)
             if before:
-                found.append(Back(shop=shop.shop, was=max(before, key=lambda one: (one.last_at, one.shop)).shop))
+                found.append(
+                    Reappearance(shop=shop.shop, was=max(before, key=lambda one: (one.last_at, one.shop)).shop)
+                )
     return tuple(found)
 
 

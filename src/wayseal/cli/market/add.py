@@ -10,11 +10,11 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._view import MarketArgument
+from wayseal.market.crawling import SITES, SOURCES, source_text
 from wayseal.market.fetching import Fetched, Fetcher
-from wayseal.market.looking import SITES, SOURCES, source_text
 from wayseal.market.sources import parse_apart, parse_source
 from wayseal.market.sources.source import MOST_BYTES
-from wayseal.market.types import Hindrance, Sight
+from wayseal.market.types import FailureReason, VisitStatus
 from wayseal.model.messages import filled
 from wayseal.page.visible import visible
 
@@ -51,10 +51,10 @@ def add(
     source = parse_source(text)
     answer = Fetcher(market / SITES).fetch(source, what)
     if not isinstance(answer, Fetched) or answer.hindrance is not None:
-        hindrance = answer.hindrance or Hindrance.ERROR_PAGE
+        hindrance = answer.hindrance or FailureReason.ERROR_PAGE
         typer.echo(f"{visible(name)}: {MARKET_TEXTS[lang][f'hindrance_{hindrance}']}", err=True)
         raise typer.Exit(3)
-    if parse_apart(source, answer.body, answer.media_type, answer.url).sight is not Sight.SEEN:
+    if parse_apart(source, answer.body, answer.media_type, answer.url).sight is not VisitStatus.SEEN:
         typer.echo(filled(MARKET_TEXTS[lang]["no_feed"], name=visible(name)), err=True)
         raise typer.Exit(3)
     _take_in(market, text.encode(), None, lang, replace=replace)

@@ -10,7 +10,7 @@ from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._view import MarketArgument
 from wayseal.market.log import open_market
 from wayseal.market.log.requests import begin_request
-from wayseal.market.removals.types import Rule
+from wayseal.market.takedown import Rule
 from wayseal.model.messages import filled
 from wayseal.page.visible import visible
 

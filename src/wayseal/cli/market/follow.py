@@ -15,8 +15,17 @@ from wayseal.cli.market.ask import WhoOption
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.requests import checked_line, checked_text, record_act
-from wayseal.market.removals import find_due
-from wayseal.market.removals.types import Accused, Act, Answer, Answered, Escalated, Heard, Reminded, Withdrawn
+from wayseal.market.takedown import (
+    Act,
+    Answer,
+    Answered,
+    CounterNotice,
+    CounterNoticeReviewed,
+    Escalated,
+    Reminded,
+    Withdrawn,
+    find_due,
+)
 from wayseal.model.messages import filled
 
 
@@ -31,9 +40,9 @@ class What(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_BARE: dict[What, type[Reminded | Heard | Withdrawn]] = {
+_BARE: dict[What, type[Reminded | CounterNoticeReviewed | Withdrawn]] = {
     What.REMINDED: Reminded,
-    What.HEARD: Heard,
+    What.HEARD: CounterNoticeReviewed,
     What.WITHDRAWN: Withdrawn,
 }
 
@@ -99,7 +108,7 @@ def _act(what: What, by_hand: dict[str, Any], answer: Answer | None, said: str |
     if what is What.ESCALATED:
         return Escalated(**by_hand, to=checked_line(str(to), "to"))
     if what is What.ACCUSED:
-        return Accused(**by_hand, text=checked_text(str(said), "text"))
+        return CounterNotice(**by_hand, text=checked_text(str(said), "text"))
     if answer is not None:
         return Answered(**by_hand, answer=answer, text=checked_text(str(said), "text"))
     return _BARE[what](**by_hand)

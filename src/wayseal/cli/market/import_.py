@@ -17,8 +17,8 @@ from wayseal.cli.market._view import (
     report_lines,
     watching,
 )
+from wayseal.market.crawling import ImportForm, Named, Planned, bring_in, check_files, place_files
 from wayseal.market.fetching.types import now_us
-from wayseal.market.looking import ImportForm, Named, Planned, bring_in, check_files, place_files
 from wayseal.model.messages import N_, filled
 from wayseal.page.languages import translator
 from wayseal.page.visible import visible

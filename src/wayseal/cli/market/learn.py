@@ -13,9 +13,9 @@ from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOpt
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._view import SHORT, MarketArgument
+from wayseal.market.crawling.learning import Change, Taught, put_in_force, take_back, teach
 from wayseal.market.log import open_market
 from wayseal.market.log.views import LearntRow
-from wayseal.market.looking.learning import Change, Taught, put_in_force, take_back, teach
 from wayseal.market.masks import mask_text
 from wayseal.market.reading.learning import Figures
 from wayseal.market.types import FLAGGED

@@ -8,8 +8,8 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli.market._view import CanariesOption, MarketArgument, OwnOption, queue_finds, report_lines, watching
+from wayseal.market.crawling import Planned
 from wayseal.market.fetching.types import now_us
-from wayseal.market.looking import Planned
 
 
 def look(

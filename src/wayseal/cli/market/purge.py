@@ -9,8 +9,8 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._view import MarketArgument, purge_lines
+from wayseal.market.crawling.retention import purge_folder
 from wayseal.market.fetching.types import now_us
-from wayseal.market.looking.retention import purge_folder
 
 
 def purge(

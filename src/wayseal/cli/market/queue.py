@@ -12,11 +12,11 @@ from wayseal.cli._case_view import clock_time
 from wayseal.cli._options import Lang, LangOption, OutputFormat, OutputFormatOption
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._view import MarketArgument
+from wayseal.market.crawling import SITES
 from wayseal.market.fetching import paused_until
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking import SITES
 from wayseal.model.messages import filled
 from wayseal.page.languages import translator
 from wayseal.page.visible import visible

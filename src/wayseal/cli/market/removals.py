@@ -16,8 +16,7 @@ from wayseal.market.log import open_market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.masks import mask_text
-from wayseal.market.removals import Counts, Due, Request, count_by_source, find_due, write_letter
-from wayseal.market.removals.types import Act, Outcome
+from wayseal.market.takedown import Act, Counts, Due, Outcome, Request, count_by_source, find_due, write_letter
 from wayseal.model.messages import filled
 from wayseal.model.times import iso
 from wayseal.page.languages import translator

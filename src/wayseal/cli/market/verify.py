@@ -10,9 +10,9 @@ from wayseal.cli._options import Lang, LangOption
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._view import MarketArgument
 from wayseal.market.capture import verify_captures
+from wayseal.market.crawling import CAPTURES
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
-from wayseal.market.looking import CAPTURES
 from wayseal.merkle import VerifyKey
 from wayseal.model.messages import filled
 from wayseal.page.languages import translator

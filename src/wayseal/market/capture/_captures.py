@@ -92,7 +92,7 @@ def _unpack(body: bytes, name: bytes) -> bytes:
 
 
 class OpenFile:
-    """A file that is written to, and locked (rules 7 and 11). offset: where its next record begins."""
+    """A file that is written to, and locked (rules 7 and 8). offset: where its next record begins."""
 
     def __init__(self, day: Path, name: str) -> None:
         self.day = day

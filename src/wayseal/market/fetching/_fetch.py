@@ -47,7 +47,7 @@ from wayseal.market.fetching._address import (
 from wayseal.market.fetching._browser import draw
 from wayseal.market.fetching.types import COME_LATER, Fetched, Headers, Hop, Means, Missed, Validators
 from wayseal.market.sources import Source
-from wayseal.market.types import Hindrance
+from wayseal.market.types import FailureReason
 from wayseal.model.times import SECOND_US, micros_of
 from wayseal.store.durable import MODE, replace_file
 
@@ -185,8 +185,8 @@ _STEP = 15.0
 _MOST_HEAD = 128 << 10
 """Bytes of an answer's head and of TLS; the parser takes 100 KB of headers at most."""
 _LONGEST_URL = 4_000
-_SAID_OTHERWISE = frozenset({Hindrance.FORBIDDEN_ADDRESS, Hindrance.BUDGET})
-_AWAY = frozenset({Hindrance.UNREACHABLE, Hindrance.TIMEOUT})
+_SAID_OTHERWISE = frozenset({FailureReason.FORBIDDEN_ADDRESS, FailureReason.BUDGET})
+_AWAY = frozenset({FailureReason.UNREACHABLE, FailureReason.TIMEOUT})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -260,15 +260,15 @@ class Fetcher:
             try:
                 url = urljoin(found.url, location)
             except ValueError:
-                return self._missed(trip, location[:_LONGEST_URL], Hindrance.UNREADABLE)
+                return self._missed(trip, location[:_LONGEST_URL], FailureReason.UNREADABLE)
             if len(trip.hops) > MOST_HOPS:
-                return self._missed(trip, url, Hindrance.ERROR_PAGE)
+                return self._missed(trip, url, FailureReason.ERROR_PAGE)
 
     def _ask(self, trip: _Trip, url: str, known: Validators) -> Fetched | Missed:
         """One request to one site, whose lock is held meanwhile."""
         target = _target(url)
         if target is None:
-            return self._missed(trip, url[:_LONGEST_URL], Hindrance.FORBIDDEN_ADDRESS)
+            return self._missed(trip, url[:_LONGEST_URL], FailureReason.FORBIDDEN_ADDRESS)
         with self._sites.hold(target.netloc.decode()) as held:
             missed = self._robots(trip, target, held) or self._may(trip, url, held, self._delay(trip.source, held))
             if missed is not None:
@@ -293,9 +293,9 @@ class Fetcher:
                 return missed
         if not site.robots_good:
             later = site.robots_at + ROBOTS_AGAIN
-            return self._missed(trip, url, Hindrance(site.robots_missed or Hindrance.ROBOTS), later)
+            return self._missed(trip, url, FailureReason(site.robots_missed or FailureReason.ROBOTS), later)
         if site.robots and not _rules(site.robots).can_fetch(url, AGENT):
-            return self._missed(trip, url, Hindrance.ROBOTS)
+            return self._missed(trip, url, FailureReason.ROBOTS)
         return None
 
     def _read_robots(self, trip: _Trip, target: httpx.URL, held: HeldSite) -> Missed | None:
@@ -307,7 +307,7 @@ class Fetcher:
                 break
             location = _led(found)
             if location is None:
-                return self._missed(trip, found.header("location")[:_LONGEST_URL], Hindrance.FORBIDDEN_ADDRESS)
+                return self._missed(trip, found.header("location")[:_LONGEST_URL], FailureReason.FORBIDDEN_ADDRESS)
             found = self._send(trip, location, held, Validators(), MOST_ROBOTS)
         if isinstance(found, Missed) and found.hindrance in _SAID_OTHERWISE:
             return found
@@ -341,13 +341,13 @@ class Fetcher:
         """Waits until the site may be asked (rule 1), or says why it isn't."""
         now, site, source = self._means.now(), held.site, trip.source
         if site.asked_on(now) >= source.budget:
-            return self._missed(trip, url, Hindrance.BUDGET)
+            return self._missed(trip, url, FailureReason.BUDGET)
         pause = delay * (1 + source.jitter * self._means.random.random())
         wait = max(site.not_before - now, 0) / SECOND_US
         if site.last:
             wait = max(wait, (site.last - now) / SECOND_US + pause)
         if wait > self._patience.wait + pause:
-            hindrance = Hindrance.REFUSED if site.not_before > now else Hindrance.ROBOTS
+            hindrance = FailureReason.REFUSED if site.not_before > now else FailureReason.ROBOTS
             return self._missed(trip, url, hindrance, now + int(wait * SECOND_US))
         if wait > 0:
             self._means.sleep(wait)
@@ -359,7 +359,7 @@ class Fetcher:
         """Sends one request and takes its answer (rule 3)."""
         source = trip.source
         if held.site.asked_on(self._means.now()) >= source.budget:
-            return self._missed(trip, str(target), Hindrance.BUDGET)
+            return self._missed(trip, str(target), FailureReason.BUDGET)
         held.site.count(self._means.now())
         held.save()
         began = self._means.monotonic()
@@ -372,7 +372,7 @@ class Fetcher:
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, UnreadableError) as error:
             return self._missed(trip, str(target), _why(error))
         except httpcore.UnsupportedProtocol:
-            return self._missed(trip, str(target), Hindrance.FORBIDDEN_ADDRESS)
+            return self._missed(trip, str(target), FailureReason.FORBIDDEN_ADDRESS)
         finally:
             held.site.last = self._means.now()
         return Fetched(
@@ -411,7 +411,7 @@ class Fetcher:
             finally:
                 answer.close()
 
-    def _missed(self, trip: _Trip, url: str, hindrance: Hindrance, later: int | None = None) -> Missed:
+    def _missed(self, trip: _Trip, url: str, hindrance: FailureReason, later: int | None = None) -> Missed:
         return Missed(
             asked=trip.asked,
             url=url,
@@ -474,13 +474,15 @@ def _headers(target: httpx.URL, source: Source, known: Validators) -> Headers:
     return tuple(headers)
 
 
-def _why(error: Exception) -> Hindrance:
+def _why(error: Exception) -> FailureReason:
     if isinstance(error, InsideError):
-        return Hindrance.FORBIDDEN_ADDRESS
+        return FailureReason.FORBIDDEN_ADDRESS
     if isinstance(error, TooMuchError):
-        return Hindrance.TOO_BIG
+        return FailureReason.TOO_BIG
     if isinstance(error, httpcore.TimeoutException | TooLongError):
-        return Hindrance.TIMEOUT
+        return FailureReason.TIMEOUT
     return (
-        Hindrance.UNREADABLE if isinstance(error, httpcore.ProtocolError | UnreadableError) else Hindrance.UNREACHABLE
+        FailureReason.UNREADABLE
+        if isinstance(error, httpcore.ProtocolError | UnreadableError)
+        else FailureReason.UNREACHABLE
     )

@@ -19,8 +19,7 @@ from wayseal.market.log.weekly import (
     own_count,
 )
 from wayseal.market.masks import mask_text
-from wayseal.market.removals import Request
-from wayseal.market.removals.types import Outcome
+from wayseal.market.takedown import Outcome, Request
 from wayseal.market.types import FLAGS
 from wayseal.model.times import iso, time_at
 from wayseal.page import Banner, Document, Report, Section, Table, numbers

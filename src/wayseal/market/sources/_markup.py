@@ -36,7 +36,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from wayseal.market.apart import ApartError, apart
 from wayseal.market.sources._build import MOST_PICTURES, ODD, UNREADABLE, Builder, decode
 from wayseal.market.sources.source import TEXT_SIGN, Flaw, Problem, Seen, Source, unseen
-from wayseal.market.types import Hindrance, Sight
+from wayseal.market.types import FailureReason, VisitStatus
 
 _NO_TEXT = ["script", "style", "noscript", "template", "head"]
 _BLOCKS = frozenset(
@@ -45,10 +45,18 @@ _BLOCKS = frozenset(
         *("hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul"),
     )
 )
-_SIGNS: Mapping[Hindrance, tuple[str, ...]] = {
-    Hindrance.CAPTCHA: ("验证码", "滑块验证", "安全验证", "人机验证", "captcha", "are you a robot", "unusual traffic"),
-    Hindrance.LOGIN: ("请登录", "请先登录", "登录后", "扫码登录", "sign in", "log in to"),
-    Hindrance.ERROR_PAGE: (
+_SIGNS: Mapping[FailureReason, tuple[str, ...]] = {
+    FailureReason.CAPTCHA: (
+        "验证码",
+        "滑块验证",
+        "安全验证",
+        "人机验证",
+        "captcha",
+        "are you a robot",
+        "unusual traffic",
+    ),
+    FailureReason.LOGIN: ("请登录", "请先登录", "登录后", "扫码登录", "sign in", "log in to"),
+    FailureReason.ERROR_PAGE: (
         *("页面不存在", "找不到", "出错了", "系统繁忙", "服务器错误", "访问被拒绝"),
         *("not found", "error", "unavailable", "access denied", "forbidden"),
     ),
@@ -67,9 +75,9 @@ def parse_html(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     shown = visible_text(page.body)
     said = f"{title}\n{shown}"
     found = source.signs.found(lambda sign: _page_says(page, said, sign))
-    if found is Sight.GONE:
-        return Seen(sight=Sight.GONE, problems=tuple(flaws), text=shown)
-    if isinstance(found, Hindrance):
+    if found is VisitStatus.GONE:
+        return Seen(sight=VisitStatus.GONE, problems=tuple(flaws), text=shown)
+    if isinstance(found, FailureReason):
         return unseen(found, flaws, shown)
     items = page.css(source.items or "")
     usual = page.css_matches(source.usual) if source.usual else bool(items)
@@ -78,11 +86,11 @@ def parse_html(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     builder = Builder(source=source, base=url)
     builder.take(items, _take_item)
     if items and not builder.listings:
-        return unseen(Hindrance.CHANGED, [*flaws, *builder.finish()], shown)
+        return unseen(FailureReason.CHANGED, [*flaws, *builder.finish()], shown)
     further = builder.further(_next(source, page))
     problems = (*flaws, *builder.finish())
     return Seen(
-        sight=Sight.SEEN, listings=tuple(builder.listings), next_pages=further, problems=problems, text=shown
+        sight=VisitStatus.SEEN, listings=tuple(builder.listings), next_pages=further, problems=problems, text=shown
     )  # fmt: skip
 
 
@@ -121,11 +129,11 @@ def _page_says(page: LexborHTMLParser, text: str, sign: str) -> bool:
     return sign.removeprefix(TEXT_SIGN) in text if sign.startswith(TEXT_SIGN) else page.css_matches(sign)
 
 
-def _common_sign(title: str, text: str, page: LexborHTMLParser) -> Hindrance:
+def _common_sign(title: str, text: str, page: LexborHTMLParser) -> FailureReason:
     if page.css_matches("input[type=password]"):
-        return Hindrance.LOGIN
+        return FailureReason.LOGIN
     said = f"{title}\n{text[:_SHORT_PAGE]}".casefold()
-    return next((one for one, words in _SIGNS.items() if any(word in said for word in words)), Hindrance.CHANGED)
+    return next((one for one, words in _SIGNS.items() if any(word in said for word in words)), FailureReason.CHANGED)
 
 
 def _take_item(builder: Builder, number: int, item: LexborNode) -> None:
@@ -175,25 +183,25 @@ def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) ->
     except (ValueError, RecursionError):
         if text.lstrip()[:1] == "<":
             found = parse_html(source_of_html(source), body, "text/html; " + media_type.partition(";")[2], url)
-            return unseen(found.hindrance or Hindrance.CHANGED, flaws, found.text)
-        return unseen(Hindrance.UNREADABLE, flaws)
+            return unseen(found.hindrance or FailureReason.CHANGED, flaws, found.text)
+        return unseen(FailureReason.UNREADABLE, flaws)
     sign = source.signs.found(lambda wanted: _says(content, wanted))
-    if sign is Sight.GONE:
-        return Seen(sight=Sight.GONE, problems=tuple(flaws))
-    if isinstance(sign, Hindrance):
+    if sign is VisitStatus.GONE:
+        return Seen(sight=VisitStatus.GONE, problems=tuple(flaws))
+    if isinstance(sign, FailureReason):
         return unseen(sign, flaws)
     items = value_at(content, source.items or "")
     usual = not source.usual or value_at(content, source.usual) is not None
     if not usual or not isinstance(items, list):
-        return unseen(Hindrance.CHANGED, flaws)
+        return unseen(FailureReason.CHANGED, flaws)
     builder = Builder(source=source, base=url)
     builder.take(items, take_record)
     if items and not builder.listings:
-        return unseen(Hindrance.CHANGED, [*flaws, *builder.finish()])
+        return unseen(FailureReason.CHANGED, [*flaws, *builder.finish()])
     next_page = value_at(content, source.next) if source.next else None
     further = builder.further([next_page] if isinstance(next_page, str) else ())
     return Seen(
-        sight=Sight.SEEN,
+        sight=VisitStatus.SEEN,
         listings=tuple(builder.listings),
         next_pages=further,
         problems=(*flaws, *builder.finish()),
@@ -279,22 +287,22 @@ def parse_feed(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     """What a feed shows (rules 1 to 4)."""
     if _PAGE.match(body[:1000].removeprefix(b"\xef\xbb\xbf")):
         found = parse_html(source_of_html(source), body, media_type, url)
-        return unseen(found.hindrance or Hindrance.CHANGED, text=found.text)
+        return unseen(found.hindrance or FailureReason.CHANGED, text=found.text)
     if _ENTITY.search(body.replace(b"\0", b"")):
-        return unseen(Hindrance.UNREADABLE)
+        return unseen(FailureReason.UNREADABLE)
     if b"\0" in body:
         body, media_type = decode(body, media_type)[0].encode(), "text/xml; charset=utf-8"
     headers = {"content-type": media_type}  # without its address, or ids would be made addresses, too
     cut = BytesIO(_WORD.sub(rb"\1", _REFERENCE.sub(_existing, body)))
     feed: Any = feedparser.parse(cut, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version") and not feed.entries:
-        return unseen(Hindrance.CHANGED)
+        return unseen(FailureReason.CHANGED)
     builder = Builder(source=source, base=url)
     builder.take(feed.entries, _take_entry)
     broken = [Problem(flaw=Flaw.CUT_FILE)] if feed.get("bozo") and _broken(feed.get("bozo_exception")) else []
     if feed.entries and not builder.listings:
-        return unseen(Hindrance.CHANGED, [*broken, *builder.finish()])
-    return Seen(sight=Sight.SEEN, listings=tuple(builder.listings), problems=(*broken, *builder.finish()))
+        return unseen(FailureReason.CHANGED, [*broken, *builder.finish()])
+    return Seen(sight=VisitStatus.SEEN, listings=tuple(builder.listings), problems=(*broken, *builder.finish()))
 
 
 def _broken(error: Any) -> bool:

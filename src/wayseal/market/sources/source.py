@@ -22,7 +22,7 @@ from pydantic import Field
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from wayseal.market.errors import SourceError
-from wayseal.market.types import Hindrance, Listing, Sight
+from wayseal.market.types import FailureReason, Listing, VisitStatus
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Text, TomlText, needs, one_or_more, parse_length, parsed_by
@@ -75,8 +75,8 @@ class Seen:
         text: What a person would have read; empty for what is no page.
     """
 
-    sight: Sight
-    hindrance: Hindrance | None = None
+    sight: VisitStatus
+    hindrance: FailureReason | None = None
     listings: tuple[Listing, ...] = ()
     next_pages: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -87,9 +87,9 @@ class Seen:
         return f"Seen({self.sight}, {self.hindrance}, {len(self.listings)} listings, {len(self.problems)} problems)"
 
 
-def unseen(hindrance: Hindrance, problems: Sequence[Problem] = (), text: str = "") -> Seen:
+def unseen(hindrance: FailureReason, problems: Sequence[Problem] = (), text: str = "") -> Seen:
     """What can't be told."""
-    return Seen(sight=Sight.UNSEEN, hindrance=hindrance, problems=tuple(problems), text=text)
+    return Seen(sight=VisitStatus.UNSEEN, hindrance=hindrance, problems=tuple(problems), text=text)
 
 
 VERSION = 1
@@ -218,13 +218,13 @@ class Signs:
     error: _Signs = ()
     gone: _Signs = ()
 
-    def found(self, says: Callable[[str], bool]) -> Hindrance | Sight | None:
+    def found(self, says: Callable[[str], bool]) -> FailureReason | VisitStatus | None:
         """What the first of them says that an answer says; None: none of them."""
-        wanted: dict[Hindrance | Sight, _Signs] = {
-            Hindrance.CAPTCHA: self.captcha,
-            Hindrance.LOGIN: self.login,
-            Hindrance.ERROR_PAGE: self.error,
-            Sight.GONE: self.gone,
+        wanted: dict[FailureReason | VisitStatus, _Signs] = {
+            FailureReason.CAPTCHA: self.captcha,
+            FailureReason.LOGIN: self.login,
+            FailureReason.ERROR_PAGE: self.error,
+            VisitStatus.GONE: self.gone,
         }
         return next((one for one, signs in wanted.items() if any(map(says, signs))), None)
 

@@ -20,7 +20,7 @@ from wayseal.console.web._ask import Ask
 from wayseal.console.web._market_view import frame, named
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._desk import me
-from wayseal.market.looking import ImportForm
+from wayseal.market.crawling import ImportForm
 
 _MOST_UPLOAD = 1 << 42
 """The setting bounds it."""

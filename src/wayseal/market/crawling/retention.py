@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wayseal.market.capture import is_purged, over, purge
+from wayseal.market.crawling._folder import CAPTURES, IMPORTS, holding
 from wayseal.market.log import Market, open_market
 from wayseal.market.log.keeping import Held, held, kept_files, kept_offers
-from wayseal.market.looking._folder import CAPTURES, IMPORTS, holding
 from wayseal.model.times import SECOND_US, micros
 from wayseal.store.durable import file_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetGo:
+class PurgeResult:
     """What went, or would go.
 
     Attributes:
@@ -43,7 +43,7 @@ class LetGo:
     imports: int = 0
 
 
-def purge_folder(folder: Path, now: int, *, before: str = "", dry: bool = False) -> LetGo:
+def purge_folder(folder: Path, now: int, *, before: str = "", dry: bool = False) -> PurgeResult:
     """Lets go of what was kept long enough (rules 1 to 5), while nobody looks.
 
     Args:
@@ -63,7 +63,7 @@ def purge_folder(folder: Path, now: int, *, before: str = "", dry: bool = False)
         return purge_market(market, folder, now, before=before, dry=dry)
 
 
-def purge_market(market: Market, folder: Path, now: int, *, before: str = "", dry: bool = False) -> LetGo:
+def purge_market(market: Market, folder: Path, now: int, *, before: str = "", dry: bool = False) -> PurgeResult:
     """The same for who holds the folder's lock already."""
     captures = folder / CAPTURES
     needed = held(market)
@@ -77,10 +77,10 @@ def purge_market(market: Market, folder: Path, now: int, *, before: str = "", dr
     gone = [capture for warc in went for capture in known[warc]]
     offers = _offers(market, needed, frozenset(gone), now, before)
     if dry:
-        return LetGo(files=files, stay=tuple(sorted(stay)), captures=len(gone), offers=len(offers))
+        return PurgeResult(files=files, stay=tuple(sorted(stay)), captures=len(gone), offers=len(offers))
     imports = _imports(folder / IMPORTS, {sha256 for warc in went for sha256 in known[warc].values() if sha256})
     lines = market.purge(now, gone, offers) if gone or offers else 0
-    return LetGo(
+    return PurgeResult(
         files=files, stay=tuple(sorted(stay)), captures=len(gone), offers=len(offers), lines=lines, imports=imports
     )
 

@@ -19,15 +19,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wayseal.market.capture import Captures
+from wayseal.market.crawling._folder import CAPTURES, SITES, SOURCES, Pages, holding
+from wayseal.market.crawling._visit import Parts
+from wayseal.market.crawling._watch import Watch
+from wayseal.market.crawling.learning import reader_of
 from wayseal.market.fetching import Fetcher, Means
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking._folder import CAPTURES, SITES, SOURCES, Pages, holding
-from wayseal.market.looking._visit import Parts
-from wayseal.market.looking._watch import Watch
-from wayseal.market.looking.learning import reader_of
-from wayseal.market.numbers._match import Own
+from wayseal.market.numbers import Own
 from wayseal.market.sources import load_sources
 from wayseal.market.types import Reading
 from wayseal.merkle import SigningKey

@@ -9,11 +9,11 @@ from benchmarks._market_judge import judge
 from benchmarks._market_room import Room
 from benchmarks._market_watch import DAY, HOUR, Run, watch
 
+from wayseal.market.crawling import Watch
 from wayseal.market.log import Line, LineKind
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking import Watch
-from wayseal.market.removals.types import Asked, Outcome, Removed, Withdrawn
+from wayseal.market.takedown import Filed, Outcome, Removed, Withdrawn
 from wayseal.simulate.market import MarketPlan, Sites, generate_market
 from wayseal.simulate.market.parts import MarketWorld
 
@@ -123,7 +123,7 @@ def test_a_request_is_settled_once_what_it_asks_for_is_gone() -> None:
 
 
 def request(number: int, target: str, at: int) -> Line:
-    asked = Asked(
+    asked = Filed(
         request=f"R{number}",
         at=at,
         who="li",

@@ -8,11 +8,11 @@ import pytest
 from tests.cli.running import inside
 from tests.market.fetching.site import START, serving
 from wayseal.market.capture import verify_captures
+from wayseal.market.crawling import CAPTURES, IMPORTS, SOURCES, Planned, holding, opened_watch
+from wayseal.market.crawling.retention import purge_folder
 from wayseal.market.errors import RecordBusyError
 from wayseal.market.log import Line, LineKind, Market, open_market
 from wayseal.market.log.reads import DAY, Reads
-from wayseal.market.looking import CAPTURES, IMPORTS, SOURCES, Planned, holding, opened_watch
-from wayseal.market.looking.retention import purge_folder
 
 PAGE = """<ul><li id="{key}"><a href="/{key}">出一手面单 {key}</a><b>店 {key}</b></li></ul>"""
 SOURCE = """

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.market.fetching.site import START, Handler, Site, serving
+from wayseal.market.crawling import SITES, SOURCES, Planned, opened_watch
+from wayseal.market.crawling._visit import Report
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import DAY, Reads
-from wayseal.market.looking import SITES, SOURCES, Planned, opened_watch
-from wayseal.market.looking._visit import Report
 
 HOUR = DAY // 24
 SOURCE = """

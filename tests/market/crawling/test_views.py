@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from tests.market.fetching.site import Answer, Clock, Site, serving
 from tests.tables import each
+from wayseal.market.crawling import Planned, Report, Watch, opened_watch
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking import Planned, Report, Watch, opened_watch
 from wayseal.model.times import HOUR_US, SECOND_US
 
 MINUTE = 60 * SECOND_US

@@ -7,14 +7,14 @@ import pytest
 
 from wayseal.market.shops import (
     YEAR,
-    Back,
     Evidence,
+    Reappearance,
     ShopMemory,
     ShopState,
     advance,
     ask,
     fall_quiet,
-    find_backs,
+    find_reappearances,
     first_seen,
     next_look,
     take_back,
@@ -93,7 +93,7 @@ def test_who_spoke_daily_and_then_not_at_all_is_back_when_heard_again() -> None:
     assert quiet.state is ShopState.QUIET
     often = advance(quiet, Evidence.LISTED, T + 13 * DAY, heard=10)
     assert (often.state, often.returned_at, often.gone_at) == (ShopState.SEEN, T + 13 * DAY, None)
-    assert backs(often, now=T + 13 * DAY) == (Back(shop="c/1", was="c/1"),)
+    assert backs(often, now=T + 13 * DAY) == (Reappearance(shop="c/1", was="c/1"),)
     assert backs(often, told=True, now=T + 13 * DAY) == ()
     assert advance(quiet, Evidence.LISTED, T + 13 * DAY, heard=3).returned_at is None
 
@@ -113,35 +113,35 @@ def test_looks_for_what_went_come_after_hours_then_days_for_a_year() -> None:
 
 def backs(
     new: ShopMemory, *others: ShopMemory, told: bool = False, bound: Sequence[str] = (), now: int = T + 5 * DAY
-) -> tuple[Back, ...]:
-    return find_backs([new], lambda _: others, lambda *_: told, lambda _: bound, now)
+) -> tuple[Reappearance, ...]:
+    return find_reappearances([new], lambda _: others, lambda *_: told, lambda _: bound, now)
 
 
 def test_another_shop_of_the_seller_is_a_come_back_only_once_the_old_one_is_away() -> None:
     old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
     new = first_seen("b/new", T + 3 * DAY, own_page=True)
-    assert backs(new, old) == (Back(shop="b/new", was="a/old"),)
+    assert backs(new, old) == (Reappearance(shop="b/new", was="a/old"),)
     assert backs(new, old, told=True) == ()
     assert backs(new, replace(old, state=ShopState.SEEN)) == ()
     assert backs(new, replace(old, last_at=T + 4 * DAY)) == ()
     assert backs(new, replace(old, first_at=T + 4 * DAY)) == ()
     assert backs(new, old, now=T + 40 * DAY) == ()
     later = replace(old, shop="a/later", last_at=old.last_at + HOUR)
-    assert backs(new, old, later) == (Back(shop="b/new", was="a/later"),)
+    assert backs(new, old, later) == (Reappearance(shop="b/new", was="a/later"),)
 
 
 def test_a_text_that_anybody_can_copy_tells_only_soon_afterwards() -> None:
     old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
     new = first_seen("b/new", T + 24 * DAY, own_page=True)
     assert backs(new, old, now=T + 24 * DAY) == ()
-    assert backs(new, old, bound=[old.shop], now=T + 24 * DAY) == (Back(shop="b/new", was="a/old"),)
+    assert backs(new, old, bound=[old.shop], now=T + 24 * DAY) == (Reappearance(shop="b/new", was="a/old"),)
 
 
 def test_the_old_shop_is_one_that_is_bound_to_the_new_one_if_there_is_such() -> None:
     old = replace(walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH)), shop="a/old")
     copied = replace(old, shop="a/copied", last_at=old.last_at + HOUR)
     new = first_seen("b/new", T + 3 * DAY, own_page=True)
-    assert backs(new, old, copied, bound=["a/old"]) == (Back(shop="b/new", was="a/old"),)
+    assert backs(new, old, copied, bound=["a/old"]) == (Reappearance(shop="b/new", was="a/old"),)
     there = replace(old, state=ShopState.SEEN)
     assert backs(new, there, copied, bound=["a/old"]) == (), "a second shop beside one that is there"
 
@@ -149,7 +149,7 @@ def test_the_old_shop_is_one_that_is_bound_to_the_new_one_if_there_is_such() -> 
 def test_a_shop_that_opens_again_is_its_own_come_back() -> None:
     gone = walk((DAY, Evidence.MISSED_BOTH), (2 * DAY, Evidence.MISSED_BOTH))
     back = advance(gone, Evidence.LISTED, T + 5 * DAY)
-    assert backs(back) == (Back(shop="a/1", was="a/1"),)
+    assert backs(back) == (Reappearance(shop="a/1", was="a/1"),)
     assert backs(back, now=T + 6 * DAY) == ()
     again = advance(back, Evidence.LISTED, T + 5 * DAY)
     assert again == back, "another offer of it in the same look"

@@ -13,15 +13,15 @@ from tests.market.fetching.site import START, Answer, Clock, Handler, Site, bomb
 from tests.tables import each
 from wayseal.console.errors import JobCancelledError
 from wayseal.market import apart
+from wayseal.market.crawling import Planned, Watch, opened_watch
+from wayseal.market.crawling._state import shop_line
 from wayseal.market.errors import CaptureError, FetchError, RecordDiskError, RecordError
 from wayseal.market.fetching import Fetcher
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow
-from wayseal.market.looking import Planned, Watch, opened_watch
-from wayseal.market.looking._state import shop_line
 from wayseal.market.sources import Source
-from wayseal.market.types import Hindrance, Sight
+from wayseal.market.types import FailureReason, VisitStatus
 from wayseal.model.times import SECOND_US
 
 FEED, JSON, PAGE = "feed", "json", "page"
@@ -151,9 +151,12 @@ def test_an_honest_source_is_looked_at_whatever_others_send(
     while due := watch.due():
         report = watch.look(due[0])
         found[report.planned.source] = report
-        assert report.hindrance is not Hindrance.FAILED, (list(HOSTILE)[int(report.planned.source[1:])], report.failure)
+        assert report.hindrance is not FailureReason.FAILED, (
+            list(HOSTILE)[int(report.planned.source[1:])],
+            report.failure,
+        )
     assert found.keys() == sites.keys()
-    assert (found["zz"].sight, found["zz"].seen) == (Sight.SEEN, 1)
+    assert (found["zz"].sight, found["zz"].seen) == (VisitStatus.SEEN, 1)
     with open_market(tmp_path) as record:
         record.verify()
         rows = {row.source: row for row in Reads(record).sources()}
@@ -179,7 +182,7 @@ def test_what_nobody_thought_of_is_a_hindrance_and_comes_later_each_time(
         for _ in range(7):
             planned = next(one for one in watch.due() if one.source == "bad")
             report = watch.look(planned)
-            assert (report.sight, report.hindrance) == (Sight.UNSEEN, Hindrance.FAILED)
+            assert (report.sight, report.hindrance) == (VisitStatus.UNSEEN, FailureReason.FAILED)
             assert said in report.failure
             assert "138" not in report.failure
             row = row_of(Path(place), "bad")
@@ -187,7 +190,7 @@ def test_what_nobody_thought_of_is_a_hindrance_and_comes_later_each_time(
             waits.append((watch._next["bad"] - clock.at) // SECOND_US // 3600)
             clock.at = watch._next["bad"]
         assert waits == [1, 1, 2, 4, 8, 16, 24]
-        assert watch.look(Planned(source="good", at=clock.at)).sight is Sight.SEEN
+        assert watch.look(Planned(source="good", at=clock.at)).sight is VisitStatus.SEEN
 
 
 @each("raised", [RecordDiskError("x"), CaptureError("x"), JobCancelledError("x"), KeyboardInterrupt()])
@@ -211,7 +214,7 @@ def test_a_look_for_a_shop_that_fails_is_made_again_later(monkeypatch: pytest.Mo
         with monkeypatch.context() as broken:
             broken.setattr(Fetcher, "fetch", raising(ValueError()))
             report = watch.look(Planned(source="good", at=clock.at, target=name))
-        assert report.hindrance is Hindrance.FAILED
+        assert report.hindrance is FailureReason.FAILED
         assert (watch._state.shops[name].next_at or 0) > clock.at
         assert watch.look(Planned(source="good", at=clock.at)).new == 0
 

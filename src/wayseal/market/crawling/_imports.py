@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
+from wayseal.market.crawling._folder import IMPORTS, SOURCES, source_text
 from wayseal.market.errors import MarketError, PictureError, SourceError
-from wayseal.market.looking._folder import IMPORTS, SOURCES, source_text
 from wayseal.market.pictures import read_picture
 from wayseal.market.sources import PICTURES, TEXTS, Source, parse_source, read_export
 from wayseal.market.sources.source import Fields, Flaw, Problem

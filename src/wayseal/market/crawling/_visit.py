@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from wayseal.market.crawling._folder import Pages
 from wayseal.market.errors import SourceError
 from wayseal.market.fetching import Fetched, Missed, Validators
 from wayseal.market.log import Market
-from wayseal.market.looking._folder import Pages
-from wayseal.market.numbers._match import Own
+from wayseal.market.numbers import Own
 from wayseal.market.sources import Seen, Source, files_of, parse_apart, read_export, starts
 from wayseal.market.sources.source import Problem
-from wayseal.market.types import Capture, Hindrance, Listing, Reading, Sight
+from wayseal.market.types import Capture, FailureReason, Listing, Reading, VisitStatus
 from wayseal.model.times import SECOND_US
 from wayseal.store.durable import file_digest
 
@@ -58,14 +58,14 @@ class Gathered:
     captures: list[Capture] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     found: list[tuple[Listing, str]] = field(default_factory=list)
-    hindrance: Hindrance | None = None
+    hindrance: FailureReason | None = None
     complete: bool = True
     problems: list[Problem] = field(default_factory=list)
 
     @property
-    def sight(self) -> Sight:
+    def sight(self) -> VisitStatus:
         """Unseen unless something was seen and nothing hindered."""
-        return Sight.SEEN if self.hindrance is None else Sight.UNSEEN
+        return VisitStatus.SEEN if self.hindrance is None else VisitStatus.UNSEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +81,8 @@ class OnePage:
         unchanged: It is what it was, so the site says: nothing was kept anew.
     """
 
-    sight: Sight
-    hindrance: Hindrance | None
+    sight: VisitStatus
+    hindrance: FailureReason | None
     listings: tuple[Listing, ...] = ()
     capture: Capture | None = None
     seen: Seen | None = None
@@ -94,17 +94,17 @@ def look_at_page(source: Source, url: str, ask: Ask, keep: Keep, pages: Pages | 
     before = None if pages is None else pages.known(source, url)
     answer = ask.fetch(source, url, None if before is None else before.validators)
     if isinstance(answer, Missed):
-        return OnePage(sight=Sight.UNSEEN, hindrance=answer.hindrance)
+        return OnePage(sight=VisitStatus.UNSEEN, hindrance=answer.hindrance)
     if answer.status in _GONE:
-        return OnePage(sight=Sight.GONE, hindrance=None, capture=keep.keep(source, answer))
+        return OnePage(sight=VisitStatus.GONE, hindrance=None, capture=keep.keep(source, answer))
     if answer.unchanged and before is not None and not answer.hops:
         return _shown(parse_apart(source, before.body, before.media_type, answer.url), before.capture, unchanged=True)
     if answer.hindrance is not None or answer.unchanged:
-        hindrance = answer.hindrance or Hindrance.ERROR_PAGE
-        return OnePage(sight=Sight.UNSEEN, hindrance=hindrance, capture=keep.keep(source, answer))
+        hindrance = answer.hindrance or FailureReason.ERROR_PAGE
+        return OnePage(sight=VisitStatus.UNSEEN, hindrance=hindrance, capture=keep.keep(source, answer))
     seen = parse_apart(source, answer.shown, answer.shown_type, answer.url)
     kept = keep.keep(source, answer, seen.text)
-    if pages is not None and seen.sight is Sight.SEEN:
+    if pages is not None and seen.sight is VisitStatus.SEEN:
         pages.note(source, answer, kept)
     return _shown(seen, kept, unchanged=False)
 
@@ -136,9 +136,9 @@ def gather(source: Source, ask: Ask, keep: Keep, pages: Pages | None = None) -> 
                 out.unchanged.append(page.capture.id)
             elif page.capture is not None:
                 out.captures.append(page.capture)
-            if page.sight is not Sight.SEEN or page.seen is None or page.capture is None:
+            if page.sight is not VisitStatus.SEEN or page.seen is None or page.capture is None:
                 # A list that isn't there any more isn't a list without offers.
-                out.hindrance = out.hindrance or page.hindrance or Hindrance.CHANGED
+                out.hindrance = out.hindrance or page.hindrance or FailureReason.CHANGED
                 out.complete = False
                 break
             out.problems += page.seen.problems
@@ -167,7 +167,7 @@ def gather_files(source: Source, keep: Keep, at: int, known: frozenset[str]) -> 
                 else:
                     out.problems.append(one)
     except (SourceError, OSError):
-        out.hindrance, out.complete = Hindrance.UNREACHABLE, False
+        out.hindrance, out.complete = FailureReason.UNREACHABLE, False
     return out
 
 
@@ -298,8 +298,8 @@ class Report:
 
     planned: Planned
     at: int
-    sight: Sight
-    hindrance: Hindrance | None
+    sight: VisitStatus
+    hindrance: FailureReason | None
     failure: str = ""
     seen: int = 0
     new: int = 0

@@ -6,27 +6,30 @@ from typing import Any
 import pytest
 
 from wayseal.market.errors import RemovalError
-from wayseal.market.removals import count_by_source, find_due, follow, write_letter
-from wayseal.market.removals._due import Todo
-from wayseal.market.removals.types import (
+from wayseal.market.takedown import (
     DAY,
     LANGS,
     RULES,
-    Accused,
     Act,
     Answer,
     Answered,
-    Asked,
+    CounterNotice,
+    CounterNoticeReviewed,
     Escalated,
-    Heard,
+    Filed,
     Outcome,
     Reminded,
     Removed,
+    Todo,
     Withdrawn,
+    count_by_source,
+    find_due,
+    follow,
+    write_letter,
 )
 
 NOW = 1_700_000_000_000_000
-ASKED = Asked(
+ASKED = Filed(
     request="r1",
     at=NOW,
     who="Li",
@@ -74,11 +77,11 @@ COURSES: dict[str, tuple[list[Act], float, tuple[Todo, float] | None]] = {
         acts(*((Reminded, day, LI) for day in (4, 8, 12)), (Escalated, 16, LAW), (Reminded, 20, LI)), 24,
         (Todo.REMIND, 23),
     ),
-    "accused": (acts((Accused, 1, SAID)), 1.5, (Todo.HEAR, 1)),
+    "accused": (acts((CounterNotice, 1, SAID)), 1.5, (Todo.HEAR, 1)),
     "accused after removal": (
-        acts((Removed, 5, {"captures": ()}), (Accused, 9, SAID)), 10, (Todo.HEAR, 9),
+        acts((Removed, 5, {"captures": ()}), (CounterNotice, 9, SAID)), 10, (Todo.HEAR, 9),
     ),
-    "heard": (acts((Accused, 1, SAID), (Heard, 2, LI)), 2.5, None),
+    "heard": (acts((CounterNotice, 1, SAID), (CounterNoticeReviewed, 2, LI)), 2.5, None),
 }  # fmt: skip
 
 
@@ -95,7 +98,7 @@ WRONG: dict[str, list[Act]] = {
     "without a capture": [replace(ASKED, captures=())],
     "in no language": [replace(ASKED, lang="fr")],
     "under no rule": [replace(ASKED, rule="magic")],
-    "heard without a word": acts((Heard, 1, LI)),
+    "heard without a word": acts((CounterNoticeReviewed, 1, LI)),
     "reminded after the end": acts((Withdrawn, 1, LI), (Reminded, 2, LI)),
 }
 

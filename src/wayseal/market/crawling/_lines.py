@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wayseal.market.crawling._visit import Gathered
 from wayseal.market.log import Line, LineKind
-from wayseal.market.looking._visit import Gathered
-from wayseal.market.numbers import match
-from wayseal.market.numbers._match import Own
+from wayseal.market.numbers import Own, match
 from wayseal.market.reading.told import handle_json, number_json, reading_json
 from wayseal.market.sellers import Offer
 from wayseal.market.sources import Source

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from wayseal.market.crawling import ImportForm, Planned, bring_in, opened_watch
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking import ImportForm, Planned, bring_in, opened_watch
 from wayseal.market.sources import picture_of
 
 TEXT = "糖单有的来，量大，懂的联系"

@@ -16,17 +16,16 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from wayseal.market.crawling._lines import shop_id, to_link
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import JudgedRow
-from wayseal.market.looking._lines import shop_id, to_link
 from wayseal.market.reading import sound_out
-from wayseal.market.removals import Request
-from wayseal.market.removals.types import Removed
 from wayseal.market.sellers import Join, Link, Offer, Signal, Split, link_all
 from wayseal.market.shops import AWAY, NO_LONGER, ShopMemory, ShopState, ask, first_seen, take_back
 from wayseal.market.sources import Source
+from wayseal.market.takedown import Removed, Request
 from wayseal.market.types import FLAGGED, Listing, read_text
 from wayseal.model.times import HOUR_US
 

@@ -6,11 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.market.errors import FetchError, MarketError, PictureError, RecordError
-from wayseal.market.fetching import Fetched
-from wayseal.market.log import Line, LineKind
-from wayseal.market.log.reads import Reads
-from wayseal.market.looking._lines import (
+from wayseal.market.crawling._lines import (
     Pictured,
     capture_body,
     digest_of,
@@ -22,8 +18,8 @@ from wayseal.market.looking._lines import (
     problems_of,
     settings_of,
 )
-from wayseal.market.looking._state import KnownShop, State, shop_line
-from wayseal.market.looking._visit import (
+from wayseal.market.crawling._state import KnownShop, State, shop_line
+from wayseal.market.crawling._visit import (
     Gathered,
     OnePage,
     Parts,
@@ -36,13 +32,17 @@ from wayseal.market.looking._visit import (
     look_after,
     look_at_page,
 )
-from wayseal.market.looking.retention import LetGo, purge_market
+from wayseal.market.crawling.retention import PurgeResult, purge_market
+from wayseal.market.errors import FetchError, MarketError, PictureError, RecordError
+from wayseal.market.fetching import Fetched
+from wayseal.market.log import Line, LineKind
+from wayseal.market.log.reads import Reads
 from wayseal.market.pictures import read_picture
 from wayseal.market.sellers import Link
-from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_backs, first_seen, next_look
+from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_reappearances, first_seen, next_look
 from wayseal.market.sources import Source, picture_of
 from wayseal.market.sources.source import SourceKind
-from wayseal.market.types import Capture, Handle, Hindrance, Listing, Sight
+from wayseal.market.types import Capture, FailureReason, Handle, Listing, VisitStatus
 from wayseal.model.errors import WaysealError
 from wayseal.model.times import HOUR_US
 
@@ -53,12 +53,12 @@ MOST_PAGES_OF_SHOPS = 60
 REREAD = 48 * HOUR_US
 """An offer of which the list shows only a beginning is read in full again after so long."""
 RECHECK = 12 * HOUR_US
-_NO_ANSWER = frozenset({Hindrance.BUDGET, Hindrance.REFUSED, Hindrance.ROBOTS, Hindrance.UNREACHABLE})
+_NO_ANSWER = frozenset({FailureReason.BUDGET, FailureReason.REFUSED, FailureReason.ROBOTS, FailureReason.UNREACHABLE})
 """After one of these nothing more is asked of a source in this look."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Look:
+class _Visit:
     """A look while it is made. at: when it was made; fresh: offers that are new or changed, with their bodies."""
 
     planned: Planned
@@ -144,8 +144,8 @@ class Watch:
                 raise
             return self._record_failure(source, planned, failure_of(error))
 
-    def purge(self, folder: Path) -> LetGo:
-        """Lets go of what was kept long enough; see `looking.retention`.
+    def purge(self, folder: Path) -> PurgeResult:
+        """Lets go of what was kept long enough; see `retention`.
 
         Args:
             folder: The watch's.
@@ -187,7 +187,7 @@ class Watch:
             gathered = gather(source, self._parts.ask, self._parts.keep, self._parts.pages)
         else:
             gathered = gather_files(source, self._parts.keep, self._parts.now(), self._files)
-        look = _Look(planned=planned, source=source, at=self._parts.now(), captures=gathered.captures)
+        look = _Visit(planned=planned, source=source, at=self._parts.now(), captures=gathered.captures)
         look.unchanged += gathered.unchanged
         self._files |= {one.sha256 for one in gathered.captures if not one.status}
         self._take_offers(look, gathered.found)
@@ -199,11 +199,11 @@ class Watch:
     def _look_for(self, source: Source, planned: Planned) -> Report:
         """A look for one shop that was gone."""
         shop = self._state.shops[planned.target]
-        look = _Look(planned=planned, source=source, at=self._parts.now())
+        look = _Visit(planned=planned, source=source, at=self._parts.now())
         page = self._page(look, shop.page)
-        if page.sight is Sight.SEEN and page.capture is not None and page.listings:
+        if page.sight is VisitStatus.SEEN and page.capture is not None and page.listings:
             self._take_offers(look, [(one, page.capture.id) for one in page.listings])
-        if planned.target not in look.shops and page.sight is not Sight.UNSEEN:
+        if planned.target not in look.shops and page.sight is not VisitStatus.UNSEEN:
             shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
         shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
         look.moved[planned.target] = None
@@ -216,16 +216,18 @@ class Watch:
         if self._parts.pages is not None:
             self._parts.pages.forget(source)
         self._hear()
-        look = _Look(planned=planned, source=source, at=self._parts.now(), failure=failure)
+        look = _Visit(planned=planned, source=source, at=self._parts.now(), failure=failure)
         before = next(row.unseen_since for row in self._reads.sources() if row.source == source.name)
         look.failed_since = before or look.at
         shop = self._state.shops.get(planned.target)
         if shop is not None:
             shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
             look.moved[planned.target] = None
-        return self._record(look, Sight.UNSEEN, Hindrance.FAILED, None if planned.target else Gathered(complete=False))
+        return self._record(
+            look, VisitStatus.UNSEEN, FailureReason.FAILED, None if planned.target else Gathered(complete=False)
+        )
 
-    def _take_offers(self, look: _Look, found: Sequence[tuple[Listing, str]]) -> None:
+    def _take_offers(self, look: _Visit, found: Sequence[tuple[Listing, str]]) -> None:
         """Offers that were seen: shops move, and what is new or changed is read."""
         wanted: list[tuple[Listing, str]] = []
         for other in self._state.join_views(look.source.name, [one for one, _ in found], look.at):
@@ -252,7 +254,7 @@ class Watch:
             self._state.note_offer(offer, version, body, look.at, seller=seller)
             look.fresh[offer] = body
 
-    def _in_full(self, look: _Look, short: Listing, from_list: str) -> tuple[Listing, str]:
+    def _in_full(self, look: _Visit, short: Listing, from_list: str) -> tuple[Listing, str]:
         """The offer as its own page has it, where the list shows only a beginning."""
         if not look.source.details or not short.url or look.planned.target:
             return short, from_list
@@ -260,14 +262,14 @@ class Watch:
         before = self._full.get(offer)
         if before is not None and (look.silent or (before.beginning == beginning and look.at - before.at < REREAD)):
             return before.listing, before.capture
-        page = OnePage(sight=Sight.UNSEEN, hindrance=None) if look.silent else self._page(look, short.url)
+        page = OnePage(sight=VisitStatus.UNSEEN, hindrance=None) if look.silent else self._page(look, short.url)
         whole = next((one for one in page.listings if one.key == short.key), None)
         if whole is None or page.capture is None:
             return (before.listing, before.capture) if before is not None else (short, from_list)
         self._full[offer] = _Full(beginning=beginning, at=look.at, listing=whole, capture=page.capture.id)
         return whole, page.capture.id
 
-    def _page(self, look: _Look, url: str) -> OnePage:
+    def _page(self, look: _Visit, url: str) -> OnePage:
         """One more address of the source."""
         page = look_at_page(look.source, url, self._parts.ask, self._parts.keep, self._parts.pages)
         if page.unchanged and page.capture is not None:
@@ -277,7 +279,7 @@ class Watch:
         look.silent = look.silent or page.hindrance in _NO_ANSWER
         return page
 
-    def _pictures(self, look: _Look, listing: Listing, capture: str) -> list[Pictured]:
+    def _pictures(self, look: _Visit, listing: Listing, capture: str) -> list[Pictured]:
         """Pictures of an offer that are new or were read before."""
         out = []
         for name in listing.pictures:
@@ -293,7 +295,7 @@ class Watch:
                 out.append(known)
         return out
 
-    def _picture(self, look: _Look, name: str) -> Pictured | None:
+    def _picture(self, look: _Visit, name: str) -> Pictured | None:
         """A picture, kept and read; None: it can't be had or read."""
         if look.source.on_the_web:
             answer = self._parts.ask.fetch(look.source, name)
@@ -319,7 +321,7 @@ class Watch:
     def _find_handles(self, text: str) -> Sequence[Handle]:
         return self._parts.reader.read(text).handles
 
-    def _see_shop(self, look: _Look, listing: Listing) -> None:
+    def _see_shop(self, look: _Visit, listing: Listing) -> None:
         """A shop, or an offer by itself, is there."""
         name = self._state.views.shop_of(listing)
         if look.source.kind is SourceKind.FOLDER:
@@ -343,7 +345,7 @@ class Watch:
             look.moved[name], known.next_at = None, None
         look.shops[name] = None
 
-    def _look_for_missing(self, look: _Look, gathered: Gathered) -> None:
+    def _look_for_missing(self, look: _Visit, gathered: Gathered) -> None:
         """Shops of the source that its list was without: their own pages say whether they are gone."""
         missing = [
             (name, shop)
@@ -365,18 +367,18 @@ class Watch:
             if shop.memory.state is not before.state or shop.memory.misses != before.misses:
                 look.moved[name] = None
 
-    def _check(self, look: _Look, shop: KnownShop) -> None:
+    def _check(self, look: _Visit, shop: KnownShop) -> None:
         page = self._page(look, shop.page)
         shop.checked_at = look.at
-        if page.sight is Sight.GONE:
+        if page.sight is VisitStatus.GONE:
             shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
             self._note_gone(shop.memory.shop, page)
             if shop.memory.state in AWAY:
                 shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
-        elif page.sight is Sight.SEEN:
+        elif page.sight is VisitStatus.SEEN:
             shop.memory = advance(shop.memory, Evidence.LISTED, look.at)
 
-    def _look_for_asked(self, look: _Look, gathered: Gathered) -> None:
+    def _look_for_asked(self, look: _Visit, gathered: Gathered) -> None:
         """Offers that were asked for by themselves, in a shop that stays: their own pages say it, as those of shops."""
         for name, memory in self._state.asked_offers.items():
             offer = self._state.offers[name]
@@ -384,7 +386,7 @@ class Watch:
                 self._state.asked_offers[name] = advance(memory, Evidence.LISTED, look.at)
             elif name.startswith(f"{look.source.name}/") and gathered.complete and offer.url and not look.silent:
                 page = self._page(look, offer.url)
-                if page.sight is Sight.GONE:
+                if page.sight is VisitStatus.GONE:
                     self._state.asked_offers[name] = advance(memory, Evidence.MISSED_BOTH, look.at)
                     self._note_gone(name, page)
 
@@ -392,20 +394,17 @@ class Watch:
         if page.capture is not None:
             self._state.shown_gone[name] = page.capture.id
 
-    def _record(self, look: _Look, sight: Sight, hindrance: Hindrance | None, gathered: Gathered | None) -> Report:
+    def _record(
+        self, look: _Visit, sight: VisitStatus, hindrance: FailureReason | None, gathered: Gathered | None
+    ) -> Report:
         """All that the look brought, in one go."""
         state, source = self._state, look.source
         links = self._link(look)
         young = dict.fromkeys(look.shops)
         for name in look.moved:
             young |= dict.fromkeys(other.shop for other in state.others_of(name))
-        backs = find_backs(
-            (state.shops[name].memory for name in young if name in state.shops and state.is_flagged(name)),
-            state.others_of,
-            state.was_told,
-            state.bound_to,
-            look.at,
-        )
+        memories = (state.shops[name].memory for name in young if name in state.shops and state.is_flagged(name))
+        backs = find_reappearances(memories, state.others_of, state.was_told, state.bound_to, look.at)
         matched = matched_lines(look.fresh, self._parts.own, self._parts.canaries, look.at)
         if gathered is not None:
             self._next[source.name] = look_after(source, look.planned.at, look.at, look.failed_since)
@@ -413,7 +412,7 @@ class Watch:
             "source": source.name,
             "target": look.planned.target,
             "planned_at": look.planned.at,
-            "made": sight is not Sight.UNSEEN,
+            "made": sight is not VisitStatus.UNSEEN,
             "sight": sight.value,
             "hindrance": None if hindrance is None else hindrance.value,
             "failure": look.failure or None,
@@ -453,7 +452,7 @@ class Watch:
             canaries=sum(ours.values()),
         )
 
-    def _link(self, look: _Look) -> list[Line]:
+    def _link(self, look: _Visit) -> list[Line]:
         """What new and changed offers have in common with others, and whose all are now."""
         state = self._state
         found: dict[Link, None] = {}
@@ -482,7 +481,7 @@ class Watch:
         ]
         return [Line(kind=LineKind.LINKED, at=look.at, body={"links": links, "sellers": changed})]
 
-    def _gone(self, look: _Look) -> list[str]:
+    def _gone(self, look: _Visit) -> list[str]:
         """Offers of the source that a whole list was without, for the first time since they were there."""
         if look.source.kind is SourceKind.FEED or not look.source.on_the_web:
             return []

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from wayseal.model.lazy import load_when_asked
 
 if TYPE_CHECKING:
-    from wayseal.market.looking._folder import CAPTURES, IMPORTS, SITES, SOURCES, holding, source_text
-    from wayseal.market.looking._imports import (
+    from wayseal.market.crawling._folder import CAPTURES, IMPORTS, SITES, SOURCES, holding, source_text
+    from wayseal.market.crawling._imports import (
         EXPORTS,
         ImportForm,
         Named,
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
         free_name,
         place_files,
     )
-    from wayseal.market.looking._place import opened_watch
-    from wayseal.market.looking._visit import Ask, Keep, Parts, Planned, Report
-    from wayseal.market.looking._watch import Watch
+    from wayseal.market.crawling._place import opened_watch
+    from wayseal.market.crawling._visit import Ask, Keep, Parts, Planned, Report
+    from wayseal.market.crawling._watch import Watch
 
 __all__ = [
     "CAPTURES",
