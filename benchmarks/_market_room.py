@@ -21,13 +21,13 @@ from protego import Protego
 
 from benchmarks._market_parse import body_of
 from benchmarks._market_watch import DAY, Fetch, Outcome, Planned, Post, Told, Where
+from wayseal.market.crawling import Parts, Watch
+from wayseal.market.crawling import Planned as Look
 from wayseal.market.fetching import Fetched, Missed, Validators
 from wayseal.market.log import open_market
-from wayseal.market.looking import Parts, Watch
-from wayseal.market.looking import Planned as Look
 from wayseal.market.reading import Reader
 from wayseal.market.sources import Source, load_sources
-from wayseal.market.types import Capture, Hindrance
+from wayseal.market.types import Capture, FailureReason
 from wayseal_sim.market import write_sources
 from wayseal_sim.market.parts import TERMS, MarketWorld, draw_label
 
@@ -60,7 +60,7 @@ class Doors:
         self._kept = 0
 
     def fetch(self, source: Source, url: str, known: Validators | None = None) -> Fetched | Missed:
-        """See `market.looking.Ask`."""
+        """See `market.crawling.Ask`."""
         del known
         for _ in range(6):
             parts = urlsplit(url)
@@ -70,36 +70,36 @@ class Doors:
                 return self._missed(url, missed)
             answer = self._get(source, path)
             if answer is None:
-                return self._missed(url, Hindrance.BUDGET)
+                return self._missed(url, FailureReason.BUDGET)
             if answer.cut or answer.endless or answer.delay_s > 30:
-                return self._missed(url, Hindrance.TIMEOUT if answer.endless else Hindrance.UNREACHABLE)
+                return self._missed(url, FailureReason.TIMEOUT if answer.endless else FailureReason.UNREACHABLE)
             if answer.status not in (301, 302, 303, 307, 308):
                 return self._fetched(url, answer)
             url = urljoin(url, answer.header("Location"))
-        return self._missed(url, Hindrance.ERROR_PAGE)
+        return self._missed(url, FailureReason.ERROR_PAGE)
 
     def keep(self, source: Source, fetched: Fetched, text: str = "") -> Capture:
-        """See `market.looking.Keep`."""
+        """See `market.crawling.Keep`."""
         del text
         return self._capture(source, fetched.url, fetched.status, fetched.body, fetched.media_type)
 
     def keep_file(self, source: Source, file: Path, name: str, at: int) -> Capture:
-        """See `market.looking.Keep`."""
+        """See `market.crawling.Keep`."""
         del at
         return self._capture(source, f"file:{name}", 0, file.read_bytes(), "application/json")
 
-    def _may(self, source: Source, path: str) -> Hindrance | None:
+    def _may(self, source: Source, path: str) -> FailureReason | None:
         key = source.name, self.now // DAY
         if key not in self._robots:
             answer = self._get(source, "/robots.txt")
             if answer is None:
-                return Hindrance.BUDGET
+                return FailureReason.BUDGET
             if answer.status >= 500 or answer.cut or answer.endless:
-                return Hindrance.ROBOTS
+                return FailureReason.ROBOTS
             text = body_of(answer).decode("utf-8", "replace") if answer.status == 200 else ""
             self._robots[key] = Protego.parse(text) if text else None
         rules = self._robots[key]
-        return Hindrance.ROBOTS if rules is not None and not rules.can_fetch(path, _AGENT) else None
+        return FailureReason.ROBOTS if rules is not None and not rules.can_fetch(path, _AGENT) else None
 
     def _get(self, source: Source, path: str) -> Any:
         if self._spent[source.name, self.now // DAY] >= source.budget or self.fetch_site is None:
@@ -123,7 +123,7 @@ class Doors:
             address="127.0.0.1",
         )
 
-    def _missed(self, url: str, hindrance: Hindrance) -> Missed:
+    def _missed(self, url: str, hindrance: FailureReason) -> Missed:
         return Missed(asked=url, url=url, at=self.now, hindrance=hindrance)
 
     def _capture(self, source: Source, url: str, status: int, body: bytes, media: str) -> Capture:

@@ -16,7 +16,7 @@ from wayseal.cases.views import ItemFilter
 from wayseal.cli._demo import watch_market
 from wayseal.cli._output import no_progress
 from wayseal.ledger import Snapshot, ingest, open_ledger
-from wayseal.market.looking import Planned, opened_watch
+from wayseal.market.crawling import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
 from wayseal.store import open_source
 from wayseal_sim import preset, simulate

@@ -7,8 +7,8 @@ import pytest
 
 from tests.cli.running import here
 from tests.market.fetching.site import serving
+from wayseal.market.crawling import Planned, opened_watch
 from wayseal.market.fetching import Fetcher
-from wayseal.market.looking import Planned, opened_watch
 
 FEED = b"<rss version='2.0'><channel><item><guid>1</guid><title>waybills</title></item></channel></rss>"
 

@@ -11,9 +11,9 @@ import pytest
 
 from tests.cli.running import inside
 from tests.market.fetching.site import Answer, Handler, Site, serving
+from wayseal.market.crawling import SOURCES, Planned, opened_watch
 from wayseal.market.log import LineKind, open_market
 from wayseal.market.log.reads import DAY, Reads
-from wayseal.market.looking import SOURCES, Planned, opened_watch
 from wayseal_sim.market import Clock, MarketPlan, generate_market, serve_market
 
 PAGE: Answer = (200, {"Content-Type": "text/html; charset=utf-8"}, "<ul><li id=a><b>出一手面单</b></li></ul>".encode())

@@ -12,7 +12,7 @@ from tests.tables import each
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
-from wayseal.market.removals.types import Removed
+from wayseal.market.takedown import Removed
 
 LI = ("--who", "li", "--why", "by mail")
 PHONE = "13800138000"

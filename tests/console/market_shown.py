@@ -13,15 +13,15 @@ from tests.market.log.lines_of import capture as capture_of
 from tests.market.log.lines_of import reading
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.acts import line_of
-from wayseal.market.removals.types import (
+from wayseal.market.takedown import (
     RULES,
-    Accused,
     Act,
     Answer,
     Answered,
-    Asked,
+    CounterNotice,
+    CounterNoticeReviewed,
     Escalated,
-    Heard,
+    Filed,
     Reminded,
     Withdrawn,
 )
@@ -345,7 +345,7 @@ def _request(now: int, number: int, one: Line) -> Iterator[Line]:
 
     source = one.body["source"]
     yield act(
-        Asked,
+        Filed,
         0,
         "站内举报入口提交，编号见附件",
         target=one.body["shop"],
@@ -364,9 +364,9 @@ def _request(now: int, number: int, one: Line) -> Iterator[Line]:
     if number == 6:
         yield act(Answered, 1, "邮件", answer=Answer.MORE, text="请提供营业执照和授权书")
     if number in {0, 5}:
-        yield act(Accused, 2, "站内信转来", text=f"不是我卖的，有疑问请打 {HIDDEN_PHONE}")
+        yield act(CounterNotice, 2, "站内信转来", text=f"不是我卖的，有疑问请打 {HIDDEN_PHONE}")
     if number == 0:
-        yield act(Heard, 2.5, "核对过抓取记录，请求照旧")
+        yield act(CounterNoticeReviewed, 2.5, "核对过抓取记录，请求照旧")
     if number < 4:
         body = {**of, "captures": [one.body["capture"]]}
         yield Line(kind=LineKind.REMOVED, at=at + round((2.2 + 2.7 * number) * DAY), body=body)

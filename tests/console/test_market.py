@@ -20,7 +20,7 @@ from wayseal.console.texts import TEXTS
 from wayseal.console.web import _resources
 from wayseal.market.drawn import spread
 from wayseal.market.log import FILE, LineKind, open_market
-from wayseal.market.types import HandleKind, Hindrance, Kind
+from wayseal.market.types import FailureReason, HandleKind, Kind
 from wayseal.merkle import verify_inclusion
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.page.words import times
@@ -86,7 +86,7 @@ def test_an_auditor_sees_counts_and_acts_and_nothing_of_an_offer(stall: Stall) -
 
 
 def test_each_source_that_cannot_be_seen_says_why_and_what_to_do(stall: Stall) -> None:
-    for hindrance in Hindrance:
+    for hindrance in FailureReason:
         for area in ("market_hindrance", "market_todo"):
             assert TEXTS.get(f"{area}.{hindrance.value}"), hindrance
     for kind in Kind:

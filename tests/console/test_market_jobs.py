@@ -27,9 +27,9 @@ from wayseal.console.jobs import JobState, kinds
 from wayseal.console.jobs.imports import lay_out
 from wayseal.console.jobs.results import WordSeen, keep_words
 from wayseal.console.web.pages._market import WORD_KINDS as KINDS
+from wayseal.market.crawling import ImportForm, holding
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking import ImportForm, holding
 from wayseal.market.reading import WordKind
 
 OURS = "YT0000000000002"

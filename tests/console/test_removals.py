@@ -15,8 +15,7 @@ from tests.console.world import World
 from tests.tables import each
 from wayseal.market.log import Line, LineKind
 from wayseal.market.log.acts import line_of
-from wayseal.market.removals import count_by_source, find_due
-from wayseal.market.removals.types import Outcome, Removed
+from wayseal.market.takedown import Outcome, Removed, count_by_source, find_due
 from wayseal.page.words import catalogue
 
 DAY = 86_400_000_000

@@ -5,9 +5,8 @@ import re
 import pytest
 
 from tests.docs.pages import read
-from wayseal.market.removals._due import Todo
-from wayseal.market.removals.types import RULES, Answer
-from wayseal.market.sellers import Signal, _groups, _shared, _style, _texts, _weigh
+from wayseal.market.sellers import Signal, _book, _index, _style, _weigh
+from wayseal.market.takedown import RULES, Answer, Todo
 from wayseal.market.types import HandleKind
 
 PAGES = ("docs/market-sellers.md", "docs/market-sellers.zh.md")
@@ -35,9 +34,9 @@ def test_every_figure(page: str) -> None:
         _style.LEAST_NATS,
         _style.MOST_NATS,
         _style.FEWEST,
-        _shared.CROWD,
-        _texts.LONG,
-        _groups.MOST_WEAK,
+        _weigh.CROWD,
+        _index.LONG,
+        _book.MOST_WEAK,
     ]
     shown = [re.sub(r"^(-?)0\.", r"\1.", f"{figure:g}") for figure in figures]
     assert [figure for figure in shown if figure not in page] == []

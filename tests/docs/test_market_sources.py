@@ -6,9 +6,8 @@ import pytest
 
 from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.market.sources import Source, load_sources, parse_source
-from wayseal.market.sources.source import DAY, PAGE, ChatFormat, Fields, Signs, SourceKind
-from wayseal.market.sources.types import Flaw
-from wayseal.market.types import Hindrance
+from wayseal.market.sources.source import DAY, PAGE, ChatFormat, Fields, Flaw, Signs, SourceKind
+from wayseal.market.types import FailureReason
 
 EXAMPLES = DOCS / "examples/sources"
 
@@ -22,7 +21,7 @@ def test_every_name_has_its_row(page: str) -> None:
     found = [list(rows(body)) for body in sections(page).values()]
     keys = [one.name for one in dataclasses.fields(Source) if one.name not in {"fields", "signs", "file"}]
     hindrances, sources, fields, signs, flaws = (names for names in found if names)
-    assert sorted(hindrances) == sorted(Hindrance)
+    assert sorted(hindrances) == sorted(FailureReason)
     assert sorted(sources) == sorted(["wayseal", *keys])
     assert fields == [one.name for one in dataclasses.fields(Fields)]
     assert signs == [one.name for one in dataclasses.fields(Signs)]

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.docs.pages import read
+from wayseal.market.crawling import CAPTURES, IMPORTS, SOURCES
 from wayseal.market.log import LineKind
-from wayseal.market.looking import CAPTURES, IMPORTS, SOURCES
-from wayseal.market.watch import ShopState
+from wayseal.market.shops import ShopState
 
 
 @pytest.mark.parametrize("page", ["docs/market-watch.md", "docs/market-watch.zh.md"])

@@ -13,8 +13,8 @@ from tests.tables import each
 from wayseal.market import apart as room
 from wayseal.market.apart import ApartError, apart
 from wayseal.market.sources import Source, parse, parse_apart, parse_source
-from wayseal.market.sources._html import html_apart, html_text
-from wayseal.market.types import Hindrance
+from wayseal.market.sources._markup import html_apart, html_text
+from wayseal.market.types import FailureReason
 
 URL = "http://a.example/"
 HEAD = 'name = "a"\ncontact = "a@courier.example"\nstart = "http://a.example/"\n'
@@ -129,7 +129,7 @@ def _in_fork() -> None:
 )
 def test_pages_that_cost_more_than_any_page_needs(source: Source, body: bytes) -> None:
     seen = parse_apart(source, body, "", URL)
-    assert seen.hindrance in {Hindrance.UNREADABLE, Hindrance.CHANGED} or seen.listings[0].key == "1"
+    assert seen.hindrance in {FailureReason.UNREADABLE, FailureReason.CHANGED} or seen.listings[0].key == "1"
     assert parse_apart(PAGE, HONEST, "text/html", URL) == parse(PAGE, HONEST, "text/html", URL)
 
 

@@ -22,8 +22,7 @@ from wayseal.market.numbers import (
     own_of_ledger,
     write_leaks,
 )
-from wayseal.market.numbers._own import _own, shape_of, space_of
-from wayseal.market.numbers.types import Own, Standing, Why
+from wayseal.market.numbers._match import Own, Standing, Why, _own, shape_of, space_of
 from wayseal.market.reading import Reader
 from wayseal.market.types import NumberCandidate
 from wayseal.model.predicate import parse_predicate

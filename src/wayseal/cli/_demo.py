@@ -88,7 +88,7 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressC
 
 def _look(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback) -> None:
     """Looks at every site, days apart, while numbers are sold (rule 1)."""
-    from wayseal.market.looking import SOURCES, Planned, opened_watch
+    from wayseal.market.crawling import SOURCES, Planned, opened_watch
     from wayseal.market.numbers import own_of_ledger
     from wayseal_sim.market import Clock, MarketPlan, generate_market, serve_market, write_sources
     from wayseal_sim.market.parts import known_numbers

@@ -16,8 +16,8 @@ from wayseal.page import numbers
 from wayseal.page.visible import shorten, visible
 
 if TYPE_CHECKING:
-    from wayseal.market.looking import Report, Watch
-    from wayseal.market.looking.retention import LetGo
+    from wayseal.market.crawling import Report, Watch
+    from wayseal.market.crawling.retention import PurgeResult
 
 SIGHTS = {
     "seen": N_("seen"),
@@ -70,9 +70,9 @@ def watching(
 ) -> Iterator["Watch"]:
     """A watch, with the numbers of a ledger and of a register of canaries; says if what was learnt isn't used."""
     from wayseal.cases.ledger.market import watching_for
+    from wayseal.market.crawling.learning import is_outdated
     from wayseal.market.log import open_market
     from wayseal.market.log.reads import Reads
-    from wayseal.market.looking.learning import is_outdated
 
     with watching_for(folder, ledger, register, sleep=sleep) as watched:
         with open_market(folder) as record:
@@ -126,7 +126,7 @@ def report_lines(report: "Report") -> Iterator[str]:
         )
 
 
-def purge_lines(gone: "LetGo", *, dry: bool = False) -> Iterator[str]:
+def purge_lines(gone: "PurgeResult", *, dry: bool = False) -> Iterator[str]:
     """What went by retention, or would go; nothing where nothing did."""
     if gone.files or gone.captures or gone.offers:
         yield _(

@@ -14,11 +14,11 @@ from wayseal.cli._market_view import KINDS, SHORT, MarketArgument, offer_line, t
 from wayseal.cli._options import OutOption, OutputFormat, OutputFormatOption, QuietOption, ReportFormat
 from wayseal.cli._output import clock_time, print_json, print_result, progress_bars, write_report
 from wayseal.cli._texts import _, current_lang, echo
+from wayseal.market.crawling.learning import Change, Taught, put_in_force, take_back, teach
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LearntRow, OfferRow, SellerRow, SellerView
-from wayseal.market.looking.learning import Change, Taught, put_in_force, take_back, teach
 from wayseal.market.masks import mask_text
 from wayseal.market.numbers import leaks_of_record, write_leaks
 from wayseal.market.reading.learning import Figures

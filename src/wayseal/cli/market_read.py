@@ -323,9 +323,9 @@ def _reader(words: Path | None, market: Path | None) -> Reader:
     accepted = () if words is None else load_words(words)
     if market is None:
         return Reader(accepted)
+    from wayseal.market.crawling.learning import reader_of
     from wayseal.market.log import open_market
     from wayseal.market.log.reads import Reads
-    from wayseal.market.looking.learning import reader_of
 
     with open_market(market) as record:
         return reader_of(Reads(record), more=accepted)

@@ -16,26 +16,31 @@ from wayseal.cli._proof_view import parse_key_file
 from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.cli.case import read_statement
 from wayseal.market.capture import verify_captures
+from wayseal.market.crawling import CAPTURES
+from wayseal.market.crawling.retention import purge_folder
 from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.requests import begin_request, checked_line, checked_text, record_act
-from wayseal.market.looking import CAPTURES
-from wayseal.market.looking.retention import purge_folder
 from wayseal.market.masks import mask_text
-from wayseal.market.removals import Counts, Due, Request, count_by_source, find_due, write_letter
-from wayseal.market.removals.types import (
-    Accused,
+from wayseal.market.takedown import (
     Act,
     Answer,
     Answered,
+    CounterNotice,
+    CounterNoticeReviewed,
+    Counts,
+    Due,
     Escalated,
-    Heard,
     Outcome,
     Reminded,
+    Request,
     Rule,
     Withdrawn,
+    count_by_source,
+    find_due,
+    write_letter,
 )
 from wayseal.merkle import VerifyKey
 from wayseal.model.messages import N_
@@ -256,9 +261,9 @@ class What(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_BARE: dict[What, type[Reminded | Heard | Withdrawn]] = {
+_BARE: dict[What, type[Reminded | CounterNoticeReviewed | Withdrawn]] = {
     What.REMINDED: Reminded,
-    What.HEARD: Heard,
+    What.HEARD: CounterNoticeReviewed,
     What.WITHDRAWN: Withdrawn,
 }
 
@@ -322,7 +327,7 @@ def _build_act(what: What, by_hand: dict[str, Any], answer: Answer | None, said:
     if what is What.ESCALATED:
         return Escalated(**by_hand, to=checked_line(str(to), "to"))
     if what is What.ACCUSED:
-        return Accused(**by_hand, text=checked_text(str(said), "text"))
+        return CounterNotice(**by_hand, text=checked_text(str(said), "text"))
     if answer is not None:
         return Answered(**by_hand, answer=answer, text=checked_text(str(said), "text"))
     return _BARE[what](**by_hand)

@@ -27,11 +27,7 @@ from wayseal.cli._market_view import (
 from wayseal.cli._options import OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import clock_time, print_json, print_lines, progress_bars
 from wayseal.cli._texts import _, echo, warn
-from wayseal.market.fetching import Fetched, Fetcher, paused_until
-from wayseal.market.fetching.types import now_us
-from wayseal.market.log import open_market
-from wayseal.market.log.reads import Reads
-from wayseal.market.looking import (
+from wayseal.market.crawling import (
     SITES,
     SOURCES,
     ImportForm,
@@ -42,9 +38,13 @@ from wayseal.market.looking import (
     place_files,
     source_text,
 )
+from wayseal.market.fetching import Fetched, Fetcher, paused_until
+from wayseal.market.fetching.types import now_us
+from wayseal.market.log import open_market
+from wayseal.market.log.reads import Reads
 from wayseal.market.sources import parse_apart, parse_source
 from wayseal.market.sources.source import MOST_BYTES
-from wayseal.market.types import Hindrance, Sight
+from wayseal.market.types import FailureReason, VisitStatus
 from wayseal.model.messages import N_
 from wayseal.page.visible import visible
 from wayseal.service.signals import handle_signals
@@ -81,10 +81,10 @@ def market_add(
     source = parse_source(text)
     answer = Fetcher(market / SITES).fetch(source, what)
     if not isinstance(answer, Fetched) or answer.hindrance is not None:
-        hindrance = answer.hindrance or Hindrance.ERROR_PAGE
+        hindrance = answer.hindrance or FailureReason.ERROR_PAGE
         typer.echo(f"{visible(name)}: {_(HINDRANCES[hindrance])}", err=True)
         raise typer.Exit(3)
-    if parse_apart(source, answer.body, answer.media_type, answer.url).sight is not Sight.SEEN:
+    if parse_apart(source, answer.body, answer.media_type, answer.url).sight is not VisitStatus.SEEN:
         warn(
             "{name}: what stands there is no feed, so nothing was written: write its source into a file.",
             name=visible(name),

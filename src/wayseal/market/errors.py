@@ -1,4 +1,11 @@
-"""What the room raises."""
+"""What the room raises.
+
+What captures raise.
+
+What fetching raises: of this machine alone. Whatever a site does is a value.
+
+What sources raise.
+"""
 
 from typing import ClassVar
 
@@ -59,5 +66,29 @@ class RemovalError(MarketError):
 
 class LearningError(MarketError):
     """What decisions teach is not put in force; says why."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class CaptureError(MarketError):
+    """A capture that can't be kept or read as it was asked; names files, never what was seen."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class CaptureChangedError(CaptureError):
+    """What is kept is no longer what was seen."""
+
+    exit_code: ClassVar[int] = 7
+
+
+class FetchError(MarketError):
+    """Something is missing here without which a source can't be looked at."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class SourceError(MarketError):
+    """A source's file, or the files that it names, that can't be read as they stand; tells file, line and key."""
 
     exit_code: ClassVar[int] = 3

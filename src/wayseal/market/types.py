@@ -197,17 +197,17 @@ class Listing:
         return read_text(self.title, self.text)
 
 
-class Sight(StrEnum):
+class VisitStatus(StrEnum):
     """What a look saw of its target."""
 
     SEEN = "seen"
     GONE = "gone"
     """The place answered in its usual shape, and what was looked for was not there."""
     UNSEEN = "unseen"
-    """It can't be told; see `Hindrance`. Never counted as gone."""
+    """It can't be told; see `FailureReason`. Never counted as gone."""
 
 
-class Hindrance(StrEnum):
+class FailureReason(StrEnum):
     """Why a look could not see."""
 
     LOGIN = "login"

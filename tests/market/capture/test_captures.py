@@ -23,10 +23,9 @@ from tests.market.capture.made import AT, DAY_US, KEY, OTHER, fetched, fill, sou
 from tests.proofs import tsa
 from tests.tables import each
 from wayseal.market.capture import Captures, purge, verify_captures
-from wayseal.market.capture._lists import STAMP, STAMP_HASH, read_list
-from wayseal.market.capture._members import members
-from wayseal.market.capture.errors import CaptureChangedError, CaptureError
-from wayseal.market.capture.types import Code
+from wayseal.market.capture._files import members
+from wayseal.market.capture._lists import STAMP, STAMP_HASH, Code, read_list
+from wayseal.market.errors import CaptureChangedError, CaptureError
 from wayseal.market.types import Capture
 from wayseal.proofs.errors import StampError
 from wayseal.proofs.stamps import Stamped

@@ -10,11 +10,11 @@ from tests.market.capture.made import source as plain_source
 from tests.market.fetching.site import Clock, Site, serving, source
 from tests.tables import each
 from wayseal.market.capture import Captures, verify_captures
+from wayseal.market.errors import FetchError
 from wayseal.market.fetching import Fetched, Fetcher, Means, Missed, Patience
 from wayseal.market.fetching._browser import missing
-from wayseal.market.fetching.errors import FetchError
 from wayseal.market.sources import Source, parse
-from wayseal.market.types import Hindrance, Sight
+from wayseal.market.types import FailureReason, VisitStatus
 
 pytestmark = pytest.mark.needs("chromium")
 NO_ROBOTS: tuple[int, dict[str, str], bytes] = (404, {}, b"")
@@ -56,12 +56,12 @@ def test_a_page_is_drawn_and_reaches_nothing_but_through_us(tmp_path: Path) -> N
         assert len(clock.slept) == 3, "a pause before each"
         parts = {one.url.removeprefix(site.url): one.hindrance for one in found.parts}
         inside = {"http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9/"}
-        assert parts == {"/goods": None, "/more.js": None, **dict.fromkeys(inside, Hindrance.FORBIDDEN_ADDRESS)}
+        assert parts == {"/goods": None, "/more.js": None, **dict.fromkeys(inside, FailureReason.FORBIDDEN_ADDRESS)}
     assert found.body == DRAWS
     assert found.screenshot.startswith(b"\x89PNG")
     seen = parse(scripted(site), found.shown, found.shown_type, found.url)
     assert [one.key for one in seen.listings] == ["n1", "n2"]
-    assert parse(scripted(site), found.body, found.media_type, found.url).sight is Sight.UNSEEN
+    assert parse(scripted(site), found.body, found.media_type, found.url).sight is VisitStatus.UNSEEN
     with Captures(tmp_path / "captures") as captures:
         capture = captures.keep(plain_source(), found, seen.text)
         assert captures.body(capture) == DRAWS
@@ -71,12 +71,12 @@ def test_a_page_is_drawn_and_reaches_nothing_but_through_us(tmp_path: Path) -> N
 @each(
     ("page", "seconds", "hindrance"),
     [
-        (b"<ul id=offers></ul><script>for (;;) {}</script>", 5, Hindrance.TIMEOUT),
-        (b"<ul id=offers></ul><script>document.body.textContent = 'x'.repeat(9e6)</script>", 60, Hindrance.TOO_BIG),
+        (b"<ul id=offers></ul><script>for (;;) {}</script>", 5, FailureReason.TIMEOUT),
+        (b"<ul id=offers></ul><script>document.body.textContent = 'x'.repeat(9e6)</script>", 60, FailureReason.TOO_BIG),
     ],
 )
 def test_scripts_that_are_too_much(
-    tmp_path_factory: pytest.TempPathFactory, page: bytes, seconds: int, hindrance: Hindrance
+    tmp_path_factory: pytest.TempPathFactory, page: bytes, seconds: int, hindrance: FailureReason
 ) -> None:
     means = Means(now=Clock().now, sleep=lambda _: None)
     fetcher = Fetcher(tmp_path_factory.mktemp("sites"), means, Patience(seconds=5, drawing=seconds))

@@ -16,8 +16,8 @@ from tests.market.fetching.site import START, Answer, Clock, Handler, Site, bomb
 from tests.tables import each
 from wayseal.market.fetching import Fetched, Fetcher, Means, Missed, Patience, Validators
 from wayseal.market.fetching._address import is_public
-from wayseal.market.fetching._sites import DAY_US, read_retry_after
-from wayseal.market.types import Hindrance
+from wayseal.market.fetching._fetch import DAY_US, read_retry_after
+from wayseal.market.types import FailureReason
 from wayseal.model.times import SECOND_US
 
 OK = (200, {"Content-Type": "text/html"}, b"page")
@@ -79,7 +79,7 @@ def test_what_did_not_change_is_not_sent_again(fetcher: Fetcher) -> None:
         assert isinstance(fetcher.fetch(source(site), f"{site.url}/page", bad), Fetched)
 
 
-def missed(found: Fetched | Missed) -> Hindrance:
+def missed(found: Fetched | Missed) -> FailureReason:
     assert isinstance(found, Missed)
     return found.hindrance
 
@@ -89,7 +89,7 @@ def test_a_budget_ends_with_its_day(fetcher: Fetcher, clock: Clock) -> None:
         few = source(site, budget="3")
         got = [fetcher.fetch(few, f"{site.url}/page") for _ in range(4)]
         assert [isinstance(one, Fetched) for one in got] == [True, True, False, False]
-        assert missed(got[3]) is Hindrance.BUDGET
+        assert missed(got[3]) is FailureReason.BUDGET
         assert len(site.asked) == 3
         clock.at += DAY_US
         assert isinstance(fetcher.fetch(few, f"{site.url}/page"), Fetched)
@@ -128,16 +128,20 @@ def test_one_request_at_a_time_a_site(tmp_path: Path) -> None:
 @each(
     ("robots", "hindrance", "asked"),
     [
-        ((200, {}, b"User-agent: *\nDisallow: /page"), Hindrance.ROBOTS, ["/robots.txt"]),
-        ((200, {}, b"User-agent: wayseal-market-watch\nDisallow: /"), Hindrance.ROBOTS, ["/robots.txt"]),
+        ((200, {}, b"User-agent: *\nDisallow: /page"), FailureReason.ROBOTS, ["/robots.txt"]),
+        ((200, {}, b"User-agent: wayseal-market-watch\nDisallow: /"), FailureReason.ROBOTS, ["/robots.txt"]),
         ((200, {}, b"User-agent: *\nDisallow: /other"), None, ["/robots.txt", "/page"]),
         ((200, {}, b"\xff\x00<html>no rules</html>"), None, ["/robots.txt", "/page"]),
         (NO_ROBOTS, None, ["/robots.txt", "/page"]),
         ((403, {}, b""), None, ["/robots.txt", "/page"]),
-        ((500, {}, b""), Hindrance.ROBOTS, ["/robots.txt"]),
-        ((503, {}, b""), Hindrance.ROBOTS, ["/robots.txt"]),
-        ((302, {"Location": "http://169.254.169.254/robots.txt"}, b""), Hindrance.FORBIDDEN_ADDRESS, ["/robots.txt"]),
-        (endless(b"#" * 65_536, 0, 20), Hindrance.ROBOTS, ["/robots.txt"]),
+        ((500, {}, b""), FailureReason.ROBOTS, ["/robots.txt"]),
+        ((503, {}, b""), FailureReason.ROBOTS, ["/robots.txt"]),
+        (
+            (302, {"Location": "http://169.254.169.254/robots.txt"}, b""),
+            FailureReason.FORBIDDEN_ADDRESS,
+            ["/robots.txt"],
+        ),
+        (endless(b"#" * 65_536, 0, 20), FailureReason.ROBOTS, ["/robots.txt"]),
     ],
 )
 def test_robots(tmp_path_factory: pytest.TempPathFactory, robots: object, hindrance: object, asked: list[str]) -> None:
@@ -147,16 +151,16 @@ def test_robots(tmp_path_factory: pytest.TempPathFactory, robots: object, hindra
         found = fetcher.fetch(source(site), f"{site.url}/page")
         assert (found.hindrance, site.paths()) == (hindrance, asked)
         fetcher.fetch(source(site), f"{site.url}/page")
-        assert site.paths().count("/robots.txt") == (2 if hindrance is Hindrance.FORBIDDEN_ADDRESS else 1)
+        assert site.paths().count("/robots.txt") == (2 if hindrance is FailureReason.FORBIDDEN_ADDRESS else 1)
         assert site.paths().count("/page") == (0 if hindrance else 2)
 
 
 @each(
     ("location", "hindrance"),
-    [("/rules", Hindrance.ROBOTS), ("/robots.txt", None), ("ftp://x/", Hindrance.FORBIDDEN_ADDRESS)],
+    [("/rules", FailureReason.ROBOTS), ("/robots.txt", None), ("ftp://x/", FailureReason.FORBIDDEN_ADDRESS)],
 )
 def test_robots_that_lead_elsewhere(
-    tmp_path_factory: pytest.TempPathFactory, location: str, hindrance: Hindrance | None
+    tmp_path_factory: pytest.TempPathFactory, location: str, hindrance: FailureReason | None
 ) -> None:
     """Followed five times; what leads in a circle says nothing."""
     fetcher = Fetcher(tmp_path_factory.mktemp("sites"), Clock().means(), Patience(seconds=5, wait=30))
@@ -221,10 +225,10 @@ def test_a_site_that_asks_to_come_later_is_left_alone(
     fetcher = Fetcher(tmp_path_factory.mktemp("sites"), clock.means(), Patience(seconds=5, wait=10))
     with serving(page=(429, {"Retry-After": after} if after else {}, b""), robots=NO_ROBOTS) as site:
         found = fetcher.fetch(source(site), f"{site.url}/page")
-        assert (found.hindrance, isinstance(found, Fetched)) == (Hindrance.REFUSED, True)
+        assert (found.hindrance, isinstance(found, Fetched)) == (FailureReason.REFUSED, True)
         again = fetcher.fetch(source(site), f"{site.url}/page")
         assert isinstance(again, Missed)
-        assert again.hindrance is Hindrance.REFUSED
+        assert again.hindrance is FailureReason.REFUSED
         assert again.not_before is not None
         assert abs(again.not_before - clock.at - waits * SECOND_US) <= 2 * SECOND_US
         assert site.paths().count("/page") == 1
@@ -242,24 +246,24 @@ def test_retry_after_that_cannot_be_read() -> None:
 @each(
     ("location", "hindrance"),
     [
-        ("http://169.254.169.254/latest/meta-data/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://127.0.0.1:9/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://[::1]/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://[::ffff:10.0.0.1]/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://2130706433/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://0x7f.1/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://localhost:1/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://100.64.0.1/", Hindrance.FORBIDDEN_ADDRESS),
-        ("file:///etc/passwd", Hindrance.FORBIDDEN_ADDRESS),
-        ("ftp://127.0.0.1/", Hindrance.FORBIDDEN_ADDRESS),
-        ("javascript:alert(1)", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://user:word@market.example/", Hindrance.FORBIDDEN_ADDRESS),
-        ("http://[", Hindrance.UNREADABLE),
-        ("/page", Hindrance.ERROR_PAGE),
+        ("http://169.254.169.254/latest/meta-data/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://127.0.0.1:9/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://[::1]/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://[::ffff:10.0.0.1]/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://2130706433/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://0x7f.1/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://localhost:1/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://100.64.0.1/", FailureReason.FORBIDDEN_ADDRESS),
+        ("file:///etc/passwd", FailureReason.FORBIDDEN_ADDRESS),
+        ("ftp://127.0.0.1/", FailureReason.FORBIDDEN_ADDRESS),
+        ("javascript:alert(1)", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://user:word@market.example/", FailureReason.FORBIDDEN_ADDRESS),
+        ("http://[", FailureReason.UNREADABLE),
+        ("/page", FailureReason.ERROR_PAGE),
     ],
 )
 def test_where_a_redirect_may_not_lead(
-    tmp_path_factory: pytest.TempPathFactory, location: str, hindrance: Hindrance
+    tmp_path_factory: pytest.TempPathFactory, location: str, hindrance: FailureReason
 ) -> None:
     fetcher = Fetcher(tmp_path_factory.mktemp("sites"), Clock().means(), Patience(seconds=5, wait=30))
     with serving(page=(302, {"Location": location}, b""), robots=NO_ROBOTS) as site:
@@ -281,10 +285,10 @@ def test_a_redirect_on_the_site_is_followed_and_told(fetcher: Fetcher, clock: Cl
 def test_inside_is_refused_where_the_source_does_not_allow_it(fetcher: Fetcher) -> None:
     with serving(page=OK) as site:
         assert missed(fetcher.fetch(source(site, allow_inside="false"), f"{site.url}/page")) is (
-            Hindrance.FORBIDDEN_ADDRESS
+            FailureReason.FORBIDDEN_ADDRESS
         )
         other = source(site, start='"http://intranet.example/"')
-        assert missed(fetcher.fetch(other, f"{site.url}/page")) is Hindrance.FORBIDDEN_ADDRESS
+        assert missed(fetcher.fetch(other, f"{site.url}/page")) is FailureReason.FORBIDDEN_ADDRESS
         assert site.asked == []
 
 
@@ -303,7 +307,7 @@ def test_a_name_that_changes_its_address_is_connected_to_as_it_was_looked_at(tmp
             fetcher = Fetcher(tmp_path / str(n), means, Patience(seconds=1))
             feed = source(site, start='"http://market.example/"', allow_inside="false")
             found = fetcher.fetch(feed, "http://market.example/page")
-            assert missed(found) in {Hindrance.FORBIDDEN_ADDRESS, Hindrance.UNREACHABLE}
+            assert missed(found) in {FailureReason.FORBIDDEN_ADDRESS, FailureReason.UNREACHABLE}
         assert asked == ["market.example"] * 5
         assert site.asked == []
 
@@ -364,23 +368,25 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
 @each(
     ("name", "hindrance"),
     [
-        ("large", Hindrance.TOO_BIG),
-        ("said", Hindrance.TOO_BIG),
-        ("bomb", Hindrance.TOO_BIG),
-        ("endless", Hindrance.TIMEOUT),
-        ("silent", Hindrance.TIMEOUT),
-        ("drips", Hindrance.TIMEOUT),
-        ("heads", Hindrance.UNREADABLE),
-        ("cut", Hindrance.UNREADABLE),
-        ("cut_gzip", Hindrance.UNREADABLE),
-        ("no_gzip", Hindrance.UNREADABLE),
-        ("brotli", Hindrance.UNREADABLE),
-        ("twice", Hindrance.UNREADABLE),
-        ("mail", Hindrance.UNREADABLE),
-        ("closed", Hindrance.UNREADABLE),
+        ("large", FailureReason.TOO_BIG),
+        ("said", FailureReason.TOO_BIG),
+        ("bomb", FailureReason.TOO_BIG),
+        ("endless", FailureReason.TIMEOUT),
+        ("silent", FailureReason.TIMEOUT),
+        ("drips", FailureReason.TIMEOUT),
+        ("heads", FailureReason.UNREADABLE),
+        ("cut", FailureReason.UNREADABLE),
+        ("cut_gzip", FailureReason.UNREADABLE),
+        ("no_gzip", FailureReason.UNREADABLE),
+        ("brotli", FailureReason.UNREADABLE),
+        ("twice", FailureReason.UNREADABLE),
+        ("mail", FailureReason.UNREADABLE),
+        ("closed", FailureReason.UNREADABLE),
     ],
 )
-def test_answers_that_are_too_much(tmp_path_factory: pytest.TempPathFactory, name: str, hindrance: Hindrance) -> None:
+def test_answers_that_are_too_much(
+    tmp_path_factory: pytest.TempPathFactory, name: str, hindrance: FailureReason
+) -> None:
     def heads(handler: Handler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"a" * 900) for n in range(500)))
 
@@ -433,8 +439,8 @@ def test_packed_answers(tmp_path_factory: pytest.TempPathFactory, packed: tuple[
 @each(
     ("status", "hindrance"),
     [
-        *((one, Hindrance.REFUSED) for one in (401, 403, 503)),
-        *((one, Hindrance.ERROR_PAGE) for one in (404, 410, 500, 502)),
+        *((one, FailureReason.REFUSED) for one in (401, 403, 503)),
+        *((one, FailureReason.ERROR_PAGE) for one in (404, 410, 500, 502)),
         (200, None),
     ],
 )
@@ -449,9 +455,9 @@ def test_what_a_status_says(tmp_path_factory: pytest.TempPathFactory, status: in
 def test_nobody_is_there(fetcher: Fetcher) -> None:
     nowhere = Site("http://127.0.0.1:9", {})
     aside = source(nowhere, robots_ignored='"x"')
-    assert missed(fetcher.fetch(aside, "http://127.0.0.1:9/page")) is Hindrance.UNREACHABLE
+    assert missed(fetcher.fetch(aside, "http://127.0.0.1:9/page")) is FailureReason.UNREACHABLE
     for _ in range(2):  # asked, and remembered
-        assert missed(fetcher.fetch(source(nowhere), "http://127.0.0.1:9/page")) is Hindrance.UNREACHABLE
+        assert missed(fetcher.fetch(source(nowhere), "http://127.0.0.1:9/page")) is FailureReason.UNREACHABLE
 
 
 def test_tls_holds_the_name_against_the_certificate(tmp_path: Path) -> None:
@@ -461,4 +467,4 @@ def test_tls_holds_the_name_against_the_certificate(tmp_path: Path) -> None:
         url = f"https://market.example:{port}/page"
         means = Clock().means(resolve=lambda host, port: ["127.0.0.1"], tls=ssl.create_default_context())
         found = Fetcher(tmp_path, means).fetch(source(site, start=f'"{url}"', robots_ignored='"x"'), url)
-        assert missed(found) is Hindrance.UNREACHABLE
+        assert missed(found) is FailureReason.UNREACHABLE

@@ -11,7 +11,7 @@ from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.requests import begin_request, checked_text, find_target, record_act
-from wayseal.market.removals.types import Answer, Answered, Asked, Outcome, Reminded, Removed, Withdrawn
+from wayseal.market.takedown import Answer, Answered, Filed, Outcome, Reminded, Removed, Withdrawn
 
 ID = f"{0:064x}"
 GIVEN: dict[str, Any] = {
@@ -41,7 +41,7 @@ def filled(market: Market) -> Market:
     return market
 
 
-def begin(market: Market, **changed: Any) -> Asked:
+def begin(market: Market, **changed: Any) -> Filed:
     return begin_request(market, **{**GIVEN, **changed})
 
 

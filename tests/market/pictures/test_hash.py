@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
-from wayseal.market.pictures._hash import hash_picture
+from wayseal.market.pictures._read import hash_picture
 from wayseal.market.sellers._weigh import PICTURE_BITS
 
 

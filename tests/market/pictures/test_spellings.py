@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from wayseal.market.pictures._spellings import END, Alphabet, spellings
+from wayseal.market.pictures._text import END, Alphabet, spellings
 
 CHARACTERS = ["blank", "0", "8", "6", "o", "Y", "T", "单", "１", " "]
 DIGITS = Alphabet(CHARACTERS)

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wayseal.market.errors import MarketError
-from wayseal.market.reading._fold import Folded, fold
-from wayseal.market.reading._tables import _variants, tables
+from wayseal.market.reading._fold import Folded, _variants, fold, tables
 
 
 def folded(text: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wayseal.market.reading import Reader, Word, WordKind
-from wayseal.market.reading._model import COLUMNS, FLAG, LOGISTICS, WIDE, built_in, directions
+from wayseal.market.reading._reader import COLUMNS, FLAG, LOGISTICS, WIDE, built_in, directions
 from wayseal.market.reading.training import HASHED, PLACES, judge_texts, list_text_places, make_model
 from wayseal.market.types import FLAGGED, Kind
 

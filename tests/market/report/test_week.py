@@ -15,7 +15,7 @@ from wayseal.market.log import open_market
 from wayseal.market.log.reads import DAY, Reads
 from wayseal.market.log.views import BackRow
 from wayseal.market.report import WeekResult, gather_week, render_week
-from wayseal.market.report._gather import Requests
+from wayseal.market.report._week import Requests
 from wayseal.page.languages import LANGS
 from wayseal.page.words import blanks, catalogue
 
@@ -53,11 +53,11 @@ def test_the_week_counts_what_the_record_has(folder: Path, week: WeekResult) -> 
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_page_is_sound_and_shows_every_picture(week: WeekResult, lang: str) -> None:
+def test_the_page_is_sound_and_shows_the_weeks(week: WeekResult, lang: str) -> None:
     html = render_week(week, "html", lang)
     page = check_page(html)
     pictures = {e.attributes["class"] for e in page.elements if e.attributes.get("class", "").startswith("picture")}
-    assert {"picture weeks", "picture freshness", "picture prices-number"} <= pictures
+    assert pictures == {"picture weeks"}
     assert week.root.hex() in html
     assert not BANNED.search(html)
 
@@ -115,7 +115,6 @@ def test_an_empty_market_says_that_nobody_looked(tmp_path: Path) -> None:
     ran = inside("market", "report", tmp_path / "m")
     assert ran.code == 0
     assert "Nobody looked at the market" in ran.out
-    assert "No offer said a price." in ran.out
 
 
 def test_requests_are_counted_by_how_they_ended(folder: Path, week: WeekResult) -> None:

@@ -7,20 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS, offer
-from wayseal.market.sellers._pictures import near_one, near_pictures
-from wayseal.market.sellers._style import measure_strangers, traits_of
-from wayseal.market.sellers._texts import (
+from wayseal.market.sellers._index import (
     Rarity,
     bare,
     candidates,
     compare,
     flatten,
     learn_footers,
+    near_one,
+    near_pictures,
     near_texts,
     sketches,
     split_pairs,
     strip,
 )
+from wayseal.market.sellers._style import measure_strangers, traits_of
 from wayseal.market.sellers._weigh import succession
 from wayseal.market.types import Handle, HandleKind
 

@@ -10,11 +10,10 @@ from typing import IO, cast
 import pytest
 
 from tests.market.sources.test_source import EXAMPLES
+from wayseal.market.errors import SourceError
 from wayseal.market.sources import Source, files_of, parse, parse_source, read_export
-from wayseal.market.sources._chat import read_chat
-from wayseal.market.sources.errors import SourceError
-from wayseal.market.sources.source import ChatFormat
-from wayseal.market.sources.types import Flaw, Problem
+from wayseal.market.sources._exports import read_chat
+from wayseal.market.sources.source import ChatFormat, Flaw, Problem
 from wayseal.market.types import Listing
 from wayseal.model.times import micros
 

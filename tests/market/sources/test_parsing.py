@@ -9,9 +9,9 @@ import pytest
 from tests.market.sources.test_source import EXAMPLES, FEED, PAGE, SEARCH
 from tests.tables import each
 from wayseal.market.sources import Seen, Source, parse, parse_source
-from wayseal.market.sources._encoding import decode
-from wayseal.market.sources.types import Flaw
-from wayseal.market.types import Hindrance, Sight
+from wayseal.market.sources._build import decode
+from wayseal.market.sources.source import Flaw
+from wayseal.market.types import FailureReason, VisitStatus
 from wayseal.model.times import micros
 
 URL = "https://market-a.example/list?category=express"
@@ -41,7 +41,7 @@ def flaws(seen: Seen) -> list[Flaw]:
 
 def test_a_page_shows_its_offers(source: Source) -> None:
     seen = parse(source, page(offer(1), offer(2), more='<a class="next" href="?page=2">下一页</a>'), HTML, URL)
-    assert (seen.sight, seen.hindrance, seen.problems) == (Sight.SEEN, None, ())
+    assert (seen.sight, seen.hindrance, seen.problems) == (VisitStatus.SEEN, None, ())
     first = seen.listings[0]
     assert (first.key, first.url, first.shop, first.shop_name) == ("1", "https://market-a.example/o/1", "s1", "店1")
     assert (first.title, first.text, first.price) == ("单号", "一手面单\n当天", "¥1.2")
@@ -54,7 +54,7 @@ def test_a_page_shows_its_offers(source: Source) -> None:
 
 
 def test_a_page_without_offers_is_seen_in_its_usual_shape(source: Source) -> None:
-    assert parse(source, page(), HTML, URL).sight is Sight.SEEN
+    assert parse(source, page(), HTML, URL).sight is VisitStatus.SEEN
 
 
 def test_what_a_seller_writes_stays_text(source: Source) -> None:
@@ -66,23 +66,25 @@ def test_what_a_seller_writes_stays_text(source: Source) -> None:
 @each(
     ("body", "sight", "hindrance"),
     [
-        (page(offer(1), more="<div id=slider></div>"), Sight.UNSEEN, Hindrance.CAPTCHA),
-        (page(offer(1), more="<p>请完成验证</p>"), Sight.UNSEEN, Hindrance.CAPTCHA),
-        (page(offer(1), more="<form id=login></form>"), Sight.UNSEEN, Hindrance.LOGIN),
-        ("<p>系统繁忙，请稍后".encode(), Sight.UNSEEN, Hindrance.ERROR_PAGE),
-        ("<p>店铺已关闭</p>".encode(), Sight.GONE, None),
-        ("<p>店铺已关闭</p><div id=slider></div>".encode(), Sight.UNSEEN, Hindrance.CAPTCHA),
-        (b"<title>404 Not Found</title><h1>Not Found</h1>", Sight.UNSEEN, Hindrance.ERROR_PAGE),
-        (b"<form><input type=password></form>", Sight.UNSEEN, Hindrance.LOGIN),
-        ("<p>安全验证：拖动滑块".encode(), Sight.UNSEEN, Hindrance.CAPTCHA),
-        (b"<div id=goods><li class=new>1</li></div>", Sight.UNSEEN, Hindrance.CHANGED),
-        (b"", Sight.UNSEEN, Hindrance.CHANGED),
-        (b"\xff\xfe\x00\xd8\x00", Sight.UNSEEN, Hindrance.CHANGED),
-        (page("<li class=offer><b>x</b></li>"), Sight.UNSEEN, Hindrance.CHANGED),
-        (gzip.compress(b"x" * 1000), Sight.UNSEEN, Hindrance.CHANGED),
+        (page(offer(1), more="<div id=slider></div>"), VisitStatus.UNSEEN, FailureReason.CAPTCHA),
+        (page(offer(1), more="<p>请完成验证</p>"), VisitStatus.UNSEEN, FailureReason.CAPTCHA),
+        (page(offer(1), more="<form id=login></form>"), VisitStatus.UNSEEN, FailureReason.LOGIN),
+        ("<p>系统繁忙，请稍后".encode(), VisitStatus.UNSEEN, FailureReason.ERROR_PAGE),
+        ("<p>店铺已关闭</p>".encode(), VisitStatus.GONE, None),
+        ("<p>店铺已关闭</p><div id=slider></div>".encode(), VisitStatus.UNSEEN, FailureReason.CAPTCHA),
+        (b"<title>404 Not Found</title><h1>Not Found</h1>", VisitStatus.UNSEEN, FailureReason.ERROR_PAGE),
+        (b"<form><input type=password></form>", VisitStatus.UNSEEN, FailureReason.LOGIN),
+        ("<p>安全验证：拖动滑块".encode(), VisitStatus.UNSEEN, FailureReason.CAPTCHA),
+        (b"<div id=goods><li class=new>1</li></div>", VisitStatus.UNSEEN, FailureReason.CHANGED),
+        (b"", VisitStatus.UNSEEN, FailureReason.CHANGED),
+        (b"\xff\xfe\x00\xd8\x00", VisitStatus.UNSEEN, FailureReason.CHANGED),
+        (page("<li class=offer><b>x</b></li>"), VisitStatus.UNSEEN, FailureReason.CHANGED),
+        (gzip.compress(b"x" * 1000), VisitStatus.UNSEEN, FailureReason.CHANGED),
     ],
 )
-def test_another_shape_is_never_gone(source: Source, body: bytes, sight: Sight, hindrance: Hindrance | None) -> None:
+def test_another_shape_is_never_gone(
+    source: Source, body: bytes, sight: VisitStatus, hindrance: FailureReason | None
+) -> None:
     seen = parse(source, body, HTML, URL)
     assert (seen.sight, seen.hindrance, seen.listings) == (sight, hindrance, ())
 
@@ -212,21 +214,21 @@ def test_a_hostile_entry_costs_a_feed_no_other(hostile: str, told: list[Flaw]) -
             whole += entry("a") + hostile + entry("b") + "</channel></rss>"
             seen = parse(parse_source(FEED), whole.encode(encoding), "application/rss+xml", "https://f.example/")
             keys = [one.key for one in seen.listings]
-            assert (keys[0], keys[-1], seen.sight) == ("a", "b", Sight.SEEN), (encoding, odd)
+            assert (keys[0], keys[-1], seen.sight) == ("a", "b", VisitStatus.SEEN), (encoding, odd)
             assert [f for f in flaws(seen) if f is not Flaw.CUT_FILE] == told, (encoding, odd)
 
 
 @each(
     ("body", "hindrance"),
     [
-        (b"<!DOCTYPE lolz [<!ENTITY a 'x'>]><rss version='2.0'><channel/></rss>", Hindrance.UNREADABLE),
-        (b"<!doctype html><p>\xe9\xaa\x8c\xe8\xaf\x81\xe7\xa0\x81", Hindrance.CAPTCHA),
-        (b"<html><input type=password>", Hindrance.LOGIN),
-        (b"file:///etc/passwd", Hindrance.CHANGED),
-        (b"", Hindrance.CHANGED),
+        (b"<!DOCTYPE lolz [<!ENTITY a 'x'>]><rss version='2.0'><channel/></rss>", FailureReason.UNREADABLE),
+        (b"<!doctype html><p>\xe9\xaa\x8c\xe8\xaf\x81\xe7\xa0\x81", FailureReason.CAPTCHA),
+        (b"<html><input type=password>", FailureReason.LOGIN),
+        (b"file:///etc/passwd", FailureReason.CHANGED),
+        (b"", FailureReason.CHANGED),
     ],
 )
-def test_what_is_no_feed_is_unseen(body: bytes, hindrance: Hindrance) -> None:
+def test_what_is_no_feed_is_unseen(body: bytes, hindrance: FailureReason) -> None:
     assert parse(parse_source(FEED), body, "text/xml", "https://f.example/").hindrance is hindrance
 
 
@@ -296,17 +298,17 @@ def test_a_hostile_offer_costs_an_answer_no_other(hostile: str, keys: list[str],
 @each(
     ("content", "body", "hindrance"),
     [
-        ({"code": 401}, None, Hindrance.LOGIN),
-        ({"data": {"challenge": "x"}}, None, Hindrance.CAPTCHA),
-        ({"data": {"goods": []}}, None, Hindrance.CHANGED),
-        ({"data": {"total": 1, "goods": {}}}, None, Hindrance.CHANGED),
-        ({"data": {"total": 1, "goods": [[], 7]}}, None, Hindrance.CHANGED),
-        (7, None, Hindrance.CHANGED),
-        (None, b"[" * 100_000, Hindrance.UNREADABLE),
-        (None, b'{"a": ' + b"9" * 10_000 + b"}", Hindrance.CHANGED),
-        (None, b"<html><form><input type=password>", Hindrance.LOGIN),
-        (None, b"\x00\x01", Hindrance.UNREADABLE),
+        ({"code": 401}, None, FailureReason.LOGIN),
+        ({"data": {"challenge": "x"}}, None, FailureReason.CAPTCHA),
+        ({"data": {"goods": []}}, None, FailureReason.CHANGED),
+        ({"data": {"total": 1, "goods": {}}}, None, FailureReason.CHANGED),
+        ({"data": {"total": 1, "goods": [[], 7]}}, None, FailureReason.CHANGED),
+        (7, None, FailureReason.CHANGED),
+        (None, b"[" * 100_000, FailureReason.UNREADABLE),
+        (None, b'{"a": ' + b"9" * 10_000 + b"}", FailureReason.CHANGED),
+        (None, b"<html><form><input type=password>", FailureReason.LOGIN),
+        (None, b"\x00\x01", FailureReason.UNREADABLE),
     ],
 )
-def test_json_that_shows_nothing(content: object, body: bytes | None, hindrance: Hindrance) -> None:
+def test_json_that_shows_nothing(content: object, body: bytes | None, hindrance: FailureReason) -> None:
     assert answer(content, body).hindrance is hindrance

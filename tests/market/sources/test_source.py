@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.tables import each
+from wayseal.market.errors import SourceError
 from wayseal.market.sources import load_sources, parse_source, starts
-from wayseal.market.sources.errors import SourceError
 from wayseal.market.sources.source import SourceKind
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples/sources"

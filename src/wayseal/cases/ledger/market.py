@@ -11,9 +11,9 @@ from wayseal.cases import open_cases
 from wayseal.cases.ledger.arrivals import WHO, market_leads
 from wayseal.cases.ledger.casebook import writable_casebook
 from wayseal.ledger import open_ledger
+from wayseal.market.crawling import Report, Watch, opened_watch
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.looking import Report, Watch, opened_watch
 from wayseal.market.numbers import own_of_ledger
 from wayseal.trace.canary import read_state
 

@@ -4,7 +4,6 @@
 """
 
 from wayseal.market.capture._captures import Captures
-from wayseal.market.capture._purge import is_purged, over, purge
-from wayseal.market.capture._verify import verify_captures
+from wayseal.market.capture._lists import is_purged, over, purge, verify_captures
 
 __all__ = ["Captures", "is_purged", "over", "purge", "verify_captures"]

@@ -4,8 +4,7 @@
 (`Means`). What is remembered of sites lies in a folder that all processes share.
 """
 
-from wayseal.market.fetching._fetch import Fetcher, Patience
-from wayseal.market.fetching._sites import paused_until
+from wayseal.market.fetching._fetch import Fetcher, Patience, paused_until
 from wayseal.market.fetching.types import Fetched, Means, Missed, Validators
 
 __all__ = ["Fetched", "Fetcher", "Means", "Missed", "Patience", "Validators", "paused_until"]

@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wayseal.market.fetching.errors import FetchError
+from wayseal.market.errors import FetchError
 from wayseal.market.fetching.types import Fetched, Missed, Part
 from wayseal.market.sources import Source
-from wayseal.market.types import Hindrance
+from wayseal.market.types import FailureReason
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Route
@@ -94,11 +94,11 @@ def draw(source: Source, first: Fetched, ask: Ask, seconds: float) -> Fetched | 
             except Exception as error:
                 if not _of_driver(error):
                     raise
-                return _missed(first, Hindrance.TIMEOUT if late.is_set() else Hindrance.UNREADABLE)
+                return _missed(first, FailureReason.TIMEOUT if late.is_set() else FailureReason.UNREADABLE)
     except OSError:
-        return _missed(first, Hindrance.UNREADABLE)
+        return _missed(first, FailureReason.UNREADABLE)
     if html is None:
-        return _missed(first, Hindrance.TOO_BIG)
+        return _missed(first, FailureReason.TOO_BIG)
     return replace(first, rendered=html.encode("utf-8", "replace"), screenshot=picture, parts=tuple(drawing.parts))
 
 
@@ -150,7 +150,7 @@ def _part(url: str, found: Fetched | Missed) -> Part:
     return Part(url=url, status=found.status, sha256=found.sha256)
 
 
-def _missed(first: Fetched, hindrance: Hindrance) -> Missed:
+def _missed(first: Fetched, hindrance: FailureReason) -> Missed:
     return Missed(asked=first.asked, url=first.url, at=first.at, hindrance=hindrance, hops=first.hops)
 
 

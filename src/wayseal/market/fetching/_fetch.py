@@ -7,10 +7,25 @@
    source's pause. It holds for a day.
 3. Bounds: bytes as they come, bytes unpacked, seconds in all, redirects; what is over one is dropped and said.
 4. Whatever a site does is a value. Nothing is sent but GET, no cookie is kept, no form filled in.
+
+What is remembered of each site, in a small file a site: how often it was asked today, when it may be asked again.
+
+5. A site is a host and a port. Whoever asks it holds its file's lock from the pause before to the answer, so that it
+   gets one request at a time from all processes and threads that share the folder.
+6. A request is counted before it is sent: a crash never makes the budget larger.
+7. Where a site asks to come later, it isn't asked before; where it doesn't say when, the wait doubles with each time,
+   up to a day.
 """
 
+import fcntl
+import hashlib
+import json
+import os
 import ssl
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin
@@ -20,14 +35,145 @@ import httpx
 from protego import Protego
 
 from wayseal import __version__
-from wayseal.market.fetching._address import Guard, InsideError, Limits, TooLongError, TooMuchError
+from wayseal.market.fetching._address import (
+    Guard,
+    InsideError,
+    Limits,
+    TooLongError,
+    TooMuchError,
+    UnreadableError,
+    read_body,
+)
 from wayseal.market.fetching._browser import draw
-from wayseal.market.fetching._sites import HeldSite, Site, Sites
-from wayseal.market.fetching._unpack import UnreadableError, read_body
 from wayseal.market.fetching.types import COME_LATER, Fetched, Headers, Hop, Means, Missed, Validators
 from wayseal.market.sources import Source
-from wayseal.market.types import Hindrance
-from wayseal.model.times import SECOND_US
+from wayseal.market.types import FailureReason
+from wayseal.model.times import SECOND_US, micros_of
+from wayseal.store.durable import MODE, replace_file
+
+DAY_US = 86_400 * SECOND_US
+LONGEST_WAIT = DAY_US
+_FIRST_WAIT = 60 * SECOND_US
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """What is remembered of a site. Times in µs.
+
+    Attributes:
+        day: The day (of UTC, after 1970) that `asked` counts.
+        asked: Requests of that day.
+        last: When the last one ended.
+        not_before: When it may be asked again.
+        refusals: How often in a row it asked to come later.
+        robots: Its robots.txt; None: not asked for, or not had.
+        robots_at: When that was asked for.
+        robots_good: Whether an answer came that says something.
+        robots_missed: Why nothing came at all: the site is away, or too slow; "" otherwise.
+    """
+
+    day: int = 0
+    asked: int = 0
+    last: int = 0
+    not_before: int = 0
+    refusals: int = 0
+    robots: str | None = None
+    robots_at: int = 0
+    robots_good: bool = False
+    robots_missed: str = ""
+
+    def asked_on(self, now: int) -> int:
+        """Requests of the day of `now`."""
+        return self.asked if self.day == now // DAY_US else 0
+
+    def count(self, now: int) -> None:
+        """One more request (rule 6)."""
+        self.asked = self.asked_on(now) + 1
+        self.day = now // DAY_US
+
+    def refused(self, now: int, retry_after: str) -> None:
+        """It asked to come later (rule 7)."""
+        said = read_retry_after(retry_after, now)
+        doubled = now + min(_FIRST_WAIT << min(self.refusals, 20), LONGEST_WAIT)
+        self.refusals += 1
+        self.not_before = max(doubled if said is None else min(said, now + LONGEST_WAIT), self.not_before)
+
+    def answered(self) -> None:
+        """It answered as usual."""
+        self.refusals = 0
+
+
+def read_retry_after(text: str, now: int) -> int | None:
+    """The time that `Retry-After` means, in seconds or as a date; None: it says nothing that can be read."""
+    if text.strip().isdecimal():
+        return now + min(int(text.strip()[:12]), 10 * 86_400) * SECOND_US
+    try:
+        return micros_of(parsedate_to_datetime(text))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+class Sites:
+    """The folder of what is remembered."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator["HeldSite"]:
+        """A site that nobody else asks meanwhile (rule 5)."""
+        path = _place(self._folder, name)
+        handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield HeldSite(path, name)
+        finally:
+            os.close(handle)
+
+
+def paused_until(folder: Path, starts: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Until when sites want to be left alone.
+
+    Args:
+        folder: Where they are remembered.
+        starts: Addresses with which sources begin, by the source's name.
+
+    Returns:
+        By source the latest of such times (µs), also those that are over; 0: none is known.
+    """
+    sites = {name: [httpx.URL(url.replace("{", "").replace("}", "")) for url in urls] for name, urls in starts.items()}
+    known = {
+        name: [_read(_place(folder, one.netloc.decode())).not_before for one in urls] for name, urls in sites.items()
+    }
+    return {name: max(times, default=0) for name, times in known.items()}
+
+
+def _place(folder: Path, name: str) -> Path:
+    return folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
+
+
+class HeldSite:
+    """A site whose lock is held. site: what is remembered; `save` writes it down."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+        self.site = _read(path)
+
+    def save(self) -> None:
+        """Writes it down, whole or not at all."""
+        replace_file(self._path, json.dumps({"name": self._name, **asdict(self.site)}).encode())
+
+
+def _read(path: Path) -> Site:
+    """What a file says; a site that nobody asked yet, where there is none or it says nothing that can be read."""
+    try:
+        found = json.loads(path.read_bytes())
+        return Site(**{one.name: found[one.name] for one in fields(Site)})
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return Site()
+
 
 AGENT = "Wayseal-market-watch"
 ROBOTS_HOLDS = 86_400 * SECOND_US
@@ -39,8 +185,8 @@ _STEP = 15.0
 _MOST_HEAD = 128 << 10
 """Bytes of an answer's head and of TLS; the parser takes 100 KB of headers at most."""
 _LONGEST_URL = 4_000
-_SAID_OTHERWISE = frozenset({Hindrance.FORBIDDEN_ADDRESS, Hindrance.BUDGET})
-_AWAY = frozenset({Hindrance.UNREACHABLE, Hindrance.TIMEOUT})
+_SAID_OTHERWISE = frozenset({FailureReason.FORBIDDEN_ADDRESS, FailureReason.BUDGET})
+_AWAY = frozenset({FailureReason.UNREACHABLE, FailureReason.TIMEOUT})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -114,15 +260,15 @@ class Fetcher:
             try:
                 url = urljoin(found.url, location)
             except ValueError:
-                return self._missed(trip, location[:_LONGEST_URL], Hindrance.UNREADABLE)
+                return self._missed(trip, location[:_LONGEST_URL], FailureReason.UNREADABLE)
             if len(trip.hops) > MOST_HOPS:
-                return self._missed(trip, url, Hindrance.ERROR_PAGE)
+                return self._missed(trip, url, FailureReason.ERROR_PAGE)
 
     def _ask(self, trip: _Trip, url: str, known: Validators) -> Fetched | Missed:
         """One request to one site, whose lock is held meanwhile."""
         target = _target(url)
         if target is None:
-            return self._missed(trip, url[:_LONGEST_URL], Hindrance.FORBIDDEN_ADDRESS)
+            return self._missed(trip, url[:_LONGEST_URL], FailureReason.FORBIDDEN_ADDRESS)
         with self._sites.hold(target.netloc.decode()) as held:
             missed = self._robots(trip, target, held) or self._may(trip, url, held, self._delay(trip.source, held))
             if missed is not None:
@@ -147,9 +293,9 @@ class Fetcher:
                 return missed
         if not site.robots_good:
             later = site.robots_at + ROBOTS_AGAIN
-            return self._missed(trip, url, Hindrance(site.robots_missed or Hindrance.ROBOTS), later)
+            return self._missed(trip, url, FailureReason(site.robots_missed or FailureReason.ROBOTS), later)
         if site.robots and not _rules(site.robots).can_fetch(url, AGENT):
-            return self._missed(trip, url, Hindrance.ROBOTS)
+            return self._missed(trip, url, FailureReason.ROBOTS)
         return None
 
     def _read_robots(self, trip: _Trip, target: httpx.URL, held: HeldSite) -> Missed | None:
@@ -161,7 +307,7 @@ class Fetcher:
                 break
             location = _led(found)
             if location is None:
-                return self._missed(trip, found.header("location")[:_LONGEST_URL], Hindrance.FORBIDDEN_ADDRESS)
+                return self._missed(trip, found.header("location")[:_LONGEST_URL], FailureReason.FORBIDDEN_ADDRESS)
             found = self._send(trip, location, held, Validators(), MOST_ROBOTS)
         if isinstance(found, Missed) and found.hindrance in _SAID_OTHERWISE:
             return found
@@ -195,13 +341,13 @@ class Fetcher:
         """Waits until the site may be asked (rule 1), or says why it isn't."""
         now, site, source = self._means.now(), held.site, trip.source
         if site.asked_on(now) >= source.budget:
-            return self._missed(trip, url, Hindrance.BUDGET)
+            return self._missed(trip, url, FailureReason.BUDGET)
         pause = delay * (1 + source.jitter * self._means.random.random())
         wait = max(site.not_before - now, 0) / SECOND_US
         if site.last:
             wait = max(wait, (site.last - now) / SECOND_US + pause)
         if wait > self._patience.wait + pause:
-            hindrance = Hindrance.REFUSED if site.not_before > now else Hindrance.ROBOTS
+            hindrance = FailureReason.REFUSED if site.not_before > now else FailureReason.ROBOTS
             return self._missed(trip, url, hindrance, now + int(wait * SECOND_US))
         if wait > 0:
             self._means.sleep(wait)
@@ -213,7 +359,7 @@ class Fetcher:
         """Sends one request and takes its answer (rule 3)."""
         source = trip.source
         if held.site.asked_on(self._means.now()) >= source.budget:
-            return self._missed(trip, str(target), Hindrance.BUDGET)
+            return self._missed(trip, str(target), FailureReason.BUDGET)
         held.site.count(self._means.now())
         held.save()
         began = self._means.monotonic()
@@ -226,7 +372,7 @@ class Fetcher:
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, UnreadableError) as error:
             return self._missed(trip, str(target), _why(error))
         except httpcore.UnsupportedProtocol:
-            return self._missed(trip, str(target), Hindrance.FORBIDDEN_ADDRESS)
+            return self._missed(trip, str(target), FailureReason.FORBIDDEN_ADDRESS)
         finally:
             held.site.last = self._means.now()
         return Fetched(
@@ -265,7 +411,7 @@ class Fetcher:
             finally:
                 answer.close()
 
-    def _missed(self, trip: _Trip, url: str, hindrance: Hindrance, later: int | None = None) -> Missed:
+    def _missed(self, trip: _Trip, url: str, hindrance: FailureReason, later: int | None = None) -> Missed:
         return Missed(
             asked=trip.asked,
             url=url,
@@ -328,13 +474,15 @@ def _headers(target: httpx.URL, source: Source, known: Validators) -> Headers:
     return tuple(headers)
 
 
-def _why(error: Exception) -> Hindrance:
+def _why(error: Exception) -> FailureReason:
     if isinstance(error, InsideError):
-        return Hindrance.FORBIDDEN_ADDRESS
+        return FailureReason.FORBIDDEN_ADDRESS
     if isinstance(error, TooMuchError):
-        return Hindrance.TOO_BIG
+        return FailureReason.TOO_BIG
     if isinstance(error, httpcore.TimeoutException | TooLongError):
-        return Hindrance.TIMEOUT
+        return FailureReason.TIMEOUT
     return (
-        Hindrance.UNREADABLE if isinstance(error, httpcore.ProtocolError | UnreadableError) else Hindrance.UNREACHABLE
+        FailureReason.UNREADABLE
+        if isinstance(error, httpcore.ProtocolError | UnreadableError)
+        else FailureReason.UNREACHABLE
     )

@@ -10,7 +10,7 @@ from functools import cached_property
 from random import Random, SystemRandom
 from typing import Final
 
-from wayseal.market.types import Hindrance
+from wayseal.market.types import FailureReason
 
 Headers = tuple[tuple[str, str], ...]
 COME_LATER: Final = frozenset({429, 503})
@@ -73,7 +73,7 @@ class Part:
     url: str
     status: int
     sha256: str = ""
-    hindrance: Hindrance | None = None
+    hindrance: FailureReason | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,11 +153,11 @@ class Fetched:
         return Validators(etag=self.header("etag"), last_modified=self.header("last-modified"))
 
     @property
-    def hindrance(self) -> Hindrance | None:
+    def hindrance(self) -> FailureReason | None:
         """Why nothing can be told from it, by its status; None: `parse` decides."""
         if self.status in _NOT_FOR_US:
-            return Hindrance.REFUSED
-        return Hindrance.ERROR_PAGE if self.status >= 400 else None
+            return FailureReason.REFUSED
+        return FailureReason.ERROR_PAGE if self.status >= 400 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +176,6 @@ class Missed:
     asked: str
     url: str
     at: int
-    hindrance: Hindrance
+    hindrance: FailureReason
     not_before: int | None = None
     hops: tuple[Hop, ...] = ()

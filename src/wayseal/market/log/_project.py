@@ -7,7 +7,7 @@ from typing import Any
 from wayseal.market.log import _tables as t
 from wayseal.market.log.acts import ACTS, act_from, told
 from wayseal.market.log.lines import Line, LineKind
-from wayseal.market.removals import follow
+from wayseal.market.takedown import follow
 from wayseal.store.statements import Connection
 from wayseal.store.statements.tables import Table, put_rows
 

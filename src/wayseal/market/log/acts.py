@@ -6,27 +6,27 @@ from typing import Any
 
 from wayseal.market.errors import RecordError
 from wayseal.market.log.lines import Line, LineKind
-from wayseal.market.removals.types import (
-    Accused,
+from wayseal.market.takedown import (
     Act,
     Answer,
     Answered,
-    Asked,
     ByHand,
+    CounterNotice,
+    CounterNoticeReviewed,
     Escalated,
-    Heard,
+    Filed,
     Reminded,
     Removed,
     Withdrawn,
 )
 
 ACTS: Mapping[LineKind, type[Act]] = {
-    LineKind.ASKED: Asked,
+    LineKind.ASKED: Filed,
     LineKind.REMINDED: Reminded,
     LineKind.ANSWERED: Answered,
     LineKind.ESCALATED: Escalated,
-    LineKind.ACCUSED: Accused,
-    LineKind.HEARD: Heard,
+    LineKind.ACCUSED: CounterNotice,
+    LineKind.HEARD: CounterNoticeReviewed,
     LineKind.WITHDRAWN: Withdrawn,
     LineKind.REMOVED: Removed,
 }

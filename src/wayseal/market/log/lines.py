@@ -46,7 +46,7 @@ class LineKind(StrEnum):
     TAKEN_BACK = "taken_back"
     """A join or a split is undone."""
     ASKED = "asked"
-    """A site was asked to remove a shop or an offer; this and what follows are the acts of `market.removals`."""
+    """A site was asked to remove a shop or an offer; this and what follows are the acts of `market.takedown`."""
     REMINDED = "reminded"
     ANSWERED = "answered"
     ESCALATED = "escalated"

@@ -28,8 +28,7 @@ from wayseal.market.log.views import (
     Week,
     place_of,
 )
-from wayseal.market.removals import Request, follow
-from wayseal.market.removals.types import Outcome
+from wayseal.market.takedown import Outcome, Request, follow
 from wayseal.market.types import FLAGGED, Capture
 from wayseal.store.statements import Connection
 from wayseal.store.statements.tables import Table

@@ -14,8 +14,8 @@ from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
-from wayseal.market.removals.types import Act, Asked
-from wayseal.market.watch import AWAY
+from wayseal.market.shops import AWAY
+from wayseal.market.takedown import Act, Filed
 from wayseal.store.statements import Connection
 
 MOST_CAPTURES = 20
@@ -90,7 +90,7 @@ def begin_request(
     who: str,
     why: str,
     at: int,
-) -> Asked:
+) -> Filed:
     """Asks for a removal, and records that.
 
     Args:
@@ -117,7 +117,7 @@ def begin_request(
     for one in reads.requests(open_only=True):
         if one.asked.target == found.id:
             raise RemovalError("request {request} asks for it already", key="target", request=one.id)
-    asked = Asked(
+    asked = Filed(
         request=_name(found.id, at, who),
         at=at,
         who=who,

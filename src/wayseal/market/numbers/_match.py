@@ -11,17 +11,194 @@
 4. The number of hits by chance is expected, not counted: of each reading that is tried, as in 2 as far as it is
    misread, and as often as numbers of its shape are own ones as far as it isn't.
 5. Whether a reading is a canary is said of readings that are found or that are sure, whatever the rest.
+
+What matching of numbers against the courier's own gives.
+
+The courier's own numbers, out of a ledger.
+
+A shape is a number with its letters and its first two characters kept and other digits as 0: numbers of one shape are
+10 to the power of those zeros, and how many of them are the courier's own says how often a random one would be found.
+
+Numbers of ours that were on offer, as rows of `leaks`: what a trace starts from.
 """
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from wayseal.market.numbers._own import shape_of, space_of
-from wayseal.market.numbers.types import Match, Matches, Own, Standing, Why
+from wayseal.ledger import Snapshot
+from wayseal.market.log.reads import Reads
 from wayseal.market.types import NumberCandidate
-from wayseal.model.numbers import rarity_of
+from wayseal.model.numbers import Formats, learn_formats, rarity_of
+from wayseal.store import arrow_schema, write_table
+from wayseal.store.formats import Format
+
+
+class Standing(StrEnum):
+    """Whose a number is, as far as it can be told."""
+
+    OURS = "ours"
+    NOT_OURS = "not_ours"
+    UNTOLD = "untold"
+
+
+class Why(StrEnum):
+    """What a standing rests on."""
+
+    KNOWN = "known"
+    """It stands among the courier's own, and hardly by chance."""
+    UNKNOWN = "unknown"
+    """It was read well and is none of the courier's own."""
+    READ_BADLY = "read_badly"
+    """No reading is sure enough to be missing, or several are found, of which any may be what is written."""
+    OWN_FORMAT = "own_format"
+    """It isn't known, and has a format that hardly anybody but this courier uses: forged, or not yet recorded. To be
+    looked up again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """The courier's own numbers, to be asked.
+
+    Attributes:
+        known: Gives those of some clean numbers that are the courier's.
+        shapes: How many of its numbers have each shape (see `shape_of`); of a large ledger, out of a sample.
+        crowds: Of the numbers that differ in one digit from one of its own, the part that is its own as well, by shape:
+            numbers are issued in rows, so a misread one often hits its neighbour.
+        formats: That its numbers have, as far as they are its alone (`learn_formats`).
+    """
+
+    known: Callable[[Sequence[str]], frozenset[str]]
+    shapes: Mapping[str, float]
+    crowds: Mapping[str, float]
+    formats: Formats = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One written number, and whose it is.
+
+    Attributes:
+        number: What it is taken for: a reading that is known if it is ours, else the likeliest.
+        standing: Whose.
+        why: What that rests on.
+        probability: That this is what is written, and ours.
+        readings: How many spellings were looked up.
+        canary: Whether one of them is a canary: nobody but its accounts could know it, so it is a case at once.
+    """
+
+    number: str = field(repr=False)
+    standing: Standing
+    why: Why
+    probability: float
+    readings: int
+    canary: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What came of some candidates.
+
+    Attributes:
+        rows: One for each written number, in the order of the likeliest.
+        tried: Spellings that were looked up.
+        by_chance: How many of those are expected to be found though they aren't what was written, or no waybill.
+    """
+
+    rows: tuple[Match, ...]
+    tried: int
+    by_chance: float
+
+    @property
+    def ours(self) -> tuple[Match, ...]:
+        """Numbers that are the courier's."""
+        return tuple(row for row in self.rows if row.standing is Standing.OURS)
+
+
+SAMPLE = 20_000
+"""Numbers of a ledger out of which shapes are counted."""
+_MOST_SHAPES, _LOOKED = 16, 64
+"""Shapes, the most common, whose crowds are looked at, and about how many numbers of each."""
+
+
+def shape_of(number: str) -> str:
+    """A clean number's shape.
+
+    Args:
+        number: The number, clean.
+
+    Returns:
+        Its letters and first two characters, and 0 for each other digit.
+    """
+    return number[:2] + "".join("0" if c.isdigit() else c for c in number[2:])
+
+
+def space_of(shape: str) -> float:
+    """How many numbers have a shape.
+
+    Args:
+        shape: As of `shape_of`.
+
+    Returns:
+        Ten to the power of its free digits.
+    """
+    return 10.0 ** shape[2:].count("0")
+
+
+def own_of_ledger(snapshot: Snapshot) -> Own:
+    """Numbers that a ledger knows: read, or in `waybills` or `scans`.
+
+    Args:
+        snapshot: The ledger; it has to stay open.
+
+    Returns:
+        Them, to be asked.
+    """
+
+    def known(numbers: Sequence[str]) -> frozenset[str]:
+        keys = snapshot.keys(numbers)
+        there = snapshot.find(keys)["waybill"].to_numpy()
+        return frozenset(n for n, found in zip(numbers, np.isin(keys, there), strict=True) if found)
+
+    sample = [text for text in snapshot.names("waybill", snapshot.control(SAMPLE)) if text]
+    return _own(known, sample, snapshot.size())
+
+
+def _own(known: Callable[[Sequence[str]], frozenset[str]], sample: Sequence[str], size: int) -> Own:
+    """size: of all of them."""
+    by_shape: dict[str, list[str]] = {}
+    for number in sample:
+        by_shape.setdefault(shape_of(number), []).append(number)
+    scale = size / max(len(sample), 1)
+    shapes = {shape: len(some) * scale for shape, some in by_shape.items()}
+    common = sorted(by_shape, key=lambda shape: (-len(by_shape[shape]), shape))[:_MOST_SHAPES]
+    looked = {shape: by_shape[shape][:: max(len(by_shape[shape]) // _LOOKED, 1)] for shape in common}
+    near = {shape: [_neighbours(number) for number in some] for shape, some in looked.items()}
+    found = known(sorted({n for some in near.values() for one in some for n in one}))
+    crowds = {shape: _part(some, found) for shape, some in near.items()}
+    return Own(known=known, shapes=shapes, crowds=crowds, formats=learn_formats(sample))
+
+
+def _part(near: Sequence[Sequence[str]], found: frozenset[str]) -> float:
+    every = [number for some in near for number in some]
+    return sum(number in found for number in every) / max(len(every), 1)
+
+
+def _neighbours(number: str) -> list[str]:
+    """Numbers that differ from one in one digit."""
+    return [
+        f"{number[:place]}{digit}{number[place + 1 :]}"
+        for place, there in enumerate(number)
+        if there.isdigit()
+        for digit in "0123456789"
+        if digit != there
+    ]
+
 
 SURE, READ_WELL = 0.95, 0.9
 SHARE = 0.5
@@ -150,3 +327,54 @@ def _density(number: str, own: Own) -> float:
 def _expected(one: _Reading, own: Own) -> float:
     """Hits by chance of one that is tried (rule 4)."""
     return one.probability * _density(one.number, own) + (1 - one.probability) * one.chance
+
+
+def leaks_of_record(reads: Reads, seller: str | None = None) -> pa.Table:
+    """All numbers of ours that a record knows to have been on offer.
+
+    Args:
+        reads: Asks the record.
+        seller: Only those that this seller offered.
+
+    Returns:
+        Rows in the contract's schema of `leaks`, `found_by` listing; a number of a seller once, as it was seen first.
+    """
+    rows = [
+        {
+            "waybill": number.waybill,
+            "seen_at": number.at,
+            "found_by": "listing",
+            "seller": whose,
+            "asked": _asked(routes),
+        }
+        for number, whose, routes in reads.numbers_with_offers()
+        if seller is None or whose == seller
+    ]
+    return pa.Table.from_pylist(rows, schema=arrow_schema("leaks"))
+
+
+def _asked(routes: Sequence[tuple[str, str]]) -> str | None:
+    """A route as a predicate of the contract; None if there is none, or more than one."""
+    ends = set(routes)
+    if len(ends) != 1:
+        return None
+    origin, destination = ends.pop()
+    said = {"origin_city": origin, "destination_city": destination}
+    named = {key: [city] for key, city in said.items() if city}
+    return json.dumps(named, ensure_ascii=False) if named else None
+
+
+def write_leaks(folder: Path, tables: Iterable[pa.Table]) -> Path:
+    """Writes rows as the table `leaks` of a dataset, as CSV, which people and `wayseal trace` read.
+
+    Args:
+        folder: The dataset; made if need be.
+        tables: As of `leaks_of_record`.
+
+    Returns:
+        The file.
+
+    Raises:
+        StoreError: It can't be written.
+    """
+    return write_table(folder, "leaks", tables, form=Format.CSV)

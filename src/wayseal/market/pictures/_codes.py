@@ -1,55 +1,36 @@
-"""Barcodes and QR codes of a picture: their payloads.
+"""Barcodes and QR codes of a picture: their payloads, as zxing-cpp reads them in several looks.
 
-1. Looks follow one another, the cheap ones first: as it is, sharpened, larger; then bars by whole strips (`_strips.py`,
-   `_bars.py`) and QR codes module by module (`_modules.py`); dark for light, evenly lit. They end as soon as a code of
+1. Looks follow one another, the cheap ones first: as it is, evenly lit and sharpened, larger; then bars smeared along
+   their own direction, so that scratches and grain drown in what is whole beside them. They end as soon as a code of
    bars and one of squares are known, or with the last; once one of a sort is known, only the other is looked for.
 2. Only codes whose check is right count, and only kinds that stand on labels or lead to somebody.
-3. Of bars a single check is right by chance too often: one that few lines of a picture agree on counts only if a strip
-   as a whole says the same, or a second look if no strip says anything.
+3. Of bars a single check is right by chance too often: those that few lines of a picture agree on, or that were read
+   out of smeared ones, count only once a second look says the same.
 4. A payload is given once, in the order in which it was found. One that isn't text is given in hexadecimal.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from typing import NamedTuple
+from collections.abc import Iterator, Set
+from itertools import product
 
 import numpy as np
 import zxingcpp
-from numpy.typing import NDArray
-from PIL import Image, ImageFilter
-
-from wayseal.market.pictures._bars import MOST_PLACES, read_bars
-from wayseal.market.pictures._modules import mend_squares
-from wayseal.market.pictures._strips import Lines, find_strips, read_lines_across
+from PIL import Image, ImageFilter, ImageOps
 
 MOST_CODES = 64
 MOST_PAYLOAD = 4096
 """Characters of a payload that are kept; no code of these kinds holds more."""
 _BARS = frozenset({"Code128", "Code39", "Code93", "ITF", "Codabar"})
 _SQUARES = frozenset({"QRCode", "MicroQRCode", "DataMatrix", "PDF417", "Aztec"})
+_FORMATS = {name: zxingcpp.BarcodeFormat.__members__[name] for name in sorted(_BARS | _SQUARES)}
 _SIDE = 1800
 """Pixels of the longer side in looks: the bars of a label that fills its photograph are three wide."""
-_LARGER = 2400
 _FIRM = 0.1
 """Height of the stretch whose lines agree on bars, as a share of its length, from which they are believed."""
-_TILED = 16
-"""Rows of a picture that is made of one line."""
-_SHARPER = ((5, 300), (14, 200))
-"""Radius and percent by which it is sharpened."""
-_MENDED = frozenset({"QRCode"})
-
-Grey = NDArray[np.uint8]
-_KINDS = {name: zxingcpp.BarcodeFormat.__members__[name] for name in sorted(_BARS | _SQUARES)}
-
-
-class _Code(NamedTuple):
-    kind: str
-    payload: str
-    firm: bool
-
-
-Look = Callable[[frozenset[str]], Iterable[_Code]]
+_PAPER = 170
+"""Grey of paper where a picture is evenly lit."""
+_ASKEW, _ACROSS, _SMEARS = (0, -5, 5), (0, 90), (16, 9)
+"""Degrees by which bars may lie off the picture's edges, either way of them, and pixels over which they are smeared."""
 
 
 def read_codes(picture: Image.Image) -> tuple[tuple[str, str], ...]:
@@ -63,37 +44,36 @@ def read_codes(picture: Image.Image) -> tuple[tuple[str, str], ...]:
     """
     grey = picture.convert("L")
     grey.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    lit = _evenly_lit(grey)
     found: dict[tuple[str, str], None] = {}
     doubted: Counter[tuple[str, str]] = Counter()
-    for kinds, look in _looks(grey):
-        known = {kind for kind, _ in found}
-        wanted = kinds - (_SQUARES if known & _SQUARES else frozenset()) - (_BARS if known & _BARS else frozenset())
-        if not wanted:
-            continue
-        for code, firm in {(one.kind, one.payload): one.firm for one in look(wanted)}.items():
-            if firm:
-                found.setdefault(code)
-            else:
+    for smeared, looks in ((False, _looks(grey, lit)), (True, _smears(lit))):
+        for pixels in looks:
+            known = {kind for kind, _ in found}
+            wanted = (_BARS if not known & _BARS else frozenset()) | (
+                _SQUARES if not (smeared or known & _SQUARES) else frozenset()
+            )
+            if not wanted:
+                break
+            for code, firm in _scan(pixels, wanted).items():
                 doubted[code] += 1
-    if not {kind for kind, _ in found} & _BARS:
-        found |= dict.fromkeys(code for code, times in doubted.most_common(1) if times > 1)
+                if (firm and not smeared) or doubted[code] > 1:
+                    found.setdefault(code)
     return tuple(found)[:MOST_CODES]
 
 
-def _scan(pixels: Grey, wanted: frozenset[str]) -> Iterator[_Code]:
-    """Codes that one look finds (rules 2 and 3)."""
-    formats = zxingcpp.BarcodeFormats([kind for name, kind in _KINDS.items() if name in wanted])
-    return _tell(zxingcpp.read_barcodes(np.ascontiguousarray(pixels), formats=formats))
-
-
-def _tell(codes: Iterable[zxingcpp.Barcode]) -> Iterator[_Code]:
+def _scan(pixels: Image.Image, wanted: Set[str]) -> dict[tuple[str, str], bool]:
+    """Codes that one look finds (rule 2), and whether each is sure by itself (rule 3)."""
+    formats = zxingcpp.BarcodeFormats([kind for name, kind in _FORMATS.items() if name in wanted])
+    found = {}
     # What lines agree on most comes last, so that it is what counts of one that was read twice.
-    for code in codes:
+    for code in zxingcpp.read_barcodes(np.asarray(pixels), formats=formats):
         payload = code.text if code.content_type is not zxingcpp.ContentType.Binary else code.bytes.hex()
         if payload:
             # The kind's family: models of QR and variants of Code 39 are told apart by nobody here.
             kind = code.symbology.name
-            yield _Code(kind, payload[:MOST_PAYLOAD], kind in _SQUARES or _is_firm(code.position))
+            found[kind, payload[:MOST_PAYLOAD]] = kind in _SQUARES or _is_firm(code.position)
+    return found
 
 
 def _is_firm(place: zxingcpp.Position) -> bool:
@@ -106,57 +86,36 @@ def _is_firm(place: zxingcpp.Position) -> bool:
     return high >= _FIRM * long
 
 
-def _looks(grey: Image.Image) -> Iterator[tuple[frozenset[str], Look]]:
-    """What is tried, one after the other, and the kinds that it may find (rule 1)."""
-
-    def plain(made: Callable[[], Image.Image | Grey]) -> tuple[frozenset[str], Look]:
-        return _BARS | _SQUARES, lambda wanted: _scan(np.asarray(made()), wanted)
-
-    lit = cache(lambda: _evenly_lit(grey))
-    yield plain(lambda: grey)
-    yield plain(lambda: grey.filter(ImageFilter.UnsharpMask(3, 250, 0)))
-    yield plain(lambda: _enlarged(grey))
-    yield _BARS, lambda _: _read_strips(np.asarray(lit(), np.float64))
-    yield _MENDED, lambda _: _tell(mend_squares(np.asarray(grey, np.float64)))
-    yield plain(lambda: 255 - np.asarray(grey))
-    yield plain(lit)
-    yield plain(lambda: _enlarged(grey).filter(ImageFilter.UnsharpMask(4, 250, 0)))
+def _looks(grey: Image.Image, lit: Image.Image) -> Iterator[Image.Image]:
+    yield grey
+    yield lit.filter(ImageFilter.UnsharpMask(6, 400, 0))
+    larger = lit.resize((lit.width * 3 // 2, lit.height * 3 // 2), Image.Resampling.BICUBIC)
+    yield larger.filter(ImageFilter.UnsharpMask(5, 400, 0))
+    yield larger
+    yield ImageOps.invert(grey)
 
 
-def _read_strips(lit: NDArray[np.float64]) -> Iterator[_Code]:
-    """Codes of bars, each out of its strip as a whole."""
-    for n, strip in enumerate(find_strips(lit), 1):
-        lines = read_lines_across(lit, strip)
-        payload = read_bars(lines.whole, strip.margin, MOST_PLACES // n)
-        if payload is not None:
-            yield _Code("Code128", payload, True)
-        else:
-            yield from _scan_lines(lines)
+def _smears(lit: Image.Image) -> Iterator[Image.Image]:
+    """Turned so that bars may stand upright, smeared from top to bottom, and sharpened from left to right."""
+    tilt = _tilt(lit)
+    for askew, across, smear in product(_ASKEW, _ACROSS, _SMEARS):
+        turned = lit.rotate(tilt + across + askew, Image.Resampling.BILINEAR, expand=True, fillcolor=_PAPER)
+        smeared = turned.filter(ImageFilter.BoxBlur((0, smear)))
+        yield Image.blend(smeared.filter(ImageFilter.GaussianBlur((5, 0))), smeared, 4)
 
 
-def _scan_lines(lines: Lines) -> set[_Code]:
-    """What both halves of a strip say: bars of kinds that have no check of their own are believed by that."""
-    one, other = ({code for look in _draw(half) for code in _scan(look, _BARS)} for half in lines.halves)
-    return {code._replace(firm=True) for code in one & other}
+def _tilt(lit: Image.Image) -> float:
+    """Degrees by which most edges of a picture lie off its sides, from -45 to 45."""
+    if min(lit.size) < 2:
+        return 0.0
+    down, right = np.gradient(np.asarray(lit.filter(ImageFilter.GaussianBlur(1.5)), np.float32))
+    edges = right + 1j * down
+    return float(np.degrees(np.angle((edges**4 / (np.abs(edges) ** 2 + 1e-6)).sum()) / 4))
 
 
-def _draw(line: NDArray[np.float64]) -> Iterator[Grey]:
-    """A line as pictures, more and less sharp."""
-    grey = np.clip(255 * (1 - line), 0, 255).astype(np.uint8)
-    drawn = Image.fromarray(np.tile(grey, (_TILED, 1)))
-    yield np.asarray(drawn)
-    for radius, percent in _SHARPER:
-        yield np.asarray(drawn.filter(ImageFilter.UnsharpMask(radius, percent, 0)))
-
-
-def _enlarged(grey: Image.Image) -> Image.Image:
-    scale = min(2.0, max(_LARGER / max(grey.size), 1.0))
-    return grey.resize((round(grey.width * scale), round(grey.height * scale)), Image.Resampling.BICUBIC)
-
-
-def _evenly_lit(grey: Image.Image) -> Grey:
+def _evenly_lit(grey: Image.Image) -> Image.Image:
     """Without shadows: as bright as its surroundings are dark."""
     around = grey.resize((max(grey.width // 16, 1), max(grey.height // 16, 1)), Image.Resampling.BOX)
     around = around.filter(ImageFilter.GaussianBlur(3)).resize(grey.size, Image.Resampling.BILINEAR)
-    lit = np.asarray(grey, np.float32) * 170 / np.maximum(np.asarray(around, np.float32), 8)
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    shares = np.asarray(grey, np.float32) / np.maximum(np.asarray(around, np.float32), 8)
+    return Image.fromarray(np.clip(_PAPER * shares, 0, 255).astype(np.uint8))

@@ -5,9 +5,8 @@ linear model (`_model`); addresses, amounts, places and numbers are found in the
 are places in the text as it was seen. `training` is for whoever makes a model or measures one.
 """
 
-from wayseal.market.reading._propose import Proposal, propose_words
+from wayseal.market.reading._fold import sound_out
 from wayseal.market.reading._reader import Reader
-from wayseal.market.reading._sound import sound_out
-from wayseal.market.reading._words import Word, WordKind, load_words
+from wayseal.market.reading._words import Proposal, Word, WordKind, load_words, propose_words
 
 __all__ = ["Proposal", "Reader", "Word", "WordKind", "load_words", "propose_words", "sound_out"]

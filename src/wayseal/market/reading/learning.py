@@ -23,11 +23,19 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.errors import MarketError
-from wayseal.market.reading._analysis import analyse
 from wayseal.market.reading._fold import fold
-from wayseal.market.reading._model import FLAG, WIDE, Floats, Model, built_in, built_in_digest, judge
-from wayseal.market.reading._reader import STRETCH, find_loudest
-from wayseal.market.reading._words import Word, WordIndex, index_words, load_words
+from wayseal.market.reading._reader import (
+    FLAG,
+    STRETCH,
+    WIDE,
+    Floats,
+    Model,
+    built_in,
+    built_in_digest,
+    find_loudest,
+    judge,
+)
+from wayseal.market.reading._words import Word, WordIndex, analyse, index_words, load_words
 from wayseal.model.messages import N_, Message
 
 LEAST_GROUPS, LEAST_OF_EACH = 3, 5

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wayseal.market.reading._analysis import analyse
-from wayseal.market.reading._fold import Bounds, fold
-from wayseal.market.reading._grams import HASHED, PLACES
-from wayseal.market.reading._model import COLUMNS, FLAG, LOGISTICS, SIDES, WIDE, Judged, Model, judge, make_model
-from wayseal.market.reading._tables import Ints, Tables
-from wayseal.market.reading._tables import tables as folding_tables
-from wayseal.market.reading._words import index_words, load_words
+from wayseal.market.reading._fold import Bounds, Ints, Tables, fold
+from wayseal.market.reading._fold import tables as folding_tables
+from wayseal.market.reading._reader import COLUMNS, FLAG, LOGISTICS, SIDES, WIDE, Judged, Model, judge, make_model
+from wayseal.market.reading._tokens import HASHED, PLACES
+from wayseal.market.reading._words import analyse, index_words, load_words
 
 __all__ = [
     "COLUMNS",

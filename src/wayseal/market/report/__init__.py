@@ -6,7 +6,6 @@
 3. What couldn't be seen stands beside what was: nothing is told as rare that nobody could look at.
 """
 
-from wayseal.market.report._gather import WeekResult, gather_week
-from wayseal.market.report._story import render_week
+from wayseal.market.report._week import WeekResult, gather_week, render_week
 
 __all__ = ["WeekResult", "gather_week", "render_week"]

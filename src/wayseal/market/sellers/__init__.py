@@ -17,6 +17,6 @@
 """
 
 from wayseal.market.sellers._sellers import Sellers, link_all
-from wayseal.market.sellers._types import Join, Link, Offer, Seller, Signal, Split
+from wayseal.market.sellers._weigh import Join, Link, Offer, Seller, Signal, Split
 
 __all__ = ["Join", "Link", "Offer", "Seller", "Sellers", "Signal", "Split", "link_all"]

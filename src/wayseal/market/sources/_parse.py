@@ -7,13 +7,10 @@ from io import BytesIO
 from urllib.parse import quote, unquote
 
 from wayseal.market.apart import ApartError, apart
-from wayseal.market.sources._chat import read_chat
-from wayseal.market.sources._feed import parse_feed
-from wayseal.market.sources._html import parse_html
-from wayseal.market.sources._json import parse_json_answer
-from wayseal.market.sources.source import Source, SourceKind
-from wayseal.market.sources.types import Problem, Seen, unseen
-from wayseal.market.types import Hindrance, Listing, Sight
+from wayseal.market.sources._exports import read_chat
+from wayseal.market.sources._markup import parse_feed, parse_html, parse_json_answer
+from wayseal.market.sources.source import Problem, Seen, Source, SourceKind, unseen
+from wayseal.market.types import FailureReason, Listing, VisitStatus
 
 _WAYS = {
     SourceKind.PAGE: parse_html,
@@ -41,8 +38,8 @@ def parse(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     try:
         seen = way(source, body, media_type, url)
     except Exception:
-        return unseen(Hindrance.UNREADABLE)  # parts of others, which meet what nobody thought of
-    if source.kind is SourceKind.SEARCH and seen.sight is Sight.SEEN and seen.listings and not source.next:
+        return unseen(FailureReason.UNREADABLE)  # parts of others, which meet what nobody thought of
+    if source.kind is SourceKind.SEARCH and seen.sight is VisitStatus.SEEN and seen.listings and not source.next:
         return replace(seen, next_pages=_following(source, url))
     return seen
 
@@ -52,7 +49,7 @@ def parse_apart(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     try:
         return apart(parse, source, body, media_type, url)
     except ApartError:
-        return unseen(Hindrance.UNREADABLE)
+        return unseen(FailureReason.UNREADABLE)
 
 
 def starts(source: Source) -> Iterator[str]:
@@ -89,4 +86,4 @@ def _whole_export(source: Source, body: bytes) -> Seen:
     problems: list[Problem] = []
     for one in read_chat(source, BytesIO(body), "") if source.kind is SourceKind.CHAT else ():
         listings.append(one) if isinstance(one, Listing) else problems.append(one)
-    return Seen(sight=Sight.SEEN, listings=tuple(listings), problems=tuple(problems))
+    return Seen(sight=VisitStatus.SEEN, listings=tuple(listings), problems=tuple(problems))

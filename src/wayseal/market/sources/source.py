@@ -5,10 +5,12 @@
 2. What leaves the usual manners is written out: `robots_ignored` is a reason, `allow_inside` a decision. Both stand in
    the record of every capture.
 3. What makes the usual shape of an answer is part of the source, so that another shape is never taken for "gone".
+
+What an answer, or a file, shows of a source.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,11 +21,76 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from wayseal.market.sources.errors import SourceError
-from wayseal.market.types import Hindrance, Sight
+from wayseal.market.errors import SourceError
+from wayseal.market.types import FailureReason, Listing, VisitStatus
 from wayseal.model.errors import disk_says
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, Text, TomlText, needs, one_or_more, parse_length, parsed_by
+
+
+class Flaw(StrEnum):
+    """What is wrong with a part of what came; the rest is taken all the same."""
+
+    NO_KEY = "no_key"
+    """An offer without anything by which it is known again; left out."""
+    NO_TEXT = "no_text"
+    """An offer that says nothing; left out."""
+    TWICE = "twice"
+    """An offer with the key of one before it and another text; left out."""
+    CUT_TEXT = "cut_text"
+    """A text of over 20,000 characters, or a title of over 500; the rest is in the capture alone."""
+    BAD_TIME = "bad_time"
+    """A time that can't be read; the offer has none."""
+    BAD_RECORD = "bad_record"
+    """A record of an export, or an offer of an answer, that can't be read; left out."""
+    CUT_FILE = "cut_file"
+    """An export ends in the middle; what stands before is taken."""
+    MANY = "many"
+    """More offers than one answer may have; the rest is left out."""
+    ENCODING = "encoding"
+    """Pieces in another encoding than the rest, or places that can't be read and stand as U+FFFD."""
+    OTHER_SITE = "other_site"
+    """A next page on another site; not followed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One flaw, and where. item: which offer or record, from 1; 0: the whole. count: of it."""
+
+    flaw: Flaw
+    item: int = 0
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What an answer shows.
+
+    Attributes:
+        sight: Seen; gone, where the site itself says so; or unseen.
+        hindrance: Why it can't be told, if so.
+        listings: Offers, in the order in which they stand.
+        next_pages: Addresses of further pages; how many are followed is up to whoever asks.
+        problems: What is wrong with parts of it.
+        text: What a person would have read; empty for what is no page.
+    """
+
+    sight: VisitStatus
+    hindrance: FailureReason | None = None
+    listings: tuple[Listing, ...] = ()
+    next_pages: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    text: str = ""
+
+    def __repr__(self) -> str:
+        """Without what was seen."""
+        return f"Seen({self.sight}, {self.hindrance}, {len(self.listings)} listings, {len(self.problems)} problems)"
+
+
+def unseen(hindrance: FailureReason, problems: Sequence[Problem] = (), text: str = "") -> Seen:
+    """What can't be told."""
+    return Seen(sight=VisitStatus.UNSEEN, hindrance=hindrance, problems=tuple(problems), text=text)
+
 
 VERSION = 1
 MOST_BYTES = 1 << 20
@@ -151,13 +218,13 @@ class Signs:
     error: _Signs = ()
     gone: _Signs = ()
 
-    def found(self, says: Callable[[str], bool]) -> Hindrance | Sight | None:
+    def found(self, says: Callable[[str], bool]) -> FailureReason | VisitStatus | None:
         """What the first of them says that an answer says; None: none of them."""
-        wanted: dict[Hindrance | Sight, _Signs] = {
-            Hindrance.CAPTCHA: self.captcha,
-            Hindrance.LOGIN: self.login,
-            Hindrance.ERROR_PAGE: self.error,
-            Sight.GONE: self.gone,
+        wanted: dict[FailureReason | VisitStatus, _Signs] = {
+            FailureReason.CAPTCHA: self.captcha,
+            FailureReason.LOGIN: self.login,
+            FailureReason.ERROR_PAGE: self.error,
+            VisitStatus.GONE: self.gone,
         }
         return next((one for one, signs in wanted.items() if any(map(says, signs))), None)
 

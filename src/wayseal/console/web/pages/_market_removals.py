@@ -21,20 +21,25 @@ from wayseal.market.log import Market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.requests import MOST_TEXT, begin_request, checked_line, checked_text, find_target, record_act
-from wayseal.market.removals import Due, Letter, Request, count_by_source, find_due, write_letter
-from wayseal.market.removals.types import (
+from wayseal.market.takedown import (
     LANGS,
     RULES,
-    Accused,
     Act,
     Answer,
     Answered,
+    CounterNotice,
+    CounterNoticeReviewed,
+    Due,
     Escalated,
-    Heard,
+    Letter,
     Outcome,
     Reminded,
     Removed,
+    Request,
     Withdrawn,
+    count_by_source,
+    find_due,
+    write_letter,
 )
 
 _MANY = 100
@@ -178,7 +183,7 @@ def _removal_page(ask: Ask, market: Market, error: MarketError | AccessError | N
         acts=[act for act in _ACTS if _can(request, act)],
         begun=ask.field("act") if error else wanted,
         wanted=wanted,
-        unheard=request.of(Accused)[-request.unheard :] if request.unheard else (),
+        unheard=request.of(CounterNotice)[-request.unheard :] if request.unheard else (),
         answers=tuple(Answer),
         most_text=MOST_TEXT,
         letter=letter,
@@ -248,11 +253,11 @@ def _answered(ask: Ask, by_hand: dict[str, Any]) -> Act:
 
 
 _ACTS: Mapping[str, Callable[[Ask, dict[str, Any]], Act]] = {
-    "heard": lambda _, by_hand: Heard(**by_hand),
+    "heard": lambda _, by_hand: CounterNoticeReviewed(**by_hand),
     "reminded": lambda _, by_hand: Reminded(**by_hand),
     "answered": _answered,
     "escalated": lambda ask, by_hand: Escalated(**by_hand, to=checked_line(ask.line("to"), "to")),
-    "accused": lambda ask, by_hand: Accused(**by_hand, text=checked_text(ask.field("text"), "text")),
+    "accused": lambda ask, by_hand: CounterNotice(**by_hand, text=checked_text(ask.field("text"), "text")),
     "withdrawn": lambda _, by_hand: Withdrawn(**by_hand),
 }
 
