@@ -198,7 +198,7 @@ def market_report(
     out: OutOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Report a week of the market: offers by kind, prices, routes, sellers who stand out, and what couldn't be seen.
+    """Report a week of the market: offers by kind, sellers who stand out, who is back, and what couldn't be seen.
 
     It counts, and names sellers and shops by their ids alone: no text of an offer, no address and no waybill number
     stands in [the report](market-watch.md#a-weeks-report). Where the watch stopped more than a week ago it tells the
