@@ -4,8 +4,8 @@ Obligations (code and tests cite the numbers):
 1. A right counts as used where the account did, within the period, anything that it permits; whether another right
    permitted the same isn't asked, so that no right is called unused that may have been needed.
 2. A right that widens the others counts as used by any read beyond the account's own work, explained or not.
-3. The smallest set (`_result`) is for explained reads alone: those of the account's own work need a right to the action,
-   those that only a mandate explains need it over all waybills.
+3. The smallest set (`_result`) is for explained reads alone: those of the account's own work need a right to the
+   action, those that only a mandate explains need it over all waybills.
 4. Nothing is said of the use of accounts without a read in the period (they are dormant) or with reads that name no
    action; of rights that the file doesn't know, or that permit no read. Where the ledger has no table that could
    explain a read, nothing is said of smallest sets and of rights that widen. "Nobody used it" is said of a right only
