@@ -12,7 +12,7 @@ from tests.docs.pages import read, rows, sections
 from wayseal.cases.types import Look
 from wayseal.detect import _odd_reads
 from wayseal.detect.reasons import render_reads
-from wayseal.detect.reasons._reads_report import MOST_SHOWN, READ_COLUMNS
+from wayseal.detect.reasons._report import MOST_SHOWN, READ_COLUMNS
 
 __all__ = ["ledger"]
 

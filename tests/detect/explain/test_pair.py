@@ -19,7 +19,7 @@ from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.reasons import PairResult, explain_pair, render_pair
 from wayseal.detect.reasons._judge import Outcome
 from wayseal.detect.reasons._pair import ReadJudge
-from wayseal.detect.reasons._reads_report import MOST_READS
+from wayseal.detect.reasons._report import MOST_READS
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger import open_ledger
 from wayseal.page.languages import LANGS

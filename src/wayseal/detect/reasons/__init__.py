@@ -3,7 +3,7 @@
 from wayseal.detect._odd_reads import ReadFilter
 from wayseal.detect.reasons._pair import TABLES, JudgedRead, PairResult, TemplateStep, explain_pair, read_world
 from wayseal.detect.reasons._reads import ListedRead, ReadsResult, list_case_reads, list_waybill_reads
-from wayseal.detect.reasons._reads_report import READ_COLUMNS, GroundWording, list_rows, render_pair, render_reads
+from wayseal.detect.reasons._report import READ_COLUMNS, GroundWording, list_rows, render_pair, render_reads
 from wayseal.detect.reasons._world import Account, World, is_work
 
 __all__ = [

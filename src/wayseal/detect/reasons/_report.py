@@ -1,4 +1,4 @@
-"""Reads one by one: as text for a screen, as JSON, and as CSV; keys and columns are public interface."""
+"""Reasons in words: why one read was work, and reads one by one; keys and columns are public interface."""
 
 import shlex
 from collections.abc import Iterator, Mapping
