@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
+from gettext import translation
 from pathlib import Path
 from typing import IO
 
 from typer.testing import CliRunner
 
 from wayseal.cli import app, main
+from wayseal.cli._help import LOCALE
 from wayseal.model.messages import filled
 from wayseal.page.languages import in_language
 
@@ -133,8 +136,17 @@ LOG_ROWS = [
 SOLD = [f"YT{2_000_000 + n * 9}" for n in range(6)]
 
 
+@cache
+def _english() -> list[str]:
+    """Every text of the catalogues."""
+    known = translation("wayseal", LOCALE, ["zh"])
+    return [text for text in known._catalog if isinstance(text, str)]  # type: ignore[attr-defined]
+
+
 def worded(lang: str, text: str, /, *, context: str = "", **values: object) -> str:
-    """A text of the command line as it is printed in a language."""
+    """A text of the command line as it is printed in a language; one that ends in " …" is known by how it begins."""
+    if text.endswith(" …"):
+        (text,) = (one for one in _english() if one.startswith(text.removesuffix(" …")))
     return filled(in_language({context: text}, lang)[context], **values)
 
 

@@ -50,19 +50,12 @@ def test_from_a_report_to_a_name(world: Path, tmp_path: Path, lang: str) -> None
     silent = inside("canary", "hit", register, canaries[0]["waybill"], "--silent", "--seen-at", "2026-03-20T00:00Z")
     assert silent.code == 0
     assert (
-        worded(
-            lang,
-            "Nobody is named. Waiting for {count} canaries; close those whose time is over with `wayseal canary hit "
-            "REGISTER WAYBILL --silent --seen-at TIME`.",
-        ).split("{")[0]
+        worded(lang, "Nobody is named. Waiting …").split("{")[0]
         in inside("canary", "list", register, "--lang", lang).out
     )
     for canary in canaries[1:]:
         inside("canary", "hit", register, canary["waybill"], "--silent", "--seen-at", "2026-03-20T00:00Z")
-    assert (
-        worded(lang, "Nobody is named. Plan the next round: `wayseal canary plan LEDGER --register REGISTER`.")
-        in inside("canary", "list", register, "--lang", lang).out
-    )
+    assert worded(lang, "Nobody is named. Plan …") in inside("canary", "list", register, "--lang", lang).out
     plan(world, register, "--count", 1)
     plan(world, register, "--for", "u-0004", "--for", "u-0005")
     last = listed(register)["canaries"][-1]
@@ -71,16 +64,7 @@ def test_from_a_report_to_a_name(world: Path, tmp_path: Path, lang: str) -> None
     assert [ran.code for ran in again] == [0, 0]
     assert again[1].out == worded(lang, "This was recorded before; nothing was changed.") + "\n" + again[0].out
     assert listed(register)["named"] == "u-0005"
-    assert (
-        worded(
-            lang,
-            "{name} is named (probability {p:.4f}, at least {enough}). This is a lead for investigators: confirm it, "
-            "and hear the person.",
-        )
-        .split("{")[1]
-        .split("}")[1][:8]
-        in again[0].out
-    )
+    assert worded(lang, "{name} is named (probability …").split("{")[1].split("}")[1][:8] in again[0].out
 
 
 def test_same_seed_same_canaries(world: Path, tmp_path: Path) -> None:

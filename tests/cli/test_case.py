@@ -70,7 +70,7 @@ def p(ledger: Path, actor: str) -> str:
 def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -> None:
     zh = ("--lang", lang)
     new = done(ledger, "case", "list", *zh).out
-    assert worded(lang, "A case is a lead, not a verdict: look at the reads, and hear the person.") in new
+    assert worded(lang, "A case is a lead, not …") in new
     assert f"c-1  {worded(lang, 'new')}" in new
     assert p(ledger, "thief") in new
     assert f"{p(ledger, 'u-1077')}, {p(ledger, '王芳')}" in new
@@ -78,12 +78,7 @@ def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -
     assert "thief" not in new + str(listed(ledger))
     opened = done(ledger, "case", "open", "c-1", *BY, *zh).out.splitlines()
     assert opened[1] == worded(lang, "  {pseudonym}  {name}", pseudonym=p(ledger, "thief"), name="thief")
-    assert opened[2] == worded(
-        lang,
-        "Nobody has been heard in this case yet. What the person says belongs here: `wayseal case hear LEDGER {id} "
-        "--who NAME --file FILE`.",
-        id="c-1",
-    )
+    assert opened[2] == worded(lang, "Nobody has been heard in …", id="c-1")
     assert len(opened) == 3
     said = tmp_path / "said.txt"
     said.write_text("\ufeffI helped\n\n 我帮忙\u202e\n", encoding="utf-8")
@@ -97,35 +92,14 @@ def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -
     assert shown.count("complaint 7") == 2
     assert worded(lang, "    {at}  {who} heard the person and wrote it down").split("{")[-2].split("}")[1] in shown
     closed = done(ledger, "verdict", "c-1", "false", *BY, *zh).out
-    assert (
-        closed
-        == worded(
-            lang,
-            "{id} is closed: false. Its names are pseudonyms again. A verdict can be revised by a later one.",
-            id="c-1",
-        )
-        + "\n"
-    )
+    assert closed == worded(lang, "{id} is closed: false. …", id="c-1") + "\n"
     last = done(ledger, "case", "list", *zh).out
     assert "thief" not in last, "nothing was found against this account"
-    assert (
-        worded(
-            lang,
-            "{total} {total:case|cases}: {new} new, {opened} opened, {true} closed as true, {false} closed as false, "
-            "{others} otherwise. Times are in {zone}.",
-            total=2,
-            new=1,
-            opened=0,
-            true=0,
-            false=1,
-            others=0,
-        )
-        in last
-    )
+    assert worded(lang, "{total} {total:case|cases}: …", total=2, new=1, opened=0, true=0, false=1, others=0) in last
     unheard = done(ledger, "verdict", "c-2", "true", "--why", "sold them", *zh).out
     assert (
         unheard
-        == worded(lang, "{id} is closed: true. A verdict can be revised by a later one.", id="c-2")
+        == worded(lang, "{id} is closed: true. …", id="c-2")
         + "\n"
         + worded(lang, "No statement of the person is recorded in this case.")
         + "\n"
@@ -301,13 +275,9 @@ def test_verification(ledger: Path, lang: str) -> None:
     zh = ("--lang", lang)
     first = done(ledger, "case", "verify", *zh).out.splitlines()
     assert first[0] == worded(lang, "{path}: {lines} lines, {acts} acts", path=ledger / FILE, lines=3, acts=2)
-    assert first[1] == worded(lang, "Nothing was changed, taken out or put in, as far as the lines say.")
+    assert first[1] == worded(lang, "Nothing was changed, …")
     head = str(verify(ledger / "detect").head)
-    assert first[2] == worded(
-        lang,
-        "Head: {head}  (write it down where nobody can change it who can write here; --head compares with it)",
-        head=head,
-    )
+    assert first[2] == worded(lang, "Head: {head}  (write …", head=head)
     done(ledger, "case", "open", "c-1", *BY)
     assert (
         worded(lang, "The casebook goes on from the head that was given.")
@@ -322,14 +292,7 @@ def test_verification(ledger: Path, lang: str) -> None:
             worded(lang, "  line {line}: {what}", line=line, what=worded(lang, case_upkeep._FAULTS[what]))
             in ran.out.splitlines()
         )
-    assert (
-        worded(
-            lang,
-            "The casebook does NOT go on from the head that was given: lines were cut off or written anew, or cases "
-            "were forgotten after it and more was written in between.",
-        )
-        in ran.out
-    )
+    assert worded(lang, "The casebook does NOT …") in ran.out
     found = json.loads(inside(*of(ledger, "case", "verify", "--format", "json")).out)
     assert found["faults"] == [{"line": 2, "code": "missing"}, {"line": 3, "code": "changed"}]
     assert (found["acts"], found["goes_on_from_head"], found["restarted"]) == (1, None, None)
@@ -343,57 +306,24 @@ def test_verification(ledger: Path, lang: str) -> None:
 def test_forgetting(ledger: Path, lang: str) -> None:
     zh = ("--lang", lang)
     forget = ("case", "forget", "--before", "2100-01-01", *BY, *zh)
-    nothing = worded(lang, "No case was closed before {before}; nothing was changed.", before="2100-01-01")
-    waiting = worded(
-        lang,
-        "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
-        count=2,
-        ids="c-1, c-2",
-    )
+    nothing = worded(lang, "No case was closed …", before="2100-01-01")
+    waiting = worded(lang, "{count} older {count:case has|cases have} …", count=2, ids="c-1, c-2")
     assert done(ledger, *forget).out.splitlines() == [nothing, waiting]
     assert done(ledger, *forget, "--dry-run").out.splitlines() == [nothing, waiting]
     done(ledger, "verdict", "c-1", "true", *BY)
     head, before = str(verify(ledger / "detect").head), lines(ledger / "detect")
-    would = worded(
-        lang,
-        "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before {before}: {ids}",
-        cases=1,
-        before="2100-01-01",
-        ids="c-1",
-    )
+    would = worded(lang, "Would be forgotten …", cases=1, before="2100-01-01", ids="c-1")
     assert would in done(ledger, *forget, "--dry-run").out
     assert lines(ledger / "detect") == before
     out = done(ledger, *forget).out
-    assert (
-        worded(
-            lang,
-            "Forgotten: {cases} {cases:case|cases} closed before {before}, {acts} acts. The chain of lines starts "
-            "anew; before it had {lines} lines, the last with {head}.",
-            cases=1,
-            acts=2,
-            before="2100-01-01",
-            lines=4,
-            head=head,
-        )
-        in out
-    )
-    assert (
-        worded(
-            lang,
-            "{count} older {count:case has|cases have} no verdict and {count:stays|stay}: {ids}",
-            count=1,
-            ids="c-2",
-        )
-        in out
-    )
+    assert worded(lang, "Forgotten: {cases} …", cases=1, acts=2, before="2100-01-01", lines=4, head=head) in out
+    assert worded(lang, "{count} older {count:case has|cases have} …", count=1, ids="c-2") in out
     assert b"thief" not in (ledger / FILE).read_bytes()
     told = f"{BY[1]} had 1 case forgotten, closed before 2100" if lang == "en" else f"{BY[1]} 清除了 2100"
     for command in (("case", "list"), ("case", "verify")):
         assert told in done(ledger, *command, *zh).out
     assert (
-        worded(
-            lang, "The head that was given is the end from before cases were forgotten, at {at} ({zone}) by {who}."
-        ).split("{")[0]
+        worded(lang, "The head that was given …").split("{")[0]
         in done(ledger, "case", "verify", "--head", head, *zh).out
     )
     (gone,) = listed(ledger)["forgotten"]

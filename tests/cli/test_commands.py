@@ -180,11 +180,7 @@ def test_show_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
                 first="2026-03-03T14:00:00+08:00",
                 last="2026-03-03T16:00:00+08:00",
             ),
-            worded(
-                lang,
-                "{share:.2%} of the reads precede the issue: clocks differ, or lists hold numbers not issued yet",
-                share=1.0,
-            ),
+            worded(lang, "{share:.2%} of the …", share=1.0),
             worded(lang, "{share:.1%} of the waybills have no row in `waybills`", share=4 / 5),
         ):
             assert line in said, line

@@ -41,25 +41,11 @@ def test_verify_says_what_holds(sealed: Path, lang: str) -> None:
     alone = inside("ledger", "verify", sealed / "L", "--lang", lang)
     assert alone.code == 0
     assert worded(lang, "Nothing was changed.") in alone.out
-    assert (
-        worded(
-            lang,
-            "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made it "
-            "so. Compare it with one that somebody else keeps.",
-        )
-        in alone.out
-    )
+    assert worded(lang, "No checkpoint was given: the ledger …") in alone.out
     by = ("--checkpoint", sealed / "c", "--key", sealed / "k.pub")
     kept = inside("ledger", "verify", sealed / "L", *by, "--lang", lang)
     assert kept.code == 0
-    assert (
-        worded(
-            lang,
-            "No checkpoint was given: the ledger agrees with itself, but whoever can write to it could have made it "
-            "so. Compare it with one that somebody else keeps.",
-        )
-        not in kept.out
-    )
+    assert worded(lang, "No checkpoint was given: the ledger …") not in kept.out
     assert "li+" in kept.out
 
 
@@ -187,7 +173,7 @@ def test_reports_that_are_not_reproduced(base: Path, tmp_path: Path) -> None:
     ran = inside(*verify, "--lang", "zh")
     assert (
         ran.code,
-        worded("zh", "Not verified: without a checkpoint nothing shows that the report is of this ledger.") in ran.out,
+        worded("zh", "Not verified: without …") in ran.out,
     ) == (10, True)
     for text in ("", "[]", "{}", json.dumps({**right, "seed": -1}), json.dumps({**right, "checkpoint": {"size": 1}})):
         (tmp_path / "x").write_text(text)
@@ -206,14 +192,7 @@ def test_a_ledger_that_has_grown(tmp_path: Path) -> None:
     inside("ingest", tmp_path / "L", tmp_path / "more.csv", "-q")
     ran = inside("trace", tmp_path / "L", "--leaks", leaks, "-q", "--verify", made)
     assert "has grown since" in ran.out
-    assert (
-        worded(
-            "en",
-            "The trace was made on the ledger as it is now, with what came in since the report; this may be all that "
-            "makes the difference. To settle it, trace on a copy of the ledger from then.",
-        )
-        in ran.out
-    )
+    assert worded("en", "The trace was made …") in ran.out
     assert ran.code == 10
     assert "inputs.ledger" not in ran.out
 

@@ -45,14 +45,7 @@ def test_a_dry_run_says_what_would_go(kept: Path, lang: str) -> None:
     before = (kept / "L/manifest.json").read_bytes()
     ran = inside("ledger", "purge", kept / "L", "--before", "2025-03-01", *BY, "--dry-run", "--lang", lang)
     assert (ran.code, ran.err) == (0, "")
-    assert (
-        worded(
-            lang,
-            "Would go (nothing was changed): everything about waybills first seen before {before}",
-            before="2025-03-01",
-        )
-        in ran.out
-    )
+    assert worded(lang, "Would go (nothing was changed): everything …", before="2025-03-01") in ran.out
     assert "2025-02-26" in ran.out
     found = json.loads(
         inside("ledger", "purge", kept / "L", "--keep-days", 300, *BY, "--dry-run", "--format", "json").out
@@ -67,24 +60,9 @@ def test_a_purge_and_its_proof(kept: Path, tmp_path: Path) -> None:
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof")
     ran = inside("ledger", "purge", path, "--before", "2025-04-01", *BY, *proof)
     assert ran.code == 0, ran.err
-    assert worded("en", "Purged: everything about waybills first seen before {before}", before="2025-04-01") in ran.out
-    assert (
-        worded(
-            "en",
-            "Copies elsewhere are as they were: backups from before today hold what went until they expire, and a disk "
-            "may hold it until its blocks are written anew.",
-        )
-        in ran.out
-    )
-    assert (
-        worded(
-            "en",
-            "{out}: proof of the purge. Have the ledger's checkpoint signed now, before anything else is written to "
-            "it: the proof needs it.",
-            out=tmp_path / "proof",
-        )
-        in ran.out
-    )
+    assert worded("en", "Purged: everything …", before="2025-04-01") in ran.out
+    assert worded("en", "Copies elsewhere are …") in ran.out
+    assert worded("en", "{out}: proof of the purge. …", out=tmp_path / "proof") in ran.out
     by = ("--key", kept / "k.pub")
     assert inside("ledger", "verify-proof", tmp_path / "proof", *by).code == 3
     assert inside("ledger", "checkpoint", path, "--key", kept / "k", "--out", tmp_path / "after").code == 0
@@ -92,7 +70,7 @@ def test_a_purge_and_its_proof(kept: Path, tmp_path: Path) -> None:
     assert shown.code == 0, shown.err
     assert "150 reads and 150 waybills" in shown.out
     assert "Wang" in shown.out
-    assert worded("en", "  It doesn't show that no copy exists, in backups or on a disk.") in shown.out
+    assert worded("en", "  It doesn't show that …") in shown.out
     verified = inside("ledger", "verify", path, "--checkpoint", kept / "c", *by)
     assert (verified.code, "450 reads" in verified.out) == (0, True)
     (tmp_path / "other").write_bytes((tmp_path / "proof").read_bytes().replace(b"Wang", b"Weng"))
@@ -122,15 +100,7 @@ def test_waybills_with_young_reads_are_held(kept: Path, tmp_path: Path) -> None:
     inside("ingest", path, late)
     proof = ("--checkpoint", kept / "c", "--out", tmp_path / "proof", "--key", kept / "k")
     ran = inside("ledger", "purge", path, "--before", "2025-02-01", *BY, *proof)
-    assert (
-        worded(
-            "en",
-            "  {held:,} waybills stay though they were first seen earlier: they have reads that are younger than six "
-            "months",
-            held=1,
-        )
-        in ran.out
-    )
+    assert worded("en", "  {held:,} waybills stay though …", held=1) in ran.out
     shown = inside("ledger", "verify-proof", tmp_path / "proof", "--key", kept / "k.pub")
     assert (shown.code, worded("en", "  {held:,} waybills stayed because of younger reads", held=1) in shown.out) == (
         0,
@@ -145,12 +115,7 @@ def test_nothing_to_purge(kept: Path, tmp_path: Path) -> None:
     ran = inside("ledger", "purge", path, "--before", "2024-12-01", *BY, *proof)
     assert (ran.code, ran.out) == (
         0,
-        worded(
-            "en",
-            "Nothing to purge: no waybill was first seen before {before}, and nothing was asked before it.",
-            before="2024-12-01",
-        )
-        + "\n",
+        worded("en", "Nothing to purge: no …", before="2024-12-01") + "\n",
     )
     assert (tmp_path / "proof").read_text() == "an older one"
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []

@@ -43,14 +43,7 @@ def test_there_and_back(kept: Path, tmp_path: Path, lang: str) -> None:
     assert inside("ledger", "compact", tmp_path / "B").code == 3
     back = inside("ledger", "restore", tmp_path / "B", tmp_path / "R", "--lang", lang)
     assert (back.code, back.err) == (0, "")
-    assert (
-        worded(
-            lang,
-            "Go on with this one or with the original, never with both: they would give different reads the same "
-            "salts. Reads that came in after the backup are not in it; ingest their sources again.",
-        )
-        in back.out
-    )
+    assert worded(lang, "Go on with this one …") in back.out
     assert inside("ledger", "verify", tmp_path / "R").code == 0
     (tmp_path / "B/mine").touch()
     assert inside("ledger", "restore", tmp_path / "B", tmp_path / "B").code == 3
@@ -74,14 +67,8 @@ def test_a_full_disk(kept: Path, tmp_path: Path) -> None:
 def test_a_visit_to_the_doctor(kept: Path, tmp_path: Path, lang: str) -> None:
     shutil.copytree(kept / "L", tmp_path / "L")
     doctor = ("ledger", "doctor", tmp_path / "L", "--lang", lang, "-q")
-    assert (
-        worded(lang, "Healthy: nothing was found. With --deep, counts and marks are compared with the reads, too.")
-        in inside(*doctor).out
-    )
-    assert (
-        worded(lang, "Healthy: nothing was found; counts, pairs, catalogue and marks agree with the reads.")
-        in inside(*doctor, "--deep").out
-    )
+    assert worded(lang, "Healthy: nothing was found. …") in inside(*doctor).out
+    assert worded(lang, "Healthy: nothing was found; …") in inside(*doctor, "--deep").out
     segment = next((tmp_path / "L/data").rglob("accesses*"))
     segment.write_bytes(segment.read_bytes()[:-1])
     (tmp_path / "L/secret").chmod(0o640)
@@ -99,18 +86,12 @@ def test_a_visit_to_the_doctor(kept: Path, tmp_path: Path, lang: str) -> None:
     )
     assert "accesses.csv" in ran.out
     assert "2026-03-02" in ran.out
-    assert worded(lang, "give a backup with --from; without one, make a new ledger of the sources") in ran.out
-    assert (
-        worded(lang, "the backup has it, checked: --repair takes it from there")
-        in inside(*doctor, "--from", kept / "B").out
-    )
+    assert worded(lang, "give a backup with …") in ran.out
+    assert worded(lang, "the backup has it, …") in inside(*doctor, "--from", kept / "B").out
     ran = inside(*doctor, "--from", kept / "B", "--repair")
     assert ran.code == 0
     assert worded(lang, "Mended {where}: taken from the backup, checked", where=segment) in ran.out
-    assert (
-        worded(lang, "Healthy: nothing was found. With --deep, counts and marks are compared with the reads, too.")
-        in ran.out
-    )
+    assert worded(lang, "Healthy: nothing was found. …") in ran.out
     assert inside("ledger", "verify", tmp_path / "L").code == 0
     assert inside(*doctor, "--from", kept / "none").code == 6
     assert inside("ledger", "doctor", kept / "none").code == 6

@@ -69,7 +69,7 @@ GROUPS: Mapping[str, Group] = {
         help="Sign a ledger, verify it, prove its reads, back it up, mend it, and purge what is old.",
         sections={
             "Sign and verify": "ledger:checkpoint verify key",
-            "Prove a read": "ledger:prove verify-proof",
+            "Prove a read": "ledger:prove proofs:verify-proof",
             "Keep it": "ledger_upkeep:backup restore doctor purge compact",
         },
     ),
@@ -87,7 +87,7 @@ GROUPS: Mapping[str, Group] = {
             "Set up": "vault:init upgrade status vault_access:policy key client actor",
             "Seal and show": "vault_seal:seal disclose find ask approve",
             "See and prove who saw what": "vault_log:log vault_verify:verify vault_log:checkpoint prove prove-growth "
-            "verify-proof project",
+            "proofs:verify-proof vault_log:project",
             "Erase": "vault_upkeep:erase retain erased",
             "Keep backups": "vault_upkeep:backup restore prune",
         },

@@ -27,9 +27,9 @@ from wayseal.cli._options import (
     TemplatesOption,
 )
 from wayseal.cli._output import now_us, output_file, print_lines, progress_bars
-from wayseal.cli._proof_view import parse_key_file
 from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.cli.case import CaseArgument, WhoOption, WhyOption
+from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import VerifyKey
 from wayseal.merkle.findings import Finding
 from wayseal.model.times import clock_hours, iso, offset_text, time_at

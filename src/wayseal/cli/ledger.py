@@ -13,13 +13,10 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import PUBLIC_KEY, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import ProgressCallback, print_lines, progress_bars, write_private, write_text
-from wayseal.cli._proof_view import describe_proven, describe_purge, parse_key_file
 from wayseal.cli._texts import _, echo
-from wayseal.ledger import retention
+from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import SigningKey, VerifyKey
 from wayseal.merkle.findings import Finding
-from wayseal.model.errors import WaysealError
-from wayseal.proofs import verify
 
 if TYPE_CHECKING:
     from wayseal.cli.vault_verify import ProjectionCheck
@@ -250,35 +247,3 @@ def _parse_place(text: str) -> tuple[int, int]:
     if found is None:
         raise WrongUsageError("is not a source and a row such as 0:42", param_hint="--read")
     return int(found[1]), int(found[2])
-
-
-def ledger_verify_proof(
-    proof: Annotated[Path, typer.Argument(help="File that `wayseal ledger prove` or `purge` wrote.", metavar="PROOF")],
-    key: Annotated[list[Path], PUBLIC_KEY],
-    checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Of a purge: the checkpoint that was signed right after it, where the proof has none; may be given "
-            "more than once."
-        ),
-    ] = None,
-) -> None:
-    """Check a proof of a read or of a purge with nothing but the public key of whoever keeps the checkpoints.
-
-    It shows the read; or of a purge what went, who did it and why. Which of the two it is, the file says.
-
-    \b
-    wayseal ledger verify-proof a17.proof --key keeper.key.pub
-    wayseal ledger verify-proof purge.proof --checkpoint after.checkpoint --key keeper.key.pub
-    """
-    keys = [parse_key_file(path, VerifyKey.parse) for path in key]
-    content, notes = proof.read_bytes(), [path.read_bytes() for path in checkpoint or ()]
-    try:
-        if retention.is_purge_proof(content):
-            lines = describe_purge(retention.verify_purge(content, keys, notes))
-        else:
-            lines = describe_proven(verify(content, keys))
-    except WaysealError as error:
-        error.at(file=proof)
-        raise
-    print_lines(lines)

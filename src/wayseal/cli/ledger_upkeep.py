@@ -13,8 +13,8 @@ import typer
 from wayseal.cli._errors import WrongUsageError, parse_day
 from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import output_file, print_json, print_result, progress_bars
-from wayseal.cli._proof_view import parse_key_file
 from wayseal.cli._texts import _, echo, pgettext
+from wayseal.cli.proofs import parse_key_file
 from wayseal.ledger import retention, upkeep
 from wayseal.ledger.integrity import present_checkpoint
 from wayseal.merkle import SigningKey

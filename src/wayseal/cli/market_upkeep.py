@@ -12,9 +12,9 @@ from wayseal.cli._errors import WrongUsageError, parse_day
 from wayseal.cli._market_view import MarketArgument, purge_lines
 from wayseal.cli._options import OutputFormat, OutputFormatOption
 from wayseal.cli._output import clock_time, print_json, print_lines
-from wayseal.cli._proof_view import parse_key_file
 from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.cli.case import read_statement
+from wayseal.cli.proofs import parse_key_file
 from wayseal.market.capture import verify_captures
 from wayseal.market.crawling import CAPTURES
 from wayseal.market.crawling.retention import purge_folder

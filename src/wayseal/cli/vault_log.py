@@ -9,15 +9,13 @@ import typer
 
 from wayseal.cli._options import VAULT, NewLedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import print_json, print_lines, progress_bars, write_text
-from wayseal.cli._proof_view import describe_entry, describe_proven, parse_key_file
 from wayseal.cli._texts import _, echo, warn
 from wayseal.cli._vault_session import ActorOption, VaultOption, open_vault, round_to_second
 from wayseal.cli._vault_view import COLUMNS, format_table
-from wayseal.merkle import Checkpoint, VerifyKey
+from wayseal.cli.proofs import describe_entry
+from wayseal.merkle import Checkpoint
 from wayseal.model import clean_waybill
-from wayseal.model.errors import WaysealError
 from wayseal.model.times import micros
-from wayseal.proofs import verify
 from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import EntryFilter, entries
 from wayseal.vault.inspection import reasons as open_reasons
@@ -219,35 +217,6 @@ def vault_prove_growth(
     write_text(out, made.to_json())
     sizes = {name: Checkpoint.claimed(note).size for name, note in (("old", before), ("new", after))}
     echo("{out}: from {old:,} to {new:,} {new:entry|entries}", out=out, **sizes)
-
-
-def vault_verify_proof(
-    proof: Annotated[
-        Path,
-        typer.Argument(
-            help="File that `wayseal vault prove` or `prove-growth` wrote, or that the service gave.", metavar="PROOF"
-        ),
-    ],
-    key: Annotated[
-        list[Path], typer.Option("--key", help="Public key of the vault (a file); may be given several times.")
-    ],
-) -> None:
-    """Check a proof with nothing but the vault's public key.
-
-    The proof is of an entry or of growth; no vault is needed.
-
-    \b
-    wayseal vault verify-proof disclosure.proof --key vault.pub
-    wayseal vault verify-proof growth.proof --key vault.pub
-    """
-    keys = [parse_key_file(path, VerifyKey.parse) for path in key]
-    content = proof.read_bytes()
-    try:
-        lines = describe_proven(verify(content, keys))
-    except WaysealError as error:
-        error.at(file=proof)
-        raise
-    print_lines(lines)
 
 
 def vault_project(ledger: NewLedgerArgument, vault: VaultOption = VAULT, quiet: QuietOption = False) -> None:

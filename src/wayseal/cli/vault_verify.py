@@ -9,9 +9,9 @@ import typer
 
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import ProgressCallback, print_result, progress_bars
-from wayseal.cli._proof_view import parse_key_file
 from wayseal.cli._texts import _
 from wayseal.cli._vault_session import VaultOption, VaultParts, open_parts, round_to_second
+from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import VerifyKey
 from wayseal.merkle.findings import Finding, exit_code_of
 from wayseal.model.messages import N_

@@ -1,17 +1,25 @@
-"""Key files, and what a proof has shown, as the commands that check proofs print it."""
+"""`wayseal ledger verify-proof` and `wayseal vault verify-proof`: what a proof shows, with public keys alone.
+
+Who checks a proof has no ledger, no vault and none of their packages: nothing of them is loaded here.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import typer
+
+from wayseal.cli._options import PUBLIC_KEY
+from wayseal.cli._output import print_lines
 from wayseal.cli._texts import _
-from wayseal.merkle import MerkleError
+from wayseal.ledger import retention
+from wayseal.merkle import MerkleError, VerifyKey
+from wayseal.model.errors import WaysealError
 from wayseal.model.times import iso
-from wayseal.proofs import ProvenEntry, ProvenGrowth, ProvenRead
+from wayseal.proofs import ProvenEntry, ProvenGrowth, ProvenRead, verify
 
 if TYPE_CHECKING:
     from wayseal.ledger.retention import VerifiedPurge
-
 
 T = TypeVar("T")
 
@@ -103,3 +111,64 @@ def describe_entry(entry: Mapping[str, Any]) -> dict[str, str]:
         "more": ", ".join(f"{name}: {value}" for name, value in entry.get("more", {}).items()),
     }
     return {name: str(value) for name, value in told.items() if value not in (None, "")}
+
+
+def ledger_verify_proof(
+    proof: Annotated[Path, typer.Argument(help="File that `wayseal ledger prove` or `purge` wrote.", metavar="PROOF")],
+    key: Annotated[list[Path], PUBLIC_KEY],
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Of a purge: the checkpoint that was signed right after it, where the proof has none; may be given "
+            "more than once."
+        ),
+    ] = None,
+) -> None:
+    """Check a proof of a read or of a purge with nothing but the public key of whoever keeps the checkpoints.
+
+    It shows the read; or of a purge what went, who did it and why. Which of the two it is, the file says.
+
+    \b
+    wayseal ledger verify-proof a17.proof --key keeper.key.pub
+    wayseal ledger verify-proof purge.proof --checkpoint after.checkpoint --key keeper.key.pub
+    """
+    keys = [parse_key_file(path, VerifyKey.parse) for path in key]
+    content, notes = proof.read_bytes(), [path.read_bytes() for path in checkpoint or ()]
+    try:
+        if retention.is_purge_proof(content):
+            lines = describe_purge(retention.verify_purge(content, keys, notes))
+        else:
+            lines = describe_proven(verify(content, keys))
+    except WaysealError as error:
+        error.at(file=proof)
+        raise
+    print_lines(lines)
+
+
+def vault_verify_proof(
+    proof: Annotated[
+        Path,
+        typer.Argument(
+            help="File that `wayseal vault prove` or `prove-growth` wrote, or that the service gave.", metavar="PROOF"
+        ),
+    ],
+    key: Annotated[
+        list[Path], typer.Option("--key", help="Public key of the vault (a file); may be given several times.")
+    ],
+) -> None:
+    """Check a proof with nothing but the vault's public key.
+
+    The proof is of an entry or of growth; no vault is needed.
+
+    \b
+    wayseal vault verify-proof disclosure.proof --key vault.pub
+    wayseal vault verify-proof growth.proof --key vault.pub
+    """
+    keys = [parse_key_file(path, VerifyKey.parse) for path in key]
+    content = proof.read_bytes()
+    try:
+        lines = describe_proven(verify(content, keys))
+    except WaysealError as error:
+        error.at(file=proof)
+        raise
+    print_lines(lines)
