@@ -16,7 +16,7 @@ from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.market import MARKET_TEXTS
 from wayseal.cli.market._texts import Found, read_texts
 from wayseal.market.reading import Reader, load_words
-from wayseal.market.reading.told import reading_json
+from wayseal.market.types import reading_json
 from wayseal.model.messages import filled
 from wayseal.page.languages import translator
 from wayseal.page.visible import visible
