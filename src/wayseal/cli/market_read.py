@@ -27,7 +27,7 @@ from wayseal.cli._output import output_file, progress_bars
 from wayseal.cli._texts import warn
 from wayseal.market.errors import MarketError
 from wayseal.market.reading import Reader, load_words
-from wayseal.market.reading.told import reading_json
+from wayseal.market.types import reading_json
 from wayseal.model.messages import N_, Message
 from wayseal.page.visible import visible
 

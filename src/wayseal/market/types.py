@@ -2,10 +2,13 @@
 
 Places in a text are half-open, in code points of the text as it was seen. Times are UTC microseconds. Values that can
 be somebody's (handles, numbers, texts) never stand in an error or a log, and `__repr__` leaves them out.
+
+A reading for programs: the public JSON of `wayseal market read`, and what the record keeps of an offer's text.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -258,3 +261,32 @@ class Capture:
     warc: str
     offset: int
     length: int
+
+
+def reading_json(reading: Reading) -> dict[str, Any]:
+    """A reading with the keys that docs/market-reading.md lists."""
+    return {
+        "kind": reading.kind,
+        "probability": round(reading.probability, 4),
+        "probabilities": {kind: round(value, 4) for kind, value in reading.probabilities},
+        "numbers": [number_json(one) for one in reading.numbers],
+        "handles": [handle_json(one) for one in reading.handles],
+        "prices": [{"yuan": one.yuan, "unit": one.unit, "at": one.at} for one in reading.prices],
+        "quantities": [
+            {"count": one.count, "unit": one.unit, "daily": one.daily, "at": one.at} for one in reading.quantities
+        ],
+        "routes": [{"origin": one.origin, "destination": one.destination, "at": one.at} for one in reading.routes],
+        "couriers": reading.couriers,
+        "freshness": reading.freshness,
+        "reasons": [{"text": one.text, "at": one.at, "weight": round(one.weight, 2)} for one in reading.reasons],
+    }
+
+
+def number_json(one: NumberCandidate) -> dict[str, Any]:
+    """What may be a waybill number."""
+    return {"number": one.number, "couriers": one.couriers, "probability": one.probability, "at": one.at}
+
+
+def handle_json(one: Handle) -> dict[str, Any]:
+    """An address."""
+    return {"kind": one.kind, "value": one.value, "at": one.at}

@@ -13,8 +13,7 @@ from PIL import Image
 
 from tests.tables import each
 from wayseal.market.errors import PictureError
-from wayseal.market.pictures._decode import LONG_SIDE, MOST_BYTES, decode
-from wayseal.market.pictures._read import read_picture
+from wayseal.market.pictures._read import LONG_SIDE, MOST_BYTES, decode, read_picture
 
 
 def _arrow(mode: str = "RGB", size: tuple[int, int] = (60, 40)) -> Image.Image:

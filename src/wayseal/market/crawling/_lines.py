@@ -13,10 +13,21 @@ from typing import Any
 from wayseal.market.crawling._visit import Gathered
 from wayseal.market.log import Line, LineKind
 from wayseal.market.numbers import Own, match
-from wayseal.market.reading.told import handle_json, number_json, reading_json
 from wayseal.market.sellers import Offer
 from wayseal.market.sources import Source
-from wayseal.market.types import Capture, Handle, HandleKind, Listing, NumberCandidate, PictureRead, Reading, read_text
+from wayseal.market.types import (
+    Capture,
+    Handle,
+    HandleKind,
+    Listing,
+    NumberCandidate,
+    PictureRead,
+    Reading,
+    handle_json,
+    number_json,
+    read_text,
+    reading_json,
+)
 from wayseal.model.errors import WaysealError
 
 

@@ -1,7 +1,7 @@
 """Reading: what a text that is written to be unreadable says, and why it is taken for that.
 
-A text is folded (`_fold`), cut into tokens (`_tokens`), its runs and words hashed (`_grams`, `_words`) and weighed by a
-linear model (`_model`); addresses, amounts, places and numbers are found in the folded copy by patterns. All places
+A text is folded (`_fold`), cut into tokens, its runs and words hashed (`_tokens`, `_words`) and weighed by a
+linear model (`_reader`); addresses, amounts, places and numbers are found in the folded copy by patterns. All places
 are places in the text as it was seen. `training` is for whoever makes a model or measures one.
 """
 

@@ -5,8 +5,16 @@ A source is a TOML file (`load_sources`, docs/market-sources.md). `parse` is a p
 `read_export` reads files of any size message by message. Nothing here asks the network.
 """
 
-from wayseal.market.sources._exports import PICTURES, TEXTS, files_of, picture_of, read_export
-from wayseal.market.sources._parse import parse, parse_apart, starts
+from wayseal.market.sources._exports import (
+    PICTURES,
+    TEXTS,
+    files_of,
+    parse,
+    parse_apart,
+    picture_of,
+    read_export,
+    starts,
+)
 from wayseal.market.sources.source import Seen, Source, load_sources, parse_source
 
 __all__ = [
