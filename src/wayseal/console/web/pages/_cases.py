@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.acts import UNDOABLE
+from wayseal.cases.errors import StaleError
 from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -117,6 +118,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     row = dossier.row
     return ask.page(
         "case",
+        status=400 if isinstance(error, StaleError) else None,
         error=error,
         failed=act,
         typed=ask.form if error is not None else {},
