@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Role(StrEnum):
-    """What a person is in the console."""
+    """The part that a person has in the console."""
 
     ANALYST = "analyst"
     INVESTIGATOR = "investigator"

@@ -54,7 +54,7 @@ LOGIN, NAME = "demo", "Demo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """What a demonstration is given.
+    """The link and the basket of a demonstration.
 
     Attributes:
         say: Told the address of the link.
@@ -128,7 +128,7 @@ def open_access(settings: ConsoleSettings) -> Iterator[Access]:
 
 
 def make_site(settings: ConsoleSettings, access: Access, address: str = "") -> Site:
-    """What the console stands on. address: where browsers find it."""
+    """Return what the console stands on. address: where browsers find it."""
     ledger = settings.ledger
     return Site(
         access=access,

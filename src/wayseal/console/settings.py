@@ -163,7 +163,7 @@ class ConsoleSettings:
 
     @property
     def secure(self) -> bool:
-        """Whether browsers come by https."""
+        """Return whether browsers come by https."""
         return self.https or self.tls_certificate is not None
 
     @property

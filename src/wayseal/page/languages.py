@@ -32,6 +32,7 @@ def translator(lang: str) -> Translate:
         return gettext.GNUTranslations(file).gettext
 
 
+@cache
 def translated(text: str, lang: str, context: str = "") -> str:
     """An English text in a language: as it is called in a context, or everywhere."""
     translate, here = translator(lang), f"{context}\x04{text}"

@@ -156,5 +156,5 @@ class Access:
 
 
 def has_people(database: Database) -> bool:
-    """Whether there is an account yet."""
+    """Return whether there is an account yet."""
     return database.look(anybody)

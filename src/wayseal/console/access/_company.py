@@ -41,7 +41,7 @@ _KEPT_MOST = 524_288
 
 
 class Errand(StrEnum):
-    """What somebody leaves for the provider for."""
+    """The reason to be sent to the provider."""
 
     SIGN_IN = "sign_in"
     BIND = "bind"
@@ -131,7 +131,7 @@ class CompanySignIn:
         return address, browser
 
     def land(self, state: str, browser: str) -> PendingAuthorization:
-        """What somebody left for, who comes back. SignInError: nobody left like that (rule 3)."""
+        """Return what somebody left for, who comes back. SignInError: nobody left like that (rule 3)."""
         given = digest(state), digest(browser)
         # Nobody who comes with nothing has anything written for them.
         known = self._means.database.look(_is_known, *given)

@@ -61,7 +61,7 @@ class AccessKeys:
 
     @property
     def pepper(self) -> bytes:
-        """What passwords are hashed with, beside their salt."""
+        """Return what passwords are hashed with, beside their salt."""
         return self._derive("password")
 
     def mac(self, purpose: str, *parts: str) -> str:
@@ -75,7 +75,7 @@ class AccessKeys:
         return nonce + AESGCM(self._derive("seal " + purpose)).encrypt(nonce, content, bound.encode())
 
     def open(self, purpose: str, sealed: bytes, bound: str) -> bytes | None:
-        """What was sealed; None where it wasn't sealed by this key for `bound`."""
+        """Return what was sealed; None where it wasn't sealed by this key for `bound`."""
         try:
             return AESGCM(self._derive("seal " + purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], bound.encode())
         except (InvalidTag, ValueError):
@@ -135,7 +135,7 @@ class Passwords:
         return self._hash(_typed_bytes(password), salt)
 
     def fits(self, password: str, kept: str | None) -> bool:
-        """Whether it is the password of which `kept` is the hash; None costs as much (rule 3)."""
+        """Return whether it is the password of which `kept` is the hash; None costs as much (rule 3)."""
         with self._turn:
             try:
                 Argon2id.verify_phc_encoded(_typed_bytes(password), kept or self._nobody, self._pepper)
@@ -190,7 +190,7 @@ def new_secret(random: bytes) -> str:
 
 
 def address(secret: str, login: str) -> str:
-    """What an authenticator reads from the picture."""
+    """Return what an authenticator reads from the picture."""
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
 
 
@@ -266,15 +266,15 @@ class AccessContext:
         return self.random(8).hex()
 
     def new_token(self) -> str:
-        """What opens a session or a link: 256 bits."""
+        """Return what opens a session or a link: 256 bits."""
         return self.random(32).hex()
 
     def new_known(self, login: str) -> str:
-        """What tells that a browser is somebody's: sealed, and for that login alone."""
+        """Return what tells that a browser is somebody's: sealed, and for that login alone."""
         return self.keys.seal("browser", f"{self.now()} {self.new_id()}".encode(), login).hex()
 
     def attempt_keys(self, login: str, visit: Visit, session: str = "") -> dict[str, str]:
-        """What attempts are counted under (`take_attempt`). session: the id of one that is open in full."""
+        """Return what attempts are counted under (`take_attempt`). session: the id of one that is open in full."""
         if own := session or next((found for one in visit.known if (found := self._known(one, login))), ""):
             return {"own": self.keys.mac("attempts", "own", own)}
         return {

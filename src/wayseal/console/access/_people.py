@@ -38,7 +38,7 @@ class People:
         self._means = means
 
     def anybody(self) -> bool:
-        """Whether there is an account yet."""
+        """Return whether there is an account yet."""
         return self._means.database.look(anybody)
 
     def prepare_setup(self) -> str | None:
@@ -320,7 +320,7 @@ def check_outlet(outlet: str, role: Role) -> str | None:
 
 
 def anybody(connection: Connection) -> bool:
-    """Whether there is an account yet."""
+    """Return whether there is an account yet."""
     return connection.execute(sa.select(sa.literal(1)).select_from(tables.people).limit(1)).first() is not None
 
 

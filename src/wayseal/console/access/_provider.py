@@ -42,7 +42,7 @@ _DENIED = N_("the company's sign-in didn't let you in")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRequest:
-    """What goes along with somebody who is sent to the provider.
+    """The parameters of an authorization request (OpenID Connect).
 
     back: where they come back to; fresh: they have to prove anew who they are there.
     """
@@ -57,7 +57,7 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationCallback:
-    """What somebody comes back with, as it stood in the address."""
+    """The parameters of the callback, as they stood in the address."""
 
     code: str = field(repr=False)
     issuer: str

@@ -27,7 +27,7 @@ _MONTH = 30 * 24 * 60 * _MINUTE
 
 
 class Standing(StrEnum):
-    """Whether a session counts: it does, its time is over, or somebody ended it."""
+    """The standing of a session: it counts, its time is over, or somebody ended it."""
 
     OPEN = "open"
     EXPIRED = "expired"
@@ -61,7 +61,7 @@ class Sessions:
         return session, found
 
     def confirmed(self, session: Session) -> bool:
-        """Whether who it is was proved just now; of whoever has no proof (a demonstration's), there is none to ask."""
+        """Tell whether who it is was proved now; of whoever has no proof (a demonstration's), there is none to ask."""
         fresh = abs(self._means.now() - session.confirmed_at) < self._means.rules.confirmed * SECOND
         return fresh or not (session.person.password or session.person.bound)
 

@@ -83,7 +83,7 @@ class SignIn:
         return opened
 
     def _may(self, person: Person) -> bool:
-        """Whether a password lets this person in at all."""
+        """Return whether a password lets this person in at all."""
         only = self._means.company_only and person.role is not Role.ADMINISTRATOR
         return person.state is PersonState.ACTIVE and person.way is Way.PASSWORD and not only
 
@@ -132,7 +132,7 @@ class SignIn:
         return sessions.step_up(connection, self._means, session)
 
     def _takes_totp(self, connection: Connection, person: str, code: str) -> bool:
-        """Whether the code counts; then its step is noted."""
+        """Return whether the code counts; then its step is noted."""
         own = tables.people.c
         asked = sa.select(own.totp, own.totp_step, own.totp_used).where(own.person == person)
         row = connection.execute(asked).first()

@@ -34,7 +34,7 @@ class Via(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """What a one-time link or code is for."""
+    """The use of a one-time link or code."""
 
     SETUP = "setup"
     INVITE = "invite"

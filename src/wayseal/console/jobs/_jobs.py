@@ -45,7 +45,7 @@ def living(folder: Path, worker: str) -> Iterator[None]:
 
 
 def lives(folder: Path, worker: str) -> bool:
-    """Whether a worker lives; the file of one that doesn't is removed."""
+    """Return whether a worker lives; the file of one that doesn't is removed."""
     file = folder / _WORKERS / worker
     try:
         with file.open("r") as looked:
@@ -78,7 +78,7 @@ class Queue(Huey):  # type: ignore[misc]
 
 
 class Storage(BaseStorage):  # type: ignore[misc]
-    """What Huey asks of a database; results and revoked tasks are our own tables' business."""
+    """Huey's storage over the console's database; results and revoked tasks are our own tables' business."""
 
     priority = False
 
@@ -231,7 +231,7 @@ class Jobs:
         return number is not None and self.database.write(self._cancel, number, Message(said, {"who": by}))
 
     def running(self) -> Sequence[tuple[Job, str]]:
-        """What runs, and the worker that has it."""
+        """Return what runs, and the worker that has it."""
         held = self.database.look(rows.running)
         return [(job, held[number]) for number in held if (job := self.find(id_of(number))) is not None]
 
@@ -249,7 +249,7 @@ class Jobs:
         return number is not None and self.database.write(self._retry, number, by)
 
     def schedules(self) -> tuple[Schedule, ...]:
-        """What is started each day, or each hour, by itself."""
+        """Return what is started each day, or each hour, by itself."""
         return self.database.look(rows.all_schedules)
 
     def set_schedule(self, kind: str, hour: int | None, by: str) -> None:
@@ -398,5 +398,5 @@ def jobs_of(settings: ConsoleSettings, database: Database) -> Jobs:
 
 
 def _missed(schedule: Schedule, day: int) -> bool:
-    """Whether yesterday's is owed."""
+    """Return whether yesterday's is owed."""
     return schedule.last is not None and schedule.last < day - 1

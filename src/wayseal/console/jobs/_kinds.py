@@ -312,7 +312,7 @@ def _packs(of: str, jobs: Path) -> Iterator[Path]:
 
 
 def _try_stamp(pack: Path, url: str, work: JobContext) -> bool:
-    """Whether a pack was stamped; what hinders that is said."""
+    """Return whether a pack was stamped; what hinders that is said."""
     try:
         with pack.open("rb") as file:
             said = have_stamped(pack, url, read_sealed(file))

@@ -90,7 +90,7 @@ def shown_value(column: Column, value: object, known: Known) -> str:
 
 
 def shown_original(column: Column, text: str, became: object, known: Known) -> str:
-    """What a value was in the log; became: what it is now, None where it can't be that."""
+    """Return what a value was in the log; became: what it is now, None where it can't be that."""
     plain = text.strip()
     if column.type in _SEEN and became is None:
         return shape_of(plain)
@@ -134,7 +134,7 @@ _ROWS, _SHAPES, _LINES, _FAULTS = 8, 3, 5, 12
 
 @dataclass(kw_only=True)
 class _Found:
-    """What is found, step by step."""
+    """A look at a log, step by step."""
 
     path: Path
     table: str
@@ -210,7 +210,7 @@ def _named(places: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
 
 
 def _known(ledger: Path) -> Known:
-    """What the ledger knows; nothing before there is one."""
+    """Return what the ledger knows; nothing before there is one."""
     try:
         with open_ledger(ledger) as snapshot:
             kinds = ("outlet", "channel", "via", "fields")

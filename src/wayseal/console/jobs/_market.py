@@ -120,7 +120,7 @@ class _Looks:
         self._say(report)
 
     def result(self) -> Mapping[str, str]:
-        """What came of them all."""
+        """Return what came of them all."""
         return {name: str(count) for name, count in (self._counts | {"ours": len(self._numbers)}).items()}
 
     def _say(self, report: Report) -> None:

@@ -205,7 +205,7 @@ def running(connection: Connection) -> dict[int, str]:
 
 
 def all_schedules(connection: Connection) -> tuple[Schedule, ...]:
-    """What is started by itself."""
+    """Return what is started by itself."""
     asked = sa.select(schedules).order_by(schedules.c.kind)
     return tuple(
         Schedule(
@@ -246,7 +246,7 @@ def claim(connection: Connection, kind: str, turn: int) -> bool:
 
 
 def waits(connection: Connection, kind: str) -> bool:
-    """Whether a job of this kind waits or runs."""
+    """Return whether a job of this kind waits or runs."""
     waiting = jobs.c.state.in_([state.value for state in WAITING])
     asked = sa.select(jobs.c.job).where(waiting, jobs.c.kind == kind).limit(1)
     return connection.execute(asked).first() is not None
@@ -271,7 +271,7 @@ def wait_again(connection: Connection, number: int) -> None:
 
 
 def _due(now: int) -> sa.ColumnElement[bool]:
-    """What is due; also what lies further ahead than anything is put: the clock was ahead when it was."""
+    """Return what is due; also what lies further ahead than anything is put: the clock was ahead when it was."""
     at = messages.c.due_at
     return sa.or_(at <= now, at > now + _FURTHEST)
 
@@ -291,7 +291,7 @@ def take_message(connection: Connection, worker: str, now: int) -> str | None:
 
 
 def any_message(connection: Connection, now: int) -> bool:
-    """Whether a message is due: a look, so that an idle worker writes nothing."""
+    """Return whether a message is due: a look, so that an idle worker writes nothing."""
     asked = sa.select(messages.c.message).where(_due(now)).limit(1)
     return connection.execute(asked).first() is not None
 

@@ -51,7 +51,7 @@ class Sent(Protocol):
 
 @cache
 def is_market_installed() -> bool:
-    """Whether the packages of the extra `market` are there: without them nothing is looked at."""
+    """Return whether the packages of the extra `market` are there: without them nothing is looked at."""
     return all(importlib.util.find_spec(name) for name in _NEEDED)
 
 

@@ -29,7 +29,7 @@ def keep_found(file: Path, found: Any) -> str:
 
 
 def load_found(file: Path, sha256: str | None, form: TypeAdapter[T]) -> T:
-    """What was found again. JobError: it isn't there any more, or isn't what was written."""
+    """Return what was found again. JobError: it isn't there any more, or isn't what was written."""
     try:
         content = file.read_bytes()
     except OSError:
@@ -77,7 +77,7 @@ class CellSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSeen:
-    """What a sample becomes in a table.
+    """A sample of a log as a table of the contract.
 
     Attributes:
         name: Of the file, or of a workbook's sheet.
@@ -108,13 +108,13 @@ class TableSeen:
     lines: tuple[tuple[int, tuple[CellSeen, ...]], ...]
 
     def messages(self) -> tuple[Message, ...]:
-        """What is said of it."""
+        """Return what is said of it."""
         return tuple(message for one in self.notices if (message := from_text(one)) is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a look at a log found.
+    """The findings of a look at a log.
 
     Attributes:
         name: Of the file.

@@ -87,7 +87,7 @@ class JobLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What is started each day, or each hour, by itself.
+    """A job that is started each day, or each hour, by itself.
 
     Attributes:
         kind: A kind of `console.jobs.kinds`.

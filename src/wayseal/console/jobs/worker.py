@@ -50,7 +50,7 @@ _BROKE = N_("something broke in it ({error}); the log of the console says where"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """What a worker runs jobs with.
+    """The means by which a worker runs jobs.
 
     Attributes:
         jobs: All of them.
@@ -84,7 +84,7 @@ class Runner:
         self.log.info("job_ended", request=job.id, group=state.value)
 
     def _try(self, job: Job, number: int) -> tuple[JobState | None, Mapping[str, str], Message | None]:
-        """What becomes of it; no state: it is to be tried again."""
+        """Return what becomes of it; no state: it is to be tried again."""
         kind = self.kinds.get(job.kind)
         if kind is None:
             return JobState.FAILED, {}, Message(_UNKNOWN)
@@ -163,7 +163,7 @@ class _Consumer(Consumer):  # type: ignore[misc]
 
 
 def look_around(jobs: Jobs, settings: ConsoleSettings) -> None:
-    """What is due once a minute: jobs of dead workers, schedules, files that nobody needs any more."""
+    """Return what is due once a minute: jobs of dead workers, schedules, files that nobody needs any more."""
     jobs.mark_broken()
     jobs.start_due()
     jobs.note_day()

@@ -100,7 +100,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaybillLife:
-    """What is known of a waybill. Times are microseconds since 1970.
+    """All that is known of a waybill. Times are microseconds since 1970.
 
     Attributes:
         waybill: Its number, clean.
@@ -252,7 +252,7 @@ class CaseReader(Closing):
         return found
 
     def review(self, name: str) -> Review | None:
-        """What walked over the whole ledger, as it last came out.
+        """Return what walked over the whole ledger, as it last came out.
 
         Args:
             name: What it is of.

@@ -22,7 +22,7 @@ _FOLDER, _VERSION = "reviews", 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What came out.
+    """A walk over the ledger, as it came out.
 
     Attributes:
         at: Microseconds since 1970 when it was made.

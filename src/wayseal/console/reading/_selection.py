@@ -44,7 +44,7 @@ class ReadKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What is to be shown.
+    """Which reads are shown, and in which order.
 
     Attributes:
         window: When.
@@ -163,7 +163,7 @@ def _passed(reads: pa.Table, values: pa.Array, wanted: Selection, names: list[st
 
 
 def _values(lanes: CaseLanes, sort: str, names: list[str]) -> pa.Array:
-    """What the reads of a case are sorted by."""
+    """Return what the reads of a case are sorted by."""
     reads = lanes.reads
     match sort:
         case "account":

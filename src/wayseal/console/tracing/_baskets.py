@@ -11,7 +11,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -133,7 +133,7 @@ class Baskets:
         return self._database.look(_sold_at, waybills) if waybills else {}
 
     def acts(self, basket: Basket, *, limit: int = 12) -> tuple[Done, ...]:
-        """What was done with it, the newest first."""
+        """Return what was done with it, the newest first."""
         return self._database.look(_acts, basket.number, limit)
 
     def make(self, name: str, who: str, why: str) -> str:
@@ -246,7 +246,7 @@ def _values(basket: int, row: int, version: int, number: Number) -> dict[str, An
 
 
 def _same(number: Number) -> tuple[object, ...]:
-    """What two rows share that say the same (rule 3)."""
+    """Return what two rows share that say the same (rule 3)."""
     return number.waybill, number.seen_at, number.seen_day, number.seller, number.found_by
 
 
@@ -304,46 +304,22 @@ def _sold_at(connection: Connection, waybills: Sequence[str]) -> Mapping[str, in
 def _acts(connection: Connection, basket: int, limit: int) -> tuple[Done, ...]:
     t = basket_acts.c
     asked = sa.select(basket_acts).where(t.basket == basket).order_by(t.version.desc()).limit(limit)
-    return tuple(
-        Done(
-            version=row.version,
-            at=row.at,
-            act=BasketAct(row.act),
-            who=row.who,
-            why=row.why,
-            count=row._mapping["count"],
-        )
-        for row in connection.execute(asked)
-    )
+    return tuple(_filled(Done, row, act=BasketAct(row.act)) for row in connection.execute(asked))
+
+
+def _filled(kind: type[_T], row: Any, /, **others: Any) -> _T:
+    """A row as a value whose fields are its columns, but for others."""
+    columns = row._mapping
+    named = {one.name: columns[one.name] for one in fields(kind) if one.name in columns}  # type: ignore[arg-type]
+    return kind(**named | others)
 
 
 def _basket(row: Any) -> Basket:
-    return Basket(
-        id=f"b-{row.number}",
-        number=row.number,
-        name=row.name,
-        version=row.version,
-        numbers=row.numbers,
-        closed=bool(row.closed),
-        changed_at=row.changed_at,
-        changed_by=row.changed_by,
-    )
+    return _filled(Basket, row, id=f"b-{row.number}", closed=bool(row.closed))
 
 
 def _row(row: Any) -> Row:
-    number = Number(
-        waybill=row.waybill,
-        seen_at=row.seen_at,
-        seen_day=bool(row.seen_day),
-        asked_at=row.asked_at,
-        absent_at=row.absent_at,
-        found_by=row.found_by,
-        seller=row.seller,
-        asked=row.asked,
-        price=row.price,
-        bought_by=row.bought_by,
-    )
-    return Row(row=row.row, since=row.since, number=number)
+    return _filled(Row, row, number=_filled(Number, row, seen_day=bool(row.seen_day)))
 
 
 def number_of(id_: str) -> int | None:
@@ -442,17 +418,4 @@ def _set_run(connection: Connection, job: str, values: dict[str, Any]) -> None:
 
 
 def _run(row: Any) -> Run:
-    return Run(
-        number=row.number,
-        job=row.job,
-        kind=RunKind(row.kind),
-        basket=f"b-{row.basket}",
-        version=row.version,
-        seed=row.seed,
-        at=row.at,
-        who=row.who,
-        of=row.of,
-        state=row.state,
-        told=json.loads(row.told),
-        item=row.item,
-    )
+    return _filled(Run, row, kind=RunKind(row.kind), basket=f"b-{row.basket}", told=json.loads(row.told))

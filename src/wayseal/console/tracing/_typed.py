@@ -122,7 +122,7 @@ def read_file(path: Path, name: str, fields: Mapping[str, str], utc_offset_hours
 
 
 def _within(found: Typed) -> Typed:
-    """What was read, if a basket can hold it (rule 1)."""
+    """Return what was read, if a basket can hold it (rule 1)."""
     if len(found.numbers) > MOST:
         raise TraceWorkError("a basket holds {most:,} numbers at most", key="typed", most=MOST)
     return replace(found, numbers=()) if found.faults else found
@@ -269,12 +269,12 @@ def _read_path(path: Path, beside: _Beside, *, by_contract: bool) -> Typed:
 
 
 def _mark(text: str) -> str:
-    """What parts the cells of a table."""
+    """Return what parts the cells of a table."""
     return max(_MARKS, key=text.partition("\n")[0].count)
 
 
 def _has(text: str, name: str) -> bool:
-    """Whether a table has a heading of the contract."""
+    """Return whether a table has a heading of the contract."""
     return name in {cell.strip().strip('"') for cell in text.partition("\n")[0].strip("\r").split(_mark(text))}
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class BasketAct(StrEnum):
-    """What was done with a basket."""
+    """An act on a basket."""
 
     MADE = "made"
     ADDED = "added"
@@ -18,7 +18,7 @@ class BasketAct(StrEnum):
 
 
 class RunKind(StrEnum):
-    """What a run does: the name of its job."""
+    """The work of a run: the name of its job."""
 
     CHECK = "trace_check"
     TRACE = "trace"
@@ -76,7 +76,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong with what was typed. line: from 1, 0 for the fields beside it. reason: a code of texts.
+    """A fault in what was typed. line: from 1, 0 for the fields beside it. reason: a code of texts.
 
     column: of the contract, or a field; "" for the whole line.
     """
@@ -88,7 +88,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """What was typed, read: all of it, or faults and nothing."""
+    """The numbers that were typed: all of them, or faults and none."""
 
     numbers: tuple[Number, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -154,5 +154,5 @@ class Run:
 
     @property
     def open(self) -> bool:
-        """Whether its job may still change."""
+        """Return whether its job may still change."""
         return self.state in ("queued", "running")

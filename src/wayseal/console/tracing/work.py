@@ -40,7 +40,7 @@ RESULT, REPORT, LEAKS, LEFT_OUT, CHECK = "result.json", "report.json", "leaks.js
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """What a trace says without one number.
+    """A trace without one number.
 
     line: of the number, from 1. verdict: without it. lead: the leading source, "" for none. probability: that it, or
     one that it can't be told from, is a source. chances: by source, of those that lead the whole trace, the same
@@ -76,12 +76,12 @@ def load_result(told: Mapping[str, str]) -> TraceResult:
 
 
 def load_check(told: Mapping[str, str]) -> Preview:
-    """What a check found. TraceWorkError as above."""
+    """Return what a check found. TraceWorkError as above."""
     return _check(_path(told, CHECK), told.get("sha256", ""))
 
 
 def load_left_out(told: Mapping[str, str]) -> tuple[LeftOut, ...]:
-    """What a trace says without each number. TraceWorkError as above."""
+    """Return what a trace says without each number. TraceWorkError as above."""
     return _left_out(_path(told, LEFT_OUT), told.get("sha256", ""))
 
 
@@ -245,7 +245,7 @@ def _leaks(values: Mapping[str, str], folder: Path) -> Leaks:
 
 
 def _alias(casebook: Path) -> Callable[[str, SourceKind], str]:
-    """What a source is called on pages (rule 4)."""
+    """Return what a source is called on pages (rule 4)."""
     if not (casebook.exists() and has_casebook(casebook)):
         with open_cases(casebook):
             pass
@@ -258,7 +258,7 @@ def _alias(casebook: Path) -> Callable[[str, SourceKind], str]:
 
 
 def _summary(result: TraceResult) -> dict[str, str]:
-    """What lists show of a trace."""
+    """Return what lists show of a trace."""
     lead = next((row for row in result.sources if row.account is None), None)
     said = {"verdict": result.verdict.value, "found": str(result.found), "leaks": str(result.leaks)}
     if lead is None:

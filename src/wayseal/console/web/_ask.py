@@ -31,7 +31,7 @@ _OVERTAKEN = CaseStateError, UndoError, StaleError, OvertakenError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the console stands on, put together once.
+    """All that the console stands on, put together once.
 
     Attributes:
         access: People and sessions.

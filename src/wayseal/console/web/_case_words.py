@@ -145,7 +145,7 @@ def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> t
 
 
 def _id(text: object) -> Markup:
-    """What somebody wrote, or is called: what hides in it is made visible, and nothing of it turns its surroundings."""
+    """A text of somebody: what hides in it is made visible, and nothing of it turns its surroundings."""
     return Markup("<bdi>{}</bdi>").format(visible(str(text or "")))
 
 

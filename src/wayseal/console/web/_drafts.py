@@ -42,7 +42,7 @@ class FormDraft:
 
 
 def draft_of(ask: Ask) -> FormDraft:
-    """What of a form may be shown again (rule 2)."""
+    """Return what of a form may be shown again (rule 2)."""
     return FormDraft(
         path=ask.path,
         fields={name: value for name, value in ask.form.items() if name not in _NEVER},

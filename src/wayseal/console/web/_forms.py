@@ -80,7 +80,7 @@ async def read_form(request: Request, most: int = MOST) -> Mapping[str, str]:
 
 
 def page_token(keys: AccessKeys, cookie: str) -> str:
-    """What a page holds for whoever has this cookie."""
+    """Return what a page holds for whoever has this cookie."""
     return keys.mac("page", cookie)
 
 

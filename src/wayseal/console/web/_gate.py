@@ -164,7 +164,7 @@ class Gate:
         return self._ask(request, session, {}).page("error", status=status, status_shown=status, error=error)
 
     async def http_error(self, request: Request, error: Exception) -> Response:
-        """What the router says by itself: no such page, no such method."""
+        """Return what the router says by itself: no such page, no such method."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await run_sync(self.refuse, request, status)
 
@@ -188,7 +188,7 @@ class Gate:
     def _admit(
         self, page: Page, request: Request, ask: Ask, session: Session | None, standing: Standing
     ) -> Response | None:
-        """What keeps somebody out; None: nothing does."""
+        """Return what keeps somebody out; None: nothing does."""
         if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
             return ask.refuse(403, code="foreign_form")
         out = self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
@@ -266,7 +266,7 @@ class Gate:
         )
 
     def _cookie(self, request: Request) -> str | None:
-        """What forms are tied to: the session, or before there is one, the visitor."""
+        """Return what forms are tied to: the session, or before there is one, the visitor."""
         return request.cookies.get(self._site.cookie) or request.cookies.get(self._site.visitor_cookie)
 
     def _new_cookie(self, request: Request) -> str:
@@ -301,7 +301,7 @@ def check_routes(routes: Sequence[BaseRoute]) -> None:
 
 
 def _act(page: Page, ask: Ask) -> Response:
-    """What a page does; of whoever came right again after their files were passed over, what was typed."""
+    """Return what a page does; of whoever came right again after their files were passed over, what was typed."""
     answer: Response = resend_page(ask, draft_of(ask)) if ask.unread else page.act(ask)
     return answer
 

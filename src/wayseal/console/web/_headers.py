@@ -79,7 +79,7 @@ _PROCESS = secrets.token_hex(4)
 
 
 def headers_of(secure: bool) -> list[tuple[bytes, bytes]]:
-    """What every answer has. secure: browsers come by https."""
+    """Return what every answer has. secure: browsers come by https."""
     return [*HEADERS, *([(b"strict-transport-security", _YEAR)] if secure else [])]
 
 
@@ -101,7 +101,7 @@ class HeadersLayer:
             await self._request(scope, receive, send)
 
     def _uncounted(self, scope: Scope, receive: Receive) -> Receive:
-        """What gives a body, and a place away while none of it is there (rule 5)."""
+        """Return what gives a body, and a place away while none of it is there (rule 5)."""
         pending = scope["method"] not in ("GET", "HEAD")
 
         async def take() -> Message:

@@ -21,9 +21,10 @@ from wayseal.cases.types import UNDO_US, one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask
+from wayseal.console.web._render import voice_of
 from wayseal.model.times import stamp
 from wayseal.page.spreadsheet import csv_lines
-from wayseal.page.words import Voice, catalogue, headings
+from wayseal.page.words import Voice, headings
 
 MOST_ROWS = 20_000
 """Rows of an export at most."""
@@ -60,7 +61,7 @@ class Sort:
         return (_DOWN if self.down else "") + self.by
 
     def turned(self, column: str, *, down_first: bool = False) -> str:
-        """What the address says once a column's head was pressed. down_first: high ones are what is looked for."""
+        """Give an address's sort once a column's head was pressed. down_first: high ones are what is looked for."""
         first, second = (_DOWN + column, column) if down_first else (column, _DOWN + column)
         return second if self.text == first else first
 
@@ -105,7 +106,7 @@ class Column(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What narrows a list. choices: the first one where an address says nothing; kind: what their texts begin with."""
+    """A filter of a list. choices: the first one where an address says nothing; kind: what their texts begin with."""
 
     name: str
     choices: Sequence[str]
@@ -114,7 +115,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Generic[R]):
-    """What can be done to many. label: marked with `N_`; do, undo: to one row, with the reason; AccessError: not so."""
+    """An act on many rows. label: marked with `N_`; do, undo: to one row, with the reason; AccessError: not so."""
 
     name: str
     label: str
@@ -124,7 +125,7 @@ class Action(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What an address asks of a list. filters: name → choice; after: the key behind which the page begins."""
+    """The wishes of an address for a list. filters: name → choice; after: the key behind which the page begins."""
 
     filters: Mapping[str, str]
     sort: Sort
@@ -185,7 +186,7 @@ class ListPage(Generic[R]):
         )  # fmt: skip
 
     def wanted(self, given: Mapping[str, str]) -> Wanted:
-        """What an address or a form asks for. AccessError (rule 1)."""
+        """Return what an address or a form asks for. AccessError (rule 1)."""
         filters = {one.name: given.get(one.name, "") or one.choices[0] for one in self.filters}
         for one in self.filters:
             if filters[one.name] not in one.choices:
@@ -208,7 +209,7 @@ class ListPage(Generic[R]):
         return table_file(ask, f"{name}.csv", [column.coded for column in self.columns], rows)
 
     def preview(self, ask: Ask) -> Response:
-        """What an action would be done to."""
+        """Return what an action would be done to."""
         try:
             action, why = self._action(ask), one_line(ask.line("why"), "why")
             rows = [row for id_ in picked(ask) if (row := self.find(ask, id_)) is not None]
@@ -283,7 +284,7 @@ class ListPage(Generic[R]):
         return found
 
     def _state(self, wanted: Wanted) -> Mapping[str, str]:
-        """What forms of the page carry along, so that the list is the same afterwards."""
+        """Return what forms of the page carry along, so that the list is the same afterwards."""
         return {**wanted.filters, **({"sort": wanted.sort.text} if self.sorts else {})}
 
     def _link(self, wanted: Wanted, **changes: str | None) -> str:
@@ -299,7 +300,7 @@ class ListPage(Generic[R]):
             ask.access.marks.put(ask.whose.person.id, self._mark, json.dumps(done))
 
     def _last(self, ask: Ask) -> Mapping[str, Any] | None:
-        """What somebody did last here, while it can be taken back; seconds: so long yet."""
+        """Return what somebody did last here, while it can be taken back; seconds: so long yet."""
         person = ask.whose.person.id
         kept = ask.access.marks.of(person, self._mark).get((person, self._mark))
         last: dict[str, Any] = json.loads(kept) if kept else {"at": 0}
@@ -337,7 +338,7 @@ def table_file(ask: Ask, name: str, head: Sequence[str], rows: Iterable[Sequence
     (`via:value`), or codes, by what their texts here begin with (`state:case_state.`).
     """
     columns = [one.partition(":")[::2] for one in head]
-    voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console"))
+    voice = voice_of(ask.lang, html=False)
 
     def cell(how: str, value: Any) -> object:
         if not how or value in (None, ""):

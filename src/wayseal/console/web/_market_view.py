@@ -20,6 +20,7 @@ from starlette.responses import Response
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._drafts import draft_of, resend_page
+from wayseal.console.web._render import voice_of
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,
@@ -34,7 +35,6 @@ from wayseal.market.masks import mask_text
 from wayseal.market.types import HandleKind, Kind
 from wayseal.model.messages import N_
 from wayseal.model.times import SECOND_US
-from wayseal.page.words import Voice, catalogue
 
 STATES = ("new", "kept", "dismissed")
 KINDS = tuple(kind.value for kind in Kind)
@@ -57,7 +57,7 @@ class Piece:
 
 
 def works(ask: Ask) -> bool:
-    """Whether they see offers at all."""
+    """Return whether they see offers at all."""
     return ask.whose.person.role in CASE_ROLES
 
 
@@ -72,7 +72,7 @@ def named(ask: Ask, name: str) -> str:
 
 
 def frame(ask: Ask, here: str) -> dict[str, Any]:
-    """What all pages of the market have."""
+    """Return what all pages of the market have."""
     tabs = TABS if works(ask) else tuple(tab for tab in TABS if tab in _OF_ALL)
     return {"here": here, "tabs": tabs, "spot": spot, "hide": mask_text, "works": works(ask), "now": ask.access.now()}
 
@@ -92,18 +92,13 @@ def long_unseen(ask: Ask, sources: Iterable[SourceRow]) -> list[SourceRow]:
     return sorted(found, key=lambda one: (one.unseen_since or 0, one.source))
 
 
-def say_of(ask: Ask) -> Callable[..., str]:
-    """Says the console's texts without markup, for pictures and files."""
-    return Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console")).say
-
-
 def look_key(offer: str) -> str:
     """Under what a session keeps that somebody looks at an offer's whole text."""
     return _LOOK + offer
 
 
 def seen_whole(ask: Ask, offer: str) -> bool:
-    """Whether the whole text is shown now: asked for, by whom it is for, and on record in this session (rule 1)."""
+    """Tell whether the whole text is shown: asked for, by whom it is for, and on record in this session (rule 1)."""
     if "whole" not in ask.query or ask.whose.person.role not in OPENERS:
         return False
     return ask.whose.look(look_key(offer), ask.access.now()) is not None
@@ -122,7 +117,7 @@ def _is_a_bystanders(handle: Mapping[str, Any], text: str) -> bool:
 
 
 def stays(reading: Mapping[str, Any], text: str) -> tuple[str, ...]:
-    """What nothing hides: the sellers' handles, and waybill numbers."""
+    """Return what nothing hides: the sellers' handles, and waybill numbers."""
     handles = [str(one["value"]) for one in own_handles(reading, text)]
     return (*handles, *(str(one["number"]) for one in reading.get("numbers", ())))
 
@@ -154,7 +149,7 @@ def in_a_line(ask: Ask, reading: Mapping[str, Any] | None) -> str:
     """Why an offer is what it is taken for, and what it asks, in one line."""
     if reading is None:
         return ""
-    say = say_of(ask)
+    say = voice_of(ask.lang, html=False).say
     heavy = [one for one in reading.get("reasons", ()) if one["weight"] > 0 and len(one["text"].strip()) > 1][:_FIRST]
     parts = [mask_text(one["text"]) for one in heavy]
     parts += [price_words(say, one) for one in list(reading.get("prices", ()))[:2]]
@@ -171,13 +166,13 @@ def price_words(say: Callable[..., str], price: Mapping[str, Any]) -> str:
 
 
 def first_words(row: OfferRow, most: int = 80) -> str:
-    """What a list calls an offer: its title, or how its text begins."""
+    """Return what a list calls an offer: its title, or how its text begins."""
     text = " ".join(mask_text(row.title or row.text).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def shop_called(row: OfferRow) -> str:
-    """What a shop is called: as it is shown, else by the site's id."""
+    """Return what a shop is called: as it is shown, else by the site's id."""
     return mask_text(row.shop_name) or row.shop or row.source
 
 

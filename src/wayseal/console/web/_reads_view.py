@@ -35,7 +35,7 @@ Name = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What was asked of a case: its lanes, how accounts are called, and which reads are wanted.
+    """The wishes of an address for a case: its lanes, how accounts are called, and which reads are wanted.
 
     path: of its pages. look: at its names, which is on record and lasts yet.
     """
@@ -55,7 +55,7 @@ class View:
 
     @property
     def names(self) -> list[str]:
-        """What the accounts of the case are called, in their order."""
+        """Return what the accounts of the case are called, in their order."""
         return [self.name(one.about.actor) for one in self.lanes.head.people]
 
     @property
@@ -130,7 +130,7 @@ class View:
 
 
 def wanted_of(query: Mapping[str, str], lanes: CaseLanes, clock: Clock) -> Selection:
-    """What an address asks for. AccessError: a sort that there isn't."""
+    """Return what an address asks for. AccessError: a sort that there isn't."""
     whole = whole_of(lanes)
     since, until = (_moment(query.get(key, ""), clock) for key in ("from", "to"))
     window = Window(since=max(since or whole.since, whole.since), until=min(until or whole.until, whole.until))

@@ -212,7 +212,7 @@ def _day(us: int | None) -> str:
 
 
 def as_code(said: str) -> Markup:
-    """What a voice of pages said; what stands between backticks in it is code.
+    """Return what a voice of pages said; what stands between backticks in it is code.
 
     The pattern gets a plain text: pieces of a `Markup` would be escaped once more when they are joined.
     """
@@ -235,9 +235,9 @@ def _gettext(voice: Voice, text: str, /, *, context: str = "", **values: object)
 
 
 @cache
-def voice_of(lang: Lang) -> Voice:
-    """What says the console's texts."""
-    return Voice(lang, html=True, more=catalogue(lang, "wayseal.console"))
+def voice_of(lang: Lang, *, html: bool = True) -> Voice:
+    """The voice of the console's texts; without html for pictures and files."""
+    return Voice(lang, html=html, more=catalogue(lang, "wayseal.console"))
 
 
 def pick_lang(wanted: str | None, accepted: str) -> Lang:

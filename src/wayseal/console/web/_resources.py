@@ -44,7 +44,7 @@ class LazyResource(Generic[T]):
         self._failed: tuple[float, Exception] | None = None
 
     def look(self) -> T | None:
-        """What is held; None: there is none yet. Raises why it can't be opened."""
+        """Return what is held; None: there is none yet. Raises why it can't be opened."""
         return self._open(new=False)
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ _ENDING = "*.checkpoint"
 
 
 class Proof(StrEnum):
-    """What the newest checkpoint says of the ledger."""
+    """The word of the newest checkpoint on the ledger."""
 
     NONE = "none"
     """No folder of checkpoints or no key is set, or the folder holds none."""

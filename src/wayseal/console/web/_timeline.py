@@ -166,7 +166,7 @@ def _columns(
 
 
 def _spans(code: str, rows: Sequence[tuple[int | None, int | None, str]], window: Window, clock: Clock) -> Lane:
-    """What holds from one time to another; without bounds, as far as the lane goes."""
+    """Return what holds from one time to another; without bounds, as far as the lane goes."""
     span = window.until - window.since
     parts: list[str] = list(_grid(window, clock, _LOW + 6))
     there = [
@@ -319,7 +319,7 @@ def draw_shops(shops: Sequence[ShopRow], backs: Sequence[BackRow], window: Windo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What links two shops. a, b: the shops; link: the heaviest of it; weight: of all; count: how many."""
+    """The links between two shops. a, b: the shops; link: the heaviest of it; weight: of all; count: how many."""
 
     a: str
     b: str
@@ -353,7 +353,7 @@ def edges_of(links: Sequence[LinkRow], shop_of: Mapping[str, str]) -> list[Edge]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """What is drawn of a seller.
+    """A seller's shops and links, to be drawn.
 
     Attributes:
         nodes: Shops as (id, what it is called, state), in the order in which they opened.

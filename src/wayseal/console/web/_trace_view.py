@@ -43,7 +43,7 @@ def runs_of(ask: Ask) -> Runs:
 
 
 def can_run(ask: Ask) -> bool:
-    """Whether there is a ledger to trace in."""
+    """Return whether there is a ledger to trace in."""
     return ask.site.ledger is not None and ask.site.casebook is not None
 
 

@@ -228,7 +228,7 @@ def make_pages(others: Sequence[Route]) -> tuple[Route, ...]:
 
 
 def show_outlet(ask: Ask) -> Response:
-    """What there is of an outlet, and what comes."""
+    """Return what there is of an outlet, and what comes."""
     return ask.page("outlet", outlet=ask.names["outlet"])
 
 

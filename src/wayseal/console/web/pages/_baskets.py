@@ -96,13 +96,13 @@ def _basket(ask: Ask, basket: Basket, status: int = 200, **more: Any) -> Respons
 
 
 def _conditions(asked: str | None) -> Mapping[str, tuple[str, ...]]:
-    """What was asked for, by condition."""
+    """Return what was asked for, by condition."""
     found = {} if asked is None else json.loads(asked)
     return {key: tuple(map(str, value if isinstance(value, list) else [value])) for key, value in found.items()}
 
 
 def _check(ask: Ask, basket: Basket, checked: Any) -> dict[str, Any]:
-    """What the newest look at the ledger says of a basket, and whether it still holds."""
+    """Return what the newest look at the ledger says of a basket, and whether it still holds."""
     nothing = {"check": None, "check_run": checked, "stale": "", "seen": {}, "check_error": None}
     if checked is None or checked.run.state != "done":
         return nothing
@@ -160,7 +160,7 @@ def add_numbers(ask: Ask) -> Response:
 
 
 def _read(ask: Ask, given: Mapping[str, str]) -> Typed:
-    """What was typed, or the file that was sent instead."""
+    """Return what was typed, or the file that was sent instead."""
     if not ask.files:
         return read_typed(given["typed"], given, clock_hours())
     return read_file(ask.files[0].path, ask.files[0].name, given, clock_hours())
@@ -217,7 +217,7 @@ def _given(ask: Ask, number: Number) -> dict[str, str]:
 
 
 def _places(asked: str | None) -> Mapping[str, str]:
-    """What was asked for, where fields of the form can say it: a city to send from, one to send to."""
+    """Return what was asked for, where fields of the form can say it: a city to send from, one to send to."""
     found = {} if asked is None else json.loads(asked)
     plain = all(isinstance(value, str) for value in found.values())
     return found if plain and found.keys() <= {"origin_city", "destination_city"} else {}

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases.acts import UNDOABLE
+from wayseal.cases.errors import StaleError
 from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -117,6 +118,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     row = dossier.row
     return ask.page(
         "case",
+        status=400 if isinstance(error, StaleError) else None,
         error=error,
         failed=act,
         typed=ask.form if error is not None else {},
@@ -143,7 +145,7 @@ def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
 
 
 def stale_page(ask: Ask, act: str, line: int) -> Response:
-    """What was done with a case behind a line, beside an act that was refused for it."""
+    """Return what was done with a case behind a line, beside an act that was refused for it."""
     dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask, ask.names["case"]))
     since = [line_of(entry, ask.lang) for entry in dossier.timeline.rows if entry.line > line]
     return ask.page("case_stale", status=409, row=dossier.row, act=act, lines=since, typed=ask.form)
@@ -163,7 +165,7 @@ def _draw_course(ask: Ask, case: str, entries: Sequence[Entry]) -> Markup | None
 
 
 def _origin(ask: Ask, row: CaseRow) -> dict[str, Any]:
-    """What of the queue a case was made of, and the trace that put it there."""
+    """Return what of the queue a case was made of, and the trace that put it there."""
     item = None if row.source is Source.DETECTION else the_cases(ask).made_of(row.id)
     trace = None if item is None or item.source is not Source.TRACE else runs_of(ask).find_queued(item.id)
     return {"origin": item and reason_of(item, ask.lang), "origin_trace": trace}
@@ -209,7 +211,7 @@ def look_of(ask: Ask, case: str) -> dict[str, Any]:
 
 
 def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
-    """What of this case can be taken back yet, as its timeline says."""
+    """Return what of this case can be taken back yet, as its timeline says."""
     now = ask.access.now()
     own = [entry for entry in entries if entry.who == me(ask)]
     batch = [entry for entry in own if entry.at == own[0].at]

@@ -52,7 +52,7 @@ _ITEM = re.compile(r"q-[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """What somebody did last, for a minute. seconds: how long it can be taken back yet."""
+    """Somebody's last act, for a minute. seconds: how long it can be taken back yet."""
 
     done: Done
     seconds: int
@@ -66,7 +66,7 @@ def put_in(ask: Ask, cases: Cases, leads: Sequence[Lead]) -> Mapping[str, str]:
 
 
 def came_in(ask: Ask) -> Mapping[str, Any]:
-    """What of the address says what came into the queue, and what had come before; no text but ids."""
+    """Return what of the address says what came into the queue, and what had come before; no text but ids."""
     return {name: _ITEM.findall(ask.query.get(name, "")) for name in ("queued", "stood")}
 
 
@@ -102,7 +102,7 @@ def colleagues(ask: Ask) -> tuple[str, ...]:
 
 
 def kinds_given(ask: Ask) -> tuple[ThingKind, ...]:
-    """What somebody may name by its id: of people only who may see names, since the page would tell its pseudonym."""
+    """Kinds that one may name by an id: of people only who may see names, since the page would tell its pseudonym."""
     return tuple(kind for kind in ThingKind if kind not in PERSONAL or ask.whose.person.role in OPENERS)
 
 
@@ -145,7 +145,7 @@ def until_given(ask: Ask) -> int | None:
 
 
 def bar(ask: Ask, cases: Cases) -> Bar | None:
-    """What can be taken back yet."""
+    """Return what can be taken back yet."""
     now = ask.access.now()
     done = cases.last_done(me(ask), now)
     return None if done is None or not done.back else bar_of(done, now)
@@ -233,7 +233,7 @@ Row = CaseRow | ItemRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What is to be decided on together.
+    """The rows that are to be decided on together.
 
     Attributes:
         rows: Each.
@@ -277,11 +277,11 @@ class Worklist:
         )
 
     def state(self, given: Mapping[str, str]) -> dict[str, str]:
-        """What of a form or an address says how the list stands."""
+        """Return what of a form or an address says how the list stands."""
         return {name: given[name] for name in self.names if given.get(name)}
 
     def preview(self, ask: Ask, state: Mapping[str, str]) -> Response:
-        """What a decision would do to what was picked, or to all that fits (rule 3)."""
+        """Return what a decision would do to what was picked, or to all that fits (rule 3)."""
         decision, chosen = decision_given(ask, self.actions), self._chosen(ask, state)
         return ask.page(
             "bulk_preview",
@@ -316,7 +316,7 @@ class Worklist:
             return self.show(ask, state, error)
 
     def _chosen(self, ask: Ask, state: Mapping[str, str]) -> Chosen:
-        """What was picked, of the rows of the page that it was picked on, which are read after the line; or all."""
+        """The rows that were picked, of the page that they were picked on, which is read after the line; or all."""
         ids = picked(ask)
         if ask.field("scope") == "all":
             found = self.matching(ask, state)
@@ -330,7 +330,7 @@ class Worklist:
 
 
 def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:
-    """What is to be done, of the form: checked before anything is done. actions: what there is to choose.
+    """Return what is to be done, of the form: checked before anything is done. actions: what there is to choose.
 
     AccessError: nothing was chosen, or it lacks something; CasebookUsageError: the reason can't be one.
     """

@@ -268,7 +268,7 @@ def _query(ask: Ask, name: str) -> str:
 
 
 def show_account(ask: Ask) -> Response:
-    """What one's account has."""
+    """Return what one's account has."""
     return ask.page(
         "account",
         sessions=ask.access.sessions.of(ask.whose.person.id),

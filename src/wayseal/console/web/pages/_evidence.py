@@ -128,7 +128,7 @@ def _file(ask: Ask, job: Job) -> Path | None:
 
 
 def _stamp_of(pack: Path) -> Stamped | None:
-    """What a pack's time stamp says, unchecked; None: there is none that can be read."""
+    """Return what a pack's time stamp says, unchecked; None: there is none that can be read."""
     try:
         return claimed_stamp(stamp_path(pack).read_bytes())
     except (OSError, ValueError):

@@ -146,7 +146,7 @@ def note_preview(ask: Ask, values: Mapping[str, str]) -> None:
 
 
 def show_new(ask: Ask) -> Response:
-    """What can be asked for."""
+    """Return what can be asked for."""
     return new_page(ask, {})
 
 
@@ -196,7 +196,7 @@ def _hour(text: str) -> int:
 
 
 def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) -> Response:
-    """What can be asked for, with what was typed."""
+    """Return what can be asked for, with what was typed."""
     site = ask.site
     return ask.page(
         "job_new",
@@ -218,7 +218,7 @@ def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) 
 
 
 def _is_there(ask: Ask, kind: Kind) -> bool:
-    """Whether the console has what a kind works on; jobs of the market need its folder."""
+    """Return whether the console has what a kind works on; jobs of the market need its folder."""
     return ask.site.market is not None or not kind.name.startswith("market_")
 
 
@@ -272,7 +272,7 @@ def _may(ask: Ask, kind: Kind) -> bool:
 
 
 def _may_retry(ask: Ask, job: Job) -> bool:
-    """Whether it is no act in somebody else's name."""
+    """Return whether it is no act in somebody else's name."""
     return not KINDS[job.kind].named or job.who == me(ask)
 
 
@@ -310,7 +310,7 @@ def ask_look(ask: Ask) -> Response:
 
 
 def show_look(ask: Ask) -> Response:
-    """What a look found, or how far it is."""
+    """Return what a look found, or how far it is."""
     job = _look_job(ask)
     return ask.refuse(404) if job is None else _page(ask, job)
 
@@ -360,7 +360,7 @@ def _start_look(ask: Ask, values: Mapping[str, str]) -> Response:
 
 
 def _checked_log(ask: Ask, typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed for a first look. JobError: what can't be so, before anything is kept."""
+    """Return what was typed for a first look. JobError: what can't be so, before anything is kept."""
     if ask.site.ledger is None:
         raise JobError("no ledger is set: an administrator names one where the console is started")
     if len(ask.files) > 1 or bool(ask.files) == bool(typed["file"]):
@@ -415,7 +415,7 @@ def _look_job(ask: Ask) -> Job | None:
 
 
 def _found(ask: Ask, job: Job) -> Look | None:
-    """What a look found; None: it isn't done. JobError: that isn't kept any more."""
+    """Return what a look found; None: it isn't done. JobError: that isn't kept any more."""
     return load_look(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else None
 
 

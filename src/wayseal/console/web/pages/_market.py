@@ -31,7 +31,8 @@ from wayseal.console.jobs.types import WAITING
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._lists import with_query
-from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, say_of, works
+from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, works
+from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._desk import asked_job, me
@@ -56,7 +57,7 @@ LOOKS = frozenset({"market_look", "market_due", "market_import"})
 
 
 def subject_of(source: str) -> str:
-    """What a job of a source is about, as jobs are found by it."""
+    """Return what a job of a source is about, as jobs are found by it."""
     return f"{DUE}/{source}"[:_LONGEST]
 
 
@@ -82,7 +83,7 @@ def look_at_due(ask: Ask) -> Response:
 
 
 def show_import(ask: Ask) -> Response:
-    """What can be brought in."""
+    """Return what can be brought in."""
     if ask.site.market is None:
         return ask.page("market_none", told=NOT_SET, watched=False)
     return _import_page(ask, {"form": "", "name": ask.query.get("name", "")[:_LONGEST]})
@@ -138,7 +139,7 @@ _LONGEST_WORD, _MOST_MEANING, _TAKEN_BACK = 40, 100, "taken back"
 
 
 def show_words(ask: Ask, market: Market) -> Response:
-    """What is proposed, what was decided, and the word that is looked at."""
+    """Return what is proposed, what was decided, and the word that is looked at."""
     return _words_page(ask, market)
 
 
@@ -169,7 +170,7 @@ def _words_page(ask: Ask, market: Market, error: Any = None) -> Response:
 
 
 def _proposed(ask: Ask) -> tuple[Sequence[WordSeen], Job | None, JobError | None]:
-    """What was proposed last, by which job, and why that can't be shown (rule 5)."""
+    """Return what was proposed last, by which job, and why that can't be shown (rule 5)."""
     made = next(iter(ask.site.jobs.list(kind=_KIND, states=[JobState.DONE], limit=1)), None)
     if made is None:
         return (), None, None
@@ -213,7 +214,7 @@ def _line(ask: Ask, word: str, act: str, standing: WordRow | None) -> Line:
 
 
 def _meant(ask: Ask, act: str) -> dict[str, str]:
-    """What a word speaks for, and means; one that is refused means nothing."""
+    """Return what a word speaks for, and means; one that is refused means nothing."""
     if act == "refuse":
         return {"kind": "", "meaning": ""}
     kind, meaning = ask.field("kind"), one_line(ask.line("meaning"), "meaning")
@@ -243,7 +244,7 @@ def _seconds(ask: Ask, row: WordRow) -> int:
 
 
 def _done(ask: Ask, decided: Sequence[WordRow]) -> Mapping[str, Any] | None:
-    """What was just decided, as long as one press takes it back."""
+    """Return what was just decided, as long as one press takes it back."""
     row = next((one for one in decided if one.word == ask.query.get("done", "")), None)
     seconds = 0 if row is None else _seconds(ask, row)
     return {"row": row, "seconds": seconds} if seconds else None
@@ -276,7 +277,7 @@ def show_market(ask: Ask, market: Market) -> Response:
 
 
 def show_sources(ask: Ask, market: Market) -> Response:
-    """What is looked at, how it is seen, and what is to be done where it isn't."""
+    """Return what is looked at, how it is seen, and what is to be done where it isn't."""
     sources, now = Reads(market).sources(), ask.access.now()
     rows = sorted(sources, key=lambda one: (one.unseen_since is None, one.unseen_since or 0, one.source))
     return ask.page(
@@ -292,14 +293,14 @@ def show_sources(ask: Ask, market: Market) -> Response:
 
 
 def show_acts(ask: Ask, market: Market) -> Response:
-    """What was done by hand (rule 6)."""
+    """Return what was done by hand (rule 6)."""
     after = ask.query.get("after", "") or None
     found = acts(market, after=after, limit=_MANY)
     return ask.page("market_acts", rows=found.rows, after=found.after, first=after is None, **frame(ask, "acts"))
 
 
 def show_capture(ask: Ask, market: Market) -> Response:
-    """What was kept of one answer, and how it is checked without us."""
+    """Return what was kept of one answer, and how it is checked without us."""
     seq, capture = Reads(market).capture(named(ask, "capture"))
     return ask.page("market_capture", capture=capture, seq=seq, size=market.size(), **frame(ask, "offers"))
 
@@ -353,7 +354,7 @@ def _stale(sources: Sequence[SourceRow], now: int) -> int | None:
 
 def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:
     """The line of the market's weeks, drawn and as a table."""
-    clock, say = Clock(clock_hours()), say_of(ask)
+    clock, say = Clock(clock_hours()), voice_of(ask.lang, html=False).say
     units = units_of(weeks)[:_UNITS]
 
     def day(us: int) -> str:

@@ -32,12 +32,12 @@ from wayseal.console.web._market_view import (
     own_handles,
     pieces,
     price_words,
-    say_of,
     seen_whole,
     shop_called,
     spot,
     stays,
 )
+from wayseal.console.web._render import voice_of
 from wayseal.console.web.pages._desk import me, number_given
 from wayseal.market.errors import NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, Market
@@ -125,8 +125,8 @@ def _offer_page(ask: Ask, market: Market, error: Any = None) -> Response:
 
 
 def _told(ask: Ask, view: OfferView, *, whole: bool) -> Mapping[str, Any]:
-    """What the page says of an offer."""
-    reading, say = view.reading, say_of(ask)
+    """Return what the page says of an offer."""
+    reading, say = view.reading, voice_of(ask.lang, html=False).say
     text = view.row.said
     shown = text if whole else mask_text(text, stays(reading, text))
     reasons = reading.get("reasons", ())
@@ -254,7 +254,7 @@ def _undoable(ask: Ask, view: OfferView) -> int:
 
 
 def _done(ask: Ask, reads: Reads) -> Mapping[str, Any] | None:
-    """What was just decided, as long as it can be taken back."""
+    """Return what was just decided, as long as it can be taken back."""
     offer = ask.query.get("done", "")
     if not offer:
         return None
@@ -268,7 +268,7 @@ def _done(ask: Ask, reads: Reads) -> Mapping[str, Any] | None:
 
 
 def _given(query: Mapping[str, str]) -> dict[str, str]:
-    """What of an address or a form says which offers are meant."""
+    """Return what of an address or a form says which offers are meant."""
     return {name: query[name][:_LONGEST] for name in _FILTERS if query.get(name)}
 
 

@@ -56,7 +56,7 @@ _HEAD = (
 
 
 def show_removals(ask: Ask, market: Market) -> Response:
-    """What is due, the list, counts by site, and the form of a new request."""
+    """Return what is due, the list, counts by site, and the form of a new request."""
     return _list_page(ask, market)
 
 
@@ -211,14 +211,14 @@ def _told(act: Act) -> Mapping[str, Any]:
 
 
 def _can(request: Request, act: str) -> bool:
-    """Whether an act can follow now (rule 2)."""
+    """Return whether an act can follow now (rule 2)."""
     if act == "heard":
         return request.unheard > 0
     return act == "accused" or request.outcome is Outcome.OPEN
 
 
 def _is_back(market: Market, request: Request) -> bool:
-    """Whether what was removed can be seen again: then it is asked for anew."""
+    """Return whether what was removed can be seen again: then it is asked for anew."""
     if request.outcome is not Outcome.REMOVED:
         return False
     try:

@@ -27,12 +27,12 @@ from wayseal.console.web._market_view import (
     on_record_alone,
     pairs_by_shop,
     pieces,
-    say_of,
     shop_called,
     spot,
     stays,
     the_market,
 )
+from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock, Edge, Graph, axis, draw_graph, draw_shops, edges_of, window_of
 from wayseal.console.web.pages._desk import me, number_given
 from wayseal.market.errors import NoSuchThingError, OvertakenError
@@ -91,7 +91,7 @@ def _seller_page(ask: Ask, market: Market, error: Any = None) -> Response:
 
 
 def _linked(ask: Ask, market: Market, view: SellerView) -> Mapping[str, Any]:
-    """What links a seller's shops: drawn, in a table, and the link that is looked at."""
+    """Return what links a seller's shops: drawn, in a table, and the link that is looked at."""
     shop_of = pairs_by_shop(view.offers)
     offers = {row.offer: row for row in view.offers}
     here = f"/market/sellers/{spot(view.row.seller)}"
@@ -107,7 +107,7 @@ def _linked(ask: Ask, market: Market, view: SellerView) -> Mapping[str, Any]:
     graph = Graph(nodes=_nodes(view), edges=edges, href=href, chosen=_chosen(edges, pair, shop_of))
     return {
         "path": here,
-        "graph": draw_graph(graph, say_of(ask)),
+        "graph": draw_graph(graph, voice_of(ask.lang, html=False).say),
         "hidden_nodes": graph.hidden,
         "pairs_of_shops": [(one, href(one.link)) for one in edges[:_MOST_PAIRS]],
         "links": [(one, href(one)) for one in view.links[:_MOST_LINKS]],

@@ -25,6 +25,7 @@ from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLE
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._market_view import long_unseen
+from wayseal.console.web._render import voice_of
 from wayseal.console.web._resources import LedgerView
 from wayseal.console.web.pages._desk import asked_job, me, midnight, the_cases
 from wayseal.market.errors import MarketError
@@ -32,7 +33,6 @@ from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow
 from wayseal.model.times import clock, clock_hours, day_name
 from wayseal.page.charts import columns_chart
-from wayseal.page.words import Voice, catalogue
 
 _NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
 _SEEN = "seen"
@@ -41,7 +41,7 @@ _NOTHING = Changes(line=0, cases=(), items=(), more=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What somebody who works on cases finds. closed: today; changes: since the visit before."""
+    """The overview of somebody who works on cases. closed: today; changes: since the visit before."""
 
     counts: Counts
     first: Sequence[ItemRow]
@@ -67,7 +67,7 @@ class Desk:
 
 
 def show_overview(ask: Ask) -> Response:
-    """What there is for this role."""
+    """Return what there is for this role."""
     role = ask.whose.person.role
     desk, trouble = _desk(ask) if role in CASE_ROLES else (None, None)
     looked = ask.site.ledger.look() if role in LEDGER_ROLES and ask.site.ledger is not None else None
@@ -188,7 +188,7 @@ def _days(view: LedgerView) -> Sequence[tuple[str, int]]:
 
 
 def _draw(ask: Ask, days: Sequence[tuple[str, int]]) -> Markup | None:
-    say = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console")).say
+    say = voice_of(ask.lang, html=False).say
     top = max((reads for _, reads in days), default=0)
     rows = [(day[5:], reads) for day, reads in days]
     return columns_chart("growth", say("ledger.growth"), say("ledger.growth_desc", n=top), rows)

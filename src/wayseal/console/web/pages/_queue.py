@@ -191,7 +191,7 @@ def _sort(ask: Ask, given: Mapping[str, str] | None = None) -> ItemSort:
 
 
 def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
-    """What a decision needs, of the form: checked before anything is done."""
+    """Return what a decision needs, of the form: checked before anything is done."""
     why = ask.line("why")
     if act in _NEED_WHY:
         one_line(why, "why")

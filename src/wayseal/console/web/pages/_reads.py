@@ -6,7 +6,7 @@
 2. What is shown was laid out before; what isn't is said, with the way to have it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -137,10 +137,10 @@ def ask_for_lanes(ask: Ask) -> Response:
 
 
 def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
-    """What the page of a case's reads says."""
+    """Return what the page of a case's reads says."""
     lanes, wanted = view.lanes, view.wanted
     tipped = [one.about.alerted_at for one in view.people if one.about.alerted_at is not None]
-    marks = [*marks, *(Mark(at=at, words=_say(ask)("reads_act.tipped")) for at in tipped)]
+    marks = [*marks, *(Mark(at=at, words=voice_of(ask.lang, html=False).say("reads_act.tipped")) for at in tipped)]
     mine = select(lanes, Selection(window=whole_of(lanes), person=wanted.person))
     chosen = select(lanes, wanted)
     page = page_of(lanes, wanted, view.names, _MANY)
@@ -167,7 +167,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
             for place, one in enumerate(lanes.head.people)
         ],
         "person": person,
-        "hours": None if person.hours is None else draw_hours(person.hours, _say(ask)),
+        "hours": None if person.hours is None else draw_hours(person.hours, voice_of(ask.lang, html=False).say),
         "told": [_told(ask, view, one) for one in view.people],
         "detectors": _detectors(ask),
         "only": ONLY,
@@ -184,7 +184,7 @@ def _told(ask: Ask, view: View, person: LanePerson) -> Mapping[str, Any]:
     teller = ReasonTeller(voice, view.lanes.head.offset)
     about = replace(person.about, actor=view.name(person.about.actor))
     rows = [(voice.say(f"detector.{reason.detector}"), reason.weight) for reason in about.reasons]
-    say, total = _say(ask), voice.say("detect.total")
+    say, total = voice_of(ask.lang, html=False).say, voice.say("detect.total")
     title = say("reads.waterfall_of", id=about.actor)
     chart = waterfall_chart(
         f"w-{view.lanes.head.people.index(person)}", title, say("reads.waterfall_note"), rows, total=total,
@@ -248,7 +248,7 @@ def _row(lanes: CaseLanes, text: str) -> dict[str, Any] | None:
 
 
 def _marks(ask: Ask) -> Sequence[Mark]:
-    """What was done with the case. NoSuchCaseError."""
+    """Return what was done with the case. NoSuchCaseError."""
     if ask.cases is None:
         return ()
     entries = ask.cases.timeline(ask.names["case"], limit=_MOST_ACTS).rows
@@ -260,10 +260,6 @@ def _act(ask: Ask, entry: Entry) -> str:
     until = "" if line.until is None else numbers.clock(time_at(line.until))
     who = entry.who or voice.say("desk.machine")
     return plain(voice.say(line.code, **{**line.values, "who": who, "until": until}))
-
-
-def _say(ask: Ask) -> Callable[..., str]:
-    return Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console")).say
 
 
 def _voice(ask: Ask, package: str) -> Voice:

@@ -169,7 +169,7 @@ def _rows(ask: Ask, review: Review, chosen: str) -> Sequence[Row]:
 
 
 def _key(ask: Ask, chosen: str, row: Row) -> str:
-    """What a row is known by, however the list is sorted, and when it is made anew: no name stands in it."""
+    """Return what a row is known by, however the list is sorted, and when it is made anew: no name stands in it."""
     whose = alias_of(ask)(row["actor"]) if _of_accounts(chosen) else ""
     parts = [whose, *(str(row.get(name, "")) for name in ("role", "right", "action", "why"))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -210,7 +210,7 @@ def _worded(voice: Voice, value: Any, timed: Callable[[datetime], str]) -> str:
 
 
 def _note(ask: Ask, review: Review, chosen: str) -> Markup:
-    """What a list is of. Between backticks stands code."""
+    """Return what a list is of. Between backticks stands code."""
     needless = sum(row["needless"] for row in review.document["mandates"])
     said = Voice(ask.lang, html=True, more=_words(ask)).say(f"rights.{chosen}_note", n=needless)
     return as_code(said)

@@ -61,7 +61,7 @@ def show_run(ask: Ask) -> Response:
 
 
 def _goes_on(ask: Ask, run: Run) -> bool:
-    """Whether a page that asks again and again still has something to wait for."""
+    """Return whether a page that asks again and again still has something to wait for."""
     if run.open:
         return True
     found = runs_of(ask).left_out(run.job)

@@ -30,6 +30,7 @@ from wayseal.console.web._ask import Ask, alias_of
 from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._lists import Sort, sort_of, table_file
 from wayseal.console.web._reads_view import place_of
+from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock, Mark, axis, draw_life
 from wayseal.console.web._trace_view import baskets_of
 from wayseal.detect.reasons import GroundWording, ListedRead
@@ -43,7 +44,7 @@ from wayseal.trace.canary import CanaryError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryFlag:
-    """What a page says of a number that is a canary. accounts: that it was made for, as they may be called.
+    """The flag of a number that is a canary. accounts: that it was made for, as they may be called.
 
     error: why nobody can say whether it is one; canary is None then.
     """
@@ -71,14 +72,14 @@ class SaleEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sales:
-    """What is known of a number's sale. events: by time; since: from when on it was on sale for sure; None: unknown."""
+    """A number's sale, as it is known. events: by time; since: from when on it was on sale for sure; None: unknown."""
 
     events: tuple[SaleEvent, ...] = ()
     since: int | None = None
 
 
 def flag_of(ask: Ask, number: str, name: Callable[[str], str]) -> CanaryFlag | None:
-    """Whether a number is a canary (rule 1); None: it isn't, or no register is set. name: of an account."""
+    """Return whether a number is a canary (rule 1); None: it isn't, or no register is set. name: of an account."""
     if ask.site.canaries is None or not number:
         return None
     try:
@@ -230,10 +231,11 @@ def show_waybill(ask: Ask) -> Response:
 
 
 def _values(ask: Ask, life: WaybillLife, flag: CanaryFlag | None, sales: Sales, clock: Clock) -> Mapping[str, Any]:
-    """What the page says of a waybill that the ledger knows."""
+    """Return what the page says of a waybill that the ledger knows."""
     window, kinds = _window(life, sales), _kinds(ask)
     meant = None if flag is None or flag.canary is None else frozenset(flag.accounts)
-    marks = [Mark(at=one.at, words=_say_sale(ask, one)) for one in sales.events]
+    say = voice_of(ask.lang, html=False).say
+    marks = [Mark(at=one.at, words=say(f"sale.{one.code}")) for one in sales.events]
     early = [read for read in life.reads if sales.since is not None and read.at < sales.since]
     readers = choose_readers(ask.query, life.waybill, life.reads, sales.since)
     return {
@@ -323,12 +325,8 @@ def _row(ask: Ask, clock: Clock, read: ListedRead, sales: Sales, meant: frozense
     }
 
 
-def _say_sale(ask: Ask, one: SaleEvent) -> str:
-    return Voice(ask.lang, more=catalogue(ask.lang, "wayseal.console")).say(f"sale.{one.code}")
-
-
 def _kinds(ask: Ask) -> Mapping[str, str]:
-    """What can happen to a waybill, in words."""
+    """Return what can happen to a waybill, in words."""
     words = catalogue(ask.lang, "wayseal.console")
     return {kind: words[f"waybill_kind.{kind}"] for kind in ("issued", *(one.value for one in ScanKind))}
 
