@@ -12,8 +12,6 @@ ROOMS_OF_BENCHMARKS = {"cases", "detect", "ledger", "market", "trace", "vault"}
 FOUND_BY_THEMSELVES = ("cli", "detect.detectors.", "store.database.migrations.")
 """Commands, detectors and changes of tables: nobody imports one of these by its name."""
 KNOWN = {
-    # How often a page asks, and along which index, is told by the database itself.
-    ("tests.cases.test_queries", "wayseal.store.statements._sqlite"),
     # Keys of ids, as a ledger hashes them: a whole ledger for each table of cases would be slow.
     ("tests.detect.explain.worlds", "wayseal.ledger._keys"),
     # Every text of an error has its Chinese words.

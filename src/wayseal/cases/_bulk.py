@@ -10,6 +10,7 @@ from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseE
 from wayseal.cases.types import one_line
 from wayseal.cases.views import Decided, Decision, Deed
 from wayseal.model.times import iso
+from wayseal.store.database import query
 
 MOST_AT_ONCE = 1000
 """Cases and items of one batch; as many acts are taken back together."""
@@ -59,7 +60,7 @@ def _load(desk: Desk, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), _MOST_VALUES):
             some = ids[start : start + _MOST_VALUES]
             text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} IN "
-            desk.rows.fill(table, some, desk.connection.rows(f"{text}({', '.join('?' for _ in some)})", some))
+            desk.rows.fill(table, some, query(desk.connection, f"{text}({', '.join('?' for _ in some)})", some))
 
 
 def _check(decision: Decision, who: str) -> None:

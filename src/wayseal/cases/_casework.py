@@ -33,6 +33,7 @@ from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseE
 from wayseal.cases.types import one_line
 from wayseal.cases.views import Pack
 from wayseal.model.times import iso
+from wayseal.store.database import query
 
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")
@@ -294,7 +295,7 @@ class Casework(Records):
 
 def _last_line(desk: Desk, who: str) -> int:
     text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
-    return int(desk.connection.rows(text, (who,))[0][0] or 0)
+    return int(query(desk.connection, text, (who,))[0][0] or 0)
 
 
 def _take_back(desk: Desk, line: int, who: str, at: int) -> str:

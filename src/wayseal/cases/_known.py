@@ -12,7 +12,7 @@ from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, JOURNAL, THINGS, 
 from wayseal.cases._work import OPEN_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.types import Judged, Known
 from wayseal.cases.views import Noticeable
-from wayseal.store.statements import Connection
+from wayseal.store.database import Connection, query
 
 _MOST_VALUES = 500
 """Values in one statement."""
@@ -30,12 +30,12 @@ class Knowledge(Lookups):
     def last_case(self) -> int:
         """The highest number that a case was given: 1 statement."""
         text = f"SELECT coalesce(max(n), 0) FROM {COUNTS.full_name} WHERE name = 'last' AND value = 'case'"
-        return int(self._look(lambda desk: desk.connection.rows(text))[0][0])
+        return int(self._look(lambda desk: query(desk.connection, text))[0][0])
 
     def never_worth(self) -> tuple[str, ...]:
         """The cases no alert of which was worth acting on: 1 statement."""
         text = f"SELECT c.case_id FROM {CASES.full_name} AS c WHERE NOT EXISTS ({_WORTH}) ORDER BY c.number"
-        return tuple(row[0] for row in self._look(lambda desk: desk.connection.rows(text)))
+        return tuple(row[0] for row in self._look(lambda desk: query(desk.connection, text)))
 
     def once_worth(self, after: int, among: Collection[str] = ()) -> tuple[Noticeable, ...]:
         """The cases an alert of which was worth acting on, if they are numbered above `after`, or some of `among`."""
@@ -55,7 +55,7 @@ class Knowledge(Lookups):
                     f"SELECT c.number, c.case_id, c.score, c.parcels_a_day, ({accounts}), c.alerted_at "
                     f"FROM {CASES.full_name} AS c WHERE {where} AND EXISTS ({_WORTH})"
                 )
-                found += connection.rows(text, (ThingKind.ACCOUNT.value, *values))
+                found += query(connection, text, (ThingKind.ACCOUNT.value, *values))
             return tuple(
                 Noticeable(id=id_, score=score, parcels_a_day=parcels, accounts=int(many), alerted_at=int(at))
                 for _, id_, score, parcels, many, at in sorted(found)
@@ -83,7 +83,7 @@ def read_known(folder: Path) -> Known:
 
     """
     with opened_store(folder) as store:
-        if not store.there() or not store.has_table(JOURNAL):
+        if not store.has_table(JOURNAL):
             return Known()
 
         def work(connection: Connection) -> Known | None:
@@ -100,7 +100,7 @@ def read_known(folder: Path) -> Known:
 
 def _select_known(connection: Connection) -> Known:
     text = f"SELECT DISTINCT value FROM {THINGS.full_name} WHERE named = 1 AND kind = ?"
-    opened = frozenset(row[0] for row in connection.rows(text, (ThingKind.ACCOUNT.value,)))
+    opened = frozenset(row[0] for row in query(connection, text, (ThingKind.ACCOUNT.value,)))
     return Known(verdicts=_select_verdicts(connection), opened=opened, linked=_select_linked(connection))
 
 
@@ -112,7 +112,7 @@ def _select_linked(connection: Connection) -> tuple[tuple[str, ...], ...]:
         "ORDER BY t.case_id, t.value"
     )
     accounts: defaultdict[str, list[str]] = defaultdict(list)
-    for case, actor in connection.rows(text, (*open_, ThingKind.ACCOUNT.value)):
+    for case, actor in query(connection, text, (*open_, ThingKind.ACCOUNT.value)):
         accounts[case].append(actor)
     return tuple(tuple(some) for some in accounts.values() if len(some) > 1)
 
@@ -123,14 +123,14 @@ def _select_verdicts(connection: Connection) -> tuple[Judged, ...]:
         f"WHERE c.state IN ({_MARKS}) AND t.kind = ? ORDER BY t.case_id, t.place"
     )
     actors: defaultdict[str, list[str]] = defaultdict(list)
-    for case, actor in connection.rows(text, (*_STATES, ThingKind.ACCOUNT.value)):
+    for case, actor in query(connection, text, (*_STATES, ThingKind.ACCOUNT.value)):
         actors[case].append(actor)
     text = (
         "SELECT c.case_id, c.detectors, c.alerted_at, c.last_alerted_at, c.read_until, c.state, a.at "
         f"FROM {CASES.full_name} AS c JOIN {ACTS.full_name} AS a ON a.case_id = c.case_id AND a.line = c.verdict_line "
         f"WHERE c.state IN ({_MARKS}) ORDER BY c.number"
     )
-    return tuple(_judged(row, actors[row[0]]) for row in connection.rows(text, _STATES))
+    return tuple(_judged(row, actors[row[0]]) for row in query(connection, text, _STATES))
 
 
 def _judged(row: Sequence[Any], actors: Sequence[str]) -> Judged:

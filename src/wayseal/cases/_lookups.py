@@ -23,6 +23,7 @@ from wayseal.cases.views import (
     Overlap,
     Page,
 )
+from wayseal.store.database import query
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -52,7 +53,7 @@ class Lookups(Queries):
         )
         values = (ItemState.WAITING.value, *ids, _OVERLAPS, ThingKind.CASE.value)
         found: defaultdict[str, list[Overlap]] = defaultdict(list)
-        for row in self._look(lambda desk: desk.connection.rows(text, values)):
+        for row in self._look(lambda desk: query(desk.connection, text, values)):
             if row[-1] is not None:
                 thing = dict(zip(THINGS.names, row, strict=False))
                 found[thing["case_id"]].append(Overlap(id=row[-1], thing=thing_row(thing, names)))
@@ -64,7 +65,7 @@ class Lookups(Queries):
             f"SELECT line, case_id, act, at FROM {ACTS.full_name} WHERE who = ? AND line > "
             f"(SELECT coalesce(max(line), 0) FROM {ACTS.full_name} WHERE who = ?) - ? ORDER BY line DESC"
         )
-        rows = self._look(lambda desk: desk.connection.rows(text, (who, who, _BATCH)))
+        rows = self._look(lambda desk: query(desk.connection, text, (who, who, _BATCH)))
         if not rows or not 0 <= now - rows[0][3] <= UNDO_US:
             return None
         batch = [row for row in rows if row[3] == rows[0][3]]
@@ -92,7 +93,7 @@ class Lookups(Queries):
         )
 
         def ask(desk: Desk) -> ItemRow | None:
-            for line, content in desk.connection.rows(text, (case,)):
+            for line, content in query(desk.connection, text, (case,)):
                 act = desk.parse(int(line), content)
                 if isinstance(act, Promoted) and (row := desk.rows.get(QUEUE, act.item)) is not None:
                     return item_row(row)
@@ -109,7 +110,7 @@ class Lookups(Queries):
 
         def ask(desk: Desk) -> tuple[NoteVersion, ...]:
             desk.case(case)
-            acts = [desk.parse(int(line), content) for line, content in desk.connection.rows(text, (case, _VERSIONS))]
+            acts = [desk.parse(int(line), content) for line, content in query(desk.connection, text, (case, _VERSIONS))]
             return tuple(
                 NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
                 for act in acts
@@ -146,7 +147,7 @@ class Lookups(Queries):
             "ORDER BY q.since, q.number LIMIT ?"
         )
         values = (ThingKind.NUMBER.value, number, Source.LISTING.value, limit)
-        rows = self._look(lambda desk: desk.connection.rows(text, values))
+        rows = self._look(lambda desk: query(desk.connection, text, values))
         return tuple(ListingRow(id=id_, at=int(at), reason=reason) for id_, at, reason in rows)
 
     def acts(self, before: int | None = None, limit: int = 50) -> Page[ActLine]:
@@ -155,7 +156,7 @@ class Lookups(Queries):
         most, end = bounded(limit), MOST_INT if before is None else before
 
         def ask(desk: Desk) -> Page[ActLine]:
-            rows = desk.connection.rows(text, (end, most + 1))
+            rows = query(desk.connection, text, (end, most + 1))
             found = tuple(act_line(int(line), desk.parse(int(line), content)) for line, content in rows[:most])
             return Page(rows=found, after=str(found[-1].line) if len(rows) > most else None)
 
@@ -164,7 +165,7 @@ class Lookups(Queries):
     def numbers(self, case: str) -> tuple[str, ...]:
         """The waybill numbers that a case names, such as those on sale: 1 statement."""
         text = f"SELECT value FROM {THINGS.full_name} WHERE case_id = ? AND kind = ? ORDER BY place"
-        rows = self._look(lambda desk: desk.connection.rows(text, (case, ThingKind.NUMBER.value)))
+        rows = self._look(lambda desk: query(desk.connection, text, (case, ThingKind.NUMBER.value)))
         return tuple(dict.fromkeys(value for (value,) in rows))
 
     def has(self, case: str) -> bool:
@@ -174,7 +175,7 @@ class Lookups(Queries):
     def line(self) -> int:
         """The last line: 1 statement."""
         text = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
-        return int(self._look(lambda desk: desk.connection.rows(text))[0][0])
+        return int(self._look(lambda desk: query(desk.connection, text))[0][0])
 
     def day(self, moment: int) -> Day:
         """What stands since a moment: the last line, and how many cases were closed since and still are: 1 statement.
@@ -188,5 +189,5 @@ class Lookups(Queries):
             f"AND closed_at >= ? AND changed_line > ({newest}) - ?)"
         )
         values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
-        line, closed = self._look(lambda desk: desk.connection.rows(text, values))[0]
+        line, closed = self._look(lambda desk: query(desk.connection, text, values))[0]
         return Day(line=int(line), closed=int(closed))

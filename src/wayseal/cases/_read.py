@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
-from wayseal.cases._database import open_database
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, concerned
 from wayseal.cases._rows import Load, Rows
 from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, THINGS, VERSION
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.acts import to_act
-from wayseal.cases.errors import CasebookChangedError
+from wayseal.cases.errors import CasebookBusyError, CasebookChangedError, CasebookDiskError, CasebookError
 from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
 from wayseal.model.messages import N_
-from wayseal.store.statements import Connection, Store
-from wayseal.store.statements.tables import Table, put_rows
+from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query
+from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
+from wayseal.store.database.tables import Table, put_rows
 
 URL_FILE = "database"
 """In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""
@@ -64,13 +64,34 @@ def find_url(folder: Path) -> str | None:
 
 
 @contextmanager
-def opened_store(folder: Path, url: str | None = None) -> Iterator[Store]:
+def opened_store(folder: Path, url: str | None = None) -> Iterator[Database]:
     """The database of a casebook, while it is used."""
-    store = open_database(folder, FILE, url or find_url(folder))
-    try:
+    url = url or find_url(folder)
+    with open_store(folder / FILE if url is None else url) as store:
         yield store
-    finally:
-        store.close()
+
+
+def open_store(place: Path | str) -> Database:
+    """The database in a file, or the one of PostgreSQL at an address."""
+    if isinstance(place, str) and not place.startswith("postgresql:"):
+        raise CasebookError("the casebook's address is no postgresql://...")
+    try:
+        return open_database(place, turn=_turn)
+    except ModuleNotFoundError:
+        raise CasebookError(
+            "a casebook in PostgreSQL needs packages that are not installed: pip install 'wayseal[vault]', or "
+            "`make setup-vault` in a checkout"
+        ) from None
+
+
+def _turn(error: DatabaseError) -> CasebookError:
+    match error:
+        case DatabaseBusyError():
+            return CasebookBusyError("another process is writing to it", file=error.file)
+        case ForeignDatabaseError():
+            return CasebookError("this is no casebook", file=error.file)
+        case _:
+            return CasebookDiskError(error.message, file=error.file)
 
 
 def has_casebook(folder: Path) -> bool:
@@ -84,7 +105,7 @@ def has_casebook(folder: Path) -> bool:
 
     """
     with opened_store(folder) as store:
-        return store.there() and store.has_table(JOURNAL)
+        return store.has_table(JOURNAL)
 
 
 def read_casebook(folder: Path) -> Casebook:
@@ -107,16 +128,16 @@ def read_casebook(folder: Path) -> Casebook:
         return load_lines(lines, store.place).book if lines else Casebook()
 
 
-def read_lines(store: Store) -> list[Line]:
+def read_lines(store: Database) -> list[Line]:
     """All lines of a journal; none where there is no casebook."""
-    if not store.there() or not store.has_table(JOURNAL):
+    if not store.has_table(JOURNAL):
         return []
     return store.read(select_lines)
 
 
 def select_lines(connection: Connection, since: int = 0) -> list[Line]:
     """Lines from one on."""
-    found = connection.rows(f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,))
+    found = query(connection, f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,))
     return [(int(line), content if isinstance(content, str) else "") for line, content in found]
 
 
@@ -128,17 +149,17 @@ def read_batches(connection: Connection) -> Iterator[list[Line]]:
     """All lines, some at a time."""
     text = f"SELECT line, content FROM {JOURNAL} WHERE line > ? ORDER BY line LIMIT ?"
     last = -1
-    while batch := connection.rows(text, (last, BATCH)):
+    while batch := query(connection, text, (last, BATCH)):
         yield [(int(line), content if isinstance(content, str) else "") for line, content in batch]
         last = int(batch[-1][0])
 
 
-def look_at_lines(store: Store) -> tuple[str, tuple[int, str]]:
+def look_at_lines(store: Database) -> tuple[str, tuple[int, str]]:
     """The secret's check and the head of a casebook, after a look at every line; ("", (0, "")) where there is none.
 
     CasebookChangedError names the first line that is wrong. A batch at a time, so that it takes no memory to speak of.
     """
-    if not store.there() or not store.has_table(JOURNAL):
+    if not store.has_table(JOURNAL):
         return "", (0, "")
 
     return store.read(lambda connection: look_at_all(connection, store.place))
@@ -218,12 +239,12 @@ def _alerts(rows: Rows, id_: str, act_at: Any) -> Iterator[Alert]:
 
 def read_table(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
     """All rows of a table."""
-    return connection.rows(f"SELECT {', '.join(table.names)} FROM {table.full_name}")
+    return query(connection, f"SELECT {', '.join(table.names)} FROM {table.full_name}")
 
 
 def read_state(connection: Connection) -> tuple[int, int] | None:
     """The version of the tables, and the last line that they know; None where there are none."""
-    found = connection.rows(f"SELECT version, line FROM {STATE}")
+    found = query(connection, f"SELECT version, line FROM {STATE}")
     return (int(found[0][0]), int(found[0][1])) if found else None
 
 
@@ -232,7 +253,7 @@ def load_group(connection: Connection) -> Load:
 
     def load(table: Table, first: Any) -> Sequence[Sequence[Any]]:
         text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} = ?"
-        return connection.rows(text, (first,))
+        return query(connection, text, (first,))
 
     return load
 
@@ -242,8 +263,8 @@ def write_rows(connection: Connection, rows: Rows, line: int) -> None:
     for table, puts, drops in rows.changes():
         if drops:
             where = " AND ".join(f"{name} = ?" for name in table.key)
-            connection.run(f"DELETE FROM {table.full_name} WHERE {where}", drops)
+            execute(connection, f"DELETE FROM {table.full_name} WHERE {where}", drops)
         if puts:
             put_rows(connection, table, puts)
     put_state = f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
-    connection.run(f"{put_state} version = excluded.version, line = excluded.line", [(VERSION, line)])
+    execute(connection, f"{put_state} version = excluded.version, line = excluded.line", [(VERSION, line)])

@@ -21,7 +21,7 @@ from wayseal.cases.types import (
     Verdict,
     one_line,
 )
-from wayseal.store.statements import Connection
+from wayseal.store.database import Connection, query
 
 MOST_STATEMENT = 20_000
 _BREAKS = "\n\t"
@@ -171,7 +171,7 @@ def _candidates(desk: Desk, actors: Sequence[str]) -> list[Candidate]:
         some = actors[start : start + _MOST_VALUES]
         marks = ", ".join("?" for _ in some)
         text = f"SELECT DISTINCT case_id FROM {THINGS.full_name} WHERE kind = ? AND value IN ({marks})"
-        ids.update(row[0] for row in desk.connection.rows(text, (ThingKind.ACCOUNT.value, *some)))
+        ids.update(row[0] for row in query(desk.connection, text, (ThingKind.ACCOUNT.value, *some)))
     found = []
     for id_ in sorted(ids):
         row = desk.rows.get(CASES, id_)

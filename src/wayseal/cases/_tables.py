@@ -5,8 +5,8 @@ The first column of a key names the group of a row.
 
 from functools import partial
 
-from wayseal.store.statements import tables as made
-from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Table
+from wayseal.store.database import tables as made
+from wayseal.store.database.tables import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Table
 
 VERSION = 4
 """Of the tables but the journal: with another one they are made anew."""

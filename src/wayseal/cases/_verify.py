@@ -10,7 +10,7 @@ from wayseal.cases._tables import JOURNAL, TABLES, VERSION, make_journal, make_t
 from wayseal.cases._walk import Progress, Walk, Walked, remake_tables, silent, tables_differ
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.findings import Code, Fault, Head, Verification
-from wayseal.store.statements import Connection, Store, scratch
+from wayseal.store.database import Connection, Database, query, scratch
 
 
 def verify(folder: Path, *, head: Head | None = None, progress: Progress = silent) -> Verification:
@@ -29,25 +29,25 @@ def verify(folder: Path, *, head: Head | None = None, progress: Progress = silen
 
     """
     with opened_store(folder) as store:
-        if not store.there() or not store.has_table(JOURNAL):
+        if not store.has_table(JOURNAL):
             raise CasebookError("there is no casebook here", file=store.place)
         fits = _fit(store)
         return store.read(lambda connection: _verify(connection, store, folder, head, progress, fits=fits))
 
 
-def _fit(store: Store) -> bool:
+def _fit(store: Database) -> bool:
     """Whether its tables have the columns of this version."""
     for table in TABLES:
         text = f"SELECT {', '.join(table.names)} FROM {table.full_name} LIMIT 1"
         try:
-            store.read(lambda connection, text=text: connection.rows(text))  # type: ignore[misc]
+            store.read(lambda connection, text=text: query(connection, text))  # type: ignore[misc]
         except CasebookError:
             return False
     return True
 
 
 def _verify(
-    connection: Connection, store: Store, folder: Path, head: Head | None, progress: Progress, *, fits: bool
+    connection: Connection, store: Database, folder: Path, head: Head | None, progress: Progress, *, fits: bool
 ) -> Verification:
     def alias(secret: str) -> Alias:
         return alias_by(check_pseudonyms(folder, secret).of)
@@ -78,12 +78,12 @@ def _verify(
 
 def _begin(made: Connection) -> None:
     for text in (*make_journal(), *make_tables()):
-        made.rows(text)
+        query(made, text)
 
 
 def _compare(
     connection: Connection,
-    store: Store,
+    store: Database,
     made: Connection,
     alias: Callable[[str], Alias],
     found: Walked,

@@ -18,8 +18,8 @@ from wayseal.cases.acts import to_act
 from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import Act, Forgotten
-from wayseal.store.statements import Connection
-from wayseal.store.statements.tables import Table
+from wayseal.store.database import Connection, query
+from wayseal.store.database.tables import Table
 
 Progress = Callable[[str, int, int], None]
 
@@ -65,7 +65,7 @@ class Walk:
     def go(self, progress: Progress, *, until: int | None = None, watch: int = 0) -> Walked:
         """Goes to the end, or until a line. watch: a line whose sum is told."""
         watched = ""
-        total = int(self._source.rows(f"SELECT count(*) FROM {JOURNAL}")[0][0])
+        total = int(query(self._source, f"SELECT count(*) FROM {JOURNAL}")[0][0])
         for batch in read_batches(self._source):
             lines = batch if until is None else [line for line in batch if line[0] <= until]
             if not lines:
@@ -107,7 +107,7 @@ class Walk:
 
         def act_at(line: int) -> Act:
             if line not in known:
-                found = self._source.rows(f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
+                found = query(self._source, f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
                 known[line] = parse_line(found[0][0] if found else "")
             return known[line]
 
@@ -128,13 +128,13 @@ class Walk:
 def remake_tables(connection: Connection, place: Path | str, alias: Alias) -> int:
     """Makes all tables anew from the lines, of which there are so many (rule 5). CasebookChangedError."""
     for text in make_tables():
-        connection.rows(text)
+        query(connection, text)
     walked = Walk(connection, place, connection, lambda secret: alias).go(silent)
     if walked.faults:
         first = walked.faults[0]
         raise CasebookChangedError(SAYS[first.code], file=place, line=first.line)
     for text in make_indexes():
-        connection.rows(text)
+        query(connection, text)
     return walked.lines
 
 
@@ -146,18 +146,18 @@ def tables_differ(there: Connection, made: Connection, table: Table) -> bool:
     first, columns = table.key[0], ", ".join(table.names)
     for keys in _groups(made, table):
         text = f"SELECT {columns} FROM {table.full_name} WHERE {first} IN ({', '.join('?' for _ in keys)})"
-        own, other = (sorted(side.rows(text, keys), key=repr) for side in (made, there))
+        own, other = (sorted(query(side, text, keys), key=repr) for side in (made, there))
         if own != other:
             return True
     count = f"SELECT count(*) FROM {table.full_name}"
-    return bool(there.rows(count) != made.rows(count))
+    return bool(query(there, count) != query(made, count))
 
 
 def _groups(made: Connection, table: Table) -> Iterator[list[Any]]:
     first = table.key[0]
     text = f"SELECT DISTINCT {first} FROM {table.full_name} WHERE {first} > ? ORDER BY {first} LIMIT ?"
     last = ""
-    while found := made.rows(text, (last, BATCH // 10)):
+    while found := query(made, text, (last, BATCH // 10)):
         yield [row[0] for row in found]
         last = found[-1][0]
 

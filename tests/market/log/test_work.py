@@ -11,6 +11,7 @@ from wayseal.market.errors import RecordError
 from wayseal.market.log import FILE, WATCH, LineKind, Market, open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.work import ActRow, acts, readings
+from wayseal.store.database import Connection, query
 
 
 def test_acts_go_by_pages_and_are_those_of_people(market: Market) -> None:
@@ -42,11 +43,11 @@ def test_acts_are_found_without_a_look_at_every_line(tmp_path: Path) -> None:
         market.append(whole())
         asked: list[str] = []
 
-        def plan(c: object) -> None:
+        def plan(c: Connection) -> None:
             from wayseal.market.log._tables import BY_HAND, LINES
 
             text = f"EXPLAIN QUERY PLAN SELECT seq FROM {LINES} WHERE {BY_HAND} AND seq<? ORDER BY seq DESC LIMIT 5"
-            asked.extend(str(row[-1]) for row in c.rows(text, (99,)))  # type: ignore[attr-defined]
+            asked.extend(str(row[-1]) for row in query(c, text, (99,)))
 
         market.read(plan)
         assert any("of_people" in step for step in asked), asked

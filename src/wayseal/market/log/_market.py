@@ -28,8 +28,8 @@ from wayseal.market.log._tree import grow, tree_of
 from wayseal.market.log.lines import ORIGIN, Kept, Line, LineKind, read_line, write_line
 from wayseal.merkle import Checkpoint, SigningKey
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.statements import Connection, Store, open_store, scratch
-from wayseal.store.statements.errors import BusyError, DiskError, StatementsError
+from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query, scratch
+from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
 
 FILE = "market.sqlite"
 _AT_ONCE = 2000
@@ -59,7 +59,7 @@ class Verified:
 class Market:
     """The record of a market's watch. Safe to use from many threads; see `open_market`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self._store = store
         self._open()
 
@@ -131,7 +131,7 @@ class Market:
 
         def work(c: Connection) -> Proof:
             size = _size(c)
-            found = c.rows(f"SELECT content FROM {LINES} WHERE seq=?", (seq,))
+            found = query(c, f"SELECT content FROM {LINES} WHERE seq=?", (seq,))
             if not found or found[0][0] is None:
                 raise NoSuchThingError("the record has no such line, or no longer its text")
             tree = tree_of(c, size)
@@ -167,7 +167,7 @@ class Market:
 
         def work(c: Connection) -> None:
             _add(c, [Line(kind=LineKind.PURGED, at=at, body=body) for body in _purged_bodies(gone, wanted, files)])
-            c.run(f"UPDATE {LINES} SET content=NULL WHERE seq=?", [[seq] for seq in lost])
+            execute(c, f"UPDATE {LINES} SET content=NULL WHERE seq=?", [[seq] for seq in lost])
 
         self._store.write(work)
         self._store.shred([LINES])
@@ -190,36 +190,37 @@ class Market:
 
     def _open(self) -> None:
         def fits(c: Connection) -> bool:
-            return c.rows(f"SELECT version, line FROM {STATE}") == [(VERSION, _size(c))]
+            return query(c, f"SELECT version, line FROM {STATE}") == [(VERSION, _size(c))]
 
         def work(c: Connection) -> None:
             for statement in make_record():
-                c.run(statement, [()])
+                execute(c, statement, [()])
             if not fits(c):
                 _remake(c)
 
-        if not (self._store.there() and self._store.has_table(STATE) and self._store.read(fits)):
+        if not (self._store.has_table(STATE) and self._store.read(fits)):
             self._store.write(work)
 
 
 def _add(c: Connection, lines: Sequence[Line]) -> tuple[int, ...]:
     first = _size(c)
     texts = [write_line(first + number, line) for number, line in enumerate(lines)]
-    c.run(
+    execute(
+        c,
         f"INSERT INTO {LINES} (seq, kind, content) VALUES (?, ?, ?)",
         [[first + n, line.kind.value, texts[n]] for n, line in enumerate(lines)],
     )
     grow(c, first, [leaf_hash(text.encode()) for text in texts])
     for number, line in enumerate(lines):
         project(c, first + number, line)
-    c.run(f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
+    execute(c, f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
     return tuple(range(first, first + len(lines)))
 
 
 def _check_seen(c: Connection, lines: Sequence[Line], seen: int | None) -> None:
     if seen is None:
         return
-    since = c.rows(f"SELECT content FROM {LINES} WHERE {BY_HAND} AND seq>=? ORDER BY seq", (seen,))
+    since = query(c, f"SELECT content FROM {LINES} WHERE {BY_HAND} AND seq>=? ORDER BY seq", (seen,))
     theirs = [read_line(text) for (text,) in since if text is not None]
     if {_about(line) for line in theirs} & {_about(line) for line in lines}:
         raise OvertakenError("somebody decided about this meanwhile: look at what they did, and decide again")
@@ -243,21 +244,21 @@ def _purged_bodies(
 
 
 def _select(text: str, values: Sequence[object]) -> Callable[[Connection], list[tuple[Any, ...]]]:
-    return lambda c: c.rows(text, values)
+    return lambda c: query(c, text, values)
 
 
 def _size(c: Connection) -> int:
-    found = c.rows(f"SELECT max(seq) FROM {LINES}")[0][0]
+    found = query(c, f"SELECT max(seq) FROM {LINES}")[0][0]
     return 0 if found is None else int(found) + 1
 
 
 def _remake(c: Connection) -> None:
     for statement in make_tables():
-        c.run(statement, [()])
+        execute(c, statement, [()])
     for seq, line in _walk(c):
         project(c, seq, line)
-    c.run(f"DELETE FROM {STATE}", [()])
-    c.run(f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?)", [[VERSION, _size(c)]])
+    execute(c, f"DELETE FROM {STATE}", [()])
+    execute(c, f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?)", [[VERSION, _size(c)]])
 
 
 def _walk(c: Connection) -> Iterator[tuple[int, Line]]:
@@ -269,7 +270,8 @@ def _walk(c: Connection) -> Iterator[tuple[int, Line]]:
 def _kept(c: Connection) -> Iterator[Kept]:
     after = -1
     while True:
-        found = c.rows(
+        found = query(
+            c,
             f"SELECT l.seq, l.kind, l.content, n.hash FROM {LINES} l LEFT JOIN {NODES} n "
             "ON n.level=0 AND n.place=l.seq WHERE l.seq>? ORDER BY l.seq LIMIT ?",
             (after, _AT_ONCE),
@@ -288,7 +290,7 @@ def _verify(c: Connection) -> Verified:
     leaves: list[bytes] = []
     with scratch() as anew:
         for statement in (*make_record(), *make_tables()):
-            anew.run(statement, [()])
+            execute(anew, statement, [()])
         for kept in _kept(c):
             if kept.seq != count:
                 raise RecordChangedError("line {number} is missing", number=count)
@@ -314,17 +316,17 @@ def _verify(c: Connection) -> Verified:
 
 
 def _rows(c: Connection, table: str) -> list[tuple[object, ...]]:
-    return sorted(c.rows(f"SELECT * FROM {table}"), key=repr)
+    return sorted(query(c, f"SELECT * FROM {table}"), key=repr)
 
 
-def _turn(error: StatementsError) -> MarketError:
+def _turn(error: DatabaseError) -> MarketError:
     match error:
-        case BusyError():
-            return RecordBusyError(error.message, file=error.file)
-        case DiskError():
-            return RecordDiskError(error.message, file=error.file)
+        case DatabaseBusyError():
+            return RecordBusyError("another process is writing to it", file=error.file)
+        case ForeignDatabaseError():
+            return RecordError("this is no such database", file=error.file)
         case _:
-            return RecordError(error.message, file=error.file)
+            return RecordDiskError(error.message, file=error.file)
 
 
 @contextmanager
@@ -345,8 +347,14 @@ def open_market(folder: Path, url: str | None = None) -> Iterator[Market]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         raise RecordDiskError("the folder can't be made", file=folder) from None
-    store = open_store(folder / FILE, url, _turn)
-    try:
+    with _open_store(folder / FILE if url is None else url) as store:
         yield Market(store)
-    finally:
-        store.close()
+
+
+def _open_store(place: Path | str) -> Database:
+    if isinstance(place, str) and not place.startswith("postgresql:"):
+        raise RecordError("the address is no postgresql://...")
+    try:
+        return open_database(place, turn=_turn)
+    except ModuleNotFoundError:
+        raise RecordError("packages for PostgreSQL are not installed") from None

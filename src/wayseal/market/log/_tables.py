@@ -3,8 +3,8 @@
 from functools import partial
 
 from wayseal.market.log.lines import BY_HAND as _BY_HAND
-from wayseal.store.statements import tables as made
-from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Table
+from wayseal.store.database import tables as made
+from wayseal.store.database.tables import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Table
 
 VERSION = 4
 """Of the tables that are made of lines: with another one they are made anew."""

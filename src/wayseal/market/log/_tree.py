@@ -9,7 +9,7 @@ from wayseal.merkle import Tree
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import HEIGHT, entries, grown
-from wayseal.store.statements import Connection
+from wayseal.store.database import Connection, execute, query
 
 _WIDTH = 1 << HEIGHT
 
@@ -28,15 +28,16 @@ def grow(c: Connection, size: int, leaves: Sequence[bytes]) -> None:
     new = np.frombuffer(b"".join(leaves), np.uint8).reshape(len(leaves), SIZE)
     for level, added in enumerate(grown(edges, new)):
         first = entries(size, level)
-        c.run(
+        execute(
+            c,
             f"INSERT INTO {NODES} (level, place, hash) VALUES (?, ?, ?)",
             [[level, first + number, bytes(one).hex()] for number, one in enumerate(added)],
         )
 
 
 def _read(c: Connection, level: int, start: int, stop: int) -> Digests:
-    found = c.rows(
-        f"SELECT hash FROM {NODES} WHERE level=? AND place>=? AND place<? ORDER BY place", (level, start, stop)
+    found = query(
+        c, f"SELECT hash FROM {NODES} WHERE level=? AND place>=? AND place<? ORDER BY place", (level, start, stop)
     )
     joined = b"".join(bytes.fromhex(one) for (one,) in found)
     return np.frombuffer(joined, np.uint8).reshape(len(found), SIZE)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from wayseal.store.statements._store import Connection
+from wayseal.store.database._database import Connection
+from wayseal.store.database.raw import execute
 
 TEXT, INT, REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
 MAYBE_TEXT: Final = "TEXT"
@@ -75,4 +76,4 @@ def put_rows(c: Connection, table: Table, rows: Sequence[Sequence[Any]], *, keep
     if changed:
         sets = ", ".join(f"{name} = excluded.{name}" for name in changed)
         text += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {sets}"
-    c.run(text, rows)
+    execute(c, text, rows)
