@@ -9,8 +9,8 @@ import pytest
 
 ROOMS_OF_BENCHMARKS = {"cases", "detect", "ledger", "market", "trace", "vault"}
 """Rooms whose parts are measured one by one."""
-FOUND_BY_THEMSELVES = ("cli", "detect.detectors.", "store.database.migrations.")
-"""Commands, detectors and changes of tables: nobody imports one of these by its name."""
+FOUND_BY_THEMSELVES = ("cli", "detect.detectors.")
+"""Commands and detectors: nobody imports one of these by its name."""
 KNOWN = {
     # Keys of ids, as a ledger hashes them: a whole ledger for each table of cases would be slow.
     ("tests.detect.explain.worlds", "wayseal.ledger._keys"),
@@ -18,10 +18,6 @@ KNOWN = {
     ("tests.cli.test_vault", "wayseal.store.database._driver_errors"),
     # What a database on a server leaves open is told by its own class, without a server.
     ("tests.test_leaks", "wayseal.store.database._postgresql"),
-    # Which of two services is meant is decided where commands are read.
-    ("tests.store.database.test_migrations", "wayseal.console.access._tables"),
-    ("tests.store.database.test_migrations", "wayseal.console.jobs._tables"),
-    ("tests.store.database.test_migrations", "wayseal.console.tracing._tables"),
 }
 
 

@@ -32,6 +32,7 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
+from wayseal.vault.tables import CHAINS
 
 KEYRING = "keyring.json"
 
@@ -133,8 +134,8 @@ def _write_vault(folder: Path, new: NewVault, caller: Caller) -> None:
         open_database(settings.database, patience=PATIENCE) as main,
         open_database(settings.key_database, patience=PATIENCE) as keys,
     ):
-        upgrade_tables(main, "main")
-        upgrade_tables(keys, "keys")
+        upgrade_tables(main, CHAINS["main"])
+        upgrade_tables(keys, CHAINS["keys"])
         source = load_keyring(settings)
         LogMemory(settings.memory_file).forget()
         new_vault(main, keys, source.current(), new.origin or _name_log(folder), *default_texts(), caller, now_us())

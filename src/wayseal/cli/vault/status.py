@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption, OutputFormat, OutputFormatOption
-from wayseal.cli._vault_session import CHAINS, Session, open_one_database, open_vault, round_to_second
+from wayseal.cli._vault_session import Session, open_one_database, open_vault, round_to_second
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
 from wayseal.model.messages import filled
@@ -17,6 +17,7 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import VaultCounts, counts
 from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose
+from wayseal.vault.tables import CHAINS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +54,12 @@ def status(
     wayseal vault status
     wayseal vault status --format json | jq .trouble
     """
-    waiting, tables = [], {}
-    for chain in CHAINS:
-        with open_one_database(vault, chain) as database:
+    waiting: list[str] = []
+    tables: dict[str, str | None] = {}
+    for name, chain in CHAINS.items():
+        with open_one_database(vault, name) as database:
             waiting += [step.revision for step in pending(database, chain)]
-            tables[str(chain)] = version(database, chain)
+            tables[name] = version(database, chain)
     if waiting:
         raise VaultError("these steps are pending: {waiting}: run `wayseal vault upgrade`", waiting=list(waiting))
     with open_vault(vault) as session:

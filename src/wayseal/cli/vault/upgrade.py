@@ -3,11 +3,12 @@
 import typer
 
 from wayseal.cli._options import VAULT, Lang, LangOption
-from wayseal.cli._vault_session import CHAINS, open_one_database
+from wayseal.cli._vault_session import open_one_database
 from wayseal.cli._words.vault import VAULT_TEXTS
 from wayseal.cli.vault._options import VaultOption
 from wayseal.model.messages import filled
 from wayseal.store.database.migrations import upgrade as upgrade_tables
+from wayseal.vault.tables import CHAINS
 
 
 def upgrade(vault: VaultOption = VAULT, lang: LangOption = Lang.EN) -> None:
@@ -20,8 +21,8 @@ def upgrade(vault: VaultOption = VAULT, lang: LangOption = Lang.EN) -> None:
     """
     words = VAULT_TEXTS[lang]
     done = 0
-    for chain in CHAINS:
-        with open_one_database(vault, chain) as database:
+    for name, chain in CHAINS.items():
+        with open_one_database(vault, name) as database:
             for step in upgrade_tables(database, chain):
                 typer.echo(filled(words["step"], revision=step.revision, what=step.what))
                 done += 1

@@ -21,6 +21,7 @@ from wayseal.console.access._people import People, anybody
 from wayseal.console.access._provider import Arrival, Provider
 from wayseal.console.access._sessions import Sessions, Standing
 from wayseal.console.access._sign_in import SignIn
+from wayseal.console.access._tables import METADATA
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
 from wayseal.console.roles import Lane
 from wayseal.store.database import Database
@@ -30,6 +31,7 @@ AT_ONCE = {Lane.PASSWORDS: _passwords.AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
 __all__ = [
     "AT_ONCE",
     "KNOWN_SECONDS",
+    "METADATA",
     "Access",
     "AccessKeys",
     "Arrival",

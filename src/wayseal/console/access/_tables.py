@@ -1,4 +1,4 @@
-"""The tables of access, as the migrations of `console` make them."""
+"""The tables of access, as `console.serve` has them made."""
 
 import sqlalchemy as sa
 

@@ -10,7 +10,8 @@
 """
 
 from wayseal.console.jobs._jobs import Jobs
+from wayseal.console.jobs._tables import METADATA
 from wayseal.console.jobs.types import Job, JobState
 from wayseal.console.jobs.work import Work
 
-__all__ = ["Job", "JobState", "Jobs", "Work"]
+__all__ = ["METADATA", "Job", "JobState", "Jobs", "Work"]

@@ -1,4 +1,4 @@
-"""The tables of jobs, as the console's migrations make them."""
+"""The tables of jobs, as `console.serve` has them made."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""The tables of baskets and runs, as the migrations of `console` make them."""
+"""The tables of baskets and runs, as `console.serve` has them made."""
 
 import sqlalchemy as sa
 
