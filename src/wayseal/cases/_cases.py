@@ -9,8 +9,8 @@ from wayseal.cases._desk import bring_up_to_date, start_casebook
 from wayseal.cases._known import Knowledge
 from wayseal.cases._project_records import alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
-from wayseal.cases._read import look_at_lines, opened_store, read_state
-from wayseal.cases._tables import VERSION
+from wayseal.cases._read import look_at_lines, opened_store
+from wayseal.cases._tables import PROJECTION
 from wayseal.cases.errors import NoSuchCaseError
 
 FOLDER_MODE = 0o700
@@ -54,6 +54,6 @@ def open_cases(
             store.write(lambda connection: start_casebook(connection, lambda: make_pseudonyms(folder, entropy)))
             secret, head = look_at_lines(store)
         pseudonyms = check_pseudonyms(folder, secret)
-        if store.read(read_state) != (VERSION, head[0]):
+        if not store.read(PROJECTION.fits, head[0]):
             store.write(lambda connection: bring_up_to_date(connection, store, alias_by(pseudonyms.of)))
         yield Cases(store, pseudonyms, head)

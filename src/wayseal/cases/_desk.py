@@ -4,26 +4,26 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Self, TypeVar
 
-from wayseal.cases._chain import chain_line, check_after, header, sum_of
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import ITEM_PREFIX, Alias, alias_by
 from wayseal.cases._pseudonyms import Pseudonyms
 from wayseal.cases._read import (
     SAYS,
+    header,
     load_group,
     look_at_all,
-    read_state,
     recorded_case,
     select_lines,
     write_rows,
 )
 from wayseal.cases._rows import Row, Rows
-from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, make_journal
+from wayseal.cases._tables import ACTS, CASES, JOURNAL, PROJECTION, QUEUE, TABLES, make_journal
 from wayseal.cases._walk import parse_line, remake_tables
 from wayseal.cases.acts import to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError, StaleError
-from wayseal.cases.findings import Head as FoundHead
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
+from wayseal.journal import Head as FoundHead
+from wayseal.journal import chain_line, check_lines, sum_of
 from wayseal.page.visible import shorten, visible
 from wayseal.store.database import Connection, Database, execute, query
 
@@ -158,10 +158,11 @@ class Journal:
         lines = select_lines(connection, line)
         if not lines or lines[0][0] != line or sum_of(lines[0][1]) != sum_:
             return Desk(connection, self._begun_anew(connection), self._alias)
-        _, faults, sums = check_after(lines[1:], line + 1, sum_)
-        if faults:
-            raise CasebookChangedError(SAYS[faults[0].code], file=self._store.place, line=faults[0].line)
-        head = (lines[-1][0], sums[-1] if sums else sum_)
+        found = check_lines(lines[1:], line + 1, sum_)
+        if found.faults:
+            first = found.faults[0]
+            raise CasebookChangedError(SAYS[first.code], file=self._store.place, line=first.line)
+        head = (lines[-1][0], found.sums[-1] if found.sums else sum_)
         return Desk(connection, head, self._alias)
 
     def _begun_anew(self, connection: Connection) -> Head:
@@ -171,8 +172,7 @@ class Journal:
 
 def start_casebook(connection: Connection, make: Callable[[], Pseudonyms]) -> None:
     """Writes the first line, if nobody did meanwhile. make: makes the secret, or reads it."""
-    for text in make_journal():
-        query(connection, text)
+    make_journal(connection)
     if not select_lines(connection):
         first = chain_line(header(make().check), "")
         execute(connection, f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", [(1, first)])
@@ -182,7 +182,7 @@ def start_casebook(connection: Connection, make: Callable[[], Pseudonyms]) -> No
 def bring_up_to_date(connection: Connection, store: Database, alias: Alias) -> None:
     """Makes the tables anew where they are of another version, or know other lines than there are."""
     lines = query(connection, f"SELECT count(*) FROM {JOURNAL}")[0][0]
-    if read_state(connection) != (VERSION, lines):
+    if not PROJECTION.fits(connection, lines):
         remake_tables(connection, store.place, alias)
 
 

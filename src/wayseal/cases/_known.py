@@ -7,8 +7,8 @@ from typing import Any
 
 from wayseal.cases._lookups import Lookups
 from wayseal.cases._project_records import SEPARATOR
-from wayseal.cases._read import look_at_all, opened_store, read_casebook, read_state
-from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, JOURNAL, THINGS, VERSION
+from wayseal.cases._read import look_at_all, opened_store, read_casebook
+from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, JOURNAL, PROJECTION, THINGS
 from wayseal.cases._work import OPEN_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.types import Judged, Known
 from wayseal.cases.views import Noticeable
@@ -90,7 +90,7 @@ def read_known(folder: Path) -> Known:
             lines = look_at_all(connection, store.place)[1][0]
             if not lines:
                 return Known()
-            return _select_known(connection) if read_state(connection) == (VERSION, lines) else None
+            return _select_known(connection) if PROJECTION.fits(connection, lines) else None
 
         found = store.read(work)
     if found is not None:

@@ -1,22 +1,22 @@
 """Reading and verifying a casebook, and making its tables anew."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, concerned
 from wayseal.cases._rows import Load, Rows
-from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, THINGS, VERSION
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.acts import to_act
 from wayseal.cases.errors import CasebookBusyError, CasebookChangedError, CasebookDiskError, CasebookError
-from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
+from wayseal.journal.chain import Checked, Code, Fault, Line, check_lines, find_last_sum, read_line
+from wayseal.journal.projection import read_batches as batches_of
 from wayseal.model.messages import N_
 from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query
 from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
@@ -24,6 +24,9 @@ from wayseal.store.database.tables import Table, put_rows
 
 URL_FILE = "database"
 """In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""
+FORMAT = 2
+"""Of the journal's lines."""
+_START = '{"wayseal":"casebook",'
 SAYS = {
     Code.CHANGED: N_("this line was changed"),
     Code.MISSING: N_("before this line one is missing, or was moved or put in"),
@@ -36,7 +39,7 @@ SAYS = {
 class Replay:
     """What a casebook's lines come to. acts: each with its line, by case, too."""
 
-    chain: Chain
+    chain: Checked
     rows: Rows
     acts: dict[int, Act]
     by_case: dict[str, list[Act]]
@@ -135,9 +138,28 @@ def read_lines(store: Database) -> list[Line]:
     return store.read(select_lines)
 
 
+def header(secret: str) -> Mapping[str, object]:
+    """What the first line says. secret: its check."""
+    return {"wayseal": "casebook", "version": FORMAT, "secret": secret}
+
+
+def check(lines: Sequence[Line], place: Path | str) -> tuple[str, Checked]:
+    """The header's check of the secret, and the other lines. CasebookError: no casebook, or one of another version."""
+    first = read_line(lines[0][1]) if lines else None
+    if not lines or lines[0][0] != 1 or not lines[0][1].startswith(_START):
+        raise CasebookError("this is no casebook", file=place, line=1)
+    if first is not None and first.get("version") != FORMAT:
+        raise CasebookError("this casebook is of another version", file=place, line=1)
+    found = check_lines(lines)
+    return (str(first.get("secret")), replace(found, entries=found.entries[1:])) if first is not None else ("", found)
+
+
 def select_lines(connection: Connection, since: int = 0) -> list[Line]:
     """Lines from one on."""
-    found = query(connection, f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,))
+    return _lines(query(connection, f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,)))
+
+
+def _lines(found: Sequence[Sequence[Any]]) -> list[Line]:
     return [(int(line), content if isinstance(content, str) else "") for line, content in found]
 
 
@@ -148,10 +170,7 @@ BATCH = 5000
 def read_batches(connection: Connection) -> Iterator[list[Line]]:
     """All lines, some at a time."""
     text = f"SELECT line, content FROM {JOURNAL} WHERE line > ? ORDER BY line LIMIT ?"
-    last = -1
-    while batch := query(connection, text, (last, BATCH)):
-        yield [(int(line), content if isinstance(content, str) else "") for line, content in batch]
-        last = int(batch[-1][0])
+    return map(_lines, batches_of(connection, text, BATCH))
 
 
 def look_at_lines(store: Database) -> tuple[str, tuple[int, str]]:
@@ -170,10 +189,10 @@ def look_at_all(connection: Connection, place: Path | str) -> tuple[str, tuple[i
     secret, number, before = "", 0, ""
     for lines in read_batches(connection):
         if not number:
-            secret = check(lines[:1], place).secret
+            secret, _ = check(lines[:1], place)
         sum_ = find_last_sum(lines, number + 1, before)
         if sum_ is None:
-            _, faults, _ = check_after(lines, number + 1, before)
+            faults = check_lines(lines, number + 1, before).faults
             fault = faults[0] if faults else Fault(line=lines[0][0], code=Code.CHANGED)
             raise CasebookChangedError(SAYS[fault.code], file=place, line=fault.line)
         number, before = number + len(lines), sum_
@@ -182,7 +201,7 @@ def look_at_all(connection: Connection, place: Path | str) -> tuple[str, tuple[i
 
 def replay(lines: Sequence[Line], place: Path | str, alias: Alias | None = None) -> Replay:
     """What lines come to. alias: as the tables have it; without, things are their own."""
-    chain = check(lines, place)
+    _, chain = check(lines, place)
     rows, acts, faults = Rows(), dict[int, Act](), list(chain.faults)
     by_case: defaultdict[str, list[Act]] = defaultdict(list)
     projector = Projector(rows, acts.__getitem__, alias or (lambda thing: thing.value))
@@ -242,12 +261,6 @@ def read_table(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
     return query(connection, f"SELECT {', '.join(table.names)} FROM {table.full_name}")
 
 
-def read_state(connection: Connection) -> tuple[int, int] | None:
-    """The version of the tables, and the last line that they know; None where there are none."""
-    found = query(connection, f"SELECT version, line FROM {STATE}")
-    return (int(found[0][0]), int(found[0][1])) if found else None
-
-
 def load_group(connection: Connection) -> Load:
     """What loads rows of a table by the first column of their key."""
 
@@ -266,5 +279,4 @@ def write_rows(connection: Connection, rows: Rows, line: int) -> None:
             execute(connection, f"DELETE FROM {table.full_name} WHERE {where}", drops)
         if puts:
             put_rows(connection, table, puts)
-    put_state = f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
-    execute(connection, f"{put_state} version = excluded.version, line = excluded.line", [(VERSION, line)])
+    PROJECTION.advance(connection, line)

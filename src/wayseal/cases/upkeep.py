@@ -11,7 +11,7 @@ from wayseal.cases._verify import rebuild
 from wayseal.cases._walk import remake_tables
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
-from wayseal.store.database import Connection, execute, query
+from wayseal.store.database import Connection, execute
 from wayseal.store.durable import write_file
 
 __all__ = ["copy_casebook", "rebuild"]
@@ -39,8 +39,7 @@ def copy_casebook(folder: Path, to: Path) -> int:
 
 
 def _copy(source: Connection, target: Connection, place: Path, alias: Alias) -> int:
-    for text in make_journal():
-        query(target, text)
+    make_journal(target)
     for lines in read_batches(source):
         execute(target, f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", lines)
     return remake_tables(target, place, alias)

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from wayseal.cases import open_cases, read_casebook
-from wayseal.cases.findings import Head
 from wayseal.cases.ledger.casebook import casebook_folder, writable_casebook
 from wayseal.cases.types import Forgotten
 from wayseal.cli._case_view import WhoOption, WhyOption, now_us
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument
 from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.journal import Head
 from wayseal.model.messages import filled
 from wayseal.model.times import micros
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cases import verify as verify_casebook
-from wayseal.cases.findings import Head, Verification
+from wayseal.cases.findings import Verification
 from wayseal.cases.ledger.casebook import casebook_folder
 from wayseal.cases.ledger.told import forgotten_json
 from wayseal.cases.types import FILE
@@ -17,6 +17,7 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import Lang, LangOption, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._progress import progress_bars
 from wayseal.cli._words.case import CASE_TEXTS
+from wayseal.journal import Head
 from wayseal.model.messages import filled
 from wayseal.page.visible import visible
 

@@ -1,19 +1,16 @@
-"""Acts of access: a table that is only added to, each row chained to the one before it.
+"""Acts of access: a table that is only added to, each row chained to the one before it (`wayseal.journal.chain`).
 
 What stands in `detail` are words of ours: roles, kinds, ids; nothing that somebody typed to get in.
 """
 
-import hashlib
 import json
-from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from wayseal.console.access import _tables as tables
 from wayseal.console.access.types import Act, ActKind, Checked
+from wayseal.journal import chain_line, sum_of
 from wayseal.store.database import Connection
-
-_START = "0" * 64
 
 
 def add(
@@ -30,7 +27,7 @@ def add(
         "person": person,
         "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
     }
-    chain = _link(_START if last is None else last.chain, row)
+    chain = sum_of(chain_line(row, "" if last is None else last.chain))
     connection.execute(tables.acts.insert().values(**row, chain=chain))
 
 
@@ -38,13 +35,13 @@ def check(connection: Connection, *, start: int, limit: int) -> Checked:
     """Checks the acts from a number on; what stands before `start` is believed, as it was checked before."""
     acts = tables.acts
     newest = connection.execute(sa.select(sa.func.max(acts.c.number))).scalar() or 0
-    chain, expected = _START, start
+    chain, expected = "", start
     if start > 1:
         chain = connection.execute(sa.select(acts.c.chain).where(acts.c.number == start - 1)).scalar() or ""
     asked = sa.select(acts).where(acts.c.number >= start).order_by(acts.c.number).limit(limit)
     for row in connection.execute(asked):
         fields = {name: row._mapping[name] for name in ("number", "at", "act", "who", "person", "detail")}
-        chain = _link(chain, fields)
+        chain = sum_of(chain_line(fields, chain))
         if row.number != expected or row.chain != chain:
             return Checked(upto=expected - 1, newest=newest, wrong=expected)
         expected += 1
@@ -74,7 +71,3 @@ def page(connection: Connection, *, before: int | None, limit: int) -> tuple[Act
         )
         for row in connection.execute(asked)
     )
-
-
-def _link(before: str, row: Mapping[str, object]) -> str:
-    return hashlib.sha256(f"{before}\n{json.dumps(row, ensure_ascii=False, sort_keys=True)}".encode()).hexdigest()

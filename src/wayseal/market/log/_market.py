@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from wayseal.journal.projection import read_batches, tables_differ
+from wayseal.journal.tree import grow, tree_of
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,
@@ -23,9 +25,8 @@ from wayseal.market.errors import (
     RecordError,
 )
 from wayseal.market.log._project import project
-from wayseal.market.log._tables import BY_HAND, LINES, NODES, STATE, TABLES, VERSION, make_record, make_tables
-from wayseal.market.log._tree import grow, tree_of
-from wayseal.market.log.lines import ORIGIN, Kept, Line, LineKind, read_line, write_line
+from wayseal.market.log._tables import BY_HAND, LINES, NODES, PROJECTION, TABLES, make_record
+from wayseal.market.log.lines import ORIGIN, Line, LineKind, read_line, write_line
 from wayseal.merkle import Checkpoint, SigningKey
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query, scratch
@@ -96,17 +97,10 @@ class Market:
 
     def lines(self, kind: LineKind | None = None) -> Iterator[tuple[int, Line]]:
         """All lines that still have a text, in their order; of one kind."""
-        after = -1
-        wanted = "" if kind is None else " AND kind=?"
-        while True:
-            values = (after, *(() if kind is None else (kind.value,)), _AT_ONCE)
-            text = f"SELECT seq, content FROM {LINES} WHERE seq>?{wanted} ORDER BY seq LIMIT ?"
-            found = self._store.read(_select(text, values))
-            for seq, content in found:
-                if content is not None:
-                    yield seq, read_line(content)
-            if len(found) < _AT_ONCE:
-                return
+        after, wanted = -1, "" if kind is None else f" AND kind='{kind.value}'"
+        text = f"SELECT seq, content FROM {LINES} WHERE seq>?{wanted} ORDER BY seq LIMIT ?"
+        while found := self._store.read(query, text, (after, _AT_ONCE)):
+            yield from ((seq, read_line(content)) for seq, content in found if content is not None)
             after = found[-1][0]
 
     def size(self) -> int:
@@ -118,7 +112,7 @@ class Market:
 
         def work(c: Connection) -> Checkpoint:
             size = _size(c)
-            return Checkpoint(origin=ORIGIN, size=size, root=tree_of(c, size).root())
+            return Checkpoint(origin=ORIGIN, size=size, root=tree_of(c, NODES, size).root())
 
         return self._store.read(work)
 
@@ -134,7 +128,7 @@ class Market:
             found = query(c, f"SELECT content FROM {LINES} WHERE seq=?", (seq,))
             if not found or found[0][0] is None:
                 raise NoSuchThingError("the record has no such line, or no longer its text")
-            tree = tree_of(c, size)
+            tree = tree_of(c, NODES, size)
             return Proof(seq=seq, text=found[0][0], size=size, root=tree.root(), path=tuple(tree.inclusion(seq)))
 
         return self._store.read(work)
@@ -190,15 +184,14 @@ class Market:
 
     def _open(self) -> None:
         def fits(c: Connection) -> bool:
-            return query(c, f"SELECT version, line FROM {STATE}") == [(VERSION, _size(c))]
+            return PROJECTION.fits(c, _size(c))
 
         def work(c: Connection) -> None:
-            for statement in make_record():
-                execute(c, statement, [()])
+            make_record(c)
             if not fits(c):
                 _remake(c)
 
-        if not (self._store.has_table(STATE) and self._store.read(fits)):
+        if not (self._store.has_table(PROJECTION.state) and self._store.read(fits)):
             self._store.write(work)
 
 
@@ -210,10 +203,10 @@ def _add(c: Connection, lines: Sequence[Line]) -> tuple[int, ...]:
         f"INSERT INTO {LINES} (seq, kind, content) VALUES (?, ?, ?)",
         [[first + n, line.kind.value, texts[n]] for n, line in enumerate(lines)],
     )
-    grow(c, first, [leaf_hash(text.encode()) for text in texts])
+    grow(c, NODES, first, [leaf_hash(text.encode()) for text in texts])
     for number, line in enumerate(lines):
         project(c, first + number, line)
-    execute(c, f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
+    PROJECTION.advance(c, first + len(lines))
     return tuple(range(first, first + len(lines)))
 
 
@@ -243,80 +236,57 @@ def _purged_bodies(
         yield {"captures": some, "offers": went[start : start + _AT_ONCE], "files": said}
 
 
-def _select(text: str, values: Sequence[object]) -> Callable[[Connection], list[tuple[Any, ...]]]:
-    return lambda c: query(c, text, values)
-
-
 def _size(c: Connection) -> int:
     found = query(c, f"SELECT max(seq) FROM {LINES}")[0][0]
     return 0 if found is None else int(found) + 1
 
 
 def _remake(c: Connection) -> None:
-    for statement in make_tables():
-        execute(c, statement, [()])
-    for seq, line in _walk(c):
-        project(c, seq, line)
-    execute(c, f"DELETE FROM {STATE}", [()])
-    execute(c, f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?)", [[VERSION, _size(c)]])
+    PROJECTION.clear(c)
+    for seq, _, text, _ in _kept(c):
+        if text is not None:
+            project(c, seq, read_line(text))
+    PROJECTION.finish(c, _size(c))
 
 
-def _walk(c: Connection) -> Iterator[tuple[int, Line]]:
-    for kept in _kept(c):
-        if kept.text is not None:
-            yield kept.seq, read_line(kept.text)
-
-
-def _kept(c: Connection) -> Iterator[Kept]:
-    after = -1
-    while True:
-        found = query(
-            c,
-            f"SELECT l.seq, l.kind, l.content, n.hash FROM {LINES} l LEFT JOIN {NODES} n "
-            "ON n.level=0 AND n.place=l.seq WHERE l.seq>? ORDER BY l.seq LIMIT ?",
-            (after, _AT_ONCE),
-        )
-        for seq, kind, text, leaf in found:
+def _kept(c: Connection) -> Iterator[tuple[int, str, str | None, bytes]]:
+    """Place, kind, text and leaf of all lines; text None: it was purged."""
+    text = (
+        f"SELECT l.seq, l.kind, l.content, n.hash FROM {LINES} l LEFT JOIN {NODES.full_name} n "
+        "ON n.level=0 AND n.place=l.seq WHERE l.seq>? ORDER BY l.seq LIMIT ?"
+    )
+    for batch in read_batches(c, text, _AT_ONCE):
+        for seq, kind, content, leaf in batch:
             if leaf is None:
                 raise RecordChangedError("line {number} has no leaf", number=seq)
-            yield Kept(seq=seq, kind=LineKind(kind), text=text, leaf=bytes.fromhex(leaf))
-        if len(found) < _AT_ONCE:
-            return
-        after = found[-1][0]
+            yield seq, kind, content, bytes.fromhex(leaf)
 
 
 def _verify(c: Connection) -> Verified:
-    count = purged = 0
-    leaves: list[bytes] = []
+    purged, leaves = 0, list[bytes]()
     with scratch() as anew:
-        for statement in (*make_record(), *make_tables()):
-            execute(anew, statement, [()])
-        for kept in _kept(c):
-            if kept.seq != count:
-                raise RecordChangedError("line {number} is missing", number=count)
-            if kept.text is None:
+        make_record(anew)
+        PROJECTION.clear(anew)
+        for seq, kind, text, leaf in _kept(c):
+            if seq != len(leaves):
+                raise RecordChangedError("line {number} is missing", number=len(leaves))
+            if text is None:
                 purged += 1
             else:
-                if leaf_hash(kept.text.encode()) != kept.leaf:
-                    raise RecordChangedError("line {number} is not what was written", number=kept.seq)
-                line = read_line(kept.text)
-                if json.loads(kept.text)["seq"] != kept.seq or line.kind is not kept.kind:
-                    raise RecordChangedError("line {number} is not what was written", number=kept.seq)
-                project(anew, kept.seq, line)
-            leaves.append(kept.leaf)
-            count += 1
-        grow(anew, 0, leaves)
-        root = tree_of(anew, count).root()
-        if tree_of(c, count).root() != root or _rows(c, NODES) != _rows(anew, NODES):
+                line = read_line(text)
+                said = (leaf_hash(text.encode()), json.loads(text)["seq"], line.kind.value)
+                if said != (leaf, seq, kind):
+                    raise RecordChangedError("line {number} is not what was written", number=seq)
+                project(anew, seq, line)
+            leaves.append(leaf)
+        grow(anew, NODES, 0, leaves)
+        root = tree_of(anew, NODES, len(leaves)).root()
+        if tree_of(c, NODES, len(leaves)).root() != root or tables_differ(c, anew, NODES):
             raise RecordChangedError("the tree is not that of the lines")
         for table in TABLES:
-            if _rows(c, table.full_name) != _rows(anew, table.full_name):
+            if tables_differ(c, anew, table):
                 raise RecordChangedError("table {table} is not what the lines make", table=table.name)
-    return Verified(lines=count, purged=purged, root=root)
-
-
-def _rows(c: Connection, table: str) -> list[tuple[object, ...]]:
-    return sorted(query(c, f"SELECT * FROM {table}"), key=repr)
+    return Verified(lines=len(leaves), purged=purged, root=root)
 
 
 def _turn(error: DatabaseError) -> MarketError:

@@ -1,4 +1,4 @@
-"""The register on disk: a journal (`wayseal.store.journal`), whose rules hold for it, of JSON Lines.
+"""The register on disk: a journal (`wayseal.journal.files`), whose rules hold for it, of JSON Lines.
 
 A line that a crash cut off stays, ended by a line break, so that it swallows nothing of what comes after.
 """
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from wayseal.journal.files import LockedJournal, lock_journal, read_journal
 from wayseal.store.errors import JournalBusyError, StoreError
-from wayseal.store.journal import LockedJournal, lock_journal, read_journal
 from wayseal.trace.canary._lines import HEADER, NO_REGISTER, bytes_of, line_of, parse
 from wayseal.trace.canary._types import Line, RegisterContents
 from wayseal.trace.errors import CanaryError, RegisterBusyError
