@@ -22,9 +22,8 @@ from benchmarks._cases import table
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.simulate import preset, simulate
 from wayseal.store import open_source
-from wayseal.trace.canary._draw import draw
 from wayseal.trace.canary._number import Dealer
-from wayseal.trace.canary._rows import DAY, WEEK, regions, rows_of
+from wayseal.trace.canary._plan import DAY, WEEK, draw, regions, rows_of
 from wayseal.trace.canary._types import Row
 
 Floats = NDArray[np.float64]

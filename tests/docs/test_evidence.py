@@ -19,7 +19,7 @@ from wayseal.cases.evidence._bag import (
     TAG_MANIFESTS,
 )
 from wayseal.cases.evidence._chain import chain_acts
-from wayseal.cases.evidence._differences import MOST_RANGES
+from wayseal.cases.evidence._verify import MOST_RANGES
 from wayseal.cases.evidence._zip import MOST_FILES
 from wayseal.cases.evidence.documents import MOST_READS
 from wayseal.cases.evidence.findings import Code

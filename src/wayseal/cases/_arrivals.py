@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from wayseal.cases._bulk import Bulk
+from wayseal.cases._casework import Bulk
 from wayseal.cases._desk import Desk
 from wayseal.cases._project_records import ITEM_PREFIX
 from wayseal.cases._tables import QUEUE, THINGS

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from wayseal.cases._arrivals import Arrivals
-from wayseal.cases._bulk import MOST_AT_ONCE
+from wayseal.cases._casework import MOST_AT_ONCE
 from wayseal.cases._desk import Desk
 from wayseal.cases._packs import pack_acts
 from wayseal.cases._pages import (

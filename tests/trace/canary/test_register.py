@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wayseal.trace.canary import CanaryError, read_state, record
-from wayseal.trace.canary._lines import HEADER, bytes_of, line_of, parse
-from wayseal.trace.canary._register import writing
+from wayseal.trace.canary._register import HEADER, bytes_of, line_of, parse, writing
 from wayseal.trace.canary._types import PlannedCanary, Round
 from wayseal.trace.errors import RegisterBusyError
 

@@ -1,17 +1,85 @@
 """The register on disk: a journal (`wayseal.journal.files`), whose rules hold for it, of JSON Lines.
 
 A line that a crash cut off stays, ended by a line break, so that it swallows nothing of what comes after.
+1. The first line says what the file is. Every other one is an object of one `kind`: round, canary, hit or silent.
+2. A line that is no JSON was cut off when a process or the machine died: it is told by its number, the others count.
+3. A line that is JSON and not what it should be is an error that names the line, never its content.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from wayseal.journal.files import LockedJournal, lock_journal, read_journal
+from wayseal.model.messages import N_
+from wayseal.model.schema import parse_json
+from wayseal.model.times import iso
 from wayseal.store.errors import JournalBusyError, StoreError
-from wayseal.trace.canary._lines import HEADER, NO_REGISTER, bytes_of, line_of, parse
-from wayseal.trace.canary._types import Line, RegisterContents
+from wayseal.trace.canary._types import Answer, Line, PlannedCanary, RegisterContents, Round
 from wayseal.trace.errors import CanaryError, RegisterBusyError
+
+HEADER: Mapping[str, object] = {"wayseal": "canaries", "version": 1}
+NO_REGISTER = N_("this is no register of canaries")
+_TIMES = ("issued_at", "planned_at", "at")
+_MOST = 1 + 1e-6
+"""Probabilities that make up a belief come to 1, but for what was rounded."""
+_ANY: Any = Annotated[Line, Field(discriminator="kind")]
+
+
+def line_of(said: Line) -> dict[str, object]:
+    """A canary, an answer or a round as an object, for the register and for programs."""
+    content = {"kind": said.kind, **asdict(said)}
+    return {name: iso(value) if name in _TIMES else value for name, value in content.items()}
+
+
+def bytes_of(lines: Iterable[Mapping[str, object]]) -> bytes:
+    """Objects as lines."""
+    return b"".join(json.dumps(line, ensure_ascii=True).encode() + b"\n" for line in lines)
+
+
+def parse(content: bytes, file: Path) -> RegisterContents:
+    """What a register says (rules 1 to 3); CanaryError names the line that is wrong."""
+    lines = content.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if not lines or _object(lines[0]) != HEADER:
+        raise CanaryError(NO_REGISTER, file=file)
+    belief: Mapping[str, float] = {}
+    canaries: dict[str, PlannedCanary] = {}
+    answers: list[Answer] = []
+    rounds, unread = 0, []
+    for number, line in enumerate(lines[1:], start=2):
+        found = _object(line)
+        if found is None:
+            unread.append(number)
+            continue
+        try:
+            match parse_json(line, _ANY):
+                case PlannedCanary() as canary:
+                    canaries[canary.id] = canary
+                case Answer() as answer if answer.id in canaries:
+                    answers.append(answer)
+                case Round() as said if sum((said.belief or {}).values()) <= _MOST:
+                    rounds, belief = said.round, belief if said.belief is None else said.belief
+                case _:
+                    raise ValueError("line")
+        except ValueError:
+            raise CanaryError("this line is none of a register's", file=file, line=number) from None
+    return RegisterContents(
+        belief=belief, canaries=tuple(canaries.values()), answers=tuple(answers), rounds=rounds, unread=tuple(unread)
+    )
+
+
+def _object(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def read_register(path: Path) -> RegisterContents:

@@ -10,9 +10,8 @@ from wayseal.ledger import Snapshot
 from wayseal.model.numbers import clean_waybill
 from wayseal.model.times import micros
 from wayseal.trace.canary._belief import belief_now, named_account
-from wayseal.trace.canary._lines import line_of
 from wayseal.trace.canary._plan import belief_from_sources, equal_belief, plan_rows, pools_of
-from wayseal.trace.canary._register import read_register, writing
+from wayseal.trace.canary._register import line_of, read_register, writing
 from wayseal.trace.canary._types import Answer, PlannedCanary, RegisterContents, Round
 from wayseal.trace.errors import CanaryError
 
