@@ -3,9 +3,8 @@
 import pytest
 
 from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, find_last_sum, sum_of
-from wayseal.journal.projection import Projection, tables_differ
+from wayseal.journal.projection import INT, TEXT, Projection, Table, put_rows, tables_differ
 from wayseal.store.database import execute, scratch
-from wayseal.store.database.tables import INT, TEXT, Table, put_rows
 
 
 def written(count: int = 5) -> list[str]:

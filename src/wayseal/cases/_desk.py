@@ -23,7 +23,7 @@ from wayseal.cases.acts import to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError, StaleError
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
 from wayseal.journal import Head as FoundHead
-from wayseal.journal import chain_line, check_lines, sum_of
+from wayseal.journal.chain import chain_line, check_lines, sum_of
 from wayseal.page.visible import shorten, visible
 from wayseal.store.database import Connection, Database, execute, query
 

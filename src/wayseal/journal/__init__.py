@@ -14,6 +14,6 @@
 What a line says, and what it comes to, is the business of whoever keeps the record.
 """
 
-from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, sum_of
+from wayseal.journal.chain import Code, Fault, Head
 
-__all__ = ["Code", "Fault", "Head", "chain_line", "check_lines", "sum_of"]
+__all__ = ["Code", "Fault", "Head"]

@@ -33,7 +33,12 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something wrong with a line, by its number from 1."""
+    """Something wrong with a line.
+
+    Attributes:
+        line: Its number, from 1.
+        code: What it is.
+    """
 
     line: int
     code: Code
@@ -41,7 +46,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The end of a chain, to be written down elsewhere: how many lines, and the SHA-256 of the last."""
+    """The end of a chain, to be written down elsewhere.
+
+    Attributes:
+        lines: How many there are.
+        sum: The SHA-256 of the last.
+    """
 
     lines: int
     sum: str
@@ -52,7 +62,17 @@ class Head:
 
     @staticmethod
     def parse(text: str) -> "Head":
-        """From what `str` gives; ValueError if it is something else."""
+        """A head that was written down.
+
+        Args:
+            text: What `str` gave.
+
+        Returns:
+            The head.
+
+        Raises:
+            ValueError: It is something else.
+        """
         lines, _, sum_ = text.strip().partition(":")
         if not lines.isascii() or not lines.isdigit() or len(sum_) != 64 or not set(sum_) <= set("0123456789abcdef"):
             raise ValueError("head")

@@ -1,14 +1,46 @@
 """Tables that are made of a record's lines (rule 5 of `wayseal.journal`), the same on either database."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from wayseal.store.database import Connection, execute, query
-from wayseal.store.database.tables import Table, make_indexes, make_tables
 
+TEXT, INT, REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
+MAYBE_TEXT: Final = "TEXT"
+MAYBE_INT: Final = "BIGINT"
+MAYBE_REAL: Final = "DOUBLE PRECISION"
 AT_ONCE = 500
 """Groups of rows that are compared together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table.
+
+    Attributes:
+        prefix: Begins its name in the database.
+        name: The rest of it.
+        key: Columns that name a row.
+        columns: Names and kinds, in their order.
+        indexes: What it is found by, beside its key.
+    """
+
+    prefix: str
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+    indexes: tuple[str, ...] = field(default=())
+
+    @property
+    def full_name(self) -> str:
+        """In the database."""
+        return self.prefix + self.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its columns, in their order."""
+        return tuple(self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +69,16 @@ class Projection:
 
     def clear(self, c: Connection) -> None:
         """Makes the tables anew, empty, and without what rows are found by."""
-        for text in make_tables(self.tables):
-            query(c, text)
+        for table in self.tables:
+            columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+            query(c, f"DROP TABLE IF EXISTS {table.full_name}")
+            query(c, f"CREATE TABLE {table.full_name} ({columns}, PRIMARY KEY ({', '.join(table.key)}))")
 
     def finish(self, c: Connection, line: int) -> None:
         """Makes what rows are found by; the tables know all lines up to that one."""
-        for text in make_indexes(self.tables):
-            query(c, text)
+        for table in self.tables:
+            for number, index in enumerate(table.indexes):
+                query(c, f"CREATE INDEX ix_{table.full_name}_{number} ON {table.full_name} ({index})")
         self.advance(c, line)
 
     def advance(self, c: Connection, line: int) -> None:
@@ -59,6 +94,24 @@ class Projection:
     def fits(self, c: Connection, line: int) -> bool:
         """Whether the tables are of this version and know all lines up to that one."""
         return self.known(c) == (self.version, line)
+
+
+def put_rows(c: Connection, table: Table, rows: Sequence[Sequence[Any]], *, keep: Sequence[str] = ()) -> None:
+    """Puts rows in, in the place of those with their keys.
+
+    Args:
+        c: The database.
+        table: The table.
+        rows: Values in the order of its columns.
+        keep: Columns that stay as they were in a row that is there already.
+    """
+    names = table.names
+    changed = [name for name in names if name not in table.key and name not in keep]
+    text = f"INSERT INTO {table.full_name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    if changed:
+        sets = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        text += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {sets}"
+    execute(c, text, rows)
 
 
 def read_batches(c: Connection, text: str, size: int, *values: Any) -> Iterator[list[tuple[Any, ...]]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wayseal.cases.evidence.types import Custody, CustodyAct
-from wayseal.journal import chain_line, check_lines, sum_of
+from wayseal.journal.chain import chain_line, check_lines, sum_of
 from wayseal.model.times import iso, micros
 
 

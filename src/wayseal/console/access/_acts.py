@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from wayseal.console.access import _tables as tables
 from wayseal.console.access.types import Act, ActKind, Checked
-from wayseal.journal import chain_line, sum_of
+from wayseal.journal.chain import chain_line, sum_of
 from wayseal.store.database import Connection
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from wayseal.journal.projection import Table
 from wayseal.market.errors import NoSuchThingError, RecordError
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
@@ -32,7 +33,6 @@ from wayseal.market.removals import Request, follow
 from wayseal.market.removals.types import Outcome
 from wayseal.market.types import FLAGGED, Capture
 from wayseal.store.database import Connection, query
-from wayseal.store.database.tables import Table
 
 MOST = 200
 """Rows of a page."""
