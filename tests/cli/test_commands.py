@@ -12,7 +12,7 @@ import typer
 
 from tests.cli.running import LOG_ROWS, bought, here, inside, log, worded
 from wayseal import __version__, cli
-from wayseal.cli import app, demo, show
+from wayseal.cli import app, show
 from wayseal.cli._output import progress_bars, write_text
 from wayseal.ledger import LedgerError
 from wayseal.model.messages import filled
@@ -21,6 +21,7 @@ from wayseal.store.errors import StoreError
 from wayseal.store.notices import NOTICES
 from wayseal.store.types import NoticeCode
 from wayseal_sim import preset
+from wayseal_sim.commands import demo
 
 COMMANDS = (
     "demo", "simulate", "ingest", "map", "show", "ledger", "trace", "scope", "extent", "canary", "detect", "explain",
@@ -282,7 +283,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     def small(_name: str, **changes: Any) -> object:
         return preset("tiny", accesses=3000, bought=6, **changes)
 
-    monkeypatch.setattr("wayseal.cli.demo.preset", small)
+    monkeypatch.setattr("wayseal_sim.commands.demo.preset", small)
 
 
 @pytest.mark.once

@@ -12,11 +12,11 @@ from tests.detect.report.fixtures import watched
 from wayseal.cases import open_cases
 from wayseal.cases.types import Alert, Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._demo import begin_casework, how_to_open_console
 from wayseal.cli._options import Lang
 from wayseal.cli._texts import set_lang
-from wayseal.cli.demo import _describe_cases
 from wayseal.store import read_leaks
+from wayseal_sim.commands._parts import begin_casework, how_to_open_console
+from wayseal_sim.commands.demo import _describe_cases
 
 
 def test_cases_to_look_into_stand_beside_the_truth_and_those_to_watch_dont(tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from wayseal.cases import open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._demo import watch_market
 from wayseal.cli._output import no_progress
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.market.crawling import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
 from wayseal.store import open_source
 from wayseal_sim import preset, simulate
+from wayseal_sim.commands._parts import watch_market
 from wayseal_sim.market import Clock, MarketPlan, generate_market, serve_market, write_sources
 from wayseal_sim.market.parts import known_numbers
 

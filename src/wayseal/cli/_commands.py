@@ -1,7 +1,11 @@
-"""Every command of Wayseal, in the order of `--help`: the one table of what there is (`_loading` finds them)."""
+"""Every command of Wayseal, in the order of `--help`: the one table of what there is (`_loading` finds them).
+
+Those to try it with are other distributions' (`commands`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,7 @@ GROUPS: Mapping[str, Group] = {
         help="Seal courier waybill data, see who reads it, name who sold it.\n\n"
         "In Chinese with `--lang zh`, `WAYSEAL_LANG=zh` or a Chinese locale. 中文：`wayseal --lang zh`",
         sections={
-            "Try it": "demo:demo simulate:simulate",
+            "Try it": " ".join(f"{one.module}:{one.name}" for one in entry_points(group="wayseal.commands")),
             "See who reads": "ingest:ingest map show:show ledger:ledger",
             "Name who sold": "trace:trace scope extent canary:canary",
             "Watch for misuse": "detect:detect reads:explain case reads evidence case:verdict reads:partners rights",

@@ -85,7 +85,8 @@ def _answer_in(lang: LangOption = Lang.EN) -> None:
 
 
 def _module(words: tuple[str, ...]) -> str:
-    return f"wayseal.cli.{GROUPS[' '.join(words[:-1])].modules[words[-1]]}"
+    module = GROUPS[" ".join(words[:-1])].modules[words[-1]]
+    return module if "." in module else f"wayseal.cli.{module}"
 
 
 def _function(words: tuple[str, ...]) -> str:

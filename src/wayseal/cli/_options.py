@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+MARK, BOUGHT, MARKET = ".wayseal-demo", "leaks.csv", "market"
+"""What a demo's folder has: the file that says so, what was bought, and the market's folder."""
+
 
 class Lang(StrEnum):
     """The languages of screens and reports."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._demo import BOUGHT, FOLDER, MARK
+from wayseal.cli._options import BOUGHT, MARK, MARKET
 from wayseal.cli._texts import _, echo
 from wayseal.console.serve import Demo, run_console
 from wayseal.console.settings import read_console_settings
@@ -58,8 +58,8 @@ def serve_console(
     made = settings.ledger.parent if settings.ledger is not None else None
     made = made if made is not None and (made / MARK).exists() else None
     bought = made / BOUGHT if made is not None else None
-    if made is not None and settings.market is None and (made / FOLDER).exists():
-        settings = replace(settings, market=made / FOLDER)
+    if made is not None and settings.market is None and (made / MARKET).exists():
+        settings = replace(settings, market=made / MARKET)
     shown = Demo(say=_print_link, basket=_("What the demo bought"), bought=bought) if demo else None
     run_console(settings, say_setup=_print_setup, demo=shown)
 

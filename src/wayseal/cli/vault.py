@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from wayseal.cli._loading import require_extra
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption
 from wayseal.cli._output import print_result, write_private
 from wayseal.cli._texts import _, echo
@@ -408,7 +409,8 @@ def serve_vault(
     wayseal serve vault
     wayseal serve vault /etc/wayseal/vault
     """
-    from wayseal.server.serve import run
+    with require_extra("vault"):
+        from wayseal.server.serve import run
 
     os.umask(0o077)
     run(load_settings(folder))

@@ -14,7 +14,10 @@ Obligations (code and tests cite the numbers):
 5. Whoever reads far more than all of its role on several days (e² times the third of it; e³ times, if it is no person)
    is worth a look whatever else there is to say: of 21 such people of whom nothing else was said four pulled. So is who
    has CLEAR nats of fresh reads: 159 of 167 pulled. What somebody has said was work is what an account usually reads.
-6. Of what is no person: how much more it reads since some day (`measure_growth`), of what isn't explained read by read.
+6. Of what is no person, and of accounts most of whose reads a mandate explains: how much more they read since some day
+   (rules 7 to 9), of what isn't explained read by read. Who reads so much more from where, or when, it never did
+   (TAKEN_OVER, _TAKEN nats together) is worth a look: no table forbids what a login with wide rights does in the hands
+   of somebody else.
 
 Whether an account reads more since some day than it did before, and than others of its role read meanwhile.
 
@@ -102,6 +105,8 @@ def _meanwhile(reads: Longs, logs: Floats, role: Ints, first: Longs) -> Floats:
 LEAST, CLEAR = 1.0, 12.0
 _FAR, _FAR_DAYS, _ALONE, _ALONE_SERVICE, _GROWN = 0.7, 2, 2.0, 3.0, 2.0
 """Logarithms of how far above its role's third an account reads to be measured, or worth a look; days; growth."""
+TAKEN_OVER, _TAKEN = ("new_device_or_address", "unusual_hour", "two_places_at_once"), 8.0
+"""Circumstances of a login in other hands, and their nats together."""
 _GOES_ON, _PART = 4, 0.25
 """Odd reads of a day on which a story goes on, and of what share of its usual day."""
 _FEW, _RECENT, _SOME = 4, 5, 3
@@ -178,7 +183,9 @@ def stand_out(values: Mapping[str, Floats]) -> Flags:
     """Bool, of signals of any shape: who does what none of its kind does, whatever explains it (obligation 5)."""
     far = (values["beyond_role"] >= _ALONE) & (values["days_beyond_role"] >= _FAR_DAYS)
     service = (values["beyond_role_service"] >= _ALONE_SERVICE) & (values["days_beyond_role_service"] >= _FAR_DAYS)
-    out: Flags = far | service | (np.asarray(values.get(FRESH, 0.0)) >= CLEAR)
+    circumstances = np.sum([np.asarray(values[name]) for name in TAKEN_OVER if name in values], axis=0)
+    taken = (np.asarray(values[GROWN]) >= _GROWN) & (circumstances >= _TAKEN)
+    out: Flags = far | service | taken | (np.asarray(values.get(FRESH, 0.0)) >= CLEAR)
     return out
 
 
@@ -232,8 +239,9 @@ def count_left(view: View) -> Longs:
 
 
 def _measure_growth(view: View, cleared: Flags) -> Growth:
-    """Of all accounts, since what somebody has said was work; of people nothing is said (obligation 6)."""
-    some = np.flatnonzero(~view.maybe_people)
+    """Of all accounts, since what somebody has said was work; of most people nothing is said (obligation 6)."""
+    mandated = 2 * view.mandate.sum(axis=1) > view.first.sum(axis=1)
+    some = np.flatnonzero(~view.maybe_people | mandated)
     found = measure_growth((count_left(view) * ~cleared)[some], view.role[some])
     out = Growth(score=np.zeros(view.shape), more=np.zeros(view.shape), since=np.zeros(view.shape, np.int64))
     out.score[some], out.more[some], out.since[some] = found.score, found.more, found.since

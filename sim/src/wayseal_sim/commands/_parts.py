@@ -17,10 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from wayseal.cases import open_cases
 from wayseal.cases.types import Source, TaskContent, TaskState, Thing, ThingKind
-from wayseal.cli._loading import SETUP
-from wayseal.cli._options import Lang
-from wayseal.cli._output import ProgressCallback
-from wayseal.cli._texts import _, current_lang
+from wayseal.cli.commands import MARKET, SETUP, Lang, ProgressCallback, _, current_lang
 from wayseal.model.times import micros
 from wayseal.store.types import Leaks
 
@@ -28,8 +25,6 @@ if TYPE_CHECKING:
     from wayseal.ledger import Snapshot
     from wayseal.market.log.reads import Reads
 
-
-FOLDER = "market"
 _WHO = "demo"
 _DAY = 86_400_000_000
 _SHOPS, _LOOKS = 40, 6
@@ -60,7 +55,7 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressC
     from wayseal.market.log import open_market
     from wayseal.market.log.reads import Reads
 
-    with open_market(out / FOLDER) as record:
+    with open_market(out / MARKET) as record:
         reads = Reads(record)
         totals = reads.totals()
         items = _queue(out, reads)
@@ -83,7 +78,7 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressC
         removed=removed,
     )
     yield _("  {items:,} {items:thing|things} put into the queue of cases", items=items)
-    yield _("  More: {command}", command=f"wayseal market offers {out / FOLDER} --ours")
+    yield _("  More: {command}", command=f"wayseal market offers {out / MARKET} --ours")
 
 
 def _look(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback) -> None:
@@ -100,11 +95,11 @@ def _look(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback
     plan = MarketPlan(shops=_SHOPS, days=days, begins=begins, life_days=12.0, spells=0.0, layouts=())
     world, clock = generate_market(plan, seed, sold), Clock(begins)
     with serve_market(world, clock, patience=0.0) as served:
-        for file in write_sources(world, out / FOLDER / SOURCES, served.roots, begins):
+        for file in write_sources(world, out / MARKET / SOURCES, served.roots, begins):
             if file.stem.startswith(("chats", "purchases")):
                 file.unlink()
         opened = opened_watch(
-            out / FOLDER, own=own_of_ledger(snapshot), now=clock.now, sleep=clock.advance, read_lines=False
+            out / MARKET, own=own_of_ledger(snapshot), now=clock.now, sleep=clock.advance, read_lines=False
         )
         with opened as watch:
             steps = _LOOKS * len(watch.sources)
@@ -124,7 +119,7 @@ def _ask(out: Path, at: int) -> None:
     from wayseal.market.log.reads import Reads
     from wayseal.market.log.requests import begin_request, find_target
 
-    with open_market(out / FOLDER) as record:
+    with open_market(out / MARKET) as record:
         rows = Reads(record).offers(flagged=True, limit=200).rows
         shops = {row.shop: row.source for row in reversed(rows) if not find_target(record, row.shop).gone}
         for shop, source in list(shops.items())[:_ASKED]:
@@ -144,14 +139,12 @@ def _queue(out: Path, reads: "Reads") -> int:
     from wayseal.cases import open_cases
     from wayseal.cases.ledger.arrivals import WHO, market_leads
     from wayseal.cases.ledger.casebook import writable_casebook
-    from wayseal.cli._output import now_us
+    from wayseal.cli.commands import now_us
 
     with open_cases(writable_casebook(out / "ledger")) as cases:
         return len(cases.enqueue_once(market_leads(reads), WHO, now_us()))
 
 
-MARK, BOUGHT = ".wayseal-demo", "leaks.csv"
-"""What a demo's folder has: the file that says so, and what was bought."""
 _SELLERS, _NUMBERS = 2, 5
 _CONSOLE_NEEDED = ("starlette", "pyotp", "segno", "sqlalchemy")
 """Of the console's extra, what nothing else brings."""

@@ -11,10 +11,19 @@ import typer
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.ledger.detection import register_cases
 from wayseal.cases.ledger.lanes import lay_out_cases
-from wayseal.cli._demo import MARK, begin_casework, how_to_open_console, watch_market
-from wayseal.cli._options import QuietOption, SeedOption
-from wayseal.cli._output import now_us, print_lines, progress_bars, write_text
-from wayseal.cli._texts import _, current_lang, echo, pgettext
+from wayseal.cli.commands import (
+    MARK,
+    QuietOption,
+    SeedOption,
+    _,
+    current_lang,
+    echo,
+    now_us,
+    pgettext,
+    print_lines,
+    progress_bars,
+    write_text,
+)
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.detect.report import brief, render_detect
 from wayseal.ledger import ingest, open_ledger
@@ -22,6 +31,7 @@ from wayseal.model import WaysealError
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import render, trace
 from wayseal_sim import preset, simulate
+from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
 
 
 class DemoError(WaysealError):

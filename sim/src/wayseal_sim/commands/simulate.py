@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cli._options import QuietOption, SeedOption
-from wayseal.cli._output import progress_bars
-from wayseal.cli._texts import warn
+from wayseal.cli.commands import QuietOption, SeedOption, progress_bars, warn
 from wayseal_sim import preset
 from wayseal_sim import simulate as run
 
