@@ -14,6 +14,7 @@ from wayseal.vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 from wayseal.vault.requests import Caller
+from wayseal.vault.tables import CHAINS
 
 OUTLETS = 20
 COURIERS = 200
@@ -69,8 +70,8 @@ def parcels(count: int) -> list[Parcel]:
 def seed(main_url: str, keys_url: str, folder: Path, count: int) -> Seeded:
     """Makes the vault in empty databases, and seals and scans `count` parcels."""
     main, keys = open_database(main_url), open_database(keys_url)
-    upgrade(main, "main")
-    upgrade(keys, "keys")
+    upgrade(main, CHAINS["main"])
+    upgrade(keys, CHAINS["keys"])
     keyring = Keyring.new(now())
     keyring.save(folder / "keyring.json")
     new_vault(main, keys, keyring, "vault.example", *default_texts(), OPERATOR, now())

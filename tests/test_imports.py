@@ -9,21 +9,15 @@ import pytest
 
 ROOMS_OF_BENCHMARKS = {"cases", "detect", "ledger", "market", "trace", "vault"}
 """Rooms whose parts are measured one by one."""
-FOUND_BY_THEMSELVES = ("cli", "store.database.migrations.")
-"""Commands and changes of tables: nobody imports one of these by its name."""
+FOUND_BY_THEMSELVES = ("cli",)
+"""Commands: nobody imports one of these by its name."""
 KNOWN = {
-    # How often a page asks, and along which index, is told by the database itself.
-    ("tests.cases.test_queries", "wayseal.store.statements._sqlite"),
     # Keys of ids, as a ledger hashes them: a whole ledger for each table of cases would be slow.
     ("tests.detect.explain.worlds", "wayseal.ledger._keys"),
     # Every text of an error has its Chinese words.
     ("tests.cli.test_vault", "wayseal.store.database._driver_errors"),
     # What a database on a server leaves open is told by its own class, without a server.
     ("tests.test_leaks", "wayseal.store.database._postgresql"),
-    # Which of two services is meant is decided where commands are read.
-    ("tests.store.database.test_migrations", "wayseal.console.access._rows"),
-    ("tests.store.database.test_migrations", "wayseal.console.jobs._rows"),
-    ("tests.store.database.test_migrations", "wayseal.console.tracing._baskets"),
 }
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.cases.making import NOW, Do, acts, alert, folder, lines, run, secret, some
 from wayseal.cases import open_cases, read_casebook, verify
-from wayseal.cases.findings import Head
 from wayseal.cases.types import FILE
+from wayseal.journal import Head
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,8 +17,7 @@ from wayseal.cases import Cases, open_cases
 from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
 from wayseal.detect.policy import expected_loss
-from wayseal.store.statements import _sqlite
-from wayseal.store.statements._sqlite import SQLiteStore
+from wayseal.store.database import Connection, raw
 
 
 @pytest.fixture(scope="module")
@@ -185,34 +183,29 @@ STATEMENTS: dict[str, tuple[int, Callable[[Cases], object]]] = {
 def test_statements_of_a_page(cases: Cases, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     most, ask = STATEMENTS[name]
     said: list[str] = []
-    take = SQLiteStore._take
+    fetch = raw.fetch
 
-    def traced(self: SQLiteStore) -> sqlite3.Connection:
-        raw = take(self)
-        raw.set_trace_callback(said.append)
-        return raw
+    def counted(connection: Connection, text: str, values: Sequence[Any]) -> raw.Tuples:
+        said.append(text)
+        return fetch(connection, text, values)
 
-    monkeypatch.setattr(SQLiteStore, "_take", traced)
+    monkeypatch.setattr(raw, "fetch", counted)
     ask(cases)
-    asked = [text for text in said if text.startswith("SELECT")]
-    assert len(asked) == most, asked
-    monkeypatch.undo()
-    for raw in cases._store._free:  # type: ignore[attr-defined]
-        raw.set_trace_callback(None)
+    assert len(said) == most, said
 
 
 def test_lists_go_along_an_index_whatever_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite plans without looking at the data, so that a plan holds for 100,000 cases, too."""
     plans: list[str] = []
-    ask = _sqlite._Sqlite.rows
+    fetch = raw.fetch
 
-    def explained(self: _sqlite._Sqlite, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        plans.extend(row[3] for row in ask(self, f"EXPLAIN QUERY PLAN {text}", values))
-        return ask(self, text, values)
+    def explained(connection: Connection, text: str, values: Sequence[Any]) -> raw.Tuples:
+        plans.extend(row[3] for row in fetch(connection, f"EXPLAIN QUERY PLAN {text}", values))
+        return fetch(connection, text, values)
 
     now, new = NOW + 10**12, frozenset({CaseState.NEW})
     with open_cases(tmp_path / "detect", entropy=secret) as opened:
-        monkeypatch.setattr(_sqlite._Sqlite, "rows", explained)
+        monkeypatch.setattr(raw, "fetch", explained)
         for owner, source in itertools.product((None, "", "Li"), (None, Source.TRACE)):
             wanted, some = CaseFilter(owner=owner, source=source, states=new), ItemFilter(owner=owner, source=source)
             later = replace(some, snoozed=True)

@@ -12,9 +12,8 @@ import pytest
 
 from tests.cases.making import NOW, lines, put_lines, run, secret, some
 from wayseal.cases import CasebookError, open_cases, read_casebook, verify
-from wayseal.cases._chain import chain_line, check, find_last_sum
-from wayseal.cases.findings import Code, Head
 from wayseal.cases.types import FILE
+from wayseal.journal.chain import Code, Head, chain_line, check_lines, find_last_sum
 
 TIME = "2026-05-26T00:00:00Z"
 WHOLE: dict[str, object] = {
@@ -84,7 +83,7 @@ def test_every_character_of_every_line(path: Path, turn: int) -> None:
         for at in range(start if number == 1 else 0, len(line)):
             changed = line[:at] + chr(ord(line[at]) ^ CHANGES[(at + turn) % 4]) + line[at + 1 :]
             all_lines = [(n, changed if n == number else each) for n, each in enumerate(whole, start=1)]
-            assert check(all_lines, "").faults[0].line == number, (number, at)
+            assert check_lines(all_lines).faults[0].line == number, (number, at)
             assert find_last_sum(all_lines, 1, "") is None, (number, at)
     assert find_last_sum(list(enumerate(whole, start=1)), 1, "") == verify(path).head.sum
     for number in (1, 4, 7):

@@ -567,10 +567,10 @@ def test_what_was_disclosed_goes_into_a_ledger(vault: Path, tmp_path: Path) -> N
 def test_nothing_to_upgrade_and_steps_that_wait(vault: Path) -> None:
     assert "nothing to do" in ran("upgrade").out
     with rows_of(vault / "keys.db") as raw:
-        for table in ("data_keys", "erasures", "alembic_version_keys"):
+        for table in ("data_keys", "erasures", "version_of_keys"):
             raw.execute(f"DROP TABLE {table}")
-    assert "pending: keys_0002: run" in ran("status", code=3).err
-    assert "keys_0002: " in ran("upgrade").out
+    assert "pending: keys_0003: run" in ran("status", code=3).err
+    assert "keys_0003: " in ran("upgrade").out
     broken = ran("status").out
     assert "Records: 4 sealed" in broken
 

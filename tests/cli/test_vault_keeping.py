@@ -90,7 +90,7 @@ def test_the_environment_suffices(vault: Path, tmp_path: Path, monkeypatch: pyte
 
 def test_without_the_packages_of_the_vault_one_line_says_so(vault: Path, tmp_path: Path) -> None:
     """Every other command runs without them, and loads nothing of the vault where they are there."""
-    names = ("sqlalchemy", "alembic", "cedarpy", "fastapi", "uvicorn", "httpx", "structlog")
+    names = ("sqlalchemy", "cedarpy", "fastapi", "uvicorn", "httpx", "structlog")
     code = f"""
 import sys
 import wayseal.cli._main

@@ -22,6 +22,7 @@ from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Caller, Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
+from wayseal.vault.tables import CHAINS
 
 ADMIN = Caller(client="setup", actor="setup", scopes=frozenset(), request="setup")
 ROLES = frozenset({"courier", "partner", "customer_service", "analyst", "regional_manager"})
@@ -81,8 +82,8 @@ def service(folder: Path) -> Iterator[tuple[Service, Flaky]]:
 
 
 def _running(main: Database, keys: Database) -> Iterator[tuple[Service, Flaky]]:
-    upgrade(main, "main")
-    upgrade(keys, "keys")
+    upgrade(main, CHAINS["main"])
+    upgrade(keys, CHAINS["keys"])
     ring = Keyring.new(0)
     now = datetime.now(UTC)
     new_vault(main, keys, ring, "vault.example", *default_texts(), ADMIN, int(now.timestamp() * 1e6))

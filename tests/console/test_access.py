@@ -7,46 +7,15 @@ from pathlib import Path
 
 import pyotp
 import pytest
-import sqlalchemy as sa
 
 from tests.console.world import open_world, text
 from tests.store.database.places import KINDS, fresh
 from wayseal.console import Role, read_console_settings
-from wayseal.console.access import _rows as tables
 from wayseal.console.access import load_keys
 from wayseal.console.access._context import STEP, AccessKeys, Used, check_password, fitting_step, new_secret, note_used
 from wayseal.console.access._rows import wait_for
 from wayseal.console.errors import AccessError, ConsoleSettingsError
 from wayseal.console.web._forms import _network
-from wayseal.store.database import DatabaseError, open_database
-from wayseal.store.database.migrations import downgrade, upgrade
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_migrations_make_the_tables(kind: str, tmp_path: Path) -> None:
-    def shape(metadata: sa.MetaData) -> dict[str, list[tuple[str, bool, bool, int | None]]]:
-        return {
-            table.name: [
-                (c.name, bool(c.nullable), c.primary_key, getattr(c.type, "length", None)) for c in table.columns
-            ]
-            for table in metadata.sorted_tables
-            if table.name in tables.METADATA.tables
-        }
-
-    def look(connection: sa.Connection) -> dict[str, list[tuple[str, bool, bool, int | None]]]:
-        found = sa.MetaData()
-        found.reflect(connection)
-        return shape(found)
-
-    with fresh(kind, tmp_path) as url, open_database(url) as database:
-        upgrade(database, "console")
-        assert database.read(look) == shape(tables.METADATA)
-        kept = {"key_hmac": "x", "tries": 1, "last_at": 1}
-        database.write(sa.Connection.execute, tables.attempts.insert().values(**kept))
-        with pytest.raises(DatabaseError, match="attempts"):
-            downgrade(database, "console", "base")
-        database.write(sa.Connection.execute, tables.attempts.delete())
-        downgrade(database, "console", "base")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -14,6 +14,7 @@ from tests.store.database.places import KINDS, fresh
 from tests.tables import each
 from wayseal.console import Role
 from wayseal.console.errors import StaleNumberError, TraceWorkError
+from wayseal.console.serve import TABLES
 from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines, read_file, read_typed
 from wayseal.console.tracing.types import BasketAct, Number, RunKind
 from wayseal.console.web.app import make_spool
@@ -36,7 +37,7 @@ def baskets(world: World) -> Baskets:
 def test_both_databases_keep_baskets_and_runs(kind: str, tmp_path: Path) -> None:
     clock = Clock()
     with fresh(kind, tmp_path) as url, open_database(url) as database:
-        upgrade(database, "console")
+        upgrade(database, TABLES)
         baskets, runs = Baskets(database, clock), Runs(database, clock)
         id_ = baskets.make("5 March", "ann", "")
         baskets.add(id_, read_typed(f"{A} {B}", SEEN | {"seller": "店"}, 8).numbers, "ann", "")

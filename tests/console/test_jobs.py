@@ -23,6 +23,7 @@ from wayseal.console.jobs._jobs import lives, living, make_queue
 from wayseal.console.jobs.kinds import Kind
 from wayseal.console.jobs.watch import Workers, settings_line
 from wayseal.console.jobs.worker import BUSY_SECONDS, BUSY_TRIES
+from wayseal.console.serve import TABLES
 from wayseal.ledger.errors import LedgerBusyError, LedgerError
 from wayseal.model.messages import Message
 from wayseal.service import make_log
@@ -36,14 +37,14 @@ DAY = 86_400
 @pytest.fixture(params=KINDS)
 def jobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Jobs]:
     with fresh(request.param, tmp_path) as url, open_database(url) as database:
-        upgrade(database, "console")
+        upgrade(database, TABLES)
         yield Jobs(database=database, folder=tmp_path / "jobs", now=Clock())
 
 
 @pytest.fixture
 def lite(tmp_path: Path) -> Iterator[Jobs]:
     with open_database(f"sqlite:///{tmp_path / 'console.sqlite'}") as database:
-        upgrade(database, "console")
+        upgrade(database, TABLES)
         yield Jobs(database=database, folder=tmp_path / "jobs", now=Clock())
 
 
@@ -449,7 +450,7 @@ def test_a_worker_that_is_killed(tmp_path: Path) -> None:
     settings = read_console_settings({}, folder=str(tmp_path), stop_seconds="1")
     log = StringIO()
     with open_database(settings.database_address) as database:
-        upgrade(database, "console")
+        upgrade(database, TABLES)
         jobs = Jobs(database=database, folder=tmp_path / "jobs", now=lambda: time.time_ns() // 1000)
         id_ = jobs.start("stuck", {}, "li")
         with Workers(settings, jobs, make_log(log), command=(sys.executable, "-c", STUCK)) as workers:
@@ -492,7 +493,7 @@ def test_a_job_that_gives_nobody_a_turn_is_ended(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(watch, "KINDS", {"look": Kind(name="look", run=echo, seconds=bound)})
     settings = read_console_settings({}, folder=str(tmp_path), stop_seconds="1")
     with open_database(settings.database_address) as database:
-        upgrade(database, "console")
+        upgrade(database, TABLES)
         jobs = Jobs(database=database, folder=tmp_path / "jobs", now=lambda: time.time_ns() // 1000)
         first, other = jobs.start("look", {}, "li"), jobs.start("stuck", {}, "li")
         with Workers(settings, jobs, make_log(StringIO()), command=(sys.executable, "-c", HELD)) as workers:

@@ -20,6 +20,7 @@ from wayseal.console.access import AccessKeys, Cost, Provider
 from wayseal.console.access.types import Person, Visit
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
+from wayseal.console.serve import TABLES
 from wayseal.console.web.app import CasebookResource, LedgerReader, MarketResource, make_spool
 from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
@@ -186,7 +187,7 @@ def open_world(
     """place: a folder, or the address of a database; then `folder` is where jobs keep what they make."""
     clock = Clock()
     with open_database(place if isinstance(place, str) else f"sqlite:///{place / 'console.sqlite'}") as database:
-        upgrade(database, "console")
+        upgrade(database, TABLES)
         access = Access.over(
             database,
             AccessKeys(b"k" * 32),

@@ -30,6 +30,7 @@ from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts
 from wayseal.vault.requests import Caller
 from wayseal.vault.sealing import token_of
+from wayseal.vault.tables import CHAINS
 
 NOW = 1_700_000_000_000_000
 FAR = 4_000_000_000_000_000
@@ -184,8 +185,8 @@ def opened(folder: Path) -> tuple[Database, Database]:
 
 def databases(folder: Path) -> tuple[Database, Database]:
     main, keys = opened(folder)
-    upgrade(main, "main")
-    upgrade(keys, "keys")
+    upgrade(main, CHAINS["main"])
+    upgrade(keys, CHAINS["keys"])
     return main, keys
 
 

@@ -24,6 +24,7 @@ from wayseal.vault.log import Entry
 from wayseal.vault.log.entries import decode
 from wayseal.vault.policy import default_texts
 from wayseal.vault.requests import Caller
+from wayseal.vault.tables import CHAINS
 
 ORIGIN = "vault.example"
 NOON = 1_800_000_000_000_000 // 86_400_000_000 * 86_400_000_000 + 4 * 3_600_000_000
@@ -145,7 +146,7 @@ def tables(kind: str, folder: Path) -> Iterator[tuple[str, str]]:
     with fresh(kind, folder) as main_url, fresh(kind, folder) as keys_url:
         for url, chain in ((main_url, "main"), (keys_url, "keys")):
             with opened(url) as database:
-                upgrade(database, "main" if chain == "main" else "keys")
+                upgrade(database, CHAINS["main" if chain == "main" else "keys"])
         yield main_url, keys_url
 
 

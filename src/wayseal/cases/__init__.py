@@ -52,8 +52,7 @@ copies and tables made anew in `wayseal.cases.upkeep`. No clock is read here.
    was handed over, that it came back. Only a pack whose seal is on record can be fetched or handed over.
 """
 
-from wayseal.cases._cases import Cases, open_cases
-from wayseal.cases._known import read_known
+from wayseal.cases._cases import Cases, open_cases, read_known
 from wayseal.cases._pseudonyms import load_pseudonyms
 from wayseal.cases._read import has_casebook, read_casebook
 from wayseal.cases._verify import verify

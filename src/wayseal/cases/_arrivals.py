@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from wayseal.cases._bulk import Bulk
+from wayseal.cases._casework import Bulk
 from wayseal.cases._desk import Desk
 from wayseal.cases._project_records import ITEM_PREFIX
 from wayseal.cases._tables import QUEUE, THINGS
@@ -10,6 +10,7 @@ from wayseal.cases._work import Queued, Source, Thing
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import one_line
 from wayseal.cases.views import Lead
+from wayseal.store.database import query
 
 MOST_THINGS = 1000
 
@@ -95,7 +96,7 @@ def _find(desk: Desk, lead: Lead) -> str | None:
     )
     wanted = {(thing.kind.value, thing.value) for thing in lead.things}
     values = (first.kind.value, first.value, lead.source.value, lead.reason)
-    for (item,) in desk.connection.rows(text, values):
+    for (item,) in query(desk.connection, text, values):
         if wanted <= {(row["kind"], row["value"]) for row in desk.rows.group(THINGS, item).values()}:
             return str(item)
     return None

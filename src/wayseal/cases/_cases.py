@@ -1,17 +1,353 @@
-"""Opening a casebook (rules 1 to 4 and 6)."""
+"""Smaller questions of pages, beside those of `_queries`: what lists and bars need for a few rows (rule 20).
+
+And what detection and notices ask of all cases: by the tables, however many cases there are (rule 23).
+"""
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from wayseal.cases._desk import bring_up_to_date, start_casebook
-from wayseal.cases._known import Knowledge
-from wayseal.cases._project_records import alias_by
+from wayseal.cases._desk import Desk, bring_up_to_date, start_casebook
+from wayseal.cases._pages import MOST_INT, bounded
+from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
-from wayseal.cases._read import look_at_lines, opened_store, read_state
-from wayseal.cases._tables import VERSION
+from wayseal.cases._queries import Queries, file_row, first_things, looks_after
+from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
+from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS
+from wayseal.cases._told import act_line, item_row, thing_row
+from wayseal.cases._work import (
+    CLOSED_STATES,
+    OPEN_STATES,
+    UNDO_US,
+    VERDICTS,
+    CaseState,
+    ItemState,
+    NoteWritten,
+    Promoted,
+    Source,
+    ThingKind,
+)
+from wayseal.cases.acts import UNDOABLE
 from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.types import Judged, Known
+from wayseal.cases.views import (
+    ActLine,
+    Day,
+    Done,
+    FileRow,
+    ItemRow,
+    ListingRow,
+    LookOnRecord,
+    NoteVersion,
+    Noticeable,
+    Overlap,
+    Page,
+)
+from wayseal.store.database import Connection, query
+
+_OVERLAPS = 8
+"""Things of an item that are looked at."""
+_VERSIONS = 200
+_BATCH = 1000
+"""Lines of one batch, at most."""
+_BACK = 20_000
+"""So many lines are looked back over for what was decided."""
+
+
+class Lookups(Queries):
+    """What a row of a list, a bar or a note needs."""
+
+    def overlaps(self, ids: Sequence[str], *, names: bool = False) -> dict[str, tuple[Overlap, ...]]:
+        """For each of some cases and items, what else has things of theirs, one for each thing: 1 statement."""
+        if not ids:
+            return {}
+        marks = ", ".join("?" for _ in ids)
+        columns = ", ".join(f"o.{name}" for name in THINGS.names)
+        # The smallest id is a case's where there is one; else what waits in the queue.
+        text = (
+            f"SELECT {columns}, (SELECT t.case_id FROM {THINGS.full_name} AS t WHERE t.kind = o.kind "
+            "AND t.value = o.value AND t.case_id <> o.case_id AND t.via = '' AND (t.case_id < 'd' OR EXISTS "
+            f"(SELECT 1 FROM {QUEUE.full_name} AS q WHERE q.item = t.case_id AND q.state = ?)) "
+            f"ORDER BY t.case_id LIMIT 1) AS other FROM {THINGS.full_name} AS o "
+            f"WHERE o.case_id IN ({marks}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
+        )
+        values = (ItemState.WAITING.value, *ids, _OVERLAPS, ThingKind.CASE.value)
+        found: defaultdict[str, list[Overlap]] = defaultdict(list)
+        for row in self._look(lambda desk: query(desk.connection, text, values)):
+            if row[-1] is not None:
+                thing = dict(zip(THINGS.names, row, strict=False))
+                found[thing["case_id"]].append(Overlap(id=row[-1], thing=thing_row(thing, names)))
+        return {id_: tuple(some) for id_, some in found.items()}
+
+    def last_done(self, who: str, now: int) -> Done | None:
+        """What somebody did last, all of one moment, if it is of the last minute: 1 statement."""
+        text = (
+            f"SELECT line, case_id, act, at FROM {ACTS.full_name} WHERE who = ? AND line > "
+            f"(SELECT coalesce(max(line), 0) FROM {ACTS.full_name} WHERE who = ?) - ? ORDER BY line DESC"
+        )
+        rows = self._look(lambda desk: query(desk.connection, text, (who, who, _BATCH)))
+        if not rows or not 0 <= now - rows[0][3] <= UNDO_US:
+            return None
+        batch = [row for row in rows if row[3] == rows[0][3]]
+        return Done(
+            lines=tuple(sorted({int(row[0]) for row in batch}, reverse=True)),
+            ids=tuple(dict.fromkeys(row[1] for row in batch)),
+            at=int(rows[0][3]),
+            back=UNDOABLE.issuperset(row[2] for row in batch),
+        )
+
+    def item(self, id_: str, *, names: bool = False) -> ItemRow | None:
+        """Something that stands or stood in the queue; None: there is nothing of that id: 2 statements."""
+
+        def ask(desk: Desk) -> ItemRow | None:
+            row = desk.rows.get(QUEUE, id_)
+            return None if row is None else item_row(row, first_things(desk, [id_], names)[id_])
+
+        return self._look(ask)
+
+    def made_of(self, case: str) -> ItemRow | None:
+        """What of the queue a case was made of; None: of nothing, or it was forgotten since: 2 statements."""
+        text = (
+            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
+            "WHERE a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
+        )
+
+        def ask(desk: Desk) -> ItemRow | None:
+            for line, content in query(desk.connection, text, (case,)):
+                act = desk.parse(int(line), content)
+                if isinstance(act, Promoted) and (row := desk.rows.get(QUEUE, act.item)) is not None:
+                    return item_row(row)
+            return None
+
+        return self._look(ask)
+
+    def note_versions(self, case: str, note: str) -> tuple[NoteVersion, ...]:
+        """The versions of a note, the newest first: 2 statements. NoSuchCaseError: there is no such case."""
+        text = (
+            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
+            "WHERE a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
+        )
+
+        def ask(desk: Desk) -> tuple[NoteVersion, ...]:
+            desk.case(case)
+            acts = [desk.parse(int(line), content) for line, content in query(desk.connection, text, (case, _VERSIONS))]
+            return tuple(
+                NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
+                for act in acts
+                if isinstance(act, NoteWritten) and act.note == note
+            )
+
+        return self._look(ask)
+
+    def find_file(self, case: str, digest: str) -> FileRow:
+        """A file of a case: 2 statements. NoSuchCaseError: it has none of that SHA-256."""
+
+        def ask(desk: Desk) -> FileRow:
+            desk.case(case)
+            row = desk.rows.get(FILES, case, digest)
+            if row is None:
+                raise NoSuchCaseError("{id} has no such file", id=case)
+            return file_row(row)
+
+        return self._look(ask)
+
+    def look(self, case: str, who: str, since: int) -> LookOnRecord | None:
+        """What of a case's names somebody had recorded that they see, from a moment on; None: nothing. 1 statement."""
+        found = self._look(lambda desk: looks_after(desk, case, who, since - 1, _VERSIONS))
+        if not found:
+            return None
+        named = frozenset(actor for act in found for actor in act.cases.get(case, ()))
+        return LookOnRecord(at=found[0].at, why=found[0].why, accounts=named)
+
+    def listings(self, number: str, limit: int = 20) -> tuple[ListingRow, ...]:
+        """Listings that were put into the queue and name a number, the oldest first: 1 statement."""
+        text = (
+            f"SELECT q.item, q.since, q.reason FROM {THINGS.full_name} AS t JOIN {QUEUE.full_name} AS q "
+            "ON q.item = t.case_id WHERE t.kind = ? AND t.value = ? AND t.via = '' AND q.source = ? "
+            "ORDER BY q.since, q.number LIMIT ?"
+        )
+        values = (ThingKind.NUMBER.value, number, Source.LISTING.value, limit)
+        rows = self._look(lambda desk: query(desk.connection, text, values))
+        return tuple(ListingRow(id=id_, at=int(at), reason=reason) for id_, at, reason in rows)
+
+    def acts(self, before: int | None = None, limit: int = 50) -> Page[ActLine]:
+        """All acts, the newest first, without anything personal: 1 statement. before: only those before that line."""
+        text = f"SELECT line, content FROM {JOURNAL} WHERE line > 1 AND line < ? ORDER BY line DESC LIMIT ?"
+        most, end = bounded(limit), MOST_INT if before is None else before
+
+        def ask(desk: Desk) -> Page[ActLine]:
+            rows = query(desk.connection, text, (end, most + 1))
+            found = tuple(act_line(int(line), desk.parse(int(line), content)) for line, content in rows[:most])
+            return Page(rows=found, after=str(found[-1].line) if len(rows) > most else None)
+
+        return self._look(ask)
+
+    def numbers(self, case: str) -> tuple[str, ...]:
+        """The waybill numbers that a case names, such as those on sale: 1 statement."""
+        text = f"SELECT value FROM {THINGS.full_name} WHERE case_id = ? AND kind = ? ORDER BY place"
+        rows = self._look(lambda desk: query(desk.connection, text, (case, ThingKind.NUMBER.value)))
+        return tuple(dict.fromkeys(value for (value,) in rows))
+
+    def has(self, case: str) -> bool:
+        """Whether there is such a case: 1 statement."""
+        return self._look(lambda desk: desk.rows.get(CASES, case) is not None)
+
+    def line(self) -> int:
+        """The last line: 1 statement."""
+        text = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
+        return int(self._look(lambda desk: query(desk.connection, text))[0][0])
+
+    def day(self, moment: int) -> Day:
+        """What stands since a moment: the last line, and how many cases were closed since and still are: 1 statement.
+
+        Cases are looked at that the newest lines changed.
+        """
+        marks = ", ".join("?" for _ in CLOSED_STATES)
+        newest = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
+        text = (
+            f"SELECT ({newest}), (SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks}) "
+            f"AND closed_at >= ? AND changed_line > ({newest}) - ?)"
+        )
+        values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
+        line, closed = self._look(lambda desk: query(desk.connection, text, values))[0]
+        return Day(line=int(line), closed=int(closed))
+
+
+_MOST_VALUES = 500
+"""Values in one statement."""
+_STATES = tuple(sorted(state.value for state in VERDICTS))
+_MARKS = ", ".join("?" for _ in _STATES)
+
+
+class Knowledge(Lookups):
+    """What is asked of all cases; as many statements as the answer is long."""
+
+    def known(self) -> Known:
+        """What verdicts teach, whose names may be shown, and who is in one case: 4 statements."""
+        return self._look(lambda desk: _select_known(desk.connection))
+
+    def last_case(self) -> int:
+        """The highest number that a case was given: 1 statement."""
+        text = f"SELECT coalesce(max(n), 0) FROM {COUNTS.full_name} WHERE name = 'last' AND value = 'case'"
+        return int(self._look(lambda desk: query(desk.connection, text))[0][0])
+
+    def never_worth(self) -> tuple[str, ...]:
+        """The cases no alert of which was worth acting on: 1 statement."""
+        text = f"SELECT c.case_id FROM {CASES.full_name} AS c WHERE NOT EXISTS ({_WORTH}) ORDER BY c.number"
+        return tuple(row[0] for row in self._look(lambda desk: query(desk.connection, text)))
+
+    def once_worth(self, after: int, among: Collection[str] = ()) -> tuple[Noticeable, ...]:
+        """The cases an alert of which was worth acting on, if they are numbered above `after`, or some of `among`."""
+        some = sorted(among)
+        parts: list[tuple[str, tuple[object, ...]]] = [("c.number > ?", (after,))]
+        for start in range(0, len(some), _MOST_VALUES):
+            chosen = some[start : start + _MOST_VALUES]
+            parts.append((f"c.number <= ? AND c.case_id IN ({', '.join('?' for _ in chosen)})", (after, *chosen)))
+        accounts = (
+            f"SELECT count(DISTINCT t.value) FROM {THINGS.full_name} AS t WHERE t.case_id = c.case_id AND t.kind = ?"
+        )
+
+        def ask(connection: Connection) -> tuple[Noticeable, ...]:
+            found = []
+            for where, values in parts:
+                text = (
+                    f"SELECT c.number, c.case_id, c.score, c.parcels_a_day, ({accounts}), c.alerted_at "
+                    f"FROM {CASES.full_name} AS c WHERE {where} AND EXISTS ({_WORTH})"
+                )
+                found += query(connection, text, (ThingKind.ACCOUNT.value, *values))
+            return tuple(
+                Noticeable(id=id_, score=score, parcels_a_day=parcels, accounts=int(many), alerted_at=int(at))
+                for _, id_, score, parcels, many, at in sorted(found)
+            )
+
+        return self._look(lambda desk: ask(desk.connection))
+
+
+_WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.worth = 1"
+
+
+def read_known(folder: Path) -> Known:
+    """What verdicts teach, and whose names may be shown; every line is looked at, and nothing is written.
+
+    Args:
+        folder: Where a casebook lies, or its secret.
+
+    Returns:
+        It; nothing where there is no casebook.
+
+    Raises:
+        CasebookChangedError: A line is not what was written; names the first one.
+        CasebookError: This is no casebook, or one of another version.
+        CasebookDiskError: It can't be read.
+
+    """
+    with opened_store(folder) as store:
+        if not store.has_table(JOURNAL):
+            return Known()
+
+        def work(connection: Connection) -> Known | None:
+            lines = look_at_all(connection, store.place)[1][0]
+            if not lines:
+                return Known()
+            return _select_known(connection) if PROJECTION.fits(connection, lines) else None
+
+        found = store.read(work)
+    if found is not None:
+        return found
+    return read_casebook(folder).known  # a copy that can't be written, of another version: only its lines tell
+
+
+def _select_known(connection: Connection) -> Known:
+    text = f"SELECT DISTINCT value FROM {THINGS.full_name} WHERE named = 1 AND kind = ?"
+    opened = frozenset(row[0] for row in query(connection, text, (ThingKind.ACCOUNT.value,)))
+    return Known(verdicts=_select_verdicts(connection), opened=opened, linked=_select_linked(connection))
+
+
+def _select_linked(connection: Connection) -> tuple[tuple[str, ...], ...]:
+    open_ = sorted(state.value for state in OPEN_STATES)
+    text = (
+        f"SELECT DISTINCT t.case_id, t.value FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t "
+        f"ON t.case_id = c.case_id WHERE c.state IN ({', '.join('?' for _ in open_)}) AND t.kind = ? "
+        "ORDER BY t.case_id, t.value"
+    )
+    accounts: defaultdict[str, list[str]] = defaultdict(list)
+    for case, actor in query(connection, text, (*open_, ThingKind.ACCOUNT.value)):
+        accounts[case].append(actor)
+    return tuple(tuple(some) for some in accounts.values() if len(some) > 1)
+
+
+def _select_verdicts(connection: Connection) -> tuple[Judged, ...]:
+    text = (
+        f"SELECT t.case_id, t.value FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t ON t.case_id = c.case_id "
+        f"WHERE c.state IN ({_MARKS}) AND t.kind = ? ORDER BY t.case_id, t.place"
+    )
+    actors: defaultdict[str, list[str]] = defaultdict(list)
+    for case, actor in query(connection, text, (*_STATES, ThingKind.ACCOUNT.value)):
+        actors[case].append(actor)
+    text = (
+        "SELECT c.case_id, c.detectors, c.alerted_at, c.last_alerted_at, c.read_until, c.state, a.at "
+        f"FROM {CASES.full_name} AS c JOIN {ACTS.full_name} AS a ON a.case_id = c.case_id AND a.line = c.verdict_line "
+        f"WHERE c.state IN ({_MARKS}) ORDER BY c.number"
+    )
+    return tuple(_judged(row, actors[row[0]]) for row in query(connection, text, _STATES))
+
+
+def _judged(row: Sequence[Any], actors: Sequence[str]) -> Judged:
+    case, detectors, alerted, last, until, state, at = row
+    return Judged(
+        case=str(case),
+        actors=tuple(dict.fromkeys(actors)),
+        detectors=tuple(str(detectors).split(SEPARATOR)) if detectors else (),
+        alerted_at=int(alerted),
+        last_alerted_at=int(last),
+        read_until=int(until),
+        true=state == CaseState.TRUE,
+        at=int(at),
+    )
+
 
 FOLDER_MODE = 0o700
 
@@ -54,6 +390,6 @@ def open_cases(
             store.write(lambda connection: start_casebook(connection, lambda: make_pseudonyms(folder, entropy)))
             secret, head = look_at_lines(store)
         pseudonyms = check_pseudonyms(folder, secret)
-        if store.read(read_state) != (VERSION, head[0]):
+        if not store.read(PROJECTION.fits, head[0]):
             store.write(lambda connection: bring_up_to_date(connection, store, alias_by(pseudonyms.of)))
         yield Cases(store, pseudonyms, head)

@@ -1,4 +1,7 @@
-"""What people do with cases and with what waits in the queue, as acts (rules 14 to 20)."""
+"""What people do with cases and with what waits in the queue, as acts (rules 14 to 20).
+
+Decisions on many are made as they were seen (rule 22).
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +11,7 @@ from wayseal.cases._desk import Desk
 from wayseal.cases._packs import pack_acts
 from wayseal.cases._project_records import PREFIX, concerned, task_of
 from wayseal.cases._records import Records, refuse_merged, several_lines
-from wayseal.cases._tables import ACTS, ALERTS, FILES, NOTES, TASKS, THINGS
+from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, NOTES, QUEUE, TASKS, THINGS
 from wayseal.cases._work import (
     OPEN_STATES,
     UNDO_US,
@@ -31,8 +34,9 @@ from wayseal.cases._work import (
 from wayseal.cases.acts import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.types import one_line
-from wayseal.cases.views import Pack
+from wayseal.cases.views import BulkAction, Decided, Decision, Pack
 from wayseal.model.times import iso
+from wayseal.store.database import query
 
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")
@@ -294,7 +298,7 @@ class Casework(Records):
 
 def _last_line(desk: Desk, who: str) -> int:
     text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
-    return int(desk.connection.rows(text, (who,))[0][0] or 0)
+    return int(query(desk.connection, text, (who,))[0][0] or 0)
 
 
 def _take_back(desk: Desk, line: int, who: str, at: int) -> str:
@@ -346,3 +350,83 @@ def _held(case: str, step: PackStep, pack: Pack, to: str, by: tuple[str, str, in
         items=pack.items,
         to=to,
     )
+
+
+MOST_AT_ONCE = 1000
+"""Cases and items of one batch; as many acts are taken back together."""
+_MOST_VALUES = 500
+"""Values in one statement."""
+_NEEDS = {BulkAction.STATE: "state", BulkAction.PRIORITY: "priority"}
+
+
+class Bulk(Casework):
+    """Decisions on many at once."""
+
+    def decide_all(self, ids: Sequence[str], decision: Decision, seen: int, who: str, at: int) -> Decided:
+        """Decides on each of some cases and items, in one transaction and at one moment (rule 22).
+
+        What changed behind the line `seen` is left as it is and told, and so is what can't be done to one of them.
+        CasebookUsageError: there are more than MOST_AT_ONCE, or the decision lacks something; nothing was done.
+        """
+        chosen = tuple(dict.fromkeys(ids))
+        if len(chosen) > MOST_AT_ONCE:
+            raise CasebookUsageError("up to {most} cases at once", key="ids", most=MOST_AT_ONCE)
+        _check(decision, who)
+
+        def decide(desk: Desk) -> Decided:
+            _load(desk, chosen)
+            done, changed = [], []
+            refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
+            for id_ in chosen:
+                if desk.line_of(id_) > seen:
+                    changed.append(id_)
+                    continue
+                line = desk.head[0]
+                try:
+                    _decide(desk, id_, decision, who, at)
+                except (CaseStateError, NoSuchCaseError) as error:
+                    refused.append((id_, error))
+                else:
+                    done += [id_] if desk.head[0] > line else []
+            same = len(chosen) - len(done) - len(changed) - len(refused)
+            return Decided(done=tuple(done), changed=tuple(changed), refused=tuple(refused), same=same)
+
+        return self._act(decide)
+
+
+def _load(desk: Desk, ids: Sequence[str]) -> None:
+    """Loads what decisions look at, of all of them at once."""
+    for table in (CASES, QUEUE, THINGS):
+        for start in range(0, len(ids), _MOST_VALUES):
+            some = ids[start : start + _MOST_VALUES]
+            text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} IN "
+            desk.rows.fill(table, some, query(desk.connection, f"{text}({', '.join('?' for _ in some)})", some))
+
+
+def _check(decision: Decision, who: str) -> None:
+    """What every one of them would be refused for, before anything is done."""
+    one_line(who, "who")
+    if decision.why or decision.action not in (BulkAction.ASSIGN, BulkAction.PRIORITY):
+        one_line(decision.why, "why")
+    if decision.owner is not None:
+        one_line(decision.owner, "owner")
+    needed = _NEEDS.get(decision.action)
+    if needed is not None and getattr(decision, needed) is None:
+        raise CasebookUsageError("say what it is to become", key=needed)
+
+
+def _decide(desk: Desk, id_: str, decision: Decision, who: str, at: int) -> None:
+    match decision.action:
+        case BulkAction.PROMOTE:
+            promote_item(desk, id_, who, decision.why, at)
+        case BulkAction.DISMISS:
+            dismiss_item(desk, id_, who, decision.why, at)
+        case BulkAction.ASSIGN:
+            set_field(desk, id_, "owner", decision.owner, who, decision.why, at)
+        case BulkAction.SNOOZE:
+            until = None if decision.until is None else iso(decision.until)
+            set_field(desk, id_, "snoozed", until, who, decision.why, at)
+        case BulkAction.PRIORITY if decision.priority is not None:
+            set_field(desk, id_, "priority", decision.priority.value, who, decision.why, at)
+        case BulkAction.STATE if decision.state is not None:
+            change_state(desk, id_, decision.state, who, decision.why, at)

@@ -4,28 +4,28 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Self, TypeVar
 
-from wayseal.cases._chain import chain_line, check_after, header, sum_of
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import ITEM_PREFIX, Alias, alias_by
 from wayseal.cases._pseudonyms import Pseudonyms
 from wayseal.cases._read import (
     SAYS,
+    header,
     load_group,
     look_at_all,
-    read_state,
     recorded_case,
     select_lines,
     write_rows,
 )
 from wayseal.cases._rows import Row, Rows
-from wayseal.cases._tables import ACTS, CASES, JOURNAL, QUEUE, TABLES, VERSION, make_journal
+from wayseal.cases._tables import ACTS, CASES, JOURNAL, PROJECTION, QUEUE, TABLES, make_journal
 from wayseal.cases._walk import parse_line, remake_tables
 from wayseal.cases.acts import to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError, StaleError
-from wayseal.cases.findings import Head as FoundHead
 from wayseal.cases.types import MOST_ID, Act, RecordedCase
+from wayseal.journal import Head as FoundHead
+from wayseal.journal.chain import chain_line, check_lines, sum_of
 from wayseal.page.visible import shorten, visible
-from wayseal.store.statements import Connection, Store
+from wayseal.store.database import Connection, Database, execute, query
 
 T = TypeVar("T")
 Head = tuple[int, str]
@@ -69,7 +69,7 @@ class Desk:
     def act_at(self, line: int) -> Act:
         """The act of a line; KeyError where there is none."""
         if line not in self._known:
-            found = self.connection.rows(f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
+            found = query(self.connection, f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
             self._known[line] = parse_line(found[0][0] if found else "")
         return self._known[line]
 
@@ -86,7 +86,7 @@ class Desk:
             f"SELECT j.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
             "WHERE a.case_id = ? ORDER BY a.line"
         )
-        acts = {int(line): parse_line(content) for line, content in self.connection.rows(text, (id_,))}
+        acts = {int(line): parse_line(content) for line, content in query(self.connection, text, (id_,))}
         self._known.update(acts)
         return recorded_case(id_, self.rows, list(acts.values()), self.act_at)
 
@@ -105,7 +105,7 @@ class Desk:
     def flush(self) -> None:
         """Writes the acts, and what they come to."""
         if self._lines:
-            self.connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", self._lines)
+            execute(self.connection, f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", self._lines)
             write_rows(self.connection, self.rows, self.head[0])
             self._lines = []
 
@@ -113,7 +113,7 @@ class Desk:
 class Journal:
     """A casebook that is open. pseudonyms: how its people are called. Safe to use from many threads."""
 
-    def __init__(self, store: Store, pseudonyms: Pseudonyms, head: Head) -> None:
+    def __init__(self, store: Database, pseudonyms: Pseudonyms, head: Head) -> None:
         self._store = store
         self._head = head
         self._alias = alias_by(pseudonyms.of)
@@ -158,10 +158,11 @@ class Journal:
         lines = select_lines(connection, line)
         if not lines or lines[0][0] != line or sum_of(lines[0][1]) != sum_:
             return Desk(connection, self._begun_anew(connection), self._alias)
-        _, faults, sums = check_after(lines[1:], line + 1, sum_)
-        if faults:
-            raise CasebookChangedError(SAYS[faults[0].code], file=self._store.place, line=faults[0].line)
-        head = (lines[-1][0], sums[-1] if sums else sum_)
+        found = check_lines(lines[1:], line + 1, sum_)
+        if found.faults:
+            first = found.faults[0]
+            raise CasebookChangedError(SAYS[first.code], file=self._store.place, line=first.line)
+        head = (lines[-1][0], found.sums[-1] if found.sums else sum_)
         return Desk(connection, head, self._alias)
 
     def _begun_anew(self, connection: Connection) -> Head:
@@ -171,18 +172,17 @@ class Journal:
 
 def start_casebook(connection: Connection, make: Callable[[], Pseudonyms]) -> None:
     """Writes the first line, if nobody did meanwhile. make: makes the secret, or reads it."""
-    for text in make_journal():
-        connection.rows(text)
+    make_journal(connection)
     if not select_lines(connection):
         first = chain_line(header(make().check), "")
-        connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", [(1, first)])
+        execute(connection, f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", [(1, first)])
         remake_tables(connection, "", lambda thing: thing.value)
 
 
-def bring_up_to_date(connection: Connection, store: Store, alias: Alias) -> None:
+def bring_up_to_date(connection: Connection, store: Database, alias: Alias) -> None:
     """Makes the tables anew where they are of another version, or know other lines than there are."""
-    lines = connection.rows(f"SELECT count(*) FROM {JOURNAL}")[0][0]
-    if read_state(connection) != (VERSION, lines):
+    lines = query(connection, f"SELECT count(*) FROM {JOURNAL}")[0][0]
+    if not PROJECTION.fits(connection, lines):
         remake_tables(connection, store.place, alias)
 
 
@@ -192,8 +192,8 @@ def replace_journal(connection: Connection, contents: Iterable[Act], secret: str
     for act in contents:
         lines.append(chain_line(to_object(act), sum_of(lines[-1])))
     numbered = list(enumerate(lines, start=1))
-    connection.rows(f"DELETE FROM {JOURNAL}")
-    connection.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", numbered)
+    query(connection, f"DELETE FROM {JOURNAL}")
+    execute(connection, f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", numbered)
     remake_tables(connection, "", alias)
     return len(lines), sum_of(lines[-1])
 

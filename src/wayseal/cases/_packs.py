@@ -4,6 +4,7 @@ from wayseal.cases._desk import Desk
 from wayseal.cases._tables import ACTS, JOURNAL
 from wayseal.cases._work import PackHeld
 from wayseal.cases.views import Pack, PackAct
+from wayseal.store.database import query
 
 MOST = 500
 
@@ -14,7 +15,7 @@ def pack_acts(desk: Desk, case: str) -> tuple[PackAct, ...]:
         f"SELECT line, content FROM {JOURNAL} WHERE line IN "
         f"(SELECT line FROM {ACTS.full_name} WHERE case_id = ? AND act = ?) ORDER BY line DESC LIMIT ?"
     )
-    found = (desk.parse(line, content) for line, content in desk.connection.rows(text, (case, "pack", MOST)))
+    found = (desk.parse(line, content) for line, content in query(desk.connection, text, (case, "pack", MOST)))
     return tuple(_told(act) for act in found if isinstance(act, PackHeld))
 
 

@@ -13,7 +13,8 @@ from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS
 from wayseal.cases._work import CaseState, ItemState, ThingKind
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
-from wayseal.store.statements.tables import Table
+from wayseal.journal.projection import Table
+from wayseal.store.database import query
 
 MOST = 200
 """Rows of a page at most."""
@@ -79,7 +80,7 @@ def count_rows(desk: Desk, source: str, parts: Sequence[Part]) -> tuple[int, int
     counts = " + ".join(f"(SELECT count(*) FROM {source} WHERE {' AND '.join(where)})" for where, _ in parts)
     values = [value for _, some in parts for value in some]
     text = f"SELECT (SELECT coalesce(max(line), 0) FROM {JOURNAL}), {counts}"
-    line, total = desk.connection.rows(text, values)[0]
+    line, total = query(desk.connection, text, values)[0]
     return int(line), int(total)
 
 
@@ -112,7 +113,7 @@ def select_page(
         text = f"SELECT {columns} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
         texts.append(f"SELECT {columns} FROM ({text}) AS p{number}")
         values += [*given, most + 1]
-    found = desk.connection.rows(f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT ?", [*values, most + 1])
+    found = query(desk.connection, f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT ?", [*values, most + 1])
     rows = [dict(zip(table.names, row, strict=True)) for row in found]
     more = f"{rows[most - 1][column]!r}:{rows[most - 1]['number']}" if len(rows) > most else None
     return rows[:most], more

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from wayseal.cases._arrivals import Arrivals
-from wayseal.cases._bulk import MOST_AT_ONCE
+from wayseal.cases._casework import MOST_AT_ONCE
 from wayseal.cases._desk import Desk
 from wayseal.cases._packs import pack_acts
 from wayseal.cases._pages import (
@@ -46,7 +46,8 @@ from wayseal.cases.views import (
     Task,
     ThingRow,
 )
-from wayseal.store.statements.tables import Table
+from wayseal.journal.projection import Table
+from wayseal.store.database import query
 
 _SHOWN = 4
 """Things of a case that a list has."""
@@ -125,7 +126,7 @@ class Queries(Arrivals):
 
         def ask(desk: Desk) -> Counts:
             found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-            for name, value, n in desk.connection.rows(f"SELECT name, value, n FROM {COUNTS.full_name}"):
+            for name, value, n in query(desk.connection, f"SELECT name, value, n FROM {COUNTS.full_name}"):
                 found[name][value] = int(n)
             return Counts(states=found["state"], queue=found["queue"], owners=found["owner"], tasks=found["tasks"])
 
@@ -145,8 +146,10 @@ class Queries(Arrivals):
             things = sorted(desk.rows.group(THINGS, case).values(), key=lambda thing: thing["place"])
             merged = tuple(
                 found[0]
-                for found in desk.connection.rows(
-                    f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number", (case,)
+                for found in query(
+                    desk.connection,
+                    f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number",
+                    (case,),
                 )
             )
             heard, looked_at, seen = _heard_and_looked(desk, (case, *merged), looker, since)
@@ -216,7 +219,7 @@ class Queries(Arrivals):
             f"SELECT {', '.join(TASKS.names)} FROM {TASKS.full_name} WHERE owner = ? AND state IN ({marks}) "
             "ORDER BY line LIMIT ?"
         )
-        rows = self._look(lambda desk: desk.connection.rows(text, (owner, *states, bounded(limit))))
+        rows = self._look(lambda desk: query(desk.connection, text, (owner, *states, bounded(limit))))
         return tuple(_task(dict(zip(TASKS.names, row, strict=True))) for row in rows)
 
     def changed_since(self, line: int, limit: int = 50, *, names: bool = False) -> Changes:
@@ -275,7 +278,7 @@ def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[
             f"SELECT {', '.join(THINGS.names)} FROM {THINGS.full_name} WHERE case_id IN ({marks}) AND place < ? "
             "ORDER BY place"
         )
-        for row in desk.connection.rows(text, (*found, _SHOWN)):
+        for row in query(desk.connection, text, (*found, _SHOWN)):
             thing = dict(zip(THINGS.names, row, strict=True))
             found[thing["case_id"]].append(thing_row(thing, names))
     return found
@@ -291,7 +294,7 @@ def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | Non
     )
     text = f"SELECT p.line, p.id, j.content FROM ({text.replace('max(a.case_id)', 'max(a.case_id) AS id')}) AS p "
     text += f"JOIN {JOURNAL} AS j ON j.line = p.line ORDER BY p.line DESC"
-    rows = desk.connection.rows(text, (*cases, end, most + 1))
+    rows = query(desk.connection, text, (*cases, end, most + 1))
     entries = tuple(entry(int(line), id_, desk.parse(int(line), content), shown) for line, id_, content in rows[:most])
     return Page(rows=entries, after=str(entries[-1].line) if len(rows) > most else None)
 
@@ -304,7 +307,7 @@ def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
         f"(SELECT max(changed_line) FROM (SELECT changed_line FROM {name} WHERE changed_line > ? "
         "ORDER BY changed_line LIMIT ?) AS b) ORDER BY changed_line, number"
     )
-    rows = desk.connection.rows(text, (line, line, most))
+    rows = query(desk.connection, text, (line, line, most))
     return [dict(zip(table.names, row, strict=True)) for row in rows]
 
 
@@ -325,7 +328,7 @@ def _heard_and_looked(
             f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?) AS l"
         )
         values += [cases[0], looker, *LOOKS, since, _STATEMENTS]
-    rows = desk.connection.rows(text, values)
+    rows = query(desk.connection, text, values)
     acts = [desk.parse(int(line), content) for line, content, _ in rows]
     heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)
     return tuple(heard), max((int(at) for _, _, at in rows), default=0), _seen(acts, cases[0])
@@ -364,7 +367,7 @@ def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple
     by_key = {(thing["kind"], thing["value"]): thing for thing in own}
     shared: defaultdict[str, list[ThingRow]] = defaultdict(list)
     states: dict[str, str] = {}
-    for id_, kind, value, state, waiting, into in desk.connection.rows(text, values):
+    for id_, kind, value, state, waiting, into in query(desk.connection, text, values):
         if into == case or (state is None and waiting != ItemState.WAITING):
             continue
         shared[id_].append(thing_row(by_key[kind, value], names))
@@ -410,7 +413,7 @@ def looks_after(desk: Desk, case: str, who: str, moment: int, most: int) -> list
         f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
         f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?"
     )
-    rows = desk.connection.rows(text, (case, who, *LOOKS, moment, most))
+    rows = query(desk.connection, text, (case, who, *LOOKS, moment, most))
     acts = (desk.parse(int(line), content) for line, content in rows)
     return [act for act in acts if isinstance(act, NamesShown)]
 

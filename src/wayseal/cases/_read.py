@@ -1,29 +1,32 @@
 """Reading and verifying a casebook, and making its tables anew."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wayseal.cases._chain import Chain, Line, check, check_after, find_last_sum
-from wayseal.cases._database import open_database
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, concerned
 from wayseal.cases._rows import Load, Rows
-from wayseal.cases._tables import ALERTS, CASES, JOURNAL, STATE, THINGS, VERSION
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS
 from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
 from wayseal.cases.acts import to_act
-from wayseal.cases.errors import CasebookChangedError
-from wayseal.cases.findings import Code, Fault
+from wayseal.cases.errors import CasebookBusyError, CasebookChangedError, CasebookDiskError, CasebookError
 from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
+from wayseal.journal.chain import Checked, Code, Fault, Line, check_lines, find_last_sum, read_line
+from wayseal.journal.projection import Table, put_rows
+from wayseal.journal.projection import read_batches as batches_of
 from wayseal.model.messages import N_
-from wayseal.store.statements import Connection, Store
-from wayseal.store.statements.tables import Table, put_rows
+from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query
+from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
 
 URL_FILE = "database"
 """In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""
+FORMAT = 2
+"""Of the journal's lines."""
+_START = '{"wayseal":"casebook",'
 SAYS = {
     Code.CHANGED: N_("this line was changed"),
     Code.MISSING: N_("before this line one is missing, or was moved or put in"),
@@ -36,7 +39,7 @@ SAYS = {
 class Replay:
     """What a casebook's lines come to. acts: each with its line, by case, too."""
 
-    chain: Chain
+    chain: Checked
     rows: Rows
     acts: dict[int, Act]
     by_case: dict[str, list[Act]]
@@ -64,13 +67,34 @@ def find_url(folder: Path) -> str | None:
 
 
 @contextmanager
-def opened_store(folder: Path, url: str | None = None) -> Iterator[Store]:
+def opened_store(folder: Path, url: str | None = None) -> Iterator[Database]:
     """The database of a casebook, while it is used."""
-    store = open_database(folder, FILE, url or find_url(folder))
-    try:
+    url = url or find_url(folder)
+    with open_store(folder / FILE if url is None else url) as store:
         yield store
-    finally:
-        store.close()
+
+
+def open_store(place: Path | str) -> Database:
+    """The database in a file, or the one of PostgreSQL at an address."""
+    if isinstance(place, str) and not place.startswith("postgresql:"):
+        raise CasebookError("the casebook's address is no postgresql://...")
+    try:
+        return open_database(place, turn=_turn)
+    except ModuleNotFoundError:
+        raise CasebookError(
+            "a casebook in PostgreSQL needs packages that are not installed: pip install 'wayseal[vault]', or "
+            "`make setup-vault` in a checkout"
+        ) from None
+
+
+def _turn(error: DatabaseError) -> CasebookError:
+    match error:
+        case DatabaseBusyError():
+            return CasebookBusyError("another process is writing to it", file=error.file)
+        case ForeignDatabaseError():
+            return CasebookError("this is no casebook", file=error.file)
+        case _:
+            return CasebookDiskError(error.message, file=error.file)
 
 
 def has_casebook(folder: Path) -> bool:
@@ -84,7 +108,7 @@ def has_casebook(folder: Path) -> bool:
 
     """
     with opened_store(folder) as store:
-        return store.there() and store.has_table(JOURNAL)
+        return store.has_table(JOURNAL)
 
 
 def read_casebook(folder: Path) -> Casebook:
@@ -107,16 +131,35 @@ def read_casebook(folder: Path) -> Casebook:
         return load_lines(lines, store.place).book if lines else Casebook()
 
 
-def read_lines(store: Store) -> list[Line]:
+def read_lines(store: Database) -> list[Line]:
     """All lines of a journal; none where there is no casebook."""
-    if not store.there() or not store.has_table(JOURNAL):
+    if not store.has_table(JOURNAL):
         return []
     return store.read(select_lines)
 
 
+def header(secret: str) -> Mapping[str, object]:
+    """What the first line says. secret: its check."""
+    return {"wayseal": "casebook", "version": FORMAT, "secret": secret}
+
+
+def check(lines: Sequence[Line], place: Path | str) -> tuple[str, Checked]:
+    """The header's check of the secret, and the other lines. CasebookError: no casebook, or one of another version."""
+    first = read_line(lines[0][1]) if lines else None
+    if not lines or lines[0][0] != 1 or not lines[0][1].startswith(_START):
+        raise CasebookError("this is no casebook", file=place, line=1)
+    if first is not None and first.get("version") != FORMAT:
+        raise CasebookError("this casebook is of another version", file=place, line=1)
+    found = check_lines(lines)
+    return (str(first.get("secret")), replace(found, entries=found.entries[1:])) if first is not None else ("", found)
+
+
 def select_lines(connection: Connection, since: int = 0) -> list[Line]:
     """Lines from one on."""
-    found = connection.rows(f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,))
+    return _lines(query(connection, f"SELECT line, content FROM {JOURNAL} WHERE line >= ? ORDER BY line", (since,)))
+
+
+def _lines(found: Sequence[Sequence[Any]]) -> list[Line]:
     return [(int(line), content if isinstance(content, str) else "") for line, content in found]
 
 
@@ -127,18 +170,15 @@ BATCH = 5000
 def read_batches(connection: Connection) -> Iterator[list[Line]]:
     """All lines, some at a time."""
     text = f"SELECT line, content FROM {JOURNAL} WHERE line > ? ORDER BY line LIMIT ?"
-    last = -1
-    while batch := connection.rows(text, (last, BATCH)):
-        yield [(int(line), content if isinstance(content, str) else "") for line, content in batch]
-        last = int(batch[-1][0])
+    return map(_lines, batches_of(connection, text, BATCH))
 
 
-def look_at_lines(store: Store) -> tuple[str, tuple[int, str]]:
+def look_at_lines(store: Database) -> tuple[str, tuple[int, str]]:
     """The secret's check and the head of a casebook, after a look at every line; ("", (0, "")) where there is none.
 
     CasebookChangedError names the first line that is wrong. A batch at a time, so that it takes no memory to speak of.
     """
-    if not store.there() or not store.has_table(JOURNAL):
+    if not store.has_table(JOURNAL):
         return "", (0, "")
 
     return store.read(lambda connection: look_at_all(connection, store.place))
@@ -149,10 +189,10 @@ def look_at_all(connection: Connection, place: Path | str) -> tuple[str, tuple[i
     secret, number, before = "", 0, ""
     for lines in read_batches(connection):
         if not number:
-            secret = check(lines[:1], place).secret
+            secret, _ = check(lines[:1], place)
         sum_ = find_last_sum(lines, number + 1, before)
         if sum_ is None:
-            _, faults, _ = check_after(lines, number + 1, before)
+            faults = check_lines(lines, number + 1, before).faults
             fault = faults[0] if faults else Fault(line=lines[0][0], code=Code.CHANGED)
             raise CasebookChangedError(SAYS[fault.code], file=place, line=fault.line)
         number, before = number + len(lines), sum_
@@ -161,7 +201,7 @@ def look_at_all(connection: Connection, place: Path | str) -> tuple[str, tuple[i
 
 def replay(lines: Sequence[Line], place: Path | str, alias: Alias | None = None) -> Replay:
     """What lines come to. alias: as the tables have it; without, things are their own."""
-    chain = check(lines, place)
+    _, chain = check(lines, place)
     rows, acts, faults = Rows(), dict[int, Act](), list(chain.faults)
     by_case: defaultdict[str, list[Act]] = defaultdict(list)
     projector = Projector(rows, acts.__getitem__, alias or (lambda thing: thing.value))
@@ -218,13 +258,7 @@ def _alerts(rows: Rows, id_: str, act_at: Any) -> Iterator[Alert]:
 
 def read_table(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
     """All rows of a table."""
-    return connection.rows(f"SELECT {', '.join(table.names)} FROM {table.full_name}")
-
-
-def read_state(connection: Connection) -> tuple[int, int] | None:
-    """The version of the tables, and the last line that they know; None where there are none."""
-    found = connection.rows(f"SELECT version, line FROM {STATE}")
-    return (int(found[0][0]), int(found[0][1])) if found else None
+    return query(connection, f"SELECT {', '.join(table.names)} FROM {table.full_name}")
 
 
 def load_group(connection: Connection) -> Load:
@@ -232,7 +266,7 @@ def load_group(connection: Connection) -> Load:
 
     def load(table: Table, first: Any) -> Sequence[Sequence[Any]]:
         text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} = ?"
-        return connection.rows(text, (first,))
+        return query(connection, text, (first,))
 
     return load
 
@@ -242,8 +276,7 @@ def write_rows(connection: Connection, rows: Rows, line: int) -> None:
     for table, puts, drops in rows.changes():
         if drops:
             where = " AND ".join(f"{name} = ?" for name in table.key)
-            connection.run(f"DELETE FROM {table.full_name} WHERE {where}", drops)
+            execute(connection, f"DELETE FROM {table.full_name} WHERE {where}", drops)
         if puts:
             put_rows(connection, table, puts)
-    put_state = f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET "
-    connection.run(f"{put_state} version = excluded.version, line = excluded.line", [(VERSION, line)])
+    PROJECTION.advance(connection, line)

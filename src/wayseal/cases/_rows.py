@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from wayseal.cases._tables import TABLES
-from wayseal.store.statements.tables import Table
+from wayseal.journal.projection import Table
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]

@@ -5,8 +5,8 @@ The first column of a key names the group of a row.
 
 from functools import partial
 
-from wayseal.store.statements import tables as made
-from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Table
+from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
+from wayseal.store.database import Connection, query
 
 VERSION = 4
 """Of the tables but the journal: with another one they are made anew."""
@@ -169,23 +169,10 @@ QUEUE = _table(
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
 TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, COUNTS)
 JOURNAL = f"{PREFIX}journal"
-STATE = f"{PREFIX}state"
-"""One row: the version of the tables, and the last line that they know."""
+PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 
 
-def make_journal() -> list[str]:
-    """Statements that make the journal where there is none."""
-    return [
-        f"CREATE TABLE IF NOT EXISTS {JOURNAL} (line BIGINT PRIMARY KEY, content TEXT NOT NULL)",
-        f"CREATE TABLE IF NOT EXISTS {STATE} (one INTEGER PRIMARY KEY, version BIGINT NOT NULL, line BIGINT NOT NULL)",
-    ]
-
-
-def make_tables() -> list[str]:
-    """Statements that make all other tables anew, without what they are found by."""
-    return made.make_tables(TABLES)
-
-
-def make_indexes() -> list[str]:
-    """Statements that make their indexes."""
-    return made.make_indexes(TABLES)
+def make_journal(connection: Connection) -> None:
+    """Makes the journal where there is none."""
+    query(connection, f"CREATE TABLE IF NOT EXISTS {JOURNAL} (line BIGINT PRIMARY KEY, content TEXT NOT NULL)")
+    PROJECTION.prepare(connection)

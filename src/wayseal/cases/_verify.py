@@ -5,12 +5,14 @@ from pathlib import Path
 
 from wayseal.cases._project_records import Alias, alias_by
 from wayseal.cases._pseudonyms import check_pseudonyms
-from wayseal.cases._read import look_at_lines, opened_store, read_state
-from wayseal.cases._tables import JOURNAL, TABLES, VERSION, make_journal, make_tables
-from wayseal.cases._walk import Progress, Walk, Walked, remake_tables, silent, tables_differ
+from wayseal.cases._read import look_at_lines, opened_store
+from wayseal.cases._tables import JOURNAL, PROJECTION, TABLES
+from wayseal.cases._walk import Progress, Walk, Walked, remake_tables, silent
 from wayseal.cases.errors import CasebookError
-from wayseal.cases.findings import Code, Fault, Head, Verification
-from wayseal.store.statements import Connection, Store, scratch
+from wayseal.cases.findings import Verification
+from wayseal.journal import Code, Fault, Head
+from wayseal.journal.projection import tables_differ
+from wayseal.store.database import Connection, Database, query, scratch
 
 
 def verify(folder: Path, *, head: Head | None = None, progress: Progress = silent) -> Verification:
@@ -29,25 +31,25 @@ def verify(folder: Path, *, head: Head | None = None, progress: Progress = silen
 
     """
     with opened_store(folder) as store:
-        if not store.there() or not store.has_table(JOURNAL):
+        if not store.has_table(JOURNAL):
             raise CasebookError("there is no casebook here", file=store.place)
         fits = _fit(store)
         return store.read(lambda connection: _verify(connection, store, folder, head, progress, fits=fits))
 
 
-def _fit(store: Store) -> bool:
+def _fit(store: Database) -> bool:
     """Whether its tables have the columns of this version."""
     for table in TABLES:
         text = f"SELECT {', '.join(table.names)} FROM {table.full_name} LIMIT 1"
         try:
-            store.read(lambda connection, text=text: connection.rows(text))  # type: ignore[misc]
+            store.read(lambda connection, text=text: query(connection, text))  # type: ignore[misc]
         except CasebookError:
             return False
     return True
 
 
 def _verify(
-    connection: Connection, store: Store, folder: Path, head: Head | None, progress: Progress, *, fits: bool
+    connection: Connection, store: Database, folder: Path, head: Head | None, progress: Progress, *, fits: bool
 ) -> Verification:
     def alias(secret: str) -> Alias:
         return alias_by(check_pseudonyms(folder, secret).of)
@@ -60,7 +62,7 @@ def _verify(
         faults = list(found.faults)
         if not faults and fits:
             faults += _compare(connection, store, made, alias, found, progress)
-        elif not faults and (known := read_state(connection)) is not None and known[0] == VERSION:
+        elif not faults and (known := PROJECTION.known(connection)) is not None and known[0] == PROJECTION.version:
             faults.append(Fault(line=known[1], code=Code.TABLES))
     earlier, restarted = None, None
     if head is not None:
@@ -77,13 +79,13 @@ def _verify(
 
 
 def _begin(made: Connection) -> None:
-    for text in (*make_journal(), *make_tables()):
-        made.rows(text)
+    PROJECTION.prepare(made)
+    PROJECTION.clear(made)
 
 
 def _compare(
     connection: Connection,
-    store: Store,
+    store: Database,
     made: Connection,
     alias: Callable[[str], Alias],
     found: Walked,
@@ -94,7 +96,7 @@ def _compare(
     Those of another version, with other columns, nobody reads. That they are of one is said by a row that anybody could
     change: where they have the columns of this version, they are compared.
     """
-    known = read_state(connection)
+    known = PROJECTION.known(connection)
     line = found.lines if known is None else known[1]
     if line < found.lines:  # lines were added that the tables don't know yet
         _begin(made)

@@ -3,23 +3,21 @@
 The tables lie in a database while they are made, so that memory stays small however long the journal is (rules 4, 5).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wayseal.cases._chain import Line, check, check_after, read_line
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias
-from wayseal.cases._read import BATCH, SAYS, load_group, read_batches, write_rows
+from wayseal.cases._read import SAYS, check, load_group, read_batches, write_rows
 from wayseal.cases._rows import Rows
-from wayseal.cases._tables import JOURNAL, make_indexes, make_tables
+from wayseal.cases._tables import JOURNAL, PROJECTION
 from wayseal.cases.acts import to_act
 from wayseal.cases.errors import CasebookChangedError
-from wayseal.cases.findings import Code, Fault
 from wayseal.cases.types import Act, Forgotten
-from wayseal.store.statements import Connection
-from wayseal.store.statements.tables import Table
+from wayseal.journal.chain import Code, Fault, Line, check_lines, read_line
+from wayseal.store.database import Connection, query
 
 Progress = Callable[[str, int, int], None]
 
@@ -65,7 +63,7 @@ class Walk:
     def go(self, progress: Progress, *, until: int | None = None, watch: int = 0) -> Walked:
         """Goes to the end, or until a line. watch: a line whose sum is told."""
         watched = ""
-        total = int(self._source.rows(f"SELECT count(*) FROM {JOURNAL}")[0][0])
+        total = int(query(self._source, f"SELECT count(*) FROM {JOURNAL}")[0][0])
         for batch in read_batches(self._source):
             lines = batch if until is None else [line for line in batch if line[0] <= until]
             if not lines:
@@ -86,28 +84,27 @@ class Walk:
             forgotten=tuple(self._forgotten),
         )
 
-    def _look(self, lines: Sequence[Line]) -> tuple[list[tuple[int, Any]], list[str]]:
+    def _look(self, lines: Sequence[Line]) -> tuple[Sequence[tuple[int, Any]], Sequence[str]]:
         """The whole lines of a batch, and the sum of each."""
         if not self._lines:
-            chain = check(lines, self._place)
-            entries, faults, sums = list(chain.entries), list(chain.faults), list(chain.sums)
-            if chain.secret:
-                self._alias = self._alias_by(chain.secret)
+            secret, found = check(lines, self._place)
+            if secret:
+                self._alias = self._alias_by(secret)
         else:
-            entries, faults, sums = check_after(lines, self._last + 1, self._sum, sure=self._sure)
-        self._faults += faults
+            found = check_lines(lines, self._last + 1, self._sum, sure=self._sure)
+        self._faults += found.faults
         self._lines += len(lines)
         self._last = lines[-1][0]
-        self._sum = sums[-1]
-        self._sure = not any(fault == Fault(line=lines[-1][0], code=Code.CHANGED) for fault in faults)
-        return entries, sums
+        self._sum = found.sums[-1]
+        self._sure = Fault(line=self._last, code=Code.CHANGED) not in found.faults
+        return found.entries, found.sums
 
     def _take(self, entries: Sequence[tuple[int, Any]], last: int) -> None:
         rows, known = Rows(load_group(self._target)), dict[int, Act]()
 
         def act_at(line: int) -> Act:
             if line not in known:
-                found = self._source.rows(f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
+                found = query(self._source, f"SELECT content FROM {JOURNAL} WHERE line = ?", (line,))
                 known[line] = parse_line(found[0][0] if found else "")
             return known[line]
 
@@ -127,39 +124,13 @@ class Walk:
 
 def remake_tables(connection: Connection, place: Path | str, alias: Alias) -> int:
     """Makes all tables anew from the lines, of which there are so many (rule 5). CasebookChangedError."""
-    for text in make_tables():
-        connection.rows(text)
+    PROJECTION.clear(connection)
     walked = Walk(connection, place, connection, lambda secret: alias).go(silent)
     if walked.faults:
         first = walked.faults[0]
         raise CasebookChangedError(SAYS[first.code], file=place, line=first.line)
-    for text in make_indexes():
-        connection.rows(text)
+    PROJECTION.finish(connection, walked.lines)
     return walked.lines
-
-
-def tables_differ(there: Connection, made: Connection, table: Table) -> bool:
-    """Whether a table says something else than one that was made of the lines.
-
-    Group by group, and then how many rows there are: databases sort texts each in its way.
-    """
-    first, columns = table.key[0], ", ".join(table.names)
-    for keys in _groups(made, table):
-        text = f"SELECT {columns} FROM {table.full_name} WHERE {first} IN ({', '.join('?' for _ in keys)})"
-        own, other = (sorted(side.rows(text, keys), key=repr) for side in (made, there))
-        if own != other:
-            return True
-    count = f"SELECT count(*) FROM {table.full_name}"
-    return bool(there.rows(count) != made.rows(count))
-
-
-def _groups(made: Connection, table: Table) -> Iterator[list[Any]]:
-    first = table.key[0]
-    text = f"SELECT DISTINCT {first} FROM {table.full_name} WHERE {first} > ? ORDER BY {first} LIMIT ?"
-    last = ""
-    while found := made.rows(text, (last, BATCH // 10)):
-        yield [row[0] for row in found]
-        last = found[-1][0]
 
 
 def parse_line(content: str) -> Act:

@@ -1,20 +1,18 @@
 """Upkeep of a casebook: tables made anew, and a copy as of one moment, also while others write."""
 
-import contextlib
 from pathlib import Path
 
 from wayseal.cases._cases import FOLDER_MODE
-from wayseal.cases._database import open_copy
 from wayseal.cases._project_records import Alias, alias_by
 from wayseal.cases._pseudonyms import NAME, check_pseudonyms
-from wayseal.cases._read import look_at_lines, opened_store, read_batches
+from wayseal.cases._read import look_at_lines, open_store, opened_store, read_batches
 from wayseal.cases._tables import JOURNAL, make_journal
 from wayseal.cases._verify import rebuild
 from wayseal.cases._walk import remake_tables
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
+from wayseal.store.database import Connection, execute
 from wayseal.store.durable import write_file
-from wayseal.store.statements import Connection
 
 __all__ = ["copy_casebook", "rebuild"]
 
@@ -34,15 +32,14 @@ def copy_casebook(folder: Path, to: Path) -> int:
             raise CasebookError("something lies here already", file=to)
         to.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         to.chmod(FOLDER_MODE)
-        with contextlib.closing(open_copy(to / FILE)) as made:
+        with open_store(to / FILE) as made:
             lines = store.read(lambda source: made.write(lambda target: _copy(source, target, to / FILE, alias)))
     write_file(to / NAME, (folder / NAME).read_bytes())
     return lines
 
 
 def _copy(source: Connection, target: Connection, place: Path, alias: Alias) -> int:
-    for text in make_journal():
-        target.rows(text)
+    make_journal(target)
     for lines in read_batches(source):
-        target.run(f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", lines)
+        execute(target, f"INSERT INTO {JOURNAL} (line, content) VALUES (?, ?)", lines)
     return remake_tables(target, place, alias)

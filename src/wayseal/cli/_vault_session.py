@@ -22,12 +22,12 @@ import typer
 from wayseal.model.times import iso
 from wayseal.server.settings import PREFIX, Settings, read_settings
 from wayseal.store.database import Database, open_database
-from wayseal.store.database.migrations import Chain
 from wayseal.vault import Caller, Vault
 from wayseal.vault.errors import KeyringError, VaultError
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile, LocalKeys
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.log.sound_entries import read_origin
+from wayseal.vault.tables import ChainName
 
 CLIENT = "cli"
 SETTINGS = "wayseal.toml"
@@ -35,7 +35,6 @@ PATIENCE = 3600.0
 """Seconds: an operator rather waits than begins again."""
 DAY = 86_400_000_000
 _SQLITE = "sqlite:///"
-CHAINS: tuple[Chain, ...] = ("main", "keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +113,7 @@ def open_parts(folder: Path) -> Iterator[VaultParts]:
         yield VaultParts(main=main, keys=keys, settings=settings, source=load_keyring(settings))
 
 
-def open_one_database(folder: Path, chain: Chain) -> Database:
+def open_one_database(folder: Path, chain: ChainName) -> Database:
     """One of a vault's two databases, to be closed by whoever opened it."""
     settings = load_settings(folder)
     return open_database(settings.database if chain == "main" else settings.key_database, patience=PATIENCE)

@@ -9,7 +9,7 @@ import typer
 
 from wayseal.cases import open_cases, read_casebook
 from wayseal.cases import verify as verify_casebook
-from wayseal.cases.findings import Head, Verification
+from wayseal.cases.findings import Verification
 from wayseal.cases.ledger.casebook import casebook_folder, writable_casebook
 from wayseal.cases.ledger.told import forgotten_json
 from wayseal.cases.types import FILE, Forgotten
@@ -20,6 +20,7 @@ from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOptio
 from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
 from wayseal.cli._texts import _, echo
 from wayseal.cli.case import WhoOption, WhyOption, forgotten_line
+from wayseal.journal import Head
 from wayseal.model.messages import N_
 from wayseal.model.times import micros
 from wayseal.page.visible import visible

@@ -16,7 +16,6 @@ from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption
 from wayseal.cli._output import print_result, write_private
 from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import (
-    CHAINS,
     CLIENT,
     PATIENCE,
     SETTINGS,
@@ -46,6 +45,7 @@ from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
+from wayseal.vault.tables import CHAINS
 
 _TROUBLES = {
     "unseen": N_(
@@ -228,8 +228,8 @@ def _write_vault(folder: Path, new: NewVault, caller: Caller) -> None:
         open_database(settings.database, patience=PATIENCE) as main,
         open_database(settings.key_database, patience=PATIENCE) as keys,
     ):
-        upgrade_tables(main, "main")
-        upgrade_tables(keys, "keys")
+        upgrade_tables(main, CHAINS["main"])
+        upgrade_tables(keys, CHAINS["keys"])
         source = load_keyring(settings)
         LogMemory(settings.memory_file).forget()
         new_vault(main, keys, source.current(), new.origin or _name_log(folder), *default_texts(), caller, now_us())
@@ -265,8 +265,8 @@ def vault_upgrade(vault: VaultOption = VAULT) -> None:
     wayseal vault upgrade
     """
     done = 0
-    for chain in CHAINS:
-        with open_one_database(vault, chain) as database:
+    for name, chain in CHAINS.items():
+        with open_one_database(vault, name) as database:
             for step in upgrade_tables(database, chain):
                 echo("{revision}: {what}", revision=step.revision, what=step.what)
                 done += 1
@@ -307,11 +307,12 @@ def vault_status(vault: VaultOption = VAULT, format: OutputFormatOption = Output
     wayseal vault status
     wayseal vault status --format json | jq .trouble
     """
-    waiting, tables = [], {}
-    for chain in CHAINS:
-        with open_one_database(vault, chain) as database:
+    waiting: list[str] = []
+    tables: dict[str, str | None] = {}
+    for name, chain in CHAINS.items():
+        with open_one_database(vault, name) as database:
             waiting += [step.revision for step in pending(database, chain)]
-            tables[str(chain)] = version(database, chain)
+            tables[name] = version(database, chain)
     if waiting:
         raise VaultError("these steps are pending: {waiting}: run `wayseal vault upgrade`", waiting=list(waiting))
     with open_vault(vault) as session:

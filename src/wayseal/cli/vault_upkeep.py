@@ -29,13 +29,14 @@ from wayseal.model.records import Erased
 from wayseal.model.schema import plain
 from wayseal.model.times import micros_of
 from wayseal.store.database import Database
-from wayseal.store.database.migrations import Chain, version
+from wayseal.store.database.migrations import version
 from wayseal.vault.backup import back_up
 from wayseal.vault.backup import prune as prune_backups
 from wayseal.vault.backup import restore as restore_backup
 from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
 from wayseal.vault.errors import BackupError
 from wayseal.vault.log.memory import LogMemory
+from wayseal.vault.tables import CHAINS, ChainName
 
 
 def vault_erase(
@@ -133,7 +134,7 @@ def vault_backup(
 
 KEPT = 30 * DAY
 """How long backups of keys are kept unless set otherwise, microseconds."""
-_OTHER: dict[Chain, Chain] = {"main": "keys", "keys": "main"}
+_OTHER: dict[ChainName, ChainName] = {"main": "keys", "keys": "main"}
 
 
 def vault_restore(
@@ -156,7 +157,7 @@ def vault_restore(
     wayseal vault restore keys /mnt/b/keys-2026-03-01
     wayseal vault restore main /mnt/a/main-2026-03-01 --erased erased.jsonl
     """
-    chain: Chain = which.value
+    chain: ChainName = which.value
     gone = [] if nothing_erased else _find_erasures(vault, chain, erased)
     with open_one_database(vault, chain) as database, progress_bars(quiet) as progress:
         who = identify_caller(actor)
@@ -180,7 +181,7 @@ def vault_restore(
     echo("Only one of this vault and the one that was backed up may go on.")
 
 
-def _find_erasures(folder: Path, chain: Chain, file: Path | None) -> list[Erased]:
+def _find_erasures(folder: Path, chain: ChainName, file: Path | None) -> list[Erased]:
     """What was erased by now: by a file, or by the database that is still there; BackupError where nobody knows."""
     known: dict[str, Erased] = {}
     other = _OTHER[chain]
@@ -194,10 +195,10 @@ def _find_erasures(folder: Path, chain: Chain, file: Path | None) -> list[Erased
     return list(known.values())
 
 
-def _has_tables(database: Database, chain: Chain) -> bool:
+def _has_tables(database: Database, chain: ChainName) -> bool:
     """Whether there is a database with tables; one that isn't there yet is made empty."""
     database.write(lambda connection: None)
-    return version(database, chain) is not None
+    return version(database, CHAINS[chain]) is not None
 
 
 def vault_prune(

@@ -22,6 +22,7 @@ import uvicorn
 from wayseal import __version__
 from wayseal.cases import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
+from wayseal.console import access, jobs, tracing
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
@@ -47,8 +48,9 @@ from wayseal.model.times import clock_hours, offset_text, set_clock
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
 from wayseal.service.log import Log
 from wayseal.store.database import open_database
-from wayseal.store.database.migrations import upgrade
+from wayseal.store.database.migrations import Chain, upgrade
 
+__all__ = ["TABLES", "Demo", "make_site", "open_access", "run_console"]
 LOGIN, NAME = "demo", "Demo"
 
 
@@ -104,6 +106,12 @@ def _fill(name: str, bought: Path, site: Site) -> None:
 SPOOL = "spool"
 """Where files that are sent lie until they are kept, in the console's folder."""
 _PATIENCE = 3600.0
+TABLES = Chain(
+    name="console",
+    what="People and how they sign in, what was marked, jobs, baskets of numbers, and traces.",
+    tables=(access.METADATA, jobs.METADATA, tracing.METADATA),
+    first=9,
+)
 
 
 @contextmanager
@@ -119,7 +127,7 @@ def open_access(settings: ConsoleSettings) -> Iterator[Access]:
             "the folder can't be made ({reason})", file=settings.folder, reason=disk_says(error)
         ) from None
     with open_database(settings.database_address, patience=_PATIENCE) as database:
-        upgrade(database, "console")
+        upgrade(database, TABLES)
     with open_database(settings.database_address) as database:
         rules = Rules(idle=60 * settings.idle_minutes, absolute=3600 * settings.session_hours)
         keys = load_keys(settings.key_path, make=not has_people(database))

@@ -11,6 +11,7 @@ from wayseal.store.database.migrations import check
 from wayseal.vault import Vault
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile
 from wayseal.vault.log.memory import LogMemory
+from wayseal.vault.tables import CHAINS
 
 OpenKeyring = Keyring | KeyringFile
 
@@ -27,8 +28,8 @@ def open_vault(settings: Settings, keyring: OpenKeyring) -> Vault:
     with ExitStack() as opened:
         main = opened.enter_context(open_database(settings.database))
         keys = opened.enter_context(open_database(settings.key_database))
-        check(main, "main")
-        check(keys, "keys")
+        check(main, CHAINS["main"])
+        check(keys, CHAINS["keys"])
         vault = Vault(
             main,
             keys,

@@ -1,18 +1,32 @@
-"""The vault's tables. Times are microseconds since 1970, UTC; `store/database/migrations` makes the tables.
+"""The vault's tables. Times are microseconds since 1970, UTC; `store.database.migrations` makes them.
 
 Two sets, so that wrapped keys can live in a database of their own, with backups of their own: what is erased there is
 erased for good as soon as its backups are gone.
 """
 
+from collections.abc import Mapping
+from typing import Literal
+
 import sqlalchemy as sa
 
 from wayseal.model.fields import ID, NUMBER
+from wayseal.store.database.migrations import Chain
 
 SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """Places in the log: on SQLite the row's own number."""
 
 main = sa.MetaData()
 keys = sa.MetaData()
+ChainName = Literal["main", "keys"]
+CHAINS: Mapping[ChainName, Chain] = {
+    "main": Chain(
+        name="main",
+        what="Sealed waybills, people and work, policies, and the disclosure log.",
+        tables=(main,),
+        first=3,
+    ),
+    "keys": Chain(name="keys", what="Data keys, and what was erased of them.", tables=(keys,), first=3),
+}
 # mark: keyed hash of the row (`row_marks`), by which a row that somebody else wrote is known.
 # entry: place in the log of the entry that says so.
 

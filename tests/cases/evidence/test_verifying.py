@@ -200,10 +200,11 @@ def test_a_pack_that_was_packed_anew_is_sound_and_said() -> None:
         assert not found.as_written
 
 
-def test_a_newer_pack_is_refused() -> None:
-    newer = FILES[f"{TOP}/pack.json"].replace(b'"wayseal_pack": 1', b'"wayseal_pack": 2')
+@pytest.mark.parametrize("version", [b"1", b"3"])
+def test_a_pack_of_another_version_is_refused(version: bytes) -> None:
+    other = FILES[f"{TOP}/pack.json"].replace(b'"wayseal_pack": 2', b'"wayseal_pack": ' + version)
     with pytest.raises(PackVersionError):
-        verified(zipped(FILES | {f"{TOP}/pack.json": newer}))
+        verified(zipped(FILES | {f"{TOP}/pack.json": other}))
 
 
 def test_against_something_else_is_refused() -> None:

@@ -1,16 +1,14 @@
 """What people who work on offers ask of the record, on both databases."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.market.log.lines_of import START, act, offered, reading, whole
 from wayseal.market.errors import RecordError
-from wayseal.market.log import FILE, WATCH, LineKind, Market, open_market
-from wayseal.market.log.reads import Reads
+from wayseal.market.log import WATCH, LineKind, Market, open_market
 from wayseal.market.log.work import ActRow, acts, readings
+from wayseal.store.database import Connection, query
 
 
 def test_acts_go_by_pages_and_are_those_of_people(market: Market) -> None:
@@ -42,29 +40,14 @@ def test_acts_are_found_without_a_look_at_every_line(tmp_path: Path) -> None:
         market.append(whole())
         asked: list[str] = []
 
-        def plan(c: object) -> None:
+        def plan(c: Connection) -> None:
             from wayseal.market.log._tables import BY_HAND, LINES
 
             text = f"EXPLAIN QUERY PLAN SELECT seq FROM {LINES} WHERE {BY_HAND} AND seq<? ORDER BY seq DESC LIMIT 5"
-            asked.extend(str(row[-1]) for row in c.rows(text, (99,)))  # type: ignore[attr-defined]
+            asked.extend(str(row[-1]) for row in query(c, text, (99,)))
 
         market.read(plan)
         assert any("of_people" in step for step in asked), asked
-
-
-def test_a_record_of_before_gets_the_index_of_all_acts(tmp_path: Path) -> None:
-    with open_market(tmp_path) as market:
-        market.append(whole())
-    with closing(sqlite3.connect(tmp_path / FILE)) as c, c:
-        c.execute("CREATE INDEX ix_market_lines_by_hand ON market_lines (seq) WHERE kind IN ('triaged')")
-        c.execute("UPDATE market_state SET version=3")
-    with open_market(tmp_path) as market:
-        assert Reads(market).learnt() is None
-        assert market.verify().lines == len(whole())
-    with closing(sqlite3.connect(tmp_path / FILE)) as c, c:
-        names = {row[0] for row in c.execute("SELECT name FROM sqlite_master WHERE type='index'")}
-    assert "ix_market_lines_of_people" in names
-    assert "ix_market_lines_by_hand" not in names
 
 
 def test_readings_come_for_those_that_are_there(market: Market) -> None:

@@ -4,6 +4,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,17 @@ import sqlalchemy as sa
 
 from tests.store.database.places import opened
 from tests.tables import each
-from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError, open_database
+from wayseal.store.database import (
+    Connection,
+    Database,
+    DatabaseError,
+    DatabaseGoneError,
+    execute,
+    open_database,
+    query,
+    scratch,
+)  # fmt: skip
+from wayseal.store.database.errors import ForeignDatabaseError
 
 MARK = "MARK13800138000"
 T = sa.Table(
@@ -238,3 +249,38 @@ def test_addresses_that_are_none(address: str, said: str) -> None:
     with pytest.raises(DatabaseError, match=said) as caught, open_database(address) as opened:
         opened.read(lambda c: None)
     assert MARK not in told(caught.value)
+
+
+def test_plain_statements_are_the_same_for_both(filled: Database) -> None:
+    def make(connection: Connection) -> None:
+        query(connection, "CREATE TABLE plain (a BIGINT PRIMARY KEY, b TEXT)")
+        execute(connection, "INSERT INTO plain (a, b) VALUES (?, ?)", [(n, f"'?{n}") for n in range(3)])
+
+    assert not filled.has_table("plain")
+    filled.write(make)
+    assert filled.has_table("plain")
+    assert filled.read(query, "SELECT b FROM plain WHERE a = ?", (1,)) == [("'?1",)]
+    with scratch() as connection:
+        make(connection)
+        assert query(connection, "SELECT count(*) FROM plain") == [(3,)]
+
+
+def test_errors_are_the_callers(tmp_path: Path) -> None:
+    class OwnError(Exception):
+        pass
+
+    seen: list[DatabaseError] = []
+
+    def turn(error: DatabaseError) -> Exception:
+        seen.append(error)
+        return OwnError()
+
+    file = tmp_path / "no.db"
+    with open_database(file, turn=turn) as database:
+        assert not database.has_table("t")
+        file.write_bytes(b"no database, but long enough to be looked at" * 9)
+        with pytest.raises(OwnError):
+            database.has_table("t")
+    with pytest.raises(OwnError):
+        database.read(query, "SELECT 1")
+    assert [type(error) for error in seen] == [ForeignDatabaseError, DatabaseGoneError]

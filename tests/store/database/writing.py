@@ -4,6 +4,7 @@ from multiprocessing.connection import Connection as Line
 
 from wayseal.store.database import Connection, open_database
 from wayseal.store.database.migrations import upgrade
+from wayseal.vault.tables import CHAINS
 
 
 def write_for_ever(url: str, line: Line) -> None:
@@ -28,5 +29,5 @@ def upgrade_when_told(url: str, line: Line) -> None:
     """Upgrades a database at a word; says how many steps it took."""
     database = open_database(url)
     line.recv()
-    line.send(len(upgrade(database, "main")))
+    line.send(len(upgrade(database, CHAINS["main"])))
     database.close()

@@ -24,7 +24,7 @@ from tests.vault.world import OPERATOR
 from wayseal.model.records import Erased
 from wayseal.model.times import time_at
 from wayseal.store.database import Database, DatabaseError
-from wayseal.store.database.migrations import Chain, check, upgrade, version, versions
+from wayseal.store.database.migrations import check, upgrade
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, check_backup, prune, restore
 from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
@@ -33,7 +33,7 @@ from wayseal.vault.log import newest_checkpoint
 from wayseal.vault.log.tiles import tree
 
 NOW = 1_790_000_000_000_000
-CHAINS: tuple[Chain, ...] = ("main", "keys")
+CHAINS: tuple[t.ChainName, ...] = ("main", "keys")
 RINGS = {"main": RING, "keys": None}
 LOG = ("entries", "nodes", "checkpoints", "facts")
 
@@ -41,9 +41,8 @@ LOG = ("entries", "nodes", "checkpoints", "facts")
 def filled(database: Database) -> None:
     """Rows in every table of both chains, with a log of its own."""
     for chain in CHAINS:
-        upgrade(database, chain)
-        rows = ROWS[version(database, chain) or ""]
-        database.write(fill, {name: lines for name, lines in rows.items() if name not in LOG})
+        upgrade(database, t.CHAINS[chain])
+        database.write(fill, {name: lines for name, lines in ROWS[chain].items() if name not in LOG})
     database.write(lambda c: c.execute(sa.update(t.waybills).values(erased_at=None)))
     database.write(lambda c: c.execute(t.facts.insert(), {"name": "origin", "value": "vault.example/log"}))
     log_filled(database, 300)
@@ -74,7 +73,7 @@ def place(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def empty(database: Database, chain: Chain) -> bool:
+def empty(database: Database, chain: t.ChainName) -> bool:
     return not any(database.read(contents, chain).values())
 
 
@@ -98,7 +97,7 @@ def test_what_is_restored_is_what_was_there(here: str, there: str, tmp_path: Pat
             )
             assert done.rows == made.rows
             assert done.erased_again == 0
-            check(target, chain)
+            check(target, t.CHAINS[chain])
             assert target.read(contents, chain) == source.read(contents, chain)
         assert target.read(lambda c: tree(c).root()) == source.read(lambda c: tree(c).root())
     assert ("entries", 310, 0) in seen
@@ -110,7 +109,7 @@ def test_a_backup_is_its_owners_alone_and_one_file(source: Database, tmp_path: P
     made = back_up(source, "main", folder, now=NOW)
     found = {p.name: stat.S_IMODE(p.stat().st_mode) for p in [folder, *folder.iterdir()]}
     assert found == {"b": 0o700, "main.db": 0o600, "manifest.json": 0o600}
-    assert (made.chain, made.version, made.made_at) == ("main", versions("main")[-1], NOW)
+    assert (made.chain, made.version, made.made_at) == ("main", "main_0003", NOW)
     assert made.log_size == made.rows["entries"] == 310
     assert made.log_root == source.read(lambda c: tree(c).root()).hex()
     assert made.checkpoint == source.read(newest_checkpoint)
@@ -119,7 +118,7 @@ def test_a_backup_is_its_owners_alone_and_one_file(source: Database, tmp_path: P
 def test_a_backup_of_one_chain_holds_nothing_of_the_other(source: Database, tmp_path: Path) -> None:
     names = {c: set(back_up(source, c, tmp_path / c, now=NOW).rows) for c in CHAINS}
     assert names == {"main": set(t.main.tables), "keys": set(t.keys.tables)}
-    wrapped = ROWS["keys_0002"]["data_keys"][0]["wrapped"]
+    wrapped = ROWS["keys"]["data_keys"][0]["wrapped"]
     assert wrapped in (tmp_path / "keys/keys.db").read_bytes()
     assert wrapped not in (tmp_path / "main/main.db").read_bytes()
     assert b"data_keys" not in (tmp_path / "main/main.db").read_bytes()
@@ -150,7 +149,7 @@ def address(database: Database) -> str:
 
 
 def test_bytes_of_deleted_rows_stay_behind(source: Database, tmp_path: Path) -> None:
-    key = ROWS["keys_0002"]["data_keys"][0]
+    key = ROWS["keys"]["data_keys"][0]
     source.write(lambda c: c.execute(sa.delete(t.data_keys).where(t.data_keys.c.waybill == key["waybill"])))
     back_up(source, "keys", tmp_path / "b", now=NOW)
     assert key["wrapped"] not in (tmp_path / "b/keys.db").read_bytes()
@@ -267,15 +266,15 @@ def test_what_was_changed_isnt_restored(case: str, good: Path, tmp_path: Path, p
     with opened(place) as target:
         with pytest.raises(error, match=said):
             restore(folder, target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW)
-        upgrade(target, "main")
+        upgrade(target, t.CHAINS["main"])
         assert empty(target, "main")
         assert restore(good, target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW).rows["entries"] == 310
 
 
 def test_tables_of_another_version_are_left_alone(good: Path, place: str) -> None:
     with opened(place) as target:
-        upgrade(target, "main")
-        target.write(lambda c: c.exec_driver_sql("UPDATE alembic_version_main SET version_num = 'main_9999'") and None)
+        upgrade(target, t.CHAINS["main"])
+        target.write(lambda c: c.exec_driver_sql("UPDATE version_of_main SET revision = 'main_9999'") and None)
         with pytest.raises(DatabaseError, match="run the Wayseal that made them"):
             restore(good, target, "main", erased=[], keyring=None, caller=OPERATOR, now=NOW)
 
@@ -288,7 +287,7 @@ def test_what_was_erased_since_doesnt_come_back(source: Database, tmp_path: Path
     """Neither a key, nor what it would open, nor a tag; by the key database's own list, or by the records."""
     for chain in CHAINS:
         back_up(source, chain, tmp_path / chain, now=NOW)
-    number = ROWS["keys_0002"]["data_keys"][0]["waybill"]
+    number = ROWS["keys"]["data_keys"][0]["waybill"]
     gone = [erased(number, NOW, NOW + 9), erased("YT8", 1, 2)]
     with fresh(source.dialect, tmp_path) as other, opened(other) as target:
         done = {
@@ -306,7 +305,7 @@ def test_what_was_erased_since_doesnt_come_back(source: Database, tmp_path: Path
 
 def test_the_records_say_what_was_erased(source: Database, tmp_path: Path) -> None:
     """Where the key database is lost, its list with it."""
-    number = ROWS["keys_0002"]["data_keys"][0]["waybill"]
+    number = ROWS["keys"]["data_keys"][0]["waybill"]
     marked = sa.update(t.waybills).where(t.waybills.c.waybill == number).values(erased_at=5)
     source.write(lambda c: c.execute(marked))
     assert erasures_of(source, "main", backups=7) == [erased(number, 5, 12)]
@@ -315,7 +314,7 @@ def test_the_records_say_what_was_erased(source: Database, tmp_path: Path) -> No
 
 def test_no_erased_key_touches_the_files(source: Database, tmp_path: Path) -> None:
     back_up(source, "keys", tmp_path / "b", now=NOW)
-    key = ROWS["keys_0002"]["data_keys"][0]
+    key = ROWS["keys"]["data_keys"][0]
     with opened(f"sqlite:///{tmp_path}/new.db") as target:
         gone = [erased(key["waybill"], 1, 2)]
         restore(tmp_path / "b", target, "keys", erased=gone, keyring=None, caller=OPERATOR, now=NOW)
@@ -355,7 +354,7 @@ def test_lists_that_cant_be_read(tmp_path: Path) -> None:
 def test_old_backups_of_keys_go(source: Database, tmp_path: Path) -> None:
     place = tmp_path / "all"
     place.mkdir()
-    chains: dict[str, Chain] = {"k1": "keys", "k2": "keys", "k3": "keys", "m1": "main"}
+    chains: dict[str, t.ChainName] = {"k1": "keys", "k2": "keys", "k3": "keys", "m1": "main"}
     for name, chain in chains.items():
         back_up(source, chain, place / name, now=int(name[1]))
     (place / "half").mkdir()

@@ -14,7 +14,7 @@ from wayseal.cases.evidence._fingerprint import CHUNK, Fingerprint, fingerprint_
 from wayseal.cases.evidence.types import Pack, TakenItem, Title
 from wayseal.model.times import iso
 
-VERSION = 1
+VERSION = 2
 FORMAT = "wayseal_pack"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 BAGIT_FILE, INFO_FILE, INDEX_FILE = "bagit.txt", "bag-info.txt", "pack.json"

@@ -1,61 +1,41 @@
-"""Custody as lines that hang together: each carries the SHA-256 of the line before it and one of its own.
+"""Custody as lines that hang together (`wayseal.journal.chain`).
 
-1. A line that was changed, taken out, moved or put in is named by its number; cut-off ones by the pack's manifest.
-2. The first line's `previous` is "".
+A line that was changed, taken out, moved or put in is named by its number; cut-off ones by the pack's manifest.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from wayseal.cases.evidence.types import Custody, CustodyAct
+from wayseal.journal.chain import chain_line, check_lines, sum_of
 from wayseal.model.times import iso, micros
 
-_MEMBERS = ("act", "item", "at", "who", "why", "hash_before", "hash_after", "previous", "sum")
 
-
-def chain_acts(acts: Sequence[CustodyAct], previous: str = "") -> bytes:
-    """Acts as lines that go on from a line whose SHA-256 is `previous`."""
-    out = []
+def chain_acts(acts: Sequence[CustodyAct]) -> bytes:
+    """Acts as lines."""
+    out, before = [], ""
     for act in acts:
-        values = (act.act.value, act.item, iso(act.at), act.who, act.why, act.before, act.after, previous)
-        body = json.dumps(dict(zip(_MEMBERS, values, strict=False)), ensure_ascii=False)
-        line = f'{body[:-1]}, "sum": "{_sha(body)}"}}'
-        out.append(line + "\n")
-        previous = _sha(line)
-    return "".join(out).encode()
+        said = {"act": act.act.value, "item": act.item, "at": iso(act.at), "who": act.who, "why": act.why}
+        hashes = {"hash_before": act.before, "hash_after": act.after}
+        out.append(chain_line({**said, **hashes}, before, ensure_ascii=False))
+        before = sum_of(out[-1])
+    return "".join(line + "\n" for line in out).encode()
 
 
 def read_chain(content: bytes) -> tuple[tuple[CustodyAct, ...], tuple[int, ...]]:
-    """The acts of whole lines, and the numbers of lines that are not what was written or don't go on (rule 1)."""
-    acts, faults, previous = [], [], ""
-    lines = content.decode("utf-8", "replace").split("\n")
-    if lines.pop():
-        faults.append(len(lines) + 1)
-    for number, line in enumerate(lines, start=1):
-        act, follows = _read_line(line)
-        if act is not None:
-            acts.append(act)
-        if act is None or follows != previous:
-            faults.append(number)
-        previous = _sha(line)
-    return tuple(acts), tuple(sorted(faults))
+    """The acts of whole lines, and the numbers of lines that are not what was written or don't go on."""
+    *lines, rest = content.decode("utf-8", "replace").split("\n")
+    found = check_lines(enumerate(lines, start=1))
+    acts, faults = [], {fault.line for fault in found.faults}
+    for number, said in found.entries:
+        try:
+            acts.append(_act_of(said))
+        except (ValueError, KeyError, TypeError):
+            faults.add(number)
+    return tuple(acts), tuple(sorted(faults | ({len(lines) + 1} if rest else set())))
 
 
-def _read_line(line: str) -> tuple[CustodyAct | None, str]:
-    try:
-        found = json.loads(line)
-        body = json.dumps({name: found[name] for name in _MEMBERS[:-1]}, ensure_ascii=False)
-        if line != f'{body[:-1]}, "sum": "{_sha(body)}"}}':
-            return None, ""
-        act, item, at, who, why, before, after, previous = (found[name] for name in _MEMBERS[:-1])
-        read = CustodyAct(
-            act=Custody(act), item=item, at=micros(at), who=who, why=why, before=before, after=after
-        )  # fmt: skip
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None, ""
-    return read, previous
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+def _act_of(said: Mapping[str, Any]) -> CustodyAct:
+    who, before, after = said["who"], said["hash_before"], said["hash_after"]
+    act, at = Custody(said["act"]), micros(said["at"])
+    return CustodyAct(act=act, item=said["item"], at=at, who=who, why=said["why"], before=before, after=after)

@@ -124,7 +124,7 @@ def _read_index(content: bytes) -> Index | None:
     try:
         found = json.loads(content)
         version = found[FORMAT]
-        if type(version) is int and version > VERSION:
+        if type(version) is int and version != VERSION:
             raise PackVersionError("this version of Wayseal reads packs of version {version}", version=VERSION)
         items = [_read_item(one) for one in found["items"]]
         head = {name: str(found[name]) for name in ("name", "case", "made_at", "who", "wayseal")}

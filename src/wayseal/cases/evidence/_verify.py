@@ -5,10 +5,18 @@
    its SHA-256 and SM3 say together, and the record that says otherwise is named.
 3. A pack agrees with itself also where somebody made all of it anew. What was written down elsewhere tells: the seal,
    a time stamp, the public key of the ledger's checkpoints.
+4. A proof must hold, lead to the pack's checkpoint, and prove an access that the pack lists, as it lists it: in every
+   column that both have, and once.
+5. Without a key that somebody brings, the key in the pack is taken, and that is told: whoever makes a pack anew could
+   put in a key of their own.
+6. The list is read line by line, however long it is; a line that is no access says nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import IO
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import IO, Any
 
 from wayseal.cases.evidence._archive import Archive
 from wayseal.cases.evidence._bag import (
@@ -23,15 +31,213 @@ from wayseal.cases.evidence._bag import (
     seal_of,
 )
 from wayseal.cases.evidence._chain import read_chain
-from wayseal.cases.evidence._differences import describe_bytes, describe_chunks
-from wayseal.cases.evidence._fingerprint import Fingerprint, fingerprint, read_parts
-from wayseal.cases.evidence._proofs import check_proofs
-from wayseal.cases.evidence._records import Records, read_records
+from wayseal.cases.evidence._fingerprint import CHUNK, Fingerprint, fingerprint, read_parts
+from wayseal.cases.evidence._records import Index, Records, items_of, read_records
 from wayseal.cases.evidence.errors import EvidenceError, NotAPackError
 from wayseal.cases.evidence.findings import Code, PackVerification
-from wayseal.cases.evidence.types import PAYLOAD, Custody
-from wayseal.merkle import VerifyKey
+from wayseal.cases.evidence.types import PAYLOAD, Custody, Role
+from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
+from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.findings import Finding
+from wayseal.merkle.hashing import SIZE
+from wayseal.model.errors import WaysealError
+from wayseal.model.times import micros
+from wayseal.proofs import ProvenRead, verify
+
+Content = Callable[[str], bytes]
+Parts = Callable[[str], Iterator[bytes]]
+_COLUMNS = ("waybill", "actor", "source", "row", "action", "via", "session", "ip", "device", "purpose")
+_ALWAYS = ("waybill", "actor")
+_MOST_LINE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedProofs:
+    """holding: how many proofs hold. keys: who signed, as name+id. own_key: only the pack's key was there."""
+
+    findings: tuple[Finding, ...]
+    holding: int
+    keys: tuple[str, ...]
+    own_key: bool
+
+
+def check_proofs(index: Index | None, content: Content, parts: Parts, keys: Sequence[VerifyKey]) -> CheckedProofs:
+    """Checks all proofs of a pack (rules 4 and 5). content: gives a file of it; parts: the same, bit by bit."""
+    proofs = items_of(index, Role.PROOF)
+    trusted = list(keys) or _own_keys(index, content)
+    point = _checkpoint(index, content)
+    findings, names, proven_by_path = list[Finding](), dict[str, None](), dict[str, ProvenRead | None]()
+    for item in proofs:
+        try:
+            proven = verify(content(item.path), trusted)
+        except UnknownKeyError as error:
+            findings.append(Finding(code=Code.PROOF_KEY, where=item.path, values={"keys": ", ".join(error.keys)}))
+        except WaysealError:
+            findings.append(Finding(code=Code.PROOF, where=item.path))
+        else:
+            proven_by_path[item.path] = proven if isinstance(proven, ProvenRead) else None
+    listed = _listed_reads(index, parts, {_place(one) for one in proven_by_path.values() if one is not None})
+    holding = 0
+    for path, one in proven_by_path.items():
+        if one is None or not _lists(listed.get(_place(one)), one.read):
+            findings.append(Finding(code=Code.PROOF_READ, where=path))
+        elif point is not None and one.checkpoint != point:
+            findings.append(Finding(code=Code.PROOF_POINT, where=path))
+        else:
+            holding += 1
+            names |= dict.fromkeys(one.keys)
+    return CheckedProofs(
+        findings=tuple(findings), holding=holding, keys=tuple(names), own_key=bool(proofs) and not keys
+    )  # fmt: skip
+
+
+def _place(proven: ProvenRead) -> str:
+    return f"{proven.read['source']}:{proven.read['row']}"
+
+
+def _own_keys(index: Index | None, content: Content) -> list[VerifyKey]:
+    found = []
+    for item in items_of(index, Role.KEY):
+        try:
+            found.append(VerifyKey.parse(content(item.path).decode("ascii")))
+        except (UnicodeDecodeError, MerkleError):
+            continue
+    return found
+
+
+def _checkpoint(index: Index | None, content: Content) -> Checkpoint | None:
+    for item in items_of(index, Role.CHECKPOINT):
+        try:
+            return Checkpoint.claimed(content(item.path))
+        except MerkleError:
+            return None
+    return None
+
+
+def _listed_reads(index: Index | None, parts: Parts, wanted: Collection[str]) -> dict[str, Any]:
+    """Some accesses of the pack by `source:row`; None for one that stands there more than once."""
+    found: dict[str, Any] = {}
+    for item in items_of(index, Role.READS) if wanted else ():
+        for line in _lines(parts(item.path)):
+            try:
+                read = json.loads(line)
+                key = str(read["read"])
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue
+            if key in wanted:
+                found[key] = None if key in found else read
+    return found
+
+
+def _lines(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Rule 6. What is longer than a line can be comes in pieces, none of which is an access."""
+    rest = b""
+    for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+        if len(rest) > _MOST_LINE:
+            yield rest
+            rest = b""
+    yield rest
+
+
+def _lists(known: Any, read: Mapping[str, str | int | None]) -> bool:
+    """Whether the pack lists an access as it was proven (rule 4)."""
+    if not isinstance(known, dict):
+        return False
+    same = all(known.get(name) == read.get(name) for name in _COLUMNS if name in known or name in _ALWAYS)
+    return same and _same_time(str(known.get("at")), str(read["at"]))
+
+
+def _same_time(one: str, other: str) -> bool:
+    try:
+        return micros(one) == micros(other)
+    except ValueError:
+        return False
+
+
+MOST_RANGES = 20
+"""Ranges of bytes that are told of a file."""
+
+
+def describe_chunks(path: str, was: bytes, now: bytes, parts: Iterable[bytes], *, text: bool) -> Finding:
+    """Which pieces of a file differ, by their hashes then and now. text: whether it has lines."""
+    pieces = max(len(was), len(now)) // SIZE
+    odd = [n for n in range(pieces) if was[n * SIZE : n * SIZE + SIZE] != now[n * SIZE : n * SIZE + SIZE]]
+    lines = _lines_of(odd, parts) if text else []
+    values: dict[str, str | int] = {
+        "chunks": _ranges([n + 1 for n in odd]),
+        "count": len(odd),
+        "of": pieces,
+        "first": odd[0] * CHUNK if odd else 0,
+        "lines": _ranges(lines),
+    }
+    return Finding(code=Code.CHUNKS, where=path, values=values)
+
+
+def _lines_of(odd: Sequence[int], parts: Iterable[bytes]) -> list[int]:
+    """Numbers of lines that lie in these pieces."""
+    wanted, lines, line = set(odd), list[int](), 1
+    for number, piece in enumerate(_changed_pieces(parts)):
+        breaks = piece.count(b"\n")
+        if number in wanted:
+            lines += range(line, line + breaks + (not piece.endswith(b"\n")))
+        line += breaks
+    return lines
+
+
+def _changed_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for part in parts:
+        rest += part
+        while len(rest) >= CHUNK:
+            yield rest[:CHUNK]
+            rest = rest[CHUNK:]
+    if rest:
+        yield rest
+
+
+def describe_bytes(path: str, original: Iterable[bytes], parts: Iterable[bytes]) -> Iterator[Finding]:
+    """Which bytes of a file differ from the original: ranges, each with line and column of its first byte.
+
+    What was put in or left out makes all that follows differ: the last range then goes to the end.
+    """
+    told, at, line, column = 0, 0, 1, 1
+    open_at, where = -1, (1, 1)
+    for one, other in zip_longest(_changed_pieces(original), _changed_pieces(parts), fillvalue=b""):
+        if one == other and open_at < 0:
+            at, breaks = at + len(one), one.count(b"\n")
+            line, column = line + breaks, len(one) - one.rfind(b"\n") if breaks else column + len(one)
+            continue
+        for a, b in zip_longest(one, other):
+            if a != b and open_at < 0:
+                open_at, where = at, (line, column)
+            elif a == b and open_at >= 0:
+                yield _byte_range(path, open_at, at, where)
+                told, open_at = told + 1, -1
+                if told >= MOST_RANGES:
+                    return
+            at += 1
+            line, column = (line + 1, 1) if a == 10 else (line, column + 1)
+    if open_at >= 0:
+        yield _byte_range(path, open_at, at, where)
+
+
+def _byte_range(path: str, start: int, end: int, where: tuple[int, int]) -> Finding:
+    values = {"first": start, "last": end - 1, "count": end - start, "line": where[0], "column": where[1]}
+    return Finding(code=Code.BYTES, where=path, values=values)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Numbers in order as "3, 7-9"."""
+    out: list[list[int]] = []
+    for number in numbers:
+        if out and number <= out[-1][1] + 1:
+            out[-1][1] = number
+        else:
+            out.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in out)
+
 
 MOST_RECORD = 64 << 20
 """Bytes of a file that describes the pack."""

@@ -22,9 +22,9 @@ from typing import ClassVar, Literal
 
 from wayseal.cases import Cases
 from wayseal.cases.views import Noticeable
+from wayseal.journal.files import LockedJournal, lock_journal
 from wayseal.model import WaysealError
 from wayseal.model.schema import CLOSED, parse_json, plain
-from wayseal.store.journal import LockedJournal, lock_journal
 
 FILE = "notices.json"
 """In the casebook's folder."""

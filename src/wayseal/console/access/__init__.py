@@ -15,6 +15,7 @@ from wayseal.console.access._company import CompanySignIn, Errand
 from wayseal.console.access._context import KNOWN_SECONDS, AccessContext, AccessKeys, Cost, Passwords, load_keys
 from wayseal.console.access._people import People, anybody
 from wayseal.console.access._provider import AuthorizationCallback, Provider
+from wayseal.console.access._rows import METADATA
 from wayseal.console.access._sessions import Sessions, Standing
 from wayseal.console.access._sign_in import Marks, OwnAccount, SignIn
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
@@ -26,6 +27,7 @@ AT_ONCE = {Lane.PASSWORDS: _context.PASSWORDS_AT_ONCE, Lane.COMPANY: _provider.A
 __all__ = [
     "AT_ONCE",
     "KNOWN_SECONDS",
+    "METADATA",
     "Access",
     "AccessKeys",
     "AuthorizationCallback",

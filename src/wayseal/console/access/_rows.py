@@ -1,8 +1,8 @@
-"""The tables of access, as the migrations of `console` make them, their rows as values, and statements on them.
+"""The tables of access, as `console.serve` has them made, their rows as values, and statements on them.
 
-Acts are only added, each row chained to the one before it; what stands in `detail` are words of ours: roles, kinds,
-ids, and nothing that somebody typed to get in. How often somebody may try is counted before anything is checked, so
-that attempts side by side don't slip through.
+Acts are only added, each row chained to the one before it (`wayseal.journal.chain`); what stands in `detail` are words
+of ours: roles, kinds, ids, and nothing that somebody typed to get in. How often somebody may try is counted before
+anything is checked, so that attempts side by side don't slip through.
 
 1. A login from one address has 5 attempts, a login from everywhere 50, an address 100; each further one waits twice as
    long as the one before, up to a quarter of an hour.
@@ -14,7 +14,6 @@ that attempts side by side don't slip through.
 5. An attempt that lies ahead, since the clock went back, counts as one that lies as far behind: nobody waits for years.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +23,7 @@ import sqlalchemy as sa
 from wayseal.console.access._context import Used
 from wayseal.console.access.types import Act, ActKind, Checked, Person, PersonState, Session, Via, Way
 from wayseal.console.roles import Role, Stage
+from wayseal.journal.chain import chain_line, sum_of
 from wayseal.store.database import Connection
 
 METADATA = sa.MetaData()
@@ -168,9 +168,6 @@ def give_back_attempts(connection: Connection, key: str, used: int) -> None:
     connection.execute(attempts.update().where(shared, some).values(tries=attempts.c.tries - used))
 
 
-_START = "0" * 64
-
-
 def add_act(
     connection: Connection, kind: ActKind, /, *, at: int, who: str | None, person: str | None = None, **detail: str
 ) -> None:
@@ -185,20 +182,20 @@ def add_act(
         "person": person,
         "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
     }
-    chain = _link(_START if last is None else last.chain, row)
+    chain = sum_of(chain_line(row, "" if last is None else last.chain))
     connection.execute(acts.insert().values(**row, chain=chain))
 
 
 def check_acts(connection: Connection, *, start: int, limit: int) -> Checked:
     """Checks the acts from a number on; what stands before `start` is believed, as it was checked before."""
     newest = connection.execute(sa.select(sa.func.max(acts.c.number))).scalar() or 0
-    chain, expected = _START, start
+    chain, expected = "", start
     if start > 1:
         chain = connection.execute(sa.select(acts.c.chain).where(acts.c.number == start - 1)).scalar() or ""
     asked = sa.select(acts).where(acts.c.number >= start).order_by(acts.c.number).limit(limit)
     for row in connection.execute(asked):
         fields = {name: row._mapping[name] for name in ("number", "at", "act", "who", "person", "detail")}
-        chain = _link(chain, fields)
+        chain = sum_of(chain_line(fields, chain))
         if row.number != expected or row.chain != chain:
             return Checked(upto=expected - 1, newest=newest, wrong=expected)
         expected += 1
@@ -228,10 +225,6 @@ def page_of_acts(connection: Connection, *, before: int | None, limit: int) -> t
         )
         for row in connection.execute(asked)
     )
-
-
-def _link(before: str, row: Mapping[str, object]) -> str:
-    return hashlib.sha256(f"{before}\n{json.dumps(row, ensure_ascii=False, sort_keys=True)}".encode()).hexdigest()
 
 
 _PERSON = [column.label(f"p_{column.name}") for column in people.c if not column.name.startswith("totp")]

@@ -10,6 +10,7 @@
 """
 
 from wayseal.console.jobs._jobs import Jobs
+from wayseal.console.jobs._rows import METADATA
 from wayseal.console.jobs.types import Job, JobContext, JobState
 
-__all__ = ["Job", "JobContext", "JobState", "Jobs"]
+__all__ = ["METADATA", "Job", "JobContext", "JobState", "Jobs"]

@@ -1,4 +1,4 @@
-"""The tables of jobs, as the migrations of `console` make them; what is asked of them and what changes them."""
+"""The tables of jobs, as `console.serve` has them made; what is asked of them and what changes them."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Baskets, and runs over them, in the console's database, as the migrations of `console` make its tables.
+"""Baskets, and runs over them, in the console's database, as `console.serve` has its tables made.
 
 1. Each act makes a new version of the basket, and says who, when and why. All versions stay: a row is there from the
    version that brought it to the one that took it away.

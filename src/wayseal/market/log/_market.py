@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from wayseal.journal.projection import read_batches, tables_differ
+from wayseal.journal.tree import grow, tree_of
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,
@@ -23,13 +25,12 @@ from wayseal.market.errors import (
     RecordError,
 )
 from wayseal.market.log._project import project
-from wayseal.market.log._tables import BY_HAND, LINES, NODES, STATE, TABLES, VERSION, make_record, make_tables
-from wayseal.market.log._tree import grow, tree_of
-from wayseal.market.log.lines import ORIGIN, Kept, Line, LineKind, read_line, write_line
+from wayseal.market.log._tables import BY_HAND, LINES, NODES, PROJECTION, TABLES, make_record
+from wayseal.market.log.lines import ORIGIN, Line, LineKind, read_line, write_line
 from wayseal.merkle import Checkpoint, SigningKey
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.statements import Connection, Store, open_store, scratch
-from wayseal.store.statements.errors import BusyError, DiskError, StatementsError
+from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query, scratch
+from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
 
 FILE = "market.sqlite"
 _AT_ONCE = 2000
@@ -59,7 +60,7 @@ class Verified:
 class Market:
     """The record of a market's watch. Safe to use from many threads; see `open_market`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self._store = store
         self._open()
 
@@ -96,17 +97,10 @@ class Market:
 
     def lines(self, kind: LineKind | None = None) -> Iterator[tuple[int, Line]]:
         """All lines that still have a text, in their order; of one kind."""
-        after = -1
-        wanted = "" if kind is None else " AND kind=?"
-        while True:
-            values = (after, *(() if kind is None else (kind.value,)), _AT_ONCE)
-            text = f"SELECT seq, content FROM {LINES} WHERE seq>?{wanted} ORDER BY seq LIMIT ?"
-            found = self._store.read(_select(text, values))
-            for seq, content in found:
-                if content is not None:
-                    yield seq, read_line(content)
-            if len(found) < _AT_ONCE:
-                return
+        after, wanted = -1, "" if kind is None else f" AND kind='{kind.value}'"
+        text = f"SELECT seq, content FROM {LINES} WHERE seq>?{wanted} ORDER BY seq LIMIT ?"
+        while found := self._store.read(query, text, (after, _AT_ONCE)):
+            yield from ((seq, read_line(content)) for seq, content in found if content is not None)
             after = found[-1][0]
 
     def size(self) -> int:
@@ -118,7 +112,7 @@ class Market:
 
         def work(c: Connection) -> Checkpoint:
             size = _size(c)
-            return Checkpoint(origin=ORIGIN, size=size, root=tree_of(c, size).root())
+            return Checkpoint(origin=ORIGIN, size=size, root=tree_of(c, NODES, size).root())
 
         return self._store.read(work)
 
@@ -131,10 +125,10 @@ class Market:
 
         def work(c: Connection) -> Proof:
             size = _size(c)
-            found = c.rows(f"SELECT content FROM {LINES} WHERE seq=?", (seq,))
+            found = query(c, f"SELECT content FROM {LINES} WHERE seq=?", (seq,))
             if not found or found[0][0] is None:
                 raise NoSuchThingError("the record has no such line, or no longer its text")
-            tree = tree_of(c, size)
+            tree = tree_of(c, NODES, size)
             return Proof(seq=seq, text=found[0][0], size=size, root=tree.root(), path=tuple(tree.inclusion(seq)))
 
         return self._store.read(work)
@@ -167,7 +161,7 @@ class Market:
 
         def work(c: Connection) -> None:
             _add(c, [Line(kind=LineKind.PURGED, at=at, body=body) for body in _purged_bodies(gone, wanted, files)])
-            c.run(f"UPDATE {LINES} SET content=NULL WHERE seq=?", [[seq] for seq in lost])
+            execute(c, f"UPDATE {LINES} SET content=NULL WHERE seq=?", [[seq] for seq in lost])
 
         self._store.write(work)
         self._store.shred([LINES])
@@ -190,36 +184,36 @@ class Market:
 
     def _open(self) -> None:
         def fits(c: Connection) -> bool:
-            return c.rows(f"SELECT version, line FROM {STATE}") == [(VERSION, _size(c))]
+            return PROJECTION.fits(c, _size(c))
 
         def work(c: Connection) -> None:
-            for statement in make_record():
-                c.run(statement, [()])
+            make_record(c)
             if not fits(c):
                 _remake(c)
 
-        if not (self._store.there() and self._store.has_table(STATE) and self._store.read(fits)):
+        if not (self._store.has_table(PROJECTION.state) and self._store.read(fits)):
             self._store.write(work)
 
 
 def _add(c: Connection, lines: Sequence[Line]) -> tuple[int, ...]:
     first = _size(c)
     texts = [write_line(first + number, line) for number, line in enumerate(lines)]
-    c.run(
+    execute(
+        c,
         f"INSERT INTO {LINES} (seq, kind, content) VALUES (?, ?, ?)",
         [[first + n, line.kind.value, texts[n]] for n, line in enumerate(lines)],
     )
-    grow(c, first, [leaf_hash(text.encode()) for text in texts])
+    grow(c, NODES, first, [leaf_hash(text.encode()) for text in texts])
     for number, line in enumerate(lines):
         project(c, first + number, line)
-    c.run(f"UPDATE {STATE} SET line=?", [[first + len(lines)]])
+    PROJECTION.advance(c, first + len(lines))
     return tuple(range(first, first + len(lines)))
 
 
 def _check_seen(c: Connection, lines: Sequence[Line], seen: int | None) -> None:
     if seen is None:
         return
-    since = c.rows(f"SELECT content FROM {LINES} WHERE {BY_HAND} AND seq>=? ORDER BY seq", (seen,))
+    since = query(c, f"SELECT content FROM {LINES} WHERE {BY_HAND} AND seq>=? ORDER BY seq", (seen,))
     theirs = [read_line(text) for (text,) in since if text is not None]
     if {_about(line) for line in theirs} & {_about(line) for line in lines}:
         raise OvertakenError("somebody decided about this meanwhile: look at what they did, and decide again")
@@ -242,89 +236,67 @@ def _purged_bodies(
         yield {"captures": some, "offers": went[start : start + _AT_ONCE], "files": said}
 
 
-def _select(text: str, values: Sequence[object]) -> Callable[[Connection], list[tuple[Any, ...]]]:
-    return lambda c: c.rows(text, values)
-
-
 def _size(c: Connection) -> int:
-    found = c.rows(f"SELECT max(seq) FROM {LINES}")[0][0]
+    found = query(c, f"SELECT max(seq) FROM {LINES}")[0][0]
     return 0 if found is None else int(found) + 1
 
 
 def _remake(c: Connection) -> None:
-    for statement in make_tables():
-        c.run(statement, [()])
-    for seq, line in _walk(c):
-        project(c, seq, line)
-    c.run(f"DELETE FROM {STATE}", [()])
-    c.run(f"INSERT INTO {STATE} (one, version, line) VALUES (1, ?, ?)", [[VERSION, _size(c)]])
+    PROJECTION.clear(c)
+    for seq, _, text, _ in _kept(c):
+        if text is not None:
+            project(c, seq, read_line(text))
+    PROJECTION.finish(c, _size(c))
 
 
-def _walk(c: Connection) -> Iterator[tuple[int, Line]]:
-    for kept in _kept(c):
-        if kept.text is not None:
-            yield kept.seq, read_line(kept.text)
-
-
-def _kept(c: Connection) -> Iterator[Kept]:
-    after = -1
-    while True:
-        found = c.rows(
-            f"SELECT l.seq, l.kind, l.content, n.hash FROM {LINES} l LEFT JOIN {NODES} n "
-            "ON n.level=0 AND n.place=l.seq WHERE l.seq>? ORDER BY l.seq LIMIT ?",
-            (after, _AT_ONCE),
-        )
-        for seq, kind, text, leaf in found:
+def _kept(c: Connection) -> Iterator[tuple[int, str, str | None, bytes]]:
+    """Place, kind, text and leaf of all lines; text None: it was purged."""
+    text = (
+        f"SELECT l.seq, l.kind, l.content, n.hash FROM {LINES} l LEFT JOIN {NODES.full_name} n "
+        "ON n.level=0 AND n.place=l.seq WHERE l.seq>? ORDER BY l.seq LIMIT ?"
+    )
+    for batch in read_batches(c, text, _AT_ONCE):
+        for seq, kind, content, leaf in batch:
             if leaf is None:
                 raise RecordChangedError("line {number} has no leaf", number=seq)
-            yield Kept(seq=seq, kind=LineKind(kind), text=text, leaf=bytes.fromhex(leaf))
-        if len(found) < _AT_ONCE:
-            return
-        after = found[-1][0]
+            yield seq, kind, content, bytes.fromhex(leaf)
 
 
 def _verify(c: Connection) -> Verified:
-    count = purged = 0
-    leaves: list[bytes] = []
+    purged, leaves = 0, list[bytes]()
     with scratch() as anew:
-        for statement in (*make_record(), *make_tables()):
-            anew.run(statement, [()])
-        for kept in _kept(c):
-            if kept.seq != count:
-                raise RecordChangedError("line {number} is missing", number=count)
-            if kept.text is None:
+        make_record(anew)
+        PROJECTION.clear(anew)
+        for seq, kind, text, leaf in _kept(c):
+            if seq != len(leaves):
+                raise RecordChangedError("line {number} is missing", number=len(leaves))
+            if text is None:
                 purged += 1
             else:
-                if leaf_hash(kept.text.encode()) != kept.leaf:
-                    raise RecordChangedError("line {number} is not what was written", number=kept.seq)
-                line = read_line(kept.text)
-                if json.loads(kept.text)["seq"] != kept.seq or line.kind is not kept.kind:
-                    raise RecordChangedError("line {number} is not what was written", number=kept.seq)
-                project(anew, kept.seq, line)
-            leaves.append(kept.leaf)
-            count += 1
-        grow(anew, 0, leaves)
-        root = tree_of(anew, count).root()
-        if tree_of(c, count).root() != root or _rows(c, NODES) != _rows(anew, NODES):
+                line = read_line(text)
+                said = (leaf_hash(text.encode()), json.loads(text)["seq"], line.kind.value)
+                if said != (leaf, seq, kind):
+                    raise RecordChangedError("line {number} is not what was written", number=seq)
+                project(anew, seq, line)
+            leaves.append(leaf)
+        grow(anew, NODES, 0, leaves)
+        root = tree_of(anew, NODES, len(leaves)).root()
+        if tree_of(c, NODES, len(leaves)).root() != root or tables_differ(c, anew, NODES):
             raise RecordChangedError("the tree is not that of the lines")
         for table in TABLES:
-            if _rows(c, table.full_name) != _rows(anew, table.full_name):
+            if tables_differ(c, anew, table):
                 raise RecordChangedError("table {table} is not what the lines make", table=table.name)
-    return Verified(lines=count, purged=purged, root=root)
+    return Verified(lines=len(leaves), purged=purged, root=root)
 
 
-def _rows(c: Connection, table: str) -> list[tuple[object, ...]]:
-    return sorted(c.rows(f"SELECT * FROM {table}"), key=repr)
-
-
-def _turn(error: StatementsError) -> MarketError:
+def _turn(error: DatabaseError) -> MarketError:
     match error:
-        case BusyError():
-            return RecordBusyError(error.message, file=error.file)
-        case DiskError():
-            return RecordDiskError(error.message, file=error.file)
+        case DatabaseBusyError():
+            return RecordBusyError("another process is writing to it", file=error.file)
+        case ForeignDatabaseError():
+            return RecordError("this is no such database", file=error.file)
         case _:
-            return RecordError(error.message, file=error.file)
+            return RecordDiskError(error.message, file=error.file)
 
 
 @contextmanager
@@ -345,8 +317,14 @@ def open_market(folder: Path, url: str | None = None) -> Iterator[Market]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         raise RecordDiskError("the folder can't be made", file=folder) from None
-    store = open_store(folder / FILE, url, _turn)
-    try:
+    with _open_store(folder / FILE if url is None else url) as store:
         yield Market(store)
-    finally:
-        store.close()
+
+
+def _open_store(place: Path | str) -> Database:
+    if isinstance(place, str) and not place.startswith("postgresql:"):
+        raise RecordError("the address is no postgresql://...")
+    try:
+        return open_database(place, turn=_turn)
+    except ModuleNotFoundError:
+        raise RecordError("packages for PostgreSQL are not installed") from None

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from wayseal.journal.projection import Table, put_rows
 from wayseal.market.log import _tables as t
 from wayseal.market.log.acts import ACTS, act_from, told
 from wayseal.market.log.lines import Line, LineKind
 from wayseal.market.takedown import follow
-from wayseal.store.statements import Connection
-from wayseal.store.statements.tables import Table, put_rows
+from wayseal.store.database import Connection, execute, query
 
 Body = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ def _put(c: Connection, table: Table, rows: Sequence[Body], *, keep: Sequence[st
 
 def _change(c: Connection, table: Table, key: str, value: str, **columns: Any) -> None:
     sets = ", ".join(f"{name}=?" for name in columns)
-    c.run(f"UPDATE {table.full_name} SET {sets} WHERE {key}=?", [[*columns.values(), value]])
+    execute(c, f"UPDATE {table.full_name} SET {sets} WHERE {key}=?", [[*columns.values(), value]])
 
 
 def _json(value: Any) -> str:
@@ -69,7 +69,8 @@ def _looked(c: Connection, seq: int, line: Line) -> None:
     _put(c, t.LOOKS, [row])
     seen = body["sight"] == "seen"
     if body["target"] == "":
-        c.run(
+        execute(
+            c,
             f"UPDATE {t.SOURCES.full_name} SET planned=planned+1, made=made+?, looked_at=?, sight=?, hindrance=?, "
             "failure=?, seen_at=CASE WHEN ? THEN ? ELSE seen_at END, "
             "unseen_since=CASE WHEN ? THEN NULL ELSE coalesce(unseen_since, ?) END, "
@@ -92,11 +93,13 @@ def _looked(c: Connection, seq: int, line: Line) -> None:
                 ]
             ],
         )
-    c.run(
+    execute(
+        c,
         f"UPDATE {t.OFFERS.full_name} SET last_at=?, gone_at=NULL WHERE offer=?",
         [[line.at, offer] for offer in body["offers"]],
     )
-    c.run(
+    execute(
+        c,
         f"UPDATE {t.OFFERS.full_name} SET gone_at=coalesce(gone_at, ?) WHERE offer=?",
         [[line.at, offer] for offer in body["gone"]],
     )
@@ -105,7 +108,7 @@ def _looked(c: Connection, seq: int, line: Line) -> None:
 def _offered(c: Connection, seq: int, line: Line) -> None:
     body = line.body
     offer = body["offer"]
-    known = c.rows(f"SELECT versions FROM {t.OFFERS.full_name} WHERE offer=?", (offer,))
+    known = query(c, f"SELECT versions FROM {t.OFFERS.full_name} WHERE offer=?", (offer,))
     row = {
         **body,
         "seq": seq,
@@ -120,7 +123,7 @@ def _offered(c: Connection, seq: int, line: Line) -> None:
         "ours": 0,
     }
     _put(c, t.OFFERS, [row], keep=("seq", "first_at", "seller", "state", "decided_by", "decided_at", "reason", "ours"))
-    c.run(f"DELETE FROM {t.SAID.full_name} WHERE offer=?", [[offer]])
+    execute(c, f"DELETE FROM {t.SAID.full_name} WHERE offer=?", [[offer]])
     said = {(one["what"], one["value"]): {**one, "offer": offer, "at": line.at} for one in _said(body["reading"])}
     _put(c, t.SAID, list(said.values()))
 
@@ -148,7 +151,9 @@ def _linked(c: Connection, seq: int, line: Line) -> None:
     _put(c, t.LINKS, rows)
     sellers = line.body["sellers"]
     for table in (t.OFFERS, t.BACKS):
-        c.run(f"UPDATE {table.full_name} SET seller=? WHERE offer=?", [[sellers[one], one] for one in sorted(sellers)])
+        execute(
+            c, f"UPDATE {table.full_name} SET seller=? WHERE offer=?", [[sellers[one], one] for one in sorted(sellers)]
+        )
 
 
 def _shop(c: Connection, seq: int, line: Line) -> None:
@@ -178,7 +183,7 @@ def _matched(c: Connection, seq: int, line: Line) -> None:
         for one in body["ours"]
     ]
     _put(c, t.NUMBERS, rows)
-    count = c.rows(f"SELECT count(*) FROM {t.NUMBERS.full_name} WHERE offer=?", (body["offer"],))[0][0]
+    count = query(c, f"SELECT count(*) FROM {t.NUMBERS.full_name} WHERE offer=?", (body["offer"],))[0][0]
     _change(c, t.OFFERS, "offer", body["offer"], ours=count)
 
 
@@ -203,14 +208,14 @@ def _judged(c: Connection, seq: int, line: Line) -> None:
 
 
 def _taken_back(c: Connection, seq: int, line: Line) -> None:
-    c.run(f"UPDATE {t.WORDS_OF_PEOPLE.full_name} SET undone_by=? WHERE seq=?", [[seq, line.body["seq"]]])
+    execute(c, f"UPDATE {t.WORDS_OF_PEOPLE.full_name} SET undone_by=? WHERE seq=?", [[seq, line.body["seq"]]])
 
 
 def _act(c: Connection, seq: int, line: Line) -> None:
     """An act on a request for removal: the request is what all its acts come to. RemovalError: it can't be."""
     del seq
     id_ = act_from(*told(line)).request
-    found = c.rows(f"SELECT acts FROM {t.REQUESTS.full_name} WHERE request=?", (id_,))
+    found = query(c, f"SELECT acts FROM {t.REQUESTS.full_name} WHERE request=?", (id_,))
     acts = [*(json.loads(found[0][0]) if found else ()), told(line)]
     (request,) = follow(act_from(*one) for one in acts)
     row = {
@@ -234,7 +239,7 @@ def _learnt(c: Connection, seq: int, line: Line) -> None:
 
 
 def _unlearnt(c: Connection, seq: int, line: Line) -> None:
-    c.run(f"UPDATE {t.LEARNT.full_name} SET undone_by=? WHERE seq=?", [[seq, line.body["seq"]]])
+    execute(c, f"UPDATE {t.LEARNT.full_name} SET undone_by=? WHERE seq=?", [[seq, line.body["seq"]]])
 
 
 def _purged(c: Connection, seq: int, line: Line) -> None:
@@ -243,9 +248,9 @@ def _purged(c: Connection, seq: int, line: Line) -> None:
     files = line.body.get("files", {})
     rows = [{"capture": one, "at": line.at, "sha256": files.get(one)} for one in line.body["captures"]]
     _put(c, t.PURGED, rows)
-    c.run(f"DELETE FROM {t.CAPTURES.full_name} WHERE capture=?", [[one] for one in line.body["captures"]])
+    execute(c, f"DELETE FROM {t.CAPTURES.full_name} WHERE capture=?", [[one] for one in line.body["captures"]])
     for table in (t.OFFERS, t.SAID):
-        c.run(f"DELETE FROM {table.full_name} WHERE offer=?", [[one] for one in line.body["offers"]])
+        execute(c, f"DELETE FROM {table.full_name} WHERE offer=?", [[one] for one in line.body["offers"]])
 
 
 _STEPS: Mapping[LineKind, Callable[[Connection, int, Line], None]] = {

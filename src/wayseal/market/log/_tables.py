@@ -2,14 +2,16 @@
 
 from functools import partial
 
+from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Projection, Table
+from wayseal.journal.tree import make_nodes, nodes_table
 from wayseal.market.log.lines import BY_HAND as _BY_HAND
-from wayseal.store.statements import tables as made
-from wayseal.store.statements.tables import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Table
+from wayseal.store.database import Connection, execute
 
 VERSION = 4
 """Of the tables that are made of lines: with another one they are made anew."""
 PREFIX = "market_"
-LINES, NODES, STATE = f"{PREFIX}lines", f"{PREFIX}nodes", f"{PREFIX}state"
+LINES = f"{PREFIX}lines"
+NODES = nodes_table(PREFIX)
 BY_HAND = "kind IN ({})".format(", ".join(f"'{kind}'" for kind in sorted(_BY_HAND)))
 """Lines of people, to the letter as their index has it: databases use it for nothing else."""
 _table = partial(Table, prefix=PREFIX)
@@ -200,17 +202,12 @@ TABLES = (
 )
 
 
-def make_record() -> list[str]:
-    """Statements that make the lines' tables where there are none."""
-    return [
-        f"CREATE TABLE IF NOT EXISTS {LINES} (seq BIGINT PRIMARY KEY, kind TEXT NOT NULL, content TEXT)",
-        f"CREATE TABLE IF NOT EXISTS {NODES} (level {INT}, place {INT}, hash {TEXT}, PRIMARY KEY (level, place))",
-        f"CREATE TABLE IF NOT EXISTS {STATE} (one INTEGER PRIMARY KEY, version BIGINT NOT NULL, line BIGINT NOT NULL)",
-        f"DROP INDEX IF EXISTS ix_{LINES}_by_hand",
-        f"CREATE INDEX IF NOT EXISTS ix_{LINES}_of_people ON {LINES} (seq) WHERE {BY_HAND}",
-    ]
+PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 
 
-def make_tables() -> list[str]:
-    """Statements that make all other tables anew, and what they are found by."""
-    return [*made.make_tables(TABLES), *made.make_indexes(TABLES)]
+def make_record(c: Connection) -> None:
+    """Makes the lines' tables where there are none."""
+    execute(c, f"CREATE TABLE IF NOT EXISTS {LINES} (seq BIGINT PRIMARY KEY, kind TEXT NOT NULL, content TEXT)", [()])
+    execute(c, f"CREATE INDEX IF NOT EXISTS ix_{LINES}_of_people ON {LINES} (seq) WHERE {BY_HAND}", [()])
+    make_nodes(c, NODES)
+    PROJECTION.prepare(c)

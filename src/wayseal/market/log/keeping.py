@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.reads import Reads
-from wayseal.store.statements import Connection
+from wayseal.store.database import Connection, query
 
 _EVIDENCE = "(state='kept' OR ours>0)"
 
@@ -38,12 +38,12 @@ def held(market: Market) -> Held:
     requests = Reads(market).requests()
 
     def work(c: Connection) -> Held:
-        offers = c.rows(f"SELECT offer, capture, pictures FROM {t.OFFERS.full_name} WHERE {_EVIDENCE}")
+        offers = query(c, f"SELECT offer, capture, pictures FROM {t.OFFERS.full_name} WHERE {_EVIDENCE}")
         wanted = {capture for _, capture, _ in offers}
         wanted |= {one["capture"] for *_, pictures in offers for one in json.loads(pictures)}
         wanted |= {capture for one in requests for capture in one.captures}
-        wanted |= {row[0] for row in c.rows(f"SELECT capture FROM {t.NUMBERS.full_name}")}
-        files = c.rows(f"SELECT capture, warc FROM {t.CAPTURES.full_name}")
+        wanted |= {row[0] for row in query(c, f"SELECT capture FROM {t.NUMBERS.full_name}")}
+        files = query(c, f"SELECT capture, warc FROM {t.CAPTURES.full_name}")
         return Held(
             files=frozenset(warc for capture, warc in files if capture in wanted),
             offers=frozenset(row[0] for row in offers),
@@ -57,7 +57,7 @@ def kept_files(market: Market) -> Mapping[str, Mapping[str, str]]:
     """Captures by the file that holds them, each with the SHA-256 of the file that it is of; "" for an answer."""
     text = f"SELECT warc, capture, CASE WHEN status=0 THEN sha256 ELSE '' END FROM {t.CAPTURES.full_name}"
     found: dict[str, dict[str, str]] = {}
-    for warc, capture, sha256 in market.read(lambda c: c.rows(text)):
+    for warc, capture, sha256 in market.read(lambda c: query(c, text)):
         found.setdefault(warc, {})[capture] = sha256
     return found
 
@@ -78,5 +78,5 @@ def kept_offers(market: Market) -> tuple[KeptOffer, ...]:
             last_at=last_at,
             retention=json.loads(settings or "{}").get("retention", 0),
         )
-        for offer, shop, capture, there, last_at, settings in market.read(lambda c: c.rows(text))
+        for offer, shop, capture, there, last_at, settings in market.read(lambda c: query(c, text))
     )

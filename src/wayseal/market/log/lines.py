@@ -114,16 +114,6 @@ class Line:
                 raise RecordError("is longer than {most} characters", key=name, most=most)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A line in its place. seq: from 0; text: as it is hashed, None once it was purged; leaf: its hash."""
-
-    seq: int
-    kind: LineKind
-    text: str | None = field(repr=False)
-    leaf: bytes
-
-
 def write_line(seq: int, line: Line) -> str:
     """The text of a line (rule 1). RecordError: it can't be written as JSON, or is too long."""
     whole = {"seq": seq, "kind": line.kind, "at": line.at, "who": line.who, "why": line.why, "body": line.body}

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from wayseal.journal.projection import Table
 from wayseal.market.errors import NoSuchThingError, RecordError
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
@@ -30,8 +31,7 @@ from wayseal.market.log.views import (
 )
 from wayseal.market.takedown import Outcome, Request, follow
 from wayseal.market.types import FLAGGED, Capture
-from wayseal.store.statements import Connection
-from wayseal.store.statements.tables import Table
+from wayseal.store.database import Connection, query
 
 MOST = 200
 """Rows of a page."""
@@ -62,7 +62,7 @@ class Reads:
     def sources(self) -> tuple[SourceRow, ...]:
         """All sources, by name."""
         rows = self._market.read(
-            lambda c: c.rows(f"SELECT {_names(t.SOURCES)} FROM {t.SOURCES.full_name} ORDER BY source")
+            lambda c: query(c, f"SELECT {_names(t.SOURCES)} FROM {t.SOURCES.full_name} ORDER BY source")
         )
         made = (dict(zip(t.SOURCES.columns, row, strict=True)) for row in rows)
         return tuple(SourceRow(**{**row, "settings": json.loads(row["settings"])}) for row in made)
@@ -115,14 +115,14 @@ class Reads:
             f"SELECT {', '.join(_OFFER)} FROM {t.OFFERS.full_name} {'WHERE ' if where else ''}{' AND '.join(where)} "
             "ORDER BY seq DESC LIMIT ?"
         )
-        rows = [_offer(row) for row in self._market.read(lambda c: c.rows(text, [*values, most + 1]))]
+        rows = [_offer(row) for row in self._market.read(lambda c: query(c, text, [*values, most + 1]))]
         return Page(rows=tuple(rows[:most]), after=str(rows[most - 1].seq) if len(rows) > most else None)
 
     def all_offers(self) -> Iterator[tuple[OfferRow, Mapping[str, Any], int]]:
         """Every offer by when it was first seen, with its body as it was recorded last, and its version."""
         columns = [*_OFFER, "price", "capture", "reading", "pictures", "versions", "digest"]
         text = f"SELECT {', '.join(columns)} FROM {t.OFFERS.full_name} ORDER BY first_at, seq"
-        for values in self._market.read(lambda c: c.rows(text)):
+        for values in self._market.read(lambda c: query(c, text)):
             row = dict(zip(columns, values, strict=True))
             body = {
                 **{
@@ -138,12 +138,12 @@ class Reads:
         """An offer. NoSuchThingError."""
 
         def work(c: Connection) -> OfferView:
-            found = c.rows(f"SELECT {_names(t.OFFERS)} FROM {t.OFFERS.full_name} WHERE offer=?", (offer,))
+            found = query(c, f"SELECT {_names(t.OFFERS)} FROM {t.OFFERS.full_name} WHERE offer=?", (offer,))
             if not found:
                 raise NoSuchThingError("there is no such offer")
             row = dict(zip(t.OFFERS.columns, found[0], strict=True))
-            numbers = c.rows(
-                f"SELECT {_names(t.NUMBERS)} FROM {t.NUMBERS.full_name} WHERE offer=? ORDER BY waybill", (offer,)
+            numbers = query(
+                c, f"SELECT {_names(t.NUMBERS)} FROM {t.NUMBERS.full_name} WHERE offer=? ORDER BY waybill", (offer,)
             )
             return OfferView(
                 row=OfferRow(**{name: row[name] for name in _OFFER}),
@@ -178,7 +178,7 @@ class Reads:
             f"SELECT sha256 FROM {t.CAPTURES.full_name} WHERE status=0 UNION "
             f"SELECT sha256 FROM {t.PURGED.full_name} WHERE sha256 IS NOT NULL"
         )
-        return frozenset(row[0] for row in self._market.read(lambda c: c.rows(text)))
+        return frozenset(row[0] for row in self._market.read(lambda c: query(c, text)))
 
     def sellers(self, *, after: str | None = None, limit: int = 50, most: str = "last_at") -> Page[SellerRow]:
         """Sellers with offers that somebody is to look at; `most` first: `last_at`, `flagged`, `shops` or `ours`."""
@@ -191,7 +191,7 @@ class Reads:
         text = (
             f"{_SELLERS} WHERE seller IS NOT NULL GROUP BY seller HAVING {_FLAGGED_SUM}>0 ORDER BY {most} DESC, seller"
         )
-        rows = self._market.read(lambda c: c.rows(f"{text} LIMIT ? OFFSET ?", [*_KINDS, *_KINDS, size + 1, place]))
+        rows = self._market.read(lambda c: query(c, f"{text} LIMIT ? OFFSET ?", [*_KINDS, *_KINDS, size + 1, place]))
         made = tuple(map(_seller, rows[:size]))
         return Page(rows=made, after=str(place + size) if len(rows) > size else None)
 
@@ -199,29 +199,34 @@ class Reads:
         """A seller. NoSuchThingError."""
 
         def work(c: Connection) -> SellerView:
-            found = c.rows(f"{_SELLERS} WHERE seller=? GROUP BY seller", [*_KINDS, seller])
+            found = query(c, f"{_SELLERS} WHERE seller=? GROUP BY seller", [*_KINDS, seller])
             if not found:
                 raise NoSuchThingError("there is no such seller")
             mine = f"SELECT offer FROM {t.OFFERS.full_name} WHERE seller=?"
-            offers = c.rows(
+            offers = query(
+                c,
                 f"SELECT {', '.join(_OFFER)} FROM {t.OFFERS.full_name} WHERE seller=? ORDER BY seq DESC LIMIT {MOST}",
                 (seller,),
             )
-            shops = c.rows(
+            shops = query(
+                c,
                 f"SELECT {', '.join(_SHOP)} FROM {t.SHOPS.full_name} WHERE shop IN "
                 f"(SELECT shop FROM {t.OFFERS.full_name} WHERE seller=?) ORDER BY first_at LIMIT {MOST}",
                 (seller,),
             )
-            links = c.rows(
+            links = query(
+                c,
                 f"SELECT {', '.join(_LINK)} FROM {t.LINKS.full_name} WHERE a IN ({mine}) AND b IN ({mine}) "
                 f"ORDER BY weight DESC, a, b LIMIT {MOST}",
                 (seller, seller),
             )
-            backs = c.rows(
+            backs = query(
+                c,
                 f"SELECT {_names(t.BACKS)} FROM {t.BACKS.full_name} WHERE seller=? ORDER BY seq DESC LIMIT {MOST}",
                 (seller,),
             )
-            judged = c.rows(
+            judged = query(
+                c,
                 f"SELECT {_names(t.WORDS_OF_PEOPLE)} FROM {t.WORDS_OF_PEOPLE.full_name} WHERE a IN ({mine}) OR "
                 f"b IN ({mine}) ORDER BY seq DESC LIMIT {MOST}",
                 (seller, seller),
@@ -241,19 +246,19 @@ class Reads:
         """All that people said of two offers and didn't take back, in its order."""
         table = t.WORDS_OF_PEOPLE
         text = f"SELECT {_names(table)} FROM {table.full_name} WHERE undone_by IS NULL ORDER BY seq"
-        rows = self._market.read(lambda c: c.rows(text))
+        rows = self._market.read(lambda c: query(c, text))
         return tuple(JudgedRow(**dict(zip(table.columns, row, strict=True))) for row in rows)
 
     def shops(self) -> tuple[tuple[ShopRow, Mapping[str, Any]], ...]:
         """All shops, with what the watch remembers of each."""
         text = f"SELECT {', '.join(_SHOP)}, memory FROM {t.SHOPS.full_name} ORDER BY shop"
-        rows = self._market.read(lambda c: c.rows(text))
+        rows = self._market.read(lambda c: query(c, text))
         return tuple((ShopRow(**dict(zip(_SHOP, row[:-1], strict=True))), json.loads(row[-1])) for row in rows)
 
     def backs(self, *, since: int = 0, limit: int = 50) -> tuple[BackRow, ...]:
         """Come-backs, the latest first."""
         text = f"SELECT {_names(t.BACKS)} FROM {t.BACKS.full_name} WHERE at>=? ORDER BY seq DESC LIMIT ?"
-        rows = self._market.read(lambda c: c.rows(text, (since, limit)))
+        rows = self._market.read(lambda c: query(c, text, (since, limit)))
         return tuple(map(_back, rows))
 
     def numbers(self, *, since: int = 0, limit: int = MOST) -> tuple[NumberRow, ...]:
@@ -263,7 +268,7 @@ class Reads:
             f"SELECT {_names(t.NUMBERS)} FROM {table} n WHERE at>=? AND NOT EXISTS (SELECT 1 FROM {table} m WHERE "
             "m.waybill=n.waybill AND (m.at>n.at OR (m.at=n.at AND m.offer>n.offer))) ORDER BY at DESC, waybill LIMIT ?"
         )
-        return tuple(map(_number, self._market.read(lambda c: c.rows(text, (since, limit)))))
+        return tuple(map(_number, self._market.read(lambda c: query(c, text, (since, limit)))))
 
     def numbers_with_offers(self) -> Iterator[tuple[NumberRow, str | None, tuple[tuple[str, str], ...]]]:
         """All numbers of the courier's own that were on offer, with the seller and the routes that the offer names.
@@ -276,7 +281,7 @@ class Reads:
             f"SELECT {columns}, o.seller, o.reading FROM {t.NUMBERS.full_name} n LEFT JOIN {t.OFFERS.full_name} o "
             "ON o.offer=n.offer ORDER BY n.at, n.waybill"
         )
-        for *number, seller, reading in self._market.read(lambda c: c.rows(text)):
+        for *number, seller, reading in self._market.read(lambda c: query(c, text)):
             if (once := (number[0], seller or number[1])) in seen:
                 continue
             seen.add(once)
@@ -287,13 +292,13 @@ class Reads:
         """Requests for removal, the latest first."""
         where = "WHERE outcome=? " if open_only else ""
         text = f"SELECT acts FROM {t.REQUESTS.full_name} {where}ORDER BY asked_at DESC, request"
-        rows = self._market.read(lambda c: c.rows(text, (Outcome.OPEN.value,) if open_only else ()))
+        rows = self._market.read(lambda c: query(c, text, (Outcome.OPEN.value,) if open_only else ()))
         return tuple(_request(row[0]) for row in rows)
 
     def request(self, request: str) -> Request:
         """A request for removal. NoSuchThingError."""
         text = f"SELECT acts FROM {t.REQUESTS.full_name} WHERE request=?"
-        found = self._market.read(lambda c: c.rows(text, (request,)))
+        found = self._market.read(lambda c: query(c, text, (request,)))
         if not found:
             raise NoSuchThingError("there is no such request")
         return _request(found[0][0])
@@ -301,13 +306,13 @@ class Reads:
     def words(self) -> tuple[tuple[str, str, str], ...]:
         """Words that people took into the dictionary: (word, kind, meaning)."""
         text = f"SELECT word, kind, meaning FROM {t.WORDS.full_name} WHERE state='accepted' ORDER BY word"
-        return tuple((row[0], row[1], row[2]) for row in self._market.read(lambda c: c.rows(text)))
+        return tuple((row[0], row[1], row[2]) for row in self._market.read(lambda c: query(c, text)))
 
     def learnt(self) -> LearntRow | None:
         """What was learnt of decisions and is in force; None: nothing is."""
         table = t.LEARNT.full_name
         text = f"SELECT seq, at, who, why, body FROM {table} WHERE undone_by IS NULL ORDER BY seq DESC LIMIT 1"
-        found = self._market.read(lambda c: c.rows(text))
+        found = self._market.read(lambda c: query(c, text))
         for seq, at, who, why, body in found:
             return LearntRow(seq=seq, at=at, who=who, why=why, body=json.loads(body))
         return None
@@ -320,7 +325,7 @@ class Reads:
         def counted(c: Connection, table: Table, at: str, columns: str, where: str = "1=1") -> list[tuple[Any, ...]]:
             groups = "GROUP BY 1" + (f", {columns}" if columns else "")
             text = f"SELECT CAST(({at}-{start})/{7 * DAY} AS BIGINT), {columns + ', ' if columns else ''}count(*) "
-            return c.rows(f"{text}FROM {table.full_name} WHERE {where} AND {at}>=? AND {at}<=? {groups}", span)
+            return query(c, f"{text}FROM {table.full_name} WHERE {where} AND {at}>=? AND {at}<=? {groups}", span)
 
         def work(c: Connection) -> tuple[Week, ...]:
             kinds = counted(c, t.OFFERS, "first_at", "kind")
@@ -367,7 +372,7 @@ def _names(table: Table) -> str:
 
 
 def _one(c: Connection, text: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
-    return c.rows(text, values)[0]
+    return query(c, text, values)[0]
 
 
 def _offer(row: tuple[Any, ...]) -> OfferRow:
@@ -397,7 +402,7 @@ def _request(acts: str) -> Request:
 def _capture(c: Connection, capture: str) -> Capture | None:
     names = ("id", "source", "url", "at", "status", "media_type", "sha256", "size", "warc", "offset", "length")
     columns = "capture, source, url, at, status, media_type, sha256, size, warc, start, length"
-    found = c.rows(f"SELECT {columns} FROM {t.CAPTURES.full_name} WHERE capture=?", (capture,))
+    found = query(c, f"SELECT {columns} FROM {t.CAPTURES.full_name} WHERE capture=?", (capture,))
     return Capture(**dict(zip(names, found[0], strict=True))) if found else None
 
 

@@ -16,7 +16,7 @@ from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.shops import AWAY
 from wayseal.market.takedown import Act, Filed
-from wayseal.store.statements import Connection
+from wayseal.store.database import Connection, query
 
 MOST_CAPTURES = 20
 MOST_LINE, MOST_TEXT = 500, 5000
@@ -60,7 +60,7 @@ def find_target(market: Market, name: str) -> Target:
         newest = f"SELECT source, shop, offer, url, capture, gone_at FROM {t.OFFERS.full_name} WHERE "
         for id_, column in ((1, "shop"), (2, "offer"), (1, "url")):
             text = f"{newest}{column}=? ORDER BY gone_at IS NULL DESC, last_at DESC, offer LIMIT 1"
-            for row in c.rows(text, (name,)):
+            for row in query(c, text, (name,)):
                 return _target(c, row, row[id_])
         return None
 
@@ -72,7 +72,7 @@ def find_target(market: Market, name: str) -> Target:
 
 def _target(c: Connection, row: Sequence[str | None], id_: str | None) -> Target:
     source, shop, _, url, capture, gone_at = row
-    states = c.rows(f"SELECT state FROM {t.SHOPS.full_name} WHERE shop=?", (shop,))
+    states = query(c, f"SELECT state FROM {t.SHOPS.full_name} WHERE shop=?", (shop,))
     gone = bool(states) and states[0][0] in AWAY
     if id_ != shop:
         gone = gone or gone_at is not None

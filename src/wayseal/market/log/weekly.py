@@ -8,6 +8,7 @@ from wayseal.market.log._market import Market
 from wayseal.market.log.views import SourceRow
 from wayseal.market.types import FLAGS
 from wayseal.model.times import HOUR_US
+from wayseal.store.database import query
 
 WEEK = 7 * 24 * HOUR_US
 
@@ -73,7 +74,7 @@ def looks_of(market: Market, since: int, until: int) -> tuple[Looks, ...]:
         f"SELECT source, coalesce(hindrance, ''), count(*) FROM {t.LOOKS.full_name} WHERE target='' AND at>=? AND "
         "at<=? GROUP BY source, coalesce(hindrance, '') ORDER BY 1, 2"
     )
-    rows = market.read(lambda c: c.rows(text, (since, until)))
+    rows = market.read(lambda c: query(c, text, (since, until)))
     return tuple(Looks(source=source, hindrance=hindrance, count=count) for source, hindrance, count in rows)
 
 
@@ -85,7 +86,7 @@ def own_count(market: Market, since: int, until: int) -> OwnCount:
         f"coalesce((SELECT sum(expected) FROM (SELECT max(expected_false) AS expected {within} GROUP BY offer) AS o), "
         f"0) {within}"
     )
-    row = market.read(lambda c: c.rows(text, (since, until, since, until)))[0]
+    row = market.read(lambda c: query(c, text, (since, until, since, until)))[0]
     return OwnCount(numbers=row[0], canaries=row[1], offers=row[2], by_chance=float(row[3]))
 
 
@@ -102,6 +103,6 @@ def active_sellers(market: Market, since: int, until: int, most: int) -> tuple[A
         "GROUP BY seller HAVING max(last_at)>=? ORDER BY ours DESC, backs DESC, fresh DESC, seller LIMIT ?"
     )
     values: Sequence[int | str] = (since, since, until, *FLAGS, until, since, most)
-    rows = market.read(lambda c: c.rows(text, values))
+    rows = market.read(lambda c: query(c, text, values))
     made = (dict(zip(names, row, strict=True)) for row in rows)
     return tuple(ActiveSeller(**{**one, "fresh": int(one["fresh"]), "ours": int(one["ours"])}) for one in made)

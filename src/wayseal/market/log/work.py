@@ -10,6 +10,7 @@ from wayseal.market.log._market import Market
 from wayseal.market.log.lines import LineKind, read_line
 from wayseal.market.log.views import Page, WordRow, place_of
 from wayseal.market.types import read_text
+from wayseal.store.database import query
 
 _SUBJECTS = ("offer", "request", "seq", "word")
 _MOST = 200
@@ -56,7 +57,7 @@ def acts(market: Market, *, after: str | None = None, limit: int = 50) -> Page[A
     most = max(1, min(limit, _MOST))
     before = (1 << 62) if after is None else place_of(after)
     text = f"SELECT seq, content FROM {t.LINES} WHERE {t.BY_HAND} AND seq<? ORDER BY seq DESC LIMIT ?"
-    found = market.read(lambda c: c.rows(text, (before, most + 1)))
+    found = market.read(lambda c: query(c, text, (before, most + 1)))
     rows = tuple(_act(seq, content) for seq, content in found[:most] if content is not None)
     return Page(rows=rows, after=str(found[most - 1][0]) if len(found) > most else None)
 
@@ -67,13 +68,13 @@ def readings(market: Market, offers: Sequence[str]) -> Mapping[str, Mapping[str,
         return {}
     marks = ", ".join("?" * len(offers))
     text = f"SELECT offer, reading FROM {t.OFFERS.full_name} WHERE offer IN ({marks})"
-    return {row[0]: json.loads(row[1]) for row in market.read(lambda c: c.rows(text, list(offers)))}
+    return {row[0]: json.loads(row[1]) for row in market.read(lambda c: query(c, text, list(offers)))}
 
 
 def words(market: Market) -> tuple[WordRow, ...]:
     """Words that people decided on, the latest first; those that were taken back are left out."""
     text = f"SELECT {', '.join(t.WORDS.columns)} FROM {t.WORDS.full_name} WHERE state<>'new' ORDER BY at DESC, word"
-    rows = market.read(lambda c: c.rows(text))
+    rows = market.read(lambda c: query(c, text))
     return tuple(WordRow(**dict(zip(t.WORDS.columns, row, strict=True))) for row in rows)
 
 
@@ -90,7 +91,7 @@ def decided(market: Market) -> tuple[tuple[tuple[str, str, str, bool], ...], int
         if seq < wanted.get(line.body["offer"], 0):
             texts[line.body["offer"]] = read_text(line.body["title"], line.body["text"])
     text = f"SELECT offer, coalesce(seller, shop) FROM {t.OFFERS.full_name}"
-    sellers = dict(market.read(lambda c: c.rows(text)))
+    sellers = dict(market.read(lambda c: query(c, text)))
     there = [offer for offer in wanted if offer in texts and offer in sellers]
     rows = tuple((offer, sellers[offer], texts[offer], last[offer][1] == "kept") for offer in there)
     return rows, len(wanted) - len(rows)

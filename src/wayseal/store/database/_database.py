@@ -17,6 +17,7 @@ waits for beside the database, other transactions wait for too.
 
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
 
@@ -37,6 +38,11 @@ class Database(Protocol):
 
     dialect: str
     """`sqlite` or `postgresql`."""
+    place: Path | str
+    """What an error names: the file, or the word for the database."""
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a database, and it has a table; an empty file is none."""
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work` makes of one snapshot (rule 2)."""

@@ -1,18 +1,25 @@
 """What libraries raise, told as errors of this room (rule 3 of `_database`)."""
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
-import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from wayseal.model.messages import N_, Message
-from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
+from wayseal.store.database.errors import (
+    DatabaseBusyError,
+    DatabaseError,
+    DatabaseGoneError,
+    ForeignDatabaseError,
+)
 
 T = TypeVar("T")
+Turn: TypeAlias = Callable[[DatabaseError], Exception]
+"""Makes an error of the caller's own package of one of this package."""
 _AWAY = N_("the database can't be reached")
 _TAKEN = N_("the database holds something else under this key already")
 _VALUE = N_("the database doesn't take a value")
@@ -21,6 +28,8 @@ _READONLY = N_("the database can't be written to")
 _NO_TABLES = N_("the database has no tables yet: run `wayseal vault init`")
 _OTHER_TABLES = N_("the database's tables are of another version: run `wayseal vault upgrade`")
 _HELD = N_("another process holds the database")
+_FOREIGN = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR", "SQLITE_MISMATCH")
+"""Of a file that is no database, or one of something else."""
 _REFUSES = N_("the database refuses ({state})")
 # Names of SQLite's result codes, and states of PostgreSQL (appendix A of its manual): the longest start counts.
 _WORDS = {
@@ -62,34 +71,45 @@ _GONE = {
 }
 
 
-def run_guarded(act: Callable[[], T], file: Path | None = None) -> T:
-    """What `act` returns; what a library raised in it as an error of this room, without that error in its chain."""
+def run_guarded(act: Callable[[], T], file: Path | None = None, turn: Turn | None = None) -> T:
+    """What `act` returns; what a library raised in it as an error of this room, without that error in its chain.
+
+    file: SQLite's. turn: makes the caller's own of that error.
+    """
     try:
         return act()
     except Exception as error:
         translated = _translate(error, file)
-        if translated is None:
+        if translated is None or (translated is error and turn is None):
             raise
     # Outside of the clause, so that nothing which prints a chain of errors finds parameters there.
-    raise translated
+    raise translated if turn is None else turn(translated)
 
 
 def _translate(error: Exception, file: Path | None) -> DatabaseError | None:
     """None: it isn't the database's."""
+    if isinstance(error, DatabaseError):
+        return error
     if isinstance(error, PoolTimeoutError):
         return DatabaseGoneError("the database is busy")
-    if isinstance(error, DBAPIError | sqlite3.Error | asyncpg.PostgresError | asyncpg.InterfaceError):
+    if isinstance(error, DBAPIError | sqlite3.Error) or _is_asyncpg(error, "PostgresError", "InterfaceError"):
         return _translate_driver_error(error, file)
-    if isinstance(error, asyncpg.InternalClientError):
+    if _is_asyncpg(error, "InternalClientError"):
         # What the driver says of a connection that broke in the middle of an answer.
         return DatabaseGoneError(_AWAY)
     if isinstance(error, SQLAlchemyError):
         return DatabaseError(_REFUSES, state=type(error).__name__)
     if isinstance(error, UnicodeError | OverflowError):
         return DatabaseError(_VALUE)
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and file is None:
         return DatabaseGoneError(_AWAY)
     return None
+
+
+def _is_asyncpg(error: Exception, *names: str) -> bool:
+    """Whether an error is one of the driver's, which is loaded where PostgreSQL is used."""
+    driver = sys.modules.get("asyncpg")
+    return driver is not None and isinstance(error, tuple(getattr(driver, name) for name in names))
 
 
 def _translate_driver_error(error: Exception, file: Path | None) -> DatabaseError:
@@ -99,14 +119,16 @@ def _translate_driver_error(error: Exception, file: Path | None) -> DatabaseErro
         return DatabaseGoneError(_AWAY)
     if "cached statement plan is invalid" in str(inner):
         return DatabaseGoneError("the database's tables changed just now: ask again")
+    foreign = state.startswith(_FOREIGN) or (state == "SQLITE_CANTOPEN" and file is not None and not file.is_file())
+    kind = ForeignDatabaseError if foreign else DatabaseError
     for length in range(len(state), 1, -1):
         if words := _GONE.get(state[:length]):
-            return DatabaseGoneError(words)
+            return DatabaseBusyError(words) if words is _HELD else DatabaseGoneError(words)
         if words := _WORDS.get(state[:length]):
-            return DatabaseError(words, file=file)
+            return kind(words, file=file)
     if words := _describe_by_text(str(inner)):
-        return DatabaseGoneError(words) if words == _AWAY else DatabaseError(words, file=file)
-    return DatabaseError(_REFUSES, file=file, state=state or Message("no reason given"))
+        return DatabaseGoneError(words) if words == _AWAY else kind(words, file=file)
+    return kind(_REFUSES, file=file, state=state or Message("no reason given"))
 
 
 def _describe_by_text(text: str) -> str | None:

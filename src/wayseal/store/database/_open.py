@@ -1,23 +1,28 @@
-"""From an address to a database."""
+"""From an address or a file to a database."""
+
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from wayseal.store.database._database import Database
-from wayseal.store.database._postgresql import PostgreSQL
+from wayseal.store.database._driver_errors import Turn
 from wayseal.store.database._sqlite import SQLite
 from wayseal.store.database.errors import DatabaseError
 
 _POSTGRESQL_OPTIONS = {"ssl", "sslmode", "host", "port"}
 
 
-def open_database(url: str, *, patience: float = 30) -> Database:
-    """The database at `url`: `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME`.
+def open_database(url: str | Path, *, patience: float = 30, turn: Turn | None = None) -> Database:
+    """The database at `url`: a file of SQLite, `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME`.
 
     PostgreSQL takes `?ssl=` (`verify-full` where the network isn't trusted) and `?host=` (a socket's folder); without
     a password, the driver looks for PGPASSWORD and ~/.pgpass. patience: seconds, rule 6; take hours for
-    migrations, backups and `shred`. DatabaseError where it is no such address. Nothing is opened yet.
+    migrations, backups and `shred`. turn: makes the caller's own of what the database raises. DatabaseError where it is
+    no such address; ModuleNotFoundError where packages for PostgreSQL are missing. Nothing is opened yet.
     """
+    if isinstance(url, Path):
+        return SQLite(url, patience, turn)
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -26,9 +31,11 @@ def open_database(url: str, *, patience: float = 30) -> Database:
         case "sqlite" if parsed.database and parsed.database != ":memory:":
             if parsed.query:
                 raise DatabaseError("the address of an SQLite file takes no options")
-            return SQLite(parsed.database, patience)
+            return SQLite(Path(parsed.database), patience, turn)
         case "postgresql":
-            return PostgreSQL(_known_options(parsed), patience)
+            from wayseal.store.database._postgresql import PostgreSQL
+
+            return PostgreSQL(_known_options(parsed), patience, turn)
     raise DatabaseError("the database is neither sqlite:///FILE nor postgresql://...")
 
 

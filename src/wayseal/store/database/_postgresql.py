@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg
@@ -13,8 +14,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from wayseal.store.database._database import Closeable
-from wayseal.store.database._driver_errors import run_guarded
+from wayseal.store.database._driver_errors import Turn, run_guarded
 from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
+from wayseal.store.database.raw import query
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,8 +40,10 @@ class PostgreSQL(Closeable):
 
     dialect = "postgresql"
 
-    def __init__(self, url: URL, patience: float) -> None:
+    def __init__(self, url: URL, patience: float, turn: Turn | None = None) -> None:
+        self.place: Path | str = "PostgreSQL"
         self._patience = patience
+        self._turn = turn
         options: dict[str, Any] = {
             "timeout": patience,
             "command_timeout": patience,
@@ -59,6 +63,10 @@ class PostgreSQL(Closeable):
         self._thread = threading.Thread(target=self._loop.run_forever, name="wayseal-postgresql", daemon=True)
         self._thread.start()
         self._closed = False
+
+    def has_table(self, name: str) -> bool:
+        """See `Database`."""
+        return bool(self.read(lambda c: query(c, "SELECT to_regclass(?::text) IS NOT NULL", (name,)))[0][0])
 
     def read(self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database`."""
@@ -117,12 +125,6 @@ class PostgreSQL(Closeable):
         await self._engine.dispose()
 
     def _run(self, begin: str | None, work: Callable[[sa.Connection], T], patience: float | None = None) -> T:
-        if threading.current_thread() is self._thread:
-            # It would wait for itself.
-            raise DatabaseError("a transaction can't start within another one of the same database")
-        if self._closed:
-            raise DatabaseGoneError("the database was closed")
-
         async def run() -> T:
             async with self._engine.connect() as connection:
                 raw: Any = (await connection.get_raw_connection()).driver_connection
@@ -138,6 +140,11 @@ class PostgreSQL(Closeable):
                 return done
 
         def wait() -> T:
+            if threading.current_thread() is self._thread:
+                # It would wait for itself.
+                raise DatabaseError("a transaction can't start within another one of the same database")
+            if self._closed:
+                raise DatabaseGoneError("the database was closed")
             future = asyncio.run_coroutine_threadsafe(run(), self._loop)
             try:
                 return future.result(patience)
@@ -147,7 +154,7 @@ class PostgreSQL(Closeable):
                 # Whoever is interrupted, or loses patience, leaves nothing running.
                 future.cancel()
 
-        return run_guarded(wait)
+        return run_guarded(wait, turn=self._turn)
 
     async def _undo(self, connection: AsyncConnection, raw: Any) -> None:
         """Takes back what was begun. Where that fails neither this connection nor those that wait are used any more."""

@@ -13,3 +13,11 @@ class DatabaseError(StoreError):
 
 class DatabaseGoneError(DatabaseError):
     """It can't be reached now; whoever asks again later may be answered."""
+
+
+class DatabaseBusyError(DatabaseGoneError):
+    """Another process writes to it, and for longer than anybody waits."""
+
+
+class ForeignDatabaseError(DatabaseError):
+    """The file is no database, or one of something else."""

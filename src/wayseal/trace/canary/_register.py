@@ -1,4 +1,4 @@
-"""The register on disk: a journal (`wayseal.store.journal`), whose rules hold for it, of JSON Lines.
+"""The register on disk: a journal (`wayseal.journal.files`), whose rules hold for it, of JSON Lines.
 
 A line that a crash cut off stays, ended by a line break, so that it swallows nothing of what comes after.
 
@@ -18,11 +18,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from wayseal.journal.files import LockedJournal, lock_journal, read_journal
 from wayseal.model.messages import N_
 from wayseal.model.schema import CLOSED, parse_json, parsed_by
 from wayseal.model.times import iso, micros
 from wayseal.store.errors import JournalBusyError, StoreError
-from wayseal.store.journal import LockedJournal, lock_journal, read_journal
 from wayseal.trace.errors import CanaryError, RegisterBusyError
 
 Moment = Annotated[int, parsed_by(micros, str)]

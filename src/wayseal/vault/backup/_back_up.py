@@ -17,13 +17,14 @@ import sqlalchemy as sa
 
 from wayseal.model.errors import disk_says
 from wayseal.store.database import Connection, Database, open_database
-from wayseal.store.database.migrations import Chain, pending, upgrade, version
+from wayseal.store.database.migrations import check, upgrade, version
 from wayseal.store.durable import sync_folder
 from wayseal.vault.backup._copy_rows import chain_tables, parts
 from wayseal.vault.backup._manifest import Manifest, digest_of, write_manifest
 from wayseal.vault.errors import BackupError, LogChangedError
 from wayseal.vault.log import newest_checkpoint
 from wayseal.vault.log.tiles import tree
+from wayseal.vault.tables import CHAINS, ChainName
 
 Progress = Callable[[str, int, int], None]
 """Called with a table, its rows so far, and how many it has in all (0: not known)."""
@@ -33,22 +34,22 @@ def silent(_table: str, _done: int, _total: int) -> None:
     """Says nothing."""
 
 
-def back_up(database: Database, chain: Chain, folder: Path, *, now: int, progress: Progress = silent) -> Manifest:
+def back_up(database: Database, chain: ChainName, folder: Path, *, now: int, progress: Progress = silent) -> Manifest:
     """Copies the tables of `chain` into `folder` (rules 1 to 3), which becomes its owner's alone.
 
     now: microseconds since 1970. Back `main` up before `keys`: then each record in the one has its key in the other.
     Open a PostgreSQL database with a long `patience`. BackupError: the folder can't be; DatabaseError: the database, or
     the disk, refuses. What was begun is removed then.
     """
-    standing = version(database, chain)
+    standing = version(database, CHAINS[chain])
     if standing is None:
         raise BackupError("the database has no tables of {chain}: there is nothing to back up", chain=chain)
+    check(database, CHAINS[chain])
     with _new(folder):
         file = folder / f"{chain}.db"
         with open_database(sa.URL.create("sqlite", database=str(file)).render_as_string()) as target:
-            upgrade(target, chain, standing)
-            current = not pending(database, chain)
-            rows, log = database.read(_copied, target, chain, current, progress)
+            upgrade(target, CHAINS[chain])
+            rows, log = database.read(_copied, target, chain, progress)
         _finish(file)
         size, digest = digest_of(file)
         made = Manifest(chain=chain, version=standing, made_at=now, size=size, sha256=digest, rows=rows, **log)
@@ -57,10 +58,10 @@ def back_up(database: Database, chain: Chain, folder: Path, *, now: int, progres
 
 
 def _copied(
-    connection: Connection, target: Database, chain: Chain, current: bool, progress: Progress
+    connection: Connection, target: Database, chain: ChainName, progress: Progress
 ) -> tuple[dict[str, int], dict[str, Any]]:
     rows = target.write(_copy, connection, progress)
-    return rows, (_log(connection) if chain == "main" and current else {})
+    return rows, (_log(connection) if chain == "main" else {})
 
 
 def _copy(target: Connection, source: Connection, progress: Progress) -> dict[str, int]:

@@ -18,7 +18,7 @@ def chain_tables(connection: Connection) -> list[sa.Table]:
     """The tables of a database that holds one chain alone, as they are there, by name."""
     found = sa.MetaData()
     found.reflect(connection)
-    return [t for name, t in sorted(found.tables.items()) if not name.startswith("alembic_")]
+    return [t for name, t in sorted(found.tables.items()) if not name.startswith("version_of_")]
 
 
 def parts(source: Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from wayseal.model.schema import CLOSED, parse_json
-from wayseal.store.database.migrations import Chain
 from wayseal.store.durable import file_digest, replace_file
 from wayseal.vault.errors import BackupError
+from wayseal.vault.tables import ChainName
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -23,14 +23,14 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A backup. version: of the tables (main_0002); made_at: microseconds; rows: by table.
+    """A backup. version: of the tables (main_0003); made_at: microseconds; rows: by table.
 
     log_size, log_root (hexadecimal) and checkpoint (a signed note, if there was one): the disclosure log at that
     moment; of `main` alone, and log_root only where the log could say it.
     """
 
     __pydantic_config__: ClassVar = CLOSED
-    chain: Chain
+    chain: ChainName
     version: str
     made_at: int
     size: int
@@ -59,7 +59,7 @@ def check_backup(folder: Path) -> Manifest:
     return manifest
 
 
-def prune(place: Path, chain: Chain, *, before: int) -> list[Path]:
+def prune(place: Path, chain: ChainName, *, before: int) -> list[Path]:
     """Removes the backups of `chain` in folders of `place` that were made before that time (microseconds); which.
 
     Backups of keys must go in time: erasing is real only when they are gone. Folders that are no whole backup stay.

@@ -5,7 +5,7 @@
 2. What was erased since the backup was made isn't restored: no row of such a key is written at all, and of such a
    waybill neither what was sealed nor the tags of its phones. The log of the backup doesn't know of it, and is told.
 3. The log that is restored has the root that it had; otherwise nothing is restored.
-4. Tables of an older version are restored as they were, and then brought up to date.
+4. Only a backup of the tables of today is restored.
 5. No data key counts as superseded: the records may be of a backup from before. Those that are gone on from are marked
    anew with the next retention.
 """
@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from wayseal.model.records import Erased
 from wayseal.model.times import micros_of
 from wayseal.store.database import Connection, Database
-from wayseal.store.database.migrations import Chain, upgrade, version, versions
+from wayseal.store.database.migrations import upgrade, version
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, row_of
 from wayseal.vault.backup._back_up import Progress, silent
@@ -70,7 +70,7 @@ class _ErasedSince:
 def restore(
     folder: Path,
     database: Database,
-    chain: Chain,
+    chain: t.ChainName,
     *,
     erased: Iterable[Erased],
     keyring: Keyring | None,
@@ -97,7 +97,6 @@ def restore(
     with opened_file(folder / manifest.file) as source:
         known = {e.waybill: e for e in erased}
         done = database.write(_fill, source, manifest, known, progress)
-    upgrade(database, chain)
     if keyring is not None and done.erased_again:
         database.write(_tell_erased, keyring, known, caller, now)
     return done
@@ -105,13 +104,14 @@ def restore(
 
 def _prepare(database: Database, manifest: Manifest, folder: Path) -> None:
     """Rule 1: tables of the backup's version. Making them can be done again, so it needs no part in the transaction."""
-    if manifest.version not in versions(manifest.chain):
+    chain = t.CHAINS[manifest.chain]
+    if manifest.version != chain.revisions[-1]:
         raise BackupError("tables of version {version}, of another Wayseal", file=folder, version=manifest.version)
     # Makes SQLite's file.
     database.write(lambda connection: None)
-    standing = version(database, manifest.chain)
+    standing = version(database, chain)
     if standing is None:
-        upgrade(database, manifest.chain, manifest.version)
+        upgrade(database, chain)
     elif standing != manifest.version:
         raise BackupError(
             "tables of version {version}, and those in the database are of {standing}: restore into a database "
@@ -136,12 +136,12 @@ def _fill(
     if manifest.chain == "keys":
         rows["erasures"] += _add_erasures(target, since.erased.values())
         _unmark(target, tables["data_keys"])
-    if manifest.log_root is not None and manifest.version == versions(manifest.chain)[-1]:
+    if manifest.log_root is not None:
         _same_log(target, manifest)
     return Restored(manifest=manifest, rows=rows, erased_again=len(since.met))
 
 
-def _since(source: Connection, chain: Chain, erased: dict[str, Erased]) -> dict[str, Erased]:
+def _since(source: Connection, chain: t.ChainName, erased: dict[str, Erased]) -> dict[str, Erased]:
     """What the backup doesn't know to be erased."""
     table = sa.table("erasures" if chain == "keys" else "waybills", sa.column("waybill"), sa.column("erased_at"))
     chosen = sa.select(table.c.waybill).where(table.c.erased_at.is_not(None))

@@ -15,20 +15,20 @@ from wayseal.model.errors import disk_says
 from wayseal.model.records import Erased
 from wayseal.model.times import time_at
 from wayseal.store.database import Connection, Database
-from wayseal.store.database.migrations import Chain, check
+from wayseal.store.database.migrations import check
 from wayseal.store.durable import write_file
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of, row_of
 from wayseal.vault.errors import BackupError
 
 
-def erasures_of(database: Database, chain: Chain, *, backups: int = 0) -> list[Erased]:
+def erasures_of(database: Database, chain: t.ChainName, *, backups: int = 0) -> list[Erased]:
     """What was erased by now, by the key database or by the records, in order of time.
 
     backups: how long backups of keys are kept, microseconds; of the records alone, which don't say when the last one
     that holds a key is gone.
     """
-    check(database, chain)
+    check(database, t.CHAINS[chain])
     return database.read(_erased_keys if chain == "keys" else _erased_records, backups)
 
 

@@ -1,4 +1,4 @@
-"""Rules of `wayseal.store.journal`."""
+"""Rules of `wayseal.journal.files`."""
 
 import errno
 import os
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from wayseal.journal.files import lock_journal, read_journal
 from wayseal.store.errors import JournalBusyError, StoreError
-from wayseal.store.journal import lock_journal, read_journal
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-"""Changes of the console's tables of access, oldest first."""

@@ -1,1 +1,0 @@
-"""Changes of the vault's tables but for those of the keys."""
