@@ -13,12 +13,12 @@ if venv/bin/wayseal vault status nothing 2>missing; then
     echo "wayseal: the vault's commands ran without their packages" >&2
     exit 1
 fi
-grep -q "wayseal\[vault\]" missing
+grep -q "WHEEL\[vault\]" missing
 if venv/bin/wayseal serve console 2>missing; then
     echo "wayseal: the console ran without its packages" >&2
     exit 1
 fi
-grep -q "wayseal\[console\]" missing
+grep -q "WHEEL\[console\]" missing
 # The front end is in the wheel.
 for name in bootstrap.min.css htmx.min.js; do
     ls venv/lib/python*/site-packages/wayseal/console/third_party/"$name" >/dev/null

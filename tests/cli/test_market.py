@@ -199,4 +199,4 @@ def test_the_demo_says_what_its_market_lacks(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.chdir(tmp_path)
     (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, no_progress)
-    assert "wayseal[market]" in line
+    assert "WHEEL[market]" in line

@@ -185,10 +185,10 @@ for words in (["show", "--lang", "en"], ["test", "--lang", "zh"]):
     except SystemExit as stopped:
         print(stopped.code)
 """
-    missing = "packages that this command needs are not installed: pip install 'wayseal[vault]'"
+    missing = "packages that this command needs are not installed: pip install 'WHEEL[vault]'"
     ran = run(cwd=tmp_path, code=code)
     assert (ran.code, ran.out.split()) == (0, ["2", "2"])
     assert ran.err.splitlines() == [
         f"wayseal: {missing}, or `make setup-vault` in a checkout",
-        "wayseal: 尚未安装此命令所需的软件包：请运行 pip install 'wayseal[vault]'，源码目录中可用 `make setup-vault`",
+        "wayseal: 尚未安装此命令所需的软件包：请运行 pip install 'WHEEL[vault]'，源码目录中可用 `make setup-vault`",
     ]

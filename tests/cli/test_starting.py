@@ -185,5 +185,5 @@ def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.M
         monkeypatch.delitem(sys.modules, module)
     ran = inside("policy", "show")
     assert (ran.code, ran.out) == (2, "")
-    missing = "wayseal: packages that this command needs are not installed: pip install 'wayseal[vault]', or "
+    missing = "wayseal: packages that this command needs are not installed: pip install 'WHEEL[vault]', or "
     assert ran.err == f"{missing}`make setup-vault` in a checkout\n"

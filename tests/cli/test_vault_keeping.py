@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.running import inside, run, started
 from tests.cli.test_vault import deliver, made, ran, vault
-from tests.docs.pages import ROOT, blocks, read
+from tests.docs.pages import blocks, read
 from tests.store.database.places import fresh
 from wayseal.cli.vault import NUMBERS
 
@@ -114,7 +114,7 @@ call("show", "none")
     done = run(cwd=tmp_path, code=code)
     assert done.out.split() == ["6", "[]", "2", "2", "2", "6"]
     missing = (
-        "wayseal: packages that this command needs are not installed: pip install 'wayseal[vault]', or "
+        "wayseal: packages that this command needs are not installed: pip install 'WHEEL[vault]', or "
         "`make setup-vault` in a checkout"
     )
     first, *refused, last = done.err.splitlines()
@@ -131,7 +131,7 @@ def test_the_service_runs_until_it_is_told_to_stop(
         client, scope, role, *more = words
         secret = ran("client", "add", client, "--scope", scope, "--acts-for", role, *more).out
         (tmp_path / f"{client}.secret").write_text(secret)
-    ran("seal", ROOT / "docs/examples/parcels.csv")
+    ran("seal", vault / "parcels.csv")
     monkeypatch.setenv("WAYSEAL_PORT", "0")
     process = started("serve", "vault", vault, cwd=tmp_path)
     try:

@@ -350,10 +350,10 @@ def test_without_the_packages_pages_say_which_are_needed(
     monkeypatch.setattr(kinds, "import_module", missing)
     monkeypatch.setattr("wayseal.console.web.pages._market.is_market_installed", lambda: False)
     for path in ("/market/sources", "/market/import"):
-        assert "pip install 'wayseal[market]'" in said(browser.get(path)), path
+        assert "pip install 'WHEEL[market]'" in said(browser.get(path)), path
     made = browser.post("/market/look").headers["location"]
     run_all(world.site.jobs, settings)
-    assert "pip install 'wayseal[market]'" in said(browser.get(made))
+    assert "pip install 'WHEEL[market]'" in said(browser.get(made))
 
 
 def test_words_are_proposed_decided_on_and_taken_back(world: World, settings: ConsoleSettings, market: Path) -> None:

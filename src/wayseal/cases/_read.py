@@ -82,7 +82,7 @@ def open_store(place: Path | str) -> Database:
         return open_database(place, turn=_turn)
     except ModuleNotFoundError:
         raise CasebookError(
-            "a casebook in PostgreSQL needs packages that are not installed: pip install 'wayseal[vault]', or "
+            "a casebook in PostgreSQL needs packages that are not installed: pip install 'WHEEL[vault]', or "
             "`make setup-vault` in a checkout"
         ) from None
 

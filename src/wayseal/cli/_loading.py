@@ -53,7 +53,7 @@ def require_extra(extra: str | None) -> Iterator[None]:
         if not extra or (error.name or "").partition(".")[0] == "wayseal":
             raise
         raise MissingExtraError(
-            "packages that this command needs are not installed: pip install 'wayseal[{extra}]', or `make {setup}` in "
+            "packages that this command needs are not installed: pip install 'WHEEL[{extra}]', or `make {setup}` in "
             "a checkout",
             extra=extra,
             setup=SETUP[extra],

@@ -41,7 +41,7 @@ def serve_console(
 
     The first start prints a code with which the first administrator makes an account; nothing has a default password.
     Other [settings](console.md#settings) come by the environment. Logs go to standard error as JSON. [The
-    console](console.md) has its page. It needs packages of its own: `pip install 'wayseal[console]'`.
+    console](console.md) has its page. It needs packages of its own: `pip install 'WHEEL[console]'`.
 
     \b
     wayseal serve console ledger

@@ -227,7 +227,7 @@ def policy_show(
     """Show each purpose (who, what, in which form, opened by what, how long, how many) and the rules in their order.
 
     [Purposes, rules, budgets](purposes.md) explains them. `wayseal policy` needs packages of its own: `pip install
-    'wayseal[vault]'`.
+    'WHEEL[vault]'`.
 
     \b
     wayseal policy show

@@ -1,5 +1,7 @@
 """`wayseal vault`: a vault made and looked after."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -70,7 +72,9 @@ _DAY = 24 * _HOUR
 NUMBERS = tuple(f"YT000000000000{n}" for n in range(1, 5))
 """What is sealed; the last one was delivered."""
 MORE = tuple(f"YT000000000000{n}" for n in range(5, 8))
-"""What `docs/examples/parcels.csv` holds: its scans are there already."""
+"""Those of `EXAMPLE`, which is to be sealed: their scans are there already."""
+EXAMPLE = "parcels.csv"
+"""The file of parcels that an example's folder has."""
 _ORIGIN, _DESTINATION, _ELSEWHERE = "杭州西湖", "深圳南山", "成都武侯"
 _PEOPLE = (
     ("courier-12", "courier", _DESTINATION),
@@ -80,7 +84,7 @@ _PEOPLE = (
     ("analyst-1", "analyst", None),
     ("manager-2", "regional_manager", None),
 )
-_NAMES = ("王样本", "李示例", "张虚构", "陈假名")
+_NAMES = ("王样本", "李示例", "张虚构", "陈假名", "赵样本", "钱示例", "孙虚构")
 
 
 def fill_vault(vault: Vault, caller: Caller, now: int) -> dict[str, int]:
@@ -115,6 +119,18 @@ def _make_parcel(place: int, number: str) -> Parcel:
         origin_outlet=_ORIGIN,
         destination_outlet=_DESTINATION,
     )
+
+
+def write_example(file: Path) -> None:
+    """Write parcels of nobody as a shop sends them, one a row."""
+    parcels = [_make_parcel(place, number) for place, number in enumerate(MORE, len(NUMBERS))]
+    with io.StringIO() as text:
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(["waybill", *(field.value for field in parcels[0].values), "origin_outlet", "destination_outlet"])
+        rows.writerows(
+            [one.waybill, *one.values.values(), one.origin_outlet, one.destination_outlet] for one in parcels
+        )
+        write_private(file, text.getvalue())
 
 
 def _make_scans(now: int) -> list[Scan]:
@@ -178,7 +194,7 @@ def vault_init(
     Keep the folder for operators: whoever can read it is believed to be who `--actor` says, so the id of each request
     in the log carries the login (`cli-LOGIN-...`). All that the settings can say may stand in the environment instead
     ([settings](api.md#settings)); without a folder the environment suffices. `wayseal vault` needs packages of its own:
-    `pip install 'wayseal[vault]'`.
+    `pip install 'WHEEL[vault]'`.
 
     \b
     wayseal vault init vault --example
@@ -210,6 +226,7 @@ def make_vault(folder: Path, new: NewVault, actor: str | None) -> None:
     if new.example:
         with open_vault(folder, actor) as session:
             done = fill_vault(session.vault, session.caller, session.now)
+        write_example(folder / EXAMPLE)
         echo(
             "put in for example: {people} people, {parcels} sealed parcels of nobody, {scans} scans, {tickets} "
             "{tickets:ticket|tickets}",
@@ -401,7 +418,7 @@ def serve_vault(
     """Run the HTTP service of a vault until it is told to stop (Ctrl-C, SIGTERM).
 
     What was begun is finished then. Logs go to standard error as JSON. [The HTTP API](api.md) has its page. It needs
-    packages of its own: `pip install 'wayseal[vault]'`.
+    packages of its own: `pip install 'WHEEL[vault]'`.
 
     Without a folder the [settings](api.md#settings) of the environment suffice.
 

@@ -48,7 +48,7 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressC
         Lines for people.
     """
     if not all(importlib.util.find_spec(name) for name in _NEEDED):
-        bring = f"make {SETUP['market']}" if Path("Makefile").exists() else "pip install 'wayseal[market]'"
+        bring = f"make {SETUP['market']}" if Path("Makefile").exists() else "pip install 'WHEEL[market]'"
         yield _("The market's part of the demo needs packages that are not installed: {command}", command=bring)
         return
     _look(out, snapshot, seed, progress)
@@ -201,7 +201,7 @@ def how_to_open_console(out: Path) -> str:
     line = _("Open the console on it, in a browser: {command}", command=command)
     if all(importlib.util.find_spec(name) for name in _CONSOLE_NEEDED):
         return line
-    setup = "make setup-console" if Path("Makefile").exists() else "pip install 'wayseal[console]'"
+    setup = "make setup-console" if Path("Makefile").exists() else "pip install 'WHEEL[console]'"
     return f"{line}\n  ({_('first: {command}', command=setup)})"
 
 

@@ -23,7 +23,7 @@ class Typesetter:
             import typst
         except ModuleNotFoundError:
             raise DocumentError(
-                "typst is not installed: pip install 'wayseal[console]', or `make setup-console` in a checkout"
+                "typst is not installed: pip install 'WHEEL[console]', or `make setup-console` in a checkout"
             ) from None
         self._typst = typst
         self._fonts = typst.Fonts(include_embedded_fonts=False)

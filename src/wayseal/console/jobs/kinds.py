@@ -47,7 +47,7 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
             if not extra or (error.name or "").partition(".")[0] == "wayseal":
                 raise
             raise JobError(
-                "this needs packages that are not installed where the console runs: pip install 'wayseal[{extra}]'",
+                "this needs packages that are not installed where the console runs: pip install 'WHEEL[{extra}]'",
                 extra=extra,
             ) from None
         return found(values, work)  # type: ignore[no-any-return]
