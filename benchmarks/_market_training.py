@@ -92,12 +92,12 @@ class Choices:
     filled: float = 0.1
     count: int = 150
     fills: int = 40
-    shift: float = 0.3
+    shift: float = 0.2
     wide_shift: float = 0.4
     sounds: float = 1.5
     lean: float = 1.5
     telling: float = 2.0
-    near: float = 0.05
+    near: float = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

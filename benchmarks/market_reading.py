@@ -49,7 +49,7 @@ DRAW = 2024
 """The first of the seeds by which characters are altered."""
 FILES = ("fresh.tsv", "unseen.tsv", "blind.tsv")
 """Texts that nothing is trained on, and no setting was chosen by."""
-WIDE_FILES = ("wide.tsv", "broad.tsv", "tuning.tsv", "further.tsv")
+WIDE_FILES = ("wide.tsv", "broad.tsv", "tuning.tsv", "further.tsv", "plain.tsv")
 RULE = (
     "面单",
     "快递",

@@ -184,7 +184,7 @@ def stand_out(values: Mapping[str, Floats]) -> Flags:
     far = (values["beyond_role"] >= _ALONE) & (values["days_beyond_role"] >= _FAR_DAYS)
     service = (values["beyond_role_service"] >= _ALONE_SERVICE) & (values["days_beyond_role_service"] >= _FAR_DAYS)
     circumstances = np.sum([np.asarray(values[name]) for name in TAKEN_OVER if name in values], axis=0)
-    taken = (np.asarray(values[GROWN]) >= _GROWN) & (circumstances >= _TAKEN)
+    taken = (np.asarray(values.get(GROWN, 0.0)) >= _GROWN) & (circumstances >= _TAKEN)
     out: Flags = far | service | taken | (np.asarray(values.get(FRESH, 0.0)) >= CLEAR)
     return out
 
