@@ -135,7 +135,9 @@ def test_6_an_interface_that_reads_more_than_before_is_measured() -> None:
     after = measured(v, *judged(v, MAIN_ONE, cleared=cleared))
     assert a not in after.actors or after.of(a, 13)[GROWN] < 2, "what was said to be work is no growth"
     people = view([*usual, *more], DAYS)
-    assert GROWN not in measured(people).values or not measured(people).values[GROWN].any(), "of people nothing is said"
+    assert measured(people).of(place(people, "a"), 13)[GROWN] > 3, "nor does a mandate hide it"
+    people = view([replace(one, what=WEAK) for one in (*usual, *more)], DAYS)
+    assert not measured(people).values[GROWN].any(), "of other people nothing is said"
 
 
 def test_4_people_of_the_role_who_stand_out_alike_are_counted(pulled: tuple[View, Finding]) -> None:
@@ -191,3 +193,29 @@ def test_nobody_and_nothing() -> None:
     assert len(measured(v).actors) == 0
     beyond = {f"{name}{whose}" for name in ("beyond_role", "days_beyond_role") for whose in ("", "_service")}
     assert set(measured(v).values) == {"role", "service", GROWN} | beyond
+
+
+def test_6_a_mandate_hides_nobody_who_reads_more_from_elsewhere() -> None:
+    usual = [R(actor="h", day=d, minute=800, n=200, waybill=70_000 + 1_000 * d, what=MANDATE) for d in range(DAYS)]
+    more = [R(actor="h", day=d, minute=100, n=900, waybill=200_000 + 1_000 * d, what=MANDATE) for d in range(10, DAYS)]
+
+    def last_day(reads: list[R], nats: float) -> dict[str, np.ndarray]:
+        v = view([*READS, *reads], DAYS)
+        (main,) = judged(v, MAIN_ONE)
+        (device,) = judged(v, constant("new_device_or_address", np.ones(v.shape, np.int64), np.ones(v.shape)))
+        total = np.zeros(v.shape)
+        total[place(v, "h"), 10:] = nats
+        device = replace(device, evidence=replace(device.evidence, total=total))
+        signals = measured(v, main, device)
+        return {n: x[[signals.row_of(place(v, "h"))], -1] for n, x in signals.values.items()}
+
+    taken = last_day([*usual, *more], 9.0)
+    assert taken[GROWN][0] > 2
+    taken["beyond_role"] = taken["days_beyond_role"] = np.zeros(1)
+    assert stand_out(taken)[0]
+    quiet = last_day([*usual, *more], 3.0)
+    quiet["beyond_role"] = quiet["days_beyond_role"] = np.zeros(1)
+    assert not stand_out(quiet)[0], "growth alone is work, more often than not"
+    steady = last_day(usual, 9.0)
+    steady["beyond_role"] = steady["days_beyond_role"] = np.zeros(1)
+    assert not stand_out(steady)[0], "a new device alone is nothing"

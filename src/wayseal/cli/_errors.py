@@ -62,7 +62,7 @@ class NoSuchCommandError(USAGE_ERROR):  # type: ignore[misc]
 
 
 def usage_message(error: Any) -> Message:
-    """What is wrong with how a command was called (rule 1)."""
+    """Explain what is wrong with a command's call (rule 1)."""
     if isinstance(error, NoSuchCommandError):
         return Message("there is no command {name}", {"name": error.word})
     kind = type(error).__name__
@@ -97,7 +97,7 @@ def _name(error: Any) -> str:
 
 
 def _needed(parameter: Any) -> Message:
-    """What a parameter takes."""
+    """Name what a parameter takes."""
     takes = getattr(parameter, "type_descriptor", None)
     if takes is None:
         return Message("has a wrong value")

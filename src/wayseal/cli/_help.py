@@ -31,7 +31,7 @@ Say = Callable[[str], str]
 
 
 def catalogue(lang: str) -> Say:
-    """What says an English text of help in a language (rule 1)."""
+    """Return the translator of English help into a language (rule 1)."""
     return gettext.translation(DOMAIN, LOCALE, languages=[lang], fallback=True).gettext
 
 

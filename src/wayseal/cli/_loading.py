@@ -95,7 +95,7 @@ def _function(words: tuple[str, ...]) -> str:
 
 
 def help_of(words: tuple[str, ...]) -> str:
-    """What `--help` of its group says of a command or a group (rule 1)."""
+    """Find the line of a command or group in `--help` of its group (rule 1)."""
     group = GROUPS.get(" ".join(words))
     if group is not None:
         return group.help
@@ -206,7 +206,7 @@ class LazyGroup(Worded, TyperGroup):
 
 
 def _without_language(args: Sequence[str]) -> list[str]:
-    """What a group is given, without the `--lang` before its command. WrongUsageError: no such language."""
+    """Drop the `--lang` before its command from a group's arguments. WrongUsageError: no such language."""
     kept, given = [], iter(args)
     for word in given:
         name, equals, value = word.partition("=")

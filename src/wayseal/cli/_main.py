@@ -72,7 +72,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """What stands before every command."""
+    """Take the options before every command."""
 
 
 def main() -> None:
@@ -136,11 +136,11 @@ def _run(lang: Lang) -> int:
 
 
 def _defaults(words: tuple[str, ...], lang: Lang) -> dict[str, Any]:
-    """What commands take where they aren't told: the language in which the whole command line is answered."""
+    """Build the defaults of commands: the language in which the whole command line is answered."""
     group = GROUPS.get(" ".join(words))
     return {"lang": lang.value} if group is None else {n: _defaults((*words, n), lang) for n in group.modules}
 
 
 def _of_the_disk(cause: BaseException | None) -> bool:
-    """Whether an error was raised because the disk is full, broken or closed to us."""
+    """Check if an error was raised because the disk is full, broken or closed to us."""
     return isinstance(cause, OSError) and cause.errno in DISK

@@ -97,7 +97,7 @@ def queue_finds(market: Path, ledger: Path | None, report: "Report") -> None:
 
 
 def report_lines(report: "Report") -> Iterator[str]:
-    """What came of a look."""
+    """Describe the result of a look."""
     what = _(SIGHTS[report.sight])
     if report.hindrance is not None:
         what = _(HINDRANCES[report.hindrance])
@@ -127,7 +127,7 @@ def report_lines(report: "Report") -> Iterator[str]:
 
 
 def purge_lines(gone: "PurgeResult", *, dry: bool = False) -> Iterator[str]:
-    """What went by retention, or would go; nothing where nothing did."""
+    """List what went by retention, or would go; nothing where nothing did."""
     if gone.files or gone.captures or gone.offers:
         yield _(
             "Would go (nothing was changed): {files:,} {files:file|files} with {captures:,} "

@@ -18,14 +18,14 @@ class Lang(StrEnum):
 
 
 class OutputFormat(StrEnum):
-    """What listings and findings are written as."""
+    """The format of listings and findings."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class ReportFormat(StrEnum):
-    """What a report is written as."""
+    """The format of a report."""
 
     TEXT = "text"
     JSON = "json"

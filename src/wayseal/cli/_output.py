@@ -23,7 +23,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def takes_escapes(stream: IO[str]) -> bool:
-    """Whether a stream is a terminal for colours and redrawing: not with `TERM=dumb`, nor if `NO_COLOR` is set."""
+    """Check if a stream is a terminal for colours and redrawing: not with `TERM=dumb`, nor if `NO_COLOR` is set."""
     return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
 
 

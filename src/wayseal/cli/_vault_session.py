@@ -54,7 +54,7 @@ class Session:
 
     @property
     def service(self) -> LocalKeys:
-        """What wraps data keys."""
+        """The service that wraps data keys."""
         return LocalKeys(self.source, self.vault.origin)
 
     def save(self, keyring: Keyring) -> None:
@@ -84,7 +84,7 @@ def open_vault(folder: Path, actor: str | None = None) -> Iterator[Session]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultParts:
-    """What a vault stands on, for whoever looks at it without believing any of it."""
+    """The parts of a vault, for whoever looks at it without believing any of it."""
 
     main: Database
     keys: Database
@@ -98,7 +98,7 @@ class VaultParts:
 
     @property
     def service(self) -> LocalKeys:
-        """What wraps data keys."""
+        """The service that wraps data keys."""
         return LocalKeys(self.source, self.main.read(read_origin) or "")
 
 

@@ -135,7 +135,7 @@ def canary_plan(
 
 
 def planned_lines(state: RegisterState, asked: int, path: Path) -> Iterator[str]:
-    """What is to be created, and for whom."""
+    """List the canaries to create, and for whom."""
     if not state.new:
         yield _("No canary would tell anything more. Nothing was written.")
         return

@@ -122,7 +122,7 @@ REPORT = "wayseal.detect.report"
 
 
 class ListSort(StrEnum):
-    """What comes first."""
+    """The order of a list."""
 
     LOSS = "loss"
     SCORE = "score"
@@ -434,7 +434,7 @@ def case_unmerge(ledger: LedgerArgument, case: CaseArgument, who: WhoOption, why
 
 
 class VerdictValue(StrEnum):
-    """What a verdict says: the reads were not work, or they were."""
+    """The value of a verdict: the reads were not work, or they were."""
 
     TRUE = "true"
     FALSE = "false"

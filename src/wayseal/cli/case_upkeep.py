@@ -65,7 +65,7 @@ def case_verify(
 
 
 def verification_lines(found: Verification, path: Path) -> Iterator[str]:
-    """What looking at a casebook found, a line each thing."""
+    """Describe a casebook's verification, a line each thing."""
     yield _("{path}: {lines} lines, {acts} acts", path=path, lines=found.head.lines, acts=found.acts)
     yield from (_("  line {line}: {what}", line=fault.line, what=_(_FAULTS[fault.code])) for fault in found.faults)
     yield from (forgotten_line(done) for done in found.forgotten)

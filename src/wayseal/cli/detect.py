@@ -84,7 +84,7 @@ NOT_JUDGED = 15
 
 
 class DetectFormat(StrEnum):
-    """What the cases are written as; ocsf: a Detection Finding a line."""
+    """The format of cases; ocsf: a Detection Finding a line."""
 
     TEXT = "text"
     JSON = "json"

@@ -135,7 +135,7 @@ def evidence_export(
 
 
 def _check_usage(who: str, why: str, unit: str, checkpoint: Path | None, key: list[Path] | None) -> None:
-    """What can't be is said before anything is recorded."""
+    """Refuse what can't be before anything is recorded."""
     one_line(who, "who")
     one_line(why, "why")
     if unit:
@@ -247,7 +247,7 @@ def _clean_seal(seal: str | None) -> str:
 
 
 def _with_stamp(found: PackVerification, path: Path, sealed: bytes, trusted: list[Path]) -> PackVerification:
-    """What was found, with what the stamp says."""
+    """Add what the stamp says to what was found."""
     with require_extra("console"):
         importlib.import_module("rfc3161_client")
     try:

@@ -269,7 +269,7 @@ def tell_apart(paths: Sequence[Path]) -> Mapping[Path, str]:
 
 
 def summary_lines(report: IngestReport, ledger: Path, names: Mapping[Path, str]) -> Iterator[str]:
-    """What an ingest did, a line each. names: what files are called where others have their name."""
+    """Describe an ingest, a line each. names: what files are called where others have their name."""
     for entry, path in zip(report.ingested, report.paths, strict=True):
         line = _(
             "{table}: {rows:,} {rows:row|rows} from {name}",

@@ -162,7 +162,7 @@ def verification_lines(found: "Verification", ledger: Path) -> Iterator[str]:
 
 
 def describe_finding(finding: Finding) -> str:
-    """What is wrong with a file."""
+    """Describe a finding on a file."""
     from wayseal.ledger.integrity import FINDING_TEXTS
 
     return _(FINDING_TEXTS[finding.code], **finding.values)

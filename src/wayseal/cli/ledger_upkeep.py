@@ -227,7 +227,7 @@ def examination_lines(found: upkeep.Examination, ledger: Path) -> Iterator[str]:
 
 
 def _describe_affected(affected: upkeep.Affected | None) -> str:
-    """What hangs on a file, in brackets; nothing for files that hold no rows."""
+    """List what hangs on a file, in brackets; nothing for files that hold no rows."""
     if affected is None or not (affected.rows or affected.sources):
         return ""
     parts = [affected.kind]
@@ -364,7 +364,7 @@ def _sign_checkpoints(ledger: Path, before: bytes, signing: SigningKey | None) -
 def _build_order(
     who: str, why: str, before: str | None, keep_days: int | None, below_minimum: bool
 ) -> retention.PurgeOrder:  # fmt: skip
-    """What was asked for; typer.BadParameter where it can't be."""
+    """Build the order; typer.BadParameter where it can't be."""
     if (before is None) == (keep_days is None):
         raise WrongUsageError("give --before or --keep-days", param_hint="--before")
     if before is not None:

@@ -344,7 +344,7 @@ def _lines(taught: Taught) -> Iterator[str]:
 
 
 def _up(change: Change) -> bool:
-    """Whether an offer would be looked at that isn't now."""
+    """Check if an offer would be looked at that isn't now."""
     return change.after.kind in FLAGGED
 
 
@@ -382,7 +382,7 @@ def _told(row: LearntRow) -> dict[str, Any]:
 
 
 def _standing(row: LearntRow | None) -> dict[str, Any] | None:
-    """What is in force, for programs: without its weights."""
+    """Write the lesson in force for programs, without its weights."""
     if row is None:
         return None
     names = ("digest", "base", "kept", "dismissed", "sellers", "f1")

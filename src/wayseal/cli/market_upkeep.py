@@ -251,7 +251,7 @@ def market_ask(
 
 
 class What(StrEnum):
-    """What can happen to a request, but for its end by the watch."""
+    """An event of a request, but for its end by the watch."""
 
     REMINDED = "reminded"
     ANSWERED = "answered"

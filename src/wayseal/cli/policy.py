@@ -288,7 +288,7 @@ def policy_test(
 
 
 def tested_lines(results: Sequence[Result], missing: Untested) -> list[str]:
-    """What failed, how many passed, and what no case shows."""
+    """List what failed, how many passed, and what no case shows."""
     failed = [result for result in results if not result.passed]
     lines = [
         _(

@@ -74,7 +74,7 @@ def describe_proven(proven: ProvenRead | ProvenEntry | ProvenGrowth) -> Iterator
 
 
 def describe_purge(proven: "VerifiedPurge") -> Iterator[str]:
-    """What the proof of a purge has shown, and what it can't."""
+    """Describe what the proof of a purge has shown, and what it can't."""
     purge = proven.purge
     earlier, later = proven.earlier, proven.later
     keys = ", ".join(proven.keys)
@@ -102,7 +102,7 @@ def describe_purge(proven: "VerifiedPurge") -> Iterator[str]:
 
 
 def describe_entry(entry: Mapping[str, Any]) -> dict[str, str]:
-    """What an entry of the disclosure log says, in the log's own words; its reason stays sealed."""
+    """Describe an entry of the disclosure log, in the log's own words; its reason stays sealed."""
     told = {
         "at": iso(entry["at"]),
         **{name: entry.get(name) for name in ("kind", "waybill", "actor", "client", "purpose")},

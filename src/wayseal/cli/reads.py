@@ -50,7 +50,7 @@ from wayseal.model.times import clock_us
 
 
 class ReadsFormat(StrEnum):
-    """What a list of reads is written as."""
+    """The format of a list of reads."""
 
     TEXT = "text"
     JSON = "json"
@@ -59,7 +59,7 @@ class ReadsFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRequest:
-    """What of a case is to be listed, who asks and why. waybill: a clean number, "" for all."""
+    """The part of a case to be listed, who asks and why. waybill: a clean number, "" for all."""
 
     case: str
     who: str

@@ -147,7 +147,7 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str) -> Iterator
 
 
 def quality(summary: Summary) -> Iterator[str]:
-    """What is wrong with the data, a line each."""
+    """List the flaws of the data, a line each."""
     if summary.first_at is None:
         asked = summary.rows.get("queries") and summary.rows.get("waybills")
         yield _(

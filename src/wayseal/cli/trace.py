@@ -205,7 +205,7 @@ def _compare_checkpoints(report: Report, known: HistoryCheck | None, snapshot: S
 
 
 class ScopeFormat(StrEnum):
-    """What a scope is written as; csv is the list of waybills."""
+    """The format of a scope; csv is the list of waybills."""
 
     TEXT = "text"
     JSON = "json"
@@ -281,7 +281,7 @@ def scope(
 
 
 class ListsBy(StrEnum):
-    """What counts as a list; `auto` is the first of which there are two."""
+    """The field that makes a list; `auto` is the first of which there are two."""
 
     AUTO = "auto"
     FOUND_BY = "found_by"

@@ -153,7 +153,7 @@ _ODD = re.compile("[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVault:
-    """What a new vault is made with; None: what is usual."""
+    """The choices for a new vault; None: what is usual."""
 
     database: str | None = None
     key_database: str | None = None

@@ -23,7 +23,7 @@ KeyVersionArgument = Annotated[int, typer.Argument(help="Version of the key.", m
 
 
 def log_key_act(session: Session, act: str, purpose: KeyPurpose, version: int) -> None:
-    """What was done with keys stands in the log before it is done."""
+    """Log an act on keys before it is done."""
     entry = admin(session.caller, session.now, session.vault.policy.version, act, purpose=str(purpose), version=version)
     session.vault.record_act(entry)
 

@@ -124,7 +124,7 @@ def _print_entries(found: Sequence[tuple[int, Entry]], why: dict[int, str], *, w
 
 
 def _describe_act(entry: Entry) -> str:
-    """What was shown, or done, or which rule refused."""
+    """Name what was shown, or done, or which rule refused."""
     if entry.rule is not None:
         return entry.rule
     if entry.fields:

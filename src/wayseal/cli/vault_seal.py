@@ -50,7 +50,7 @@ BAD = 3
 
 
 class _Totals:
-    """What came of a file."""
+    """The totals of a file."""
 
     def __init__(self) -> None:
         self.sealed = self.known = self.wrong = 0

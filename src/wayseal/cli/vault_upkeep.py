@@ -59,7 +59,7 @@ def vault_erase(
 
 
 def print_erasures(done: Sequence[Erased], format: OutputFormat) -> None:
-    """What was erased, and when the last backup of its key is gone."""
+    """Print what was erased, and when the last backup of its key is gone."""
     if format is OutputFormat.JSON:
         typer.echo(json.dumps([plain(one) for one in done], indent=1))
         return
@@ -182,7 +182,7 @@ def vault_restore(
 
 
 def _find_erasures(folder: Path, chain: ChainName, file: Path | None) -> list[Erased]:
-    """What was erased by now: by a file, or by the database that is still there; BackupError where nobody knows."""
+    """List erasures by a file, or by the database that is still there; BackupError where nobody knows them."""
     known: dict[str, Erased] = {}
     other = _OTHER[chain]
     with open_one_database(folder, other) as database:
@@ -196,7 +196,7 @@ def _find_erasures(folder: Path, chain: ChainName, file: Path | None) -> list[Er
 
 
 def _has_tables(database: Database, chain: ChainName) -> bool:
-    """Whether there is a database with tables; one that isn't there yet is made empty."""
+    """Check for a database with tables; one that isn't there yet is made empty."""
     database.write(lambda connection: None)
     return version(database, CHAINS[chain]) is not None
 

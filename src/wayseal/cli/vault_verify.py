@@ -72,7 +72,7 @@ CHANGED = LogChangedError.exit_code
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionCheck:
-    """What was found of the log, and of what the ledger has of it."""
+    """The findings on the log, and on what the ledger has of it."""
 
     folder: Path
     log: Verification
@@ -91,7 +91,7 @@ class ProjectionCheck:
         return min((code for code in codes if code), default=0)
 
     def lines(self) -> Iterator[str]:
-        """What was found, a line each thing."""
+        """Describe the check, a line each thing."""
         log, rows = self.log, self.rows
         yield _("Vault: {folder} ({origin})", folder=self.folder, origin=log.origin or "-")
         yield _(
@@ -140,13 +140,13 @@ def compare_projection(folder: Path, ledger: Path, progress: ProgressCallback) -
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """What is wrong with the log, a line each thing."""
+    """Describe findings on the log, a line each."""
     for one in findings:
         yield f"  {one.where}: {_(_FINDINGS[one.code], **_finding_values(one))}"
 
 
 def _finding_values(one: Finding) -> dict[str, object]:
-    """What its words need."""
+    """Collect the values of its words."""
     values: dict[str, object] = dict(one.values)
     if "first" in values and "last" in values:
         values["count"] = int(str(values["last"])) - int(str(values["first"])) + 1
@@ -161,7 +161,7 @@ def known_keys(parts: VaultParts, given: list[VerifyKey]) -> list[VerifyKey]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultVerification:
-    """What was found. log: None where a table that it needs isn't there."""
+    """A vault's verification. log: None where a table that it needs isn't there."""
 
     log: Verification | None
     rest: VaultTotals
@@ -230,7 +230,7 @@ def _verify(
 
 
 def verification_lines(found: VaultVerification, folder: Path, *, given: bool) -> Iterator[str]:
-    """What was found, a line each thing. given: whether a checkpoint was."""
+    """Describe the findings, a line each thing. given: whether a checkpoint was."""
     log, records, tables = found.log, found.rest.records, found.rest.tables
     yield _("Vault: {folder} ({origin})", folder=folder, origin=(log and log.origin) or "-")
     if log is not None:

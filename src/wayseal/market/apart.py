@@ -126,7 +126,7 @@ def _send(pipe: IO[bytes] | None, content: bytes) -> None:
 
 
 def _receive(pipe: IO[bytes] | None) -> bytes:
-    """What was sent. EOFError: it ended before, or is longer than any."""
+    """Receive a message. EOFError: it ended before, or is longer than any."""
     head = b"" if pipe is None else pipe.read(_HEAD)
     size = int.from_bytes(head, "big")
     content = b"" if pipe is None or size > _MOST else pipe.read(size)

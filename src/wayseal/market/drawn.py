@@ -129,7 +129,7 @@ def routes_of(weeks: Sequence[Week]) -> list[tuple[tuple[str, str], int]]:
 
 
 def draw_prices(weeks: Sequence[Week], unit: str, day: Day, say: Say) -> Markup:
-    """What was asked for one of a unit, week by week: the median, and the quartiles around it."""
+    """Draw the prices of one of a unit, week by week: the median, and the quartiles around it."""
     found = [spread(week.prices.get(unit, ())) for week in weeks]
     top = max((one.high for one in found if one), default=1.0) * 1.05 or 1.0
     wide = 1 / max(len(weeks), 1)

@@ -65,7 +65,7 @@ class RemovalError(MarketError):
 
 
 class LearningError(MarketError):
-    """What decisions teach is not put in force; says why."""
+    """The lesson of decisions is not put in force; says why."""
 
     exit_code: ClassVar[int] = 3
 
@@ -77,7 +77,7 @@ class CaptureError(MarketError):
 
 
 class CaptureChangedError(CaptureError):
-    """What is kept is no longer what was seen."""
+    """A capture is no longer what was seen."""
 
     exit_code: ClassVar[int] = 7
 

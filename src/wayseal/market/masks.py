@@ -210,7 +210,7 @@ def _found(text: str, pattern: re.Pattern[str], shown: int, fits: _Fits, kept: s
 
 
 def _is_told(text: str, found: re.Match[str]) -> bool:
-    """Whether it is a waybill number by its letters, or prices one after the other (rule 4)."""
+    """Check for a waybill number by its letters, or for prices one after the other (rule 4)."""
     start, end = found.span(1)
     letters = re.findall("[A-Za-z][A-Za-z0-9]{0,7}$", text[max(0, start - 8) : start])
     whole = re.findall("^[A-Za-z0-9]+", text[start : start + 40])

@@ -26,7 +26,7 @@ _DAY: Final = 24 * HOUR_US
 
 
 class ShopState(StrEnum):
-    """What is known of a shop now."""
+    """The known state of a shop."""
 
     SEEN = "seen"
     ASKED = "asked"
@@ -46,7 +46,7 @@ NO_LONGER: Final = AWAY | {ShopState.QUIET, ShopState.MISSED}
 
 
 class Evidence(StrEnum):
-    """What a look says of a shop. A look that couldn't see says nothing and is none of these (rule 1)."""
+    """A look's finding on a shop. A look that couldn't see says nothing and is none of these (rule 1)."""
 
     LISTED = "listed"
     """It, or an offer of it, was there: in a list, on its own page, in a chat."""
@@ -56,7 +56,7 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopMemory:
-    """What is remembered of a shop.
+    """The memory of a shop.
 
     Attributes:
         shop: `SOURCE/ID`.
@@ -128,7 +128,7 @@ def _listed(memory: ShopMemory, at: int, heard: int) -> ShopMemory:
 
 
 def _is_odd(memory: ShopMemory, at: int, heard: int) -> bool:
-    """Whether a shop that spoke on so many of its days would hardly have been silent for so long."""
+    """Check if a shop that spoke on so many of its days would hardly have been silent for so long."""
     days = max(heard, (memory.last_at - memory.first_at) // _DAY + 1)
     chance = 1.0
     for silent in range((at - memory.last_at) // _DAY - 1):

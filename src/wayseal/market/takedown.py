@@ -30,7 +30,7 @@ LANGS = ("en", "zh")
 
 
 class Rule(StrEnum):
-    """What can be cited; counsel chooses, and checks the wording (`letters.toml`)."""
+    """A rule to cite; counsel chooses, and checks the wording (`letters.toml`)."""
 
     EXPRESS = "express"
     PERSONAL_DATA = "personal_data"
@@ -42,7 +42,7 @@ RULES = tuple(one.value for one in Rule)
 
 
 class Answer(StrEnum):
-    """What a site says."""
+    """A site's answer."""
 
     ACCEPTED = "accepted"
     """It will be removed."""
@@ -63,7 +63,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand:
-    """What a person did.
+    """An act of a person.
 
     Attributes:
         request: The request's id.
@@ -123,7 +123,7 @@ class Escalated(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterNotice(ByHand):
-    """Whoever is accused says something; somebody has to review it. text: what; why: how that came."""
+    """A word of the accused; somebody has to review it. text: what; why: how that came."""
 
     text: str = field(repr=False)
 
@@ -180,7 +180,7 @@ class Request:
         return (*self.asked.captures, *(capture for one in self.of(Removed) for capture in one.captures))
 
     def of(self, kind: type[A]) -> tuple[A, ...]:
-        """What happened since of one kind."""
+        """List acts since then of one kind."""
         return tuple(one for one in self.acts if isinstance(one, kind))
 
     def days(self, now: int) -> float:
@@ -216,7 +216,7 @@ def count_by_source(requests: Iterable[Request]) -> tuple[Counts, ...]:
 
 
 def follow(acts: Iterable[Act]) -> tuple[Request, ...]:
-    """What acts come to.
+    """Build requests from acts.
 
     Args:
         acts: In the order in which they happened.
@@ -272,7 +272,7 @@ ANSWER_DAYS, HANDED_DAYS, REMINDERS = 3.0, 30.0, 3
 
 
 class Todo(StrEnum):
-    """What is to be done with a request."""
+    """The next step of a request."""
 
     HEAR = "hear"
     """The accused said something."""
@@ -303,7 +303,7 @@ def find_due(
     reminders: int = REMINDERS,
     handed: float = HANDED_DAYS,
 ) -> tuple[Due, ...]:
-    """What is due, the accused first.
+    """Find what is due, the accused first.
 
     Args:
         requests: As they stand.

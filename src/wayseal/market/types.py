@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What a text is about."""
+    """The subject of a text."""
 
     WAYBILL = "waybill"
     """Sells or seeks waybill numbers, labels, addresses of parcels."""
@@ -34,7 +34,7 @@ FLAGS = tuple(kind.value for kind in Kind if kind in FLAGGED)
 
 
 class HandleKind(StrEnum):
-    """What a handle is an address of."""
+    """The kind of a handle's address."""
 
     QQ = "qq"
     WECHAT = "wechat"
@@ -91,7 +91,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberCandidate:
-    """What may be a waybill number. number: its clean spelling; couriers: codes whose formats it has, likeliest first;
+    """A possible waybill number. number: its clean spelling; couriers: codes whose formats it has, likeliest first;
     probability: that this is what is written; at: where it stands, if in a text."""  # noqa: D205, D209
 
     number: str = field(repr=False)
@@ -111,7 +111,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a text says.
+    """The reading of a text.
 
     Attributes:
         kind: The likeliest kind.
@@ -142,7 +142,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRead:
-    """What a picture shows.
+    """The reading of a picture.
 
     Attributes:
         codes: Payloads of barcodes and QR codes, as (format, payload).
@@ -162,7 +162,7 @@ class PictureRead:
 
 
 def read_text(title: str, text: str) -> str:
-    """What is read of an offer: places of a reading are places in this."""
+    """Join title and text: places of a reading are places in this."""
     return f"{title}\n{text}" if title else text
 
 
@@ -196,12 +196,12 @@ class Listing:
 
     @property
     def said(self) -> str:
-        """What is read of it."""
+        """The text read of it."""
         return read_text(self.title, self.text)
 
 
 class VisitStatus(StrEnum):
-    """What a look saw of its target."""
+    """The result of a look at its target."""
 
     SEEN = "seen"
     GONE = "gone"
@@ -234,7 +234,7 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What was kept of one answer, or of one file of an export.
+    """The capture of one answer, or of one file of an export.
 
     Attributes:
         id: SHA-256 of the record that describes it, in hex; what the log's leaf holds.
@@ -283,7 +283,7 @@ def reading_json(reading: Reading) -> dict[str, Any]:
 
 
 def number_json(one: NumberCandidate) -> dict[str, Any]:
-    """What may be a waybill number."""
+    """Write a candidate as JSON."""
     return {"number": one.number, "couriers": one.couriers, "probability": one.probability, "at": one.at}
 
 

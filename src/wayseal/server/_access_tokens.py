@@ -42,7 +42,7 @@ class KeyringSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a token says. actor: None: none, rule 5; expires: seconds since 1970.
+    """The claims of a token. actor: None: none, rule 5; expires: seconds since 1970.
 
     certificate: SHA-256 that it is bound to, hexadecimal.
     """
@@ -85,7 +85,7 @@ class AccessTokens:
         return jwt.encode(said, key.private, algorithm=_ALGORITHM, headers=headers)
 
     def verify(self, token: str, *, now: int) -> Claims | None:
-        """What a token says, if it is one of ours and still valid; None says no more than that."""
+        """Read a token, if it is one of ours and still valid; None says no more than that."""
         if len(token) > LONGEST or not token.isascii():
             return None
         self._current()

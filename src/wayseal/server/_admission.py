@@ -192,7 +192,7 @@ _READER = json.JSONDecoder(object_pairs_hook=_once)
 
 
 def bound_as_shown(client: Client, shown: str | None) -> bool:
-    """Whether the client came with the certificate that it is bound to, if it is bound to one (rule 3)."""
+    """Check if the client came with the certificate that it is bound to, if it is bound to one (rule 3)."""
     return client.certificate_sha256 is None or client.certificate_sha256.lower() == shown
 
 

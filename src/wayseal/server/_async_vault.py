@@ -34,7 +34,7 @@ _THREADS = 6
 
 
 class Discloser(Protocol):
-    """What takes disclosures: a committer in a thread, or one in another process."""
+    """A taker of disclosures: a committer in a thread, or one in another process."""
 
     async def disclose(self, job: DiscloseJob) -> list[Answer]:
         """The answers, once they are durable; BusyError where too much waits. Who is cancelled takes nothing back."""
@@ -118,7 +118,7 @@ class AsyncVault:
         return await self._discloser.disclose(job)
 
     async def act(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `work` (a method of the vault) returns, run in a thread."""
+        """Run `work` (a method of the vault) in a thread."""
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(self._pool, partial(work, *args, **kwargs)))
 

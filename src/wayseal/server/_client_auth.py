@@ -36,7 +36,7 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a client sent."""
+    """The credentials of a client."""
 
     client: str
     secret: str = field(repr=False)
@@ -75,7 +75,7 @@ def unknown_client() -> OAuthError:
 
 
 def genuine(client: Client | None, given: Credentials) -> bool:
-    """Whether the secret is this client's, and it is in use (rules 1 and 2)."""
+    """Check if the secret is this client's, and it is in use (rules 1 and 2)."""
     kept = _NOBODY if client is None else client.secret_sha256
     digest = hashlib.sha256(given.secret.encode("utf-8", "replace")).digest()
     same = hmac.compare_digest(kept, digest)

@@ -42,7 +42,7 @@ class Frames:
         self._held = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Any]:
-        """What is complete now."""
+        """Take data, and yield what is complete now."""
         self._held += data
         while len(self._held) >= _SIZE:
             end = _SIZE + int.from_bytes(self._held[:_SIZE], "big")
@@ -132,7 +132,7 @@ class CommitterEnd:
                     self._drop_end(end)
 
     def _hide_unexpected(self, result: list[Verdict] | Exception) -> list[Verdict] | Exception:
-        """What nobody expected stays here: its text could be anything, and its type unknown over there."""
+        """Keep here what nobody expected: its text could be anything, and its type unknown over there."""
         if isinstance(result, Exception) and not isinstance(result, WaysealError):
             self._log.error("failed", **where(result))
             return RuntimeError("the process that commits failed")
@@ -237,7 +237,7 @@ class WorkerEnd(asyncio.Protocol):
 
 
 def split_results(came: Sequence[JobResult]) -> Iterator[list[JobResult]]:
-    """What came, in its order, about `AT_ONCE` verdicts at a time."""
+    """Split results, in order, into about `AT_ONCE` verdicts at a time."""
     some: list[JobResult] = []
     size = 0
     for one in came:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class _Work:
-    """What runs, and until when; cancelling: how often its task had been cancelled before."""
+    """A running task, and its end; cancelling: how often the task had been cancelled before."""
 
     __slots__ = ("cancelling", "ends", "over", "task")
 
@@ -34,7 +34,7 @@ class Deadlines:
         """Where the timer is set; None: nowhere."""
 
     async def within(self, work: Awaitable[T]) -> T:
-        """What `work` gives, awaited in this very task; TimeoutError where it takes too long (rule 1)."""
+        """Await `work` in this very task; TimeoutError where it takes too long (rule 1)."""
         loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101

@@ -33,11 +33,11 @@ class Principal:
 
     @property
     def in_use(self) -> bool:
-        """Whether there is this client, and it wasn't disabled."""
+        """True if there is this client, and it wasn't disabled."""
         return self.client is not None and self.client.disabled_at is None
 
     def may_act(self, *, now: int) -> bool:
-        """Whether this client is in use and may act for this actor, who is in office; now: microseconds."""
+        """Check if this client is in use and may act for this actor, who is in office; now: microseconds."""
         client, actor = self.client, self.actor
         if client is None or not self.in_use or actor is None:
             return False

@@ -121,7 +121,7 @@ class Protocol(GuardedProtocol):
             self._held[0].scope["state"]["taken"] = True
 
     def send_400_response(self, msg: str) -> None:
-        """What is no request, or breaks rule 2; where rule 5 was broken, the connection is gone already."""
+        """Refuse what is no request, or breaks rule 2; where rule 5 was broken, the connection is gone already."""
         if not self.transport.is_closing():
             super().send_400_response(msg)
 

@@ -70,7 +70,7 @@ class ProblemError(Exception):
 
 
 def prefers_chinese(headers: Sequence[tuple[bytes, bytes]]) -> bool:
-    """Whether Accept-Language puts Chinese before English (rule 2); English where it says neither."""
+    """Check if Accept-Language puts Chinese before English (rule 2); English where it says neither."""
     best = {"zh": 0.0, "en": 0.0}
     for name, value in headers:
         if name == b"accept-language":

@@ -107,7 +107,7 @@ class _Processes:
 
 
 def _run_process(work: Callable[..., None], settings: Settings, *parts: object) -> None:
-    """What each of the processes does first, and how it tells what ends it."""
+    """Prepare one of the processes, run its work, and log what ends it."""
     for sig in SIGNALS:
         signal.signal(sig, signal.SIG_IGN)
     log = make_log()

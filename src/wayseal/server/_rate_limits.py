@@ -28,7 +28,7 @@ class TokenBuckets:
         return 0.0 if enough else (1 - level) / rate
 
     def wait(self, key: Hashable, *, rate: float, size: float, now: float) -> float:
-        """What `take` would say, without taking."""
+        """Compute `take`'s wait, without taking."""
         return max(0.0, (1 - self._level(key, rate, size, now)) / rate)
 
     def _level(self, key: Hashable, rate: float, size: float, now: float) -> float:

@@ -84,7 +84,7 @@ def _unambiguous(routes: Sequence[BaseRoute]) -> list[tuple[str, str]]:
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether an address may be of both paths. A parameter may be anything, one with a converter of any length."""
+    """Check if an address may be of both paths. A parameter may be anything, one with a converter of any length."""
     first, second = one.split("/"), other.split("/")
     same_length = len(first) == len(second) or ":" in one + other
     return same_length and all(a == b or "{" in a + b for a, b in zip(first, second, strict=False))

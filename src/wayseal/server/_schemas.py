@@ -49,7 +49,7 @@ ActorPath = Annotated[Identifier, Path()]
 
 
 class Body(BaseModel):
-    """What all bodies have in common."""
+    """The base of all bodies."""
 
     model_config = ONLY
 
@@ -73,7 +73,7 @@ class DiscloseBody(_Why):
 
 
 class ReviseBody(_Why):
-    """What is to change under a number, and why. values: the fields that change, at least one."""
+    """A change under a number, and why. values: the fields that change, at least one."""
 
     values: Values
 
@@ -173,7 +173,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActorState:
-    """Whether an actor is blocked."""
+    """An actor's state: blocked or not."""
 
     actor: str
     blocked: bool

@@ -64,7 +64,7 @@ class Witness:
 
 
 def spell_request(old: int, path: Sequence[bytes], note: str) -> bytes:
-    """What a witness is sent (rule 1): the size that it knows, the proof from there, and the checkpoint."""
+    """Spell a request to a witness (rule 1): the size that it knows, the proof from there, and the checkpoint."""
     lines = [f"old {old}", *(base64.b64encode(one).decode() for one in path[:_MOST_LINES]), ""]
     return ("\n".join(lines) + "\n" + note).encode()
 

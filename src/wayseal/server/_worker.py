@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        """Whoever runs this decides about signals: uvicorn would raise them again at the end."""
+        """Leave signals to whoever runs this: uvicorn would raise them again at the end."""
         return nullcontext()
 
     def end(self) -> None:

@@ -126,7 +126,7 @@ async def _invalid(request: Request, error: Exception) -> NoReturn:
 
 
 async def _http(request: Request, error: Exception) -> NoReturn:
-    """What the framework says by itself, in our form."""
+    """Put what the framework says by itself into our form."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     raise ProblemError(_STATUS_RULES.get(status, Rule.BAD_BODY if status < 500 else Rule.INTERNAL))
 

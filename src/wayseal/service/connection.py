@@ -111,7 +111,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._writing = None
 
     def waits(self) -> bool:
-        """Whether nothing of it is being answered, or it isn't there as a whole (rule 3)."""
+        """Check if nothing of it is being answered, or it isn't there as a whole (rule 3)."""
         return self.cycle is None or bool(self.cycle.response_complete or self.cycle.more_body)
 
     def _expect_head(self) -> None:

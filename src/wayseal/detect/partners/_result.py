@@ -246,7 +246,7 @@ def _offset(minutes: int) -> str:
 
 
 def _calls(c: Reconciliation) -> dict[str, object]:
-    """What stands apart in the record stands in groups in the JSON."""
+    """Group for the JSON what stands apart in the record."""
     row = dumped(c)
     alone = {key: row[key] for key in ("addresses", "by_day")}
     differ = {"compared": c.fields_compared, "differ": c.fields_differ, "by_field": row["differing_fields"]}

@@ -158,7 +158,7 @@ class _Adding:
 
 
 class _Writer:
-    """What warcio writes to."""
+    """The output of warcio."""
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self.write = write

@@ -158,7 +158,7 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def info_record(name: str) -> bytes:
-    """What a file begins with."""
+    """Build a file's first record."""
     content = {"software": TOOL, "format": "WARC File Format 1.1", "conformsTo": _CONFORMS}
     record = _BUILDER.create_warcinfo_record(name, content)
     return _written(record)
@@ -200,7 +200,7 @@ def answer_records(fetched: Fetched, text: str, described: Mapping[str, Any]) ->
 
 
 def _drawn(fetched: Fetched) -> list[tuple[str, str, bytes]]:
-    """What scripts drew: name, media type and bytes."""
+    """List what scripts drew: name, media type and bytes."""
     both = [
         ("rendered", "text/html; charset=utf-8", fetched.rendered),
         ("screenshot", "image/png", fetched.screenshot),

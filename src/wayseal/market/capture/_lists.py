@@ -109,7 +109,7 @@ def write_list(folder: Path, entries: Mapping[str, str], key: SigningKey | None)
 
 
 def signed_by(folder: Path, keys: Sequence[VerifyKey]) -> bool:
-    """Whether one of the keys signed a day's list as it stands (rule 2)."""
+    """Check if one of the keys signed a day's list as it stands (rule 2)."""
     try:
         content = (folder / LIST).read_bytes()
         lines = (folder / SIGNATURE).read_text(encoding="utf-8").splitlines(keepends=True)
@@ -119,7 +119,7 @@ def signed_by(folder: Path, keys: Sequence[VerifyKey]) -> bool:
 
 
 def _signs(line: str, content: bytes, keys: Sequence[VerifyKey]) -> bool:
-    """Whether a line is a signature of one of the keys on some content."""
+    """Check if a line is a signature of one of the keys on some content."""
     found = _SIGNED.fullmatch(line)
     try:
         raw = base64.b64decode(found[2], validate=True) if found else b""
@@ -137,7 +137,7 @@ def keep_stamp(folder: Path, stamp: bytes) -> None:
 
 
 def stamp_is_kept(folder: Path) -> bool:
-    """Whether the stamp is what was kept, byte by byte."""
+    """Check if the stamp is the one kept, byte by byte."""
     try:
         said = (folder / STAMP_HASH).read_text(encoding="ascii")
         return said == f"{hashlib.sha256((folder / STAMP).read_bytes()).hexdigest()}  {STAMP}\n"
@@ -146,7 +146,7 @@ def stamp_is_kept(folder: Path) -> bool:
 
 
 class Code(StrEnum):
-    """What is wrong with a folder of captures."""
+    """A fault of a folder of captures."""
 
     CHANGED = "capture-changed"
     """A file isn't what its list says; `record` and `offset` tell the first record that is wrong."""
@@ -168,7 +168,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturesVerification:
-    """What looking at a folder of captures found.
+    """The result of verifying a folder of captures.
 
     Attributes:
         days: Days that were looked at.
@@ -259,7 +259,7 @@ def purge(folder: Path, now: int, before: str = "", keep: Collection[str] = ()) 
 
 
 def is_purged(folder: Path, warc: str) -> bool:
-    """Whether a tombstone stands for a file. warc: day and name."""
+    """Check for the tombstone of a file. warc: day and name."""
     return tombstone_of(folder / warc).exists()
 
 
@@ -304,7 +304,7 @@ def _told(head: dict[str, str], offset: int, length: int) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Looking:
-    """What is found on the way."""
+    """A verification under way."""
 
     today: str
     keys: Sequence[VerifyKey]

@@ -39,7 +39,7 @@ def source_text(said: Mapping[str, str]) -> str:
 
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
-    """Whoever looks from a folder holds it. RecordBusyError: another process does. RecordDiskError."""
+    """Hold a folder to look from it. RecordBusyError: another process does. RecordDiskError."""
     path = folder / LOCK
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

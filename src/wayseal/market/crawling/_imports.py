@@ -25,7 +25,7 @@ from wayseal.model.messages import N_, Message
 
 
 class ImportForm(StrEnum):
-    """What is brought in."""
+    """The form of an import."""
 
     TELEGRAM = "telegram"
     CSV = "csv"
@@ -96,7 +96,7 @@ _OTHER = N_("{name}: {count:,} {count:record|records} left out")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
-    """What a file would bring. offers: so many; flaws: what is wrong with others; wrong: why there are none."""
+    """The result of a check. offers: so many; flaws: what is wrong with others; wrong: why there are none."""
 
     offers: int = 0
     flaws: Mapping[Flaw, int] = field(default_factory=dict)
@@ -143,7 +143,7 @@ def check_files(
 
 
 def _check_file(form: ImportForm, file: Path) -> _Checked:
-    """What it would bring; of a picture whether it can be looked at, without lines and numbers."""
+    """Check a file; of a picture see if it can be looked at, without lines and numbers."""
     if form is ImportForm.PICTURES:
         return _check_picture(file)
     offers, flaws = 0, Counter[Flaw]()

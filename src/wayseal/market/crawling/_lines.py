@@ -145,7 +145,7 @@ def capture_body(one: Capture) -> dict[str, Any]:
 
 
 def failure_of(error: Exception) -> str:
-    """What was raised, and where: its own words only if they are ours, as others' may be of what was sent."""
+    """Describe an error, and where: its own words only if they are ours, as others' may be of what was sent."""
     if isinstance(error, WaysealError):
         return str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
@@ -158,7 +158,7 @@ def once(captures: Iterable[Capture]) -> list[Capture]:
 
 
 def problems_of(gathered: Gathered) -> list[dict[str, Any]]:
-    """What is wrong with parts of what was seen, counted."""
+    """Count the flaws in parts of what was seen."""
     counts: dict[str, int] = {}
     for one in gathered.problems:
         counts[one.flaw.value] = counts.get(one.flaw.value, 0) + one.count

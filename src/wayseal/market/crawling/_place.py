@@ -92,14 +92,14 @@ class _Reading:
         self._heard, self._reader = _hear(reads), reader_of(reads, own)
 
     def read_many(self, texts: Sequence[str]) -> list[Reading]:
-        """What texts say."""
+        """Read some texts."""
         heard = _hear(self._reads)
         if heard != self._heard:
             self._heard, self._reader = heard, reader_of(self._reads, self._own)
         return self._reader.read_many(texts)
 
     def read(self, text: str) -> Reading:
-        """What a text says."""
+        """Read a text."""
         return self._reader.read(text)
 
 

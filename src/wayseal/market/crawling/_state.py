@@ -51,7 +51,7 @@ class KnownShop:
 
 
 class Views:
-    """What was learnt of views. same: shops that are another one, by their ids in the record."""
+    """The known views of shops. same: shops that are another one, by their ids in the record."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self.same: dict[str, str] = {}
@@ -233,7 +233,7 @@ class State:
         return out
 
     def wants_relinking(self, now: int) -> bool:
-        """Whether there are many new offers, or a day is over."""
+        """Check if there are many new offers, or a day is over."""
         return now - self.linked_at >= RELINK or len(self._versions) > 1.25 * self._linked + 20
 
     def link(self, offer: str, body: Mapping[str, Any], at: int) -> tuple[Link, ...]:
@@ -353,7 +353,7 @@ class State:
         return [self.shops[one].memory for one in seller.shops if one != shop and one in self.shops]
 
     def is_flagged(self, shop: str) -> bool:
-        """Whether what its seller offers, here and elsewhere, is mostly of kinds that somebody is to look at."""
+        """Check if what its seller offers, here and elsewhere, is mostly of kinds that somebody is to look at."""
         mine = (shop, *(other.shop for other in self.others_of(shop)))
         found = [self.offers[offer].flagged for one in mine for offer in self.shops[one].offers]
         return bool(found) and sum(found) / len(found) >= SURE
@@ -401,7 +401,7 @@ class State:
         return self.offers[link_id.rpartition("#")[0]].shop
 
     def was_told(self, shop: str, since: int) -> bool:
-        """Whether a come-back to it was told since then."""
+        """Check if a come-back to it was told since then."""
         return self.told.get(shop, -1) >= since
 
     def regrouped(self, offers: Iterable[str]) -> dict[str, str]:

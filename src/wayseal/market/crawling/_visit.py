@@ -44,7 +44,7 @@ class Keep(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Gathered:
-    """What a look at a whole source brought.
+    """The yield of a look at a whole source.
 
     Attributes:
         captures: What was kept.
@@ -70,7 +70,7 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnePage:
-    """What one address showed.
+    """One address, as it was seen.
 
     Attributes:
         sight: Whether it could be seen.
@@ -241,15 +241,15 @@ class ReadTexts(Protocol):
     """Who reads texts: `market.reading.Reader`."""
 
     def read_many(self, texts: Sequence[str]) -> list[Reading]:
-        """What texts say."""
+        """Read some texts."""
 
     def read(self, text: str) -> Reading:
-        """What a text says."""
+        """Read a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the watch is put together from.
+    """The parts of the watch.
 
     Attributes:
         market: The record.
@@ -280,7 +280,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came of a look.
+    """The result of a look.
 
     Attributes:
         planned: The look.

@@ -107,7 +107,7 @@ class Watch:
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        """What is looked at, by name."""
+        """The watched sources, by name."""
         return self._parts.sources
 
     @property
@@ -163,7 +163,7 @@ class Watch:
         return found
 
     def _hear(self) -> None:
-        """What people decided since."""
+        """Take in what people decided since."""
         self._state.hear(self._reads)
         self._heard = self._state.hear_requests(self._reads, self._parts.now())
 
@@ -453,7 +453,7 @@ class Watch:
         )
 
     def _link(self, look: _Visit) -> list[Line]:
-        """What new and changed offers have in common with others, and whose all are now."""
+        """Find what new and changed offers have in common with others, and whose all are now."""
         state = self._state
         found: dict[Link, None] = {}
         for offer, body in look.fresh.items():

@@ -43,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taught:
-    """What a record's decisions teach.
+    """The lesson of a record's decisions.
 
     Attributes:
         seen: How many lines the record had.
@@ -93,19 +93,19 @@ def reader_of(reads: Reads, own: Formats = (), more: Iterable[Word] = ()) -> Rea
 
 
 def is_outdated(standing: LearntRow | None) -> bool:
-    """Whether what is in force was learnt beside another model, and so isn't used (rule 4)."""
+    """Check if what is in force was learnt beside another model, and so isn't used (rule 4)."""
     return standing is not None and not holds(_correction(standing))
 
 
 def teach(market: Market, progress: Progress) -> Taught:
-    """What decisions teach, and what would change; changes nothing.
+    """Learn from decisions, and find what would change; changes nothing.
 
     Args:
         market: The record.
         progress: Is told what is done, how much of it, and of how much.
 
     Returns:
-        It.
+        The lesson, and what would change.
 
     Raises:
         MarketError: The record can't be read.

@@ -24,7 +24,7 @@ from wayseal.store.durable import file_digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeResult:
-    """What went, or would go.
+    """All that went, or would go.
 
     Attributes:
         files: Files of captures, as day and name.

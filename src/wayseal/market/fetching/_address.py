@@ -49,7 +49,7 @@ class TooLongError(httpcore.ReadTimeout):
 
 
 def is_public(text: str) -> bool:
-    """Whether anybody may connect to an address (rule 1); False for what is no address."""
+    """Check if anybody may connect to an address (rule 1); False for what is no address."""
     try:
         address: Address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -77,7 +77,7 @@ def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 class Limits:
-    """What one request may take (rule 4): bytes as they come, and seconds in all."""
+    """The limits of one request (rule 4): bytes as they come, and seconds in all."""
 
     def __init__(self, most_bytes: int, seconds: float, monotonic: Callable[[], float]) -> None:
         self._left = most_bytes
@@ -215,11 +215,11 @@ class _Unpacker:
 
     @property
     def whole(self) -> bool:
-        """Whether its end has come."""
+        """True once its end has come."""
         return self._zlib.eof
 
     def take(self, part: bytes) -> bytes:
-        """What a part holds."""
+        """Unpack a part."""
         if self._zlib.eof:
             return b""
         try:

@@ -72,7 +72,7 @@ class _Drawing:
 
 
 def draw(source: Source, first: Fetched, ask: Ask, seconds: float) -> Fetched | Missed:
-    """What a page looks like once its scripts have run (rules 1 to 4).
+    """Draw a page as its scripts make it (rules 1 to 4).
 
     Args:
         source: Whose page it is.
@@ -190,7 +190,7 @@ def _processes(profile: str) -> list[int]:
 
 
 def missing() -> str | None:
-    """What is missing to draw pages: the package's or the program's name; None: nothing."""
+    """Find what drawing pages lacks: the package's or the program's name; None: nothing."""
     try:
         import playwright.sync_api as found
     except ImportError:

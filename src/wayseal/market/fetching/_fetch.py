@@ -58,7 +58,7 @@ _FIRST_WAIT = 60 * SECOND_US
 
 @dataclass(slots=True, kw_only=True)
 class Site:
-    """What is remembered of a site. Times in µs.
+    """A site, as it is remembered. Times in µs.
 
     Attributes:
         day: The day (of UTC, after 1970) that `asked` counts.
@@ -167,7 +167,7 @@ class HeldSite:
 
 
 def _read(path: Path) -> Site:
-    """What a file says; a site that nobody asked yet, where there is none or it says nothing that can be read."""
+    """Read a file of a site; a site that nobody asked yet, where there is none or it says nothing that can be read."""
     try:
         found = json.loads(path.read_bytes())
         return Site(**{one.name: found[one.name] for one in fields(Site)})

@@ -30,7 +30,7 @@ def now_us() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What asking needs from outside.
+    """The outside means of asking.
 
     Attributes:
         now: The time (µs).
@@ -68,7 +68,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a page that scripts draw asked for. status: 0 where nothing came; hindrance: then why not."""
+    """A part that a drawn page asked for. status: 0 where nothing came; hindrance: then why not."""
 
     url: str
     status: int
@@ -134,7 +134,7 @@ class Fetched:
 
     @property
     def shown(self) -> bytes:
-        """What `parse` is given: what scripts made of it, or the body."""
+        """The input of `parse`: what scripts made of it, or the body."""
         return self.rendered or self.body
 
     @property
@@ -144,7 +144,7 @@ class Fetched:
 
     @property
     def unchanged(self) -> bool:
-        """Whether the site says that it is what was had before; there is no body then."""
+        """True if the site says that it is what was had before; there is no body then."""
         return self.status == 304
 
     @property

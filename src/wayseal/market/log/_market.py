@@ -50,7 +50,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What verifying found to hold. lines: how many; purged: of them without their text; root: of their tree."""
+    """The record, found to hold. lines: how many; purged: of them without their text; root: of their tree."""
 
     lines: int
     purged: int
@@ -92,7 +92,7 @@ class Market:
         self._store.read(lambda c: _check_seen(c, lines, seen))
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """What `work` makes of one snapshot of the tables."""
+        """Run `work` on one snapshot of the tables."""
         return self._store.read(work)
 
     def lines(self, kind: LineKind | None = None) -> Iterator[tuple[int, Line]]:
@@ -108,7 +108,7 @@ class Market:
         return self._store.read(_size)
 
     def tip(self) -> Checkpoint:
-        """What the tree is now: its size and root."""
+        """Compute the size and root of the tree now."""
 
         def work(c: Connection) -> Checkpoint:
             size = _size(c)
@@ -220,7 +220,7 @@ def _check_seen(c: Connection, lines: Sequence[Line], seen: int | None) -> None:
 
 
 def _about(line: Line) -> frozenset[str]:
-    """What a decision is about."""
+    """Name what a decision is about."""
     names = ("a", "b") if "a" in line.body else ("offer", "request", "seq", "word")
     return frozenset(str(line.body[name]) for name in names if name in line.body)
 

@@ -129,7 +129,7 @@ def _offered(c: Connection, seq: int, line: Line) -> None:
 
 
 def _said(reading: Body) -> list[dict[str, Any]]:
-    """What is counted over many offers: prices by unit, routes, couriers, freshness, handles by kind."""
+    """List what is counted over many offers: prices by unit, routes, couriers, freshness, handles by kind."""
     found: list[dict[str, Any]] = [
         {"what": "price", "value": f"{one['unit']}:{one['yuan']:g}", "number": one["yuan"]} for one in reading["prices"]
     ]

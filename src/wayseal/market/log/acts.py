@@ -65,5 +65,5 @@ def act_from(kind: str, at: int, who: str, why: str, body: Mapping[str, Any]) ->
 
 
 def told(line: Line) -> Sequence[Any]:
-    """What a line says of an act, as JSON has it."""
+    """Write a line of an act as JSON has it."""
     return [line.kind.value, line.at, line.who, line.why, dict(line.body)]

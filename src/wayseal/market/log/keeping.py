@@ -14,7 +14,7 @@ _EVIDENCE = "(state='kept' OR ours>0)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is evidence. files: files of captures, as day and name; offers: ids; targets: what requests are about."""
+    """The evidence. files: files of captures, as day and name; offers: ids; targets: what requests are about."""
 
     files: frozenset[str]
     offers: frozenset[str]
@@ -34,7 +34,7 @@ class KeptOffer:
 
 
 def held(market: Market) -> Held:
-    """What is evidence of a decision, a case or a request."""
+    """Find the evidence of decisions, cases and requests."""
     requests = Reads(market).requests()
 
     def work(c: Connection) -> Held:

@@ -24,7 +24,7 @@ MOST_WHO, MOST_WHY = 200, 2000
 
 
 class LineKind(StrEnum):
-    """What a line records. Lines of people (`BY_HAND`) name them and their reason."""
+    """The kind of a line. Lines of people (`BY_HAND`) name them and their reason."""
 
     SOURCE = "source"
     """A source is watched, or watched in another way from now on."""

@@ -309,7 +309,7 @@ class Reads:
         return tuple((row[0], row[1], row[2]) for row in self._market.read(lambda c: query(c, text)))
 
     def learnt(self) -> LearntRow | None:
-        """What was learnt of decisions and is in force; None: nothing is."""
+        """Find the lesson of decisions that is in force; None: nothing is."""
         table = t.LEARNT.full_name
         text = f"SELECT seq, at, who, why, body FROM {table} WHERE undone_by IS NULL ORDER BY seq DESC LIMIT 1"
         found = self._market.read(lambda c: query(c, text))

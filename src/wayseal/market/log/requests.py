@@ -25,7 +25,7 @@ MOST_LINE, MOST_TEXT = 500, 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a site can be asked to remove.
+    """A thing that a site can be asked to remove.
 
     Attributes:
         id: The shop or the offer, as the record names it.

@@ -71,7 +71,7 @@ class OfferRow:
 
     @property
     def said(self) -> str:
-        """What was read of it."""
+        """The text read of it."""
         return read_text(self.title, self.text)
 
 
@@ -121,7 +121,7 @@ class SellerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRow:
-    """What speaks for two offers being one seller's; see `market.sellers.Link`."""
+    """A sign that two offers are one seller's; see `market.sellers.Link`."""
 
     a: str
     b: str
@@ -163,7 +163,7 @@ class BackRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedRow:
-    """What a person said of two offers. word: `joined` or `split`; undone_by: the line that undid it."""
+    """A person's word on two offers. word: `joined` or `split`; undone_by: the line that undid it."""
 
     seq: int
     word: str
@@ -201,7 +201,7 @@ class WordRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearntRow:
-    """What decisions teach, as somebody put it in force. seq: the line's place; body: as it was recorded."""
+    """A lesson of decisions, as somebody put it in force. seq: the line's place; body: as it was recorded."""
 
     seq: int
     at: int

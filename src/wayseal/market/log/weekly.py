@@ -69,7 +69,7 @@ def overdue(sources: Collection[SourceRow], now: int) -> frozenset[str]:
 
 
 def looks_of(market: Market, since: int, until: int) -> tuple[Looks, ...]:
-    """What looks at whole sources saw in a stretch of time, by source; both ends belong to it."""
+    """Count looks at whole sources in some time, by source and hindrance; both ends belong to it."""
     text = (
         f"SELECT source, coalesce(hindrance, ''), count(*) FROM {t.LOOKS.full_name} WHERE target='' AND at>=? AND "
         "at<=? GROUP BY source, coalesce(hindrance, '') ORDER BY 1, 2"

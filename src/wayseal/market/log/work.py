@@ -41,7 +41,7 @@ class ActRow:
 
 
 def acts(market: Market, *, after: str | None = None, limit: int = 50) -> Page[ActRow]:
-    """What was done by hand, the latest first.
+    """List what was done by hand, the latest first.
 
     Args:
         market: The record.
@@ -79,7 +79,7 @@ def words(market: Market) -> tuple[WordRow, ...]:
 
 
 def decided(market: Market) -> tuple[tuple[tuple[str, str, str, bool], ...], int]:
-    """What people decided on offers, as they were when that was decided.
+    """List people's decisions on offers, as offers were at that time.
 
     Returns:
         Ids, sellers (shops where none is known), texts, and whether they were kept; how many have lost their text.

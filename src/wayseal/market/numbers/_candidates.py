@@ -74,7 +74,7 @@ class _Cluster:
 
 
 def candidates(writings: Iterable[Writing], own: Formats = ()) -> tuple[NumberCandidate, ...]:
-    """What may be waybill numbers (rules 1 to 5).
+    """Find possible waybill numbers (rules 1 to 5).
 
     Args:
         writings: Lines and codes of one picture or text.
@@ -121,7 +121,7 @@ _Shares = tuple[dict[str, float], dict[str, float]]
 
 
 def _read(writing: Writing, own: Formats) -> list[_Shares]:
-    """What the places of a writing may say: the first place of every spelling is taken for the same, and so on."""
+    """Read the places of a writing: the first place of every spelling is taken for the same, and so on."""
     places: list[_Shares] = []
     for text, probability in writing.spellings:
         for place, span in enumerate(_spans(text, own, exact=writing.code)):
@@ -186,7 +186,7 @@ def _joined(between: str) -> bool:
 
 
 def _numbers(run: str, own: Formats, *, exact: bool) -> _Span:
-    """What a run of letters and digits may stand for (rule 1)."""
+    """Find the numbers a run of letters and digits may stand for (rule 1)."""
     if not 8 <= len(run) <= 40:
         return {}
     found: _Span = {}

@@ -48,7 +48,7 @@ class Standing(StrEnum):
 
 
 class Why(StrEnum):
-    """What a standing rests on."""
+    """The reason for a standing."""
 
     KNOWN = "known"
     """It stands among the courier's own, and hardly by chance."""
@@ -102,7 +102,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """What came of some candidates.
+    """The matches of some candidates.
 
     Attributes:
         rows: One for each written number, in the order of the likeliest.
@@ -310,7 +310,7 @@ def _posterior(group: Sequence[_Reading], share: float) -> dict[str, float]:
 
 
 def _own_format(number: str, own: Own) -> bool:
-    """Whether its format is telling, and the courier has numbers of that shape."""
+    """Check if its format is telling, and the courier has numbers of that shape."""
     return rarity_of(number, own.formats) >= _TELLING and own.shapes.get(shape_of(number), 0.0) > 0
 
 

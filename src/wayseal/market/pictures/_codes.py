@@ -77,7 +77,7 @@ def _scan(pixels: Image.Image, wanted: Set[str]) -> dict[tuple[str, str], bool]:
 
 
 def _is_firm(place: zxingcpp.Position) -> bool:
-    """Whether enough lines agree on bars (rule 3)."""
+    """Check if enough lines agree on bars (rule 3)."""
     first, right, far, below = (
         complex(corner.x, corner.y)
         for corner in (place.top_left, place.top_right, place.bottom_right, place.bottom_left)

@@ -253,7 +253,7 @@ FindHandles = Callable[[str], Iterable[Handle]]
 
 
 def read_picture(data: bytes, *, text: bool, find_handles: FindHandles | None = None, own: Formats = ()) -> PictureRead:
-    """What a picture shows (rules 1 to 3).
+    """Read a picture (rules 1 to 3).
 
     Args:
         data: The file's bytes.
@@ -295,7 +295,7 @@ def _read_text(
 
 
 def _is_sharp(picture: Image.Image) -> bool:
-    """Whether it has as much detail as one in focus: what a blur takes away, as a share of all contrast."""
+    """Check if it has as much detail as one in focus: what a blur takes away, as a share of all contrast."""
     grey = picture.convert("L")
     pixels = np.asarray(grey, np.float32)
     soft = np.asarray(grey.filter(ImageFilter.GaussianBlur(1.5)), np.float32)
@@ -332,6 +332,6 @@ def _handles(
 
 
 def _is_number(payload: str, own: Formats) -> bool:
-    """Whether a payload holds a number of a courier's format."""
+    """Check a payload for a number of a courier's format."""
     read = candidates([Writing(spellings=((payload, 1.0),), code=True)], own)
     return any(one.couriers for one in read)

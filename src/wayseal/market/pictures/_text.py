@@ -101,7 +101,7 @@ def _mix(signs: Sequence[str]) -> Doubles:
 
 
 def spellings(seen: Floats, alphabet: Alphabet, text: str) -> tuple[tuple[str, float], ...]:
-    """What a line may say.
+    """Find likely spellings of a line.
 
     Args:
         seen: [columns, characters] probabilities.
@@ -189,7 +189,7 @@ _FINDS, _TURNS, _READS = "PP-OCRv6_det_small.onnx", "ch_ppocr_mobile_v2.0_cls_mo
 
 
 def text_is_read() -> bool:
-    """Whether what reads text is there (the extra `market-pictures`), with its models."""
+    """Check for what reads text (the extra `market-pictures`), with its models."""
     if importlib.util.find_spec("onnxruntime") is None:
         return False
     room = importlib.util.find_spec("rapidocr")

@@ -176,7 +176,7 @@ def _yuan_of(match: re.Match[str]) -> float | None:
 
 
 def _goes_on(text: str, end: int) -> bool:
-    """Whether the number goes on, so that what was read isn't all of it."""
+    """Check if the number goes on, so that what was read isn't all of it."""
     return end < len(text) and (text[end].isdigit() or text[end] in "万千百倍折.%")
 
 
@@ -307,7 +307,7 @@ AS_WRITTEN, READ = 1.0, 0.9
 
 
 def find_numbers(view: View, handles: Sequence[Handle], own: Formats = ()) -> list[NumberCandidate]:
-    """What may be waybill numbers in a text. own: formats that were learnt, beside those of couriers."""
+    """Find possible waybill numbers in a text. own: formats that were learnt, beside those of couriers."""
     found: dict[str, NumberCandidate] = {}
     taken = [handle.at for handle in handles if handle.at is not None]
     for match in _RUN.finditer(view.plain):

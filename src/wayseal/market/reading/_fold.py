@@ -60,7 +60,7 @@ class VariantsFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tables:
-    """What folding looks up, by code point.
+    """The tables of folding, by code point.
 
     Attributes:
         into: The one character that a character becomes; from `MANY` on, where in `long` several stand; or `DROPPED`.
@@ -109,7 +109,7 @@ def tables() -> Tables:
 
 
 def _singles(data: Mapping[str, npt.NDArray[np.generic]]) -> tuple[Codes, list[int]]:
-    """What characters become by themselves, as `into` and `long` have it."""
+    """Tabulate what characters become by themselves, as `into` and `long` have it."""
     codes, lengths = data["codes"], data["lengths"].astype(np.int64)
     starts = np.cumsum(lengths) - lengths
     into = np.arange(_CODES, dtype=np.uint32)
@@ -320,7 +320,7 @@ def _find_pair(
 
 @kernel
 def _joins(code: np.uint32, sorts: npt.NDArray[np.uint8]) -> bool:
-    """Whether a character beside letters makes them part of a longer word, name or number."""
+    """Check if a character beside letters makes them part of a longer word, name or number."""
     return bool(sorts[code] == LATIN or sorts[code] == DIGIT or code == _UNDERLINE or code == _AT)
 
 

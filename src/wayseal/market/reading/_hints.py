@@ -65,7 +65,7 @@ _CODES = 0x110000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What sets a hint: any of some characters; with `after`, only right after one of those (rule 1)."""
+    """The needs of a hint: any of some characters; with `after`, only right after one of those (rule 1)."""
 
     hint: int
     any_of: str
@@ -83,7 +83,7 @@ class HintTables:
 
 
 def need_words(hint: int, words: Iterable[str]) -> Need:
-    """What one of some words needs: how any of them begins (two characters)."""
+    """Build the need of one of some words: how any of them begins (two characters)."""
     known = list(words)
     return Need(hint=hint, any_of="".join({word[1] for word in known}), after="".join({word[0] for word in known}))
 
@@ -207,7 +207,7 @@ class View:
         return int(self.begins[start]), int(self.ends[end - 1])
 
     def spelled(self, start: int, end: int) -> str:
-        """What was seen in a stretch, in compatibility form, without what is invisible: where case matters."""
+        """Spell a stretch as it was seen, in compatibility form, without what is invisible: where case matters."""
         first, last = self.place(start, end)
         wide = unicodedata.normalize("NFKC", self.raw[first:last])
         return "".join(char for char in wide if "!" <= char <= "~")
@@ -287,7 +287,7 @@ _NEEDS = (
 
 
 def needs() -> tuple[Need, ...]:
-    """What patterns can't do without."""
+    """List the needs of all patterns."""
     first, second = ({name[at].translate(_sounds()) for name in _SOUNDED} for at in (0, 1))
     sounding = ("".join(chr(code) for code, char in _sounds().items() if char in some) for some in (second, first))
     return (*_NEEDS, Need(hint=COURIER, any_of=next(sounding), after=next(sounding)))
@@ -323,14 +323,14 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Mapping[str, tuple[str, ...]]], 
 
 @cache
 def _sounds() -> dict[int, str]:
-    """What stands for each character that sounds like one of a courier's name."""
+    """Map each character that sounds like one of a courier's name to that one."""
     syllables = tables().syllables.tolist()
     meant = {syllables[ord(char) - FIRST_HAN]: char for name in _SOUNDED for char in name}
     return {code + FIRST_HAN: meant[one] for code, one in enumerate(syllables) if one in meant}
 
 
 def find_freshness(view: View) -> str:
-    """What a text says of how fresh its goods are (rule 8)."""
+    """Find how fresh a text says its goods are (rule 8)."""
     return next((name for name, words in _FRESH if words.search(view.text)), "")
 
 

@@ -94,7 +94,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judged:
-    """What a model says of texts.
+    """A model's judgement of texts.
 
     Attributes:
         scores: By text and column.
@@ -122,7 +122,7 @@ def built_in() -> Model:
 
 @cache
 def built_in_digest() -> str:
-    """What the model that comes with Wayseal is known by: the SHA-256 of its file, in hex."""
+    """Digest the model that comes with Wayseal: the SHA-256 of its file, in hex."""
     whole = resources.files(__package__).joinpath("data").joinpath("model.npz").read_bytes()
     return hashlib.sha256(whole).hexdigest()
 
@@ -139,7 +139,7 @@ def make_model(
 
 
 def judge(model: Model, rows: Ints, bounds: Bounds) -> Judged:
-    """What a model says of texts, by the rows of what it knows of them, text after text, and where each begins."""
+    """Judge texts by a model, from the rows of what it knows of them, text after text, and where each begins."""
     scores = np.empty((len(bounds) - 1, COLUMNS), np.float64)
     _score(rows, bounds, model.weights, model.bias, model.damping, scores)
     flagged = _sigmoid(np.maximum(scores[:, FLAG], scores[:, WIDE]))

@@ -144,7 +144,7 @@ def _shift_for(tokens: int) -> int:
 
 @kernel
 def _is_new(seen: Ints, shift: int, row: int) -> bool:
-    """Whether a row wasn't met in this text; from now on it was (rule 6)."""
+    """Check if a row wasn't met in this text; from now on it was (rule 6)."""
     last = (1 << (64 - shift)) - 1
     at = np.int64((np.uint64(row) * _MIX) >> np.uint64(shift))
     while seen[at] >= 0:
@@ -300,7 +300,7 @@ def _read_word(
 
 @kernel
 def _is_named(codes: Codes, at: int, after: int, start: int, end: int, sorts: npt.NDArray[np.uint8]) -> bool:
-    """Whether a word of letters is a piece of a name (rule 3)."""
+    """Check if a word of letters is a piece of a name (rule 3)."""
     if at > start and _is_joined(codes[at - 1], sorts):
         return True
     return bool(after < end and _is_joined(codes[after], sorts))

@@ -50,7 +50,7 @@ from wayseal.model.schema import CLOSED, Name, TomlText
 
 
 class WordKind(StrEnum):
-    """What a word speaks for."""
+    """The subject of a word."""
 
     WAYBILL = "waybill"
     PERSONAL = "personal"

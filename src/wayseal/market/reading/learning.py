@@ -51,7 +51,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a person decided on an offer. offer: its id; seller: whose it is; text: as it was read then."""
+    """A person's decision on an offer. offer: its id; seller: whose it is; text: as it was read then."""
 
     offer: str
     seller: str
@@ -61,7 +61,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Correction:
-    """What is added to a model (rules 2 and 3). base: the model's digest; places, and the weight of each; shift: by how
+    """An addition to a model (rules 2 and 3). base: the model's digest; places, and the weight of each; shift: by how
     many nats the threshold is raised."""  # noqa: D205, D209
 
     base: str
@@ -71,7 +71,7 @@ class Correction:
 
     @property
     def digest(self) -> str:
-        """What it is known by: the SHA-256 of all of it, in hex."""
+        """Its name: the SHA-256 of all of it, in hex."""
         parts = (self.base.encode(), self.places.astype("<i4").tobytes(), self.weights.astype("<f2").tobytes())
         return hashlib.sha256(b"".join((*parts, np.array(self.shift, "<f8").tobytes()))).hexdigest()
 
@@ -95,7 +95,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lesson:
-    """What decisions teach.
+    """The lesson of decisions.
 
     Attributes:
         kept: How many offers that were kept were learnt from.
@@ -142,7 +142,7 @@ def corrected(correction: Correction | None) -> Model:
 
 
 def holds(correction: Correction | None) -> bool:
-    """Whether a correction was learnt beside the model that comes with this version."""
+    """Check if a correction was learnt beside the model that comes with this version."""
     return correction is not None and correction.base == built_in_digest()
 
 
@@ -164,7 +164,7 @@ def learn(
     model: Model | None = None,
     ridge: float = RIDGE,
 ) -> Lesson:
-    """What decisions teach (rules 1 to 4).
+    """Learn from decisions (rules 1 to 4).
 
     Args:
         decisions: They, in any order.
@@ -336,7 +336,7 @@ def _fit(
 
 
 def _solve(times: Callable[[Floats], Floats], wanted: Floats) -> Floats:
-    """What `times` makes `wanted` of, by conjugate gradients."""
+    """Find what `times` makes `wanted` of, by conjugate gradients."""
     found, left = np.zeros(len(wanted)), wanted.copy()
     way, size = left.copy(), float(left @ left)
     least = 1e-6 * size

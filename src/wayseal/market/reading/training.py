@@ -41,7 +41,7 @@ def list_text_places(texts: Sequence[str]) -> tuple[Ints, Bounds]:
 
 
 def judge_texts(model: Model, texts: Sequence[str]) -> Judged:
-    """What a model says of texts."""
+    """Judge texts by a model."""
     return judge(model, *_list_rows(texts, model.rows))
 
 

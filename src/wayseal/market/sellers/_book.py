@@ -157,7 +157,7 @@ class Book:
         return new
 
     def has_ended(self, shop: int) -> bool:
-        """Whether it was looked for and wasn't there."""
+        """Check if it was looked for and wasn't there."""
         return shop in self._ended
 
     def ended_until(self, at: int) -> I64:

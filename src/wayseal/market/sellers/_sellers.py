@@ -116,7 +116,7 @@ class Pairs:
         return p, q
 
     def weigh(self, pair: Pair) -> float:
-        """What a pair comes to; when and how both write is looked at here, where it can tip anything."""
+        """Weigh a pair; when and how both write is looked at here, where it can tip anything."""
         facts = self._facts[pair]
         if facts.keys() <= _FOLLOWS:
             return self._total(facts)
@@ -167,7 +167,7 @@ class Pairs:
         self.styles.learn((pair for pair in found if self._follows(*pair)), known)
 
     def _follows(self, a: int, b: int) -> bool:
-        """Whether one began where the other is known to have gone."""
+        """Check if one began where the other is known to have gone."""
         old, new = self.in_turn(a, b)
         return self._book.has_ended(old) and self._book.shops[old].last <= self._book.shops[new].first + MOVES
 
@@ -188,15 +188,15 @@ class Pairs:
         return total((signal, _worth(fact)) for signal, fact in facts.items())
 
     def weigh_common(self, pair: Pair) -> float:
-        """What a pair has in common comes to, without time and style."""
+        """Weigh what a pair has in common, without time and style."""
         return self._total({signal: fact for signal, fact in self._facts[pair].items() if signal not in _FOLLOWS})
 
     def is_strong(self, pair: Pair) -> bool:
-        """Whether they share what only one seller has."""
+        """Check if they share what only one seller has."""
         return not IDENTITY.isdisjoint(self._facts[pair])
 
     def links(self, pair: Pair) -> tuple[Link, ...]:
-        """What speaks for a pair, the heaviest first; none below `SHOWN` nats in all."""
+        """List the links of a pair, the heaviest first; none below `SHOWN` nats in all."""
         facts = self._facts.get(pair, {})
         if self._total(facts) < SHOWN:
             return ()
@@ -443,7 +443,7 @@ class Sellers:
                     self._joined[pair[0]][pair] = None
 
     def _may_join(self, pair: Pair) -> bool:
-        """Whoever took one's place took no other's as well, unless more than time and style says so (rule 8)."""
+        """Check if one took no other's place as well, or more than time and style says so (rule 8)."""
         old, new = self._pairs.in_turn(*pair)
         known = self._groups.find(new)
         if known == self._groups.find(old) or self._pairs.weigh_common(pair) >= _weigh.NEEDED:

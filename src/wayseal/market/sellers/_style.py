@@ -93,7 +93,7 @@ def _of_text(text: str) -> Iterable[tuple[str, str]]:
 
 
 def _of_address(text: str, place: tuple[int, int], handle: Handle) -> Iterable[tuple[str, str]]:
-    """What stands before an address, and whether it is spelled as it is."""
+    """Find what stands before an address, and whether it is spelled as it is."""
     at, end = place
     plain = text[at:end].casefold().endswith(handle.value.casefold()[-_ENDS:])
     yield "spelled", "plain" if plain else "hidden"
@@ -105,7 +105,7 @@ def _of_address(text: str, place: tuple[int, int], handle: Handle) -> Iterable[t
 
 
 def _told(text: str, at: int) -> tuple[re.Match[str] | None, int]:
-    """What introduces an address, and where that begins."""
+    """Find what introduces an address, and where that begins."""
     first = max(0, at - 16)
     before = _BEFORE.search(_SCHEME.sub("", text[first:at]))
     return before, at if before is None else first + before.start()
@@ -166,7 +166,7 @@ class Styles:
             self._strangers[address] = measure_strangers(np.concatenate(likenesses))
 
     def weigh(self, shop: int, others: Sequence[int], *, address: bool) -> F64:
-        """What it says that one writes as each of others does, in nats; 0 where nobody can say how strangers write.
+        """Weigh that one writes as each of others does, in nats; 0 where nobody can say how strangers write.
 
         address: only how addresses are told and under which name, where their texts are known to be alike.
         """
@@ -203,7 +203,7 @@ class Styles:
             self._values[shop, place] = number
 
     def _likeness(self, shop: int, others: I64, *, address: bool) -> F64:
-        """What traits say by themselves, in nats, as if none went with another."""
+        """Weigh traits by themselves, in nats, as if none went with another."""
         mine = self._values[shop]
         chosen = np.flatnonzero((mine >= 0) & (ADDRESS | (not address)))
         theirs = self._values[np.ix_(others, chosen)]
@@ -237,7 +237,7 @@ class Strangers(NamedTuple):
     excess: float
 
     def leave(self, found: F64) -> F64:
-        """What likenesses can be worth, in nats, by how few strangers come so close."""
+        """Bound the worth of likenesses, in nats, by how few strangers come so close."""
         many = len(self.likenesses)
         above = many - np.searchsorted(self.likenesses, found, "left")
         within = _SAME - np.log((above + 1) / (many + 1))
@@ -304,5 +304,5 @@ def _away(new: int, book: Book, groups: Groups) -> list[int]:
 
 
 def _is_away(shops: Iterable[int], last: int, book: Book) -> bool:
-    """Whether all of a seller's shops are gone, and none was seen after one of them."""
+    """Check if all of a seller's shops are gone, and none was seen after one of them."""
     return all(book.has_ended(one) and book.shops[one].last <= book.shops[last].last for one in shops)

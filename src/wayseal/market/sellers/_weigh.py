@@ -26,7 +26,7 @@ from wayseal.model.jit import kernel
 
 
 class Signal(StrEnum):
-    """What two offers have in common."""
+    """A common trait of two offers."""
 
     PERSON = "person"
     """A person says so."""
@@ -77,7 +77,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What speaks for (weight > 0) or against two offers being one seller's (rule 6).
+    """A sign for (weight > 0) or against two offers being one seller's (rule 6).
 
     Attributes:
         a: An offer's id.
@@ -333,7 +333,7 @@ def _returns(gaps: F64 | I64) -> F64:
 
 
 def total(weights: Iterable[tuple[Signal, float]]) -> float:
-    """What a pair's links come to: each signal once; of picture and mirror the better one."""
+    """Sum up a pair's links: each signal once; of picture and mirror the better one."""
     best: dict[Signal, float] = {}
     for signal, weight in weights:
         kind = Signal.PICTURE if signal is Signal.MIRROR else signal

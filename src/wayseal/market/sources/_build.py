@@ -64,7 +64,7 @@ def decode(body: bytes, media_type: str = "") -> tuple[str, str, int]:
 
 
 def _is_mostly(found: tuple[str, str, int], share: float) -> bool:
-    """Whether it holds so many signs for each unreadable place; of another encoding hardly one happens to be."""
+    """Check if it holds so many signs for each unreadable place; of another encoding hardly one happens to be."""
     text, _, unreadable = found
     return sum(sign > "\x7f" and sign != UNREADABLE for sign in text) >= share * unreadable
 
@@ -237,7 +237,7 @@ def _address(base: str, url: str) -> str:
 
 
 def _same_site(one: str, other: str) -> bool:
-    """Whether two addresses are of one host and port."""
+    """Check if two addresses are of one host and port."""
     try:
         return urlsplit(one).netloc.lower() == urlsplit(other).netloc.lower()
     except ValueError:

@@ -66,7 +66,7 @@ def read_chat(source: Source, file: IO[bytes], name: str) -> Read:
 
 
 def _encoding(file: IO[bytes]) -> str:
-    """What the beginning of a file is written in; the last line may be cut."""
+    """Detect the encoding of the beginning of a file; the last line may be cut."""
     head = file.read(_PROBE)
     file.seek(0)
     whole = head if len(head) < _PROBE else head[: head.rfind(b"\n") + 1] or head
@@ -269,7 +269,7 @@ def _root(source: Source) -> Path:
 
 
 def read_export(source: Source, file: Path) -> Iterator[Listing | Problem]:
-    """What a file of a source holds, one by one, of any size.
+    """Read a source's file of any size, offer by offer.
 
     Args:
         source: Of the kinds chat or folder.
@@ -325,7 +325,7 @@ _PARSERS = {
 
 
 def parse(source: Source, body: bytes, media_type: str, url: str) -> Seen:
-    """What an answer shows, or an export in memory; `read_export` reads those of any size.
+    """Parse an answer, or an export in memory; `read_export` reads those of any size.
 
     Args:
         source: Whose answer it is.

@@ -66,7 +66,7 @@ _SHORT_PAGE, _MOST_TAGS = 20_000, 5_000
 
 
 def parse_html(source: Source, body: bytes, media_type: str, url: str) -> Seen:
-    """What a page shows (rules 5 to 8)."""
+    """Parse a page (rules 5 to 8)."""
     text, _, unreadable = decode(body, media_type)
     flaws = [Problem(flaw=Flaw.ENCODING, count=unreadable)] if unreadable else []
     page = LexborHTMLParser(text)
@@ -95,7 +95,7 @@ def parse_html(source: Source, body: bytes, media_type: str, url: str) -> Seen:
 
 
 def html_text(html: str) -> str:
-    """What a piece of HTML says to a person; ValueError: it has more tags than any text needs (rule 8)."""
+    """Extract the visible text of HTML; ValueError: it has more tags than any text needs (rule 8)."""
     if html.count("<") > _MOST_TAGS:
         raise ValueError
     page = LexborHTMLParser(ODD.sub(UNREADABLE, html))
@@ -150,7 +150,7 @@ def _value(item: LexborNode, where: str) -> str | None:
 
 
 def _values(item: LexborNode, where: str, most: int = 50) -> list[str]:
-    """What stands at `SELECTOR`, `SELECTOR@ATTRIBUTE`, `@ATTRIBUTE` or `.` (the offer itself)."""
+    """Read values at `SELECTOR`, `SELECTOR@ATTRIBUTE`, `@ATTRIBUTE` or `.` (the offer itself)."""
     selector, at, attribute = where.rpartition("@") if "@" in where else (where, "", "")
     selector = selector.strip()
     nodes = [item] if selector in {"", "."} else item.css(selector)[:most]
@@ -171,7 +171,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]|[^"\[\]{}]++', re.DOTALL)
 
 
 def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) -> Seen:
-    """What an answer in JSON shows (rules 9 to 11)."""
+    """Parse an answer in JSON (rules 9 to 11)."""
     text, _, unreadable = decode(body, media_type)
     flaws = [Problem(flaw=Flaw.ENCODING, count=unreadable)] if unreadable else []
     try:
@@ -239,7 +239,7 @@ def take_record(builder: Builder, number: int, item: Any) -> None:
 
 
 def value_at(content: Any, path: str) -> Any:
-    """What stands at a dotted path; None for nothing. With `*` a list of what stands in each; "" is the whole."""
+    """Find the value at a dotted path; None for nothing. With `*` a list of what stands in each; "" is the whole."""
     parts = path.split(".") if path else []
     for n, part in enumerate(parts):
         if part == "*":
@@ -284,7 +284,7 @@ _PAGE = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
 
 
 def parse_feed(source: Source, body: bytes, media_type: str, url: str) -> Seen:
-    """What a feed shows (rules 1 to 4)."""
+    """Parse a feed (rules 1 to 4)."""
     if _PAGE.match(body[:1000].removeprefix(b"\xef\xbb\xbf")):
         found = parse_html(source_of_html(source), body, media_type, url)
         return unseen(found.hindrance or FailureReason.CHANGED, text=found.text)
@@ -306,7 +306,7 @@ def parse_feed(source: Source, body: bytes, media_type: str, url: str) -> Seen:
 
 
 def _broken(error: Any) -> bool:
-    """Whether the feed itself is broken; another media type or encoding than it says is not."""
+    """Check if the feed itself is broken; another media type or encoding than it says is not."""
     harmless = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
     return error is not None and not isinstance(error, harmless)
 

@@ -29,7 +29,7 @@ from wayseal.model.schema import CLOSED, Text, TomlText, needs, one_or_more, par
 
 
 class Flaw(StrEnum):
-    """What is wrong with a part of what came; the rest is taken all the same."""
+    """A flaw in a part of what came; the rest is taken all the same."""
 
     NO_KEY = "no_key"
     """An offer without anything by which it is known again; left out."""
@@ -64,7 +64,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What an answer shows.
+    """The content of an answer.
 
     Attributes:
         sight: Seen; gone, where the site itself says so; or unseen.
@@ -88,7 +88,7 @@ class Seen:
 
 
 def unseen(hindrance: FailureReason, problems: Sequence[Problem] = (), text: str = "") -> Seen:
-    """What can't be told."""
+    """Build the `Seen` of what can't be told."""
     return Seen(sight=VisitStatus.UNSEEN, hindrance=hindrance, problems=tuple(problems), text=text)
 
 
@@ -104,7 +104,7 @@ BLANKS = ["{query}", "{page}"]
 
 
 class SourceKind(StrEnum):
-    """What a source is made of."""
+    """The kind of a source."""
 
     PAGE = "page"
     """A page that lists offers, or a shop's page; HTML."""
@@ -219,7 +219,7 @@ class Signs:
     gone: _Signs = ()
 
     def found(self, says: Callable[[str], bool]) -> FailureReason | VisitStatus | None:
-        """What the first of them says that an answer says; None: none of them."""
+        """Find the first kind of sign that an answer says; None: none of them."""
         wanted: dict[FailureReason | VisitStatus, _Signs] = {
             FailureReason.CAPTCHA: self.captcha,
             FailureReason.LOGIN: self.login,
@@ -298,7 +298,7 @@ class Source:
 
     @property
     def on_the_web(self) -> bool:
-        """Whether it is asked over the network."""
+        """True if it is asked over the network."""
         return self.kind in ON_THE_WEB
 
 

@@ -115,7 +115,7 @@ def _place(async_vault: AsyncVault, token: str) -> tuple[str, Field] | None:
 
 
 def _of_token(token: str, answer: Answer | None, field: Field | None) -> TokenShown:
-    """What one token stands for; a token that isn't ours is told apart from nothing that is refused."""
+    """Answer for one token; a token that isn't ours is told apart from nothing that is refused."""
     if answer is None or field is None:
         return _refused(token, "token", in_both(N_("No such token.")))
     if isinstance(answer, Refused):

@@ -17,7 +17,7 @@ FRESH = 1.0
 
 
 class _Ready:
-    """Whether the vault answers, asked at most once a second."""
+    """The vault's readiness, asked at most once a second."""
 
     def __init__(self, async_vault: AsyncVault, metrics: Metrics) -> None:
         self._async_vault = async_vault
@@ -26,7 +26,7 @@ class _Ready:
         self._answers = False
 
     async def answers(self) -> bool:
-        """Whether it does."""
+        """Check if it answers."""
         if time.monotonic() - self._at >= FRESH:
             self._at = time.monotonic()
             try:

@@ -86,7 +86,7 @@ def add_oauth(app: FastAPI, async_vault: AsyncVault, tokens: AccessTokens, metri
 
 
 async def _claims(request: Request, async_vault: AsyncVault, failures: SignInFailures) -> Claims:
-    """What the token of this request will say; OAuthError."""
+    """Decide the claims of this request's token; OAuthError."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise OAuthError("invalid_request", "the body is no form")
     body = await request.body()

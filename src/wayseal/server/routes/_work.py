@@ -29,7 +29,7 @@ def add_work(app: FastAPI, async_vault: AsyncVault, metrics: Metrics) -> None:
 
     @app.post("/v1/actors", response_model=Count, responses=problems(), summary="Put actors into the directory")
     async def actors(request: Request, body: ActorBatch) -> Response:
-        """What was known of them is replaced."""
+        """Replace what was known of them."""
         await async_vault.act(async_vault.vault.actors, answers.get_caller(request), body.actors, now=now())
         return answers.json_answer(Count(taken=len(body.actors)))
 
