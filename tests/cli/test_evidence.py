@@ -182,7 +182,7 @@ def test_without_a_signature_or_a_font_the_pack_says_so(
     with zipfile.ZipFile(tmp_path / "plain.zip") as archive:
         assert not [name for name in archive.namelist() if name.endswith(".pdf")]
     monkeypatch.setitem(sys.modules, "typst", None)
-    with pytest.raises(DocumentError, match=r"pip install 'wayseal\[console\]'"):
+    with pytest.raises(DocumentError, match=r"pip install 'WHEEL\[console\]'"):
         Typesetter()
 
 

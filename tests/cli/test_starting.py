@@ -173,7 +173,7 @@ def test_a_ledger_is_given_in_one_way() -> None:
 
 def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
-        pytest.raises(_loading.MissingExtraError, match=r"pip install 'wayseal\[vault\]'"),
+        pytest.raises(_loading.MissingExtraError, match=r"pip install 'WHEEL\[vault\]'"),
         _loading.require_extra("vault"),
     ):
         raise ModuleNotFoundError("No module named 'sqlalchemy'", name="sqlalchemy")
