@@ -16,7 +16,7 @@ MOST_THINGS = 1000
 
 
 class Arrivals(Bulk):
-    """What comes into the queue."""
+    """The methods that put items into the queue."""
 
     def enqueue(
         self,

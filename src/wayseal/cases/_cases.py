@@ -58,7 +58,7 @@ _BACK = 20_000
 
 
 class Lookups(Queries):
-    """What a row of a list, a bar or a note needs."""
+    """The look-ups that a row of a list, a bar or a note needs."""
 
     def overlaps(self, ids: Sequence[str], *, names: bool = False) -> dict[str, tuple[Overlap, ...]]:
         """For each of some cases and items, what else has things of theirs, one for each thing: 1 statement."""
@@ -83,7 +83,7 @@ class Lookups(Queries):
         return {id_: tuple(some) for id_, some in found.items()}
 
     def last_done(self, who: str, now: int) -> Done | None:
-        """What somebody did last, all of one moment, if it is of the last minute: 1 statement."""
+        """Return the last acts of somebody, all of one moment, if they are of the last minute: 1 statement."""
         text = (
             f"SELECT line, case_id, act, at FROM {ACTS.full_name} WHERE who = ? AND line > "
             f"(SELECT coalesce(max(line), 0) FROM {ACTS.full_name} WHERE who = ?) - ? ORDER BY line DESC"
@@ -109,7 +109,7 @@ class Lookups(Queries):
         return self._look(ask)
 
     def made_of(self, case: str) -> ItemRow | None:
-        """What of the queue a case was made of; None: of nothing, or it was forgotten since: 2 statements."""
+        """Return the item a case was made of; None: it was made of none, or it was forgotten since: 2 statements."""
         text = (
             f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
             "WHERE a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
@@ -155,7 +155,7 @@ class Lookups(Queries):
         return self._look(ask)
 
     def look(self, case: str, who: str, since: int) -> LookOnRecord | None:
-        """What of a case's names somebody had recorded that they see, from a moment on; None: nothing. 1 statement."""
+        """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 statement."""
         found = self._look(lambda desk: looks_after(desk, case, who, since - 1, _VERSIONS))
         if not found:
             return None
@@ -192,7 +192,7 @@ class Lookups(Queries):
         return tuple(dict.fromkeys(value for (value,) in rows))
 
     def has(self, case: str) -> bool:
-        """Whether there is such a case: 1 statement."""
+        """Check whether there is such a case: 1 statement."""
         return self._look(lambda desk: desk.rows.get(CASES, case) is not None)
 
     def line(self) -> int:
@@ -201,7 +201,7 @@ class Lookups(Queries):
         return int(self._look(lambda desk: query(desk.connection, text))[0][0])
 
     def day(self, moment: int) -> Day:
-        """What stands since a moment: the last line, and how many cases were closed since and still are: 1 statement.
+        """Return the last line, and how many cases were closed since a moment and still are: 1 statement.
 
         Cases are looked at that the newest lines changed.
         """
@@ -223,10 +223,10 @@ _MARKS = ", ".join("?" for _ in _STATES)
 
 
 class Knowledge(Lookups):
-    """What is asked of all cases; as many statements as the answer is long."""
+    """Questions about all cases; as many statements as the answer is long."""
 
     def known(self) -> Known:
-        """What verdicts teach, whose names may be shown, and who is in one case: 4 statements."""
+        """Return the lessons of verdicts, whose names may be shown, and who is in one case: 4 statements."""
         return self._look(lambda desk: _select_known(desk.connection))
 
     def last_case(self) -> int:
@@ -270,7 +270,7 @@ _WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND
 
 
 def read_known(folder: Path) -> Known:
-    """What verdicts teach, and whose names may be shown; every line is looked at, and nothing is written.
+    """Return what verdicts teach, and whose names may be shown; check every line, and write nothing.
 
     Args:
         folder: Where a casebook lies, or its secret.

@@ -404,7 +404,7 @@ def _load(desk: Desk, ids: Sequence[str]) -> None:
 
 
 def _check(decision: Decision, who: str) -> None:
-    """What every one of them would be refused for, before anything is done."""
+    """Raise, before anything is done, if every one of them would be refused."""
     one_line(who, "who")
     if decision.why or decision.action not in (BulkAction.ASSIGN, BulkAction.PRIORITY):
         one_line(decision.why, "why")

@@ -33,7 +33,7 @@ Head = tuple[int, str]
 
 
 class Desk:
-    """What a transaction knows of a casebook. head: the last line."""
+    """A transaction's view of a casebook. head: the last line."""
 
     def __init__(self, connection: Connection, head: Head, alias: Alias) -> None:
         self.connection = connection
@@ -132,7 +132,7 @@ class Journal:
         return FoundHead(lines=self._head[0], sum=self._head[1])
 
     def _act(self, decide: Callable[[Desk], T]) -> T:
-        """What `decide` returns once what it added is durable, in one transaction that sees all acts before it."""
+        """Run `decide` in one transaction that sees all acts before it; return its result once its acts are durable."""
         done: list[Head] = []
 
         def work(connection: Connection) -> T:
@@ -149,7 +149,7 @@ class Journal:
         return result
 
     def _look(self, work: Callable[[Desk], T]) -> T:
-        """What `work` makes of one snapshot."""
+        """Run `work` on one snapshot and return its result."""
         return self._store.read(lambda connection: work(Desk(connection, self._head, self._alias)))
 
     def _desk(self, connection: Connection) -> Desk:
@@ -199,7 +199,7 @@ def replace_journal(connection: Connection, contents: Iterable[Act], secret: str
 
 
 def no_such_case(id_: str) -> NoSuchCaseError:
-    """What is said of a case that there is not."""
+    """Return the error for a case that doesn't exist."""
     name = shorten(visible(id_), MOST_ID) or '""'
     return NoSuchCaseError("there is no case {name}; `wayseal case list` shows which there are", name=name)
 

@@ -10,7 +10,7 @@ MOST = 500
 
 
 def pack_acts(desk: Desk, case: str) -> tuple[PackAct, ...]:
-    """What was done with packs of a case, the newest first, up to MOST: 1 statement."""
+    """Return the acts on packs of a case, the newest first, up to MOST: 1 statement."""
     text = (
         f"SELECT line, content FROM {JOURNAL} WHERE line IN "
         f"(SELECT line FROM {ACTS.full_name} WHERE case_id = ? AND act = ?) ORDER BY line DESC LIMIT ?"

@@ -202,7 +202,7 @@ class RecordProjector:
         self._rows.put(ALERTS, {"case_id": case, "line": line, "via": via, **times, **said, "detectors": detectors})
 
     def _told(self, case: str) -> Row:
-        """What the alerts of a case come to."""
+        """Sum up the alerts of a case."""
         alerts = sorted(self._rows.group(ALERTS, case).values(), key=lambda row: row["line"])
         names = dict.fromkeys(name for row in alerts for name in row["detectors"].split(SEPARATOR) if name)
         last = alerts[-1]
@@ -258,7 +258,7 @@ class RecordProjector:
 
 
 def state_field(row: Row, field: str) -> str | None:
-    """What a row says of a field of `Changed` or `ItemChanged`, as these say it."""
+    """Return the value a row has for a field of `Changed` or `ItemChanged`, spelled as these spell it."""
     if field == "snoozed":
         return iso(row["snoozed_until"]) if row["snoozed_until"] else None
     if field == "priority":
@@ -268,12 +268,12 @@ def state_field(row: Row, field: str) -> str | None:
 
 
 def task_of(row: Row) -> TaskContent:
-    """What a row says of a task."""
+    """Return the task that a row describes."""
     return TaskContent(text=row["text"], state=TaskState(row["state"]), owner=row["owner"], due=row["due"])
 
 
 def alias_by(pseudonym: Callable[[str, str], str]) -> Alias:
-    """What things are called while names may not be shown: people by a pseudonym, others by their name."""
+    """Return a function that names things while names may not be shown: people by a pseudonym, others as they are."""
 
     def alias(thing: Thing) -> str:
         if thing.kind not in PERSONAL:

@@ -203,7 +203,7 @@ class Queries(Arrivals):
         return self._look(ask)
 
     def packs(self, case: str) -> tuple[PackAct, ...]:
-        """What was done with packs of evidence of a case, the newest first: 2 statements."""
+        """Return the acts on packs of evidence of a case, the newest first: 2 statements."""
 
         def ask(desk: Desk) -> tuple[PackAct, ...]:
             desk.case(case)
@@ -247,7 +247,7 @@ class Queries(Arrivals):
 
 
 class _Shown:
-    """What the things of a case may be called."""
+    """The names that may be shown of the things of a case."""
 
     def __init__(self, alias: Any, things: Sequence[Mapping[str, Any]], names: bool) -> None:
         self._alias = alias
@@ -314,7 +314,7 @@ def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
 def _heard_and_looked(
     desk: Desk, cases: Sequence[str], looker: str | None, since: int
 ) -> tuple[tuple[Heard, ...], int, frozenset[str]]:
-    """What persons concerned said, the newest first, when somebody last had a look recorded (0: never), and at whom."""
+    """Return statements of persons concerned, newest first, somebody's last recorded look (0: never), and at whom."""
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
     marks, looks = ", ".join("?" for _ in cases), ", ".join("?" for _ in LOOKS)
     text = (

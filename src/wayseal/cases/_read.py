@@ -37,7 +37,7 @@ SAYS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What a casebook's lines come to. acts: each with its line, by case, too."""
+    """The result of replaying a casebook's lines. acts: each with its line, by case, too."""
 
     chain: Checked
     rows: Rows
@@ -48,7 +48,7 @@ class Replay:
 
     @property
     def book(self) -> Casebook:
-        """What they come to, as a value."""
+        """The casebook they come to, as a value."""
         forgotten = tuple(act for act in self.acts.values() if isinstance(act, Forgotten))
         return Casebook(cases=tuple(self._cases()), forgotten=forgotten)
 
@@ -98,7 +98,7 @@ def _turn(error: DatabaseError) -> CasebookError:
 
 
 def has_casebook(folder: Path) -> bool:
-    """Whether there is a casebook.
+    """Check whether there is a casebook.
 
     Args:
         folder: Where it lies, or its secret.
@@ -139,7 +139,7 @@ def read_lines(store: Database) -> list[Line]:
 
 
 def header(secret: str) -> Mapping[str, object]:
-    """What the first line says. secret: its check."""
+    """Return the content of the first line. secret: its check."""
     return {"wayseal": "casebook", "version": FORMAT, "secret": secret}
 
 
@@ -200,7 +200,7 @@ def look_at_all(connection: Connection, place: Path | str) -> tuple[str, tuple[i
 
 
 def replay(lines: Sequence[Line], place: Path | str, alias: Alias | None = None) -> Replay:
-    """What lines come to. alias: as the tables have it; without, things are their own."""
+    """Replay lines into rows and acts. alias: as the tables have it; without, things are their own."""
     _, chain = check(lines, place)
     rows, acts, faults = Rows(), dict[int, Act](), list(chain.faults)
     by_case: defaultdict[str, list[Act]] = defaultdict(list)
@@ -262,7 +262,7 @@ def read_table(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
 
 
 def load_group(connection: Connection) -> Load:
-    """What loads rows of a table by the first column of their key."""
+    """Return a function that loads rows of a table by the first column of their key."""
 
     def load(table: Table, first: Any) -> Sequence[Sequence[Any]]:
         text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} = ?"

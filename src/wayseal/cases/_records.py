@@ -87,7 +87,7 @@ class Remainder:
 
 
 def forget_cases(acts: Sequence[tuple[int, Act]], cases: Set[str], before: int) -> Remainder:
-    """What is left without some cases; an act over several cases stays for those that stay.
+    """Return the acts that remain without some cases; an act over several cases stays for those that stay.
 
     With a case goes what it was in the queue; what was dismissed there before a moment goes, too.
     """
@@ -118,7 +118,7 @@ def _dismissed(acts: Sequence[tuple[int, Act]], before: int) -> set[str]:
 
 
 def _without(act: Act, gone: Set[str]) -> Act | None:
-    """What is left of an act; None: nothing."""
+    """Return the rest of an act without the cases that are gone; None: nothing is left."""
     match act:
         case Forgotten():
             return act
@@ -153,7 +153,7 @@ _MOST_VALUES = 500
 
 
 class Records(Journal):
-    """What every casebook knows. What a method did is durable when it returns; what it refuses isn't done.
+    """The core of every casebook. What a method did is durable when it returns; what it refuses isn't done.
 
     Every `at` is microseconds after 1970, UTC. NoSuchCaseError: no such case; CasebookUsageError: nothing says who or
     why; CasebookDiskError: the disk refuses; CasebookBusyError: another process writes for too long.

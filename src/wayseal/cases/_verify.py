@@ -38,7 +38,7 @@ def verify(folder: Path, *, head: Head | None = None, progress: Progress = silen
 
 
 def _fit(store: Database) -> bool:
-    """Whether its tables have the columns of this version."""
+    """Check whether its tables have the columns of this version."""
     for table in TABLES:
         text = f"SELECT {', '.join(table.names)} FROM {table.full_name} LIMIT 1"
         try:
@@ -91,7 +91,7 @@ def _compare(
     found: Walked,
     progress: Progress,
 ) -> list[Fault]:
-    """What tables say beside what they should.
+    """Compare the tables with what they should hold.
 
     Those of another version, with other columns, nobody reads. That they are of one is said by a row that anybody could
     change: where they have the columns of this version, they are compared.

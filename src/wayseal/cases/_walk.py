@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walked:
-    """What was seen on the way.
+    """The findings of a walk along the lines.
 
     Attributes:
         lines: How many; 0: there is no casebook.

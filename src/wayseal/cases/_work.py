@@ -62,7 +62,7 @@ CHANGES: Mapping[CaseState, frozenset[CaseState]] = {
 
 
 class ThingKind(StrEnum):
-    """What cases can share. Of people: an account, a device, a network address."""
+    """The kinds of things cases can share. Of people: an account, a device, a network address."""
 
     ACCOUNT = "account"
     DEVICE = "device"
@@ -107,7 +107,7 @@ class TaskState(StrEnum):
 
 
 class Priority(StrEnum):
-    """What is to be looked at first."""
+    """The priority of a case or item: what is to be looked at first."""
 
     URGENT = "urgent"
     HIGH = "high"
@@ -116,7 +116,7 @@ class Priority(StrEnum):
 
 
 class PackStep(StrEnum):
-    """What is done with a pack of evidence: it was sealed, a copy was fetched, it was handed over, it came back."""
+    """A step with a pack of evidence: it was sealed, a copy was fetched, it was handed over, it came back."""
 
     SEALED = "sealed"
     COPIED = "copied"
@@ -135,7 +135,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What detection says of some accounts: a score, when it tipped, and which detectors gave the reasons.
+    """An alert of detection on some accounts: a score, when it tipped, and which detectors gave the reasons.
 
     parcels_a_day: so many are lost if it is right; 0 where nobody knows. worth: it was worth acting on. read_until:
     the time of the newest read that it told of; None in casebooks that didn't note it.
@@ -186,7 +186,7 @@ class NoteWritten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContent:
-    """What a task says. due: a day, such as 2026-03-02."""
+    """The content of a task. due: a day, such as 2026-03-02."""
 
     __pydantic_config__: ClassVar = CLOSED
     text: str
@@ -270,7 +270,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackHeld:
-    """What was done with a pack of evidence (rule 21).
+    """An act on a pack of evidence (rule 21).
 
     Attributes:
         step: What.

@@ -74,7 +74,7 @@ def to_object(act: Act) -> dict[str, object]:
 
 
 def act_name(act: Act) -> str:
-    """What a line calls such an act."""
+    """Return the name that a line gives such an act."""
     match act:
         case Registered():
             return "case" if act.first else "alert"

@@ -49,7 +49,7 @@ class CasebookDiskError(CasebookError):
 
 
 class CaseStateError(CasebookError):
-    """What was asked for doesn't go with how the case stands now; names the case and the state."""
+    """A request that doesn't go with how the case stands now; names the case and the state."""
 
     exit_code: ClassVar[int] = 3
 

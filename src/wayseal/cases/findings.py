@@ -8,7 +8,7 @@ from wayseal.journal import Fault, Head
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What looking at a casebook found. acts: lines that count.
+    """The result of verifying a casebook. acts: lines that count.
 
     earlier: whether the casebook goes on from a head that was written down; None where none was given.
     restarted: the act of forgetting with which the chain was begun anew right behind that head.
@@ -23,5 +23,5 @@ class Verification:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.faults and self.earlier is not False

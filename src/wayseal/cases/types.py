@@ -95,7 +95,7 @@ _Count = Annotated[int, Field(ge=0)]
 
 
 class Look(StrEnum):
-    """What was shown with names: what a case says, several cases as a list, or the reads of accounts one by one."""
+    """A look with names: at what a case says, at several cases as a list, or at the reads of accounts one by one."""
 
     OPENED = "opened"
     UNMASKED = "unmasked"
@@ -210,12 +210,12 @@ class RecordedCase:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more is to be done with it as it stands."""
+        """True if nothing more is to be done with it as it stands."""
         return self.state in CLOSED_STATES
 
     @property
     def heard(self) -> tuple[Heard, ...]:
-        """What the persons concerned said."""
+        """The statements of the persons concerned."""
         return tuple(act for act in self.acts if isinstance(act, Heard))
 
     @property
@@ -230,7 +230,7 @@ class RecordedCase:
 
     @property
     def worth(self) -> bool:
-        """Whether it was worth acting on by the last alert."""
+        """True if it was worth acting on by the last alert."""
         return self.alerts[-1].worth
 
     @property
@@ -256,7 +256,7 @@ class RecordedCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a verdict teaches: whose reads, alerted from when to when by which detectors, were work or not.
+    """The lesson of a verdict: whose reads, alerted from when to when by which detectors, were work or not.
 
     read_until: up to when these reads were known.
     """
@@ -273,7 +273,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What detection has to know of a casebook.
+    """The part of a casebook that detection has to know.
 
     opened: the accounts whose names may be shown (rule 7). linked: those of each open case of several.
     """
@@ -285,7 +285,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casebook:
-    """What a casebook says."""
+    """The content of a casebook."""
 
     cases: tuple[RecordedCase, ...] = ()
     forgotten: tuple[Forgotten, ...] = ()
@@ -305,7 +305,7 @@ class Casebook:
 
     @property
     def known(self) -> Known:
-        """What detection has to know of it."""
+        """The part of it that detection has to know."""
         several = (
             tuple(sorted(set(c.actors))) for c in sorted(self.cases, key=lambda c: c.id) if c.state in OPEN_STATES
         )
@@ -347,7 +347,7 @@ class Casebook:
 
     @property
     def verdicts(self) -> tuple[Judged, ...]:
-        """What the verdicts that count teach, by case."""
+        """The lessons of the verdicts that count, by case."""
         return tuple(
             Judged(
                 case=case.id,

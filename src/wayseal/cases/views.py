@@ -50,7 +50,7 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFilter:
-    """What of the queue is meant. owner: "" for nobody's. snoozed: what was put off, instead of what waits now."""
+    """A filter for the queue. owner: "" for nobody's. snoozed: what was put off, instead of what waits now."""
 
     source: Source | None = None
     owner: str | None = None
@@ -86,7 +86,7 @@ class Lead:
 
 
 class BulkAction(StrEnum):
-    """What can be done to many at once: taken up, dismissed, given to somebody, put off, made urgent, a state given."""
+    """An action on many at once: taken up, dismissed, given to somebody, put off, made urgent, a state given."""
 
     PROMOTE = "promote"
     DISMISS = "dismiss"
@@ -110,7 +110,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What became of a decision on many.
+    """The outcome of a decision on many.
 
     Attributes:
         done: What was decided on.
@@ -237,7 +237,7 @@ class Pack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackAct:
-    """What was done with a pack: a step of its custody. to: to whom it went, or who brought it back."""
+    """An act on a pack: a step of its custody. to: to whom it went, or who brought it back."""
 
     pack: Pack
     step: PackStep
@@ -249,7 +249,7 @@ class PackAct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What a person said. text: None while a name of the case may not be shown. account: whose, None: the only one."""
+    """A person's words. text: None while a name of the case may not be shown. account: whose, None: the only one."""
 
     case: str
     at: int
@@ -338,7 +338,7 @@ class Noticeable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What somebody did at one moment. lines: the newest first. ids: cases and items. back: it can be taken back."""
+    """The acts of somebody at one moment. lines: the newest first. ids: cases and items. back: it can be taken back."""
 
     lines: tuple[int, ...]
     ids: tuple[str, ...]
@@ -358,7 +358,7 @@ class NoteVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookOnRecord:
-    """What of a case's names somebody had recorded that they see. at, why: of the last act; accounts: of all."""
+    """Somebody's recorded looks at a case's names. at, why: of the last act; accounts: of all."""
 
     at: int
     why: str
@@ -396,7 +396,7 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What changed behind a line. line: to ask from the next time. more: there is more than is told here."""
+    """The changes behind a line. line: to ask from the next time. more: there is more than is told here."""
 
     line: int
     cases: tuple[CaseRow, ...]

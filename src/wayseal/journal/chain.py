@@ -20,7 +20,7 @@ Line = tuple[int, str]
 
 
 class Code(StrEnum):
-    """What is wrong with a line: it was changed; before it one is missing, moved or put in; it says what can't be.
+    """A fault of a line: it was changed; before it one is missing, moved or put in; it says what can't be.
 
     tables: this and later lines are sound, and the tables say something else than they come to.
     """
@@ -81,7 +81,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What checking lines found. entries: number and content of each whole line; sums: the SHA-256 of each line."""
+    """The result of checking lines. entries: number and content of each whole line; sums: the SHA-256 of each line."""
 
     entries: tuple[tuple[int, Mapping[str, Any]], ...]
     faults: tuple[Fault, ...]
@@ -132,7 +132,7 @@ def find_last_sum(lines: Iterable[Line], number: int, before: str) -> str | None
 
 
 def read_line(line: str) -> dict[str, Any] | None:
-    """What a whole line says; None where it is not as it was written."""
+    """Read a whole line; None where it is not as it was written."""
     found = _WHOLE.fullmatch(line)
     if found is None or sum_of(found[1]) != found[2]:
         return None

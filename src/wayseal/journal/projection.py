@@ -92,7 +92,7 @@ class Projection:
         return (int(found[0][0]), int(found[0][1])) if found else None
 
     def fits(self, c: Connection, line: int) -> bool:
-        """Whether the tables are of this version and know all lines up to that one."""
+        """Check whether the tables are of this version and know all lines up to that one."""
         return self.known(c) == (self.version, line)
 
 
@@ -123,7 +123,7 @@ def read_batches(c: Connection, text: str, size: int, *values: Any) -> Iterator[
 
 
 def tables_differ(there: Connection, made: Connection, table: Table) -> bool:
-    """Whether a table says something else than one that was made of the lines.
+    """Check whether a table says something else than one that was made of the lines.
 
     Group by group, and then how many rows there are: databases sort texts each in its way.
     """

@@ -34,7 +34,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the database says, at the moment of one transaction.
+    """The state of the database at the moment of one transaction.
 
     parcels, approvals: rows. damaged: those of them that somebody else than the vault wrote; of other tables such rows
     aren't here. tickets: (waybill, actor) with an open one. work: by whose, counts by kind of today and the day before.

@@ -22,7 +22,7 @@ def data_keys_of(connection: Connection, numbers: Sequence[str]) -> DataKeys:
 
 
 def can_be_key(row: Any) -> bool:
-    """Whether the columns of a row hold what they can hold."""
+    """Check whether the columns of a row have types that they can have."""
     return (
         type(row.waybill) is str
         and type(row.key_id) is bytes

@@ -85,7 +85,7 @@ def actor_facts(actor: ActorRecord | None, may: Collection[str], now: int) -> Ac
 def decide_one(
     connection: Connection, job: DiscloseJob, inputs: DecisionInputs, *, now: int, day: int
 ) -> tuple[Decided, list[dict[str, Any]]]:
-    """What policy and budgets say of a job with one ask, and rows by which it counts; nothing is written.
+    """Decide a job with one ask by policy and budgets, and return rows by which it counts; nothing is written.
 
     It counts whatever was counted today (obligation 4 spares those alone who see the same again).
     """
@@ -141,7 +141,7 @@ class _Group:
         """What is counted for the first time today."""
 
     def decide_job(self, job: DiscloseJob) -> list[Decided] | VaultError:
-        """What comes of one job; an error refuses it as a whole."""
+        """Decide one job; an error refuses it as a whole."""
         asked = self._request_digest(job)
         old = None if asked is None else self._known.replies.get((job.caller.client, job.key or ""))
         if old is not None and still_counts(old.at, self._now):
@@ -169,7 +169,7 @@ class _Group:
             self._entries.append((one, self._entry(job.caller, one, reasons[reason])))
 
     def decide_alone(self, job: DiscloseJob, ask: Ask) -> Decided:
-        """What comes of one ask, without an entry."""
+        """Decide one ask, without an entry."""
         return self._decide_ask(job, ask, self._approval_needed(job, ask.purpose, 1), self._approval_left(job))
 
     def budget_rows(self) -> list[dict[str, Any]]:
@@ -227,7 +227,7 @@ class _Group:
         return together if new and len(new) > left else 0
 
     def _is_counted(self, once: tuple[str, str, str]) -> bool:
-        """Whether it was shown today already, as far as this process remembers (obligation 4)."""
+        """Check whether it was shown today already, as far as this process remembers (obligation 4)."""
         return once in self._inputs.seen or once in self.once
 
     def _used_today(self, of: str, code: str) -> int:
@@ -250,7 +250,7 @@ class _Group:
         return one
 
     def _apply_policy(self, job: DiscloseJob, ask: Ask, *, bulk: bool, approved: bool) -> Decided:
-        """What the policy says (obligation 3)."""
+        """Decide an ask by the policy (obligation 3)."""
         policy, caller = self._inputs.policy, job.caller
         row, actor = self._known.parcels.get(ask.waybill), self._known.actors.get(caller.actor)
         purpose = policy.purposes.get(ask.purpose)
@@ -325,7 +325,7 @@ class _Group:
         return None
 
     def _allowance(self, actor: ActorRecord, purpose: Purpose, who: str, of: BudgetScope) -> int:
-        """What work opens for an actor or its outlet; once for all that are decided together."""
+        """Return the allowance that work gives an actor or its outlet; once for all that are decided together."""
         found = self._allowances.get((who, purpose.code))
         if found is None:
             work: Mapping[str, int] = self._known.work.get(who, {})

@@ -30,7 +30,7 @@ def request_digest(keyring: Keyring, *parts: str) -> bytes:
 
 
 def still_counts(at: int, now: int) -> bool:
-    """Whether an answer of then still counts (rule 4)."""
+    """Check whether an answer of then still counts (rule 4)."""
     return at > now - LASTS
 
 

@@ -64,7 +64,7 @@ class _ReviseRequest:
 
     @property
     def marks(self) -> RowMarks:
-        """What marks rows."""
+        """The maker of row marks."""
         return self.inputs.marks
 
     @property
@@ -157,14 +157,14 @@ def _read_if_allowed(connection: Connection, request: _ReviseRequest) -> Any:
 
 
 def _find_answer(connection: Connection, request: _ReviseRequest) -> list[Any] | None:
-    """What was answered to this very request before (obligation 7)."""
+    """Find the answer given to this very request before (obligation 7)."""
     if request.key is None:
         return None
     return find_reply(connection, request.marks, request.job.caller.client, *request.key, request.now)
 
 
 def _purpose_allows(request: _ReviseRequest) -> bool:
-    """Whether the purpose changes these fields (obligation 1)."""
+    """Check whether the purpose changes these fields (obligation 1)."""
     purpose = request.inputs.policy.purposes.get(request.change.purpose)
     return purpose is not None and request.change.values.keys() <= purpose.revises
 
@@ -268,7 +268,7 @@ def _append_entry(
 def _make_answer(
     parts: Sealing, request: _ReviseRequest, seq: int, leaf: str, rule: str | None, revision: int
 ) -> Revised | Refused:
-    """What is told of a change, now or again (obligation 7)."""
+    """Make the answer to a change, now or again (obligation 7)."""
     change, policy = request.change, request.inputs.policy
     if rule is not None:
         zh, en = words_of(policy, rule)

@@ -41,7 +41,7 @@ _PHONES = (Field.SENDER_PHONE, Field.RECIPIENT_PHONE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealing:
-    """What sealing needs: where keys and records go, and what seals."""
+    """The parts that sealing needs: where keys and records go, and what seals."""
 
     main: Database | WatchedDatabase
     keys: Database

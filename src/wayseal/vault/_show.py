@@ -26,7 +26,7 @@ _SECOND = 1_000_000
 
 
 def verdicts(keys: Database, decided: Sequence[Decided]) -> list[Verdict]:
-    """What was decided and committed, with wrapped keys, in order (rules 2 and 4)."""
+    """Turn committed decisions into verdicts with wrapped keys, in order (rules 2 and 4)."""
     granted = list(dict.fromkeys(d.ask.waybill for d in decided if d.decision.allowed))
     wrapped = keys.look(data_keys_of, granted) if granted else {}
     return [_verdict(d, wrapped) for d in decided]

@@ -78,7 +78,7 @@ def delete_chosen(connection: Connection, table: sa.Table, column: str, values: 
 
 
 def key_after(table: sa.Table, row: Any) -> sa.ColumnElement[bool]:
-    """Whether a row of `table` comes behind `row` in the order of its key: how a table is read portion by portion."""
+    """Return the condition that a row of `table` comes behind `row` in the order of its key, to read it in portions."""
     key = list(table.primary_key)
     return sa.tuple_(*key) > sa.tuple_(*(sa.literal(getattr(row, column.name)) for column in key))
 

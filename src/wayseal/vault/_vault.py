@@ -91,7 +91,7 @@ class Vault(Closing):
 
     @property
     def marks(self) -> RowMarks:
-        """What makes and checks the marks of its rows, by the keyring as it is now."""
+        """The maker and checker of the marks of its rows, by the keyring as it is now."""
         if self._marks.keyring is not self.keyring:
             self._marks = RowMarks(self._source, self.origin)
         return self._marks
@@ -180,7 +180,7 @@ class Vault(Closing):
         return self.show_group(self.verdict_group(jobs))
 
     def verdict_group(self, jobs: Outcomes) -> list[list[Verdict] | Exception]:
-        """What was committed, with all that showing it takes."""
+        """Return the verdicts that were committed, with all that showing them takes."""
         return _by_job(jobs, lambda flat: verdicts(self._keys, flat))
 
     def show_group(self, jobs: Sequence[list[Verdict] | Exception]) -> list[list[Answer] | Exception]:
@@ -389,7 +389,7 @@ class Vault(Closing):
 
 
 def _by_job(jobs: Sequence[list[A] | Exception], made: Callable[[list[A]], list[B]]) -> list[list[B] | Exception]:
-    """What `made` makes of all that the jobs hold, put back in their places; its error stands in each of those."""
+    """Call `made` once on all that the jobs hold; put the results, or its error, back in their places."""
     try:
         out = iter(made([one for job in jobs if isinstance(job, list) for one in job]))
     except WaysealError as error:

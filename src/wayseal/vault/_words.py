@@ -19,7 +19,7 @@ _GONE = N_("it was refused by a rule that the policy doesn't have any more")
 
 
 def words_of(policy: Policy, rule: str) -> tuple[str, str]:
-    """What any rule that refuses says: (Chinese, English)."""
+    """Return the words of any rule that refuses: (Chinese, English)."""
     return policy.words(rule) or _OVER.get(rule) or in_both(WORDS.get(rule, _GONE))
 
 

@@ -94,7 +94,7 @@ def _check_person(connection: Connection, marks: RowMarks, actor: str, approvers
 
 
 def _others_may_agree(connection: Connection, marks: RowMarks, client: str, approvers: frozenset[str]) -> bool:
-    """Whether another client is there that may bring the agreement of such a role (rule 4)."""
+    """Check whether another client is there that may bring the agreement of such a role (rule 4)."""
     return any(
         other.client != client and other.disabled_at is None and SCOPE in other.scopes and other.acts_for & approvers
         for other in directory.clients(connection, marks)

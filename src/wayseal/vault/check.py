@@ -70,7 +70,7 @@ def reason(text: str) -> str:
 
 
 def value(field: Field, text: str) -> str:
-    """What is sealed: 1 to 1,000 characters."""
+    """Check a value to be sealed, and return it: 1 to 1,000 characters."""
     if not text.strip() or len(text) > VALUE or not _plain(text):
         raise VaultError("1 to {most} characters are needed, without control characters", key=field, most=VALUE)
     return text

@@ -38,7 +38,7 @@ class Commits(Protocol):
     """How a group becomes durable."""
 
     def __call__(self, jobs: Sequence[DiscloseJob], *, now: int) -> list[list[Decided] | VaultError]:
-        """What comes of each job, once it is durable; raises where nothing is."""
+        """Commit jobs and return the outcome of each, once it is durable; raise where nothing is."""
 
 
 class Committer:
@@ -128,7 +128,7 @@ class Committer:
 
 
 def outcomes(commit: Commits, jobs: Sequence[DiscloseJob], *, now: int) -> Outcomes:
-    """What comes of each job, durable where it is no error (rule 2)."""
+    """Commit jobs and return the outcome of each, durable where it is no error (rule 2)."""
     try:
         return commit(jobs, now=now)
     except DatabaseGoneError as error:
@@ -140,7 +140,7 @@ def outcomes(commit: Commits, jobs: Sequence[DiscloseJob], *, now: int) -> Outco
 
 
 def finished(finish: Callable[[Outcomes], list[list[R] | Exception]], done: Outcomes) -> list[list[R] | Exception]:
-    """What becomes of a group that is durable; where nothing does, an error in each place."""
+    """Finish a group that is durable; where that fails, return an error in each place."""
     try:
         return finish(done)
     except Exception as error:

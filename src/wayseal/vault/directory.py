@@ -40,12 +40,12 @@ class ActorRecord(Actor):
     blocked_at: Time | None = None
 
     def valid_at(self, now: int) -> bool:
-        """Whether the account is within its validity."""
+        """Check whether the account is within its validity."""
         begun = self.valid_from is None or micros_of(self.valid_from) <= now
         return begun and (self.valid_to is None or now < micros_of(self.valid_to))
 
     def trained_at(self, now: int) -> bool:
-        """Whether its training is valid."""
+        """Check whether its training is valid."""
         return self.trained_until is not None and now < micros_of(self.trained_until)
 
 
@@ -196,12 +196,12 @@ def new_secret() -> tuple[str, bytes]:
 
 
 def secret_digest(secret: str) -> bytes:
-    """What is kept of a secret."""
+    """Return the digest that is kept of a secret."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def told_of_secret(secret_sha256: bytes) -> str:
-    """What entries tell of a secret: enough to see that the table holds the same, and no way to it."""
+    """Return the digest of a secret for entries: enough to see that the table holds the same, and no way to it."""
     return hashlib.sha256(secret_sha256).hexdigest()
 
 

@@ -50,7 +50,7 @@ class EntryFilter:
     below: int | None = None
 
     def fits(self, entry: Entry) -> bool:
-        """Whether an entry is wanted. An act that names a waybill or an actor is one of theirs."""
+        """Check whether an entry is wanted. An act that names a waybill or an actor is one of theirs."""
         return (
             (self.waybill is None or self.waybill in (entry.waybill, entry.more.get("waybill")))
             and (self.actor is None or self.actor in (entry.actor, entry.more.get("actor")))

@@ -36,7 +36,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is to be sealed in the place of something under a number, and why. values: of the fields that change."""
+    """A change: values to be sealed in place of others under a number, and why. values: of the fields that change."""
 
     waybill: str
     purpose: str
@@ -75,7 +75,7 @@ class Decided:
 
 
 class Verdict(NamedTuple):
-    """What came of one ask, as it stands in the log, with all that showing it takes.
+    """The outcome of one ask, as it stands in the log, with all that showing it takes.
 
     rule, zh, en: of a refusal, otherwise empty. until: microseconds. key: None where there is nothing to open.
     """

@@ -87,7 +87,7 @@ class RowMarks:
         return [version + tag(_spell(origin, head, values)) for values in rows]
 
     def holds(self, table: sa.Table, row: Any) -> bool:
-        """Whether a row (with a column for each attribute) is one that the vault wrote."""
+        """Check whether a row (with a column for each attribute) is one that the vault wrote."""
         mark = row.mark
         if type(mark) is not bytes or len(mark) != _VERSION + TAG:
             return False
@@ -112,7 +112,7 @@ class RowMarks:
         return True
 
     def _find_tag(self, version: bytes) -> _Tag | None:
-        """What makes tags with a version of the key; None where the keyring hasn't got it.
+        """Find the function that makes tags with a version of the key; None where the keyring hasn't got it.
 
         It is looked for once more before it is refused: another process may have rotated.
         """

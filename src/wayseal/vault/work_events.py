@@ -120,7 +120,7 @@ def scans_digest(rows: Iterable[tuple[Any, ...]]) -> str:
 
 
 def scan_of(row: Any) -> tuple[str, int, str, str]:
-    """What a row says was scanned: waybill, at, kind, outlet."""
+    """Return the scan that a row describes: waybill, at, kind, outlet."""
     return row.waybill, row.at, row.kind, row.outlet
 
 

@@ -120,7 +120,7 @@ class Archive:
 
     @property
     def as_written(self) -> bool:
-        """Whether every byte around the files is what Wayseal writes; not so where it was packed anew."""
+        """True if every byte around the files is as Wayseal writes it; not so where it was packed anew."""
         if not self._order or any(one.method != STORED for one in self._order):
             return False
         time = self._order[0].time
@@ -271,7 +271,7 @@ def _check_twins(files: Sequence[PackedFile]) -> None:
 
 
 def _check_sizes(files: Sequence[PackedFile]) -> None:
-    """What it says that it unpacks to is bounded (rule 3)."""
+    """Check that the size to which it says it unpacks is bounded (rule 3)."""
     for one in files:
         if one.method == STORED and one.packed != one.size:
             raise PackRefusedError("the archive's directory doesn't fit the archive", file=one.path)

@@ -20,7 +20,7 @@ _AT_ONCE = 64 * CHUNK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """What some bytes are.
+    """The size and the hashes of some bytes.
 
     Attributes:
         size: Bytes.
@@ -48,7 +48,7 @@ class Fingerprint:
 
 
 def fingerprint(parts: Iterable[bytes]) -> Fingerprint:
-    """What bytes are that come in parts of any size."""
+    """Compute the fingerprint of bytes that come in parts of any size."""
     sha, sm3, crc, size, leaves, rest = hashlib.sha256(), hashes.Hash(hashes.SM3()), 0, 0, [], b""
     for part in parts:
         sha.update(part)
@@ -66,7 +66,7 @@ def fingerprint(parts: Iterable[bytes]) -> Fingerprint:
 
 
 def fingerprint_of(content: bytes) -> Fingerprint:
-    """What these bytes are."""
+    """Compute the fingerprint of these bytes."""
     return fingerprint([content])
 
 

@@ -60,7 +60,7 @@ def make_pack(head: PackHead, items: Iterable[TakenItem], acts: Sequence[Custody
 
 
 def payload_value(items: Sequence[TakenItem], name: str = "sha256") -> str:
-    """What stands for all items: the SHA-256 of `manifest-sha256.txt`, or the SM3 of `manifest-sm3.txt`."""
+    """Return the value for all items: the SHA-256 of `manifest-sha256.txt`, or the SM3 of `manifest-sm3.txt`."""
     found = fingerprint_of(manifests(items)[MANIFESTS[name]])
     return found.sm3 if name == "sm3" else found.sha256
 

@@ -20,7 +20,7 @@ _ROLES = frozenset(role.value for role in Role)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedItem:
-    """What `pack.json` says of an item."""
+    """An item as `pack.json` describes it."""
 
     path: str
     format: str
@@ -32,13 +32,13 @@ class IndexedItem:
 
     @property
     def is_text(self) -> bool:
-        """Whether it has lines."""
+        """True if it has lines."""
         return self.format.startswith("text/") or "json" in self.format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """What `pack.json` says."""
+    """The content of `pack.json`."""
 
     head: Mapping[str, str]
     items: Mapping[str, IndexedItem]
@@ -47,7 +47,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """What is said of files. said: file that says it → path → hash. index: None where it can't be read."""
+    """The records about files. said: file that says it → path → hash. index: None where it can't be read."""
 
     said: Mapping[str, Mapping[str, str]]
     index: Index | None
@@ -55,7 +55,7 @@ class Records:
     findings: tuple[Finding, ...]
 
     def hashes_of(self, path: str) -> list[tuple[str, str, str]]:
-        """What is said of a path: (file that says it, which hash, its value)."""
+        """Return the recorded hashes of a path: (file that says it, which hash, its value)."""
         table = MANIFESTS if path.startswith(PAYLOAD) else TAG_MANIFESTS
         found = [(table[name], name, self.said[table[name]].get(path, "")) for name in HASHES]
         item = self.index.items.get(path) if self.index is not None else None
@@ -93,7 +93,7 @@ class Records:
 
 
 def read_records(contents: Mapping[str, bytes]) -> Records:
-    """What the files of a pack say, by path; those that are missing say nothing. PackVersionError."""
+    """Read the records in the files of a pack, by path; those that are missing say nothing. PackVersionError."""
     findings: list[Finding] = []
     said = {}
     for name in (*MANIFESTS.values(), *TAG_MANIFESTS.values()):

@@ -142,7 +142,7 @@ def _lines(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _lists(known: Any, read: Mapping[str, str | int | None]) -> bool:
-    """Whether the pack lists an access as it was proven (rule 4)."""
+    """Check whether the pack lists an access as it was proven (rule 4)."""
     if not isinstance(known, dict):
         return False
     same = all(known.get(name) == read.get(name) for name in _COLUMNS if name in known or name in _ALWAYS)
@@ -270,7 +270,7 @@ class OpenPack:
         return self.archive.content(f"{self.name}/{path}", MOST_RECORD) if path in self.paths else b""
 
     def same_crc(self, path: str, found: Fingerprint) -> bool:
-        """Whether the archive's own sum fits the file."""
+        """Check whether the archive's own sum fits the file."""
         return self.archive.files[f"{self.name}/{path}"].crc == found.crc
 
 

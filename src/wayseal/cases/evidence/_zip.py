@@ -51,13 +51,13 @@ def dos_time(us: int) -> int:
 
 
 def local_header(entry: Entry, time: int) -> bytes:
-    """What stands before a file. time: of `dos_time`."""
+    """Return the header that stands before a file. time: of `dos_time`."""
     fields = (LOCAL_SIGN, _VERSION, UTF8, 0, time & 0xFFFF, time >> 16, entry.crc, entry.size, entry.size)
     return LOCAL.pack(*fields, len(entry.name), 0) + entry.name
 
 
 def central_header(entry: Entry, time: int) -> bytes:
-    """What the directory at the end says of a file."""
+    """Return a file's header in the directory at the end."""
     fields = (CENTRAL_SIGN, _UNIX | _VERSION, _VERSION, UTF8, 0, time & 0xFFFF, time >> 16, entry.crc)
     more = (entry.size, entry.size, len(entry.name), 0, 0, 0, 0, _FILE, entry.at)
     return CENTRAL.pack(*fields, *more) + entry.name

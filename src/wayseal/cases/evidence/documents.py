@@ -212,7 +212,7 @@ MARKS = (("law_where", 50), ("law_trade", 500), ("law_other", 5000))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFacts:
-    """What is known of the ledger. origin "" and keys (): it was not signed."""
+    """The facts known of the ledger. origin "" and keys (): it was not signed."""
 
     digest: str
     generation: int
@@ -224,7 +224,7 @@ class LedgerFacts:
 
     @property
     def signed(self) -> bool:
-        """Whether a checkpoint was given."""
+        """True if a checkpoint was given."""
         return bool(self.keys)
 
 
@@ -241,7 +241,7 @@ class RecordedAct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """What a pack is about.
+    """The facts of the case that a pack is about.
 
     Attributes:
         head: The pack's head.

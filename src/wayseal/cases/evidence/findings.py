@@ -9,7 +9,7 @@ from wayseal.proofs.stamps import Stamped
 
 
 class Code(StrEnum):
-    """What is wrong with a file of a pack.
+    """A fault of a file of a pack.
 
     CHANGED: its bytes are others; CHUNKS: which pieces of it; BYTES: which bytes, by the original; MISSING; EXTRA: no
     manifest lists it; RECORD: the file is what most records say, and one says something else; LINE: of a manifest,
@@ -38,7 +38,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackVerification:
-    """What looking at a pack found.
+    """The result of verifying a pack.
 
     Attributes:
         name: Of the folder in it.
@@ -76,10 +76,10 @@ class PackVerification:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.findings
 
     @property
     def exit_code(self) -> int:
-        """What the command ends with: 0 where nothing is wrong, 7 what was changed, 9 proofs signed by others."""
+        """The exit code of the command: 0 where nothing is wrong, 7 what was changed, 9 proofs signed by others."""
         return exit_code_of(self.findings)

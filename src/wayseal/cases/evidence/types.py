@@ -19,7 +19,7 @@ _FORBIDDEN = frozenset('\\:*?"<>|%')
 
 
 class Role(StrEnum):
-    """What an item is in the pack: verifying does more with some of them.
+    """The role of an item in the pack: verifying does more with some of them.
 
     PROOF: of an access, checked with the public key alone; CHECKPOINT: what it leads to; KEY: the public key; READS:
     the accesses, a JSON object a line; ITEM: anything else.
@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 
 class Custody(StrEnum):
-    """What is done with evidence."""
+    """A step in the custody of evidence."""
 
     RECEIVED = "received"
     VIEWED = "viewed"
@@ -68,7 +68,7 @@ class CustodyAct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Title:
-    """What an item is called in the two languages."""
+    """The title of an item in the two languages."""
 
     zh: str
     en: str
@@ -114,7 +114,7 @@ class TakenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackHead:
-    """What a pack says of itself.
+    """The head of a pack: what it says of itself.
 
     Attributes:
         name: Of the folder in it; also what the file is called.
@@ -183,5 +183,5 @@ def safe_name(text: str) -> str:
 
 
 def twin_key(path: str) -> str:
-    """What two paths share that some system can't tell apart: case and the form of its characters."""
+    """Return a key that paths share if some system can't tell them apart: by case and the form of their characters."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", path).casefold())

@@ -32,12 +32,12 @@ class Names:
         return actor if actor in self._opened else self._pseudonym(actor)
 
     def all_shown(self, case: RecordedCase) -> bool:
-        """Whether every name of a case may be shown, and with them what was said in it."""
+        """Check whether every name of a case may be shown, and with them what was said in it."""
         return self._opened.issuperset(case.actors)
 
 
 def can_write_casebook(ledger: Path, folder: Path) -> bool:
-    """Whether the casebook's folder can be written, or made."""
+    """Check whether the casebook's folder can be written, or made."""
     place = folder if folder.exists() else ledger
     return os.access(place, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
@@ -57,7 +57,7 @@ def writable_casebook(ledger: Path) -> Path:
 
 
 def load_known(folder: Path, *, writable: bool) -> Known:
-    """What detection has to know of the casebook; nothing where it is another's, and closed to us.
+    """Load what detection has to know of the casebook; nothing where it is another's, and closed to us.
 
     writable: it can be written.
     """
@@ -70,7 +70,7 @@ def load_known(folder: Path, *, writable: bool) -> Known:
 
 
 def masking(folder: Path, known: Known) -> Callable[[str], str]:
-    """What gives accounts the names that may be shown, by the casebook's pseudonyms or by some of this run."""
+    """Return a function that gives accounts the names that may be shown, by the casebook's pseudonyms or this run's."""
     pseudonyms = Pseudonyms(os.urandom(_SECRET))
     with suppress(CasebookError, OSError):
         pseudonyms = load_pseudonyms(folder)

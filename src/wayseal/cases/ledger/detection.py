@@ -36,7 +36,7 @@ Row = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorCounts:
-    """What is counted for one detector: (account, µs, count), and some or all of the reads: (account, µs, waybill)."""
+    """The counts of one detector: (account, µs, count), and some or all of the reads: (account, µs, waybill)."""
 
     rows: Sequence[Row]
     reads: Sequence[tuple[str, int, str]]
@@ -44,7 +44,7 @@ class DetectorCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """What a run is to do.
+    """A request for a run of detection.
 
     Attributes:
         ledger: The ledger.
@@ -112,7 +112,7 @@ def find_cases(
 
 
 def gather(request: Detection, snapshot: Snapshot, known: Known, progress: Progress) -> ExternalEvidence:
-    """What detection is told beside the reads (rule 1)."""
+    """Gather the evidence that detection is given beside the reads (rule 1)."""
     return _gather(request, snapshot, known, progress)[0]
 
 

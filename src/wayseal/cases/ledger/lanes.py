@@ -16,7 +16,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def request_of(case: RecordedCase, found: Case | None = None) -> CaseRequest:
-    """What of a case is to be laid out. found: as detection found it."""
+    """Make the request to lay out a case. found: as detection found it."""
     return CaseRequest(
         case=case.id,
         actors=case.actors,

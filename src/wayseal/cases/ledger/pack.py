@@ -75,7 +75,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackRequest:
-    """What to export. at: µs; keys: names of files and keys; most_proofs: no more reads are proved; attached: files.
+    """An export request. at: µs; keys: names of files and keys; most_proofs: no more reads are proved; attached: files.
 
     lost: so many files of the case aren't there any more.
     """
@@ -99,7 +99,7 @@ class PackRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePack:
-    """What was made. missing: why there are no PDFs; None where there are."""
+    """A finished pack of a case. missing: why there are no PDFs; None where there are."""
 
     pack: Pack
     missing: DocumentError | None
@@ -107,7 +107,7 @@ class CasePack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Material:
-    """What ledger and casebook say (rule 2)."""
+    """The material from ledger and casebook (rule 2)."""
 
     case: RecordedCase
     book_head: str
@@ -177,7 +177,7 @@ def _find(
     name: Callable[[str], str],
     progress: Progress,
 ) -> DetectResult | None:
-    """What detection says of the case, of the usual window, else of one that ends with the case; None for nothing."""
+    """Run detection for the case, in the usual window, else in one ending with the case; None if it finds nothing."""
     folder = request.ledger / FOLDER
     usual = Options(offset=parse_offset(request.offset), templates=load_templates(request.templates), folder=folder)
     last = (case.read_until + usual.offset) // DAY_US
@@ -311,7 +311,7 @@ def _head(request: PackRequest, material: _Material) -> PackHead:
 
 
 def _settings(request: PackRequest, material: _Material) -> dict[str, object]:
-    """What the result depends on."""
+    """Return the settings that the result depends on."""
     ledger = material.ledger
     return {
         "wayseal": __version__,

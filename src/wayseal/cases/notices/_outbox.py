@@ -67,7 +67,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
-    """What the file holds. after, below, to: rule 1; after None: no cases are being registered."""
+    """The content of the file. after, below, to: rule 1; after None: no cases are being registered."""
 
     __pydantic_config__: ClassVar = CLOSED
     wayseal: Literal[2]
@@ -80,7 +80,7 @@ class _Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What goes on waiting for addresses that weren't given, and how many notices were let go (rule 2)."""
+    """Counts of notices that go on waiting for addresses that weren't given, and of those that were let go (rule 2)."""
 
     elsewhere: int
     let_go: int
@@ -95,7 +95,7 @@ class Outbox:
 
     @property
     def expects(self) -> bool:
-        """Whether cases were to be registered of which nothing was made yet (rule 1)."""
+        """True if cases were to be registered of which nothing was made yet (rule 1)."""
         return self._content.after is not None
 
     def expect(self, cases: Cases, to: Sequence[str]) -> None:

@@ -36,7 +36,7 @@ _TEXTS = ByLanguage(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What became of notices.
+    """The outcome of sending notices.
 
     Attributes:
         sent: How many each address got, in the order of the addresses.
@@ -61,7 +61,7 @@ def find_unknown(addresses: Sequence[str]) -> int | None:
 
 
 def service_of(address: str) -> str:
-    """What an address is of, such as dingtalk: all of it that is no secret (rule 2)."""
+    """Return the service of an address, such as dingtalk: all of it that is no secret (rule 2)."""
     return address.partition("://")[0].lower()[:20]
 
 
@@ -114,7 +114,7 @@ def send_waiting(ledger: Path, folder: Path, to: Sequence[str], lang: str, now: 
 
 
 def _sender(address: str) -> "Apprise | None":
-    """What sends to an address; None where it is none. Its log is kept to itself: addresses stand in it (rule 2)."""
+    """Make a sender for an address; None if it is none. Its log is kept to itself: addresses stand in it (rule 2)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of modules that Apprise loads
         from apprise import Apprise

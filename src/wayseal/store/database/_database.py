@@ -42,16 +42,16 @@ class Database(Protocol):
     """What an error names: the file, or the word for the database."""
 
     def has_table(self, name: str) -> bool:
-        """Whether there is a database, and it has a table; an empty file is none."""
+        """Check whether there is a database that has this table; an empty file is none."""
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `work` makes of one snapshot (rule 2)."""
+        """Run `work` on one snapshot and return its result (rule 2)."""
 
     def look(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `read`, for work that is a single statement: a snapshot by itself, at a third of the round trips."""
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `work` returns once what it did is durable (rules 1 and 2). What `work` raises comes out as it is."""
+        """Run `work`; return its result once all is durable (rules 1 and 2). What `work` raises comes out as it is."""
 
     def shred(self, tables: Sequence[str]) -> None:
         """Takes the bytes of rows that were deleted from `tables` out of the database's files.
@@ -74,7 +74,7 @@ class Database(Protocol):
         """Bytes that the database takes."""
 
     def healthy(self) -> bool:
-        """Whether it answers within a few seconds and can be written to; raises nothing."""
+        """Check whether it answers within a few seconds and can be written to; raise nothing."""
 
     def __enter__(self) -> Self:
         """Itself."""

@@ -72,7 +72,7 @@ _GONE = {
 
 
 def run_guarded(act: Callable[[], T], file: Path | None = None, turn: Turn | None = None) -> T:
-    """What `act` returns; what a library raised in it as an error of this room, without that error in its chain.
+    """Run `act` and return its result; raise a library's error as one of this room, without that error in its chain.
 
     file: SQLite's. turn: makes the caller's own of that error.
     """
@@ -107,7 +107,7 @@ def _translate(error: Exception, file: Path | None) -> DatabaseError | None:
 
 
 def _is_asyncpg(error: Exception, *names: str) -> bool:
-    """Whether an error is one of the driver's, which is loaded where PostgreSQL is used."""
+    """Check whether an error is one of the driver's, which is loaded where PostgreSQL is used."""
     driver = sys.modules.get("asyncpg")
     return driver is not None and isinstance(error, tuple(getattr(driver, name) for name in names))
 

@@ -177,7 +177,7 @@ async def _begin(raw: Any, begin: str) -> None:
 
 
 class _CarriedError(Exception):
-    """What would end the loop, and with it every wait for an answer."""
+    """A carrier for an error that would end the loop, and with it every wait for an answer."""
 
     def __init__(self, what: BaseException) -> None:
         super().__init__()

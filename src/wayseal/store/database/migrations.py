@@ -27,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What brings tables to the next version. work: runs in the upgrade's transaction."""
+    """A step that brings tables to the next version. work: runs in the upgrade's transaction."""
 
     what: str
     work: Callable[[sa.Connection], None] = field(repr=False)

@@ -76,7 +76,7 @@ def prune(place: Path, chain: ChainName, *, before: int) -> list[Path]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What a folder says that it holds; BackupError where it says nothing that can be used."""
+    """Read the manifest of a folder; BackupError where it says nothing that can be used."""
     place = folder / MANIFEST
     try:
         read = json.loads(place.read_bytes())

@@ -41,7 +41,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What was restored. rows: by table. erased_again: waybills of the backup that were erased since (rule 2)."""
+    """The result of restoring. rows: by table. erased_again: waybills of the backup that were erased since (rule 2)."""
 
     manifest: Manifest
     rows: dict[str, int]
@@ -49,7 +49,7 @@ class Restored:
 
 
 class _ErasedSince:
-    """What was erased since the backup was made, and what of that was met in it (rule 2)."""
+    """The waybills erased since the backup was made, and those of them that were met in it (rule 2)."""
 
     def __init__(self, erased: Mapping[str, Erased]) -> None:
         self.erased = erased
@@ -142,7 +142,7 @@ def _fill(
 
 
 def _since(source: Connection, chain: t.ChainName, erased: dict[str, Erased]) -> dict[str, Erased]:
-    """What the backup doesn't know to be erased."""
+    """Return the erasures that the backup doesn't know of."""
     table = sa.table("erasures" if chain == "keys" else "waybills", sa.column("waybill"), sa.column("erased_at"))
     chosen = sa.select(table.c.waybill).where(table.c.erased_at.is_not(None))
     known = {row.waybill for row in source.execute(chosen)}

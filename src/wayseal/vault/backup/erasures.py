@@ -23,7 +23,7 @@ from wayseal.vault.errors import BackupError
 
 
 def erasures_of(database: Database, chain: t.ChainName, *, backups: int = 0) -> list[Erased]:
-    """What was erased by now, by the key database or by the records, in order of time.
+    """List the erasures up to now, by the key database or by the records, in order of time.
 
     backups: how long backups of keys are kept, microseconds; of the records alone, which don't say when the last one
     that holds a key is gone.

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def decode_base64(text: str, otherwise: KeyringError) -> bytes:
-    """What base64 stands for (rule 2)."""
+    """Decode base64 (rule 2)."""
     return bytes(_quietly(lambda: base64.b64decode("".join(text.split()), validate=True), otherwise))
 
 
@@ -66,7 +66,7 @@ class LiveKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetiredKey:
-    """What is left of a key: its number, and of a log key the public half."""
+    """The rest of a retired key: its number, and of a log key the public half."""
 
     __pydantic_config__: ClassVar = CLOSED
     purpose: KeyPurpose
@@ -140,7 +140,7 @@ def _read(members: dict[str, Any], kind: Callable[..., T], place: str = "") -> T
 
 
 def _quietly(work: Callable[[], Any], otherwise: KeyringError) -> Any:
-    """What `work` gives, or an error in our words.
+    """Run `work` and return its result, or raise an error in our words.
 
     It is raised outside the handler, so that it doesn't carry the library's error, which holds the whole text.
     """

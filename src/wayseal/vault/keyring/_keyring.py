@@ -61,7 +61,7 @@ class Keyring:
 
     @staticmethod
     def from_json(raw: bytes, where: str | None = None) -> "Keyring":
-        """What `to_json` gave; KeyringError names what is wrong and where that stands, and no key."""
+        """Read the output of `to_json`; KeyringError names what is wrong and where that stands, and no key."""
         keys: list[Key] = []
         retired: list[RetiredKey] = []
         active: dict[KeyPurpose, int] = {}

@@ -27,7 +27,7 @@ TAG = 16
 
 
 class KeyPurpose(StrEnum):
-    """What a key is for."""
+    """The purpose of a key."""
 
     WRAP = "wrap"
     """Wraps the data keys of waybills."""

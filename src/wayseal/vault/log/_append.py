@@ -35,7 +35,7 @@ _LAST = "SELECT seq, leaf FROM entries ORDER BY seq DESC LIMIT 1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appended:
-    """What was added: place of the first entry, the leaves in order, and the tail for the next call."""
+    """The result of adding entries: place of the first entry, the leaves in order, and the tail for the next call."""
 
     first: int
     leaves: list[bytes]
@@ -79,7 +79,7 @@ def append(
 
 
 def present_tail(connection: Connection) -> Tail:
-    """What `append` needs of the log as it stands; LogChangedError where nodes or entries at its end are missing."""
+    """Read the tail of the log for `append`; LogChangedError where nodes or entries at its end are missing."""
     last = read_last(connection)
     if last is None:
         return Tail()
@@ -107,7 +107,7 @@ def stored(connection: Connection, level: int, start: int, stop: int) -> list[by
 
 
 def _present(connection: Connection, tail: Tail) -> bool:
-    """Whether a tail is the log's (rule 2)."""
+    """Check whether a tail is the log's (rule 2)."""
     last = read_last(connection)
     if last is None:
         return tail.size == 0

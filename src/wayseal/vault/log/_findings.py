@@ -7,7 +7,7 @@ from wayseal.merkle.findings import Finding, HeldCheckpoint, exit_code_of
 
 
 class Code(StrEnum):
-    """What is wrong."""
+    """A kind of fault."""
 
     ENTRY = "entry"
     """Entry, salt and leaf of one row don't fit each other; `column` says which was changed, where that is known."""
@@ -42,7 +42,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What was looked at and what was found.
+    """The result of verifying the log: what was looked at and what was found.
 
     size, root (hex): of the log as its entries say. origin: the vault's, None where it doesn't say. erased: entries
     that were dropped. disclosed: entries that show something. checkpoints: those that hold.

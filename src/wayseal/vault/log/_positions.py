@@ -42,7 +42,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """What a source's name says: entries from `first` up to `stop` (excluded), and the leaf of the last of them.
+    """A position read from a source's name: entries from `first` up to `stop` (excluded), and the last one's leaf.
 
     source: its place among the ledger's. A name that says nothing has `stop` 0 and never holds.
     """
@@ -60,7 +60,7 @@ def source_name(origin: str, first: int, stop: int, leaf: bytes) -> str:
 
 
 def positions_of(snapshot: Snapshot, origin: str) -> list[Position]:
-    """What the ledger's sources say that projections of this log brought, in the order of their coming."""
+    """List the positions of the sources that projections of this log brought, in the order of their coming."""
     prefix = reserved_prefix(origin)
     named = [(n, s.name) for n, s in enumerate(snapshot.manifest.sources) if s.table == "accesses"]
     return [_read(n, name, name.removeprefix(prefix)) for n, name in named if name.startswith(prefix)]

@@ -29,7 +29,7 @@ def merge_spans(spans: Iterable[Span]) -> list[Span]:
 
 
 def subtract_spans(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
-    """What is in `spans` and not in `others`."""
+    """Return the parts of `spans` that are not in `others`."""
     out: list[Span] = []
     taken = merge_spans(others)
     index = 0

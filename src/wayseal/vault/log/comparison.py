@@ -36,7 +36,7 @@ Longs = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What was compared and what was found.
+    """The result of a comparison: what was compared and what was found.
 
     rows: of entries that disclosed, found in the ledger as they should be. erased: rows of entries that the log has
     erased. purged: entries whose rows the ledger has purged. waiting: entries that came in since the last projection.

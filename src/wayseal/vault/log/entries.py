@@ -37,7 +37,7 @@ _plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", "
 
 
 class EntryKind(StrEnum):
-    """What an entry says."""
+    """The kind of an entry."""
 
     DISCLOSED = "disclosed"
     """A waybill's fields were shown."""
@@ -152,7 +152,7 @@ def decode(content: bytes) -> Entry:
 
 
 def _missing_fields(entry: Entry) -> str:
-    """What an entry needs and doesn't have; "" if nothing."""
+    """Describe what an entry needs and doesn't have; "" if nothing."""
     kind = entry.kind
     if entry.at < 0 or entry.policy < 0:
         return "a time or a version that can be"

@@ -51,7 +51,7 @@ class CandidateTile:
 
     @property
     def full(self) -> bool:
-        """Whether it has 256 places."""
+        """True if it has 256 places."""
         return len(self.options[0]) == WIDTH
 
     def decide(self, option: int) -> None:
@@ -101,7 +101,7 @@ class Levels:
                 self._find(Code.NODE, where)
 
     def fits(self, root: bytes, size: int, tile: CandidateTile) -> bool:
-        """Whether a signed root is that of the first `size` leaves, which end in `tile`; then it decides."""
+        """Check whether a signed root is that of the first `size` leaves, which end in `tile`; then it decides."""
         for tail in (self._by_entries, self._by_nodes):
             for n, option in enumerate(tile.options[: None if tile.right is None else 1]):
                 if tail.tree(b"".join(option[: size - tile.first])).root() == root:
@@ -146,7 +146,7 @@ def verified(
 
 @dataclass(slots=True)
 class _EntryTotals:
-    """What entries say. erased: places that say nothing any more; named: those that entries say were dropped."""
+    """The totals of entries. erased: places that say nothing any more; named: those that entries say were dropped."""
 
     disclosed: int = 0
     erased: list[Span] = field(default_factory=list)

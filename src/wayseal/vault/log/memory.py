@@ -58,7 +58,7 @@ class LogMemory:
     """
 
     def __init__(self, path: Path | None) -> None:
-        """What stands in a file (None: it is remembered as long as the process lives). VaultError: it can't be read."""
+        """Load the memory from a file (None: it lasts as long as the process lives). VaultError: it can't be read."""
         self.path = path
         self.trouble: str | None = None
         self._lock = threading.Lock()

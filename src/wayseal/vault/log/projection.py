@@ -65,7 +65,7 @@ def _no_act(_entry: Entry) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projected:
-    """What was done: entries from `first` up to `stop` (excluded) were looked at, `rows` of them disclosed something.
+    """A projection's result: entries from `first` up to `stop` (excluded) were read, `rows` of them disclosures.
 
     work: table → rows that the ledger lacked. unmarked: rows of work that somebody else than the vault wrote; they stay
     out. report: of the ingest; None where there was nothing to take in.
@@ -161,7 +161,7 @@ class _ErasedPlaces:
                 self._named += named_by(entry)
 
     def unnamed(self) -> bool:
-        """Whether one was erased that no entry names."""
+        """Check whether one was erased that no entry names."""
         return bool(subtract_spans(merge_spans(self._erased), merge_spans(self._named)))
 
 

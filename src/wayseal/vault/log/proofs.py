@@ -67,7 +67,7 @@ def path_of_growth(connection: Connection, old: int, new: bytes) -> tuple[bytes,
 
 
 def _claimed(connection: Connection, note: bytes) -> tuple[Checkpoint, Tree]:
-    """What a note says, and the log's tree, which says the same."""
+    """Return the checkpoint that a note claims, and the log's tree, which says the same."""
     point, grown = Checkpoint.claimed(note), tree(connection)
     if point.size > grown.size or grown.root(point.size) != point.root:
         raise LogChangedError("the log isn't what the checkpoint says: verify it")

@@ -19,7 +19,7 @@ _END = "SELECT seq, leaf, mark FROM entries ORDER BY seq DESC LIMIT 1"
 
 
 class _Marked(NamedTuple):
-    """What a mark of an entry covers, and the mark."""
+    """The values that a mark of an entry covers, and the mark."""
 
     seq: Any
     leaf: Any
@@ -76,7 +76,7 @@ def _own(marks: RowMarks, seq: int, row: Row, unmarked: Callable[[int], None]) -
 
 
 def sound(leaf: Any, salt: Any, content: Any) -> Entry | None:
-    """What a row says; None where it isn't what its leaf says, or no entry."""
+    """Decode the entry of a row; None where it isn't what its leaf says, or no entry."""
     if not all(type(part) is bytes for part in (leaf, salt, content)) or leaf_hash(salt + content) != leaf:
         return None
     try:

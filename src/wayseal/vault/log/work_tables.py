@@ -94,7 +94,7 @@ WORK_TABLES = ("actors", "assignments", *(kept.name for kept in _KEPT))
 
 
 class KnownWork:
-    """What a ledger has of work, and what acts in the log say beyond it; without a ledger nothing is known."""
+    """The work that a ledger has, and what acts in the log say beyond it; without a ledger nothing is known."""
 
     def __init__(self, snapshot: Snapshot | None, marks: RowMarks, people: Sequence[sa.Row[Any]]) -> None:
         """people: all rows of the directory."""
@@ -141,7 +141,7 @@ class KnownWork:
             self._sealers[channel] = min(at, self._sealers.get(channel, at))
 
     def new_assignments(self) -> list[Row]:
-        """What follows from all acts and routes, but for what the ledger has (rule 2)."""
+        """Return the assignments that follow from all acts and routes, without those the ledger has (rule 2)."""
         sealers = [_assignment(who, Scope.CHANNEL, who, at, None) for who, at in sorted(self._sealers.items())]
         return [row for row in (*self._left, *sealers) if _spelled(row) not in self._given]
 

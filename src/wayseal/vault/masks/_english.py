@@ -37,7 +37,7 @@ _SEPARATOR = re.compile(r"[ ,.;]*")
 
 
 def english(text: str, *, regions_alone: bool = False) -> str:
-    """What may be read of cleaned text, stars for the rest; names of provinces, cities and districts alone if asked."""
+    """Mask cleaned text with stars, except what may be read; keep only provinces, cities and districts if asked."""
     out: list[str] = []
     at = 0
     for found in _TAKEN.finditer(text):

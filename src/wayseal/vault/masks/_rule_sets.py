@@ -70,5 +70,5 @@ RULE_SETS: Mapping[str, RuleSet] = MappingProxyType({rules.id: rules for rules i
 
 
 def mask(value: str, kind: FieldKind, rules: RuleSet = GB_T_41833) -> str:
-    """What a rule set shows of a value. Never fails; what it can't read is hidden whole (rules 1 and 2)."""
+    """Mask a value by a rule set. Never fails; what it can't read is hidden whole (rules 1 and 2)."""
     return rules.masks[kind](value) if len(value) <= LONGEST else HIDDEN

@@ -66,7 +66,7 @@ class PolicyRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Whether, and by which rule. also: further rules that refuse, for the log and for nobody who asks."""
+    """A decision and the rule it follows. also: further rules that refuse, for the log and for nobody who asks."""
 
     allowed: bool
     rule: str
@@ -117,7 +117,7 @@ class Policy:
         )
 
     def decide(self, request: PolicyRequest) -> Decision:
-        """Whether it may be shown, and by which rule (obligations 1 to 5)."""
+        """Decide whether it may be shown, and by which rule (obligations 1 to 5)."""
         request = self.plain(request)
         found = self._memo.get(request)
         if found is None:
@@ -127,7 +127,7 @@ class Policy:
         return found
 
     def words(self, rule: str) -> tuple[str, str] | None:
-        """What one of its rules, or of those that no text defines, says: (Chinese, English); None: it has none so."""
+        """Find the words of one of its rules, or of one that no text defines: (Chinese, English); None: unknown."""
         said = [(r.zh, r.en) for r in self.rules if r.id == rule] + [
             (zh, en) for name, zh, en in _FLOOR if name == rule
         ]
@@ -148,7 +148,7 @@ class Policy:
         )
 
     def context(self, request: PolicyRequest) -> dict[str, Any]:
-        """What rules look at, in the words of the schema; sets in order."""
+        """Return the facts that rules look at, in the words of the schema; sets in order."""
         purpose = self.purposes.get(request.purpose)
         shown = purpose.fields.keys() if purpose else frozenset[Field]()
         return {
@@ -169,7 +169,7 @@ class Policy:
         }
 
     def evaluated(self, request: PolicyRequest, rules: cedarpy.PolicySet | str | None = None) -> cedarpy.AuthzResult:
-        """What Cedar says of a plain question, by all rules or by these."""
+        """Evaluate a plain question with Cedar, by all rules or by these."""
         context = self.context(request)
         for name, kind in (("kind", "Kind"), ("state", "State")):
             context[name] = _entity(kind, context[name])

@@ -128,7 +128,7 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What something is called."""
+    """The name of something in both languages."""
 
     __pydantic_config__: ClassVar = CLOSED
     zh: Text
@@ -158,7 +158,7 @@ def parse_purposes(text: str, file: Path | None = None) -> tuple[dict[str, Purpo
 
 
 def _check(toml: TomlText, place: int, purpose: Purpose, roles: Mapping[str, Label]) -> None:
-    """What hangs on several keys."""
+    """Check the rules that concern several keys."""
     at = ("purpose", place)
     if purpose.code == UNKNOWN:
         raise toml.error("is what every other code counts as; choose another", *at, "code")

@@ -52,7 +52,7 @@ class Question:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What `request_of` makes this question from."""
+        """The values that `request_of` makes this question from."""
         found = {key: getattr(self, key) for key in keys_of(Question)}
         return {key: sorted(value) if isinstance(value, frozenset) else value for key, value in found.items()}
 
@@ -95,7 +95,7 @@ class CaseFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Whether a case got what it expects; expected, got: in the words of a case file."""
+    """The result of a case: whether it got what it expects. expected, got: in the words of a case file."""
 
     name: str
     passed: bool
@@ -105,7 +105,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untested:
-    """What no case shows. purposes, rules: in the order of the policy, those without a case of either kind."""
+    """The parts of a policy that no case shows. purposes, rules: in its order, those without a case of either kind."""
 
     never_allowed: tuple[str, ...]
     never_refused: tuple[str, ...]

@@ -109,7 +109,7 @@ def open_fields(
     *,
     revision: int | None = None,
 ) -> dict[Field, str]:
-    """What was sealed under the number, of those fields that are there (None: all).
+    """Open the fields sealed under the number, of those that are there (None: all).
 
     revision: the one that it must be; None: any. SealError where header, number or a field that is opened isn't what
     was sealed; to judge every byte, open all fields (rule 4).

@@ -56,7 +56,7 @@ def seal_parcels(keys: KeyService, parcels: Sequence[Parcel], revisions: Sequenc
 
 
 def open_parcels(keys: KeyService, items: Sequence[SealedItem]) -> list[dict[Field, str] | VaultError]:
-    """What was sealed, in the order of the items; an error in the place of one that can't be opened (rule 4).
+    """Open sealed items, in their order; an error in the place of one that can't be opened (rule 4).
 
     The error is a SealError, or a KeyringError where the wrapping key is gone.
     """

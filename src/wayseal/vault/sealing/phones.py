@@ -55,7 +55,7 @@ class _Group(NamedTuple):
     digits: str
 
     def goes_on(self) -> bool:
-        """Whether it may belong to the number before it."""
+        """Check whether it may belong to the number before it."""
         return not self.plus and _SOFT.fullmatch(self.before) is not None
 
 

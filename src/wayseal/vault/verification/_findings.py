@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RecordCode(StrEnum):
-    """What is wrong with a record."""
+    """A fault of a record."""
 
     CHANGED = "record-changed"
     """Sealed bytes or wrapped key aren't what was written, or belong to another number."""
@@ -23,7 +23,7 @@ class RecordCode(StrEnum):
 
 
 class TableCode(StrEnum):
-    """What is wrong with a table or a row."""
+    """A fault of a table or a row."""
 
     TABLE_MISSING = "table-missing"
     COLUMN_MISSING = "column-missing"

@@ -33,7 +33,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordTotals:
-    """What was looked at: records that opened, numbers that were erased, wrapped keys; and what was found."""
+    """The totals: records that opened, numbers that were erased, wrapped keys; and what was found."""
 
     opened: int
     erased: int
@@ -55,7 +55,7 @@ def verify_records(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Beside:
-    """What else stands under numbers: keys by (number, id), tags by number."""
+    """The other rows that stand under numbers: keys by (number, id), tags by number."""
 
     keys: dict[tuple[str, bytes], Any]
     numbers: frozenset[str]

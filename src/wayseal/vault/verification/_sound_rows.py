@@ -111,7 +111,7 @@ def _portion(table: sa.Table, found: raw.Tuples, after: Any) -> Portion:
 
 
 def _untyped(values: Sequence[Any]) -> list[Any]:
-    """What `_typed` asked for."""
+    """Decode the values that `_typed` asked for."""
     return [_plain(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
 
 

@@ -203,7 +203,7 @@ _LOG = (t.entries, t.nodes, t.checkpoints)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableTotals:
-    """What was looked at: rows of each table. compared: whether the log could be asked for every row (rule 3).
+    """The totals: rows of each table. compared: whether the log could be asked for every row (rule 3).
 
     revised: the last revision of records that the log says were revised.
     """
@@ -215,7 +215,7 @@ class TableTotals:
 
     @property
     def whole(self) -> bool:
-        """Whether every table is there, so that records can be looked at."""
+        """True if every table is there, so that records can be looked at."""
         return not any(f.code in (TableCode.TABLE_MISSING, TableCode.COLUMN_MISSING) for f in self.findings)
 
 
@@ -248,7 +248,7 @@ def _find_missing(connection: Connection, tables: sa.MetaData) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _KeyRows:
-    """What the database of keys says of erasures, and rows of it that can't be read."""
+    """The erasures in the database of keys, the number of its rows by table, and those that can't be read."""
 
     erasures: dict[str, Any]
     rows: dict[str, int]
@@ -389,7 +389,7 @@ class _TableVerifier:
             self._find(TableCode.SCANS, f"entries/{seq}", told=count, there=0)
 
     def _is_directory_older(self, named: set[str]) -> bool:
-        """Whether the directory's version isn't the log's; a fact that is named already says nothing."""
+        """Check whether the directory's version isn't the log's; a fact that is named already says nothing."""
         if not self._state.complete or any(where.startswith("facts/") for where in named):
             return False
         return version_of(self._connection) != self._state.directory

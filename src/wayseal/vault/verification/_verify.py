@@ -14,7 +14,7 @@ from wayseal.vault.verification._tables import TableTotals, verify_tables
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultTotals:
-    """What was looked at. records: None where a table or a column is missing, so that they couldn't be.
+    """The totals of a verification. records: None where a table or a column is missing, so that they couldn't be.
 
     behind: where the log isn't the one that was seen.
     """
