@@ -96,7 +96,7 @@ def test_prices(reader: Reader, text: str, prices: list[tuple[float, str]]) -> N
 @pytest.mark.parametrize(
     ("text", "quantities"),
     [
-        ("出快递单号每天3万个", [(30_000, "number", True)]),
+        ("出快递单号每天3万个,收件人电话都有", [(30_000, "number", True)]),
         ("快递数据日更2w", [(20_000, "", True)]),
         ("面单两千张", [(2_000, "label", False)]),
         ("历史快递数据800万条", [(8_000_000, "record", False)]),
