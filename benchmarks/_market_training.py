@@ -3,8 +3,8 @@
 1. Texts are the labelled adverts (a row's weight is 1/√(rows of its family)), each as it is and four times altered,
    from lightly to heavily, which weighs as two; the texts of `market_texts/written.tsv`, as they are and twice altered,
    which weighs as one; composed ones (`_market_composed`), likewise; and those of `market_texts/wide.tsv`, `tuning.tsv`
-   and `further.tsv`, written by others who had seen none of the adverts, and of `broad.tsv`, with sentences that were
-   filled by chance.
+   and `further.tsv`, written by others who had seen none of the adverts, of `broad.tsv`, and of `plain.tsv`, with
+   sentences that were filled by chance.
 2. A place is in the model only if texts of at least `LEAST_ORIGINS` origins have it; a family is one origin, whatever
    its copies. So what stands in one advert alone is not learned.
 3. Four linear models: looked at or not, once without the wide texts and once with them, as those made the first worse
@@ -67,6 +67,7 @@ class Choices:
         wide_harmless: By how much more a wide harmless one weighs.
         wide_composed: Weight of a composed text in that model.
         filled: Weight of a filled sentence in that model.
+        plain: How often each plain advert counts among the wide texts: it is short, and honest ones have its words.
         count: Composed texts of each form.
         fills: Filled sentences of each form.
         shift: How far above 0 a score must be to be looked at.
@@ -90,6 +91,7 @@ class Choices:
     wide_harmless: float = 6.0
     wide_composed: float = 0.1
     filled: float = 0.1
+    plain: int = 4
     count: int = 150
     fills: int = 40
     shift: float = 0.2
@@ -147,10 +149,16 @@ def read_adverts(paths: Sequence[Path], seed: int = 9) -> tuple[Texts, npt.NDArr
     return made, np.array([row["label"] for row in rows]), np.array(files)
 
 
-def read_written(*names: str, seed: int = 5) -> Texts:
-    """Written texts of files in `market_texts`."""
-    lines = [line for name in names for line in (TEXTS / name).read_text(encoding="utf-8").splitlines()[1:]]
-    return make_texts([(Kind(kind), text) for kind, _, text in (line.partition("\t") for line in lines)], seed)
+def read_written(*names: str, seed: int = 5, plain: str = "", copies: int = 1) -> Texts:
+    """Written texts of files in `market_texts`. plain: one more file, whose adverts stand there so many times."""
+    lines = [line for name in (*names, plain) if name for line in _lines_of(name)]
+    known = [(Kind(kind), text) for kind, _, text in (line.partition("\t") for line in lines)]
+    adverts = [one for one in known[-len(_lines_of(plain)) :] if one[0] in FLAGGED] if plain else []
+    return make_texts(known + adverts * (copies - 1), seed)
+
+
+def _lines_of(name: str) -> list[str]:
+    return (TEXTS / name).read_text(encoding="utf-8").splitlines()[1:]
 
 
 def composed(count: int, seed: int = 1) -> Texts:
