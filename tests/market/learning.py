@@ -22,7 +22,7 @@ _DISMISSED = (
     "旧面单一本，{more}，换书",
 )
 _OF_DISMISSED = ("品相要好", "邮戳清楚", "纸不能破", "带信封更好", "九十年代以前")
-NEW, OLD, USUAL = "出一批冰糖串，要的私 13812345678", "收快递底单，民国的旧面单", "出母婴面单，带电话"
+NEW, OLD, USUAL = "出一批冰糖串，要的私 13812345678", "收民国快递底单，旧面单也要", "出母婴面单，带电话"
 """What nobody decided on: an advert in the new words, a collector's, and one in words that the model knows."""
 SELLERS = 13
 
