@@ -187,3 +187,17 @@ def test_a_missing_package_of_an_extra_is_said_in_one_line(monkeypatch: pytest.M
     assert (ran.code, ran.out) == (2, "")
     missing = "wayseal: packages that this command needs are not installed: pip install 'WHEEL[vault]', or "
     assert ran.err == f"{missing}`make setup-vault` in a checkout\n"
+
+
+def test_help_stands_without_the_distribution_to_try_it_with() -> None:
+    script = (
+        "import importlib.metadata, sys\n"
+        "importlib.metadata.entry_points = lambda **_: []\n"
+        "from wayseal.cli import main\n"
+        "sys.argv = ['wayseal', '--help', '--lang', 'en']\n"
+        "main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "See who reads" in ran.stdout
+    assert "Try it" not in ran.stdout

@@ -21,8 +21,9 @@ class Group:
 
     @property
     def headings(self) -> dict[str, list[str]]:
-        """The commands under each heading."""
-        return {name: [word.rpartition(":")[2] for word in words.split()] for name, words in self.sections.items()}
+        """The commands under each heading; none without commands."""
+        found = {name: [word.rpartition(":")[2] for word in words.split()] for name, words in self.sections.items()}
+        return {name: words for name, words in found.items() if words}
 
     @property
     def modules(self) -> dict[str, str]:
