@@ -58,12 +58,13 @@ core) # the others hold all of core.txt
         if cmp -s "requirements/$other.txt" ".venv/.installed-$other"; then found=yes; fi
     done
     [ -n "${found:-}" ] || install core ;;
+# No `&&`: a function before one goes on after what fails in it.
 vault) install vault ;;
-console) install console && front_end ;;
+console) install console; front_end ;;
 market) install market ;;
-demo) install console && front_end && install market ;;
+demo) install console; front_end; install market ;;
 market-pictures) install market-pictures ;;
-dev) install vault && install console && install market-pictures && install dev && front_end ;;
+dev) install vault; install console; install market-pictures; install dev; front_end ;;
 *) say "scripts/setup.sh core, vault, console, market, demo, market-pictures or dev" && exit 2 ;;
 esac
 if ! cat pyproject.toml sim/pyproject.toml | cmp -s - .venv/.installed-wayseal; then
