@@ -151,14 +151,14 @@ def read_adverts(paths: Sequence[Path], seed: int = 9) -> tuple[Texts, npt.NDArr
 
 def read_written(*names: str, seed: int = 5, plain: str = "", copies: int = 1) -> Texts:
     """Written texts of files in `market_texts`. plain: one more file, whose adverts stand there so many times."""
-    lines = [line for name in (*names, plain) if name for line in _lines_of(name)]
-    known = [(Kind(kind), text) for kind, _, text in (line.partition("\t") for line in lines)]
-    adverts = [one for one in known[-len(_lines_of(plain)) :] if one[0] in FLAGGED] if plain else []
-    return make_texts(known + adverts * (copies - 1), seed)
+    known = [one for name in names for one in _known_of(name)]
+    more = _known_of(plain) if plain else []
+    return make_texts(known + more + [one for one in more if one[0] in FLAGGED] * (copies - 1), seed)
 
 
-def _lines_of(name: str) -> list[str]:
-    return (TEXTS / name).read_text(encoding="utf-8").splitlines()[1:]
+def _known_of(name: str) -> list[tuple[Kind, str]]:
+    lines = (TEXTS / name).read_text(encoding="utf-8").splitlines()[1:]
+    return [(Kind(kind), text) for kind, _, text in (line.partition("\t") for line in lines)]
 
 
 def composed(count: int, seed: int = 1) -> Texts:

@@ -5,12 +5,11 @@ the word, and its module holds the function of that name.
 """
 
 from wayseal.cli._loading import SETUP
-from wayseal.cli._options import BOUGHT, MARK, MARKET, Lang, QuietOption, SeedOption
+from wayseal.cli._options import MARK, MARKET, Lang, QuietOption, SeedOption
 from wayseal.cli._output import ProgressCallback, now_us, print_lines, progress_bars, write_text
 from wayseal.cli._texts import _, current_lang, echo, pgettext, warn
 
 __all__ = [
-    "BOUGHT",
     "MARK",
     "MARKET",
     "SETUP",

@@ -41,14 +41,13 @@ def watch_market(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressC
         out: The demo's folder, with what `simulate` wrote.
         snapshot: Its ledger.
         seed: Draws the market.
-        lang: The language.
         progress: Is told how far it is.
 
     Returns:
         Lines for people.
     """
     if not all(importlib.util.find_spec(name) for name in _NEEDED):
-        bring = f"make {SETUP['market']}" if Path("Makefile").exists() else "pip install 'WHEEL[market]'"
+        bring = _how_to_install("market")
         yield _("The market's part of the demo needs packages that are not installed: {command}", command=bring)
         return
     _look(out, snapshot, seed, progress)
@@ -157,7 +156,6 @@ def begin_casework(folder: Path, cases: tuple[str, ...], leaks: Leaks) -> None:
         folder: Of the casebook.
         cases: The ids of the cases, the one to begin with first.
         leaks: What was bought.
-        lang: The language of what is written.
     """
     now = datetime.now(UTC).replace(microsecond=0)
     at = micros(now.isoformat())
@@ -189,7 +187,6 @@ def how_to_open_console(out: Path) -> str:
 
     Args:
         out: The demo's folder, as it was named.
-        lang: The language.
 
     Returns:
         The line.
@@ -201,8 +198,11 @@ def how_to_open_console(out: Path) -> str:
     line = _("Open the console on it, in a browser: {command}", command=command)
     if all(importlib.util.find_spec(name) for name in _CONSOLE_NEEDED):
         return line
-    setup = "make setup-console" if Path("Makefile").exists() else "pip install 'WHEEL[console]'"
-    return f"{line}\n  ({_('first: {command}', command=setup)})"
+    return f"{line}\n  ({_('first: {command}', command=_how_to_install('console'))})"
+
+
+def _how_to_install(extra: str) -> str:
+    return f"make {SETUP[extra]}" if Path("Makefile").exists() else f"pip install 'WHEEL[{extra}]'"
 
 
 def _by_seller(leaks: Leaks) -> list[tuple[str, list[dict[str, Any]]]]:
