@@ -9,7 +9,7 @@ from typing import TypeVar, TypeVarTuple
 import sqlalchemy as sa
 
 from benchmarks._faults_load import Books, Told
-from wayseal.store.database import Connection, Database, DatabaseGoneError
+from wayseal.database import Connection, Database, DatabaseGoneError
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
 from wayseal.vault.keyring import Keyring, LocalKeys

@@ -13,8 +13,8 @@ import pytest
 
 from tests.cli.running import inside, run, started
 from tests.cli.test_vault import deliver, made, ran, vault
+from tests.database.places import fresh
 from tests.docs.pages import blocks, read
-from tests.store.database.places import fresh
 from wayseal.cli.vault import NUMBERS
 
 __all__ = ["made", "vault"]

@@ -10,7 +10,7 @@ from wayseal.cases._work import Queued, Source, Thing
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import one_line
 from wayseal.cases.views import Lead
-from wayseal.store.database import query
+from wayseal.database import query
 
 MOST_THINGS = 1000
 

@@ -46,7 +46,7 @@ from wayseal.cases.views import (
     Overlap,
     Page,
 )
-from wayseal.store.database import Connection, query
+from wayseal.database import Connection, query
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""

@@ -35,8 +35,8 @@ from wayseal.cases.acts import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.types import one_line
 from wayseal.cases.views import BulkAction, Decided, Decision, Pack
+from wayseal.database import query
 from wayseal.model.times import iso
-from wayseal.store.database import query
 
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")

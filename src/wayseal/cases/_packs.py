@@ -4,7 +4,7 @@ from wayseal.cases._desk import Desk
 from wayseal.cases._tables import ACTS, JOURNAL
 from wayseal.cases._work import PackHeld
 from wayseal.cases.views import Pack, PackAct
-from wayseal.store.database import query
+from wayseal.database import query
 
 MOST = 500
 

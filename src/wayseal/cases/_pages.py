@@ -13,8 +13,8 @@ from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS
 from wayseal.cases._work import CaseState, ItemState, ThingKind
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
+from wayseal.database import query
 from wayseal.journal.projection import Table
-from wayseal.store.database import query
 
 MOST = 200
 """Rows of a page at most."""

@@ -34,7 +34,7 @@ from wayseal.cases.types import (
     Verdict,
     one_line,
 )
-from wayseal.store.database import Connection, query
+from wayseal.database import Connection, query
 
 WEEKS_US = 28 * 86_400_000_000
 """Four weeks: so long an open case waits for a further alert."""

@@ -5,8 +5,8 @@ The first column of a key names the group of a row.
 
 from functools import partial
 
+from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
-from wayseal.store.database import Connection, query
 
 VERSION = 4
 """Of the tables but the journal: with another one they are made anew."""

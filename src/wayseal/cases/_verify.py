@@ -10,9 +10,9 @@ from wayseal.cases._tables import JOURNAL, PROJECTION, TABLES
 from wayseal.cases._walk import Progress, Walk, Walked, remake_tables, silent
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.findings import Verification
+from wayseal.database import Connection, Database, query, scratch
 from wayseal.journal import Code, Fault, Head
 from wayseal.journal.projection import tables_differ
-from wayseal.store.database import Connection, Database, query, scratch
 
 
 def verify(folder: Path, *, head: Head | None = None, progress: Progress = silent) -> Verification:

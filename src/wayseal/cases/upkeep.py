@@ -11,7 +11,7 @@ from wayseal.cases._verify import rebuild
 from wayseal.cases._walk import remake_tables
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
-from wayseal.store.database import Connection, execute
+from wayseal.database import Connection, execute
 from wayseal.store.durable import write_file
 
 __all__ = ["copy_casebook", "rebuild"]

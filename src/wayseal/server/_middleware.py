@@ -14,12 +14,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from wayseal.database import DatabaseError
 from wayseal.server._deadlines import Deadlines
 from wayseal.server._metrics import Metrics
 from wayseal.server._problems import ProblemError, problem_of
 from wayseal.server._rules import Rule
 from wayseal.service.log import Log, where
-from wayseal.store.database import DatabaseError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from wayseal.database import DatabaseError
 from wayseal.page.languages import in_both, word
 from wayseal.server._rules import WORDS, Rule
-from wayseal.store.database import DatabaseError
 from wayseal.vault.errors import BusyError, LogChangedError, PolicyError, ReusedKeyError, VaultError
 
 MEDIA_TYPE = "application/problem+json"

@@ -3,11 +3,11 @@
 import socket
 from contextlib import ExitStack
 
+from wayseal.database import open_database
+from wayseal.database.migrations import check
 from wayseal.model.errors import disk_says
 from wayseal.server.errors import SettingsError
 from wayseal.server.settings import Settings
-from wayseal.store.database import open_database
-from wayseal.store.database.migrations import check
 from wayseal.vault import Vault
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile
 from wayseal.vault.log.memory import LogMemory

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import digest
 from wayseal.vault.errors import ReusedKeyError

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.model.closing import Closing
+from wayseal.database import Connection, Database
 from wayseal.model.errors import WaysealError
 from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import Actor, Answer, Approval, Ask, Erased, Parcel, Refused, Revised, Scan, Sealed, Ticket
-from wayseal.store.database import Connection, Database
+from wayseal.model.runtime import Closing
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
 from wayseal.vault import active_policy, approvals, check, directory

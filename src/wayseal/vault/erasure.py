@@ -14,9 +14,9 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database, DatabaseError
 from wayseal.model.fields import MOST_AT_ONCE
 from wayseal.model.records import Erased
-from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, delete_chosen, keep, record_of
 from wayseal.vault.errors import VaultError

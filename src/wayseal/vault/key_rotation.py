@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._data_keys import can_be_key
 from wayseal.vault._sql import key_after

@@ -5,7 +5,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from wayseal.merkle import Checkpoint
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.trace._result import (
     DelayPart,
     Fit,

@@ -11,7 +11,7 @@ from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.trace.report.fixtures import ALL
 from tests.trace.report.strategies import results
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import LANGS
 from wayseal.trace._result import LeakRow, Note, TraceResult
 from wayseal.trace.report import render

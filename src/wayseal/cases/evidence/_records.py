@@ -11,8 +11,8 @@ from wayseal.cases.evidence._fingerprint import root_of
 from wayseal.cases.evidence.errors import PackVersionError
 from wayseal.cases.evidence.findings import Code
 from wayseal.cases.evidence.types import PAYLOAD, Role
-from wayseal.merkle.findings import Finding
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.errors import Finding
 
 _LINE = re.compile("([0-9a-f]{64})  ([^ \r\n][^\r\n]*)")
 _ROLES = frozenset(role.value for role in Role)

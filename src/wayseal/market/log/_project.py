@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from wayseal.database import Connection, execute, query
 from wayseal.journal.projection import Table, put_rows
 from wayseal.market.log import _tables as t
 from wayseal.market.log.acts import ACTS, act_from, told
 from wayseal.market.log.lines import Line, LineKind
 from wayseal.market.takedown import follow
-from wayseal.store.database import Connection, execute, query
 
 Body = Mapping[str, Any]
 

@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from wayseal.database import Connection, execute
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Projection, Table
 from wayseal.journal.tree import make_nodes, nodes_table
 from wayseal.market.log.lines import BY_HAND as _BY_HAND
-from wayseal.store.database import Connection, execute
 
 VERSION = 4
 """Of the tables that are made of lines: with another one they are made anew."""

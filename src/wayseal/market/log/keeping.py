@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wayseal.database import Connection, query
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.reads import Reads
-from wayseal.store.database import Connection, query
 
 _EVIDENCE = "(state='kept' OR ours>0)"
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from wayseal.database import Connection, query
 from wayseal.journal.projection import Table
 from wayseal.market.errors import NoSuchThingError, RecordError
 from wayseal.market.log import _tables as t
@@ -31,7 +32,6 @@ from wayseal.market.log.views import (
 )
 from wayseal.market.takedown import Outcome, Request, follow
 from wayseal.market.types import FLAGGED, Capture
-from wayseal.store.database import Connection, query
 
 MOST = 200
 """Rows of a page."""

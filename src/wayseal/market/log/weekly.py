@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from wayseal.database import query
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.views import SourceRow
 from wayseal.market.types import FLAGS
 from wayseal.model.times import HOUR_US
-from wayseal.store.database import query
 
 WEEK = 7 * 24 * HOUR_US
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wayseal.database import query
 from wayseal.market.log import _tables as t
 from wayseal.market.log._market import Market
 from wayseal.market.log.lines import LineKind, read_line
 from wayseal.market.log.views import Page, WordRow, place_of
 from wayseal.market.types import read_text
-from wayseal.store.database import query
 
 _SUBJECTS = ("offer", "request", "seq", "word")
 _MOST = 200

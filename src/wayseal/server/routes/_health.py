@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Response
 
+from wayseal.database import DatabaseError
 from wayseal.server import _answers as answers
 from wayseal.server._async_vault import AsyncVault
 from wayseal.server._metrics import MEDIA_TYPE, Metrics
 from wayseal.server._schemas import OPEN, TOKEN, Health, problems
-from wayseal.store.database import DatabaseError
 from wayseal.vault.errors import VaultError
 
 FRESH = 1.0

@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database, open_database
+from wayseal.database.migrations import check, upgrade, version
 from wayseal.model.errors import disk_says
-from wayseal.store.database import Connection, Database, open_database
-from wayseal.store.database.migrations import check, upgrade, version
 from wayseal.store.durable import sync_folder
 from wayseal.vault.backup._copy_rows import chain_tables, parts
 from wayseal.vault.backup._manifest import Manifest, digest_of, write_manifest

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 
 ROWS = 5000
 """Rows in one step."""

@@ -17,10 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database
+from wayseal.database.migrations import upgrade, version
 from wayseal.model.records import Erased
 from wayseal.model.times import micros_of
-from wayseal.store.database import Connection, Database
-from wayseal.store.database.migrations import upgrade, version
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, row_of
 from wayseal.vault.backup._back_up import Progress, silent

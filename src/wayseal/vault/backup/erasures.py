@@ -11,11 +11,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database
+from wayseal.database.migrations import check
 from wayseal.model.errors import disk_says
 from wayseal.model.records import Erased
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection, Database
-from wayseal.store.database.migrations import check
 from wayseal.store.durable import write_file
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of, row_of

@@ -17,10 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, raw
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection, raw
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log._tail import Tail

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
-from wayseal.merkle.findings import Finding
-from wayseal.store.database import Connection
+from wayseal.model.errors import Finding
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log._findings import Code

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wayseal.merkle.findings import Finding, HeldCheckpoint, exit_code_of
+from wayseal.merkle.checkpoint import HeldCheckpoint
+from wayseal.model.errors import Finding, exit_code_of
 
 
 class Code(StrEnum):

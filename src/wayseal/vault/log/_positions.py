@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from wayseal import store
+from wayseal.database import Connection
 from wayseal.ledger import Snapshot
 from wayseal.ledger.reserved import reserved_prefix
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log._spans import merge_spans

@@ -13,10 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import WIDTH
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection
 from wayseal.vault.log._spans import Span
 
 _MOST = (1 << 63) - 1

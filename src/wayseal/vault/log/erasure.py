@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log._append import Appended, append

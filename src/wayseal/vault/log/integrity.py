@@ -12,12 +12,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from wayseal.database import Connection, Database
 from wayseal.merkle import Tree, VerifyKey
-from wayseal.merkle.findings import Finding, HeldCheckpoint
+from wayseal.merkle.checkpoint import HeldCheckpoint
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection, Database
+from wayseal.model.errors import Finding
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import _read_rows
 from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at

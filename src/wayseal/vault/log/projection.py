@@ -22,9 +22,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from wayseal import store
+from wayseal.database import Connection, Database
 from wayseal.ledger import IngestOptions, IngestReport, Snapshot, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._positions import (

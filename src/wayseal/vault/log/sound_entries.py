@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, raw
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.database import Connection, raw
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log._read_rows import Row, extent, read_origin, tiles_of_rows

@@ -5,11 +5,11 @@ from functools import cache
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.merkle import Tree
 from wayseal.merkle.bulk import Digests, stacked
 from wayseal.merkle.tiles import WIDTH, Tile
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.log._append import stored
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from wayseal.merkle.findings import Finding
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
+from wayseal.model.errors import Finding
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.keyring import Keyring, KeyService
 from wayseal.vault.log.memory import LogMemory

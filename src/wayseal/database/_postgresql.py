@@ -13,10 +13,10 @@ import uvloop
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from wayseal.store.database._database import Closeable
-from wayseal.store.database._driver_errors import Turn, run_guarded
-from wayseal.store.database.errors import DatabaseError, DatabaseGoneError
-from wayseal.store.database.raw import query
+from wayseal.database._database import Closeable
+from wayseal.database._driver_errors import Turn, run_guarded
+from wayseal.database.errors import DatabaseError, DatabaseGoneError
+from wayseal.database.raw import query
 
 P = ParamSpec("P")
 T = TypeVar("T")

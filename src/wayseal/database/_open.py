@@ -5,21 +5,27 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from wayseal.store.database._database import Database
-from wayseal.store.database._driver_errors import Turn
-from wayseal.store.database._sqlite import SQLite
-from wayseal.store.database.errors import DatabaseError
+from wayseal.database._database import Database
+from wayseal.database._driver_errors import Turn
+from wayseal.database._sqlite import SQLite
+from wayseal.database.errors import DatabaseError
 
 _POSTGRESQL_OPTIONS = {"ssl", "sslmode", "host", "port"}
 
 
 def open_database(url: str | Path, *, patience: float = 30, turn: Turn | None = None) -> Database:
-    """The database at `url`: a file of SQLite, `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME`.
+    """Find the database at an address; nothing is opened yet.
 
-    PostgreSQL takes `?ssl=` (`verify-full` where the network isn't trusted) and `?host=` (a socket's folder); without
-    a password, the driver looks for PGPASSWORD and ~/.pgpass. patience: seconds, rule 6; take hours for
-    migrations, backups and `shred`. turn: makes the caller's own of what the database raises. DatabaseError where it is
-    no such address; ModuleNotFoundError where packages for PostgreSQL are missing. Nothing is opened yet.
+    Args:
+        url: A file of SQLite, `sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME`, which takes `?ssl=`
+            (`verify-full` where the network isn't trusted) and `?host=` (a socket's folder); without a password, the
+            driver looks for PGPASSWORD and ~/.pgpass.
+        patience: Seconds, rule 6; take hours for migrations, backups and `shred`.
+        turn: Makes the caller's own of what the database raises.
+
+    Returns:
+        To be closed. DatabaseError where it is no such address; ModuleNotFoundError where packages for PostgreSQL are
+        missing.
     """
     if isinstance(url, Path):
         return SQLite(url, patience, turn)
@@ -33,7 +39,7 @@ def open_database(url: str | Path, *, patience: float = 30, turn: Turn | None = 
                 raise DatabaseError("the address of an SQLite file takes no options")
             return SQLite(Path(parsed.database), patience, turn)
         case "postgresql":
-            from wayseal.store.database._postgresql import PostgreSQL
+            from wayseal.database._postgresql import PostgreSQL
 
             return PostgreSQL(_known_options(parsed), patience, turn)
     raise DatabaseError("the database is neither sqlite:///FILE nor postgresql://...")

@@ -9,13 +9,13 @@ from typing import TypeAlias, TypeVar
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from wayseal.model.messages import N_, Message
-from wayseal.store.database.errors import (
+from wayseal.database.errors import (
     DatabaseBusyError,
     DatabaseError,
     DatabaseGoneError,
     ForeignDatabaseError,
 )
+from wayseal.model.messages import N_, Message
 
 T = TypeVar("T")
 Turn: TypeAlias = Callable[[DatabaseError], Exception]

@@ -23,7 +23,7 @@ from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.model.closing import Closing
+from wayseal.model.runtime import Closing
 
 P = ParamSpec("P")
 T = TypeVar("T")

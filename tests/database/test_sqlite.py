@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.store.database.places import opened
-from tests.store.database.test_database import T, put, rows
-from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError
+from tests.database.places import opened
+from tests.database.test_database import T, put, rows
+from wayseal.database import Connection, Database, DatabaseError, DatabaseGoneError
 from wayseal.vault.tables import data_keys
 
 

@@ -43,14 +43,29 @@ def _number_marks(text: str) -> str:
 
 
 def query(connection: sa.Connection, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """The rows of one statement, with `?` for each value."""
+    """Ask by text.
+
+    Args:
+        connection: Within a transaction.
+        text: A statement, with `?` for each value.
+        values: What stands for them.
+
+    Returns:
+        Its rows.
+    """
     if connection.dialect.name == "sqlite":
         return fetch(connection, text, values)  # type: ignore[return-value]
     return [tuple(row) for row in fetch(connection, _number_marks(text), values)]
 
 
 def execute(connection: sa.Connection, text: str, rows: Sequence[Sequence[Any]]) -> None:
-    """One statement for each row of values, with `?` for each value."""
+    """Run a statement for each row of values.
+
+    Args:
+        connection: Within a transaction that may write.
+        text: A statement, with `?` for each value.
+        rows: What stands for them, a row at a time.
+    """
     if connection.dialect.name == "sqlite":
         run_many(connection, text, rows)
         return

@@ -1,15 +1,19 @@
-"""The compiler's decorators, typed, so that kernels are checked like any other function.
+"""What Python leaves to each program: when compiler and modules are loaded, what a `with` closes, the collector.
 
-The compiler itself (numba) is loaded when a kernel is first called: it costs more than half a second and 80 MB, which a
-command that calls none saves.
+The compiler (numba) is loaded when a kernel is first called, as it costs more than half a second and 80 MB, and modules
+of a package when they are asked for, so that a command pays only for what it uses. The decorators of kernels are typed,
+so that these are checked like any other function.
 """
 
-import pickle
-from collections.abc import Callable
+import gc
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import update_wrapper
+from importlib import import_module
 from threading import RLock
-from types import CodeType, FunctionType
-from typing import Any, TypeVar, cast
+from types import CodeType, FunctionType, TracebackType
+from typing import Any, Self, TypeVar, cast
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _LOCK = RLock()
@@ -95,6 +99,8 @@ def _forget_unreadable(compiled: Any) -> None:
     After an upgrade, it may have been kept by another version: numba reads the names of classes in it before it looks
     at whether the source has changed.
     """
+    import pickle
+
     cache = getattr(compiled, "_cache", None)  # there is none where the compiler is switched off
     if cache is None:
         return
@@ -124,3 +130,59 @@ def plainly(function: _F) -> _F:
         if isinstance(value, _Deferred):
             names[name] = FunctionType(value.code, names, name)
     return cast(_F, names[function.__name__])
+
+
+def load_when_asked(room: str, homes: Mapping[str, str]) -> Callable[[str], object]:
+    """Make the `__getattr__` of a package whose parts are loaded when they are asked for (PEP 562).
+
+    Args:
+        room: The room's `__name__`.
+        homes: Exported name → the module of the room that defines it.
+
+    Returns:
+        A function that imports that module and gives the name out of it.
+
+    """
+
+    def load(name: str) -> object:
+        if name not in homes:
+            raise AttributeError(f"module {room!r} has no attribute {name!r}")
+        return getattr(import_module(f"{room}.{homes[name]}"), name)
+
+    return load
+
+
+class Closing(ABC):
+    """Something that `close` lets go of; the end of a `with` statement calls it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of what it has."""
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        self.close()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Without the cycle collector, for work that leaves no cycles and makes many small objects that stay.
+
+    Looking through them again and again, and through all that is loaded, takes up to two thirds of such work's time.
+    It is on again afterwards if it was on before.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

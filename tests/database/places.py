@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import need
-from wayseal.store.database import Database, open_database
+from wayseal.database import Database, open_database
 
 KINDS = ("sqlite", "postgresql")
 SERVER = os.environ.get("WAYSEAL_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")

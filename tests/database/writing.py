@@ -2,8 +2,8 @@
 
 from multiprocessing.connection import Connection as Line
 
-from wayseal.store.database import Connection, open_database
-from wayseal.store.database.migrations import upgrade
+from wayseal.database import Connection, open_database
+from wayseal.database.migrations import upgrade
 from wayseal.vault.tables import CHAINS
 
 

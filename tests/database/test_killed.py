@@ -6,9 +6,9 @@ from multiprocessing import Pipe
 import pytest
 import sqlalchemy as sa
 
+from tests.database.places import opened
+from tests.database.writing import write_for_ever
 from tests.forking import forked
-from tests.store.database.places import opened
-from tests.store.database.writing import write_for_ever
 
 
 @pytest.mark.parametrize("after", [1, 40])

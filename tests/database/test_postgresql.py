@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import need
-from tests.store.database.places import ask, opened
-from tests.store.database.test_database import MARK, T, put, rows, told
-from wayseal.store.database import Connection, Database, DatabaseError, DatabaseGoneError, raw
-from wayseal.store.database._postgresql import LOCK
+from tests.database.places import ask, opened
+from tests.database.test_database import MARK, T, put, rows, told
+from wayseal.database import Connection, Database, DatabaseError, DatabaseGoneError, raw
+from wayseal.database._postgresql import LOCK
 
 
 @pytest.fixture
@@ -287,5 +287,5 @@ def test_shredding_names_are_names(filled: Database) -> None:
 
 def test_a_server_that_only_follows_is_not_healthy(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     assert filled.healthy()
-    monkeypatch.setattr("wayseal.store.database._postgresql._LIFE", "SELECT true")
+    monkeypatch.setattr("wayseal.database._postgresql._LIFE", "SELECT true")
     assert not filled.healthy()

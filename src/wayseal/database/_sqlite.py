@@ -14,10 +14,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.store.database._database import Closeable
-from wayseal.store.database._driver_errors import Turn, run_guarded
-from wayseal.store.database.errors import DatabaseBusyError, DatabaseError, DatabaseGoneError
-from wayseal.store.database.raw import query
+from wayseal.database._database import Closeable
+from wayseal.database._driver_errors import Turn, run_guarded
+from wayseal.database.errors import DatabaseBusyError, DatabaseError, DatabaseGoneError
+from wayseal.database.raw import query
 from wayseal.store.durable import sync_folder
 
 P = ParamSpec("P")
@@ -236,7 +236,11 @@ def _set_write_ahead(raw: sqlite3.Connection, patience: float) -> None:
 
 @contextmanager
 def scratch() -> Iterator[sa.Connection]:
-    """A database for a while: in memory, and what doesn't fit in a file without a name, which nobody else can open."""
+    """Make a database for a while.
+
+    Returns:
+        A connection: in memory, and what doesn't fit in a file without a name, which nobody else can open.
+    """
     engine = sa.create_engine("sqlite://", poolclass=sa.NullPool, creator=_open_scratch)
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from wayseal.store.database._database import Database
-from wayseal.store.database.errors import DatabaseError
+from wayseal.database._database import Database
+from wayseal.database.errors import DatabaseError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.store.database.places import opened
+from tests.database.places import opened
 from tests.tables import each
-from wayseal.store.database import (
+from wayseal.database import (
     Connection,
     Database,
     DatabaseError,
@@ -22,7 +22,7 @@ from wayseal.store.database import (
     query,
     scratch,
 )  # fmt: skip
-from wayseal.store.database.errors import ForeignDatabaseError
+from wayseal.database.errors import ForeignDatabaseError
 
 MARK = "MARK13800138000"
 T = sa.Table(

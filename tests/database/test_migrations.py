@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.database.places import opened
+from tests.database.rows import ROWS, Rows
+from tests.database.writing import upgrade_when_told
 from tests.forking import forked
-from tests.store.database.places import opened
-from tests.store.database.rows import ROWS, Rows
-from tests.store.database.writing import upgrade_when_told
 from wayseal.console.serve import TABLES
-from wayseal.store.database import Connection, Database, DatabaseError
-from wayseal.store.database.migrations import Chain, Change, Step, check, pending, upgrade, version
+from wayseal.database import Connection, Database, DatabaseError
+from wayseal.database.migrations import Chain, Change, Step, check, pending, upgrade, version
 from wayseal.vault.tables import CHAINS, ChainName, main
 
 EVERY: tuple[Chain, ...] = (*CHAINS.values(), TABLES)
