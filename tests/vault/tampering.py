@@ -27,7 +27,7 @@ UNCOVERED = {
     ("erasures", "erased_at"), ("erasures", "gone_at"),
     ("waybills", "keep_until"),
 }  # fmt: skip
-"""Columns of which some changes are found and some are not; `docs/disclosure-log.md` says why."""
+"""Columns of which some changes are found and some are not; `docs/explanation/disclosure-log.md` says why."""
 
 
 def fill(world: World) -> None:
