@@ -18,7 +18,9 @@ from wayseal.cases._queries import Queries, file_row, first_things, looks_after
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS
 from wayseal.cases._told import act_line, item_row, thing_row
-from wayseal.cases._work import (
+from wayseal.cases.book import UNDOABLE, Judged, Known
+from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
     UNDO_US,
@@ -26,13 +28,10 @@ from wayseal.cases._work import (
     CaseState,
     ItemState,
     NoteWritten,
+    ObservableKind,
     Promoted,
     Source,
-    ThingKind,
 )
-from wayseal.cases.acts import UNDOABLE
-from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import Judged, Known
 from wayseal.cases.views import (
     ActLine,
     Day,
@@ -40,11 +39,11 @@ from wayseal.cases.views import (
     FileRow,
     ItemRow,
     ListingRow,
-    LookOnRecord,
     NoteVersion,
     Noticeable,
     Overlap,
     Page,
+    UnmaskingOnRecord,
 )
 from wayseal.database import Connection, query
 
@@ -74,7 +73,7 @@ class Lookups(Queries):
             f"ORDER BY t.case_id LIMIT 1) AS other FROM {THINGS.full_name} AS o "
             f"WHERE o.case_id IN ({marks}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
         )
-        values = (ItemState.WAITING.value, *ids, _OVERLAPS, ThingKind.CASE.value)
+        values = (ItemState.WAITING.value, *ids, _OVERLAPS, ObservableKind.CASE.value)
         found: defaultdict[str, list[Overlap]] = defaultdict(list)
         for row in self._look(lambda desk: query(desk.connection, text, values)):
             if row[-1] is not None:
@@ -154,13 +153,13 @@ class Lookups(Queries):
 
         return self._look(ask)
 
-    def look(self, case: str, who: str, since: int) -> LookOnRecord | None:
+    def look(self, case: str, who: str, since: int) -> UnmaskingOnRecord | None:
         """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 statement."""
         found = self._look(lambda desk: looks_after(desk, case, who, since - 1, _VERSIONS))
         if not found:
             return None
         named = frozenset(actor for act in found for actor in act.cases.get(case, ()))
-        return LookOnRecord(at=found[0].at, why=found[0].why, accounts=named)
+        return UnmaskingOnRecord(at=found[0].at, why=found[0].why, accounts=named)
 
     def listings(self, number: str, limit: int = 20) -> tuple[ListingRow, ...]:
         """Listings that were put into the queue and name a number, the oldest first: 1 statement."""
@@ -169,7 +168,7 @@ class Lookups(Queries):
             "ON q.item = t.case_id WHERE t.kind = ? AND t.value = ? AND t.via = '' AND q.source = ? "
             "ORDER BY q.since, q.number LIMIT ?"
         )
-        values = (ThingKind.NUMBER.value, number, Source.LISTING.value, limit)
+        values = (ObservableKind.NUMBER.value, number, Source.LISTING.value, limit)
         rows = self._look(lambda desk: query(desk.connection, text, values))
         return tuple(ListingRow(id=id_, at=int(at), reason=reason) for id_, at, reason in rows)
 
@@ -188,7 +187,7 @@ class Lookups(Queries):
     def numbers(self, case: str) -> tuple[str, ...]:
         """The waybill numbers that a case names, such as those on sale: 1 statement."""
         text = f"SELECT value FROM {THINGS.full_name} WHERE case_id = ? AND kind = ? ORDER BY place"
-        rows = self._look(lambda desk: query(desk.connection, text, (case, ThingKind.NUMBER.value)))
+        rows = self._look(lambda desk: query(desk.connection, text, (case, ObservableKind.NUMBER.value)))
         return tuple(dict.fromkeys(value for (value,) in rows))
 
     def has(self, case: str) -> bool:
@@ -257,7 +256,7 @@ class Knowledge(Lookups):
                     f"SELECT c.number, c.case_id, c.score, c.parcels_a_day, ({accounts}), c.alerted_at "
                     f"FROM {CASES.full_name} AS c WHERE {where} AND EXISTS ({_WORTH})"
                 )
-                found += query(connection, text, (ThingKind.ACCOUNT.value, *values))
+                found += query(connection, text, (ObservableKind.ACCOUNT.value, *values))
             return tuple(
                 Noticeable(id=id_, score=score, parcels_a_day=parcels, accounts=int(many), alerted_at=int(at))
                 for _, id_, score, parcels, many, at in sorted(found)
@@ -302,7 +301,7 @@ def read_known(folder: Path) -> Known:
 
 def _select_known(connection: Connection) -> Known:
     text = f"SELECT DISTINCT value FROM {THINGS.full_name} WHERE named = 1 AND kind = ?"
-    opened = frozenset(row[0] for row in query(connection, text, (ThingKind.ACCOUNT.value,)))
+    opened = frozenset(row[0] for row in query(connection, text, (ObservableKind.ACCOUNT.value,)))
     return Known(verdicts=_select_verdicts(connection), opened=opened, linked=_select_linked(connection))
 
 
@@ -314,7 +313,7 @@ def _select_linked(connection: Connection) -> tuple[tuple[str, ...], ...]:
         "ORDER BY t.case_id, t.value"
     )
     accounts: defaultdict[str, list[str]] = defaultdict(list)
-    for case, actor in query(connection, text, (*open_, ThingKind.ACCOUNT.value)):
+    for case, actor in query(connection, text, (*open_, ObservableKind.ACCOUNT.value)):
         accounts[case].append(actor)
     return tuple(tuple(some) for some in accounts.values() if len(some) > 1)
 
@@ -325,7 +324,7 @@ def _select_verdicts(connection: Connection) -> tuple[Judged, ...]:
         f"WHERE c.state IN ({_MARKS}) AND t.kind = ? ORDER BY t.case_id, t.place"
     )
     actors: defaultdict[str, list[str]] = defaultdict(list)
-    for case, actor in query(connection, text, (*_STATES, ThingKind.ACCOUNT.value)):
+    for case, actor in query(connection, text, (*_STATES, ObservableKind.ACCOUNT.value)):
         actors[case].append(actor)
     text = (
         "SELECT c.case_id, c.detectors, c.alerted_at, c.last_alerted_at, c.read_until, c.state, a.at "

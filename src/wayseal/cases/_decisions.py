@@ -5,21 +5,21 @@ from collections.abc import Callable
 from wayseal.cases._desk import Desk, no_such_case
 from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, state_field
 from wayseal.cases._records import refuse_merged
-from wayseal.cases._rows import Row
-from wayseal.cases._tables import THINGS
-from wayseal.cases._work import (
+from wayseal.cases._tables import THINGS, Row
+from wayseal.cases.errors import CaseStateError
+from wayseal.cases.types import (
     CHANGES,
+    Act,
     Alert,
     CaseState,
     Changed,
     ItemChanged,
     ItemState,
+    Observable,
+    ObservableKind,
     Promoted,
-    Thing,
-    ThingKind,
+    one_line,
 )
-from wayseal.cases.errors import CaseStateError
-from wayseal.cases.types import Act, one_line
 from wayseal.detect.policy import FALSE_ALARM, is_worth
 
 _OF_ITEMS = ("owner", "snoozed")
@@ -58,11 +58,11 @@ def promote_item(desk: Desk, item: str, who: str, why: str, at: int) -> str:
         desk.add(Changed(case=item, at=at, field="state", before=before, after=after, **by))
         return item
     things = sorted(desk.rows.group(THINGS, item).values(), key=lambda thing: thing["place"])
-    accounts = tuple(thing["value"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
+    accounts = tuple(thing["value"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
     others = tuple(
-        Thing(kind=ThingKind(thing["kind"]), value=thing["value"])
+        Observable(kind=ObservableKind(thing["kind"]), value=thing["value"])
         for thing in things
-        if thing["kind"] != ThingKind.ACCOUNT
+        if thing["kind"] != ObservableKind.ACCOUNT
     )
     case = f"{PREFIX}{desk.last('case') + 1}"
     score = row["score"]

@@ -16,12 +16,11 @@ from wayseal.cases._read import (
     select_lines,
     write_rows,
 )
-from wayseal.cases._rows import Row, Rows
-from wayseal.cases._tables import ACTS, CASES, JOURNAL, PROJECTION, QUEUE, TABLES, make_journal
+from wayseal.cases._tables import ACTS, CASES, JOURNAL, PROJECTION, QUEUE, TABLES, Row, Rows, make_journal
 from wayseal.cases._walk import parse_line, remake_tables
-from wayseal.cases.acts import to_act, to_object
+from wayseal.cases.book import RecordedCase, to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError, StaleError
-from wayseal.cases.types import MOST_ID, Act, RecordedCase
+from wayseal.cases.types import MOST_ID, Act
 from wayseal.database import Connection, Database, execute, query
 from wayseal.journal import Head as FoundHead
 from wayseal.journal.chain import chain_line, check_lines, sum_of

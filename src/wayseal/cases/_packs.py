@@ -2,7 +2,7 @@
 
 from wayseal.cases._desk import Desk
 from wayseal.cases._tables import ACTS, JOURNAL
-from wayseal.cases._work import PackHeld
+from wayseal.cases.types import PackHeld
 from wayseal.cases.views import Pack, PackAct
 from wayseal.database import query
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from wayseal.cases._desk import Desk
-from wayseal.cases._rows import Row
-from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS
-from wayseal.cases._work import CaseState, ItemState, ThingKind
+from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS, Row
 from wayseal.cases.errors import CasebookUsageError
+from wayseal.cases.types import CaseState, ItemState, ObservableKind
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
 from wayseal.database import query
 from wayseal.journal.projection import Table
@@ -56,7 +55,7 @@ def choose_cases(wanted: CaseFilter) -> tuple[str, list[Part]]:
     by_id = f" UNION {some} kind = ? AND value = ?" if wanted.by_id else ""
     having = f"case_id IN ({some} alias = ?{by_id})"
     source = f"(SELECT * FROM {CASES.full_name} WHERE {having} LIMIT {_ALL}) AS few"
-    given = [wanted.thing, *((ThingKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
+    given = [wanted.thing, *((ObservableKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
     marks = ", ".join("?" for _ in states)
     return source, [([f"state IN ({marks})", *where], [*given, *states, *values])]
 

@@ -22,9 +22,8 @@ from wayseal.cases._pages import (
 from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS
 from wayseal.cases._told import case_row, entry, item_row, thing_row
-from wayseal.cases._work import PERSONAL, ItemState, TaskState, Thing, ThingKind
-from wayseal.cases.acts import LOOKS
-from wayseal.cases.types import Act, Heard, NamesShown
+from wayseal.cases.book import LOOKS
+from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
 from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
@@ -39,12 +38,12 @@ from wayseal.cases.views import (
     ItemSort,
     Matching,
     Note,
+    ObservableRow,
     PackAct,
     Page,
     Similar,
     Statement,
     Task,
-    ThingRow,
 )
 from wayseal.database import query
 from wayseal.journal.projection import Table
@@ -157,7 +156,7 @@ class Queries(Arrivals):
             if looked_at:
                 things = _only_seen(things, seen)
             shown = _Shown(self._alias, things, may)
-            named = all(thing["named"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
+            named = all(thing["named"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
             return Dossier(
                 row=case_row(row, [thing_row(thing, may) for thing in things[:_SHOWN]]),
                 things=tuple(thing_row(thing, may) for thing in things),
@@ -253,7 +252,7 @@ class _Shown:
         self._alias = alias
         self._named = {(row["kind"], row["value"]) for row in things if names and row["named"]}
 
-    def __call__(self, thing: Thing) -> str:
+    def __call__(self, thing: Observable) -> str:
         if thing.kind not in PERSONAL or (thing.kind.value, thing.value) in self._named:
             return thing.value
         return str(self._alias(thing))
@@ -269,9 +268,9 @@ def _item_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[ItemRow, .
     return tuple(item_row(row, things[row["item"]]) for row in rows)
 
 
-def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
+def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ObservableRow]]:
     """The first things of several cases and items."""
-    found: dict[str, list[ThingRow]] = {id_: [] for id_ in ids}
+    found: dict[str, list[ObservableRow]] = {id_: [] for id_ in ids}
     if found:
         marks = ", ".join("?" for _ in found)
         text = (
@@ -342,7 +341,7 @@ def _seen(acts: Iterable[Act], case: str) -> frozenset[str]:
 def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[Statement, ...]:
     told = []
     for act in heard:
-        account = None if act.actor is None else shown(Thing(kind=ThingKind.ACCOUNT, value=act.actor))
+        account = None if act.actor is None else shown(Observable(kind=ObservableKind.ACCOUNT, value=act.actor))
         said = act.statement if readable else None
         told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said))
     return tuple(told)
@@ -350,7 +349,7 @@ def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[
 
 def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple[Similar, ...]:
     """Rule 18: what shares things with a case, most of them first; the shared ones are named."""
-    own = [thing for thing in things if not thing["via"] and thing["kind"] != ThingKind.CASE][:_SHARED]
+    own = [thing for thing in things if not thing["via"] and thing["kind"] != ObservableKind.CASE][:_SHARED]
     if not own:
         return ()
     inner = (
@@ -365,7 +364,7 @@ def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple
     )
     values = [value for thing in own for value in (thing["kind"], thing["value"], case, _EACH)]
     by_key = {(thing["kind"], thing["value"]): thing for thing in own}
-    shared: defaultdict[str, list[ThingRow]] = defaultdict(list)
+    shared: defaultdict[str, list[ObservableRow]] = defaultdict(list)
     states: dict[str, str] = {}
     for id_, kind, value, state, waiting, into in query(desk.connection, text, values):
         if into == case or (state is None and waiting != ItemState.WAITING):
@@ -420,10 +419,10 @@ def looks_after(desk: Desk, case: str, who: str, moment: int, most: int) -> list
 
 def _only_seen(things: Sequence[Row], seen: Set[str]) -> list[Row]:
     """Things whose names somebody didn't look at are as if nobody had; devices and addresses go with all accounts."""
-    accounts = {thing["value"] for thing in things if thing["kind"] == ThingKind.ACCOUNT}
+    accounts = {thing["value"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT}
     return [
         thing
-        if (thing["value"] in seen if thing["kind"] == ThingKind.ACCOUNT else accounts <= seen)
+        if (thing["value"] in seen if thing["kind"] == ObservableKind.ACCOUNT else accounts <= seen)
         else {**thing, "named": 0}
         for thing in things
     ]

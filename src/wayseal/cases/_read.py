@@ -9,12 +9,21 @@ from typing import Any
 
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, concerned
-from wayseal.cases._rows import Load, Rows
-from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS
-from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
-from wayseal.cases.acts import to_act
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS, Load, Rows
+from wayseal.cases.book import Casebook, RecordedCase, to_act
 from wayseal.cases.errors import CasebookBusyError, CasebookChangedError, CasebookDiskError, CasebookError
-from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
+from wayseal.cases.types import (
+    CLOSED_STATES,
+    FILE,
+    VERDICTS,
+    Act,
+    Alert,
+    CaseState,
+    Forgotten,
+    ObservableKind,
+    Registered,
+    Verdict,
+)
 from wayseal.database import Connection, Database, DatabaseError, execute, open_database, query
 from wayseal.database.errors import DatabaseBusyError, ForeignDatabaseError
 from wayseal.journal.chain import Checked, Code, Fault, Line, check_lines, find_last_sum, read_line
@@ -235,7 +244,7 @@ def recorded_case(id_: str, rows: Rows, acts: Sequence[Act], act_at: Any) -> Rec
     if row is None:
         raise KeyError("case")
     things = sorted(rows.group(THINGS, id_).values(), key=lambda thing: thing["place"])
-    accounts = [thing for thing in things if thing["kind"] == ThingKind.ACCOUNT]
+    accounts = [thing for thing in things if thing["kind"] == ObservableKind.ACCOUNT]
     state = CaseState(row["state"])
     verdict = act_at(row["verdict_line"]) if state in VERDICTS else None
     return RecordedCase(

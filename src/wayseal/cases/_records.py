@@ -8,29 +8,26 @@ from wayseal.cases._desk import ALL_TABLES, Desk, Journal, replace_journal
 from wayseal.cases._project_records import PREFIX, concerned
 from wayseal.cases._read import load_lines, select_lines
 from wayseal.cases._tables import ALERTS, CASES, THINGS
-from wayseal.cases._work import (
+from wayseal.cases.book import Casebook, RecordedCase
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
+from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
+    Act,
     Alert,
     CaseState,
+    Forgotten,
+    Heard,
     ItemChanged,
     ItemState,
     Linked,
+    NamesShown,
+    ObservableKind,
     Promoted,
     Queued,
-    ThingKind,
-)
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
-from wayseal.cases.types import (
-    Act,
-    Casebook,
-    Forgotten,
-    Heard,
-    Look,
-    NamesShown,
-    RecordedCase,
     Registered,
     Undone,
+    Unmasking,
     Verdict,
     one_line,
 )
@@ -129,7 +126,7 @@ def _without(act: Act, gone: Set[str]) -> Act | None:
             return None if act.item in gone else act
         case Promoted():
             return None if act.case in gone else act
-        case Linked() if act.thing.kind is ThingKind.CASE and act.thing.value in gone:
+        case Linked() if act.thing.kind is ObservableKind.CASE and act.thing.value in gone:
             return None
         case _:
             return None if concerned(act)[0] in gone else act
@@ -180,14 +177,16 @@ class Records(Journal):
 
     def open(self, case: str, who: str, why: str, at: int) -> RecordedCase:
         """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
-        self._act(lambda desk: _show(desk, {case: _accounts(desk, case)}, who, why, at, Look.OPENED))
+        self._act(lambda desk: _show(desk, {case: _accounts(desk, case)}, who, why, at, Unmasking.OPENED))
         return self.find(case)
 
     def unmask(self, cases: Sequence[str], who: str, why: str, at: int) -> None:
         """Opens several cases in one act, for a list that names all of them. None: nothing is recorded."""
         if cases:
             self._act(
-                lambda desk: _show(desk, {case: _accounts(desk, case) for case in cases}, who, why, at, Look.UNMASKED)
+                lambda desk: _show(
+                    desk, {case: _accounts(desk, case) for case in cases}, who, why, at, Unmasking.UNMASKED
+                )
             )
 
     def show_reads(self, case: str, who: str, why: str, at: int, *, actor: str | None = None) -> tuple[str, ...]:
@@ -199,7 +198,7 @@ class Records(Journal):
         def show(desk: Desk) -> tuple[str, ...]:
             actors = _accounts(desk, case)
             chosen = actors if actor is None else (_account_of(desk, case, actor),)
-            _show(desk, {case: chosen}, who, why, at, Look.READS)
+            _show(desk, {case: chosen}, who, why, at, Unmasking.READS)
             return chosen
 
         return self._act(show)
@@ -293,7 +292,7 @@ def _candidates(desk: Desk, actors: Sequence[str]) -> list[Candidate]:
         some = actors[start : start + _MOST_VALUES]
         marks = ", ".join("?" for _ in some)
         text = f"SELECT DISTINCT case_id FROM {THINGS.full_name} WHERE kind = ? AND value IN ({marks})"
-        ids.update(row[0] for row in query(desk.connection, text, (ThingKind.ACCOUNT.value, *some)))
+        ids.update(row[0] for row in query(desk.connection, text, (ObservableKind.ACCOUNT.value, *some)))
     found = []
     for id_ in sorted(ids):
         row = desk.rows.get(CASES, id_)
@@ -310,7 +309,7 @@ def _last_alert(desk: Desk, case: str) -> Alert | None:
     return getattr(act, "alert", None)
 
 
-def _show(desk: Desk, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Look) -> None:
+def _show(desk: Desk, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Unmasking) -> None:
     desk.add(NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look))
 
 
@@ -318,7 +317,7 @@ def _accounts(desk: Desk, case: str) -> tuple[str, ...]:
     """A case's accounts, in the order in which they came."""
     desk.case(case)
     things = sorted(desk.rows.group(THINGS, case).values(), key=lambda row: row["place"])
-    return tuple(dict.fromkeys(row["value"] for row in things if row["kind"] == ThingKind.ACCOUNT))
+    return tuple(dict.fromkeys(row["value"] for row in things if row["kind"] == ObservableKind.ACCOUNT))
 
 
 def _whose(desk: Desk, case: str, given: str | None) -> str | None:
@@ -336,7 +335,7 @@ def _account_of(desk: Desk, case: str, given: str) -> str:
     if given in actors:
         return given
     things = desk.rows.group(THINGS, case).values()
-    meant = {row["value"] for row in things if row["alias"] == given and row["kind"] == ThingKind.ACCOUNT}
+    meant = {row["value"] for row in things if row["alias"] == given and row["kind"] == ObservableKind.ACCOUNT}
     if len(meant) != 1:
         raise NoSuchCaseError("{id} has no such account; `wayseal case list` shows its accounts", id=case)
     return str(meant.pop())

@@ -5,46 +5,50 @@ from dataclasses import replace
 from typing import Any
 
 from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned
-from wayseal.cases._work import (
+from wayseal.cases.book import act_name
+from wayseal.cases.types import (
     PERSONAL,
+    Act,
     CaseState,
     Changed,
     FileNamed,
+    Heard,
     ItemChanged,
     ItemState,
     Linked,
     Merged,
+    NamesShown,
     NoteWritten,
+    Observable,
+    ObservableKind,
     PackHeld,
     Promoted,
     Queued,
+    Registered,
     Source,
     Split,
     TaskSet,
-    Thing,
-    ThingKind,
     Undone,
+    Verdict,
 )
-from wayseal.cases.acts import act_name
-from wayseal.cases.types import Act, Heard, NamesShown, Registered, Verdict
-from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ThingRow
+from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow
 
 _PLAIN = frozenset({"state", "priority", "owner", "snoozed"})
 """What of a change says nothing that somebody wrote."""
 _FEW = 4
 Row = Mapping[str, Any]
-Call = Callable[[Thing], str]
+Call = Callable[[Observable], str]
 """What a thing may be called."""
 
 
-def thing_row(row: Row, names: bool) -> ThingRow:
+def thing_row(row: Row, names: bool) -> ObservableRow:
     """A thing. names: those may be shown of which an act says so."""
-    kind = ThingKind(row["kind"])
+    kind = ObservableKind(row["kind"])
     hidden = kind in PERSONAL and not (names and row["named"])
-    return ThingRow(kind=kind, name=row["alias"] if hidden else row["value"], hidden=hidden, via=row["via"])
+    return ObservableRow(kind=kind, name=row["alias"] if hidden else row["value"], hidden=hidden, via=row["via"])
 
 
-def case_row(row: Row, things: Sequence[ThingRow] = ()) -> CaseRow:
+def case_row(row: Row, things: Sequence[ObservableRow] = ()) -> CaseRow:
     """A case in a list."""
     return CaseRow(
         id=row["case_id"],
@@ -70,7 +74,7 @@ def case_row(row: Row, things: Sequence[ThingRow] = ()) -> CaseRow:
     )
 
 
-def item_row(row: Row, things: Sequence[ThingRow] = ()) -> ItemRow:
+def item_row(row: Row, things: Sequence[ObservableRow] = ()) -> ItemRow:
     """Something in the queue."""
     return ItemRow(
         id=row["item"],
@@ -121,9 +125,9 @@ def act_line(line: int, act: Act) -> ActLine:
 
 def _told(act: Act, case: str, call: Call) -> dict[str, object]:
     def accounts(ids: Sequence[str]) -> list[str]:
-        return [call(Thing(kind=ThingKind.ACCOUNT, value=id_)) for id_ in ids]
+        return [call(Observable(kind=ObservableKind.ACCOUNT, value=id_)) for id_ in ids]
 
-    def things(some: Sequence[Thing]) -> list[tuple[str, str]]:
+    def things(some: Sequence[Observable]) -> list[tuple[str, str]]:
         return [(thing.kind.value, call(thing)) for thing in some]
 
     match act:

@@ -20,7 +20,7 @@ from pathlib import Path
 import uvicorn
 
 from wayseal import __version__
-from wayseal.cases import CasebookError
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console import access, jobs, tracing
 from wayseal.console.access import Access, Provider, has_people, load_keys

@@ -14,17 +14,16 @@ from pathlib import Path
 
 from wayseal import __version__
 from wayseal.cases import open_cases
-from wayseal.cases.acts import act_name
+from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
 from wayseal.cases.evidence.errors import DocumentError, ItemChangedError
 from wayseal.cases.evidence.texts import ITEM_TEXTS, REMARK_TEXTS
 from wayseal.cases.evidence.types import PAYLOAD, Item, Pack, PackHead, Role, TakenItem, Title
 from wayseal.cases.evidence.typesetting import Typesetter
-from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
+from wayseal.cases.ledger.casebook import FOLDER, Names, list_json, writable_casebook
 from wayseal.cases.ledger.detection import Detection, Progress, gather
-from wayseal.cases.ledger.told import list_json
-from wayseal.cases.types import CaseAct, Casebook, Heard, Known, RecordedCase
+from wayseal.cases.types import CaseAct, Heard
 from wayseal.detect import DetectResult, Options
 from wayseal.detect import detect as run
 from wayseal.detect.explain import load_templates

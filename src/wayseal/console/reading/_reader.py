@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from wayseal.cases.types import Pseudonyms
+from wayseal.cases import Pseudonyms
 from wayseal.console.reading._reviews import Review, load_review, review_path
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.lanes import CaseLanes, lanes_path, load_lanes

@@ -26,11 +26,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from wayseal.cases import CasebookError
 from wayseal.cases.errors import (
     CasebookBusyError,
     CasebookChangedError,
     CasebookDiskError,
+    CasebookError,
     CasebookUsageError,
     CaseStateError,
     NoSuchCaseError,
