@@ -7,7 +7,7 @@ import pytest
 from tests.market.log.lines_of import START, act, offered, reading, whole
 from wayseal.market.errors import RecordError
 from wayseal.market.log import WATCH, LineKind, Market, open_market
-from wayseal.market.log.work import ActRow, acts, readings
+from wayseal.market.log.queries import ActRow, acts, readings
 from wayseal.store.database import Connection, query
 
 
