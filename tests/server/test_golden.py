@@ -1,4 +1,4 @@
-"""What every route answers, and what the log says of it afterwards, as transcripts: whatever moves inside, they stay."""
+"""What every route answers, and what the log says of it afterwards: whatever moves inside, these transcripts stay."""
 
 import json
 import re

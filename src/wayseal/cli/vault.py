@@ -41,9 +41,9 @@ from wayseal.store.database import open_database
 from wayseal.store.database.migrations import pending, version
 from wayseal.store.database.migrations import upgrade as upgrade_tables
 from wayseal.vault import Caller, Vault, new_vault
+from wayseal.vault.data_keys import versions_in_use
 from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import VaultCounts, counts
-from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
