@@ -17,7 +17,7 @@ from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry, decode
 from wayseal.vault.log.integrity import verify
-from wayseal.vault.sealing.reasons import open_reason
+from wayseal.vault.sealing import open_reason
 from wayseal.vault.verification import verify_vault
 
 T = TypeVar("T")

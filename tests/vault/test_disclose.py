@@ -20,7 +20,7 @@ from wayseal.vault.keyring import LocalKeys, Wrapped
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
 from wayseal.vault.requests import Caller
-from wayseal.vault.sealing.reasons import open_reason
+from wayseal.vault.sealing import open_reason
 
 
 def test_a_courier_sees_what_delivery_needs(both: World) -> None:

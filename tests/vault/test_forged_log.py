@@ -17,10 +17,9 @@ from wayseal.model.records import Parcel, Refused
 from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
-from wayseal.vault.log import Entry
-from wayseal.vault.log._append import present_tail
+from wayseal.vault.log import Entry, erase_entries
+from wayseal.vault.log import tail as present_tail
 from wayseal.vault.log.entries import admin, encode
-from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import project
 from wayseal.vault.policy import default_texts
 from wayseal.vault.verification import RecordCode, TableCode

@@ -47,7 +47,6 @@ LOOKS = (
 )
 OF_POLICY = (
     ("show",),
-    ("check",),
     ("test",),
     ("explain", "--purpose", "deliver", "--role", "courier", "--relation", "holds"),
     ("explain", "--purpose", "fly", "--role", "courier"),

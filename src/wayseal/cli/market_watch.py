@@ -47,7 +47,7 @@ from wayseal.market.types import FailureReason, VisitStatus
 from wayseal.model.messages import N_
 from wayseal.model.times import now_us
 from wayseal.page.visible import visible
-from wayseal.service.signals import handle_signals
+from wayseal.service.process import handle_signals
 
 
 def market_add(

@@ -40,9 +40,9 @@ from wayseal.model.messages import N_
 from wayseal.model.records import Actor, Parcel, Scan, Ticket
 from wayseal.model.times import now_us, time_at
 from wayseal.vault import Caller, Vault, new_vault
+from wayseal.vault.data_keys import versions_in_use
 from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import VaultCounts, counts
-from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts

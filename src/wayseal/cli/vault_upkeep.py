@@ -32,7 +32,7 @@ from wayseal.model.times import micros_of, now_us
 from wayseal.vault.backup import back_up
 from wayseal.vault.backup import prune as prune_backups
 from wayseal.vault.backup import restore as restore_backup
-from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
+from wayseal.vault.erasure import erasures_of, load_erasures, save_erasures
 from wayseal.vault.errors import BackupError
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.tables import CHAINS, ChainName

@@ -17,9 +17,9 @@ from wayseal.vault import _seal as sealing
 from wayseal.vault import active_policy, approvals, check, directory
 from wayseal.vault import tables as t
 from wayseal.vault import work_events as feed
+from wayseal.vault._context import forget_replies
 from wayseal.vault._disclose import DecisionInputs
 from wayseal.vault._find import find
-from wayseal.vault._idempotency import forget_replies
 from wayseal.vault._revise import revise, tidy
 from wayseal.vault._show import show, verdicts
 from wayseal.vault.committer import Outcomes

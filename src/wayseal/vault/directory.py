@@ -22,8 +22,7 @@ from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, put, record_of, row_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
-from wayseal.vault.log.row_records import tell_rows
+from wayseal.vault.log.entries import admin, tell_rows
 from wayseal.vault.requests import Caller
 from wayseal.vault.row_marks import RowMarks
 

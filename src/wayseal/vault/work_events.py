@@ -30,8 +30,7 @@ from wayseal.vault._context import ACTOR, OUTLET, digest
 from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
-from wayseal.vault.log.row_records import tell_rows
+from wayseal.vault.log.entries import admin, tell_rows
 from wayseal.vault.policy import Work
 from wayseal.vault.requests import Caller
 from wayseal.vault.row_marks import RowMarks

@@ -27,7 +27,7 @@ from wayseal.model.records import Erased
 from wayseal.model.times import time_at
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, check_backup, prune, restore
-from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
+from wayseal.vault.erasure import erasures_of, load_erasures, save_erasures
 from wayseal.vault.errors import BackupError, LogChangedError, VaultError
 from wayseal.vault.log import newest_checkpoint
 from wayseal.vault.log.tiles import tree

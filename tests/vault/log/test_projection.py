@@ -18,9 +18,8 @@ from wayseal.ledger.integrity import verify as verify_ledger
 from wayseal.ledger.retention import PurgeOrder, purge
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import EntryKind, append
+from wayseal.vault.log import EntryKind, append, erase_entries
 from wayseal.vault.log.comparison import Comparison, check_projection
-from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import origin_of, project, projected_to, write_dataset
 
 SIZE = 300

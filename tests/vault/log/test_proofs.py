@@ -20,9 +20,8 @@ from wayseal.proofs.errors import ProofError, ProofFailsError
 from wayseal.proofs.growth import verify_growth
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import EntryKind
+from wayseal.vault.log import EntryKind, erase_entries
 from wayseal.vault.log.entries import decode
-from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.proofs import prove, prove_growth
 
 KEYS = [KEY.verify_key]

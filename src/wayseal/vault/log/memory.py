@@ -26,7 +26,7 @@ from wayseal.model.schema import CLOSED, parse_json
 from wayseal.store.durable import lock_folder, replace_file
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import tiles
-from wayseal.vault.log._append import read_last
+from wayseal.vault.log.tiles import read_last
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,11 +1,13 @@
-"""Data keys, wrapped anew with the active key: after a rotation, while the vault is used.
+"""Wrapped keys as their table has them, whatever somebody put there: a row that can't be a key is none.
+
+They are wrapped anew with the active key after a rotation, while the vault is used:
 
 1. Portion by portion; what was done stays done when it is broken off, and the next run goes on from there.
 2. A key that was erased meanwhile stays erased: rows are changed, never put.
 3. Of a key that doesn't open the number is named, and the rest goes on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +15,35 @@ import sqlalchemy as sa
 
 from wayseal.database import Connection, Database
 from wayseal.vault import tables as t
-from wayseal.vault._data_keys import can_be_key
-from wayseal.vault._sql import key_after
+from wayseal.vault._sql import chosen, key_after
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyService, Wrapped
-from wayseal.vault.sealing.wrapping import rewrap
+from wayseal.vault.sealing import rewrap
+
+DataKeys = Mapping[str, Mapping[bytes, Any]]
+"""Rows of keys by number and id."""
+
+
+def data_keys_of(connection: Connection, numbers: Sequence[str]) -> DataKeys:
+    """The keys of numbers. One that has rows alone that are no keys has {}, and isn't left out like an erased one."""
+    found: dict[str, dict[bytes, Any]] = {}
+    for row in chosen(connection, t.data_keys, "waybill", numbers):
+        keys = found.setdefault(row.waybill, {})
+        if can_be_key(row):
+            keys[row.key_id] = row
+    return found
+
+
+def can_be_key(row: Any) -> bool:
+    """Check whether the columns of a row have types that they can have."""
+    return (
+        type(row.waybill) is str
+        and type(row.key_id) is bytes
+        and type(row.key_version) is int
+        and type(row.wrapped) is bytes
+        and (row.superseded_by is None or type(row.superseded_by) is int)
+    )
+
 
 PORTION = 1000
 Progress = Callable[[str, int, int], None]

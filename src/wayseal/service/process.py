@@ -3,13 +3,17 @@
 1. They go out of `os.environ`, so that no process which is started from here inherits them.
 2. They go out of the memory that Linux shows as `/proc/PID/environ`, which holds what a process was started with and
    whose reader needs nothing but the same account. What is in the process's own memory stays there.
+
+How a service hears that it is to end.
 """
 
 import ctypes
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 _STAT = Path("/proc/self/stat")
 _START = 47
@@ -39,3 +43,28 @@ def _overwrite(start: int, block: bytes, names: set[bytes]) -> None:
         if variable.partition(b"=")[0] in names:
             ctypes.memset(place, 0, len(variable))
         place += len(variable) + 1
+
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def handle_signals(act: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT call `act` meanwhile; afterwards they do what they did before.
+
+    Args:
+        act: Is called where a signal is handled: it logs nothing and waits for nothing.
+
+    Returns:
+        What a `with` opens.
+    """
+
+    def handle(sig: int, frame: FrameType | None) -> None:
+        act()
+
+    before = {sig: signal.signal(sig, handle) for sig in SIGNALS}
+    try:
+        yield
+    finally:
+        for sig, handler in before.items():
+            signal.signal(sig, handler)
