@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._desk import Desk, bring_up_to_date, start_casebook
+from wayseal.cases._page_rows import act_line, item_row, row_of, thing_row
 from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
-from wayseal.cases._queries import Queries, file_row, first_things, looks_after
+from wayseal.cases._queries import Queries, first_things, looks_after
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
-from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS
-from wayseal.cases._told import act_line, item_row, thing_row
+from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
 from wayseal.cases.book import UNDOABLE, Judged, Known
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import (
@@ -63,7 +63,6 @@ class Lookups(Queries):
         """For each of some cases and items, what else has things of theirs, one for each thing: 1 statement."""
         if not ids:
             return {}
-        marks = ", ".join("?" for _ in ids)
         columns = ", ".join(f"o.{name}" for name in THINGS.names)
         # The smallest id is a case's where there is one; else what waits in the queue.
         text = (
@@ -71,7 +70,7 @@ class Lookups(Queries):
             "AND t.value = o.value AND t.case_id <> o.case_id AND t.via = '' AND (t.case_id < 'd' OR EXISTS "
             f"(SELECT 1 FROM {QUEUE.full_name} AS q WHERE q.item = t.case_id AND q.state = ?)) "
             f"ORDER BY t.case_id LIMIT 1) AS other FROM {THINGS.full_name} AS o "
-            f"WHERE o.case_id IN ({marks}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
+            f"WHERE o.case_id IN ({marks(ids)}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
         )
         values = (ItemState.WAITING.value, *ids, _OVERLAPS, ObservableKind.CASE.value)
         found: defaultdict[str, list[Overlap]] = defaultdict(list)
@@ -109,14 +108,10 @@ class Lookups(Queries):
 
     def made_of(self, case: str) -> ItemRow | None:
         """Return the item a case was made of; None: it was made of none, or it was forgotten since: 2 statements."""
-        text = (
-            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-            "WHERE a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
-        )
+        where = "a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
 
         def ask(desk: Desk) -> ItemRow | None:
-            for line, content in query(desk.connection, text, (case,)):
-                act = desk.parse(int(line), content)
+            for _, act in desk.acts(where, (case,)):
                 if isinstance(act, Promoted) and (row := desk.rows.get(QUEUE, act.item)) is not None:
                     return item_row(row)
             return None
@@ -125,17 +120,13 @@ class Lookups(Queries):
 
     def note_versions(self, case: str, note: str) -> tuple[NoteVersion, ...]:
         """The versions of a note, the newest first: 2 statements. NoSuchCaseError: there is no such case."""
-        text = (
-            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-            "WHERE a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
-        )
+        where = "a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
 
         def ask(desk: Desk) -> tuple[NoteVersion, ...]:
             desk.case(case)
-            acts = [desk.parse(int(line), content) for line, content in query(desk.connection, text, (case, _VERSIONS))]
             return tuple(
                 NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
-                for act in acts
+                for _, act in desk.acts(where, (case, _VERSIONS))
                 if isinstance(act, NoteWritten) and act.note == note
             )
 
@@ -149,7 +140,7 @@ class Lookups(Queries):
             row = desk.rows.get(FILES, case, digest)
             if row is None:
                 raise NoSuchCaseError("{id} has no such file", id=case)
-            return file_row(row)
+            return row_of(FileRow, row)
 
         return self._look(ask)
 
@@ -204,10 +195,9 @@ class Lookups(Queries):
 
         Cases are looked at that the newest lines changed.
         """
-        marks = ", ".join("?" for _ in CLOSED_STATES)
         newest = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
         text = (
-            f"SELECT ({newest}), (SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks}) "
+            f"SELECT ({newest}), (SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks(CLOSED_STATES)}) "
             f"AND closed_at >= ? AND changed_line > ({newest}) - ?)"
         )
         values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
@@ -218,7 +208,7 @@ class Lookups(Queries):
 _MOST_VALUES = 500
 """Values in one statement."""
 _STATES = tuple(sorted(state.value for state in VERDICTS))
-_MARKS = ", ".join("?" for _ in _STATES)
+_MARKS = marks(_STATES)
 
 
 class Knowledge(Lookups):
@@ -244,7 +234,7 @@ class Knowledge(Lookups):
         parts: list[tuple[str, tuple[object, ...]]] = [("c.number > ?", (after,))]
         for start in range(0, len(some), _MOST_VALUES):
             chosen = some[start : start + _MOST_VALUES]
-            parts.append((f"c.number <= ? AND c.case_id IN ({', '.join('?' for _ in chosen)})", (after, *chosen)))
+            parts.append((f"c.number <= ? AND c.case_id IN ({marks(chosen)})", (after, *chosen)))
         accounts = (
             f"SELECT count(DISTINCT t.value) FROM {THINGS.full_name} AS t WHERE t.case_id = c.case_id AND t.kind = ?"
         )
@@ -309,7 +299,7 @@ def _select_linked(connection: Connection) -> tuple[tuple[str, ...], ...]:
     open_ = sorted(state.value for state in OPEN_STATES)
     text = (
         f"SELECT DISTINCT t.case_id, t.value FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t "
-        f"ON t.case_id = c.case_id WHERE c.state IN ({', '.join('?' for _ in open_)}) AND t.kind = ? "
+        f"ON t.case_id = c.case_id WHERE c.state IN ({marks(open_)}) AND t.kind = ? "
         "ORDER BY t.case_id, t.value"
     )
     accounts: defaultdict[str, list[str]] = defaultdict(list)

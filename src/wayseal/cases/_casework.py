@@ -6,12 +6,19 @@ Decisions on many are made as they were seen (rule 22).
 from collections.abc import Sequence
 from datetime import date
 
-from wayseal.cases._decisions import change_state, dismiss_item, promote_item, set_field
 from wayseal.cases._desk import Desk
-from wayseal.cases._packs import pack_acts
+from wayseal.cases._pages import pack_acts
 from wayseal.cases._project_records import PREFIX, concerned, task_of
-from wayseal.cases._records import Records, refuse_merged, several_lines
-from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, NOTES, QUEUE, TASKS, THINGS
+from wayseal.cases._records import (
+    Records,
+    change_state,
+    dismiss_item,
+    promote_item,
+    refuse_merged,
+    set_field,
+    several_lines,
+)
+from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, NOTES, QUEUE, TASKS, THINGS, marks
 from wayseal.cases.book import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.types import (
@@ -399,8 +406,7 @@ def _load(desk: Desk, ids: Sequence[str]) -> None:
     for table in (CASES, QUEUE, THINGS):
         for start in range(0, len(ids), _MOST_VALUES):
             some = ids[start : start + _MOST_VALUES]
-            text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} IN "
-            desk.rows.fill(table, some, query(desk.connection, f"{text}({', '.join('?' for _ in some)})", some))
+            desk.rows.fill(table, some, desk.select(table, f"WHERE {table.key[0]} IN ({marks(some)})", some))
 
 
 def _check(decision: Decision, who: str) -> None:

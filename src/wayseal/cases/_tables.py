@@ -4,7 +4,7 @@ The first column of a key names the group of a row. Rows are held in memory whil
 they are in a database, and written once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,13 @@ VERSION = 4
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
+
+
+def marks(values: Sized) -> str:
+    """Marks for values in a statement, as many as there are."""
+    return ", ".join("?" * len(values))
+
+
 OWNER = "coalesce(owner, '')"
 """Whose it is; "" for nobody's: SQLite goes past everybody's to find those where it is null."""
 
@@ -204,13 +211,12 @@ class Rows:
             groups[first] = {tuple(row[name] for name in table.key): row for row in rows}
         return groups[first]
 
-    def fill(self, table: Table, firsts: Sequence[Any], found: Sequence[Sequence[Any]]) -> None:
+    def fill(self, table: Table, firsts: Sequence[Any], found: Sequence[Row]) -> None:
         """Takes in groups that were loaded together, as none of them was looked at before."""
         groups = self._groups[table.name]
         for first in firsts:
             groups.setdefault(first, {})
-        for values in found:
-            row = dict(zip(table.names, values, strict=True))
+        for row in found:
             groups[row[table.key[0]]][tuple(row[name] for name in table.key)] = row
 
     def get(self, table: Table, *key: Any) -> Row | None:

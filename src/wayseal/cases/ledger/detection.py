@@ -26,7 +26,7 @@ from wayseal.detect.facts import update_facts
 from wayseal.detect.lanes import CaseRequest, keep_lanes, lay_out
 from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
 from wayseal.detect.report import with_casebook_names
-from wayseal.detect.window import DAY_US, window_of
+from wayseal.detect.window import DAY_US, WindowError, window_of
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.period import Period
@@ -275,16 +275,30 @@ def lay_out_case(ledger: Path, folder: Path, case: RecordedCase, offset: int, pr
     """
     usual = Options(offset=offset, folder=folder)
     with open_ledger(ledger) as snapshot:
-        found = _weigh(snapshot, case, usual, progress)
-        return lay_out_cases(snapshot, [request_of(case, found)], usual, folder, progress)
+        found = find_case(snapshot, case, usual, progress)
+        wanted = request_of(case, None if found is None else found[1])
+        return lay_out_cases(snapshot, [wanted], usual, folder, progress)
 
 
-def _weigh(snapshot: Snapshot, case: RecordedCase, usual: Options, progress: Progress) -> Case | None:
+def find_case(
+    snapshot: Snapshot,
+    case: RecordedCase,
+    usual: Options,
+    progress: Progress,
+    evidence: Callable[[Options], ExternalEvidence] = lambda _: ExternalEvidence(),
+) -> tuple[DetectResult, Case] | None:
+    """Find a case anew: in the usual window, else in one that ends with it; None: detection finds it no more.
+
+    evidence: what detection is told beside the reads.
+    """
     last = (case.read_until + usual.offset) // DAY_US
     for options in (usual, replace(usual, until=last)):
-        cases = detect(snapshot, options, progress=progress).cases
-        shared = [(len(set(one.actors) & set(case.actors)), -place) for place, one in enumerate(cases)]
+        try:
+            result = detect(snapshot, options, evidence(options), progress)
+        except WindowError:  # what is on sale may turn up weeks after the log's end
+            continue
+        shared = [(len(set(one.actors) & set(case.actors)), -place) for place, one in enumerate(result.cases)]
         most, place = max(shared, default=(0, 0))
         if most:
-            return cases[-place]
+            return result, result.cases[-place]
     return None

@@ -1,8 +1,8 @@
 """Rows and acts as pages are told them: under the names that may be shown (rule 7). Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 from wayseal.cases._project_records import PRIORITIES, SEPARATOR, concerned
 from wayseal.cases.book import act_name
@@ -36,6 +36,7 @@ from wayseal.cases.views import ActLine, CaseRow, Entry, ItemRow, ObservableRow
 _PLAIN = frozenset({"state", "priority", "owner", "snoozed"})
 """What of a change says nothing that somebody wrote."""
 _FEW = 4
+R = TypeVar("R")
 Row = Mapping[str, Any]
 Call = Callable[[Observable], str]
 """What a thing may be called."""
@@ -48,49 +49,32 @@ def thing_row(row: Row, names: bool) -> ObservableRow:
     return ObservableRow(kind=kind, name=row["alias"] if hidden else row["value"], hidden=hidden, via=row["via"])
 
 
+def row_of(kind: type[R], row: Row, **others: object) -> R:
+    """A row as pages are told it: its fields are columns of the same name, but for some others."""
+    names = (each.name for each in fields(kind))  # type: ignore[arg-type]
+    return kind(**{name: row[name] for name in names if name not in others}, **others)
+
+
 def case_row(row: Row, things: Sequence[ObservableRow] = ()) -> CaseRow:
     """A case in a list."""
-    return CaseRow(
+    return row_of(
+        CaseRow,
+        row,
         id=row["case_id"],
         state=CaseState(row["state"]),
         source=Source(row["source"]),
-        title=row["title"],
-        owner=row["owner"],
         priority=PRIORITIES[row["priority"]],
-        snoozed_until=row["snoozed_until"],
-        score=row["score"],
-        parcels_a_day=row["parcels_a_day"],
         worth=bool(row["worth"]),
         detectors=tuple(row["detectors"].split(SEPARATOR)) if row["detectors"] else (),
-        alerted_at=row["alerted_at"],
-        last_alerted_at=row["last_alerted_at"],
-        read_until=row["read_until"],
-        made_at=row["made_at"],
-        changed_at=row["changed_at"],
         line=row["changed_line"],
-        statements=row["statements"],
-        merged_into=row["merged_into"],
         things=tuple(things),
     )
 
 
 def item_row(row: Row, things: Sequence[ObservableRow] = ()) -> ItemRow:
     """Something in the queue."""
-    return ItemRow(
-        id=row["item"],
-        case=row["case_id"],
-        source=Source(row["source"]),
-        state=ItemState(row["state"]),
-        owner=row["owner"],
-        snoozed_until=row["snoozed_until"],
-        score=row["score"],
-        parcels_a_day=row["parcels_a_day"],
-        reason=row["reason"],
-        since=row["since"],
-        changed_at=row["changed_at"],
-        line=row["changed_line"],
-        things=tuple(things),
-    )
+    stands = {"source": Source(row["source"]), "state": ItemState(row["state"]), "line": row["changed_line"]}
+    return row_of(ItemRow, row, id=row["item"], case=row["case_id"], things=tuple(things), **stands)
 
 
 def entry(line: int, case: str, act: Act, call: Call) -> Entry:
