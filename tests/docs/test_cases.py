@@ -1,4 +1,4 @@
-"""docs/cases.md says every act of the casebook, and every column and key of a list of reads, in both languages."""
+"""cases.md says every act of the casebook, and every column and key of a list of reads, in both languages."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from wayseal.detect.reasons._report import MOST_SHOWN, READ_COLUMNS
 __all__ = ["ledger"]
 
 
-@pytest.fixture(params=("docs/cases.md", "docs/cases.zh.md"))
+@pytest.fixture(params=("docs/how-to/cases.md", "docs/how-to/cases.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

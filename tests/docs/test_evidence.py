@@ -1,4 +1,4 @@
-"""docs/evidence.md says every finding, act of custody, file and key, and every bound, in both languages."""
+"""evidence.md says every finding, act of custody, file and key, and every bound, in both languages."""
 
 import io
 import json
@@ -26,7 +26,7 @@ from wayseal.cases.evidence.types import Custody, CustodyAct
 from wayseal.cli.evidence import verification_json
 
 
-@pytest.fixture(params=("docs/evidence.md", "docs/evidence.zh.md"))
+@pytest.fixture(params=("docs/how-to/evidence.md", "docs/how-to/evidence.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

@@ -54,7 +54,7 @@ tables made anew in `wayseal.cases.upkeep`. No clock is read here.
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.cases._cases import Cases, open_cases, read_known

@@ -9,7 +9,7 @@ from wayseal.cases._tables import QUEUE, THINGS
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import Observable, Queued, Source, one_line
 from wayseal.cases.views import Lead
-from wayseal.store.database import query
+from wayseal.database import query
 
 MOST_THINGS = 1000
 

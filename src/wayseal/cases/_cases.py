@@ -45,7 +45,7 @@ from wayseal.cases.views import (
     Page,
     UnmaskingOnRecord,
 )
-from wayseal.store.database import Connection, query
+from wayseal.database import Connection, query
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""

@@ -42,8 +42,8 @@ from wayseal.cases.types import (
     one_line,
 )
 from wayseal.cases.views import BulkAction, Decided, Decision, Pack
+from wayseal.database import query
 from wayseal.model.times import iso
-from wayseal.store.database import query
 
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")

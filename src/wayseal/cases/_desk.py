@@ -21,11 +21,11 @@ from wayseal.cases._walk import parse_line, remake_tables
 from wayseal.cases.book import RecordedCase, to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError, StaleError
 from wayseal.cases.types import MOST_ID, Act
+from wayseal.database import Connection, Database, execute, query
 from wayseal.journal import Head as FoundHead
 from wayseal.journal.chain import chain_line, check_lines, sum_of
 from wayseal.journal.projection import Table
 from wayseal.page.visible import shorten, visible
-from wayseal.store.database import Connection, Database, execute, query
 
 T = TypeVar("T")
 Head = tuple[int, str]

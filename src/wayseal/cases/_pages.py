@@ -12,8 +12,8 @@ from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS, Row, mar
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import CaseState, ItemState, ObservableKind, PackHeld
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort, Pack, PackAct
+from wayseal.database import query
 from wayseal.journal.projection import Table
-from wayseal.store.database import query
 
 MOST = 200
 """Rows of a page at most."""

@@ -45,8 +45,8 @@ from wayseal.cases.views import (
     Statement,
     Task,
 )
+from wayseal.database import query
 from wayseal.journal.projection import Table
-from wayseal.store.database import query
 
 _SHOWN = 4
 """Things of a case that a list has."""

@@ -24,12 +24,12 @@ from wayseal.cases.types import (
     Registered,
     Verdict,
 )
+from wayseal.database import Connection, Database, DatabaseError, execute, open_database, query
+from wayseal.database.errors import DatabaseBusyError, ForeignDatabaseError
 from wayseal.journal.chain import Checked, Code, Fault, Line, check_lines, find_last_sum, read_line
 from wayseal.journal.projection import Table, put_rows
 from wayseal.journal.projection import read_batches as batches_of
 from wayseal.model.messages import N_
-from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query
-from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
 
 URL_FILE = "database"
 """In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""

@@ -37,8 +37,8 @@ from wayseal.cases.types import (
     Verdict,
     one_line,
 )
+from wayseal.database import Connection, query
 from wayseal.detect.policy import FALSE_ALARM, is_worth
-from wayseal.store.database import Connection, query
 
 WEEKS_US = 28 * 86_400_000_000
 """Four weeks: so long an open case waits for a further alert."""

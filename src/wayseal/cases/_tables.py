@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence, Sized
 from functools import partial
 from typing import Any
 
+from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
-from wayseal.store.database import Connection, query
 
 VERSION = 4
 """Of the tables but the journal: with another one they are made anew."""

@@ -15,8 +15,8 @@ from wayseal.cases._tables import JOURNAL, PROJECTION, Rows
 from wayseal.cases.book import to_act
 from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.types import Act, Forgotten
+from wayseal.database import Connection, query
 from wayseal.journal.chain import Code, Fault, Line, check_lines, read_line
-from wayseal.store.database import Connection, query
 
 Progress = Callable[[str, int, int], None]
 

@@ -12,9 +12,9 @@ from wayseal.cases._walk import Progress, Walk, Walked, remake_tables, silent
 from wayseal.cases.book import Verification
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
+from wayseal.database import Connection, Database, execute, query, scratch
 from wayseal.journal import Code, Fault, Head
 from wayseal.journal.projection import tables_differ
-from wayseal.store.database import Connection, Database, execute, query, scratch
 from wayseal.store.durable import write_file
 
 

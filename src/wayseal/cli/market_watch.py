@@ -39,15 +39,15 @@ from wayseal.market.crawling import (
     source_text,
 )
 from wayseal.market.fetching import Fetched, Fetcher, paused_until
-from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.sources import parse_apart, parse_source
 from wayseal.market.sources.source import MOST_BYTES
 from wayseal.market.types import FailureReason, VisitStatus
 from wayseal.model.messages import N_
+from wayseal.model.times import now_us
 from wayseal.page.visible import visible
-from wayseal.service.signals import handle_signals
+from wayseal.service.process import handle_signals
 
 
 def market_add(

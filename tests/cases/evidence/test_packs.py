@@ -28,7 +28,7 @@ from wayseal.merkle.bulk import stacked
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.times import micros
 
-ROUTE = next(blocks(sections(read("docs/evidence.md"))["How police check it"], "sh"))
+ROUTE = next(blocks(sections(read("docs/how-to/evidence.md"))["How police check it"], "sh"))
 
 
 def test_the_same_pack_has_the_same_bytes_and_another_time_gives_others() -> None:
@@ -114,7 +114,7 @@ def test_the_plain_route_of_the_page_ends_well_with_the_seal_alone(tmp_path: Pat
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path)
     assert _plain_route(tmp_path / TOP) == (0, f"{seal}  tagmanifest-sha256.txt\n")
-    assert next(blocks(sections(read("docs/evidence.zh.md"))["公安机关如何核验"], "sh")) == ROUTE
+    assert next(blocks(sections(read("docs/how-to/evidence.zh.md"))["公安机关如何核验"], "sh")) == ROUTE
 
 
 @pytest.mark.needs("sha256sum", "openssl")

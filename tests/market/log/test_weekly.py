@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from tests.market.log.lines_of import DAY, START, whole
 from wayseal.market.log import Market
-from wayseal.market.log.reads import Reads
-from wayseal.market.log.weekly import (
+from wayseal.market.log.queries import (
     WEEK,
     ActiveSeller,
     Looks,
@@ -16,6 +15,7 @@ from wayseal.market.log.weekly import (
     overdue,
     own_count,
 )
+from wayseal.market.log.reads import Reads
 
 
 def test_a_stretch_of_time_is_counted_with_both_its_ends(market: Market) -> None:

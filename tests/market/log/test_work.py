@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.market.log.lines_of import START, act, offered, reading, whole
+from wayseal.database import Connection, query
 from wayseal.market.errors import RecordError
 from wayseal.market.log import WATCH, LineKind, Market, open_market
-from wayseal.market.log.work import ActRow, acts, readings
-from wayseal.store.database import Connection, query
+from wayseal.market.log.queries import ActRow, acts, readings
 
 
 def test_acts_go_by_pages_and_are_those_of_people(market: Market) -> None:

@@ -21,8 +21,8 @@ from wayseal.cases.evidence.errors import PackVersionError
 from wayseal.cases.evidence.findings import Code
 from wayseal.cases.evidence.types import PAYLOAD, Custody, CustodyAct, Pack, Role, TakenItem, Title
 from wayseal.journal.chain import chain_line, check_lines, sum_of
-from wayseal.merkle.findings import Finding
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.errors import Finding
 from wayseal.model.times import iso, micros
 
 VERSION = 2

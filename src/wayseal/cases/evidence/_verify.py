@@ -41,9 +41,8 @@ from wayseal.cases.evidence.findings import Code, PackVerification
 from wayseal.cases.evidence.types import PAYLOAD, Custody, Role
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
-from wayseal.merkle.findings import Finding
 from wayseal.merkle.hashing import SIZE
-from wayseal.model.errors import WaysealError
+from wayseal.model.errors import Finding, WaysealError
 from wayseal.model.times import micros
 from wayseal.proofs import ProvenRead, verify
 

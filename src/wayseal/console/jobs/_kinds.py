@@ -43,8 +43,8 @@ from wayseal.detect.explain import load_templates
 from wayseal.ledger import IngestReport, ingest
 from wayseal.ledger.integrity import FINDING_TEXTS, Verification, verify
 from wayseal.market.log import open_market
+from wayseal.market.log.queries import words as decided_words
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.work import words as decided_words
 from wayseal.market.masks import mask_text
 from wayseal.market.reading import Word, WordKind, propose_words
 from wayseal.merkle import MerkleError, VerifyKey

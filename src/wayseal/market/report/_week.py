@@ -6,9 +6,7 @@ from dataclasses import asdict, dataclass
 from wayseal import __version__
 from wayseal.market.drawn import draw_weeks, routes_of, spread
 from wayseal.market.log import Market
-from wayseal.market.log.reads import Reads
-from wayseal.market.log.views import BackRow, SourceRow, Totals, Week
-from wayseal.market.log.weekly import (
+from wayseal.market.log.queries import (
     WEEK,
     ActiveSeller,
     OwnCount,
@@ -18,6 +16,8 @@ from wayseal.market.log.weekly import (
     overdue,
     own_count,
 )
+from wayseal.market.log.reads import Reads
+from wayseal.market.log.views import BackRow, SourceRow, Totals, Week
 from wayseal.market.masks import mask_text
 from wayseal.market.takedown import Outcome, Request
 from wayseal.market.types import FLAGS

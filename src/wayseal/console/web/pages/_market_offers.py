@@ -41,9 +41,9 @@ from wayseal.console.web._render import voice_of
 from wayseal.console.web.pages._desk import me, number_given
 from wayseal.market.errors import NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log.queries import readings
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow, OfferView
-from wayseal.market.log.work import readings
 from wayseal.market.masks import mask_text
 from wayseal.market.types import FLAGS
 from wayseal.model import clean_waybill

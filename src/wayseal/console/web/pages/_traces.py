@@ -33,7 +33,7 @@ from wayseal.console.web._trace_view import (
     shifts,
 )
 from wayseal.console.web.pages._baskets import attachment
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.model.times import clock_hours, offset_text
 from wayseal.page.languages import Lang
 from wayseal.trace import TraceResult, render
