@@ -13,7 +13,7 @@ import typer
 from tests.cli.running import LOG_ROWS, bought, here, inside, log, worded
 from wayseal import __version__, cli
 from wayseal.cli import app, show
-from wayseal.cli._output import progress_bars, write_text
+from wayseal.cli.commands import progress_bars, write_text
 from wayseal.ledger import LedgerError
 from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
