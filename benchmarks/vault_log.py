@@ -17,10 +17,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
+from wayseal.database import Connection, Database, open_database
 from wayseal.merkle import SigningKey
 from wayseal.model.fields import Field, Form
 from wayseal.proofs.entries import verify_entry
-from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Appended, Entry, EntryKind, append, make_checkpoint

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cases.making import lines, secret, some
-from wayseal.cases import load_pseudonyms, open_cases
-from wayseal.cases._pseudonyms import ALPHABET, Pseudonyms
+from wayseal.cases import Pseudonyms, load_pseudonyms, open_cases
+from wayseal.cases._pseudonyms import ALPHABET
 
 FORM = re.compile(r"p(-[2-9bcdfghjkmnpqrstvwxz]{4}){3}")
 ONE = Pseudonyms(secret(32))

@@ -20,11 +20,11 @@ from tests.server.witnessing import NAME, cosignature, witness_key
 from wayseal.cli import vault_verify
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli.vault import NUMBERS, fill_vault
+from wayseal.database import _driver_errors
 from wayseal.model.fields import Field
 from wayseal.model.records import Revised, Ticket
 from wayseal.model.times import time_at
 from wayseal.page.languages import word
-from wayseal.store.database import _driver_errors
 from wayseal.vault.log.integrity import Code
 from wayseal.vault.verification import RecordCode, TableCode
 

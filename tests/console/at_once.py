@@ -8,7 +8,7 @@ from wayseal.console import ConsoleSettings
 from wayseal.console.jobs import Jobs
 from wayseal.console.jobs import _rows as rows
 from wayseal.console.jobs import _rows as tables
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 
 
 class AtOnce(Jobs):

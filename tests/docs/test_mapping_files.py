@@ -1,4 +1,4 @@
-"""docs/mapping-files.md says every key of a mapping file, in both languages, and its example loads."""
+"""mapping-files.md says every key of a mapping file, in both languages, and its example loads."""
 
 import dataclasses
 import tomllib
@@ -16,7 +16,7 @@ from wayseal.store.logs import READING, names_of_format
 from wayseal.store.mapping import EPOCHS
 
 
-@pytest.fixture(params=("docs/mapping-files.md", "docs/mapping-files.zh.md"))
+@pytest.fixture(params=("docs/reference/mapping-files.md", "docs/reference/mapping-files.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

@@ -11,12 +11,12 @@ from starlette.routing import Route
 from tests.server.forging import Forger
 from tests.server.world import ADMIN, ALL, ISSUER, NOW, NUMBER, World
 from tests.tables import each
+from wayseal.database import DatabaseGoneError
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import time_at
 from wayseal.server._access_tokens import AUDIENCE, LASTS
 from wayseal.server._directory_cache import LONGEST, OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server.scopes import ROUTES, SCOPES
-from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
 from wayseal.vault.keyring.keys import AccessKey

@@ -11,13 +11,11 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cases import load_pseudonyms, open_cases, read_casebook
-from wayseal.cases.acts import act_name
-from wayseal.cases.ledger.casebook import Names, casebook_folder, writable_casebook
-from wayseal.cases.ledger.told import list_json
+from wayseal.cases import Pseudonyms, load_pseudonyms, open_cases, read_casebook
+from wayseal.cases.book import Casebook, RecordedCase, act_name
+from wayseal.cases.ledger.casebook import Names, casebook_folder, list_json, writable_casebook
 from wayseal.cases.types import (
     CaseAct,
-    Casebook,
     CaseState,
     Changed,
     Forgotten,
@@ -26,8 +24,6 @@ from wayseal.cases.types import (
     NoteWritten,
     PackHeld,
     Promoted,
-    Pseudonyms,
-    RecordedCase,
     Split,
     TaskSet,
     Undone,

@@ -9,9 +9,8 @@ import typer
 
 from wayseal.cases import open_cases, read_casebook
 from wayseal.cases import verify as verify_casebook
-from wayseal.cases.findings import Verification
-from wayseal.cases.ledger.casebook import casebook_folder, writable_casebook
-from wayseal.cases.ledger.told import forgotten_json
+from wayseal.cases.book import Verification
+from wayseal.cases.ledger.casebook import casebook_folder, forgotten_json, writable_casebook
 from wayseal.cases.types import FILE, Forgotten
 from wayseal.cases.upkeep import copy_casebook
 from wayseal.cases.upkeep import rebuild as rebuild_casebook

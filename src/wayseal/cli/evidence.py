@@ -31,7 +31,7 @@ from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.cli.case import CaseArgument, WhoOption, WhyOption
 from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import VerifyKey
-from wayseal.merkle.findings import Finding
+from wayseal.model.errors import Finding
 from wayseal.model.times import clock_hours, iso, offset_text, time_at
 from wayseal.page import numbers
 from wayseal.page.languages import word

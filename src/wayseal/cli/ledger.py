@@ -16,7 +16,7 @@ from wayseal.cli._output import ProgressCallback, print_lines, progress_bars, wr
 from wayseal.cli._texts import _, echo
 from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import SigningKey, VerifyKey
-from wayseal.merkle.findings import Finding
+from wayseal.model.errors import Finding
 
 if TYPE_CHECKING:
     from wayseal.cli.vault_verify import ProjectionCheck

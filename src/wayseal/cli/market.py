@@ -15,7 +15,6 @@ from wayseal.cli._options import OutOption, OutputFormat, OutputFormatOption, Qu
 from wayseal.cli._output import clock_time, print_json, print_result, progress_bars, write_report
 from wayseal.cli._texts import _, current_lang, echo
 from wayseal.market.crawling.learning import Change, Taught, put_in_force, take_back, teach
-from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LearntRow, OfferRow, SellerRow, SellerView
@@ -25,6 +24,7 @@ from wayseal.market.reading.learning import Figures
 from wayseal.market.report import gather_week, render_week
 from wayseal.market.types import FLAGGED, Kind
 from wayseal.model.messages import N_
+from wayseal.model.times import now_us
 from wayseal.page import numbers
 from wayseal.page.languages import translator
 from wayseal.page.visible import shorten, visible

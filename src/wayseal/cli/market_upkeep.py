@@ -18,7 +18,6 @@ from wayseal.cli.proofs import parse_key_file
 from wayseal.market.capture import verify_captures
 from wayseal.market.crawling import CAPTURES
 from wayseal.market.crawling.retention import purge_folder
-from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
@@ -44,7 +43,7 @@ from wayseal.market.takedown import (
 )
 from wayseal.merkle import VerifyKey
 from wayseal.model.messages import N_
-from wayseal.model.times import iso
+from wayseal.model.times import iso, now_us
 from wayseal.page.visible import visible
 
 _TODOS = {

@@ -37,13 +37,13 @@ from wayseal.market.crawling.imports import (
     write_source,
 )
 from wayseal.market.fetching import paused_until
-from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.types import FailureReason
 from wayseal.model.messages import N_
+from wayseal.model.times import now_us
 from wayseal.page.visible import visible
-from wayseal.service.signals import handle_signals
+from wayseal.service.process import handle_signals
 
 
 def market_add(

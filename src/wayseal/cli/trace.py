@@ -29,7 +29,7 @@ from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.integrity import FINDING_TEXTS, Code, HistoryCheck, check_history
 from wayseal.merkle import Checkpoint
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import word
 from wayseal.store import load_mapping, read_leaks
 from wayseal.store.errors import StoreError

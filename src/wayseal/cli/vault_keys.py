@@ -9,8 +9,8 @@ from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietO
 from wayseal.cli._output import print_json, progress_bars, write_text
 from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import ActorOption, Session, VaultOption, open_vault, round_to_second
+from wayseal.vault.data_keys import index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.errors import KeyringError
-from wayseal.vault.key_rotation import index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS, LogKey
 from wayseal.vault.log.entries import admin

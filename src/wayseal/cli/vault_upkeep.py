@@ -20,20 +20,19 @@ from wayseal.cli._vault_session import (
     identify_caller,
     load_keyring,
     load_settings,
-    now_us,
     open_one_database,
     open_vault,
     round_to_second,
 )
+from wayseal.database import Database
+from wayseal.database.migrations import version
 from wayseal.model.records import Erased
 from wayseal.model.schema import plain
-from wayseal.model.times import micros_of
-from wayseal.store.database import Database
-from wayseal.store.database.migrations import version
+from wayseal.model.times import micros_of, now_us
 from wayseal.vault.backup import back_up
 from wayseal.vault.backup import prune as prune_backups
 from wayseal.vault.backup import restore as restore_backup
-from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
+from wayseal.vault.erasure import erasures_of, load_erasures, save_erasures
 from wayseal.vault.errors import BackupError
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.tables import CHAINS, ChainName

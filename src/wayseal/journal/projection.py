@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from wayseal.store.database import Connection, execute, query
+from wayseal.database import Connection, execute, query
 
 TEXT, INT, REAL = "TEXT NOT NULL", "BIGINT NOT NULL", "DOUBLE PRECISION NOT NULL"
 MAYBE_TEXT: Final = "TEXT"

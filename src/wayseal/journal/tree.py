@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wayseal.database import Connection, execute, query
 from wayseal.journal.projection import INT, TEXT, Table
 from wayseal.merkle import Tree
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import HEIGHT, entries, grown
-from wayseal.store.database import Connection, execute, query
 
 _WIDTH = 1 << HEIGHT
 

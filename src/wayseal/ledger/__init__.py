@@ -6,7 +6,7 @@ stand in `wayseal.ledger.errors`.
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.ledger._ingest import ingest

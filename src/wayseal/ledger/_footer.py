@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.ledger._layout import Longs, Words
-from wayseal.model.jit import kernel, part, plainly
+from wayseal.model.runtime import kernel, part, plainly
 
 _MAGIC = b"PAR1"
 _END = 8

@@ -7,7 +7,7 @@ unsigned 64-bit arithmetic that wraps; where the compiler is off, callers silenc
 import numpy as np
 
 from wayseal.ledger._layout import Bytes, Offsets, Words
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 P1 = np.uint64(11400714785074694791)
 P2 = np.uint64(14029467366897019727)

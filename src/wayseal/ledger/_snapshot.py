@@ -39,8 +39,8 @@ from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches
 from wayseal.merkle import Checkpoint
-from wayseal.model.closing import Closing
 from wayseal.model.predicate import Predicate
+from wayseal.model.runtime import Closing
 from wayseal.store.columns import microseconds
 
 _ORDER = ("waybill", "at", "source", "row")

@@ -12,21 +12,20 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from wayseal.custody import State
+from wayseal.database import Connection
 from wayseal.model.records import Refused
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR
 from wayseal.vault._disclose import DecisionInputs, actor_facts
 from wayseal.vault._sql import add
-from wayseal.vault._words import refused
 from wayseal.vault.directory import ActorRecord, actor_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.policy import PolicyRequest
-from wayseal.vault.requests import Caller
+from wayseal.vault.requests import Caller, refused
+from wayseal.vault.sealing import seal_reason
 from wayseal.vault.sealing.phones import asked_numbers, lookup_tags
-from wayseal.vault.sealing.reasons import seal_reason
 
 _BUDGET = "look-ups"
 """Under this they are counted; no purpose can have such a code."""

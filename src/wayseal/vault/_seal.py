@@ -12,23 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wayseal.database import Connection, Database
 from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import Parcel, Refused, Sealed, format_time
 from wayseal.model.times import micros_of
-from wayseal.store.database import Connection, Database
 from wayseal.vault import check
 from wayseal.vault import tables as t
-from wayseal.vault._context import ACTOR, OUTLET, digest
-from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
+from wayseal.vault._context import ACTOR, OUTLET, digest, find_reply, keep_reply, request_digest
 from wayseal.vault._sql import chosen
-from wayseal.vault._words import refused
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring, KeyService
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import entry
 from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.policy import Work
-from wayseal.vault.requests import Caller
+from wayseal.vault.requests import Caller, refused
 from wayseal.vault.row_marks import RowMarks
 from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
 from wayseal.vault.sealing.phones import phone_tags

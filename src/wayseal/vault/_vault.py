@@ -7,19 +7,19 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.model.closing import Closing
+from wayseal.database import Connection, Database
 from wayseal.model.errors import WaysealError
 from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import Actor, Answer, Approval, Ask, Erased, Parcel, Refused, Revised, Scan, Sealed, Ticket
-from wayseal.store.database import Connection, Database
+from wayseal.model.runtime import Closing
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
 from wayseal.vault import active_policy, approvals, check, directory
 from wayseal.vault import tables as t
 from wayseal.vault import work_events as feed
+from wayseal.vault._context import forget_replies
 from wayseal.vault._disclose import DecisionInputs
 from wayseal.vault._find import find
-from wayseal.vault._idempotency import forget_replies
 from wayseal.vault._revise import revise, tidy
 from wayseal.vault._show import show, verdicts
 from wayseal.vault.committer import Outcomes

@@ -13,10 +13,10 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Approval
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection
 from wayseal.vault import directory
 from wayseal.vault import tables as t
 from wayseal.vault._sql import put, record_of, row_of

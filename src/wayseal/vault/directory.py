@@ -14,16 +14,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.model.records import Actor, Time
 from wayseal.model.times import micros_of
-from wayseal.store.database import Connection
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, put, record_of, row_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
-from wayseal.vault.log.row_records import tell_rows
+from wayseal.vault.log.entries import admin, tell_rows
 from wayseal.vault.requests import Caller
 from wayseal.vault.row_marks import RowMarks
 

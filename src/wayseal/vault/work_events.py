@@ -20,18 +20,17 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from wayseal.custody import present
+from wayseal.database import Connection
 from wayseal.model.records import Scan, Ticket
 from wayseal.model.times import EPOCH, micros_of
 from wayseal.store.columns import microseconds
-from wayseal.store.database import Connection
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, digest
 from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
-from wayseal.vault.log.row_records import tell_rows
+from wayseal.vault.log.entries import admin, tell_rows
 from wayseal.vault.policy import Work
 from wayseal.vault.requests import Caller
 from wayseal.vault.row_marks import RowMarks

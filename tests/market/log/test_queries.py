@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.market.log.lines_of import DAY, START, act, offered, reading, whole
+from wayseal.database import Connection, query
 from wayseal.market.errors import RecordError
 from wayseal.market.log import WATCH, LineKind, Market, open_market, queries
 from wayseal.market.log.queries import (
@@ -25,7 +26,6 @@ from wayseal.market.log.queries import (
     readings,
 )
 from wayseal.market.log.reads import Reads
-from wayseal.store.database import Connection, query
 
 
 def test_a_stretch_of_time_is_counted_with_both_its_ends(market: Market) -> None:

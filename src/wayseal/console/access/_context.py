@@ -36,8 +36,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wayseal.console.access.types import Rules, Visit
 from wayseal.console.errors import AccessError, ConsoleSettingsError
+from wayseal.database import Database
 from wayseal.model.errors import disk_says
-from wayseal.store.database import Database
 from wayseal.store.durable import sync_folder, write_file
 
 _KEY_SIZE = 32

@@ -19,7 +19,7 @@ from wayseal.console.access import _rows as tables
 from wayseal.console.access._context import SECOND, AccessContext, digest
 from wayseal.console.access.types import LOOK_US, ActKind, Opened, Person, PersonState, Rules, Session, Via, Visit
 from wayseal.console.roles import Stage
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 
 _MINUTE = 60 * SECOND
 _AHEAD = 5 * _MINUTE

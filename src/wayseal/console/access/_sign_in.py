@@ -26,8 +26,8 @@ from wayseal.console.access._context import SECOND, AccessContext, check_passwor
 from wayseal.console.access.types import ActKind, Opened, Person, PersonState, Session, Via, Visit, Way
 from wayseal.console.errors import AccessError, SignInError, ThrottledError
 from wayseal.console.roles import Role, Stage
+from wayseal.database import Connection
 from wayseal.model.messages import N_
-from wayseal.store.database import Connection
 
 MISSES = 5
 _WRONG = N_("login and password don't go together, or the account is closed")

@@ -28,8 +28,7 @@ from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, re
 from wayseal.cases.evidence.types import safe_name
 from wayseal.cases.ledger.arrivals import WHO, partner_leads, rights_leads
 from wayseal.cases.ledger.casebook import FOLDER
-from wayseal.cases.ledger.detection import Detection, find_cases
-from wayseal.cases.ledger.lanes import lay_out_case
+from wayseal.cases.ledger.detection import Detection, find_cases, lay_out_case
 from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
 from wayseal.cases.notices import DAYS, find_unknown, noticing, read_address_file, send_waiting, service_of
 from wayseal.cases.views import Lead, Pack

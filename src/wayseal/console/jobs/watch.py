@@ -20,10 +20,10 @@ from typing import Self
 from wayseal.console.jobs._jobs import Jobs, jobs_of
 from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.settings import PREFIX, ConsoleSettings
-from wayseal.model.closing import Closing
+from wayseal.database import DatabaseError
 from wayseal.model.messages import N_
+from wayseal.model.runtime import Closing
 from wayseal.service.log import Log
-from wayseal.store.database import DatabaseError
 
 __all__ = ["Workers", "jobs_of", "settings_line"]
 

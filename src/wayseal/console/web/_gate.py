@@ -26,11 +26,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from wayseal.cases import CasebookError
 from wayseal.cases.errors import (
     CasebookBusyError,
     CasebookChangedError,
     CasebookDiskError,
+    CasebookError,
     CasebookUsageError,
     CaseStateError,
     NoSuchCaseError,
@@ -55,9 +55,9 @@ from wayseal.console.web._forms import (
 )
 from wayseal.console.web._render import THEMES, Assets, Renderer, pick_lang
 from wayseal.console.web._uploads import Sent, read_upload
+from wayseal.database import DatabaseError, DatabaseGoneError
 from wayseal.model.messages import N_
 from wayseal.service.log import where
-from wayseal.store.database import DatabaseError, DatabaseGoneError
 
 _HOME = {Stage.CODE: "/sign-in/code", Stage.ENROL: "/enrol", Stage.FULL: "/"}
 _SAFE = ("GET", "HEAD")

@@ -44,7 +44,7 @@ from wayseal.detect.facts._tally import (
     find_demoted,
 )
 from wayseal.ledger.beside import Beside
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 from wayseal.store.columns import microseconds
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)

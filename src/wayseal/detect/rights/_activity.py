@@ -21,7 +21,7 @@ from wayseal.detect.facts import TABLE_COLUMNS, Progress, build_context, code_ta
 from wayseal.detect.rights._map import ACTIONS
 from wayseal.ledger import Snapshot
 from wayseal.ledger.beside import Beside, Wanted
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 from wayseal.store.columns import microseconds
 
 

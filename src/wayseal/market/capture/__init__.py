@@ -57,7 +57,7 @@ from wayseal.market.fetching.types import Fetched
 from wayseal.market.sources import Source
 from wayseal.market.types import Capture
 from wayseal.merkle.checkpoint import SigningKey
-from wayseal.model.closing import Closing
+from wayseal.model.runtime import Closing
 from wayseal.model.times import time_at
 from wayseal.proofs.errors import StampError
 from wayseal.proofs.stamps import Stamped, ask_for_stamp, claimed_stamp

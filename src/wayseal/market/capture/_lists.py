@@ -40,7 +40,7 @@ from pathlib import Path
 from wayseal.market.capture._files import members
 from wayseal.market.errors import CaptureChangedError, CaptureError
 from wayseal.merkle.checkpoint import SigningKey, VerifyKey
-from wayseal.merkle.findings import Finding
+from wayseal.model.errors import Finding
 from wayseal.model.times import iso, time_at
 from wayseal.proofs.errors import StampError
 from wayseal.proofs.stamps import Stamped, verify_stamp

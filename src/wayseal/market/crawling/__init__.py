@@ -10,7 +10,7 @@
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.market.crawling._folder import CAPTURES, IMPORTS, SITES, SOURCES, holding

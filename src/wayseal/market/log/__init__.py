@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from wayseal.database import Connection, Database, DatabaseError, execute, open_database, query, scratch
+from wayseal.database.errors import DatabaseBusyError, ForeignDatabaseError
 from wayseal.journal.projection import read_batches, tables_differ
 from wayseal.journal.tree import grow, tree_of
 from wayseal.market.errors import (
@@ -30,8 +32,6 @@ from wayseal.market.log._tables import BY_HAND, LINES, NODES, PROJECTION, TABLES
 from wayseal.market.log.lines import ORIGIN, WATCH, Line, LineKind, read_line, write_line
 from wayseal.merkle import Checkpoint, SigningKey
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query, scratch
-from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
 
 __all__ = ["FILE", "WATCH", "Line", "LineKind", "Market", "Proof", "Verified", "open_market"]
 FILE = "market.sqlite"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, get_type_hints
 
+from wayseal.database import Connection, execute, query
 from wayseal.journal.projection import (
     INT,
     MAYBE_INT,
@@ -36,7 +37,6 @@ from wayseal.market.log.views import (
 )
 from wayseal.market.takedown import follow
 from wayseal.market.types import Capture
-from wayseal.store.database import Connection, execute, query
 
 VERSION = 4
 """Of the tables that are made of lines: with another one they are made anew."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wayseal.database import Connection, query
 from wayseal.market.log import Market
 from wayseal.market.log import _tables as t
 from wayseal.market.log.lines import LineKind, read_line
@@ -17,7 +18,6 @@ from wayseal.market.log.reads import MOST, Reads, select
 from wayseal.market.log.views import Page, SourceRow, WordRow, place_of, row_of
 from wayseal.market.types import FLAGS, read_text
 from wayseal.model.times import HOUR_US
-from wayseal.store.database import Connection, query
 
 WEEK = 7 * 24 * HOUR_US
 

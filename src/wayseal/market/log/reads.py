@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from wayseal.database import Connection, query
 from wayseal.journal.projection import Table
 from wayseal.market.errors import NoSuchThingError, RecordError
 from wayseal.market.log import Market
@@ -33,7 +34,6 @@ from wayseal.market.log.views import (
 )
 from wayseal.market.takedown import Outcome, Request, follow
 from wayseal.market.types import FLAGGED, Capture
-from wayseal.store.database import Connection, query
 
 MOST = 200
 """Rows of a page."""

@@ -190,7 +190,7 @@ _Bytes = Annotated[int, Field(ge=1024, le=64 << 20), needs(N_("needs bytes, from
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """Where the parts of an offer stand; see docs/market-sources.md for how that is written."""
+    """Where the parts of an offer stand; see docs/reference/market-sources.md for how that is written."""
 
     __pydantic_config__: ClassVar = CLOSED
     key: Text | None = None

@@ -14,7 +14,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from wayseal.model.collector import collector_paused
+from wayseal.model.runtime import collector_paused
 from wayseal.store._text_file import TextBlock, TextFile, is_utf8
 from wayseal.store._times import format_offset
 from wayseal.store.logs._row_builder import MADE, LeftOutCounts, Outcome, RowBuilder, Unreadable, notify_at_end

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.model.collector import collector_paused
+from wayseal.model.runtime import collector_paused
 from wayseal.store._csv import CsvBlocks, record_texts, split_record
 from wayseal.store._csv_records import RecordSplitter
 from wayseal.store._text_file import TextBlock

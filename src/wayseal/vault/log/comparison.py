@@ -11,19 +11,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wayseal.database import Database
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.codes import find_rows
-from wayseal.merkle.findings import Finding
 from wayseal.model import clean_waybill
-from wayseal.store.database import Database
-from wayseal.vault.log._findings import Code
-from wayseal.vault.log._positions import Position, broken_positions, covered, positions_of
+from wayseal.model.errors import Finding
 from wayseal.vault.log.entries import Entry, EntryKind
-from wayseal.vault.log.projection import Progress, access_of, origin_of, portions
+from wayseal.vault.log.integrity import Code
+from wayseal.vault.log.projection import (
+    Position,
+    Progress,
+    access_of,
+    broken_positions,
+    covered,
+    origin_of,
+    portions,
+    positions_of,
+)
 from wayseal.vault.log.tiles import size
 from wayseal.vault.row_marks import RowMarks
-
-__all__ = ["Comparison", "check_projection"]
 
 _DAY_US = 86_400_000_000
 _KEYS = 1 << 18

@@ -21,17 +21,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.merkle.findings import Finding
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
+from wayseal.model.errors import Finding
 from wayseal.vault import tables as t
 from wayseal.vault.directory import told_of_secret, version_of
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind
-from wayseal.vault.log.row_records import read_rows
+from wayseal.vault.log.entries import read_rows
 from wayseal.vault.log.sound_entries import read_origin, sound_entries
 from wayseal.vault.row_marks import MARKED, RowMarks
-from wayseal.vault.verification._findings import RecordCode, TableCode
-from wayseal.vault.verification._sound_rows import Portion, name_of, read_chosen, read_portions
+from wayseal.vault.verification._sound_rows import Portion, RecordCode, TableCode, name_of, read_chosen, read_portions
 from wayseal.vault.work_events import PLACE, find_places, scan_of, scans_digest
 
 Row = dict[str, Any]

@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
-from wayseal.cases.acts import UNDOABLE
+from wayseal.cases.book import UNDOABLE
 from wayseal.cases.errors import StaleError
 from wayseal.cases.types import (
     CLOSED_STATES,
