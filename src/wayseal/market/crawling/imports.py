@@ -16,12 +16,26 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from wayseal.market.crawling._folder import IMPORTS, SOURCES, source_text
+from wayseal.market.crawling._folder import IMPORTS, SITES, SOURCES, source_text
 from wayseal.market.errors import MarketError, PictureError, SourceError
+from wayseal.market.fetching import Fetched, Fetcher
 from wayseal.market.pictures import read_picture
-from wayseal.market.sources import PICTURES, TEXTS, Source, parse_source, read_export
+from wayseal.market.sources import PICTURES, TEXTS, Source, parse_apart, parse_source, read_export
 from wayseal.market.sources.source import Fields, Flaw, Problem
+from wayseal.market.types import FailureReason, VisitStatus
 from wayseal.model.messages import N_, Message
+from wayseal.store.durable import replace_file
+
+__all__ = [
+    "ImportForm",
+    "Named",
+    "bring_in",
+    "check_files",
+    "free_name",
+    "place_files",
+    "read_feed",
+    "write_source",
+]
 
 
 class ImportForm(StrEnum):
@@ -191,6 +205,48 @@ def brought_source(name: str, form: ImportForm) -> str:
         text += "\n[fields]\n" + source_text({name: name for name in Fields.__slots__ if name != "url"})
     parse_source(text)
     return text
+
+
+def read_feed(
+    folder: Path, url: str, *, name: str, contact: str, allow_inside: bool
+) -> tuple[str, FailureReason | None]:
+    """Looks at a feed once that is to be a source, with the manners of every look.
+
+    Args:
+        folder: The watch's.
+        url: The feed's address.
+        name: What the source is called.
+        contact: Of whoever looks.
+        allow_inside: Whether the address may be one inside.
+
+    Returns:
+        The source as TOML; and why it can't be seen (`CHANGED`: what stands there is no feed), or None.
+
+    Raises:
+        SourceError: It can't be called so, or the address or the contact is none.
+    """
+    text = source_text({"name": name, "kind": "feed", "contact": contact, "start": url})
+    text += "allow_inside = true\n" if allow_inside else ""
+    source = parse_source(text)
+    answer = Fetcher(folder / SITES).fetch(source, url)
+    if not isinstance(answer, Fetched) or answer.hindrance is not None:
+        return text, answer.hindrance or FailureReason.ERROR_PAGE
+    seen = parse_apart(source, answer.body, answer.media_type, answer.url)
+    return text, None if seen.sight is VisitStatus.SEEN else FailureReason.CHANGED
+
+
+def write_source(folder: Path, text: str | bytes, file: Path | None, *, replace: bool) -> Path | None:
+    """Takes a source into a watch's folder; None: one of its name is there. SourceError: it has a mistake.
+
+    file: from where its text is, for errors.
+    """
+    source = parse_source(text, file)
+    path = folder / SOURCES / f"{source.name}.toml"
+    if path.exists() and not replace:
+        return None
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_file(path, text if isinstance(text, bytes) else text.encode())
+    return path
 
 
 def bring_in(folder: Path, name: str, form: ImportForm, files: Iterable[tuple[str, Path]]) -> Source:
