@@ -1,7 +1,7 @@
 """Proofs out of a ledger or a vault's log, in the form in which they are handed on, and whether they hold.
 
-docs/reference/proofs.md defines every byte. Nothing here needs more than Python and `cryptography`: what a court is shown is
-checked by little code that little else can break. `python -m wayseal.proofs` is the room's own command.
+docs/reference/proofs.md defines every byte. Nothing here needs more than Python and `cryptography`: what a court is
+shown is checked by little code that little else can break. `python -m wayseal.proofs` is the room's own command.
 """
 
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
 """Sources: what is looked at, as data, and what an answer or an export of one shows.
 
-A source is a TOML file (`load_sources`, docs/reference/market-sources.md). `parse` is a pure function of an answer's bytes
+A source is a TOML file (`load_sources`, docs: market-sources.md). `parse` is a pure function of an answer's bytes
 (`parse_apart` the same within bounds);
 `read_export` reads files of any size message by message. Nothing here asks the network.
 """

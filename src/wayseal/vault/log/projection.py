@@ -123,7 +123,7 @@ def write_dataset(
     database: Database, marks: RowMarks, folder: Path, since: int = 0, stop: int | None = None, *,
     progress: Progress = _silent, act: Callable[[Entry], None] = _no_act,
 ) -> int:  # fmt: skip
-    """Writes what entries from `since` up to `stop` disclosed as a dataset (`docs/reference/data-contract.md`); how many rows.
+    """Writes what entries from `since` up to `stop` disclosed as a dataset of the data contract; how many rows.
 
     A file that holds no row still says by its name up to where was looked. act: told of each administrator's act.
     LogChangedError: an entry isn't what was written (rule 3).
