@@ -1,4 +1,4 @@
-"""Sources that are read again (the numbers are those of `retention.retire`), and newer sheets of staff and outlets."""
+"""Sources that are read again (rules 7 to 11 of `_ingest`), and newer sheets of staff and outlets."""
 
 import shutil
 import signal

@@ -18,8 +18,8 @@ from wayseal import ledger
 from wayseal.ledger import Snapshot, _generation
 from wayseal.ledger import beside as module
 from wayseal.ledger._sorted import EVERY_KEY
-from wayseal.ledger.beside import Beside, Wanted
 from wayseal.ledger.codes import Coder
+from wayseal.ledger.walk import Beside, Wanted
 
 ROUND = 300
 DAYS = 4

@@ -1,4 +1,4 @@
-"""Logs that have grown since they were ingested (the numbers are those of `_incremental`)."""
+"""Logs that have grown since they were ingested (the numbers are those of `_intake`)."""
 
 import gzip
 import json

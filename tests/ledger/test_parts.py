@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import _kernels, _order
+from wayseal.ledger import _kernels
 from wayseal.ledger._counts import Sums
 from wayseal.ledger._files import HashingFile, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, PAIRS_SCHEMA
 from wayseal.ledger._merge import count_to_merge, find_crowded, merge
-from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._parallel import read_ahead
+from wayseal.ledger._part import ledger_order, mark_firsts, mark_repeats, run_starts
 from wayseal.ledger._resolve import _tally
 from wayseal.ledger._sorted import SortedWriter, contains, find_rows, open_sorted, ranges, read_range, rows_for
 from wayseal.ledger._spill import MOST_PARTS, Spill, count_parts
@@ -76,7 +76,7 @@ def test_first_marks(runs: list[list[tuple[int, bool, bool]]]) -> None:
     ids = np.array([r[0] for r in flat], np.uint64)
     old = np.array([r[1] for r in flat], np.bool_)
     was = np.array([r[1] and r[2] and r[0] > 0 for r in flat], np.bool_)
-    marks = _order.mark_firsts(starts, ids, old, was)
+    marks = mark_firsts(starts, ids, old, was)
     place = 0
     for run in runs:
         seen: set[int] = set()
@@ -95,7 +95,7 @@ def test_repeats(runs: list[list[tuple[int, bool, bool]]]) -> None:
     flat = [r for run in runs for r in run]
     starts = np.cumsum([0, *(len(r) for r in runs)]).astype(np.int64)
     ids, old = np.array([r[0] for r in flat], np.uint64), np.array([r[1] for r in flat], np.bool_)
-    repeat = _order.mark_repeats(starts, ids, old)
+    repeat = mark_repeats(starts, ids, old)
     found = [False] * len(flat) if repeat is None else repeat.tolist()
     expected = []
     for run in runs:
@@ -124,9 +124,9 @@ def test_marks_of_runs_in_which_ids_share_their_place() -> None:
             seen.add(name)
             for k in range(i + 1, high):
                 met[k] = met[k] or (ids[k] == name and not old[i])
-    marks = _order.mark_firsts(starts, ids, old, np.zeros(n, np.bool_))
+    marks = mark_firsts(starts, ids, old, np.zeros(n, np.bool_))
     assert (marks.first.tolist(), marks.fresh.tolist()) == (first, fresh)
-    found = _order.mark_repeats(starts, ids, old)
+    found = mark_repeats(starts, ids, old)
     assert found is not None
     assert found.tolist() == repeat
 

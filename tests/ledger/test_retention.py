@@ -17,10 +17,10 @@ from tests.ledger.helpers import put, read, write
 from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
 from tests.ledger.sealed import KEY, looked, note
 from wayseal import ledger
-from wayseal.ledger import LedgerError, _recount, integrity
+from wayseal.ledger import LedgerError, _purge_selector, _recount, integrity
 from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.retention import _purge_selector, compact, plan_purge, prove_purge, purge
+from wayseal.ledger.retention import compact, plan_purge, prove_purge, purge
 from wayseal.proofs.reads import verify_read
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import emptied, put, read
 from tests.tables import each
-from wayseal.store._csv_records import CsvRecords
+from wayseal.store._csv import CsvRecords
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 

@@ -14,9 +14,8 @@ from wayseal.store import load_mapping
 from wayseal.store._convert import translate_lists
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
-from wayseal.store.notices import notice_message
 from wayseal.store.tables import TABLES
-from wayseal.store.types import NoticeCode, Reason, SourceFile
+from wayseal.store.types import NoticeCode, Reason, SourceFile, notice_message
 
 STAFF = 'table = "actors"\n[columns]\nactor = "u"\nkind = { constant = "person" }\nrole = "r"\n'
 PARCELS = (

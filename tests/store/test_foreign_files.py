@@ -17,7 +17,7 @@ from wayseal.store._dump import events
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store._open_source import is_document, records
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal.store.recognise import recognise, shape_of
 from wayseal.store.types import NoticeCode, Reason
 

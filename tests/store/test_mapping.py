@@ -15,7 +15,7 @@ from tests.tables import each
 from wayseal.store import load_mapping, open_source, read_batches
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal.store.types import NoticeCode, Reason
 
 COLUMNS = '[columns]\nat = "t"\nactor = "u"\nwaybill = "w"\n'

@@ -12,7 +12,7 @@ from tests.store.helpers import read
 from wayseal.store import TABLES, write_table
 from wayseal.store._convert import dumps
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LAID_OUT, LOGS, Format
+from wayseal.store.mapping import LAID_OUT, LOGS, Format
 from wayseal.store.tables import VERSION, Column, ColumnType, Table, arrow_schema
 
 VISIBLE = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp"))

@@ -18,12 +18,13 @@ from wayseal.model.predicate import CONDITIONS
 from wayseal.model.schema import CLOSED, TomlText, needs, not_among, one_or_more, or_just, parsed_by
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import MYSQL_TIMES, REQUEST_FIELDS, REQUEST_TIMES, names_of_format
 from wayseal.store.mapping import (
     EPOCHS,
+    LOGS,
     MOST_LETTERS,
     FieldMap,
+    Format,
     LogMapping,
     LogSettings,
     PathRule,

@@ -27,9 +27,9 @@ from wayseal.store._propose_log_mapping import UNSURE, Draft, propose_log
 from wayseal.store._sample import MOST, Sample, read_sample, spread_lines
 from wayseal.store._workbook import visible_sheets
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import looks_personal
 from wayseal.store.look import BYTES, FileLook, look_at_source
+from wayseal.store.mapping import LOGS, Format
 from wayseal.store.recognise import Looked, Recognised, look_at_sample, recognise
 from wayseal.store.tables import Column, ColumnType
 

@@ -18,7 +18,7 @@ from wayseal.store import propose_mapping
 from wayseal.store._load_mapping import parse_mapping
 from wayseal.store._propose_log_mapping import propose_log
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 
 EXAMPLES = [("pgaudit.csv", Format.PGAUDIT), ("access.log", Format.COMBINED), ("events.jsonl", Format.OCSF)]
 

@@ -3,8 +3,18 @@
 from functools import partial
 
 from wayseal.database import Connection, execute
-from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_REAL, MAYBE_TEXT, REAL, TEXT, Projection, Table
-from wayseal.journal.tree import make_nodes, nodes_table
+from wayseal.journal.projection import (
+    INT,
+    MAYBE_INT,
+    MAYBE_REAL,
+    MAYBE_TEXT,
+    REAL,
+    TEXT,
+    Projection,
+    Table,
+    make_nodes,
+    nodes_table,
+)
 from wayseal.market.log.lines import BY_HAND as _BY_HAND
 
 VERSION = 4

@@ -36,7 +36,7 @@ from wayseal.market.log.reads import Reads
 from wayseal.market.types import NumberCandidate
 from wayseal.model.numbers import Formats, learn_formats, rarity_of
 from wayseal.store import arrow_schema, write_table
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 
 
 class Standing(StrEnum):
