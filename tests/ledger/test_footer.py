@@ -14,12 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.ledger.helpers import put, read, write
+from tests.ledger.helpers import load_manifest, put, read, write
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _lookup, _sorted
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, NUMBERS_SCHEMA, PAIRS_SCHEMA, Words, kept_schema
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, READS, Finder
-from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger._sorted import Footer, SortedWriter, UnreadableFooterError, open_sorted, read_footer
 
 pytestmark = pytest.mark.kernels
