@@ -30,7 +30,7 @@ from wayseal.page.languages import translator
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import times
 from wayseal.store import write_table
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 
 _STATES = {
     "seen": N_("there"),

@@ -14,9 +14,8 @@ from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import NUMBERS_SCHEMA, Bytes, Flags, Longs, Words
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import GONE, TOMBSTONES, CommitEntry, Manifest
-from wayseal.ledger._order import ledger_order
 from wayseal.ledger._pages import NONE_GONE, ReadHasher, number_pages
-from wayseal.ledger._part import column_values
+from wayseal.ledger._part import column_values, ledger_order
 from wayseal.ledger._recount import load_dictionaries, look_up_words, split_by_part
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sorted import read_range
