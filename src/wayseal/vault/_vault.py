@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from functools import partial, wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
@@ -28,7 +29,7 @@ from wayseal.vault.erasure import due, erase
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.keyring import Keyring, KeyService, KeySource, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
-from wayseal.vault.log import Entry, Tail, append, make_checkpoint, newest_checkpoint
+from wayseal.vault.log import Entry, Tail, UnitOfWork, append, make_checkpoint, newest_checkpoint
 from wayseal.vault.log.memory import LogMemory, WatchedDatabase
 from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.policy import Policy
@@ -39,6 +40,8 @@ from wayseal.vault.sealing import read_token
 
 A = TypeVar("A")
 B = TypeVar("B")
+P = ParamSpec("P")
+T = TypeVar("T")
 HOUR = 3_600_000_000
 _SEEN = 500_000
 _LOOKS = 1.0
@@ -120,9 +123,8 @@ class Vault(Closing):
         self, caller: Caller, parcels: Sequence[Parcel], *, now: int, key: str | None = None
     ) -> list[Sealed | Refused]:
         """Seals parcels under their numbers; an answer for each. key: idempotency key. VaultError: nothing was done."""
-        version, day = self.policy.version, day_of(now, self._offset)
         key = check.optional("key", key)
-        return sealing.seal(self._sealing(), caller, parcels, key=key, policy=version, now=now, day=day)
+        return sealing.seal(self._sealing(), partial(self._act, caller, now), caller, parcels, key=key)
 
     def disclose(
         self, caller: Caller, asks: Sequence[Ask], *, now: int, key: str | None = None, approval: str | None = None
@@ -214,30 +216,27 @@ class Vault(Closing):
         """Waybills with this phone, by blind index and quota."""
         check.purpose(purpose)
         check.reason(reason)
-        day = day_of(now, self._offset)
-        return self._writing.write(find, self._decision_inputs(), caller, phone, purpose, reason, now=now, day=day)
+        return self._act(caller, now, find, self._decision_inputs(), phone, purpose, reason)
 
     def scans(self, caller: Caller, events: Sequence[Scan], *, now: int) -> int:
         """Takes scans in; how many were new."""
-        day = day_of(now, self._offset)
-        return self._writing.write(feed.record_scans, self.marks, caller, events, self.policy.version, now, day)
+        return self._act(caller, now, feed.record_scans, events)
 
     def tickets(self, caller: Caller, events: Sequence[Ticket], *, now: int) -> int:
         """Takes tickets in; how many were new."""
-        day = day_of(now, self._offset)
-        return self._writing.write(feed.record_tickets, self.marks, caller, events, self.policy.version, now, day)
+        return self._act(caller, now, feed.record_tickets, events)
 
     def actors(self, caller: Caller, records: Sequence[Actor], *, now: int) -> None:
         """Adds actors, or replaces what is known of them."""
-        self._writing.write(directory.put_actors, self.marks, caller, records, self.policy.version, now)
+        self._act(caller, now, directory.put_actors, records)
 
     def block(self, caller: Caller, actor: str, *, now: int) -> None:
         """Puts an actor on the blocked list: it is shown nothing any more."""
-        self._writing.write(directory.set_blocked, self.marks, caller, actor, now, self.policy.version, now)
+        self._act(caller, now, directory.set_blocked, actor, blocked=True)
 
     def unblock(self, caller: Caller, actor: str, *, now: int) -> None:
         """Takes an actor off the blocked list."""
-        self._writing.write(directory.set_blocked, self.marks, caller, actor, None, self.policy.version, now)
+        self._act(caller, now, directory.set_blocked, actor, blocked=False)
 
     def add_client(
         self,
@@ -263,27 +262,25 @@ class Vault(Closing):
             certificate_sha256=certificate_sha256,
             disabled_at=None,
         )
-        self._writing.write(directory.add_client, self.marks, caller, made, self.policy.version, now)
+        self._act(caller, now, directory.add_client, made)
         self._look(always=True)
         return secret
 
     def disable_client(self, caller: Caller, client: str, *, now: int) -> None:
         """Ends a client's rights at once."""
-        version = self.policy.version
-        self._writing.write(directory.disable_client, self.marks, caller, client, version, now)
+        self._act(caller, now, directory.disable_client, client)
         self._look(always=True)
 
     def new_client_secret(self, caller: Caller, client: str, *, now: int) -> str:
         """Another secret for a client; the old one ends at once."""
         secret, digest = directory.new_secret()
-        version = self.policy.version
-        self._writing.write(directory.change_secret, self.marks, caller, client, digest, version, now)
+        self._act(caller, now, directory.change_secret, client, digest)
         self._look(always=True)
         return secret
 
     def set_client_roles(self, caller: Caller, client: str, roles: frozenset[str], *, now: int) -> None:
         """Has a client act for other roles."""
-        self._writing.write(directory.change_roles, self.marks, caller, client, roles, self.policy.version, now)
+        self._act(caller, now, directory.change_roles, client, roles)
         self._look(always=True)
 
     def list_actors(self) -> list[ActorRecord]:
@@ -296,21 +293,18 @@ class Vault(Closing):
 
     def ask_approval(self, caller: Caller, purpose: str, most: int, *, now: int) -> Approval:
         """Asks a second person to agree to bulk."""
-        return self._writing.write(approvals.ask, self.marks, caller, purpose, most, self.policy, now)
+        return self._act(caller, now, approvals.ask, purpose, most, self.policy)
 
     def approve(self, caller: Caller, approval: str, *, now: int) -> Approval:
         """Agrees to bulk that another asked for; VaultError says why not."""
-        return self._writing.write(approvals.agree, self.marks, caller, approval, self.policy, now)
+        return self._act(caller, now, approvals.agree, approval, self.policy)
 
     def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erased]:
         """Erases what is sealed under numbers; each says when the last backup of its key is gone."""
         numbers = list(dict.fromkeys(check.waybill(w) for w in waybills))
-        version = self.policy.version
         check.code("why", why)
-        return erase(
-            self._writing, self._keys, self.marks, caller, numbers, why,
-            backups=self._backups, policy=version, now=now,
-        )  # fmt: skip
+        act = partial(self._act, caller, now)
+        return erase(act, self._writing, self._keys, numbers, why, backups=self._backups, now=now)
 
     def retain(self, caller: Caller, *, now: int) -> list[Erased]:
         """Erases the oldest numbers whose time is over (at most 1,000), and answers that nobody can ask for again."""
@@ -328,7 +322,7 @@ class Vault(Closing):
 
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
-        made = self._writing.write(active_policy.activate, self.marks, caller, purposes, rules, now)
+        made = self._act(caller, now, active_policy.activate, purposes, rules)
         self._look(always=True)
         return made
 
@@ -364,6 +358,18 @@ class Vault(Closing):
         """Lets go of both databases, and keeps what was seen of the log."""
         with self._keys, self._main:
             self.memory.save()
+
+    def _act(
+        self, caller: Caller, now: int, work: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` as a unit of its own."""
+        marks, version, day = self.marks, self.policy.version, day_of(now, self._offset)
+
+        @wraps(work)
+        def acting(connection: Connection) -> T:
+            return work(UnitOfWork(connection, marks, caller, version, now, day), *args, **kwargs)
+
+        return self._writing.write(acting)
 
     def _check_log(self, connection: Connection) -> None:
         self.memory.check(connection)
@@ -446,4 +452,5 @@ def _make(
         raise VaultError("there is a vault in this database already")
     rows = [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}]
     connection.execute(t.facts.insert(), [marks.marked(t.facts, row) for row in rows])
-    active_policy.activate(connection, marks, caller, purposes, rules, now)
+    unit = UnitOfWork(connection, marks, caller, 0, now, 0)
+    active_policy.activate(unit, purposes, rules)

@@ -4,6 +4,7 @@
 2. The newest row counts only if the log's last entry knows no newer policy: nobody goes back to an older one unseen.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,11 +14,9 @@ from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
+from wayseal.vault.log import UnitOfWork
 from wayseal.vault.log.sound_entries import last_entry, sound_entry
 from wayseal.vault.policy import Policy
-from wayseal.vault.requests import Caller
 from wayseal.vault.row_marks import RowMarks
 
 ACT = "policy_activated"
@@ -48,21 +47,21 @@ def policy_in_force(connection: Connection, marks: RowMarks, known: Policy | Non
     return made
 
 
-def activate(connection: Connection, marks: RowMarks, caller: Caller, purposes: str, rules: str, now: int) -> Policy:
+def activate(unit: UnitOfWork, purposes: str, rules: str) -> Policy:
     """Puts a policy in force, and writes that down. PolicyError where it can't be one."""
-    version = int(connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
+    version = int(unit.connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
     made = Policy.parse(purposes, rules, version)
-    added = append(connection, marks, [admin(caller, now, version, ACT, sha256=made.sha256)])
+    entry = replace(unit, policy=version).record_act(ACT, sha256=made.sha256)
     row = {
         "version": version,
         "purposes": purposes,
         "rules": rules,
         "sha256": made.sha256,
-        "activated_at": now,
-        "activated_by": caller.actor,
-        "entry": added.first,
+        "activated_at": unit.now,
+        "activated_by": unit.caller.actor,
+        "entry": entry,
     }
-    connection.execute(t.policies.insert(), marks.marked(t.policies, row))
+    unit.connection.execute(t.policies.insert(), unit.marks.marked(t.policies, row))
     return made
 
 

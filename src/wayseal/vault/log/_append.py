@@ -27,9 +27,20 @@ from wayseal.merkle.hashing import leaf_hash
 from wayseal.store.database import Connection, raw
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log.entries import Entry, EntryKind, Span, decode, encode, format_spans, make_spans, parse_spans
+from wayseal.vault.log.entries import (
+    Entry,
+    EntryKind,
+    Span,
+    decode,
+    encode,
+    entry,
+    format_spans,
+    make_spans,
+    parse_spans,
+)
 from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.log.tiles import Tail, present_tail, read_last
+from wayseal.vault.requests import Caller
 from wayseal.vault.row_marks import RowMarks
 
 SALT = 32
@@ -101,6 +112,29 @@ def _insert(connection: Connection, table: str, columns: str, rows: Sequence[tup
 ACT = "erased_entries"
 _ENTRIES = "entries"
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """One write transaction in which somebody acts.
+
+    policy: the version in force. now: microseconds since 1970; day: by the courier's clock.
+    """
+
+    connection: Connection
+    marks: RowMarks
+    caller: Caller
+    policy: int
+    now: int
+    day: int
+
+    def record(self, kind: EntryKind, **rest: Any) -> Appended:
+        """Append an entry about the caller's request; `rest`: further fields of `Entry`."""
+        return append(self.connection, self.marks, [entry(kind, self.caller, self.now, self.policy, **rest)])
+
+    def record_act(self, act: str, **more: str | int) -> int:
+        """Append an administrator's act, and return its place; `more` holds ids and counts alone."""
+        return self.record(EntryKind.ADMIN, more={"act": act, **more}).first
 
 
 def erase_entries(

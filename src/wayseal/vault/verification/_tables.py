@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from wayseal.merkle.findings import Finding
 from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
-from wayseal.vault.directory import told_of_secret, version_of
+from wayseal.vault.directory import logged_secret, version_of
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind
 from wayseal.vault.log.entries import read_rows
@@ -431,7 +431,7 @@ def _columns(*left_out: str) -> Callable[[Any], dict[str, Any]]:
 
 
 def _plain_client(row: Any) -> Mapping[str, Any]:
-    return _columns("client", "secret_sha256")(row) | {"secret": told_of_secret(row.secret_sha256)}
+    return _columns("client", "secret_sha256")(row) | {"secret": logged_secret(row.secret_sha256)}
 
 
 _COMPARISONS = {
