@@ -26,7 +26,7 @@ from wayseal.vault.log import EntryKind, UnitOfWork
 from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.policy import Work
 from wayseal.vault.requests import Caller, refused
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
 from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import field_token
@@ -44,7 +44,7 @@ class Sealing:
     keys: Database
     service: KeyService
     keyring: Keyring
-    marks: RowMarks
+    marks: RowMacs
 
 
 def seal(

@@ -35,7 +35,7 @@ from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import day_of
 from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob, Verdict
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.sealing import read_token
 
 A = TypeVar("A")
@@ -44,7 +44,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 HOUR = 3_600_000_000
 _SEEN = 500_000
-_LOOKS = 1.0
+_REFRESH = 1.0
 """Seconds between two looks for a newer policy or other clients."""
 
 
@@ -78,11 +78,11 @@ class Vault(Closing):
         self._lock = threading.Lock()
         self._tail: Tail | None = None
         self._seen: tuple[int, set[tuple[str, str, str]]] = (0, set())
-        self._looked = clock()
+        self._refreshed_at = clock()
         self.memory = memory or LogMemory(None)
         self._writing = WatchedDatabase(main, self.memory)
         self.origin = main.read(_origin, self.keyring)
-        self._marks = RowMarks(source, self.origin)
+        self._marks = RowMacs(source, self.origin)
         self._service = service or LocalKeys(source, self.origin)
         self.check_log()
         self._policy, self._clients, self._directory = main.read(_standing, self.marks, None)
@@ -93,26 +93,26 @@ class Vault(Closing):
         return self._source.current()
 
     @property
-    def marks(self) -> RowMarks:
+    def marks(self) -> RowMacs:
         """The maker and checker of the marks of its rows, by the keyring as it is now."""
         if self._marks.keyring is not self.keyring:
-            self._marks = RowMarks(self._source, self.origin)
+            self._marks = RowMacs(self._source, self.origin)
         return self._marks
 
     @property
     def policy(self) -> Policy:
         """The policy in force; looked for once a second."""
-        self._look()
+        self._refresh()
         return self._policy
 
     def client(self, client: str) -> Client | None:
         """A client by its id; None where there is none."""
-        self._look()
+        self._refresh()
         return self._clients.get(client)
 
     def directory_version(self) -> int:
         """A number that every change of an actor or a client raises, read now."""
-        self._look(always=True)
+        self._refresh(always=True)
         return self._directory
 
     def actor(self, actor: str) -> ActorRecord | None:
@@ -263,25 +263,25 @@ class Vault(Closing):
             disabled_at=None,
         )
         self._act(caller, now, directory.add_client, made)
-        self._look(always=True)
+        self._refresh(always=True)
         return secret
 
     def disable_client(self, caller: Caller, client: str, *, now: int) -> None:
         """Ends a client's rights at once."""
         self._act(caller, now, directory.disable_client, client)
-        self._look(always=True)
+        self._refresh(always=True)
 
     def new_client_secret(self, caller: Caller, client: str, *, now: int) -> str:
         """Another secret for a client; the old one ends at once."""
         secret, digest = directory.new_secret()
         self._act(caller, now, directory.change_secret, client, digest)
-        self._look(always=True)
+        self._refresh(always=True)
         return secret
 
     def set_client_roles(self, caller: Caller, client: str, roles: frozenset[str], *, now: int) -> None:
         """Has a client act for other roles."""
         self._act(caller, now, directory.change_roles, client, roles)
-        self._look(always=True)
+        self._refresh(always=True)
 
     def list_actors(self) -> list[ActorRecord]:
         """All actors, by id."""
@@ -323,7 +323,7 @@ class Vault(Closing):
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
         made = self._act(caller, now, active_policy.activate, purposes, rules)
-        self._look(always=True)
+        self._refresh(always=True)
         return made
 
     def checkpoint(self, *, now: int) -> str:
@@ -382,15 +382,15 @@ class Vault(Closing):
         )
 
     def _decision_inputs(self) -> DecisionInputs:
-        self._look()
+        self._refresh()
         may = {client.client: client.acts_for for client in self._clients.values() if client.disabled_at is None}
         return DecisionInputs(policy=self._policy, keyring=self.keyring, marks=self.marks, seen=self._seen[1], may=may)
 
-    def _look(self, *, always: bool = False) -> None:
+    def _refresh(self, *, always: bool = False) -> None:
         """Looks for a newer policy and other clients."""
         now = self._clock()
-        if always or now - self._looked >= _LOOKS:
-            self._looked = now
+        if always or now - self._refreshed_at >= _REFRESH:
+            self._refreshed_at = now
             self._policy, self._clients, self._directory = self._main.read(_standing, self.marks, self._policy)
 
 
@@ -408,12 +408,12 @@ def _origin(connection: Connection, keyring: Keyring) -> str:
     if row is None:
         raise VaultError("there is no vault in this database yet: run `wayseal vault init`")
     origin = str(row.value)
-    if not RowMarks(keyring, origin).holds(t.facts, row):
+    if not RowMacs(keyring, origin).holds(t.facts, row):
         raise LogChangedError("the vault's origin was written by somebody else than the vault: verify it")
     return origin
 
 
-def _standing(connection: Connection, marks: RowMarks, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
+def _standing(connection: Connection, marks: RowMacs, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
     """The policy in force (read anew only where it is another one), the clients, the directory's version."""
     policy = active_policy.policy_in_force(connection, marks, known)
     clients = {client.client: client for client in directory.clients(connection, marks)}
@@ -442,11 +442,11 @@ def new_vault(
     check.identifier("origin", origin)
     if " " in origin or "+" in origin:
         raise VaultError("origin: no space and no plus sign, as it signs checkpoints")
-    main.write(_make, RowMarks(keyring, origin), origin, purposes, rules, caller, now)
+    main.write(_make, RowMacs(keyring, origin), origin, purposes, rules, caller, now)
 
 
 def _make(
-    connection: Connection, marks: RowMarks, origin: str, purposes: str, rules: str, caller: Caller, now: int
+    connection: Connection, marks: RowMacs, origin: str, purposes: str, rules: str, caller: Caller, now: int
 ) -> None:
     if connection.execute(sa.select(t.facts)).first() is not None:
         raise VaultError("there is a vault in this database already")

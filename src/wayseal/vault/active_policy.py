@@ -17,7 +17,7 @@ from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import UnitOfWork
 from wayseal.vault.log.sound_entries import last_entry, sound_entry
 from wayseal.vault.policy import Policy
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 ACT = "policy_activated"
 
@@ -27,7 +27,7 @@ def texts_in_force(connection: Connection) -> PolicyShown:
     return record_of(PolicyShown, _newest(connection))
 
 
-def policy_in_force(connection: Connection, marks: RowMarks, known: Policy | None) -> Policy:
+def policy_in_force(connection: Connection, marks: RowMacs, known: Policy | None) -> Policy:
     """The policy in force: `known` where it is that one still.
 
     VaultError: there is none yet. LogChangedError: it isn't what the log says was put in force (rules 1 and 2).
@@ -72,7 +72,7 @@ def _newest(connection: Connection) -> Any:
     return row
 
 
-def _digest_in_log(connection: Connection, marks: RowMarks, row: Any) -> str | int | None:
+def _digest_in_log(connection: Connection, marks: RowMacs, row: Any) -> str | int | None:
     """The digest that a policy's entry names; None where its entry isn't one, or says another version."""
     entry = sound_entry(connection, marks, row.entry)
     if entry is None or entry.more.get("act") != ACT or entry.policy != row.version:

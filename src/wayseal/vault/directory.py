@@ -3,7 +3,7 @@
 1. A client's secret is 32 random bytes, told once; kept is its SHA-256, which is enough for so much randomness.
 2. What administrators do stands in the same log as what was shown, in the same transaction as the act.
 3. Every change raises the directory's version: whoever remembers something of it asks for this one number.
-4. An actor or a client whose row somebody else wrote is as if it weren't there (`row_marks`).
+4. An actor or a client whose row somebody else wrote is as if it weren't there (`row_macs`).
 """
 
 import hashlib
@@ -22,8 +22,8 @@ from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, put, record_of, row_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import UnitOfWork
-from wayseal.vault.log.entries import tell_rows
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.log.entries import serialize_rows
+from wayseal.vault.row_macs import RowMacs
 
 MOST_PER_SECOND = 100_000
 _VERSION = "directory"
@@ -72,7 +72,7 @@ def put_actors(unit: UnitOfWork, records: Sequence[Actor]) -> None:
     blocked = _blocked(unit, list(new))
     rows = [row_of(record) | {"blocked_at": blocked.get(actor)} for actor, record in new.items()]
     put(unit.connection, t.actors, [unit.marks.marked(t.actors, row) for row in rows])
-    for told in tell_rows("actors", rows):
+    for told in serialize_rows("actors", rows):
         _raise_version(unit)
         unit.record_act("actors_put", **told.more)
 
@@ -88,13 +88,13 @@ def set_blocked(unit: UnitOfWork, actor: str, *, blocked: bool) -> None:
     unit.record_act("blocked" if blocked else "unblocked", actor=actor)
 
 
-def actor_of(connection: Connection, marks: RowMarks, actor: str) -> ActorRecord | None:
+def actor_of(connection: Connection, marks: RowMacs, actor: str) -> ActorRecord | None:
     """An actor as the directory has it (rule 4)."""
     rows = connection.execute(sa.select(t.actors).where(t.actors.c.actor == actor)).all()
     return next((record_of(ActorRecord, row) for row in marks.holding(t.actors, rows)), None)
 
 
-def actors(connection: Connection, marks: RowMarks) -> list[ActorRecord]:
+def actors(connection: Connection, marks: RowMacs) -> list[ActorRecord]:
     """All actors, by id (rule 4)."""
     rows = connection.execute(sa.select(t.actors).order_by(t.actors.c.actor)).all()
     return [record_of(ActorRecord, row) for row in marks.holding(t.actors, rows)]
@@ -157,7 +157,7 @@ def _client_row(connection: Connection, client: str) -> "sa.Row[Any] | None":
     return connection.execute(sa.select(t.clients).where(t.clients.c.client == client)).one_or_none()
 
 
-def clients(connection: Connection, marks: RowMarks) -> list[Client]:
+def clients(connection: Connection, marks: RowMacs) -> list[Client]:
     """All clients, by id (rule 4)."""
     rows = connection.execute(sa.select(t.clients).order_by(t.clients.c.client)).all()
     return [_client(row) for row in marks.holding(t.clients, rows)]

@@ -29,7 +29,7 @@ from wayseal.vault._context import ACTOR, OUTLET, digest
 from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log import UnitOfWork
-from wayseal.vault.log.entries import tell_rows
+from wayseal.vault.log.entries import serialize_rows
 from wayseal.vault.policy import Work
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -82,7 +82,7 @@ def _is_same(row: dict[str, Any], before: Any) -> bool:
 
 def _put_tickets(unit: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Rule 4: so many in each entry as it has room for."""
-    for told in tell_rows("rows", rows) if rows else ():
+    for told in serialize_rows("rows", rows) if rows else ():
         entry = unit.record_act("tickets", **told.more)
         put(unit.connection, t.tickets, [unit.marks.marked(t.tickets, {**row, "entry": entry}) for row in told.rows])
 

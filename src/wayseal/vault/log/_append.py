@@ -4,7 +4,7 @@
 2. A tail that isn't the log's present one (another process appended, a transaction was rolled back) is noticed by size
    and last leaf, and made anew: there is never a second history. Before that `check` may refuse what stands there.
 3. leaf = hash of salt and entry; salts are random and new for each entry.
-4. Each entry has the vault's mark (`row_marks`). Behind one that somebody else put at the end nothing is added,
+4. Each entry has the vault's mark (`row_macs`). Behind one that somebody else put at the end nothing is added,
    and what a database doesn't keep (a trigger, a rule) isn't added: that is looked at at once, or, where the caller
    keeps the tail, by the next who adds.
 5. The caller holds the exclusive write transaction, and uses the tail that comes back only once that is durable.
@@ -41,7 +41,7 @@ from wayseal.vault.log.entries import (
 from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.log.tiles import Tail, present_tail, read_last
 from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 SALT = 32
 """Random bytes that are hashed with an entry, so that the leaf of one that was erased tells nothing."""
@@ -58,7 +58,7 @@ class Appended:
 
 def append(
     connection: Connection,
-    marks: RowMarks,
+    marks: RowMacs,
     entries: Sequence[Entry],
     salts: bytes | None = None,
     tail: Tail | None = None,
@@ -122,7 +122,7 @@ class UnitOfWork:
     """
 
     connection: Connection
-    marks: RowMarks
+    marks: RowMacs
     caller: Caller
     policy: int
     now: int
@@ -138,7 +138,7 @@ class UnitOfWork:
 
 
 def erase_entries(
-    connection: Connection, marks: RowMarks, seqs: Collection[int], act: Entry, tail: Tail | None = None
+    connection: Connection, marks: RowMacs, seqs: Collection[int], act: Entry, tail: Tail | None = None
 ) -> Appended:
     """Drops salt and content of entries, and appends `act` with their places (rules 6 to 8).
 
