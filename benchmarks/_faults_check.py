@@ -9,7 +9,7 @@ from typing import TypeVar, TypeVarTuple
 import sqlalchemy as sa
 
 from benchmarks._faults_load import Books, Told
-from wayseal.store.database import Connection, Database, DatabaseGoneError
+from wayseal.database import Connection, Database, DatabaseGoneError
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen
 from wayseal.vault.keyring import Keyring, LocalKeys
@@ -17,7 +17,7 @@ from wayseal.vault.keyring.keys import LogKey
 from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry, decode
 from wayseal.vault.log.integrity import verify
-from wayseal.vault.sealing.reasons import open_reason
+from wayseal.vault.sealing import open_reason
 from wayseal.vault.verification import verify_vault
 
 T = TypeVar("T")

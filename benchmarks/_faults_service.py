@@ -15,7 +15,7 @@ from benchmarks._forked import Forked, free_port
 _LOAD = """
 import importlib
 import wayseal.server.serve
-wayseal.server._worker.compile_kernels()
+wayseal.server.serve.compile_kernels()
 # Loaded once; what is ours is loaded anew in each process, as some of it must differ (ids of requests).
 for name in [name for name in sys.modules if name.startswith("wayseal.server")]:
     del sys.modules[name]

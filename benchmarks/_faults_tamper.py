@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database, open_database
 from wayseal.merkle import VerifyKey
-from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring, LocalKeys
 from wayseal.vault.keyring.keys import LogKey

@@ -33,7 +33,7 @@ from sklearn.svm import LinearSVC
 
 from benchmarks._market_alter import spell
 from benchmarks._market_composed import TEXTS, compose, fill
-from wayseal.market.reading.training import (
+from wayseal.market.reading.learning import (
     COLUMNS,
     FLAG,
     HASHED,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from wayseal.store.database import open_database
+from wayseal.database import open_database
 
 
 class Body(BaseModel):

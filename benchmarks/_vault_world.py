@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from wayseal.database import open_database
+from wayseal.database.migrations import upgrade
 from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.model.records import Actor, Parcel, Scan
 from wayseal.model.times import time_at
-from wayseal.store.database import open_database
-from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._evidence import ACTOR, OUTLET, REGION, Events, Evidence
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import _baselines as baselines
 from benchmarks._cases import Cache, Row, code_digest, mean_se, reliability, table
 from benchmarks._world import Case, Seen, World, build, evidence, look_up, plant
-from wayseal.model.sources import VerdictKind
+from wayseal.model.kinds import VerdictKind
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._trace import verdict
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks._cases import Cache, Row, code_digest, mean_se, reliability, table
 from benchmarks._world import Case, Scale, World, build, evidence, guilty_of, look_up
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._delay import Delay, scenarios
 from wayseal.trace._evidence import Evidence
 from wayseal.trace._posterior import RHO_MAX, Posterior, Prior, infer

@@ -20,22 +20,27 @@ from typing import Any
 
 from wayseal.cases import Cases, has_casebook, open_cases, read_casebook, read_known, verify
 from wayseal.cases._desk import Desk
-from wayseal.cases._work import (
+from wayseal.cases.types import (
+    CLOSED_STATES,
+    Act,
     Alert,
     CaseState,
     Changed,
     Linked,
     Merged,
+    NamesShown,
     NoteWritten,
+    Observable,
+    ObservableKind,
     Queued,
+    Registered,
     Source,
     TaskContent,
     TaskSet,
     TaskState,
-    Thing,
-    ThingKind,
+    Unmasking,
+    Verdict,
 )
-from wayseal.cases.types import CLOSED_STATES, Act, Look, NamesShown, Registered, Verdict
 from wayseal.cases.upkeep import rebuild
 from wayseal.cases.views import BulkAction, CaseFilter, CaseSort, Decision, ItemFilter, ItemSort
 
@@ -136,8 +141,10 @@ def _story(rng: random.Random, number: int, many: int, account: str) -> list[Act
     by: dict[str, Any] = {"case": case, "at": at, "who": rng.choice(STAFF)}
     if number == 1 or rng.random() < 0.1:
         return acts
-    kind, many_of = rng.choice([(ThingKind.OUTLET, 5000), (ThingKind.DEVICE, many), (ThingKind.SELLER, 300)])
-    acts.append(Linked(**by, why="seen", thing=Thing(kind=kind, value=f"x-{rng.randrange(many_of)}"), on=True))
+    kind, many_of = rng.choice(
+        [(ObservableKind.OUTLET, 5000), (ObservableKind.DEVICE, many), (ObservableKind.SELLER, 300)]
+    )
+    acts.append(Linked(**by, why="seen", thing=Observable(kind=kind, value=f"x-{rng.randrange(many_of)}"), on=True))
     acts.append(Changed(**by, why="", field="owner", before=None, after=rng.choice(STAFF)))
     acts.append(NoteWritten(**by, note="n-1", version=1, before=None, after="What we know so far. " * 8))
     if rng.random() < 0.3:
@@ -159,11 +166,11 @@ def _story(rng: random.Random, number: int, many: int, account: str) -> list[Act
 
 
 def _look(case: str, actors: tuple[str, ...], at: int, rng: random.Random) -> Act:
-    return NamesShown(cases={case: actors}, at=at, who=rng.choice(STAFF), why="complaint 7", look=Look.OPENED)
+    return NamesShown(cases={case: actors}, at=at, who=rng.choice(STAFF), why="complaint 7", look=Unmasking.OPENED)
 
 
 def _item(rng: random.Random, number: int) -> Act:
-    thing = Thing(kind=ThingKind.SELLER, value=f"x-{rng.randrange(300)}")
+    thing = Observable(kind=ObservableKind.SELLER, value=f"x-{rng.randrange(300)}")
     return Queued(
         item=f"q-{number}", at=NOW, who=rng.choice(STAFF), source=rng.choice(list(Source)[1:]), things=(thing,),
         score=rng.random(), reason="bought on the market", since=NOW - rng.randrange(30 * DAY),

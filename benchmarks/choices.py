@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import few_numbers, hard_cases
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, World, build, evidence, guilty_of, look_up, plant
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._evidence import Evidence
 from wayseal.trace._fit import POOR, check_fit
 from wayseal.trace._posterior import Prior, infer

@@ -27,7 +27,7 @@ from tests.console.world import World, open_world
 from benchmarks.casework import fill
 from benchmarks.detect_speed import prepare
 from wayseal.cases import has_casebook, open_cases
-from wayseal.cases.ledger.lanes import lay_out_cases, request_of
+from wayseal.cases.ledger.detection import lay_out_cases, request_of
 from wayseal.cases.types import Alert
 from wayseal.cases.views import CaseSort, ItemSort
 from wayseal.console import Role

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import _baselines as baselines
 from benchmarks._cases import Cache, Row, code_digest, mean_se, reliability, table
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._evidence import ACTOR, Events, Evidence
 from wayseal.trace._posterior import infer
 

@@ -22,7 +22,7 @@ import asyncpg
 
 from benchmarks._cases import table
 from benchmarks._vault_world import OPERATOR, PLATFORM, now, parcels, seed
-from wayseal.store.database import open_database
+from wayseal.database import open_database
 from wayseal.vault import Vault
 from wayseal.vault.keyring import Keyring
 

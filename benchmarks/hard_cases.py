@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
-from wayseal.model.sources import VerdictKind
+from wayseal.model.kinds import VerdictKind
 from wayseal.trace._evidence import Evidence, ViewSample
 from wayseal.trace._fit import apply_doubts, check_fit, find_doubtful
 from wayseal.trace._posterior import infer

@@ -25,8 +25,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks._cases import table
 from benchmarks._label_pictures import FONTS
-from wayseal.market.pictures._codes import read_codes
-from wayseal.market.pictures._read import decode
+from wayseal.market.pictures import decode, read_codes
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator

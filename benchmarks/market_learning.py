@@ -20,8 +20,7 @@ import numpy as np
 
 from benchmarks._cases import table
 from benchmarks._market_training import Choices, Learnt, composed, filled, read_adverts, read_written, train
-from wayseal.market.reading.learning import RIDGE, Decision, Lesson, add, corrected, learn
-from wayseal.market.reading.training import Model, judge_texts
+from wayseal.market.reading.learning import RIDGE, Decision, Lesson, Model, add, corrected, judge_texts, learn
 from wayseal.market.types import FLAGGED, Kind
 
 TEXTS = Path(__file__).parent / "market_texts"

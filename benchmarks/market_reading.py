@@ -40,7 +40,7 @@ from benchmarks._market_training import (
     train,
 )
 from wayseal.market.reading import Reader
-from wayseal.market.reading.training import SIDES, Model, fold_texts, judge_texts
+from wayseal.market.reading.learning import SIDES, Model, fold_texts, judge_texts
 from wayseal.market.types import FLAGGED, Kind
 
 MODEL = Path(__file__).parents[1] / "src/wayseal/market/reading/data/model.npz"

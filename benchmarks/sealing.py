@@ -25,10 +25,9 @@ from benchmarks._cases import table
 from wayseal.model.fields import Field
 from wayseal.model.records import Parcel
 from wayseal.vault.keyring import Keyring, LocalKeys
-from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_parcels, token_of
-from wayseal.vault.sealing._padding import pad
+from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_parcels, seal_reason, token_of
+from wayseal.vault.sealing._fields import pad
 from wayseal.vault.sealing.phones import phone_tags
-from wayseal.vault.sealing.reasons import seal_reason
 
 VALUES = {
     Field.SENDER_NAME: "王小明",

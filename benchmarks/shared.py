@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Seen, World, build, evidence, look_up
 from benchmarks.hard_cases import SCALE, WORLDS, sold, unlogged_outlet
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._devices import CONTROLS, Devices, devices, portions, uses
 from wayseal.trace._evidence import DEVICE, OUTLET, Events, Evidence
 from wayseal.trace._posterior import infer

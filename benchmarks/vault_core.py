@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks._cases import table
 from benchmarks._vault_world import COURIERS, OPERATOR, Seeded, courier, now, parcels, seed
 from benchmarks.vault_http import places
+from wayseal.database import open_database
 from wayseal.model.records import Ask, Parcel
-from wayseal.store.database import open_database
 from wayseal.vault import Vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import Keyring

@@ -34,7 +34,7 @@ from benchmarks._faults_tamper import tampered
 from benchmarks._forked import until
 from benchmarks._vault_world import OPERATOR, Seeded, now, seed
 from benchmarks.vault_http import databases, files
-from wayseal.store.database import open_database
+from wayseal.database import open_database
 from wayseal.vault import Vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts

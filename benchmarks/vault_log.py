@@ -17,21 +17,21 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._cases import table
+from wayseal.database import Connection, Database, open_database
 from wayseal.merkle import SigningKey
 from wayseal.model.fields import Field, Form
 from wayseal.proofs.entries import verify_entry
-from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Appended, Entry, EntryKind, append, make_checkpoint
 from wayseal.vault.log.integrity import verify
 from wayseal.vault.log.proofs import prove
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 GROUPS = (1, 8, 32, 128, 1024)
 TIMES = 40
 KEY = SigningKey(name="bench", seed=bytes(32))
-MARKS = RowMarks(Keyring.new(0), "bench")
+MARKS = RowMacs(Keyring.new(0), "bench")
 
 
 def main() -> None:

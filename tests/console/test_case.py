@@ -14,7 +14,7 @@ from tests.console.world import HOUR, MINUTE, PASSWORD, hidden, statements
 from tests.tables import each
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookDiskError, StaleError
-from wayseal.cases.types import CaseState, NamesShown, Priority, Source, TaskState, Thing, ThingKind
+from wayseal.cases.types import CaseState, NamesShown, Observable, ObservableKind, Priority, Source, TaskState
 from wayseal.cases.views import CaseFilter
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
@@ -140,7 +140,7 @@ def test_what_changes_how_a_case_stands_names_what_it_has_seen(bench: Bench, act
         assert (answer.status_code, "What you wanted" in said(answer)) == (409, True), version
     assert bench.cases.dossier(case).row == before
     assert ann.post(f"/cases/{case}/{act}", data=fields | {"seen": str(before.line)}).status_code == 303
-    item = bench.item((ThingKind.SELLER, "s-1"))
+    item = bench.item((ObservableKind.SELLER, "s-1"))
     for version in ({}, {"seen": "1"}):
         assert ann.post(f"/queue/items/{item}", data={"act": "take"} | version).status_code == 409
     send(ann, f"/queue/items/{item}", act="take")
@@ -456,7 +456,7 @@ def test_a_case_says_how_its_score_moved(bench: Bench) -> None:
 
 def test_every_kind_of_act_has_words(bench: Bench) -> None:
     first, second = bench.alert("u-1", "u-3"), bench.alert("u-2")
-    item, cases, now = bench.item((ThingKind.SELLER, "s"), reason=PLAIN_HOSTILE), bench.cases, bench.now
+    item, cases, now = bench.item((ObservableKind.SELLER, "s"), reason=PLAIN_HOSTILE), bench.cases, bench.now
     made = cases.promote(item, "bo", "bought", now)
     cases.link(first, _thing("s"), "bo", "so", now)
     cases.name_file(first, "a" * 64, "a.csv", 7, "bo", "so", now)
@@ -476,14 +476,14 @@ def test_every_kind_of_act_has_words(bench: Bench) -> None:
             assert "<script>alert" not in page.text
 
 
-def _thing(name: str) -> Thing:
-    return Thing(kind=ThingKind.SELLER, value=name)
+def _thing(name: str) -> Observable:
+    return Observable(kind=ObservableKind.SELLER, value=name)
 
 
 def test_the_list_of_cases(bench: Bench) -> None:
     for number in range(35):
         bench.alert(f"u-{number}", score=number / 40)
-    bench.cases.promote(bench.item((ThingKind.SELLER, "s")), "bo", "x", bench.now)
+    bench.cases.promote(bench.item((ObservableKind.SELLER, "s")), "bo", "x", bench.now)
     bench.cases.rename("c-35", PLAIN_HOSTILE, "bo", bench.now)
     bench.cases.assign("c-1", "ann", "bo", bench.now)
     bench.cases.set_state("c-2", CaseState.NO_CASE, "bo", "drill", bench.now)

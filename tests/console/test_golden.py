@@ -15,7 +15,7 @@ from tests.console.casework import DETECTORS, seen
 from tests.console.market_shown import fill_market, offer_id, seller_id
 from tests.console.world import World, open_world
 from wayseal.cases import open_cases
-from wayseal.cases.types import Alert, Source, Thing, ThingKind
+from wayseal.cases.types import Alert, Observable, ObservableKind, Source
 from wayseal.console import Role
 
 NOW = 1_795_000_000_000_000
@@ -127,8 +127,10 @@ def _work(world: World) -> None:
         for actors, score in ((("courier-7", "clerk-9"), 0.9), (("u-2",), 0.4))
     ]
     cases.register(alerts, world.clock())
-    shop = Thing(kind=ThingKind.SELLER, value="shop 7")
-    cases.enqueue(Source.LISTING, [shop, Thing(kind=ThingKind.NUMBER, value="YT1")], "¥1 each", "chen", world.clock())
+    shop = Observable(kind=ObservableKind.SELLER, value="shop 7")
+    cases.enqueue(
+        Source.LISTING, [shop, Observable(kind=ObservableKind.NUMBER, value="YT1")], "¥1 each", "chen", world.clock()
+    )
     chen = world.signed_in("chen")
     for path, fields in (
         ("/cases/c-1/open", {"why": "complaint 7"}),

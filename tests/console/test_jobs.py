@@ -14,7 +14,7 @@ import pytest
 
 from tests.console.working import ME, run_all, worker
 from tests.console.world import Clock
-from tests.store.database.places import KINDS, fresh
+from tests.database.places import KINDS, fresh
 from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import JobContext, Jobs, JobState
@@ -23,11 +23,11 @@ from wayseal.console.jobs._jobs import lives, living, make_queue
 from wayseal.console.jobs.kinds import Kind
 from wayseal.console.jobs.worker import BUSY_SECONDS, BUSY_TRIES, Workers, settings_line
 from wayseal.console.serve import TABLES
+from wayseal.database import DatabaseGoneError, open_database
+from wayseal.database.migrations import upgrade
 from wayseal.ledger.errors import LedgerBusyError, LedgerError
 from wayseal.model.messages import Message
 from wayseal.service import make_log
-from wayseal.store.database import DatabaseGoneError, open_database
-from wayseal.store.database.migrations import upgrade
 
 Values = Mapping[str, str]
 DAY = 86_400

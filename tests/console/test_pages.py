@@ -7,7 +7,7 @@ import pytest
 from tests.cli.running import inside
 from tests.console.casework import NAMES, Bench, said
 from tests.console.world import World, text
-from wayseal.cases.types import CaseState, Thing, ThingKind
+from wayseal.cases.types import CaseState, Observable, ObservableKind
 from wayseal.console import Role
 from wayseal.merkle import VerifyKey
 
@@ -58,8 +58,8 @@ def test_an_auditor_sees_every_act_and_nothing_of_a_case(bench: Bench) -> None:
     bench.cases.add_note(case, secret, "ann", bench.now)
     bench.cases.rename(case, secret, "ann", bench.now)
     bench.cases.hear(case, "chen", secret, bench.now, actor=NAMES[0])
-    bench.cases.link(case, Thing(kind=ThingKind.SELLER, value="shop 7"), "ann", secret, bench.now)
-    bench.item((ThingKind.SELLER, "shop 7"), reason=secret)
+    bench.cases.link(case, Observable(kind=ObservableKind.SELLER, value="shop 7"), "ann", secret, bench.now)
+    bench.item((ObservableKind.SELLER, "shop 7"), reason=secret)
     bench.cases.set_state(case, CaseState.WAITING, "ann", secret, bench.now)
     bench.cases.forget(bench.now, "nobody", secret, bench.now)
     bench.world.person("zhang", Role.AUDITOR)

@@ -25,7 +25,7 @@ from wayseal.console.errors import ConsoleSettingsError
 from wayseal.console.serve import Demo, open_access, run_console
 from wayseal.console.tracing import Baskets
 from wayseal.console.web import _headers
-from wayseal.store.database import open_database
+from wayseal.database import open_database
 
 PROGRAM = "from wayseal.cli import main; main()"
 

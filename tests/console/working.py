@@ -16,9 +16,9 @@ from wayseal.console.jobs import _rows as rows_of_jobs
 from wayseal.console.jobs._jobs import Queue, make_queue
 from wayseal.console.jobs.kinds import KINDS, Kind
 from wayseal.console.jobs.worker import Runner
+from wayseal.database import Connection
 from wayseal.ledger import open_ledger
 from wayseal.service import make_log
-from wayseal.store.database import Connection
 
 Act = Callable[[Mapping[str, str], JobContext], Mapping[str, str]]
 ME = "0" * 16

@@ -26,10 +26,10 @@ from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CaseReader
 from wayseal.console.serve import TABLES
 from wayseal.console.web.app import CasebookResource, LedgerReader, MarketResource, make_spool
+from wayseal.database import open_database
+from wayseal.database.migrations import upgrade
 from wayseal.merkle import VerifyKey
 from wayseal.service import make_log
-from wayseal.store.database import open_database
-from wayseal.store.database.migrations import upgrade
 
 CHEAP = Cost(memory=64, passes=1)
 PASSWORD = "a sentence is fine"

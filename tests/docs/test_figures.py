@@ -16,7 +16,7 @@ def short(value: float) -> str:
     return f"{value:g}"
 
 
-@pytest.mark.parametrize("name", ["docs/how-it-decides.md", "docs/how-it-decides.zh.md"])
+@pytest.mark.parametrize("name", ["docs/explanation/how-it-decides.md", "docs/explanation/how-it-decides.zh.md"])
 def test_figures_of_the_method(name: str) -> None:
     page = read(name)
     for value in (_trace.NAMED, POOR, _trace.SHORTLIST, _trace.SHORTLIST_SOME, RHO_MAX):

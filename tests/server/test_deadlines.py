@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from wayseal.server._deadlines import Deadlines
+from wayseal.server._middleware import Deadlines
 
 FAST_ROUTES = 0.05
 Within = Callable[[Awaitable[Any]], Awaitable[Any]]

@@ -9,7 +9,7 @@ from wayseal.server.settings import SECRETS
 SCRIPT = """
 import os, subprocess, sys
 from pathlib import Path
-from wayseal.service.environment import forget
+from wayseal.service.process import forget
 forget(["WAYSEAL_KEYRING", "WAYSEAL_NOT_THERE"])
 child = [sys.executable, "-c", "import os; print('WAYSEAL_KEYRING' in os.environ)"]
 print(Path("/proc/self/environ").read_bytes())

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from tests.server.world import World
+from wayseal.server._admission import RouteFinder
 from wayseal.server._problems import ProblemError
-from wayseal.server._routing import RouteFinder
 from wayseal.server.scopes import ROUTES
 
 VALUES = ("YT1", "0", "a b", "\n", "x\n", "batch", "disclose", "{waybill}", "%2F", "é", "a:b", ".", "")

@@ -10,8 +10,8 @@ import pytest
 from tests.server.witnessing import witness_key
 from tests.tables import each
 from wayseal import server
-from wayseal.server._resources import open_keyring
 from wayseal.server.errors import SettingsError
+from wayseal.server.serve import open_keyring
 from wayseal.server.settings import PREFIX, Settings, read_settings
 
 VARIABLE = re.compile(r'envvar="(WAYSEAL_[A-Z_]+)"')

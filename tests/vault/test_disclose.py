@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from tests.vault.revising import changed, parcel, put_back, record
 from tests.vault.world import DAY, HOUR, OPERATOR, SECRETS, World, person
+from wayseal.database import Connection, DatabaseError
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Ask, Disclosed, Refused
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection, DatabaseError
 from wayseal.vault import Vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import ReusedKeyError, VaultError
@@ -20,7 +20,7 @@ from wayseal.vault.keyring import LocalKeys, Wrapped
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
 from wayseal.vault.requests import Caller
-from wayseal.vault.sealing.reasons import open_reason
+from wayseal.vault.sealing import open_reason
 
 
 def test_a_courier_sees_what_delivery_needs(both: World) -> None:

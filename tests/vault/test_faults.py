@@ -16,8 +16,8 @@ from benchmarks._faults_service import Server
 from benchmarks._faults_tamper import COLUMNS, tampered
 from benchmarks.vault_faults import Scene, connections_cut, database_gone, disk_full, finish, kills, scene
 
+from tests.database.places import KINDS, fresh, opened
 from tests.effort import DEEP
-from tests.store.database.places import KINDS, fresh, opened
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 

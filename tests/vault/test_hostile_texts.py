@@ -11,7 +11,7 @@ import pytest
 from tests.vault.sealing.waybills import RING
 from wayseal.model.fields import VALUE, FieldKind
 from wayseal.vault.masks import RULE_SETS, mask
-from wayseal.vault.policy._rules import _TOKEN
+from wayseal.vault.policy._policy import _TOKEN
 from wayseal.vault.sealing.phones import lookup_tags, phone_tags
 
 PIECES = (

@@ -11,9 +11,9 @@ from tests.vault.world import OPERATOR, ORIGIN, World
 from wayseal.model.fields import Field
 from wayseal.model.records import Refused
 from wayseal.vault import tables as t
+from wayseal.vault.data_keys import rewrap_keys
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.inspection import EntryFilter, entries
-from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import LocalKeys
 
 ODD = [

@@ -21,10 +21,10 @@ from tests.vault.revising import (
     whole,
 )
 from tests.vault.world import DAY, OPERATOR, SECRETS, World
+from wayseal.database import open_database
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Parcel, Refused
-from wayseal.store.database import open_database
 from wayseal.vault import Vault, _revise
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, restore
@@ -221,7 +221,7 @@ def test_an_older_revision_that_is_put_back_is_damaged(both: World) -> None:
 
 
 def test_an_older_revision_is_known_by_its_key_where_the_log_says_nothing_any_more(small: World) -> None:
-    """`_verify`, rule 6: the entry of the change was erased."""
+    """`verification`, rule 6: the entry of the change was erased."""
     number = parcel(small)
     old = record(small, number)
     seq = changed(small, number).seq
@@ -267,7 +267,7 @@ def test_a_record_that_does_not_open_is_not_changed(both: World) -> None:
 
 @pytest.mark.parametrize("later", [False, True])
 def test_a_backup_of_records_from_before_opens_with_keys_from_after(both: World, tmp_path: Path, later: bool) -> None:
-    """Obligation 5, and rule 5 of `backup/_restore.py`; with records of after it, too, and both are tidied."""
+    """Obligation 5, and rule 11 of `backup`; with records of after it, too, and both are tidied."""
     number = parcel(both)
     if later:
         changed(both, number)

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from tests.vault.world import OPERATOR, ORIGIN, World
 from wayseal.vault import tables as t
-from wayseal.vault.key_rotation import Rewrapped, index_versions_in_use, rewrap_keys, versions_in_use
+from wayseal.vault.data_keys import Rewrapped, index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
 from wayseal.vault.verification import verify_vault
 
@@ -15,7 +15,7 @@ def rewrapped(world: World, keyring: Keyring) -> Rewrapped:
 
 
 def test_all_keys_get_the_active_one(both: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wayseal.vault.key_rotation.PORTION", 3)
+    monkeypatch.setattr("wayseal.vault.data_keys.PORTION", 3)
     both.seal(8)
     assert versions_in_use(both.keys) == {1: 8}
     assert index_versions_in_use(both.main) == {1: index_versions_in_use(both.main)[1]}

@@ -17,11 +17,11 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
 from wayseal.model.records import Answer, Ask, PolicyShown
 from wayseal.server._directory_cache import Principal
-from wayseal.store.database import Connection
 from wayseal.vault import Vault
 from wayseal.vault.active_policy import texts_in_force
 from wayseal.vault.committer import Committer

@@ -33,7 +33,7 @@ from functools import cached_property
 
 import numpy as np
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._delay import Delay, scenarios
 from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Evidence, Floats, Ints
 from wayseal.trace._likelihood import Likelihood, likelihood

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring
@@ -17,7 +17,7 @@ from wayseal.vault.log import Entry
 from wayseal.vault.log import tiles as tiles_of
 from wayseal.vault.log.entries import admin, decode
 from wayseal.vault.requests import Caller
-from wayseal.vault.sealing.reasons import open_reason
+from wayseal.vault.sealing import open_reason
 
 _PORTION = 2000
 

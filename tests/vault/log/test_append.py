@@ -1,4 +1,4 @@
-"""Rules of `_append` and `_checkpoints`, on both databases."""
+"""Rules of `_append` and `proofs`, on both databases."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,16 +8,16 @@ import sqlalchemy as sa
 
 from tests.tables import each
 from tests.vault.log.helpers import KEY, KINDS, MARKS, ORIGIN, START, database, entry, filled, signed
+from wayseal.database import Connection, Database
 from wayseal.merkle import Checkpoint, MerkleError, Tree, verify_consistency
 from wayseal.merkle.bulk import stacked
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.merkle.tiles import Tile, tiles
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log import Appended, Tail, append, make_checkpoint, newest_checkpoint, tail
-from wayseal.vault.log._checkpoints import signed_at
 from wayseal.vault.log.entries import encode
+from wayseal.vault.log.proofs import signed_at
 from wayseal.vault.log.tiles import size, tile, tile_named, tree
 
 

@@ -14,11 +14,11 @@ from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry
 from wayseal.vault.log.integrity import Code
 from wayseal.vault.log.work_tables import WORK_TABLES
-from wayseal.vault.row_marks import MARKED
+from wayseal.vault.row_macs import MARKED
 from wayseal.vault.verification import RecordCode, TableCode
 
 
-@pytest.mark.parametrize("page", ["docs/disclosure-log.md", "docs/disclosure-log.zh.md"])
+@pytest.mark.parametrize("page", ["docs/explanation/disclosure-log.md", "docs/explanation/disclosure-log.zh.md"])
 def test_findings_kinds_keys_and_tables_are_explained(page: str) -> None:
     cells = [line.split("|")[1] for line in read(page).splitlines() if line.startswith("|")]
     listed = {name for cell in cells for name in re.findall("`([^`]+)`", cell)}

@@ -13,9 +13,9 @@ from tests.vault.log.helpers import START, database, filled, signed
 from tests.vault.log.test_integrity import looked
 from wayseal.merkle import Tree
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log._spans import count_places, format_spans, make_spans, parse_spans, subtract_spans
-from wayseal.vault.log._tail import Tail
+from wayseal.vault.log.entries import count_places, format_spans, make_spans, parse_spans, subtract_spans
 from wayseal.vault.log.integrity import CandidateTile, Levels
+from wayseal.vault.log.tiles import Tail
 
 
 def found(nodes: dict[tuple[int, int], bytes], hashes: list[bytes], roots: dict[int, bytes]) -> Iterator[object]:

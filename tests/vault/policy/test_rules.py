@@ -1,4 +1,4 @@
-"""Rules that can't be used, and on which line they stand (obligations of `wayseal.vault.policy._rules`)."""
+"""Rules that can't be used, and on which line they stand (obligations of `wayseal.vault.policy._policy`)."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, RULES, default
 from wayseal.vault.errors import PolicyError
 from wayseal.vault.policy import Policy
-from wayseal.vault.policy._rules import RESERVED, parse_rules
+from wayseal.vault.policy._policy import RESERVED, parse_rules
 
 OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);\n'
 HEAD = '// one; "two\n\n@id("a") @zh("甲;") @en("// a \\" ;") '

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV, AESSIV
 
 from tests.tables import each
 from wayseal.vault.keyring.keys import KINDS, IndexKey, Key
-from wayseal.vault.sealing._padding import pad, unpad
+from wayseal.vault.sealing._fields import pad, unpad
 
 ZERO = "00" * 32
 ONE = "01" + "00" * 31

@@ -19,7 +19,7 @@ from wayseal.console.access._rows import METADATA
 from wayseal.console.access._sessions import Marks, OwnAccount, Sessions, SignIn, Standing
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
 from wayseal.console.roles import Lane
-from wayseal.store.database import Database
+from wayseal.database import Database
 
 AT_ONCE = {Lane.PASSWORDS: _context.PASSWORDS_AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
 """How many of what takes long are done at a time."""

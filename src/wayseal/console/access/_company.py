@@ -29,8 +29,8 @@ from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Session, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, SignInError, ThrottledError
 from wayseal.console.roles import Stage
+from wayseal.database import Connection
 from wayseal.model.messages import N_
-from wayseal.store.database import Connection
 
 _UNKNOWN = N_("this company account opens none here, or one that is closed: an administrator can invite you")
 _LOST = N_("you came back too late, or in another browser: begin again")

@@ -37,8 +37,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wayseal.console.access.types import Rules, Visit
 from wayseal.console.errors import AccessError, ConsoleSettingsError
+from wayseal.database import Connection, Database
 from wayseal.model.errors import disk_says
-from wayseal.store.database import Connection, Database
 from wayseal.store.durable import sync_folder, write_file
 
 P = ParamSpec("P")

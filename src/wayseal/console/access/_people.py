@@ -22,8 +22,8 @@ from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, ThrottledError
 from wayseal.console.roles import Role, Stage
+from wayseal.database import Connection
 from wayseal.model.messages import N_
-from wayseal.store.database import Connection
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"

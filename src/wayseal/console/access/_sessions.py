@@ -35,8 +35,8 @@ from wayseal.console.access._context import SECOND, AccessContext, Part, check_p
 from wayseal.console.access.types import LOOK_US, ActKind, Opened, Person, PersonState, Rules, Session, Via, Visit, Way
 from wayseal.console.errors import AccessError, SignInError, ThrottledError
 from wayseal.console.roles import Role, Stage
+from wayseal.database import Connection
 from wayseal.model.messages import N_
-from wayseal.store.database import Connection
 
 _MINUTE = 60 * SECOND
 _AHEAD = 5 * _MINUTE

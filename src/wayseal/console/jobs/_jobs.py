@@ -26,9 +26,9 @@ from wayseal.console.errors import JobError
 from wayseal.console.jobs import _rows as rows
 from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, filled, from_text, id_of, number_of
 from wayseal.console.settings import ConsoleSettings
+from wayseal.database import Connection, Database
 from wayseal.model.messages import N_, Message
 from wayseal.model.times import clock_us
-from wayseal.store.database import Connection, Database
 
 _WORKERS = "workers"
 

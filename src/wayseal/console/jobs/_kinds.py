@@ -28,8 +28,7 @@ from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, re
 from wayseal.cases.evidence.types import safe_name
 from wayseal.cases.ledger.arrivals import WHO, partner_leads, rights_leads
 from wayseal.cases.ledger.casebook import FOLDER
-from wayseal.cases.ledger.detection import Detection, find_cases
-from wayseal.cases.ledger.lanes import lay_out_case
+from wayseal.cases.ledger.detection import Detection, find_cases, lay_out_case
 from wayseal.cases.ledger.pack import Attached, PackRequest, export_case
 from wayseal.cases.notices import DAYS, find_unknown, noticing, read_address_file, send_waiting, service_of
 from wayseal.cases.views import Lead, Pack
@@ -44,8 +43,8 @@ from wayseal.detect.explain import load_templates
 from wayseal.ledger import IngestReport, ingest
 from wayseal.ledger.integrity import FINDING_TEXTS, Verification, verify
 from wayseal.market.log import open_market
+from wayseal.market.log.queries import words as decided_words
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.work import words as decided_words
 from wayseal.market.masks import mask_text
 from wayseal.market.reading import Word, WordKind, propose_words
 from wayseal.merkle import MerkleError, VerifyKey
@@ -53,8 +52,7 @@ from wayseal.model.messages import N_, Message
 from wayseal.model.times import iso, offset_text
 from wayseal.proofs.errors import StampError
 from wayseal.store.durable import file_digest
-from wayseal.store.notices import notice_message
-from wayseal.store.types import NoticeCode
+from wayseal.store.types import NoticeCode, notice_message
 
 _TOLD = 100
 _ENDING = "*.checkpoint"

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobState, Schedule, filled, from_text, id_of, to_text
+from wayseal.database import Connection
 from wayseal.model.messages import Message
-from wayseal.store.database import Connection
 
 METADATA = sa.MetaData()
 

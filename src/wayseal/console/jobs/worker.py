@@ -40,14 +40,14 @@ from wayseal.console.jobs.kinds import KINDS, Kind
 from wayseal.console.jobs.logs import drop_old_uploads
 from wayseal.console.jobs.types import Job, JobContext, JobState, message_of
 from wayseal.console.settings import PREFIX, ConsoleSettings, read_console_settings
+from wayseal.database import DatabaseError, open_database
 from wayseal.ledger.errors import LedgerBusyError
-from wayseal.model.closing import Closing
 from wayseal.model.errors import WaysealError, disk_says
 from wayseal.model.messages import N_, Message
+from wayseal.model.runtime import Closing
 from wayseal.model.times import set_clock
 from wayseal.service import forward_library_logs, make_log
 from wayseal.service.log import LibraryLogHandler, Log, where
-from wayseal.store.database import DatabaseError, open_database
 from wayseal.store.errors import JournalBusyError
 
 COMMAND = (sys.executable, "-P", "-m", "wayseal.console.jobs.worker")

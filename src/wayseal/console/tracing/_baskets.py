@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from wayseal.console.errors import StaleNumberError, TraceWorkError
 from wayseal.console.jobs.types import filled
 from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row, Run, RunKind, Sighting
+from wayseal.database import Connection, Database
 from wayseal.model.times import HOUR_US
-from wayseal.store.database import Connection, Database
 
 METADATA = sa.MetaData()
 OPEN_END = 2**31 - 1

@@ -28,7 +28,7 @@ from wayseal.console.errors import TraceWorkError
 from wayseal.console.jobs.types import JobContext, NumbersInput
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.merkle import Checkpoint
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.store import read_leaks
 from wayseal.store.durable import replace_file
 from wayseal.store.types import Leaks

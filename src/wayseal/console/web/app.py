@@ -29,11 +29,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from wayseal.cases import CasebookError
 from wayseal.cases.errors import (
     CasebookBusyError,
     CasebookChangedError,
     CasebookDiskError,
+    CasebookError,
     CasebookUsageError,
     CaseStateError,
     NoSuchCaseError,
@@ -61,9 +61,9 @@ from wayseal.console.web._render import THEMES, Assets, Renderer, pick_lang
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import Sent, make_spool, read_upload
 from wayseal.console.web.pages import PAGES
+from wayseal.database import DatabaseError, DatabaseGoneError
 from wayseal.model.messages import N_
 from wayseal.service.log import Log, where
-from wayseal.store.database import DatabaseError, DatabaseGoneError
 
 __all__ = [
     "CasebookResource",

@@ -33,7 +33,7 @@ from wayseal.detect.explain._posts import (
     Tiny,
     UInts,
 )
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 Flags = npt.NDArray[np.bool_]
 OWN_TICKET, NOT_FIRST, UNEXPLAINED, UNKNOWN = 252, 253, 254, 255

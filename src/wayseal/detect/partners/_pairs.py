@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from wayseal.detect.partners._reads import DAY_US, Calls, Flags, Longs, Reads, UInts
 from wayseal.detect.partners._result import Skew
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 WINDOW_US = 60_000_000
 LEAST, SHARE = 3, 0.2

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Floats, Ints, Longs, Usual
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 EXTRA: Floats = np.array([4.0 * 2.0**k for k in range(14)])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart

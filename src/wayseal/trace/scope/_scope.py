@@ -42,11 +42,10 @@ from wayseal import __version__, store
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.ledger.replay import Replay
-from wayseal.model.kinds import OutletKind, Scope
+from wayseal.model.kinds import OutletKind, Scope, SourceKind
 from wayseal.model.period import FIRST, LAST, Period
-from wayseal.model.sources import SourceKind
 from wayseal.model.times import clock_us
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.trace.scope._holdings import (
     READERS,
     FieldNames,

@@ -3,8 +3,8 @@
 Budgets stand in `wayseal.vault.policy.budgets`, cases in `wayseal.vault.policy.cases`.
 """
 
-from wayseal.vault.policy._explain import Explanation, explain
 from wayseal.vault.policy._policy import Decision, Policy, PolicyRequest, default_texts
 from wayseal.vault.policy._purposes import Purpose, Work
+from wayseal.vault.policy.cases import Explanation, explain
 
 __all__ = ["Decision", "Explanation", "Policy", "PolicyRequest", "Purpose", "Work", "default_texts", "explain"]

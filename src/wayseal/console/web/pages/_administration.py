@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from starlette.responses import PlainTextResponse, Response
 
-from wayseal.cases import CasebookError
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.views import ActLine, Page
 from wayseal.console.access.types import Person, Way
 from wayseal.console.errors import AccessError

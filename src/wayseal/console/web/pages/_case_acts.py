@@ -30,7 +30,16 @@ from starlette.responses import Response
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.evidence.stamps import stamp_path, wish_path
-from wayseal.cases.types import CaseState, PackStep, Priority, TaskContent, TaskState, Thing, ThingKind, one_line
+from wayseal.cases.types import (
+    CaseState,
+    Observable,
+    ObservableKind,
+    PackStep,
+    Priority,
+    TaskContent,
+    TaskState,
+    one_line,
+)
 from wayseal.console.access.types import ActKind
 from wayseal.console.errors import AccessError, ConsoleError, JobError, UploadError
 from wayseal.console.jobs import Job, JobState
@@ -95,8 +104,8 @@ def _choice(ask: Ask, name: str, known: type[E]) -> E:
         raise AccessError("choose one of the list", key=name) from None
 
 
-def _kind(ask: Ask) -> ThingKind:
-    kind = _choice(ask, "kind", ThingKind)
+def _kind(ask: Ask) -> ObservableKind:
+    kind = _choice(ask, "kind", ObservableKind)
     if kind not in kinds_given(ask):
         raise AccessError("accounts, devices and addresses are named by investigators alone", key="kind")
     return kind
@@ -161,7 +170,7 @@ def _set_task(ask: Ask, cases: Cases, case: str, at: int) -> str:
 
 
 def _link(ask: Ask, cases: Cases, case: str, at: int, *, on: bool = True) -> str:
-    thing = Thing(kind=_kind(ask), value=(ask.line if on else ask.field)("thing") or " ")
+    thing = Observable(kind=_kind(ask), value=(ask.line if on else ask.field)("thing") or " ")
     cases.link(case, thing, me(ask), one_line(ask.line("why"), "why"), at, on=on)
     return "#things"
 
@@ -179,7 +188,7 @@ def _unmerge(ask: Ask, cases: Cases, case: str, at: int) -> None:
 def _split(ask: Ask, cases: Cases, case: str, at: int) -> str:
     picked = {name.removeprefix(_PICK) for name, value in ask.form.items() if name.startswith(_PICK) and value}
     shown = cases.dossier(case, **look_of(ask, case)).things
-    things = [Thing(kind=one.kind, value=one.name) for one in shown if f"{one.kind.value}.{one.name}" in picked]
+    things = [Observable(kind=one.kind, value=one.name) for one in shown if f"{one.kind.value}.{one.name}" in picked]
     if len(things) < len(picked):  # by no other name than the page shows: an id would tell whose pseudonym it is
         raise NoSuchCaseError("{id} has no such thing of its own", id=case)
     return f"/cases/{cases.split(case, things, me(ask), ask.line('why'), at)}"

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from wayseal.cases import Cases
-from wayseal.cases.acts import UNDOABLE
+from wayseal.cases.book import UNDOABLE
 from wayseal.cases.errors import StaleError
 from wayseal.cases.types import (
     CLOSED_STATES,
@@ -25,11 +25,11 @@ from wayseal.cases.types import (
     UNDO_US,
     CaseState,
     ItemState,
+    Observable,
+    ObservableKind,
     Priority,
     Source,
     TaskState,
-    Thing,
-    ThingKind,
     one_line,
 )
 from wayseal.cases.views import (
@@ -265,7 +265,7 @@ def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
 
 _NEED_WHY = {"promote", "snooze", "dismiss"}
 HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
-_OF_THEIR_OWN = (ThingKind.SELLER, ThingKind.NUMBER, ThingKind.CASE)
+_OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
 """What has a field of its own, or none."""
 _LIST = 100
 """Numbers of a listing that are taken at once."""
@@ -381,21 +381,21 @@ def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], a
     return None
 
 
-def _things_given(ask: Ask) -> list[Thing]:
+def _things_given(ask: Ask) -> list[Observable]:
     """Seller, numbers and one more thing, of the form."""
     things = []
     if seller := ask.line("seller"):
-        things.append(Thing(kind=ThingKind.SELLER, value=seller))
+        things.append(Observable(kind=ObservableKind.SELLER, value=seller))
     typed = ask.field("numbers").replace(",", " ").replace("，", " ").split()
     numbers = list(dict.fromkeys(clean_waybill(one) or one for one in typed))
     if len(numbers) > _LIST:
         raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
-    things += [Thing(kind=ThingKind.NUMBER, value=number) for number in numbers]
+    things += [Observable(kind=ObservableKind.NUMBER, value=number) for number in numbers]
     if value := ask.line("thing"):
         kind = ask.field("kind")
-        if kind not in {one.value for one in kinds_given(ask) if one is not ThingKind.CASE}:
+        if kind not in {one.value for one in kinds_given(ask) if one is not ObservableKind.CASE}:
             raise AccessError("choose what it is", key="kind")
-        things.append(Thing(kind=ThingKind(kind), value=value))
+        things.append(Observable(kind=ObservableKind(kind), value=value))
     return things
 
 

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, Priority, Source, ThingKind, one_line
+from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, Source, one_line
 from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
@@ -101,9 +101,9 @@ def colleagues(ask: Ask) -> tuple[str, ...]:
     )
 
 
-def kinds_given(ask: Ask) -> tuple[ThingKind, ...]:
+def kinds_given(ask: Ask) -> tuple[ObservableKind, ...]:
     """Kinds that one may name by an id: of people only who may see names, since the page would tell its pseudonym."""
-    return tuple(kind for kind in ThingKind if kind not in PERSONAL or ask.whose.person.role in OPENERS)
+    return tuple(kind for kind in ObservableKind if kind not in PERSONAL or ask.whose.person.role in OPENERS)
 
 
 def owner_given(ask: Ask) -> str | None:

@@ -36,14 +36,13 @@ from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._casework import asked_job, me
-from wayseal.market.crawling import ImportForm
+from wayseal.market.crawling.imports import ImportForm
 from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.lines import ORIGIN
+from wayseal.market.log.queries import acts, last_moment, overdue, words
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow, Totals, Week, WordRow
-from wayseal.market.log.weekly import last_moment, overdue
-from wayseal.market.log.work import acts, words
 from wayseal.market.types import FLAGS
 from wayseal.model.times import clock_hours
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases.types import UNDO_US, Source, Thing, ThingKind, one_line
+from wayseal.cases.types import UNDO_US, Observable, ObservableKind, Source, one_line
 from wayseal.cases.views import Lead
 from wayseal.console.access.types import LOOK_US, ActKind
 from wayseal.console.errors import AccessError
@@ -40,9 +40,9 @@ from wayseal.console.web._render import voice_of
 from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log.queries import readings
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import OfferRow, OfferView
-from wayseal.market.log.work import readings
 from wayseal.market.masks import mask_text
 from wayseal.market.types import FLAGS
 from wayseal.model import clean_waybill
@@ -212,17 +212,17 @@ def _enqueue(ask: Ask, market: Market, view: OfferView, why: str) -> Response:
     return ask.go(f"/queue?at={made[0]}&said=enqueue" if made else "/queue?source=listing")
 
 
-def _things(view: OfferView) -> tuple[Thing, ...]:
+def _things(view: OfferView) -> tuple[Observable, ...]:
     """The seller, its handles, and the courier's own numbers, else those that were read."""
     reading = view.reading
     sellers = [view.row.seller] if view.row.seller else []
     handles = [f"{one['kind']}:{one['value']}" for one in own_handles(reading, view.row.said)]
     own = [one.waybill for one in view.numbers]
     numbers = own or [clean_waybill(str(one["number"])) for one in reading.get("numbers", ())]
-    things = [Thing(kind=ThingKind.SELLER, value=one) for one in (*sellers, *handles)]
-    things += [Thing(kind=ThingKind.NUMBER, value=one) for one in numbers]
+    things = [Observable(kind=ObservableKind.SELLER, value=one) for one in (*sellers, *handles)]
+    things += [Observable(kind=ObservableKind.NUMBER, value=one) for one in numbers]
     if not things:
-        things.append(Thing(kind=ThingKind.SELLER, value=view.row.shop or view.row.offer))
+        things.append(Observable(kind=ObservableKind.SELLER, value=view.row.shop or view.row.offer))
     return tuple(dict.fromkeys(one for one in things if one.value.isprintable() and one.value.strip()))
 
 

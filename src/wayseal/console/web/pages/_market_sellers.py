@@ -36,9 +36,9 @@ from wayseal.console.web._timeline import Clock, Edge, Graph, axis, draw_graph, 
 from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log.queries import readings
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LinkRow, OfferRow, SellerRow, SellerView
-from wayseal.market.log.work import readings
 from wayseal.market.masks import mask_text
 from wayseal.model.times import clock_hours
 

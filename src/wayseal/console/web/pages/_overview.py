@@ -16,7 +16,8 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
-from wayseal.cases import CasebookError, Cases
+from wayseal.cases import Cases
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import OPEN_STATES
 from wayseal.cases.views import Changes, Counts, ItemRow, Task
 from wayseal.console.access.types import PersonState

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from starlette.responses import Response
 
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.views import Entry, LookOnRecord
+from wayseal.cases.views import Entry, UnmaskingOnRecord
 from wayseal.console.access.types import LOOK_US
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
 from wayseal.console.roles import CASE_ROLES, OPENERS
@@ -229,7 +229,7 @@ def _find(ask: Ask) -> View | Response:
     )
 
 
-def _look(ask: Ask, case: str) -> LookOnRecord | None:
+def _look(ask: Ask, case: str) -> UnmaskingOnRecord | None:
     """The look at the case's names that counts for what is asked now (rule 1)."""
     since = look_since(ask, case)
     return None if since is None or ask.cases is None else ask.cases.look(case, me(ask), since)

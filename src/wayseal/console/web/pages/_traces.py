@@ -7,8 +7,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases import CasebookError, load_pseudonyms
-from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.cases import load_pseudonyms
+from wayseal.cases.errors import CasebookError
+from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.console.errors import TraceWorkError
 from wayseal.console.roles import CASE_ROLES
 from wayseal.console.tracing import MOST
@@ -34,7 +35,7 @@ from wayseal.console.web._trace_view import (
 from wayseal.console.web.pages._baskets import attachment
 from wayseal.console.web.pages._casework import me
 from wayseal.model.errors import WaysealError
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.model.times import clock_hours, offset_text
 from wayseal.page.languages import Lang
 from wayseal.trace import TraceResult, render
@@ -45,9 +46,9 @@ _RUN = "/trace/runs/{job}"
 _ROWS, _OTHERS = 60, 12
 _FORMS = {"html": "text/html; charset=utf-8", "json": "application/json"}
 _THINGS = {
-    SourceKind.ACTOR: ThingKind.ACCOUNT,
-    SourceKind.DEVICE: ThingKind.DEVICE,
-    SourceKind.OUTLET: ThingKind.OUTLET,
+    SourceKind.ACTOR: ObservableKind.ACCOUNT,
+    SourceKind.DEVICE: ObservableKind.DEVICE,
+    SourceKind.OUTLET: ObservableKind.OUTLET,
 }
 _MOST_NUMBERS = 200
 """Numbers that go along into the queue."""
@@ -183,7 +184,7 @@ def queue_run(ask: Ask) -> Response:
     return ask.go(f"/trace/runs/{run.job}?said=queued")
 
 
-def _things(ask: Ask, run: Run, result: TraceResult) -> list[Thing]:
+def _things(ask: Ask, run: Run, result: TraceResult) -> list[Observable]:
     """The leading source and those it can't be told from, the numbers that it had, and who sold them."""
     if ask.site.casebook is None or not result.sources or result.verdict is VerdictKind.INSUFFICIENT:
         raise TraceWorkError("this run points at nobody: there is nothing to decide")
@@ -194,11 +195,11 @@ def _things(ask: Ask, run: Run, result: TraceResult) -> list[Thing]:
     found = []
     for name, kind in load_names(run.told):
         if (of(name, kinds[kind]) if kind in kinds else name) in wanted and kind in _THINGS:
-            found.append(Thing(kind=_THINGS[kind], value=name))
+            found.append(Observable(kind=_THINGS[kind], value=name))
     rows = {row.number.waybill: row.number for row in _rows(ask, run)}
-    found += [Thing(kind=ThingKind.NUMBER, value=waybill) for waybill in lead.leaks[:_MOST_NUMBERS]]
+    found += [Observable(kind=ObservableKind.NUMBER, value=waybill) for waybill in lead.leaks[:_MOST_NUMBERS]]
     sellers = {rows[waybill].seller for waybill in lead.leaks if waybill in rows} - {None}
-    return found + [Thing(kind=ThingKind.SELLER, value=str(seller)) for seller in sorted(map(str, sellers))]
+    return found + [Observable(kind=ObservableKind.SELLER, value=str(seller)) for seller in sorted(map(str, sellers))]
 
 
 def _on_sale_since(ask: Ask, run: Run) -> int:
