@@ -1,10 +1,10 @@
-"""What the console acknowledged is there after it was killed; `benchmarks/console_kills.py` does it a hundred times."""
+"""What the console acknowledged is there after it was killed; `benchmarks/console/console_kills.py` does it often."""
 
 import random
 from pathlib import Path
 
 import pytest
-from benchmarks.console_kills import run
+from benchmarks.console.console_kills import run
 
 
 @pytest.mark.slow
