@@ -12,7 +12,7 @@ import unicodedata
 from collections import defaultdict
 from functools import cache
 
-from wayseal.market.reading.training import folding_tables
+from wayseal.market.reading.learning import folding_tables
 
 MARKS = (*"·.*-_~|、。,!+ ☆／#^♥", "\u200b", "\u0301", "\u0336", "\u20e3", "\ufe0f", "\u2060")
 FIRST_HAN, LAST_HAN = 0x3400, 0x9FFF

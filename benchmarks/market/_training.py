@@ -31,7 +31,7 @@ import scipy.sparse as sp
 
 from benchmarks.market._alter import spell
 from benchmarks.market._composed import TEXTS, compose, fill
-from wayseal.market.reading.training import (
+from wayseal.market.reading.learning import (
     COLUMNS,
     FLAG,
     HASHED,

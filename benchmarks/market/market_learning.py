@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.registry import Said, Table, benchmark, option
-from wayseal.market.reading.learning import RIDGE, Decision, Lesson, add, corrected, learn
-from wayseal.market.reading.training import Model, judge_texts
+from wayseal.market.reading.learning import RIDGE, Decision, Lesson, Model, add, corrected, judge_texts, learn
 from wayseal.market.types import FLAGGED, Kind
 
 TEXTS = Path(__file__).parent / "texts"

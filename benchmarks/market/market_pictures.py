@@ -27,8 +27,7 @@ from PIL import Image
 from benchmarks.market._label_pictures import HELD_OUT, LabelPicture, pictures
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from wayseal.market.numbers import candidates as candidates_of
-from wayseal.market.pictures._codes import read_codes
-from wayseal.market.pictures._read import _is_sharp, _read_text, decode, hash_picture, writings
+from wayseal.market.pictures import _is_sharp, _read_text, decode, hash_picture, read_codes, writings
 from wayseal.model.numbers import candidates as couriers_of
 from wayseal.model.numbers import clean_waybill, looks_like_waybill
 

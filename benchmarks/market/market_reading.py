@@ -9,7 +9,6 @@ model that is shipped, trained on all adverts; `--fresh` measures the shipped mo
 was fixed; `--speed` times ways to read all adverts in turn, and with `--beside` those of another version's tree.
 """
 
-import csv
 import importlib.metadata
 import random
 import sys
@@ -24,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.market._alter import alter
-from benchmarks.market._speed import measure_command, measure_speed
 from benchmarks.market._training import (
     Choices,
     Learnt,
@@ -38,7 +36,7 @@ from benchmarks.market._training import (
 )
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from wayseal.market.reading import Reader
-from wayseal.market.reading.training import SIDES, Model, fold_texts, judge_texts
+from wayseal.market.reading.learning import SIDES, Model, fold_texts, judge_texts
 from wayseal.market.types import FLAGGED, Kind
 
 MODEL = Path(__file__).parents[2] / "src/wayseal/market/reading/data/model.npz"
@@ -319,8 +317,6 @@ class Options:
     draws: int = option(7)
     train: bool = option(False, "train the model that is shipped, instead")
     fresh: bool = option(False, "the shipped model on written texts, instead")
-    speed: bool = option(False, "texts a second, instead")
-    beside: Path | None = option(None, "with --speed: the `src` of another checkout")
 
 
 PARCELS = "waybill recall, 0% altered"
@@ -353,13 +349,6 @@ LOST = f"{SHARES[2]:.0%} altered"
 )
 def judge(options: Options) -> Iterator[Said]:
     """Measure, or train."""
-    if options.speed:
-        with options.adverts[0].open(encoding="utf-8", newline="") as file:
-            texts = [row["text"] for row in csv.DictReader(file)]
-        heads = ("texts a second of processor time", "median", "spread", "ratio")
-        yield Table(heads, measure_speed(texts, options.beside))
-        yield Table(heads, measure_command(texts, options.beside))
-        return
     if options.fresh:
         for name in FILES:
             looked = (f"looked at, {share:.0%} altered" for share in SHARES)

@@ -10,7 +10,7 @@ from tests.tables import each
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.imports import lay_out
 from wayseal.console.jobs.logs import plain_name
-from wayseal.market.crawling import ImportForm
+from wayseal.market.crawling.imports import ImportForm
 
 
 @each("name", ["a\r\nWARC-Type: response.json", "a\nb.json", "photos\x1b[2J/1.png", "a\u2028b.json", "a\x85b.json"])

@@ -27,7 +27,8 @@ from wayseal.console.jobs import JobState, kinds
 from wayseal.console.jobs.imports import lay_out
 from wayseal.console.jobs.results import WordSeen, keep_words
 from wayseal.console.web.pages._market import WORD_KINDS as KINDS
-from wayseal.market.crawling import ImportForm, holding
+from wayseal.market.crawling import holding
+from wayseal.market.crawling.imports import ImportForm
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.reading import WordKind

@@ -52,8 +52,7 @@ from wayseal.model.messages import N_, Message
 from wayseal.model.times import iso, offset_text
 from wayseal.proofs.errors import StampError
 from wayseal.store.durable import file_digest
-from wayseal.store.notices import notice_message
-from wayseal.store.types import NoticeCode
+from wayseal.store.types import NoticeCode, notice_message
 
 _TOLD = 100
 _ENDING = "*.checkpoint"

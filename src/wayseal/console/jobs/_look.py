@@ -32,13 +32,11 @@ from wayseal.model.fields import Field
 from wayseal.page.languages import translator
 from wayseal.store import open_source, propose_mapping
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import looks_personal, waybill_of
 from wayseal.store.look import FileLook, column_samples, look_at_source
-from wayseal.store.mapping import LogMapping
-from wayseal.store.notices import notice_message
+from wayseal.store.mapping import LOGS, Format, LogMapping
 from wayseal.store.tables import TABLES, Column, ColumnType
-from wayseal.store.types import Notice, NoticeCode, Source
+from wayseal.store.types import Notice, NoticeCode, Source, notice_message
 
 Known = Callable[[str, str], bool]
 """Whether the ledger knows a text as one of a kind (rule 2)."""

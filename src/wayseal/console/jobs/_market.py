@@ -21,7 +21,8 @@ from wayseal.console.jobs.imports import find_sent, lay_out
 from wayseal.console.jobs.logs import drop_upload
 from wayseal.console.jobs.types import JobContext
 from wayseal.console.texts import TEXTS
-from wayseal.market.crawling import ImportForm, Named, Planned, Report, Watch, bring_in, check_files, holding
+from wayseal.market.crawling import Planned, Report, Watch, holding
+from wayseal.market.crawling.imports import ImportForm, Named, bring_in, check_files
 from wayseal.market.errors import RecordBusyError
 from wayseal.model.messages import N_, Message
 

@@ -20,7 +20,7 @@ from typing import IO, Protocol
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs.logs import CONTROL, UPLOADS, drop_upload, plain_name
 from wayseal.console.jobs.types import JobContext
-from wayseal.market.crawling import ImportForm, Named, free_name, place_files
+from wayseal.market.crawling.imports import ImportForm, Named, free_name, place_files
 from wayseal.store.durable import file_digest
 
 MOST_FILES = 2_000

@@ -16,7 +16,7 @@ from wayseal.detect.explain import Template, build_staff, code_rules, ranks
 from wayseal.detect.facts._facts import VERSION, Facts, SavedFacts, load_state, save_state
 from wayseal.detect.facts._walk import READ_COLUMNS, TABLE_COLUMNS, CountedBefore, Counter, ExplanationContext
 from wayseal.ledger import Snapshot
-from wayseal.ledger.beside import Wanted
+from wayseal.ledger.walk import Wanted
 
 Progress = Callable[[str, int, int], None]
 _GROUND_TABLES = frozenset(("actors", "outlets", "assignments"))

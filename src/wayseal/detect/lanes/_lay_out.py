@@ -29,7 +29,7 @@ from wayseal.detect.lanes._types import READS, CaseLanes, Duty, HourProfile, Lan
 from wayseal.detect.reasons import TABLES, Account, World, is_work, read_world
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot
-from wayseal.ledger.beside import Beside
+from wayseal.ledger.walk import Beside
 from wayseal.model.kinds import Action, Scope
 
 _HOURS = 24

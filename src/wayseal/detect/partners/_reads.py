@@ -16,7 +16,7 @@ from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Stretch
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import clock_us
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 Longs = npt.NDArray[np.int64]
 UInts = npt.NDArray[np.uint64]

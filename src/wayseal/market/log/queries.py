@@ -266,13 +266,6 @@ def kept_offers(market: Market) -> tuple[KeptOffer, ...]:
         f"LEFT JOIN {t.SOURCES.full_name} s ON s.source=o.source"
     )
     return tuple(
-        KeptOffer(
-            offer=offer,
-            shop=shop,
-            capture=capture,
-            there=bool(there),
-            last_at=last_at,
-            retention=json.loads(settings or "{}").get("retention", 0),
-        )
-        for offer, shop, capture, there, last_at, settings in market.read(lambda c: query(c, text))
+        row_of(KeptOffer, (*row, json.loads(settings or "{}").get("retention", 0)))
+        for *row, settings in market.read(lambda c: query(c, text))
     )

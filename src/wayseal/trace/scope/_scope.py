@@ -45,7 +45,7 @@ from wayseal.ledger.replay import Replay
 from wayseal.model.kinds import OutletKind, Scope, SourceKind
 from wayseal.model.period import FIRST, LAST, Period
 from wayseal.model.times import clock_us
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.trace.scope._holdings import (
     READERS,
     FieldNames,

@@ -7,6 +7,7 @@ from wayseal.console.web.pages import (
     _case_acts,
     _cases,
     _desk,
+    _docs,
     _entry,
     _evidence,
     _jobs,
@@ -24,7 +25,8 @@ from wayseal.console.web.pages import (
 
 _GROUPS = (
     _entry, _overview, _queue, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _evidence, _jobs, _case_acts, _desk, _administration,
+    _market_removals, _reviews, _evidence, _jobs, _case_acts, _desk, _docs,
+    _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))

@@ -36,7 +36,7 @@ from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._desk import asked_job, me
-from wayseal.market.crawling import ImportForm
+from wayseal.market.crawling.imports import ImportForm
 from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.lines import ORIGIN
