@@ -189,7 +189,7 @@ def shares(source: Path, work: Path) -> Iterator[Table]:
     clock.watch(Pages, "add", "pages")
     clock.watch(Pages, "close", "pages")
     clock.watch(_dictionary.Dictionary, "digests", "ids")
-    clock.watch(_commit, "sealed", "tree")
+    clock.watch(_commit, "append_commit", "tree")
     rows = []
     for name in ("first run", "second run"):
         shutil.rmtree(work, ignore_errors=True)

@@ -1,12 +1,9 @@
 """Learning from decisions: how texts are met that nobody decided on, before and after.
 
     python -m benchmarks run market_learning [--seeds 10] [--speed]
-    python -m benchmarks run market_learning --choose --adverts FOLDER/adverts.csv FOLDER/more.csv
 
-Texts of `texts` that no model learnt from stand for an installation's offers, each of a seller of its own.
-A part of them is decided on, and the others are read before and after. `--choose` does the same with several ridges on
-texts that may be used for choosing: `tuning.tsv` and the second file of adverts, beside a model that learnt from
-neither. `--speed` times learning from many decisions.
+Texts of `texts` that no model learnt from stand for an installation's offers, each of a seller of its own. A part of
+them is decided on, and the others are read before and after. `--speed` times learning from many decisions.
 """
 
 import random
@@ -18,14 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.registry import Said, Table, benchmark, option
-from wayseal.market.reading.learning import RIDGE, Decision, Lesson, Model, add, corrected, judge_texts, learn
+from wayseal.market.reading.learning import Decision, Lesson, Model, add, corrected, judge_texts, learn
 from wayseal.market.types import FLAGGED, Kind
 
 TEXTS = Path(__file__).parent / "texts"
 FILES = ("unseen.tsv", "fresh.tsv", "blind.tsv")
-RIDGES = (0.01, 0.05, 0.2, 1.0)
-SCALE = 8.1
-"""Nats for one of the hinge's scores, as the shipped model's notes have it."""
 WRONG = 0.1
 OWN_WORDS = {
     "面单": "糖串",
@@ -137,15 +131,13 @@ def decide(model: Model, offers: Sequence[Decision], way: str, seed: int) -> lis
 WAYS = ("all", "flagged and a fifth", "one in ten wrong", "flagged")
 
 
-def rows_of(
-    name: str, model: Model, offers: Sequence[Decision], share: float, way: str, seeds: int, ridge: float = RIDGE
-) -> list[str]:
+def rows_of(name: str, model: Model, offers: Sequence[Decision], share: float, way: str, seeds: int) -> list[str]:
     """A row of the table: means over seeds, of the others, and how often it was refused."""
     before, after, forced, refused, counts = [], [], [], 0, []
     for seed in range(seeds):
         taught, others = split(offers, share, seed)
         decisions = decide(model, taught, way, seed)
-        lesson = learn(decisions, model=model, ridge=ridge)
+        lesson = learn(decisions, model=model)
         counts.append(len(decisions))
         refused += lesson.refused is not None
         before.append(measure(model, others))

@@ -1,12 +1,11 @@
-"""Reading of adverts: by family, under alteration, on harmless logistics texts, and texts a second.
+"""Reading of adverts: by family, under alteration, and on harmless logistics texts.
 
-    python -m benchmarks run market_reading --adverts FOLDER/adverts.csv FOLDER/more.csv
-        [--train] [--fresh] [--speed [--beside TREE]]
+    python -m benchmarks run market_reading --adverts FOLDER/adverts.csv,FOLDER/more.csv [--train] [--fresh]
 
 Five folds by family, three seeds, seven draws of what is altered; each family counts once. Beside it, in the same run:
 a rule of words, and linear models of runs of one to three characters as they are, and folded. `--train` writes the
 model that is shipped, trained on all adverts; `--fresh` measures the shipped model on texts that were written after it
-was fixed; `--speed` times ways to read all adverts in turn, and with `--beside` those of another version's tree.
+was fixed.
 """
 
 import importlib.metadata

@@ -4,7 +4,8 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,28 @@ class Cache:
         found = [self.get(f"{name}/{seed}/{case}", job) for case, job in enumerate(jobs)]
         print(name, file=sys.stderr)
         return found
+
+
+def possible_rows(
+    cache: Cache,
+    cells: Iterable[tuple[str, Any]],
+    cases: int,
+    seeds: tuple[int, int],
+    run: Callable[[Any, int, int], Row],
+) -> Iterator[tuple[str, Row]]:
+    """Run cells until each has so many cases whose world can be; those of a row with `impossible` are passed over.
+
+    seeds: The first one, and the size of a world.
+    """
+    first, accesses = seeds
+    for name, changes in cells:
+        kept, seed = 0, first
+        while kept < cases:
+            row = cache.get(f"{name}|{seed}|{accesses}", partial(run, changes, seed, accesses))
+            if "impossible" not in row:
+                kept += 1
+                yield name, row
+            seed += 1
 
 
 def mean_se(values: Sequence[float], *, proportion: bool = True) -> str:

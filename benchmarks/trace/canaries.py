@@ -199,12 +199,7 @@ class Options:
     minutes=3,
     kept=(
         Kept("least p of a feature", "least p", "measured", least=0.0017),
-        Kept(
-            "area of all features, off .5 by standard errors",
-            "area, off .5 by standard errors",
-            "measured",
-            most=2,
-        ),
+        Kept("area of all features, off .5 by standard errors", "area, off .5 by standard errors", "measured", most=2),
     ),
 )
 def measure(options: Options) -> Iterator[Said]:

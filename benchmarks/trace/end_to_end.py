@@ -10,9 +10,7 @@ line a case under .cache/, so that a run can be stopped and taken up again; seed
 """
 
 import json
-import math
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.registry import Kept, Said, Table, benchmark, option
+from benchmarks.shared.cases import Cache, code_digest, mean_se, possible_rows
 from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import TraceResult, trace
@@ -107,44 +106,6 @@ def possible_case(changes: dict[str, Any], seed: int, accesses: int) -> dict[str
         return {"impossible": str(error)}
 
 
-def cached(path: Path) -> dict[str, dict[str, Any]]:
-    """Cases done before, by their name."""
-    if not path.exists():
-        return {}
-    rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return {row["case"]: row for row in rows}
-
-
-def cases(args: "Options") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run what is not cached yet; yields (cell, result)."""
-    path = args.cache
-    path.parent.mkdir(parents=True, exist_ok=True)
-    done = cached(path)
-    for name, changes in HIDING if args.hiding else CELLS:
-        if args.only and args.only not in name:
-            continue
-        kept, seed = 0, args.first_seed
-        while kept < args.cases:
-            case = f"{name}|{seed}|{args.accesses}"
-            if case not in done:
-                print(case, file=sys.stderr)
-                done[case] = {"case": case, **possible_case(changes, seed, args.accesses)}
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(done[case]) + "\n")
-            if "impossible" not in done[case]:
-                kept += 1
-                yield name, done[case]
-            seed += 1
-
-
-def rate(rows: list[dict[str, Any]], key: str) -> str:
-    """Mean of a figure with its standard error."""
-    values = [float(row[key]) for row in rows]
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / max(len(values) - 1, 1) / len(values))
-    return f"{mean:.2f} ± {spread:.2f}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Which cells, how many worlds a cell, and where they are kept."""
@@ -167,11 +128,18 @@ class Options:
 def measure(options: Options) -> Iterator[Said]:
     """Run the cases that are missing and make the table."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for name, row in cases(options):
+    cache = Cache(options.cache, code_digest(Path(__file__).resolve()))
+    asked = [cell for cell in (HIDING if options.hiding else CELLS) if options.only in cell[0]]
+    seeds = options.first_seed, options.accesses
+    for name, row in possible_rows(cache, asked, options.cases, seeds, possible_case):
         row["named"] = row["verdict"] == "named"
         row["misfit"] = row["framed"] or (row["fit"] is not None and row["fit"] < 0.01)
         found.setdefault(name, []).append(row)
     heads = ["leaker, buyer, numbers", "cases", "top-1", "a leaker > .95", "named", "false > .95"]
     heads += ["innocent accounts > .95", "fit refuses"]
     keys = ("top1", "above95", "named", "false", "false_accounts", "misfit")
-    yield Table(heads, ((name, str(len(rows)), *(rate(rows, key) for key in keys)) for name, rows in found.items()))
+    lines = []
+    for name, rows in found.items():
+        cells = (mean_se([float(row[key]) for row in rows], proportion=False) for key in keys)
+        lines.append((name, str(len(rows)), *cells))
+    yield Table(heads, lines)

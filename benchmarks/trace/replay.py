@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ import wayseal
 import wayseal.ledger._snapshot as snapshots
 import wayseal.trace._replay as replayed
 from benchmarks.registry import Kept, Said, Table, benchmark, option
-from benchmarks.shared.cases import Cache, code_digest, mean_se
+from benchmarks.shared.cases import Cache, code_digest, mean_se, possible_rows
 from benchmarks.trace.end_to_end import quiet
 from wayseal.ledger import ingest, open_ledger
 from wayseal.ledger._keys import Keyer
@@ -106,27 +105,12 @@ def judged(result: Any, truth: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def cases(args: "Options") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run what is not cached yet; yields (cell, result)."""
-    room = Path(wayseal.__file__).parent
-    files = [room / name for name in _CODE]
-    cache = Cache(args.cache, code_digest(Path(__file__), *files))
-    for name, changes in CELLS:
-        if args.only not in name:
-            continue
-        kept, seed = 0, args.first_seed
-        while kept < args.cases:
-            row = cache.get(f"{name}|{seed}|{args.accesses}", partial(run_case, changes, seed, args.accesses))
-            if "impossible" not in row:
-                kept += 1
-                yield name, row
-            seed += 1
-
-
 def accuracy(args: "Options") -> Table:
     """Return one row a cell and way."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for name, row in cases(args):
+    cache = Cache(args.cache, code_digest(Path(__file__), *(Path(wayseal.__file__).parent / name for name in _CODE)))
+    cells = [cell for cell in CELLS if args.only in cell[0]]
+    for name, row in possible_rows(cache, cells, args.cases, (args.first_seed, args.accesses), run_case):
         for way in WAYS:
             found.setdefault((name, way), []).append(row[way])
     head = (
