@@ -22,8 +22,8 @@ from benchmarks import _baselines as baselines
 from benchmarks._cases import Cache, Row, code_digest, mean_se, reliability, table
 from benchmarks._world import Case, Seen, World, build, evidence, look_up, plant
 from wayseal.model.sources import VerdictKind
+from wayseal.trace import verdict
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._trace import verdict
 
 SEED = 20_130_000
 """Seeds of the reported worlds begin here; tuning used others (900,000 and up)."""

@@ -22,10 +22,10 @@ from benchmarks import few_numbers, hard_cases
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, World, build, evidence, guilty_of, look_up, plant
 from wayseal.model.sources import SourceKind
+from wayseal.trace import leading_sources, named_sources
 from wayseal.trace._evidence import Evidence
 from wayseal.trace._fit import POOR, check_fit
 from wayseal.trace._posterior import Prior, infer
-from wayseal.trace._trace import leading_sources, named_sources
 
 SEED = 970_000
 PRIORS = {f"{outlet} and {region}": (outlet, region) for outlet, region in ((0.2, 0.05), (0.1, 0.03), (0.05, 0.02))}

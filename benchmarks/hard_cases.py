@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from wayseal.model.sources import VerdictKind
+from wayseal.trace import leading_sources, named_sources, verdict
 from wayseal.trace._evidence import Evidence, ViewSample
 from wayseal.trace._fit import apply_doubts, check_fit, find_doubtful
 from wayseal.trace._posterior import infer
-from wayseal.trace._trace import leading_sources, named_sources, verdict
 
 SEED = 20_140_000
 SCALE = Scale(accounts=6_000, wide=15, outlets=120, regions=12, parcels=60_000)

@@ -24,9 +24,9 @@ from benchmarks._cases import Cache, Row, code_digest, mean_se, table
 from benchmarks._world import Case, Seen, World, build, evidence, look_up
 from benchmarks.hard_cases import SCALE, WORLDS, sold, unlogged_outlet
 from wayseal.model.sources import SourceKind
-from wayseal.trace._devices import CONTROLS, Devices, devices, portions, uses
 from wayseal.trace._evidence import DEVICE, OUTLET, Events, Evidence
 from wayseal.trace._posterior import infer
+from wayseal.trace._strata import CONTROLS, Devices, devices, portions, uses
 
 SEED = 20_150_000
 N = 12

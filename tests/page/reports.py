@@ -48,7 +48,7 @@ def check_page(html: str) -> Page:
 
 def check_whole_page(html: str, lang: str) -> Page:
     """Besides: nothing from outside, its own style sheet alone, language and one heading, pictures that say what they
-    show, heads with a scope, ids once each."""  # noqa: D205, D209
+    show, heads with a scope, ids once each."""
     page = check_page(html)
     assert not OUTSIDE.search(html)
     metas = {m.attributes.get("http-equiv"): m.attributes.get("content", "") for m in page.all("meta")}
@@ -75,7 +75,7 @@ def check_whole_page(html: str, lang: str) -> Page:
 
 def check_reports(render: Render, results: Iterable[Any], *, widths: Iterable[int] = (60, 88, 120)) -> None:
     """Each result in each language: lines no wider than asked, colours that change no word, a whole page, JSON; no word
-    that judges people, no blank and no code in place of a text."""  # noqa: D205, D209
+    that judges people, no blank and no code in place of a text."""
     for result in results:
         for lang in LANGS:
             check_text(render, result, lang, widths)
