@@ -21,7 +21,6 @@ from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
 from wayseal.model.records import Answer, Ask, PolicyShown
 from wayseal.server._directory_cache import Principal
-from wayseal.store.database import Connection
 from wayseal.vault import Vault
 from wayseal.vault.active_policy import texts_in_force
 from wayseal.vault.committer import Committer
@@ -142,11 +141,11 @@ class AsyncVault:
     async def check(self) -> None:
         """Asks both databases. DatabaseError: one doesn't answer. LogChangedError: it isn't the log that was seen."""
         await self.act(self.vault.check_log)
-        await self.act(self.vault.keys.read, _nothing)
+        await self.act(self.vault.keys.read, lambda c: c.execute(sa.select(1)).one())
 
     async def log_tile(self, wanted: Tile) -> bytes | None:
         """The hashes of a tile; None where the log has no such tile."""
-        return await self.act(self.vault.main.read, _tile, wanted)
+        return await self.act(self.vault.main.read, lambda c: tiles.tile(c, tiles.size(c), wanted))
 
     async def prove(self, seq: int) -> str:
         """The proof of an entry, under a checkpoint that has it; VaultError where there is none (any more)."""
@@ -166,14 +165,6 @@ class AsyncVault:
         """Finishes what was begun (rule 2)."""
         self._discloser.close()
         self._pool.shutdown()
-
-
-def _nothing(connection: Connection) -> None:
-    connection.execute(sa.select(1))
-
-
-def _tile(connection: Connection, wanted: Tile) -> bytes | None:
-    return tiles.tile(connection, tiles.size(connection), wanted)
 
 
 def now() -> int:

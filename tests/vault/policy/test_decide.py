@@ -13,10 +13,10 @@ from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
 from wayseal.custody import Relation, State
 from wayseal.model.fields import Field
-from wayseal.vault.policy import Decision, Policy, PolicyRequest, explain
+from wayseal.vault.policy import Decision, Policy, PolicyRequest
 from wayseal.vault.policy._purposes import Budget, Work
 from wayseal.vault.policy.budgets import OVER, UNLIMITED, BudgetScope, allowance, day_of
-from wayseal.vault.policy.cases import default_cases, parse_cases
+from wayseal.vault.policy.cases import default_cases, explain, parse_cases
 
 OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);'
 NEVER = '@id("never") @zh("关") @en("never") permit (principal, action, resource) when { false };'
