@@ -19,13 +19,12 @@ import sqlalchemy as sa
 
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
-from wayseal.model.records import Answer, Ask, PolicyShown
+from wayseal.model.records import Answer, Ask
 from wayseal.server._directory_cache import Principal
-from wayseal.vault import Vault
-from wayseal.vault.active_policy import texts_in_force
+from wayseal.vault import Caller, Vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.log import proofs, tiles
-from wayseal.vault.requests import Caller, DiscloseJob
+from wayseal.vault.requests import DiscloseJob
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -156,10 +155,6 @@ class AsyncVault:
         if note is None or Checkpoint.claimed(note.encode()).size <= seq:
             note = self.vault.checkpoint(now=now())
         return self.vault.main.read(proofs.prove, self.vault.marks, seq, note.encode()).to_json()
-
-    async def policy_texts(self) -> PolicyShown:
-        """The policy in force, as it was written."""
-        return await self.act(self.vault.main.read, texts_in_force)
 
     def close(self) -> None:
         """Finishes what was begun (rule 2)."""
