@@ -23,7 +23,7 @@ from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
+from wayseal.ledger._tombstones import GoneRange, find_gone_ranges, is_complete, rank_pages
 from wayseal.ledger._tree import FOLDER, open_tree, read_tile
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
@@ -263,7 +263,7 @@ class _Verifier:
                 self._find(Code.TOMBSTONES, NAME)
             elif gone:
                 self._check_gone(
-                    find_gone_stretches(made.tombstones, pages.where, commit.generation), commit, first, expected
+                    find_gone_ranges(made.tombstones, pages.where, commit.generation), commit, first, expected
                 )
             first += commit.pages + 1
         if made.misplaced or made.tombstones.reads != self._manifest.gone_reads:
@@ -274,7 +274,7 @@ class _Verifier:
             self._find(Code.ROWS, "data", rows=made.foreign)
         return made.rows, where
 
-    def _check_gone(self, stretches: Iterable[GoneStretch], commit: CommitEntry, first: int, expected: Digests) -> None:
+    def _check_gone(self, stretches: Iterable[GoneRange], commit: CommitEntry, first: int, expected: Digests) -> None:
         """Names tiles whose leaves of gone pages are not those that were purged (rule 4)."""
         for stretch in stretches:
             low, high = first + stretch.rank, first + stretch.rank + stretch.pages

@@ -110,7 +110,7 @@ def open_log(values: Mapping[str, str], work: JobContext) -> Source:
         place = work.folder / MAPPING
         replace_file(place, text.encode())
         sent = values.get("origin", "sent") == "sent"
-        mapping = load_mapping(place, **{"most_letters": _MOST_LETTERS} if sent else {})
+        mapping = load_mapping(place, most_letters=_MOST_LETTERS) if sent else load_mapping(place)
         if sent and mapping.logs is not None and len(mapping.logs.paths) > _MOST_PATHS:
             raise JobError("a mapping that is sent has {most} rules for paths at most", key="paths", most=_MOST_PATHS)
     elif named:
