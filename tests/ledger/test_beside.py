@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import Snapshot, _generation, _strata
-from wayseal.ledger import beside as module
+from wayseal.ledger import Snapshot, _generation, _strata, walk
 from wayseal.ledger._strata import read_counts
 from wayseal.ledger.codes import Coder
 from wayseal.ledger.walk import Wanted, WaybillPartition
@@ -112,7 +111,7 @@ def all_reads(snapshot: Snapshot, commits: range) -> Counter[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("rows", [1, 50, 3 << 20])
 def test_every_row_stands_in_one_stretch(snapshot: Snapshot, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ROWS", rows)
+    monkeypatch.setattr(walk, "_ROWS", rows)
     found = walked(snapshot, Wanted(reads=READS, tables=TABLES))
     assert found[0].low == 0
     assert found[-1].high == EVERY_KEY
@@ -194,7 +193,7 @@ def test_columns_that_files_lack(snapshot: Snapshot) -> None:
 
 
 def test_work_is_done_on_each_stretch_once(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ROWS", 50)
+    monkeypatch.setattr(walk, "_ROWS", 50)
     seen: list[int] = []
 
     def work(stretch: WaybillPartition) -> int:
