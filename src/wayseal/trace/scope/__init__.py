@@ -344,7 +344,7 @@ def scope(
     where = load_places(snapshot)
     post = _post(snapshot, found)
     names, tally, work = FieldNames(snapshot), ScopeTally(where), Work(reason=post.reason)
-    for stretch in snapshot.stretches(found.walk, found.keys):
+    for stretch in snapshot.source_ranges(found.walk, found.keys):
         progress("scope", stretch.done - 1, stretch.total)
         one = find_holdings(snapshot, found, stretch, period)
         routes, sets = routes_of(one, where), names.sets(one)
