@@ -1,4 +1,4 @@
-"""docs/detection.md: its figures are the code's, its example is what comes out, its addresses and metrics are real."""
+"""detection.md: its figures are the code's, its example is what comes out, its addresses and metrics are real."""
 
 import re
 from collections.abc import Iterator
@@ -21,14 +21,13 @@ from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
-from wayseal.detect.peers import AGES, Causes, Usual, evidence
-from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR
+from wayseal.detect.peers import AGES, ANEW, EXTRA, FAR, Causes, Usual, evidence
 from wayseal.detect.peers._fit import _SIZE, WEEKS
 from wayseal.detect.policy import FALSE_ALARM, WORTH, is_worth
 from wayseal.detect.report import metrics
 from wayseal.detect.window import DAYS
 
-EN, ZH = "docs/detection.md", "docs/detection.zh.md"
+EN, ZH = "docs/explanation/detection.md", "docs/explanation/detection.zh.md"
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 
 

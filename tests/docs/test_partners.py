@@ -1,4 +1,4 @@
-"""docs/partners.md says every key of a contract, every kind of breach and every key of the JSON, in both languages."""
+"""partners.md says every key of a contract, every kind of breach and every key of the JSON, in both languages."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from tests.detect.partners.test_report import everything
 from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.detect.partners import Kind, load_contracts, render_partners
 from wayseal.detect.partners._contract import ContractFile, Products, Volume
-from wayseal.detect.partners._pairs import TOLERANCE_US
+from wayseal.detect.partners._reconcile import TOLERANCE_US
 from wayseal.model.kinds import Action
 
 EXAMPLE = DOCS / "examples/contracts"
@@ -22,7 +22,7 @@ def keys_of(record: type) -> list[str]:
     return [field.name for field in dataclasses.fields(record)]
 
 
-@pytest.fixture(params=("docs/partners.md", "docs/partners.zh.md"))
+@pytest.fixture(params=("docs/how-to/partners.md", "docs/how-to/partners.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

@@ -1,4 +1,4 @@
-"""docs/purposes.md says every purpose, rule, budget and key as the data has them, in both languages."""
+"""purposes.md says every purpose, rule, budget and key as the data has them, in both languages."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def lang(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def page(lang: str) -> str:
-    return read("docs/purposes.md" if lang == "en" else "docs/purposes.zh.md")
+    return read("docs/reference/purposes.md" if lang == "en" else "docs/reference/purposes.zh.md")
 
 
 def table(page: str, place: int) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""docs/rights.md says every key of the file of rights, every list and every key of the JSON, in both languages."""
+"""rights.md says every key of the file of rights, every list and every key of the JSON, in both languages."""
 
 import json
 import re
@@ -8,16 +8,15 @@ import pytest
 
 from tests.detect.rights.test_report import everything
 from tests.docs.pages import blocks, read, rows, sections
-from wayseal.detect.rights import load_map, render_rights
+from wayseal.detect.rights import FEW, LEAST, MANY, OFTEN, USUAL, load_map, render_rights
 from wayseal.detect.rights._map import ACTIONS, Right, parse_map
 from wayseal.detect.rights._result import DormantReason, WiderReason
-from wayseal.detect.rights._rights import FEW, LEAST, MANY, OFTEN, USUAL
 from wayseal.model.schema import keys_of
 
 LISTS = ("rights", "roles", "people", "mandates", "dormant", "wider", "shared", "untrained", "beyond")
 
 
-@pytest.fixture(params=("docs/rights.md", "docs/rights.zh.md"))
+@pytest.fixture(params=("docs/how-to/rights.md", "docs/how-to/rights.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

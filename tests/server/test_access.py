@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from tests.server.forging import Forger
 from tests.server.world import ADMIN, ALL, ISSUER, NOW, NUMBER, Ring, World
 from tests.tables import each
+from wayseal.database import DatabaseGoneError
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import time_at
 from wayseal.server._access_tokens import AUDIENCE, LASTS, AccessTokens, Claims
@@ -31,7 +32,6 @@ from wayseal.server._admission import RouteFinder
 from wayseal.server._directory_cache import LONGEST, OLDEST, REMEMBERED, DirectoryCache, Principal
 from wayseal.server._problems import ProblemError
 from wayseal.server.scopes import ROUTES, SCOPES
-from wayseal.store.database import DatabaseGoneError
 from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
 from wayseal.vault.keyring import KeyPurpose

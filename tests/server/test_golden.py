@@ -1,4 +1,4 @@
-"""What every route answers, and what the log says of it afterwards: whatever moves inside, these transcripts stay."""
+"""Transcripts of what every route answers, and of what the log says of it afterwards."""
 
 import json
 import re

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from benchmarks._forked import started_by
+from benchmarks.shared.forked import started_by
 
 from tests.server.running import Running, environment_of, prepared, serving
 from tests.server.starting import Started

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.server.world import ADMIN, NOW, NUMBER, VALUES, World
+from wayseal.database import DatabaseGoneError
 from wayseal.merkle import Checkpoint
 from wayseal.proofs.entries import verify_entry
-from wayseal.store.database import DatabaseGoneError
 from wayseal.vault.errors import BusyError, KeyringError
 from wayseal.vault.policy import default_texts
 

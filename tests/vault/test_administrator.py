@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from tests.vault.tampering import fill, found
 from tests.vault.world import DAY, NOON, OPERATOR, ORIGIN, World, person
+from wayseal.database import Connection
 from wayseal.model.records import Refused
-from wayseal.store.database import Connection
 from wayseal.vault import Vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError

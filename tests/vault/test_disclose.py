@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from tests.tables import each
 from tests.vault.revising import changed, parcel, put_back, record
 from tests.vault.world import DAY, HOUR, OPERATOR, SECRETS, World, person
+from wayseal.database import Connection, DatabaseError
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Ask, Disclosed, Refused
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection, DatabaseError
 from wayseal.vault import Vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import ReusedKeyError, VaultError

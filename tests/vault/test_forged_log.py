@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from tests.vault.tampering import found
 from tests.vault.world import OPERATOR, SECRETS, World, person, tables
+from wayseal.database import Connection, open_database
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.fields import Field
 from wayseal.model.records import Parcel, Refused
-from wayseal.store.database import Connection, open_database
 from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError

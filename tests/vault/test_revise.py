@@ -24,10 +24,10 @@ from tests.vault.revising import (
     whole,
 )
 from tests.vault.world import DAY, OPERATOR, ORIGIN, SECRETS, World
+from wayseal.database import open_database
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Parcel, Refused
-from wayseal.store.database import open_database
 from wayseal.vault import Vault, _revise
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, restore

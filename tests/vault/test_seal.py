@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.vault.world import DAY, NOON, OPERATOR, SECRETS, World
+from wayseal.database import Connection, Database, DatabaseError
 from wayseal.model.fields import Field
 from wayseal.model.records import Disclosed, Parcel, Refused, Sealed
-from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import Vault, erasure
 from wayseal.vault import tables as t
 from wayseal.vault.errors import ReusedKeyError, VaultError

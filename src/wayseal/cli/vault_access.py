@@ -8,7 +8,7 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption
-from wayseal.cli._output import print_lines
+from wayseal.cli._output import print_result
 from wayseal.cli._texts import echo, warn
 from wayseal.cli._vault_session import (
     CLIENT,
@@ -43,7 +43,7 @@ def vault_policy_show(vault: VaultOption = VAULT, format: OutputFormatOption = O
         policy = session.vault.policy
     if format is OutputFormat.TEXT:
         echo("Version {version}", version=policy.version)
-    print_lines(policy_json(policy) if format is OutputFormat.JSON else policy_lines(policy))
+    print_result(format, policy_json(policy), policy_lines(policy))
 
 
 def vault_policy_activate(

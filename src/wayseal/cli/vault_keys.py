@@ -1,12 +1,12 @@
 """`wayseal vault key`: the keys of a vault."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import print_json, progress_bars, write_text
+from wayseal.cli._output import print_result, progress_bars, write_text
 from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import ActorOption, Session, VaultOption, open_vault, round_to_second
 from wayseal.vault.data_keys import index_versions_in_use, rewrap_keys, versions_in_use
@@ -52,20 +52,19 @@ def vault_key_list(vault: VaultOption = VAULT, format: OutputFormatOption = Outp
             for purpose in KeyPurpose
             for key in session.keyring.keys(KINDS[purpose])
         ]
-    if format is OutputFormat.JSON:
-        print_json(rows)
-        return
-    for row in rows:
-        line = _(
-            "{purpose} {version}  active, made at {created_at}"
-            if row["active"]
-            else "{purpose} {version}  can read, made at {created_at}",
-            **row,
-        )
-        typer.echo(
-            line
-            + ("" if row["in_use"] is None else _(", {count:,} {count:row needs|rows need} it", count=row["in_use"]))
-        )
+    print_result(format, rows, map(_key_line, rows))
+
+
+def _key_line(row: dict[str, Any]) -> str:
+    line = _(
+        "{purpose} {version}  active, made at {created_at}"
+        if row["active"]
+        else "{purpose} {version}  can read, made at {created_at}",
+        **row,
+    )
+    if row["in_use"] is None:
+        return line
+    return line + _(", {count:,} {count:row needs|rows need} it", count=row["in_use"])
 
 
 def vault_key_rotate(

@@ -13,7 +13,7 @@ from wayseal.cli._texts import _
 from wayseal.cli._vault_session import VaultOption, VaultParts, open_parts, round_to_second
 from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import VerifyKey
-from wayseal.merkle.findings import Finding, exit_code_of
+from wayseal.model.errors import Finding, exit_code_of
 from wayseal.model.messages import N_
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.comparison import Comparison, check_projection

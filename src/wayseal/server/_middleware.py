@@ -21,10 +21,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeVar
 
+from wayseal.database import DatabaseError
 from wayseal.server._metrics import Metrics
 from wayseal.server._problems import ProblemError, Rule, problem_of
 from wayseal.service.log import Log, where
-from wayseal.store.database import DatabaseError
 
 T = TypeVar("T")
 

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from wayseal.database import DatabaseError
 from wayseal.model.messages import N_, Message
 from wayseal.page.languages import in_both, word
-from wayseal.store.database import DatabaseError
 from wayseal.vault.errors import BusyError, LogChangedError, PolicyError, ReusedKeyError, VaultError
 
 

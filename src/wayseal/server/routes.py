@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Request, Response
 
+from wayseal.database import DatabaseError
 from wayseal.model.fields import Field
 from wayseal.model.messages import N_
 from wayseal.model.records import (
@@ -58,7 +59,6 @@ from wayseal.server._schemas import (
     WaybillPath,
     problems,
 )
-from wayseal.store.database import DatabaseError
 from wayseal.vault import Caller
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log.tiles import tile_named

@@ -34,6 +34,8 @@ import uvicorn
 import uvloop
 
 from wayseal import __version__
+from wayseal.database import open_database
+from wayseal.database.migrations import check
 from wayseal.merkle.bulk import WORTH, Messages
 from wayseal.merkle.hashing import SIZE
 from wayseal.model.errors import WaysealError, disk_says
@@ -48,8 +50,6 @@ from wayseal.server.errors import ProcessError, SettingsError
 from wayseal.server.settings import SECRETS, Settings
 from wayseal.service.log import Log, forward_library_logs, make_log, where
 from wayseal.service.process import SIGNALS, forget, handle_signals
-from wayseal.store.database import open_database
-from wayseal.store.database.migrations import check
 from wayseal.vault import Vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import Among, Listed, chosen, chosen_of, record_of
 from wayseal.vault.directory import ActorRecord

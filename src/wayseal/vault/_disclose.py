@@ -24,11 +24,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from wayseal.custody import Standing, relations
+from wayseal.database import Connection
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Ask
 from wayseal.page.languages import in_both
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, AGREED, OUTLET, context, keep_reply, request_digest, still_counts
 from wayseal.vault._sql import add, put

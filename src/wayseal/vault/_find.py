@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from wayseal.custody import State
+from wayseal.database import Connection
 from wayseal.model.records import Refused
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR
 from wayseal.vault._disclose import DecisionInputs, actor_facts

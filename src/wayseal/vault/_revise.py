@@ -24,9 +24,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database, DatabaseError
 from wayseal.model.fields import Field
 from wayseal.model.records import Ask, Parcel, Refused, Revised
-from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
 from wayseal.vault._context import find_reply, keep_reply, request_digest
 from wayseal.vault._disclose import DecisionInputs, decide_one

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wayseal.database import Connection, Database
 from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import Parcel, Refused, Sealed, format_time
 from wayseal.model.times import micros_of
-from wayseal.store.database import Connection, Database
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, digest, find_reply, keep_reply, request_digest

@@ -9,11 +9,11 @@
 
 from collections.abc import Callable, Sequence
 
+from wayseal.database import Database
 from wayseal.model.fields import Field, Form
 from wayseal.model.records import Answer, Disclosed, Refused
 from wayseal.model.times import time_at
 from wayseal.page.languages import in_both
-from wayseal.store.database import Database
 from wayseal.vault.data_keys import DataKeys, data_keys_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyService, Wrapped

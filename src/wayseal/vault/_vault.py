@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.model.closing import Closing
+from wayseal.database import Connection, Database
 from wayseal.model.errors import WaysealError
 from wayseal.model.fields import MOST_AT_ONCE, Field
 from wayseal.model.records import (
@@ -25,7 +25,7 @@ from wayseal.model.records import (
     Sealed,
     Ticket,
 )
-from wayseal.store.database import Connection, Database
+from wayseal.model.runtime import Closing
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
 from wayseal.vault import active_policy, approvals, check, directory

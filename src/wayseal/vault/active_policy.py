@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.model.records import PolicyShown
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of
 from wayseal.vault.errors import LogChangedError, VaultError

@@ -36,12 +36,12 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database, open_database
+from wayseal.database.migrations import check, upgrade, version
 from wayseal.model.errors import disk_says
 from wayseal.model.records import Erased
 from wayseal.model.schema import CLOSED, parse_json
 from wayseal.model.times import micros_of
-from wayseal.store.database import Connection, Database, open_database
-from wayseal.store.database.migrations import check, upgrade, version
 from wayseal.store.durable import file_digest, replace_file, sync_folder
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, row_of

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, key_after
 from wayseal.vault.errors import VaultError

@@ -14,9 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.model.records import Actor, Time
 from wayseal.model.times import micros_of
-from wayseal.store.database import Connection
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, put, record_of, row_of

@@ -23,12 +23,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database, DatabaseError
+from wayseal.database.migrations import check
 from wayseal.model.errors import disk_says
 from wayseal.model.fields import MOST_AT_ONCE
 from wayseal.model.records import Erased
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection, Database, DatabaseError
-from wayseal.store.database.migrations import check
 from wayseal.store.durable import write_file
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, delete_chosen, keep, record_of, row_of

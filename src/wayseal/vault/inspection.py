@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._sql import key_after, put
 from wayseal.vault.errors import KeyringError

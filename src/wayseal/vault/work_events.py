@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from wayseal.custody import present
 from wayseal.model.records import Scan, Ticket
 from wayseal.model.times import EPOCH, micros_of
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, digest

@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 
 from tests.conftest import need
+from wayseal.database import Connection, Database, open_database
 from wayseal.merkle import SigningKey
 from wayseal.model.fields import Field, Form
-from wayseal.store.database import Connection, Database, open_database
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, append, make_checkpoint

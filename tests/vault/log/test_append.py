@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from tests.tables import each
 from tests.vault.log.helpers import KEY, KINDS, MARKS, ORIGIN, START, database, entry, filled, signed
 from tests.vault.log.test_integrity import looked
+from wayseal.database import Connection, Database
 from wayseal.merkle import Checkpoint, MerkleError, Tree, verify_consistency
 from wayseal.merkle.bulk import stacked
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.merkle.tiles import Tile, tiles
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import Appended, Tail, append, make_checkpoint, newest_checkpoint, tail

@@ -125,7 +125,7 @@ def test_reasons_show_themselves_in_no_repr() -> None:
     assert "reason" not in repr(entry(0))
 
 
-@pytest.mark.parametrize("page", ["docs/disclosure-log.md", "docs/disclosure-log.zh.md"])
+@pytest.mark.parametrize("page", ["docs/explanation/disclosure-log.md", "docs/explanation/disclosure-log.zh.md"])
 def test_findings_kinds_keys_and_tables_are_explained(page: str) -> None:
     cells = [line.split("|")[1] for line in read(page).splitlines() if line.startswith("|")]
     listed = {name for cell in cells for name in re.findall("`([^`]+)`", cell)}

@@ -23,8 +23,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, raw
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.database import Connection, raw
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log.entries import (

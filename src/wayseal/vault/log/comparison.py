@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wayseal.database import Database
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.codes import find_rows
-from wayseal.merkle.findings import Finding
 from wayseal.model import clean_waybill
-from wayseal.store.database import Database
+from wayseal.model.errors import Finding
 from wayseal.vault.log.entries import Entry, EntryKind
 from wayseal.vault.log.integrity import Code
 from wayseal.vault.log.projection import (

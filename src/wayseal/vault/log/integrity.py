@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wayseal.database import Connection, Database
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
+from wayseal.merkle.checkpoint import HeldCheckpoint
 from wayseal.merkle.errors import UnknownKeyError
-from wayseal.merkle.findings import Finding, HeldCheckpoint, exit_code_of
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection, Database
+from wayseal.model.errors import Finding, exit_code_of
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._append import named_by
 from wayseal.vault.log.entries import EntryKind, Span, count_places, decode, merge_spans, subtract_spans

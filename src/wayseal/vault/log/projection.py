@@ -30,9 +30,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from wayseal import store
+from wayseal.database import Connection, Database
 from wayseal.ledger import IngestOptions, IngestReport, Snapshot, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log._append import named_by
@@ -202,7 +202,7 @@ def write_dataset(
     database: Database, marks: RowMacs, folder: Path, since: int = 0, stop: int | None = None, *,
     progress: Progress = _silent, act: Callable[[Entry], None] = _no_act,
 ) -> int:  # fmt: skip
-    """Writes what entries from `since` up to `stop` disclosed as a dataset (`docs/data-contract.md`); how many rows.
+    """Writes what entries from `since` up to `stop` disclosed as a dataset (docs/reference/data-contract.md); how many.
 
     A file that holds no row still says by its name up to where was looked. act: told of each administrator's act.
     LogChangedError: an entry isn't what was written (rule 3).

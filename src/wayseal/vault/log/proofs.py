@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey, Tree, verify_inclusion
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.proofs import EntryProof, GrowthProof
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log.sound_entries import sound

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, raw
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import WIDTH
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection, raw
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.entries import Entry, Span, decode

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from wayseal.database import Connection, raw
 from wayseal.merkle import Tree
 from wayseal.merkle.bulk import Digests, stacked
 from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import HEIGHT, WIDTH, Tile, grown
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection, raw
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 

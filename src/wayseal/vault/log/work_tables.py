@@ -23,9 +23,9 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from wayseal import store
+from wayseal.database import Connection, Database
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import ActorKind, Scope
-from wayseal.store.database import Connection, Database
 from wayseal.store.tables import EARLIEST, LATEST
 from wayseal.vault import tables as t
 from wayseal.vault._sql import key_after

@@ -18,9 +18,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.merkle.findings import Finding
+from wayseal.database import Connection, Database
+from wayseal.model.errors import Finding
 from wayseal.model.fields import Field
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._seal import tags_of_values
 from wayseal.vault.errors import KeyringError, LogChangedError, VaultError

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection, raw
+from wayseal.database import Connection, raw
 from wayseal.vault._sql import row_maker
 
 

@@ -21,8 +21,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.merkle.findings import Finding
-from wayseal.store.database import Connection, Database
+from wayseal.database import Connection, Database
+from wayseal.model.errors import Finding
 from wayseal.vault import tables as t
 from wayseal.vault.directory import logged_secret, version_of
 from wayseal.vault.keyring import Keyring
