@@ -3,17 +3,21 @@
 import json
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.cases.evidence.packs import need_font
-from tests.cases.making import DAY, NOW, alert
+from tests.cases.making import DAY, NOW, alert, lines, put_lines
 from tests.cases.making import run as write
 from tests.cli.running import inside, log
 from tests.cli.transcripts import Transcript
 from tests.market.log.lines_of import START, capture, offered, shop
+from wayseal.cases import verify
+from wayseal.cases.types import FILE
 from wayseal.cli import market as market_commands
 from wayseal.cli.vault import NUMBERS
 from wayseal.market.log import Line, LineKind, open_market
@@ -21,6 +25,12 @@ from wayseal.market.log import Line, LineKind, open_market
 LANGS = pytest.mark.parametrize("lang", ["en", "zh"])
 BY = ("--who", "Li, audit", "--why", "complaint 7")
 CONTRACT = 'partner = "Thief & Co"\nactors = ["thief"]\nhours = "06:00-23:00"\n'
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Screens are as wide wherever the tests run."""
+    monkeypatch.setenv("COLUMNS", "88")
 
 
 @LANGS
@@ -33,6 +43,8 @@ def test_a_ledger_and_who_sold(base: Path, tmp_path: Path, snapshot: SnapshotAss
     said.run("trace", ledger, "--leaks", leaks, "-q")
     said.run("scope", ledger, "--source", "thief", "-q")
     said.run("extent", ledger, "--leaks", leaks, "-q")
+    said.run("extent", ledger, "--leaks", leaks, "--lists", "day", "-q")
+    said.run("extent", ledger, "--leaks", _found(tmp_path / "c" / "found.csv"), "-q")
     said.run("partners", "check", ledger, "--contracts", tmp_path / "c", "-q")
     said.run("rights", ledger, "-q")
     said.run("explain", ledger, "--actor", "thief", "--waybill", "YT2000009", "-q")
@@ -51,7 +63,7 @@ def test_a_ledger_for_programs(base: Path, tmp_path: Path, snapshot: SnapshotAss
     said.run("show", ledger, "--format", "json")
     said.run("trace", ledger, "--leaks", leaks, *json_)
     said.run("scope", ledger, "--source", "thief", *json_)
-    said.run("extent", ledger, "--leaks", leaks, *json_)
+    said.run("extent", ledger, "--leaks", _found(tmp_path / "c" / "found.csv"), "--criterion", "bic", *json_)
     said.run("partners", "check", ledger, "--contracts", tmp_path / "c", *json_)
     said.run("rights", ledger, *json_)
     said.run("explain", ledger, "--actor", "thief", "--waybill", "YT2000009", *json_)
@@ -59,6 +71,13 @@ def test_a_ledger_for_programs(base: Path, tmp_path: Path, snapshot: SnapshotAss
     said.run("ledger", "verify", ledger, *json_)
     said.run("ledger", "doctor", ledger, *json_)
     assert _without_disk(str(said)) == snapshot
+
+
+def _found(path: Path) -> Path:
+    """Numbers found in two ways, some of them in both."""
+    ways = {"purchase": range(30), "report": range(20, 45)}
+    rows = [f"YT{2_000_000 + n},2026-03-02T21:00:00Z,{way}" for way, numbers in ways.items() for n in numbers]
+    return log(path, rows, "waybill,seen_at,found_by")
 
 
 def _without_disk(text: str) -> str:
@@ -75,7 +94,7 @@ def test_cases_from_an_alert_to_being_forgotten(tmp_path: Path, snapshot: Snapsh
     said = Transcript(tmp_path, lang=lang)
     said.run("case", "list", ledger)
     said.run("case", "open", ledger, "c-1", *BY)
-    said.run("case", "hear", ledger, "c-1", "--who", "Wu", "--statement", "I helped\nat the hub")
+    said.run("case", "hear", ledger, "c-1", "--who", "Wu", "--statement", "I helped\n\n 我帮忙\u202e")
     said.run("case", "hear", ledger, "c-2", "--who", "Wu", "--statement", "I helped")
     said.run("case", "open", ledger, "c-1", *BY)
     said.run("case", "state", ledger, "c-2", "in_progress", *BY)
@@ -97,6 +116,34 @@ def test_cases_from_an_alert_to_being_forgotten(tmp_path: Path, snapshot: Snapsh
     said.run("case", "forget", ledger, "--before", "2100-01-01", *BY)
     said.run("case", "list", ledger)
     said.run("case", "verify", ledger, "-q", "--format", "json")
+    assert str(said) == snapshot
+    assert b"thief" not in (ledger / "detect" / FILE).read_bytes()
+
+
+@LANGS
+def test_a_casebook_that_was_tampered_with(tmp_path: Path, snapshot: SnapshotAssertion, lang: str) -> None:
+    ledger, book = tmp_path / "L", tmp_path / "L" / "detect"
+    ledger.mkdir()
+    write(book, lambda cases: cases.register([alert("thief", score=0.98), alert("u-1077", "王芳")], NOW))
+    head = str(verify(book).head)
+    said = Transcript(tmp_path, lang=lang)
+    said.run("case", "open", ledger, "c-1", *BY)
+    said.run("case", "verify", ledger, "-q", "--head", head)
+    with closing(sqlite3.connect(book / FILE)) as db, db:
+        db.execute("UPDATE casework_cases SET state = 'false'")
+    said.run("case", "verify", ledger, "-q")
+    said.run("case", "rebuild", ledger)
+    said.run("case", "verify", ledger, "-q")
+    there = lines(book)
+    put_lines(book, [there[0], there[2], there[3].replace("Li", "Lu")])
+    said.run("case", "verify", ledger, "-q", "--head", head)
+    said.run("case", "verify", ledger, "-q", "--format", "json")
+    said.run("case", "list", ledger)
+    said.run("case", "open", ledger, "c-1", *BY)
+    said.run("verdict", ledger, "c-1", "true", *BY)
+    put_lines(book, there[1:])
+    said.run("case", "rebuild", ledger)
+    said.run("case", "backup", ledger, tmp_path / "other")
     assert str(said) == snapshot
 
 
@@ -173,9 +220,9 @@ def test_the_market(tmp_path: Path, snapshot: SnapshotAssertion, monkeypatch: py
     monkeypatch.setattr(market_commands, "now_us", lambda: START + 2 * DAY)
     market, json_ = tmp_path / "m", ("--format", "json")
     other = offered("b", shop="site-b/9", source="site-b")
-    lines = [offered("a"), other, shop("site-a/1", "seen"), shop("site-b/9", "seen")]
+    found = [offered("a"), other, shop("site-a/1", "seen"), shop("site-b/9", "seen")]
     with open_market(market) as record:
-        record.append([Line(kind=LineKind.CAPTURED, at=START, body=capture(0)), *lines])
+        record.append([Line(kind=LineKind.CAPTURED, at=START, body=capture(0)), *found])
     said = Transcript(tmp_path, lang=lang, more={"days": r"(?<=, )[0-9.]+(?= days)|(?<=，)[0-9.]+(?= 天)"})
     said.run("market", "offers", market)
     said.run("market", "offers", market, *json_)

@@ -93,8 +93,7 @@ def test_without_the_packages_of_the_vault_one_line_says_so(vault: Path, tmp_pat
     names = ("sqlalchemy", "cedarpy", "fastapi", "uvicorn", "httpx", "structlog")
     code = f"""
 import sys
-import wayseal.cli._main
-from wayseal.cli import main
+from wayseal.cli import app, main
 
 def call(*words):
     sys.argv = ["wayseal", *words]

@@ -19,7 +19,7 @@ from wayseal.market.reading import Reader
 from wayseal.market.types import NumberCandidate
 from wayseal.model.predicate import parse_predicate
 from wayseal.store import arrow_schema, open_source, read_leaks, write_table
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 
 NUMBER = "YT8801203456789"
 OWN = [f"YT88012034{n:05}" for n in range(0, 4000, 2)]

@@ -24,7 +24,7 @@ from wayseal.cli._market_view import (
     watching,
 )
 from wayseal.cli._options import OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import clock_time, print_json, print_lines, progress_bars
+from wayseal.cli._output import clock_time, print_lines, print_result, progress_bars
 from wayseal.cli._texts import _, echo, warn
 from wayseal.market.crawling import SITES, Planned
 from wayseal.market.crawling.imports import (
@@ -204,11 +204,7 @@ def market_queue(market: MarketArgument, format: OutputFormatOption = OutputForm
         }
         for one in sources
     ]
-    if format is OutputFormat.JSON:
-        print_json(rows)
-        return
-    for row in rows:
-        print_lines(_lines(row, now))
+    print_result(format, rows, (line for row in rows for line in _lines(row, now)))
 
 
 def _lines(row: dict[str, Any], now: int) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """`wayseal vault`: erasure, retention and backups."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import progress_bars
-from wayseal.cli._texts import echo
+from wayseal.cli._output import print_result, progress_bars
+from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import (
     DAY,
     ActorOption,
@@ -59,12 +58,12 @@ def vault_erase(
 
 def print_erasures(done: Sequence[Erased], format: OutputFormat) -> None:
     """Print what was erased, and when the last backup of its key is gone."""
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps([plain(one) for one in done], indent=1))
-        return
-    for one in done:
-        gone = round_to_second(micros_of(one.gone_at))
-        echo("{waybill} is erased; the last backup of its key is gone by {gone}", waybill=one.waybill, gone=gone)
+    print_result(format, [plain(one) for one in done], map(_erasure_line, done))
+
+
+def _erasure_line(one: Erased) -> str:
+    gone = round_to_second(micros_of(one.gone_at))
+    return _("{waybill} is erased; the last backup of its key is gone by {gone}", waybill=one.waybill, gone=gone)
 
 
 def vault_retain(
@@ -124,11 +123,9 @@ def vault_backup(
     """
     with open_one_database(vault, which.value) as database, progress_bars(quiet) as progress:
         made = back_up(database, which.value, dest, now=now_us(), progress=progress)
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps(asdict(made), indent=1))
-        return
     rows = sum(made.rows.values())
-    echo("{chain}: {rows:,} {rows:row|rows} in {folder}", chain=which.value, rows=rows, folder=dest)
+    said = _("{chain}: {rows:,} {rows:row|rows} in {folder}", chain=which.value, rows=rows, folder=dest)
+    print_result(format, asdict(made), [said])
 
 
 KEPT = 30 * DAY

@@ -30,7 +30,7 @@ from wayseal.ledger.walk import Stretch
 from wayseal.model.kinds import SourceKind
 from wayseal.model.messages import Message
 from wayseal.model.period import Period
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.trace.errors import ScopeError
 
 _NEAR = 3
