@@ -173,6 +173,6 @@ def test_pieces_of_html_in_an_export() -> None:
     chat = parse_source(
         'name = "a"\nkind = "chat"\nformat = "json"\nfiles = "x"\n[fields]\nkey = "id"\ntext = "text"\nprice = "p"\n'
     )
-    records = [{"id": 1, "text": "<p>a<br>b</p>"}, {"id": 2, "text": FORMATS.decode(), "p": "1"}]
+    records = [{"id": 1, "text": "<p>a<br>b</p>"}, {"id": 2, "text": FORMATS.decode() + "</p>", "p": "1"}]
     seen = parse(chat, json.dumps(records).encode(), "", "")
     assert [(one.key, one.text) for one in seen.listings] == [("1", "a\nb")]

@@ -15,15 +15,15 @@ from wayseal.market.log.queries import (
     WEEK,
     ActiveSeller,
     ActRow,
-    Looks,
     OwnCount,
+    VisitCount,
     active_sellers,
     acts,
     last_moment,
-    looks_of,
     overdue,
     own_count,
     readings,
+    visits_of,
 )
 from wayseal.market.log.reads import Reads
 
@@ -31,9 +31,12 @@ from wayseal.market.log.reads import Reads
 def test_a_stretch_of_time_is_counted_with_both_its_ends(market: Market) -> None:
     market.append(whole())
     until = START + 2 * DAY
-    seen, unseen = Looks(source="site-a", hindrance="", count=2), Looks(source="site-a", hindrance="captcha", count=1)
-    assert looks_of(market, START, until) == (seen, unseen)
-    assert looks_of(market, START + 1, until - 1) == (replace(seen, count=1),)
+    seen, unseen = (
+        VisitCount(source="site-a", hindrance="", count=2),
+        VisitCount(source="site-a", hindrance="captcha", count=1),
+    )
+    assert visits_of(market, START, until) == (seen, unseen)
+    assert visits_of(market, START + 1, until - 1) == (replace(seen, count=1),)
     assert own_count(market, 0, until) == OwnCount(numbers=1, canaries=1, offers=1, by_chance=0.001)
     assert own_count(market, until, until).numbers == 0
     (one,) = active_sellers(market, START, until, 5)

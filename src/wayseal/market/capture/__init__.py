@@ -131,7 +131,7 @@ class OpenFile:
 
     @contextmanager
     def _adding(self) -> Iterator[Callable[[bytes], None]]:
-        """What writes at the file's end; what isn't finished is cut off again (rule 7)."""
+        """Write at the file's end; what isn't finished is cut off again (rule 7)."""
         if os.fstat(self._handle).st_size != self.offset:
             raise CaptureError("another process writes to this file", file=self.path)
         at = self.offset

@@ -24,8 +24,7 @@ from wayseal.market.types import (
     NumberCandidate,
     PictureRead,
     Reading,
-    handle_json,
-    number_json,
+    part_json,
     read_text,
     reading_json,
 )
@@ -62,16 +61,11 @@ def offered_body(
     listing: Listing, shop: str, capture: str, reading: Reading, pictures: Sequence[Pictured]
 ) -> dict[str, Any]:
     """The body of an `offered` line."""
+    names = ("source", "shop_name", "title", "text", "url", "price", "posted_at")
     return {
         "offer": offer_id(listing),
-        "source": listing.source,
         "shop": shop,
-        "shop_name": listing.shop_name,
-        "title": listing.title,
-        "text": listing.text,
-        "url": listing.url,
-        "price": listing.price,
-        "posted_at": listing.posted_at,
+        **{name: getattr(listing, name) for name in names},
         "capture": capture,
         "digest": digest_of(listing),
         "reading": reading_json(reading),
@@ -89,8 +83,8 @@ def picture_body(one: Pictured) -> dict[str, Any]:
         "mirror_hash": f"{one.read.mirror_hash:016x}",
         "codes": [list(code) for code in one.read.codes],
         "lines": [line for line, _ in one.read.lines],
-        "numbers": [number_json(number) for number in one.read.numbers],
-        "handles": [handle_json(handle) for handle in one.read.handles],
+        "numbers": [part_json(number) for number in one.read.numbers],
+        "handles": [part_json(handle) for handle in one.read.handles],
     }
 
 

@@ -83,7 +83,7 @@ class OnePage:
     unchanged: bool = False
 
 
-def look_at_page(source: Source, url: str, ask: Ask, keep: Keep, pages: Pages | None = None) -> OnePage:
+def visit_page(source: Source, url: str, ask: Ask, keep: Keep, pages: Pages | None = None) -> OnePage:
     """One address of a source: kept, parsed, and whether it says that nothing is there any more."""
     before = None if pages is None else pages.known(source, url)
     answer = ask.fetch(source, url, None if before is None else before.validators)
@@ -115,7 +115,7 @@ def gather(source: Source, ask: Ask, keep: Keep, pages: Pages | None = None) -> 
             if url in done:
                 continue
             done.add(url)
-            page = look_at_page(source, url, ask, keep, pages)
+            page = visit_page(source, url, ask, keep, pages)
             if page.unchanged and page.capture is not None:
                 out.unchanged.append(page.capture.id)
             elif page.capture is not None:
@@ -177,12 +177,12 @@ class Planned:
     target: str = ""
 
 
-def first_look(source: Source, since: int, drawn: float) -> int:
+def first_visit(source: Source, since: int, drawn: float) -> int:
     """When a source is looked at first: within its interval, so that not all begin at once."""
     return since + int(min(source.every, 600) * drawn * SECOND_US)
 
 
-def look_after(source: Source, planned_at: int, now: int, failed_since: int | None = None) -> int:
+def visit_after(source: Source, planned_at: int, now: int, failed_since: int | None = None) -> int:
     """When a source is looked at next: by its interval from when it was due; what was slept through is let go.
 
     One whose looks fail is let alone for as long again as they have failed, for a day at most.

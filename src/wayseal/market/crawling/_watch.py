@@ -25,11 +25,11 @@ from wayseal.market.crawling._visit import (
     Planned,
     Report,
     due_visits,
-    first_look,
+    first_visit,
     gather,
     gather_files,
-    look_after,
-    look_at_page,
+    visit_after,
+    visit_page,
 )
 from wayseal.market.crawling.retention import PurgeResult, purge_market
 from wayseal.market.errors import FetchError, MarketError, PictureError, RecordError
@@ -38,7 +38,7 @@ from wayseal.market.log import Line, LineKind
 from wayseal.market.log.reads import Reads
 from wayseal.market.pictures import read_picture
 from wayseal.market.sellers import Link
-from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_reappearances, first_seen, next_look
+from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_reappearances, first_seen, next_visit
 from wayseal.market.sources import Source, picture_of
 from wayseal.market.sources.source import SourceKind
 from wayseal.market.types import Capture, FailureReason, Handle, Listing, VisitStatus
@@ -88,7 +88,7 @@ class _Full:
 
 
 class Watch:
-    """Looks at sources and records what was seen. One at a time writes a record's looks: see `market.service`."""
+    """Looks at sources and records what was seen. One at a time writes a record's looks: see `holding`."""
 
     def __init__(self, parts: Parts) -> None:
         """Takes its parts, and reads from the record where things stand.
@@ -175,7 +175,7 @@ class Watch:
             settings = settings_of(source)
             row = known.get(name)
             at = row.next_at if row is not None and row.next_at is not None else None
-            self._next[name] = first_look(source, now, self._parts.draw()) if at is None else at
+            self._next[name] = first_visit(source, now, self._parts.draw()) if at is None else at
             if row is None or row.settings != settings:
                 body = {"source": name, "kind": source.kind.value, "settings": settings, "next_at": self._next[name]}
                 lines.append(Line(kind=LineKind.SOURCE, at=now, body=body))
@@ -204,7 +204,7 @@ class Watch:
             self._take_offers(look, [(one, page.capture.id) for one in page.seen.listings])
         if planned.target not in look.shops and page.seen.sight is not VisitStatus.UNSEEN:
             shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
-        shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+        shop.next_at = next_visit(shop.memory.gone_at or look.at, look.at, self._parts.draw())
         look.moved[planned.target] = None
         return self._record(look, page.seen.sight, page.seen.hindrance, None)
 
@@ -220,7 +220,7 @@ class Watch:
         look.failed_since = before or look.at
         shop = self._state.shops.get(planned.target)
         if shop is not None:
-            shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+            shop.next_at = next_visit(shop.memory.gone_at or look.at, look.at, self._parts.draw())
             look.moved[planned.target] = None
         return self._record(
             look, VisitStatus.UNSEEN, FailureReason.FAILED, None if planned.target else Gathered(complete=False)
@@ -271,7 +271,7 @@ class Watch:
 
     def _page(self, look: _Visit, url: str) -> OnePage:
         """One more address of the source."""
-        page = look_at_page(look.source, url, self._parts.ask, self._parts.keep, self._parts.pages)
+        page = visit_page(look.source, url, self._parts.ask, self._parts.keep, self._parts.pages)
         if page.unchanged and page.capture is not None:
             look.unchanged.append(page.capture.id)
         elif page.capture is not None:
@@ -374,7 +374,7 @@ class Watch:
             shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
             self._note_gone(shop.memory.shop, page)
             if shop.memory.state in AWAY:
-                shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+                shop.next_at = next_visit(shop.memory.gone_at or look.at, look.at, self._parts.draw())
         elif page.seen.sight is VisitStatus.SEEN:
             shop.memory = advance(shop.memory, Evidence.LISTED, look.at)
 
@@ -407,7 +407,7 @@ class Watch:
         backs = find_reappearances(memories, state.others_of, state.was_told, state.bound_to, look.at)
         matched = matched_lines(look.fresh, self._parts.own, self._parts.canaries, look.at)
         if gathered is not None:
-            self._next[source.name] = look_after(source, look.planned.at, look.at, look.failed_since)
+            self._next[source.name] = visit_after(source, look.planned.at, look.at, look.failed_since)
         body = {
             "source": source.name,
             "target": look.planned.target,

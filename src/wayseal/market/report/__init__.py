@@ -18,9 +18,9 @@ from wayseal.market.log.queries import (
     OwnCount,
     active_sellers,
     last_moment,
-    looks_of,
     overdue,
     own_count,
+    visits_of,
 )
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import BackRow, SourceRow, Totals, Week
@@ -140,7 +140,7 @@ def gather_week(market: Market, now: int, weeks: int) -> WeekResult:
 
 def _sources(market: Market, rows: Iterable[SourceRow], span: tuple[int, int], now: int) -> tuple[SourceWeek, ...]:
     rows = tuple(rows)
-    late, looks = overdue(rows, now), looks_of(market, *span)
+    late, looks = overdue(rows, now), visits_of(market, *span)
     return tuple(
         SourceWeek(
             row=row,

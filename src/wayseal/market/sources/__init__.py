@@ -258,15 +258,14 @@ def files_of(source: Source) -> Iterator[Path]:
     Raises:
         SourceError: Nothing is there.
     """
-    base = source.file.parent if source.file else Path()
-    place = base / (source.files or "")
+    place = _place(source)
     if place.is_dir():
         found = sorted(p for p in place.rglob("*") if p.is_file())
     elif place.is_file():
         found = [place]
     else:
         found = sorted(p for p in place.parent.glob(place.name) if p.is_file())
-    root = (place if place.is_dir() else place.parent).resolve()
+    root = _root(source).resolve()
     kept = [p for p in found if p.name[0] != "." and p.resolve().is_relative_to(root)]
     if not kept and not place.is_dir():
         raise SourceError("there is no such file or folder", file=source.file, key="files")
@@ -293,9 +292,13 @@ def picture_of(source: Source, name: str) -> Path:
     return found
 
 
+def _place(source: Source) -> Path:
+    return (source.file.parent if source.file else Path()) / (source.files or "")
+
+
 def _root(source: Source) -> Path:
-    base = (source.file.parent if source.file else Path()) / (source.files or "")
-    return base if base.is_dir() else base.parent
+    place = _place(source)
+    return place if place.is_dir() else place.parent
 
 
 def read_export(source: Source, file: Path) -> Iterator[Listing | Problem]:
