@@ -19,7 +19,6 @@ from tests.market.log.lines_of import START, capture, offered, shop
 from wayseal.cases import verify
 from wayseal.cases.types import FILE
 from wayseal.cli import market as market_commands
-from wayseal.cli.vault import NUMBERS
 from wayseal.market.log import Line, LineKind, open_market
 
 LANGS = pytest.mark.parametrize("lang", ["en", "zh"])
@@ -51,6 +50,14 @@ def test_a_ledger_and_who_sold(base: Path, tmp_path: Path, snapshot: SnapshotAss
     said.run("reads", ledger, "--waybill", "YT2000009", "-q")
     said.run("reads", ledger, "--waybill", "YT2000009", "--format", "csv", "-q")
     said.run("ledger", "verify", ledger, "-q")
+    key, note, proof = (tmp_path / "c" / name for name in ("k", "note", "proof"))
+    said.run("ledger", "key", "new", "--out", key, "--name", "li")
+    said.run("ledger", "checkpoint", ledger, "--key", key, "--out", note)
+    kept = ("--checkpoint", note, "--key", f"{key}.pub")
+    said.run("ledger", "verify", ledger, *kept, "-q")
+    said.run("ledger", "verify", ledger, *kept, "-q", "--format", "json")
+    said.run("ledger", "prove", ledger, "--read", "0:37", "--checkpoint", note, "--out", proof)
+    said.run("ledger", "verify-proof", proof, "--key", f"{key}.pub")
     said.run("trace", ledger, "--leaks", tmp_path / "c" / "a.toml", "-q")
     assert str(said) == snapshot
 
@@ -178,41 +185,11 @@ def test_a_pack(tmp_path: Path, snapshot: SnapshotAssertion, lang: str) -> None:
     said.run("evidence", "verify", pack)
     said.run("evidence", "verify", pack, "--format", "json", "--seal", "0" * 64)
     said.run("evidence", "verify", tmp_path / "accesses.csv")
+    whole, other = pack.read_bytes(), tmp_path / "d.zip"
+    at = whole.index(b'"thief"')
+    other.write_bytes(whole[: at + 1] + b"T" + whole[at + 2 :])
+    said.run("evidence", "verify", other, "--against", pack, "--seal", "0" * 64)
     assert re.sub(r'"bytes": \d+', '"bytes": <bytes>', str(said)) == snapshot
-
-
-@LANGS
-def test_a_vault(tmp_path: Path, snapshot: SnapshotAssertion, lang: str) -> None:
-    vault, as_ = ("--vault", tmp_path / "v"), ("--actor", "operator")
-    asked = ("--actor", "courier-12", "--purpose", "deliver", "--reason", "route 12")
-    said = Transcript(tmp_path, lang=lang, more={"size": r"[0-9.]+ MB"})
-    said.run("vault", "init", tmp_path / "v", "--example", *as_)
-    said.run("vault", "disclose", NUMBERS[0], *vault, *asked)
-    said.run("vault", "disclose", NUMBERS[0], "YT77", *vault, *asked, "--format", "json")
-    said.run("vault", "disclose", NUMBERS[3], *vault, "--actor", "courier-31", *asked[2:])
-    said.run("vault", "seal", tmp_path / "v" / "parcels.csv", *vault, *as_)
-    said.run("vault", "log", *vault, *as_)
-    said.run("vault", "log", *vault, *as_, "--format", "json", "--kind", "disclosed")
-    said.run("vault", "client", "list", *vault)
-    said.run("vault", "actor", "list", *vault)
-    said.run("vault", "actor", "block", "courier-31", *vault, *as_)
-    said.run("vault", "key", "list", *vault)
-    said.run("vault", "checkpoint", *vault, "--out", tmp_path / "note")
-    said.run("vault", "verify", *vault, "-q")
-    said.run("vault", "erase", NUMBERS[1], *vault, *as_)
-    said.run("vault", "retain", *vault, *as_)
-    said.run("vault", "status", *vault)
-    said.run("policy", "explain", "--role", "courier", "--purpose", "deliver", "--relation", "holds")
-    said.run("policy", "test")
-    assert str(said) == snapshot
-
-
-def test_a_policy_for_programs(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
-    said = Transcript(tmp_path)
-    asked = ("--role", "claims", "--purpose", "after_sales", "--set", "state=delivered", "--format", "json")
-    said.run("policy", "explain", *asked)
-    said.run("policy", "show", "--format", "json")
-    assert str(said) == snapshot
 
 
 @LANGS

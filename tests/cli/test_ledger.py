@@ -36,28 +36,6 @@ def test_a_key_is_for_its_owner_and_never_overwritten(sealed: Path) -> None:
     assert inside("ledger", "key", "new", "--out", sealed / "m", "--name", "two words").code == 3
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_verify_says_what_holds(sealed: Path, lang: str) -> None:
-    alone = inside("ledger", "verify", sealed / "L", "--lang", lang)
-    assert alone.code == 0
-    assert worded(lang, "Nothing was changed.") in alone.out
-    assert worded(lang, "No checkpoint was given: the ledger …") in alone.out
-    by = ("--checkpoint", sealed / "c", "--key", sealed / "k.pub")
-    kept = inside("ledger", "verify", sealed / "L", *by, "--lang", lang)
-    assert kept.code == 0
-    assert worded(lang, "No checkpoint was given: the ledger …") not in kept.out
-    assert "li+" in kept.out
-
-
-def test_verify_as_json(sealed: Path) -> None:
-    ran = inside(
-        "ledger", "verify", sealed / "L", "--checkpoint", sealed / "c", "--key", sealed / "k.pub", "--format", "json"
-    )
-    found = json.loads(ran.out)
-    assert (found["findings"], found["rows"]) == ([], 300)
-    assert found["checkpoints"][0]["size"] == found["size"]
-
-
 def test_verify_names_what_was_changed_and_ends_with_its_code(sealed: Path, tmp_path: Path) -> None:
     shutil.copytree(sealed / "L", tmp_path / "L")
     segment = next((tmp_path / "L/data").rglob("accesses*"))

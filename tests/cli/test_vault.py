@@ -120,24 +120,6 @@ def test_it_can_be_moved(vault: Path, tmp_path: Path) -> None:
     assert "no vault here" in ran("status", code=3).err
 
 
-def test_disclosed_refused_and_both_in_the_log(vault: Path) -> None:
-    shown = deliver().out
-    assert "不存在街1号2栋301室  (full)" in shown
-    assert "王样本" not in shown
-    refused = deliver(NUMBERS[0], "courier-31", code=13)
-    assert refused.out == ""
-    assert refused.err == (
-        f"wayseal: {NUMBERS[0]} is not shown: the waybill is not in the custody of your outlet [custody]\n"
-    )
-    chinese = deliver(NUMBERS[0], "courier-31", "--lang", "zh", code=13).err
-    assert re.fullmatch(rf"wayseal: {NUMBERS[0]} 未予显示：[^a-z]+\[custody\]\n", chinese)
-    log = listed("log", "--waybill", NUMBERS[0])
-    assert [entry["kind"] for entry in log] == ["disclosed", "refused", "refused"]
-    text = ran("log").out
-    assert "recipient_address full" in text
-    assert "route 12" not in text
-
-
 def test_many_at_once_fewer_fields_and_json(vault: Path) -> None:
     done = ran(
         "disclose", *NUMBERS[:2], "YT77", "--actor", "courier-12", "--purpose", "deliver", "--reason", "r",

@@ -1,13 +1,17 @@
-"""Numbers, text and the spool."""
+"""Numbers, text, the spool, and words: those of the rooms that read the tables."""
 
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wayseal.detect.rights import load_map
 from wayseal.model.numbers import candidates, clean_waybill
+from wayseal.vault.policy import Policy, default_texts
 from wayseal_sim._numbers import KEYS, Numbers, render
 from wayseal_sim._spool import Spool, merge
+from wayseal_sim._staff import Role
+from wayseal_sim._tables import _RIGHTS
 from wayseal_sim.text import coded, fixed_width, hexes, mix
 from wayseal_sim.types import Ints
 
@@ -73,3 +77,11 @@ def test_the_spool_gives_back_every_row_inside_the_log_once_and_in_order(runs: l
             out += list(zip(at.tolist(), places.tolist(), strict=True))
     flat = [(t, k) for k, t in enumerate(t for run in runs for t in run) if 0 <= t < end]
     assert out == sorted(flat)
+
+
+def test_rights_are_in_the_built_in_map() -> None:
+    assert {name for row in _RIGHTS for name in row} <= load_map(None).keys()
+
+
+def test_roles_are_those_of_the_default_policy() -> None:
+    assert {role.name.lower() for role in Role} <= set(Policy.parse(*default_texts(), 1).roles)

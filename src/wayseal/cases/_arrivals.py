@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from wayseal.cases._casework import Bulk
+from wayseal.cases._casework import Casework
 from wayseal.cases._desk import Desk
 from wayseal.cases._project_records import ITEM_PREFIX
 from wayseal.cases._tables import QUEUE, THINGS
@@ -14,7 +14,7 @@ from wayseal.database import query
 MOST_THINGS = 1000
 
 
-class Arrivals(Bulk):
+class Arrivals(Casework):
     """The methods that put items into the queue."""
 
     def enqueue(

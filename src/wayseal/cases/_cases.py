@@ -54,10 +54,15 @@ _BATCH = 1000
 """Lines of one batch, at most."""
 _BACK = 20_000
 """So many lines are looked back over for what was decided."""
+_MOST_VALUES = 500
+"""Values in one statement."""
+_STATES = tuple(sorted(state.value for state in VERDICTS))
+_MARKS = marks(_STATES)
+_WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.worth = 1"
 
 
-class Lookups(Queries):
-    """The look-ups that a row of a list, a bar or a note needs."""
+class Cases(Queries):
+    """An open casebook: acts that are recorded, and what pages, detection and notices ask for."""
 
     def overlaps(self, ids: Sequence[str], *, names: bool = False) -> dict[str, tuple[Overlap, ...]]:
         """For each of some cases and items, what else has things of theirs, one for each thing: 1 statement."""
@@ -204,15 +209,7 @@ class Lookups(Queries):
         line, closed = self._look(lambda desk: query(desk.connection, text, values))[0]
         return Day(line=int(line), closed=int(closed))
 
-
-_MOST_VALUES = 500
-"""Values in one statement."""
-_STATES = tuple(sorted(state.value for state in VERDICTS))
-_MARKS = marks(_STATES)
-
-
-class Knowledge(Lookups):
-    """Questions about all cases; as many statements as the answer is long."""
+    # All cases; as many statements as the answer is long
 
     def known(self) -> Known:
         """Return the lessons of verdicts, whose names may be shown, and who is in one case: 4 statements."""
@@ -253,9 +250,6 @@ class Knowledge(Lookups):
             )
 
         return self._look(lambda desk: ask(desk.connection))
-
-
-_WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.worth = 1"
 
 
 def read_known(folder: Path) -> Known:
@@ -339,10 +333,6 @@ def _judged(row: Sequence[Any], actors: Sequence[str]) -> Judged:
 
 
 FOLDER_MODE = 0o700
-
-
-class Cases(Knowledge):
-    """An open casebook: acts that are recorded, and what pages ask for."""
 
 
 @contextmanager

@@ -48,6 +48,11 @@ from wayseal.model.times import iso
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")
 """What of something in the queue can be changed as of a case."""
+MOST_AT_ONCE = 1000
+"""Cases and items of one batch; as many acts are taken back together."""
+_MOST_VALUES = 500
+"""Values in one statement."""
+_NEEDS = {BulkAction.STATE: "state", BulkAction.PRIORITY: "priority"}
 
 
 class Casework(Records):
@@ -302,6 +307,39 @@ class Casework(Records):
         """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
         self._act(lambda desk: dismiss_item(desk, item, who, why, at))
 
+    # Many at once
+
+    def decide_all(self, ids: Sequence[str], decision: Decision, seen: int, who: str, at: int) -> Decided:
+        """Decides on each of some cases and items, in one transaction and at one moment (rule 22).
+
+        What changed behind the line `seen` is left as it is and told, and so is what can't be done to one of them.
+        CasebookUsageError: there are more than MOST_AT_ONCE, or the decision lacks something; nothing was done.
+        """
+        chosen = tuple(dict.fromkeys(ids))
+        if len(chosen) > MOST_AT_ONCE:
+            raise CasebookUsageError("up to {most} cases at once", key="ids", most=MOST_AT_ONCE)
+        _check(decision, who)
+
+        def decide(desk: Desk) -> Decided:
+            _load(desk, chosen)
+            done, changed = [], []
+            refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
+            for id_ in chosen:
+                if desk.line_of(id_) > seen:
+                    changed.append(id_)
+                    continue
+                line = desk.head[0]
+                try:
+                    _decide(desk, id_, decision, who, at)
+                except (CaseStateError, NoSuchCaseError) as error:
+                    refused.append((id_, error))
+                else:
+                    done += [id_] if desk.head[0] > line else []
+            same = len(chosen) - len(done) - len(changed) - len(refused)
+            return Decided(done=tuple(done), changed=tuple(changed), refused=tuple(refused), same=same)
+
+        return self._act(decide)
+
 
 def _last_line(desk: Desk, who: str) -> int:
     text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
@@ -357,48 +395,6 @@ def _held(case: str, step: PackStep, pack: Pack, to: str, by: tuple[str, str, in
         items=pack.items,
         to=to,
     )
-
-
-MOST_AT_ONCE = 1000
-"""Cases and items of one batch; as many acts are taken back together."""
-_MOST_VALUES = 500
-"""Values in one statement."""
-_NEEDS = {BulkAction.STATE: "state", BulkAction.PRIORITY: "priority"}
-
-
-class Bulk(Casework):
-    """Decisions on many at once."""
-
-    def decide_all(self, ids: Sequence[str], decision: Decision, seen: int, who: str, at: int) -> Decided:
-        """Decides on each of some cases and items, in one transaction and at one moment (rule 22).
-
-        What changed behind the line `seen` is left as it is and told, and so is what can't be done to one of them.
-        CasebookUsageError: there are more than MOST_AT_ONCE, or the decision lacks something; nothing was done.
-        """
-        chosen = tuple(dict.fromkeys(ids))
-        if len(chosen) > MOST_AT_ONCE:
-            raise CasebookUsageError("up to {most} cases at once", key="ids", most=MOST_AT_ONCE)
-        _check(decision, who)
-
-        def decide(desk: Desk) -> Decided:
-            _load(desk, chosen)
-            done, changed = [], []
-            refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
-            for id_ in chosen:
-                if desk.line_of(id_) > seen:
-                    changed.append(id_)
-                    continue
-                line = desk.head[0]
-                try:
-                    _decide(desk, id_, decision, who, at)
-                except (CaseStateError, NoSuchCaseError) as error:
-                    refused.append((id_, error))
-                else:
-                    done += [id_] if desk.head[0] > line else []
-            same = len(chosen) - len(done) - len(changed) - len(refused)
-            return Decided(done=tuple(done), changed=tuple(changed), refused=tuple(refused), same=same)
-
-        return self._act(decide)
 
 
 def _load(desk: Desk, ids: Sequence[str]) -> None:

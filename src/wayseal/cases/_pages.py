@@ -4,7 +4,6 @@ Pages go by the sort value and number of the last row, never by counting rows th
 along an index by itself, so that no page reads more rows than it has.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from wayseal.cases._desk import Desk
@@ -31,6 +30,8 @@ CASE_SORTS = {
 ITEM_SORTS = {ItemSort.LOSS: ("loss", True), ItemSort.SCORE: ("score", True), ItemSort.AGE: ("since", False)}
 Part = tuple[list[str], list[Any]]
 """Conditions, and what they are given."""
+Chosen = tuple[str, list[Part]]
+"""Where rows are taken from, and conditions of which one is fulfilled."""
 
 
 MOST_PACKS = 500
@@ -61,7 +62,7 @@ def _owned(owner: str | None) -> tuple[list[str], list[Any]]:
     return ([], []) if owner is None else ([f"{OWNER} = ?"], [owner])
 
 
-def choose_cases(wanted: CaseFilter) -> tuple[str, list[Part]]:
+def choose_cases(wanted: CaseFilter) -> Chosen:
     """Where cases are taken from, and conditions of which one is fulfilled (see `select_page`)."""
     states = [state.value for state in sorted(wanted.states or frozenset(CaseState))]
     where, values = _owned(wanted.owner)
@@ -79,7 +80,7 @@ def choose_cases(wanted: CaseFilter) -> tuple[str, list[Part]]:
     return source, [([f"state IN ({marks(states)})", *where], [*given, *states, *values])]
 
 
-def choose_items(wanted: ItemFilter, now: int) -> tuple[str, list[Part]]:
+def choose_items(wanted: ItemFilter, now: int) -> Chosen:
     """The same of what waits in the queue. What was put off is little: it is chosen first, and sorted then."""
     where, values = _owned(wanted.owner)
     if wanted.source is not None:
@@ -93,8 +94,9 @@ def choose_items(wanted: ItemFilter, now: int) -> tuple[str, list[Part]]:
     return chosen, [([" AND ".join(where) or "1 = 1"], [ItemState.WAITING.value, now, *values])]
 
 
-def count_rows(desk: Desk, source: str, parts: Sequence[Part]) -> tuple[int, int]:
+def count_rows(desk: Desk, chosen: Chosen) -> tuple[int, int]:
     """The last line, and how many rows fulfil one of the conditions."""
+    source, parts = chosen
     counts = " + ".join(f"(SELECT count(*) FROM {source} WHERE {' AND '.join(where)})" for where, _ in parts)
     values = [value for _, some in parts for value in some]
     text = f"SELECT (SELECT coalesce(max(line), 0) FROM {JOURNAL}), {counts}"
@@ -105,17 +107,16 @@ def count_rows(desk: Desk, source: str, parts: Sequence[Part]) -> tuple[int, int
 def select_page(
     desk: Desk,
     table: Table,
-    source: str,
-    parts: Sequence[Part],
+    chosen: Chosen,
     sort: tuple[str, bool],
     after: str | None,
     most: int,
 ) -> tuple[list[Row], str | None]:
     """Rows of a page, and what the next one begins behind, in one statement.
 
-    parts: conditions, of which a row fulfils one. Each goes along an index by itself, so that none reads more rows than
-    the page has.
+    Each condition goes along an index by itself, so that none reads more rows than the page has.
     """
+    source, parts = chosen
     column, down = sort
     order = f"{column} {'DESC' if down else 'ASC'}, number {'DESC' if down else 'ASC'}"
     texts, values = [], []

@@ -1,8 +1,8 @@
 """What pages ask: each a bounded number of statements, whatever the data (rule 20)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import Any, TypeVar
 
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
@@ -12,6 +12,7 @@ from wayseal.cases._pages import (
     CASE_SORTS,
     ITEM_SORTS,
     MOST_INT,
+    Chosen,
     bounded,
     choose_cases,
     choose_items,
@@ -53,6 +54,7 @@ _SHOWN = 4
 _SHARED, _EACH = 12, 20
 """Of so many things of a case similar ones are looked for, and so many for each."""
 _STATEMENTS = 100
+R = TypeVar("R")
 Row = dict[str, Any]
 
 
@@ -69,25 +71,17 @@ class Queries(Arrivals):
         names: bool = False,
     ) -> Page[CaseRow]:
         """A page of cases: 2 statements."""
-        chosen = wanted or CaseFilter()
+        chosen = choose_cases(wanted or CaseFilter())
 
         def ask(desk: Desk) -> Page[CaseRow]:
-            source, parts = choose_cases(chosen)
-            rows, more = select_page(desk, CASES, source, parts, CASE_SORTS[sort], after, bounded(limit))
+            rows, more = select_page(desk, CASES, chosen, CASE_SORTS[sort], after, bounded(limit))
             return Page(rows=_case_rows(desk, rows, names), after=more)
 
         return self._look(ask)
 
     def matching_cases(self, wanted: CaseFilter, sort: CaseSort = CaseSort.CHANGED) -> Matching[CaseRow]:
         """All cases that fit, up to MOST_AT_ONCE in their order, to decide on them together: 3 statements."""
-
-        def ask(desk: Desk) -> Matching[CaseRow]:
-            source, parts = choose_cases(wanted)
-            rows, _ = select_page(desk, CASES, source, parts, CASE_SORTS[sort], None, MOST_AT_ONCE)
-            line, total = count_rows(desk, source, parts)
-            return Matching(rows=_case_rows(desk, rows, names=False), total=total, line=line)
-
-        return self._look(ask)
+        return self._look(lambda desk: _matching(desk, CASES, choose_cases(wanted), CASE_SORTS[sort], _case_rows))
 
     def queue(
         self,
@@ -100,25 +94,17 @@ class Queries(Arrivals):
         names: bool = False,
     ) -> Page[ItemRow]:
         """A page of what waits for a decision: 2 statements. now: what was put off until later isn't there."""
-        chosen = wanted or ItemFilter()
+        chosen = choose_items(wanted or ItemFilter(), now)
 
         def ask(desk: Desk) -> Page[ItemRow]:
-            source, parts = choose_items(chosen, now)
-            rows, more = select_page(desk, QUEUE, source, parts, ITEM_SORTS[sort], after, bounded(limit))
+            rows, more = select_page(desk, QUEUE, chosen, ITEM_SORTS[sort], after, bounded(limit))
             return Page(rows=_item_rows(desk, rows, names), after=more)
 
         return self._look(ask)
 
     def matching_items(self, now: int, wanted: ItemFilter, sort: ItemSort = ItemSort.LOSS) -> Matching[ItemRow]:
         """All that waits and fits, up to MOST_AT_ONCE in its order, to decide on it together: 3 statements."""
-
-        def ask(desk: Desk) -> Matching[ItemRow]:
-            source, parts = choose_items(wanted, now)
-            rows, _ = select_page(desk, QUEUE, source, parts, ITEM_SORTS[sort], None, MOST_AT_ONCE)
-            line, total = count_rows(desk, source, parts)
-            return Matching(rows=_item_rows(desk, rows, names=False), total=total, line=line)
-
-        return self._look(ask)
+        return self._look(lambda desk: _matching(desk, QUEUE, choose_items(wanted, now), ITEM_SORTS[sort], _item_rows))
 
     def counts(self) -> Counts:
         """How many there are of what: 1 statement, over counters that are kept."""
@@ -252,6 +238,18 @@ class _Shown:
         if thing.kind not in PERSONAL or (thing.kind.value, thing.value) in self._named:
             return thing.value
         return str(self._alias(thing))
+
+
+def _matching(
+    desk: Desk,
+    table: Table,
+    chosen: Chosen,
+    sort: tuple[str, bool],
+    told: Callable[[Desk, Sequence[Row], bool], tuple[R, ...]],
+) -> Matching[R]:
+    rows, _ = select_page(desk, table, chosen, sort, None, MOST_AT_ONCE)
+    line, total = count_rows(desk, chosen)
+    return Matching(rows=told(desk, rows, False), total=total, line=line)
 
 
 def _case_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[CaseRow, ...]:

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,6 @@ from wayseal.cases.evidence import read_sealed, verify_pack, write_pack
 from wayseal.cases.evidence.errors import EvidenceError
 from wayseal.cases.evidence.findings import Code, PackVerification
 from wayseal.cases.evidence.stamps import StampWish, have_stamped, keep_wish, read_wish, stamp_path, wish_path
-from wayseal.cases.evidence.texts import describe_pack
 from wayseal.cases.types import one_line
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
@@ -33,6 +33,7 @@ from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import VerifyKey
 from wayseal.model.errors import Finding
+from wayseal.model.messages import N_
 from wayseal.model.times import clock_hours, iso, offset_text, time_at
 from wayseal.page import numbers
 from wayseal.page.languages import word
@@ -231,7 +232,7 @@ def evidence_verify(
     if format is OutputFormat.JSON:
         print_json(verification_json(found))
     else:
-        print_lines(describe_pack(found, current_lang(), anchored=bool(asked or found.stamped)))
+        print_lines(pack_lines(found, anchored=bool(asked or found.stamped)))
         if waiting.exists() and not stamp_ca:
             echo(
                 "{path} is a time stamp that was not checked: give the service's certificate (--stamp-ca)", path=waiting
@@ -258,6 +259,85 @@ def _with_stamp(found: PackVerification, path: Path, sealed: bytes, trusted: lis
         return replace(found, findings=(*found.findings, Finding(code=Code.STAMP, where=path.name)))
     except StampError as error:
         raise error.at(file=path) from None
+
+
+_FINDINGS = {
+    Code.CHANGED: N_("was changed; it has {size:,} bytes now"),
+    Code.CHUNKS: N_("pieces of 4 KiB that differ: {chunks} ({count:,} of {of:,}), from byte {first:,} on"),
+    Code.BYTES: N_(
+        "bytes {first:,} to {last:,} are not those of the original ({count:,} {count:byte|bytes}); the first "
+        "stands in line {line:,}, byte {column:,}"
+    ),
+    Code.MISSING: N_("is missing; {by} names it"),
+    Code.EXTRA: N_("is in no manifest: it was put in"),
+    Code.RECORD: N_("says something else of {path} than the other records, which it fits: this record was changed"),
+    Code.LINE: N_("line {line:,} can't be read: it was changed"),
+    Code.INDEX: N_("can't be read: it is missing, or was changed"),
+    Code.CUSTODY: N_("line {line:,} was changed, or before it one is missing, was moved or put in"),
+    Code.CUSTODY_HASH: N_("says something else of {path} than the manifests"),
+    Code.SEAL: N_("the seal is not the one that was given: all or part of the pack was made anew"),
+    Code.PROOF: N_("the proof doesn't hold"),
+    Code.PROOF_KEY: N_("the proof's checkpoint was signed by {keys}, and by no key that was given"),
+    Code.PROOF_READ: N_("proves another read than the pack lists"),
+    Code.PROOF_POINT: N_("leads to another checkpoint than the pack's"),
+    Code.STAMP: N_("the time stamp doesn't hold: of other content, or signed by nobody who is trusted"),
+}
+_IN_LINES = N_("pieces of 4 KiB that differ: {chunks} ({count:,} of {of:,}), from byte {first:,} on, in lines {lines}")
+"""The same of a file that has lines."""
+
+
+def pack_lines(found: PackVerification, *, anchored: bool) -> Iterator[str]:
+    """A pack's verification, a line each thing. anchored: it was held against something that was kept elsewhere."""
+    named = "Pack: {name} (case {case})" if found.case else "Pack: {name}"
+    yield _(named, name=visible(found.name), case=visible(found.case))
+    if found.made_at:
+        made = numbers.parse(found.made_at)
+        yield _(
+            "Made on {at} by {who}, with Wayseal {wayseal}",
+            at=numbers.clock(made) if made else visible(found.made_at),
+            who=visible(found.who),
+            wayseal=visible(found.wayseal),
+        )
+    yield _("Checked: {files:,} {files:file|files}, {size:,} bytes", files=found.files, size=found.size)
+    yield _("Seal: {seal}", seal=found.seal)
+    if found.proofs:
+        yield _(
+            "Proofs: {count:,} {count:read stands|reads stand} in the ledger, as signed by {keys}",
+            count=found.proofs,
+            keys=", ".join(map(visible, found.keys)),
+        )
+    if found.own_key and found.proofs:
+        yield _(
+            "The key that they were checked with comes from the pack itself: compare its id with the one that its "
+            "keeper gave you, or give it with --key."
+        )
+    if (stamped := found.stamped) is not None:
+        at = numbers.clock(time_at(stamped.at), seconds=True)
+        yield _("Time stamp: {at}, by {by}", at=at, by=visible(stamped.by))
+    if found.remarks:
+        yield _("The pack says of itself:")
+        yield from (f"  {visible(one.get(current_lang(), ''))}" for one in found.remarks)
+    if not found.as_written:
+        yield _(
+            "The archive around the files is not as Wayseal writes it: it was packed anew, or a byte beside the files "
+            "was changed. The files are judged on their own."
+        )
+    if found.findings:
+        yield _("{count:,} {count:finding|findings}:", count=len(found.findings))
+        yield from map(_finding_line, found.findings)
+        return
+    yield _("Nothing was changed.")
+    if not anchored:
+        yield _(
+            "The pack agrees with itself; whoever has all of it could have made it anew. Compare the seal with the one "
+            "that was written down when it was made (--seal), or have its time stamp checked (--stamp-ca)."
+        )
+
+
+def _finding_line(finding: Finding) -> str:
+    text = _IN_LINES if finding.code == Code.CHUNKS and finding.values["lines"] else _FINDINGS[Code(finding.code)]
+    values = {name: visible(value) if isinstance(value, str) else value for name, value in finding.values.items()}
+    return _("  {where}: {what}", where=visible(finding.where), what=_(text, **values))
 
 
 def verification_json(found: PackVerification) -> dict[str, object]:

@@ -18,7 +18,6 @@ from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
 from wayseal.cases.evidence.errors import DocumentError, ItemChangedError
-from wayseal.cases.evidence.texts import ITEM_TEXTS, REMARK_TEXTS
 from wayseal.cases.evidence.types import PAYLOAD, Item, Pack, PackHead, Role, TakenItem, Title
 from wayseal.cases.evidence.typesetting import Typesetter
 from wayseal.cases.ledger.casebook import FOLDER, Names, list_json, writable_casebook
@@ -32,9 +31,9 @@ from wayseal.detect.window import DAY_US, parse_offset
 from wayseal.ledger import Snapshot, integrity, open_ledger
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.checkpoint import name_keys
-from wayseal.model.messages import filled
+from wayseal.model.messages import N_, Message
 from wayseal.model.times import day_name, iso, time_at
-from wayseal.page.languages import LANGS, ByLanguage, known_lang
+from wayseal.page.languages import LANGS, known_lang, translator
 from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.words import catalogue, headings
 
@@ -46,6 +45,16 @@ _HTML, _JSON, _LINES, _CSV, _TEXT, _PDF = (
 _BYTES = "application/octet-stream"
 _KINDS = {".html": _HTML, ".json": _JSON, ".jsonl": _LINES, ".csv": _CSV, ".txt": _TEXT, ".pdf": _PDF}
 """Media types of attached files, by how their names end."""
+_CASE_PDF = {"zh": N_("Report of the case, on paper (Chinese)"), "en": N_("Report of the case, on paper (English)")}
+_CASE_HTML = {"zh": N_("Report of the case, as a page (Chinese)"), "en": N_("Report of the case, as a page (English)")}
+_CASE_JSON = {
+    "zh": N_("Report of the case, for programs (Chinese texts)"),
+    "en": N_("Report of the case, for programs (English texts)"),
+}
+_READS_CSV = {
+    "zh": N_("Reads that the reasons count, as a table (Chinese)"),
+    "en": N_("Reads that the reasons count, as a table (English)"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +263,8 @@ def _make(request: PackRequest, material: _Material) -> CasePack:
         typesetter, missing = Typesetter(), None
     except DocumentError as error:
         typesetter, missing = None, error
-        head = replace(head, remarks=(*head.remarks, _title(REMARK_TEXTS, "no_papers")))
+        none = Message("Neither list nor statement is in the pack: they could not be set as PDF where it was made.")
+        head = replace(head, remarks=(*head.remarks, _title(none)))
         facts = replace(facts, head=head)
     known = {f"{PAYLOAD}files/{one.name}": one for one in request.attached}
     items = [
@@ -282,15 +292,6 @@ def _as_taken_in(item: TakenItem, before: Attached | None) -> TakenItem:
 
 def _head(request: PackRequest, material: _Material) -> PackHead:
     moment = time_at(request.at).strftime("%Y%m%dT%H%M%SZ")
-    remarks = ["unsigned"] if not material.note else []
-    if material.note and len(material.proofs) < len(material.reads.reads):
-        remarks.append("some_proofs")
-    if material.found is None:
-        remarks.append("not_found")
-    remarks += ["lost_files"] if request.lost else []
-    remarks += ["unlisted"] if material.reads.unlisted else []
-    remarks.append("formulas")
-    values = {"proofs": len(material.proofs), "reads": len(material.reads.reads), "lost": request.lost}
     return PackHead(
         name=f"evidence-{request.case}-{moment}",
         case=request.case,
@@ -301,7 +302,39 @@ def _head(request: PackRequest, material: _Material) -> PackHead:
         unit=request.unit,
         command=_export_command(request),
         settings=_settings(request, material),
-        remarks=tuple(_title(REMARK_TEXTS, name, **values) for name in remarks),
+        remarks=tuple(map(_title, _remarks(request, material))),
+    )
+
+
+def _remarks(request: PackRequest, material: _Material) -> Iterator[Message]:
+    """What the reader of a pack must know of it."""
+    proofs, reads = len(material.proofs), len(material.reads.reads)
+    if not material.note:
+        yield Message(
+            "No signed checkpoint of the ledger was given: this pack proves nothing of what stood in the ledger before "
+            "it was made."
+        )
+    elif proofs < reads:
+        yield Message(
+            "Of {reads:,} reads {proofs:,} have a proof in the pack; the others stand in the list alone.",
+            {"reads": reads, "proofs": proofs},
+        )
+    if material.found is None:
+        yield Message(
+            "Detection finds no such case in the ledger of today (it was closed, or the ledger has changed): the pack "
+            "holds no report of it."
+        )
+    if request.lost:
+        yield Message(
+            "Of the files that were added to the case {lost:,} {lost:is|are} no longer where they were kept, and not "
+            "in this pack.",
+            {"lost": request.lost},
+        )
+    if material.reads.unlisted:
+        yield Message("Some reasons count reads that can't be listed one by one.")
+    yield Message(
+        "In the CSV tables a cell that a spreadsheet would take for a formula begins with an apostrophe; "
+        "reads.jsonl has every value as it is."
     )
 
 
@@ -390,50 +423,76 @@ def _items(
     for lang in LANGS:
         if typesetter is not None:
             content = typesetter.pdf("case", case_document(facts, lang), request.at)
-            yield _item(f"report/case.{lang}.pdf", f"case_pdf_{lang}", content, _PDF)
+            yield _item(f"report/case.{lang}.pdf", _CASE_PDF[lang], content, _PDF)
         if material.found is not None:
             page = render_detect(material.found, "html", lang).encode()
-            yield _item(f"report/case.{lang}.html", f"case_html_{lang}", page, _HTML)
+            yield _item(f"report/case.{lang}.html", _CASE_HTML[lang], page, _HTML)
             told = render_detect(material.found, "json", lang).encode()
-            yield _item(f"report/case.{lang}.json", f"case_json_{lang}", told, _JSON)
+            yield _item(f"report/case.{lang}.json", _CASE_JSON[lang], told, _JSON)
     yield from _read_items(material, facts)
-    yield _item("casebook/acts.json", "acts", (material.acts + "\n").encode(), _JSON)
+    yield _item(
+        "casebook/acts.json",
+        N_("What was done with the case, from the casebook"),
+        (material.acts + "\n").encode(),
+        _JSON,
+    )
     yield from _statement_items(material.case)
     if material.note:
-        yield _item("ledger/checkpoint.txt", "checkpoint", material.note, _TEXT, Role.CHECKPOINT)
+        yield _item(
+            "ledger/checkpoint.txt", N_("Signed checkpoint of the access ledger"), material.note, _TEXT, Role.CHECKPOINT
+        )
     for number, key in enumerate(material.keys, start=1):
-        yield _item(f"ledger/key-{number}.pub", "key", f"{key}\n".encode(), _TEXT, Role.KEY)
+        yield _item(
+            f"ledger/key-{number}.pub",
+            N_("Public key of whoever keeps the checkpoints"),
+            f"{key}\n".encode(),
+            _TEXT,
+            Role.KEY,
+        )
     for one in request.attached:
         form = _KINDS.get(Path(one.name).suffix.lower(), _BYTES)
-        yield _item(f"files/{one.name}", "file", one.path, form, source=one.source)
+        yield _item(f"files/{one.name}", N_("File that was added"), one.path, form, source=one.source)
     for place, proof in material.proofs:
-        yield _item(f"proofs/{place}.proof.json", "proof", proof.encode(), _JSON, Role.PROOF)
+        yield _item(
+            f"proofs/{place}.proof.json",
+            N_("Proof that a read stands in the access ledger"),
+            proof.encode(),
+            _JSON,
+            Role.PROOF,
+        )
 
 
 def _read_items(material: _Material, facts: CaseFacts) -> Iterator[Item]:
     told = json.loads(render_reads(material.reads, "json", "en"))["reads"]
     lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told)
-    yield _item("reads/reads.jsonl", "reads_jsonl", lines.encode(), _LINES, Role.READS)
+    yield _item(
+        "reads/reads.jsonl", N_("Reads that the reasons count, for programs"), lines.encode(), _LINES, Role.READS
+    )
     for lang in LANGS:
         rows = (list(row.values()) for row in facts.reads[lang])
         content = b"".join(csv_lines(headings(READ_COLUMNS, lang), rows))
-        yield _item(f"reads/reads.{lang}.csv", f"reads_csv_{lang}", content, _CSV)
+        yield _item(f"reads/reads.{lang}.csv", _READS_CSV[lang], content, _CSV)
 
 
 def _statement_items(case: RecordedCase) -> Iterator[Item]:
     for number, heard in enumerate(case.heard, start=1):
         head = f"{iso(heard.at)}\n{heard.who}\n{heard.actor or ''}\n\n"
-        yield _item(f"statements/{number:03d}.txt", "heard", f"{head}{heard.statement}\n".encode(), _TEXT)
+        yield _item(
+            f"statements/{number:03d}.txt",
+            N_("Statement of the person concerned"),
+            f"{head}{heard.statement}\n".encode(),
+            _TEXT,
+        )
 
 
 def _item(
     path: str, title: str, content: bytes | Path, kind: str, role: Role = Role.ITEM, source: str = ""
 ) -> Item:  # fmt: skip
     return Item(
-        path=f"data/{path}", title=_title(ITEM_TEXTS, title), content=content, format=kind, role=role, source=source
+        path=f"data/{path}", title=_title(Message(title)), content=content, format=kind, role=role, source=source
     )  # fmt: skip
 
 
-def _title(texts: ByLanguage, name: str, **values: object) -> Title:
-    zh, en = (filled(texts[lang][name], **values) for lang in ("zh", "en"))
-    return Title(zh=zh, en=en)
+def _title(said: Message) -> Title:
+    """A text in both languages."""
+    return Title(zh=said.fill(translator("zh")), en=said.fill(translator("en")))
