@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tables import each
-from wayseal.model import candidates, clean_waybill, s10_is_valid
+from wayseal.model import clean_waybill, s10_is_valid
 from wayseal.model.numbers import FORMATS, candidates, couriers_of, learn_formats, looks_like_waybill, rarity_of
 
 CLEANED = [
