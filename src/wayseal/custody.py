@@ -33,15 +33,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.model.arrays import Flags, Longs
 from wayseal.model.kinds import ScanKind
 from wayseal.store.tables import microseconds
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 _EARLY = 3_600_000_000  # obligation 8, microseconds
 _TIME = pa.timestamp("us", tz="UTC")
@@ -64,10 +61,10 @@ _REOPENS = (_RANK[ScanKind.DEPART], _RANK[ScanKind.ARRIVE], _RANK[ScanKind.RETUR
 class _Scans:
     """Scans, coded: (n,) each; `parcels` and `outlets` hold what the codes mean."""
 
-    parcel: Ints
-    at: Ints
-    rank: Ints
-    outlet: Ints
+    parcel: Longs
+    at: Longs
+    rank: Longs
+    outlet: Longs
     parcels: pa.Array
     outlets: pa.Array
 
@@ -158,20 +155,20 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(_value_type(column.type))
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
+def _coded(column: pa.ChunkedArray) -> tuple[Longs, pa.Array]:
     """Codes in order of first appearance, and what they mean."""
     coded = _plain(column).combine_chunks().dictionary_encode()
     return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary
 
 
-def _this_life(parcel: Ints, parcels: pa.Array, at: Ints, waybills: pa.Table) -> Mask:
+def _this_life(parcel: Longs, parcels: pa.Array, at: Longs, waybills: pa.Table) -> Flags:
     """Obligation 8: which scans belong to the numbers' present life."""
     where = pc.index_in(parcels, value_set=_plain(waybills["waybill"]).combine_chunks())
     known = pc.is_valid(where).to_numpy(zero_copy_only=False)
     earliest = np.full(len(parcels), np.iinfo(np.int64).min)
     found = pc.drop_null(where).to_numpy(zero_copy_only=False)
     earliest[known] = microseconds(waybills["issued_at"])[found] - _EARLY
-    kept: Mask = at >= earliest[parcel]
+    kept: Flags = at >= earliest[parcel]
     return kept
 
 
@@ -193,7 +190,7 @@ def _scans(scans: pa.Table, waybills: pa.Table | None) -> _Scans:
     return _Scans(parcel=parcel, at=at, rank=rank, outlet=outlet, parcels=parcels, outlets=outlets)
 
 
-def _only(s: _Scans, which: Ints | Mask) -> _Scans:
+def _only(s: _Scans, which: Longs | Flags) -> _Scans:
     return _Scans(
         parcel=s.parcel[which],
         at=s.at[which],
@@ -209,7 +206,7 @@ def _in_order(s: _Scans) -> _Scans:
     return _only(s, _order(s.parcel, s.at, s.rank, s.outlet))
 
 
-def _order(parcel: Ints, at: Ints, rank: Ints, outlet: Ints) -> Ints:
+def _order(parcel: Longs, at: Longs, rank: Longs, outlet: Longs) -> Longs:
     """The places of the rows in order of (parcel, at, rank, outlet)."""
     if not len(at):
         return parcel
@@ -242,7 +239,7 @@ def _kept(s: _Scans) -> _Scans:
     return _only(s, keep)
 
 
-def _counts(s: _Scans) -> Mask:
+def _counts(s: _Scans) -> Flags:
     """Which scans aren't late uploads."""
     place = np.arange(len(s.parcel))
     new = np.ones(len(s.parcel), np.bool_)
@@ -252,17 +249,17 @@ def _counts(s: _Scans) -> Mask:
     ended = _last_before(np.where(s.rank == _DELIVERED, place, -1))
     opened = np.maximum.accumulate(np.where(opens, place, -1))
     first = np.maximum.accumulate(np.where(new, place, -1))
-    counts: Mask = (ended < opened) | (ended < first)
+    counts: Flags = (ended < opened) | (ended < first)
     return counts
 
 
-def _last_before(place: Ints) -> Ints:
+def _last_before(place: Longs) -> Longs:
     out = np.full(len(place), -1, np.int64)
     out[1:] = np.maximum.accumulate(place)[:-1]
     return out
 
 
-def _last_depart(s: _Scans, start: Ints) -> tuple[Ints, Mask]:
+def _last_depart(s: _Scans, start: Longs) -> tuple[Longs, Flags]:
     """The time of the last depart of each stay, and where there is none."""
     if not len(start):
         return start, np.zeros(0, np.bool_)

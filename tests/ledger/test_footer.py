@@ -17,9 +17,10 @@ from tests.effort import examples
 from tests.ledger.helpers import load_manifest, put, read, write
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _lookup, _sorted
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, NUMBERS_SCHEMA, PAIRS_SCHEMA, Words, kept_schema
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, NUMBERS_SCHEMA, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, READS, Finder
 from wayseal.ledger._sorted import Footer, SortedWriter, UnreadableFooterError, open_sorted, read_footer
+from wayseal.model.arrays import UInts
 
 pytestmark = pytest.mark.kernels
 
@@ -230,7 +231,7 @@ def test_answers_that_are_kept_are_few_and_small(tmp_path: Path, monkeypatch: py
 def test_a_file_that_is_gone_is_missing_when_it_is_read(tmp_path: Path) -> None:
     put(write(tmp_path, "accesses", [read(1, "u-1", "YT1")]), tmp_path / "L")
     with ledger.open_ledger(tmp_path / "L") as snapshot:
-        keys: Words = snapshot.keys(["YT1"])
+        keys: UInts = snapshot.keys(["YT1"])
         assert snapshot.find(keys).num_rows == 1
         for entry in snapshot.manifest.files:
             if entry.kind == "accesses":

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.ledger.helpers import START
 from wayseal.ledger._keys import UNPACKED, Keyer, digest_texts, pack_numbers
-from wayseal.ledger._layout import KEYED, Bytes
+from wayseal.ledger._layout import KEYED
 from wayseal.ledger._pages import Rows, hash_rows
 from wayseal.merkle.bulk import Digests
+from wayseal.model.arrays import Bytes
 from wayseal.proofs.reads import ACTIONS, COLUMNS, KEYS, SALT, hash_read, spell_time
 
 IDS = KEYED["accesses"].ids

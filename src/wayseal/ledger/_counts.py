@@ -8,9 +8,9 @@ import pyarrow as pa
 from wayseal.ledger import _kernels
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._layout import Codes, Longs, Words
 from wayseal.ledger._part import ledger_order
 from wayseal.ledger._spill import group_rows
+from wayseal.model.arrays import Codes, Longs, UInts
 
 
 class Sums:
@@ -20,7 +20,7 @@ class Sums:
         self._table = np.zeros((64 << (expected >> 5).bit_length(), 5), np.int64)
         self._used = 0
 
-    def add(self, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
+    def add(self, ids: UInts, first: Longs, second: Longs, at: Longs) -> None:
         """Adds `first` and `second` (int64, as long as `ids`) and takes note of the times."""
         ids, first, second, at = fixed(ids), fixed(first), fixed(second), fixed(at)
         done = 0
@@ -33,7 +33,7 @@ class Sums:
                 _kernels.spread(self._table, grown)
             self._table = grown
 
-    def result(self) -> tuple[Words, Longs]:
+    def result(self) -> tuple[UInts, Longs]:
         """Ids, in no order, and their cells (sum, sum, least, greatest)."""
         rows = self._table[self._table[:, 0] != 0]
         return (rows[:, 0] - 1).astype(np.uint64), rows[:, 1:]
@@ -75,7 +75,7 @@ def count_tables(sums: Mapping[str, Sums], dictionaries: Mapping[str, Dictionary
     return out
 
 
-def _order(name: str, columns: list[Longs | Words]) -> Codes:
+def _order(name: str, columns: list[Longs | UInts]) -> Codes:
     """Order by the ids of a table; counting and radix passes, since there are millions."""
     if name in ("channels", "outlets", "hours"):
         return np.argsort(columns[0], kind="stable").astype(np.uint32)
@@ -89,7 +89,7 @@ def _order(name: str, columns: list[Longs | Words]) -> Codes:
     return order[group_rows(days.astype(np.uint64), 0, int(days.max(initial=0)) + 1)[0]]
 
 
-def _columns(name: str, ids: Words, cells: Longs, dictionaries: Mapping[str, Dictionary]) -> list[Longs | Words]:
+def _columns(name: str, ids: UInts, cells: Longs, dictionaries: Mapping[str, Dictionary]) -> list[Longs | UInts]:
     if name == "hours":
         return [ids.astype(np.int64), cells[:, 0]]
     if name in ("channels", "outlets"):

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import Keyer, digest_slices, fixed, text_buffers
-from wayseal.ledger._layout import Bytes, Codes, Ints, Longs, Words
 from wayseal.ledger.errors import LedgerError
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.arrays import Bytes, Codes, Ints, Longs, UInts
 
 MOST = 1 << 25
 """Most entries of one dictionary: two gigabytes with ids of 20 bytes."""
@@ -25,7 +25,7 @@ class _Store:
     """Growing arrays of the entries; see `_kernels.encode_texts`."""
 
     slots: Ints
-    keys: Words
+    keys: UInts
     ends: Longs
     texts: Bytes
 
@@ -61,7 +61,7 @@ class Dictionary:
         return self._count - self.known
 
     @property
-    def keys(self) -> Words:
+    def keys(self) -> UInts:
         """Key of each code, from code 1 on."""
         return self._store.keys[: self._count]
 
@@ -95,13 +95,13 @@ class Dictionary:
             with np.errstate(over="ignore"):
                 _kernels.fill_slots(s.keys, count, s.slots)
 
-    def keys_of(self, codes: Codes) -> Words:
+    def keys_of(self, codes: Codes) -> UInts:
         """Key of each code; 0 for code 0."""
         if len(self._by_code) != self._count + 1:
             self._by_code = np.concatenate([np.zeros(1, np.uint64), self.keys])
         return self._by_code[codes]
 
-    def codes_of(self, keys: Words) -> Words:
+    def codes_of(self, keys: UInts) -> UInts:
         """Code of each key, as 64 bits; 0 for key 0 and for one that is not there."""
         out = np.empty(len(keys), np.uint32)
         with np.errstate(over="ignore"):

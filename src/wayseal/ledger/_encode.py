@@ -12,18 +12,8 @@ from wayseal.ledger import _keys
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._kernels import COLLISION
 from wayseal.ledger._keys import UNPACKED, Keyer
-from wayseal.ledger._layout import (
-    ID_KINDS,
-    KEYED,
-    LOOSE_IDS,
-    NUMBERS_SCHEMA,
-    SEPARATOR,
-    Flags,
-    Longs,
-    TableLayout,
-    Words,
-    flight_schema,
-)
+from wayseal.ledger._layout import ID_KINDS, KEYED, LOOSE_IDS, NUMBERS_SCHEMA, SEPARATOR, TableLayout, flight_schema
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.store.tables import Column, ColumnType
 
 SAME_KEY = "same-key"
@@ -124,7 +114,7 @@ def encode_enum(column: Column, values: pa.Array) -> pa.Array:
     return pc.add(pc.fill_null(place, -1), 1).cast(pa.uint8())
 
 
-def _numbers(texts: pa.Array, keys: Words, words: Words) -> pa.RecordBatch:
+def _numbers(texts: pa.Array, keys: UInts, words: UInts) -> pa.RecordBatch:
     """The numbers without a packed form, once each."""
     at = np.flatnonzero(words >= UNPACKED)
     _, once = np.unique(words[at], return_index=True)

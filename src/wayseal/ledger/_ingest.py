@@ -33,18 +33,7 @@ from wayseal.ledger._files import FOLDER_MODE, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._intake import InputFile, Intake, ReadSettings, digest_file
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import (
-    ID_KINDS,
-    KEYED,
-    LOOSE_IDS,
-    NUMBERS,
-    NUMBERS_SCHEMA,
-    ORDER,
-    UNIQUE,
-    Codes,
-    Words,
-    flight_schema,
-)
+from wayseal.ledger._layout import ID_KINDS, KEYED, LOOSE_IDS, NUMBERS, NUMBERS_SCHEMA, ORDER, UNIQUE, flight_schema
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
 from wayseal.ledger._manifest import Manifest, SourceEntry, load_manifest
@@ -62,6 +51,7 @@ from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerError
 from wayseal.ledger.reserved import refuse_reserved
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.arrays import Codes, UInts
 from wayseal.model.errors import disk_says
 from wayseal.model.schema import readable
 from wayseal.store.errors import StoreError
@@ -282,7 +272,7 @@ class _Ids:
         self._codes = np.zeros(len(self._keys) + 1, np.uint32)
         self._to = encoder.dictionaries[kind]
 
-    def codes(self, keys: Words) -> Codes:
+    def codes(self, keys: UInts) -> Codes:
         place, found = locate(self._keys, keys)
         new = np.unique(place[found & (self._codes[place] == 0)])
         self._codes[new] = self._to.encode(self._entries["text"].take(pa.array(new)).combine_chunks().cast(pa.string()))

@@ -31,7 +31,7 @@ from wayseal import store
 from wayseal.ledger._encode import Encoder, join_lists
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._layout import DAY_US, KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE, Flags
+from wayseal.ledger._layout import DAY_US, KEYED, LOOSE_TIMES, NUMBERS, SEPARATOR, UNIQUE
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, SourceEntry
 from wayseal.ledger._parallel import read_ahead
@@ -41,6 +41,7 @@ from wayseal.ledger._resolve import find_differing
 from wayseal.ledger._sorted import one_batch
 from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
+from wayseal.model.arrays import Flags
 from wayseal.model.messages import Message
 from wayseal.model.schema import readable
 from wayseal.store.durable import file_digest, sync_folder

@@ -3,7 +3,8 @@
 import numpy as np
 
 from wayseal.ledger._keys import P1, ZERO
-from wayseal.ledger._layout import Bytes, Codes, Flags, Ints, Longs, Offsets, Words
+from wayseal.ledger._layout import Offsets
+from wayseal.model.arrays import Bytes, Codes, Flags, Ints, Longs, UInts
 from wayseal.model.runtime import kernel
 
 COLLISION = np.uint32(2**32 - 1)
@@ -21,9 +22,9 @@ def encode_texts(
     start: int,
     offsets: Offsets,
     data: Bytes,
-    hashes: Words,
+    hashes: UInts,
     slots: Ints,
-    keys: Words,
+    keys: UInts,
     ends: Longs,
     texts: Bytes,
     count: int,
@@ -65,7 +66,7 @@ def encode_texts(
 
 
 @kernel
-def fill_slots(keys: Words, count: int, slots: Ints) -> None:
+def fill_slots(keys: UInts, count: int, slots: Ints) -> None:
     """Puts the first `count` entries into empty `slots`."""
     mask = len(slots) - 1
     for entry in range(count):
@@ -76,7 +77,7 @@ def fill_slots(keys: Words, count: int, slots: Ints) -> None:
 
 
 @kernel
-def find_codes(wanted: Words, keys: Words, slots: Ints, out: Codes) -> None:
+def find_codes(wanted: UInts, keys: UInts, slots: Ints, out: Codes) -> None:
     """Code of each key; 0 for key 0 and for one that is not there."""
     mask = len(slots) - 1
     for i in range(len(wanted)):
@@ -87,7 +88,7 @@ def find_codes(wanted: Words, keys: Words, slots: Ints, out: Codes) -> None:
 
 
 @kernel
-def group_rows(ids: Words, shift: int, groups: int, order: Codes, bounds: Longs) -> None:
+def group_rows(ids: UInts, shift: int, groups: int, order: Codes, bounds: Longs) -> None:
     """Stable order of rows by `ids >> shift` (below `groups`); group g is order[bounds[g]:bounds[g + 1]]."""
     move = np.uint64(shift)
     for i in range(len(ids)):
@@ -116,7 +117,7 @@ def radix_pass(digits: Ints, before: Codes, after: Codes, size: int) -> None:
 
 
 @kernel
-def comes_before(a: int, b: int, key: Words, at: Longs, source: Ints, row: Longs) -> bool:
+def comes_before(a: int, b: int, key: UInts, at: Longs, source: Ints, row: Longs) -> bool:
     """True if row `a` stands before row `b` in the ledger's order."""
     if key[a] != key[b]:
         return bool(key[a] < key[b])
@@ -128,7 +129,7 @@ def comes_before(a: int, b: int, key: Words, at: Longs, source: Ints, row: Longs
 
 
 @kernel
-def order_group(order: Codes, start: int, stop: int, key: Words, at: Longs, source: Ints, row: Longs) -> bool:
+def order_group(order: Codes, start: int, stop: int, key: UInts, at: Longs, source: Ints, row: Longs) -> bool:
     """Puts order[start:stop] in order by insertion; False if it is long and not in order yet."""
     if stop - start > SMALL:
         for i in range(start + 1, stop):  # noqa: SIM110 - compiled, which `all` is not
@@ -147,7 +148,7 @@ def order_group(order: Codes, start: int, stop: int, key: Words, at: Longs, sour
 
 @kernel
 def order_rows(
-    key: Words, at: Longs, source: Ints, row: Longs, shift: int, bits: int, order: Codes, long: Longs
+    key: UInts, at: Longs, source: Ints, row: Longs, shift: int, bits: int, order: Codes, long: Longs
 ) -> int:
     """Order by (key, at, source, row), where `bits` bits of the keys from `shift` up carry their order.
 
@@ -205,7 +206,7 @@ def longest_run(starts: Longs) -> int:
 
 @kernel
 def mark_firsts(
-    starts: Longs, ids: Words, old: Flags, was_first: Flags, first: Flags, moved: Flags, fresh: Flags
+    starts: Longs, ids: UInts, old: Flags, was_first: Flags, first: Flags, moved: Flags, fresh: Flags
 ) -> int:
     """First row of each id in each run of rows [starts[r], starts[r + 1]), in row order; id 0 has none.
 
@@ -240,7 +241,7 @@ def mark_firsts(
 
 
 @kernel
-def mark_repeats(starts: Longs, ids: Words, old: Flags, repeat: Flags) -> int:
+def mark_repeats(starts: Longs, ids: UInts, old: Flags, repeat: Flags) -> int:
     """Rows that are not old and repeat an id of their run (an old row's, or an earlier one's); returns how many."""
     most = 1 << table_bits(longest_run(starts))
     held = np.empty(most, np.uint64)
@@ -267,7 +268,7 @@ def mark_repeats(starts: Longs, ids: Words, old: Flags, repeat: Flags) -> int:
 
 
 @kernel
-def add_up(start: int, ids: Words, first: Longs, second: Longs, at: Longs, table: Longs, used: int) -> tuple[int, int]:
+def add_up(start: int, ids: UInts, first: Longs, second: Longs, at: Longs, table: Longs, used: int) -> tuple[int, int]:
     """Adds to the place of ids[i] from row `start` on; stops early when the table is three fifths full.
 
     table[place] = (id + 1 as int64, or 0 where free; sum of first, of second; least at, greatest at); a power of two
@@ -313,7 +314,7 @@ def lowest_bit(mask: np.uint64) -> int:
 
 
 @kernel
-def count_pairs(keys: Words, codes: Codes, chosen: Words, masks: Words, counts: Longs) -> None:
+def count_pairs(keys: UInts, codes: Codes, chosen: UInts, masks: UInts, counts: Longs) -> None:
     """Adds to counts[p, code] the rows whose key is in `chosen` with bit p of its mask; both sorted by key."""
     at, n = np.searchsorted(chosen, keys[0]) if len(keys) else 0, len(chosen)
     for i in range(len(keys)):

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, Flags, Longs, Words
+from wayseal.ledger._layout import CATALOGUE_SCHEMA
 from wayseal.ledger._part import Known, SortedRows, column_values, run_starts, sort_rows
+from wayseal.model.arrays import Flags, Longs, UInts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +23,9 @@ class ConsistentTables:
     """
 
     tables: Mapping[str, SortedRows]
-    keys: Words
-    words: Words
-    known_keys: Words
+    keys: UInts
+    words: UInts
+    known_keys: UInts
     known_days: Longs
     refused: list[tuple[int, int]] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ def take_newest(rows: pa.RecordBatch) -> pa.RecordBatch:
     return rows.take(pa.array(order[ends]))
 
 
-def _words(keys: Words, tables: Mapping[str, SortedRows]) -> Words:
+def _words(keys: UInts, tables: Mapping[str, SortedRows]) -> UInts:
     words = np.zeros(len(keys), np.uint64)
     for table in tables.values():
         places = np.searchsorted(keys, table.waybills)
@@ -70,19 +71,19 @@ def _words(keys: Words, tables: Mapping[str, SortedRows]) -> Words:
     return words
 
 
-def _strangers(table: SortedRows, keys: Words, words: Words) -> Flags:
+def _strangers(table: SortedRows, keys: UInts, words: UInts) -> Flags:
     """Rows, in the table's order, whose word is not their key's."""
     expected = words[np.searchsorted(keys, table.waybills)]
     strange: Flags = table.column("word") != np.repeat(expected, np.diff(table.starts))
     return strange
 
 
-def _first_words(keys: Words, tables: Mapping[str, SortedRows]) -> Words:
+def _first_words(keys: UInts, tables: Mapping[str, SortedRows]) -> UInts:
     """Word of each key in the row that came first of all."""
     parts = [(t.keys, t.column("word"), t.column("source"), t.column("row")) for t in tables.values()]
     key, word, source, row = (np.concatenate(c) for c in zip(*parts, strict=True))
     order = np.lexsort((row, source, key))
-    out: Words = word[order[run_starts(key[order])[:-1]]]
+    out: UInts = word[order[run_starts(key[order])[:-1]]]
     return out
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.ledger._layout import Bytes, Flags, Longs, Offsets, Words
+from wayseal.ledger._layout import Offsets
 from wayseal.merkle.bulk import Digests, Messages
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.arrays import Bytes, Flags, Longs, UInts
 from wayseal.model.runtime import kernel
 
 P1 = np.uint64(11400714785074694791)
@@ -111,7 +112,7 @@ def xxh64(data: Bytes, start: int, stop: int, seed: np.uint64) -> np.uint64:
 
 
 @kernel
-def hash_texts(offsets: Offsets, data: Bytes, seed: np.uint64, mask: np.uint64, out: Words) -> None:
+def hash_texts(offsets: Offsets, data: Bytes, seed: np.uint64, mask: np.uint64, out: UInts) -> None:
     """Keys of texts: XXH64 & mask, where 0 (kept for null) becomes the lowest bit of the mask; empty is 0."""
     low = mask & (ZERO - mask)
     for i in range(len(out)):
@@ -148,7 +149,7 @@ def pack(data: Bytes, start: int, stop: int) -> np.uint64:
 
 
 @kernel
-def words_of(offsets: Offsets, data: Bytes, seed: np.uint64, out: Words) -> int:
+def words_of(offsets: Offsets, data: Bytes, seed: np.uint64, out: UInts) -> int:
     """Word of each number: its packed form, or UNPACKED with 63 bits of a hash. Returns how many are unpacked."""
     unpacked = 0
     for i in range(len(out)):
@@ -190,24 +191,24 @@ class Keyer:
         self.bits = bits
         self._mask = np.uint64(_ALL ^ (_ALL >> bits) if bits < 64 else _ALL)
 
-    def keys(self, texts: pa.Array) -> Words:
+    def keys(self, texts: pa.Array) -> UInts:
         """Keys of a string array; 0 for null and for empty text."""
         offsets, data = text_buffers(texts)
         return self.keys_of_buffers(offsets, data)
 
-    def keys_of_buffers(self, offsets: Offsets, data: Bytes) -> Words:
+    def keys_of_buffers(self, offsets: Offsets, data: Bytes) -> UInts:
         """Keys of the texts that lie between the offsets."""
         out = np.empty(len(offsets) - 1, np.uint64)
         with np.errstate(over="ignore"):
             hash_texts(fixed(offsets), fixed(data), np.uint64(0), self._mask, out)
         return out
 
-    def of(self, texts: Sequence[str]) -> Words:
+    def of(self, texts: Sequence[str]) -> UInts:
         """Keys of a few texts."""
         return self.keys(pa.array(texts, pa.string()))
 
 
-def pack_numbers(texts: pa.Array) -> tuple[Words, int]:
+def pack_numbers(texts: pa.Array) -> tuple[UInts, int]:
     """Packed words of waybill numbers, and how many have no packed form (theirs is a hash, top bit set)."""
     offsets, data = text_buffers(texts)
     out = np.empty(len(texts), np.uint64)
@@ -247,7 +248,7 @@ _ZERO = ord("0")
 _LETTER = ord("A") - 1
 
 
-def unpack_words(pack_numbers: Words, packed: Flags) -> pa.Array:
+def unpack_words(pack_numbers: UInts, packed: Flags) -> pa.Array:
     """The numbers whose packed forms are `pack_numbers`; null where one is not `packed`."""
     plain = pack_numbers < PLAIN_SIZE
     prefix, rest = np.divmod(pack_numbers - np.where(plain, pack_numbers, PLAIN_SIZE), LETTER_SIZE)

@@ -12,17 +12,11 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import UNPACKED, unpack_words
-from wayseal.ledger._layout import (
-    CATALOGUE_SCHEMA,
-    KEYED,
-    NUMBERS_SCHEMA,
-    TableLayout,
-    Words,
-    kept_schema,
-)
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, TableLayout, kept_schema
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import SortedFile, contains, ensure_distinct, locate, one_batch, open_sorted, rows_for
+from wayseal.model.arrays import UInts
 from wayseal.store.tables import Column, ColumnType
 
 _FEW = 16
@@ -97,7 +91,7 @@ class Finder:
             self._made[name] = make()
         return self._made[name]
 
-    def rows(self, kind: str, keys: Words, schema: pa.Schema, day: int | None = None) -> pa.RecordBatch:
+    def rows(self, kind: str, keys: UInts, schema: pa.Schema, day: int | None = None) -> pa.RecordBatch:
         """Rows of a kind (and bucket) whose key is among `keys` (sorted, distinct)."""
         if len(keys) > _FEW:
             return rows_for(self.files(kind, day), keys, schema)
@@ -125,7 +119,7 @@ DICTIONARY_KEYS = pa.schema([DICTIONARY_SCHEMA.field("key")])
 _NO_ENTRIES = DICTIONARY_SCHEMA.empty_table()
 
 
-def _matching(file: SortedFile, wanted: Words) -> pa.Table:
+def _matching(file: SortedFile, wanted: UInts) -> pa.Table:
     """A dictionary file's rows of some keys; texts are read of row groups that hold one."""
     groups = range(len(file.rows))
     hits = np.flatnonzero(contains(wanted, column_values(file.read(groups, DICTIONARY_KEYS), "key")))
@@ -135,7 +129,7 @@ def _matching(file: SortedFile, wanted: Words) -> pa.Table:
     return rows.take(pa.array(np.flatnonzero(contains(wanted, rows["key"].to_numpy()))))
 
 
-def _by_key(entries: pa.Table) -> tuple[Words, pa.Array]:
+def _by_key(entries: pa.Table) -> tuple[UInts, pa.Array]:
     """Keys of a dictionary's rows, sorted, and their texts."""
     rows = one_batch(entries.sort_by("key"))
     return rows["key"].to_numpy(), rows["text"]
@@ -146,9 +140,9 @@ class TextLookup:
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self._dictionaries: dict[str, tuple[Words, pa.Array]] = {}
+        self._dictionaries: dict[str, tuple[UInts, pa.Array]] = {}
 
-    def names(self, kind: str, keys: Words) -> pa.Array:
+    def names(self, kind: str, keys: UInts) -> pa.Array:
         """Text of each key; null for key 0 and for one that is unknown."""
         if kind == "waybill":
             return self._numbers(keys)
@@ -159,7 +153,7 @@ class TextLookup:
         one = np.array([key], np.uint64)
         return bool(contains(self._entries(kind, one)[0], one)[0])
 
-    def _entries(self, kind: str, keys: Words) -> tuple[Words, pa.Array]:
+    def _entries(self, kind: str, keys: UInts) -> tuple[UInts, pa.Array]:
         """The dictionary's keys, sorted, and their texts: at least those of `keys`."""
         name = f"dictionary:{kind}"
         if sum(entry.rows for entry in self._finder.entries(name)) > KEPT:
@@ -169,7 +163,7 @@ class TextLookup:
             self._dictionaries[kind] = _by_key(self._finder.whole(name, DICTIONARY_SCHEMA))
         return self._dictionaries[kind]
 
-    def _numbers(self, keys: Words) -> pa.Array:
+    def _numbers(self, keys: UInts) -> pa.Array:
         wanted = ensure_distinct(keys)
         rows = take_newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         known, words = column_values(rows, "waybill"), column_values(rows, "word")
@@ -202,7 +196,7 @@ def decode_enum(column: Column, codes: pa.Array) -> pa.Array:
     return texts.take(codes)
 
 
-def _taken(known: Words, texts: pa.Array, keys: Words) -> pa.Array:
+def _taken(known: UInts, texts: pa.Array, keys: UInts) -> pa.Array:
     """Texts of `keys` by the sorted `known`; null where there is none."""
     place, found = locate(known, keys)
     return texts.take(pa.array(place, mask=~found))

@@ -18,11 +18,12 @@ import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._keys import UNPACKED, digest_texts
-from wayseal.ledger._layout import KEYED, Bytes, Ints, Longs, Words
+from wayseal.ledger._layout import KEYED
 from wayseal.ledger._part import Values, column_values
 from wayseal.ledger._salts import Salts
 from wayseal.merkle.bulk import Digests, Messages
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.arrays import Bytes, Ints, Longs, UInts
 from wayseal.proofs.reads import COLUMNS, PAGE, READ, READ_VERSION, hash_page
 
 NONE_GONE: Longs = np.zeros(0, np.int64)
@@ -37,14 +38,14 @@ class Rows:
     ids: column → (code of each read, digest of each code's text; code 0 is none, with zeros). hashed: column → keys.
     """
 
-    word: Words
+    word: UInts
     text: Digests | None
     at: Longs
     source: Ints
     row: Longs
     action: Bytes
     ids: Mapping[str, tuple[Values, Digests]]
-    hashed: Mapping[str, Words]
+    hashed: Mapping[str, UInts]
 
 
 def size_of(columns: tuple[str, ...]) -> int:
@@ -164,7 +165,7 @@ class ReadHasher:
         columns = {n: _values(rows, n) for n in (*self._always(), "word", "waybill")}
         return self._hashes(columns, {n: _values(rows, n) for n in self._kinds}, texts)
 
-    def kept(self, rows: pa.RecordBatch, words: Words, texts: Sequence[pa.RecordBatch]) -> Digests:
+    def kept(self, rows: pa.RecordBatch, words: UInts, texts: Sequence[pa.RecordBatch]) -> Digests:
         """Hashes of reads as segments hold them; words: packed form of each one's number."""
         columns = {n: _values(rows, n) for n in (*self._always(), "waybill")}
         ids = {n: self._dictionaries[kind].codes_of(_values(rows, n)) for n, kind in self._kinds.items()}
@@ -194,7 +195,7 @@ def _values(rows: pa.RecordBatch, name: str) -> Values:
     return column_values(rows, name) if name in rows.schema.names else np.zeros(rows.num_rows, np.uint64)
 
 
-def _texts(keys: Words, words: Words, batches: Sequence[pa.RecordBatch]) -> Digests | None:
+def _texts(keys: UInts, words: UInts, batches: Sequence[pa.RecordBatch]) -> Digests | None:
     """Digest of each number's text, where any has no packed form; zeros where the text isn't known."""
     if not (words >= UNPACKED).any():
         return None

@@ -14,14 +14,15 @@ import pyarrow as pa
 from wayseal.ledger import _kernels
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._layout import DAY_US, Codes, Flags, Ints, Longs, TableLayout, Words
+from wayseal.ledger._layout import DAY_US, TableLayout
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.arrays import Codes, Flags, Ints, Longs, UInts
 
 _BITS = 22
 
 
-def ledger_order(key: Words, at: Longs, source: Ints, row: Longs) -> Codes:
+def ledger_order(key: UInts, at: Longs, source: Ints, row: Longs) -> Codes:
     """Places of the rows in the ledger's order, for keys that may share their first bits."""
     n = len(key)
     order = np.empty(n, np.uint32)
@@ -39,7 +40,7 @@ def ledger_order(key: Words, at: Longs, source: Ints, row: Longs) -> Codes:
     return order
 
 
-def run_starts(key: Words) -> Longs:
+def run_starts(key: UInts) -> Longs:
     """Where runs of equal keys start, and the end: int64 (runs + 1)."""
     if not len(key):
         return np.zeros(1, np.int64)
@@ -59,7 +60,7 @@ class Marks:
     fresh: Flags
 
 
-def mark_firsts(starts: Longs, ids: Words, old: Flags, was_first: Flags) -> Marks:
+def mark_firsts(starts: Longs, ids: UInts, old: Flags, was_first: Flags) -> Marks:
     """Marks of rows in order; runs from `run_starts`; id 0 is none."""
     n = len(ids)
     first, moved, fresh = np.zeros(n, np.bool_), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
@@ -68,7 +69,7 @@ def mark_firsts(starts: Longs, ids: Words, old: Flags, was_first: Flags) -> Mark
     return Marks(first=first, moved=moved, fresh=fresh)
 
 
-def mark_repeats(starts: Longs, ids: Words, old: Flags) -> Flags | None:
+def mark_repeats(starts: Longs, ids: UInts, old: Flags) -> Flags | None:
     """Rows that repeat an id of their run and are not old; None if there are none."""
     repeat = np.zeros(len(ids), np.bool_)
     with np.errstate(over="ignore"):
@@ -76,7 +77,7 @@ def mark_repeats(starts: Longs, ids: Words, old: Flags) -> Flags | None:
     return repeat if found else None
 
 
-Lookup = Callable[[str, Words, pa.Schema, int | None], pa.RecordBatch]
+Lookup = Callable[[str, UInts, pa.Schema, int | None], pa.RecordBatch]
 """Rows of a kind of file (and bucket day) for sorted keys, out of the ledger as it stands, oldest file first."""
 
 
@@ -97,14 +98,14 @@ class ResolvedPart:
 
     kept: dict[str, pa.RecordBatch] = field(default_factory=dict)
     reads: list[tuple[int, pa.RecordBatch]] = field(default_factory=list)
-    sums: dict[str, list[tuple[Words, Longs, Longs, Longs]]] = field(default_factory=dict)
+    sums: dict[str, list[tuple[UInts, Longs, Longs, Longs]]] = field(default_factory=dict)
     dirty: set[int] = field(default_factory=set)
     refused: list[tuple[int, int]] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
     conflicts: dict[str, int] = field(default_factory=dict)
     hashes: Digests = field(default_factory=lambda: np.zeros((0, SIZE), np.uint8))
 
-    def add(self, name: str, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
+    def add(self, name: str, ids: UInts, first: Longs, second: Longs, at: Longs) -> None:
         """Takes note of something to be summed up."""
         self.sums.setdefault(name, []).append((ids, first, second, at))
 
@@ -116,7 +117,7 @@ class SortedRows:
     layout: TableLayout
     rows: pa.RecordBatch
     order: Codes
-    keys: Words
+    keys: UInts
     starts: Longs
 
     def column(self, name: str) -> Values:
@@ -126,7 +127,7 @@ class SortedRows:
         return column_values(self.rows, name)[self.order]
 
     @property
-    def waybills(self) -> Words:
+    def waybills(self) -> UInts:
         """Each waybill's key once."""
         return self.keys[self.starts[:-1]]
 
@@ -171,9 +172,9 @@ class Known:
 class Waybills:
     """The waybills of a part: keys (sorted), and the bucket day of each (NO_DAY: only mentioned)."""
 
-    keys: Words
+    keys: UInts
     days: Longs
 
-    def days_of(self, keys: Words) -> Longs:
+    def days_of(self, keys: UInts) -> Longs:
         """Bucket day of each key."""
         return self.days[np.searchsorted(self.keys, keys)]

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, Flags, Words
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED
 from wayseal.ledger._lookup import ACTION, Finder, TextLookup, decode_enum
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import ReadHasher, number_pages
@@ -25,6 +25,7 @@ from wayseal.merkle import Checkpoint, Tree
 from wayseal.merkle.errors import OtherOriginError
 from wayseal.merkle.hashing import SIZE
 from wayseal.model import clean_waybill
+from wayseal.model.arrays import Flags, UInts
 from wayseal.proofs.reads import PAGE, PagePlace, ReadProof, hash_page, spell_time
 
 _LAYOUT = KEYED["accesses"]
@@ -165,7 +166,7 @@ def _everywhere(manifest: Manifest, finder: Finder) -> Iterator[pa.RecordBatch]:
                 yield file.read([group], _FOUND)
 
 
-def _of_one(finder: Finder, keys: Words) -> Iterator[pa.RecordBatch]:
+def _of_one(finder: Finder, keys: UInts) -> Iterator[pa.RecordBatch]:
     for day in np.unique(column_values(take_newest(finder.rows("catalogue", keys, CATALOGUE_SCHEMA)), "day")).tolist():
         yield conform(pa.Table.from_batches([finder.rows("accesses", keys, _FOUND, day)]), _FOUND)
 

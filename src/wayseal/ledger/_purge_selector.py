@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._key_conflicts import take_newest
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, DAY_US, KEYED, NO_DAY, ROW_GROUP, Longs, Words
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, DAY_US, KEYED, NO_DAY, ROW_GROUP
 from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._part import column_values
 from wayseal.ledger._report import Progress
 from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range
+from wayseal.model.arrays import Longs, UInts
 
 _FEWEST, _MOST = 1 << 19, 1 << 21
 _SPREAD = 2
@@ -39,8 +40,8 @@ class Boundary:
 class PurgeSelection:
     """In one range of keys: waybills that go, and that are held (keys, sorted)."""
 
-    keys: Words
-    held: Words
+    keys: UInts
+    held: UInts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class PurgeSelector:
         held = gone & contains(self._younger(low, high), keys)
         return PurgeSelection(keys=keys[gone & ~held], held=keys[held])
 
-    def _mentioned(self, keys: Words, low: int, high: int) -> Longs:
+    def _mentioned(self, keys: UInts, low: int, high: int) -> Longs:
         """Day of the newest row that mentions each waybill; NO_DAY where none does."""
         out = np.full(len(keys), NO_DAY, np.int64)
         for name, files in self._mentions.items():
@@ -100,7 +101,7 @@ class PurgeSelector:
                 np.maximum.at(out, place, column_values(rows, KEYED[name].time) // DAY_US)
         return out
 
-    def _younger(self, low: int, high: int) -> Words:
+    def _younger(self, low: int, high: int) -> UInts:
         """Waybills with a young read."""
         if self.boundary.young is None:
             return np.zeros(0, np.uint64)

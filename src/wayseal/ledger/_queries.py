@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import Flags, Ints, Longs, Words
 from wayseal.ledger._lookup import Finder
 from wayseal.model import clean_waybill
+from wayseal.model.arrays import Flags, Ints, Longs, UInts
 from wayseal.model.predicate import PredicateError, parse_predicate
 from wayseal.model.runtime import collector_paused
 
@@ -74,10 +74,10 @@ class Queries:
     """
 
     at: Longs
-    actor: Words
-    session: Words
-    via: Words
-    request: Words
+    actor: UInts
+    session: UInts
+    via: UInts
+    request: UInts
     filter: Ints
     rows: Longs
     filters: Filters
@@ -145,7 +145,7 @@ def _distinct(column: pa.ChunkedArray) -> tuple[list[str], Longs]:
     return coded.chunk(0).dictionary.to_pylist(), np.concatenate(places).astype(np.int64)
 
 
-def _keys(column: pa.ChunkedArray, keyer: Keyer) -> Words:
+def _keys(column: pa.ChunkedArray, keyer: Keyer) -> UInts:
     parts = [np.zeros(0, np.uint64), *(keyer.keys(chunk) for chunk in column.chunks)]
     return np.concatenate(parts)
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, ROW_GROUP, Codes, Longs, Words, kept_schema
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, ROW_GROUP, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import Pages, ReadHasher
@@ -24,6 +24,7 @@ from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._tombstones import RestoredPages, Tombstones
 from wayseal.merkle.bulk import Digests
+from wayseal.model.arrays import Codes, Longs, UInts
 from wayseal.proofs.reads import COLUMNS
 
 _LAYOUT = KEYED["accesses"]
@@ -38,11 +39,11 @@ class Reads:
     """Reads of one range of keys in the ledger's order, and for each the commit (its place) that brought it."""
 
     rows: pa.RecordBatch
-    words: Words
+    words: UInts
     texts: Sequence[pa.RecordBatch]
     commit: Longs
 
-    def of(self, commit: int) -> tuple[pa.RecordBatch, Words]:
+    def of(self, commit: int) -> tuple[pa.RecordBatch, UInts]:
         """Those of one commit, and the words of their numbers."""
         there = np.flatnonzero(self.commit == commit)
         return self.rows.take(pa.array(there)), self.words[there]
@@ -104,7 +105,7 @@ class Segments:
         )
 
 
-def look_up_words(catalogue: Sequence[SortedFile], keys: Words, low: int, high: int) -> Words:
+def look_up_words(catalogue: Sequence[SortedFile], keys: UInts, low: int, high: int) -> UInts:
     """Packed form of the number of each key, all of them from `low` to `high`; 0 where the catalogue has none."""
     parts = [_NONE, *read_range(catalogue, low, high, CATALOGUE_SCHEMA)]
     rows = take_newest(join_batches(parts, CATALOGUE_SCHEMA))
@@ -152,7 +153,7 @@ def recount(
     return out
 
 
-def find_parts(keys: Words, parts: int) -> Longs:
+def find_parts(keys: UInts, parts: int) -> Longs:
     """Into which of so many parts each key falls."""
     bits = parts.bit_length() - 1
     return (keys >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(len(keys), np.int64)
@@ -163,7 +164,7 @@ def _add(pages: RestoredPages, parts: int, rows: pa.RecordBatch, hashes: Digests
         pages.add(part, hashes[some])
 
 
-def split_by_part(keys: Words, parts: int) -> Iterator[tuple[int, slice]]:
+def split_by_part(keys: UInts, parts: int) -> Iterator[tuple[int, slice]]:
     """Stretches of sorted keys that fall into one part each."""
     part = find_parts(keys, parts)
     for start, stop in pairwise(run_starts(part.astype(np.uint64)).tolist()):

@@ -36,8 +36,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._layout import Flags, Floats, Ints, Longs, Words
 from wayseal.ledger._queries import NOT_LOGGED, Filters, Queries
+from wayseal.model.arrays import Flags, Floats, Ints, Longs, UInts
 from wayseal.model.predicate import CONDITIONS, PLACES
 from wayseal.model.runtime import kernel
 from wayseal.store.tables import microseconds
@@ -68,7 +68,7 @@ class States:
     left_out: int
 
 
-def build_states(keys: Words, numbers: list[str], waybills: pa.Table, changes: pa.Table, outlets: pa.Table) -> States:
+def build_states(keys: UInts, numbers: list[str], waybills: pa.Table, changes: pa.Table, outlets: pa.Table) -> States:
     """The states of some waybills (rules A1 to A5).
 
     keys: theirs, distinct; numbers: their texts, in that order. waybills, changes, outlets: rows of the contract;

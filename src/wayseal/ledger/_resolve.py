@@ -18,10 +18,6 @@ from wayseal.ledger._layout import (
     NUMBERS,
     NUMBERS_SCHEMA,
     PAIRS_SCHEMA,
-    Codes,
-    Flags,
-    Longs,
-    Words,
     flight_schema,
     kept_schema,
 )
@@ -41,6 +37,7 @@ from wayseal.ledger._part import (
 )
 from wayseal.ledger._sorted import conform, contains, join_batches, locate, one_batch
 from wayseal.ledger._spill import group_rows
+from wayseal.model.arrays import Codes, Flags, Longs, UInts
 
 _OLD_SCHEMA = pa.schema(
     [
@@ -63,12 +60,12 @@ class _Reads:
     """Old and new reads together, in the ledger's order. place: row of the new batch, or -1 for an old row."""
 
     place: Longs
-    keys: Words
+    keys: UInts
     starts: Longs
     at: Longs
-    actor: Words
-    session: Words
-    access: Words
+    actor: UInts
+    session: UInts
+    access: UInts
     old: Flags
     was_first: Flags
 
@@ -278,8 +275,8 @@ def find_differing(before: pa.RecordBatch, now: pa.RecordBatch) -> Flags:
 
 def resolve_pairs(tables: Mapping[str, SortedRows], known: Known, out: ResolvedPart) -> None:
     """Which outlets each waybill touched: where it was scanned and where it came from."""
-    keys: list[Words] = []
-    codes: list[Words] = []
+    keys: list[UInts] = []
+    codes: list[UInts] = []
     for name, column in (("waybills", "origin_outlet"), ("scans", "outlet")):
         if name in tables:
             keys.append(tables[name].keys)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from wayseal.ledger._layout import Bytes, Ints, Longs
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.arrays import Bytes, Ints, Longs
 from wayseal.model.errors import disk_says
 from wayseal.store.durable import replace_file
 

@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from wayseal.ledger import _kernels
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer, fixed
-from wayseal.ledger._layout import KEYED, Flags, Longs, Words, kept_schema
+from wayseal.ledger._layout import KEYED, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, join_batches, ranges, read_range
 from wayseal.model import clean_waybill
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.predicate import PLACES, Predicate
 
 MOST = 64
@@ -37,12 +38,12 @@ class Chosen:
     """
 
     last: int
-    keys: Words
-    masks: Words
-    channels: Words
+    keys: UInts
+    masks: UInts
+    channels: UInts
 
 
-Test = Callable[[pa.RecordBatch], Words]
+Test = Callable[[pa.RecordBatch], UInts]
 """Bits of the predicates that rows pass, for one column."""
 
 
@@ -104,7 +105,7 @@ class Selection:
         look_up = _keyed(self._keyer.of(texts), bits)
         return lambda rows: look_up(column_values(rows, column))
 
-    def _issued(self, rows: pa.RecordBatch) -> Words:
+    def _issued(self, rows: pa.RecordBatch) -> UInts:
         at = column_values(rows, "issued_at")
         out = np.zeros(len(at), np.uint64)
         for (since, until), bits in self._windows.items():
@@ -116,7 +117,7 @@ class Selection:
             out |= inside * np.uint64(bits)
         return out
 
-    def masks(self, rows: pa.RecordBatch) -> Words:
+    def masks(self, rows: pa.RecordBatch) -> UInts:
         """Bits of the predicates that each row passes."""
         every = _EVERY if len(self._predicates) == MOST else np.uint64((1 << len(self._predicates)) - 1)
         out = np.full(rows.num_rows, every, np.uint64)
@@ -138,7 +139,7 @@ class Chooser:
         """Walks over the waybills with keys up to `last`; the last row of each counts; at most `MOST` predicates."""
         selection = Selection(predicates, self._keyer, self._outlets())
 
-        def work(span: tuple[int, int]) -> tuple[Words, Words, Words]:
+        def work(span: tuple[int, int]) -> tuple[UInts, UInts, UInts]:
             files = self._finder.files("table:waybills")
             rows = last_rows(files, *span, selection.schema)
             mask = selection.masks(rows)
@@ -153,17 +154,17 @@ class Chooser:
         self._last = predicates, Chosen(last=last, keys=keys, masks=masks, channels=channels)
         return self._last[1]
 
-    def fitting(self, predicates: Sequence[Predicate], last: int = EVERY_KEY) -> Words:
+    def fitting(self, predicates: Sequence[Predicate], last: int = EVERY_KEY) -> UInts:
         """Keys up to `last`, sorted, of the waybills that fit any of the predicates."""
         if self._last is not None and self._last[1].last >= last and all(p in self._last[0] for p in predicates):
             asked, chosen = self._last
             bits = sum(1 << asked.index(p) for p in predicates)
-            keys: Words = chosen.keys[chosen.masks & np.uint64(bits) != 0]
+            keys: UInts = chosen.keys[chosen.masks & np.uint64(bits) != 0]
             return keys if chosen.last == last else keys[keys <= np.uint64(last)]
         portions = [predicates[start : start + MOST] for start in range(0, len(predicates), MOST)]
         return np.unique(np.concatenate([self.choose(portion, last).keys for portion in portions]))
 
-    def fits(self, predicates: Sequence[Predicate], keys: Words) -> Flags:
+    def fits(self, predicates: Sequence[Predicate], keys: UInts) -> Flags:
         """Which of some waybills (keys, sorted and distinct) fit any of the predicates."""
         out = np.zeros(len(keys), np.bool_)
         for start in range(0, len(predicates), MOST):
@@ -173,9 +174,9 @@ class Chooser:
             out |= contains(fitting, keys)
         return out
 
-    def first(self, predicates: Sequence[Predicate], n: int) -> list[Words]:
+    def first(self, predicates: Sequence[Predicate], n: int) -> list[UInts]:
         """For each predicate the first `n` keys, sorted, of the waybills that fit it; fewer where a walk ended."""
-        out: list[Words] = []
+        out: list[UInts] = []
         for start in range(0, len(predicates), MOST):
             portion = predicates[start : start + MOST]
             asked, chosen = self._last or (portion, self.choose(portion))
@@ -185,13 +186,13 @@ class Chooser:
         return out
 
 
-def _first(chosen: Chosen, bit: int, n: int) -> Words:
+def _first(chosen: Chosen, bit: int, n: int) -> UInts:
     """Keys of the first rows that have a bit, out of ever longer stretches of them."""
     reach = max(n, 1)
     while True:
         found = np.flatnonzero((chosen.masks[:reach] >> np.uint64(bit)) & np.uint64(1))
         if len(found) >= n or reach >= len(chosen.masks):
-            keys: Words = chosen.keys[found[:n]]
+            keys: UInts = chosen.keys[found[:n]]
             return keys
         reach *= 4
 
@@ -209,7 +210,7 @@ def _codes(values: pa.Array, known: pa.Array) -> Longs:
     return out
 
 
-def _keyed(keys: Words, bits: Words) -> Callable[[Words], Words]:
+def _keyed(keys: UInts, bits: UInts) -> Callable[[UInts], UInts]:
     """Looks up the bits of keys; bits[0] where a key is not among the few `keys`, which may stand there twice."""
     known, place = np.unique(keys, return_inverse=True)
     of_known = np.zeros(len(known) + 1, np.uint64)
@@ -219,11 +220,11 @@ def _keyed(keys: Words, bits: Words) -> Callable[[Words], Words]:
     with np.errstate(over="ignore"):
         _kernels.fill_slots(known, len(known), slots)
 
-    def test(column: Words) -> Words:
+    def test(column: UInts) -> UInts:
         codes = np.empty(len(column), np.uint32)
         with np.errstate(over="ignore"):
             _kernels.find_codes(fixed(column), known, slots, codes)
-        out: Words = of_known[codes]
+        out: UInts = of_known[codes]
         return out
 
     return test

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import UNPACKED, Keyer
-from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NO_DAY, UNIQUE, Flags, Words, kept_schema
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NO_DAY, UNIQUE, kept_schema
 from wayseal.ledger._lock import share_with_readers
 from wayseal.ledger._lookup import (
     ACTION,
@@ -46,6 +46,7 @@ from wayseal.ledger.walk import (
     walk_source,
 )
 from wayseal.merkle import Checkpoint
+from wayseal.model.arrays import Flags, UInts
 from wayseal.model.predicate import Predicate
 from wayseal.model.runtime import Closing
 from wayseal.store.tables import microseconds
@@ -112,15 +113,15 @@ class Snapshot(Closing):
         reads = self.reads(sample, ("waybill", "at"))
         return summarise(self.manifest, self._finder, self._text_lookup, self.actors(), sample, one_batch(reads))
 
-    def keys(self, texts: Sequence[str]) -> Words:
+    def keys(self, texts: Sequence[str]) -> UInts:
         """Key of each text (waybill numbers cleaned): a pure hash, whether or not the ledger knows it."""
         return self._keyer.of(texts)
 
-    def hashed(self, texts: pa.Array) -> Words:
+    def hashed(self, texts: pa.Array) -> UInts:
         """The same of a string array, for millions; 0 for null and for empty text."""
         return self._keyer.keys(texts)
 
-    def names(self, kind: str, keys: Words | Sequence[int]) -> list[str]:
+    def names(self, kind: str, keys: UInts | Sequence[int]) -> list[str]:
         """Text of each key. kind: waybill, actor, session, via, ip, device, purpose, fields, channel, outlet.
 
         "" for key 0 and for one that is unknown.
@@ -128,31 +129,31 @@ class Snapshot(Closing):
         texts: list[str | None] = self.texts(kind, keys).to_pylist()
         return ["" if t is None else t for t in texts]
 
-    def texts(self, kind: str, keys: Words | Sequence[int]) -> pa.Array:
+    def texts(self, kind: str, keys: UInts | Sequence[int]) -> pa.Array:
         """The same as `names` without leaving Arrow, for millions: null for key 0 and for one that is unknown."""
         return self._text_lookup.names(kind, np.asarray(keys, np.uint64))
 
-    def find(self, waybill_keys: Words) -> pa.Table:
+    def find(self, waybill_keys: UInts) -> pa.Table:
         """(waybill u64, day i32) of those that were read, or stand in `waybills` or `scans`; day: their bucket."""
         rows = self._catalogue(waybill_keys)
         return pa.table({"waybill": rows["waybill"], "day": rows["day"]})
 
-    def _catalogue(self, keys: Words) -> pa.RecordBatch:
+    def _catalogue(self, keys: UInts) -> pa.RecordBatch:
         wanted = ensure_distinct(keys)
         rows = take_newest(self._finder.rows("catalogue", wanted, CATALOGUE_SCHEMA))
         return rows.filter(pa.array(column_values(rows, "day") != NO_DAY))
 
-    def numbers(self, waybill_keys: Words) -> Words:
+    def numbers(self, waybill_keys: UInts) -> UInts:
         """Each waybill's number as an integer in the order of numbers of its form; 0 for what has no such form."""
         rows = take_newest(self._finder.rows("catalogue", ensure_distinct(waybill_keys), CATALOGUE_SCHEMA))
         none, words = np.zeros(1, np.uint64), column_values(rows, "word")
         known = np.append(column_values(rows, "waybill"), none)
         at = np.searchsorted(known[:-1], waybill_keys)
         packed = np.append(np.where(words < UNPACKED, words, none), none)
-        out: Words = np.where(known[at] == waybill_keys, packed[at], none)
+        out: UInts = np.where(known[at] == waybill_keys, packed[at], none)
         return out
 
-    def reads(self, waybill_keys: Words, columns: Sequence[str] | None = None) -> pa.Table:
+    def reads(self, waybill_keys: UInts, columns: Sequence[str] | None = None) -> pa.Table:
         """All reads of some waybills, sorted by (waybill, at, source, row); of their columns these, or all.
 
         waybill u64, at, actor u64, action text, ids as u64 (null: none), source i32, row i64 (place in the source,
@@ -175,7 +176,7 @@ class Snapshot(Closing):
         """(day i32 of the read, actor u64, reads i64, first i64), sorted."""
         return read_counts(self._finder, "volumes")
 
-    def session_volumes(self, session_keys: Words) -> pa.Table:
+    def session_volumes(self, session_keys: UInts) -> pa.Table:
         """(session u64, actor u64, reads i64, first i64: distinct waybills, from, to) of some sessions, sorted."""
         return count_sessions(self._finder, ensure_distinct(session_keys))
 
@@ -199,7 +200,7 @@ class Snapshot(Closing):
         everything = self.size() if any(p.everything for p in predicates) else 0
         return stratum_volumes(self._finder, self._chooser, predicates, everything)
 
-    def views(self, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
+    def views(self, actor: int, predicates: Sequence[Predicate], limit: int) -> UInts:
         """Keys, sorted, of up to `limit` waybills that an actor (a key) read and that fit any of the predicates.
 
         A uniform sample: the first of the key space. Without predicates all waybills fit. Of a large ledger only so
@@ -214,7 +215,7 @@ class Snapshot(Closing):
     def source_ranges(
         self,
         kind: str,
-        keys: Words,
+        keys: UInts,
         columns: Sequence[str] = (),
         beside: Sequence[str] = (),
         rows: int | None = None,
@@ -239,16 +240,16 @@ class Snapshot(Closing):
         """Yield what `work` makes of each range of the key space, with (done, total); see `ledger.walk`."""
         return walk_partitions(self._finder, wanted, work)
 
-    def ids(self, kind: str) -> Words:
+    def ids(self, kind: str) -> UInts:
         """Keys of everything of a kind that any row names (actor, outlet, channel, …), in the order of their coming."""
-        keys: Words = self._finder.whole(f"dictionary:{kind}", DICTIONARY_KEYS)["key"].to_numpy()
+        keys: UInts = self._finder.whole(f"dictionary:{kind}", DICTIONARY_KEYS)["key"].to_numpy()
         return keys
 
-    def places(self, waybill_keys: Words) -> pa.Table:
+    def places(self, waybill_keys: UInts) -> pa.Table:
         """(waybill u64, outlet u64): where some waybills came from or were scanned, each pair once, by waybill."""
         return places_of(self._finder, ensure_distinct(waybill_keys))
 
-    def kept(self, name: str, waybill_keys: Words, columns: Sequence[str]) -> pa.Table:
+    def kept(self, name: str, waybill_keys: UInts, columns: Sequence[str]) -> pa.Table:
         """Columns of a table that hangs on waybills as they are kept: keys for ids, codes for enums; by waybill.
 
         0 stands for no id. The last row of each waybill where there is one (`waybills`), else all rows.
@@ -275,16 +276,16 @@ class Snapshot(Closing):
         queries = read_queries(self._finder, self._keyer, described="waybills" in self.tables, only=only)
         return Replay(queries, self._states, self.control(POPULATION), self.size())
 
-    def _states(self, keys: Words) -> States:
+    def _states(self, keys: UInts) -> States:
         """States of some waybills (sorted, distinct keys)."""
         numbers = self.names("waybill", keys)
         return build_states(keys, numbers, self.waybills(keys), self.table("changes", keys), self.outlets())
 
-    def fitting(self, predicates: Sequence[Predicate]) -> Words:
+    def fitting(self, predicates: Sequence[Predicate]) -> UInts:
         """Keys, sorted, of the waybills that fit any of the predicates, as `waybills` has them."""
         return self._chooser.fitting(predicates)
 
-    def sample(self, predicates: Sequence[Predicate], n: int) -> list[Words]:
+    def sample(self, predicates: Sequence[Predicate], n: int) -> list[UInts]:
         """For each predicate up to `n` of its waybills (keys, sorted): a uniform sample, the first of the key space."""
         narrow = iter(self._chooser.first([p for p in predicates if not p.everything], n))
         return [self.control(n) if p.everything else next(narrow) for p in predicates]
@@ -305,7 +306,7 @@ class Snapshot(Closing):
         with ThreadPoolExecutor(_THREADS) as pool:
             return sum(pool.map(work, spans))
 
-    def everything(self, rows: int) -> Iterator[Words]:
+    def everything(self, rows: int) -> Iterator[UInts]:
         """Keys of all waybills that were read or stand in `waybills` or `scans`, about `rows` at a time, sorted."""
         files = self._finder.files("catalogue")
         for low, high in ranges(files, rows):
@@ -313,7 +314,7 @@ class Snapshot(Closing):
                 there = take_newest(join_batches(found, CATALOGUE_SCHEMA))
                 yield column_values(there, "waybill")[column_values(there, "day") != NO_DAY]
 
-    def control(self, n: int) -> Words:
+    def control(self, n: int) -> UInts:
         """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any stretch is one."""
         parts = []
         for file in self._finder.files("catalogue"):
@@ -326,18 +327,18 @@ class Snapshot(Closing):
                     break
             parts += taken
         rows = take_newest(one_batch(pa.Table.from_batches(parts, CATALOGUE_SCHEMA)))
-        keys: Words = column_values(rows, "waybill")[column_values(rows, "day") != NO_DAY]
+        keys: UInts = column_values(rows, "waybill")[column_values(rows, "day") != NO_DAY]
         return keys[:n]
 
-    def waybills(self, keys: Words) -> pa.Table:
+    def waybills(self, keys: UInts) -> pa.Table:
         """Rows of `waybills` in the contract's form, one a waybill, sorted by key."""
         return self.table("waybills", keys)
 
-    def scans(self, keys: Words) -> pa.Table:
+    def scans(self, keys: UInts) -> pa.Table:
         """Rows of `scans` in the contract's form, sorted by (key, at)."""
         return self.table("scans", keys)
 
-    def table(self, name: str, keys: Words) -> pa.Table:
+    def table(self, name: str, keys: UInts) -> pa.Table:
         """Rows of a table that hangs on waybills (waybills, changes, scans, tickets, partner_calls)."""
         layout = KEYED[name]
         schema = kept_schema(layout)

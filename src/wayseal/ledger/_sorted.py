@@ -23,10 +23,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.ledger._files import HashingFile
-from wayseal.ledger._layout import ROW_GROUP, Flags, Longs, Words
+from wayseal.ledger._layout import ROW_GROUP
 from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._part import run_starts
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.runtime import kernel, part, plainly
 
 _MAGIC = b"PAR1"
@@ -72,8 +73,8 @@ class Footer:
 
     schema: pa.Schema
     rows: Longs
-    low: Words
-    high: Words
+    low: UInts
+    high: UInts
     head: bytes
     tail: bytes
     places: Longs
@@ -179,7 +180,7 @@ def read_bound(raw: bytes, at: int) -> np.uint64:
 
 
 @kernel
-def walk_footer(raw: bytes, size: int, starts: Longs, rows: Longs, bounds: Words, seen: Longs) -> tuple[int, int]:
+def walk_footer(raw: bytes, size: int, starts: Longs, rows: Longs, bounds: UInts, seen: Longs) -> tuple[int, int]:
     """Where the list of row groups begins (-1: this is no footer), and how many there are.
 
     starts: where each begins, and where the last one ends. rows: of each. bounds (g, 2): of the first column where they
@@ -322,12 +323,12 @@ class SortedFile:
     path: Path
     schema: pa.Schema
     rows: Longs
-    low: Words
-    high: Words
+    low: UInts
+    high: UInts
     names: frozenset[str]
     footer: Footer
 
-    def groups_with(self, keys: Words) -> Longs:
+    def groups_with(self, keys: UInts) -> Longs:
         """Row groups that may hold any of the keys (sorted)."""
         start = np.searchsorted(keys, self.low, side="left")
         stop = np.searchsorted(keys, self.high, side="right")
@@ -342,7 +343,7 @@ class SortedFile:
         with self._reading(groups) as read:
             return read(range(len(groups)), schema)
 
-    def find(self, keys: Words, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def find(self, keys: UInts, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Rows whose key is among `keys` (sorted, distinct); other columns are read only where there are any.
 
         `schema` has the column `waybill`.
@@ -428,13 +429,13 @@ def one_batch(table: pa.Table) -> pa.RecordBatch:
     return conform(table, table.schema)
 
 
-def rows_for(files: Iterable[SortedFile], keys: Words, schema: pa.Schema) -> pa.RecordBatch:
+def rows_for(files: Iterable[SortedFile], keys: UInts, schema: pa.Schema) -> pa.RecordBatch:
     """All rows whose key is among `keys` (sorted, distinct), file by file, each in its order."""
     found = [rows for file in files for rows in file.find(keys, schema)]
     return join_batches(found, schema) if found else conform(schema.empty_table(), schema)
 
 
-def find_rows(there: Words, keys: Words) -> Longs:
+def find_rows(there: UInts, keys: UInts) -> Longs:
     """Places in `there` (sorted, with repeats) that hold one of `keys` (sorted)."""
     start = np.searchsorted(there, keys, side="left")
     count = np.searchsorted(there, keys, side="right") - start
@@ -442,19 +443,19 @@ def find_rows(there: Words, keys: Words) -> Longs:
     return offset + np.arange(len(offset)) if len(keys) else np.empty(0, np.int64)
 
 
-def ensure_distinct(keys: Words | Sequence[int]) -> Words:
+def ensure_distinct(keys: UInts | Sequence[int]) -> UInts:
     """Keys sorted, each once. Most come so already, and telling that is far quicker than sorting."""
-    given: Words = np.asarray(keys, np.uint64)
+    given: UInts = np.asarray(keys, np.uint64)
     return given if np.all(given[:-1] < given[1:]) else np.unique(given)
 
 
-def sort_unique(keys: Words) -> Words:
+def sort_unique(keys: UInts) -> UInts:
     """Keys sorted, each once: for many different ones, where sorting is quicker than `np.unique`."""
-    made: Words = np.sort(keys)
+    made: UInts = np.sort(keys)
     return made[run_starts(made)[:-1]]
 
 
-def locate(sorted_keys: Words, keys: Words) -> tuple[Longs, Flags]:
+def locate(sorted_keys: UInts, keys: UInts) -> tuple[Longs, Flags]:
     """Where each of `keys` stands in `sorted_keys`, and whether it does: any place where it doesn't."""
     if not len(sorted_keys):
         return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
@@ -463,7 +464,7 @@ def locate(sorted_keys: Words, keys: Words) -> tuple[Longs, Flags]:
     return place, found
 
 
-def contains(sorted_keys: Words, keys: Words) -> Flags:
+def contains(sorted_keys: UInts, keys: UInts) -> Flags:
     """Which of `keys` stand in `sorted_keys`."""
     return locate(sorted_keys, keys)[1]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from wayseal.ledger import _kernels
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._layout import Codes, Longs, Words
+from wayseal.model.arrays import Codes, Longs, UInts
 from wayseal.store.durable import MODE
 
 MOST_PARTS = 512
@@ -27,7 +27,7 @@ def count_parts(size: int) -> int:
     return parts
 
 
-def group_rows(ids: Words, shift: int, groups: int) -> tuple[Codes, Longs]:
+def group_rows(ids: UInts, shift: int, groups: int) -> tuple[Codes, Longs]:
     """Stable order of rows by `ids >> shift`, and the bounds of the groups in it."""
     order = np.empty(len(ids), np.uint32)
     bounds = np.zeros(groups + 1, np.int64)

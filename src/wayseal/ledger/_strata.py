@@ -27,12 +27,13 @@ import pyarrow.compute as pc
 from wayseal.ledger import _kernels
 from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._layout import PAIRS_SCHEMA, Longs, Words
+from wayseal.ledger._layout import PAIRS_SCHEMA
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
 from wayseal.ledger._merge import sum_counts
 from wayseal.ledger._part import column_values
 from wayseal.ledger._select import MOST, Chooser, Chosen
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, find_rows, ranges
+from wayseal.model.arrays import Longs, UInts
 from wayseal.model.predicate import Predicate
 
 _PAIRS = "pairs:actor"
@@ -179,11 +180,11 @@ def _count(rows: pa.RecordBatch, chosen: Chosen, counts: Longs) -> None:
         _kernels.count_pairs(fixed(keys), fixed(codes), chosen.keys, chosen.masks, counts)
 
 
-def _table(kind: str, keys: Words, count: Longs) -> pa.Table:
+def _table(kind: str, keys: UInts, count: Longs) -> pa.Table:
     return pa.table({kind: pa.array(keys, pa.uint64()), "waybills": pa.array(count, pa.int64())})
 
 
-def count_sessions(finder: Finder, sessions: Words) -> pa.Table:
+def count_sessions(finder: Finder, sessions: UInts) -> pa.Table:
     """Rows of `counts:sessions` about some sessions (keys, sorted); no others are read, as there are millions."""
     name = "counts:sessions"
     schema = COUNTS[name]
@@ -209,7 +210,7 @@ TRIED = 1024
 """Views beyond the first stretch of which it is looked up whether they fit."""
 
 
-def find_views(finder: Finder, chooser: Chooser, actor: int, predicates: Sequence[Predicate], limit: int) -> Words:
+def find_views(finder: Finder, chooser: Chooser, actor: int, predicates: Sequence[Predicate], limit: int) -> UInts:
     """Keys, sorted, of up to `limit` waybills that the actor (a key) read and that fit any of the predicates.
 
     Without predicates, or with one that is everything, all waybills fit. The first of the key space are taken.
@@ -239,7 +240,7 @@ class _Walk:
 
     finder: Finder
     code: int
-    fitting: Words | None
+    fitting: UInts | None
 
     def groups(self, file: SortedFile, low: int, high: int) -> list[int]:
         """Row groups between two keys that may hold what is looked for."""
@@ -249,19 +250,19 @@ class _Walk:
         out: list[int] = between.tolist()
         return out
 
-    def keys(self, place: int, groups: list[int]) -> Words:
+    def keys(self, place: int, groups: list[int]) -> UInts:
         """Waybills in some row groups of one file; their column is read only where the code stands."""
         file = self.finder.files(_PAIRS)[place]
         mine = np.flatnonzero(column_values(file.read(groups, _CODES), "code") == np.uint32(self.code))
         if not len(mine):
             return np.zeros(0, np.uint64)
-        keys: Words = column_values(file.read(groups, _KEYS), "waybill")[mine]
+        keys: UInts = column_values(file.read(groups, _KEYS), "waybill")[mine]
         return keys if self.fitting is None else keys[contains(self.fitting, keys)]
 
 
-def _first_of(walk: _Walk, low: int, high: int, limit: int) -> Words:
+def _first_of(walk: _Walk, low: int, high: int, limit: int) -> UInts:
     """The first `limit` keys, sorted, from `low` to `high`; two threads, as reading is most of the work."""
-    found: list[Words] = [np.zeros(0, np.uint64)]
+    found: list[UInts] = [np.zeros(0, np.uint64)]
     for place, file in enumerate(walk.finder.files(_PAIRS)):
         groups = walk.groups(file, low, high)
         portions = [groups[start : start + _VIEW_GROUPS] for start in range(0, len(groups), _VIEW_GROUPS)]

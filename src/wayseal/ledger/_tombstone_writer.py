@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._generation import Generation
-from wayseal.ledger._layout import NUMBERS_SCHEMA, Bytes, Flags, Longs, Words
+from wayseal.ledger._layout import NUMBERS_SCHEMA
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import GONE, TOMBSTONES, CommitEntry, Manifest
 from wayseal.ledger._pages import NONE_GONE, ReadHasher, number_pages
@@ -24,6 +24,7 @@ from wayseal.ledger._tree import read_leaves_between
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.arrays import Bytes, Flags, Longs, UInts
 from wayseal.proofs.reads import PAGE
 
 _WIDE = SIZE + 1
@@ -46,7 +47,7 @@ class CommitTombstones:
         self.gone: dict[int, list[tuple[Longs, Longs]]] = {}
         self.left: dict[int, int] = {}
 
-    def add(self, keys: Words, going: Flags, hashes: Digests) -> None:
+    def add(self, keys: UInts, going: Flags, hashes: Digests) -> None:
         """The next reads: their waybills' keys, which of them go, and the hashes of those (n, 32), as many as go."""
         rows = np.zeros((len(keys), _WIDE), np.uint8)
         rows[going, :SIZE], rows[going, SIZE] = hashes, 1

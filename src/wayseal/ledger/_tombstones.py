@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger._layout import Bytes, Longs
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import GONE, TOMBSTONES
 from wayseal.ledger._pages import NONE_GONE, Pages
@@ -21,6 +20,7 @@ from wayseal.ledger._part import column_values, run_starts
 from wayseal.ledger._sorted import SortedFile
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
+from wayseal.model.arrays import Bytes, Longs
 from wayseal.proofs.reads import PAGE
 
 TOMBSTONES_SCHEMA = pa.schema(

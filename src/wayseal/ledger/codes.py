@@ -7,13 +7,13 @@ import numpy.typing as npt
 
 from wayseal.ledger import _kernels
 from wayseal.ledger._keys import fixed
-from wayseal.ledger._layout import Words
 from wayseal.ledger._sorted import locate, sort_unique
+from wayseal.model.arrays import UInts
 
 Places: TypeAlias = npt.NDArray[np.int32]
 
 
-def find_rows(known: Words, keys: Words) -> npt.NDArray[np.int64]:
+def find_rows(known: UInts, keys: UInts) -> npt.NDArray[np.int64]:
     """Row of each key among `known`, which are sorted; -1 for one that is not among them.
 
     So the last of values that have one more for none: `np.append(values, none)[find_rows(known, keys)]`.
@@ -25,7 +25,7 @@ def find_rows(known: Words, keys: Words) -> npt.NDArray[np.int64]:
 class Coder:
     """Gives each of some keys its place among them."""
 
-    def __init__(self, keys: Words) -> None:
+    def __init__(self, keys: UInts) -> None:
         """keys: distinct, none 0."""
         self.keys = keys
         self._slots = np.full(4 << len(keys).bit_length(), -1, np.int32)
@@ -33,14 +33,14 @@ class Coder:
             _kernels.fill_slots(fixed(keys), len(keys), self._slots)
 
     @classmethod
-    def of(cls, keys: Words) -> "Coder":
+    def of(cls, keys: UInts) -> "Coder":
         """A coder of keys that come in any order, with repeats; none 0."""
         return cls(sort_unique(keys))
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def places(self, keys: Words) -> Places:
+    def places(self, keys: UInts) -> Places:
         """Place of each key, int32; -1 for 0 and for one that is not among them."""
         out = np.empty(len(keys), np.uint32)
         with np.errstate(over="ignore"):

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger import _replay
-from wayseal.ledger._layout import Floats, Ints, Longs, Words
 from wayseal.ledger._queries import KNOWN, NEVER, Queries
 from wayseal.ledger._replay import States
 from wayseal.ledger._sorted import contains
+from wayseal.model.arrays import Floats, Ints, Longs, UInts
 from wayseal.model.predicate import Predicate
 
 POPULATION = 5_000
@@ -74,7 +74,7 @@ class Replay:
     waybills of the ledger.
     """
 
-    def __init__(self, queries: Queries, states: Callable[[Words], States], population: Words, size: int) -> None:
+    def __init__(self, queries: Queries, states: Callable[[UInts], States], population: UInts, size: int) -> None:
         self._queries = queries
         self._states = states
         scale = max(size, 1) / max(len(population), 1)
@@ -87,11 +87,11 @@ class Replay:
             repeated=queries.repeated, span=span,
         )  # fmt: skip
 
-    def actors(self) -> Words:
+    def actors(self) -> UInts:
         """Keys of the accounts that asked anything, sorted."""
         return np.unique(self._queries.actor)
 
-    def exposures(self, keys: Words) -> Exposed:
+    def exposures(self, keys: UInts) -> Exposed:
         """Who was shown which of some waybills, and when."""
         wanted = np.unique(np.asarray(keys, np.uint64))
         states = self._states(wanted)
@@ -113,7 +113,7 @@ class Replay:
         return Exposed(rows=pa.Table.from_arrays(arrays, schema=EXPOSURES_SCHEMA), changes_left_out=states.left_out)
 
     def shown(
-        self, column: str, owners: Words, groups: Sequence[Words], known: tuple[Words, Words]
+        self, column: str, owners: UInts, groups: Sequence[UInts], known: tuple[UInts, UInts]
     ) -> tuple[Floats, Floats]:
         """How many waybills of each group were shown to each owner: expected [owners, groups], and at most [owners].
 
@@ -138,11 +138,11 @@ class Replay:
         return [_predicate(queries, int(f)) for f in filters[::step]]
 
 
-def _nullable(keys: Words) -> pa.Array:
+def _nullable(keys: UInts) -> pa.Array:
     return pa.array(keys, mask=keys == 0)
 
 
-def _places(owners: Words, keys: Words) -> Ints:
+def _places(owners: UInts, keys: UInts) -> Ints:
     """Place of each key among the owners, -1 for none."""
     order = np.argsort(owners, kind="stable")
     there = contains(owners[order], keys)
@@ -151,7 +151,7 @@ def _places(owners: Words, keys: Words) -> Ints:
     return out
 
 
-def _known(owners: Words, keys: Words, known: tuple[Words, Words]) -> list[Ints]:
+def _known(owners: UInts, keys: UInts, known: tuple[UInts, UInts]) -> list[Ints]:
     """For each owner the places in `keys` (sorted) of the waybills that are known of it."""
     place = _places(owners, known[0])
     inside = (place >= 0) & contains(keys, known[1])

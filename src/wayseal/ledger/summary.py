@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from wayseal import store
 from wayseal.ledger._key_conflicts import take_newest
-from wayseal.ledger._layout import HOUR_US, Words
+from wayseal.ledger._layout import HOUR_US
 from wayseal.ledger._lookup import Finder, TextLookup
 from wayseal.ledger._manifest import Manifest, PurgeEntry, SourceEntry
 from wayseal.ledger._part import column_values
 from wayseal.ledger._sorted import contains
 from wayseal.ledger._strata import read_counts, reads_by_actor
+from wayseal.model.arrays import UInts
 
 USUAL = 30.0
 """An hour without reads is a gap if so many were usual at that hour of the day."""
@@ -98,7 +99,7 @@ class Summary:
 
 
 def summarise(
-    manifest: Manifest, finder: Finder, text_lookup: TextLookup, actors: pa.Table, sample: Words,
+    manifest: Manifest, finder: Finder, text_lookup: TextLookup, actors: pa.Table, sample: UInts,
     reads: pa.RecordBatch,
 ) -> Summary:  # fmt: skip
     """Adds up the manifest and looks at a sample of waybills (sorted keys) and their reads (waybill, at)."""
@@ -151,7 +152,7 @@ def _known_actors(finder: Finder, text_lookup: TextLookup, actors: pa.Table) -> 
     return int(volumes["reads"].to_numpy()[there.to_numpy(zero_copy_only=False)].sum()) / int(total)
 
 
-def _shares(finder: Finder, sample: Words, reads: pa.RecordBatch) -> Shares:
+def _shares(finder: Finder, sample: UInts, reads: pa.RecordBatch) -> Shares:
     total = max(len(sample), 1)
     issued = pa.schema([("waybill", pa.uint64()), ("issued_at", pa.timestamp("us", tz="UTC"))])
     described = take_newest(finder.rows("table:waybills", sample, issued))

@@ -41,18 +41,7 @@ from wayseal.ledger._examine import (
 from wayseal.ledger._files import make_folder, storage_errors, sync_folders
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import (
-    CATALOGUE_SCHEMA,
-    DAY_US,
-    HOUR_US,
-    ID_KINDS,
-    KEYED,
-    NO_DAY,
-    PAIRS_SCHEMA,
-    Flags,
-    Longs,
-    Words,
-)
+from wayseal.ledger._layout import CATALOGUE_SCHEMA, DAY_US, HOUR_US, ID_KINDS, KEYED, NO_DAY, PAIRS_SCHEMA
 from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, refuse_backup, save_manifest
@@ -63,6 +52,7 @@ from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sorted import SortedFile, join_batches, open_sorted, ranges, read_range
 from wayseal.ledger._sweep import SCRATCH, sweep
 from wayseal.ledger.errors import LedgerError
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.store.durable import replace_file
 
 __all__ = [
@@ -174,7 +164,7 @@ class _Recomputed:
         self._note("catalogue", len(np.unique(keys[(wanted[place] != bucket) | (known[place] != keys)])))
         self._marks_and_sums(rows, keys, at, low, high)
 
-    def _marks_and_sums(self, rows: pa.RecordBatch, keys: Words, at: Longs, low: int, high: int) -> None:
+    def _marks_and_sums(self, rows: pa.RecordBatch, keys: UInts, at: Longs, low: int, high: int) -> None:
         starts = run_starts(keys)
         actor = self._codes["actor"].codes_of(column_values(rows, "actor"))
         session = self._codes["session"].codes_of(column_values(rows, "session"))
@@ -207,7 +197,7 @@ class _Recomputed:
         one = np.ones(pairs.num_rows, np.int64)
         self._add("outlets", column_values(pairs, "code").astype(np.uint64), one, 0 * one, 0 * one)
 
-    def _add(self, name: str, ids: Words, first: Longs, second: Longs, at: Longs) -> None:
+    def _add(self, name: str, ids: UInts, first: Longs, second: Longs, at: Longs) -> None:
         self._sums.setdefault(name, Sums()).add(ids, first, second, at)
 
     def _note(self, kind: str, rows: int) -> None:
@@ -239,7 +229,7 @@ def _dictionary(finder: Finder, kind: str, key_bits: int) -> Dictionary:
     return Dictionary(kind, Keyer(key_bits), finder.whole(f"dictionary:{kind}") if there else None)
 
 
-def _unlike(keys: Words, codes: Words, pairs: pa.RecordBatch, *, more: bool = False) -> int:
+def _unlike(keys: UInts, codes: UInts, pairs: pa.RecordBatch, *, more: bool = False) -> int:
     """How many pairs stand on one side only, or more than once among `pairs`; more: `pairs` may hold others too."""
     there = np.ones(len(keys) + pairs.num_rows, np.int64)
     there[: len(keys)] = 0

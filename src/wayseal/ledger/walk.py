@@ -17,13 +17,14 @@ import pyarrow as pa
 
 from wayseal import store
 from wayseal.ledger._key_conflicts import take_newest
-from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, Longs, Words, kept_schema
+from wayseal.ledger._layout import KEYED, PAIRS_SCHEMA, kept_schema
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, READS_SCHEMA, Finder
 from wayseal.ledger._parallel import map_ahead
 from wayseal.ledger._part import column_values, ledger_order, run_starts
 from wayseal.ledger._select import last_rows
 from wayseal.ledger._sorted import SortedFile, conform, join_batches, ranges, read_range
 from wayseal.ledger._strata import read_counts
+from wayseal.model.arrays import Longs, UInts
 
 _ROWS = 3 << 20
 _T = TypeVar("_T")
@@ -107,7 +108,7 @@ class SourceRange:
     low, high: the range, both keys included. done, total: of the ranges.
     """
 
-    keys: Words
+    keys: UInts
     reads: pa.Table
     low: int
     high: int
@@ -115,13 +116,13 @@ class SourceRange:
     total: int
 
 
-Work = Callable[[tuple[int, int]], tuple[Words, pa.Table]]
+Work = Callable[[tuple[int, int]], tuple[UInts, pa.Table]]
 
 
 def walk_source(
     finder: Finder,
     kind: str,
-    wanted: Words,
+    wanted: UInts,
     *,
     columns: Sequence[str] = (),
     beside: Sequence[str] = (),
@@ -145,7 +146,7 @@ def walk_source(
         yield SourceRange(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
 
 
-def _rows(finder: Finder, kind: str, wanted: Words) -> int:
+def _rows(finder: Finder, kind: str, wanted: UInts) -> int:
     """Rows of a range: long ones for readers of little, as each range costs a reading of every bucket."""
     if kind == "actor":
         volumes = read_counts(finder, "volumes")
@@ -157,14 +158,14 @@ def _rows(finder: Finder, kind: str, wanted: Words) -> int:
 
 
 def _reading(
-    finder: Finder, walked: list[tuple[str, int | None]], kind: str, wanted: Words, columns: Sequence[str]
+    finder: Finder, walked: list[tuple[str, int | None]], kind: str, wanted: UInts, columns: Sequence[str]
 ) -> Work:
     only = pa.schema([READS_SCHEMA.field(kind)])
     more = [READS_SCHEMA.field(name) for name in columns if name not in OF_SOURCE.names]
     schema = pa.schema([*OF_SOURCE, *more])
     nothing = schema.empty_table()
 
-    def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
+    def work(span: tuple[int, int]) -> tuple[UInts, pa.Table]:
         reads = [_reads(file, span, only, wanted, schema) for name, day in walked for file in finder.files(name, day)]
         table = pa.concat_tables([nothing, *(t for t in reads if t is not None)]).combine_chunks()
         table = table.take(pa.array(np.argsort(table["waybill"].to_numpy(), kind="stable")))
@@ -175,7 +176,7 @@ def _reading(
 
 
 def _reads(
-    file: SortedFile, span: tuple[int, int], only: pa.Schema, wanted: Words, schema: pa.Schema
+    file: SortedFile, span: tuple[int, int], only: pa.Schema, wanted: UInts, schema: pa.Schema
 ) -> pa.Table | None:
     """Reads of the source; the other columns are read only of row groups that hold one."""
     groups = file.groups_between(*span)
@@ -195,21 +196,21 @@ def _reads(
     return pa.Table.from_batches([taken]).filter(pa.array(there))
 
 
-def _issued(finder: Finder, wanted: Words) -> Work:
+def _issued(finder: Finder, wanted: UInts) -> Work:
     schema = pa.schema([f for f in kept_schema(KEYED["waybills"]) if f.name in ("waybill", "channel")])
 
-    def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
+    def work(span: tuple[int, int]) -> tuple[UInts, pa.Table]:
         rows = last_rows(finder.files("table:waybills"), *span, schema)
         return column_values(rows, "waybill")[np.isin(column_values(rows, "channel"), wanted)], OF_SOURCE.empty_table()
 
     return work
 
 
-def _passed(finder: Finder, wanted: Words) -> Work:
+def _passed(finder: Finder, wanted: UInts) -> Work:
     names = finder.whole("dictionary:outlet", DICTIONARY_SCHEMA)["key"].to_numpy()
     codes = np.flatnonzero(np.isin(names, wanted)) + 1
 
-    def work(span: tuple[int, int]) -> tuple[Words, pa.Table]:
+    def work(span: tuple[int, int]) -> tuple[UInts, pa.Table]:
         rows = join_batches(read_range(finder.files("pairs:outlet"), *span, PAIRS_SCHEMA), PAIRS_SCHEMA)
         return np.unique(
             column_values(rows, "waybill")[np.isin(column_values(rows, "code"), codes)]
@@ -249,7 +250,7 @@ def askers(finder: Finder, since: int, until: int) -> pa.Table:
     return summed.rename_columns(["actor", "queries"]).sort_by("actor")
 
 
-def places_of(finder: Finder, keys: Words) -> pa.Table:
+def places_of(finder: Finder, keys: UInts) -> pa.Table:
     """(waybill u64, outlet u64) of waybills (sorted): where each came from and was scanned; each pair once."""
     rows = finder.rows("pairs:outlet", keys, PAIRS_SCHEMA)
     names = finder.whole("dictionary:outlet", DICTIONARY_SCHEMA)["key"].to_numpy()

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.model.arrays import Flags
 from wayseal.model.numbers import clean_waybill
 from wayseal.store import _times
 from wayseal.store.tables import EARLIEST, LATEST, Column, ColumnType
@@ -129,7 +130,6 @@ _ROUNDED = r"^\s*[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+\s*$"
 # Without a digit, in another script, or with signs of lists and pairs (TEL=139…), it is a word, a name or many things.
 _WAYBILL = r"^[0-9A-Za-z#./:_+ -]*[0-9][0-9A-Za-z#./:_+ -]*$"
 _SEPARATOR = re.compile(r"[;|,；，、]")
-_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +140,9 @@ class Converted:
     """
 
     array: pa.Array
-    bad: list[tuple[_Mask, Reason]] = field(default_factory=list)
+    bad: list[tuple[Flags, Reason]] = field(default_factory=list)
     naive: bool = False
-    day: _Mask | None = None
+    day: Flags | None = None
 
     def emptied(self) -> "Converted":
         """The same with null for what is bad, as in an optional column."""
@@ -165,7 +165,7 @@ def convert(
     raw: pa.Array,
     options: ConvertOptions,
     times: "_times.Times | None" = None,
-    wrong: _Mask | None = None,
+    wrong: Flags | None = None,
 ) -> Converted:
     """The column converted and checked; ArrowInvalid or ArrowNotImplementedError if its type can't be read at all.
 
@@ -189,7 +189,7 @@ def convert(
     return done
 
 
-def _note(bad: list[tuple[_Mask, Reason]], mask: _Mask | None, reason: Reason) -> None:
+def _note(bad: list[tuple[Flags, Reason]], mask: Flags | None, reason: Reason) -> None:
     if mask is not None and mask.any():
         bad.append((mask, reason))
 
@@ -236,7 +236,7 @@ def _enum(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     return Converted(array=texts, bad=[(strange, Reason.UNKNOWN_VALUE)])
 
 
-def _strange(texts: pa.Array, known: pa.Array) -> _Mask | None:
+def _strange(texts: pa.Array, known: pa.Array) -> Flags | None:
     found = pc.or_kleene(pc.is_in(texts, value_set=known), pc.is_null(texts))
     return None if pc.all(found).as_py() in {True, None} else ~mask_of(found)
 
@@ -283,7 +283,7 @@ def _time(raw: pa.Array, offset: timedelta, times: "_times.Times | None") -> Con
     return done
 
 
-def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
+def _parse_time(raw: pa.Array) -> "tuple[_times.Times, Flags]":
     if pa.types.is_timestamp(raw.type) or pa.types.is_date(raw.type):
         naive = getattr(raw.type, "tz", None) is None
         moment = pc.cast(raw, pa.timestamp("us"), safe=False)

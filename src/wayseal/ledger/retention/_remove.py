@@ -26,7 +26,7 @@ from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger._layout import DAY_US, HOUR_US, Codes, Flags, Longs, Words
+from wayseal.ledger._layout import DAY_US, HOUR_US
 from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
 from wayseal.ledger._manifest import GONE, REWRITTEN, TOMBSTONES, FileEntry, Manifest
 from wayseal.ledger._merge import combine, sum_counts, unite_schemas
@@ -37,6 +37,7 @@ from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sort
 from wayseal.ledger._strata import read_counts
 from wayseal.ledger._tombstone_writer import TombstoneWriter
 from wayseal.ledger.errors import LedgerChangedError
+from wayseal.model.arrays import Codes, Flags, Longs, UInts
 
 _TIME = pa.timestamp("us", tz="UTC")
 _MANY = 1 << 21
@@ -47,10 +48,10 @@ _NEVER = np.iinfo(np.int64).max
 class CountReduction:
     """Sums up what goes. outlets: keys by code, from code 0."""
 
-    def __init__(self, outlets: Words) -> None:
+    def __init__(self, outlets: UInts) -> None:
         self._outlets = outlets
         self._made: dict[str, list[pa.Table]] = {}
-        self.ids: dict[str, Words] = {}
+        self.ids: dict[str, UInts] = {}
 
     def reads(self, rows: pa.RecordBatch) -> None:
         """Takes note of reads as they are kept; all of a waybill's together."""
@@ -85,7 +86,7 @@ class CountReduction:
         """Takes note of pairs of waybills and outlets, by the outlets' codes."""
         self._add("outlets", self._outlets[codes], np.full(len(codes), -1, np.int64))
 
-    def _add(self, name: str, *columns: pa.ChunkedArray | Longs | Words) -> None:
+    def _add(self, name: str, *columns: pa.ChunkedArray | Longs | UInts) -> None:
         kind = f"counts:{name}"
         arrays = [pa.array(c) if isinstance(c, np.ndarray) else c for c in columns]
         arrays = [a.cast(f.type) for a, f in zip(arrays, COUNTS[kind], strict=True)]
@@ -111,7 +112,7 @@ def reduce_counts(kind: str, before: pa.Table, reduction: pa.Table) -> pa.Table:
     return made
 
 
-def find_open_sessions(sessions: pa.Table) -> Words:
+def find_open_sessions(sessions: pa.Table) -> UInts:
     """Sessions whose times are open."""
     left_open = sessions["from"].cast(pa.int64()).to_numpy() == _NEVER
     return sort_unique(sessions["session"].to_numpy()[left_open])
@@ -125,7 +126,7 @@ def fill_times(sessions: pa.Table, reads: Sequence[SortedFile]) -> pa.Table:
     return sum_counts(kind, pa.concat_tables([sessions, *found])) if found else sessions
 
 
-def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
+def _times(rows: pa.RecordBatch, wanted: UInts) -> pa.Table:
     some = pa.Table.from_batches([rows.filter(pa.array(contains(wanted, column_values(rows, "session"))))])
     none = pa.array(np.zeros(some.num_rows, np.int64))
     columns = [some["session"], some["actor"], none, none, some["at"], some["at"]]
@@ -135,7 +136,7 @@ def _times(rows: pa.RecordBatch, wanted: Words) -> pa.Table:
     return made.group_by(names[:2], use_threads=False).aggregate(sums).rename_columns(names).cast(made.schema)
 
 
-def find_referenced(reads: Sequence[SortedFile], kind: str, ids: Words) -> Words:
+def find_referenced(reads: Sequence[SortedFile], kind: str, ids: UInts) -> UInts:
     """Which of some ids (sorted) reads in these files still name."""
     portions = _columns([f for f in reads if kind in f.names], (kind,)) if len(ids) else ()
     there = np.zeros(len(ids), np.bool_)
@@ -163,8 +164,8 @@ class QuerySelection:
     """Queries: how many go, and the sessions (keys) of those that go and of those that stay."""
 
     gone: int
-    sessions: Words
-    left: Words
+    sessions: UInts
+    left: UInts
 
 
 def select_queries(selector: PurgeSelector, keyer: Keyer) -> QuerySelection:
@@ -180,10 +181,10 @@ def select_queries(selector: PurgeSelector, keyer: Keyer) -> QuerySelection:
     return QuerySelection(gone=count, sessions=_some(gone), left=_some(left))
 
 
-def _some(keys: Sequence[Words]) -> Words:
+def _some(keys: Sequence[UInts]) -> UInts:
     """Keys, sorted, once each, without that of none."""
     every = sort_unique(np.concatenate(keys))
-    some: Words = every[every != 0]
+    some: UInts = every[every != 0]
     return some
 
 
@@ -207,9 +208,9 @@ def find_unreferenced(
     reduction: Counts,
     now: Counts,
     asked_: QuerySelection,
-    ids: Mapping[str, Words],
+    ids: Mapping[str, UInts],
     reads: Sequence[SortedFile],
-) -> dict[str, Words]:
+) -> dict[str, UInts]:
     """Kind of dictionary → ids that went and that nothing names any more. ids: of reads that go, but for sessions."""
     kind = "counts:sessions"
     went = reduction.get(kind, COUNTS[kind].empty_table())["session"].to_numpy()
@@ -222,7 +223,7 @@ def find_unreferenced(
     return {name: keys for name, keys in out.items() if len(keys)}
 
 
-def read_kept_entries(finder: Finder, kind: str, gone: Words) -> Iterator[pa.RecordBatch]:
+def read_kept_entries(finder: Finder, kind: str, gone: UInts) -> Iterator[pa.RecordBatch]:
     """The entries of a dictionary without some ids (sorted), in their order."""
     for file in finder.files(f"dictionary:{kind}"):
         for group in range(len(file.rows)):

@@ -15,6 +15,7 @@ from wayseal.database import Database
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.codes import find_rows
 from wayseal.model import clean_waybill
+from wayseal.model.arrays import Longs, UInts
 from wayseal.model.errors import Finding
 from wayseal.vault.log.entries import Entry, EntryKind
 from wayseal.vault.log.integrity import Code
@@ -36,8 +37,6 @@ _KEYS = 1 << 18
 """Waybills whose reads are looked at together."""
 _OTHER, _DISCLOSED, _ERASED = range(3)
 _COLUMNS = ("access", "waybill", "actor", "at", "source", "row")
-UInts = npt.NDArray[np.uint64]
-Longs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
