@@ -15,7 +15,7 @@ from threading import Thread
 
 import httpx
 import pytest
-from benchmarks.console_kills import run
+from benchmarks.console.console_kills import run
 
 from tests.cli.running import inside
 from tests.console.world import CHEAP, VISIT

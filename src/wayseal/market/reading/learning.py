@@ -65,7 +65,7 @@ __all__ = [
 LEAST_GROUPS, LEAST_OF_EACH = 3, 5
 FOLDS = 5
 RIDGE = 0.05
-"""How strongly weights are drawn towards nothing (`benchmarks.market_learning`)."""
+"""How strongly weights are drawn towards nothing: chosen on texts that no figure is told of."""
 SURE = 1.645
 """Standard errors by which fewer nats have to be lost: one in twenty is as good by chance."""
 _AT_ONCE, _LEAST_STEP = 4096, 1e-4
