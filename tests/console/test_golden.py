@@ -38,7 +38,7 @@ PLACES = {
         "/cases.csv", "/queue.csv", "/jobs.csv", "/market/sellers.csv", "/market/removals.csv",
         "/trace/baskets/b-1/numbers.csv",
     ),
-    "root": ("/", "/people", "/acts", "/rules", "/cases"),
+    "root": ("/", "/people", "/acts", "/cases"),
     "zhang": ("/", "/acts/cases", "/ledger", "/market"),
 }  # fmt: skip
 REFUSED = {

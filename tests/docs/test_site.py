@@ -14,7 +14,7 @@ from tests.console.browsing import LANGUAGES, Visitor, opened_browser, served
 from tests.console.world import World, open_world
 from tests.docs.pages import DOCS, ROOT
 from tests.once import made_once
-from wayseal.console.web.pages import _docs
+from wayseal.console.web.pages import _administration
 
 ELSEWHERE = re.compile(r"(?:https?:)?//[\w-]+\.[\w./@-]+")
 NEVER_ASKED = ("http://www.w3.org/", "https://clipboardjs.com/", "https://bit.ly/", "//console", "//i.test")
@@ -37,7 +37,7 @@ def site() -> Path:
 
 @pytest.fixture
 def world(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(_docs, "FOLDER", site)
+    monkeypatch.setattr(_administration, "FOLDER", site)
     with open_world(tmp_path) as made:
         yield made
 
@@ -70,7 +70,7 @@ def test_reference_and_both_languages_are_in_it(site: Path) -> None:
 def test_where_it_was_not_built_the_console_says_how(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_docs, "FOLDER", tmp_path / "nothing")
+    monkeypatch.setattr(_administration, "FOLDER", tmp_path / "nothing")
     answer = world.browser().get("/docs/", headers={"accept-language": "zh"})
     assert answer.status_code == 404
     assert "make docs" in answer.text

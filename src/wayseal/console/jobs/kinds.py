@@ -38,7 +38,7 @@ class Kind:
     named: bool = False
 
     def do(self, values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-        """What it does, as a row asks for it. JobError: this version can't be asked so."""
+        """Run it, as a row asks for it. JobError: this version can't be asked so."""
         return self.run(values if self.given is None else read_values(values, self.given, JobError), work)
 
 

@@ -7,7 +7,6 @@ from wayseal.console.web.pages import (
     _case_acts,
     _cases,
     _casework,
-    _docs,
     _entry,
     _jobs,
     _market,
@@ -23,7 +22,7 @@ from wayseal.console.web.pages import (
 
 _GROUPS = (
     _entry, _overview, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _jobs, _case_acts, _casework, _docs, _administration,
+    _market_removals, _reviews, _jobs, _case_acts, _casework, _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))

@@ -1,13 +1,19 @@
-"""Administration of people, acts on record, rules and keys, an outlet's own page, files, and signs of life.
+"""Administration of people, acts on record, rules and keys, an outlet's own page, files, docs, and signs of life.
 
 1. A key is told by an id that is computed from it, and from which nobody gets back; never the key.
 2. Who may call what stands there as the gate has it, every route.
 3. Of acts on cases an auditor sees who did what to which case when, and how it stood before and after: no account, no
    thing, and nothing that somebody wrote.
+4. Docs are public texts, as `make docs` built them, for whoever can't sign in as well: what isn't in the table of their
+   files isn't there, no path of a request ever reaches the disk.
+5. The policy of content makes no exception for them: nothing of theirs is inline or from elsewhere (`scripts/site.py`).
 """
 
-from collections.abc import Sequence
+import gzip
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -233,3 +239,44 @@ def say_ready(ask: Ask) -> Response:
     """The database answers, too."""
     well = ask.access.database.healthy()
     return PlainTextResponse("ready\n" if well else "the database is away\n", 200 if well else 503)
+
+
+FOLDER = Path(__file__).parents[2] / "docs"
+START = {"en": "index.html", "zh": "zh/index.html"}
+_KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".xml": "application/xml",
+}
+_PICTURES = (".png",)
+_CACHED = {"Cache-Control": "public, max-age=600", "Vary": "Accept-Encoding"}
+
+
+@cache
+def _files(folder: Path) -> Mapping[str, Path]:
+    """Every file of the site by its path in it; none where it wasn't built."""
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*")}
+    return {name: path for name, path in found.items() if path.suffix in _KINDS}
+
+
+@PAGES.get("/docs/{name:path}", None, bare=True)
+def show_docs(ask: Ask) -> Response:
+    """A page or file of the site; without a name, its first page in the reader's language."""
+    name = ask.names["name"]
+    files = _files(FOLDER)
+    if not files:
+        return ask.refuse(404, code="docs_missing")
+    if not name:
+        return ask.go(f"/docs/{START[ask.lang]}")
+    if name not in files:
+        return ask.refuse(404)
+    path = files[name]
+    headers, content = dict(_CACHED), path.read_bytes()
+    if ask.packed and path.suffix not in _PICTURES:
+        headers["Content-Encoding"] = "gzip"
+        content = gzip.compress(content, 1, mtime=0)
+    return Response(content, media_type=_KINDS[path.suffix], headers=headers)
