@@ -22,12 +22,12 @@ from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Appended, Entry, EntryKind, append, make_checkpoint
 from wayseal.vault.log.integrity import verify
 from wayseal.vault.log.proofs import prove
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 GROUPS = (1, 8, 32, 128, 1024)
 TIMES = 40
 KEY = SigningKey(name="bench", seed=bytes(32))
-MARKS = RowMarks(Keyring.new(0), "bench")
+MARKS = RowMacs(Keyring.new(0), "bench")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

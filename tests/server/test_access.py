@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
 from wayseal.vault.keyring.keys import AccessKey
+from wayseal.vault.log import UnitOfWork
 
 PUBLIC = {
     ("POST", "/oauth/token"),
@@ -224,7 +226,8 @@ def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: 
     service.client("less", frozenset({"policy:read"}))
     token = service.headers("less")
     marks = service.vault.marks
-    service.vault.main.write(lambda c: directory._change_client(c, marks, "less", scopes="seal"))
+    unit = partial(UnitOfWork, marks=marks, caller=ADMIN, policy=1, now=NOW, day=0)
+    service.vault.main.write(lambda c: directory._change_client(unit(c), "less", scopes="seal"))
     until(service, token, 403, "scope_missing")
 
 

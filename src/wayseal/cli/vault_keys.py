@@ -14,7 +14,7 @@ from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS, LogKey
 from wayseal.vault.log.entries import admin
-from wayseal.vault.row_marks import mark_versions_in_use, remark_rows
+from wayseal.vault.row_macs import mark_versions_in_use, remark_rows
 
 KeyPurposeArgument = Annotated[
     KeyPurpose, typer.Argument(help="What the [key](keys.md#keys-of-the-keyring) is for.", metavar="PURPOSE")

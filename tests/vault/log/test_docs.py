@@ -14,7 +14,7 @@ from wayseal.vault.log import EntryKind
 from wayseal.vault.log.entries import Entry
 from wayseal.vault.log.integrity import Code
 from wayseal.vault.log.work_tables import WORK_TABLES
-from wayseal.vault.row_marks import MARKED
+from wayseal.vault.row_macs import MARKED
 from wayseal.vault.verification import RecordCode, TableCode
 
 

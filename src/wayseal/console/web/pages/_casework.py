@@ -13,24 +13,23 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError
-from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, one_line
+from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.types import CLOSED_STATES, PERSONAL, UNDO_US, CaseState, ObservableKind, Priority, Source, one_line
 from wayseal.cases.views import BulkAction, CaseRow, Decision, Done, ItemRow, Lead, Matching
 from wayseal.console.access.types import PersonState
 from wayseal.console.errors import AccessError
 from wayseal.console.jobs.kinds import KINDS
 from wayseal.console.jobs.types import Job
 from wayseal.console.roles import CASE_ROLES, OPENERS, Page
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import reasons_of, reasons_of_item
-from wayseal.console.web._lists import picked, with_query
+from wayseal.console.web._lists import Filter, ListPage, Wanted, picked, with_query
 from wayseal.model.messages import N_
 from wayseal.model.times import clock
 
@@ -44,6 +43,7 @@ def asked_job(ask: Ask) -> Job | None:
     return job
 
 
+PAGES = Pages()
 EVERYBODY = ""
 """Whose marks everybody's are."""
 DAY_US = 86_400_000_000
@@ -195,6 +195,7 @@ def views_of(ask: Ask, place: str) -> tuple[View, ...]:
     )
 
 
+@PAGES.post("/views", CASE_ROLES)
 def keep_view(ask: Ask) -> Response:
     """Keeps a view, or takes one away."""
     place = ask.field("place")
@@ -211,11 +212,6 @@ def keep_view(ask: Ask) -> Response:
     return ask.go(f"/{place}{address}")
 
 
-PAGES = (Page(method="POST", path="/views", act=keep_view, roles=CASE_ROLES),)
-
-
-OF_ITEMS = (BulkAction.PROMOTE, BulkAction.ASSIGN, BulkAction.SNOOZE, BulkAction.DISMISS)
-OF_CASES = (BulkAction.ASSIGN, BulkAction.PRIORITY, BulkAction.SNOOZE, BulkAction.STATE)
 STATES_FOR_MANY = (
     CaseState.IN_PROGRESS,
     CaseState.WAITING,
@@ -229,6 +225,7 @@ SHOWN = 100
 _REASONED = (BulkAction.PROMOTE, BulkAction.SNOOZE, BulkAction.DISMISS, BulkAction.STATE)
 _ID = re.compile(r"[cq]-[1-9][0-9]{0,15}")
 Row = CaseRow | ItemRow
+R = TypeVar("R", CaseRow, ItemRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,84 +246,116 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worklist:
+class Worklist(ListPage[R]):
     """A list of casework, on whose rows one decision can be made together (rules 3 to 5).
 
     Attributes:
-        place: Its path.
-        names: What of its address says how it stands.
-        actions: What there is to choose.
-        show: Shows it as an address says, with why a decision was refused.
-        rows: The rows of that page.
+        deeds: What there is to choose.
         matching: All that fit it.
+        names: What of its address says how it stands, beside filters.
     """
 
-    place: str
-    names: Sequence[str]
-    actions: Sequence[BulkAction]
-    show: Callable[[Ask, Mapping[str, str], Exception], Response]
-    rows: Callable[[Ask, Mapping[str, str]], Sequence[Row]]
-    matching: Callable[[Ask, Mapping[str, str]], Matching[Any]]
+    deeds: Sequence[BulkAction]
+    matching: Callable[[Ask, Wanted], Matching[Any]]
+    names: Sequence[str] = ("sort", "after")
 
     def pages(self) -> tuple[Page, ...]:
-        """Routes of decisions on many."""
-        posts = (("preview", self.preview), ("apply", self.apply))
-        return tuple(
-            Page(method="POST", path=f"{self.place}/{name}", act=partial(self._try, act), roles=CASE_ROLES)
-            for name, act in posts
+        """Its routes, with those of decisions on many."""
+        pages = Pages()
+        pages += ListPage.pages(self)
+        pages.post(f"{self.path}/preview", self.roles, again=self.show)(self.preview)
+        pages.post(f"{self.path}/apply", self.roles, again=self.show)(self.apply)
+        return tuple(pages)
+
+    def given(self, ask: Ask) -> Mapping[str, str]:
+        """Return what says how the list stands: the address, or what of it a form carries along."""
+        names = (*(one.name for one in self.filters), *self.names)
+        return {name: ask.form[name] for name in names if ask.form.get(name)} if ask.form else ask.query
+
+    def show(self, ask: Ask, error: Exception | None = None) -> Response:
+        """The list; error: why a decision was refused."""
+        cases, given = ask.cases, self.given(ask)
+        wanted = self.wanted(given)
+        found = self.query(ask, wanted, self.many)
+        return ask.page(
+            self.template,
+            error=error,
+            rows=found.rows,
+            after=found.after,
+            query=given,
+            link=lambda **changes: with_query(self.path, given, **{"at": None, "after": None, **changes}),
+            sort=wanted.sort.by,
+            views=views_of(ask, self.path[1:]),
+            sources=[source.value for source in Source],
+            colleagues=colleagues(ask),
+            me=me(ask),
+            bar=None if cases is None else bar(ask, cases),
+            typed=ask.form,
+            there=cases is not None,
+            set=ask.site.cases is not None,
+            **self.values(ask, found.rows),
         )
 
-    def state(self, given: Mapping[str, str]) -> dict[str, str]:
-        """Return what of a form or an address says how the list stands."""
-        return {name: given[name] for name in self.names if given.get(name)}
-
-    def preview(self, ask: Ask, state: Mapping[str, str]) -> Response:
+    def preview(self, ask: Ask) -> Response:
         """Return what a decision would do to what was picked, or to all that fits (rule 3)."""
-        decision, chosen = decision_given(ask, self.actions), self._chosen(ask, state)
+        state, decision = self.given(ask), decision_given(ask, self.deeds)
+        chosen = self._chosen(ask, self.wanted(state))
         return ask.page(
             "bulk_preview",
-            place=self.place,
+            place=self.path,
             decision=decision,
             chosen=chosen,
             lines=[(row, _reasons(ask, row)) for row in chosen.rows[:SHOWN]],
             others=[row.id for row in chosen.rows[SHOWN:]],
             ids=",".join(row.id for row in chosen.rows),
             closes=decision.action is BulkAction.DISMISS or decision.state in CLOSED_STATES,
-            fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority")} | dict(state),
-            back=with_query(self.place, state),
+            fields={name: ask.field(name) for name in ("why", "owner", "until", "to_state", "priority")} | {**state},
+            back=with_query(self.path, state),
         )
 
-    def apply(self, ask: Ask, state: Mapping[str, str]) -> Response:
+    def apply(self, ask: Ask) -> Response:
         """Does what was shown (rule 4); the list then, or what was left as it is."""
-        cases, decision, seen = the_cases(ask), decision_given(ask, self.actions), number_given(ask, "seen")
+        cases, decision, seen = the_cases(ask), decision_given(ask, self.deeds), number_given(ask, "seen")
         ids = [one for one in ask.field("ids").split(",") if _ID.fullmatch(one)]
         if not ids or not seen:
             raise AccessError("look at what will be done first", key="ids")
-        found = cases.decide_all(ids, decision, seen, me(ask), ask.access.now())
+        found, back = cases.decide_all(ids, decision, seen, me(ask), ask.access.now()), self.given(ask)
         if found.changed or found.refused:
-            undo, back = bar(ask, cases) if found.done else None, with_query(self.place, state)
-            return ask.page("bulk_done", status=409, place=self.place, found=found, bar=undo, back=back)
-        return ask.go(with_query(self.place, state, said=decision.action.value))
+            undo, to = bar(ask, cases) if found.done else None, with_query(self.path, back)
+            return ask.page("bulk_done", status=409, place=self.path, found=found, bar=undo, back=to)
+        return ask.go(with_query(self.path, back, said=decision.action.value))
 
-    def _try(self, act: Callable[[Ask, Mapping[str, str]], Response], ask: Ask) -> Response:
-        state = self.state(ask.form)
-        try:
-            return act(ask, state)
-        except (CasebookUsageError, AccessError) as error:
-            return self.show(ask, state, error)
-
-    def _chosen(self, ask: Ask, state: Mapping[str, str]) -> Chosen:
+    def _chosen(self, ask: Ask, wanted: Wanted) -> Chosen:
         """The rows that were picked, of the page that they were picked on, which is read after the line; or all."""
         ids = picked(ask)
         if ask.field("scope") == "all":
-            found = self.matching(ask, state)
+            found = self.matching(ask, wanted)
             return Chosen(rows=found.rows, total=found.total, line=found.line)
         if not ids:
             raise AccessError("nothing is picked: tick rows, or press x on one", key="pick")
         line = the_cases(ask).line()
-        there = {row.id: row for row in self.rows(ask, state)}
+        there: dict[str, Any] = {row.id: row for row in self.query(ask, wanted, self.many).rows}
         some = [there[id_] for id_ in ids if id_ in there]
         return Chosen(rows=some, total=len(some), line=line, gone=[id_ for id_ in ids if id_ not in there])
+
+
+SOURCE = Filter(name="source", choices=("", *(source.value for source in Source)))
+
+
+def owner_meant(ask: Ask, wanted: Wanted) -> str | None:
+    """Whose rows a list shows; "": nobody's, None: anybody's."""
+    who = wanted.filters["who"]
+    return {"": None, "me": me(ask), "nobody": ""}.get(who, who)
+
+
+def source_meant(wanted: Wanted) -> Source | None:
+    """Of which source; None: of any."""
+    return Source(wanted.filters["source"]) if wanted.filters["source"] else None
+
+
+def loss_of(row: Row) -> str | None:
+    """How many parcels a day it is expected to cost, as files say it."""
+    return f"{row.score * row.parcels_a_day:.1f}" if row.parcels_a_day else None
 
 
 def decision_given(ask: Ask, actions: Sequence[BulkAction]) -> Decision:

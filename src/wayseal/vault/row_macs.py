@@ -1,4 +1,4 @@
-"""Marks of rows: keyed hashes by which a row that the vault didn't write is known.
+"""Row MACs ("marks" in tables): keyed hashes by which a row that the vault didn't write is known.
 
 Whoever administers the database can write rows, but has no keyring.
 
@@ -63,7 +63,7 @@ _SPELLINGS = {table.name: _Spelling.of(table) for table in MARKED}
 _Tag = Callable[[bytes], bytes]
 
 
-class RowMarks:
+class RowMacs:
     """Makes and checks marks of one vault, which has this origin, with the keys of a keyring."""
 
     __slots__ = ("_held", "_origin", "_source", "_tags", "keyring")
@@ -134,7 +134,7 @@ def mark_versions_in_use(main: Database) -> dict[int, int]:
     return dict(main.read(_count_versions))
 
 
-def remark_rows(main: Database, marks: RowMarks, active: int, progress: Progress) -> int:
+def remark_rows(main: Database, marks: RowMacs, active: int, progress: Progress) -> int:
     """Marks anew what the key of version `active` hasn't marked (rule 3); how many rows."""
     total = sum(n for version, n in mark_versions_in_use(main).items() if version != active)
     done = 0
@@ -167,7 +167,7 @@ def _read_older(
     return connection.execute(statement).all()
 
 
-def _mark_anew(connection: Connection, marks: RowMarks, table: sa.Table, before: Sequence[sa.Row[Any]]) -> int:
+def _mark_anew(connection: Connection, marks: RowMacs, table: sa.Table, before: Sequence[sa.Row[Any]]) -> int:
     """Those rows that still are as they were read."""
     same = [_same(table, row) for row in before if marks.holds(table, row)]
     rows = [row for which in same if (row := connection.execute(sa.select(table).where(which)).one_or_none())]
