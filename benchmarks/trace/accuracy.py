@@ -19,8 +19,8 @@ from benchmarks.shared.cases import Cache, Row, code_digest, mean_se, reliabilit
 from benchmarks.trace import _baselines as baselines
 from benchmarks.trace._world import Case, Seen, World, build, evidence, look_up, plant
 from wayseal.model.kinds import VerdictKind
+from wayseal.trace import verdict
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._trace import verdict
 
 SEED = 20_130_000
 """Seeds of the reported worlds begin here; tuning used others (900,000 and up)."""

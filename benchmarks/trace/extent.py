@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.registry import Kept, Said, Table, benchmark, option
-from wayseal.trace.extent._estimate import Estimate, Z
-from wayseal.trace.extent._extent import estimate, estimate_stock
-from wayseal.trace.extent._loglinear import Criterion
+from wayseal.trace.extent import estimate, estimate_stock
+from wayseal.trace.extent._estimate import Criterion, Estimate, Z
 
 Caught = NDArray[np.bool_]
 Draw = Callable[[np.random.Generator, int], Caught]

@@ -18,10 +18,10 @@ from benchmarks.registry import Kept, Said, Table, benchmark, option
 from benchmarks.shared.cases import Cache, Row, code_digest, mean_se
 from benchmarks.trace._world import Case, Scale, Seen, World, build, evidence, guilty_of, look_up
 from wayseal.model.kinds import VerdictKind
+from wayseal.trace import leading_sources, named_sources, verdict
 from wayseal.trace._evidence import Evidence, ViewSample
 from wayseal.trace._fit import apply_doubts, check_fit, find_doubtful
 from wayseal.trace._posterior import infer
-from wayseal.trace._trace import leading_sources, named_sources, verdict
 
 SEED = 20_140_000
 SCALE = Scale(accounts=6_000, wide=15, outlets=120, regions=12, parcels=60_000)

@@ -21,9 +21,9 @@ from benchmarks.shared.cases import Cache, Row, code_digest, mean_se
 from benchmarks.trace._world import Case, Seen, World, build, evidence, look_up
 from benchmarks.trace.hard_cases import SCALE, WORLDS, sold, unlogged_outlet
 from wayseal.model.kinds import SourceKind
-from wayseal.trace._devices import CONTROLS, Devices, devices, portions, uses
 from wayseal.trace._evidence import DEVICE, OUTLET, Events, Evidence
 from wayseal.trace._posterior import infer
+from wayseal.trace._strata import CONTROLS, Devices, devices, portions, uses
 
 SEED = 20_150_000
 N = 12

@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import Snapshot, _generation, _strata
-from wayseal.ledger import beside as module
+from wayseal.ledger import Snapshot, _generation, _strata, walk
 from wayseal.ledger._strata import read_counts
 from wayseal.ledger.codes import Coder
-from wayseal.ledger.walk import Beside, Wanted
+from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.model.predicate import parse_predicate
 
 EVERY_KEY = (1 << 64) - 1
@@ -82,8 +81,8 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
         yield opened
 
 
-def walked(snapshot: Snapshot, wanted: Wanted) -> list[Beside]:
-    found = list(snapshot.beside(wanted, lambda b: b))
+def walked(snapshot: Snapshot, wanted: Wanted) -> list[WaybillPartition]:
+    found = list(snapshot.waybill_partitions(wanted, lambda b: b))
     assert [done for _, done, _ in found] == list(range(1, len(found) + 1))
     assert {total for _, _, total in found} <= {len(found)}
     return [b for b, _, _ in found]
@@ -112,7 +111,7 @@ def all_reads(snapshot: Snapshot, commits: range) -> Counter[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("rows", [1, 50, 3 << 20])
 def test_every_row_stands_in_one_stretch(snapshot: Snapshot, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ROWS", rows)
+    monkeypatch.setattr(walk, "_ROWS", rows)
     found = walked(snapshot, Wanted(reads=READS, tables=TABLES))
     assert found[0].low == 0
     assert found[-1].high == EVERY_KEY
@@ -194,23 +193,23 @@ def test_columns_that_files_lack(snapshot: Snapshot) -> None:
 
 
 def test_work_is_done_on_each_stretch_once(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ROWS", 50)
+    monkeypatch.setattr(walk, "_ROWS", 50)
     seen: list[int] = []
 
-    def work(stretch: Beside) -> int:
+    def work(stretch: WaybillPartition) -> int:
         seen.append(stretch.low)
         return stretch.low
 
-    made = [low for low, _, _ in snapshot.beside(Wanted(reads=(), tables=TABLES), work)]
+    made = [low for low, _, _ in snapshot.waybill_partitions(Wanted(reads=(), tables=TABLES), work)]
     assert made == sorted(made) == sorted(seen)
 
 
 def test_what_work_raises_comes_out(snapshot: Snapshot) -> None:
-    def work(stretch: Beside) -> int:
+    def work(stretch: WaybillPartition) -> int:
         raise ArithmeticError
 
     with pytest.raises(ArithmeticError):
-        list(snapshot.beside(Wanted(reads=(), tables=TABLES), work))
+        list(snapshot.waybill_partitions(Wanted(reads=(), tables=TABLES), work))
 
 
 def test_a_ledger_without_rows(tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def test_reads_are_counted_again_in_ranges_of_any_size(whole: Path, monkeypatch:
     monkeypatch.setattr(_recount, "_MOST", 1)
     manifest = load_manifest(whole / "L")
     segments = _recount.Segments(whole / "L", manifest, manifest.commits)
-    assert len(list(segments.stretches())) > 2
-    assert list(segments.stretches(0, 0)) == []
+    assert len(list(segments.key_ranges())) > 2
+    assert list(segments.key_ranges(0, 0)) == []
     assert looked(whole / "L").findings == ()
     for access, waybill in (("a899", "YT199"), ("a699", "YT299")):
         made = integrity.prove(whole / "L", access, waybill, notes(whole)[1]).to_json()

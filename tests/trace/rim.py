@@ -106,7 +106,7 @@ def opened(world: World, folder: Path) -> Iterator[Snapshot]:
 
 def short_chains(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chains that are short enough to run without the compiler; the cases here are clear."""
-    monkeypatch.setattr("wayseal.trace._trace.infer", partial(infer, effort=QUICK))
+    monkeypatch.setattr("wayseal.trace.infer", partial(infer, effort=QUICK))
 
 
 def office(*, waybills: int = 240, clerks: int = 40, each: int = 18, seed: int = 5) -> World:

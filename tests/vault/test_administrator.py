@@ -10,12 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.vault.tampering import fill, found
-from tests.vault.world import OPERATOR, ORIGIN, World, person
+from tests.vault.world import DAY, NOON, OPERATOR, ORIGIN, World, person
 from wayseal.database import Connection
 from wayseal.model.records import Refused
 from wayseal.vault import Vault
 from wayseal.vault import tables as t
-from wayseal.vault._sql import row_of
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.keyring import KeyPurpose, KeyringFile, LocalKeys
 from wayseal.vault.log.memory import LogMemory
@@ -34,13 +33,22 @@ def reopened(world: World, memory: LogMemory | None = None) -> Vault:
     return Vault(world.main, world.keys, world.keyring, memory=memory)
 
 
+INTRUDER: dict[str, Any] = {
+    "actor": "intruder",
+    "kind": "person",
+    "role": "courier",
+    "outlet": "deliver-here",
+    "trained_until": NOON + 365 * DAY,
+}
+
+
 def actor_row(world: World, actor: str) -> dict[str, Any]:
     which = sa.select(t.actors).where(t.actors.c.actor == actor)
     return world.main.read(lambda c: dict(c.execute(which).one()._mapping))
 
 
 def insert_actor(world: World, number: str) -> str:
-    row = row_of(person("intruder", "courier", "deliver-here")) | {"blocked_at": None}
+    row = INTRUDER
     written(world, t.actors.insert(), [row])
     return "intruder"
 
@@ -50,7 +58,7 @@ def copy_actor(world: World, number: str) -> str:
     mark = world.main.read(
         lambda c: c.execute(sa.select(t.actors.c.mark).where(t.actors.c.actor == "courier-1")).scalar()
     )
-    row = row_of(person("intruder", "courier", "deliver-here")) | {"blocked_at": None, "mark": mark}
+    row = INTRUDER | {"mark": mark}
     written(world, t.actors.insert(), [row])
     return "intruder"
 

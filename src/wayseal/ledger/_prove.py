@@ -223,7 +223,7 @@ def _part(
     width = (1 << 64) // manifest.commits[which].parts
     segments = Segments(ledger, manifest, manifest.commits)
     hashes, found = bytearray(), dict[tuple[int, int], tuple[pa.RecordBatch, int]]()
-    for reads in segments.stretches(part * width, (part + 1) * width - 1):
+    for reads in segments.key_ranges(part * width, (part + 1) * width - 1):
         rows, words = reads.of(which)
         sources, numbers = column_values(rows, "source"), column_values(rows, "row")
         mine = np.isin(sources, [s for s, _ in wanted]) & np.isin(numbers, [r for _, r in wanted])

@@ -78,7 +78,7 @@ class Segments:
         """How many reads there are."""
         return int(sum(f.rows.sum() for f in self._reads))
 
-    def stretches(self, first: int = 0, last: int = EVERY_KEY) -> Iterator[Reads]:
+    def key_ranges(self, first: int = 0, last: int = EVERY_KEY) -> Iterator[Reads]:
         """Reads with keys from `first` to `last`, both included, range after range of keys.
 
         Memory hangs on the number of files, not on that of reads.
@@ -134,7 +134,7 @@ def recount(
     filled = [RestoredPages(c.generation, tombstones) for c in commits]
     out = Recount(pages=[f.pages for f in filled], tombstones=tombstones)
     total = segments.rows
-    for reads in segments.stretches():
+    for reads in segments.key_ranges():
         for place in np.unique(reads.commit).tolist():
             rows, words = reads.of(place)
             if place == len(commits):

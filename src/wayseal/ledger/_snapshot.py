@@ -35,7 +35,16 @@ from wayseal.ledger._sorted import ensure_distinct, join_batches, one_batch, ran
 from wayseal.ledger._strata import StratumVolumes, count_sessions, find_views, read_counts, stratum_volumes
 from wayseal.ledger.replay import POPULATION, Replay
 from wayseal.ledger.summary import SAMPLE, Summary, summarise
-from wayseal.ledger.walk import Beside, Stretch, Wanted, askers, beside, between, places_of, stretches
+from wayseal.ledger.walk import (
+    SourceRange,
+    Wanted,
+    WaybillPartition,
+    askers,
+    between,
+    places_of,
+    walk_partitions,
+    walk_source,
+)
 from wayseal.merkle import Checkpoint
 from wayseal.model.predicate import Predicate
 from wayseal.model.runtime import Closing
@@ -202,31 +211,33 @@ class Snapshot(Closing):
         """True if any row names an id (its key). kind: actor, session, device, channel, outlet."""
         return self._text_lookup.knows(kind, key)
 
-    def stretches(
+    def source_ranges(
         self,
         kind: str,
         keys: Words,
         columns: Sequence[str] = (),
         beside: Sequence[str] = (),
         rows: int | None = None,
-    ) -> Iterator[Stretch]:
+    ) -> Iterator[SourceRange]:
         """Yield what a source read (actor, session, device), issued (channel) or passed on (outlet).
 
         columns: of reads, beside the usual ones. beside: tables that are read along by `between`. rows: of a stretch.
         """
-        return stretches(self._finder, kind, ensure_distinct(keys), columns=columns, beside=beside, rows=rows)
+        return walk_source(self._finder, kind, ensure_distinct(keys), columns=columns, beside=beside, rows=rows)
 
     def between(self, name: str, low: int, high: int, columns: Sequence[str]) -> pa.Table:
-        """Rows of a table that hangs on waybills, as they are kept, in a stretch of the key space (`walk.between`)."""
+        """Rows of a table that hangs on waybills, as they are kept, in a range of the key space (`walk.between`)."""
         return between(self._finder, name, low, high, columns)
 
     def askers(self, since: int, until: int) -> pa.Table:
         """(actor text, queries i64): logged queries of each account from one time (µs) to another, sorted."""
         return askers(self._finder, since, until)
 
-    def beside(self, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
+    def waybill_partitions(
+        self, wanted: Wanted, work: Callable[[WaybillPartition], _T]
+    ) -> Iterator[tuple[_T, int, int]]:
         """Yield what `work` makes of each range of the key space, with (done, total); see `ledger.walk`."""
-        return beside(self._finder, wanted, work)
+        return walk_partitions(self._finder, wanted, work)
 
     def ids(self, kind: str) -> Words:
         """Keys of everything of a kind that any row names (actor, outlet, channel, …), in the order of their coming."""

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from wayseal.ledger._backup import CopyReport, Item, backup, copy_file, restore
 from wayseal.ledger._counts import COUNTS, Sums, count_tables
-from wayseal.ledger._diagnosis import SAFE, Affected, Diagnosis, Examination, Fault, Remedy, Repair, Severity
+from wayseal.ledger._diagnosis import SAFE, Affected, Diagnosis, Examination, Fault, Remedy, Severity
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._examine import (
     BESIDE,
@@ -73,7 +73,6 @@ __all__ = [
     "Examination",
     "Fault",
     "Remedy",
-    "Repair",
     "Severity",
     "backup",
     "examine",
@@ -257,14 +256,10 @@ def _unlike(keys: Words, codes: Words, pairs: pa.RecordBatch, *, more: bool = Fa
     return int(wrong.sum())
 
 
-def repair_all(ledger: Path, found: Inspection, backup_files: BackupFiles) -> list[Repair]:
+def repair_all(ledger: Path, found: Inspection, backup_files: BackupFiles) -> list[Diagnosis]:
     """Mends what of the findings can be mended now; a further look says what is left. OSError: the disk refuses."""
     some = [d for d in found.diagnoses if d.remedy in SAFE]
-    return [_repair_of(d) for d in some if _repair_one(ledger, found, backup_files, d)]
-
-
-def _repair_of(diagnosis: Diagnosis) -> Repair:
-    return Repair(fault=diagnosis.fault, remedy=diagnosis.remedy, where=diagnosis.where, values=diagnosis.values)
+    return [d for d in some if _repair_one(ledger, found, backup_files, d)]
 
 
 def _repair_one(ledger: Path, found: Inspection, backup_files: BackupFiles, diagnosis: Diagnosis) -> bool:
@@ -333,7 +328,7 @@ def examine(
     """
     if source is not None and not source.is_dir():
         raise LedgerError("there is no backup here", file=source)
-    acts: list[Repair] = []
+    acts: list[Diagnosis] = []
     if repair and ledger.is_dir():
         with storage_errors(ledger), writer_lock(ledger):
             found = inspect(ledger, source, progress, writing=True)

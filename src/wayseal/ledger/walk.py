@@ -30,8 +30,8 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """One stretch of the key space, from `low` to `high`, both included.
+class WaybillPartition:
+    """One range of the key space, from `low` to `high`, both included.
 
     reads: one batch a file, each in the ledger's order. tables: rows of each table asked for, sorted by (waybill,
     time); of `waybills` the last row of each. Columns as they are kept: keys for ids (0: none), codes for enums.
@@ -52,8 +52,10 @@ class Wanted:
     since: int = 0
 
 
-def beside(finder: Finder, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
-    """Yield what `work`, called by two threads, makes of each stretch, in order, with (done, total)."""
+def walk_partitions(
+    finder: Finder, wanted: Wanted, work: Callable[[WaybillPartition], _T]
+) -> Iterator[tuple[_T, int, int]]:
+    """Yield what `work`, called by two threads, makes of each range, in order, with (done, total)."""
     fresh = [e for e in finder.kinds("accesses") if e.generation >= wanted.since]
     days, paths = sorted({e.day for e in fresh if e.day is not None}), {e.path for e in fresh}
     schema = pa.schema([f for f in READS_SCHEMA if f.name in ("waybill", *wanted.reads)])
@@ -68,7 +70,7 @@ def beside(finder: Finder, wanted: Wanted, work: Callable[[Beside], _T]) -> Iter
     def made(span: tuple[int, int]) -> _T:
         parts = [p for p in read_range(opened(), *span, schema) if p.num_rows]
         tables = {name: _table(finder, name, names, span) for name, names in wanted.tables.items()}
-        return work(Beside(low=span[0], high=span[1], reads=tuple(parts), tables=tables))
+        return work(WaybillPartition(low=span[0], high=span[1], reads=tuple(parts), tables=tables))
 
     spans = list(ranges([*opened(), *(f for name in wanted.tables for f in finder.files(f"table:{name}"))], _ROWS))
     for place, one in enumerate(map_ahead(made, spans), 1):
@@ -90,19 +92,19 @@ def _table(finder: Finder, name: str, columns: Sequence[str], span: tuple[int, i
     return rows.take(pa.array(ledger_order(column_values(rows, "waybill"), at, source, row)))
 
 
-STRETCH_ROWS = 1 << 22
+RANGE_ROWS = 1 << 22
 NARROW = 16
-"""A source with less than such a part of the reads is walked over in longer stretches."""
+"""A source with less than such a part of the reads is walked over in longer ranges."""
 OF_SOURCE = pa.schema([READS_SCHEMA.field(n) for n in ("waybill", "at", "actor", "action", "via", "fields")])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """A source in one stretch of the key space.
+class SourceRange:
+    """A source in one range of the key space.
 
     keys: waybills, sorted. reads: of accounts, sessions and devices, sorted by waybill: waybill u64, at, actor u64,
     action u8 (place among the contract's values, from 1; 0: none), via, fields u64, and what more was asked for.
-    low, high: the stretch, both keys included. done, total: of the stretches.
+    low, high: the range, both keys included. done, total: of the ranges.
     """
 
     keys: Words
@@ -116,7 +118,7 @@ class Stretch:
 Work = Callable[[tuple[int, int]], tuple[Words, pa.Table]]
 
 
-def stretches(
+def walk_source(
     finder: Finder,
     kind: str,
     wanted: Words,
@@ -124,34 +126,34 @@ def stretches(
     columns: Sequence[str] = (),
     beside: Sequence[str] = (),
     rows: int | None = None,
-) -> Iterator[Stretch]:
+) -> Iterator[SourceRange]:
     """Yield what a source had: kind is actor, session, device (they read them), channel (issued) or outlet (passed).
 
     wanted: keys of the source, sorted; several outlets make a region. An outlet's are those that came from it or were
-    scanned there. columns: of reads, beside those of `OF_SOURCE`. beside: tables of which a stretch shall not hold more
+    scanned there. columns: of reads, beside those of `OF_SOURCE`. beside: tables of which a range shall not hold more
     than `rows` either (`between` reads them).
     """
     days = sorted({e.day for e in finder.kinds("accesses") if e.day is not None})
     readers = kind in ("actor", "session", "device")
     walked: list[tuple[str, int | None]] = [("accesses", day) for day in days] if readers else [(_WALKED[kind], None)]
     work = _reading(finder, walked, kind, wanted, columns) if readers else _OTHER[kind](finder, wanted)
-    rows = rows or (STRETCH_ROWS if beside else _rows(finder, kind, wanted))
+    rows = rows or (RANGE_ROWS if beside else _rows(finder, kind, wanted))
     along = [*walked, *((f"table:{name}", None) for name in beside)]
     spans = list(ranges([f for name, day in along for f in finder.files(name, day)], rows))
     for place, (keys, reads) in enumerate(map_ahead(work, spans)):
         low, high = spans[place]
-        yield Stretch(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
+        yield SourceRange(keys=keys, reads=reads, low=low, high=high, done=place + 1, total=len(spans))
 
 
 def _rows(finder: Finder, kind: str, wanted: Words) -> int:
-    """Rows of a stretch: long ones for readers of little, as each stretch costs a reading of every bucket."""
+    """Rows of a range: long ones for readers of little, as each range costs a reading of every bucket."""
     if kind == "actor":
         volumes = read_counts(finder, "volumes")
         reads = volumes["reads"].to_numpy()
         narrow = reads[np.isin(volumes["actor"].to_numpy(), wanted)].sum() * NARROW < reads.sum()
     else:
         narrow = kind in ("session", "device")
-    return STRETCH_ROWS << 2 if narrow else STRETCH_ROWS
+    return RANGE_ROWS << 2 if narrow else RANGE_ROWS
 
 
 def _reading(

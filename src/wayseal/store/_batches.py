@@ -86,7 +86,7 @@ def read_batches(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class FirstBatch:
     """The first batch of a file beside the block that it was. origins: column → the file's; whole: no more follows."""
 
     batch: Batch
@@ -95,7 +95,7 @@ class Looked:
     whole: bool
 
 
-def look_at_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOptions) -> Looked:
+def read_first_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOptions) -> FirstBatch:
     """The first batch of a file, read as `read_batches` reads it. StoreError."""
     opened = _open(file, mapping, options, False)
     if mapping is not None:
@@ -107,7 +107,7 @@ def look_at_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOpt
     with suppress(StoreError):
         more = next(blocks, None)
     origins = {one.name: one.columns for one in reader.plan.fields if one.columns}
-    return Looked(batch=reader.batch(block), block=block, origins=origins, whole=more is None)
+    return FirstBatch(batch=reader.batch(block), block=block, origins=origins, whole=more is None)
 
 
 def _open(file: SourceFile, mapping: LogMapping | None, options: ReadOptions, keep_rejected: bool) -> _Blocks:

@@ -11,7 +11,20 @@ import sqlalchemy as sa
 from wayseal.database import Connection, Database
 from wayseal.model.errors import WaysealError
 from wayseal.model.fields import MOST_AT_ONCE, Field
-from wayseal.model.records import Actor, Answer, Approval, Ask, Erased, Parcel, Refused, Revised, Scan, Sealed, Ticket
+from wayseal.model.records import (
+    Actor,
+    Answer,
+    Approval,
+    Ask,
+    Erased,
+    Parcel,
+    PolicyShown,
+    Refused,
+    Revised,
+    Scan,
+    Sealed,
+    Ticket,
+)
 from wayseal.model.runtime import Closing
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
@@ -29,7 +42,7 @@ from wayseal.vault.erasure import due, erase
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.keyring import Keyring, KeyService, KeySource, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
-from wayseal.vault.log import Entry, Tail, UnitOfWork, append, make_checkpoint, newest_checkpoint
+from wayseal.vault.log import Tail, UnitOfWork, make_checkpoint, newest_checkpoint
 from wayseal.vault.log.memory import LogMemory, WatchedDatabase
 from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.policy import Policy
@@ -332,9 +345,13 @@ class Vault(Closing):
         self.memory.reread()
         return self._writing.write(make_checkpoint, self.origin, key, now, self._check_log, self.memory.keep_signed)
 
-    def record_act(self, act: Entry) -> None:
-        """Writes down what an administrator does beside the vault, before it is done."""
-        self._writing.write(append, self.marks, [act])
+    def policy_texts(self) -> PolicyShown:
+        """The policy in force, as it was written."""
+        return self._main.read(active_policy.texts_in_force)
+
+    def record_act(self, caller: Caller, act: str, *, now: int, **more: str | int) -> None:
+        """Writes down what an administrator does beside the vault, before it is done; `more`: ids and counts."""
+        self._act(caller, now, lambda unit: unit.record_act(act, **more))
 
     def check_log(self) -> None:
         """LogChangedError where the log isn't the one that was seen, or its last entry isn't this vault's."""

@@ -166,12 +166,7 @@ def clients(connection: Connection, marks: RowMacs) -> list[Client]:
 def new_secret() -> tuple[str, bytes]:
     """A secret for a client, and what is kept of it (rule 1)."""
     secret = secrets.token_urlsafe(32)
-    return secret, secret_digest(secret)
-
-
-def secret_digest(secret: str) -> bytes:
-    """Return the digest that is kept of a secret."""
-    return hashlib.sha256(secret.encode()).digest()
+    return secret, hashlib.sha256(secret.encode()).digest()
 
 
 def logged_secret(secret_sha256: bytes) -> str:

@@ -148,8 +148,7 @@ def _line(file: Path, number: int, line: str) -> Erased:
     raise BackupError("not a line of a list of erasures", file=file, line=number)
 
 
-def _erased_keys(connection: Connection, backups: int) -> list[Erased]:
-    del backups
+def _erased_keys(connection: Connection, _backups: int) -> list[Erased]:
     rows = connection.execute(sa.select(t.erasures).order_by(t.erasures.c.erased_at))
     return [record_of(Erased, row) for row in rows]
 

@@ -33,8 +33,8 @@ from wayseal.page.languages import translator
 from wayseal.store import open_source, propose_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.logs import looks_personal, waybill_of
-from wayseal.store.look import FileLook, column_samples, look_at_source
 from wayseal.store.mapping import LOGS, Format, LogMapping
+from wayseal.store.preview import FilePreview, column_samples, preview_source
 from wayseal.store.tables import TABLES, Column, ColumnType
 from wayseal.store.types import Notice, NoticeCode, Source, notice_message
 
@@ -140,7 +140,7 @@ class _Found:
     mapping: str = ""
     origin: str = "own"
     source: Source | None = None
-    files: tuple[FileLook, ...] = ()
+    files: tuple[FilePreview, ...] = ()
     wrong: StoreError | None = None
     chosen: dict[str, str] = field(default_factory=dict)
 
@@ -174,7 +174,7 @@ def _read(found: _Found, plain: Source, log: LogInput, work: JobContext) -> None
         found.mapping = _propose(found, log)
     else:
         try:
-            found.source, found.files = plain, look_at_source(plain, rows=_ROWS)
+            found.source, found.files = plain, preview_source(plain, rows=_ROWS)
             return
         except StoreError:
             found.mapping, found.origin = _propose(found, log), "proposed"
@@ -182,7 +182,7 @@ def _read(found: _Found, plain: Source, log: LogInput, work: JobContext) -> None
     if found.source.mapping is not None:
         refuse_both(found.source.mapping)
     found.table = found.source.files[0].table
-    found.files = look_at_source(found.source, rows=_ROWS)
+    found.files = preview_source(found.source, rows=_ROWS)
 
 
 def _propose(found: _Found, log: LogInput) -> str:
@@ -254,7 +254,7 @@ def _column(place: int, name: str, found: _Found) -> ColumnSeen:
     return ColumnSeen(name=column_name(name, place), shapes=tuple(shapes)[:_SHAPES], different=len(set(values)))
 
 
-def _table(look: FileLook, names: Sequence[str], source: Source, known: Known) -> TableSeen:
+def _table(look: FilePreview, names: Sequence[str], source: Source, known: Known) -> TableSeen:
     batch, span = look.batch, look.span()
     listed = [column.name for column in TABLES[look.file.table].columns if column.name in look.origins]
     places = {name: n for n, name in enumerate(names, 1)}
@@ -282,7 +282,7 @@ def _table(look: FileLook, names: Sequence[str], source: Source, known: Known) -
     )
 
 
-def _line(look: FileLook, row: int, listed: Sequence[str], known: Known) -> tuple[int, tuple[CellSeen, ...]]:
+def _line(look: FilePreview, row: int, listed: Sequence[str], known: Known) -> tuple[int, tuple[CellSeen, ...]]:
     texts = {one.column: one.text for one in look.originals[row]}
     cells = []
     for name in listed:

@@ -97,16 +97,14 @@ def _activate_policy(state: LoggedState, seq: int, entry: Entry) -> None:
     }
 
 
-def _put_actors(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _put_actors(state: LoggedState, _seq: int, entry: Entry) -> None:
     for row in read_rows(entry.more):
         # Who is blocked stays so, whatever the row said from which the vault went on.
         blocked = state.actors.get(row["actor"], {}).get("blocked_at")
         state.actors[row["actor"]] = {"blocked_at": blocked, **row}
 
 
-def _block(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _block(state: LoggedState, _seq: int, entry: Entry) -> None:
     row = state.actors.get(str(entry.more["actor"]))
     if row is not None:
         row["blocked_at"] = entry.at if entry.more["act"] == "blocked" else None
@@ -127,8 +125,7 @@ def _add_client(state: LoggedState, seq: int, entry: Entry) -> None:
     }
 
 
-def _change_client(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _change_client(state: LoggedState, _seq: int, entry: Entry) -> None:
     row = state.clients.get(str(entry.more["client"]))
     if row is None:
         return
@@ -150,8 +147,7 @@ def _report_scans(state: LoggedState, seq: int, entry: Entry) -> None:
     state.scans[seq] = int(entry.more["rows"]), str(entry.more["sha256"])
 
 
-def _ask_approval(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _ask_approval(state: LoggedState, _seq: int, entry: Entry) -> None:
     state.approvals[str(entry.more["approval"])] = {
         "actor": entry.actor,
         "client": entry.client,
@@ -164,15 +160,13 @@ def _ask_approval(state: LoggedState, seq: int, entry: Entry) -> None:
     }
 
 
-def _give_approval(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _give_approval(state: LoggedState, _seq: int, entry: Entry) -> None:
     row = state.approvals.get(str(entry.more["approval"]))
     if row is not None:
         row.update(approved_by=entry.actor, approved_at=entry.at)
 
 
-def _erase(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _erase(state: LoggedState, _seq: int, entry: Entry) -> None:
     state.erased[str(entry.more["waybill"])] = int(entry.more.get("erased_at", entry.at))
 
 

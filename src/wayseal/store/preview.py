@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from wayseal.store._batches import Looked, look_at_batch
+from wayseal.store._batches import FirstBatch, read_first_batch
 from wayseal.store._sample import read_sample
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES, ColumnType
@@ -30,7 +30,7 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileLook:
+class FilePreview:
     """A preview of a file: a sample of it, and the rows that this would become.
 
     Attributes:
@@ -63,7 +63,7 @@ class FileLook:
         }
 
 
-def look_at_source(source: Source, *, rows: int = 10, most: int = BYTES) -> tuple[FileLook, ...]:
+def preview_source(source: Source, *, rows: int = 10, most: int = BYTES) -> tuple[FilePreview, ...]:
     """Reads a sample of each of a log's files and tables.
 
     Args:
@@ -78,7 +78,7 @@ def look_at_source(source: Source, *, rows: int = 10, most: int = BYTES) -> tupl
         StoreError: A file can't be read, or lacks a required column.
     """
     options = replace(source.options, block_bytes=most, batch_rows=ROWS)
-    return tuple(_look(look_at_batch(file, source.mapping, options), file, rows) for file in source.files)
+    return tuple(_look(read_first_batch(file, source.mapping, options), file, rows) for file in source.files)
 
 
 def column_samples(source: Source) -> Mapping[str, Sequence[str | None]]:
@@ -89,7 +89,7 @@ def column_samples(source: Source) -> Mapping[str, Sequence[str | None]]:
     return {}
 
 
-def _look(looked: Looked, file: SourceFile, rows: int) -> FileLook:
+def _look(looked: FirstBatch, file: SourceFile, rows: int) -> FilePreview:
     block, places = looked.block, dict[int, int]()
     for place, line in enumerate(block.line.tolist()):
         places.setdefault(line, place)
@@ -101,7 +101,7 @@ def _look(looked: Looked, file: SourceFile, rows: int) -> FileLook:
         )
         for line in looked.batch.line[:rows].tolist()
     ]
-    return FileLook(
+    return FilePreview(
         file=file, batch=looked.batch, originals=tuple(originals), origins=looked.origins, whole=looked.whole
     )
 

@@ -1,5 +1,6 @@
 """Compiled code that another version left on disk keeps nobody from working."""
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numba
 import pytest
+
+from wayseal.model.runtime import collector_paused
 
 KERNEL = """
 from collections import namedtuple
@@ -138,3 +141,15 @@ def test_the_interpreter_does_without_the_compiler(tmp_path: Path) -> None:
     code = "import sys, plain; print(plain.plain(3), 'numba' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ran.stdout == "12 False\n"
+
+
+def test_the_collector_is_as_before_afterwards() -> None:
+    with collector_paused():
+        assert not gc.isenabled()
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="x"), collector_paused():
+        raise ValueError("x")
+    assert gc.isenabled()
