@@ -33,6 +33,8 @@ class Table:
         self.title = title
         self.head = tuple(head)
         self.rows = [tuple(row) for row in rows]
+        if any(len(row) != len(self.head) for row in self.rows):
+            raise ValueError(f"a row has another width than the head: {self.head}")
 
     def lines(self) -> Iterator[str]:
         """Lines of Markdown."""

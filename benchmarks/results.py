@@ -100,7 +100,7 @@ def measured(one: Benchmark, tables: Sequence[Table], command: str) -> Result:
                 figure=kept.name,
                 measured=value,
                 unit=kept.unit,
-                said=said,
+                said=said if " " in said.strip() else "",
                 least=kept.least,
                 most=kept.most,
                 baseline=Baseline(name=kept.beside[0], measured=beside[0]) if kept.beside and beside else None,

@@ -107,7 +107,7 @@ def answers(caught: Caught, criterion: Criterion) -> dict[str, Estimate]:
     return out
 
 
-def line(name: str, method: str, found: list[Estimate], size: int) -> str:
+def line(name: str, method: str, found: list[Estimate], size: int) -> tuple[str, ...]:
     """One row of the table."""
     inside = np.array([e.low <= size <= e.high for e in found])
     share = float(inside.mean())
@@ -115,7 +115,7 @@ def line(name: str, method: str, found: list[Estimate], size: int) -> str:
     ratio = np.array([e.value for e in found]) / size
     width = np.array([(e.high - e.low) / size if math.isfinite(e.high) else math.inf for e in found])
     middle = float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else math.nan
-    return f"| {name} | {method} | {share:.3f} ± {error:.3f} | {middle:.2f} | {float(np.median(width)):.2f} |"
+    return name, method, f"{share:.3f} ± {error:.3f}", f"{middle:.2f}", f"{float(np.median(width)):.2f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
