@@ -1,5 +1,5 @@
 #!/bin/sh
-# tell-failed.sh UNIT NOTICES: tells each address of a file (docs/detection.md#notices) which unit failed, and how; without
+# tell-failed.sh UNIT NOTICES: tells each address of a file (docs/explanation/detection.md#notices) which unit failed, and how; without
 # one nobody is told. Addresses hold secrets, so what Apprise says of them goes nowhere.
 set -eu
 unit=$1 notices=$2

@@ -33,7 +33,7 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack(\"16sh\", b\"lo\", 0x41))"'
 } >"$root/srv/without-network.sh"
 echo 'apt-get update -qq' >"$root/srv/with-network.sh"
 for page in $pages; do
-    awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/docs/$page.md" >"$root/srv/page.sh"
+    awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on' "$here/docs/how-to/$page.md" >"$root/srv/page.sh"
     sed '/setup.sh [a-z]*$/q' "$root/srv/page.sh" >>"$root/srv/with-network.sh"
     sed '1,/setup.sh [a-z]*$/d' "$root/srv/page.sh" >>"$root/srv/without-network.sh"
 done

@@ -1,5 +1,6 @@
 """Reference pages of the docs, made from the code: commands, the HTTP API, the client for Python.
 
-`make docs` writes them. What no docstring can say stands in fragments in docs/reference; a line `<!-- made -->` in one
-is where the made part goes. Links in docstrings and fragments are written as seen from docs/.
+Only what no docstring can say is committed, in docs/reference; the made part takes the place of a mark there when the
+site is built (`scripts.site`). Links in docstrings name pages by their files alone (`ledger.md#retention`), wherever in
+docs/ these lie. `python -m scripts.reference` brings the catalogue of help up to date.
 """

@@ -1,11 +1,11 @@
-"""docs/api.md: routes, bodies and answers of the HTTP API, from its OpenAPI description."""
+"""docs/reference/api.md: routes, bodies and answers of the HTTP API, from its OpenAPI description."""
 
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from unittest.mock import MagicMock
 
-from scripts.reference.texts import MADE, Say, fragment, row, says
+from scripts.reference.texts import Say, filled, row, says
 from wayseal.server.app import RequestLimits, create_app
 from wayseal.server.scopes import ROUTES
 
@@ -55,10 +55,9 @@ def description() -> dict[str, Any]:
 
 
 def page(lang: str) -> str:
-    """The page in a language: routes where the fragment says, bodies and answers at its end."""
+    """The page in a language: routes where the page says, bodies and answers at its end."""
     say = says(lang)
-    before, _, after = fragment("api", lang).partition(MADE)
-    return before + "\n".join(_routes(say)) + "\n" + after + "\n" + "\n".join(_schemas(say)) + "\n"
+    return filled("api", lang, "\n".join(_routes(say)) + "\n") + "\n" + "\n".join(_schemas(say)) + "\n"
 
 
 def _operations() -> Iterator[tuple[str, str | None, dict[str, Any]]]:

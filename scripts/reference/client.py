@@ -1,4 +1,4 @@
-"""docs/python.md: the client for Python, from its signatures and docstrings. Its text is English in both languages."""
+"""python.md: the client for Python, from its signatures and docstrings. Its text is English in both languages."""
 
 import dataclasses
 import inspect
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, get_type_hints
 
-from scripts.reference.texts import MADE, fragment
+from scripts.reference.texts import filled
 from wayseal.client import RetryPolicy, VaultClient, errors
 from wayseal.model import records
 
@@ -27,8 +27,7 @@ def page(lang: str) -> str:
         "## Errors\n",
         *(_thing(name, error, "###", f"exit_code = {error.exit_code}") for name, error in _defined(errors)),
     ]
-    before, _, after = fragment("python", lang).partition(MADE)
-    return before + "\n".join(made) + after
+    return filled("python", lang, "\n".join(made))
 
 
 def _public(kind: type) -> Iterator[tuple[str, Any]]:

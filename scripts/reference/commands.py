@@ -1,4 +1,4 @@
-"""docs/commands.md: every command with its docstring, examples, arguments and options."""
+"""docs/reference/commands.md: every command with its docstring, examples, arguments and options."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from typer.main import get_command
 
-from scripts.reference.texts import MADE, Say, fragment, row, says
+from scripts.reference.texts import Say, filled, row, says
 from wayseal.cli import app
 from wayseal.cli._commands import GROUPS, ROOT
 from wayseal.cli._help import reword
@@ -53,8 +53,7 @@ def page(lang: str) -> str:
     """The page in a language."""
     say = says(lang)
     made = "\n".join([*_contents(say), *(_section(name, command, lang) for name, command in commands().items())])
-    before, _, after = fragment("commands", lang).partition(MADE)
-    return before + made + after
+    return filled("commands", lang, made)
 
 
 def _contents(say: Say) -> Iterator[str]:
@@ -75,8 +74,6 @@ def _first(words: str) -> str:
 def _section(name: str, command: Any, lang: str) -> str:
     say = says(lang)
     parts = [f"## `wayseal {name}`", *_prose(reword(command.help, say)), _table(command, say)]
-    if more := fragment(f"commands/{name.replace(' ', '-')}", lang):
-        parts.append(more.rstrip("\n"))
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,6 +1,9 @@
 """The catalogue of help: every text of `--help` and of the reference pages, with its Chinese."""
 
+import os
+import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
@@ -9,8 +12,10 @@ from scripts.texts import written
 from wayseal.cli._help import DOMAIN, LOCALE
 
 PATH = LOCALE / f"zh/LC_MESSAGES/{DOMAIN}.po"
-FRAGMENTS = Path(__file__).parents[2] / "docs/reference"
-MADE = "<!-- made -->\n"
+DOCS = Path(__file__).parents[2] / "docs"
+FOLDER = DOCS / "reference"
+_MADE = re.compile(r"<!-- made by `make docs` -->\n.*?<!-- to here -->\n", re.DOTALL)
+_LINK = re.compile(r"\]\(([\w.-]+\.md)")
 Say = Callable[[str], str]
 
 
@@ -38,10 +43,26 @@ def updated(texts: Iterable[str]) -> tuple[bytes, bytes, list[str]]:
     return *written("zh", entries), sorted(text for text, chinese in entries.items() if not chinese)
 
 
-def fragment(name: str, lang: str) -> str:
-    """A hand-written part of a page; nothing where there is none."""
-    path = FRAGMENTS / (name + (".md.in" if lang == "en" else ".zh.md.in"))
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+def filled(name: str, lang: str, made: str) -> str:
+    """A page of docs/reference with the made part where its mark stands.
+
+    Args:
+        name: The page, without its ending.
+        lang: Its language.
+        made: The part; links in it name pages by their files alone, wherever these lie.
+    """
+    written = (FOLDER / (name + (".md" if lang == "en" else ".zh.md"))).read_text("utf-8")
+    linked = _LINK.sub(lambda found: f"]({_places()[found[1]]}", made)
+    text, times = _MADE.subn(lambda _: linked, written)
+    if times != 1:
+        raise ValueError(f"{name}: {times} marks of a made part")
+    return text
+
+
+@cache
+def _places() -> dict[str, str]:
+    """Every page of the docs by the name of its file, as seen from docs/reference."""
+    return {path.name: os.path.relpath(path, FOLDER) for path in DOCS.rglob("*.md")}
 
 
 def row(*cells: str) -> str:

@@ -13,8 +13,8 @@ import pytest
 
 from tests.cli.running import inside, run, started
 from tests.cli.test_vault import deliver, made, ran, vault
+from tests.database.places import fresh
 from tests.docs.pages import blocks, read
-from tests.store.database.places import fresh
 from wayseal.cli.vault import NUMBERS
 
 __all__ = ["made", "vault"]
@@ -93,8 +93,7 @@ def test_without_the_packages_of_the_vault_one_line_says_so(vault: Path, tmp_pat
     names = ("sqlalchemy", "cedarpy", "fastapi", "uvicorn", "httpx", "structlog")
     code = f"""
 import sys
-import wayseal.cli._main
-from wayseal.cli import main
+from wayseal.cli import app, main
 
 def call(*words):
     sys.argv = ["wayseal", *words]
@@ -139,7 +138,10 @@ def test_the_service_runs_until_it_is_told_to_stop(
         ready = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False)
         assert ready.status_code == 200
         monkeypatch.chdir(tmp_path)
-        for page, refusal in (("docs/vault.md", "not in the custody"), ("docs/vault.zh.md", "不在您的网点经手范围内")):
+        for page, refusal in (
+            ("docs/tutorials/vault.md", "not in the custody"),
+            ("docs/tutorials/vault.zh.md", "不在您的网点经手范围内"),
+        ):
             [example] = blocks(read(page), "python")
             number = f"YT777{port}{len(page)}"
             code = example.replace("http://127.0.0.1:8443", f"http://127.0.0.1:{port}")

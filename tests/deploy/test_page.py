@@ -13,9 +13,9 @@ from tests.tables import each
 from wayseal.console.settings import ConsoleSettings
 from wayseal.server.settings import Settings
 
-PAGES = ("docs/deployment.md", "docs/deployment.zh.md")
-LEDGER = ("docs/deployment-ledger.md", "docs/deployment-ledger.zh.md")
-ON_SERVER = ("docs/deployment-console.md", "docs/deployment-console.zh.md")
+PAGES = ("docs/how-to/deployment.md", "docs/how-to/deployment.zh.md")
+LEDGER = ("docs/how-to/deployment-ledger.md", "docs/how-to/deployment-ledger.zh.md")
+ON_SERVER = ("docs/how-to/deployment-console.md", "docs/how-to/deployment-console.zh.md")
 TOGETHER = (PAGES, LEDGER, ON_SERVER)
 DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
 _CALLS = {"wayseal": "", "wayseal-vault": "vault ", "wayseal-owner": "vault "}

@@ -2,45 +2,25 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+PARTS = ("tutorials", "how-to", "reference", "explanation")
+ENGLISH_ALONE = ("docs/reference/dependencies", "docs/explanation/architecture")
+"""For developers."""
 USER_PAGES = (
     "README",
-    "docs/api",
-    "docs/cases",
-    "docs/commands",
-    "docs/console-market",
-    "docs/console-trace",
-    "docs/data-contract",
-    "docs/deployment",
-    "docs/detect-json",
-    "docs/detection",
-    "docs/detectors",
-    "docs/disclosure-log",
-    "docs/evidence",
-    "docs/explanations",
-    "docs/glossary",
-    "docs/how-it-decides",
-    "docs/keys",
-    "docs/ledger",
-    "docs/mapping-files",
-    "docs/market-sources",
-    "docs/masks",
-    "docs/operation",
-    "docs/partners",
-    "docs/proofs",
-    "docs/purposes",
-    "docs/python",
-    "docs/quality-notes",
-    "docs/report-json",
-    "docs/rights",
-    "docs/scope-and-extent",
-    "docs/threat-model",
-    "docs/tutorial-your-own-log",
-    "docs/vault",
+    "docs/index",
+    *(
+        name
+        for part in PARTS
+        for path in sorted((DOCS / part).glob("*.md"))
+        if not path.name.endswith(".zh.md")
+        and (name := str(path.relative_to(ROOT).with_suffix(""))) not in ENGLISH_ALONE
+    ),
 )
 """Pages that come in English (.md) and Chinese (.zh.md)."""
 
@@ -67,9 +47,23 @@ def twin(page: Path) -> Path:
     return page.with_name(other)
 
 
+MADE = ("docs/reference/api", "docs/reference/commands", "docs/reference/python")
+"""Pages whose larger part is made from the code."""
+
+
 def read(name: str) -> str:
-    """A page's text, by its path below the root."""
+    """A page's text as the site has it, by its path below the root."""
+    if name.startswith(MADE):
+        return made_pages()[name]
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+@cache
+def made_pages() -> dict[str, str]:
+    """The pages that are made from the code."""
+    from scripts.reference.__main__ import pages
+
+    return pages()
 
 
 def blocks(text: str, language: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The tables of docs/purposes.md as the data has them."""
+"""The tables of docs: purposes.md as the data has them."""
 
 from collections.abc import Mapping
 

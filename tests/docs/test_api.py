@@ -1,4 +1,4 @@
-"""docs/api.md has every route, scope, rule, setting and metric, and no other, in both languages."""
+"""api.md has every route, scope, rule, setting and metric, and no other, in both languages."""
 
 from dataclasses import MISSING, fields
 
@@ -6,11 +6,11 @@ import pytest
 
 from tests.docs.pages import read, rows, sections
 from wayseal.server._metrics import Metrics
-from wayseal.server._rules import WORDS
+from wayseal.server._problems import WORDS
 from wayseal.server.scopes import ROUTES
 from wayseal.server.settings import Settings
 
-NAMES = ("docs/api.md", "docs/api.zh.md")
+NAMES = ("docs/reference/api.md", "docs/reference/api.zh.md")
 
 
 def section(name: str, place: int) -> str:

@@ -1,4 +1,4 @@
-"""docs/commands.md says every command, argument, option, value and exit code, in both languages, and no other."""
+"""commands.md says every command, argument, option, value and exit code, in both languages, and no other."""
 
 import re
 from enum import Enum
@@ -27,7 +27,7 @@ COMMANDS = flat(typer.main.get_command(app).commands)  # type: ignore[attr-defin
 OWN_CODES = {0, 2, 130}
 
 
-@pytest.fixture(params=("docs/commands.md", "docs/commands.zh.md"))
+@pytest.fixture(params=("docs/reference/commands.md", "docs/reference/commands.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

@@ -1,4 +1,4 @@
-"""docs/data-contract.md says every table, column, word and reason, in both languages, and no other."""
+"""data-contract.md says every table, column, word and reason, in both languages, and no other."""
 
 import re
 
@@ -10,7 +10,7 @@ from wayseal.store import TABLES
 from wayseal.store.tables import ColumnType
 from wayseal.store.types import Reason
 
-PAGES = ("docs/data-contract.md", "docs/data-contract.zh.md")
+PAGES = ("docs/reference/data-contract.md", "docs/reference/data-contract.zh.md")
 
 
 @pytest.fixture(params=PAGES)

@@ -1,4 +1,4 @@
-"""Every direct dependency stands in docs/dependencies.md with its licence and version."""
+"""Every direct dependency stands in docs: dependencies.md with its licence and version."""
 
 import itertools
 import re
@@ -20,7 +20,7 @@ def direct(*, left_out: tuple[str, ...] = ()) -> list[str]:
     return [re.split(r"[^A-Za-z0-9._-]", one)[0] for one in wanted]
 
 
-ROWS = rows(read("docs/dependencies.md"))
+ROWS = rows(read("docs/reference/dependencies.md"))
 PACKAGES = [name for name in ROWS if name not in ("Bootstrap (style sheet)", "htmx", "ECharts")]
 """But what doesn't come from PyPI."""
 

@@ -1,4 +1,4 @@
-"""docs/detect-json.md says every key of the JSON, every code and every OCSF attribute, in both languages."""
+"""detect-json.md says every key of the JSON, every code and every OCSF attribute, in both languages."""
 
 import json
 import re
@@ -30,7 +30,7 @@ from wayseal.detect.report import render_detect
 from wayseal.detect.report._json import _SEVERITY
 from wayseal.page.words import catalogue
 
-EN, ZH = "docs/detect-json.md", "docs/detect-json.zh.md"
+EN, ZH = "docs/reference/detect-json.md", "docs/reference/detect-json.zh.md"
 AT = 1_772_420_551_000_000
 
 

@@ -1,4 +1,4 @@
-"""docs/detection.md: its figures are the code's, its example is what comes out, its addresses and metrics are real."""
+"""detection.md: its figures are the code's, its example is what comes out, its addresses and metrics are real."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from wayseal.detect.policy import FALSE_ALARM, WORTH, is_worth
 from wayseal.detect.report import metrics
 from wayseal.detect.window import DAYS
 
-EN, ZH = "docs/detection.md", "docs/detection.zh.md"
+EN, ZH = "docs/explanation/detection.md", "docs/explanation/detection.zh.md"
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 
 

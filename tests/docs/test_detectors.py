@@ -1,4 +1,4 @@
-"""docs/detectors.md has a section for every detector, and one for linking, in both languages, with the code's figures.
+"""detectors.md has a section for every detector, and one for linking, in both languages, with the code's figures.
 
 A section says why, how it counts, what it needs and what is usual, gives an example as a report would say it, says what
 makes false alarms and what to do. `NAME = value` in it is a constant of the detector's module, and none is left out.
@@ -33,7 +33,9 @@ class Page(NamedTuple):
     text: str
 
 
-@pytest.fixture(params=(("en", "docs/detectors.md"), ("zh", "docs/detectors.zh.md")), ids=("en", "zh"))
+@pytest.fixture(
+    params=(("en", "docs/reference/detectors.md"), ("zh", "docs/reference/detectors.zh.md")), ids=("en", "zh")
+)
 def page(request: pytest.FixtureRequest) -> Page:
     lang, name = request.param
     return Page(lang, read(name))
@@ -81,7 +83,7 @@ def test_every_detector_has_its_section(page: Page) -> None:
     found = [title for title in sections(page.text) if re.fullmatch("[a-z_]+", title)]
     assert sorted(found[:-1]) == sorted(d.name for d in detectors())
     assert found[-1] == LINKS
-    assert [t for t in sections(read("docs/detectors.md")) if t in found] == found, "both in the same order"
+    assert [t for t in sections(read("docs/reference/detectors.md")) if t in found] == found, "both in the same order"
 
 
 @pytest.mark.parametrize("name", [*(d.name for d in detectors()), LINKS])

@@ -1,4 +1,4 @@
-"""docs/explanations.md says every kind and key of templates, every JSON key and every bound, in both languages."""
+"""explanations.md says every kind and key of templates, every JSON key and every bound, in both languages."""
 
 import json
 import tomllib
@@ -20,7 +20,7 @@ EXAMPLE = DOCS / "examples/templates.toml"
 __all__ = ["ledger"]
 
 
-@pytest.fixture(params=("docs/explanations.md", "docs/explanations.zh.md"))
+@pytest.fixture(params=("docs/explanation/explanations.md", "docs/explanation/explanations.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

@@ -5,8 +5,8 @@ import re
 from tests.docs.pages import markdown, read
 
 _ROW = re.compile(r"^\| \[([^\]]+)\]\(([^)]+)\) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
-ENGLISH = [(term, other, page) for term, page, other, _ in _ROW.findall(read("docs/glossary.md"))]
-CHINESE = [(other, term, page) for term, page, other, _ in _ROW.findall(read("docs/glossary.zh.md"))]
+ENGLISH = [(term, other, page) for term, page, other, _ in _ROW.findall(read("docs/reference/glossary.md"))]
+CHINESE = [(other, term, page) for term, page, other, _ in _ROW.findall(read("docs/reference/glossary.zh.md"))]
 
 
 def test_both_pages_have_the_same_terms() -> None:
@@ -24,12 +24,12 @@ def test_each_term_is_a_word_of_the_docs() -> None:
 
 
 def test_every_meaning_is_one_or_two_plain_sentences() -> None:
-    for name in ("docs/glossary.md", "docs/glossary.zh.md"):
+    for name in ("docs/reference/glossary.md", "docs/reference/glossary.zh.md"):
         for *_, meaning in _ROW.findall(read(name)):
             assert len(re.findall(r"[.。](?=\s|$|[一-鿿])", meaning.strip())) in {1, 2}, meaning
 
 
 def test_the_glossary_is_found() -> None:
-    for page in ("README.md", "CONTRIBUTING.md", "docs/architecture.md"):
+    for page in ("README.md", "CONTRIBUTING.md", "docs/explanation/architecture.md"):
         assert "glossary.md" in read(page)
-    assert "docs/glossary.zh.md" in read("README.zh.md")
+    assert "docs/reference/glossary.zh.md" in read("README.zh.md")

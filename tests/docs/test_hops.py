@@ -1,4 +1,4 @@
-"""The table of hops in docs/architecture.md: every file exists, and is imported by one of the hop before it."""
+"""The table of hops in docs: architecture.md: every file exists, and is imported by one of the hop before it."""
 
 import ast
 import importlib
@@ -12,7 +12,7 @@ import pytest
 from tests.docs.pages import ROOT, read, sections
 
 SOURCE = ROOT / "src/wayseal"
-TABLE = sections(read("docs/architecture.md"))["Hop budget"]
+TABLE = sections(read("docs/explanation/architecture.md"))["Hop budget"]
 ROWS = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in TABLE.splitlines() if line.startswith("|")]
 
 

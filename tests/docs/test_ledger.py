@@ -1,4 +1,4 @@
-"""docs/ledger.md says everything that the doctor finds, and nothing else, in both languages."""
+"""ledger.md says everything that the doctor finds, and nothing else, in both languages."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,10 @@ WORDS = {
 
 @pytest.mark.parametrize(
     ("name", "title", "lang"),
-    [("docs/ledger.md", "When something is wrong", "en"), ("docs/ledger.zh.md", "出了问题怎么办", "zh")],
+    [
+        ("docs/explanation/ledger.md", "When something is wrong", "en"),
+        ("docs/explanation/ledger.zh.md", "出了问题怎么办", "zh"),
+    ],
 )
 def test_everything_that_the_doctor_finds(name: str, title: str, lang: str) -> None:
     found: dict[str, str] = {}

@@ -20,7 +20,7 @@ def slug(heading: str) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", without_blocks(page.read_text(encoding="utf-8")), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", without_blocks(read(str(page.relative_to(ROOT)))), re.MULTILINE)
     return {slug(h) for h in headings}
 
 
@@ -50,7 +50,7 @@ def test_every_user_page_has_its_twin(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in NAMES if n.endswith(".zh.md")])
 def test_twins_keep_step(name: str) -> None:
     """Both languages have the same headings by number and level, the same blocks and the same tables."""
-    chinese, english = read(name), twin(ROOT / name).read_text(encoding="utf-8")
+    chinese, english = read(name), read(str(twin(ROOT / name).relative_to(ROOT)))
 
     def shape(text: str) -> list[int]:
         return [len(h) for h in re.findall(r"^(#+) ", without_blocks(text), re.MULTILINE)]

@@ -1,4 +1,4 @@
-"""docs/mapping-files.md says every key of a mapping file, in both languages, and its example loads."""
+"""mapping-files.md says every key of a mapping file, in both languages, and its example loads."""
 
 import dataclasses
 import tomllib
@@ -11,12 +11,11 @@ from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.cli.ingest import SourceSettings
 from wayseal.store import _load_mapping, load_mapping
 from wayseal.store._times import _DIRECTIVES
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import READING, names_of_format
-from wayseal.store.mapping import EPOCHS
+from wayseal.store.mapping import EPOCHS, LOGS, Format
 
 
-@pytest.fixture(params=("docs/mapping-files.md", "docs/mapping-files.zh.md"))
+@pytest.fixture(params=("docs/reference/mapping-files.md", "docs/reference/mapping-files.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

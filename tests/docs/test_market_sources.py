@@ -1,4 +1,4 @@
-"""docs/market-sources.md says every key, field, sign, flaw and hindrance, in both languages, and its examples load."""
+"""market-sources.md says every key, field, sign, flaw and hindrance, in both languages, and its examples load."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from wayseal.market.types import FailureReason
 EXAMPLES = DOCS / "examples/sources"
 
 
-@pytest.fixture(params=("docs/market-sources.md", "docs/market-sources.zh.md"))
+@pytest.fixture(params=("docs/reference/market-sources.md", "docs/reference/market-sources.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

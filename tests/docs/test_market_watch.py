@@ -1,4 +1,4 @@
-"""docs/market-watch.md says every kind of line, every state and every place."""
+"""market-watch.md says every kind of line, every state and every place."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from wayseal.market.log import LineKind
 from wayseal.market.shops import ShopState
 
 
-@pytest.mark.parametrize("page", ["docs/market-watch.md", "docs/market-watch.zh.md"])
+@pytest.mark.parametrize("page", ["docs/how-to/market-watch.md", "docs/how-to/market-watch.zh.md"])
 def test_every_word_stands_there(page: str) -> None:
     text = read(page)
     words = (*LineKind, *ShopState, *(f"{folder}/" for folder in (CAPTURES, IMPORTS, SOURCES)))

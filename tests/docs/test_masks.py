@@ -1,4 +1,4 @@
-"""docs/masks.md says every rule set, rule, example and mask as the code has them, in both languages, and no other."""
+"""masks.md says every rule set, rule, example and mask as the code has them, in both languages, and no other."""
 
 import re
 
@@ -9,7 +9,7 @@ from wayseal.model.fields import FieldKind
 from wayseal.page.languages import translator
 from wayseal.vault.masks import RULE_SETS, RuleSet, mask, region
 
-PAGES = ("docs/masks.md", "docs/masks.zh.md")
+PAGES = ("docs/reference/masks.md", "docs/reference/masks.zh.md")
 _ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+) \| `(.+)` \| `(.+)` \|$", re.MULTILINE)
 
 

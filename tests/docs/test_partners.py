@@ -1,4 +1,4 @@
-"""docs/partners.md says every key of a contract, every kind of breach and every key of the JSON, in both languages."""
+"""partners.md says every key of a contract, every kind of breach and every key of the JSON, in both languages."""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ def keys_of(record: type) -> list[str]:
     return [field.name for field in dataclasses.fields(record)]
 
 
-@pytest.fixture(params=("docs/partners.md", "docs/partners.zh.md"))
+@pytest.fixture(params=("docs/how-to/partners.md", "docs/how-to/partners.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

@@ -1,4 +1,4 @@
-"""docs/proofs.md defines what the code reads: members, bytes, examples, in both languages."""
+"""proofs.md defines what the code reads: members, bytes, examples, in both languages."""
 
 import re
 
@@ -11,7 +11,7 @@ from wayseal.model.fields import Form
 from wayseal.model.schema import keys_of
 from wayseal.proofs import entries, growth, reads
 
-PAGES = ("docs/proofs.md", "docs/proofs.zh.md")
+PAGES = ("docs/reference/proofs.md", "docs/reference/proofs.zh.md")
 
 
 def part(page: str, place: int) -> str:

@@ -1,4 +1,4 @@
-"""docs/purposes.md says every purpose, rule, budget and key as the data has them, in both languages."""
+"""purposes.md says every purpose, rule, budget and key as the data has them, in both languages."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from tests.docs.purposes import budget_row, purpose_row
 from wayseal.custody import Relation
 from wayseal.model.schema import keys_of
 from wayseal.vault.policy import Policy, Work, default_texts
+from wayseal.vault.policy._policy import RESERVED
 from wayseal.vault.policy._purposes import Budget, LookUps, Purpose, parse_purposes
-from wayseal.vault.policy._rules import RESERVED
 from wayseal.vault.policy.budgets import OVER
 from wayseal.vault.policy.cases import BudgetCase, Case, Question, run_cases
 
@@ -23,7 +23,7 @@ def lang(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def page(lang: str) -> str:
-    return read("docs/purposes.md" if lang == "en" else "docs/purposes.zh.md")
+    return read("docs/reference/purposes.md" if lang == "en" else "docs/reference/purposes.zh.md")
 
 
 def table(page: str, place: int) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""docs/quality-notes.md says what to do about every remark, in both languages."""
+"""quality-notes.md says what to do about every remark, in both languages."""
 
 import re
 
@@ -11,7 +11,7 @@ KINDS = ("quality", "fit", "missing")
 TEXTS = catalogue("en", "wayseal.trace.report")
 
 
-@pytest.mark.parametrize("page", ["docs/quality-notes.md", "docs/quality-notes.zh.md"])
+@pytest.mark.parametrize("page", ["docs/reference/quality-notes.md", "docs/reference/quality-notes.zh.md"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_remark(page: str, kind: str) -> None:
     title = next(t for t in sections(read(page)) if t.endswith(kind))

@@ -1,13 +1,12 @@
-"""Reference pages and their catalogue are what `make docs` makes of the code, and every text has its Chinese."""
+"""The catalogue of help is what `make docs` makes of the code, and every text has its Chinese."""
 
 import re
 
 import pytest
 from scripts.reference import texts
-from scripts.reference.__main__ import catalogue, pages
+from scripts.reference.__main__ import catalogue
 
 from tests.cli.running import inside
-from tests.docs.pages import read
 
 _LINK = re.compile(r"\]\(([^)]+)\)")
 
@@ -16,11 +15,6 @@ def test_the_catalogue_is_as_the_code_makes_it() -> None:
     po, mo, lacking = catalogue()
     assert lacking == [], "`make docs` lists them; write their Chinese into the catalogue"
     assert (texts.PATH.read_bytes(), texts.PATH.with_suffix(".mo").read_bytes()) == (po, mo), "run `make docs`"
-
-
-def test_the_pages_are_as_the_code_makes_them() -> None:
-    for name, text in pages().items():
-        assert read(name) == text, f"{name}: run `make docs`"
 
 
 def test_chinese_texts_have_the_links_names_and_blanks_of_the_english() -> None:

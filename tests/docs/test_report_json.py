@@ -1,4 +1,4 @@
-"""docs/report-json.md says every key of the JSON report, in both languages, with an example of the same shape."""
+"""report-json.md says every key of the JSON report, in both languages, with an example of the same shape."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from tests.trace.report import fixtures
 from wayseal.trace.report import render
 
 
-@pytest.fixture(params=("docs/report-json.md", "docs/report-json.zh.md"))
+@pytest.fixture(params=("docs/reference/report-json.md", "docs/reference/report-json.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

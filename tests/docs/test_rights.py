@@ -1,4 +1,4 @@
-"""docs/rights.md says every key of the file of rights, every list and every key of the JSON, in both languages."""
+"""rights.md says every key of the file of rights, every list and every key of the JSON, in both languages."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from wayseal.model.schema import keys_of
 LISTS = ("rights", "roles", "people", "mandates", "dormant", "wider", "shared", "untrained", "beyond")
 
 
-@pytest.fixture(params=("docs/rights.md", "docs/rights.zh.md"))
+@pytest.fixture(params=("docs/how-to/rights.md", "docs/how-to/rights.zh.md"))
 def page(request: pytest.FixtureRequest) -> str:
     return read(request.param)
 

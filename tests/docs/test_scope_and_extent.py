@@ -1,4 +1,4 @@
-"""docs/scope-and-extent.md says every key of both JSON reports, in their order and in both languages."""
+"""scope-and-extent.md says every key of both JSON reports, in their order and in both languages."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from wayseal.trace.extent import render_extent
 from wayseal.trace.extent._estimate import EXACT_BELOW, WITHIN
 from wayseal.trace.scope import render_scope
 
-PAGES = ("docs/scope-and-extent.md", "docs/scope-and-extent.zh.md")
+PAGES = ("docs/how-to/scope-and-extent.md", "docs/how-to/scope-and-extent.zh.md")
 
 
 @pytest.fixture(scope="module")

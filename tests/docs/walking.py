@@ -31,7 +31,7 @@ from tests.effort import DEEP
 from tests.once import made_once
 from wayseal.cli import main
 
-REAL = "docs/rights.md"
+REAL = "docs/how-to/rights.md"
 """The page whose commands are always run anew, each as a process, as a reader would."""
 NEVER_FAILS = " || true"
 _SHELL = re.compile(r"[|&;<>()$`*?\[\]{}~!#\\\n]")

@@ -16,7 +16,7 @@ from tests.trace.making import QUICK
 from wayseal import trace
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.store import arrow_schema, open_source, read_leaks, write_table
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult
 from wayseal.trace._posterior import infer

@@ -13,7 +13,7 @@ from tests.trace.extent.test_extent import TWO, found, said
 from tests.trace.rim import World, number, opened
 from tests.trace.scope.world import scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import LANGS
 from wayseal.trace.extent import ExtentResult, render_extent
 from wayseal.trace.scope import ScopeResult, parse_period, render_scope

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.trace.making import QUICK, make
 from tests.trace.rim import World, leaks, number, office, opened, sale, short_chains, traced
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.trace import TraceResult, named_sources
 from wayseal.trace._evidence import ACTOR, DEVICE, SESSION
 from wayseal.trace._exposures import gather

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.trace.making import QUICK, make
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.trace import verdict
 from wayseal.trace._evidence import ACTOR, OUTLET, REGION, ViewSample
 from wayseal.trace._fit import check_fit, own_leaks

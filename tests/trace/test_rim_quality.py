@@ -13,7 +13,7 @@ from tests.trace.making import make
 from tests.trace.rim import START, World, at, leaks, number, office, opened, sale
 from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source, read_leaks
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.trace import SAMPLE, times, view_samples
 from wayseal.trace._evidence import OUTLET
 from wayseal.trace._exposures import gather

@@ -14,7 +14,7 @@ from tests.trace.making import QUICK
 from tests.trace.rim import World, at, leaks, number, office, opened, quiet, sale, short_chains, traced, write
 from wayseal import trace
 from wayseal.ledger import ingest, open_ledger
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.store import TABLES, open_source, read_leaks
 from wayseal.store.types import Leaks
 from wayseal.trace import TraceError, TraceResult, render

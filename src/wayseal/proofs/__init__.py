@@ -1,12 +1,12 @@
 """Proofs out of a ledger or a vault's log, in the form in which they are handed on, and whether they hold.
 
-docs/proofs.md defines every byte. Nothing here needs more than Python and `cryptography`: what a court is shown is
-checked by little code that little else can break. `python -m wayseal.proofs` is the room's own command.
+docs/reference/proofs.md defines every byte. Nothing here needs more than Python and `cryptography`: what a court is
+shown is checked by little code that little else can break. `python -m wayseal.proofs` is the room's own command.
 """
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.proofs.entries import EntryProof, ProvenEntry

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from wayseal import __version__
 from wayseal.ledger import Snapshot
 from wayseal.model import WaysealError
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.model.times import iso
 from wayseal.store.types import Leaks, Rejection
 from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Floats, ViewSample

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
 from wayseal.trace._leaks import LeakSet, hours
 from wayseal.trace._replay import ReplayedReads, count_shown, merge_reads, replay_leaks

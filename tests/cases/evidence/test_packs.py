@@ -19,7 +19,7 @@ from tests.cases.evidence.packs import AT, ITEMS, LINES, PAGE, TOP, head, item, 
 from tests.docs.pages import blocks, read, sections
 from tests.tables import each
 from wayseal.cases.evidence import make_pack, read_sealed, take_in, verify_pack, write_pack
-from wayseal.cases.evidence._chain import read_chain
+from wayseal.cases.evidence._bag import read_chain
 from wayseal.cases.evidence._fingerprint import CHUNK, fingerprint, fingerprint_of, root_of
 from wayseal.cases.evidence.errors import EvidenceError, ItemChangedError
 from wayseal.cases.evidence.types import Custody, CustodyAct
@@ -28,7 +28,7 @@ from wayseal.merkle.bulk import stacked
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.times import micros
 
-ROUTE = next(blocks(sections(read("docs/evidence.md"))["How police check it"], "sh"))
+ROUTE = next(blocks(sections(read("docs/how-to/evidence.md"))["How police check it"], "sh"))
 
 
 def test_the_same_pack_has_the_same_bytes_and_another_time_gives_others() -> None:
@@ -114,7 +114,7 @@ def test_the_plain_route_of_the_page_ends_well_with_the_seal_alone(tmp_path: Pat
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path)
     assert _plain_route(tmp_path / TOP) == (0, f"{seal}  tagmanifest-sha256.txt\n")
-    assert next(blocks(sections(read("docs/evidence.zh.md"))["公安机关如何核验"], "sh")) == ROUTE
+    assert next(blocks(sections(read("docs/how-to/evidence.zh.md"))["公安机关如何核验"], "sh")) == ROUTE
 
 
 @pytest.mark.needs("sha256sum", "openssl")

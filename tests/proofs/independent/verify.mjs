@@ -1,4 +1,4 @@
-// A verifier of Wayseal's proofs, written from docs/proofs.md alone. Needs Node.js and no package.
+// A verifier of Wayseal's proofs, written from docs/reference/proofs.md alone. Needs Node.js and no package.
 //
 //     node verify.mjs PUBLIC_KEY_FILE PROOF…
 //

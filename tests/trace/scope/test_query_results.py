@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.running import here, log
 from wayseal.ledger import open_ledger
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace.scope import Listing, ScopeResult, parse_period, scope
 
 HEAD = "request,at,actor,filter,rows,session"

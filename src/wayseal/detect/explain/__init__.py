@@ -42,7 +42,7 @@ from wayseal.detect.explain._posts import (
     find_common_rights,
 )
 from wayseal.detect.explain._templates import TIMED, Template, TemplateKind, built_in, load_templates, ranks
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 __all__ = [
     "EVERYBODY",

@@ -28,7 +28,7 @@ from wayseal.detect.facts._walk import (
     judge_reads,
 )
 from wayseal.ledger import Snapshot
-from wayseal.ledger.beside import Wanted
+from wayseal.ledger.walk import Wanted
 
 __all__ = [
     "ADDRESS",
@@ -116,7 +116,7 @@ def _count_facts(snapshot: Snapshot, context: ExplanationContext, old: SavedFact
         reads = (*reads, "source")
     counter = Counter(context, before)
     wanted = Wanted(reads=reads, tables=tables, since=0 if old is None else _since(snapshot, len(old.sources)))
-    for _, done, total in snapshot.beside(wanted, counter):
+    for _, done, total in snapshot.waybill_partitions(wanted, counter):
         progress("explain", done, total)
     made = counter.facts()
     return made if old is None else old.facts.without(*counter.rejudged_pairs()).plus(made)

@@ -37,7 +37,7 @@ from wayseal.detect.lanes._types import (
 from wayseal.detect.reasons import TABLES, Account, World, is_work, read_world
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot
-from wayseal.ledger.beside import Beside
+from wayseal.ledger.walk import WaybillPartition
 from wayseal.model.kinds import Action, Scope
 
 __all__ = [
@@ -216,7 +216,7 @@ def _walk(snapshot: Snapshot, drafts: Sequence[_Draft], progress: Progress) -> d
     since = min(draft.days[0] for draft in drafts) * DAY_US - offset
     until = (max(draft.days[1] for draft in drafts) + 1) * DAY_US - offset
     parts: dict[int, list[pa.Table]] = {key: [] for key in keys.tolist()}
-    for stretch in snapshot.stretches("actor", keys, COLUMNS):
+    for stretch in snapshot.source_ranges("actor", keys, COLUMNS):
         at, actor = times_of(stretch.reads), stretch.reads["actor"].to_numpy()
         inside = (at >= since) & (at < until)
         for key, mine in parts.items():
@@ -318,7 +318,7 @@ class _Work:
         )
         wanted = np.unique(_keys(reads))
         tables = {name: _one_batch(_rows_of(table, wanted)) for name, table in self._tables.items()}
-        stretch = Beside(low=0, high=0, reads=(batch,), tables=tables)
+        stretch = WaybillPartition(low=0, high=0, reads=(batch,), tables=tables)
         _, why, _ = judge_reads(batch, code_tables(stretch, self._context.staff), self._context)
         back = np.empty(len(order), np.int64)
         back[order] = np.arange(len(order))

@@ -396,7 +396,7 @@ class _Check:
 
     def judge(self, progress: Progress) -> None:
         """The first walk: breaches, and what tells the partners' clocks."""
-        for stretch in self.snapshot.stretches("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
+        for stretch in self.snapshot.source_ranges("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
             progress("partners", stretch.done - 1, stretch.total)
             parts = dict(reads_of(stretch, self.groups))
             asked = {n: self._asked(reads) for n, reads in parts.items()}
@@ -453,7 +453,7 @@ class _Check:
         log = self.log
         if log is None or not tallies:
             return {}
-        for stretch in self.snapshot.stretches("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
+        for stretch in self.snapshot.source_ranges("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
             progress("calls", stretch.done - 1, stretch.total)
             parts = dict(reads_of(stretch, self.groups))
             calls, _ = log.calls_of(stretch)

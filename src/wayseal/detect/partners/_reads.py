@@ -20,10 +20,10 @@ from wayseal.detect.partners._contract import Contract
 from wayseal.detect.partners._result import Misfit, Place, Remark
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
-from wayseal.ledger.walk import Stretch
+from wayseal.ledger.walk import SourceRange
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import clock_us
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 Longs = npt.NDArray[np.int64]
 UInts = npt.NDArray[np.uint64]
@@ -199,7 +199,7 @@ class Calls:
         return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
-def reads_of(stretch: Stretch, groups: Groups) -> Iterator[tuple[int, Reads]]:
+def reads_of(stretch: SourceRange, groups: Groups) -> Iterator[tuple[int, Reads]]:
     """(group, its reads) of a stretch."""
     table = stretch.reads
     at = microseconds(table["at"])
@@ -255,7 +255,7 @@ class Log:
         self.fields = TextPool()
         self.ips = TextPool()
 
-    def calls_of(self, stretch: Stretch) -> tuple[dict[int, Calls], dict[int, int]]:
+    def calls_of(self, stretch: SourceRange) -> tuple[dict[int, Calls], dict[int, int]]:
         """Group → its calls of a stretch; and partner (key) → how many, of calls that are nobody's."""
         table = self._snapshot.between("partner_calls", stretch.low, stretch.high, CALLS).combine_chunks()
         partner = table["partner"].to_numpy()

@@ -47,8 +47,8 @@ from wayseal.detect.partners._reads import (
     most,
 )
 from wayseal.detect.partners._result import Skew
-from wayseal.model.jit import kernel
 from wayseal.model.period import Period
+from wayseal.model.runtime import kernel
 
 WINDOW_US = 60_000_000
 LEAST, SHARE = 3, 0.2

@@ -170,7 +170,7 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
     texts = __package__
 
     def keys(self) -> Mapping[str, object]:
-        """Public interface; docs/partners.md lists them. Times in UTC, days local to the contract."""
+        """Public interface; docs/how-to/partners.md lists them. Times in UTC, days local to the contract."""
         r = self.r
         agreed = [p for p in r.partners if p.contract]
         return {

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Floats, Ints, Longs, Usual, fit
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 __all__ = ["AGES", "FITTED", "WEEKS", "Causes", "DailyEvidence", "Usual", "evidence", "fit"]
 

@@ -1,4 +1,4 @@
-"""The result for programs: JSON, a public interface (docs/detect-json.md), findings in OCSF, and metrics."""
+"""The result for programs: JSON, a public interface (docs/reference/detect-json.md), findings in OCSF, and metrics."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from wayseal.model.sources import VerdictKind
+from wayseal.model.kinds import VerdictKind
 from wayseal.page import Banner, Columns, Document, Place, Section, Table, numbers
 from wayseal.page.charts import nothing
 from wayseal.page.languages import LANGS, known_lang

@@ -44,11 +44,10 @@ from wayseal import __version__, store
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.ledger.replay import Replay
-from wayseal.model.kinds import OutletKind, Scope
+from wayseal.model.kinds import OutletKind, Scope, SourceKind
 from wayseal.model.period import FIRST, LAST, Period, parse_period
-from wayseal.model.sources import SourceKind
 from wayseal.model.times import clock_us
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.trace.errors import ScopeError
 from wayseal.trace.scope._holdings import (
     READERS,
@@ -345,7 +344,7 @@ def scope(
     where = load_places(snapshot)
     post = _post(snapshot, found)
     names, tally, work = FieldNames(snapshot), ScopeTally(where), Work(reason=post.reason)
-    for stretch in snapshot.stretches(found.walk, found.keys):
+    for stretch in snapshot.source_ranges(found.walk, found.keys):
         progress("scope", stretch.done - 1, stretch.total)
         one = find_holdings(snapshot, found, stretch, period)
         routes, sets = routes_of(one, where), names.sets(one)

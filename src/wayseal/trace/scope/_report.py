@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger import Snapshot
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.model.times import clock_hours, day_name, iso, offset_text
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart
