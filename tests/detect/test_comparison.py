@@ -6,8 +6,8 @@ import numpy as np
 
 from tests.detect.viewed import MANDATE, PLAIN, WORK, R, key, place, staff, view
 from wayseal.detect._cases import Comparer, find_grounds
-from wayseal.detect._result import Comparison, Ground, Others, Territory
-from wayseal.detect._territory import settle_by_territory
+from wayseal.detect._result import Comparison, Ground, Others, ServiceArea
+from wayseal.detect._service_area import settle_by_service_area
 from wayseal.detect._view import Longs, View
 
 WHERE = {k: (400 + k, 300 + k // 10) for k in range(1, 60)}
@@ -65,7 +65,7 @@ def test_the_share_that_no_table_explains_is_that_of_the_others() -> None:
 
 
 def around(v: Sequence[R], **more: object) -> View:
-    return settle_by_territory(view(v, 4, where=WHERE, **more))  # type: ignore[arg-type]
+    return settle_by_service_area(view(v, 4, where=WHERE, **more))  # type: ignore[arg-type]
 
 
 def everybody() -> list[R]:
@@ -98,8 +98,8 @@ def test_grounds_are_named_and_counted() -> None:
     ]
     v = around([*everybody(), *helper])
     actor = place(v, "a")
-    assert find_grounds(v, actor, 0, names) == (Territory(ground=Ground.OUTLET, id="outlet 17", reads=80),)
-    assert find_grounds(v, actor, 3, names) == (Territory(ground=Ground.OUTLET, id="outlet 17", reads=20),)
+    assert find_grounds(v, actor, 0, names) == (ServiceArea(ground=Ground.OUTLET, id="outlet 17", reads=80),)
+    assert find_grounds(v, actor, 3, names) == (ServiceArea(ground=Ground.OUTLET, id="outlet 17", reads=20),)
     assert find_grounds(v, place(v, "b"), 0, names) == ()
 
 

@@ -36,7 +36,7 @@ from tests.detect.watched import Watched, rows_of, tables_of
 from tests.effort import examples
 from wayseal import ledger, store
 from wayseal.detect._detect import account_posts, outlet_places
-from wayseal.detect._territory import AT_OUTLET, BY_CHANNEL, IN_AREA, NONE, settle_by_territory
+from wayseal.detect._service_area import AT_OUTLET, BY_CHANNEL, IN_AREA, NONE, settle_by_service_area
 from wayseal.detect._view import AccountPosts, OutletPlaces, View
 from wayseal.detect.detectors import CELLS, Detector, Odd, detectors
 from wayseal.detect.facts import Facts
@@ -189,7 +189,7 @@ def test_later_days_change_nothing(reads: list[Seen], day: int) -> None:
     """
     whole = told_by(look(facts_of_reads(reads, CHINA), DAYS, settle=unsettled))
     with window_known():
-        view, short = settle_by_territory(whole), settled(cut(whole, day))
+        view, short = settle_by_service_area(whole), settled(cut(whole, day))
     same_territory(view, short, day)
     for detector in ALL:
         with named(detector):
@@ -198,7 +198,7 @@ def test_later_days_change_nothing(reads: list[Seen], day: int) -> None:
 
 def settled(view: View) -> View:
     """The view with territory, if it has any day."""
-    return settle_by_territory(view) if view.shape[1] else view
+    return settle_by_service_area(view) if view.shape[1] else view
 
 
 def same_territory(view: View, short: View, days: int) -> None:
@@ -331,7 +331,7 @@ def world(small: Watched, tmp_path_factory: pytest.TempPathFactory) -> Looked:
     return brought, facts(folder / "L"), (who, where), first
 
 
-def looked(made: Facts, known: Known, first: int, settle: Callable[[View], View] = settle_by_territory) -> View:
+def looked(made: Facts, known: Known, first: int, settle: Callable[[View], View] = settle_by_service_area) -> View:
     who, where = known
     return told_by(look(made, 14, first, who, where, settle))
 
@@ -354,7 +354,7 @@ def test_a_world_cut_short(subtests: pytest.Subtests, world: Looked) -> None:
     brought, _, known, first = world
     whole_view = looked(brought, known, first, unsettled)
     with window_known():
-        view = settle_by_territory(whole_view)
+        view = settle_by_service_area(whole_view)
         shorts = {day: settled(cut(whole_view, day)) for day in (0, 1, 5, 9, 13)}
     for day, short in shorts.items():
         same_territory(view, short, day)

@@ -23,7 +23,7 @@ from tests.detect.viewed import (
     staff,
     view,
 )
-from wayseal.detect._territory import settle_by_territory
+from wayseal.detect._service_area import settle_by_service_area
 from wayseal.detect._view import View
 from wayseal.detect.detectors import CHANCE, Odd, detectors
 
@@ -103,7 +103,7 @@ def test_what_an_area_or_learnt_territory_explains_has_no_tempo() -> None:
         R(actor="a", day=0, minute=m, waybill=k, origin=7, destination=50 + k) for k, m in enumerate(minutes)
     ]  # fmt: skip
     v = view([*others, *helps], 1)
-    settled = settle_by_territory(v)
+    settled = settle_by_service_area(v)
     assert settled.suspects.learnt.sum() == 40
     assert odd_of("inhuman_tempo", v) == [39]
     found = counted("inhuman_tempo", settled)

@@ -9,13 +9,13 @@ import pytest
 from tests.detect.making import DAY, commit
 from tests.detect.peers.test_evidence import ENOUGH, usual_of, weighed
 from tests.detect.test_detectors import moments, work
-from tests.detect.test_territory import AWAY, DAYS, HERE, WHERE, crowd, found, looked, only, reads, spread
+from tests.detect.test_service_area import AWAY, DAYS, HERE, WHERE, crowd, found, looked, only, reads, spread
 from tests.detect.viewed import NEW, key, place, staff, view
 from tests.detect.views import cut
 from tests.ledger.helpers import at, read
 from wayseal.detect import detect
 from wayseal.detect._judge import judge
-from wayseal.detect._territory import AT_OUTLET, BY_CHANNEL, NONE, settle_by_territory
+from wayseal.detect._service_area import AT_OUTLET, BY_CHANNEL, NONE, settle_by_service_area
 from wayseal.detect._view import without_gaps
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers._fit import WEEKS
@@ -25,7 +25,7 @@ TEMPO = next(d for d in detectors() if d.name == "inhuman_tempo")
 
 
 def test_no_outlet_anywhere(tmp_path: Path) -> None:
-    """IndexError in `find_territory`: a ledger of reads and tickets, without outlets, waybills and scans."""
+    """IndexError in `find_service_area`: a ledger of reads and tickets, without outlets, waybills and scans."""
     rows = [read(n * 700 + k, f"u-{n}", f"YT{n:02d}{k:02d}") for n in range(12) for k in range(10)]
     tickets = [
         {"ticket": f"t{k}", "waybill": r["waybill"], "opened_at": at(9 * DAY), "actor": "x"} for k, r in enumerate(rows)
@@ -37,13 +37,13 @@ def test_no_outlet_anywhere(tmp_path: Path) -> None:
 
 def test_no_days() -> None:
     """IndexError: `chance[-1]` of no days."""
-    assert len(settle_by_territory(cut(view([*crowd(days=1)], 1, where=WHERE), 0)).suspects) == 0
+    assert len(settle_by_service_area(cut(view([*crowd(days=1)], 1, where=WHERE), 0)).suspects) == 0
 
 
 def test_4_a_route_without_cities_is_no_ground_at_either_end() -> None:
     """`_on_route` falls back to the other outlet for an origin, not for a destination."""
     rows = [*crowd(), *reads("a", 8, [*[(HERE, 33)] * 30, *AWAY])]
-    assert AT_OUTLET not in only(settle_by_territory(view(rows, DAYS)))
+    assert AT_OUTLET not in only(settle_by_service_area(view(rows, DAYS)))
 
 
 def test_4_a_route_between_two_cities_is_no_area_either() -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import strategies as st
 
-from wayseal.detect._territory import settle_by_territory
+from wayseal.detect._service_area import settle_by_service_area
 from wayseal.detect._view import AccountPosts, OutletPlaces, Suspects, View, build_view
 from wayseal.detect.detectors import Odd, detectors
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
@@ -103,7 +103,7 @@ def numbers(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def look(
     facts: Facts, days: int, first_day: int = DAY0, who: AccountPosts = WHO, where: OutletPlaces = WHERE,
-    settle: Callable[[View], View] = settle_by_territory,
+    settle: Callable[[View], View] = settle_by_service_area,
 ) -> View:  # fmt: skip
     """A view of some days, with territory as `view_of` gives it."""
     return settle(build_view(facts, who, numbers, first_day, first_day + days - 1, where=where))
@@ -128,8 +128,8 @@ def window_known() -> Iterator[None]:
         return np.full(view.shape[0], 9.0)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wayseal.detect._territory._works_in_area", everybody)
-        patch.setattr("wayseal.detect._territory._most_at_outlet", nine)
+        patch.setattr("wayseal.detect._service_area._works_in_area", everybody)
+        patch.setattr("wayseal.detect._service_area._most_at_outlet", nine)
         yield
 
 

@@ -22,9 +22,9 @@ from wayseal.detect._result import (
     Read,
     Reason,
     Remark,
+    ServiceArea,
     Strength,
     Table,
-    Territory,
 )
 from wayseal.detect.report import render_detect
 from wayseal.detect.report._json import _SEVERITY
@@ -48,7 +48,7 @@ def result() -> DetectResult:
     )  # fmt: skip
     person = Person(
         actor="p-1", role="clerk", place="CQ-0231", evidence=13.54, alerted_at=AT, reasons=(reason,),
-        territory=(Territory(ground=Ground.OUTLET, id="o-17", reads=61),),
+        territory=(ServiceArea(ground=Ground.OUTLET, id="o-17", reads=61),),
     )  # fmt: skip
     missing = MissingWork(role="desk", kind="person", accounts=9, reads=99, first=100, table=Table.TICKETS)
     case = Case(

@@ -15,9 +15,9 @@ from wayseal.detect._judge import FEW as FEW_OTHERS
 from wayseal.detect._missing_work import MOSTLY
 from wayseal.detect._result import FirstReads, Judged, Strength, Table, strength_of
 from wayseal.detect._score import ALERT, BEYOND, GROUND, STORY, shares_of
+from wayseal.detect._service_area import LIFT, OUTLETS, WIDE
+from wayseal.detect._service_area import OFTEN as OFTEN_THERE
 from wayseal.detect._signals import CLEAR, GROWN
-from wayseal.detect._territory import LIFT, OUTLETS, WIDE
-from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS

@@ -28,11 +28,11 @@ from wayseal.detect._result import (
     Person,
     Read,
     Reason,
-    Territory,
+    ServiceArea,
 )
 from wayseal.detect._score import BEYOND, probability, shares_of
+from wayseal.detect._service_area import AT_OUTLET, BY_CHANNEL, IN_AREA, OUTLETS
 from wayseal.detect._signals import GROWN, Signals, count_left
-from wayseal.detect._territory import AT_OUTLET, BY_CHANNEL, IN_AREA, OUTLETS
 from wayseal.detect._view import Flags, Floats, Longs, UInts, View
 from wayseal.detect.peers import WEEKS
 from wayseal.detect.policy import FALSE_ALARM, expected_loss, is_worth
@@ -87,18 +87,20 @@ class Comparer:
         return Others.NOBODY, np.zeros(0, np.int64)
 
 
-def find_grounds(view: View, actor: int, skip: int, names: Names) -> tuple[Territory, ...]:
+def find_grounds(view: View, actor: int, skip: int, names: Names) -> tuple[ServiceArea, ...]:
     """Common traits of an account's reads from the view's column `skip` on (rule 3), the most reads first."""
     s = view.suspects
     low, high = np.searchsorted(s.actor, [actor, actor + 1])
     rows = np.flatnonzero((s.day[low:high] >= skip) & (s.territory[low:high] > 0)) + low
     why = s.territory[rows]
-    out = [Territory(ground=Ground.OUTLET, id=id_, reads=n) for id_, n in _outlets(view, rows[why == AT_OUTLET], names)]
+    out = [
+        ServiceArea(ground=Ground.OUTLET, id=id_, reads=n) for id_, n in _outlets(view, rows[why == AT_OUTLET], names)
+    ]
     issued, count = np.unique(s.channel[rows[why == BY_CHANNEL]], return_counts=True)
     ids = names("channel", issued.tolist())
-    out += [Territory(ground=Ground.INTERFACE, id=i, reads=n) for i, n in zip(ids, count.tolist(), strict=True)]
+    out += [ServiceArea(ground=Ground.INTERFACE, id=i, reads=n) for i, n in zip(ids, count.tolist(), strict=True)]
     if inside := int((why == IN_AREA).sum()):
-        out.append(Territory(ground=Ground.AREA, id="", reads=inside))
+        out.append(ServiceArea(ground=Ground.AREA, id="", reads=inside))
     return tuple(sorted(out, key=lambda t: (-t.reads, t.ground, t.id)))
 
 

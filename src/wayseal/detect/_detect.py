@@ -46,9 +46,9 @@ from wayseal.detect._result import (
     Remark,
 )
 from wayseal.detect._score import find_odds
+from wayseal.detect._service_area import settle_by_service_area
 from wayseal.detect._signals import Signals, measure_signals
 from wayseal.detect._supporting_reads import add_supporting_reads
-from wayseal.detect._territory import settle_by_territory
 from wayseal.detect._view import NOBODY, AccountPosts, Flags, Longs, OutletPlaces, UInts, View, build_view, without_gaps
 from wayseal.detect.detectors import FRESH_ALONE, Detector, detectors
 from wayseal.detect.explain import Template, TemplateKind, find_common_rights, load_templates
@@ -323,7 +323,7 @@ def view_of(snapshot: Snapshot, facts: Facts, window: Window, others: UInts = NO
     """The window's days. others: keys of accounts that belong to it though they read nothing."""
     who, where = account_posts(snapshot), outlet_places(snapshot)
     view = build_view(facts, who, snapshot.numbers, window.past, window.last, others, where)
-    return without_gaps(settle_by_territory(view))
+    return without_gaps(settle_by_service_area(view))
 
 
 def account_posts(snapshot: Snapshot) -> AccountPosts:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Set
 import numpy as np
 
 from wayseal.detect._result import MissingWork, Table
-from wayseal.detect._territory import NONE
+from wayseal.detect._service_area import NONE
 from wayseal.detect._view import Flags, Floats, Ints, Longs, View
 from wayseal.model.kinds import ActorKind
 

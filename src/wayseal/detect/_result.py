@@ -139,7 +139,7 @@ class Ground(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Territory:
+class ServiceArea:
     """First reads in the window that look like an account's work, as they have a ground in common.
 
     id: of the outlet or interface; "" of an area. Those of an area count weakly, the others not at all.
@@ -168,7 +168,7 @@ class Person:
     signals: Mapping[str, float] = field(default_factory=dict)
     odd: int = 0
     kind: str = ""
-    territory: tuple[Territory, ...] = ()
+    territory: tuple[ServiceArea, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

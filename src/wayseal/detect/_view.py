@@ -40,7 +40,7 @@ class Suspects:
     outlets of its origin, destination, last scan before and first scan after the read (places in `Grounds`, -1: none).
     channel: key of the interface that issued it (0: not known). dated: it is known when the parcel began; fresh: less
     than FRESH µs before.
-    territory: see `_territory`.
+    territory: see `_service_area`.
     """
 
     actor: Ints

@@ -16,8 +16,8 @@ from wayseal.detect._result import (
     Read,
     Reason,
     Remark,
+    ServiceArea,
     Table,
-    Territory,
 )
 from wayseal.detect.policy import FALSE_ALARM, is_worth
 
@@ -101,9 +101,9 @@ def watched() -> DetectResult:
     alone = replace(reason("unexplained_first_reads", 12.4), peers=(0, 0), against=Comparison(unknown=0.8))
     wide = replace(alone, against=Comparison(others=Others.EVERYBODY, accounts=900, unknown=0.8))
     grounds = (
-        Territory(ground=Ground.OUTLET, id="o-17", reads=300),
-        Territory(ground=Ground.INTERFACE, id="app", reads=1),
-        Territory(ground=Ground.AREA, id="", reads=40),
+        ServiceArea(ground=Ground.OUTLET, id="o-17", reads=300),
+        ServiceArea(ground=Ground.INTERFACE, id="app", reads=1),
+        ServiceArea(ground=Ground.AREA, id="", reads=40),
     )
     found = result(
         replace(case(), people=(replace(person(), territory=grounds),)),

@@ -19,8 +19,8 @@ from wayseal.detect._result import (
     Read,
     Reason,
     Remark,
+    ServiceArea,
     Table,
-    Territory,
 )
 from wayseal.detect.detectors import detectors
 from wayseal.page.words import catalogue
@@ -47,7 +47,7 @@ reads = st.builds(Read, waybill=ids, actor=ids, at=times, why=st.sampled_from(["
 compared = st.builds(
     Comparison, others=st.sampled_from(Others), accounts=counts, days=counts, own=counts, unknown=st.floats(0, 1)
 )
-grounds = st.builds(Territory, ground=st.sampled_from(Ground), id=ids, reads=counts)
+grounds = st.builds(ServiceArea, ground=st.sampled_from(Ground), id=ids, reads=counts)
 missing = st.builds(
     MissingWork, role=ids, kind=ids, accounts=counts, reads=counts, first=st.integers(1, 10**12),
     table=st.sampled_from(Table),

@@ -26,7 +26,6 @@ from wayseal.detect.facts import TABLE_COLUMNS, ExplanationContext, Facts, build
 from wayseal.detect.lanes._types import (
     READS,
     CaseLanes,
-    Duty,
     HourProfile,
     LaneHead,
     LanePerson,
@@ -44,7 +43,6 @@ from wayseal.model.kinds import Action, Scope
 __all__ = [
     "CaseLanes",
     "CaseRequest",
-    "Duty",
     "HourProfile",
     "LaneHead",
     "LanePerson",
@@ -373,10 +371,7 @@ class _Work:
                 reasons=(),
                 kind=account.kind,
             ),
-            duties=tuple(
-                Duty(scope=post.scope.value, value=post.value, since=post.since, until=post.until)
-                for post in account.posts
-            ),
+            duties=account.posts,
             tickets=self._tickets(waybills, key),
             scans=self._scans(waybills, key, account),
             hours=profile_hours(draft.view, draft.days[0], key),

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wayseal.detect._result import Person
+from wayseal.detect.reasons import Post
 from wayseal.model.schema import parse_json
 from wayseal.store.durable import replace_file
 
@@ -42,16 +43,6 @@ READS = pa.schema(
 
 verdict: mandate, strong, weak, unexplained, unknown; template: what explains it, "" for nothing. Texts are "" for none.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
-    """A post of an account: outlet, city, region, channel or customer. µs; None: without that bound."""
-
-    scope: str
-    value: str
-    since: int | None
-    until: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +82,7 @@ class LanePerson:
     """
 
     about: Person
-    duties: tuple[Duty, ...]
+    duties: tuple[Post, ...]
     tickets: tuple[TicketSpan, ...]
     scans: tuple[tuple[int, int], ...]
     hours: HourProfile | None

@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 from wayseal.detect._odd_reads import ReadFilter
 from wayseal.detect.reasons._judge import Outcome
@@ -15,7 +14,6 @@ from wayseal.detect.reasons._pair import (
     about,
     explain_pair,
     read_world,
-    step_document,
 )
 from wayseal.detect.reasons._pair import document as json_document
 from wayseal.detect.reasons._reads import ListedRead, ReadsResult, list_case_reads, list_waybill_reads
@@ -24,6 +22,7 @@ from wayseal.model.kinds import Scope
 from wayseal.model.times import EPOCH, HOUR_US, day_name, iso, stamp
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.languages import known_lang
+from wayseal.page.programs import dumped
 from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.visible import visible
 from wayseal.page.words import Saying, Voice, catalogue, headings
@@ -36,6 +35,7 @@ __all__ = [
     "JudgedRead",
     "ListedRead",
     "PairResult",
+    "Post",
     "ReadFilter",
     "ReadsResult",
     "TemplateStep",
@@ -207,21 +207,7 @@ class _ReadsReport(Report[ReadsResult]):
         self._detectors = catalogue(voice.lang, DETECTORS)
 
     def keys(self) -> Mapping[str, object]:
-        r = self.r
-        return {
-            "wayseal": r.wayseal,
-            "inputs": {"ledger": r.ledger_digest},
-            "case": r.case or None,
-            "waybill": r.waybill or None,
-            "from": None if r.since is None else day_name(r.since),
-            "to": None if r.until is None else day_name(r.until),
-            "reasons": list(r.reasons),
-            "unlisted_reasons": list(r.unlisted),
-            "everything": r.everything,
-            "kept_back": r.kept_back,
-            "missing_tables": list(r.missing),
-            "reads": [_read(read) for read in r.reads],
-        }
+        return dumped(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say
@@ -285,7 +271,7 @@ class _ReadsReport(Report[ReadsResult]):
             "way": self.voice.values(read.action, read.via, read.purpose),
             "reasons": self.voice.all_of(map(self._detector, read.reasons)),
             "work": self.work(read),
-            "read": f"{read.source}:{read.row}",
+            "read": read.id,
             "file": id_(read.file),
         }
 
@@ -300,7 +286,7 @@ class _ReadsReport(Report[ReadsResult]):
         """A read as a row (`READ_COLUMNS`)."""
         template = read.near.template.name if read.near is not None and read.near.how is Outcome.FITS else ""
         texts = (self.voice.value(one) if one else "" for one in (read.action, read.via, read.purpose))
-        first = (f"{read.source}:{read.row}", read.file, stamp(read.at), read.waybill, read.actor)
+        first = (read.id, read.file, stamp(read.at), read.waybill, read.actor)
         reasons = "; ".join(map(self._detector, read.reasons))
         told = (self.voice.value(one) if one else "" for one in (read.verdict, template))
         return *first, read.session, read.ip, read.device, *texts, reasons, *told, self.work(read)
@@ -321,21 +307,3 @@ def list_rows(result: ReadsResult, lang: str) -> list[tuple[str, ...]]:
     """Reads as rows of a list for people (`READ_COLUMNS`), in a language; times on their clock."""
     words = _ReadsReport(result, Voice(known_lang(lang), more=catalogue(known_lang(lang), __package__)))
     return [words.row(read) for read in result.reads]
-
-
-def _read(read: ListedRead) -> dict[str, Any]:
-    texts = {name: getattr(read, name) or None for name in ("session", "ip", "device", "action", "via", "purpose")}
-    return {
-        "read": f"{read.source}:{read.row}",
-        "source": read.source,
-        "row": read.row,
-        "file": read.file,
-        "at": iso(read.at),
-        "waybill": read.waybill,
-        "actor": read.actor,
-        **texts,
-        "has_access_id": read.named,
-        "reasons": list(read.reasons),
-        "verdict": read.verdict,
-        "near": None if read.near is None else step_document(read.near),
-    }

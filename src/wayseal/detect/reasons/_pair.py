@@ -1,7 +1,7 @@
 """Why an account's reads of one waybill were work, or were not: from the ledger to plain values that can be said."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from wayseal.detect.reasons._world import Account, Parcel, Post, World, is_work,
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Scope
 from wayseal.model.times import iso
+from wayseal.page.programs import dumped
 
 TABLES = ("waybills", "scans", "tickets", "actors", "outlets", "assignments")
 """The tables that explanations are made of."""
@@ -95,7 +96,7 @@ def explain_pair(
         wayseal=__version__,
         ledger_digest=snapshot.digest,
         waybill=waybill,
-        account=_named(account, name),
+        account=replace(account, actor=name(account.actor)),
         parcel=parcel,
         reads=tuple(judge.read(*one) for one in zip(at, action, first, strict=True)),
         missing=tuple(table for table in TABLES if table not in snapshot.tables),
@@ -121,18 +122,6 @@ def _reads(snapshot: Snapshot, actor: str, waybill: str) -> tuple[list[int], lis
         raise NoSuchPairError("this account has no read of this waybill in the log")
     actions = [text or "" for text in rows["action"].to_pylist()]
     return rows["at"].cast(pa.int64()).to_pylist(), actions, rows["first"].to_pylist()
-
-
-def _named(account: Account, name: Callable[[str], str]) -> Account:
-    return Account(
-        actor=name(account.actor),
-        role=account.role,
-        kind=account.kind,
-        outlet=account.outlet,
-        region=account.region,
-        rights=account.rights,
-        posts=account.posts,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,20 +212,12 @@ _SECOND = 1_000_000
 
 def document(result: PairResult) -> dict[str, Any]:
     """The whole answer as JSON can hold it; times in UTC, lengths in seconds."""
-    r = result
-    a, route = r.account, r.parcel.route
+    r, route = result, result.parcel.route
     return {
         "wayseal": r.wayseal,
         "inputs": {"ledger": r.ledger_digest},
         "waybill": r.waybill,
-        "account": {
-            "id": a.actor,
-            "role": a.role or None,
-            "kind": a.kind or None,
-            "outlet": a.outlet or None,
-            "region": a.region or None,
-            "posts": [_post(post) for post in a.posts],
-        },
+        "account": dumped(r.account),
         "parcel": {
             "issued_at": None if route is None else iso(route.issued),
             "channel": None if route is None else route.channel,
@@ -276,19 +257,9 @@ def step_document(step: TemplateStep) -> dict[str, Any]:
         "strength": "mandate" if t.by == "mandate" else "strong" if t.strong else "weak",
         "result": step.how.value,
         "ground": explanation,
-        "post": None if step.post is None else _post(step.post),
+        "post": None if step.post is None else dumped(step.post),
         "explains": None if step.since is None or step.until is None else [iso(step.since), iso(step.until)],
         **{name: None if (v := step.values.get(name)) is None else int(str(v)) / _SECOND for name in _LENGTHS},
         "instead": list(v) if isinstance(v := step.values.get("instead"), tuple) else None,
         "wanted": list(v) if isinstance(v := step.values.get("wanted"), tuple) else None,
-    }
-
-
-def _post(post: Post) -> dict[str, Any]:
-    since = None if post.since is None else iso(post.since)
-    return {
-        "scope": post.scope.value,
-        "value": post.value,
-        "from": since,
-        "to": None if post.until is None else iso(post.until),
     }

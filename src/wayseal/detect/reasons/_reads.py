@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pydantic import PlainSerializer, WrapSerializer
 
 from wayseal import __version__
 from wayseal.detect._odd_reads import Progress, ReadFilter, find_odd_reads
 from wayseal.detect.explain import Template
-from wayseal.detect.reasons._pair import TABLES, ReadJudge, TemplateStep, read_world
+from wayseal.detect.reasons._pair import TABLES, ReadJudge, TemplateStep, read_world, step_document
 from wayseal.detect.reasons._world import Parcel, World, parcels_of
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Action
+from wayseal.page.programs import Day, Moment, OrNull, named
 
 TEXTS = ("session", "ip", "device")
 """Ids that lead to a person (rule 2)."""
@@ -36,26 +38,32 @@ class ListedRead:
     """One read. Texts are "" where the log says none, or where they are kept back.
 
     source, row: what `wayseal ledger prove` knows it by. file: name of the source. at: µs. actor: under the name that
-    may be shown. named: whether its log gave it an id of its own (`access`). reasons: detectors that count it. verdict:
-    see `_judge.classify`. near: what explains it or comes nearest; None where no table has anything to do with it.
+    may be shown. has_access_id: whether its log gave it an id of its own (`access`). reasons: detectors that count it.
+    verdict: see `_judge.classify`. near: what explains it or comes nearest; None where no table has anything to do
+    with it.
     """
 
     source: int
     row: int
     file: str
-    at: int
+    at: Moment
     waybill: str
     actor: str
-    session: str
-    ip: str
-    device: str
-    action: str
-    via: str
-    purpose: str
-    named: bool
+    session: OrNull
+    ip: OrNull
+    device: OrNull
+    action: OrNull
+    via: OrNull
+    purpose: OrNull
+    has_access_id: bool
     reasons: tuple[str, ...]
     verdict: str
-    near: TemplateStep | None
+    near: Annotated[TemplateStep, PlainSerializer(step_document)] | None
+
+    @property
+    def id(self) -> str:
+        """Source and row: what proves it."""
+        return f"{self.source}:{self.row}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +77,17 @@ class ReadsResult:
     """
 
     wayseal: str
-    ledger_digest: str
-    case: str
-    waybill: str
-    since: int | None
-    until: int | None
+    ledger_digest: Annotated[str, named("inputs"), PlainSerializer(lambda digest: {"ledger": digest})]
+    case: OrNull
+    waybill: OrNull
+    since: Annotated[Day | None, named("from")]
+    until: Annotated[Day | None, named("to")]
     reasons: tuple[str, ...]
-    unlisted: tuple[str, ...]
+    unlisted: Annotated[tuple[str, ...], named("unlisted_reasons")]
     everything: bool
     kept_back: bool
-    missing: tuple[str, ...]
-    reads: tuple[ListedRead, ...]
+    missing: Annotated[tuple[str, ...], named("missing_tables")]
+    reads: tuple[Annotated[ListedRead, WrapSerializer(lambda read, row: {"read": read.id, **row(read)})], ...]
 
 
 def list_case_reads(
@@ -190,7 +198,7 @@ class _Listing:
                 waybill=number,
                 actor=self._name(actor),
                 action=action,
-                named=bool(row["access"]),
+                has_access_id=bool(row["access"]),
                 reasons=reasons[nth],
                 verdict=verdict,
                 near=near,

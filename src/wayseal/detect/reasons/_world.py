@@ -7,13 +7,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from wayseal.detect.explain import EVERYBODY, MANY
 from wayseal.model.kinds import OutletKind, Scope
+from wayseal.page.programs import Moment, OrNull, named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +24,8 @@ class Post:
 
     scope: Scope
     value: str
-    since: int | None = None
-    until: int | None = None
+    since: Annotated[Moment | None, named("from")] = None
+    until: Annotated[Moment | None, named("to")] = None
 
     def holds(self, at: int) -> bool:
         """True if it was the account's at that time."""
@@ -34,12 +36,12 @@ class Post:
 class Account:
     """An account that reads. role, kind, outlet, region: "" where `actors` doesn't say."""
 
-    actor: str
-    role: str = ""
-    kind: str = ""
-    outlet: str = ""
-    region: str = ""
-    rights: frozenset[str] = frozenset()
+    actor: Annotated[str, named("id")]
+    role: OrNull = ""
+    kind: OrNull = ""
+    outlet: OrNull = ""
+    region: OrNull = ""
+    rights: Annotated[frozenset[str], Field(exclude=True)] = frozenset()
     posts: tuple[Post, ...] = ()
 
     @property

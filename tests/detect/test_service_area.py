@@ -1,4 +1,4 @@
-"""Learnt territory: the numbered obligations of `_territory`."""
+"""Learnt territory: the numbered obligations of `_service_area`."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ import pytest
 
 from tests.detect.viewed import FIRST, NEW, PLAIN, WEAK, WORK, R, facts_from, key, numbers, place, view
 from tests.detect.views import cut
-from wayseal.detect._territory import (
+from wayseal.detect._service_area import (
     AT_OUTLET,
     BUSY,
     BY_CHANNEL,
@@ -24,8 +24,8 @@ from wayseal.detect._territory import (
     OFTEN,
     OUTLETS,
     WIDE,
-    find_territory,
-    settle_by_territory,
+    find_service_area,
+    settle_by_service_area,
 )
 from wayseal.detect._view import AccountPosts, OutletPlaces, View, build_view
 
@@ -87,7 +87,7 @@ def crowd(n: int = 6, days: int = DAYS, accounts: str = CROWD) -> list[R]:
 
 def looked(rows: Sequence[R], days: int = DAYS, **more: Mapping[Any, Any]) -> View:
     given: dict[str, Any] = {"where": WHERE, **more}
-    return settle_by_territory(view(rows, days, **given))
+    return settle_by_service_area(view(rows, days, **given))
 
 
 def found(v: View, actor: str = "a") -> dict[int, list[int]]:
@@ -109,10 +109,10 @@ def test_1_days_to_come_change_nothing() -> None:
         rows += reads("a", day, at(4, HERE + day // 4, start=day), lambda _: 501 if day > 5 else 0)  # noqa: B023
         rows += reads("k", day, spread(12, OF_REGION if day < 6 else ELSEWHERE, day))
     whole = view(rows, DAYS, where=WHERE, kinds={"a": "service"})
-    expected, day_of = find_territory(whole), whole.suspects.day
+    expected, day_of = find_service_area(whole), whole.suspects.day
     assert set(expected.tolist()) == {NONE, AT_OUTLET, BY_CHANNEL, IN_AREA}
     for days in range(1, DAYS):
-        assert find_territory(cut(whole, days)).tolist() == expected[day_of < days].tolist()
+        assert find_service_area(cut(whole, days)).tolist() == expected[day_of < days].tolist()
 
 
 def test_1_what_becomes_ground_later_explains_nothing_before() -> None:
@@ -397,7 +397,7 @@ def test_5_what_something_else_says_of_a_read_stands() -> None:
 
 def test_nobody() -> None:
     v = looked([], 3)
-    assert (v.shape, len(v.suspects), find_territory(v).tolist()) == ((0, 3), 0, [])
+    assert (v.shape, len(v.suspects), find_service_area(v).tolist()) == ((0, 3), 0, [])
     assert only(looked([*reads("a", 0, at(1))], 1)) == {NONE}
 
 
@@ -436,7 +436,7 @@ def test_rows_in_another_order(seed: int) -> None:
             region=np.array([201 if a in "klm" else 0 for a in accounts], np.uint64),
         )  # fmt: skip
         where = OutletPlaces(keys=lies[:, 0], city=lies[:, 1], region=lies[:, 2])
-        v = settle_by_territory(build_view(made, who, numbers, FIRST, FIRST + DAYS - 1, where=where))
+        v = settle_by_service_area(build_view(made, who, numbers, FIRST, FIRST + DAYS - 1, where=where))
         s = v.suspects
         said.append(sorted(zip(s.waybill.tolist(), s.territory.tolist(), strict=True)))
         order = list(range(len(made.suspects)))

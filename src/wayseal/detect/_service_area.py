@@ -1,4 +1,4 @@
-"""Learnt territory: what an account's unexplained reads have in common, as a further explanation of stated strength.
+"""The learnt service area: what an account's unexplained reads have in common, as an explanation of stated strength.
 
 Tables seldom say all that people answer for. So it is learnt, from an account's own reads, where, when and through what
 it works: whoever helps out reads the parcels of one outlet, a regional manager those of the region, an interface those
@@ -43,15 +43,15 @@ LEAST = 5
 MOST = 50.0
 
 
-def settle_by_territory(view: View) -> View:
+def settle_by_service_area(view: View) -> View:
     """The view in which reads within learnt territory are explained, or weakly so (obligation 5)."""
     s = view.suspects
-    why = find_territory(view)
+    why = find_service_area(view)
     plain = s.plain & (why == NONE)
     return replace(view, suspects=replace(s, plain=plain, weak=s.weak | (s.plain & (why == IN_AREA)), territory=why))
 
 
-def find_territory(view: View) -> Ints:
+def find_service_area(view: View) -> Ints:
     """Why each suspect lies in its account's territory; NONE for those that don't, or that something else explains."""
     s, (_, days) = view.suspects, view.shape
     out = np.zeros(len(s), np.int32)
