@@ -24,7 +24,7 @@ from tests.console.market_shown import fill_market, offer_id, seller_id
 from tests.console.working import run_all, with_ledger
 from tests.console.world import PASSWORD, World, open_world
 
-from wayseal.cases.types import Priority, Source, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.types import Observable, ObservableKind, Priority, Source, TaskContent, TaskState
 from wayseal.console import ConsoleSettings, Role
 
 CHROMIUM = "/usr/bin/chromium"
@@ -114,8 +114,8 @@ SAYS = {
 def work(world: World, lang: str) -> None:
     """A morning's casework, so that pages have something to show."""
     says, cases, now = SAYS[lang], world.cases, world.access.now()
-    seller = Thing(kind=ThingKind.SELLER, value=says["shop"])
-    canary = Thing(kind=ThingKind.NUMBER, value="YT9780901824279")
+    seller = Observable(kind=ObservableKind.SELLER, value=says["shop"])
+    canary = Observable(kind=ObservableKind.NUMBER, value="YT9780901824279")
     cases.enqueue(Source.LISTING, [seller], says["listing"], "li.na", now, score=0.75)
     cases.enqueue(Source.CANARY, [canary, seller], says["canary"], "li.na", now, score=0.95)
     cases.link(CASE, seller, "li.na", says["linked"], now + 1)

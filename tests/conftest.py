@@ -53,7 +53,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """While modules are loaded nearly nothing is thrown away, and looking for it took a quarter of the time."""
-    from wayseal.model.collector import collector_paused
+    from wayseal.model.runtime import collector_paused
 
     with collector_paused():
         return (yield)

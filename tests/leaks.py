@@ -1,7 +1,7 @@
 """Whatever tests and the code under test open is closed again: whoever forgets fails, on every Python.
 
 1. What nobody closed says so when it is collected (ResourceWarning): files, sockets, event loops, the databases of
-   `store.database`, and SQLite's connections, which before Python 3.13 say nothing by themselves. All is collected
+   `database`, and SQLite's connections, which before Python 3.13 say nothing by themselves. All is collected
    after each file of tests, so it is the file's last test that fails. `python -X tracemalloc=20 -m pytest FILE` then
    says where it was opened.
 2. What is never collected is looked for at the end of a process's tests: threads of ours, processes, and handles of

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.leaks import left_open, open_files
-from wayseal.store.database import open_database
-from wayseal.store.database._postgresql import PostgreSQL
+from wayseal.database import open_database
+from wayseal.database._postgresql import PostgreSQL
 
 
 def forgotten(make: Callable[[], object]) -> None:

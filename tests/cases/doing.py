@@ -6,7 +6,16 @@ from collections.abc import Callable
 from tests.cases.making import NOW, alert
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookError
-from wayseal.cases.types import CaseState, PackStep, Priority, Source, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.types import (
+    CaseState,
+    Observable,
+    ObservableKind,
+    PackStep,
+    Priority,
+    Source,
+    TaskContent,
+    TaskState,
+)
 from wayseal.cases.views import CaseFilter, Pack
 
 STEP = 7_000_000
@@ -31,7 +40,7 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
     ids = [row.id for row in cases.cases(limit=60).rows]
     items = [row.id for row in cases.queue(at).rows]
     account = f"u-{rng.randrange(12)}"
-    thing = Thing(kind=rng.choice(list(ThingKind)[:-1]), value=f"x-{rng.randrange(6)}")
+    thing = Observable(kind=rng.choice(list(ObservableKind)[:-1]), value=f"x-{rng.randrange(6)}")
 
     pack = Pack(seal="5" * 64, digest="d" * 64, size=7, items=2)
 
@@ -56,7 +65,7 @@ def _acts(cases: Cases, rng: random.Random, who: str, at: int) -> dict[str, Call
     def split() -> object:
         id_ = case()
         things = cases.dossier(id_).things
-        chosen = [Thing(kind=t.kind, value=t.name) for t in [rng.choice(things)]]
+        chosen = [Observable(kind=t.kind, value=t.name) for t in [rng.choice(things)]]
         return cases.split(id_, chosen, who, "two matters", at)
 
     def unmerge() -> object:

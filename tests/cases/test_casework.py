@@ -8,7 +8,6 @@ import pytest
 
 from tests.cases.making import DAY, NOW, alert, lines, secret
 from wayseal.cases import Cases, open_cases, verify
-from wayseal.cases._work import CHANGES, CLOSED_STATES, OPEN_STATES
 from wayseal.cases.errors import (
     CasebookError,
     CasebookUsageError,
@@ -17,7 +16,19 @@ from wayseal.cases.errors import (
     StaleError,
     UndoError,
 )
-from wayseal.cases.types import CaseState, PackStep, Priority, Source, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.types import (
+    CHANGES,
+    CLOSED_STATES,
+    OPEN_STATES,
+    CaseState,
+    Observable,
+    ObservableKind,
+    PackStep,
+    Priority,
+    Source,
+    TaskContent,
+    TaskState,
+)
 from wayseal.cases.views import CaseFilter, ItemFilter, Pack
 
 SECOND = 1_000_000
@@ -38,8 +49,8 @@ def state(cases: Cases, case: str = "c-1") -> CaseState:
     return cases.dossier(case).row.state
 
 
-def thing(kind: ThingKind, value: str) -> Thing:
-    return Thing(kind=kind, value=value)
+def thing(kind: ObservableKind, value: str) -> Observable:
+    return Observable(kind=kind, value=value)
 
 
 def test_every_state_to_every_other(tmp_path: Path) -> None:
@@ -128,7 +139,7 @@ def test_tasks(cases: Cases) -> None:
 
 def test_merging_and_taking_apart_lose_nothing(cases: Cases) -> None:
     cases.open("c-2", "Li", "complaint", NOW)
-    cases.link("c-2", thing(ThingKind.DEVICE, "d-1"), "Li", "seen", NOW)
+    cases.link("c-2", thing(ObservableKind.DEVICE, "d-1"), "Li", "seen", NOW)
     before = cases.dossier("c-2", names=True), cases.dossier("c-1", names=True)
     cases.merge("c-2", "c-1", "Li", "one ring", NOW)
     into = cases.dossier("c-1", names=True)
@@ -158,13 +169,13 @@ def test_merging_and_taking_apart_lose_nothing(cases: Cases) -> None:
 
 def test_splitting(cases: Cases) -> None:
     alias = cases.pseudonyms.of("u-2")
-    assert cases.split("c-1", [thing(ThingKind.ACCOUNT, alias)], "Li", "another matter", NOW) == "c-3"
+    assert cases.split("c-1", [thing(ObservableKind.ACCOUNT, alias)], "Li", "another matter", NOW) == "c-3"
     assert (cases.find("c-1").actors, cases.find("c-3").actors) == (("u-1",), ("u-2",))
     assert cases.find("c-3").alerts[0].score == 0.9
     with pytest.raises(CaseStateError, match="an account to stay"):
-        cases.split("c-1", [thing(ThingKind.ACCOUNT, "u-1")], "Li", "x", NOW)
+        cases.split("c-1", [thing(ObservableKind.ACCOUNT, "u-1")], "Li", "x", NOW)
     with pytest.raises(CasebookError, match="no such thing"):
-        cases.split("c-1", [thing(ThingKind.ACCOUNT, "u-2")], "Li", "x", NOW)
+        cases.split("c-1", [thing(ObservableKind.ACCOUNT, "u-2")], "Li", "x", NOW)
 
 
 def test_taking_back(cases: Cases) -> None:
@@ -194,7 +205,11 @@ UNDONE: list[tuple[str, Callable[[Cases], object], Callable[[Cases], object]]] =
     ("no case", lambda c: c.set_state("c-1", S.NO_CASE, "Li", "x", NOW), lambda c: (state(c), c.counts())),
     ("note", lambda c: c.add_note("c-1", "x", "Li", NOW), lambda c: [n.text for n in c.dossier("c-1").notes if n.text]),
     ("task", lambda c: c.add_task("c-1", TASK, "Li", NOW), lambda c: (c.dossier("c-1").tasks, c.counts())),
-    ("link", lambda c: c.link("c-1", thing(ThingKind.OUTLET, "o"), "Li", "x", NOW), lambda c: c.dossier("c-1").things),
+    (
+        "link",
+        lambda c: c.link("c-1", thing(ObservableKind.OUTLET, "o"), "Li", "x", NOW),
+        lambda c: c.dossier("c-1").things,
+    ),
     ("file", lambda c: c.name_file("c-1", "a" * 64, "f", 1, "Li", "x", NOW), lambda c: c.dossier("c-1").files),
     ("merge", lambda c: c.merge("c-1", "c-2", "Li", "x", NOW), lambda c: (state(c), c.dossier("c-2").things)),
     ("priority", lambda c: c.prioritise("c-1", Priority.LOW, "Li", NOW), lambda c: c.dossier("c-1").row.priority),
@@ -207,7 +222,7 @@ UNDONE: list[tuple[str, Callable[[Cases], object], Callable[[Cases], object]]] =
 @pytest.mark.parametrize("number", range(len(UNDONE)))
 def test_what_was_taken_back_is_as_it_was(cases: Cases, number: int) -> None:
     _, act, look = UNDONE[number]
-    cases.enqueue(Source.TRACE, [thing(ThingKind.ACCOUNT, "u-9")], "a trace", "Wang", NOW)
+    cases.enqueue(Source.TRACE, [thing(ObservableKind.ACCOUNT, "u-9")], "a trace", "Wang", NOW)
     before = look(cases)
     act(cases)
     assert look(cases) != before
@@ -217,7 +232,11 @@ def test_what_was_taken_back_is_as_it_was(cases: Cases, number: int) -> None:
 
 def test_the_queue(cases: Cases) -> None:
     assert [item.id for item in cases.queue(NOW).rows] == ["c-1", "c-2"]
-    things = [thing(ThingKind.ACCOUNT, "u-1"), thing(ThingKind.SELLER, "shop"), thing(ThingKind.NUMBER, "YT1")]
+    things = [
+        thing(ObservableKind.ACCOUNT, "u-1"),
+        thing(ObservableKind.SELLER, "shop"),
+        thing(ObservableKind.NUMBER, "YT1"),
+    ]
     assert cases.enqueue(Source.LISTING, things, "¥1 each", "Li", NOW, score=0.7, since=NOW - DAY) == "q-1"
     assert cases.enqueue(Source.CANARY, [], "canary hit", "Li", NOW, score=0.95) == "q-2"
     assert [item.id for item in cases.queue(NOW).rows] == ["q-2", "c-1", "q-1", "c-2"]
@@ -232,7 +251,7 @@ def test_the_queue(cases: Cases) -> None:
     made = cases.find("c-3")
     assert (made.actors, made.state, made.alerts[0].detectors) == (("u-1",), S.NEW, ("listing",))
     assert [(t.kind, t.name) for t in cases.dossier("c-3").things[1:]] == [
-        (ThingKind.SELLER, "shop"), (ThingKind.NUMBER, "YT1"),
+        (ObservableKind.SELLER, "shop"), (ObservableKind.NUMBER, "YT1"),
     ]  # fmt: skip
     assert [act.act for act in cases.timeline("q-1").rows] == ["promoted", "item_changed", "item"]
     assert cases.promote("c-1", "Li", "worth it", NOW) == "c-1"
@@ -253,14 +272,14 @@ def test_a_case_that_was_opened_by_an_act_leaves_the_queue(cases: Cases) -> None
 
 
 def test_similar_cases_name_what_is_shared(cases: Cases) -> None:
-    cases.link("c-1", thing(ThingKind.DEVICE, "d-1"), "Li", "x", NOW)
-    cases.link("c-2", thing(ThingKind.DEVICE, "d-1"), "Li", "x", NOW)
-    cases.link("c-1", thing(ThingKind.SELLER, "shop"), "Li", "x", NOW)
-    cases.enqueue(Source.LISTING, [thing(ThingKind.SELLER, "shop")], "again", "Li", NOW)
+    cases.link("c-1", thing(ObservableKind.DEVICE, "d-1"), "Li", "x", NOW)
+    cases.link("c-2", thing(ObservableKind.DEVICE, "d-1"), "Li", "x", NOW)
+    cases.link("c-1", thing(ObservableKind.SELLER, "shop"), "Li", "x", NOW)
+    cases.enqueue(Source.LISTING, [thing(ObservableKind.SELLER, "shop")], "again", "Li", NOW)
     told = {s.id: [(t.kind, t.name, t.hidden) for t in s.shared] for s in cases.dossier("c-1").similar}
     assert told == {
-        "c-2": [(ThingKind.DEVICE, cases.pseudonyms.of("d-1", "device"), True)],
-        "q-1": [(ThingKind.SELLER, "shop", False)],
+        "c-2": [(ObservableKind.DEVICE, cases.pseudonyms.of("d-1", "device"), True)],
+        "q-1": [(ObservableKind.SELLER, "shop", False)],
     }
     assert state(cases, "c-2") is S.NEW, "nothing is merged by itself"
 
@@ -275,9 +294,9 @@ REFUSED: list[tuple[Callable[[Cases], object], str]] = [
     (lambda c: c.edit_note("c-1", "n-1", 1, "x", "Li", NOW), "has no note"),
     (lambda c: c.add_task("c-1", TaskContent(text="x", state=TaskState.DONE, due="soon"), "Li", NOW), "due: "),
     (lambda c: c.set_task("c-1", "t-1", TASK, TASK, "Li", NOW), "has no task"),
-    (lambda c: c.link("c-1", thing(ThingKind.CASE, "c-9"), "Li", "x", NOW), "no case c-9"),
-    (lambda c: c.link("c-1", thing(ThingKind.ACCOUNT, "u-1"), "Li", "x", NOW, on=False), "accounts of c-1 stay"),
-    (lambda c: c.link("c-1", thing(ThingKind.OUTLET, "a\nb"), "Li", "x", NOW), "thing: one line"),
+    (lambda c: c.link("c-1", thing(ObservableKind.CASE, "c-9"), "Li", "x", NOW), "no case c-9"),
+    (lambda c: c.link("c-1", thing(ObservableKind.ACCOUNT, "u-1"), "Li", "x", NOW, on=False), "accounts of c-1 stay"),
+    (lambda c: c.link("c-1", thing(ObservableKind.OUTLET, "a\nb"), "Li", "x", NOW), "thing: one line"),
     (lambda c: c.merge("c-1", "c-9", "Li", "x", NOW), "no case c-9"),
     (lambda c: c.snooze("q-9", NOW, "Li", "x", NOW), "no q-9 in the queue"),
     (lambda c: c.assign("c-1", "", "Li", NOW), "owner: one line"),
@@ -298,15 +317,15 @@ def test_what_is_refused_writes_nothing(cases: Cases, tmp_path: Path, subtests: 
             assert "u-1" not in str(caught.value)
             assert lines(tmp_path / "detect") == before
     cases.assign("c-1", None, "Li", NOW)
-    cases.link("c-1", thing(ThingKind.OUTLET, "o"), "Li", "x", NOW, on=False)
+    cases.link("c-1", thing(ObservableKind.OUTLET, "o"), "Li", "x", NOW, on=False)
     assert lines(tmp_path / "detect") == before, "what is so already is no act"
 
 
 def test_names_in_answers(cases: Cases) -> None:
     """Rule 20: only where they were asked for and an act on record shows them."""
-    cases.link("c-1", thing(ThingKind.ADDRESS, "10.0.0.7"), "Li", "x", NOW)
+    cases.link("c-1", thing(ObservableKind.ADDRESS, "10.0.0.7"), "Li", "x", NOW)
     cases.hear("c-1", "Li", "it was me, u-2", NOW, actor="u-2")
-    cases.enqueue(Source.TRACE, [thing(ThingKind.ACCOUNT, "u-1")], "x", "Li", NOW)
+    cases.enqueue(Source.TRACE, [thing(ObservableKind.ACCOUNT, "u-1")], "x", "Li", NOW)
     hidden = {"u-1", "u-2", "u-3", "10.0.0.7"}
 
     def said(names: bool) -> set[str]:

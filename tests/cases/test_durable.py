@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cases.making import NOW, Do, acts, alert, folder, forgets, lines, run, secret, some
-from wayseal.cases import CasebookError, open_cases, read_casebook, verify
+from wayseal.cases import open_cases, read_casebook, verify
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
 
 

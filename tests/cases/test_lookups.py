@@ -8,11 +8,11 @@ import pytest
 from tests.cases.making import DAY, NOW, alert, secret
 from wayseal.cases import Cases, open_cases
 from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError, UndoError
-from wayseal.cases.types import CaseState, Priority, Source, Thing, ThingKind
-from wayseal.cases.views import CaseSort, Done, LookOnRecord
+from wayseal.cases.types import CaseState, Observable, ObservableKind, Priority, Source
+from wayseal.cases.views import CaseSort, Done, UnmaskingOnRecord
 
 SECOND = 1_000_000
-SELLER = Thing(kind=ThingKind.SELLER, value="shop 7")
+SELLER = Observable(kind=ObservableKind.SELLER, value="shop 7")
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def test_overlaps_name_the_shared_thing(cases: Cases) -> None:
     assert cases.overlaps(["c-1", "c-2", "c-9"]) == {}
     cases.link("c-1", SELLER, "Li", "seen", NOW)
     items = [cases.enqueue(Source.LISTING, [SELLER], "r", "Li", NOW) for _ in range(2)]
-    account = Thing(kind=ThingKind.ACCOUNT, value="u-2")
-    third = cases.enqueue(Source.TRACE, [account, Thing(kind=ThingKind.NUMBER, value="YT1")], "r", "Li", NOW)
+    account = Observable(kind=ObservableKind.ACCOUNT, value="u-2")
+    third = cases.enqueue(Source.TRACE, [account, Observable(kind=ObservableKind.NUMBER, value="YT1")], "r", "Li", NOW)
     assert (cases.numbers(third), cases.numbers("c-1")) == (("YT1",), ())
     found = cases.overlaps(["c-1", "c-2", *items, third])
     assert {id_: [(one.id, one.thing.name) for one in some] for id_, some in found.items()} == {
@@ -100,7 +100,7 @@ def test_names_for_whoever_looked_since(cases: Cases) -> None:
     cases.open("c-1", "Li", "complaint", NOW)
     cases.hear("c-1", "Li", "I helped", NOW + 1)
     look = cases.look("c-1", "Li", NOW)
-    assert look == LookOnRecord(at=NOW, why="complaint", accounts=frozenset({"u-1"}))
+    assert look == UnmaskingOnRecord(at=NOW, why="complaint", accounts=frozenset({"u-1"}))
     assert not any((cases.look("c-1", "Li", NOW + 1), cases.look("c-1", "Wang", 0), cases.look("c-2", "Li", 0)))
     for looker, since, named in (("Li", NOW - 1, True), ("Li", NOW, False), ("Wang", 0, False), (None, 0, False)):
         found = cases.dossier("c-1", looker=looker, since=since)

@@ -9,10 +9,11 @@ import pytest
 
 from tests.cases.doing import work
 from tests.cases.making import NOW, secret
-from tests.store.database.places import KINDS, fresh
-from wayseal.cases import CasebookError, Cases, _read, open_cases, read_casebook, read_known, verify
+from tests.database.places import KINDS, fresh
+from wayseal.cases import Cases, _read, open_cases, read_casebook, read_known, verify
 from wayseal.cases._read import URL_FILE, opened_store, read_table
 from wayseal.cases._tables import TABLES
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.upkeep import copy_casebook, rebuild
 
 

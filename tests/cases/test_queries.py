@@ -12,12 +12,12 @@ import pytest
 
 from tests.cases.doing import work
 from tests.cases.making import NOW, alert, secret
-from tests.store.database.places import fresh
+from tests.database.places import fresh
 from wayseal.cases import Cases, open_cases
 from wayseal.cases.types import CaseState, Source
 from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Entry, ItemFilter, ItemRow, ItemSort, Page
+from wayseal.database import Connection, raw
 from wayseal.detect.policy import expected_loss
-from wayseal.store.database import Connection, raw
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.cases.making import NOW, lines, put_lines, run, secret, some
-from wayseal.cases import CasebookError, open_cases, read_casebook, verify
+from wayseal.cases import open_cases, read_casebook, verify
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import FILE
 from wayseal.journal.chain import Code, Head, chain_line, check_lines, find_last_sum
 

@@ -3,19 +3,16 @@
 import getpass
 import io
 import json
-import sqlite3
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cases.making import NOW, alert, lines, put_lines, secret
+from tests.cases.making import NOW, alert, lines, secret
 from tests.cases.making import run as write
 from tests.cli.running import Ran, inside, log, worded
-from wayseal.cases import load_pseudonyms, open_cases, read_casebook, verify
-from wayseal.cli import case, case_upkeep
+from wayseal.cases import load_pseudonyms, open_cases, read_casebook
 from wayseal.ledger.upkeep import backup
 from wayseal.model.times import micros
 from wayseal.page.languages import known_lang
@@ -64,48 +61,6 @@ def listed(ledger: Path) -> dict[str, Any]:
 
 def p(ledger: Path, actor: str) -> str:
     return load_pseudonyms(ledger / "detect").of(actor)
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_from_a_new_case_to_a_verdict(ledger: Path, lang: str, tmp_path: Path) -> None:
-    zh = ("--lang", lang)
-    new = done(ledger, "case", "list", *zh).out
-    assert worded(lang, "A case is a lead, not …") in new
-    assert f"c-1  {worded(lang, 'new')}" in new
-    assert p(ledger, "thief") in new
-    assert f"{p(ledger, 'u-1077')}, {p(ledger, '王芳')}" in new
-    assert worded(lang, "no reason given", context="no_reason") in new
-    assert "thief" not in new + str(listed(ledger))
-    opened = done(ledger, "case", "open", "c-1", *BY, *zh).out.splitlines()
-    assert opened[1] == worded(lang, "  {pseudonym}  {name}", pseudonym=p(ledger, "thief"), name="thief")
-    assert opened[2] == worded(lang, "Nobody has been heard in …", id="c-1")
-    assert len(opened) == 3
-    said = tmp_path / "said.txt"
-    said.write_text("\ufeffI helped\n\n 我帮忙\u202e\n", encoding="utf-8")
-    assert done(ledger, "case", "hear", "c-1", "--who", "Li, audit", "--file", said, *zh).out
-    again = done(ledger, "case", "open", "c-1", *BY, *zh).out
-    assert worded(lang, "  | {line}", line="I helped") + "\n" + worded(lang, "  | {line}", line="") in again
-    assert "我帮忙‹U+202E›" in again
-    shown = done(ledger, "case", "list", *zh).out
-    assert "thief" in shown
-    assert "helped" not in shown
-    assert shown.count("complaint 7") == 2
-    assert worded(lang, "    {at}  {who} heard the person and wrote it down").split("{")[-2].split("}")[1] in shown
-    closed = done(ledger, "verdict", "c-1", "false", *BY, *zh).out
-    assert closed == worded(lang, "{id} is closed: false. …", id="c-1") + "\n"
-    last = done(ledger, "case", "list", *zh).out
-    assert "thief" not in last, "nothing was found against this account"
-    assert worded(lang, "{total} {total:case|cases}: …", total=2, new=1, opened=0, true=0, false=1, others=0) in last
-    unheard = done(ledger, "verdict", "c-2", "true", "--why", "sold them", *zh).out
-    assert (
-        unheard
-        == worded(lang, "{id} is closed: true. …", id="c-2")
-        + "\n"
-        + worded(lang, "No statement of the person is recorded in this case.")
-        + "\n"
-    )
-    assert read_casebook(ledger / "detect").verdicts[1].true
-    assert getattr(read_casebook(ledger / "detect").case("c-2").verdict, "who", None) == getpass.getuser()
 
 
 def test_what_the_json_says_and_when(ledger: Path) -> None:
@@ -237,6 +192,11 @@ REFUSED = [
     (("case", "verify", "--head", "2:" + "0" * 64), 7),
     (("case", "forget", "--before", "yesterday", *BY), 2),
     (("case", "forget", "--before", "2030-01-01", "--who", "", "--why", "x"), 2),
+    (("case", "state", "c-1", "true", *BY), 2),
+    (("case", "state", "c-1", "reopened", *BY), 3),
+    (("case", "note", "c-1", "--who", "Li"), 2),
+    (("case", "merge", "c-1", "c-1", *BY), 3),
+    (("case", "unmerge", "c-1", *BY), 3),
     (("verdict", "c-9", "true", *BY), 3),
     (("verdict", "c-1", "perhaps", *BY), 2),
     (("verdict", "c-1", "true"), 2),
@@ -270,71 +230,6 @@ def test_a_text_that_is_none(ledger: Path, tmp_path: Path) -> None:
     assert (ran.code, "UTF-8" in ran.err) == (2, True)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_verification(ledger: Path, lang: str) -> None:
-    zh = ("--lang", lang)
-    first = done(ledger, "case", "verify", *zh).out.splitlines()
-    assert first[0] == worded(lang, "{path}: {lines} lines, {acts} acts", path=ledger / FILE, lines=3, acts=2)
-    assert first[1] == worded(lang, "Nothing was changed, …")
-    head = str(verify(ledger / "detect").head)
-    assert first[2] == worded(lang, "Head: {head}  (write …", head=head)
-    done(ledger, "case", "open", "c-1", *BY)
-    assert (
-        worded(lang, "The casebook goes on from the head that was given.")
-        in done(ledger, "case", "verify", "--head", head, *zh).out
-    )
-    there = lines(ledger / "detect")
-    put_lines(ledger / "detect", [there[0], there[2], there[3].replace("Li", "Lu")])
-    ran = inside(*of(ledger, "case", "verify", "--head", head), *zh)
-    assert ran.code == 7
-    for line, what in ((2, "missing"), (3, "changed")):
-        assert (
-            worded(lang, "  line {line}: {what}", line=line, what=worded(lang, case_upkeep._FAULTS[what]))
-            in ran.out.splitlines()
-        )
-    assert worded(lang, "The casebook does NOT …") in ran.out
-    found = json.loads(inside(*of(ledger, "case", "verify", "--format", "json")).out)
-    assert found["faults"] == [{"line": 2, "code": "missing"}, {"line": 3, "code": "changed"}]
-    assert (found["acts"], found["goes_on_from_head"], found["restarted"]) == (1, None, None)
-    for command in (("case", "list"), ("case", "open", "c-1", *BY), ("verdict", "c-1", "true", *BY)):
-        ran = inside(*of(ledger, *command), *zh)
-        assert ran.code == 7
-        assert f"{ledger / FILE}:2: " in ran.err.replace("：", ": ") or f"{ledger / FILE}:2：" in ran.err
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_forgetting(ledger: Path, lang: str) -> None:
-    zh = ("--lang", lang)
-    forget = ("case", "forget", "--before", "2100-01-01", *BY, *zh)
-    nothing = worded(lang, "No case was closed …", before="2100-01-01")
-    waiting = worded(lang, "{count} older {count:case has|cases have} …", count=2, ids="c-1, c-2")
-    assert done(ledger, *forget).out.splitlines() == [nothing, waiting]
-    assert done(ledger, *forget, "--dry-run").out.splitlines() == [nothing, waiting]
-    done(ledger, "verdict", "c-1", "true", *BY)
-    head, before = str(verify(ledger / "detect").head), lines(ledger / "detect")
-    would = worded(lang, "Would be forgotten …", cases=1, before="2100-01-01", ids="c-1")
-    assert would in done(ledger, *forget, "--dry-run").out
-    assert lines(ledger / "detect") == before
-    out = done(ledger, *forget).out
-    assert worded(lang, "Forgotten: {cases} …", cases=1, acts=2, before="2100-01-01", lines=4, head=head) in out
-    assert worded(lang, "{count} older {count:case has|cases have} …", count=1, ids="c-2") in out
-    assert b"thief" not in (ledger / FILE).read_bytes()
-    told = f"{BY[1]} had 1 case forgotten, closed before 2100" if lang == "en" else f"{BY[1]} 清除了 2100"
-    for command in (("case", "list"), ("case", "verify")):
-        assert told in done(ledger, *command, *zh).out
-    assert (
-        worded(lang, "The head that was given …").split("{")[0]
-        in done(ledger, "case", "verify", "--head", head, *zh).out
-    )
-    (gone,) = listed(ledger)["forgotten"]
-    assert (gone["cases"], gone["acts"], gone["head"], gone["who"]) == (1, 2, head, BY[1])
-    found = json.loads(done(ledger, "case", "verify", "--head", head, "--format", "json").out)
-    assert (found["restarted"], found["goes_on_from_head"]) == (gone, True)
-    done(ledger, "verdict", "c-2", "true", *BY)
-    done(ledger, *forget)
-    assert "c-2" not in done(ledger, "case", "list", *zh).out
-
-
 def test_commands_and_a_console_that_is_open_lose_nothing(ledger: Path) -> None:
     with open_cases(ledger / "detect") as console:
         done(ledger, "case", "open", "c-1", *BY)
@@ -342,62 +237,6 @@ def test_commands_and_a_console_that_is_open_lose_nothing(ledger: Path) -> None:
         done(ledger, "verdict", "c-1", "true", *BY)
         assert [act.who for act in console.find("c-1").acts] == ["Li, audit", "Wang", "Li, audit"]
     assert done(ledger, "case", "verify").code == 0
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_casework(ledger: Path, lang: str, tmp_path: Path) -> None:
-    zh = ("--lang", lang)
-    said = tmp_path / "note.txt"
-    said.write_text("asked the outlet", encoding="utf-8")
-    noted = done(ledger, "case", "note", "c-1", "--who", "Li", "--file", said, *zh).out
-    assert noted == worded(lang, "{id}: wrote note {note}.", id="c-1", note="n-1") + "\n"
-    waits = done(ledger, "case", "state", "c-1", "waiting", *BY, *zh).out
-    assert waits == worded(lang, "{id}: {state}", id="c-1", state=worded(lang, case._STATES["waiting"])) + "\n"
-    merged = done(ledger, "case", "merge", "c-1", "c-2", *BY, *zh).out
-    assert merged == worded(lang, "{id} went into {into}.", id="c-1", into="c-2") + "\n"
-    assert [(c["state"], len(c["actors"])) for c in listed(ledger)["cases"]] == [("merged", 1), ("new", 3)]
-    assert inside(*of(ledger, "verdict", "c-1", "true", *BY), *zh).code == 3
-    assert done(ledger, "case", "unmerge", "c-1", *BY, *zh).out == waits
-    done(ledger, "case", "state", "c-2", "no_case", *BY, *zh)
-    done(ledger, "case", "state", "c-2", "reopened", *BY, *zh)
-    told = done(ledger, "case", "list", *zh).out
-    for key in ("note", "merge", "unmerge", "changed"):
-        assert worded(lang, case._ACTS[key]).rpartition("}  ")[2].split("{")[0] in told
-    acts = [act["act"] for act in listed(ledger)["cases"][0]["acts"]]
-    assert acts == ["note", "changed", "merge", "merge"]
-    assert "asked" not in told
-    wrong: list[tuple[tuple[str, ...], int]] = [
-        (("case", "state", "c-1", "true", *BY), 2),
-        (("case", "state", "c-1", "reopened", *BY), 3),
-        (("case", "note", "c-1", "--who", "Li"), 2),
-        (("case", "merge", "c-1", "c-1", *BY), 3),
-        (("case", "unmerge", "c-1", *BY), 3),
-    ]
-    for command, code in wrong:
-        assert inside(*of(ledger, *command), *zh).code == code
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_tables_are_made_anew(ledger: Path, lang: str) -> None:
-    zh = ("--lang", lang)
-    with closing(sqlite3.connect(ledger / FILE)) as db, db:
-        db.execute("UPDATE casework_cases SET state = 'false'")
-    ran = inside(*of(ledger, "case", "verify"), *zh)
-    assert (
-        ran.code,
-        worded(lang, "  line {line}: {what}", line=3, what=worded(lang, case_upkeep._FAULTS["tables"])) in ran.out,
-    ) == (7, True)
-    assert (
-        done(ledger, "case", "rebuild", *zh).out
-        == worded(lang, "The tables were made anew from {lines} lines.", lines=3) + "\n"
-    )
-    assert done(ledger, "case", "verify", *zh).code == 0
-    copied = done(ledger, "case", "backup", ledger.parent / "copy", *zh).out
-    assert copied == worded(lang, "{path}: a copy of {lines} lines", path=ledger.parent / "copy", lines=3) + "\n"
-    assert lines(ledger.parent / "copy") == lines(ledger / "detect")
-    put_lines(ledger / "detect", lines(ledger / "detect")[1:])
-    for command in (("rebuild",), ("backup", ledger.parent / "other")):
-        assert inside(*of(ledger, "case", *command), *zh).code == 6
 
 
 def test_no_ledger_and_a_backup(empty: Path, tmp_path: Path) -> None:

@@ -13,13 +13,12 @@ import typer
 from tests.cli.running import LOG_ROWS, bought, here, inside, log, worded
 from wayseal import __version__, cli
 from wayseal.cli import app, show
-from wayseal.cli._output import progress_bars, write_text
+from wayseal.cli.commands import progress_bars, write_text
 from wayseal.ledger import LedgerError
 from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
 from wayseal.store.errors import StoreError
-from wayseal.store.notices import NOTICES
-from wayseal.store.types import NoticeCode
+from wayseal.store.types import NOTICES, NoticeCode
 from wayseal_sim import preset
 from wayseal_sim.commands import demo
 

@@ -17,9 +17,10 @@ from tests.cli.running import Ran, inside
 from tests.proofs import tsa
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.book import RecordedCase
 from wayseal.cases.evidence.errors import DocumentError
 from wayseal.cases.evidence.typesetting import Typesetter
-from wayseal.cases.types import Look, NamesShown, RecordedCase
+from wayseal.cases.types import NamesShown, Unmasking
 from wayseal.merkle import VerifyKey
 from wayseal.proofs import ProvenRead
 from wayseal.proofs import verify as verify_proof
@@ -128,7 +129,7 @@ def test_papers_are_pdf_a_in_both_languages(files: dict[str, bytes]) -> None:
 def test_exporting_is_recorded_and_opens_the_case(made: Path, pack: Path) -> None:
     assert pack.exists()
     act = next(act for act in first_case(made).acts if isinstance(act, NamesShown))
-    assert (act.look, act.who, act.why) == (Look.READS, "Li, audit", "notice 7")
+    assert (act.look, act.who, act.why) == (Unmasking.READS, "Li, audit", "notice 7")
 
 
 def test_names_of_others_stay_pseudonyms(made: Path, files: dict[str, bytes]) -> None:

@@ -13,7 +13,6 @@ from wayseal.cases import open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._output import no_progress
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.market.crawling import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
@@ -198,5 +197,5 @@ def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
 def test_the_demo_says_what_its_market_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.chdir(tmp_path)
-    (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, no_progress)
+    (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, lambda *_: None)
     assert "WHEEL[market]" in line

@@ -19,18 +19,6 @@ def check(base: Path, folder: Path, *words: object) -> Ran:
     return inside("partners", "check", base / "L", "--contracts", folder, *words)
 
 
-def test_on_the_screen_as_json_and_as_a_page(base: Path, tmp_path: Path) -> None:
-    folder, page = contracts(tmp_path / "c"), tmp_path / "p.html"
-    told = check(base, folder)
-    assert (told.code, told.err) == (0, "")
-    assert "Outside the hours" in told.out
-    report = json.loads(check(base, folder, "--format", "json").out)
-    assert [(b["kind"], b["reads"]) for b in report["partners"][0]["breaches"]] == [("hours", 6)]
-    told = check(base, folder, "--format", "html", "--out", page, "--lang", "zh")
-    assert (told.code, told.out, told.err) == (0, "", f"{page}\n")
-    assert "约定时间之外" in page.read_text("utf-8")
-
-
 def test_a_period(base: Path, tmp_path: Path) -> None:
     folder = contracts(tmp_path / "c")
     told = check(base, folder, "--from", "2026-03-04", "--to", "2026-03-05", "--format", "json")

@@ -28,28 +28,6 @@ def own(tmp_path: Path) -> tuple[Path, Path, Path]:
     return files
 
 
-def test_show() -> None:
-    told = inside("policy", "show")
-    assert (told.code, told.err) == (0, "")
-    for line in (
-        "11 purposes, 15 rules, SHA-256 ",
-        "deliver  deliver a parcel",
-        "  opened by: holds, left, sent, at the outlet that delivers; until 12 h after delivery",
-        "  opened by: a ticket, until 168 h after delivery",
-        "  shows: recipient_name masked, recipient_phone masked, recipient_address full",
-        "  a day and account: 20 + 2 × arrivals + 2 × tickets, at most 300",
-        "  custody          the waybill is not in the custody of your outlet",
-    ):
-        assert line in told.out
-    chinese = inside("policy", "show", "--lang", "zh").out
-    assert "deliver  派送" in chinese
-    assert "  角色：courier (快递员)，clerk (网点营业员)" in chinese
-    made = json.loads(inside("policy", "show", "--format", "json").out)
-    assert [p["code"] for p in made["purposes"]][:3] == ["pickup", "sort", "linehaul"]
-    assert made["purposes"][3]["fields"]["recipient_address"] == "full"
-    assert made["rules"][9]["looks_at"] == ["purpose.custody", "relation", "purpose.ticket", "ticket"]
-
-
 def test_show_of_ones_own(own: tuple[Path, Path, Path]) -> None:
     own[0].write_text(PURPOSES.replace("派送", "送件"), "utf-8")
     own[1].write_text(OPEN, "utf-8")
@@ -140,26 +118,6 @@ def test_test_says_what_no_case_shows(own: tuple[Path, Path, Path]) -> None:
     told = inside("policy", "test", own[2], "--lang", "zh")
     assert (told.code, told.out) == (3, "")
     assert "c.toml:5: case.relation：只能是以下之一：holds, " in told.err
-
-
-def test_explain() -> None:
-    words = ("policy", "explain", "--role", "courier", "--purpose", "deliver", "--relation", "holds")
-    told = inside(*words)
-    assert told.code == 0
-    assert told.out.startswith("Allowed by work: the work needs it\n")
-    assert "REFUSES" not in told.out
-    assert "[purpose.custody = holds, left, sent, relation = holds, purpose.ticket = true, ticket = false]" in told.out
-    told = inside(*words, "--relation", "origin", "--set", "trained=false", "--lang", "zh")
-    assert told.out.startswith(
-        "拒绝，依据 training：没有有效的信息安全培训记录\n同时拒绝的还有（不告知请求者）：last_leg\n"
-    )
-    assert "  拒绝  last_leg " in told.out
-    made = json.loads(inside(*words, "--set", "hours=5", "--set", "fields=goods", "--format", "json").out)
-    assert (made["allowed"], made["rule"], made["also"]) == (False, "fields", [])
-    assert made["rules"][7] | {"zh": "", "en": ""} == {
-        "rule": "fields", "permits": False, "speaks": True, "zh": "", "en": "", "line": 48,
-        "looked_at": {"fields": "false"},
-    }  # fmt: skip
 
 
 def test_explain_a_case(own: tuple[Path, Path, Path]) -> None:

@@ -15,8 +15,9 @@ from tests.cli.running import Ran, inside
 from tests.console.beneath import linked
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
+from wayseal.cases.book import RecordedCase
 from wayseal.cases.ledger.casebook import FOLDER
-from wayseal.cases.types import FILE, Look, NamesShown, RecordedCase
+from wayseal.cases.types import FILE, NamesShown, Unmasking
 
 BY = ("--who", "Li, audit", "--why", "complaint 7")
 
@@ -89,7 +90,7 @@ def test_each_look_is_written_down_before(ledger: Path, case: RecordedCase) -> N
         assert {r["actor"] for r in listed(ledger, "--case", case.id, "--actor", given, *BY)} == {actor}
     acts = read_casebook(ledger / FOLDER).case(case.id).acts
     assert [(a.look, a.who, a.why, a.cases) for a in acts if isinstance(a, NamesShown)] == [
-        (Look.READS, BY[1], BY[3], {case.id: (actor,)})
+        (Unmasking.READS, BY[1], BY[3], {case.id: (actor,)})
     ] * 2
     assert "Li, audit looked at its reads: complaint 7" in inside("case", "list", ledger).out
     shown = json.loads(inside("case", "list", ledger, "--format", "json").out)["cases"]

@@ -28,15 +28,6 @@ def found_by(path: Path, **kinds: list[str]) -> Path:
 NUMBERS = [f"YT{2_000_000 + n}" for n in range(60)]
 
 
-def test_a_scope_on_the_screen_and_as_json(base: Path) -> None:
-    told = inside("scope", base / "L", "--source", "thief")
-    assert told.code == 0
-    assert "account thief read 6 waybills" in told.out
-    assert "No route is known: the ledger lacks waybills and outlets." in told.out
-    report = json.loads(inside("scope", base / "L", "--source", "thief", "--format", "json").out)
-    assert (report["waybills"], report["reads"], report["source"]["kind"]) == (6, 6, "actor")
-
-
 def test_a_scope_in_chinese_on_a_page(base: Path, tmp_path: Path) -> None:
     page = tmp_path / "scope.html"
     told = inside("scope", base / "L", "--source", "thief", "--format", "html", "--lang", "zh", "--out", page)
@@ -99,27 +90,6 @@ def test_an_empty_ledger_knows_no_source(tmp_path: Path) -> None:
     told = inside("extent", tmp_path / "L", "--leaks", bought(tmp_path / "leaks.csv"))
     assert told.code == 0
     assert "6 numbers the ledger doesn't know" in told.out
-
-
-def test_an_extent_on_the_screen_as_json_and_on_a_page(base: Path, tmp_path: Path) -> None:
-    path = found_by(tmp_path / "found.csv", purchase=NUMBERS[:30], report=NUMBERS[20:45])
-    told = inside("extent", base / "L", "--leaks", path)
-    assert told.code == 0
-    assert "numbers leak a day: between" in told.out
-    report = json.loads(inside("extent", base / "L", "--leaks", path, "--format", "json", "--criterion", "bic").out)
-    assert (report["status"], report["method"], report["numbers"]) == ("estimate", "chapman", 45)
-    assert report["total"]["value"] == pytest.approx(31 * 26 / 11 - 1, abs=0.1)
-    page = tmp_path / "extent.html"
-    told = inside("extent", base / "L", "--leaks", path, "--format", "html", "--lang", "zh", "--out", page)
-    assert (told.code, told.out, told.err) == (0, "", f"{page}\n")
-    assert "泄露规模" in page.read_text("utf-8")
-    assert inside("extent", base / "L", "--leaks", path, "-q", "--out", page).err == ""
-
-
-def test_one_list_is_no_error(base: Path) -> None:
-    told = inside("extent", base / "L", "--leaks", base / "leaks.csv", "--lists", "day")
-    assert told.code == 0
-    assert "There is one list only" in told.out
 
 
 @pytest.mark.parametrize(

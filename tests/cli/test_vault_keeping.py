@@ -13,8 +13,8 @@ import pytest
 
 from tests.cli.running import inside, run, started
 from tests.cli.test_vault import deliver, made, ran, vault
+from tests.database.places import fresh
 from tests.docs.pages import blocks, read
-from tests.store.database.places import fresh
 from wayseal.cli.vault import NUMBERS
 
 __all__ = ["made", "vault"]
@@ -93,8 +93,7 @@ def test_without_the_packages_of_the_vault_one_line_says_so(vault: Path, tmp_pat
     names = ("sqlalchemy", "cedarpy", "fastapi", "uvicorn", "httpx", "structlog")
     code = f"""
 import sys
-import wayseal.cli._main
-from wayseal.cli import main
+from wayseal.cli import app, main
 
 def call(*words):
     sys.argv = ["wayseal", *words]

@@ -15,10 +15,10 @@ import uvicorn
 
 from tests.server.world import in_process
 from wayseal.client import Parcel
+from wayseal.database import Database, open_database
+from wayseal.database.migrations import upgrade
 from wayseal.model.fields import Field
 from wayseal.server.scopes import SCOPES
-from wayseal.store.database import Database, open_database
-from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Caller, Vault, new_vault
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.policy import default_texts

@@ -9,8 +9,7 @@ from pathlib import Path
 from tests.console.world import World, open_world
 from tests.detect.watched import built
 from tests.once import made_once
-from wayseal.cases.ledger.detection import register_cases
-from wayseal.cases.ledger.lanes import lay_out_cases
+from wayseal.cases.ledger.detection import lay_out_cases, register_cases
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.detect import Options
 from wayseal.ledger import open_ledger

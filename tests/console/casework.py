@@ -8,7 +8,7 @@ from httpx import Client, Response
 
 from tests.console.world import World, text
 from wayseal.cases import Cases
-from wayseal.cases.types import Alert, CaseState, Source, Thing, ThingKind
+from wayseal.cases.types import Alert, CaseState, Observable, ObservableKind, Source
 from wayseal.console import Role
 
 DAY = 86_400_000_000
@@ -51,9 +51,11 @@ class Bench:
         )
         return self.cases.register([alert], self.now)[0]
 
-    def item(self, *things: tuple[ThingKind, str], reason: str = "¥1 each", source: Source = Source.LISTING) -> str:
+    def item(
+        self, *things: tuple[ObservableKind, str], reason: str = "¥1 each", source: Source = Source.LISTING
+    ) -> str:
         """Something in the queue."""
-        given = [Thing(kind=kind, value=value) for kind, value in things]
+        given = [Observable(kind=kind, value=value) for kind, value in things]
         return self.cases.enqueue(source, given, reason, "chen", self.now)
 
     def browser(self, login: str) -> Client:

@@ -9,7 +9,7 @@ import pyotp
 import pytest
 
 from tests.console.world import open_world, text
-from tests.store.database.places import KINDS, fresh
+from tests.database.places import KINDS, fresh
 from wayseal.console import Role, read_console_settings
 from wayseal.console.access import load_keys
 from wayseal.console.access._context import STEP, AccessKeys, Used, check_password, fitting_step, new_secret, note_used

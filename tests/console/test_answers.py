@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from benchmarks._faults_service import Server
+from benchmarks.vault._faults_service import Server
 
 from tests.console.world import PASSWORD, World, hidden, open_world, text
-from tests.store.database.places import fresh
+from tests.database.places import fresh
 from wayseal.console import Page, Role
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._headers import POLICY, HeadersLayer
 from wayseal.console.web._render import OTHERS, pick_lang
 from wayseal.console.web.app import create_router, make_spool
 from wayseal.console.web.pages import PAGES
+from wayseal.database import DatabaseGoneError
 from wayseal.service import make_log
-from wayseal.store.database import DatabaseGoneError
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'&</title><script>"
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.console.world import HOUR, Clock, World, text
-from tests.store.database.places import KINDS, fresh
+from tests.database.places import KINDS, fresh
 from tests.tables import each
 from wayseal.console import Role
 from wayseal.console.errors import StaleNumberError, TraceWorkError
@@ -18,9 +18,9 @@ from wayseal.console.serve import TABLES
 from wayseal.console.tracing import MOST, Baskets, Runs, leaks_lines, read_file, read_typed
 from wayseal.console.tracing.types import BasketAct, Number, RunKind
 from wayseal.console.web.app import make_spool
+from wayseal.database import open_database
+from wayseal.database.migrations import upgrade
 from wayseal.store import read_leaks
-from wayseal.store.database import open_database
-from wayseal.store.database.migrations import upgrade
 
 A, B = "YT9075324304139", "YT4246528562446"
 SEEN = {"seen_at": "2026-03-05 10:00"}

@@ -18,7 +18,8 @@ from tests.console.beneath import DAY, beneath, copied, open_beneath
 from tests.console.world import MINUTE, World, open_world, text
 from tests.tables import each
 from wayseal.cases import load_pseudonyms, read_casebook
-from wayseal.cases.types import NamesShown, RecordedCase, Source, Thing, ThingKind
+from wayseal.cases.book import RecordedCase
+from wayseal.cases.types import NamesShown, Observable, ObservableKind, Source
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
 from wayseal.console.reading import SORTS, CaseReader, Selection, Window, page_of
@@ -448,7 +449,9 @@ def test_a_number_on_sale_leads_to_its_case(tmp_path: Path, lanes: CaseLanes) ->
         world.person("ann", Role.ANALYST)
         assert world.site.cases is not None
         cases = world.site.cases.need()
-        item = cases.enqueue(Source.LISTING, [Thing(kind=ThingKind.NUMBER, value=number)], "bought", "ann", 20_600)
+        item = cases.enqueue(
+            Source.LISTING, [Observable(kind=ObservableKind.NUMBER, value=number)], "bought", "ann", 20_600
+        )
         case = cases.promote(item, "ann", "bought", 20_601)
         page = world.signed_in("ann").get(f"/waybills?number={number}")
         assert f"/cases/{case}" in page.text

@@ -10,16 +10,14 @@ import pytest
 from httpx import Response
 
 from tests.console.casework import HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, seen, send, values_of
-from tests.console.counting import statements
-from tests.console.world import HOUR, MINUTE, PASSWORD, hidden
+from tests.console.world import HOUR, MINUTE, PASSWORD, hidden, statements
 from tests.tables import each
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookDiskError, StaleError
-from wayseal.cases.types import CaseState, NamesShown, Priority, Source, TaskState, Thing, ThingKind
+from wayseal.cases.types import CaseState, NamesShown, Observable, ObservableKind, Priority, Source, TaskState
 from wayseal.cases.views import CaseFilter
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
-from wayseal.console.web.pages._case_acts import compare_texts
 
 
 def test_state_owner_priority_title_and_when(bench: Bench) -> None:
@@ -142,7 +140,7 @@ def test_what_changes_how_a_case_stands_names_what_it_has_seen(bench: Bench, act
         assert (answer.status_code, "What you wanted" in said(answer)) == (409, True), version
     assert bench.cases.dossier(case).row == before
     assert ann.post(f"/cases/{case}/{act}", data=fields | {"seen": str(before.line)}).status_code == 303
-    item = bench.item((ThingKind.SELLER, "s-1"))
+    item = bench.item((ObservableKind.SELLER, "s-1"))
     for version in ({}, {"seen": "1"}):
         assert ann.post(f"/queue/items/{item}", data={"act": "take"} | version).status_code == 409
     send(ann, f"/queue/items/{item}", act="take")
@@ -192,6 +190,11 @@ def test_two_on_one_note(bench: Bench) -> None:
     assert ann.post(f"/cases/{case}/notes/n-9", data={"version": "1", "note": "a"}).status_code == 404
     long = ann.post(f"/cases/{case}/notes", data={"note": "x" * 20_001})
     assert (long.status_code, "x" * 20_001 in long.text) == (400, True)
+    # Texts of too many lines to be compared stand beside each other, line by line.
+    send(ann, f"/cases/{case}/notes", note="x")
+    send(ann, f"/cases/{case}/notes/n-2", version="1", note="a\n" * 599 + "a")
+    late = bo.post(f"/cases/{case}/notes/n-2", data={"version": "1", "note": "b\n" * 499 + "b"})
+    assert (late.status_code, late.text.count("<del>"), late.text.count("<ins>")) == (409, 600, 500)
 
 
 def test_a_note_outlives_its_session(bench: Bench) -> None:
@@ -453,7 +456,7 @@ def test_a_case_says_how_its_score_moved(bench: Bench) -> None:
 
 def test_every_kind_of_act_has_words(bench: Bench) -> None:
     first, second = bench.alert("u-1", "u-3"), bench.alert("u-2")
-    item, cases, now = bench.item((ThingKind.SELLER, "s"), reason=PLAIN_HOSTILE), bench.cases, bench.now
+    item, cases, now = bench.item((ObservableKind.SELLER, "s"), reason=PLAIN_HOSTILE), bench.cases, bench.now
     made = cases.promote(item, "bo", "bought", now)
     cases.link(first, _thing("s"), "bo", "so", now)
     cases.name_file(first, "a" * 64, "a.csv", 7, "bo", "so", now)
@@ -473,14 +476,14 @@ def test_every_kind_of_act_has_words(bench: Bench) -> None:
             assert "<script>alert" not in page.text
 
 
-def _thing(name: str) -> Thing:
-    return Thing(kind=ThingKind.SELLER, value=name)
+def _thing(name: str) -> Observable:
+    return Observable(kind=ObservableKind.SELLER, value=name)
 
 
 def test_the_list_of_cases(bench: Bench) -> None:
     for number in range(35):
         bench.alert(f"u-{number}", score=number / 40)
-    bench.cases.promote(bench.item((ThingKind.SELLER, "s")), "bo", "x", bench.now)
+    bench.cases.promote(bench.item((ObservableKind.SELLER, "s")), "bo", "x", bench.now)
     bench.cases.rename("c-35", PLAIN_HOSTILE, "bo", bench.now)
     bench.cases.assign("c-1", "ann", "bo", bench.now)
     bench.cases.set_state("c-2", CaseState.NO_CASE, "bo", "drill", bench.now)
@@ -509,19 +512,6 @@ def test_the_list_of_cases(bench: Bench) -> None:
     assert len(rows) == 37
     assert next(row for row in rows if row[0] == "c-35")[3] == f"'{PLAIN_HOSTILE}"
     assert bench.cases.cases(CaseFilter(source=Source.LISTING)).rows[0].id == "c-36"
-
-
-def test_a_text_beside_another() -> None:
-    rows = compare_texts("a\nb\nc", "a\nx\ny\nc")
-    assert [(row.left, row.right, row.same) for row in rows] == [
-        ("a", "a", True),
-        ("b", "x", False),
-        (None, "y", False),
-        ("c", "c", True),
-    ]
-    long = compare_texts("\n".join("a" * 600), "\n".join("b" * 500))
-    assert len(long) == 600
-    assert not any(row.same for row in long)
 
 
 def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

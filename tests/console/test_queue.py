@@ -9,10 +9,9 @@ from httpx import Response
 
 from tests.console.casework import DAY, DETECTORS, HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, send, values_of
 from wayseal.cases import verify
-from wayseal.cases.types import Alert, CaseState, Source, Thing, ThingKind
+from wayseal.cases.types import Alert, CaseState, Observable, ObservableKind, Source
 from wayseal.cases.views import CaseFilter, ItemFilter
 from wayseal.console import Role
-from wayseal.console.access._sign_in import MOST
 from wayseal.console.access.types import ActKind
 
 
@@ -21,7 +20,7 @@ def test_what_waits_is_shown_under_pseudonyms_with_what_it_shares(bench: Bench) 
     assert "Detection has found no case yet" in said(browser.get("/queue"))
     low, high = bench.alert("u-1", score=0.2), bench.alert(*NAMES, score=0.97)
     bench.cases.link(low, _seller("shop 7"), "chen", "seen there", bench.now)
-    item = bench.item((ThingKind.SELLER, "shop 7"), (ThingKind.ACCOUNT, NAMES[0]))
+    item = bench.item((ObservableKind.SELLER, "shop 7"), (ObservableKind.ACCOUNT, NAMES[0]))
     page = browser.get("/queue")
     assert page.status_code == 200
     for words in ("97%", "Walks through numbers", "¥1 each", "3 d", "What would refute it", "All 3", "Listing 1"):
@@ -38,8 +37,8 @@ def test_what_waits_is_shown_under_pseudonyms_with_what_it_shares(bench: Bench) 
     assert browser.get("/queue?after=nonsense").status_code == 400
 
 
-def _seller(name: str) -> Thing:
-    return Thing(kind=ThingKind.SELLER, value=name)
+def _seller(name: str) -> Observable:
+    return Observable(kind=ObservableKind.SELLER, value=name)
 
 
 def test_what_is_lost_comes_first_and_both_orders_can_be_had(bench: Bench) -> None:
@@ -74,7 +73,7 @@ def test_pages_go_by_key_and_lose_nothing(bench: Bench) -> None:
 
 def test_one_decision_at_a_time(bench: Bench) -> None:
     case, other, third = bench.alert("u-1"), bench.alert("u-2"), bench.alert("u-3")
-    item = bench.item((ThingKind.NUMBER, "YT1"))
+    item = bench.item((ObservableKind.NUMBER, "YT1"))
     browser = bench.browser("ann")
     page = send(browser, f"/queue/items/{case}", act="promote", why="")
     assert (page.status_code, bench.state(case)) == (400, CaseState.NEW)
@@ -151,7 +150,7 @@ def test_all_that_fits_beyond_the_page(bench: Bench) -> None:
         for n in range(130)
     ]
     ids = bench.cases.register(alerts, bench.now)
-    item = bench.item((ThingKind.SELLER, "shop 7"))
+    item = bench.item((ObservableKind.SELLER, "shop 7"))
     bench.cases.assign(ids[0], "bo", "bo", bench.now)
     ann = bench.browser("ann")
     chosen = {"scope": "all", "act": "promote", "why": "one drill", "who": "nobody"}
@@ -211,7 +210,7 @@ def test_what_somebody_saw_is_put_in_by_hand(bench: Bench) -> None:
 
 def test_the_list_as_a_file_holds_no_formula_and_no_name(bench: Bench) -> None:
     bench.alert(*NAMES)
-    bench.item((ThingKind.SELLER, "=shop, 7"), reason=PLAIN_HOSTILE)
+    bench.item((ObservableKind.SELLER, "=shop, 7"), reason=PLAIN_HOSTILE)
     answer = bench.browser("ann").get("/queue.csv?sort=age")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="queue.csv"'
@@ -240,7 +239,7 @@ def test_whatever_goes_out_as_a_file_is_an_act(bench: Bench) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_both_languages_say_all_of_it(bench: Bench, lang: str) -> None:
     bench.alert("u-1")
-    bench.item((ThingKind.SELLER, "s"))
+    bench.item((ObservableKind.SELLER, "s"))
     browser = bench.browser("ann")
     browser.post("/preferences", data={"lang": lang})
     page = said(browser.get("/queue"))
@@ -270,7 +269,7 @@ def test_views_are_kept_for_oneself_or_for_all(bench: Bench) -> None:
     assert "Views 1" in said(ann.get("/queue"))
     for fields in ({"place": "people", "name": "x"}, {"place": "queue", "name": " "}):
         assert ann.post("/views", data=fields).status_code == 400
-    for number in range(MOST):
+    for number in range(60):
         ann.post("/views", data={"place": "queue", "name": f"view {number}", "query": "sort=age"})
     answer = ann.post("/views", data={"place": "queue", "name": "one more"})
     assert (answer.status_code, "take one away first" in said(answer)) == (400, True)

@@ -13,8 +13,7 @@ from wayseal.console import Page, Role, Site, create_app
 from wayseal.console.access.types import Person
 from wayseal.console.errors import RouteError
 from wayseal.console.roles import Stage
-from wayseal.console.web._gate import check_routes
-from wayseal.console.web.app import create_router
+from wayseal.console.web.app import check_routes, create_router
 from wayseal.console.web.pages import PAGES
 from wayseal.service import make_log
 

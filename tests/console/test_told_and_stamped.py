@@ -18,7 +18,7 @@ from tests.console.world import World, text
 from tests.proofs import tsa
 from wayseal.cases import open_cases
 from wayseal.cases.notices import noticing
-from wayseal.cases.types import Thing, ThingKind
+from wayseal.cases.types import Observable, ObservableKind
 from wayseal.console import ConsoleSettings
 from wayseal.console.errors import JobStoppedError
 from wayseal.console.jobs import JobContext, JobState
@@ -113,7 +113,7 @@ def test_a_pack_with_files_of_the_case_and_a_stamp(
     assert len(digests) == 3
     lost = next(path for path in files.glob("*/*") if path.read_bytes() == b"lost")
     lost.unlink()
-    on_sale = Thing(kind=ThingKind.NUMBER, value="YT0000000000002")
+    on_sale = Observable(kind=ObservableKind.NUMBER, value="YT0000000000002")
     world.cases.link(case, on_sale, "ann", "bought on Monday", world.clock.at)
     confirm(world, browser)
     browser.post(place, data={"why": "notice 7"})

@@ -26,8 +26,8 @@ from wayseal.console.web._headers import HeadersLayer
 from wayseal.console.web._uploads import FILES, Upload, file_name, make_spool, read_upload
 from wayseal.console.web.app import create_router
 from wayseal.console.web.pages import PAGES
+from wayseal.database import DatabaseGoneError
 from wayseal.service import make_log
-from wayseal.store.database import DatabaseGoneError
 
 MOST = 3_000_000
 BIG = bytes(range(256)) * 8192

@@ -12,11 +12,10 @@ import pytest
 from httpx import Client, Response
 
 from tests.console.beneath import DAY, beneath, copied, open_beneath
-from tests.console.counting import statements
-from tests.console.world import MINUTE, World, text
+from tests.console.world import MINUTE, World, statements, text
 from tests.trace.canary.registers import write_register
 from wayseal.cases import load_pseudonyms
-from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
 from wayseal.console.reading import PARTNERS, CanaryWatch, CaseReader
@@ -210,7 +209,7 @@ def test_pages_of_reads_ask_little(
     """At most 12 statements, whatever there is."""
     waybill, reads = number
     case = next(one for one in world.cases.cases().rows if one.source is Source.DETECTION).id
-    thing = Thing(kind=ThingKind.NUMBER, value=waybill)
+    thing = Observable(kind=ObservableKind.NUMBER, value=waybill)
     baskets = Baskets(world.access.database, world.clock)
     for count in range(12):
         world.cases.add_note(case, f"note {count}", "chen", world.clock())

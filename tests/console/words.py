@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 from httpx import Client
 
-from tests.console.at_once import AtOnce
 from tests.console.beneath import copied
 from tests.console.casework import seen
 from tests.console.market_shown import fill_market
-from tests.console.working import rows, with_ledger
+from tests.console.working import AtOnce, rows, with_ledger
 from tests.console.world import PASSWORD, World, open_world, text
 from wayseal.cases import read_casebook
-from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.console import Role
 from wayseal.detect.lanes import load_lanes
 
@@ -81,8 +80,8 @@ def _work(world: World, ledger: Path, folder: Path) -> None:
     known = [row.id for row in cases.cases().rows]
     first, second, third = known[:3]
     number = str(next(iter(reads_of(ledger))))
-    things = [Thing(kind=kind, value=f"7-{place}") for place, kind in enumerate(ThingKind)]
-    things += [Thing(kind=ThingKind.NUMBER, value=number)]
+    things = [Observable(kind=kind, value=f"7-{place}") for place, kind in enumerate(ObservableKind)]
+    things += [Observable(kind=ObservableKind.NUMBER, value=number)]
     for source in set(Source) - {Source.DETECTION}:
         cases.enqueue(source, things, "一元一条", who, now)
     _confirm(chen)

@@ -21,8 +21,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.cli.running import Ran, inside
+from tests.database.places import SERVER, ask
 from tests.deploy.units import read_unit
-from tests.store.database.places import SERVER, ask
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAMES = ("main", "keys", "owner", "service", "keys_service", "watch", "backup")

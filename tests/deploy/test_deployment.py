@@ -12,9 +12,9 @@ import pytest
 
 from tests.cli.running import inside
 from tests.conftest import need
+from tests.database.places import ask, server_there
 from tests.deploy.deployed import Deployed, deployed
 from tests.server.starting import Started
-from tests.store.database.places import ask, server_there
 from wayseal.ledger import open_ledger
 from wayseal.server.settings import read_settings
 

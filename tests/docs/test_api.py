@@ -6,7 +6,7 @@ import pytest
 
 from tests.docs.pages import read, rows, sections
 from wayseal.server._metrics import Metrics
-from wayseal.server._rules import WORDS
+from wayseal.server._problems import WORDS
 from wayseal.server.scopes import ROUTES
 from wayseal.server.settings import Settings
 

@@ -9,10 +9,9 @@ import pytest
 from tests.detect.explain.test_pair import ledger
 from tests.detect.explain.test_reads import listed
 from tests.docs.pages import read, rows, sections
-from wayseal.cases.types import Look
+from wayseal.cases.types import Unmasking
 from wayseal.detect import _odd_reads
-from wayseal.detect.reasons import render_reads
-from wayseal.detect.reasons._report import MOST_SHOWN, READ_COLUMNS
+from wayseal.detect.reasons import MOST_SHOWN, READ_COLUMNS, render_reads
 
 __all__ = ["ledger"]
 
@@ -30,7 +29,7 @@ def tables(page: str) -> list[dict[str, Any]]:
 
 def test_every_act_that_names_people(page: str) -> None:
     acts = " ".join(cells[0] for cells in tables(page)[1].values())
-    assert all(f"`{look}`" in acts for look in Look)
+    assert all(f"`{look}`" in acts for look in Unmasking)
 
 
 def test_every_column_and_key_of_a_list_of_reads(page: str, ledger: Path) -> None:

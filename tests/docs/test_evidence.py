@@ -8,7 +8,7 @@ import pytest
 from tests.cases.evidence.packs import pack, written
 from tests.docs.pages import read, rows, sections
 from wayseal.cases.evidence import verify_pack
-from wayseal.cases.evidence._archive import MOST_RATIO
+from wayseal.cases.evidence._archive import MOST_FILES, MOST_RATIO
 from wayseal.cases.evidence._bag import (
     BAGIT_FILE,
     CHUNKS_FILE,
@@ -17,10 +17,9 @@ from wayseal.cases.evidence._bag import (
     INFO_FILE,
     MANIFESTS,
     TAG_MANIFESTS,
+    chain_acts,
 )
-from wayseal.cases.evidence._chain import chain_acts
 from wayseal.cases.evidence._verify import MOST_RANGES
-from wayseal.cases.evidence._zip import MOST_FILES
 from wayseal.cases.evidence.documents import MOST_READS
 from wayseal.cases.evidence.findings import Code
 from wayseal.cases.evidence.types import Custody, CustodyAct
@@ -41,7 +40,7 @@ def test_every_finding_and_every_key(page: str) -> None:
     content = verification_json(verify_pack(io.BytesIO(written(pack())[0])))
     told = {name for found in tables(page) for name in found}
     assert set(map(str, Code)) <= told
-    assert set(json.loads(content)) <= told
+    assert set(content) <= told
 
 
 def test_every_file_act_and_bound(page: str) -> None:

@@ -7,8 +7,8 @@ from tests.docs.purposes import budget_row, purpose_row
 from wayseal.custody import Relation
 from wayseal.model.schema import keys_of
 from wayseal.vault.policy import Policy, Work, default_texts
+from wayseal.vault.policy._policy import RESERVED
 from wayseal.vault.policy._purposes import Budget, LookUps, Purpose, parse_purposes
-from wayseal.vault.policy._rules import RESERVED
 from wayseal.vault.policy.budgets import OVER
 from wayseal.vault.policy.cases import BudgetCase, Case, Question, run_cases
 

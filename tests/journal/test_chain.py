@@ -2,9 +2,9 @@
 
 import pytest
 
+from wayseal.database import execute, scratch
 from wayseal.journal.chain import Code, Fault, Head, chain_line, check_lines, find_last_sum, sum_of
 from wayseal.journal.projection import INT, TEXT, Projection, Table, put_rows, tables_differ
-from wayseal.store.database import execute, scratch
 
 
 def written(count: int = 5) -> list[str]:

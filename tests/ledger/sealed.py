@@ -9,7 +9,7 @@ from tests.ledger.helpers import at, put, read, write
 from wayseal.ledger import open_ledger
 from wayseal.ledger.integrity import Verification, verify
 from wayseal.merkle import SigningKey
-from wayseal.merkle.findings import Finding
+from wayseal.model.errors import Finding
 
 KEY = SigningKey(name="keeper", seed=bytes(range(32)))
 EARLY = [

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from wayseal.model.collector import collector_paused
+from wayseal.model.runtime import collector_paused
 
 
 def test_the_collector_is_as_before_afterwards() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 KERNEL = """
 from collections import namedtuple
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 {name} = namedtuple("{name}", "one two")
 
 @kernel
@@ -73,7 +73,7 @@ def test_code_that_can_be_kept_nowhere(tmp_path: Path, monkeypatch: pytest.Monke
 TOGETHER = """
 import sys
 from threading import Barrier, Thread
-from wayseal.model.jit import kernel, part
+from wayseal.model.runtime import kernel, part
 
 @kernel
 def twice(number):
@@ -112,7 +112,7 @@ def test_threads_that_call_it_first_together(tmp_path: Path) -> None:
 
 
 PLAIN = """
-from wayseal.model.jit import kernel, part, plainly
+from wayseal.model.runtime import kernel, part, plainly
 
 @part
 def double(number):

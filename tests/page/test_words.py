@@ -8,7 +8,7 @@ import pytest
 
 import wayseal
 from tests.page.pages import BANNED
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import LANGS, Lang, known_lang
 from wayseal.page.words import Voice, blanks, catalogue, reason_text
 

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.forking import forked
-from wayseal.server import _middleware, _processes
-from wayseal.server._worker import compile_kernels
-from wayseal.server.serve import run
+from wayseal.server import _middleware, serve
+from wayseal.server.serve import compile_kernels, run
 from wayseal.server.settings import read_settings
 
 compile_kernels()
@@ -99,7 +98,7 @@ def _serve(environment: dict[str, str], log: Path) -> None:
     os.close(errors)
     os.environ.clear()
     os.environ.update(environment)
-    vars(_processes)["get_context"] = lambda method: Forks()
+    vars(serve)["get_context"] = lambda method: Forks()
     _unlike_others()
     run(read_settings(os.environ))
 

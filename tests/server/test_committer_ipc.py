@@ -14,12 +14,12 @@ import pytest
 import uvloop
 
 from tests.server.world import NUMBER, VALUES, World, world
+from wayseal.database import errors as database_errors
 from wayseal.model.errors import WaysealError
 from wayseal.model.fields import Field
 from wayseal.model.records import Answer, Ask, Disclosed, Parcel
 from wayseal.server._committer_ipc import AT_ONCE, CommitterEnd, Frames, WorkerEnd, frame, split_results
 from wayseal.service.log import make_log
-from wayseal.store.database import errors as database_errors
 from wayseal.vault import errors as vault_errors
 from wayseal.vault.committer import Commits
 from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError

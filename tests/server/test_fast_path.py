@@ -19,11 +19,10 @@ from tests.effort import examples
 from tests.server.world import ISSUER, NUMBER, Http, World, world
 from tests.tables import each
 from wayseal.server._async_vault import AsyncVault, LocalDiscloser
-from wayseal.server._fast_path import FAST_ROUTES, FastPath, _Endpoint
 from wayseal.server._metrics import Metrics
 from wayseal.server._middleware import RunningRequests
 from wayseal.server._schemas import DiscloseBody
-from wayseal.server.app import RequestLimits, create_app
+from wayseal.server.app import FAST_ROUTES, FastPath, RequestLimits, _Endpoint, create_app
 from wayseal.service.log import make_log
 from wayseal.vault.errors import BusyError
 

@@ -19,8 +19,8 @@ import pytest
 from tests.server.running import authority
 from tests.server.world import World
 from wayseal.server import _http_protocol as tls
-from wayseal.server._worker import Server, make_config
 from wayseal.server.errors import SettingsError
+from wayseal.server.serve import Server, make_config
 from wayseal.server.settings import Settings
 from wayseal.service.log import make_log
 

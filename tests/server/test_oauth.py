@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.server.world import ADMIN, ALL, NOW, Http, World
-from wayseal.server import _client_auth as clients
-from wayseal.server._client_auth import OAuthError
+from wayseal.server import _oauth as clients
+from wayseal.server._oauth import OAuthError
 from wayseal.server._rate_limits import SignInFailures
 
 FORM = "application/x-www-form-urlencoded"
@@ -180,14 +180,14 @@ def test_an_old_secret_ends_at_once(service: World) -> None:
 
 
 def test_nobody_is_compared_with_something_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule 2 of `_clients`: an unknown client takes the same way."""
+    """Rule 2 of `_oauth`: an unknown client takes the same way."""
     compared = []
 
     def noted(one: bytes, other: bytes) -> bool:
         compared.append((one, other))
         return one == other
 
-    monkeypatch.setattr("wayseal.server._client_auth.hmac.compare_digest", noted)
+    monkeypatch.setattr("wayseal.server._oauth.hmac.compare_digest", noted)
     assert not clients.genuine(None, clients.Credentials(client="x", secret="y"))
     assert [len(one) for one in compared[0]] == [32, 32]
 

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from tests.server.world import World
 from tests.tables import each
-from wayseal.server._field_errors import describe_errors, field_errors
-from wayseal.server._problems import ProblemError, prefers_chinese
-from wayseal.server._rules import WORDS, Rule
+from wayseal.server._problems import WORDS, ProblemError, Rule, describe_errors, field_errors, prefers_chinese
 from wayseal.server.scopes import ROUTES, SCOPES
 
 

@@ -1,4 +1,4 @@
-"""The service in several processes: rules 1 to 4 of `server/_processes.py`."""
+"""The service in several processes: rules 4 to 7 of `server.serve`."""
 
 import io
 import json
@@ -18,14 +18,13 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from benchmarks._forked import started_by
+from benchmarks.shared.forked import started_by
 
 from tests.server.running import Running, environment_of, prepared, serving
 from tests.server.starting import Started
 from tests.server.test_serve import token
 from tests.server.world import VALUES, databases
-from wayseal.server import _processes
-from wayseal.server._metrics import FOLDER
+from wayseal.server import serve
 from wayseal.server.serve import run
 from wayseal.server.settings import Settings
 from wayseal.service import log
@@ -128,7 +127,7 @@ def in_the_log(folder: Path, shown: list[dict[str, Any]]) -> None:
 @pytest.mark.slow
 @pytest.mark.once
 def test_several_answer_as_one(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Rule 1, and rule 3: stopped under load, it ends well, and whatever it showed stands in the log.
+    """Rule 4, and rule 6: stopped under load, it ends well, and whatever it showed stands in the log.
 
     Its processes are started as in operation, those of the tests below are forked.
     """
@@ -209,7 +208,7 @@ def run_until_asked(
 
 @pytest.mark.parametrize("everyone", [False, True])
 def test_stopped_under_load(tmp_path: Path, *, everyone: bool) -> None:
-    """Rules 2 and 3: also where all processes get the signal, as from a terminal."""
+    """Rules 5 and 6: also where all processes get the signal, as from a terminal."""
     with serving(tmp_path, processes="2") as running:
         load = Load(running.port, running.secret)
         load.until(20)
@@ -225,7 +224,7 @@ def test_stopped_under_load(tmp_path: Path, *, everyone: bool) -> None:
 
 @pytest.mark.parametrize("which", ["commits", "answers"])
 def test_one_that_is_killed_ends_the_service(tmp_path: Path, which: str) -> None:
-    """Rule 4: kill -9 under load."""
+    """Rule 7: kill -9 under load."""
     with serving(tmp_path, processes="2") as running:
         load = Load(running.port, running.secret)
         load.until(20)
@@ -241,7 +240,7 @@ def test_one_that_is_killed_ends_the_service(tmp_path: Path, which: str) -> None
 
 
 def test_none_outlives_the_one_that_watches(tmp_path: Path) -> None:
-    """Rule 2."""
+    """Rule 5."""
     with serving(tmp_path, processes="2") as running:
         load = Load(running.port, running.secret)
         load.until(20)
@@ -297,14 +296,14 @@ def test_a_signal_ends_it_in_the_process_that_was_started(tmp_path: Path, capfd:
 
 def test_both_halves_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What each process does, in threads: a line that is cut ends the one that answers, and that ends the other."""
-    monkeypatch.setenv(FOLDER, str(tmp_path))
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     settings, said = settings_of(tmp_path, 2), io.StringIO()
     log = make_log(said)
     (commits, answers), (line, ours) = socket.socketpair(), Pipe(duplex=False)
     place = socket.create_server(("127.0.0.1", 0))
     threads = [
-        threading.Thread(target=_processes._commit, args=(settings, log, [commits])),
-        threading.Thread(target=_processes._answer, args=(settings, log, place, answers, line)),
+        threading.Thread(target=serve._commit, args=(settings, log, [commits])),
+        threading.Thread(target=serve._answer, args=(settings, log, place, answers, line)),
     ]
     for thread in threads:
         thread.start()

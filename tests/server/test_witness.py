@@ -15,7 +15,7 @@ from tests.server.witnessing import SmallWitness, cosignature, witness_key, witn
 from tests.server.world import NUMBER, World, world
 from tests.tables import each
 from wayseal.merkle import Checkpoint, VerifyKey
-from wayseal.server import _witness
+from wayseal.server import _signer
 from wayseal.server._signer import Signer
 from wayseal.server.settings import Settings
 from wayseal.service.log import make_log
@@ -221,7 +221,7 @@ def test_lines_of_others_are_left_out(service: World, tmp_path: Path) -> None:
 def test_a_witness_that_is_away_holds_up_nothing(
     service: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_witness, "WITNESS_SECONDS", 0.2)
+    monkeypatch.setattr(_signer, "WITNESS_SECONDS", 0.2)
     with witnessing(log_key(service.ring.current())) as witness:
         signs = signer(service, tmp_path / "notes", witness)
         witness.holds = threading.Event()

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from wayseal.database import Database, open_database
+from wayseal.database.migrations import upgrade
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Actor
 from wayseal.model.times import time_at
@@ -22,8 +24,6 @@ from wayseal.server._middleware import RunningRequests
 from wayseal.server.app import RequestLimits, Service, create_app
 from wayseal.server.scopes import SCOPES
 from wayseal.service.log import make_log
-from wayseal.store.database import Database, open_database
-from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.keyring import Keyring

@@ -1,4 +1,4 @@
-"""Secrets are taken out of the environment, and out of what the system shows of it (`service.environment`)."""
+"""Secrets are taken out of the environment, and out of what the system shows of it (`service.process`)."""
 
 import ctypes
 import os
@@ -6,7 +6,7 @@ import os
 import pytest
 
 from wayseal.service import forget
-from wayseal.service.environment import _overwrite
+from wayseal.service.process import _overwrite
 
 
 def test_1_nobody_started_from_here_inherits_it(monkeypatch: pytest.MonkeyPatch) -> None:

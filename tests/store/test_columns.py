@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 
 def test_times_of_any_unit_and_none() -> None:

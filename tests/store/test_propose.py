@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.helpers import put, read
+from tests.store.helpers import mapping_of, put, read
 from tests.tables import each
 from wayseal.page.languages import translator
 from wayseal.store import load_mapping, propose_mapping, read_leaks
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import NoticeCode, Reason
@@ -114,7 +113,7 @@ def test_the_time_may_be_a_day_or_a_count(tmp_path: Path, content: str, column: 
     if column is None:
         assert "NOT FOUND" in text
         return
-    mapping = parse_mapping(text, Path("m.toml"))
+    mapping = mapping_of(text)
     (at,) = (f for f in mapping.fields if f.name == "at")
     assert (at.columns, at.formats) == ((column,), (form,))
 
@@ -125,7 +124,7 @@ def test_what_is_not_found_is_left_to_the_person(tmp_path: Path) -> None:
         assert f'# {name} = "…"  # NOT FOUND' in text
     assert "left out: colour, size" in text
     with pytest.raises(StoreError, match="needs this column"):
-        parse_mapping(text, Path("m.toml"))
+        mapping_of(text)
 
 
 def test_parquet_and_quotes(tmp_path: Path) -> None:
@@ -243,7 +242,7 @@ def test_a_column_that_mixes_two_ways_to_write_a_time(tmp_path: Path) -> None:
     assert 'at = { column = "操作时间", formats = ["%Y/%m/%d %H:%M", "iso"] }' in text
     assert "written in several ways" in text
     assert '\noffset = "+08:00"\n' in text
-    whole = read(path, mapping=parse_mapping(text, Path("m.toml")))
+    whole = read(path, mapping=mapping_of(text))
     assert len(whole.lines) == 27
     assert whole.rejected == [(42, "at", Reason.NOT_A_TIME)]
     assert [row["at"] for row in whole.rows[:2]] == ["2026-03-01 01:00:12+00:00", "2026-03-03 01:02:00+00:00"]
@@ -264,7 +263,7 @@ def test_a_time_in_two_ways_is_read_whole_in_one_column_and_in_two(
     head = "日期,时刻,工号,单号\n" if "," in ways[0] else "时间,工号,单号\n"
     rows = rows_of(40, lambda n: f"{ways[n % 3 > 1].format(d=n % 9 + 1, m=n)},u{n % 5},YT{8_800_000_000_000 + n}")
     path, text = propose(tmp_path, "log.csv", head + rows)
-    mapping = parse_mapping(text, Path("m.toml"))
+    mapping = mapping_of(text)
     (at,) = (field for field in mapping.fields if field.name == "at")
     assert (at.columns, list(at.formats)) == (tuple(head.split(",")[: head.count(",") - 1]), formats)
     whole = read(path, mapping=mapping)
@@ -290,7 +289,7 @@ def test_words_that_nobody_knows_are_listed_with_counts(tmp_path: Path) -> None:
 
 def test_phones_are_no_waybills_and_a_device_is_one(tmp_path: Path) -> None:
     _, text = propose(tmp_path, "log.csv", MIXED)
-    found = sources(parse_mapping(text, Path("m.toml")))
+    found = sources(mapping_of(text))
     assert (found["waybill"], found["device"], found["actor"]) == (("快件编号",), ("操作终端",), ("操作人",))
     assert "138" not in text
 
@@ -314,7 +313,7 @@ def test_a_device_is_proposed_as_one(head: str, device: str, tmp_path: Path) -> 
         + rows_of(20, lambda n: f"2026-03-04 09:{n:02}:00,u{n % 3},YT{8_800_000_000_000 + n}" + f",86{n:013}" * more)
     )
     _, proposed = propose(tmp_path, "log.csv", text)
-    assert sources(parse_mapping(proposed, Path("m.toml")))["device"] == (device,)
+    assert sources(mapping_of(proposed))["device"] == (device,)
 
 
 def test_lists_of_numbers_and_counted_times_without_a_name(tmp_path: Path) -> None:
@@ -328,7 +327,7 @@ def test_lists_of_numbers_and_counted_times_without_a_name(tmp_path: Path) -> No
         ),
     )  # fmt: skip
     path, text = propose(tmp_path, "log.jsonl", lines)
-    mapping = parse_mapping(text, Path("m.toml"))
+    mapping = mapping_of(text)
     assert sources(mapping) == {"at": ("w",), "actor": ("who.login",), "waybill": ("out.rows.no",)}
     assert "each of their numbers is a read" in text
     whole = read(path, mapping=mapping)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._evidence import ACTOR, Events, Evidence
 from wayseal.trace._sampler import Effort
 

@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from benchmarks._world import Case, Scale, World, build, evidence, look_up, plant
+from benchmarks.trace._world import Case, Scale, World, build, evidence, look_up, plant
 from numpy.typing import NDArray
 
 from tests.trace.making import make
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._evidence import ACTOR, CHANNEL, OUTLET, Evidence
 from wayseal.trace._posterior import Posterior, infer
 from wayseal.trace._sampler import Effort

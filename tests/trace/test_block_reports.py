@@ -13,7 +13,7 @@ from tests.trace.extent.test_extent import TWO, found, said
 from tests.trace.rim import World, number, opened
 from tests.trace.scope.world import scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import LANGS, Lang
 from wayseal.page.visible import cells
 from wayseal.page.words import catalogue

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.trace.rim import World, leaks, number, office, sale, short_chains, traced
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace import TraceResult, render
 from wayseal.trace._result import Fit, Note
 from wayseal.trace.report import tell

@@ -9,7 +9,7 @@ from tests.effort import DEEP
 from tests.once import made_once
 from tests.trace.rim import short_chains, traced
 from wayseal.ledger import ingest
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.store import open_source, read_leaks
 from wayseal.trace import TraceResult
 from wayseal_sim import preset, simulate

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tests.trace.rim import World, leaks, number, opened, sale
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._evidence import ACTOR, CHANNEL, KINDS, OUTLET, REGION, SESSION, Events
 from wayseal.trace._exposures import LIFE_LEAST_H, MOMENTS, Exposures, gather
 from wayseal.trace._leaks import match_leaks

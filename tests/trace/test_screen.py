@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.trace.making import make
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace import _screen
 from wayseal.trace._evidence import ACTOR, OUTLET, SESSION
 from wayseal.trace._likelihood import likelihood

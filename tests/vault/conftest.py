@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.database.places import KINDS
+from tests.database.places import KINDS
 from tests.vault.world import World, on_postgresql, on_sqlite, tables
 
 

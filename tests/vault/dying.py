@@ -5,8 +5,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from wayseal.database import open_database
 from wayseal.model.fields import Field
-from wayseal.store.database import open_database
 from wayseal.vault import Caller, Vault
 from wayseal.vault.keyring import Keyring
 

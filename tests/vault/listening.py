@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.util import await_only
 
 from tests.vault.world import World
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 
 _WAYS = ("read", "look", "write")
 

@@ -9,12 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.vault.world import DAY, OPERATOR, ORIGIN, World, person
-from wayseal.merkle.findings import Finding
+from wayseal.database import Connection, Database
+from wayseal.model.errors import Finding
 from wayseal.model.fields import Field
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Ask, Scan
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection, Database
 from wayseal.vault.keyring import LocalKeys
 from wayseal.vault.log.integrity import verify
 from wayseal.vault.policy import default_texts

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from tests.vault.world import World
+from wayseal.database import DatabaseError, DatabaseGoneError
 from wayseal.model.records import Answer, Ask, Disclosed
-from wayseal.store.database import DatabaseError, DatabaseGoneError
 from wayseal.vault.committer import Committer, Outcomes
 from wayseal.vault.errors import BusyError, ReusedKeyError, VaultError
 from wayseal.vault.requests import Decided, DiscloseJob

@@ -10,17 +10,16 @@ import sqlalchemy as sa
 
 from tests.vault.tampering import found
 from tests.vault.world import OPERATOR, SECRETS, World, person, tables
+from wayseal.database import Connection, open_database
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.fields import Field
 from wayseal.model.records import Parcel, Refused
-from wayseal.store.database import Connection, open_database
 from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
-from wayseal.vault.log import Entry
-from wayseal.vault.log._append import present_tail
+from wayseal.vault.log import Entry, erase_entries
+from wayseal.vault.log import tail as present_tail
 from wayseal.vault.log.entries import admin, encode
-from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import project
 from wayseal.vault.policy import default_texts
 from wayseal.vault.verification import RecordCode, TableCode

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from tests.vault.tampering import found
 from tests.vault.world import OPERATOR, World, person
+from wayseal.database import Database
 from wayseal.model.fields import Field
 from wayseal.model.records import Revised
-from wayseal.store.database import Database
 from wayseal.vault import tables as t
 from wayseal.vault.policy import default_texts
 from wayseal.vault.verification import TableCode

@@ -12,13 +12,13 @@ from tests.ledger.helpers import write
 from tests.vault.world import DAY, HOUR, NOON, OPERATOR, SECRETS, World, person
 from wayseal import ledger as ledgers
 from wayseal import store
+from wayseal.database import Connection
 from wayseal.detect import DetectResult, Options, detect
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.retention import PurgeOrder, purge
 from wayseal.model.kinds import ScanKind
 from wayseal.model.records import Ask, Disclosed, Parcel, Scan, Ticket
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault.log.projection import Projected, project
 from wayseal.vault.policy import default_texts

@@ -30,8 +30,8 @@ from tests.vault.world import DAY, OPERATOR, ORIGIN, SECRETS, World, person, tab
 from wayseal.model.fields import Field
 from wayseal.model.records import Disclosed, Refused, Revised
 from wayseal.vault import Vault, _revise
+from wayseal.vault.data_keys import rewrap_keys
 from wayseal.vault.errors import BusyError
-from wayseal.vault.key_rotation import rewrap_keys
 from wayseal.vault.keyring import KeyPurpose, LocalKeys
 from wayseal.vault.log import EntryKind
 from wayseal.vault.verification import RecordCode

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from tests.effort import DEEP
 from tests.vault.tampering import UNCOVERED, change, fill, found, kind_of, put_back, rows_of, values_for
 from tests.vault.world import HOUR, World
+from wayseal.database import Database
 from wayseal.model.errors import WaysealError
 from wayseal.model.records import Ask
-from wayseal.store.database import Database
 from wayseal.vault import Vault
 from wayseal.vault import tables as t
 from wayseal.vault._disclose import decide_one

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.database.places import KINDS
 from tests.effort import DEEP
-from tests.store.database.places import KINDS
 from tests.vault.tampering import found
 from tests.vault.test_bulk import FEW, MANAGER, with_desk, with_few
 from tests.vault.world import DAY, OPERATOR, SECRETS, World, on_postgresql, on_sqlite, person
+from wayseal.database import open_database
 from wayseal.model.fields import Field
 from wayseal.model.records import Ask, Disclosed, Parcel, Refused, Sealed
-from wayseal.store.database import open_database
 from wayseal.vault import Vault
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
@@ -58,7 +58,7 @@ class Pair:
     def look(self) -> None:
         """Has both services look for the newest policy, as they do once a second."""
         for service in self.services:
-            service._look(always=True)
+            service._refresh(always=True)
 
     def people(self, role: str = "courier") -> Iterator[str]:
         """Somebody else each round, on another day: nobody has seen anything yet, nor has the outlet."""

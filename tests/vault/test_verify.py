@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.vault.world import OPERATOR, ORIGIN, SECRETS, World
-from wayseal.store.database import Database
+from wayseal.database import Database
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
 from wayseal.vault.verification import RecordCode, VaultTotals, verify_vault

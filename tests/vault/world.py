@@ -10,13 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.store.database.places import fresh, opened
+from tests.database.places import fresh, opened
+from wayseal.database import Connection, Database, open_database
+from wayseal.database.migrations import upgrade
 from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.model.records import Actor, Answer, Ask, Disclosed, Parcel, Refused, Scan, Sealed, Ticket
 from wayseal.model.times import time_at
-from wayseal.store.database import Connection, Database, open_database
-from wayseal.store.database.migrations import upgrade
 from wayseal.vault import Vault, new_vault
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring

@@ -5,7 +5,7 @@ What `generate` and `simulate` give stands in `wayseal_sim.world`, insiders in `
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal_sim._errors import SimulateError

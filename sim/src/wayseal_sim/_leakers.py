@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal_sim._errors import SimulateError
 from wayseal_sim._lists import Held, ShownRows
 from wayseal_sim._network import Network

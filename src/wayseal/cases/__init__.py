@@ -3,8 +3,8 @@
 A casebook lies in a database: SQLite's file `casebook.db` in a folder, beside `secret`, or PostgreSQL. Its journal, a
 table of lines, is the truth; all other tables are made of it. `open_cases` gives a handle for acts and questions,
 `read_known` what detection has to know, `read_casebook` all that it says, as a value. The parts of them are in
-`wayseal.cases.types`, what pages are told in `wayseal.cases.views`, what `verify` finds in `wayseal.cases.findings`,
-copies and tables made anew in `wayseal.cases.upkeep`. No clock is read here.
+`wayseal.cases.types`, that value in `wayseal.cases.book`, what pages are told in `wayseal.cases.views`, copies and
+tables made anew in `wayseal.cases.upkeep`. No clock is read here.
 
 1. What a method of `Cases` did is durable before it returns: line and tables in one transaction. What it refuses, or
    the disk, isn't done in part.
@@ -52,15 +52,19 @@ copies and tables made anew in `wayseal.cases.upkeep`. No clock is read here.
    was handed over, that it came back. Only a pack whose seal is on record can be fetched or handed over.
 """
 
-from wayseal.cases._cases import Cases, open_cases, read_known
-from wayseal.cases._pseudonyms import load_pseudonyms
-from wayseal.cases._read import has_casebook, read_casebook
-from wayseal.cases._verify import verify
-from wayseal.cases.errors import CasebookError
+from typing import TYPE_CHECKING
+
+from wayseal.model.runtime import load_when_asked
+
+if TYPE_CHECKING:
+    from wayseal.cases._cases import Cases, open_cases, read_known
+    from wayseal.cases._pseudonyms import Pseudonyms, load_pseudonyms
+    from wayseal.cases._read import has_casebook, read_casebook
+    from wayseal.cases.upkeep import verify
 
 __all__ = [
-    "CasebookError",
     "Cases",
+    "Pseudonyms",
     "has_casebook",
     "load_pseudonyms",
     "open_cases",
@@ -68,3 +72,17 @@ __all__ = [
     "read_known",
     "verify",
 ]
+
+__getattr__ = load_when_asked(
+    __name__,
+    {
+        "Cases": "_cases",
+        "Pseudonyms": "_pseudonyms",
+        "has_casebook": "_read",
+        "load_pseudonyms": "_pseudonyms",
+        "open_cases": "_cases",
+        "read_casebook": "_read",
+        "read_known": "_cases",
+        "verify": "upkeep",
+    },
+)

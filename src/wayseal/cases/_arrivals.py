@@ -6,11 +6,10 @@ from wayseal.cases._casework import Bulk
 from wayseal.cases._desk import Desk
 from wayseal.cases._project_records import ITEM_PREFIX
 from wayseal.cases._tables import QUEUE, THINGS
-from wayseal.cases._work import Queued, Source, Thing
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.types import one_line
+from wayseal.cases.types import Observable, Queued, Source, one_line
 from wayseal.cases.views import Lead
-from wayseal.store.database import query
+from wayseal.database import query
 
 MOST_THINGS = 1000
 
@@ -21,7 +20,7 @@ class Arrivals(Bulk):
     def enqueue(
         self,
         source: Source,
-        things: Sequence[Thing],
+        things: Sequence[Observable],
         reason: str,
         who: str,
         at: int,
@@ -65,7 +64,7 @@ def _checked(lead: Lead) -> Lead:
         raise CasebookUsageError("what detection found becomes a case by itself", key="source")
     if len(lead.things) > MOST_THINGS or not 0 <= lead.score <= 1:
         raise CasebookUsageError("up to {most} things, and a score from 0 to 1", key="things", most=MOST_THINGS)
-    said = tuple(Thing(kind=t.kind, value=one_line(t.value, "thing")) for t in dict.fromkeys(lead.things))
+    said = tuple(Observable(kind=t.kind, value=one_line(t.value, "thing")) for t in dict.fromkeys(lead.things))
     reason = one_line(lead.reason, "reason")
     return Lead(source=lead.source, things=said, reason=reason, score=lead.score, since=lead.since)
 

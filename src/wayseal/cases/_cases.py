@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.cases._desk import Desk, bring_up_to_date, start_casebook
+from wayseal.cases._page_rows import act_line, item_row, row_of, thing_row
 from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
-from wayseal.cases._queries import Queries, file_row, first_things, looks_after
+from wayseal.cases._queries import Queries, first_things, looks_after
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
-from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS
-from wayseal.cases._told import act_line, item_row, thing_row
-from wayseal.cases._work import (
+from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
+from wayseal.cases.book import UNDOABLE, Judged, Known
+from wayseal.cases.errors import NoSuchCaseError
+from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
     UNDO_US,
@@ -26,13 +28,10 @@ from wayseal.cases._work import (
     CaseState,
     ItemState,
     NoteWritten,
+    ObservableKind,
     Promoted,
     Source,
-    ThingKind,
 )
-from wayseal.cases.acts import UNDOABLE
-from wayseal.cases.errors import NoSuchCaseError
-from wayseal.cases.types import Judged, Known
 from wayseal.cases.views import (
     ActLine,
     Day,
@@ -40,13 +39,13 @@ from wayseal.cases.views import (
     FileRow,
     ItemRow,
     ListingRow,
-    LookOnRecord,
     NoteVersion,
     Noticeable,
     Overlap,
     Page,
+    UnmaskingOnRecord,
 )
-from wayseal.store.database import Connection, query
+from wayseal.database import Connection, query
 
 _OVERLAPS = 8
 """Things of an item that are looked at."""
@@ -64,7 +63,6 @@ class Lookups(Queries):
         """For each of some cases and items, what else has things of theirs, one for each thing: 1 statement."""
         if not ids:
             return {}
-        marks = ", ".join("?" for _ in ids)
         columns = ", ".join(f"o.{name}" for name in THINGS.names)
         # The smallest id is a case's where there is one; else what waits in the queue.
         text = (
@@ -72,9 +70,9 @@ class Lookups(Queries):
             "AND t.value = o.value AND t.case_id <> o.case_id AND t.via = '' AND (t.case_id < 'd' OR EXISTS "
             f"(SELECT 1 FROM {QUEUE.full_name} AS q WHERE q.item = t.case_id AND q.state = ?)) "
             f"ORDER BY t.case_id LIMIT 1) AS other FROM {THINGS.full_name} AS o "
-            f"WHERE o.case_id IN ({marks}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
+            f"WHERE o.case_id IN ({marks(ids)}) AND o.place < ? AND o.via = '' AND o.kind <> ? ORDER BY o.place"
         )
-        values = (ItemState.WAITING.value, *ids, _OVERLAPS, ThingKind.CASE.value)
+        values = (ItemState.WAITING.value, *ids, _OVERLAPS, ObservableKind.CASE.value)
         found: defaultdict[str, list[Overlap]] = defaultdict(list)
         for row in self._look(lambda desk: query(desk.connection, text, values)):
             if row[-1] is not None:
@@ -110,14 +108,10 @@ class Lookups(Queries):
 
     def made_of(self, case: str) -> ItemRow | None:
         """Return the item a case was made of; None: it was made of none, or it was forgotten since: 2 statements."""
-        text = (
-            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-            "WHERE a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
-        )
+        where = "a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
 
         def ask(desk: Desk) -> ItemRow | None:
-            for line, content in query(desk.connection, text, (case,)):
-                act = desk.parse(int(line), content)
+            for _, act in desk.acts(where, (case,)):
                 if isinstance(act, Promoted) and (row := desk.rows.get(QUEUE, act.item)) is not None:
                     return item_row(row)
             return None
@@ -126,17 +120,13 @@ class Lookups(Queries):
 
     def note_versions(self, case: str, note: str) -> tuple[NoteVersion, ...]:
         """The versions of a note, the newest first: 2 statements. NoSuchCaseError: there is no such case."""
-        text = (
-            f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-            "WHERE a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
-        )
+        where = "a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
 
         def ask(desk: Desk) -> tuple[NoteVersion, ...]:
             desk.case(case)
-            acts = [desk.parse(int(line), content) for line, content in query(desk.connection, text, (case, _VERSIONS))]
             return tuple(
                 NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
-                for act in acts
+                for _, act in desk.acts(where, (case, _VERSIONS))
                 if isinstance(act, NoteWritten) and act.note == note
             )
 
@@ -150,17 +140,17 @@ class Lookups(Queries):
             row = desk.rows.get(FILES, case, digest)
             if row is None:
                 raise NoSuchCaseError("{id} has no such file", id=case)
-            return file_row(row)
+            return row_of(FileRow, row)
 
         return self._look(ask)
 
-    def look(self, case: str, who: str, since: int) -> LookOnRecord | None:
+    def look(self, case: str, who: str, since: int) -> UnmaskingOnRecord | None:
         """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 statement."""
         found = self._look(lambda desk: looks_after(desk, case, who, since - 1, _VERSIONS))
         if not found:
             return None
         named = frozenset(actor for act in found for actor in act.cases.get(case, ()))
-        return LookOnRecord(at=found[0].at, why=found[0].why, accounts=named)
+        return UnmaskingOnRecord(at=found[0].at, why=found[0].why, accounts=named)
 
     def listings(self, number: str, limit: int = 20) -> tuple[ListingRow, ...]:
         """Listings that were put into the queue and name a number, the oldest first: 1 statement."""
@@ -169,7 +159,7 @@ class Lookups(Queries):
             "ON q.item = t.case_id WHERE t.kind = ? AND t.value = ? AND t.via = '' AND q.source = ? "
             "ORDER BY q.since, q.number LIMIT ?"
         )
-        values = (ThingKind.NUMBER.value, number, Source.LISTING.value, limit)
+        values = (ObservableKind.NUMBER.value, number, Source.LISTING.value, limit)
         rows = self._look(lambda desk: query(desk.connection, text, values))
         return tuple(ListingRow(id=id_, at=int(at), reason=reason) for id_, at, reason in rows)
 
@@ -188,7 +178,7 @@ class Lookups(Queries):
     def numbers(self, case: str) -> tuple[str, ...]:
         """The waybill numbers that a case names, such as those on sale: 1 statement."""
         text = f"SELECT value FROM {THINGS.full_name} WHERE case_id = ? AND kind = ? ORDER BY place"
-        rows = self._look(lambda desk: query(desk.connection, text, (case, ThingKind.NUMBER.value)))
+        rows = self._look(lambda desk: query(desk.connection, text, (case, ObservableKind.NUMBER.value)))
         return tuple(dict.fromkeys(value for (value,) in rows))
 
     def has(self, case: str) -> bool:
@@ -205,10 +195,9 @@ class Lookups(Queries):
 
         Cases are looked at that the newest lines changed.
         """
-        marks = ", ".join("?" for _ in CLOSED_STATES)
         newest = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
         text = (
-            f"SELECT ({newest}), (SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks}) "
+            f"SELECT ({newest}), (SELECT count(*) FROM {CASES.full_name} WHERE state IN ({marks(CLOSED_STATES)}) "
             f"AND closed_at >= ? AND changed_line > ({newest}) - ?)"
         )
         values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
@@ -219,7 +208,7 @@ class Lookups(Queries):
 _MOST_VALUES = 500
 """Values in one statement."""
 _STATES = tuple(sorted(state.value for state in VERDICTS))
-_MARKS = ", ".join("?" for _ in _STATES)
+_MARKS = marks(_STATES)
 
 
 class Knowledge(Lookups):
@@ -245,7 +234,7 @@ class Knowledge(Lookups):
         parts: list[tuple[str, tuple[object, ...]]] = [("c.number > ?", (after,))]
         for start in range(0, len(some), _MOST_VALUES):
             chosen = some[start : start + _MOST_VALUES]
-            parts.append((f"c.number <= ? AND c.case_id IN ({', '.join('?' for _ in chosen)})", (after, *chosen)))
+            parts.append((f"c.number <= ? AND c.case_id IN ({marks(chosen)})", (after, *chosen)))
         accounts = (
             f"SELECT count(DISTINCT t.value) FROM {THINGS.full_name} AS t WHERE t.case_id = c.case_id AND t.kind = ?"
         )
@@ -257,7 +246,7 @@ class Knowledge(Lookups):
                     f"SELECT c.number, c.case_id, c.score, c.parcels_a_day, ({accounts}), c.alerted_at "
                     f"FROM {CASES.full_name} AS c WHERE {where} AND EXISTS ({_WORTH})"
                 )
-                found += query(connection, text, (ThingKind.ACCOUNT.value, *values))
+                found += query(connection, text, (ObservableKind.ACCOUNT.value, *values))
             return tuple(
                 Noticeable(id=id_, score=score, parcels_a_day=parcels, accounts=int(many), alerted_at=int(at))
                 for _, id_, score, parcels, many, at in sorted(found)
@@ -302,7 +291,7 @@ def read_known(folder: Path) -> Known:
 
 def _select_known(connection: Connection) -> Known:
     text = f"SELECT DISTINCT value FROM {THINGS.full_name} WHERE named = 1 AND kind = ?"
-    opened = frozenset(row[0] for row in query(connection, text, (ThingKind.ACCOUNT.value,)))
+    opened = frozenset(row[0] for row in query(connection, text, (ObservableKind.ACCOUNT.value,)))
     return Known(verdicts=_select_verdicts(connection), opened=opened, linked=_select_linked(connection))
 
 
@@ -310,11 +299,11 @@ def _select_linked(connection: Connection) -> tuple[tuple[str, ...], ...]:
     open_ = sorted(state.value for state in OPEN_STATES)
     text = (
         f"SELECT DISTINCT t.case_id, t.value FROM {CASES.full_name} AS c JOIN {THINGS.full_name} AS t "
-        f"ON t.case_id = c.case_id WHERE c.state IN ({', '.join('?' for _ in open_)}) AND t.kind = ? "
+        f"ON t.case_id = c.case_id WHERE c.state IN ({marks(open_)}) AND t.kind = ? "
         "ORDER BY t.case_id, t.value"
     )
     accounts: defaultdict[str, list[str]] = defaultdict(list)
-    for case, actor in query(connection, text, (*open_, ThingKind.ACCOUNT.value)):
+    for case, actor in query(connection, text, (*open_, ObservableKind.ACCOUNT.value)):
         accounts[case].append(actor)
     return tuple(tuple(some) for some in accounts.values() if len(some) > 1)
 
@@ -325,7 +314,7 @@ def _select_verdicts(connection: Connection) -> tuple[Judged, ...]:
         f"WHERE c.state IN ({_MARKS}) AND t.kind = ? ORDER BY t.case_id, t.place"
     )
     actors: defaultdict[str, list[str]] = defaultdict(list)
-    for case, actor in query(connection, text, (*_STATES, ThingKind.ACCOUNT.value)):
+    for case, actor in query(connection, text, (*_STATES, ObservableKind.ACCOUNT.value)):
         actors[case].append(actor)
     text = (
         "SELECT c.case_id, c.detectors, c.alerted_at, c.last_alerted_at, c.read_until, c.state, a.at "

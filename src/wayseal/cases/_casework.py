@@ -6,13 +6,22 @@ Decisions on many are made as they were seen (rule 22).
 from collections.abc import Sequence
 from datetime import date
 
-from wayseal.cases._decisions import change_state, dismiss_item, promote_item, set_field
 from wayseal.cases._desk import Desk
-from wayseal.cases._packs import pack_acts
+from wayseal.cases._pages import pack_acts
 from wayseal.cases._project_records import PREFIX, concerned, task_of
-from wayseal.cases._records import Records, refuse_merged, several_lines
-from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, NOTES, QUEUE, TASKS, THINGS
-from wayseal.cases._work import (
+from wayseal.cases._records import (
+    Records,
+    change_state,
+    dismiss_item,
+    promote_item,
+    refuse_merged,
+    set_field,
+    several_lines,
+)
+from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, NOTES, QUEUE, TASKS, THINGS, marks
+from wayseal.cases.book import UNDOABLE, act_name
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
+from wayseal.cases.types import (
     OPEN_STATES,
     UNDO_US,
     Alert,
@@ -21,22 +30,20 @@ from wayseal.cases._work import (
     Linked,
     Merged,
     NoteWritten,
+    Observable,
+    ObservableKind,
     PackHeld,
     PackStep,
     Priority,
     Split,
     TaskContent,
     TaskSet,
-    Thing,
-    ThingKind,
     Undone,
+    one_line,
 )
-from wayseal.cases.acts import UNDOABLE, act_name
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
-from wayseal.cases.types import one_line
 from wayseal.cases.views import BulkAction, Decided, Decision, Pack
+from wayseal.database import query
 from wayseal.model.times import iso
-from wayseal.store.database import query
 
 _HANDED = frozenset({PackStep.HANDED_OVER, PackStep.RETURNED})
 _OF_ITEMS = ("owner", "snoozed")
@@ -136,19 +143,19 @@ class Casework(Records):
 
     # Links and files
 
-    def link(self, case: str, thing: Thing, who: str, why: str, at: int, *, on: bool = True) -> None:
+    def link(self, case: str, thing: Observable, who: str, why: str, at: int, *, on: bool = True) -> None:
         """Links a case to a thing, or takes the link away; the accounts of a case stay. The same again is nothing."""
 
         def change(desk: Desk) -> None:
             desk.case(case)
             there = desk.rows.get(THINGS, case, thing.kind.value, thing.value, "") is not None
-            if not on and thing.kind is ThingKind.ACCOUNT:
+            if not on and thing.kind is ObservableKind.ACCOUNT:
                 raise CaseStateError("accounts of {id} stay; split the case", id=case)
-            if thing.kind is ThingKind.CASE:
+            if thing.kind is ObservableKind.CASE:
                 desk.case(thing.value)
             if there != on:
                 by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-                said = Thing(kind=thing.kind, value=one_line(thing.value, "thing"))
+                said = Observable(kind=thing.kind, value=one_line(thing.value, "thing"))
                 desk.add(Linked(case=case, at=at, thing=said, on=on, **by))
 
         self._act(change)
@@ -237,7 +244,7 @@ class Casework(Records):
 
         self._act(change)
 
-    def split(self, case: str, things: Sequence[Thing], who: str, why: str, at: int) -> str:
+    def split(self, case: str, things: Sequence[Observable], who: str, why: str, at: int) -> str:
         """Makes a case of some things of another one; its id. Accounts may be given by pseudonym.
 
         CaseStateError: the case isn't open, or no account would be left in it.
@@ -248,8 +255,8 @@ class Casework(Records):
             if CaseState(row["state"]) not in OPEN_STATES:
                 raise CaseStateError("{id} is closed or merged, and can't be split", id=case)
             chosen = tuple(_own_thing(desk, case, thing) for thing in dict.fromkeys(things))
-            accounts = tuple(thing.value for thing in chosen if thing.kind is ThingKind.ACCOUNT)
-            own = [t for t in desk.rows.group(THINGS, case).values() if t["kind"] == ThingKind.ACCOUNT]
+            accounts = tuple(thing.value for thing in chosen if thing.kind is ObservableKind.ACCOUNT)
+            own = [t for t in desk.rows.group(THINGS, case).values() if t["kind"] == ObservableKind.ACCOUNT]
             if not chosen or (accounts and len(accounts) == len(own)):
                 raise CaseStateError("something has to go out of {id}, and an account to stay in it", id=case)
             made = f"{PREFIX}{desk.last('case') + 1}"
@@ -327,12 +334,12 @@ def _task(content: TaskContent) -> TaskContent:
     return TaskContent(text=one_line(content.text, "task"), state=content.state, owner=owner, due=due)
 
 
-def _own_thing(desk: Desk, case: str, thing: Thing) -> Thing:
+def _own_thing(desk: Desk, case: str, thing: Observable) -> Observable:
     """A thing of a case that was given by its value or its alias."""
     own = [row for row in desk.rows.group(THINGS, case).values() if row["kind"] == thing.kind and not row["via"]]
     for name in ("value", "alias"):
         if len(found := {row["value"] for row in own if row[name] == thing.value}) == 1:
-            return Thing(kind=thing.kind, value=found.pop())
+            return Observable(kind=thing.kind, value=found.pop())
     raise NoSuchCaseError("{id} has no such thing of its own", id=case)
 
 
@@ -399,8 +406,7 @@ def _load(desk: Desk, ids: Sequence[str]) -> None:
     for table in (CASES, QUEUE, THINGS):
         for start in range(0, len(ids), _MOST_VALUES):
             some = ids[start : start + _MOST_VALUES]
-            text = f"SELECT {', '.join(table.names)} FROM {table.full_name} WHERE {table.key[0]} IN "
-            desk.rows.fill(table, some, query(desk.connection, f"{text}({', '.join('?' for _ in some)})", some))
+            desk.rows.fill(table, some, desk.select(table, f"WHERE {table.key[0]} IN ({marks(some)})", some))
 
 
 def _check(decision: Decision, who: str) -> None:

@@ -1,8 +1,8 @@
 """A transaction on a casebook: what is known of it, and acts that are added (rules 1, 2 and 4)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import ITEM_PREFIX, Alias, alias_by
@@ -16,16 +16,16 @@ from wayseal.cases._read import (
     select_lines,
     write_rows,
 )
-from wayseal.cases._rows import Row, Rows
-from wayseal.cases._tables import ACTS, CASES, JOURNAL, PROJECTION, QUEUE, TABLES, make_journal
+from wayseal.cases._tables import ACTS, CASES, JOURNAL, PROJECTION, QUEUE, TABLES, Row, Rows, make_journal
 from wayseal.cases._walk import parse_line, remake_tables
-from wayseal.cases.acts import to_act, to_object
+from wayseal.cases.book import RecordedCase, to_act, to_object
 from wayseal.cases.errors import CasebookChangedError, NoSuchCaseError, StaleError
-from wayseal.cases.types import MOST_ID, Act, RecordedCase
+from wayseal.cases.types import MOST_ID, Act
+from wayseal.database import Connection, Database, execute, query
 from wayseal.journal import Head as FoundHead
 from wayseal.journal.chain import chain_line, check_lines, sum_of
+from wayseal.journal.projection import Table
 from wayseal.page.visible import shorten, visible
-from wayseal.store.database import Connection, Database, execute, query
 
 T = TypeVar("T")
 Head = tuple[int, str]
@@ -82,13 +82,19 @@ class Desk:
     def record(self, id_: str) -> RecordedCase:
         """A case with what was done with it, as it stood before this transaction."""
         self.case(id_)
-        text = (
-            f"SELECT j.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-            "WHERE a.case_id = ? ORDER BY a.line"
-        )
-        acts = {int(line): parse_line(content) for line, content in query(self.connection, text, (id_,))}
-        self._known.update(acts)
-        return recorded_case(id_, self.rows, list(acts.values()), self.act_at)
+        acts = [act for _, act in self.acts("a.case_id = ? ORDER BY a.line", (id_,))]
+        return recorded_case(id_, self.rows, acts, self.act_at)
+
+    def acts(self, where: str, values: Sequence[Any]) -> list[tuple[int, Act]]:
+        """Acts with their lines: 1 statement. where: what holds of `a`, of the table of acts; their order."""
+        joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
+        found = query(self.connection, f"SELECT a.line, j.content FROM {joined} WHERE {where}", values)
+        return [(int(line), self.parse(int(line), content)) for line, content in found]
+
+    def select(self, table: Table, rest: str, values: Sequence[Any]) -> list[Row]:
+        """Rows of a table: 1 statement. rest: what of it stands behind the table's name."""
+        text = f"SELECT {', '.join(table.names)} FROM {table.full_name} {rest}"
+        return [dict(zip(table.names, row, strict=True)) for row in query(self.connection, text, values)]
 
     def add(self, act: Act) -> int:
         """Adds an act to what will be written; its line. ValueError: it couldn't be read again, or can't be."""

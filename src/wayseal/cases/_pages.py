@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from wayseal.cases._desk import Desk
-from wayseal.cases._rows import Row
-from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS
-from wayseal.cases._work import CaseState, ItemState, ThingKind
+from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS, Row, marks
 from wayseal.cases.errors import CasebookUsageError
-from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort
+from wayseal.cases.types import CaseState, ItemState, ObservableKind, PackHeld
+from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort, Pack, PackAct
+from wayseal.database import query
 from wayseal.journal.projection import Table
-from wayseal.store.database import query
 
 MOST = 200
 """Rows of a page at most."""
@@ -32,6 +31,26 @@ CASE_SORTS = {
 ITEM_SORTS = {ItemSort.LOSS: ("loss", True), ItemSort.SCORE: ("score", True), ItemSort.AGE: ("since", False)}
 Part = tuple[list[str], list[Any]]
 """Conditions, and what they are given."""
+
+
+MOST_PACKS = 500
+
+
+def pack_acts(desk: Desk, case: str) -> tuple[PackAct, ...]:
+    """Return the acts on packs of evidence of a case (rule 21), the newest first, up to MOST_PACKS: 1 statement."""
+    found = desk.acts("a.case_id = ? AND a.act = 'pack' ORDER BY a.line DESC LIMIT ?", (case, MOST_PACKS))
+    return tuple(
+        PackAct(
+            pack=Pack(seal=act.seal, digest=act.digest, size=act.size, items=act.items),
+            step=act.step,
+            at=act.at,
+            who=act.who,
+            why=act.why,
+            to=act.to,
+        )
+        for _, act in found
+        if isinstance(act, PackHeld)
+    )
 
 
 def bounded(limit: int) -> int:
@@ -56,9 +75,8 @@ def choose_cases(wanted: CaseFilter) -> tuple[str, list[Part]]:
     by_id = f" UNION {some} kind = ? AND value = ?" if wanted.by_id else ""
     having = f"case_id IN ({some} alias = ?{by_id})"
     source = f"(SELECT * FROM {CASES.full_name} WHERE {having} LIMIT {_ALL}) AS few"
-    given = [wanted.thing, *((ThingKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
-    marks = ", ".join("?" for _ in states)
-    return source, [([f"state IN ({marks})", *where], [*given, *states, *values])]
+    given = [wanted.thing, *((ObservableKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
+    return source, [([f"state IN ({marks(states)})", *where], [*given, *states, *values])]
 
 
 def choose_items(wanted: ItemFilter, now: int) -> tuple[str, list[Part]]:

@@ -15,36 +15,40 @@ from wayseal.cases._project_records import (
     state_field,
     task_of,
 )
-from wayseal.cases._rows import Row
-from wayseal.cases._tables import ACTS, ALERTS, FILES, NOTES, QUEUE, TASKS, THINGS
-from wayseal.cases._work import (
+from wayseal.cases._tables import ACTS, ALERTS, FILES, NOTES, QUEUE, TASKS, THINGS, Row
+from wayseal.cases.book import act_name
+from wayseal.cases.types import (
     CHANGES,
     CLOSED_STATES,
     OPEN_STATES,
     UNDO_US,
     VERDICTS,
+    Act,
     CaseState,
     Changed,
     FileNamed,
+    Forgotten,
+    Heard,
     ItemChanged,
     ItemState,
     Linked,
     Merged,
+    NamesShown,
     NoteWritten,
+    Observable,
+    ObservableKind,
     PackHeld,
     Priority,
     Promoted,
     Queued,
+    Registered,
     Source,
     Split,
     TaskContent,
     TaskSet,
-    Thing,
-    ThingKind,
     Undone,
+    Verdict,
 )
-from wayseal.cases.acts import act_name
-from wayseal.cases.types import Act, Forgotten, Heard, NamesShown, Registered, Verdict
 from wayseal.detect.policy import expected_loss
 from wayseal.model.times import micros
 
@@ -122,15 +126,15 @@ class WorkProjector(RecordProjector):
 
     def _link(self, line: int, act: Linked) -> None:
         row = self._case(act.case)
-        if act.thing.kind is ThingKind.CASE:
+        if act.thing.kind is ObservableKind.CASE:
             self._case(act.thing.value)
         there = self._rows.get(THINGS, act.case, act.thing.kind.value, act.thing.value, "")
-        if (there is not None) == act.on or (not act.on and act.thing.kind is ThingKind.ACCOUNT):
+        if (there is not None) == act.on or (not act.on and act.thing.kind is ObservableKind.ACCOUNT):
             raise ValueError("on")
         self._set_link(act.case, act.thing, act.on)
         self._touch(row, line, act.at)
 
-    def _set_link(self, case: str, thing: Thing, on: bool) -> None:
+    def _set_link(self, case: str, thing: Observable, on: bool) -> None:
         if on:
             self._add_things(case, (thing,))
         else:
@@ -163,7 +167,7 @@ class WorkProjector(RecordProjector):
     def _set_merged(self, line: int, act: Merged, on: bool) -> None:
         if on:
             own = [row for row in self._things(act.case) if not row["via"]]
-            things = (Thing(kind=ThingKind(row["kind"]), value=row["value"]) for row in own)
+            things = (Observable(kind=ObservableKind(row["kind"]), value=row["value"]) for row in own)
             self._add_things(act.into, things, act.case, [row["value"] for row in own if row["named"]])
             for alert in self._rows.group(ALERTS, act.case).values():
                 self._rows.put(ALERTS, {**alert, "case_id": act.into, "via": act.case})
@@ -185,7 +189,7 @@ class WorkProjector(RecordProjector):
         moved = [(thing.kind.value, thing.value) for thing in act.things]
         if not moved or not own.keys() >= set(moved) or row["state"] not in OPEN_STATES:
             raise ValueError("things")
-        if {value for kind, value in moved if kind == ThingKind.ACCOUNT} != set(act.alert.actors):
+        if {value for kind, value in moved if kind == ObservableKind.ACCOUNT} != set(act.alert.actors):
             raise ValueError("actors")
         self._make(line, act.made, act.at, Source(row["source"]), act.alert, act.things)
         for kind, value in moved:

@@ -2,28 +2,32 @@
 
 from collections.abc import Callable, Iterable
 
-from wayseal.cases._rows import Row, Rows
-from wayseal.cases._tables import ALERTS, CASES, COUNTS, QUEUE, THINGS
-from wayseal.cases._work import (
+from wayseal.cases._tables import ALERTS, CASES, COUNTS, QUEUE, THINGS, Row, Rows
+from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
     PERSONAL,
+    Act,
     Alert,
     CaseState,
+    Forgotten,
+    Heard,
     ItemChanged,
     ItemState,
     Merged,
+    NamesShown,
+    Observable,
+    ObservableKind,
     Priority,
     Promoted,
     Queued,
+    Registered,
     Source,
     Split,
     TaskContent,
     TaskState,
-    Thing,
-    ThingKind,
+    Verdict,
 )
-from wayseal.cases.types import Act, Forgotten, Heard, NamesShown, Registered, Verdict
 from wayseal.detect.policy import expected_loss
 from wayseal.model.times import iso
 
@@ -31,7 +35,7 @@ PREFIX, ITEM_PREFIX = "c-", "q-"
 PRIORITIES = tuple(Priority)
 SEPARATOR = "\n"
 """Between detectors in a row."""
-Alias = Callable[[Thing], str]
+Alias = Callable[[Observable], str]
 """What a thing is called while its name may not be shown."""
 
 
@@ -155,9 +159,9 @@ class RecordProjector:
         return sorted(self._rows.group(THINGS, case).values(), key=lambda row: int(row["place"]))
 
     def _accounts(self, case: str) -> set[str]:
-        return {row["value"] for row in self._things(case) if row["kind"] == ThingKind.ACCOUNT}
+        return {row["value"] for row in self._things(case) if row["kind"] == ObservableKind.ACCOUNT}
 
-    def _add_things(self, case: str, things: Iterable[Thing], via: str = "", named: Iterable[str] = ()) -> None:
+    def _add_things(self, case: str, things: Iterable[Observable], via: str = "", named: Iterable[str] = ()) -> None:
         place = max((row["place"] for row in self._things(case)), default=-1) + 1
         shown = set(named)
         for thing in things:
@@ -178,17 +182,21 @@ class RecordProjector:
             return
         row = self._case(act.case)
         self._add_alert(line, act.case, act.alert)
-        self._add_things(act.case, (Thing(kind=ThingKind.ACCOUNT, value=actor) for actor in act.alert.actors))
+        self._add_things(act.case, (Observable(kind=ObservableKind.ACCOUNT, value=actor) for actor in act.alert.actors))
         self._touch(row, line, act.at, **self._told(act.case))
 
-    def _make(self, line: int, case: str, at: int, source: Source, alert: Alert, things: Iterable[Thing] = ()) -> None:
+    def _make(
+        self, line: int, case: str, at: int, source: Source, alert: Alert, things: Iterable[Observable] = ()
+    ) -> None:
         """Makes a case; ValueError where there is one of that id."""
         number = number_of(case)
         if self._rows.get(CASES, case) is not None:
             raise ValueError("case")
         self._raise_last("case", number)
         self._add_alert(line, case, alert)
-        self._add_things(case, (*(Thing(kind=ThingKind.ACCOUNT, value=actor) for actor in alert.actors), *things))
+        self._add_things(
+            case, (*(Observable(kind=ObservableKind.ACCOUNT, value=actor) for actor in alert.actors), *things)
+        )
         nothing = dict.fromkeys(("title", "owner", "closed_at", "verdict_line", "merged_into", "merged_state"))
         made = {"made_at": at, "changed_at": at, "changed_line": line, "priority": PRIORITIES.index(Priority.NORMAL)}
         zero = {"snoozed_until": 0, "statements": 0, "next_note": 1, "next_task": 1}
@@ -223,7 +231,7 @@ class RecordProjector:
         for case, actors in act.cases.items():
             shown = set(actors)
             for row in self._things(case):
-                if row["value"] in shown and row["kind"] == ThingKind.ACCOUNT and not row["named"]:
+                if row["value"] in shown and row["kind"] == ObservableKind.ACCOUNT and not row["named"]:
                     self._rows.put(THINGS, {**row, "named": 1})
             self._name_others(case)
             found = self._case(case)
@@ -233,7 +241,7 @@ class RecordProjector:
     def _name_others(self, case: str) -> None:
         """Devices and addresses of a case may be shown as soon as all its accounts may."""
         things = self._things(case)
-        if all(row["named"] for row in things if row["kind"] == ThingKind.ACCOUNT):
+        if all(row["named"] for row in things if row["kind"] == ObservableKind.ACCOUNT):
             for row in things:
                 if row["kind"] in PERSONAL and not row["named"]:
                     self._rows.put(THINGS, {**row, "named": 1})
@@ -275,10 +283,10 @@ def task_of(row: Row) -> TaskContent:
 def alias_by(pseudonym: Callable[[str, str], str]) -> Alias:
     """Return a function that names things while names may not be shown: people by a pseudonym, others as they are."""
 
-    def alias(thing: Thing) -> str:
+    def alias(thing: Observable) -> str:
         if thing.kind not in PERSONAL:
             return thing.value
-        return pseudonym(thing.value, "actor" if thing.kind is ThingKind.ACCOUNT else thing.kind.value)
+        return pseudonym(thing.value, "actor" if thing.kind is ObservableKind.ACCOUNT else thing.kind.value)
 
     return alias
 

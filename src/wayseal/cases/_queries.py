@@ -7,7 +7,7 @@ from typing import Any
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
 from wayseal.cases._desk import Desk
-from wayseal.cases._packs import pack_acts
+from wayseal.cases._page_rows import case_row, entry, item_row, row_of, thing_row
 from wayseal.cases._pages import (
     CASE_SORTS,
     ITEM_SORTS,
@@ -16,15 +16,14 @@ from wayseal.cases._pages import (
     choose_cases,
     choose_items,
     count_rows,
+    pack_acts,
     select_page,
     whole_number,
 )
 from wayseal.cases._project_records import PREFIX, task_of
-from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS
-from wayseal.cases._told import case_row, entry, item_row, thing_row
-from wayseal.cases._work import PERSONAL, ItemState, TaskState, Thing, ThingKind
-from wayseal.cases.acts import LOOKS
-from wayseal.cases.types import Act, Heard, NamesShown
+from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
+from wayseal.cases.book import LOOKS
+from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
 from wayseal.cases.views import (
     CaseFilter,
     CaseRow,
@@ -39,15 +38,15 @@ from wayseal.cases.views import (
     ItemSort,
     Matching,
     Note,
+    ObservableRow,
     PackAct,
     Page,
     Similar,
     Statement,
     Task,
-    ThingRow,
 )
+from wayseal.database import query
 from wayseal.journal.projection import Table
-from wayseal.store.database import query
 
 _SHOWN = 4
 """Things of a case that a list has."""
@@ -157,7 +156,7 @@ class Queries(Arrivals):
             if looked_at:
                 things = _only_seen(things, seen)
             shown = _Shown(self._alias, things, may)
-            named = all(thing["named"] for thing in things if thing["kind"] == ThingKind.ACCOUNT)
+            named = all(thing["named"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
             return Dossier(
                 row=case_row(row, [thing_row(thing, may) for thing in things[:_SHOWN]]),
                 things=tuple(thing_row(thing, may) for thing in things),
@@ -166,8 +165,8 @@ class Queries(Arrivals):
                 merged=merged,
                 statements=_statements(heard, shown, may and named),
                 tasks=tuple(_task(row) for row in _in_order(desk, TASKS, case, "task")),
-                notes=tuple(_note(row) for row in _in_order(desk, NOTES, case, "note")),
-                files=tuple(file_row(row) for row in _in_order(desk, FILES, case, "digest")),
+                notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(desk, NOTES, case, "note")),
+                files=tuple(row_of(FileRow, row) for row in _in_order(desk, FILES, case, "digest")),
                 similar=_similar(desk, case, things, may),
                 timeline=_timeline(desk, (case, *merged), shown, None, limit),
             )
@@ -214,13 +213,9 @@ class Queries(Arrivals):
     def tasks(self, owner: str, limit: int = 50) -> tuple[Task, ...]:
         """The open tasks of somebody, the oldest first: 1 statement."""
         states = [state.value for state in TaskState if state not in {TaskState.DONE, TaskState.CANCELLED}]
-        marks = ", ".join("?" for _ in states)
-        text = (
-            f"SELECT {', '.join(TASKS.names)} FROM {TASKS.full_name} WHERE owner = ? AND state IN ({marks}) "
-            "ORDER BY line LIMIT ?"
-        )
-        rows = self._look(lambda desk: query(desk.connection, text, (owner, *states, bounded(limit))))
-        return tuple(_task(dict(zip(TASKS.names, row, strict=True))) for row in rows)
+        rest = f"WHERE owner = ? AND state IN ({marks(states)}) ORDER BY line LIMIT ?"
+        rows = self._look(lambda desk: desk.select(TASKS, rest, (owner, *states, bounded(limit))))
+        return tuple(map(_task, rows))
 
     def changed_since(self, line: int, limit: int = 50, *, names: bool = False) -> Changes:
         """Cases and items that changed behind a line, the oldest change first: 3 statements.
@@ -253,7 +248,7 @@ class _Shown:
         self._alias = alias
         self._named = {(row["kind"], row["value"]) for row in things if names and row["named"]}
 
-    def __call__(self, thing: Thing) -> str:
+    def __call__(self, thing: Observable) -> str:
         if thing.kind not in PERSONAL or (thing.kind.value, thing.value) in self._named:
             return thing.value
         return str(self._alias(thing))
@@ -269,27 +264,21 @@ def _item_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[ItemRow, .
     return tuple(item_row(row, things[row["item"]]) for row in rows)
 
 
-def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ThingRow]]:
+def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ObservableRow]]:
     """The first things of several cases and items."""
-    found: dict[str, list[ThingRow]] = {id_: [] for id_ in ids}
+    found: dict[str, list[ObservableRow]] = {id_: [] for id_ in ids}
     if found:
-        marks = ", ".join("?" for _ in found)
-        text = (
-            f"SELECT {', '.join(THINGS.names)} FROM {THINGS.full_name} WHERE case_id IN ({marks}) AND place < ? "
-            "ORDER BY place"
-        )
-        for row in query(desk.connection, text, (*found, _SHOWN)):
-            thing = dict(zip(THINGS.names, row, strict=True))
+        rest = f"WHERE case_id IN ({marks(found)}) AND place < ? ORDER BY place"
+        for thing in desk.select(THINGS, rest, (*found, _SHOWN)):
             found[thing["case_id"]].append(thing_row(thing, names))
     return found
 
 
 def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | None, limit: int) -> Page[Entry]:
     most = bounded(limit)
-    marks = ", ".join("?" for _ in cases)
     end = MOST_INT if before is None else whole_number(before, "before")
     text = (
-        f"SELECT a.line, max(a.case_id) FROM {ACTS.full_name} AS a WHERE a.case_id IN ({marks}) AND a.line < ? "
+        f"SELECT a.line, max(a.case_id) FROM {ACTS.full_name} AS a WHERE a.case_id IN ({marks(cases)}) AND a.line < ? "
         "GROUP BY a.line ORDER BY a.line DESC LIMIT ?"
     )
     text = f"SELECT p.line, p.id, j.content FROM ({text.replace('max(a.case_id)', 'max(a.case_id) AS id')}) AS p "
@@ -301,14 +290,12 @@ def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | Non
 
 def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
     """The first rows that changed behind a line, and all that the last of these lines changed."""
-    name = table.full_name
-    text = (
-        f"SELECT {', '.join(table.names)} FROM {name} WHERE changed_line > ? AND changed_line <= "
-        f"(SELECT max(changed_line) FROM (SELECT changed_line FROM {name} WHERE changed_line > ? "
-        "ORDER BY changed_line LIMIT ?) AS b) ORDER BY changed_line, number"
+    rest = (
+        "WHERE changed_line > ? AND changed_line <= (SELECT max(changed_line) FROM "
+        f"(SELECT changed_line FROM {table.full_name} WHERE changed_line > ? ORDER BY changed_line LIMIT ?) AS b) "
+        "ORDER BY changed_line, number"
     )
-    rows = query(desk.connection, text, (line, line, most))
-    return [dict(zip(table.names, row, strict=True)) for row in rows]
+    return desk.select(table, rest, (line, line, most))
 
 
 def _heard_and_looked(
@@ -316,16 +303,16 @@ def _heard_and_looked(
 ) -> tuple[tuple[Heard, ...], int, frozenset[str]]:
     """Return statements of persons concerned, newest first, somebody's last recorded look (0: never), and at whom."""
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
-    marks, looks = ", ".join("?" for _ in cases), ", ".join("?" for _ in LOOKS)
     text = (
-        f"SELECT line, content, at FROM (SELECT a.line, j.content, 0 AS at FROM {joined} WHERE a.case_id IN ({marks}) "
-        "AND a.act = 'heard' ORDER BY a.line DESC LIMIT ?) AS h"
+        f"SELECT line, content, at FROM (SELECT a.line, j.content, 0 AS at FROM {joined} "
+        f"WHERE a.case_id IN ({marks(cases)}) AND a.act = 'heard' ORDER BY a.line DESC LIMIT ?) AS h"
     )
     values: list[Any] = [*cases, _STATEMENTS]
     if looker is not None:
         text += (
             f" UNION ALL SELECT line, content, at FROM (SELECT a.line, j.content, a.at FROM {joined} "
-            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({looks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?) AS l"
+            f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks(LOOKS)}) AND a.at > ? "
+            "ORDER BY a.line DESC LIMIT ?) AS l"
         )
         values += [cases[0], looker, *LOOKS, since, _STATEMENTS]
     rows = query(desk.connection, text, values)
@@ -342,7 +329,7 @@ def _seen(acts: Iterable[Act], case: str) -> frozenset[str]:
 def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[Statement, ...]:
     told = []
     for act in heard:
-        account = None if act.actor is None else shown(Thing(kind=ThingKind.ACCOUNT, value=act.actor))
+        account = None if act.actor is None else shown(Observable(kind=ObservableKind.ACCOUNT, value=act.actor))
         said = act.statement if readable else None
         told.append(Statement(case=act.case, at=act.at, who=act.who, account=account, text=said))
     return tuple(told)
@@ -350,7 +337,7 @@ def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[
 
 def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple[Similar, ...]:
     """Rule 18: what shares things with a case, most of them first; the shared ones are named."""
-    own = [thing for thing in things if not thing["via"] and thing["kind"] != ThingKind.CASE][:_SHARED]
+    own = [thing for thing in things if not thing["via"] and thing["kind"] != ObservableKind.CASE][:_SHARED]
     if not own:
         return ()
     inner = (
@@ -365,7 +352,7 @@ def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple
     )
     values = [value for thing in own for value in (thing["kind"], thing["value"], case, _EACH)]
     by_key = {(thing["kind"], thing["value"]): thing for thing in own}
-    shared: defaultdict[str, list[ThingRow]] = defaultdict(list)
+    shared: defaultdict[str, list[ObservableRow]] = defaultdict(list)
     states: dict[str, str] = {}
     for id_, kind, value, state, waiting, into in query(desk.connection, text, values):
         if into == case or (state is None and waiting != ItemState.WAITING):
@@ -382,23 +369,7 @@ def _in_order(desk: Desk, table: Table, case: str, name: str) -> list[Row]:
 
 
 def _task(row: Row) -> Task:
-    return Task(case=row["case_id"], id=row["task"], content=task_of(row), who=row["who"], at=row["at"])
-
-
-def _note(row: Row) -> Note:
-    return Note(
-        id=row["note"],
-        version=row["version"],
-        text=row["text"],
-        first_who=row["first_who"],
-        who=row["who"],
-        at=row["at"],
-    )
-
-
-def file_row(row: Row) -> FileRow:
-    names = ("digest", "name", "size", "who", "at", "sm3")
-    return FileRow(**{name: row[name] for name in names})
+    return row_of(Task, row, case=row["case_id"], id=row["task"], content=task_of(row))
 
 
 def _seen_by(desk: Desk, case: str, looker: str, since: int) -> frozenset[str]:
@@ -408,22 +379,17 @@ def _seen_by(desk: Desk, case: str, looker: str, since: int) -> frozenset[str]:
 
 def looks_after(desk: Desk, case: str, who: str, moment: int, most: int) -> list[NamesShown]:
     """Looks at names of a case that somebody had recorded after a moment, the newest first: 1 statement."""
-    marks = ", ".join("?" for _ in LOOKS)
-    text = (
-        f"SELECT a.line, j.content FROM {ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line "
-        f"WHERE a.case_id = ? AND a.who = ? AND a.act IN ({marks}) AND a.at > ? ORDER BY a.line DESC LIMIT ?"
-    )
-    rows = query(desk.connection, text, (case, who, *LOOKS, moment, most))
-    acts = (desk.parse(int(line), content) for line, content in rows)
-    return [act for act in acts if isinstance(act, NamesShown)]
+    where = f"a.case_id = ? AND a.who = ? AND a.act IN ({marks(LOOKS)}) AND a.at > ? ORDER BY a.line DESC LIMIT ?"
+    acts = desk.acts(where, (case, who, *LOOKS, moment, most))
+    return [act for _, act in acts if isinstance(act, NamesShown)]
 
 
 def _only_seen(things: Sequence[Row], seen: Set[str]) -> list[Row]:
     """Things whose names somebody didn't look at are as if nobody had; devices and addresses go with all accounts."""
-    accounts = {thing["value"] for thing in things if thing["kind"] == ThingKind.ACCOUNT}
+    accounts = {thing["value"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT}
     return [
         thing
-        if (thing["value"] in seen if thing["kind"] == ThingKind.ACCOUNT else accounts <= seen)
+        if (thing["value"] in seen if thing["kind"] == ObservableKind.ACCOUNT else accounts <= seen)
         else {**thing, "named": 0}
         for thing in things
     ]

@@ -9,18 +9,27 @@ from typing import Any
 
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias, concerned
-from wayseal.cases._rows import Load, Rows
-from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS
-from wayseal.cases._work import CLOSED_STATES, VERDICTS, CaseState, ThingKind
-from wayseal.cases.acts import to_act
+from wayseal.cases._tables import ALERTS, CASES, JOURNAL, PROJECTION, THINGS, Load, Rows
+from wayseal.cases.book import Casebook, RecordedCase, to_act
 from wayseal.cases.errors import CasebookBusyError, CasebookChangedError, CasebookDiskError, CasebookError
-from wayseal.cases.types import FILE, Act, Alert, Casebook, Forgotten, RecordedCase, Registered, Verdict
+from wayseal.cases.types import (
+    CLOSED_STATES,
+    FILE,
+    VERDICTS,
+    Act,
+    Alert,
+    CaseState,
+    Forgotten,
+    ObservableKind,
+    Registered,
+    Verdict,
+)
+from wayseal.database import Connection, Database, DatabaseError, execute, open_database, query
+from wayseal.database.errors import DatabaseBusyError, ForeignDatabaseError
 from wayseal.journal.chain import Checked, Code, Fault, Line, check_lines, find_last_sum, read_line
 from wayseal.journal.projection import Table, put_rows
 from wayseal.journal.projection import read_batches as batches_of
 from wayseal.model.messages import N_
-from wayseal.store.database import Connection, Database, DatabaseError, execute, open_database, query
-from wayseal.store.database.errors import DatabaseBusyError, ForeignDatabaseError
 
 URL_FILE = "database"
 """In the casebook's folder: the address of a PostgreSQL database that holds it, where one does."""
@@ -235,7 +244,7 @@ def recorded_case(id_: str, rows: Rows, acts: Sequence[Act], act_at: Any) -> Rec
     if row is None:
         raise KeyError("case")
     things = sorted(rows.group(THINGS, id_).values(), key=lambda thing: thing["place"])
-    accounts = [thing for thing in things if thing["kind"] == ThingKind.ACCOUNT]
+    accounts = [thing for thing in things if thing["kind"] == ObservableKind.ACCOUNT]
     state = CaseState(row["state"])
     verdict = act_at(row["verdict_line"]) if state in VERDICTS else None
     return RecordedCase(

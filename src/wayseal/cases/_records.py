@@ -1,40 +1,44 @@
-"""The acts that a casebook always knew: alerts, looks at names, statements, verdicts, forgetting (rules 7 to 13)."""
+"""The acts that a casebook always knew: alerts, looks at names, statements, verdicts, forgetting (rules 7 to 13).
+
+And decisions on one case, or one thing in the queue, within a transaction (rules 14 and 17).
+"""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from wayseal.cases._desk import ALL_TABLES, Desk, Journal, replace_journal
-from wayseal.cases._project_records import PREFIX, concerned
+from wayseal.cases._desk import ALL_TABLES, Desk, Journal, no_such_case, replace_journal
+from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field
 from wayseal.cases._read import load_lines, select_lines
-from wayseal.cases._tables import ALERTS, CASES, THINGS
-from wayseal.cases._work import (
+from wayseal.cases._tables import ALERTS, CASES, THINGS, Row, marks
+from wayseal.cases.book import Casebook, RecordedCase
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
+from wayseal.cases.types import (
+    CHANGES,
     CLOSED_STATES,
     OPEN_STATES,
+    Act,
     Alert,
     CaseState,
+    Changed,
+    Forgotten,
+    Heard,
     ItemChanged,
     ItemState,
     Linked,
+    NamesShown,
+    Observable,
+    ObservableKind,
     Promoted,
     Queued,
-    ThingKind,
-)
-from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
-from wayseal.cases.types import (
-    Act,
-    Casebook,
-    Forgotten,
-    Heard,
-    Look,
-    NamesShown,
-    RecordedCase,
     Registered,
     Undone,
+    Unmasking,
     Verdict,
     one_line,
 )
-from wayseal.store.database import Connection, query
+from wayseal.database import Connection, query
+from wayseal.detect.policy import FALSE_ALARM, is_worth
 
 WEEKS_US = 28 * 86_400_000_000
 """Four weeks: so long an open case waits for a further alert."""
@@ -129,7 +133,7 @@ def _without(act: Act, gone: Set[str]) -> Act | None:
             return None if act.item in gone else act
         case Promoted():
             return None if act.case in gone else act
-        case Linked() if act.thing.kind is ThingKind.CASE and act.thing.value in gone:
+        case Linked() if act.thing.kind is ObservableKind.CASE and act.thing.value in gone:
             return None
         case _:
             return None if concerned(act)[0] in gone else act
@@ -180,14 +184,16 @@ class Records(Journal):
 
     def open(self, case: str, who: str, why: str, at: int) -> RecordedCase:
         """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
-        self._act(lambda desk: _show(desk, {case: _accounts(desk, case)}, who, why, at, Look.OPENED))
+        self._act(lambda desk: _show(desk, {case: _accounts(desk, case)}, who, why, at, Unmasking.OPENED))
         return self.find(case)
 
     def unmask(self, cases: Sequence[str], who: str, why: str, at: int) -> None:
         """Opens several cases in one act, for a list that names all of them. None: nothing is recorded."""
         if cases:
             self._act(
-                lambda desk: _show(desk, {case: _accounts(desk, case) for case in cases}, who, why, at, Look.UNMASKED)
+                lambda desk: _show(
+                    desk, {case: _accounts(desk, case) for case in cases}, who, why, at, Unmasking.UNMASKED
+                )
             )
 
     def show_reads(self, case: str, who: str, why: str, at: int, *, actor: str | None = None) -> tuple[str, ...]:
@@ -199,7 +205,7 @@ class Records(Journal):
         def show(desk: Desk) -> tuple[str, ...]:
             actors = _accounts(desk, case)
             chosen = actors if actor is None else (_account_of(desk, case, actor),)
-            _show(desk, {case: chosen}, who, why, at, Look.READS)
+            _show(desk, {case: chosen}, who, why, at, Unmasking.READS)
             return chosen
 
         return self._act(show)
@@ -291,9 +297,8 @@ def _candidates(desk: Desk, actors: Sequence[str]) -> list[Candidate]:
     ids: set[str] = set()
     for start in range(0, len(actors), _MOST_VALUES):
         some = actors[start : start + _MOST_VALUES]
-        marks = ", ".join("?" for _ in some)
-        text = f"SELECT DISTINCT case_id FROM {THINGS.full_name} WHERE kind = ? AND value IN ({marks})"
-        ids.update(row[0] for row in query(desk.connection, text, (ThingKind.ACCOUNT.value, *some)))
+        text = f"SELECT DISTINCT case_id FROM {THINGS.full_name} WHERE kind = ? AND value IN ({marks(some)})"
+        ids.update(row[0] for row in query(desk.connection, text, (ObservableKind.ACCOUNT.value, *some)))
     found = []
     for id_ in sorted(ids):
         row = desk.rows.get(CASES, id_)
@@ -310,7 +315,7 @@ def _last_alert(desk: Desk, case: str) -> Alert | None:
     return getattr(act, "alert", None)
 
 
-def _show(desk: Desk, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Look) -> None:
+def _show(desk: Desk, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Unmasking) -> None:
     desk.add(NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look))
 
 
@@ -318,7 +323,7 @@ def _accounts(desk: Desk, case: str) -> tuple[str, ...]:
     """A case's accounts, in the order in which they came."""
     desk.case(case)
     things = sorted(desk.rows.group(THINGS, case).values(), key=lambda row: row["place"])
-    return tuple(dict.fromkeys(row["value"] for row in things if row["kind"] == ThingKind.ACCOUNT))
+    return tuple(dict.fromkeys(row["value"] for row in things if row["kind"] == ObservableKind.ACCOUNT))
 
 
 def _whose(desk: Desk, case: str, given: str | None) -> str | None:
@@ -336,7 +341,7 @@ def _account_of(desk: Desk, case: str, given: str) -> str:
     if given in actors:
         return given
     things = desk.rows.group(THINGS, case).values()
-    meant = {row["value"] for row in things if row["alias"] == given and row["kind"] == ThingKind.ACCOUNT}
+    meant = {row["value"] for row in things if row["alias"] == given and row["kind"] == ObservableKind.ACCOUNT}
     if len(meant) != 1:
         raise NoSuchCaseError("{id} has no such account; `wayseal case list` shows its accounts", id=case)
     return str(meant.pop())
@@ -354,3 +359,73 @@ def several_lines(text: str, field: str) -> str:
     if not text.strip() or len(text) > MOST_STATEMENT or hidden:
         raise CasebookUsageError("a text of up to {most} characters", key=field, most=MOST_STATEMENT)
     return text
+
+
+_OF_ITEMS = ("owner", "snoozed")
+"""What of something in the queue can be changed as of a case."""
+
+
+def change_state(desk: Desk, case: str, state: CaseState, who: str, why: str, at: int) -> None:
+    """Changes how a case stands. CaseStateError: not from how it stands now."""
+    refuse_merged(desk, case)
+    before = CaseState(desk.case(case)["state"])
+    if state not in CHANGES[before]:
+        raise CaseStateError("{id} is {before}, and can't become {after}", id=case, before=before, after=state)
+    by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+    desk.add(Changed(case=case, at=at, field="state", before=before.value, after=state.value, **by))
+
+
+def set_field(desk: Desk, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:
+    """Changes a field of a case or an item, if it isn't so already."""
+    by = {"who": one_line(who, "who"), "why": one_line(why, "why") if why else ""}
+    row = _waiting(desk, id_) if id_.startswith(ITEM_PREFIX) else desk.case(id_)
+    act: Callable[..., Act] = ItemChanged if id_.startswith(ITEM_PREFIX) else Changed
+    about = {"item" if id_.startswith(ITEM_PREFIX) else "case": id_}
+    if id_.startswith(ITEM_PREFIX) and field not in _OF_ITEMS:
+        raise no_such_case(id_)
+    before = state_field(row, field)
+    if before != after:
+        desk.add(act(**about, at=at, field=field, before=before, after=after, **by))
+
+
+def promote_item(desk: Desk, item: str, who: str, why: str, at: int) -> str:
+    """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""
+    row = _waiting(desk, item)
+    by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+    if not item.startswith(ITEM_PREFIX):
+        before, after = desk.case(item)["state"], CaseState.IN_PROGRESS.value
+        desk.add(Changed(case=item, at=at, field="state", before=before, after=after, **by))
+        return item
+    things = sorted(desk.rows.group(THINGS, item).values(), key=lambda thing: thing["place"])
+    accounts = tuple(thing["value"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
+    others = tuple(
+        Observable(kind=ObservableKind(thing["kind"]), value=thing["value"])
+        for thing in things
+        if thing["kind"] != ObservableKind.ACCOUNT
+    )
+    case = f"{PREFIX}{desk.last('case') + 1}"
+    score = row["score"]
+    said = {"score": score, "parcels_a_day": 0.0, "worth": is_worth(score, 0, FALSE_ALARM)}
+    alert = Alert(actors=accounts, alerted_at=row["since"], detectors=(row["source"],), **said)
+    desk.add(Promoted(item=item, case=case, at=at, alert=alert, things=others, **by))
+    return case
+
+
+def dismiss_item(desk: Desk, item: str, who: str, why: str, at: int) -> None:
+    """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
+    _waiting(desk, item)
+    by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
+    before: str = desk.item(item)["state"]
+    if item.startswith(ITEM_PREFIX):
+        after = ItemState.DISMISSED.value
+        desk.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
+    else:
+        was, no_case = desk.case(item)["state"], CaseState.NO_CASE.value
+        desk.add(Changed(case=item, at=at, field="state", before=was, after=no_case, **by))
+
+
+def _waiting(desk: Desk, item: str) -> Row:
+    row = desk.item(item)
+    if row["state"] != ItemState.WAITING:
+        raise CaseStateError("{id} waits for no decision any more", id=item)
+    return row

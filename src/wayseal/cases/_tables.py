@@ -1,17 +1,27 @@
 """The tables of the room: the journal, which is the truth, and what its lines come to, which is made of it alone.
 
-The first column of a key names the group of a row.
+The first column of a key names the group of a row. Rows are held in memory while acts are taken: loaded by group where
+they are in a database, and written once.
 """
 
+from collections.abc import Callable, Iterator, Sequence, Sized
 from functools import partial
+from typing import Any
 
+from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
-from wayseal.store.database import Connection, query
 
 VERSION = 4
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
+
+
+def marks(values: Sized) -> str:
+    """Marks for values in a statement, as many as there are."""
+    return ", ".join("?" * len(values))
+
+
 OWNER = "coalesce(owner, '')"
 """Whose it is; "" for nobody's: SQLite goes past everybody's to find those where it is null."""
 
@@ -176,3 +186,61 @@ def make_journal(connection: Connection) -> None:
     """Makes the journal where there is none."""
     query(connection, f"CREATE TABLE IF NOT EXISTS {JOURNAL} (line BIGINT PRIMARY KEY, content TEXT NOT NULL)")
     PROJECTION.prepare(connection)
+
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+Load = Callable[[Table, Any], Sequence[Sequence[Any]]]
+"""The rows of a table whose first key column has a value."""
+
+
+class Rows:
+    """Rows by table, group and key. load: what the database holds; without, there is nothing."""
+
+    def __init__(self, load: Load | None = None) -> None:
+        self._load = load
+        self._groups: dict[str, dict[Any, dict[Key, Row]]] = {table.name: {} for table in TABLES}
+        self._changed: dict[str, dict[Key, Row | None]] = {table.name: {} for table in TABLES}
+
+    def group(self, table: Table, first: Any) -> dict[Key, Row]:
+        """The rows whose first key column has that value, by key. To be read only."""
+        groups = self._groups[table.name]
+        if first not in groups:
+            found = () if self._load is None else self._load(table, first)
+            rows = (dict(zip(table.names, row, strict=True)) for row in found)
+            groups[first] = {tuple(row[name] for name in table.key): row for row in rows}
+        return groups[first]
+
+    def fill(self, table: Table, firsts: Sequence[Any], found: Sequence[Row]) -> None:
+        """Takes in groups that were loaded together, as none of them was looked at before."""
+        groups = self._groups[table.name]
+        for first in firsts:
+            groups.setdefault(first, {})
+        for row in found:
+            groups[row[table.key[0]]][tuple(row[name] for name in table.key)] = row
+
+    def get(self, table: Table, *key: Any) -> Row | None:
+        """A row, or None. To be read only."""
+        return self.group(table, key[0]).get(key)
+
+    def put(self, table: Table, row: Row) -> None:
+        """Puts a row in, in the place of one with its key."""
+        key = tuple(row[name] for name in table.key)
+        self.group(table, key[0])[key] = row
+        self._changed[table.name][key] = row
+
+    def append(self, table: Table, row: Row) -> None:
+        """Puts a row in that is known to be new, without a look at its group, which nothing reads here."""
+        self._changed[table.name][tuple(row[name] for name in table.key)] = row
+
+    def drop(self, table: Table, *key: Any) -> None:
+        """Takes a row out."""
+        if self.group(table, key[0]).pop(key, None) is not None:
+            self._changed[table.name][key] = None
+
+    def changes(self) -> Iterator[tuple[Table, list[tuple[Any, ...]], list[Key]]]:
+        """Of each table the rows to write, and the keys of those to delete."""
+        for table in TABLES:
+            changed = self._changed[table.name]
+            puts = [tuple(row[name] for name in table.names) for row in changed.values() if row is not None]
+            yield table, puts, [key for key, row in changed.items() if row is None]

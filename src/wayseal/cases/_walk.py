@@ -11,13 +11,12 @@ from typing import Any
 from wayseal.cases._project import Projector
 from wayseal.cases._project_records import Alias
 from wayseal.cases._read import SAYS, check, load_group, read_batches, write_rows
-from wayseal.cases._rows import Rows
-from wayseal.cases._tables import JOURNAL, PROJECTION
-from wayseal.cases.acts import to_act
+from wayseal.cases._tables import JOURNAL, PROJECTION, Rows
+from wayseal.cases.book import to_act
 from wayseal.cases.errors import CasebookChangedError
 from wayseal.cases.types import Act, Forgotten
+from wayseal.database import Connection, query
 from wayseal.journal.chain import Code, Fault, Line, check_lines, read_line
-from wayseal.store.database import Connection, query
 
 Progress = Callable[[str, int, int], None]
 

@@ -1,90 +1,16 @@
-"""Alerts, cases and the recorded acts around them. All times are microseconds after 1970, UTC."""
+"""Alerts, states of cases, and the recorded acts around them. All times are microseconds after 1970, UTC."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from wayseal.cases._pseudonyms import Pseudonyms
-from wayseal.cases._work import (
-    CLOSED_STATES,
-    LINE,
-    OPEN_STATES,
-    PERSONAL,
-    UNDO_US,
-    Alert,
-    CaseState,
-    Changed,
-    FileNamed,
-    ItemChanged,
-    ItemState,
-    Linked,
-    Merged,
-    NoteWritten,
-    PackHeld,
-    PackStep,
-    Priority,
-    Promoted,
-    Queued,
-    Source,
-    Split,
-    TaskContent,
-    TaskSet,
-    TaskState,
-    Thing,
-    ThingKind,
-    Time,
-    Undone,
-)
-from wayseal.cases.errors import CasebookUsageError, NoSuchCaseError
-from wayseal.page.visible import shorten, visible
-
-__all__ = [
-    "CLOSED_STATES",
-    "FILE",
-    "MOST_LINE",
-    "OPEN_STATES",
-    "PERSONAL",
-    "UNDO_US",
-    "Act",
-    "Alert",
-    "CaseAct",
-    "CaseState",
-    "Casebook",
-    "Changed",
-    "FileNamed",
-    "Forgotten",
-    "Heard",
-    "ItemChanged",
-    "ItemState",
-    "Judged",
-    "Known",
-    "Linked",
-    "Look",
-    "Merged",
-    "NamesShown",
-    "NoteWritten",
-    "PackHeld",
-    "PackStep",
-    "Priority",
-    "Promoted",
-    "Pseudonyms",
-    "Queued",
-    "RecordedCase",
-    "Registered",
-    "Source",
-    "Split",
-    "TaskContent",
-    "TaskSet",
-    "TaskState",
-    "Thing",
-    "ThingKind",
-    "Undone",
-    "Verdict",
-    "one_line",
-]
+from wayseal.cases.errors import CasebookError, CasebookUsageError
+from wayseal.model.messages import N_
+from wayseal.model.schema import CLOSED, parsed_by
+from wayseal.model.times import iso, micros
 
 FILE = "casebook.db"
 """The default database, in the casebook's folder."""
@@ -92,14 +18,173 @@ MOST_LINE = 500
 MOST_ID = 40
 """Characters of an id that an error repeats."""
 _Count = Annotated[int, Field(ge=0)]
+UNDO_US = 60_000_000
+"""So long an act can be taken back (rule 19)."""
+LINE = CLOSED | ConfigDict(extra="ignore")
+"""A line holds its place in the chain, too."""
 
 
-class Look(StrEnum):
+def _parse_time(text: str) -> int:
+    try:
+        at = micros(text)
+        iso(at)  # what can't be said is refused: with an offset a time may lie outside of all years
+    except (ValueError, OverflowError):
+        raise CasebookError(N_("needs a time with its offset")) from None
+    return at
+
+
+Time = Annotated[int, parsed_by(_parse_time, str)]
+
+
+class Unmasking(StrEnum):
     """A look with names: at what a case says, at several cases as a list, or at the reads of accounts one by one."""
 
     OPENED = "opened"
     UNMASKED = "unmasked"
     READS = "reads"
+
+
+class CaseState(StrEnum):
+    """How a case stands.
+
+    Nobody saw its names yet, somebody did, somebody works on it, it waits for somebody else; it was closed by a verdict
+    or as no case of its own; it was opened anew after that; or it went into another one.
+    """
+
+    NEW = "new"
+    OPENED = "opened"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    REOPENED = "reopened"
+    TRUE = "true"
+    FALSE = "false"
+    DUPLICATE = "duplicate"
+    NO_CASE = "no_case"
+    MERGED = "merged"
+
+
+VERDICTS = frozenset({CaseState.TRUE, CaseState.FALSE})
+CLOSED_STATES = VERDICTS | {CaseState.DUPLICATE, CaseState.NO_CASE}
+OPEN_STATES = frozenset(CaseState) - CLOSED_STATES - {CaseState.MERGED}
+_WORKED = frozenset({CaseState.IN_PROGRESS, CaseState.WAITING, CaseState.DUPLICATE, CaseState.NO_CASE})
+CHANGES: Mapping[CaseState, frozenset[CaseState]] = {
+    **{state: _WORKED - {state} for state in OPEN_STATES},
+    **{state: frozenset({CaseState.REOPENED}) for state in CLOSED_STATES},
+    CaseState.MERGED: frozenset(),
+}
+"""Which state a person may give to a case, by the one that it has (rule 14); verdicts are acts of their own."""
+
+
+class ObservableKind(StrEnum):
+    """The kinds of things cases can share. Of people: an account, a device, a network address."""
+
+    ACCOUNT = "account"
+    DEVICE = "device"
+    ADDRESS = "address"
+    OUTLET = "outlet"
+    SELLER = "seller"
+    NUMBER = "number"
+    CASE = "case"
+
+
+PERSONAL = frozenset({ObservableKind.ACCOUNT, ObservableKind.DEVICE, ObservableKind.ADDRESS})
+"""Shown under pseudonyms (rule 7)."""
+
+
+class Source(StrEnum):
+    """Where what is in the queue comes from."""
+
+    DETECTION = "detection"
+    TRACE = "trace"
+    PARTNER = "partner"
+    RIGHTS = "rights"
+    CANARY = "canary"
+    LISTING = "listing"
+
+
+class ItemState(StrEnum):
+    """How something in the queue stands."""
+
+    WAITING = "waiting"
+    PROMOTED = "promoted"
+    DISMISSED = "dismissed"
+
+
+class TaskState(StrEnum):
+    """How a task stands."""
+
+    TO_DO = "to_do"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Priority(StrEnum):
+    """The priority of a case or item: what is to be looked at first."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class PackStep(StrEnum):
+    """A step with a pack of evidence: it was sealed, a copy was fetched, it was handed over, it came back."""
+
+    SEALED = "sealed"
+    COPIED = "copied"
+    HANDED_OVER = "handed_over"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Observable:
+    """Something that cases can share."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    kind: ObservableKind
+    value: Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert of detection on some accounts: a score, when it tipped, and which detectors gave the reasons.
+
+    parcels_a_day: so many are lost if it is right; 0 where nobody knows. worth: it was worth acting on. read_until:
+    the time of the newest read that it told of; None in casebooks that didn't note it.
+    """
+
+    __pydantic_config__: ClassVar = LINE
+    actors: tuple[str, ...]
+    alerted_at: Time
+    score: float
+    detectors: tuple[str, ...]
+    parcels_a_day: Annotated[float, Field(ge=0)]
+    worth: bool
+    read_until: Time | None = None
+
+    @property
+    def until(self) -> int:
+        """Up to when its reads are known."""
+        return self.alerted_at if self.read_until is None else max(self.alerted_at, self.read_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CaseAct:
+    """An act on a case: when, and who did it."""
+
+    __pydantic_config__: ClassVar = LINE
+    case: str
+    at: Time
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReasonedAct(_CaseAct):
+    """An act on a case that says why."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,32 +207,173 @@ class NamesShown:
     at: Time
     who: str
     why: str
-    look: Look
+    look: Unmasking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(_CaseAct):
     """The person concerned was heard. who: who wrote it down. actor: whose account, where the case has several."""
 
-    __pydantic_config__: ClassVar = LINE
-    case: str
-    at: Time
-    who: str
     statement: str
     actor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(_ReasonedAct):
     """Somebody judged a case. true: the reads were not work. before: how it stood."""
 
-    __pydantic_config__: ClassVar = LINE
-    case: str
-    at: Time
     true: bool
+    before: CaseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed(_ReasonedAct):
+    """Something about a case was changed; times (snoozed) are told as ISO 8601, None is nothing."""
+
+    field: Literal["state", "owner", "priority", "snoozed", "title"]
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten(_CaseAct):
+    """A note was written, as its version; before: its text until then, None where it is new. after: "": taken out."""
+
+    note: str
+    version: Annotated[int, Field(ge=1)]
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContent:
+    """The content of a task. due: a day, such as 2026-03-02."""
+
+    __pydantic_config__: ClassVar = CLOSED
+    text: str
+    state: TaskState
+    owner: str | None = None
+    due: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSet(_CaseAct):
+    """A task was made or changed; before: None where it is new. after: None where making it was taken back."""
+
+    task: str
+    before: TaskContent | None
+    after: TaskContent | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(_ReasonedAct):
+    """A case was linked to a thing, or (not `on`) no longer is."""
+
+    thing: Observable
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNamed(_ReasonedAct):
+    """A file belongs to a case, or (not `on`) no longer does: SHA-256, name and size; its content lies elsewhere.
+
+    sm3: its SM3, where the machine that took it in said so.
+    """
+
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    name: str
+    size: Annotated[int, Field(ge=0)]
+    on: bool
+    sm3: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(_ReasonedAct):
+    """A case went into another one, or (not `on`) came out of it again. before: how it stood."""
+
+    into: str
+    before: CaseState
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split(_ReasonedAct):
+    """Things of a case went into one of their own."""
+
+    made: str
+    things: tuple[Observable, ...]
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackHeld(_ReasonedAct):
+    """An act on a pack of evidence (rule 21).
+
+    Attributes:
+        step: What.
+        seal: Of the pack.
+        digest: SHA-256 of its zip.
+        size: Bytes of it.
+        items: How many it holds.
+        to: To whom it went, or who brought it back; "" for nobody.
+    """
+
+    step: PackStep
+    seal: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+    items: Annotated[int, Field(ge=0)]
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(_CaseAct):
+    """An act was taken back. line: its line. case: the case, or the thing in the queue, that it was about."""
+
+    line: Annotated[int, Field(ge=2)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """Something wants a decision. since: since when it is known."""
+
+    __pydantic_config__: ClassVar = LINE
+    item: str
+    at: Time
+    who: str
+    source: Source
+    things: tuple[Observable, ...]
+    score: Annotated[float, Field(ge=0, le=1)]
+    reason: str
+    since: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChanged:
+    """Something in the queue was dismissed, taken by somebody or put off."""
+
+    __pydantic_config__: ClassVar = LINE
+    item: str
+    at: Time
     who: str
     why: str
-    before: CaseState
+    field: Literal["state", "owner", "snoozed"]
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promoted:
+    """Something in the queue became a case, with all its things."""
+
+    __pydantic_config__: ClassVar = LINE
+    item: str
+    case: str
+    at: Time
+    who: str
+    why: str
+    alert: Alert
+    things: tuple[Observable, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,180 +414,6 @@ CaseAct = (
 )
 """What people did with a case."""
 Act = Registered | Forgotten | Queued | ItemChanged | CaseAct
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedCase:
-    """A case: its accounts in the order in which they came, its alerts, and what was done with it.
-
-    named: the accounts whose names may be shown because of this case. verdict: the one that counts, the last.
-    closed_at: when it was closed, None where it is open. merged_into: the case that it went into.
-    """
-
-    id: str
-    actors: tuple[str, ...]
-    alerts: tuple[Alert, ...]
-    acts: tuple[CaseAct, ...] = ()
-    named: frozenset[str] = frozenset()
-    state: CaseState = CaseState.NEW
-    verdict: Verdict | None = None
-    closed_at: int | None = None
-    merged_into: str | None = None
-
-    @property
-    def closed(self) -> bool:
-        """True if nothing more is to be done with it as it stands."""
-        return self.state in CLOSED_STATES
-
-    @property
-    def heard(self) -> tuple[Heard, ...]:
-        """The statements of the persons concerned."""
-        return tuple(act for act in self.acts if isinstance(act, Heard))
-
-    @property
-    def score(self) -> float:
-        """That of the last alert."""
-        return self.alerts[-1].score
-
-    @property
-    def parcels_a_day(self) -> float:
-        """That of the last alert."""
-        return self.alerts[-1].parcels_a_day
-
-    @property
-    def worth(self) -> bool:
-        """True if it was worth acting on by the last alert."""
-        return self.alerts[-1].worth
-
-    @property
-    def alerted_at(self) -> int:
-        """The time of its earliest alert."""
-        return min(alert.alerted_at for alert in self.alerts)
-
-    @property
-    def last_alerted_at(self) -> int:
-        """The time of its latest alert."""
-        return max(alert.alerted_at for alert in self.alerts)
-
-    @property
-    def read_until(self) -> int:
-        """The time of the newest read that an alert told of: what a verdict is about."""
-        return max(alert.until for alert in self.alerts)
-
-    @property
-    def detectors(self) -> tuple[str, ...]:
-        """All that ever gave a reason, in the order in which they first did."""
-        return tuple(dict.fromkeys(name for alert in self.alerts for name in alert.detectors))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """The lesson of a verdict: whose reads, alerted from when to when by which detectors, were work or not.
-
-    read_until: up to when these reads were known.
-    """
-
-    case: str
-    actors: tuple[str, ...]
-    detectors: tuple[str, ...]
-    alerted_at: int
-    last_alerted_at: int
-    read_until: int
-    true: bool
-    at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """The part of a casebook that detection has to know.
-
-    opened: the accounts whose names may be shown (rule 7). linked: those of each open case of several.
-    """
-
-    verdicts: tuple[Judged, ...] = ()
-    opened: frozenset[str] = frozenset()
-    linked: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Casebook:
-    """The content of a casebook."""
-
-    cases: tuple[RecordedCase, ...] = ()
-    forgotten: tuple[Forgotten, ...] = ()
-
-    def case(self, id_: str) -> RecordedCase:
-        """The case of that id; NoSuchCaseError if there is none."""
-        for case in self.cases:
-            if case.id == id_:
-                return case
-        name = shorten(visible(id_), MOST_ID) or '""'
-        raise NoSuchCaseError("there is no case {name}; `wayseal case list` shows which there are", name=name)
-
-    @property
-    def opened_actors(self) -> frozenset[str]:
-        """The accounts whose names may be shown (rule 7)."""
-        return frozenset().union(*(case.named for case in self.cases))
-
-    @property
-    def known(self) -> Known:
-        """The part of it that detection has to know."""
-        several = (
-            tuple(sorted(set(c.actors))) for c in sorted(self.cases, key=lambda c: c.id) if c.state in OPEN_STATES
-        )
-        linked = tuple(some for some in several if len(some) > 1)
-        return Known(verdicts=self.verdicts, opened=self.opened_actors, linked=linked)
-
-    def closed_before(self, moment: int) -> tuple[RecordedCase, ...]:
-        """The cases that were closed before a moment.
-
-        Cases that ever went into one another, or came apart, share acts: they go together, after the last was closed.
-        """
-        families = self._families()
-        open_ = {
-            families[case.id]
-            for case in self.cases
-            if case.state is not CaseState.MERGED and (case.closed_at is None or case.closed_at >= moment)
-        }
-        return tuple(case for case in self.cases if families[case.id] not in open_)
-
-    def _families(self) -> dict[str, str]:
-        """One case for all that share acts, by case."""
-        of = {case.id: case.id for case in self.cases}
-
-        def root(id_: str) -> str:
-            while of[id_] != id_:
-                id_ = of[id_]
-            return id_
-
-        for case in self.cases:
-            for act in case.acts:
-                other = act.into if isinstance(act, Merged) else act.made if isinstance(act, Split) else ""
-                if other in of and act.case in of:  # type: ignore[union-attr]
-                    of[root(other)] = root(act.case)  # type: ignore[union-attr]
-        return {id_: root(id_) for id_ in of}
-
-    def waiting_since(self, moment: int) -> tuple[RecordedCase, ...]:
-        """The open cases that had their last alert before a moment."""
-        return tuple(case for case in self.cases if case.state in OPEN_STATES and case.last_alerted_at < moment)
-
-    @property
-    def verdicts(self) -> tuple[Judged, ...]:
-        """The lessons of the verdicts that count, by case."""
-        return tuple(
-            Judged(
-                case=case.id,
-                actors=case.actors,
-                detectors=case.detectors,
-                alerted_at=case.alerted_at,
-                last_alerted_at=case.last_alerted_at,
-                read_until=case.read_until,
-                true=verdict.true,
-                at=verdict.at,
-            )
-            for case in self.cases
-            if (verdict := case.verdict) is not None
-        )
 
 
 def one_line(text: str, field: str) -> str:

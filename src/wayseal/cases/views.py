@@ -9,8 +9,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from wayseal.cases._work import CaseState, ItemState, PackStep, Priority, Source, TaskContent, Thing, ThingKind
 from wayseal.cases.errors import CaseStateError, NoSuchCaseError
+from wayseal.cases.types import (
+    CaseState,
+    ItemState,
+    Observable,
+    ObservableKind,
+    PackStep,
+    Priority,
+    Source,
+    TaskContent,
+)
 
 R = TypeVar("R")
 
@@ -79,7 +88,7 @@ class Lead:
     """Something that wants a decision. reason: a line, or a code. since: when it is known since, µs."""
 
     source: Source
-    things: tuple[Thing, ...]
+    things: tuple[Observable, ...]
     reason: str
     score: float
     since: int
@@ -126,10 +135,10 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThingRow:
+class ObservableRow:
     """A thing under the name that may be shown. hidden: that is a pseudonym. via: the case that it came with."""
 
-    kind: ThingKind
+    kind: ObservableKind
     name: str
     hidden: bool
     via: str = ""
@@ -158,7 +167,7 @@ class CaseRow:
     line: int
     statements: int
     merged_into: str | None
-    things: tuple[ThingRow, ...] = ()
+    things: tuple[ObservableRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +186,7 @@ class ItemRow:
     since: int
     changed_at: int
     line: int
-    things: tuple[ThingRow, ...] = ()
+    things: tuple[ObservableRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +315,7 @@ class Similar:
 
     id: str
     state: str
-    shared: tuple[ThingRow, ...]
+    shared: tuple[ObservableRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,7 +323,7 @@ class Overlap:
     """A case, or something in the queue, that has a thing of another one."""
 
     id: str
-    thing: ThingRow
+    thing: ObservableRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,7 +366,7 @@ class NoteVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookOnRecord:
+class UnmaskingOnRecord:
     """Somebody's recorded looks at a case's names. at, why: of the last act; accounts: of all."""
 
     at: int
@@ -382,7 +391,7 @@ class Dossier:
     """
 
     row: CaseRow
-    things: tuple[ThingRow, ...]
+    things: tuple[ObservableRow, ...]
     named: bool
     looked_at: int
     merged: tuple[str, ...]

@@ -1,10 +1,13 @@
 """Options that several commands share."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from wayseal.cli._errors import WrongUsageError
 
 MARK, BOUGHT, MARKET = ".wayseal-demo", "leaks.csv", "market"
 """What a demo's folder has: the file that says so, what was bought, and the market's folder."""
@@ -99,8 +102,31 @@ TemplatesOption = Annotated[
         dir_okay=False,
     ),
 ]
+CaseArgument = Annotated[
+    str, typer.Argument(help="Id of the case, such as `c-17`, as `wayseal case list` has it.", metavar="CASE")
+]
+WhoOption = Annotated[
+    str, typer.Option("--who", help="Who does it: a line of up to 500 characters that stays in the casebook.")
+]
+WhyOption = Annotated[
+    str, typer.Option("--why", help="Why, in the same way: the rule or the request; no names of the accounts.")
+]
+STATEMENT_FILE = "A text file with it (UTF-8); `-` for standard input."
+StatementFileOption = Annotated[
+    Path | None, typer.Option("--file", help=STATEMENT_FILE, show_default="this or --text", dir_okay=False)
+]
 PUBLIC_KEY = typer.Option(
     "--key", help="Public key (the file that ends in `.pub`); may be given more than once, where keys were rotated."
 )
 VAULT = Path("vault")
 """The vault's folder where nothing says another."""
+
+
+def read_statement(said: str | None, file: Path | None) -> str:
+    """What was said: by an option, or in a text file that stands for it; `-` is standard input."""
+    if file is None:
+        return said or ""
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongUsageError("is no text in UTF-8", param_hint="--file") from None

@@ -9,7 +9,6 @@
 import os
 import pwd
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,9 +18,9 @@ from typing import Annotated
 
 import typer
 
-from wayseal.model.times import iso
+from wayseal.database import Database, open_database
+from wayseal.model.times import iso, now_us
 from wayseal.server.settings import PREFIX, Settings, read_settings
-from wayseal.store.database import Database, open_database
 from wayseal.vault import Caller, Vault
 from wayseal.vault.errors import KeyringError, VaultError
 from wayseal.vault.keyring import ENVIRONMENT, Keyring, KeyringFile, LocalKeys
@@ -163,11 +162,6 @@ def _login_name() -> str | None:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return None
-
-
-def now_us() -> int:
-    """Microseconds since 1970."""
-    return time.time_ns() // 1000
 
 
 def round_to_second(us: int) -> str:

@@ -1,7 +1,6 @@
 """`wayseal case`: cases of detection, and what people do with them; `wayseal verdict` closes one."""
 
 import getpass
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -11,13 +10,11 @@ from typing import Annotated
 
 import typer
 
-from wayseal.cases import load_pseudonyms, open_cases, read_casebook
-from wayseal.cases.acts import act_name
-from wayseal.cases.ledger.casebook import Names, casebook_folder, writable_casebook
-from wayseal.cases.ledger.told import list_json
+from wayseal.cases import Pseudonyms, load_pseudonyms, open_cases, read_casebook
+from wayseal.cases.book import Casebook, RecordedCase, act_name
+from wayseal.cases.ledger.casebook import Names, casebook_folder, list_json, writable_casebook
 from wayseal.cases.types import (
     CaseAct,
-    Casebook,
     CaseState,
     Changed,
     Forgotten,
@@ -26,15 +23,23 @@ from wayseal.cases.types import (
     NoteWritten,
     PackHeld,
     Promoted,
-    Pseudonyms,
-    RecordedCase,
     Split,
     TaskSet,
     Undone,
     Verdict,
 )
 from wayseal.cli._errors import WrongUsageError
-from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption
+from wayseal.cli._options import (
+    STATEMENT_FILE,
+    CaseArgument,
+    LedgerArgument,
+    OutputFormat,
+    OutputFormatOption,
+    StatementFileOption,
+    WhoOption,
+    WhyOption,
+    read_statement,
+)
 from wayseal.cli._output import clock_time, now_us, print_lines
 from wayseal.cli._texts import _, current_lang, echo, pgettext
 from wayseal.detect.policy import expected_loss
@@ -86,24 +91,7 @@ _FIELDS = {
     "snoozed": N_("put off until", context="field_snoozed"),
     "title": N_("title", context="field_title"),
 }
-CaseArgument = Annotated[
-    str, typer.Argument(help="Id of the case, such as `c-17`, as `wayseal case list` has it.", metavar="CASE")
-]
-WhoOption = Annotated[
-    str, typer.Option("--who", help="Who does it: a line of up to 500 characters that stays in the casebook.")
-]
-WhyOption = Annotated[
-    str, typer.Option("--why", help="Why, in the same way: the rule or the request; no names of the accounts.")
-]
 Words = Mapping[str, str]
-
-
-def read_statement(file: Path) -> str:
-    """The text of a file, or of standard input."""
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise WrongUsageError("is no text in UTF-8", param_hint="--file") from None
 
 
 def forgotten_line(done: Forgotten) -> str:
@@ -304,12 +292,7 @@ def case_hear(
         ),
     ] = None,
     file: Annotated[
-        Path | None,
-        typer.Option(
-            help="A text file with it (UTF-8); `-` for standard input.",
-            show_default="this or --statement",
-            dir_okay=False,
-        ),
+        Path | None, typer.Option(help=STATEMENT_FILE, show_default="this or --statement", dir_okay=False)
     ] = None,
     actor: Annotated[
         str | None,
@@ -329,9 +312,9 @@ def case_hear(
     """
     if (statement is None) == (file is None):
         raise WrongUsageError("give --statement or --file", param_hint="--statement")
-    text = statement if file is None else read_statement(file)
+    text = read_statement(statement, file).strip()
     with open_cases(writable_casebook(ledger), new=False) as writer:
-        writer.hear(case, who, (text or "").strip(), now_us(), actor=actor)
+        writer.hear(case, who, text, now_us(), actor=actor)
     echo("{id}: recorded what the person said.", id=case)
 
 
@@ -378,12 +361,7 @@ def case_note(
         str | None,
         typer.Option(help="What the note says, up to 20,000 characters.", show_default="this or --file"),
     ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            help="A text file with it (UTF-8); `-` for standard input.", show_default="this or --text", dir_okay=False
-        ),
-    ] = None,
+    file: StatementFileOption = None,
 ) -> None:
     """Write a note into a case.
 
@@ -394,9 +372,9 @@ def case_note(
     """
     if (text is None) == (file is None):
         raise WrongUsageError("give --text or --file", param_hint="--text")
-    said = text if file is None else read_statement(file)
+    said = read_statement(text, file).strip()
     with open_cases(writable_casebook(ledger), new=False) as cases:
-        made = cases.add_note(case, (said or "").strip(), who, now_us())
+        made = cases.add_note(case, said, who, now_us())
     echo("{id}: wrote note {note}.", id=case, note=made)
 
 

@@ -1,6 +1,5 @@
 """`wayseal case`: the casebook itself, verified, copied, made anew, and what was closed long ago forgotten."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -9,17 +8,16 @@ import typer
 
 from wayseal.cases import open_cases, read_casebook
 from wayseal.cases import verify as verify_casebook
-from wayseal.cases.findings import Verification
-from wayseal.cases.ledger.casebook import casebook_folder, writable_casebook
-from wayseal.cases.ledger.told import forgotten_json
+from wayseal.cases.book import Verification
+from wayseal.cases.ledger.casebook import casebook_folder, forgotten_json, writable_casebook
 from wayseal.cases.types import FILE, Forgotten
 from wayseal.cases.upkeep import copy_casebook
 from wayseal.cases.upkeep import rebuild as rebuild_casebook
 from wayseal.cli._errors import WrongUsageError, parse_day
-from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
+from wayseal.cli._options import LedgerArgument, OutputFormat, OutputFormatOption, QuietOption, WhoOption, WhyOption
 from wayseal.cli._output import clock_time, now_us, print_result, progress_bars
 from wayseal.cli._texts import _, echo
-from wayseal.cli.case import WhoOption, WhyOption, forgotten_line
+from wayseal.cli.case import forgotten_line
 from wayseal.journal import Head
 from wayseal.model.messages import N_
 from wayseal.model.times import micros
@@ -90,9 +88,9 @@ def verification_lines(found: Verification, path: Path) -> Iterator[str]:
     )
 
 
-def verification_json(found: Verification) -> str:
+def verification_json(found: Verification) -> dict[str, object]:
     """The same for programs."""
-    content = {
+    return {
         "head": str(found.head),
         "acts": found.acts,
         "faults": [{"line": fault.line, "code": fault.code} for fault in found.faults],
@@ -100,7 +98,6 @@ def verification_json(found: Verification) -> str:
         "goes_on_from_head": found.earlier,
         "restarted": None if found.restarted is None else forgotten_json(found.restarted),
     }
-    return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 def case_backup(
@@ -153,17 +150,15 @@ def case_forget(
     moment = micros(f"{parse_day(before)}T00:00Z")
     if dry_run:
         book = read_casebook(casebook_folder(ledger))
-        ids = ", ".join(case.id for case in book.closed_before(moment))
-        count = len(book.closed_before(moment))
-        said = _("No case was closed before {before}; nothing was changed.", before=before)
-        if ids:
-            said = _(
-                "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before {before}: {ids}",
-                cases=count,
-                before=before,
-                ids=ids,
-            )
-        typer.echo(said)
+        closed = book.closed_before(moment)
+        echo(
+            "Would be forgotten (nothing was changed): {cases} {cases:case|cases} closed before {before}: {ids}"
+            if closed
+            else "No case was closed before {before}; nothing was changed.",
+            cases=len(closed),
+            before=before,
+            ids=", ".join(case.id for case in closed),
+        )
     else:
         with open_cases(writable_casebook(ledger), new=False) as writer:
             done = writer.forget(moment, who, why, now_us())

@@ -2,7 +2,6 @@
 
 import importlib
 import io
-import json
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,18 +19,20 @@ from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import (
     PUBLIC_KEY,
+    CaseArgument,
     LedgerArgument,
     OutputFormat,
     OutputFormatOption,
     QuietOption,
     TemplatesOption,
+    WhoOption,
+    WhyOption,
 )
-from wayseal.cli._output import now_us, output_file, print_lines, progress_bars
+from wayseal.cli._output import now_us, output_file, print_json, print_lines, progress_bars
 from wayseal.cli._texts import _, current_lang, echo, warn
-from wayseal.cli.case import CaseArgument, WhoOption, WhyOption
 from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import VerifyKey
-from wayseal.merkle.findings import Finding
+from wayseal.model.errors import Finding
 from wayseal.model.times import clock_hours, iso, offset_text, time_at
 from wayseal.page import numbers
 from wayseal.page.languages import word
@@ -228,7 +229,7 @@ def evidence_verify(
     if stamp_ca:
         found = _with_stamp(found, waiting, sealed, stamp_ca)
     if format is OutputFormat.JSON:
-        typer.echo(verification_json(found))
+        print_json(verification_json(found))
     else:
         print_lines(describe_pack(found, current_lang(), anchored=bool(asked or found.stamped)))
         if waiting.exists() and not stamp_ca:
@@ -259,10 +260,10 @@ def _with_stamp(found: PackVerification, path: Path, sealed: bytes, trusted: lis
         raise error.at(file=path) from None
 
 
-def verification_json(found: PackVerification) -> str:
+def verification_json(found: PackVerification) -> dict[str, object]:
     """The same for programs."""
     stamped = found.stamped
-    content = {
+    return {
         "pack": found.name,
         "case": found.case or None,
         "made_at": found.made_at or None,
@@ -278,7 +279,6 @@ def verification_json(found: PackVerification) -> str:
         "stamped": None if stamped is None else {"at": iso(stamped.at), "by": stamped.by},
         "findings": [{"code": one.code.value, "file": one.where, **one.values} for one in found.findings],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 def evidence_stamp(pack: PackArgument, stamp_url: StampUrlOption = None) -> None:

@@ -1,6 +1,5 @@
 """`wayseal ledger`: checkpoints, verification and proofs of reads."""
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -12,11 +11,11 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._loading import require_extra
 from wayseal.cli._options import PUBLIC_KEY, LedgerArgument, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import ProgressCallback, print_lines, progress_bars, write_private, write_text
+from wayseal.cli._output import ProgressCallback, print_json, print_lines, progress_bars, write_private, write_text
 from wayseal.cli._texts import _, echo
 from wayseal.cli.proofs import parse_key_file
 from wayseal.merkle import SigningKey, VerifyKey
-from wayseal.merkle.findings import Finding
+from wayseal.model.errors import Finding
 
 if TYPE_CHECKING:
     from wayseal.cli.vault_verify import ProjectionCheck
@@ -114,7 +113,7 @@ def ledger_verify(
         found = verify_ledger(ledger, notes, keys, progress)
         projection = None if vault is None else _check_projection(vault, ledger, progress)
     if format is OutputFormat.JSON:
-        typer.echo(verification_json(found, None if projection is None else projection.as_json()))
+        print_json(verification_json(found, None if projection is None else projection.as_json()))
     else:
         print_lines(verification_lines(found, ledger))
         print_lines(() if projection is None else projection.lines())
@@ -168,9 +167,9 @@ def describe_finding(finding: Finding) -> str:
     return _(FINDING_TEXTS[finding.code], **finding.values)
 
 
-def verification_json(found: "Verification", vault: Mapping[str, object] | None = None) -> str:
+def verification_json(found: "Verification", vault: Mapping[str, object] | None = None) -> dict[str, object]:
     """A verification for programs. vault: what comparing with a vault's log has found."""
-    content: dict[str, object] = {
+    return {
         "origin": found.origin,
         "size": found.size,
         "root": found.root,
@@ -189,10 +188,8 @@ def verification_json(found: "Verification", vault: Mapping[str, object] | None 
             for k in found.checkpoints
         ],
         "findings": [{"code": f.code.value, "file": f.where, **f.values} for f in found.findings],
+        **({} if vault is None else {"vault": vault}),
     }
-    if vault is not None:
-        content["vault"] = vault
-    return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 Note = Annotated[

@@ -1,7 +1,6 @@
 """`wayseal ledger`: backups, the doctor, purges and compaction."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -241,9 +240,9 @@ def _describe_affected(affected: upkeep.Affected | None) -> str:
     return _(" ({inner})", inner=pgettext("comma", ", ").join(parts))
 
 
-def examination_json(found: upkeep.Examination, ledger: Path) -> str:
+def examination_json(found: upkeep.Examination, ledger: Path) -> dict[str, object]:
     """An examination for programs."""
-    content = {
+    return {
         "ledger": str(ledger),
         "files": found.files,
         "bytes": found.bytes,
@@ -262,7 +261,6 @@ def examination_json(found: upkeep.Examination, ledger: Path) -> str:
         ],
         "acts": [{"ill": a.fault.value, "cure": a.remedy.value, "file": str(a.where), **a.values} for a in found.acts],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1)
 
 
 _MOST_TEXT = 500

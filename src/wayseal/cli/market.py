@@ -12,23 +12,25 @@ import typer
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._market_view import KINDS, SHORT, MarketArgument, offer_line, told_offer
 from wayseal.cli._options import OutOption, OutputFormat, OutputFormatOption, QuietOption, ReportFormat
-from wayseal.cli._output import clock_time, print_json, print_result, progress_bars, write_report
+from wayseal.cli._output import clock_time, print_result, progress_bars, write_report
 from wayseal.cli._texts import _, current_lang, echo
 from wayseal.market.crawling.learning import Change, Taught, put_in_force, take_back, teach
-from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LearntRow, OfferRow, SellerRow, SellerView
 from wayseal.market.masks import mask_text
-from wayseal.market.numbers import leaks_of_record, write_leaks
+from wayseal.market.numbers import leaks_of_record
 from wayseal.market.reading.learning import Figures
 from wayseal.market.report import gather_week, render_week
 from wayseal.market.types import FLAGGED, Kind
 from wayseal.model.messages import N_
+from wayseal.model.times import now_us
 from wayseal.page import numbers
 from wayseal.page.languages import translator
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import times
+from wayseal.store import write_table
+from wayseal.store.mapping import Format
 
 _STATES = {
     "seen": N_("there"),
@@ -84,13 +86,8 @@ def market_offers(
             after = page.after
             if after is None:
                 break
-    if format is OutputFormat.JSON:
-        print_json([told_offer(asdict(row)) for row in rows[:limit]])
-        return
-    for row in rows[:limit]:
-        typer.echo(offer_line(row))
-    if not rows:
-        echo("No offer fits.")
+    told = [told_offer(asdict(row)) for row in rows[:limit]]
+    print_result(format, told, map(offer_line, rows[:limit]) if rows else [_("No offer fits.")])
 
 
 def market_sellers(
@@ -113,16 +110,12 @@ def market_sellers(
     with open_market(market) as record:
         reads = Reads(record)
         if seller is not None:
-            _show(reads.seller(seller), format)
+            view = reads.seller(seller)
+            offers = [told_offer(asdict(one)) for one in view.offers]
+            print_result(format, {**asdict(view), "offers": offers}, _seller_lines(view))
             return
         rows = reads.sellers(limit=limit).rows
-    if format is OutputFormat.JSON:
-        print_json([asdict(row) for row in rows])
-        return
-    for row in rows:
-        typer.echo(_line(row))
-    if not rows:
-        echo("No seller yet.")
+    print_result(format, [asdict(row) for row in rows], map(_line, rows) if rows else [_("No seller yet.")])
 
 
 def _line(row: SellerRow) -> str:
@@ -138,25 +131,19 @@ def _line(row: SellerRow) -> str:
     )
 
 
-def _show(view: SellerView, format: OutputFormat) -> None:
-    if format is OutputFormat.JSON:
-        told = {**asdict(view), "offers": [told_offer(asdict(one)) for one in view.offers]}
-        print_json(told)
-        return
-    typer.echo(_line(view.row))
+def _seller_lines(view: SellerView) -> Iterator[str]:
+    yield _line(view.row)
     for shop in view.shops:
         state = _(_STATES[shop.state])
-        echo("  {shop}: {state} since {since}", shop=visible(shop.shop), state=state, since=clock_time(shop.since))
+        yield _("  {shop}: {state} since {since}", shop=visible(shop.shop), state=state, since=clock_time(shop.since))
     for link in view.links:
-        signal = _(_SIGNALS[link.signal])
-        text = _(
+        yield _(
             "  {a} – {b}: {signal}, {times} times as likely one seller",
             a=visible(link.a),
             b=visible(link.b),
-            signal=signal,
+            signal=_(_SIGNALS[link.signal]),
             times=times(link.weight, current_lang().value),
         )
-        typer.echo(text)
 
 
 def market_leaks(
@@ -176,7 +163,7 @@ def market_leaks(
     """
     with open_market(market) as record:
         table = leaks_of_record(Reads(record), seller)
-    path = write_leaks(out, [table])
+    path = write_table(out, "leaks", [table], form=Format.CSV)
     numbers = len(table["waybill"].unique())
     echo("{numbers:,} {numbers:number|numbers} of ours: {path}", numbers=numbers, path=visible(str(path)))
 

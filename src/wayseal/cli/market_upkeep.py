@@ -10,15 +10,13 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError, parse_day
 from wayseal.cli._market_view import MarketArgument, purge_lines
-from wayseal.cli._options import OutputFormat, OutputFormatOption
+from wayseal.cli._options import OutputFormat, OutputFormatOption, StatementFileOption, read_statement
 from wayseal.cli._output import clock_time, print_json, print_lines
 from wayseal.cli._texts import _, current_lang, echo, warn
-from wayseal.cli.case import read_statement
 from wayseal.cli.proofs import parse_key_file
 from wayseal.market.capture import verify_captures
 from wayseal.market.crawling import CAPTURES
 from wayseal.market.crawling.retention import purge_folder
-from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
@@ -44,7 +42,7 @@ from wayseal.market.takedown import (
 )
 from wayseal.merkle import VerifyKey
 from wayseal.model.messages import N_
-from wayseal.model.times import iso
+from wayseal.model.times import iso, now_us
 from wayseal.page.visible import visible
 
 _TODOS = {
@@ -284,12 +282,7 @@ def market_follow(
     text: Annotated[
         str | None, typer.Option(help="With `answered` and `accused`: what was said.", show_default="this or --file")
     ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            help="A text file with it (UTF-8); `-` for standard input.", show_default="this or --text", dir_okay=False
-        ),
-    ] = None,
+    file: StatementFileOption = None,
     to: Annotated[str | None, typer.Option(help="With `escalated`: to whom it was handed on.")] = None,
 ) -> None:
     """Record what happened to a request for removal, and print what is due next.
@@ -301,7 +294,7 @@ def market_follow(
     wayseal market follow market r-1a2b3c4d answered --answer refused --text "no" --who li --why "by mail"
     wayseal market follow market r-1a2b3c4d escalated --to counsel --who li --why "the site refuses"
     """
-    said = text if file is None or text is not None else read_statement(file)
+    said = text if file is None or text is not None else read_statement(text, file)
     by_hand = {"request": request, "at": now_us(), "who": who, "why": checked_line(why, "why")}
     act = _build_act(what, by_hand, answer, said, to)
     with open_market(market) as record:

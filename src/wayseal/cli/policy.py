@@ -1,7 +1,7 @@
 """`wayseal policy`: what may be shown for what, to whom; and why not."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,15 +9,16 @@ import typer
 
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import OutputFormat, OutputFormatOption
+from wayseal.cli._output import print_result
 from wayseal.cli._texts import _, current_lang, echo, pgettext
 from wayseal.model.fields import Field
 from wayseal.model.messages import N_
 from wayseal.model.schema import keys_of
 from wayseal.page.visible import visible
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.policy import Explanation, Policy, PolicyRequest, Purpose, Work, default_texts
-from wayseal.vault.policy import explain as explain_policy
+from wayseal.vault.policy import Policy, PolicyRequest, Purpose, Work, default_texts
 from wayseal.vault.policy.cases import (
+    Explanation,
     Question,
     Result,
     Untested,
@@ -27,6 +28,7 @@ from wayseal.vault.policy.cases import (
     run_cases,
     untested,
 )
+from wayseal.vault.policy.cases import explain as explain_policy
 
 
 def policy_lines(policy: Policy) -> list[str]:
@@ -87,9 +89,9 @@ def _budget_sum(base: int, per: Mapping[Work, float]) -> str:
     return " + ".join([str(base), *(f"{each:g} × {kind}" for kind, each in per.items())])
 
 
-def policy_json(policy: Policy) -> list[str]:
+def policy_json(policy: Policy) -> dict[str, object]:
     """The policy as JSON."""
-    made = {
+    return {
         "sha256": policy.sha256,
         "roles": {name: {"zh": words.zh, "en": words.en} for name, words in policy.roles.items()},
         "purposes": [_purpose_json(purpose) for purpose in policy.purposes.values()],
@@ -98,7 +100,6 @@ def policy_json(policy: Policy) -> list[str]:
             for r in policy.rules
         ],
     }
-    return [json.dumps(made, ensure_ascii=False, indent=1)]
 
 
 def _purpose_json(purpose: Purpose) -> dict[str, object]:
@@ -235,7 +236,7 @@ def policy_show(
     wayseal policy show --format json | jq '.purposes[].fields'
     """
     policy = load_policy(purposes, rules)
-    typer.echo("\n".join(policy_json(policy) if format is OutputFormat.JSON else policy_lines(policy)))
+    print_result(format, policy_json(policy), policy_lines(policy))
 
 
 def policy_check(
@@ -281,9 +282,10 @@ def policy_test(
     """
     policy, text = load_policy(purposes, rules), read_cases(cases)
     results, missing = run_cases(policy, text), untested(policy, text)
-    lines = tested_json(results, missing) if format is OutputFormat.JSON else tested_lines(results, missing)
-    typer.echo("\n".join(lines))
-    if not all(result.passed for result in results):
+    passed = all(result.passed for result in results)
+    told = {"passed": passed, "cases": [asdict(result) for result in results], **asdict(missing)}
+    print_result(format, told, tested_lines(results, missing))
+    if not passed:
         raise typer.Exit(FAILED)
 
 
@@ -307,18 +309,6 @@ def tested_lines(results: Sequence[Result], missing: Untested) -> list[str]:
     }
     lines += [_(text, names=pgettext("comma", ", ").join(names)) for text, names in named.items() if names]
     return lines
-
-
-def tested_json(results: Sequence[Result], missing: Untested) -> list[str]:
-    """The same as JSON."""
-    made = {
-        "passed": all(r.passed for r in results),
-        "cases": [{"name": r.name, "passed": r.passed, "expected": r.expected, "got": r.got} for r in results],
-        "never_allowed": list(missing.never_allowed),
-        "never_refused": list(missing.never_refused),
-        "silent_rules": list(missing.silent_rules),
-    }
-    return [json.dumps(made, ensure_ascii=False, indent=1)]
 
 
 def policy_explain(
@@ -358,7 +348,7 @@ def policy_explain(
     policy = load_policy(purposes, rules)
     asking = build_question(case, cases, {"role": role, "purpose": purpose, "relation": relation}, set_ or ())
     explanation = explain_policy(policy, asking)
-    typer.echo("\n".join(explained_json(explanation) if format is OutputFormat.JSON else explained_lines(explanation)))
+    print_result(format, explained_json(explanation), explained_lines(explanation))
 
 
 def explained_lines(explanation: Explanation) -> list[str]:
@@ -381,10 +371,10 @@ def explained_lines(explanation: Explanation) -> list[str]:
     return lines
 
 
-def explained_json(explanation: Explanation) -> list[str]:
+def explained_json(explanation: Explanation) -> dict[str, object]:
     """The same as JSON."""
     decision = explanation.decision
-    made = {
+    return {
         "allowed": decision.allowed,
         "rule": decision.rule,
         "zh": decision.zh,
@@ -403,4 +393,3 @@ def explained_json(explanation: Explanation) -> list[str]:
             for w in explanation.rules
         ],
     }
-    return [json.dumps(made, ensure_ascii=False, indent=1)]

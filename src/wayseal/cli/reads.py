@@ -12,8 +12,8 @@ import numpy as np
 import typer
 
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases, read_known
+from wayseal.cases.book import RecordedCase
 from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
-from wayseal.cases.types import RecordedCase
 from wayseal.cli._errors import WrongUsageError
 from wayseal.cli._options import (
     FromOption,

@@ -29,12 +29,11 @@ from wayseal.cli._texts import _, current_lang, echo, warn
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.integrity import FINDING_TEXTS, Code, HistoryCheck, check_history
 from wayseal.merkle import Checkpoint
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import word
 from wayseal.store import load_mapping, read_leaks
 from wayseal.store.errors import StoreError
-from wayseal.store.notices import notice_message
-from wayseal.store.types import Leaks
+from wayseal.store.types import Leaks, notice_message
 from wayseal.trace import LEDGER_KEYS, TraceResult, find_differences, render
 from wayseal.trace import trace as run
 from wayseal.trace.extent import Criterion, ListBasis, render_extent

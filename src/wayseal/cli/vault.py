@@ -27,23 +27,22 @@ from wayseal.cli._vault_session import (
     identify_caller,
     load_keyring,
     load_settings,
-    now_us,
     open_one_database,
     open_vault,
     round_to_second,
 )
+from wayseal.database import open_database
+from wayseal.database.migrations import pending, version
+from wayseal.database.migrations import upgrade as upgrade_tables
 from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.model.messages import N_
 from wayseal.model.records import Actor, Parcel, Scan, Ticket
-from wayseal.model.times import time_at
-from wayseal.store.database import open_database
-from wayseal.store.database.migrations import pending, version
-from wayseal.store.database.migrations import upgrade as upgrade_tables
+from wayseal.model.times import now_us, time_at
 from wayseal.vault import Caller, Vault, new_vault
+from wayseal.vault.data_keys import versions_in_use
 from wayseal.vault.errors import VaultError
 from wayseal.vault.inspection import VaultCounts, counts
-from wayseal.vault.key_rotation import versions_in_use
 from wayseal.vault.keyring import KeyPurpose, Keyring
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts

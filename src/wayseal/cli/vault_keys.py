@@ -1,20 +1,19 @@
 """`wayseal vault key`: the keys of a vault."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import print_json, progress_bars, write_text
+from wayseal.cli._output import print_result, progress_bars, write_text
 from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import ActorOption, Session, VaultOption, open_vault, round_to_second
+from wayseal.vault.data_keys import index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.errors import KeyringError
-from wayseal.vault.key_rotation import index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS, LogKey
-from wayseal.vault.log.entries import admin
-from wayseal.vault.row_marks import mark_versions_in_use, remark_rows
+from wayseal.vault.row_macs import mark_versions_in_use, remark_rows
 
 KeyPurposeArgument = Annotated[
     KeyPurpose, typer.Argument(help="What the [key](keys.md#keys-of-the-keyring) is for.", metavar="PURPOSE")
@@ -24,8 +23,7 @@ KeyVersionArgument = Annotated[int, typer.Argument(help="Version of the key.", m
 
 def log_key_act(session: Session, act: str, purpose: KeyPurpose, version: int) -> None:
     """Log an act on keys before it is done."""
-    entry = admin(session.caller, session.now, session.vault.policy.version, act, purpose=str(purpose), version=version)
-    session.vault.record_act(entry)
+    session.vault.record_act(session.caller, act, now=session.now, purpose=str(purpose), version=version)
 
 
 def vault_key_list(vault: VaultOption = VAULT, format: OutputFormatOption = OutputFormat.TEXT) -> None:
@@ -54,20 +52,19 @@ def vault_key_list(vault: VaultOption = VAULT, format: OutputFormatOption = Outp
             for purpose in KeyPurpose
             for key in session.keyring.keys(KINDS[purpose])
         ]
-    if format is OutputFormat.JSON:
-        print_json(rows)
-        return
-    for row in rows:
-        line = _(
-            "{purpose} {version}  active, made at {created_at}"
-            if row["active"]
-            else "{purpose} {version}  can read, made at {created_at}",
-            **row,
-        )
-        typer.echo(
-            line
-            + ("" if row["in_use"] is None else _(", {count:,} {count:row needs|rows need} it", count=row["in_use"]))
-        )
+    print_result(format, rows, map(_key_line, rows))
+
+
+def _key_line(row: dict[str, Any]) -> str:
+    line = _(
+        "{purpose} {version}  active, made at {created_at}"
+        if row["active"]
+        else "{purpose} {version}  can read, made at {created_at}",
+        **row,
+    )
+    if row["in_use"] is None:
+        return line
+    return line + _(", {count:,} {count:row needs|rows need} it", count=row["in_use"])
 
 
 def vault_key_rotate(

@@ -1,6 +1,5 @@
 """`wayseal vault`: erasure, retention and backups."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import Annotated
 import typer
 
 from wayseal.cli._options import VAULT, OutputFormat, OutputFormatOption, QuietOption
-from wayseal.cli._output import progress_bars
-from wayseal.cli._texts import echo
+from wayseal.cli._output import print_result, progress_bars
+from wayseal.cli._texts import _, echo
 from wayseal.cli._vault_session import (
     DAY,
     ActorOption,
@@ -20,20 +19,19 @@ from wayseal.cli._vault_session import (
     identify_caller,
     load_keyring,
     load_settings,
-    now_us,
     open_one_database,
     open_vault,
     round_to_second,
 )
+from wayseal.database import Database
+from wayseal.database.migrations import version
 from wayseal.model.records import Erased
 from wayseal.model.schema import plain
-from wayseal.model.times import micros_of
-from wayseal.store.database import Database
-from wayseal.store.database.migrations import version
+from wayseal.model.times import micros_of, now_us
 from wayseal.vault.backup import back_up
 from wayseal.vault.backup import prune as prune_backups
 from wayseal.vault.backup import restore as restore_backup
-from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
+from wayseal.vault.erasure import erasures_of, load_erasures, save_erasures
 from wayseal.vault.errors import BackupError
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.tables import CHAINS, ChainName
@@ -60,12 +58,12 @@ def vault_erase(
 
 def print_erasures(done: Sequence[Erased], format: OutputFormat) -> None:
     """Print what was erased, and when the last backup of its key is gone."""
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps([plain(one) for one in done], indent=1))
-        return
-    for one in done:
-        gone = round_to_second(micros_of(one.gone_at))
-        echo("{waybill} is erased; the last backup of its key is gone by {gone}", waybill=one.waybill, gone=gone)
+    print_result(format, [plain(one) for one in done], map(_erasure_line, done))
+
+
+def _erasure_line(one: Erased) -> str:
+    gone = round_to_second(micros_of(one.gone_at))
+    return _("{waybill} is erased; the last backup of its key is gone by {gone}", waybill=one.waybill, gone=gone)
 
 
 def vault_retain(
@@ -125,11 +123,9 @@ def vault_backup(
     """
     with open_one_database(vault, which.value) as database, progress_bars(quiet) as progress:
         made = back_up(database, which.value, dest, now=now_us(), progress=progress)
-    if format is OutputFormat.JSON:
-        typer.echo(json.dumps(asdict(made), indent=1))
-        return
     rows = sum(made.rows.values())
-    echo("{chain}: {rows:,} {rows:row|rows} in {folder}", chain=which.value, rows=rows, folder=dest)
+    said = _("{chain}: {rows:,} {rows:row|rows} in {folder}", chain=which.value, rows=rows, folder=dest)
+    print_result(format, asdict(made), [said])
 
 
 KEPT = 30 * DAY

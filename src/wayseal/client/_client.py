@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 from wayseal.client._transport import RetryPolicy, SignIn, Transport, http_client, parse
-from wayseal.model.closing import Closing
 from wayseal.model.records import (
     Actor,
     Approval,
@@ -23,6 +22,7 @@ from wayseal.model.records import (
     Ticket,
     TokenShown,
 )
+from wayseal.model.runtime import Closing
 
 
 class VaultClient(Closing):

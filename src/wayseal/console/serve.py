@@ -20,13 +20,14 @@ from pathlib import Path
 import uvicorn
 
 from wayseal import __version__
-from wayseal.cases import CasebookError
+from wayseal.cases.errors import CasebookError
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console import access, jobs, tracing
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
-from wayseal.console.jobs.watch import Workers, jobs_of
+from wayseal.console.jobs import jobs_of
+from wayseal.console.jobs.worker import Workers
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.roles import Role
 from wayseal.console.settings import FILES, SECRETS, ConsoleSettings
@@ -42,13 +43,13 @@ from wayseal.console.web.app import (
     headers_of,
     make_spool,
 )
+from wayseal.database import open_database
+from wayseal.database.migrations import Chain, upgrade
 from wayseal.merkle import MerkleError, VerifyKey
 from wayseal.model.errors import disk_says
 from wayseal.model.times import clock_hours, offset_text, set_clock
 from wayseal.service import forget, forward_library_logs, handle_signals, make_log
 from wayseal.service.log import Log
-from wayseal.store.database import open_database
-from wayseal.store.database.migrations import Chain, upgrade
 
 __all__ = ["TABLES", "Demo", "make_site", "open_access", "run_console"]
 LOGIN, NAME = "demo", "Demo"

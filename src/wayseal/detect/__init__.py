@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.detect._detect import Options, detect

@@ -25,8 +25,8 @@ from dataclasses import replace
 import numpy as np
 
 from wayseal.detect._view import Flags, Floats, Ints, Longs, UInts, View
-from wayseal.model.jit import kernel
 from wayseal.model.kinds import ActorKind
+from wayseal.model.runtime import kernel
 
 NONE, AT_OUTLET, BY_CHANNEL, IN_AREA = range(4)
 """Why a read lies in its account's territory."""

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from wayseal.ledger._hash import P1, ZERO
+from wayseal.ledger._keys import P1, ZERO
 from wayseal.ledger._layout import Bytes, Codes, Flags, Ints, Longs, Offsets, Words
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 COLLISION = np.uint32(2**32 - 1)
 """Code of a text whose key another text holds."""

@@ -21,8 +21,8 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import Flags, Ints, Longs, Words
 from wayseal.ledger._lookup import Finder
 from wayseal.model import clean_waybill
-from wayseal.model.collector import collector_paused
 from wayseal.model.predicate import PredicateError, parse_predicate
+from wayseal.model.runtime import collector_paused
 
 NEVER = int(np.iinfo(np.int64).max)
 KNOWN = 1 - NEVER

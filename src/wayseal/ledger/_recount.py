@@ -17,9 +17,8 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, ROW_GROUP, Codes, Longs, Words, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._pages import Pages, ReadHasher
-from wayseal.ledger._part import column_values
+from wayseal.ledger._part import column_values, ledger_order, run_starts
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, open_sorted, ranges, read_range

@@ -38,9 +38,9 @@ import pyarrow as pa
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._layout import Flags, Floats, Ints, Longs, Words
 from wayseal.ledger._queries import NOT_LOGGED, Filters, Queries
-from wayseal.model.jit import kernel
 from wayseal.model.predicate import CONDITIONS, PLACES
-from wayseal.store.columns import microseconds
+from wayseal.model.runtime import kernel
+from wayseal.store.tables import microseconds
 
 ALWAYS = -np.iinfo(np.int64).max
 FOREVER = np.iinfo(np.int64).max

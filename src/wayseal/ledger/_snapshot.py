@@ -12,12 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._key_conflicts import take_newest
-from wayseal.ledger._keys import Keyer
+from wayseal.ledger._keys import UNPACKED, Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NO_DAY, UNIQUE, Flags, Words, kept_schema
 from wayseal.ledger._lock import share_with_readers
-from wayseal.ledger._lookup import Finder
+from wayseal.ledger._lookup import (
+    ACTION,
+    DICTIONARY_KEYS,
+    READS,
+    READS_SCHEMA,
+    Finder,
+    TextLookup,
+    decode_enum,
+    null_key_zero,
+)
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import column_values
 from wayseal.ledger._queries import read_queries
@@ -25,23 +33,13 @@ from wayseal.ledger._replay import States, build_states
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import ensure_distinct, join_batches, one_batch, ranges, read_range
 from wayseal.ledger._strata import StratumVolumes, count_sessions, find_views, read_counts, stratum_volumes
-from wayseal.ledger._summary import SAMPLE, Summary, summarise
-from wayseal.ledger._text_lookup import (
-    ACTION,
-    DICTIONARY_KEYS,
-    READS,
-    READS_SCHEMA,
-    TextLookup,
-    decode_enum,
-    null_key_zero,
-)
-from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
-from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches
+from wayseal.ledger.summary import SAMPLE, Summary, summarise
+from wayseal.ledger.walk import Beside, Stretch, Wanted, askers, beside, between, places_of, stretches
 from wayseal.merkle import Checkpoint
-from wayseal.model.closing import Closing
 from wayseal.model.predicate import Predicate
-from wayseal.store.columns import microseconds
+from wayseal.model.runtime import Closing
+from wayseal.store.tables import microseconds
 
 _ORDER = ("waybill", "at", "source", "row")
 _THREADS = 2
@@ -227,7 +225,7 @@ class Snapshot(Closing):
         return askers(self._finder, since, until)
 
     def beside(self, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
-        """Yield what `work` makes of each stretch of the key space, with (done, total); see `ledger.beside`."""
+        """Yield what `work` makes of each range of the key space, with (done, total); see `ledger.walk`."""
         return beside(self._finder, wanted, work)
 
     def ids(self, kind: str) -> Words:

@@ -28,12 +28,11 @@ from wayseal.ledger import _kernels
 from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._layout import PAIRS_SCHEMA, Longs, Words
-from wayseal.ledger._lookup import Finder
+from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
 from wayseal.ledger._merge import sum_counts
 from wayseal.ledger._part import column_values
 from wayseal.ledger._select import MOST, Chooser, Chosen
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, find_rows, ranges
-from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.model.predicate import Predicate
 
 _PAIRS = "pairs:actor"

@@ -16,9 +16,8 @@ import pyarrow as pa
 from wayseal.ledger._layout import Bytes, Longs
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import GONE, TOMBSTONES
-from wayseal.ledger._order import run_starts
 from wayseal.ledger._pages import NONE_GONE, Pages
-from wayseal.ledger._part import column_values
+from wayseal.ledger._part import column_values, run_starts
 from wayseal.ledger._sorted import SortedFile
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE

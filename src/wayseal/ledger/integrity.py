@@ -28,11 +28,11 @@ from wayseal.ledger._tree import FOLDER, open_tree, read_tile
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.bulk import Digests
-from wayseal.merkle.checkpoint import name_keys
+from wayseal.merkle.checkpoint import HeldCheckpoint, name_keys
 from wayseal.merkle.errors import UnknownKeyError
-from wayseal.merkle.findings import Finding, HeldCheckpoint, exit_code_of
 from wayseal.merkle.hashing import SIZE
 from wayseal.merkle.tiles import WIDTH, Tile, entries, grown, tiles
+from wayseal.model.errors import Finding, exit_code_of
 from wayseal.model.messages import N_
 from wayseal.store.durable import file_digest
 

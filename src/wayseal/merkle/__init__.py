@@ -6,7 +6,7 @@ Hashes of single leaves stand in `wayseal.merkle.hashing`, of many messages in `
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.merkle.checkpoint import Checkpoint, SigningKey, VerifyKey

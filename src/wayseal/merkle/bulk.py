@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.merkle.hashing import SIZE
-from wayseal.model.jit import kernel, part
+from wayseal.model.runtime import kernel, part
 
 LANES = 16
 BLOCK = 64

@@ -340,3 +340,19 @@ def _bytes(text: str, size: int | None) -> bytes:
     if _text(raw) != text or (size is not None and len(raw) != size):
         raise MerkleError("base64 is wrong")
     return raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCheckpoint:
+    """A checkpoint that holds: where it is, the size and root that it says, who signed it, and how the tree goes on.
+
+    at: when it was signed, microseconds, if it says so. proof: hashes that lead from its root to the present one
+    (RFC 9162, 2.1.4); empty for checkpoints that the log stores itself.
+    """
+
+    where: str
+    size: int
+    root: bytes
+    keys: tuple[str, ...]
+    proof: tuple[bytes, ...]
+    at: int | None = None

@@ -1,4 +1,4 @@
-"""The root of every error that Wayseal raises on purpose.
+"""The root of every error that Wayseal raises on purpose, and what a verification finds without raising it.
 
 Each room has one subclass of its own as the root of its tree. An error carries a message (a text and what fills its
 blanks) and a place (file, line, column or key), and is worded at the edge, in the reader's language. It never holds a
@@ -6,6 +6,9 @@ value that could be personal data.
 """
 
 import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -92,6 +95,43 @@ class WaysealError(Exception):
         self.line = line if self.line is None else self.line
         self.key = key if self.key is None else self.key
         return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not as it should be, found by a verification that goes on; whoever shows it has the words.
+
+    Attributes:
+        code: What it is.
+        where: Path of the file at fault, or the row (`entries/17`, `nodes/1/3`, `checkpoints/300`; of several entries
+            the first), or a given checkpoint's name.
+        values: What the words need (first, last, column, reason, …).
+
+    """
+
+    code: StrEnum
+    where: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """The command's exit code if nothing worse was found."""
+        return _EXIT_CODES.get(self.code, 7)
+
+
+_EXIT_CODES = {"checkpoint-origin": 8, "checkpoint-key": 9}
+
+
+def exit_code_of(findings: Iterable[Finding]) -> int:
+    """Find the exit code of a verification: what was changed goes before a checkpoint that can't be used.
+
+    Args:
+        findings: All that were made.
+
+    Returns:
+        0 where all is as it should be, else as `WaysealError` lists them.
+    """
+    return min((found.exit_code for found in findings), default=0)
 
 
 def disk_says(error: OSError) -> Message:

@@ -1,4 +1,4 @@
-"""The closed vocabularies of the data contract (version 1); each value is spelt as it stands in a dataset."""
+"""Closed vocabularies of the data contract (version 1), spelt as in a dataset, and kinds of sources and verdicts."""
 
 from enum import StrEnum
 
@@ -63,3 +63,27 @@ class FoundBy(StrEnum):
     SPAM_SMS = "spam_sms"
     FRAUD = "fraud"
     LISTING = "listing"
+
+
+class SourceKind(StrEnum):
+    """The kinds of source of the data contract, from the finest to what no log shows."""
+
+    ACTOR = "actor"
+    SESSION = "session"
+    DEVICE = "device"
+    CHANNEL = "channel"
+    OUTLET = "outlet"
+    REGION = "region"
+
+
+class VerdictKind(StrEnum):
+    """How far the evidence carries.
+
+    `named`: probability ≥ .99 for a set of at most three sources that can't be told apart, and fit
+    p ≥ .01. `shortlist`: at most twenty sources hold ≥ .9 of the probability that there is a
+    source. Else `insufficient`.
+    """
+
+    NAMED = "named"
+    SHORTLIST = "shortlist"
+    INSUFFICIENT = "insufficient"

@@ -1,11 +1,17 @@
 """Moments as they are written for people and programs."""
 
+import time
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, timezone
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now_us() -> int:
+    """The system's time in microseconds after 1970."""
+    return time.time_ns() // 1000
 
 
 def iso(us: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from markupsafe import Markup, escape
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.model.times import clock_name
 from wayseal.page import numbers
 from wayseal.page.languages import Lang, in_language, translated

@@ -6,7 +6,7 @@ shown is checked by little code that little else can break. `python -m wayseal.p
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.proofs.entries import EntryProof, ProvenEntry

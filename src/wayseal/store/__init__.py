@@ -6,7 +6,7 @@ What these functions hand on is in `wayseal.store.types`, the contract in `wayse
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.store._batches import read_batches, read_leaks

@@ -23,9 +23,8 @@ from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._open_source import open_source
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
 from wayseal.store.logs import CombinedBlocks, JsonRequestBlocks, MysqlBlocks, OcsfBlocks, PgauditBlocks
-from wayseal.store.mapping import LogMapping
+from wayseal.store.mapping import Format, LogMapping
 from wayseal.store.tables import MOMENT, TABLES, arrow_schema
 from wayseal.store.types import Batch, Emptied, Leaks, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
 

@@ -21,15 +21,15 @@ from wayseal.store._column_plan import describe
 from wayseal.store._guess import Columns, Guess, describe_choice, is_list, rivals_of, status_words
 from wayseal.store._guess_times import zone_of
 from wayseal.store._headings import ended
-from wayseal.store._load_mapping import parse_mapping
+from wayseal.store._load_mapping import load_mapping
 from wayseal.store._open_source import open_source
 from wayseal.store._propose_log_mapping import UNSURE, Draft, propose_log
 from wayseal.store._sample import MOST, Sample, read_sample, spread_lines
 from wayseal.store._workbook import visible_sheets
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import looks_personal
 from wayseal.store.look import BYTES, FileLook, look_at_source
+from wayseal.store.mapping import LOGS, Format
 from wayseal.store.recognise import Looked, Recognised, look_at_sample, recognise
 from wayseal.store.tables import Column, ColumnType
 
@@ -345,7 +345,7 @@ def draft_mappings(
 def _checked(draft: Draft, path: Path, translate: Translate) -> Draft:
     """The same with what the file's rows say against it, unless a doubt counts the column's rows already (rule 4)."""
     try:
-        source = spread_lines(open_source(path, mapping=parse_mapping(draft.text, path)))
+        source = spread_lines(open_source(path, mapping=load_mapping(path, draft.text)))
         looks = look_at_source(source, rows=0, most=8 * BYTES)
         if not any(look.batch.rows.num_rows or look.batch.rejected for look in looks):
             raise StoreError("no row was made of what was looked at", file=path)

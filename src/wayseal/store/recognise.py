@@ -29,8 +29,8 @@ from wayseal.store._open_source import dumped_lines, format_of, open_source
 from wayseal.store._sample import Sample
 from wayseal.store._text_file import TextFile
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LAID_OUT, Format
 from wayseal.store.logs import READING, REQUEST_FIELDS, general_log_entries, request_of
+from wayseal.store.mapping import LAID_OUT, Format
 from wayseal.store.tables import TABLES, ColumnType, Table
 from wayseal.store.types import SourceFile
 

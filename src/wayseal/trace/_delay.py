@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 from wayseal.trace._evidence import Evidence, Floats, Ints
 
 

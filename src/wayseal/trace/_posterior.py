@@ -33,7 +33,7 @@ from functools import cached_property
 
 import numpy as np
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace._delay import Delay, scenarios
 from wayseal.trace._evidence import ACTOR, DEVICE, KINDS, SESSION, Evidence, Floats, Ints
 from wayseal.trace._likelihood import Likelihood, likelihood
@@ -133,7 +133,7 @@ def _frequency(states: Ints, units: int) -> Floats:
 
 
 SUPPORTED = 0.999
-"""Highest probability that enters a likelihood ratio: benchmarks/accuracy.py checked a few thousand calls."""
+"""Highest probability that enters a likelihood ratio: benchmarks/trace/accuracy.py checked a few thousand calls."""
 
 LATE_H = 96.0
 """Median of the delay of `Posterior.late`, hours."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wayseal.merkle import Checkpoint
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

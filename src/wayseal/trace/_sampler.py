@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 from wayseal.trace._evidence import Floats, Ints
 from wayseal.trace._screen import Classes, gains, greedy
 

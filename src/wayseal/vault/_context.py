@@ -1,4 +1,12 @@
-"""What a group of questions rests on, read in one go: parcels, people, tickets, work, what was shown already."""
+"""What a group of questions rests on, read in one go: parcels, people, tickets, work, what was shown already.
+
+The same request with the same idempotency key gets the same answer:
+
+1. A key belongs to one client. With another request it is refused; nothing of the first one is told.
+2. A request is known again by a keyed hash, since it holds what is sealed.
+3. An answer that is kept holds rules, places in the log and forms, never what was shown.
+4. A key counts for `LASTS`, whether or not its answer was dropped since: afterwards it is as if it had never come.
+"""
 
 import hashlib
 import json
@@ -10,11 +18,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from wayseal.store.database import Connection
+from wayseal.database import Connection
 from wayseal.vault import tables as t
 from wayseal.vault._sql import Among, Listed, chosen, chosen_of, record_of
 from wayseal.vault.directory import ActorRecord
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.errors import ReusedKeyError
+from wayseal.vault.keyring import Keyring
+from wayseal.vault.keyring.keys import IndexKey
+from wayseal.vault.row_macs import RowMacs
 
 _MOST = 1 << 62
 ACTOR, OUTLET = "actor:", "outlet:"
@@ -54,7 +65,7 @@ class Context:
 
 def context(
     connection: Connection,
-    marks: RowMarks,
+    marks: RowMacs,
     *,
     waybills: Iterable[str],
     actors: Iterable[str],
@@ -114,7 +125,7 @@ class _Counts(NamedTuple):
     used: dict[tuple[str, str], int]
 
 
-def _counts(connection: Connection, marks: RowMarks, numbers: Sequence[str], whose: Sequence[str], day: int) -> _Counts:
+def _counts(connection: Connection, marks: RowMacs, numbers: Sequence[str], whose: Sequence[str], day: int) -> _Counts:
     """Open tickets, work and budgets: three tables, asked in one round trip."""
     work: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tickets, used = [], {}
@@ -152,7 +163,7 @@ def _count_statement(among: Among) -> sa.CompoundSelect[Any]:
 _COUNTS = Listed(_count_statement)
 
 
-def _replies(connection: Connection, marks: RowMarks, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:
+def _replies(connection: Connection, marks: RowMacs, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:
     by_client: dict[str, list[str]] = defaultdict(list)
     for client, key in keys:
         by_client[client].append(key)
@@ -163,7 +174,7 @@ def _replies(connection: Connection, marks: RowMarks, keys: Iterable[tuple[str, 
     }
 
 
-def _approvals(connection: Connection, marks: RowMarks, ids: Iterable[str]) -> dict[str, Any]:
+def _approvals(connection: Connection, marks: RowMacs, ids: Iterable[str]) -> dict[str, Any]:
     rows = chosen(connection, t.approvals, "approval", list(dict.fromkeys(ids)))
     return {row.approval: row for row in marks.holding(t.approvals, rows)}
 
@@ -171,3 +182,45 @@ def _approvals(connection: Connection, marks: RowMarks, ids: Iterable[str]) -> d
 def digest(*parts: str) -> bytes:
     """A hash over texts, in which none can run into the next."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
+
+
+LASTS = 86_400_000_000
+"""How long an answer is kept, microseconds."""
+
+
+def request_digest(keyring: Keyring, *parts: str) -> bytes:
+    """By what a request is known again (rule 2), with the oldest key, so that a rotation doesn't change it."""
+    return keyring.keys(IndexKey)[0].tag(b"request\0" + digest(*parts))
+
+
+def still_counts(at: int, now: int) -> bool:
+    """Check whether an answer of then still counts (rule 4)."""
+    return at > now - LASTS
+
+
+def find_reply(
+    connection: Connection, marks: RowMacs, client: str, key: str, asked: bytes, now: int
+) -> list[Any] | None:
+    """The answer that was given; ReusedKeyError where the key was used for something else (rules 1 and 4)."""
+    which = (t.replies.c.client == client) & (t.replies.c.key == key)
+    row = connection.execute(sa.select(t.replies).where(which)).one_or_none()
+    if row is None or not marks.holds(t.replies, row) or not still_counts(row.at, now):
+        return None
+    if row.asked_sha256 != asked:
+        raise ReusedKeyError
+    return list(json.loads(row.answer))
+
+
+def keep_reply(
+    connection: Connection, marks: RowMacs, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int
+) -> None:
+    """Keeps an answer, instead of one that the key had before."""
+    key, hashed = asked
+    connection.execute(sa.delete(t.replies).where((t.replies.c.client == client) & (t.replies.c.key == key)))
+    row = {"client": client, "key": key, "asked_sha256": hashed, "answer": json.dumps(answer), "at": now}
+    connection.execute(t.replies.insert(), marks.marked(t.replies, row))
+
+
+def forget_replies(connection: Connection, now: int) -> int:
+    """Drops answers that are too old to be asked for again; how many."""
+    return int(connection.execute(sa.delete(t.replies).where(t.replies.c.at < now - LASTS)).rowcount)

@@ -24,16 +24,14 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from wayseal.custody import Standing, relations
+from wayseal.database import Connection
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Ask
 from wayseal.page.languages import in_both
-from wayseal.store.database import Connection
 from wayseal.vault import tables as t
-from wayseal.vault._context import ACTOR, AGREED, OUTLET, context
-from wayseal.vault._idempotency import keep_reply, request_digest, still_counts
+from wayseal.vault._context import ACTOR, AGREED, OUTLET, context, keep_reply, request_digest, still_counts
 from wayseal.vault._sql import add, put
-from wayseal.vault._words import WORDS, words_of
 from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.keyring import Keyring
@@ -41,9 +39,9 @@ from wayseal.vault.log import Entry, EntryKind, Tail, append
 from wayseal.vault.log.entries import UNKNOWN, loggable_number
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, Purpose
 from wayseal.vault.policy.budgets import OVER, BudgetScope, allowance
-from wayseal.vault.requests import Caller, Decided, DiscloseJob
-from wayseal.vault.row_marks import RowMarks
-from wayseal.vault.sealing.reasons import seal_reason
+from wayseal.vault.requests import WORDS, Caller, Decided, DiscloseJob, words_of
+from wayseal.vault.row_macs import RowMacs
+from wayseal.vault.sealing import seal_reason
 
 NOBODY = "nobody"
 """Role of an actor whom the directory doesn't know; no purpose has it."""
@@ -64,7 +62,7 @@ class DecisionInputs:
 
     policy: Policy
     keyring: Keyring
-    marks: RowMarks
+    marks: RowMacs
     seen: frozenset[tuple[str, str, str]] | set[tuple[str, str, str]]
     may: Mapping[str, frozenset[str]]
     """Roles on whose behalf each client in use may act."""

@@ -24,24 +24,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wayseal.database import Connection, Database, DatabaseError
 from wayseal.model.fields import Field
 from wayseal.model.records import Ask, Parcel, Refused, Revised
-from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
-from wayseal.vault._data_keys import data_keys_of
+from wayseal.vault._context import find_reply, keep_reply, request_digest
 from wayseal.vault._disclose import DecisionInputs, decide_one
-from wayseal.vault._idempotency import find_reply, keep_reply, request_digest
 from wayseal.vault._seal import KEY_ID, Sealing, tags_of
 from wayseal.vault._sql import add, chosen, delete_chosen, put
-from wayseal.vault._words import words_of
+from wayseal.vault.data_keys import data_keys_of
 from wayseal.vault.errors import BusyError, VaultError
 from wayseal.vault.keyring import Wrapped
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import UNKNOWN, entry, loggable_number
-from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob
-from wayseal.vault.row_marks import RowMarks
-from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, token_of
-from wayseal.vault.sealing.reasons import seal_reason
+from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob, words_of
+from wayseal.vault.row_macs import RowMacs
+from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, seal_reason, token_of
 from wayseal.vault.sealing.tokens import field_token
 
 KEPT = 2 * 86_400_000_000
@@ -63,7 +61,7 @@ class _ReviseRequest:
     day: int
 
     @property
-    def marks(self) -> RowMarks:
+    def marks(self) -> RowMacs:
         """The maker of row marks."""
         return self.inputs.marks
 
@@ -225,7 +223,7 @@ def _version_of(row: Any) -> tuple[bytes, int]:
     return row.key_id, row.revision
 
 
-def _store_record(connection: Connection, marks: RowMarks, made: _Resealed) -> None:
+def _store_record(connection: Connection, marks: RowMacs, made: _Resealed) -> None:
     """The record, and the tags of its phones."""
     number = made.record.waybill
     (before,) = chosen(connection, t.waybills, "waybill", [number])

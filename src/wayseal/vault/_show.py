@@ -9,17 +9,16 @@
 
 from collections.abc import Callable, Sequence
 
+from wayseal.database import Database
 from wayseal.model.fields import Field, Form
 from wayseal.model.records import Answer, Disclosed, Refused
 from wayseal.model.times import time_at
 from wayseal.page.languages import in_both
-from wayseal.store.database import Database
-from wayseal.vault._data_keys import DataKeys, data_keys_of
-from wayseal.vault._words import WORDS, refused
+from wayseal.vault.data_keys import DataKeys, data_keys_of
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import KeyService, Wrapped
 from wayseal.vault.masks import mask, region
-from wayseal.vault.requests import Decided, Verdict
+from wayseal.vault.requests import WORDS, Decided, Verdict, refused
 from wayseal.vault.sealing import SealedItem, open_parcels
 
 _SECOND = 1_000_000

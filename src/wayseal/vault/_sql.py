@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 
+from wayseal.database import Connection, raw
 from wayseal.model.times import micros_of, time_at
-from wayseal.store.database import Connection, raw
 
 R = TypeVar("R")
 Rows = Sequence[Any]

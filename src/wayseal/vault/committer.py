@@ -16,9 +16,9 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
+from wayseal.database import DatabaseGoneError
 from wayseal.model.errors import WaysealError
 from wayseal.model.records import Answer
-from wayseal.store.database import DatabaseGoneError
 from wayseal.vault.errors import BusyError, VaultError
 from wayseal.vault.requests import Decided, DiscloseJob
 

@@ -1,4 +1,4 @@
-"""The vault's tables. Times are microseconds since 1970, UTC; `store.database.migrations` makes them.
+"""The vault's tables. Times are microseconds since 1970, UTC; `database.migrations` makes them.
 
 Two sets, so that wrapped keys can live in a database of their own, with backups of their own: what is erased there is
 erased for good as soon as its backups are gone.
@@ -9,8 +9,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from wayseal.database.migrations import Chain
 from wayseal.model.fields import ID, NUMBER
-from wayseal.store.database.migrations import Chain
 
 SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """Places in the log: on SQLite the row's own number."""
@@ -27,7 +27,7 @@ CHAINS: Mapping[ChainName, Chain] = {
     ),
     "keys": Chain(name="keys", what="Data keys, and what was erased of them.", tables=(keys,), first=3),
 }
-# mark: keyed hash of the row (`row_marks`), by which a row that somebody else wrote is known.
+# mark: keyed hash of the row (`row_macs`), by which a row that somebody else wrote is known.
 # entry: place in the log of the entry that says so.
 
 facts = sa.Table(

@@ -19,7 +19,7 @@ from tests.cases.evidence.packs import AT, ITEMS, LINES, PAGE, TOP, head, item, 
 from tests.docs.pages import blocks, read, sections
 from tests.tables import each
 from wayseal.cases.evidence import make_pack, read_sealed, take_in, verify_pack, write_pack
-from wayseal.cases.evidence._chain import read_chain
+from wayseal.cases.evidence._bag import read_chain
 from wayseal.cases.evidence._fingerprint import CHUNK, fingerprint, fingerprint_of, root_of
 from wayseal.cases.evidence.errors import EvidenceError, ItemChangedError
 from wayseal.cases.evidence.types import Custody, CustodyAct

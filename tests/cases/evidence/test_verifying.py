@@ -33,7 +33,7 @@ from tests.cases.evidence.packs import (
 from tests.effort import DEEP
 from tests.tables import each
 from wayseal.cases.evidence import _archive, _verify, verify_pack
-from wayseal.cases.evidence._zip import Entry, directory, local_header, place
+from wayseal.cases.evidence._archive import Entry, directory, local_header, place
 from wayseal.cases.evidence.errors import EvidenceError, NotAPackError, PackRefusedError, PackVersionError
 from wayseal.cases.evidence.findings import Code, PackVerification
 from wayseal.cases.evidence.texts import describe_pack

@@ -24,7 +24,7 @@ from wayseal.detect.facts._walk import ExplanationContext, code_tables, judge_re
 from wayseal.detect.reasons._judge import classify, is_early, try_templates
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger.beside import Beside
+from wayseal.ledger.walk import Beside
 from wayseal.model.kinds import Action, ActorKind, OutletKind, Scope
 from wayseal.store import arrow_schema
 

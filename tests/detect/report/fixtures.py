@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from wayseal.cases.types import CaseState
 from wayseal.detect._result import (
     Case,
     Comparison,
@@ -156,7 +157,42 @@ def blind() -> DetectResult:
     )  # fmt: skip
 
 
+def standing() -> DetectResult:
+    """Cases in every state, the first two decided; of reads one by one nothing is known of half of them."""
+    states = ("true", "false", *(s for s in CaseState if s not in ("true", "false")), "")
+    cases = (replace(case(f"c-{n}"), state=s, reads=412 * (n % 2)) for n, s in enumerate(states))
+    return result(*cases)
+
+
+def unnumbered() -> DetectResult:
+    """No casebook has given ids; a number that a shell would take for a command; evidence that is held against nobody.
+
+    One reason is of a day, from midnight on, and one goes over it.
+    """
+    midnight = SINCE + 7 * DAY
+    day = replace(reason("number_walks", 10.0), since=midnight, until=midnight + DAY - 1)
+    over = replace(reason("unusual_hour", 9.0), since=midnight - 1, until=midnight)
+    sure = person("p-2", "", "", reason("canary_touch", 15.0), reason("partner_contract", 12.0), day, over)
+    return result(
+        replace(case("", sure), waybills=("$(rm -rf ~); x",)), case("", replace(person(), reasons=())),
+        case("", person("p-3", "agent", "", replace(day, against=Comparison(days=2, own=1)))),
+    )  # fmt: skip
+
+
+def many() -> DetectResult:
+    """More cases than are told one by one; much of what they read could not be judged."""
+    why = reason("number_walks", 10.0, 3, (0, 0), 0)
+    found = result(*(case(f"c-{k}", person(f"p-{k}", "clerk", "", why)) for k in range(70)))
+    return replace(found, judged=replace(found.judged, first_reads=50_000, enough=False))
+
+
+def unworthy() -> DetectResult:
+    """Cases to watch alone."""
+    found = watched()
+    return replace(found, cases=found.cases[2:], missing_work=())
+
+
 ALL = {
     "single": single, "joint": joint, "watched": watched, "moved": moved, "nobody": nobody, "nothing": nothing,
-    "blind": blind,
+    "blind": blind, "standing": standing, "unnumbered": unnumbered, "many": many, "unworthy": unworthy,
 }  # fmt: skip

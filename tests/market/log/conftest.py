@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.database.places import fresh
+from tests.database.places import fresh
 from wayseal.market.log import Market, open_market
 
 

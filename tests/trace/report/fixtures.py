@@ -2,10 +2,11 @@
 
 import math
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from wayseal.merkle import Checkpoint
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.trace._result import (
     DelayPart,
     Fit,
@@ -335,4 +336,35 @@ def nobody() -> TraceResult:
     )
 
 
-ALL = {"named": named, "shortlist": shortlist, "nobody": nobody}
+def device() -> TraceResult:
+    """A device inside the leading account that is likely by itself; more numbers than a screen or a picture shows."""
+    one = named()
+    lead = one.sources[0]
+    part = replace(
+        lead, source="d-7", kind=SourceKind.DEVICE, account=lead.source, probability=0.93, set=("d-7",), leaks=()
+    )
+    leaks = tuple(f"YT{n:013d}" for n in range(75))
+    rows = tuple(replace(one.leak_rows[0], waybill=w, line=n + 2) for n, w in enumerate(leaks))
+    return replace(one, sources=(replace(lead, leaks=leaks, delays_h=(2.0,) * 75), part), leak_rows=rows)
+
+
+def untimed() -> TraceResult:
+    """A device in its own right, which leads, and of which no read is known; a probability next to one."""
+    one = named()
+    lead = replace(one.sources[0], source="d-7", kind=SourceKind.DEVICE, set=("d-7",), probability=0.99999)
+    return replace(one, sources=(replace(lead, delays_h=(math.nan,) * len(lead.leaks)),))
+
+
+def lost() -> TraceResult:
+    """Rows of the leaks that take no part, each for another reason."""
+    result = nobody()
+    one = LeakRow(waybill="", line=9, seen_at="", found=False, missing=None, accounts=0, points_at=(), unknown=1.0)
+    bad = replace(one, missing=Note(code="missing.bad_row", values={"column": "seen_at", "reason": "empty"}))
+    again = replace(one, found=True, missing=Note(code="missing.duplicate", values={"line": 2}))
+    away = replace(one, missing=Note(code="missing.not_in_ledger"))
+    return replace(result, found=7, leaks=12, leak_rows=(bad, again, away))
+
+
+ALL = {
+    "named": named, "shortlist": shortlist, "nobody": nobody, "device": device, "untimed": untimed, "lost": lost,
+}  # fmt: skip

@@ -5,7 +5,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.page.hostile import HOSTILE
 from wayseal.merkle import Checkpoint
-from wayseal.model.sources import SourceKind, VerdictKind
+from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.page.words import catalogue
 from wayseal.trace._result import DelayPart, Fit, LeakRow, Note, SawRow, SourceRow, TraceResult
 

@@ -16,8 +16,8 @@ from tests.effort import examples
 from tests.trace.rim import START, World, number
 from tests.trace.scope.world import CITIES, PARCELS, scoped, snapshot_of, world
 from wayseal.ledger import Snapshot
+from wayseal.model.kinds import SourceKind
 from wayseal.model.period import PeriodError
-from wayseal.model.sources import SourceKind
 from wayseal.model.times import micros_of, stamp
 from wayseal.trace.scope import Period, ScopeError, parse_period
 from wayseal.trace.scope._holdings import FieldNames

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.trace.rim import World, number, opened, quiet
 from wayseal.ledger import Snapshot
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.trace.scope import Listing, Period, ScopeResult, scope
 
 CITIES = {"o-a": ("杭州", "浙江"), "o-b": ("上海", "上海"), "o-c": ("宁波", "浙江")}

@@ -1,3 +1,3 @@
-from tests.store.database.places import database, postgresql, url
+from tests.database.places import database, postgresql, url
 
 __all__ = ["database", "postgresql", "url"]

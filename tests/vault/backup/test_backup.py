@@ -15,19 +15,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.store.database.places import KINDS, SERVER, fresh, opened
-from tests.store.database.rows import ROWS
-from tests.store.database.test_migrations import contents, fill
+from tests.database.places import KINDS, SERVER, fresh, opened
+from tests.database.rows import ROWS
+from tests.database.test_migrations import contents, fill
 from tests.vault.log.helpers import RING, signed
 from tests.vault.log.helpers import filled as log_filled
 from tests.vault.world import OPERATOR
+from wayseal.database import Database, DatabaseError
+from wayseal.database.migrations import check, upgrade
 from wayseal.model.records import Erased
 from wayseal.model.times import time_at
-from wayseal.store.database import Database, DatabaseError
-from wayseal.store.database.migrations import check, upgrade
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, check_backup, prune, restore
-from wayseal.vault.backup.erasures import erasures_of, load_erasures, save_erasures
+from wayseal.vault.erasure import erasures_of, load_erasures, save_erasures
 from wayseal.vault.errors import BackupError, LogChangedError, VaultError
 from wayseal.vault.log import newest_checkpoint
 from wayseal.vault.log.tiles import tree

@@ -12,14 +12,13 @@ import sqlalchemy as sa
 from tests.effort import DEEP
 from tests.tables import each
 from tests.vault.log.helpers import KEY, KINDS, MARKS, ORIGIN, START, database, entry, filled, signed
+from wayseal.database import Connection, Database, DatabaseError
 from wayseal.merkle import Checkpoint, SigningKey, verify_consistency
 from wayseal.merkle.hashing import leaf_hash
-from wayseal.store.database import Connection, Database, DatabaseError
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import EntryKind, append
+from wayseal.vault.log import EntryKind, append, erase_entries
 from wayseal.vault.log.entries import encode
-from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.integrity import Code, Note, Verification, verified, verify
 
 SIZE = 600

@@ -10,14 +10,13 @@ from tests.ledger.helpers import read, write
 from tests.tables import each
 from tests.vault.log.helpers import MARKS, ORIGIN, database, filled
 from wayseal import store
+from wayseal.database import Database
 from wayseal.ledger import IngestOptions, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
-from wayseal.store.database import Database
 from wayseal.store.errors import StoreError
 from wayseal.vault.errors import LogChangedError
-from wayseal.vault.log._positions import positions_of, source_name
 from wayseal.vault.log.comparison import check_projection
-from wayseal.vault.log.projection import project
+from wayseal.vault.log.projection import positions_of, project, source_name
 
 LEAF = bytes(32)
 PREFIX = reserved_prefix(ORIGIN)

@@ -13,14 +13,13 @@ from tests.ledger.helpers import write
 from tests.vault.log.helpers import KINDS, MARKS, ORIGIN, database, entry, filled
 from wayseal import ledger as ledgers
 from wayseal import store
+from wayseal.database import Database
 from wayseal.ledger.integrity import verify as verify_ledger
 from wayseal.ledger.retention import PurgeOrder, purge
-from wayseal.store.database import Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import EntryKind, append
+from wayseal.vault.log import EntryKind, append, erase_entries
 from wayseal.vault.log.comparison import Comparison, check_projection
-from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.projection import origin_of, project, projected_to, write_dataset
 
 SIZE = 300

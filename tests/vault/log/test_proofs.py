@@ -9,6 +9,7 @@ import pytest
 
 from tests.tables import each
 from tests.vault.log.helpers import KEY, KINDS, MARKS, ORIGIN, START, database, entry, filled, signed
+from wayseal.database import Connection, Database
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
 from wayseal.merkle.hashing import leaf_hash
@@ -17,12 +18,10 @@ from wayseal.proofs import EntryProof, GrowthProof, verify
 from wayseal.proofs.entries import spell_entry, verify_entry
 from wayseal.proofs.errors import ProofError, ProofFailsError
 from wayseal.proofs.growth import verify_growth
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import EntryKind
+from wayseal.vault.log import EntryKind, erase_entries
 from wayseal.vault.log.entries import decode
-from wayseal.vault.log.erasure import erase_entries
 from wayseal.vault.log.proofs import prove, prove_growth
 
 KEYS = [KEY.verify_key]

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from benchmarks._addresses import Address, addresses
-from benchmarks.masks import judge
+from benchmarks.vault._addresses import Address, addresses
+from benchmarks.vault.masks import judge
 
 from tests.effort import DEEP
 from wayseal.model.fields import FieldKind
 from wayseal.vault.masks import RULE_SETS, mask
-from wayseal.vault.masks._goods import GOODS
-from wayseal.vault.masks._surnames import COMPOUND, SINGLE
+from wayseal.vault.masks._names import COMPOUND, SINGLE
+from wayseal.vault.masks._rule_sets import GOODS
 
 INPUTS = 53_000 if DEEP else 500
 """Of each kind, each under every set of rules: 212,000 in deep runs."""

@@ -6,9 +6,8 @@ import json
 from wayseal.model.fields import Field
 from wayseal.vault.keyring import Keyring, LocalKeys, Wrapped
 from wayseal.vault.keyring.keys import AccessKey, LogKey
-from wayseal.vault.sealing import SealedItem, open_parcels, read_token, seal_fields, token_of
+from wayseal.vault.sealing import SealedItem, open_parcels, open_reason, read_token, seal_fields, token_of
 from wayseal.vault.sealing.phones import phone_tags
-from wayseal.vault.sealing.reasons import open_reason
 
 PURPOSES = {
     "wrap": "AES-256-GCM-SIV",

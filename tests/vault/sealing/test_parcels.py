@@ -9,8 +9,7 @@ from wayseal.model.fields import Field
 from wayseal.model.records import Parcel
 from wayseal.vault.errors import KeyringError, SealError, VaultError
 from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys, Wrapped
-from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels
-from wayseal.vault.sealing.wrapping import rewrap
+from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, rewrap, seal_parcels
 
 
 def items(records: list[SealedRecord]) -> list[SealedItem]:

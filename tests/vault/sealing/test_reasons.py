@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.vault.sealing.waybills import RING
 from wayseal.vault.errors import KeyringError, SealError
 from wayseal.vault.keyring import KeyPurpose
-from wayseal.vault.sealing.reasons import open_reason, seal_reason
+from wayseal.vault.sealing import open_reason, seal_reason
 
 SEALED = seal_reason(RING, b"seq 7", "收件人来电，地址有误")
 

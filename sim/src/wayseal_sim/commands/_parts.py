@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wayseal.cases import open_cases
-from wayseal.cases.types import Source, TaskContent, TaskState, Thing, ThingKind
+from wayseal.cases.types import Observable, ObservableKind, Source, TaskContent, TaskState
 from wayseal.cli.commands import MARKET, SETUP, Lang, ProgressCallback, _, current_lang
 from wayseal.model.times import micros
 from wayseal.store.types import Leaks
@@ -161,8 +161,8 @@ def begin_casework(folder: Path, cases: tuple[str, ...], leaks: Leaks) -> None:
     at = micros(now.isoformat())
     with open_cases(folder) as book:
         for seller, rows in _by_seller(leaks):
-            things = [Thing(kind=ThingKind.SELLER, value=seller)]
-            things += [Thing(kind=ThingKind.NUMBER, value=row["waybill"]) for row in rows[:_NUMBERS]]
+            things = [Observable(kind=ObservableKind.SELLER, value=seller)]
+            things += [Observable(kind=ObservableKind.NUMBER, value=row["waybill"]) for row in rows[:_NUMBERS]]
             since = min(micros(row["seen_at"].isoformat()) for row in rows)
             reason = _("{n} {n:number|numbers} bought from one shop; the listing was seen by hand", n=len(rows))
             book.enqueue(Source.LISTING, things, reason, _WHO, at, since=min(since, at))

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from wayseal.cases.ledger.casebook import FOLDER
-from wayseal.cases.ledger.detection import register_cases
-from wayseal.cases.ledger.lanes import lay_out_cases
+from wayseal.cases.ledger.detection import lay_out_cases, register_cases
 from wayseal.cli.commands import (
     MARK,
     QuietOption,

@@ -10,7 +10,7 @@
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.cases.evidence._pack import make_pack, take_in, write_pack

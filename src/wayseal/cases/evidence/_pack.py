@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from wayseal.cases.evidence._archive import Entry, directory, dos_time, place, write_header
 from wayseal.cases.evidence._bag import MANIFESTS, SEALED, manifests, seal_of, tag_files
 from wayseal.cases.evidence._fingerprint import fingerprint, fingerprint_of, read_parts
-from wayseal.cases.evidence._zip import Entry, directory, dos_time, place, write_header
 from wayseal.cases.evidence.errors import EvidenceError, ItemChangedError
 from wayseal.cases.evidence.types import (
     PAYLOAD,

@@ -27,20 +27,22 @@ from wayseal.cases.evidence._bag import (
     MANIFESTS,
     SEALED,
     TAG_MANIFESTS,
+    Index,
+    Records,
+    items_of,
     manifest,
+    read_chain,
+    read_records,
     seal_of,
 )
-from wayseal.cases.evidence._chain import read_chain
 from wayseal.cases.evidence._fingerprint import CHUNK, Fingerprint, fingerprint, read_parts
-from wayseal.cases.evidence._records import Index, Records, items_of, read_records
 from wayseal.cases.evidence.errors import EvidenceError, NotAPackError
 from wayseal.cases.evidence.findings import Code, PackVerification
 from wayseal.cases.evidence.types import PAYLOAD, Custody, Role
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.errors import UnknownKeyError
-from wayseal.merkle.findings import Finding
 from wayseal.merkle.hashing import SIZE
-from wayseal.model.errors import WaysealError
+from wayseal.model.errors import Finding, WaysealError
 from wayseal.model.times import micros
 from wayseal.proofs import ProvenRead, verify
 

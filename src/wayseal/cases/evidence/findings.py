@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wayseal.merkle.findings import Finding, exit_code_of
+from wayseal.model.errors import Finding, exit_code_of
 from wayseal.proofs.stamps import Stamped
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wayseal.cases.evidence.findings import Code, PackVerification
-from wayseal.merkle.findings import Finding
+from wayseal.model.errors import Finding
 from wayseal.model.messages import N_, filled
 from wayseal.model.times import time_at
 from wayseal.page import numbers

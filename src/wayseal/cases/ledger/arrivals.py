@@ -15,7 +15,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wayseal.cases.types import Source, Thing, ThingKind
+from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.cases.views import Lead
 from wayseal.detect.partners import Kind, PartnersResult
 from wayseal.detect.rights import RightsResult
@@ -157,17 +157,17 @@ def market_leads(reads: "Reads", since: int = 0) -> tuple[Lead, ...]:
     return tuple(found)
 
 
-def _seller(seller: str) -> Thing:
-    return Thing(kind=ThingKind.SELLER, value=seller)
+def _seller(seller: str) -> Observable:
+    return Observable(kind=ObservableKind.SELLER, value=seller)
 
 
-def _lead(source: Source, things: tuple[Thing, ...], reason: str, score: float, since: int) -> Lead:
+def _lead(source: Source, things: tuple[Observable, ...], reason: str, score: float, since: int) -> Lead:
     return Lead(source=source, things=things[:1000], reason=reason, score=score, since=since)
 
 
-def _number(waybill: str) -> Thing:
-    return Thing(kind=ThingKind.NUMBER, value=waybill)
+def _number(waybill: str) -> Observable:
+    return Observable(kind=ObservableKind.NUMBER, value=waybill)
 
 
-def _account(actor: str) -> Thing:
-    return Thing(kind=ThingKind.ACCOUNT, value=actor)
+def _account(actor: str) -> Observable:
+    return Observable(kind=ObservableKind.ACCOUNT, value=actor)

@@ -1,18 +1,35 @@
-"""The casebook of a ledger: where it lies, whether it can be written, and what accounts may be called.
+"""The casebook of a ledger: where it lies, whether it can be written, what accounts may be called; cases for programs.
 
 Where the casebook can't be written (a copy that is only read), and in a dry run, cases are shown without ids and under
 pseudonyms, and nothing is recorded: what would have to be recorded is refused.
 """
 
+import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from wayseal.cases import CasebookError, load_pseudonyms, read_known
-from wayseal.cases.types import Known, Pseudonyms, RecordedCase
+from wayseal.cases import Pseudonyms, load_pseudonyms, read_known
+from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
+from wayseal.cases.errors import CasebookError
+from wayseal.cases.types import (
+    CaseAct,
+    CaseState,
+    Changed,
+    Forgotten,
+    Heard,
+    Merged,
+    NamesShown,
+    NoteWritten,
+    PackHeld,
+    TaskSet,
+    Undone,
+    Verdict,
+)
 from wayseal.ledger import open_ledger
 from wayseal.ledger.upkeep import refuse_backup
+from wayseal.model.times import iso
 
 FOLDER = "detect"
 """Where detection keeps what it keeps, within a ledger."""
@@ -75,3 +92,61 @@ def masking(folder: Path, known: Known) -> Callable[[str], str]:
     with suppress(CasebookError, OSError):
         pseudonyms = load_pseudonyms(folder)
     return Names(known.opened, pseudonyms.of).of
+
+
+def list_json(book: Casebook, names: Names, state: CaseState | None) -> str:
+    """The same for programs. A statement is left out while a name of its case may not be shown."""
+    content = {
+        "cases": [_case_json(case, names) for case in book.cases if state in (None, case.state)],
+        "forgotten": [forgotten_json(done) for done in book.forgotten],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def _case_json(case: RecordedCase, names: Names) -> dict[str, object]:
+    return {
+        "case": case.id,
+        "state": case.state,
+        "actors": [names.of(actor) for actor in case.actors],
+        "score": case.score,
+        "parcels_a_day": case.parcels_a_day,
+        "expected_loss": round(case.score * case.parcels_a_day, 3),
+        "worth": case.worth,
+        "alerted_at": iso(case.alerted_at),
+        "last_alerted_at": iso(case.last_alerted_at),
+        "detectors": case.detectors,
+        "acts": [_act_json(act, case, names) for act in case.acts],
+    }
+
+
+def _act_json(act: CaseAct, case: RecordedCase, names: Names) -> dict[str, object]:
+    """An act for programs: what says more than who, when and why stands there where no name can be in it."""
+    head: dict[str, object] = {"act": act_name(act), "at": iso(act.at), "who": act.who}
+    match act:
+        case NamesShown():
+            return {**head, "why": act.why, "actors": [names.of(actor) for actor in act.cases[case.id]]}
+        case Heard():
+            actor = None if act.actor is None else names.of(act.actor)
+            return {**head, "actor": actor, "statement": act.statement if names.all_shown(case) else None}
+        case Verdict():
+            return {**head, "why": act.why, "true": act.true}
+        case Changed():
+            return {**head, "why": act.why, "field": act.field, "was": act.before, "now": act.after}
+        case NoteWritten():
+            return {**head, "note": act.note, "version": act.version}
+        case TaskSet():
+            return {**head, "task": act.task}
+        case PackHeld():
+            return {**head, "why": act.why, "step": act.step, "seal": act.seal, "to": act.to}
+        case Merged():
+            return {**head, "why": act.why, "case": act.case, "into": act.into, "on": act.on}
+        case Undone():
+            return {**head, "line": act.line}
+        case _:
+            return {**head, "why": act.why}
+
+
+def forgotten_json(done: Forgotten) -> dict[str, object]:
+    """An act of forgetting for programs."""
+    numbers = {"cases": done.cases, "acts": done.acts, "head": f"{done.lines}:{done.head}"}
+    return {"at": iso(done.at), "who": done.who, "why": done.why, "before": iso(done.before), **numbers}

@@ -1,4 +1,4 @@
-"""Detection that makes cases: what it is told beside the reads, and how what it finds is registered.
+"""Detection that makes cases: what it is told beside the reads, how what it finds is registered and laid out.
 
 1. Beside the reads it knows verdicts, reads of canaries, and partners' breaches.
 2. What is found is registered as cases, and gets their ids and the names that may be shown. In a dry run, and where the
@@ -14,17 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from wayseal.cases import open_cases
+from wayseal.cases.book import Known, RecordedCase
 from wayseal.cases.errors import ReadOnlyError
 from wayseal.cases.ledger.arrivals import WHO, canary_leads, partner_leads
 from wayseal.cases.ledger.casebook import FOLDER, can_write_casebook, load_known, masking
-from wayseal.cases.ledger.lanes import lay_out_cases, request_of
-from wayseal.cases.types import Alert, Known
+from wayseal.cases.types import Alert
 from wayseal.cases.views import Lead
-from wayseal.detect import DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
-from wayseal.detect.lanes import CaseRequest
+from wayseal.detect import Case, DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import update_facts
+from wayseal.detect.lanes import CaseRequest, keep_lanes, lay_out
 from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
 from wayseal.detect.report import with_casebook_names
-from wayseal.detect.window import DAY_US, window_of
+from wayseal.detect.window import DAY_US, WindowError, window_of
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
 from wayseal.model.period import Period
@@ -234,3 +236,69 @@ def _alert(result: DetectResult, at: int) -> Alert:
         worth=case.worth,
         read_until=case.until,
     )
+
+
+def request_of(case: RecordedCase, found: Case | None = None) -> CaseRequest:
+    """Make the request to lay out a case. found: as detection found it."""
+    return CaseRequest(
+        case=case.id,
+        actors=case.actors,
+        detectors=case.detectors,
+        since=case.alerted_at,
+        until=case.read_until,
+        found=found,
+    )
+
+
+def lay_out_cases(
+    snapshot: Snapshot, cases: Sequence[CaseRequest], options: Options, folder: Path, progress: Progress
+) -> int:
+    """Lays cases out and keeps them: how many reads they have. LedgerError; OSError: the disk refuses.
+
+    options: those of the detection that found them. folder: where detection keeps what it keeps.
+    """
+    if not cases:
+        return 0
+    templates = load_templates(None) if options.templates is None else options.templates
+    facts = update_facts(snapshot, folder, templates, options.offset, progress)
+    made = lay_out(snapshot, cases, templates, facts, progress)
+    for lanes in made:
+        keep_lanes(folder, lanes)
+    return sum(len(lanes.reads) for lanes in made)
+
+
+def lay_out_case(ledger: Path, folder: Path, case: RecordedCase, offset: int, progress: Progress) -> int:
+    """Lays a case out as it stands now: how many reads it has.
+
+    It is weighed as detection finds it in the usual window, else in one that ends with the case. offset: of local days,
+    microseconds ahead of UTC. LedgerError; OSError: the disk refuses.
+    """
+    usual = Options(offset=offset, folder=folder)
+    with open_ledger(ledger) as snapshot:
+        found = find_case(snapshot, case, usual, progress)
+        wanted = request_of(case, None if found is None else found[1])
+        return lay_out_cases(snapshot, [wanted], usual, folder, progress)
+
+
+def find_case(
+    snapshot: Snapshot,
+    case: RecordedCase,
+    usual: Options,
+    progress: Progress,
+    evidence: Callable[[Options], ExternalEvidence] = lambda _: ExternalEvidence(),
+) -> tuple[DetectResult, Case] | None:
+    """Find a case anew: in the usual window, else in one that ends with it; None: detection finds it no more.
+
+    evidence: what detection is told beside the reads.
+    """
+    last = (case.read_until + usual.offset) // DAY_US
+    for options in (usual, replace(usual, until=last)):
+        try:
+            result = detect(snapshot, options, evidence(options), progress)
+        except WindowError:  # what is on sale may turn up weeks after the log's end
+            continue
+        shared = [(len(set(one.actors) & set(case.actors)), -place) for place, one in enumerate(result.cases)]
+        most, place = max(shared, default=(0, 0))
+        if most:
+            return result, result.cases[-place]
+    return None

@@ -14,23 +14,21 @@ from pathlib import Path
 
 from wayseal import __version__
 from wayseal.cases import open_cases
-from wayseal.cases.acts import act_name
+from wayseal.cases.book import Casebook, Known, RecordedCase, act_name
 from wayseal.cases.evidence import make_pack, take_in
 from wayseal.cases.evidence.documents import CaseFacts, LedgerFacts, RecordedAct, case_document, handover_document
 from wayseal.cases.evidence.errors import DocumentError, ItemChangedError
 from wayseal.cases.evidence.texts import ITEM_TEXTS, REMARK_TEXTS
 from wayseal.cases.evidence.types import PAYLOAD, Item, Pack, PackHead, Role, TakenItem, Title
 from wayseal.cases.evidence.typesetting import Typesetter
-from wayseal.cases.ledger.casebook import FOLDER, Names, writable_casebook
-from wayseal.cases.ledger.detection import Detection, Progress, gather
-from wayseal.cases.ledger.told import list_json
-from wayseal.cases.types import CaseAct, Casebook, Heard, Known, RecordedCase
-from wayseal.detect import DetectResult, Options
-from wayseal.detect import detect as run
+from wayseal.cases.ledger.casebook import FOLDER, Names, list_json, writable_casebook
+from wayseal.cases.ledger.detection import Detection, Progress, find_case, gather
+from wayseal.cases.types import CaseAct, Heard
+from wayseal.detect import DetectResult, ExternalEvidence, Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.reasons import READ_COLUMNS, ReadFilter, ReadsResult, list_case_reads, list_rows, render_reads
 from wayseal.detect.report import render_detect, with_casebook_names
-from wayseal.detect.window import DAY_US, WindowError, parse_offset
+from wayseal.detect.window import DAY_US, parse_offset
 from wayseal.ledger import Snapshot, integrity, open_ledger
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.checkpoint import name_keys
@@ -180,19 +178,16 @@ def _find(
     """Run detection for the case, in the usual window, else in one ending with the case; None if it finds nothing."""
     folder = request.ledger / FOLDER
     usual = Options(offset=parse_offset(request.offset), templates=load_templates(request.templates), folder=folder)
-    last = (case.read_until + usual.offset) // DAY_US
-    for options in (usual, replace(usual, until=last)):
+
+    def evidence(options: Options) -> ExternalEvidence:
         work = Detection(ledger=request.ledger, options=options, canaries=request.canaries, contracts=request.contracts)
-        try:
-            result = run(snapshot, options, gather(work, snapshot, known, progress), progress)
-        except WindowError:  # what is on sale may turn up weeks after the log's end
-            continue
-        shared = [(len(set(one.actors) & set(case.actors)), -n, one) for n, one in enumerate(result.cases)]
-        most = max(shared, key=lambda each: each[:2], default=(0, 0, None))
-        if most[0] and most[2] is not None:
-            only = replace(result, cases=(most[2],), held=0)
-            return with_casebook_names(only, [case.id], [case.state.value], name)
-    return None
+        return gather(work, snapshot, known, progress)
+
+    found = find_case(snapshot, case, usual, progress, evidence)
+    if found is None:
+        return None
+    only = replace(found[0], cases=(found[1],), held=0)
+    return with_casebook_names(only, [case.id], [case.state.value], name)
 
 
 def _list_reads(

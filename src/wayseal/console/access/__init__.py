@@ -16,11 +16,10 @@ from wayseal.console.access._context import KNOWN_SECONDS, AccessContext, Access
 from wayseal.console.access._people import People, anybody
 from wayseal.console.access._provider import AuthorizationCallback, Provider
 from wayseal.console.access._rows import METADATA
-from wayseal.console.access._sessions import Sessions, Standing
-from wayseal.console.access._sign_in import Marks, OwnAccount, SignIn
+from wayseal.console.access._sessions import Marks, OwnAccount, Sessions, SignIn, Standing
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
 from wayseal.console.roles import Lane
-from wayseal.store.database import Database
+from wayseal.database import Database
 
 AT_ONCE = {Lane.PASSWORDS: _context.PASSWORDS_AT_ONCE, Lane.COMPANY: _provider.AT_ONCE}
 """How many of what takes long are done at a time."""

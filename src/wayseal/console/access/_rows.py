@@ -23,8 +23,8 @@ import sqlalchemy as sa
 from wayseal.console.access._context import Used
 from wayseal.console.access.types import Act, ActKind, Checked, Person, PersonState, Session, Via, Way
 from wayseal.console.roles import Role, Stage
+from wayseal.database import Connection
 from wayseal.journal.chain import chain_line, sum_of
-from wayseal.store.database import Connection
 
 METADATA = sa.MetaData()
 _ID, _DIGEST = sa.String(32), sa.String(64)

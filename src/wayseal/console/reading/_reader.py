@@ -14,14 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from wayseal.cases.types import Pseudonyms
+from wayseal.cases import Pseudonyms
 from wayseal.console.reading._reviews import Review, load_review, review_path
 from wayseal.detect.explain import Template, load_templates
 from wayseal.detect.lanes import CaseLanes, lanes_path, load_lanes
 from wayseal.detect.reasons import ListedRead, PairResult, World, explain_pair, list_waybill_reads, read_world
 from wayseal.ledger import LedgerError, Snapshot, open_ledger
-from wayseal.model.closing import Closing
 from wayseal.model.errors import disk_says
+from wayseal.model.runtime import Closing
 from wayseal.trace.canary import CanaryError, read_state
 
 Stamp = tuple[int, int, int]

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.cases.views import LookOnRecord
+from wayseal.cases.views import UnmaskingOnRecord
 from wayseal.console.reading import ONLY, SORTS, ReadKey, Selection, Window, numbers_of
 from wayseal.console.web._lists import Sort, sort_of
 from wayseal.console.web._timeline import Clock
@@ -45,7 +45,7 @@ class View:
     wanted: Selection
     clock: Clock
     path: str
-    look: LookOnRecord | None = None
+    look: UnmaskingOnRecord | None = None
 
     @property
     def people(self) -> Sequence[LanePerson]:

@@ -16,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from wayseal.cases import CasebookError, Cases, has_casebook, open_cases
-from wayseal.cases.errors import CasebookDiskError, NoSuchCaseError
+from wayseal.cases import Cases, has_casebook, open_cases
+from wayseal.cases.errors import CasebookDiskError, CasebookError, NoSuchCaseError
 from wayseal.cases.types import FILE as CASEBOOK_FILE
 from wayseal.ledger import LedgerError, Snapshot, Summary, open_ledger
 from wayseal.ledger.integrity import check_history

@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wayseal.detect.facts._tally import Flags, Longs, UInts
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 from wayseal.store import durable
 
 _SIGN = np.uint64(1 << 63)

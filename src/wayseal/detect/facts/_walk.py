@@ -43,9 +43,9 @@ from wayseal.detect.facts._tally import (
     UInts,
     find_demoted,
 )
-from wayseal.ledger.beside import Beside
-from wayseal.model.jit import kernel
-from wayseal.store.columns import microseconds
+from wayseal.ledger.walk import Beside
+from wayseal.model.runtime import kernel
+from wayseal.store.tables import microseconds
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _KIND_BITS, _ACTION_BITS = np.uint64(2), np.uint64(4)

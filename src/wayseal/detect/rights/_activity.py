@@ -20,9 +20,9 @@ from wayseal.detect.explain import UNEXPLAINED, Staff, Template, TemplateKind, c
 from wayseal.detect.facts import TABLE_COLUMNS, Progress, build_context, code_tables, judge_reads
 from wayseal.detect.rights._map import ACTIONS
 from wayseal.ledger import Snapshot
-from wayseal.ledger.beside import Beside, Wanted
-from wayseal.model.jit import kernel
-from wayseal.store.columns import microseconds
+from wayseal.ledger.walk import Beside, Wanted
+from wayseal.model.runtime import kernel
+from wayseal.store.tables import microseconds
 
 
 class AccountState(StrEnum):

@@ -6,7 +6,7 @@ what a purge needs: `VerifiedPurge`, `is_purge_proof` and `verify_purge` load ne
 
 from typing import TYPE_CHECKING
 
-from wayseal.model.lazy import load_when_asked
+from wayseal.model.runtime import load_when_asked
 
 if TYPE_CHECKING:
     from wayseal.ledger._rewrite import Hooks

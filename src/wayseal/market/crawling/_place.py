@@ -24,7 +24,6 @@ from wayseal.market.crawling._visit import Parts
 from wayseal.market.crawling._watch import Watch
 from wayseal.market.crawling.learning import reader_of
 from wayseal.market.fetching import Fetcher, Means
-from wayseal.market.fetching.types import now_us
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.numbers import Own
@@ -32,6 +31,7 @@ from wayseal.market.sources import load_sources
 from wayseal.market.types import Reading
 from wayseal.merkle import SigningKey
 from wayseal.model.numbers import Formats
+from wayseal.model.times import now_us
 
 
 @contextmanager

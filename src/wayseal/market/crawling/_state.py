@@ -433,24 +433,11 @@ def _load_versions(market: Market, same: Mapping[str, str]) -> Iterator[Offer]:
 def shop_line(shop: KnownShop, at: int) -> Line:
     """A shop as it is now."""
     memory = shop.memory
-    body = {
-        "shop": memory.shop,
-        "source": shop.source,
-        "name": shop.name,
-        "state": memory.state.value,
-        "since": memory.since,
-        "first_at": memory.first_at,
-        "last_at": memory.last_at,
-        "gone_at": memory.gone_at,
-        "next_at": shop.next_at,
-        "memory": memory_body(memory),
-    }
+    told = ("shop", "state", "since", "first_at", "last_at", "gone_at")
+    whole = {**asdict(memory), "state": memory.state.value}
+    body = {**{name: whole[name] for name in told}, "source": shop.source, "name": shop.name, "next_at": shop.next_at}
+    body["memory"] = whole
     return Line(kind=LineKind.SHOP, at=at, body=body)
-
-
-def memory_body(memory: ShopMemory) -> dict[str, Any]:
-    """A shop's memory as JSON has it."""
-    return {**asdict(memory), "state": memory.state.value}
 
 
 def _memory(body: Mapping[str, Any]) -> ShopMemory:

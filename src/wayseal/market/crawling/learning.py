@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from wayseal.market.errors import LearningError, NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
+from wayseal.market.log.queries import decided
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LearntRow, OfferRow
-from wayseal.market.log.work import decided
 from wayseal.market.reading import Reader, Word, WordKind
 from wayseal.market.reading.learning import (
     Correction,

@@ -17,7 +17,7 @@ from pathlib import Path
 from wayseal.market.capture import is_purged, over, purge
 from wayseal.market.crawling._folder import CAPTURES, IMPORTS, holding
 from wayseal.market.log import Market, open_market
-from wayseal.market.log.keeping import Held, held, kept_files, kept_offers
+from wayseal.market.log.queries import Held, held, kept_files, kept_offers
 from wayseal.model.times import SECOND_US, micros
 from wayseal.store.durable import file_digest
 

@@ -11,6 +11,7 @@ from random import Random, SystemRandom
 from typing import Final
 
 from wayseal.market.types import FailureReason
+from wayseal.model.times import now_us
 
 Headers = tuple[tuple[str, str], ...]
 COME_LATER: Final = frozenset({429, 503})
@@ -21,11 +22,6 @@ def _resolve(host: str, port: int) -> Sequence[str]:
     """Addresses of a name, by the system; OSError: it has none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
-
-
-def now_us() -> int:
-    """The system's time (µs)."""
-    return time.time_ns() // 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,13 @@ Lists go by key: a page ends with `after`, with which the next one begins.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from wayseal.database import Connection, query
 from wayseal.journal.projection import Table
 from wayseal.market.errors import NoSuchThingError, RecordError
+from wayseal.market.log import Market
 from wayseal.market.log import _tables as t
-from wayseal.market.log._market import Market
 from wayseal.market.log.acts import act_from
 from wayseal.market.log.views import (
     BackRow,
@@ -27,15 +28,23 @@ from wayseal.market.log.views import (
     SourceRow,
     Totals,
     Week,
+    names_of,
     place_of,
+    row_of,
 )
 from wayseal.market.takedown import Outcome, Request, follow
 from wayseal.market.types import FLAGGED, Capture
-from wayseal.store.database import Connection, query
 
 MOST = 200
 """Rows of a page."""
 DAY = 86_400_000_000
+R = TypeVar("R")
+
+
+def select(c: Connection, row: type[R], table: Table, rest: str, values: Sequence[Any] = ()) -> tuple[R, ...]:
+    """Rows of a table. rest: of the statement."""
+    text = f"SELECT {names_of(row)} FROM {table.full_name} {rest}"
+    return tuple(row_of(row, one) for one in query(c, text, values))
 
 
 class Reads:
@@ -55,17 +64,12 @@ class Reads:
             f"(SELECT count(*) FROM {t.BACKS.full_name}), "
             f"(SELECT count(*) FROM {t.REQUESTS.full_name} WHERE outcome='open') FROM {t.OFFERS.full_name}"
         )
-        names = ("sources", "unseen", "offers", "waiting", "ours", "sellers", "backs", "requests_open")
-        row = self._market.read(lambda c: _one(c, text, sorted(FLAGGED)))
-        return Totals(**{name: int(value) for name, value in zip(names, row, strict=True)})
+        row = self._market.read(lambda c: query(c, text, sorted(FLAGGED)))[0]
+        return row_of(Totals, row)
 
     def sources(self) -> tuple[SourceRow, ...]:
         """All sources, by name."""
-        rows = self._market.read(
-            lambda c: query(c, f"SELECT {_names(t.SOURCES)} FROM {t.SOURCES.full_name} ORDER BY source")
-        )
-        made = (dict(zip(t.SOURCES.columns, row, strict=True)) for row in rows)
-        return tuple(SourceRow(**{**row, "settings": json.loads(row["settings"])}) for row in made)
+        return self._market.read(lambda c: select(c, SourceRow, t.SOURCES, "ORDER BY source"))
 
     def offers(
         self,
@@ -111,52 +115,31 @@ class Reads:
         if ours:
             where.append("ours>0")
         most = max(1, min(limit, MOST))
-        text = (
-            f"SELECT {', '.join(_OFFER)} FROM {t.OFFERS.full_name} {'WHERE ' if where else ''}{' AND '.join(where)} "
-            "ORDER BY seq DESC LIMIT ?"
-        )
-        rows = [_offer(row) for row in self._market.read(lambda c: query(c, text, [*values, most + 1]))]
-        return Page(rows=tuple(rows[:most]), after=str(rows[most - 1].seq) if len(rows) > most else None)
+        rest = f"{'WHERE ' if where else ''}{' AND '.join(where)} ORDER BY seq DESC LIMIT ?"
+        rows = self._market.read(lambda c: select(c, OfferRow, t.OFFERS, rest, [*values, most + 1]))
+        return Page(rows=rows[:most], after=str(rows[most - 1].seq) if len(rows) > most else None)
 
     def all_offers(self) -> Iterator[tuple[OfferRow, Mapping[str, Any], int]]:
         """Every offer by when it was first seen, with its body as it was recorded last, and its version."""
-        columns = [*_OFFER, "price", "capture", "reading", "pictures", "versions", "digest"]
-        text = f"SELECT {', '.join(columns)} FROM {t.OFFERS.full_name} ORDER BY first_at, seq"
+        text = f"SELECT {', '.join(t.OFFERS.names)} FROM {t.OFFERS.full_name} ORDER BY first_at, seq"
         for values in self._market.read(lambda c: query(c, text)):
-            row = dict(zip(columns, values, strict=True))
-            body = {
-                **{
-                    name: row[name]
-                    for name in ("shop", "shop_name", "title", "text", "url", "price", "capture", "digest")
-                },
-                "reading": json.loads(row["reading"]),
-                "pictures": json.loads(row["pictures"]),
-            }
-            yield OfferRow(**{name: row[name] for name in _OFFER}), body, row["versions"]
+            offer, body = _offer(values)
+            yield offer, body, body["versions"]
 
     def offer(self, offer: str) -> OfferView:
         """An offer. NoSuchThingError."""
 
         def work(c: Connection) -> OfferView:
-            found = query(c, f"SELECT {_names(t.OFFERS)} FROM {t.OFFERS.full_name} WHERE offer=?", (offer,))
+            found = query(c, f"SELECT {', '.join(t.OFFERS.names)} FROM {t.OFFERS.full_name} WHERE offer=?", (offer,))
             if not found:
                 raise NoSuchThingError("there is no such offer")
-            row = dict(zip(t.OFFERS.columns, found[0], strict=True))
-            numbers = query(
-                c, f"SELECT {_names(t.NUMBERS)} FROM {t.NUMBERS.full_name} WHERE offer=? ORDER BY waybill", (offer,)
-            )
+            row, body = _offer(found[0])
+            names = ("price", "posted_at", "reading", "pictures", "versions", "decided_by", "decided_at", "reason")
             return OfferView(
-                row=OfferRow(**{name: row[name] for name in _OFFER}),
-                price=row["price"],
-                posted_at=row["posted_at"],
-                reading=json.loads(row["reading"]),
-                pictures=json.loads(row["pictures"]),
-                versions=row["versions"],
-                decided_by=row["decided_by"],
-                decided_at=row["decided_at"],
-                reason=row["reason"],
-                capture=_capture(c, row["capture"]),
-                numbers=tuple(map(_number, numbers)),
+                row=row,
+                **{name: body[name] for name in names},
+                capture=_capture(c, body["capture"]),
+                numbers=select(c, NumberRow, t.NUMBERS, "WHERE offer=? ORDER BY waybill", (offer,)),
             )
 
         return self._market.read(work)
@@ -168,7 +151,8 @@ class Reads:
             found = _capture(c, capture)
             if found is None:
                 raise NoSuchThingError("there is no such capture any more")
-            return _one(c, f"SELECT seq FROM {t.CAPTURES.full_name} WHERE capture=?", (capture,))[0], found
+            (seq,) = query(c, f"SELECT seq FROM {t.CAPTURES.full_name} WHERE capture=?", (capture,))[0]
+            return seq, found
 
         return self._market.read(work)
 
@@ -192,8 +176,10 @@ class Reads:
             f"{_SELLERS} WHERE seller IS NOT NULL GROUP BY seller HAVING {_FLAGGED_SUM}>0 ORDER BY {most} DESC, seller"
         )
         rows = self._market.read(lambda c: query(c, f"{text} LIMIT ? OFFSET ?", [*_KINDS, *_KINDS, size + 1, place]))
-        made = tuple(map(_seller, rows[:size]))
-        return Page(rows=made, after=str(place + size) if len(rows) > size else None)
+        return Page(
+            rows=tuple(row_of(SellerRow, row) for row in rows[:size]),
+            after=str(place + size) if len(rows) > size else None,
+        )
 
     def seller(self, seller: str) -> SellerView:
         """A seller. NoSuchThingError."""
@@ -203,72 +189,44 @@ class Reads:
             if not found:
                 raise NoSuchThingError("there is no such seller")
             mine = f"SELECT offer FROM {t.OFFERS.full_name} WHERE seller=?"
-            offers = query(
-                c,
-                f"SELECT {', '.join(_OFFER)} FROM {t.OFFERS.full_name} WHERE seller=? ORDER BY seq DESC LIMIT {MOST}",
-                (seller,),
-            )
-            shops = query(
-                c,
-                f"SELECT {', '.join(_SHOP)} FROM {t.SHOPS.full_name} WHERE shop IN "
-                f"(SELECT shop FROM {t.OFFERS.full_name} WHERE seller=?) ORDER BY first_at LIMIT {MOST}",
-                (seller,),
-            )
-            links = query(
-                c,
-                f"SELECT {', '.join(_LINK)} FROM {t.LINKS.full_name} WHERE a IN ({mine}) AND b IN ({mine}) "
-                f"ORDER BY weight DESC, a, b LIMIT {MOST}",
-                (seller, seller),
-            )
-            backs = query(
-                c,
-                f"SELECT {_names(t.BACKS)} FROM {t.BACKS.full_name} WHERE seller=? ORDER BY seq DESC LIMIT {MOST}",
-                (seller,),
-            )
-            judged = query(
-                c,
-                f"SELECT {_names(t.WORDS_OF_PEOPLE)} FROM {t.WORDS_OF_PEOPLE.full_name} WHERE a IN ({mine}) OR "
-                f"b IN ({mine}) ORDER BY seq DESC LIMIT {MOST}",
-                (seller, seller),
-            )
+            shops = f"WHERE shop IN (SELECT shop FROM {t.OFFERS.full_name} WHERE seller=?) ORDER BY first_at"
+            latest, links = f"ORDER BY seq DESC LIMIT {MOST}", "ORDER BY weight DESC, a, b"
+            one, both = (seller,), (seller, seller)
             return SellerView(
-                row=_seller(found[0]),
-                offers=tuple(map(_offer, offers)),
-                shops=tuple(ShopRow(**dict(zip(_SHOP, row, strict=True))) for row in shops),
-                links=tuple(LinkRow(**dict(zip(_LINK, row, strict=True))) for row in links),
-                backs=tuple(map(_back, backs)),
-                judged=tuple(JudgedRow(**dict(zip(t.WORDS_OF_PEOPLE.columns, row, strict=True))) for row in judged),
+                row=row_of(SellerRow, found[0]),
+                offers=select(c, OfferRow, t.OFFERS, f"WHERE seller=? {latest}", one),
+                shops=select(c, ShopRow, t.SHOPS, f"{shops} LIMIT {MOST}", one),
+                links=select(c, LinkRow, t.LINKS, f"WHERE a IN ({mine}) AND b IN ({mine}) {links} LIMIT {MOST}", both),
+                backs=select(c, BackRow, t.BACKS, f"WHERE seller=? {latest}", one),
+                judged=select(c, JudgedRow, t.WORDS_OF_PEOPLE, f"WHERE a IN ({mine}) OR b IN ({mine}) {latest}", both),
             )
 
         return self._market.read(work)
 
     def judged(self) -> tuple[JudgedRow, ...]:
         """All that people said of two offers and didn't take back, in its order."""
-        table = t.WORDS_OF_PEOPLE
-        text = f"SELECT {_names(table)} FROM {table.full_name} WHERE undone_by IS NULL ORDER BY seq"
-        rows = self._market.read(lambda c: query(c, text))
-        return tuple(JudgedRow(**dict(zip(table.columns, row, strict=True))) for row in rows)
+        rest = "WHERE undone_by IS NULL ORDER BY seq"
+        return self._market.read(lambda c: select(c, JudgedRow, t.WORDS_OF_PEOPLE, rest))
 
     def shops(self) -> tuple[tuple[ShopRow, Mapping[str, Any]], ...]:
         """All shops, with what the watch remembers of each."""
-        text = f"SELECT {', '.join(_SHOP)}, memory FROM {t.SHOPS.full_name} ORDER BY shop"
+        text = f"SELECT {names_of(ShopRow)}, memory FROM {t.SHOPS.full_name} ORDER BY shop"
         rows = self._market.read(lambda c: query(c, text))
-        return tuple((ShopRow(**dict(zip(_SHOP, row[:-1], strict=True))), json.loads(row[-1])) for row in rows)
+        return tuple((row_of(ShopRow, row[:-1]), json.loads(row[-1])) for row in rows)
 
     def backs(self, *, since: int = 0, limit: int = 50) -> tuple[BackRow, ...]:
         """Come-backs, the latest first."""
-        text = f"SELECT {_names(t.BACKS)} FROM {t.BACKS.full_name} WHERE at>=? ORDER BY seq DESC LIMIT ?"
-        rows = self._market.read(lambda c: query(c, text, (since, limit)))
-        return tuple(map(_back, rows))
+        rest = "WHERE at>=? ORDER BY seq DESC LIMIT ?"
+        return self._market.read(lambda c: select(c, BackRow, t.BACKS, rest, (since, limit)))
 
     def numbers(self, *, since: int = 0, limit: int = MOST) -> tuple[NumberRow, ...]:
         """Numbers of the courier's own that were on offer, each once, where it was seen last, the latest first."""
-        table = t.NUMBERS.full_name
-        text = (
-            f"SELECT {_names(t.NUMBERS)} FROM {table} n WHERE at>=? AND NOT EXISTS (SELECT 1 FROM {table} m WHERE "
-            "m.waybill=n.waybill AND (m.at>n.at OR (m.at=n.at AND m.offer>n.offer))) ORDER BY at DESC, waybill LIMIT ?"
+        later = "m.waybill=n.waybill AND (m.at>n.at OR (m.at=n.at AND m.offer>n.offer))"
+        rest = (
+            f"n WHERE at>=? AND NOT EXISTS (SELECT 1 FROM {t.NUMBERS.full_name} m WHERE {later}) "
+            "ORDER BY at DESC, waybill LIMIT ?"
         )
-        return tuple(map(_number, self._market.read(lambda c: query(c, text, (since, limit)))))
+        return self._market.read(lambda c: select(c, NumberRow, t.NUMBERS, rest, (since, limit)))
 
     def numbers_with_offers(self) -> Iterator[tuple[NumberRow, str | None, tuple[tuple[str, str], ...]]]:
         """All numbers of the courier's own that were on offer, with the seller and the routes that the offer names.
@@ -276,7 +234,7 @@ class Reads:
         One of a seller comes once, as it was seen first, in however many offers and views of a site it stands.
         """
         seen = set()
-        columns = ", ".join(f"n.{name}" for name in t.NUMBERS.columns)
+        columns = ", ".join(f"n.{name}" for name in t.NUMBERS.names)
         text = (
             f"SELECT {columns}, o.seller, o.reading FROM {t.NUMBERS.full_name} n LEFT JOIN {t.OFFERS.full_name} o "
             "ON o.offer=n.offer ORDER BY n.at, n.waybill"
@@ -286,7 +244,7 @@ class Reads:
                 continue
             seen.add(once)
             said = json.loads(reading or "{}").get("routes", ())
-            yield _number(tuple(number)), seller, tuple((one["origin"], one["destination"]) for one in said)
+            yield row_of(NumberRow, number), seller, tuple((one["origin"], one["destination"]) for one in said)
 
     def requests(self, *, open_only: bool = False) -> tuple[Request, ...]:
         """Requests for removal, the latest first."""
@@ -310,12 +268,8 @@ class Reads:
 
     def learnt(self) -> LearntRow | None:
         """Find the lesson of decisions that is in force; None: nothing is."""
-        table = t.LEARNT.full_name
-        text = f"SELECT seq, at, who, why, body FROM {table} WHERE undone_by IS NULL ORDER BY seq DESC LIMIT 1"
-        found = self._market.read(lambda c: query(c, text))
-        for seq, at, who, why, body in found:
-            return LearntRow(seq=seq, at=at, who=who, why=why, body=json.loads(body))
-        return None
+        rest = "WHERE undone_by IS NULL ORDER BY seq DESC LIMIT 1"
+        return next(iter(self._market.read(lambda c: select(c, LearntRow, t.LEARNT, rest))), None)
 
     def weeks(self, now: int, count: int = 12) -> tuple[Week, ...]:
         """The market's last weeks, the oldest first; the last one ends now."""
@@ -336,26 +290,6 @@ class Reads:
         return self._market.read(work)
 
 
-_OFFER = (
-    "offer",
-    "seq",
-    "source",
-    "shop",
-    "shop_name",
-    "title",
-    "text",
-    "url",
-    "kind",
-    "probability",
-    "first_at",
-    "last_at",
-    "gone_at",
-    "seller",
-    "state",
-    "ours",
-)
-_SHOP = ("shop", "source", "name", "state", "since", "first_at", "last_at", "gone_at", "next_at")
-_LINK = ("a", "b", "signal", "detail", "weight", "capture_a", "capture_b")
 _KINDS = sorted(FLAGGED)
 _FLAGGED_SUM = f"sum(CASE WHEN kind IN ({', '.join('?' * len(FLAGGED))}) THEN 1 ELSE 0 END)"
 _SELLERS = (
@@ -367,31 +301,11 @@ _SELLERS = (
 )
 
 
-def _names(table: Table) -> str:
-    return ", ".join(table.columns)
-
-
-def _one(c: Connection, text: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
-    return query(c, text, values)[0]
-
-
-def _offer(row: tuple[Any, ...]) -> OfferRow:
-    return OfferRow(**dict(zip(_OFFER, row, strict=True)))
-
-
-def _seller(row: tuple[Any, ...]) -> SellerRow:
-    names = ("seller", "offers", "flagged", "shops", "sources", "first_at", "last_at", "ours", "backs")
-    made = dict(zip(names, row, strict=True))
-    return SellerRow(**{**made, "flagged": int(made["flagged"]), "ours": int(made["ours"])})
-
-
-def _back(row: tuple[Any, ...]) -> BackRow:
-    return BackRow(**dict(zip(t.BACKS.columns, row, strict=True)))
-
-
-def _number(row: tuple[Any, ...]) -> NumberRow:
-    made = dict(zip(t.NUMBERS.columns, row, strict=True))
-    return NumberRow(**{**made, "canary": bool(made["canary"])})
+def _offer(values: Sequence[Any]) -> tuple[OfferRow, Mapping[str, Any]]:
+    """An offer as a list has it, and all that its table has of it."""
+    row = dict(zip(t.OFFERS.names, values, strict=True))
+    made = OfferRow(**{name: row[name] for name in OfferRow.__slots__})
+    return made, {**row, "reading": json.loads(row["reading"]), "pictures": json.loads(row["pictures"])}
 
 
 def _request(acts: str) -> Request:

@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wayseal.database import Connection, query
 from wayseal.market.errors import NoSuchThingError, RemovalError
+from wayseal.market.log import Market
 from wayseal.market.log import _tables as t
-from wayseal.market.log._market import Market
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.shops import AWAY
 from wayseal.market.takedown import Act, Filed
-from wayseal.store.database import Connection, query
 
 MOST_CAPTURES = 20
 MOST_LINE, MOST_TEXT = 500, 5000

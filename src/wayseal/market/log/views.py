@@ -1,8 +1,10 @@
 """What pages and commands are told of the record."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from functools import cache
+from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
 from wayseal.market.errors import RecordError
 from wayseal.market.types import Capture, read_text
@@ -10,6 +12,27 @@ from wayseal.market.types import Capture, read_text
 T = TypeVar("T")
 _LONGEST = 18
 """Digits of a place in a list."""
+
+
+_READS: Mapping[Any, Callable[[Any], Any]] = {Mapping: json.loads, bool: bool, int: int, float: float}
+"""What makes a field's value of a column's, where they aren't the same on each database."""
+
+
+@cache
+def _reads(row: type) -> Mapping[str, Callable[[Any], Any] | None]:
+    return {name: _READS.get(get_origin(kind) or kind) for name, kind in get_type_hints(row).items()}
+
+
+def names_of(row: type) -> str:
+    """The columns of a row, as a statement has them."""
+    return ", ".join(get_type_hints(row))
+
+
+def row_of(row: type[T], values: Sequence[Any]) -> T:
+    """A row out of the values of its columns (`names_of`)."""
+    fields: type = row
+    made = zip(_reads(fields).items(), values, strict=True)
+    return row(**{name: value if read is None else read(value) for (name, read), value in made})
 
 
 def place_of(after: str) -> int:

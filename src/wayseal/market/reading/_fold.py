@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.errors import MarketError
-from wayseal.model.jit import kernel
 from wayseal.model.messages import N_
+from wayseal.model.runtime import kernel
 from wayseal.model.schema import CLOSED, Name, TomlText
 
 SPACE, SYMBOL, LETTER, HAN, LATIN, DIGIT = 1, 2, 3, 4, 5, 6

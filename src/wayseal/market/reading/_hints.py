@@ -34,7 +34,7 @@ import numpy.typing as npt
 
 from wayseal.market.reading._fold import FIRST_HAN, Bounds, Codes, Folded, Ints, tables
 from wayseal.market.types import FLAGGED, Kind, Route
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"
 CHINESE_DIGITS, DIGIT_LETTERS = "零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖幺", "oli"

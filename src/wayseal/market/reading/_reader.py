@@ -57,9 +57,8 @@ from wayseal.market.reading._hints import (
 from wayseal.market.reading._tokens import PLACES
 from wayseal.market.reading._words import Analysis, Word, WordIndex, analyse, index_words, load_words
 from wayseal.market.types import Handle, Kind, NumberCandidate, Price, Quantity, Reading, Reason, Route
-from wayseal.model.collector import collector_paused
-from wayseal.model.jit import kernel
 from wayseal.model.numbers import Formats
+from wayseal.model.runtime import collector_paused, kernel
 
 SIDES = (
     (Kind.WAYBILL, Kind.PERSONAL, Kind.INSIDER, Kind.EMPTY_PARCELS),

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.reading._fold import DIGIT, FIRST_HAN, HAN, LATIN, LETTER, Bounds, Codes, Folded, Ints, tables
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 BITS = 18
 HASHED = 1 << BITS

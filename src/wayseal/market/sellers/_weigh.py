@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.types import Handle, HandleKind
-from wayseal.model.jit import kernel
+from wayseal.model.runtime import kernel
 
 
 class Signal(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import isfinite
 
-from wayseal.model.sources import VerdictKind
+from wayseal.model.kinds import VerdictKind
 from wayseal.page import Report
 from wayseal.page.words import Voice
 from wayseal.trace._result import LeakRow, SawRow, SourceRow, TraceResult

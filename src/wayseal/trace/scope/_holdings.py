@@ -27,10 +27,10 @@ from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import Stretch
+from wayseal.model.kinds import SourceKind
 from wayseal.model.messages import Message
 from wayseal.model.period import Period
-from wayseal.model.sources import SourceKind
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.trace.errors import ScopeError
 
 _NEAR = 3

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from wayseal.model.sources import SourceKind
+from wayseal.model.kinds import SourceKind
 from wayseal.page.programs import OrNull, digits
 
 

@@ -5,10 +5,21 @@ analytics ledger is made of the log in `projection` and compared with it in `com
 `wayseal.merkle`'s.
 """
 
-from wayseal.vault.log._append import Appended, append
-from wayseal.vault.log._append import present_tail as tail
-from wayseal.vault.log._checkpoints import make_checkpoint, newest_checkpoint
-from wayseal.vault.log._tail import Tail
+from wayseal.vault.log._append import Appended, UnitOfWork, append, erase_entries
 from wayseal.vault.log.entries import Entry, EntryKind
+from wayseal.vault.log.proofs import make_checkpoint, newest_checkpoint
+from wayseal.vault.log.tiles import Tail
+from wayseal.vault.log.tiles import present_tail as tail
 
-__all__ = ["Appended", "Entry", "EntryKind", "Tail", "append", "make_checkpoint", "newest_checkpoint", "tail"]
+__all__ = [
+    "Appended",
+    "Entry",
+    "EntryKind",
+    "Tail",
+    "UnitOfWork",
+    "append",
+    "erase_entries",
+    "make_checkpoint",
+    "newest_checkpoint",
+    "tail",
+]

@@ -5,16 +5,20 @@
 3. An entry holds ids, codes, times and counts; why somebody asked is in it sealed, and nothing personal in plain text.
    What a caller may write as it likes doesn't get there: a purpose is one of the policy or `unknown`, a number one that
    the vault has or that looks like one.
+
+Entries name places of others as spans ("3,7-12"), and tell rows that were put into a table, so that it can be held to
+the log.
 """
 
 import binascii
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from json import encoder
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import ConfigDict
 from pydantic import Field as Limits
@@ -178,3 +182,110 @@ def _bytes(text: str) -> bytes:
     if len(content) > MOST:
         raise VaultError("an entry of the log is longer than {most} bytes", most=MOST)
     return content
+
+
+Span = tuple[int, int]
+"""First and last place, both in it."""
+_TEXT = re.compile(
+    r"(?:0|[1-9]\d{0,18})(?:-(?:[1-9]\d{0,18}))?(?:,(?:0|[1-9]\d{0,18})(?:-(?:[1-9]\d{0,18}))?)*", re.ASCII
+)
+
+
+def make_spans(places: Iterable[int]) -> list[Span]:
+    """The spans of some places, sorted."""
+    return merge_spans((p, p) for p in places)
+
+
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
+    """The same set in as few spans as can be, sorted."""
+    out: list[Span] = []
+    for first, last in sorted(spans):
+        if out and first <= out[-1][1] + 1:
+            out[-1] = (out[-1][0], max(out[-1][1], last))
+        else:
+            out.append((first, last))
+    return out
+
+
+def subtract_spans(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """Return the parts of `spans` that are not in `others`."""
+    out: list[Span] = []
+    taken = merge_spans(others)
+    index = 0
+    for first, last in merge_spans(spans):
+        while index < len(taken) and taken[index][1] < first:
+            index += 1
+        here = index
+        while here < len(taken) and taken[here][0] <= last:
+            if first < taken[here][0]:
+                out.append((first, taken[here][0] - 1))
+            first = taken[here][1] + 1  # noqa: PLW2901
+            here += 1
+        if first <= last:
+            out.append((first, last))
+    return out
+
+
+def count_places(spans: Iterable[Span]) -> int:
+    """How many places."""
+    return sum(last - first + 1 for first, last in spans)
+
+
+def format_spans(spans: Sequence[Span]) -> str:
+    """As text."""
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+
+
+def parse_spans(text: str) -> list[Span]:
+    """Read what `format_spans` gives; VaultError where it is something else."""
+    if not _TEXT.fullmatch(text):
+        raise VaultError("these are no places of entries")
+    pairs = [(int(part.partition("-")[0]), int(part.rpartition("-")[2])) for part in text.split(",")]
+    if any(first > last for first, last in pairs):
+        raise VaultError("these are no places of entries")
+    return merge_spans(pairs)
+
+
+Row = Mapping[str, Any]
+_MOST_BYTES = 32_000
+"""Of records in one entry: half of what an entry may have."""
+_RECORDS = "records"
+
+
+class RowChange(NamedTuple):
+    """Rows that one entry tells. more: how the entry has them."""
+
+    rows: list[Row]
+    more: dict[str, str | int]
+
+
+def serialize_rows(count: str, rows: Sequence[Row]) -> Iterator[RowChange]:
+    """So many rows in each entry as it has room for; at least one entry. count: what they are called there."""
+    some, texts, size = list[Row](), list[str](), 0
+    for row in rows:
+        told = {name: value for name, value in row.items() if value is not None}
+        text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+        length = len(text.encode()) + len(", ")
+        if some and size + length > _MOST_BYTES:
+            yield _row_change(count, some, texts)
+            some, texts, size = [], [], 0
+        some.append(row)
+        texts.append(text)
+        size += length
+    if some or not rows:
+        yield _row_change(count, some, texts)
+
+
+def _row_change(count: str, rows: list[Row], texts: Sequence[str]) -> RowChange:
+    return RowChange(rows, {count: len(rows), _RECORDS: f"[{', '.join(texts)}]"})
+
+
+def read_rows(more: Mapping[str, str | int]) -> list[dict[str, Any]]:
+    """The rows that an entry tells, without what is null; LogChangedError where it tells none."""
+    try:
+        rows = json.loads(str(more[_RECORDS]))
+    except (KeyError, ValueError):
+        raise LogChangedError("an entry of the log doesn't say what was put") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise LogChangedError("an entry of the log doesn't say what was put")
+    return rows

@@ -7,31 +7,133 @@
    on nodes.
 4. An erased entry counts as such only if a later entry of the log names it.
 5. A checkpoint counts only with a signature by a given key, and if it is of this log. Without keys none counts.
+
+Findings are data; the command line has the words.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from wayseal.merkle import Tree, VerifyKey
-from wayseal.merkle.findings import Finding, HeldCheckpoint
+from wayseal.database import Connection, Database
+from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
+from wayseal.merkle.checkpoint import HeldCheckpoint
+from wayseal.merkle.errors import UnknownKeyError
 from wayseal.merkle.hashing import SIZE, leaf_hash
 from wayseal.merkle.tiles import HEIGHT, WIDTH
 from wayseal.merkle.tiles import entries as entries_of
-from wayseal.store.database import Connection, Database
+from wayseal.model.errors import Finding, exit_code_of
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import _read_rows
-from wayseal.vault.log._checkpoints import CheckpointOpener, SignedCheckpoint, signed_at
-from wayseal.vault.log._findings import Code, Verification
-from wayseal.vault.log._spans import Span, count_places, merge_spans, subtract_spans
-from wayseal.vault.log._tail import Tail, digests
-from wayseal.vault.log.entries import EntryKind, decode
-from wayseal.vault.log.erasure import named_by
-from wayseal.vault.log.tiles import tree
+from wayseal.vault.log._append import named_by
+from wayseal.vault.log.entries import EntryKind, Span, count_places, decode, merge_spans, subtract_spans
+from wayseal.vault.log.proofs import signed_at
+from wayseal.vault.log.sound_entries import Row, extent, hashes_of, nodes_too_many, notes_of, read_origin, tiles_of_rows
+from wayseal.vault.log.tiles import Tail, digests, tree
+
+
+class Code(StrEnum):
+    """A kind of fault."""
+
+    ENTRY = "entry"
+    """Entry, salt and leaf of one row don't fit each other; `column` says which was changed, where that is known."""
+    ENTRY_UNREADABLE = "entry-unreadable"
+    """It is what was hashed, but no entry."""
+    ENTRY_MISSING = "entry-missing"
+    ENTRY_EXTRA = "entry-extra"
+    """A row at a place that the log doesn't have."""
+    ENTRY_ERASED = "entry-erased"
+    """Entries were dropped, and no entry of the log says so."""
+    ENTRIES_REWRITTEN = "entries-rewritten"
+    """Entries fit their leaves, but nodes and a signed checkpoint say that other ones stood there."""
+    NODE = "node"
+    NODE_MISSING = "node-missing"
+    NODE_EXTRA = "node-extra"
+    CHECKPOINT_ROW = "checkpoint-row"
+    """A stored checkpoint's size or time isn't what its note says."""
+    CHECKPOINT_UNREADABLE = "checkpoint-unreadable"
+    CHECKPOINT_ORIGIN = "checkpoint-origin"
+    CHECKPOINT_KEY = "checkpoint-key"
+    CHECKPOINT_AHEAD = "checkpoint-ahead"
+    CHECKPOINT_HISTORY = "checkpoint-history"
+    ROW_MISSING = "row-missing"
+    """An entry that disclosed has no row in the analytics ledger."""
+    ROW_EXTRA = "row-extra"
+    """The ledger has a row that the log has no entry for, or more than one for an entry."""
+    ROW_CHANGED = "row-changed"
+    """A row says another account, waybill or time than its entry."""
+    POSITION = "position"
+    """The ledger says that a source brought entries up to `stop`, and the log never ended there as it says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The result of verifying the log: what was looked at and what was found.
+
+    size, root (hex): of the log as its entries say. origin: the vault's, None where it doesn't say. erased: entries
+    that were dropped. disclosed: entries that show something. checkpoints: those that hold.
+    """
+
+    origin: str | None
+    size: int
+    root: str
+    disclosed: int
+    erased: int
+    nodes: int
+    checkpoints: tuple[HeldCheckpoint, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all is as it should be; a changed log goes before a checkpoint that can't be used."""
+        return exit_code_of(self.findings)
+
 
 Find = Callable[[Code, str], None]
 Stored = Callable[[int, int], bytes | None]
 """The node that is stored at a level and a place; None: there is none."""
 ZERO = bytes(SIZE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCheckpoint:
+    """A checkpoint whose signature was verified. stored: it lies in the log itself."""
+
+    where: str
+    point: Checkpoint
+    keys: tuple[str, ...]
+    stored: bool
+
+
+class CheckpointOpener:
+    """Opens checkpoints of the log of `origin` (None: of whatever the first one says) with `size` entries."""
+
+    def __init__(
+        self, origin: str | None, size: int, keys: Sequence[VerifyKey], find: Callable[[Finding], None]
+    ) -> None:  # fmt: skip
+        self.origin = origin
+        self._size = size
+        self._keys = keys
+        self._find = find
+
+    def open(self, where: str, note: bytes, *, stored: bool = False) -> SignedCheckpoint | None:
+        """A checkpoint to be compared; None where it can't be, and a finding says why."""
+        try:
+            point, by = Checkpoint.open(note, self._keys)
+        except UnknownKeyError as error:
+            return self._refuse(Code.CHECKPOINT_KEY, where, keys=", ".join(error.keys))
+        except MerkleError as error:
+            return self._refuse(Code.CHECKPOINT_UNREADABLE, where, reason=str(error))
+        self.origin = self.origin or point.origin
+        said: dict[str, str | int] = {"origin": point.origin, "size": point.size, "own": self.origin}
+        if point.origin != self.origin:
+            return self._refuse(Code.CHECKPOINT_ORIGIN, where, **said)
+        if point.size > self._size:
+            return self._refuse(Code.CHECKPOINT_AHEAD, where, **said)
+        return SignedCheckpoint(where=where, point=point, keys=tuple(f"{k.name}+{k.id}" for k in by), stored=stored)
+
+    def _refuse(self, code: Code, where: str, **values: str | int) -> SignedCheckpoint | None:
+        self._find(Finding(code=code, where=where, values=values))
+        return None
 
 
 @dataclass(slots=True)
@@ -121,8 +223,6 @@ class Levels:
         return [(place, place < self._vouched) for place in self._doubted]
 
 
-__all__ = ["Code", "Note", "Progress", "Verification", "verified", "verify"]
-
 Note = tuple[str, bytes]
 """A given checkpoint: a name for it, and its content."""
 Progress = Callable[[str, int, int], None]
@@ -157,21 +257,21 @@ class _Verifier:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._findings: list[Finding] = []
-        self._extent = _read_rows.extent(connection)
+        self._extent = extent(connection)
         self._nodes: tuple[int, list[bytes | None]] = (0, [])
         self._levels = Levels(self._stored, self._find)
         self._said = _EntryTotals()
 
     def all(self, notes: Sequence[Note], keys: Sequence[VerifyKey], progress: Progress) -> Verification:
         size = self._extent.size
-        origin = _read_rows.read_origin(self._connection)
+        origin = read_origin(self._connection)
         opener = CheckpointOpener(origin, size, keys, self._findings.append)
         points = self._points(opener, notes)
         self._spans(Code.ENTRY_MISSING, self._extent.missing)
         for name in self._extent.extra:
             self._find(Code.ENTRY_EXTRA, name)
         fitting, root = self._walk(points, progress)
-        for name in _read_rows.nodes_too_many(self._connection, size):
+        for name in nodes_too_many(self._connection, size):
             self._find(Code.NODE_EXTRA, name)
         erased = merge_spans(self._said.erased)
         self._spans(Code.ENTRY_ERASED, subtract_spans(erased, self._said.named))
@@ -192,7 +292,7 @@ class _Verifier:
     def _points(self, opener: CheckpointOpener, notes: Sequence[Note]) -> list[SignedCheckpoint]:
         """Checkpoints that can be compared with the tree, by size; the others are named."""
         out = []
-        for size, note, at in _read_rows.notes_of(self._connection):
+        for size, note, at in notes_of(self._connection):
             where = f"checkpoints/{size}"
             found = opener.open(where, note, stored=True)
             if found and (size, at) != (found.point.size, signed_at(found.point)):
@@ -228,18 +328,18 @@ class _Verifier:
     def _stored(self, level: int, place: int) -> bytes | None:
         """A stored node; those of the lowest level are read many at a time."""
         if level > 1:
-            return _read_rows.hashes_of(self._connection, level, place, place + 1)[0]
+            return hashes_of(self._connection, level, place, place + 1)[0]
         start, some = self._nodes
         if not start <= place < start + len(some):
             start = place // WIDTH * WIDTH
-            some = _read_rows.hashes_of(self._connection, 1, start, start + WIDTH)
+            some = hashes_of(self._connection, 1, start, start + WIDTH)
             self._nodes = (start, some)
         return some[place - start]
 
     def _tiles(self) -> Iterator[CandidateTile]:
         """Leaves as stored and as made again (rule 2)."""
         first = 0
-        for rows in _read_rows.tiles_of_rows(self._connection, self._extent.size):
+        for rows in tiles_of_rows(self._connection, self._extent.size):
             tile = CandidateTile(first=first, options=[[]], whole=None not in rows)
             stored, made = tile.options[0], list[bytes]()
             for seq, row in enumerate(rows, first):
@@ -254,13 +354,13 @@ class _Verifier:
             yield tile
             first += WIDTH
 
-    def _leaves(self, seq: int, row: _read_rows.Row | None) -> tuple[bytes, bytes]:
+    def _leaves(self, seq: int, row: Row | None) -> tuple[bytes, bytes]:
         """The leaf of a row as stored, and as made again; takes note of what the entry says."""
         leaf, salt, content, _ = row or (None, None, None, None)
         leaf = leaf if leaf is not None and len(leaf) == SIZE else ZERO
         if salt is not None and content is not None:
             made = leaf_hash(salt + content)
-            self._hear(seq, content, sound=made == leaf)
+            self._note_entry(seq, content, sound=made == leaf)
             return leaf, made
         if row is None:
             return leaf, leaf
@@ -269,7 +369,7 @@ class _Verifier:
             return leaf, leaf
         return leaf, ZERO
 
-    def _hear(self, seq: int, content: bytes, *, sound: bool) -> None:
+    def _note_entry(self, seq: int, content: bytes, *, sound: bool) -> None:
         try:
             entry = decode(content)
             self._said.disclosed += entry.kind is EntryKind.DISCLOSED

@@ -19,14 +19,14 @@ from typing import Annotated, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from pydantic import Field as Limits
 
+from wayseal.database import Connection, Database, raw
 from wayseal.merkle import Checkpoint, MerkleError
 from wayseal.model.errors import disk_says
 from wayseal.model.schema import CLOSED, parse_json
-from wayseal.store.database import Connection, Database, raw
 from wayseal.store.durable import lock_folder, replace_file
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import tiles
-from wayseal.vault.log._append import read_last
+from wayseal.vault.log.tiles import read_last
 
 P = ParamSpec("P")
 T = TypeVar("T")

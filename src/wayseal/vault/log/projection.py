@@ -3,15 +3,23 @@
 1. Only entries that disclosed become reads, and of them only what the data contract has a column for; a read's `access`
    is the log's origin and the entry's place.
 2. Where the projection stands is known by the names of the sources in the ledger, and by nothing else: a ledger that is
-   gone is made anew from the vault. A ledger with a position that isn't this log's is refused (`_positions`).
+   gone is made anew from the vault. A ledger with a position that isn't this log's is refused (rule 7).
 3. An entry that isn't what its leaf says, or that somebody else than the vault wrote, is projected no further; nor is
    one that was erased, if no entry says so.
 4. Every entry that disclosed has exactly one row, with its account, waybill and time; of this log the ledger has no
    other row. What was erased from the log, purged from the ledger, or came in since the last projection is counted.
 5. What the vault knows of work comes along (`work_tables`), read after the entries, so that what opened a
    read is there with it.
+
+Where a projection stands, the names of the sources that it brought into a ledger say:
+
+6. A name says of which log the source is, which entries were looked at for it, and the leaf of the last of them.
+7. A position holds where the log has that leaf at that place. One that doesn't hold is of another log of the same name,
+   or of one that was cut back since: it is named, and nothing is built on it.
+8. Names of this kind come from projections alone (`wayseal.ledger.reserved`).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,32 +30,103 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from wayseal import store
+from wayseal.database import Connection, Database
 from wayseal.ledger import IngestOptions, IngestReport, Snapshot, ingest, open_ledger
 from wayseal.ledger.reserved import reserved_prefix
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log._positions import (
-    covered,
-    leaf_at,
-    positions_of,
-    require_positions,
-    source_name,
-    write_source,
-)
-from wayseal.vault.log._spans import Span, merge_spans, subtract_spans
-from wayseal.vault.log.entries import Entry, EntryKind
-from wayseal.vault.log.erasure import named_by
+from wayseal.vault.log._append import named_by
+from wayseal.vault.log.entries import Entry, EntryKind, Span, merge_spans, subtract_spans
 from wayseal.vault.log.sound_entries import read_origin, sound
 from wayseal.vault.log.tiles import size
-from wayseal.vault.log.work_tables import KnownWork, directory_of, write_work
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.log.work_tables import KnownWork, directory_of, write_source, write_work
+from wayseal.vault.row_macs import RowMacs
 
-__all__ = ["Progress", "Projected", "origin_of", "project", "projected_to", "write_dataset"]
+_NAME = re.compile(r"(\d{1,18})-(\d{1,18})-([0-9a-f]{64})\.parquet", re.ASCII)
+_AT_ONCE = 500
+"""Places in one statement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A position read from a source's name: entries from `first` up to `stop` (excluded), and the last one's leaf.
+
+    source: its place among the ledger's. A name that says nothing has `stop` 0 and never holds.
+    """
+
+    source: int
+    name: str
+    first: int = 0
+    stop: int = 0
+    leaf: bytes = b""
+
+
+def source_name(origin: str, first: int, stop: int, leaf: bytes) -> str:
+    """The name of a source that brings entries from `first` up to `stop` (rule 6)."""
+    return f"{reserved_prefix(origin)}{first}-{stop}-{leaf.hex()}.parquet"
+
+
+def positions_of(snapshot: Snapshot, origin: str) -> list[Position]:
+    """List the positions of the sources that projections of this log brought, in the order of their coming."""
+    prefix = reserved_prefix(origin)
+    named = [(n, s.name) for n, s in enumerate(snapshot.manifest.sources) if s.table == "accesses"]
+    return [_read(n, name, name.removeprefix(prefix)) for n, name in named if name.startswith(prefix)]
+
+
+def _read(source: int, name: str, said: str) -> Position:
+    found = _NAME.fullmatch(said)
+    if found is None or int(found[1]) >= int(found[2]):
+        return Position(source=source, name=name)
+    return Position(source=source, name=name, first=int(found[1]), stop=int(found[2]), leaf=bytes.fromhex(found[3]))
+
+
+def broken_positions(connection: Connection, positions: Sequence[Position]) -> list[Position]:
+    """Those that don't hold (rule 7)."""
+    leaves: dict[int, bytes] = {}
+    places = sorted({p.stop - 1 for p in positions})
+    for start in range(0, len(places), _AT_ONCE):
+        some = t.entries.c.seq.in_(places[start : start + _AT_ONCE])
+        rows = connection.execute(sa.select(t.entries.c.seq, t.entries.c.leaf).where(some))
+        leaves |= {row.seq: row.leaf for row in rows}
+    return [p for p in positions if leaves.get(p.stop - 1) != p.leaf]
+
+
+def require_positions(connection: Connection, positions: Sequence[Position]) -> None:
+    """Raises LogChangedError where one doesn't hold: it names the source and says what is wrong."""
+    for broken in broken_positions(connection, positions):
+        there = size(connection)
+        if broken.stop > there:
+            raise LogChangedError(
+                "the ledger says that {name} brought entries up to {stop:,}, but the log has {size:,}: it was cut "
+                "back, or the ledger is of another log. Verify the log, and make the ledger anew",
+                name=broken.name,
+                stop=broken.stop,
+                size=there,
+            )
+        raise LogChangedError(
+            "{name} of the ledger is of another log: its entries don't end as this log does there. Verify the log, "
+            "and make the ledger anew",
+            name=broken.name,
+        )
+
+
+def covered(positions: Sequence[Position]) -> int:
+    """Up to which entry (excluded) positions that hold reach without a gap; 0 where there is none."""
+    spans = merge_spans((p.first, p.stop - 1) for p in positions)
+    return spans[0][1] + 1 if spans and not spans[0][0] else 0
+
+
+def leaf_at(connection: Connection, seq: int) -> bytes:
+    """The leaf of an entry; LogChangedError where there is none."""
+    leaf = connection.execute(sa.select(t.entries.c.leaf).where(t.entries.c.seq == seq)).scalar()
+    if leaf is None:
+        raise LogChangedError("entries of the log are missing: verify it")
+    return bytes(leaf)
+
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
-_AT_ONCE = 16_384
+_PORTION = 16_384
 _IN_FILE = 64
 """Portions in one file: about a million entries."""
 _Portion = list[tuple[int, Entry | None]]
@@ -80,7 +159,7 @@ class Projected:
 
 
 def project(
-    database: Database, marks: RowMarks, folder: Path, ledger: Path, *, progress: Progress = _silent
+    database: Database, marks: RowMacs, folder: Path, ledger: Path, *, progress: Progress = _silent
 ) -> Projected:
     """Takes what was disclosed since the last time, and what explains it, into a ledger; makes one if need be.
 
@@ -120,26 +199,26 @@ def _write(
 
 
 def write_dataset(
-    database: Database, marks: RowMarks, folder: Path, since: int = 0, stop: int | None = None, *,
+    database: Database, marks: RowMacs, folder: Path, since: int = 0, stop: int | None = None, *,
     progress: Progress = _silent, act: Callable[[Entry], None] = _no_act,
 ) -> int:  # fmt: skip
-    """Writes what entries from `since` up to `stop` disclosed as a dataset of the data contract; how many rows.
+    """Writes what entries from `since` up to `stop` disclosed as a dataset (docs/reference/data-contract.md); how many.
 
     A file that holds no row still says by its name up to where was looked. act: told of each administrator's act.
     LogChangedError: an entry isn't what was written (rule 3).
     """
     origin, rows, erased = database.read(origin_of), 0, _ErasedPlaces()
     stop = database.read(size) if stop is None else stop
-    for first in range(since, stop, _AT_ONCE * _IN_FILE):
-        last = min(stop, first + _AT_ONCE * _IN_FILE)
+    for first in range(since, stop, _PORTION * _IN_FILE):
+        last = min(stop, first + _PORTION * _IN_FILE)
         name = source_name(origin, first, last, database.read(leaf_at, last - 1))
-        entries = _heard(portions(database, marks, first, last), erased, act)
+        entries = _noted(portions(database, marks, first, last), erased, act)
         tables = _tables(origin, entries, lambda done: progress("entries", done, stop))
         rows += write_source(folder, "accesses", name, tables)
     if erased.unnamed():
         # Whoever erased meanwhile says so behind the end that was looked at.
         for portion in portions(database, marks, stop, database.read(size)):
-            erased.hear(portion)
+            erased.add(portion)
     if erased.unnamed():
         raise LogChangedError("entries of the log were erased and no entry says so: verify it")
     return rows
@@ -152,7 +231,7 @@ class _ErasedPlaces:
         self._erased: list[Span] = []
         self._named: list[Span] = []
 
-    def hear(self, portion: _Portion) -> None:
+    def add(self, portion: _Portion) -> None:
         """Takes note of a portion of the log."""
         for seq, entry in portion:
             if entry is None:
@@ -165,10 +244,10 @@ class _ErasedPlaces:
         return bool(subtract_spans(merge_spans(self._erased), merge_spans(self._named)))
 
 
-def _heard(entries: Iterator[_Portion], erased: _ErasedPlaces, act: Callable[[Entry], None]) -> Iterator[_Portion]:
+def _noted(entries: Iterator[_Portion], erased: _ErasedPlaces, act: Callable[[Entry], None]) -> Iterator[_Portion]:
     """The same portions, once acts and erasures in them were told."""
     for portion in entries:
-        erased.hear(portion)
+        erased.add(portion)
         for _, entry in portion:
             if entry is not None and entry.kind is EntryKind.ADMIN:
                 act(entry)
@@ -195,16 +274,16 @@ def access_of(origin: str, seq: int) -> str:
     return f"{origin}/{seq}"
 
 
-def portions(database: Database, marks: RowMarks, first: int, stop: int) -> Iterator[_Portion]:
+def portions(database: Database, marks: RowMacs, first: int, stop: int) -> Iterator[_Portion]:
     """Places and entries from `first` up to `stop`, some thousands at a time; None: erased.
 
     LogChangedError: an entry isn't what its leaf says or isn't the vault's, or a place is empty.
     """
-    for start in range(first, stop, _AT_ONCE):
-        yield database.read(_portion, marks, start, min(stop, start + _AT_ONCE))
+    for start in range(first, stop, _PORTION):
+        yield database.read(_portion, marks, start, min(stop, start + _PORTION))
 
 
-def _portion(connection: Connection, marks: RowMarks, start: int, stop: int) -> list[tuple[int, Entry | None]]:
+def _portion(connection: Connection, marks: RowMacs, start: int, stop: int) -> list[tuple[int, Entry | None]]:
     seq = t.entries.c.seq
     rows = connection.execute(sa.select(t.entries).where((seq >= start) & (seq < stop)).order_by(seq)).all()
     if [row.seq for row in rows] != list(range(start, stop)):
@@ -212,7 +291,7 @@ def _portion(connection: Connection, marks: RowMarks, start: int, stop: int) -> 
     return [(row.seq, _sound(marks, row)) for row in rows]
 
 
-def _sound(marks: RowMarks, row: sa.Row[Any]) -> Entry | None:
+def _sound(marks: RowMacs, row: sa.Row[Any]) -> Entry | None:
     """Rule 3."""
     own = marks.holds(t.entries, row)
     if own and row.salt is None and row.entry is None:

@@ -9,7 +9,7 @@
 4. Reports come late and in any order, so that no position says what is new: all that the vault has is held against
    the ledger. Rows that a purge or the contract's bounds of time would turn away are left out.
 5. Ids, codes and times alone: nothing that is sealed is read.
-6. A row whose mark doesn't fit (`row_marks`) explains nothing: it is left out and counted.
+6. A row whose mark doesn't fit (`row_macs`) explains nothing: it is left out and counted.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,21 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from wayseal import store
+from wayseal.database import Connection, Database
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import ActorKind, Scope
-from wayseal.store.database import Connection, Database
 from wayseal.store.tables import EARLIEST, LATEST
 from wayseal.vault import tables as t
 from wayseal.vault._sql import key_after
-from wayseal.vault.log._positions import write_source
-from wayseal.vault.log.entries import Entry
-from wayseal.vault.log.row_records import read_rows
-from wayseal.vault.row_marks import RowMarks
-
-__all__ = ["WORK_TABLES", "KnownWork", "directory_of", "write_work"]
+from wayseal.vault.log.entries import Entry, read_rows
+from wayseal.vault.row_macs import RowMacs
 
 Progress = Callable[[str, int, int], None]
 Row = Mapping[str, Any]
@@ -96,7 +93,7 @@ WORK_TABLES = ("actors", "assignments", *(kept.name for kept in _KEPT))
 class KnownWork:
     """The work that a ledger has, and what acts in the log say beyond it; without a ledger nothing is known."""
 
-    def __init__(self, snapshot: Snapshot | None, marks: RowMarks, people: Sequence[sa.Row[Any]]) -> None:
+    def __init__(self, snapshot: Snapshot | None, marks: RowMacs, people: Sequence[sa.Row[Any]]) -> None:
         """people: all rows of the directory."""
         self._snapshot = snapshot
         self.marks = marks
@@ -249,3 +246,10 @@ def _plain(table: pa.Table) -> list[dict[str, Any]]:
             table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
+
+
+def write_source(folder: Path, table: str, name: str, rows: Iterable[pa.Table]) -> int:
+    """Writes a table as a file of a dataset under the name of a source; how many rows."""
+    path = store.write_table(folder, table, rows, about={"wayseal": name})
+    (folder / table).mkdir(exist_ok=True)
+    return int(pq.read_metadata(path.rename(folder / table / name)).num_rows)

@@ -6,9 +6,8 @@ whether anything behind it may still be read.
 """
 
 from wayseal.model.messages import N_
-from wayseal.vault.masks._normalize import HAN
-from wayseal.vault.masks._rule import HIDDEN, MaskRule
-from wayseal.vault.masks._surnames import SINGLE
+from wayseal.vault.masks._names import SINGLE
+from wayseal.vault.masks._rule import HAN, HIDDEN, MaskRule
 
 KEEP, HIDE, HIDE_DOOR, HIDE_ON, REGION = "keep", "hide", "hide door", "hide on", "region"
 

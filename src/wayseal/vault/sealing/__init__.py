@@ -1,11 +1,19 @@
-"""Waybill data sealed under its number, and the tokens that stand for it in the open.
+"""Waybill data sealed under its number, the reasons in the log, and the tokens that stand for data in the open.
 
-Beside them: `phones` (tags by which a phone is looked up), `reasons` (sealed in the log), `wrapping` (data keys wrapped
-anew after a rotation).
+Beside them: `phones` (tags by which a phone is looked up) and `tokens`.
 """
 
-from wayseal.vault.sealing._fields import open_fields, seal_fields
-from wayseal.vault.sealing._parcels import SealedItem, SealedRecord, open_parcels, seal_parcels
+from wayseal.vault.sealing._fields import (
+    SealedItem,
+    SealedRecord,
+    open_fields,
+    open_parcels,
+    open_reason,
+    rewrap,
+    seal_fields,
+    seal_parcels,
+    seal_reason,
+)
 from wayseal.vault.sealing.tokens import read_token, token_of
 
 __all__ = [
@@ -13,8 +21,11 @@ __all__ = [
     "SealedRecord",
     "open_fields",
     "open_parcels",
+    "open_reason",
     "read_token",
+    "rewrap",
     "seal_fields",
     "seal_parcels",
+    "seal_reason",
     "token_of",
 ]

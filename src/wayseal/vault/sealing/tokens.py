@@ -18,7 +18,7 @@ from wayseal.model.fields import Field
 from wayseal.vault.errors import SealError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import TokenKey
-from wayseal.vault.sealing._padding import number_bytes
+from wayseal.vault.sealing._fields import number_bytes
 
 CODES: dict[Field, str] = {
     Field.SENDER_NAME: "sn",

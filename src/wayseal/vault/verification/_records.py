@@ -7,6 +7,8 @@
 5. Each is of the revision that the log says, and has a key of that revision that wasn't superseded: nobody puts an old
    one back unseen.
 6. The blind index has the tags of the phones that are sealed, and no others.
+
+Tables come first: records are looked at only where every table is there.
 """
 
 from collections import defaultdict
@@ -16,16 +18,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.merkle.findings import Finding
+from wayseal.database import Connection, Database
+from wayseal.model.errors import Finding
 from wayseal.model.fields import Field
-from wayseal.store.database import Connection, Database
 from wayseal.vault import tables as t
 from wayseal.vault._seal import tags_of_values
-from wayseal.vault.errors import KeyringError, VaultError
+from wayseal.vault.errors import KeyringError, LogChangedError, VaultError
 from wayseal.vault.keyring import Keyring, KeyService, Wrapped
+from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.sealing import SealedItem, open_parcels
-from wayseal.vault.verification._findings import RecordCode
-from wayseal.vault.verification._sound_rows import Portion, name_of, read_chosen, read_portion
+from wayseal.vault.verification._sound_rows import Portion, RecordCode, TableCode, name_of, read_chosen, read_portion
+from wayseal.vault.verification._tables import TableTotals, verify_tables
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, total)."""
@@ -75,24 +78,24 @@ class _RecordVerifier:
         total = self._main.read(_count, t.waybills)
         done, after = 0, None
         while portion := self._main.read(read_portion, t.waybills, after):
-            for row, wrong in self._looked(portion.rows):
+            for row, wrong in self._examine(portion.rows):
                 # Rule 3.
-                again = self._looked(self._main.read(_one, row.waybill).rows) if wrong else [(row, wrong)]
+                again = self._examine(self._main.read(_one, row.waybill).rows) if wrong else [(row, wrong)]
                 for each, code in again:
-                    self._tell(each, code)
+                    self._report(each, code)
             done, after = done + len(portion), portion.after
             progress("records", done, max(total, done))
         wrapped = self._keys.read(_count, t.data_keys)
         return RecordTotals(opened=self._opened, erased=self._erased, keys=wrapped, findings=tuple(self._findings))
 
-    def _tell(self, row: Any, wrong: RecordCode | None) -> None:
+    def _report(self, row: Any, wrong: RecordCode | None) -> None:
         if wrong is not None:
             self._findings.append(Finding(code=wrong, where=name_of(t.waybills, row)))
         elif row.erased_at is None:
             self._opened += 1
         self._erased += row.erased_at is not None
 
-    def _looked(self, rows: Sequence[Any]) -> list[tuple[Any, RecordCode | None]]:
+    def _examine(self, rows: Sequence[Any]) -> list[tuple[Any, RecordCode | None]]:
         """Each record, and what is wrong with it."""
         beside = self._read_beside([row.waybill for row in rows])
         wrong: dict[str, RecordCode] = {}
@@ -148,3 +151,50 @@ def _one(connection: Connection, number: str) -> Portion:
 
 def _count(connection: Connection, table: sa.Table) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultTotals:
+    """The totals of a verification. records: None where a table or a column is missing, so that they couldn't be.
+
+    behind: where the log isn't the one that was seen.
+    """
+
+    tables: TableTotals
+    records: RecordTotals | None
+    behind: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is not as it should be."""
+        return (*self.behind, *self.tables.findings, *(self.records.findings if self.records else ()))
+
+
+def verify_vault(
+    main: Database,
+    keys: Database,
+    keyring: Keyring,
+    service: KeyService,
+    progress: Progress,
+    memory: LogMemory | None = None,
+) -> VaultTotals:
+    """Looks at every row, and opens every record. Nothing that stands in a table makes it raise.
+
+    memory: what was seen of the log before.
+    """
+    tables = verify_tables(main, keys, keyring, progress)
+    if not tables.whole:
+        return VaultTotals(tables=tables, records=None, behind=())
+    records = verify_records(main, keys, keyring, service, tables.revised, progress)
+    behind = () if memory is None else tuple(main.read(_compare_seen, memory))
+    return VaultTotals(tables=tables, records=records, behind=behind)
+
+
+def _compare_seen(connection: Connection, memory: LogMemory) -> list[Finding]:
+    found = []
+    for check, size in ((memory.check, memory.seen.size), (memory.check_signed, memory.seen.signed_size)):
+        try:
+            check(connection)
+        except LogChangedError:
+            found.append(Finding(code=TableCode.BEHIND, where=f"entries/{size - 1}"))
+    return found

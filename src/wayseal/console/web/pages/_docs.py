@@ -11,9 +11,9 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from wayseal.console.roles import Page
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, Pages
 
+PAGES = Pages()
 FOLDER = Path(__file__).parents[2] / "docs"
 START = {"en": "index.html", "zh": "zh/index.html"}
 _KINDS = {
@@ -36,6 +36,7 @@ def _files(folder: Path) -> Mapping[str, Path]:
     return {name: path for name, path in found.items() if path.suffix in _KINDS}
 
 
+@PAGES.get("/docs/{name:path}", None, bare=True)
 def show_docs(ask: Ask) -> Response:
     """A page or file of the site; without a name, its first page in the reader's language."""
     name = ask.names["name"]
@@ -52,6 +53,3 @@ def show_docs(ask: Ask) -> Response:
         headers["Content-Encoding"] = "gzip"
         content = gzip.compress(content, 1, mtime=0)
     return Response(content, media_type=_KINDS[path.suffix], headers=headers)
-
-
-PAGES = (Page(method="GET", path="/docs/{name:path}", act=show_docs, roles=None, bare=True),)

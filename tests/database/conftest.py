@@ -1,0 +1,3 @@
+from tests.database.places import database, postgresql, url
+
+__all__ = ["database", "postgresql", "url"]
