@@ -1,10 +1,10 @@
-"""Figures of the method, and the benchmarks, that stand in the docs are those of the code."""
+"""Figures of the method that stand in the docs are those of the code."""
 
 import re
 
 import pytest
 
-from tests.docs.pages import ROOT, read
+from tests.docs.pages import read
 from wayseal import trace
 from wayseal.trace import _posterior, _sampler, _screen
 from wayseal.trace._delay import Delay
@@ -17,7 +17,7 @@ def short(value: float) -> str:
     return f"{value:g}"
 
 
-@pytest.mark.parametrize("name", ["docs/how-it-decides.md", "docs/how-it-decides.zh.md"])
+@pytest.mark.parametrize("name", ["docs/explanation/how-it-decides.md", "docs/explanation/how-it-decides.zh.md"])
 def test_figures_of_the_method(name: str) -> None:
     page = read(name)
     for value in (trace.NAMED, POOR, trace.SHORTLIST, trace.SHORTLIST_SOME, RHO_MAX):
@@ -27,9 +27,3 @@ def test_figures_of_the_method(name: str) -> None:
     for value in (*Prior().kappa.values(), *Delay().medians_h, trace.NAMED_MOST, trace.SHORTLIST_MOST):
         assert re.search(rf"\b{re.escape(short(value))}\b", page), value
     assert _sampler.Effort().chains == 4, "the pages say four"
-
-
-def test_every_benchmark_stands_in_its_page() -> None:
-    page = read("docs/benchmarks.md")
-    there = {p.stem for p in (ROOT / "benchmarks").glob("[a-z]*.py")}
-    assert set(re.findall(r"python (?:-m benchmarks\.|benchmarks/)(\w+)", page)) == there

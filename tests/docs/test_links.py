@@ -5,6 +5,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from scripts.words import counted
 
 from tests.docs.pages import ROOT, USER_PAGES, blocks, markdown, read, twin, without_blocks
 
@@ -80,3 +81,11 @@ def test_every_decision_stands_in_the_index() -> None:
     wanted = [f"{number}. [{title}]({p.name})" for p, (number, title) in zip(pages, titles, strict=True)]
     assert [line for line in read("docs/adr/README.md").splitlines() if re.match(r"\d", line)] == wanted
     assert [p.name[:4] for p in pages] == [f"{n:04d}" for n in range(1, len(pages) + 1)]
+
+
+def test_pages_stay_short() -> None:
+    """A decision fits a page; all that is written by hand in English can be read in some hours."""
+    pages = dict(counted())
+    decisions = {name: words for name, words in pages.items() if name.startswith("adr/0")}
+    assert {name: words for name, words in decisions.items() if words > 450} == {}
+    assert sum(words for name, words in pages.items() if not name.startswith("adr/")) <= 75_500

@@ -1,4 +1,4 @@
-"""market-sellers.md says every word and figure of the code."""
+"""market.md says every word and figure of the code."""
 
 import re
 
@@ -9,7 +9,7 @@ from wayseal.market.sellers import Signal, _book, _index, _style, _weigh
 from wayseal.market.takedown import RULES, Answer, Todo
 from wayseal.market.types import HandleKind
 
-PAGES = ("docs/explanation/market-sellers.md", "docs/explanation/market-sellers.zh.md")
+PAGES = ("docs/explanation/market.md", "docs/explanation/market.zh.md")
 
 
 @pytest.fixture(params=PAGES)

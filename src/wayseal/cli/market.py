@@ -101,7 +101,7 @@ def market_sellers(
     """Sellers: shops and accounts that are taken for one, with what speaks for it.
 
     That shops are one seller's is what signals say together, and a person may say otherwise
-    ([linking](market-sellers.md)). No value of an address stands in a link.
+    ([linking](market.md#sellers-removals)). No value of an address stands in a link.
 
     \b
     wayseal market sellers market
@@ -235,7 +235,7 @@ def market_learn(
     """Learn from what people kept and dismissed, and show what the reading would do otherwise.
 
     Nothing is changed without `--apply`. What is learnt is judged on sellers that it wasn't learnt from, and refused
-    unless it is better ([how](market-reading.md#learning-from-decisions)). Offers that were read stay as they were
+    unless it is better ([how](market.md#learning-from-decisions)). Offers that were read stay as they were
     read.
 
     \b

@@ -256,8 +256,7 @@ WordsOption = Annotated[
     Path | None,
     typer.Option(
         "--words",
-        help="Words of the trade that were accepted, beside the built-in ones "
-        "([TOML](market-reading.md#words-of-the-trade)).",
+        help="Words of the trade that were accepted, beside the built-in ones ([TOML](market.md#words-of-the-trade)).",
         dir_okay=False,
     ),
 ]
@@ -277,7 +276,7 @@ def market_read(
         typer.Option(
             "--market",
             help="Folder of a [watch](market-watch.md#the-folder): read by the words accepted there and by what was "
-            "[learnt](market-reading.md#learning-from-decisions).",
+            "[learnt](market.md#learning-from-decisions).",
             file_okay=False,
             exists=True,
         ),
@@ -288,7 +287,8 @@ def market_read(
     """Read texts, and print what each says as a line of JSON: its kind, why, and what stands in it.
 
     Kinds are `waybill`, `personal`, `insider`, `empty_parcels`, `logistics` and `other`; the first four are what
-    somebody is to look at. [Reading](market-reading.md) says what they mean, how sure they are, and lists the keys.
+    somebody is to look at. [Reading](market.md#reading-the-market) says what they mean, how sure they are,
+    and lists the keys.
 
     Lines are UTF-8 or GB18030. One that can't be read is told on standard error by its number, and the rest is read.
 

@@ -89,7 +89,7 @@ def market_removals(
     """Requests for removal, what is due first, with counts by site; or one of them; or its letter.
 
     Nothing is sent from here: a person sends the letter, and [records what happens](#wayseal-market-follow). Counsel
-    checks what it cites before the first one goes out ([asking for removal](market-sellers.md#asking-for-removal)).
+    checks what it cites before the first one goes out ([asking for removal](market.md#asking-for-removal)).
 
     \b
     wayseal market removals market
@@ -209,7 +209,7 @@ def market_ask(
         str, typer.Argument(help="The shop or offer: its id, as `wayseal market offers` has it, or an offer's address.")
     ],
     rule: Annotated[
-        Rule, typer.Option(help="What is cited ([which fits](market-sellers.md#asking-for-removal), counsel says).")
+        Rule, typer.Option(help="What is cited ([which fits](market.md#asking-for-removal), counsel says).")
     ],
     address: Annotated[str, typer.Option(help="Where the request goes: the site's mail address, or its form.")],
     who: WhoOption,

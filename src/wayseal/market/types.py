@@ -264,7 +264,7 @@ class Capture:
 
 
 def reading_json(reading: Reading) -> dict[str, Any]:
-    """A reading with the keys that docs/explanation/market-reading.md lists."""
+    """A reading with the keys that docs/explanation/market.md lists."""
     return {
         "kind": reading.kind,
         "probability": round(reading.probability, 4),

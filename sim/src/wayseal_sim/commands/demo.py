@@ -59,9 +59,9 @@ def demo(
     """Simulate a courier with hidden leakers, trace what was bought, detect who pulls, show the truth beside both.
 
     It uses the scenario `watch`, shows the truth beside the verdict and beside each [case](detection.md), and leaves
-    `report.html`, `report.json` and `cases.html`. Then it looks at a [simulated market](market-simulated.md) where the
-    numbers are sold. It ends with the command that opens [the console](console.md) on its data. This is what `make
-    demo` runs.
+    `report.html`, `report.json` and `cases.html`. Then it looks at a [simulated
+    market](market.md#the-simulated-market) where the numbers are sold. It ends with the command that opens [the
+    console](console.md) on its data. This is what `make demo` runs.
 
     \b
     wayseal demo
