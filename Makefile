@@ -18,8 +18,9 @@ check: setup-dev ## Lint, types, layers.
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-docs: setup-dev ## Makes the reference pages (commands, the HTTP API, the client for Python) from the code.
+docs: setup-dev ## Builds the docs as a site, in both languages, with the reference made from the code; says where it lies.
 	.venv/bin/python -m scripts.reference
+	.venv/bin/python -m scripts.site
 
 setup:
 	@scripts/setup.sh core
@@ -61,4 +62,4 @@ lock: ## Compiles the locks anew from the lists in pyproject.toml (needs uv) and
 	.venv/bin/python -m scripts.front_end lock
 
 clean:
-	rm -rf .venv .cache demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .cache demo src/wayseal/console/docs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

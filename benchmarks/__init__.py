@@ -1,1 +1,1 @@
-"""Measured claims: speed and accuracy, each beside a baseline."""
+"""What was asked of Wayseal, measured: `python -m benchmarks` lists it, `python -m benchmarks run NAME` runs one."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from benchmarks._foreign_judge import row
-from benchmarks.foreign_systems import MAKERS, make
+from benchmarks.foreign._judge import row
+from benchmarks.foreign.foreign_systems import MAKERS, make
 
 from tests.tables import each
 

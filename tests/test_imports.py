@@ -14,8 +14,6 @@ FOUND_BY_THEMSELVES = ("cli",)
 KNOWN = {
     # Keys of ids, as a ledger hashes them: a whole ledger for each table of cases would be slow.
     ("tests.detect.explain.worlds", "wayseal.ledger._keys"),
-    # Every text of an error has its Chinese words.
-    ("tests.cli.test_vault", "wayseal.database._driver_errors"),
     # What a database on a server leaves open is told by its own class, without a server.
     ("tests.test_leaks", "wayseal.database._postgresql"),
 }

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from scripts.reference import api, client, commands, texts
+from scripts.reference import api, client, commands, figures, texts
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,7 +14,7 @@ def pages() -> dict[str, str]:
         f"docs/reference/{name}{'' if lang == 'en' else '.zh'}.md": make(lang)
         for name, make in (("commands", commands.page), ("api", api.page), ("python", client.page))
         for lang in ("en", "zh")
-    }
+    } | {"docs/benchmarks.md": figures.page("en"), "docs/benchmarks.zh.md": figures.page("zh")}
 
 
 def catalogue() -> tuple[bytes, bytes, list[str]]:

@@ -38,7 +38,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.model.kinds import ScanKind
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -22,7 +22,7 @@ from tests.cli.running import LOG_ROWS, WAYSEAL, Ran, arguments, bought, inside,
 from tests.conftest import need
 from wayseal.cli import app
 from wayseal.store import arrow_schema, write_table
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 
 pytestmark = pytest.mark.usefixtures("short")
 

@@ -18,8 +18,7 @@ from wayseal.ledger import LedgerError
 from wayseal.model.messages import filled
 from wayseal.page.words import reason_text
 from wayseal.store.errors import StoreError
-from wayseal.store.notices import NOTICES
-from wayseal.store.types import NoticeCode
+from wayseal.store.types import NOTICES, NoticeCode
 from wayseal_sim import preset
 from wayseal_sim.commands import demo
 

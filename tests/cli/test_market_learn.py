@@ -9,7 +9,8 @@ import pytest
 from tests.cli.running import here, inside
 from tests.market.learning import NEW, OLD, USUAL, decide, offer, write_decisions
 from tests.market.log.lines_of import DAY, START
-from wayseal.market.crawling import ImportForm, Planned, bring_in, learning, opened_watch
+from wayseal.market.crawling import Planned, learning, opened_watch
+from wayseal.market.crawling.imports import ImportForm, bring_in
 from wayseal.market.errors import LearningError, MarketError, NoSuchThingError, OvertakenError
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import Reads

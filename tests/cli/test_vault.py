@@ -20,7 +20,7 @@ from tests.server.witnessing import NAME, cosignature, witness_key
 from wayseal.cli import vault_verify
 from wayseal.cli._vault_session import open_vault
 from wayseal.cli.vault import NUMBERS, fill_vault
-from wayseal.database import _driver_errors
+from wayseal.database import errors
 from wayseal.model.fields import Field
 from wayseal.model.records import Revised, Ticket
 from wayseal.model.times import time_at
@@ -621,7 +621,7 @@ def test_every_finding_has_a_text() -> None:
 
 
 def test_what_databases_refuse_is_said_in_chinese() -> None:
-    for text in (*_driver_errors._WORDS.values(), *_driver_errors._GONE.values()):
+    for text in (*errors._WORDS.values(), *errors._GONE.values()):
         assert CHINESE.search(word(text, "zh"))
 
 

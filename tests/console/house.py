@@ -18,7 +18,7 @@ from tests.console.world import World, open_world
 from tests.detect.watched import Watched, rows_of
 from wayseal.console import Role
 from wayseal.console.access import Provider
-from wayseal.console.jobs.watch import Workers
+from wayseal.console.jobs.worker import Workers
 from wayseal.service import make_log
 
 with warnings.catch_warnings():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from benchmarks._faults_service import Server
+from benchmarks.vault._faults_service import Server
 
 from tests.console.world import PASSWORD, World, hidden, open_world, text
 from tests.database.places import fresh

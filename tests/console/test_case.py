@@ -10,8 +10,7 @@ import pytest
 from httpx import Response
 
 from tests.console.casework import HOSTILE, NAMES, PLAIN_HOSTILE, Bench, said, seen, send, values_of
-from tests.console.counting import statements
-from tests.console.world import HOUR, MINUTE, PASSWORD, hidden
+from tests.console.world import HOUR, MINUTE, PASSWORD, hidden, statements
 from tests.tables import each
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookDiskError, StaleError
@@ -19,7 +18,6 @@ from wayseal.cases.types import CaseState, NamesShown, Observable, ObservableKin
 from wayseal.cases.views import CaseFilter
 from wayseal.console import Role
 from wayseal.console.access.types import ActKind
-from wayseal.console.web.pages._case_acts import compare_texts
 
 
 def test_state_owner_priority_title_and_when(bench: Bench) -> None:
@@ -192,6 +190,11 @@ def test_two_on_one_note(bench: Bench) -> None:
     assert ann.post(f"/cases/{case}/notes/n-9", data={"version": "1", "note": "a"}).status_code == 404
     long = ann.post(f"/cases/{case}/notes", data={"note": "x" * 20_001})
     assert (long.status_code, "x" * 20_001 in long.text) == (400, True)
+    # Texts of too many lines to be compared stand beside each other, line by line.
+    send(ann, f"/cases/{case}/notes", note="x")
+    send(ann, f"/cases/{case}/notes/n-2", version="1", note="a\n" * 599 + "a")
+    late = bo.post(f"/cases/{case}/notes/n-2", data={"version": "1", "note": "b\n" * 499 + "b"})
+    assert (late.status_code, late.text.count("<del>"), late.text.count("<ins>")) == (409, 600, 500)
 
 
 def test_a_note_outlives_its_session(bench: Bench) -> None:
@@ -509,19 +512,6 @@ def test_the_list_of_cases(bench: Bench) -> None:
     assert len(rows) == 37
     assert next(row for row in rows if row[0] == "c-35")[3] == f"'{PLAIN_HOSTILE}"
     assert bench.cases.cases(CaseFilter(source=Source.LISTING)).rows[0].id == "c-36"
-
-
-def test_a_text_beside_another() -> None:
-    rows = compare_texts("a\nb\nc", "a\nx\ny\nc")
-    assert [(row.left, row.right, row.same) for row in rows] == [
-        ("a", "a", True),
-        ("b", "x", False),
-        (None, "y", False),
-        ("c", "c", True),
-    ]
-    long = compare_texts("\n".join("a" * 600), "\n".join("b" * 500))
-    assert len(long) == 600
-    assert not any(row.same for row in long)
 
 
 def test_no_page_asks_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

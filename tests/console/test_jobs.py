@@ -17,12 +17,11 @@ from tests.console.world import Clock
 from tests.database.places import KINDS, fresh
 from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.errors import JobError
-from wayseal.console.jobs import JobContext, Jobs, JobState, watch
+from wayseal.console.jobs import JobContext, Jobs, JobState
 from wayseal.console.jobs import worker as worker_process
 from wayseal.console.jobs._jobs import lives, living, make_queue
 from wayseal.console.jobs.kinds import Kind
-from wayseal.console.jobs.watch import Workers, settings_line
-from wayseal.console.jobs.worker import BUSY_SECONDS, BUSY_TRIES
+from wayseal.console.jobs.worker import BUSY_SECONDS, BUSY_TRIES, Workers, settings_line
 from wayseal.console.serve import TABLES
 from wayseal.database import DatabaseGoneError, open_database
 from wayseal.database.migrations import upgrade
@@ -489,8 +488,8 @@ worker.run_worker(sys.stdin, make_log())
 @pytest.mark.parametrize("bound", [0, 1])
 def test_a_job_that_gives_nobody_a_turn_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: float) -> None:
     """By whoever cancels it, or by the time that its kind may take; what waits behind it runs then."""
-    monkeypatch.setattr(watch, "GRACE", 0.5)
-    monkeypatch.setattr(watch, "KINDS", {"look": Kind(name="look", run=echo, seconds=bound)})
+    monkeypatch.setattr(worker_process, "GRACE", 0.5)
+    monkeypatch.setattr(worker_process, "KINDS", {"look": Kind(name="look", run=echo, seconds=bound)})
     settings = read_console_settings({}, folder=str(tmp_path), stop_seconds="1")
     with open_database(settings.database_address) as database:
         upgrade(database, TABLES)

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.console.casework import said, send
-from tests.console.counting import statements
 from tests.console.market_shown import fill_market
 from tests.console.stall import PHONE, Stall
-from tests.console.world import World
+from tests.console.world import World, statements
 from tests.market.log.lines_of import looked
 from wayseal.console import ConsoleError, Role, read_console_settings
 from wayseal.console.texts import TEXTS

@@ -1,6 +1,7 @@
-"""The command as a process: from its first start to the signal that ends it."""
+"""The command as a process: what it can't start with, from its first start to the signal that ends it, and killed."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -14,7 +15,9 @@ from threading import Thread
 
 import httpx
 import pytest
+from benchmarks.console.console_kills import run
 
+from tests.cli.running import inside
 from tests.console.world import CHEAP, VISIT
 from wayseal.console import Access, Role, read_console_settings, serve
 from wayseal.console.access import load_keys
@@ -161,3 +164,18 @@ def test_within_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, de
     with open_access(settings) as access:
         baskets = Baskets(access.database, access.now).page()
         assert [(one.name, one.numbers) for one in baskets] == ([("bought", 1)] if demo else [])
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_what_it_acknowledged_is_there_after_it_was_killed(tmp_path: Path) -> None:
+    outcome = run(tmp_path, kills=3, seconds=0.3, chance=random.Random(1))
+    assert outcome.well, outcome
+
+
+@pytest.mark.parametrize("given", [["console", "nowhere"], ["console", "--port", "70000"]])
+def test_what_it_cant_start_with_is_told(given: list[str], tmp_path: Path) -> None:
+    ran = inside("serve", *given, cwd=tmp_path)
+    assert (ran.code in (2, 3), ran.out) == (True, "")
+    assert "LEDGER" in ran.err or "port" in ran.err
+    assert list(tmp_path.iterdir()) == []

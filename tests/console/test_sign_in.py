@@ -13,7 +13,7 @@ from tests.console.world import HOUR, MINUTE, PASSWORD, VISIT, World, hidden, te
 from wayseal.console import Role
 from wayseal.console.access import _rows as tables
 from wayseal.console.access._context import Passwords
-from wayseal.console.access._sign_in import MISSES
+from wayseal.console.access._sessions import MISSES
 from wayseal.console.access.types import ActKind, LinkKind, Visit
 from wayseal.console.errors import AccessError, ThrottledError
 from wayseal.console.web._forms import MOST, MOST_CARRIED

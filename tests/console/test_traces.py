@@ -10,8 +10,7 @@ import pytest
 import sqlalchemy as sa
 from httpx import Client
 
-from tests.console.at_once import AtOnce
-from tests.console.working import with_ledger
+from tests.console.working import AtOnce, with_ledger
 from tests.console.world import World, open_world, text
 from tests.trace.rim import World as Log
 from tests.trace.rim import at, number, office, short_chains

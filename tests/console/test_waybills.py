@@ -12,8 +12,7 @@ import pytest
 from httpx import Client, Response
 
 from tests.console.beneath import DAY, beneath, copied, open_beneath
-from tests.console.counting import statements
-from tests.console.world import MINUTE, World, text
+from tests.console.world import MINUTE, World, statements, text
 from tests.trace.canary.registers import write_register
 from wayseal.cases import load_pseudonyms
 from wayseal.cases.types import Observable, ObservableKind, Source

@@ -15,7 +15,6 @@ from tests.console.world import World, text
 from tests.trace.rim import short_chains
 from wayseal.console import Role
 from wayseal.console.web.pages import PAGES
-from wayseal.console.web.pages._reviews import LISTS as RIGHTS
 from wayseal.page.words import words
 
 ROLES = sorted(Role, key=lambda role: role is not Role.INVESTIGATOR)
@@ -121,8 +120,10 @@ def test_every_list_is_in_the_language_asked_for_and_has_whole_times(world: Worl
     browser = world.signed_in(WHO[Role.INVESTIGATOR])
     case = world.cases.cases().rows[1].id
     number = rows_of(browser, f"/cases/{case}/reads.csv?only=all")[1][1]
+    rights = sorted(set(re.findall(r"list=([a-z]+)", browser.get("/rights").text)))
+    assert len(rights) == 9
     addresses = [
-        one.format(case=case, number=number, list=name) for one in LISTS for name in (RIGHTS if "list" in one else "-")
+        one.format(case=case, number=number, list=name) for one in LISTS for name in (rights if "list" in one else "-")
     ]
     for lang in ("zh", "en"):
         browser.post("/preferences", data={"lang": lang})

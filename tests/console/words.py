@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 
 from httpx import Client
 
-from tests.console.at_once import AtOnce
 from tests.console.beneath import copied
 from tests.console.casework import seen
 from tests.console.market_shown import fill_market
-from tests.console.working import rows, with_ledger
+from tests.console.working import AtOnce, rows, with_ledger
 from tests.console.world import PASSWORD, World, open_world, text
 from wayseal.cases import read_casebook
 from wayseal.cases.types import Observable, ObservableKind, Source

@@ -12,9 +12,11 @@ from httpx import Client
 from tests.console.world import PASSWORD, World, text
 from wayseal.console import ConsoleSettings, read_console_settings
 from wayseal.console.jobs import JobContext, Jobs, JobState
+from wayseal.console.jobs import _rows as rows_of_jobs
 from wayseal.console.jobs._jobs import Queue, make_queue
 from wayseal.console.jobs.kinds import KINDS, Kind
 from wayseal.console.jobs.worker import Runner
+from wayseal.database import Connection
 from wayseal.ledger import open_ledger
 from wayseal.service import make_log
 
@@ -89,3 +91,42 @@ def confirm(world: World, browser: Client) -> None:
 
 def rows(first: int, last: int, day: int = 2) -> str:
     return "".join(f"2026-03-0{day}T0{n}:00:00+08:00,courier-7,YT000000000000{n}\n" for n in range(first, last + 1))
+
+
+class AtOnce(Jobs):
+    """waiting_for: jobs wait until `finish`."""
+
+    settings: ConsoleSettings
+    waiting_for: bool
+
+    @classmethod
+    def over(cls, jobs: Jobs, settings: ConsoleSettings) -> "AtOnce":
+        made = cls(database=jobs.database, folder=jobs.folder, now=jobs.now)
+        object.__setattr__(made, "settings", settings)
+        made.wait(waiting_for=False)
+        return made
+
+    def wait(self, *, waiting_for: bool = True) -> None:
+        object.__setattr__(self, "waiting_for", waiting_for)
+
+    def start(self, kind: str, values: Mapping[str, str], who: str, *, subject: str = "") -> str:
+        id_ = super().start(kind, values, who, subject=subject)
+        if not self.waiting_for:
+            self.finish()
+        return id_
+
+    def finish(self) -> None:
+        """Runs what waits."""
+        run_all(self, self.settings)
+
+    def begin(self) -> None:
+        """A worker has taken what waits."""
+        self.database.write(rows_of_jobs.take_message, ME, now=self.now())
+
+    def change(self, id_: str, **values: Any) -> None:
+        """How far it is, or how it ended."""
+        self.database.write(_change, int(id_.removeprefix("j-")), values)
+
+
+def _change(connection: Connection, job: int, values: dict[str, Any]) -> None:
+    connection.execute(rows_of_jobs.jobs.update().where(rows_of_jobs.jobs.c.job == job).values(**values))

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import secrets
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import unescape
@@ -12,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pyotp
+import pytest
+import sqlalchemy as sa
 from httpx import BaseTransport, Client, Request, Response
 
 from wayseal.cases import Cases
@@ -183,6 +187,7 @@ def open_world(
     folder: Path | None = None,
     provider: Provider | None = None,
     company_only: bool = False,
+    random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Iterator[World]:
     """place: a folder, or the address of a database; then `folder` is where jobs keep what they make."""
     clock = Clock()
@@ -193,6 +198,7 @@ def open_world(
             AccessKeys(b"k" * 32),
             cost=CHEAP,
             now=clock,
+            random=random,
             provider=provider,
             company_only=company_only,
         )
@@ -216,3 +222,33 @@ def hidden(answer: Response, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', answer.text)
     assert found, name
     return unescape(found[1])
+
+
+_AROUND = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")
+
+
+@contextmanager
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Those that are asked from here on; a casebook has to be opened anew for it."""
+    asked: list[str] = []
+    connect = sqlite3.connect
+
+    def note(statement: str) -> None:
+        if not statement.startswith(_AROUND):
+            asked.append(statement)
+
+    def connected(*given: Any, **named: Any) -> sqlite3.Connection:
+        raw: sqlite3.Connection = connect(*given, **named)
+        raw.set_trace_callback(note)
+        return raw
+
+    def note_other(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        note(statement)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connected)
+        sa.event.listen(sa.Engine, "before_cursor_execute", note_other)
+        try:
+            yield asked
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", note_other)

@@ -11,8 +11,7 @@ from tests.detect.explain.test_reads import listed
 from tests.docs.pages import read, rows, sections
 from wayseal.cases.types import Unmasking
 from wayseal.detect import _odd_reads
-from wayseal.detect.reasons import render_reads
-from wayseal.detect.reasons._report import MOST_SHOWN, READ_COLUMNS
+from wayseal.detect.reasons import MOST_SHOWN, READ_COLUMNS, render_reads
 
 __all__ = ["ledger"]
 

@@ -21,8 +21,7 @@ from wayseal.detect._territory import OFTEN as OFTEN_THERE
 from wayseal.detect._view import SHARE_UNKNOWN
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts._facts import SCHEMAS
-from wayseal.detect.peers import AGES, Causes, Usual, evidence
-from wayseal.detect.peers._evidence import ANEW, EXTRA, FAR
+from wayseal.detect.peers import AGES, ANEW, EXTRA, FAR, Causes, Usual, evidence
 from wayseal.detect.peers._fit import _SIZE, WEEKS
 from wayseal.detect.policy import FALSE_ALARM, WORTH, is_worth
 from wayseal.detect.report import metrics

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tests.docs.pages import ROOT, read
-from wayseal.trace import _posterior, _sampler, _screen, _trace
+from wayseal import trace
+from wayseal.trace import _posterior, _sampler, _screen
 from wayseal.trace._delay import Delay
 from wayseal.trace._fit import POOR
 from wayseal.trace._posterior import RHO_MAX, Prior
@@ -16,14 +17,14 @@ def short(value: float) -> str:
     return f"{value:g}"
 
 
-@pytest.mark.parametrize("name", ["docs/explanation/how-it-decides.md", "docs/explanation/how-it-decides.zh.md"])
+@pytest.mark.parametrize("name", ["docs/how-it-decides.md", "docs/how-it-decides.zh.md"])
 def test_figures_of_the_method(name: str) -> None:
     page = read(name)
-    for value in (_trace.NAMED, POOR, _trace.SHORTLIST, _trace.SHORTLIST_SOME, RHO_MAX):
+    for value in (trace.NAMED, POOR, trace.SHORTLIST, trace.SHORTLIST_SOME, RHO_MAX):
         assert short(value).removeprefix("0") in page
     assert f"P = {short(_posterior.SUPPORTED).removeprefix('0')}" in page
     assert f"{_screen.SEATS:,}" in page
-    for value in (*Prior().kappa.values(), *Delay().medians_h, _trace.NAMED_MOST, _trace.SHORTLIST_MOST):
+    for value in (*Prior().kappa.values(), *Delay().medians_h, trace.NAMED_MOST, trace.SHORTLIST_MOST):
         assert re.search(rf"\b{re.escape(short(value))}\b", page), value
     assert _sampler.Effort().chains == 4, "the pages say four"
 

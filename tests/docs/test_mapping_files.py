@@ -11,9 +11,8 @@ from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.cli.ingest import SourceSettings
 from wayseal.store import _load_mapping, load_mapping
 from wayseal.store._times import _DIRECTIVES
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import READING, names_of_format
-from wayseal.store.mapping import EPOCHS
+from wayseal.store.mapping import EPOCHS, LOGS, Format
 
 
 @pytest.fixture(params=("docs/reference/mapping-files.md", "docs/reference/mapping-files.zh.md"))

@@ -12,7 +12,7 @@ from tests.detect.partners.test_report import everything
 from tests.docs.pages import DOCS, blocks, read, rows, sections
 from wayseal.detect.partners import Kind, load_contracts, render_partners
 from wayseal.detect.partners._contract import ContractFile, Products, Volume
-from wayseal.detect.partners._pairs import TOLERANCE_US
+from wayseal.detect.partners._reconcile import TOLERANCE_US
 from wayseal.model.kinds import Action
 
 EXAMPLE = DOCS / "examples/contracts"

@@ -8,10 +8,9 @@ import pytest
 
 from tests.detect.rights.test_report import everything
 from tests.docs.pages import blocks, read, rows, sections
-from wayseal.detect.rights import load_map, render_rights
+from wayseal.detect.rights import FEW, LEAST, MANY, OFTEN, USUAL, load_map, render_rights
 from wayseal.detect.rights._map import ACTIONS, Right, parse_map
 from wayseal.detect.rights._result import DormantReason, WiderReason
-from wayseal.detect.rights._rights import FEW, LEAST, MANY, OFTEN, USUAL
 from wayseal.model.schema import keys_of
 
 LISTS = ("rights", "roles", "people", "mandates", "dormant", "wider", "shared", "untrained", "beyond")

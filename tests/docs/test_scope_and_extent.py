@@ -11,8 +11,7 @@ from tests.trace.extent.test_extent import TWO, said
 from tests.trace.rim import World, number, opened
 from tests.trace.scope.world import scoped, snapshot_of, world
 from wayseal.trace.extent import render_extent
-from wayseal.trace.extent._estimate import EXACT_BELOW
-from wayseal.trace.extent._loglinear import WITHIN
+from wayseal.trace.extent._estimate import EXACT_BELOW, WITHIN
 from wayseal.trace.scope import render_scope
 
 PAGES = ("docs/how-to/scope-and-extent.md", "docs/how-to/scope-and-extent.zh.md")

@@ -87,7 +87,7 @@ def _warm() -> None:
     import wayseal.store  # noqa: F401
     from wayseal.ledger._dictionary import Dictionary
     from wayseal.ledger._keys import Keyer
-    from wayseal.ledger._order import ledger_order
+    from wayseal.ledger._part import ledger_order
     from wayseal.merkle.bulk import Messages
 
     Dictionary("actor", Keyer()).encode(pa.array(["u-1", "u-2"]))

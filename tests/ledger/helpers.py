@@ -74,3 +74,14 @@ def content(path: Path) -> list[list[dict[str, Any]]]:
             snapshot.waybills(keys).to_pylist(),
             snapshot.scans(keys).to_pylist(),
         ]
+
+
+def load_manifest(ledger_folder: Path) -> Any:
+    """What a ledger says it consists of."""
+    with ledger.open_ledger(ledger_folder) as snapshot:
+        return snapshot.manifest
+
+
+def save_manifest(ledger_folder: Path, manifest: Any) -> None:
+    """Forges it, as one may who can write the file."""
+    (ledger_folder / "manifest.json").write_text(manifest.to_json() + "\n")

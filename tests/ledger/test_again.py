@@ -1,4 +1,4 @@
-"""Sources that are read again (the numbers are those of `retention.retire`), and newer sheets of staff and outlets."""
+"""Sources that are read again (rules 7 to 11 of `_ingest`), and newer sheets of staff and outlets."""
 
 import shutil
 import signal
@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.ledger.children import ended
-from tests.ledger.helpers import at, content, put, read, write
+from tests.ledger.helpers import at, content, load_manifest, put, read, write
 from tests.ledger.kept import iso, purged
 from tests.ledger.sealed import looked, note
 from tests.ledger.test_crash import assert_tidy, sound
 from tests.store.workbooks import Cell, workbook
 from wayseal import ledger, store
 from wayseal.ledger import IngestReport, LedgerError
-from wayseal.ledger._manifest import load_manifest
 from wayseal.ledger.upkeep import examine
 from wayseal.store.errors import StoreError
 from wayseal.store.types import Source

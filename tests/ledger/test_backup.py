@@ -12,13 +12,11 @@ import pytest
 
 from tests.effort import DEEP
 from tests.ledger.children import child, ended
-from tests.ledger.helpers import content, put, read, write
+from tests.ledger.helpers import content, load_manifest, put, read, save_manifest, write
 from tests.ledger.sealed import BARE, EARLY, files, flipped, looked, make, note
 from tests.ledger.test_crash import sound
 from wayseal import ledger
 from wayseal.ledger import LedgerError
-from wayseal.ledger._manifest import load_manifest, save_manifest
-from wayseal.ledger._tree import tile_paths
 from wayseal.ledger.errors import (
     BackupRefusedError,
     LedgerBusyError,
@@ -28,6 +26,7 @@ from wayseal.ledger.errors import (
 from wayseal.ledger.integrity import Code
 from wayseal.ledger.retention import compact
 from wayseal.ledger.upkeep import backup, restore
+from wayseal.merkle.tiles import tiles
 
 STEPS = ("marked", "part", "copied", "durable", "swapped", "cleaned")
 
@@ -54,7 +53,7 @@ def same_files(one: Path, other: Path) -> bool:
 def assert_tidy(path: Path) -> None:
     """Nothing lies there that the manifest doesn't name, and the ledger is what its tree says."""
     manifest = load_manifest(path)
-    named = {f.path for f in manifest.files} | tile_paths(manifest.size) | {"manifest.json"}
+    named = {f.path for f in manifest.files} | {f"tree/{t.path}" for t in tiles(manifest.size)} | {"manifest.json"}
     assert set(files(path)) - {"backup.json", "secret"} == named
     assert sound(path)
 

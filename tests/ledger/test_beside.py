@@ -9,17 +9,20 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import Snapshot, _generation
-from wayseal.ledger import beside as module
-from wayseal.ledger._sorted import EVERY_KEY
-from wayseal.ledger.beside import Beside, Wanted
+from wayseal.ledger import Snapshot, _generation, _strata, walk
+from wayseal.ledger._strata import read_counts
 from wayseal.ledger.codes import Coder
+from wayseal.ledger.walk import Wanted, WaybillPartition
+from wayseal.model.predicate import parse_predicate
+
+EVERY_KEY = (1 << 64) - 1
 
 ROUND = 300
 DAYS = 4
@@ -78,8 +81,8 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
         yield opened
 
 
-def walked(snapshot: Snapshot, wanted: Wanted) -> list[Beside]:
-    found = list(snapshot.beside(wanted, lambda b: b))
+def walked(snapshot: Snapshot, wanted: Wanted) -> list[WaybillPartition]:
+    found = list(snapshot.waybill_partitions(wanted, lambda b: b))
     assert [done for _, done, _ in found] == list(range(1, len(found) + 1))
     assert {total for _, _, total in found} <= {len(found)}
     return [b for b, _, _ in found]
@@ -108,7 +111,7 @@ def all_reads(snapshot: Snapshot, commits: range) -> Counter[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("rows", [1, 50, 3 << 20])
 def test_every_row_stands_in_one_stretch(snapshot: Snapshot, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ROWS", rows)
+    monkeypatch.setattr(walk, "_ROWS", rows)
     found = walked(snapshot, Wanted(reads=READS, tables=TABLES))
     assert found[0].low == 0
     assert found[-1].high == EVERY_KEY
@@ -190,23 +193,23 @@ def test_columns_that_files_lack(snapshot: Snapshot) -> None:
 
 
 def test_work_is_done_on_each_stretch_once(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ROWS", 50)
+    monkeypatch.setattr(walk, "_ROWS", 50)
     seen: list[int] = []
 
-    def work(stretch: Beside) -> int:
+    def work(stretch: WaybillPartition) -> int:
         seen.append(stretch.low)
         return stretch.low
 
-    made = [low for low, _, _ in snapshot.beside(Wanted(reads=(), tables=TABLES), work)]
+    made = [low for low, _, _ in snapshot.waybill_partitions(Wanted(reads=(), tables=TABLES), work)]
     assert made == sorted(made) == sorted(seen)
 
 
 def test_what_work_raises_comes_out(snapshot: Snapshot) -> None:
-    def work(stretch: Beside) -> int:
+    def work(stretch: WaybillPartition) -> int:
         raise ArithmeticError
 
     with pytest.raises(ArithmeticError):
-        list(snapshot.beside(Wanted(reads=(), tables=TABLES), work))
+        list(snapshot.waybill_partitions(Wanted(reads=(), tables=TABLES), work))
 
 
 def test_a_ledger_without_rows(tmp_path: Path) -> None:
@@ -271,3 +274,123 @@ def test_a_coder_of_keys_that_share_their_bits(shift: int) -> None:
     mixed = np.concatenate([keys[::-1], keys[::2]])
     assert Coder.of(mixed).keys.tolist() == sorted(keys.tolist())
     assert len(Coder.of(keys[:0])) == 0
+
+
+PARCELS = 600
+TAKEN_BY_CHANCE = random.Random(5)
+WAYBILLS: list[dict[str, Any]] = [
+    {
+        "waybill": f"YT{n}",
+        "issued_at": at(n),
+        "channel": f"c-{n % 3}",
+        "origin_outlet": f"o-{n % 4}",
+        "destination_outlet": "p",
+    }
+    for n in range(PARCELS)
+]
+SESSION_READS = [
+    read(
+        TAKEN_BY_CHANCE.uniform(0, PARCELS),
+        f"u-{TAKEN_BY_CHANCE.randrange(5)}",
+        f"YT{TAKEN_BY_CHANCE.randrange(PARCELS)}",
+        session=f"s-{n % 97}",
+    )
+    for n in range(4_000)
+]
+ODD = parse_predicate('{"channel": "c-1"}')
+FROM = parse_predicate('{"channel": ["c-1", "c-2"], "origin_outlet": "o-2"}')
+
+
+@pytest.fixture(scope="module")
+def odd_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    """Two generations of files with many small row groups; asked for at most 1,000 pairs at once."""
+    folder = tmp_path_factory.mktemp("stretch")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_generation, "ROW_GROUP", 16)
+        patch.setattr(_generation, "WIDE_GROUP", 16)
+        patch.setattr(_strata, "MOST_PAIRS", 1_000)
+        patch.setattr(_strata, "MOST_CODES", 2_000)
+        write(folder / "A", "waybills", WAYBILLS)
+        write(folder / "A", "accesses", SESSION_READS[:2_000])
+        write(folder / "B", "accesses", SESSION_READS[2_000:])
+        for name in "AB":
+            put(folder / name, folder / "L")
+        with ledger.open_ledger(folder / "L") as opened:
+            yield opened
+
+
+def keys_of(odd_snapshot: Snapshot) -> dict[str, int]:
+    numbers = [w["waybill"] for w in WAYBILLS]
+    return dict(zip(numbers, odd_snapshot.keys(numbers).tolist(), strict=True))
+
+
+def test_counts_are_those_of_the_stretch(odd_snapshot: Snapshot) -> None:
+    keys = keys_of(odd_snapshot)
+    odd, origin, whole = odd_snapshot.stratum_volumes([ODD, FROM, parse_predicate("{}")])
+    assert whole.last == EVERY_KEY
+    assert whole.waybills == len({r["waybill"] for r in SESSION_READS} | set(keys))
+    assert odd.last == origin.last < EVERY_KEY
+    for made, channels, outlets in ((odd, {1}, range(4)), (origin, {1, 2}, [2])):
+        inside = {
+            f"YT{n}" for n in range(PARCELS) if n % 3 in channels and n % 4 in outlets and keys[f"YT{n}"] <= made.last
+        }
+        assert 0 < made.waybills == len(inside)
+        assert made.waybills < PARCELS / 2 * len(channels) / 3 * len(outlets) / 4 * 1.5
+        expected = Counter(a for a, w in {(r["actor"], r["waybill"]) for r in SESSION_READS} if w in inside)
+        assert (
+            dict(
+                zip(odd_snapshot.names("actor", made.actors["actor"]), made.actors["waybills"].to_pylist(), strict=True)
+            )
+            == expected
+        )
+        assert sum(made.outlets["waybills"].to_pylist()) == len(inside)
+        assert sum(made.channels["waybills"].to_pylist()) == len(inside)
+
+
+@pytest.mark.parametrize("predicates", [[], [ODD], [ODD, FROM], [parse_predicate("{}"), ODD]])
+def test_views_go_on_beyond_the_stretch(odd_snapshot: Snapshot, predicates: list[Any]) -> None:
+    keys = keys_of(odd_snapshot)
+    last = _strata.find_reach(odd_snapshot._finder)
+    far = _strata._end(odd_snapshot._finder)
+    assert last < far < EVERY_KEY
+    narrow = [p for p in predicates if p in (ODD, FROM)] if parse_predicate("{}") not in predicates else []
+
+    def fits(n: int) -> bool:
+        return not narrow or (ODD in narrow and n % 3 == 1) or (FROM in narrow and n % 3 > 0 and n % 4 == 2)
+
+    actor = int(odd_snapshot.keys(["u-3"])[0])
+    mine = sorted(keys[w] for w in {r["waybill"] for r in SESSION_READS if r["actor"] == "u-3"} if fits(int(w[2:])))
+    within = [k for k in mine if k <= far]
+    assert last < within[-1] < mine[-1]
+    assert odd_snapshot.views(actor, predicates, PARCELS).tolist() == within
+    for limit in (1, 7, 40):
+        assert odd_snapshot.views(actor, predicates, limit).tolist() == within[:limit]
+
+
+def test_only_so_many_views_beyond_the_stretch_are_tried(
+    odd_snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = int(odd_snapshot.keys(["u-3"])[0])
+    every = odd_snapshot.views(actor, [ODD], PARCELS)
+    monkeypatch.setattr(_strata, "TRIED", 5)
+    few = odd_snapshot.views(actor, [ODD], PARCELS)
+    last = np.uint64(_strata.find_reach(odd_snapshot._finder))
+    assert every[: len(few)].tolist() == few.tolist()
+    assert 0 <= (few > last).sum() <= 5 < (every > last).sum()
+
+
+def test_sessions_are_looked_up(odd_snapshot: Snapshot) -> None:
+    wanted = odd_snapshot.keys(["s-5", "s-96", "nobody's"])
+    whole = read_counts(odd_snapshot._finder, "sessions")
+    expected = whole.filter(pc.is_in(whole["session"], value_set=pa.array(wanted)))
+    made = odd_snapshot.session_volumes(wanted)
+    assert made.equals(expected.sort_by([("session", "ascending"), ("actor", "ascending")]))
+    assert sum(made["reads"].to_pylist()) == sum(r["session"] in ("s-5", "s-96") for r in SESSION_READS)
+    assert odd_snapshot.session_volumes(wanted[:0]).num_rows == 0
+
+
+def test_fits_looks_up_what_stands_last(odd_snapshot: Snapshot) -> None:
+    keys = np.sort(odd_snapshot.keys([f"YT{n}" for n in range(70)] + ["unknown"]))
+    fit = odd_snapshot._chooser.fits([ODD] * 70, keys)
+    assert sorted(keys[fit].tolist()) == sorted(odd_snapshot.keys([f"YT{n}" for n in range(1, 70, 3)]).tolist())
+    assert not odd_snapshot._chooser.fits([], keys).any()

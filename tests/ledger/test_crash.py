@@ -21,9 +21,9 @@ from tests.ledger.helpers import content, put, read, reads_of, write
 from wayseal import ledger, store
 from wayseal.ledger import LedgerError
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._tree import tile_paths
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
 from wayseal.ledger.integrity import verify
+from wayseal.merkle.tiles import tiles
 from wayseal.store.durable import file_digest
 
 EARLY = [read(n, f"u-{n % 5}", f"YT{n % 11}", session=f"s{n % 3}") for n in range(20, 60)]
@@ -42,8 +42,8 @@ def assert_tidy(path: Path) -> None:
         manifest = snapshot.manifest
     named = {f.path for f in manifest.files}
     assert {p.relative_to(path).as_posix() for p in (path / "data").rglob("*.parquet")} == named
-    tiles = {p.relative_to(path).as_posix() for p in (path / "tree").rglob("*") if p.is_file()}
-    assert tiles == tile_paths(manifest.size)
+    kept = {p.relative_to(path).as_posix() for p in (path / "tree").rglob("*") if p.is_file()}
+    assert kept == {f"tree/{t.path}" for t in tiles(manifest.size)}
     assert sound(path)
     assert not (path / "tmp").exists()
 

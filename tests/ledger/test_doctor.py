@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from tests.ledger.children import ended
-from tests.ledger.helpers import at, content, put, read, write
+from tests.ledger.helpers import at, content, load_manifest, put, read, save_manifest, write
 from tests.ledger.sealed import files, flipped, in_turn, looked, make
 from tests.ledger.test_backup import assert_tidy
 from tests.ledger.test_crash import LIMITED
 from wayseal import ledger
 from wayseal.ledger import LedgerError, upkeep
 from wayseal.ledger._lock import writer_lock
-from wayseal.ledger._manifest import Manifest, load_manifest, save_manifest
+from wayseal.ledger._manifest import Manifest
 from wayseal.ledger._sweep import sweep
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import BackupRefusedError, LedgerBusyError

@@ -1,4 +1,4 @@
-"""Footers of Parquet files walked over by ourselves, against Parquet's own parser (rules of `ledger._footer`)."""
+"""Footers of Parquet files walked over by ourselves, against Parquet's own parser (rules of `ledger._sorted`)."""
 
 import threading
 from collections.abc import Callable
@@ -14,15 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.ledger.helpers import put, read, write
+from tests.ledger.helpers import load_manifest, put, read, write
 from wayseal import ledger
-from wayseal.ledger import LedgerError, _footer, _lookup
-from wayseal.ledger._footer import Footer, UnreadableFooterError, read_footer
+from wayseal.ledger import LedgerError, _lookup, _sorted
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, NUMBERS_SCHEMA, PAIRS_SCHEMA, Words, kept_schema
-from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import load_manifest
-from wayseal.ledger._sorted import SortedWriter, open_sorted
-from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA, READS
+from wayseal.ledger._lookup import DICTIONARY_SCHEMA, READS, Finder
+from wayseal.ledger._sorted import Footer, SortedWriter, UnreadableFooterError, open_sorted, read_footer
 
 pytestmark = pytest.mark.kernels
 
@@ -58,7 +55,7 @@ def both(path: Path) -> list[Footer]:
     with pytest.MonkeyPatch.context() as patched:
         out = []
         for plainly in (0, 1 << 30):
-            patched.setattr(_footer, "_PLAINLY", plainly)
+            patched.setattr(_sorted, "_PLAINLY", plainly)
             out.append(read_footer(path))
     return out
 
@@ -152,7 +149,7 @@ def test_bounds_that_do_not_stand_there_are_missed(tmp_path: Path) -> None:
     [(b"\x05", (5, 1)), (b"\x80\x01", (128, 2)), (b"", (0, 1)), (b"\xff\xff", (0, 3)), (b"\x80" * 12, (0, 13))],
 )
 def test_a_number_that_does_not_end_is_none(raw: bytes, found: tuple[int, int]) -> None:
-    assert tuple(_footer.read_number(raw, len(raw), 0)) == found
+    assert tuple(_sorted.read_number(raw, len(raw), 0)) == found
 
 
 @examples(400, quick=80)
@@ -164,7 +161,7 @@ def test_whatever_is_changed_in_a_footer_both_walks_agree(data: st.DataObject) -
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     given_ = bytes(raw[: data.draw(st.sampled_from([len(raw), len(raw) - 1, len(raw) // 2]))])
     answers = []
-    for walk in (_footer.walk_footer, _footer._walk_plainly):
+    for walk in (_sorted.walk_footer, _sorted._walk_plainly):
         starts, rows, seen = np.zeros((3, len(given_) // 16 + 2), np.int64)
         bounds = np.zeros((len(rows), 2), np.uint64)
         found = walk(given_, len(given_), starts, rows, bounds, seen)

@@ -1,8 +1,7 @@
-"""Logs that have grown since they were ingested (the numbers are those of `_incremental`)."""
+"""Logs that have grown since they were ingested (the numbers are those of `_intake`)."""
 
 import gzip
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.ledger.helpers import put, read, write
+from tests.ledger.helpers import load_manifest, put, read, write
 from wayseal import ledger, store
 from wayseal.ledger import IngestReport, LedgerError
-from wayseal.ledger._manifest import CommitEntry, FileEntry, Manifest, PurgeEntry, SourceEntry, load_manifest
 from wayseal.store.errors import StoreError
 
 HEAD = "at,actor,waybill\n"
@@ -116,29 +114,6 @@ def test_an_offset_west_of_greenwich(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(HEAD + line(1))
     ledger.ingest(store.open_source(tmp_path / "log.csv", offset="-05:00"), tmp_path / "L")
     assert load_manifest(tmp_path / "L").sources[0].offset == -18_000
-
-
-def test_the_digest_of_the_same_sources_stays_what_it_is() -> None:
-    """Reports and checkpoints quote it: it hangs on this spelling."""
-    file = FileEntry(kind="accesses", path="data/a", generation=1, rows=2, bytes=3, sha256="22" * 32, day=4)
-    sources = tuple(
-        SourceEntry(
-            table="accesses", name="a.csv", sha256="33" * 32, bytes=5, rows=2, rejected={"bad_time": 1}, after=after,
-            mapping="", offset=-18_000,
-        )
-        for after in (0, 7)
-    )  # fmt: skip
-    commit = CommitEntry(generation=1, parts=1, columns=(), pages=1, sources=2, digest="55" * 32)
-    made = Manifest(
-        generation=3, id="00" * 16, secret="11" * 32, files=(file,), sources=sources, counts={"actors": 1},
-        commits=(commit,), size=2, root="44" * 32,
-    )  # fmt: skip
-    assert made.digest == "153e7bcf6f13bbde81f3baa314fab1cc75399054fcb8e36cc3a45adc399df85c"
-    assert replace(made, id="66" * 16, secret="77" * 32, commits=(), size=0, root="").digest == made.digest
-    purge = PurgeEntry(
-        generation=3, before="2026-03-01", who="a", why="b", at="c", reads=1, waybills=1, held=0, below_minimum=False
-    )
-    assert replace(made, purges=(purge,)).digest == "1d4d23aafd9bc38cc8ea27bf6f747dd54575076271f2a9afb2c5bbc3cf0f2613"
 
 
 FIELDS = st.sampled_from(["u", "v", '"w"', '"x\ny"', '"x""\n"', 'a"b', '"open', '"', "\n", "", "\r\n"])

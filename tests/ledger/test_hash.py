@@ -5,9 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._hash import UNPACKED, xxh64
 from wayseal.ledger._kernels import COLLISION
-from wayseal.ledger._keys import Keyer, pack_numbers, unpack_words
+from wayseal.ledger._keys import UNPACKED, Keyer, pack_numbers, unpack_words, xxh64
 from wayseal.ledger.errors import LedgerError
 
 pytestmark = pytest.mark.kernels

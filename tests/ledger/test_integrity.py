@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.effort import DEEP
-from tests.ledger.helpers import put, read, write
+from tests.ledger.helpers import load_manifest, put, read, save_manifest, write
 from tests.ledger.sealed import (
     KEY,
     changed_copy,
@@ -27,7 +27,7 @@ from tests.ledger.sealed import (
 )
 from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
-from wayseal.ledger._manifest import Manifest, canonical, load_manifest, save_manifest
+from wayseal.ledger._manifest import CommitEntry, FileEntry, Manifest, PurgeEntry, SourceEntry, canonical
 from wayseal.ledger._recount import recount
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._tree import append_commit, open_tree
@@ -73,8 +73,8 @@ def test_reads_are_counted_again_in_ranges_of_any_size(whole: Path, monkeypatch:
     monkeypatch.setattr(_recount, "_MOST", 1)
     manifest = load_manifest(whole / "L")
     segments = _recount.Segments(whole / "L", manifest, manifest.commits)
-    assert len(list(segments.stretches())) > 2
-    assert list(segments.stretches(0, 0)) == []
+    assert len(list(segments.key_ranges())) > 2
+    assert list(segments.key_ranges(0, 0)) == []
     assert looked(whole / "L").findings == ()
     for access, waybill in (("a899", "YT199"), ("a699", "YT299")):
         made = integrity.prove(whole / "L", access, waybill, notes(whole)[1]).to_json()
@@ -348,3 +348,26 @@ def test_an_empty_ledger(tmp_path: Path) -> None:
     found = looked(tmp_path / "L", note(tmp_path / "L"))
     assert (found.findings, found.rows) == ((), 0)
     assert (tmp_path / "L/secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_digest_of_the_same_sources_stays_what_it_is() -> None:
+    """Reports and checkpoints quote it: it hangs on this spelling."""
+    file = FileEntry(kind="accesses", path="data/a", generation=1, rows=2, bytes=3, sha256="22" * 32, day=4)
+    sources = tuple(
+        SourceEntry(
+            table="accesses", name="a.csv", sha256="33" * 32, bytes=5, rows=2, rejected={"bad_time": 1}, after=after,
+            mapping="", offset=-18_000,
+        )
+        for after in (0, 7)
+    )  # fmt: skip
+    commit = CommitEntry(generation=1, parts=1, columns=(), pages=1, sources=2, digest="55" * 32)
+    made = Manifest(
+        generation=3, id="00" * 16, secret="11" * 32, files=(file,), sources=sources, counts={"actors": 1},
+        commits=(commit,), size=2, root="44" * 32,
+    )  # fmt: skip
+    assert made.digest == "153e7bcf6f13bbde81f3baa314fab1cc75399054fcb8e36cc3a45adc399df85c"
+    assert replace(made, id="66" * 16, secret="77" * 32, commits=(), size=0, root="").digest == made.digest
+    purge = PurgeEntry(
+        generation=3, before="2026-03-01", who="a", why="b", at="c", reads=1, waybills=1, held=0, below_minimum=False
+    )
+    assert replace(made, purges=(purge,)).digest == "1d4d23aafd9bc38cc8ea27bf6f747dd54575076271f2a9afb2c5bbc3cf0f2613"

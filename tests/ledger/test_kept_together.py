@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.helpers import put, write
+from tests.ledger.helpers import load_manifest, put, write
 from tests.ledger.kept import answers, ingested, iso, purged
 from tests.ledger.sealed import files, flipped, looked
 from tests.ledger.test_retention import world
 from wayseal.ledger import LedgerError
-from wayseal.ledger._manifest import GONE, TOMBSTONES, load_manifest
 from wayseal.ledger.retention import compact
 from wayseal.ledger.upkeep import Fault, Remedy, backup, examine, restore
+
+TOMBSTONES, GONE = "tombstones", "gone"
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,11 @@
 """The pure parts, against the same thing said plainly."""
 
 import datetime
+import errno
+import fcntl
 import itertools
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,14 +19,15 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
-from wayseal.ledger import _kernels, _order
+from wayseal.ledger import _kernels
 from wayseal.ledger._counts import Sums
 from wayseal.ledger._files import HashingFile, storage_errors
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, PAIRS_SCHEMA
+from wayseal.ledger._lock import find_holder, no_readers, share_with_readers, writer_lock
 from wayseal.ledger._merge import count_to_merge, find_crowded, merge
-from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._parallel import read_ahead
+from wayseal.ledger._parallel import THREADS, map_ahead, read_ahead
+from wayseal.ledger._part import ledger_order, mark_firsts, mark_repeats, run_starts
 from wayseal.ledger._resolve import _tally
 from wayseal.ledger._sorted import SortedWriter, contains, find_rows, open_sorted, ranges, read_range, rows_for
 from wayseal.ledger._spill import MOST_PARTS, Spill, count_parts
@@ -76,7 +81,7 @@ def test_first_marks(runs: list[list[tuple[int, bool, bool]]]) -> None:
     ids = np.array([r[0] for r in flat], np.uint64)
     old = np.array([r[1] for r in flat], np.bool_)
     was = np.array([r[1] and r[2] and r[0] > 0 for r in flat], np.bool_)
-    marks = _order.mark_firsts(starts, ids, old, was)
+    marks = mark_firsts(starts, ids, old, was)
     place = 0
     for run in runs:
         seen: set[int] = set()
@@ -95,7 +100,7 @@ def test_repeats(runs: list[list[tuple[int, bool, bool]]]) -> None:
     flat = [r for run in runs for r in run]
     starts = np.cumsum([0, *(len(r) for r in runs)]).astype(np.int64)
     ids, old = np.array([r[0] for r in flat], np.uint64), np.array([r[1] for r in flat], np.bool_)
-    repeat = _order.mark_repeats(starts, ids, old)
+    repeat = mark_repeats(starts, ids, old)
     found = [False] * len(flat) if repeat is None else repeat.tolist()
     expected = []
     for run in runs:
@@ -124,9 +129,9 @@ def test_marks_of_runs_in_which_ids_share_their_place() -> None:
             seen.add(name)
             for k in range(i + 1, high):
                 met[k] = met[k] or (ids[k] == name and not old[i])
-    marks = _order.mark_firsts(starts, ids, old, np.zeros(n, np.bool_))
+    marks = mark_firsts(starts, ids, old, np.zeros(n, np.bool_))
     assert (marks.first.tolist(), marks.fresh.tolist()) == (first, fresh)
-    found = _order.mark_repeats(starts, ids, old)
+    found = mark_repeats(starts, ids, old)
     assert found is not None
     assert found.tolist() == repeat
 
@@ -369,3 +374,83 @@ def test_views_are_a_sample_of_what_an_actor_read(tmp_path: Path) -> None:
             assert sorted(keys.tolist()) == sorted(snapshot.keys([f"YT{n}" for n in expected]).tolist())
             assert snapshot.views(actor, predicates, 2).tolist() == keys[:2].tolist()
         assert len(snapshot.views(nobody, [], 5)) == 0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    put(write(tmp_path, "accesses", [read(1, "u", "YT1")]), tmp_path / "L")
+    return tmp_path / "L"
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_a_file_system_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written and nothing read there, and no handle is left open."""
+
+    def refuse(_handle: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    before = open_files()
+    for attempt in (
+        lambda: writer_lock(path).__enter__(),
+        lambda: no_readers(path).__enter__(),
+        lambda: share_with_readers(path),
+        lambda: find_holder(path),
+        lambda: ledger.open_ledger(path),
+    ):
+        with pytest.raises(OSError, match="No locks available"):
+            attempt()
+        assert open_files() == before
+
+
+SOON = 30
+"""Seconds after which a thread that should have come is taken not to."""
+
+
+def test_answers_come_in_order() -> None:
+    assert list(map_ahead(lambda n: n * n, range(100))) == [n * n for n in range(100)]
+    assert list(map_ahead(lambda n: n, [])) == []
+
+
+def test_a_slow_piece_keeps_nobody_waiting() -> None:
+    """While the first is worked on, the other thread goes through those after it."""
+    later = threading.Event()
+
+    def work(n: int) -> bool:
+        if n == 3:
+            later.set()
+        return n > 0 or later.wait(SOON)
+
+    assert list(map_ahead(work, range(8))) == [True] * 8
+    assert THREADS == 2
+
+
+def test_an_error_comes_out_and_ends_the_work() -> None:
+    done: list[int] = []
+
+    def work(n: int) -> int:
+        done.append(n)
+        if n == 1:
+            raise ValueError("one")
+        return n
+
+    answers = map_ahead(work, range(1_000))
+    assert next(answers) == 0
+    with pytest.raises(ValueError, match="one"):
+        next(answers)
+    assert len(done) < 20
+
+
+def test_whoever_stops_listening_ends_the_work() -> None:
+    done: list[int] = []
+
+    def pieces() -> Iterator[int]:
+        yield from range(1_000)
+
+    answers = map_ahead(done.append, pieces())
+    next(answers)
+    answers.close()
+    assert len(done) < 20

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ledger.helpers import put, read, write
+from tests.ledger.helpers import load_manifest, put, read, save_manifest, write
 from tests.ledger.sealed import KEY, files, looked, make, note
 from tests.ledger.test_integrity import rewritten, segment
 from wayseal.ledger import LedgerError, integrity, open_ledger
-from wayseal.ledger._manifest import load_manifest, save_manifest
 from wayseal.ledger._salts import Salts, load_salts, make_secret
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey

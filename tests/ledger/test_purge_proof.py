@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.ledger.helpers import put, read, write
+from tests.ledger.helpers import load_manifest, put, read, save_manifest, write
 from tests.ledger.kept import day, ingested, iso, purged
 from tests.ledger.sealed import KEY, changed_copy, files, flipped, looked, names, note
 from tests.ledger.test_integrity import codes
 from wayseal.ledger import LedgerError
-from wayseal.ledger._manifest import FileEntry, Manifest, load_manifest, save_manifest
+from wayseal.ledger._manifest import FileEntry, Manifest
 from wayseal.ledger._tree import append_commit
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code

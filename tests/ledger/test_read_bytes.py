@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ledger.helpers import START
-from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._keys import Keyer, digest_texts, pack_numbers
+from wayseal.ledger._keys import UNPACKED, Keyer, digest_texts, pack_numbers
 from wayseal.ledger._layout import KEYED, Bytes
 from wayseal.ledger._pages import Rows, hash_rows
 from wayseal.merkle.bulk import Digests

@@ -13,14 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.ledger.helpers import put, read, write
+from tests.ledger.helpers import load_manifest, put, read, write
 from tests.ledger.kept import NOW, Row, Tables, answers, day, first_seen, ingested, iso, order, purged
 from tests.ledger.sealed import KEY, looked, note
 from wayseal import ledger
-from wayseal.ledger import LedgerError, _recount, integrity
-from wayseal.ledger._manifest import load_manifest
+from wayseal.ledger import LedgerError, _purge_selector, _recount, integrity
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError, TooYoungError
-from wayseal.ledger.retention import _purge_selector, compact, plan_purge, prove_purge, purge
+from wayseal.ledger.retention import compact, plan_purge, prove_purge, purge
 from wayseal.proofs.reads import verify_read
 
 
@@ -419,7 +418,7 @@ def test_sessions_across_the_boundary(tmp_path: Path) -> None:
 def test_reads_that_no_commit_brought_stop_a_purge(many: Path, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from wayseal.ledger._manifest import save_manifest
+    from tests.ledger.helpers import save_manifest
 
     copy = tmp_path / "L"
     shutil.copytree(many / "L", copy)

@@ -10,8 +10,8 @@ import pytest
 
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger, store
-from wayseal.ledger import _text_lookup
-from wayseal.ledger.gaps import silent_hours
+from wayseal.ledger import _lookup
+from wayseal.ledger.summary import silent_hours
 from wayseal.store.types import NoticeCode, ReadOptions
 
 MIDNIGHT = 20_500 * 24
@@ -118,7 +118,7 @@ def test_a_session_of_several_accounts_and_days_is_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", [0, 1 << 18])
 def test_names_out_of_small_and_large_dictionaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
-    monkeypatch.setattr(_text_lookup, "KEPT", kept)
+    monkeypatch.setattr(_lookup, "KEPT", kept)
     for part in range(2):
         rows = [read(n, f"u-{n}", f"YT{n}") for n in range(part * 40, part * 40 + 50)]
         put(write(tmp_path / str(part), "accesses", rows), tmp_path / "L")

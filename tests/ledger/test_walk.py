@@ -11,7 +11,7 @@ import pytest
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger
 from wayseal.ledger import Snapshot
-from wayseal.ledger.walk import stretches
+from wayseal.ledger.walk import walk_source
 
 OUTLETS = ("o-0", "o-1", "o-2")
 
@@ -60,7 +60,7 @@ def names_of(snapshot: Snapshot, keys: Any) -> list[str]:
 @pytest.mark.parametrize("rows", [1, 64, 1 << 22])
 @pytest.mark.parametrize(("kind", "text"), [("actor", "u-1"), ("session", "s-1")])
 def test_reads_of_one_source(snapshot: Snapshot, kind: str, text: str, rows: int) -> None:
-    found = list(stretches(snapshot._finder, kind, snapshot.keys([text]), rows=rows))
+    found = list(walk_source(snapshot._finder, kind, snapshot.keys([text]), rows=rows))
     assert [s.done for s in found] == list(range(1, len(found) + 1))
     assert {s.total for s in found} == {len(found)}
     rows_of = [r for r in READS if r.get(kind) == text]
@@ -77,7 +77,7 @@ def test_reads_of_one_source(snapshot: Snapshot, kind: str, text: str, rows: int
 
 
 def test_a_read_carries_what_the_log_said(snapshot: Snapshot) -> None:
-    reads = [s.reads for s in snapshot.stretches("session", snapshot.keys(["s-1"]))]
+    reads = [s.reads for s in snapshot.source_ranges("session", snapshot.keys(["s-1"]))]
     for table in reads:
         assert set(snapshot.names("fields", table["fields"].to_numpy())) == {"name\x1fphone"}
         assert set(snapshot.names("via", table["via"].to_numpy())) == {"web"}
@@ -85,14 +85,14 @@ def test_a_read_carries_what_the_log_said(snapshot: Snapshot) -> None:
 
 
 def test_what_an_interface_issued(snapshot: Snapshot) -> None:
-    keys = np.concatenate([s.keys for s in snapshot.stretches("channel", snapshot.keys(["c-0"]))])
+    keys = np.concatenate([s.keys for s in snapshot.source_ranges("channel", snapshot.keys(["c-0"]))])
     assert names_of(snapshot, keys) == sorted(f"YT{n}" for n in range(2, ROUND, 2))
-    later = np.concatenate([s.keys for s in snapshot.stretches("channel", snapshot.keys(["c-9"]))])
+    later = np.concatenate([s.keys for s in snapshot.source_ranges("channel", snapshot.keys(["c-9"]))])
     assert names_of(snapshot, later) == ["YT0"]
 
 
 def test_what_passed_an_outlet(snapshot: Snapshot) -> None:
-    keys = np.concatenate([s.keys for s in snapshot.stretches("outlet", snapshot.keys(["o-1"]))])
+    keys = np.concatenate([s.keys for s in snapshot.source_ranges("outlet", snapshot.keys(["o-1"]))])
     came = {f"YT{n}" for n in range(ROUND) if n % 3 == 1}
     scanned = {str(s["waybill"]) for s in SCANS if s["outlet"] == "o-1"}
     assert names_of(snapshot, keys) == sorted(came | scanned)
@@ -102,7 +102,7 @@ def test_what_passed_an_outlet(snapshot: Snapshot) -> None:
 def test_a_source_that_nobody_knows(snapshot: Snapshot, kind: str) -> None:
     key = snapshot.keys(["nobody"])
     assert not snapshot.knows(kind, int(key[0]))
-    assert all(not len(s.keys) for s in snapshot.stretches(kind, key))
+    assert all(not len(s.keys) for s in snapshot.source_ranges(kind, key))
 
 
 @pytest.mark.parametrize("kind", ["actor", "session", "channel", "outlet"])
@@ -110,7 +110,7 @@ def test_an_empty_ledger(tmp_path: Path, kind: str) -> None:
     write(tmp_path / "D", "accesses", [])
     put(tmp_path / "D", tmp_path / "L")
     with ledger.open_ledger(tmp_path / "L") as snapshot:
-        assert list(snapshot.stretches(kind, snapshot.keys(["u-1"]))) == []
+        assert list(snapshot.source_ranges(kind, snapshot.keys(["u-1"]))) == []
         assert not len(snapshot.first_seen())
         assert not len(snapshot.places(snapshot.keys(["YT1"])))
 
@@ -153,10 +153,12 @@ def test_waybills_by_the_day_on_which_they_were_first_seen(snapshot: Snapshot) -
 
 def test_more_columns_where_they_are_asked_for(snapshot: Snapshot) -> None:
     key = snapshot.keys(["u-1"])
-    (plain,) = {tuple(s.reads.schema.names) for s in snapshot.stretches("actor", key)}
-    (more,) = {tuple(s.reads.schema.names) for s in snapshot.stretches("actor", key, ("session", "ip", "at"))}
+    (plain,) = {tuple(s.reads.schema.names) for s in snapshot.source_ranges("actor", key)}
+    (more,) = {tuple(s.reads.schema.names) for s in snapshot.source_ranges("actor", key, ("session", "ip", "at"))}
     assert more == (*plain, "session", "ip")
-    sessions = np.concatenate([s.reads["session"].to_numpy() for s in snapshot.stretches("actor", key, ("session",))])
+    sessions = np.concatenate(
+        [s.reads["session"].to_numpy() for s in snapshot.source_ranges("actor", key, ("session",))]
+    )
     mine = [r for r in READS if r["actor"] == "u-1"]
     assert np.sum(sessions == snapshot.keys(["s-1"])[0]) == sum(r.get("session") == "s-1" for r in mine)
     assert np.sum(sessions == 0) == sum("session" not in r for r in mine)
@@ -172,7 +174,7 @@ def test_a_table_beside_a_walk(tmp_path: Path) -> None:
         put(tmp_path / name, tmp_path / "L")
     with ledger.open_ledger(tmp_path / "L") as snapshot:
         for rows in (1, None):
-            walk = list(snapshot.stretches("actor", snapshot.keys(["p-0"]), (), ("partner_calls",), rows))
+            walk = list(snapshot.source_ranges("actor", snapshot.keys(["p-0"]), (), ("partner_calls",), rows))
             assert walk[0].low == 0
             assert [s.high + 1 for s in walk[:-1]] == [s.low for s in walk[1:]]
             met = [snapshot.between("partner_calls", s.low, s.high, ("request",)) for s in walk]

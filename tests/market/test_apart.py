@@ -1,5 +1,6 @@
 """Work apart: what it may take, and that the next piece is as ever (rules 1 to 3)."""
 
+import json
 import os
 import signal
 import sys
@@ -13,7 +14,6 @@ from tests.tables import each
 from wayseal.market import apart as room
 from wayseal.market.apart import ApartError, apart
 from wayseal.market.sources import Source, parse, parse_apart, parse_source
-from wayseal.market.sources._markup import html_apart, html_text
 from wayseal.market.types import FailureReason
 
 URL = "http://a.example/"
@@ -169,6 +169,10 @@ def test_a_lock_that_is_held_while_somebody_forks_holds_nobody_up() -> None:
         process.kill()
 
 
-def test_pieces_of_html() -> None:
-    assert html_apart("<p>a<br>b</p>") == html_text("<p>a<br>b</p>") == "a\nb"
-    assert html_apart(FORMATS.decode()) == ""
+def test_pieces_of_html_in_an_export() -> None:
+    chat = parse_source(
+        'name = "a"\nkind = "chat"\nformat = "json"\nfiles = "x"\n[fields]\nkey = "id"\ntext = "text"\nprice = "p"\n'
+    )
+    records = [{"id": 1, "text": "<p>a<br>b</p>"}, {"id": 2, "text": FORMATS.decode() + "</p>", "p": "1"}]
+    seen = parse(chat, json.dumps(records).encode(), "", "")
+    assert [(one.key, one.text) for one in seen.listings] == [("1", "a\nb")]

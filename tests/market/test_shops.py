@@ -16,7 +16,7 @@ from wayseal.market.shops import (
     fall_quiet,
     find_reappearances,
     first_seen,
-    next_look,
+    next_visit,
     take_back,
 )
 
@@ -100,7 +100,7 @@ def test_who_spoke_daily_and_then_not_at_all_is_back_when_heard_again() -> None:
 
 def test_looks_for_what_went_come_after_hours_then_days_for_a_year() -> None:
     now, looks = T, []
-    while (at := next_look(T, now, 0.5)) is not None:
+    while (at := next_visit(T, now, 0.5)) is not None:
         looks.append(at - T)
         now = at
     gaps = [b - a for a, b in zip([0, *looks], looks, strict=False)]

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tables import each
+from wayseal.model.period import PeriodError, hours_of
 from wayseal.model.times import HOUR_US, SECOND_US, iso, micros
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,3 +36,15 @@ def test_a_moment_with_any_offset_reads_back(us: int, zone: tzinfo) -> None:
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(ValueError, match=r"format|offset|month"):
         micros(text)
+
+
+@each("text", ["8", "+8", "-12", "14", "0"])
+def test_whole_hours(text: str) -> None:
+    assert hours_of(text) == int(text)
+
+
+@each("text", ["", "5.5", "+08:00", "15", "-13", "８", "east"])
+def test_what_is_no_clock_is_refused_by_the_setting_that_says_it(text: str) -> None:
+    with pytest.raises(PeriodError, match="from -12 to 14") as caught:
+        hours_of(text)
+    assert caught.value.key == "WAYSEAL_UTC_OFFSET_HOURS"

@@ -1,25 +1,42 @@
-"""Who may call what: the table, everything that isn't in it, and how soon a right ends."""
+"""Who may call what: the table, everything that isn't in it, and how soon a right ends.
+
+Which route an address is of: the quick way says what asking one route after the other does.
+Access tokens: what is signed is read back, and nothing else is.
+"""
 
 import asyncio
+import base64
+import json
 import time
+from functools import partial
 from typing import Any
 
+import jwt
 import pytest
 from fastapi.routing import APIRoute
-from starlette.routing import Route
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
 
 from tests.server.forging import Forger
-from tests.server.world import ADMIN, ALL, ISSUER, NOW, NUMBER, World
+from tests.server.world import ADMIN, ALL, ISSUER, NOW, NUMBER, Ring, World
 from tests.tables import each
 from wayseal.database import DatabaseGoneError
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import time_at
-from wayseal.server._access_tokens import AUDIENCE, LASTS
+from wayseal.server._access_tokens import AUDIENCE, LASTS, AccessTokens, Claims
+from wayseal.server._access_tokens import REMEMBERED as TOKENS_REMEMBERED
+from wayseal.server._admission import RouteFinder
 from wayseal.server._directory_cache import LONGEST, OLDEST, REMEMBERED, DirectoryCache, Principal
+from wayseal.server._problems import ProblemError
 from wayseal.server.scopes import ROUTES, SCOPES
 from wayseal.vault import directory
 from wayseal.vault.directory import ActorRecord, Client
+from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import AccessKey
+from wayseal.vault.log import UnitOfWork
 
 PUBLIC = {
     ("POST", "/oauth/token"),
@@ -224,7 +241,8 @@ def test_scopes_that_were_taken_from_a_client_are_gone_from_its_tokens(service: 
     service.client("less", frozenset({"policy:read"}))
     token = service.headers("less")
     marks = service.vault.marks
-    service.vault.main.write(lambda c: directory._change_client(c, marks, "less", scopes="seal"))
+    unit = partial(UnitOfWork, marks=marks, caller=ADMIN, policy=1, now=NOW, day=0)
+    service.vault.main.write(lambda c: directory._change_client(unit(c), "less", scopes="seal"))
     until(service, token, 403, "scope_missing")
 
 
@@ -278,3 +296,172 @@ def test_many_who_ask_at_once_make_one_read() -> None:
         assert len(directory._known) <= REMEMBERED + 8
 
     asyncio.run(ask())
+
+
+VALUES = ("YT1", "0", "a b", "\n", "x\n", "batch", "disclose", "{waybill}", "%2F", "é", "a:b", ".", "")
+ENDS = ("", "/", "\n", "/x", "?", "//")
+
+
+async def nothing(request: Request) -> Response:
+    return Response()
+
+
+def addresses(path: str) -> set[str]:
+    """Some of a path, and some that are nearly so."""
+    made = set()
+    for value in VALUES:
+        address = path
+        for name in ("{waybill}", "{actor}", "{approval}", "{level}", "{index:path}", "{seq}"):
+            address = address.replace(name, value)
+        made |= {address + end for end in ENDS} | {address[1:], address[:-1], address.upper(), f"/{address}"}
+    return made
+
+
+def told(find: Any, method: str, address: str) -> str:
+    scope = {"type": "http", "method": method, "path": address, "state": {}}
+    try:
+        path, values = find(scope)
+    except ProblemError as problem:
+        return f"{problem.rule} {problem.headers}"
+    return json.dumps([path, dict(values)])
+
+
+def test_both_ways_find_the_same(shared: World) -> None:
+    paths = RouteFinder(lambda: shared.api.router.routes, ROUTES)
+    quick = {(method, path) for (method, _), (path, _) in paths._plain.items()}
+    quick |= {(method, path) for (method, _, _), (path, _) in paths._with_one.items()}
+    # The tile has two parameters; a waybill could be called "batch".
+    shared_or_long = {
+        ("GET", "/v1/log/tile/{level}/{index:path}"),
+        ("PATCH", "/v1/waybills/{waybill}"),
+        ("POST", "/v1/waybills/batch"),
+    }
+    assert set(ROUTES) - quick == shared_or_long
+    found = set()
+    for _, path in ROUTES:
+        for address in addresses(path):
+            for method in ("POST", "GET", "PUT", "HEAD", "get", ""):
+                one = told(paths.find, method, address)
+                assert one == told(paths._match_each, method, address), (method, address)
+                found.add(one)
+    assert len(found) > 60
+
+
+@pytest.mark.parametrize(
+    ("paths", "quick"),
+    [
+        (["/a/{x}/b", "/c"], {"/a/{x}/b", "/c"}),
+        (["/a/{x}/b", "/a/c/b"], set()),
+        (["/a/{x}/b", "/{x}/1/b"], set()),
+        (["/a/{x}/b", "/a/{x:path}"], set()),
+        (["/{x:path}", "/a/{x}/b", "/c"], set()),
+        (["/a/{x}/b", "/a/{x}/c", "/a/b"], {"/a/{x}/b", "/a/{x}/c", "/a/b"}),
+        (["/a/{x}/{y}", "/a/x{y}/b", "/a/{x:int}/b/c"], set()),
+    ],
+)
+def test_paths_that_share_an_address_are_asked_in_their_order(paths: list[str], quick: set[str]) -> None:
+    routes: list[BaseRoute] = [Route(path, nothing, methods=["POST"]) for path in paths]
+    table = dict.fromkeys([("POST", path) for path in paths])
+    made = RouteFinder(lambda: routes, table)
+    assert {path for path, _ in [*made._plain.values(), *made._with_one.values()]} == quick
+    for address in ("/a/c/b", "/a/1/b", "/a/b", "/c", "/a/1/b/c", "/a/x1/b"):
+        assert told(made.find, "POST", address) == told(made._match_each, "POST", address)
+
+
+def test_what_is_no_plain_route_leaves_nothing_to_the_quick_way() -> None:
+    routes: list[BaseRoute] = [Mount("/a", routes=[]), Route("/a/b", nothing, methods=["POST"])]
+    made = RouteFinder(lambda: routes, {("POST", "/a/b"): None})
+    assert not made._plain
+    assert told(made.find, "POST", "/a/b").startswith("not_allowed")
+
+
+NOW_S = 1_700_000_000
+CLAIMS = Claims(client="c1", actor="a1", scopes=frozenset({"seal", "log"}), expires=NOW_S + LASTS)
+SAID: dict[str, Any] = {
+    "iss": ISSUER,
+    "aud": AUDIENCE,
+    "iat": NOW_S,
+    "exp": NOW_S + LASTS,
+    "client_id": "c1",
+    "sub": "a1",
+    "scope": "log seal",
+    "act": {"sub": "c1"},
+}
+RING = Ring()
+FORGER = Forger(private=RING.ring.key(AccessKey).private, said=SAID)
+FORGED = FORGER.forged()
+
+
+@each("name", FORGED)
+def test_what_is_no_token_of_ours_is_none(name: str) -> None:
+    tokens = AccessTokens(RING, issuer=ISSUER)
+    assert tokens.verify(FORGED[name], now=NOW_S) is None
+    assert tokens.verify(FORGED[name], now=NOW_S) is None
+
+
+def test_forged_tokens_start_from_a_good_one() -> None:
+    assert AccessTokens(RING, issuer=ISSUER).verify(FORGER.made(), now=NOW_S) == CLAIMS
+
+
+@given(
+    st.builds(
+        Claims,
+        client=st.text(min_size=1, max_size=128),
+        actor=st.none() | st.text(min_size=1, max_size=128),
+        scopes=st.frozensets(st.sampled_from(["seal", "log", "policy:read"])),
+        expires=st.integers(NOW_S + 1, NOW_S + LASTS),
+        certificate=st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex),
+    )
+)
+def test_what_is_issued_is_read_back(claims: Claims) -> None:
+    tokens = AccessTokens(RING, issuer=ISSUER)
+    token = tokens.issue(claims, now=NOW_S)
+    assert tokens.verify(token, now=NOW_S) == claims
+    assert tokens.verify(token, now=claims.expires - 1) == claims
+    assert tokens.verify(token, now=claims.expires) is None
+
+
+@given(
+    st.text(max_size=200) | st.binary(max_size=100).map(lambda raw: base64.urlsafe_b64encode(raw).decode() + ".e30.")
+)
+def test_no_text_breaks_verification(text: str) -> None:
+    assert AccessTokens(RING, issuer=ISSUER).verify(text, now=NOW_S) is None
+
+
+def test_a_rotated_key_verifies_until_it_is_retired() -> None:
+    ring = Ring()
+    tokens = AccessTokens(ring, issuer=ISSUER)
+    first = tokens.issue(CLAIMS, now=NOW_S)
+    ring.ring = ring.ring.rotate(KeyPurpose.ACCESS, NOW)
+    second = tokens.issue(CLAIMS, now=NOW_S)
+    assert [jwt.get_unverified_header(token)["kid"] for token in (first, second)] == ["access-1", "access-2"]
+    assert tokens.verify(first, now=NOW_S) == tokens.verify(second, now=NOW_S) == CLAIMS
+    assert [key["kid"] for key in tokens.jwks()["keys"]] == ["access-1", "access-2"]
+    ring.ring = ring.ring.retire(KeyPurpose.ACCESS, 1)
+    # Even though it was verified before (rule 3).
+    assert tokens.verify(first, now=NOW_S) is None
+    assert tokens.verify(second, now=NOW_S) == CLAIMS
+    assert [key["kid"] for key in tokens.jwks()["keys"]] == ["access-2"]
+
+
+def test_the_published_keys_verify_and_hold_no_secret() -> None:
+    tokens = AccessTokens(RING, issuer=ISSUER)
+    (key,) = tokens.jwks()["keys"]
+    assert set(key) == {"kty", "crv", "use", "alg", "kid", "x"}
+    said = jwt.decode(
+        tokens.issue(CLAIMS, now=NOW_S),
+        jwt.PyJWK(key).key,
+        algorithms=["EdDSA"],
+        audience=AUDIENCE,
+        issuer=ISSUER,
+        options={"verify_exp": False},
+    )
+    assert said["act"] == {"sub": "c1"}
+
+
+def test_only_so_many_are_remembered() -> None:
+    tokens = AccessTokens(RING, issuer=ISSUER)
+    tokens.jwks()
+    tokens._known.update((str(n).encode(), CLAIMS) for n in range(TOKENS_REMEMBERED))
+    tokens.verify(FORGER.made(), now=NOW_S)
+    assert len(tokens._known) == TOKENS_REMEMBERED

@@ -88,7 +88,8 @@ def conversation(asked: Transcript) -> None:
     ask("POST", f"/v1/waybills/{UNKNOWN}/disclose", WHY, actor="courier-1")
     ask("POST", show, WHY | {"purpose": "fly"}, actor="courier-1")
     asks = [{"waybill": number, **WHY} for number in (NUMBER, OTHER, UNKNOWN)]
-    ask("POST", "/v1/disclose", {"asks": asks}, actor="courier-1")
+    fewer: dict[str, Any] = asks[0] | {"fields": ["recipient_name"]}
+    ask("POST", "/v1/disclose", {"asks": [*asks, fewer]}, actor="courier-1")
     shown = [tokens["recipient_name"], tokens["goods"], "nothing"]
     ask("POST", "/v1/tokens/disclose", {"tokens": shown, **WHY}, actor="courier-1")
     ticket = {"ticket": "T-1", "waybill": NUMBER, "actor": "courier-1", "opened_at": "2026-03-02T04:00:00Z"}
@@ -110,6 +111,7 @@ def conversation(asked: Transcript) -> None:
     asked.service.client("second")
     ask("POST", agree, actor="manager-1", client="second")
     ask("POST", "/v1/actors/courier-1/block")
+    assert asked.service.ask_token("all", actor="courier-1").status_code == 400
     ask("POST", show, WHY, actor="nobody", authorization="Bearer none")
     ask("POST", "/v1/actors/courier-1/unblock")
     ask("POST", "/v1/actors/nobody-1/block")

@@ -1,17 +1,24 @@
-"""Nothing that was sent or sealed stands in logs, metrics or errors: markers in every field, and a search for them."""
+"""Nothing that was sent or sealed stands in logs, metrics or errors: markers in every field, and a search for them.
+
+How long an answer takes doesn't tell whether a number exists: measured; `tests/vault/test_existence.py` counts.
+"""
 
 import base64
 import json
+import random
+import statistics
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.effort import examples
-from tests.server.world import NUMBER, VALUES, World
-from wayseal.server._middleware import NOWHERE
+from tests.server.test_http_protocol import served
+from tests.server.world import ADMIN, NOW, NUMBER, VALUES, World
 from wayseal.server.scopes import ROUTES
 from wayseal.service.log import KEYS
 
@@ -91,7 +98,7 @@ def test_nothing_sent_is_seen_by_operators_or_told_back_in_errors(service: World
     text = seen(service)
     assert MARK not in text
     assert "13912345678" not in text
-    assert NOWHERE in text
+    assert "none" in text
 
 
 def test_no_secret_and_no_token_is_seen(service: World) -> None:
@@ -165,3 +172,34 @@ def test_no_value_in_a_good_body_breaks_a_route(shared: World, path: str) -> Non
         assert answer.status_code < 500, answer.text
 
     fuzz()
+
+
+ASKS = 1500
+"""Of each kind, in random turns, so that whatever else the machine does falls upon all alike."""
+CLOSE = 0.05
+
+
+@pytest.mark.deep
+def test_how_long_an_answer_takes_does_not_tell(service: World) -> None:
+    kinds = {
+        kind: [f"YT7{place}000000000{n:02}" for n in range(20)]
+        for place, kind in enumerate(("unknown", "elsewhere", "erased"))
+    }
+    for number in kinds["elsewhere"] + kinds["erased"]:
+        service.seal(number)
+        service.arrive(number, "GZ-9")
+    service.vault.erase(ADMIN, kinds["erased"], now=NOW)
+    taken: dict[str, list[float]] = {kind: [] for kind in kinds}
+    chance = random.Random(1)
+    headers = service.headers(actor="courier-1")
+    with served(service) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as http:
+        for _ in range(ASKS):
+            for kind in chance.sample(list(kinds), len(kinds)):
+                place = f"/v1/waybills/{chance.choice(kinds[kind])}/disclose"
+                begun = time.perf_counter()
+                answer = http.post(place, json={"purpose": "deliver", "reason": "route 12"})
+                taken[kind].append(time.perf_counter() - begun)
+                assert (answer.status_code, answer.json()["rule"]) == (403, "custody")
+    medians = {kind: statistics.median(some) for kind, some in taken.items()}
+    print({kind: f"{1e6 * median:,.0f} us" for kind, median in medians.items()})
+    assert max(medians.values()) <= (1 + CLOSE) * min(medians.values()), medians

@@ -18,14 +18,13 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from benchmarks._forked import started_by
+from benchmarks.shared.forked import started_by
 
 from tests.server.running import Running, environment_of, prepared, serving
 from tests.server.starting import Started
 from tests.server.test_serve import token
 from tests.server.world import VALUES, databases
 from wayseal.server import serve
-from wayseal.server._metrics import FOLDER
 from wayseal.server.serve import run
 from wayseal.server.settings import Settings
 from wayseal.service import log
@@ -297,7 +296,7 @@ def test_a_signal_ends_it_in_the_process_that_was_started(tmp_path: Path, capfd:
 
 def test_both_halves_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What each process does, in threads: a line that is cut ends the one that answers, and that ends the other."""
-    monkeypatch.setenv(FOLDER, str(tmp_path))
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     settings, said = settings_of(tmp_path, 2), io.StringIO()
     log = make_log(said)
     (commits, answers), (line, ours) = socket.socketpair(), Pipe(duplex=False)

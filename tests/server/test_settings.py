@@ -1,6 +1,12 @@
-"""Settings: from a file and the environment, checked, and silent about their values."""
+"""Settings: from a file and the environment, checked, and silent about their values.
 
+Secrets leave the environment once they were read.
+"""
+
+import os
 import re
+import subprocess
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +18,7 @@ from tests.tables import each
 from wayseal import server
 from wayseal.server.errors import SettingsError
 from wayseal.server.serve import open_keyring
-from wayseal.server.settings import PREFIX, Settings, read_settings
+from wayseal.server.settings import PREFIX, SECRETS, Settings, read_settings
 
 VARIABLE = re.compile(r'envvar="(WAYSEAL_[A-Z_]+)"')
 GOOD = {
@@ -184,3 +190,30 @@ def test_what_the_command_line_reads_of_the_environment_is_no_unknown_setting() 
 def test_the_couriers_clock_and_backups_are_in_microseconds() -> None:
     settings = read_settings({**GOOD, "WAYSEAL_UTC_OFFSET_HOURS": "5.5", "WAYSEAL_KEY_BACKUP_DAYS": "2"})
     assert (settings.utc_offset, settings.backups) == (19_800_000_000, 172_800_000_000)
+
+
+SCRIPT = """
+import os, subprocess, sys
+from pathlib import Path
+from wayseal.service.process import forget
+forget(["WAYSEAL_KEYRING", "WAYSEAL_NOT_THERE"])
+child = [sys.executable, "-c", "import os; print('WAYSEAL_KEYRING' in os.environ)"]
+print(Path("/proc/self/environ").read_bytes())
+print(os.getenv("WAYSEAL_KEYRING"), os.getenv("WAYSEAL_KEYRING_FILE"), os.getenv("WAYSEAL_LAST"))
+print(subprocess.run(child, capture_output=True, text=True, check=True).stdout.strip())
+"""
+
+
+def test_a_secret_is_gone_and_nothing_else() -> None:
+    given = {"WAYSEAL_FIRST": "1", "WAYSEAL_KEYRING": "hush-ring", "WAYSEAL_KEYRING_FILE": "file", "WAYSEAL_LAST": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env={**os.environ, **given}, capture_output=True, text=True, check=True
+    )
+    shown, own, child = done.stdout.splitlines()
+    assert "hush-ring" not in shown
+    assert all(part in shown for part in ("WAYSEAL_FIRST=1", "WAYSEAL_KEYRING_FILE=file", "WAYSEAL_LAST=2"))
+    assert (own, child) == ("None file 2", "False")
+
+
+def test_what_settings_hide_is_what_is_forgotten() -> None:
+    assert set(SECRETS) == {"WAYSEAL_DATABASE", "WAYSEAL_KEY_DATABASE", "WAYSEAL_KEYRING"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wayseal.store import open_source, read_batches, read_leaks
-from wayseal.store.formats import LAID_OUT, LOGS, Format
+from wayseal.store.mapping import LAID_OUT, LOGS, Format
 from wayseal_sim import SimulateError, preset, simulate
 from wayseal_sim._run import generate
 

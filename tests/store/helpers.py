@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from wayseal.store import open_source, read_batches
+from wayseal.store import load_mapping, open_source, read_batches
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import Batch, Notice, NoticeCode, ReadOptions, Reason
 
@@ -79,3 +79,8 @@ def emptied(whole: Whole) -> list[tuple[str, Reason, list[int]]]:
 def put(path: Path, content: str | bytes) -> Path:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def mapping_of(text: str) -> LogMapping:
+    """The mapping that a text describes."""
+    return load_mapping(Path("m.toml"), text)

@@ -3,6 +3,7 @@ import gzip
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 
 from tests.store.helpers import emptied, put, read
 from tests.tables import each
-from wayseal.store._csv_records import CsvRecords
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -363,7 +363,7 @@ def test_lists(tmp_path: Path, text: str, value: list[str] | None, reason: Reaso
 
 
 _BARE = Reason.STRAY_CARRIAGE_RETURN
-MISCOUNTED = CsvRecords(data=GOOD.encode(), line=np.arange(2), rejected=[])
+MISCOUNTED = SimpleNamespace(data=GOOD.encode(), line=np.arange(2), rejected=[])
 CELLS = st.text(
     st.one_of(st.sampled_from(',"\n\r;|= aé运'), st.characters(codec="utf-8", exclude_characters="\0'")), max_size=8
 )

@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.store import strange
-from tests.store.helpers import put, read
+from tests.store.helpers import mapping_of, put, read
 from tests.store.workbooks import Cell, workbook
 from tests.tables import each
 from wayseal.model.predicate import parse_predicate
 from wayseal.page.languages import translator
 from wayseal.store import open_source, propose_mapping, read_batches
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.drafts import Draft, NoDraftError, draft_mappings
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import TABLES
@@ -82,7 +81,7 @@ def test_each_table_is_known_by_what_it_holds(
         assert value not in draft.text
     if doubt.startswith("`actor`"):
         return
-    mapping = parse_mapping(draft.text, Path("m.toml"))
+    mapping = mapping_of(draft.text)
     whole = read(path, mapping=mapping)
     assert len(whole.lines) >= 12
     assert not whole.rejected
@@ -100,7 +99,7 @@ def test_lists_and_searches_are_offered_and_the_rest_is_named(tmp_path: Path) ->
     """They were said to be no reads; the account stands with the server or in a parameter."""
     path = strange.web(tmp_path / "web.log")
     (draft,) = draft_mappings(path)
-    mapping = parse_mapping(draft.text, Path("m.toml"))
+    mapping = mapping_of(draft.text)
     assert 'actor = { first_of = ["user", "query.opId"] }' in draft.text
     assert 'offset = "+08:00"' in draft.text
     for line in ('path = "/api/orders"', 'path = "/search"', 'query = { origin_outlet = "startSite" }',
@@ -151,7 +150,7 @@ def test_a_file_with_headings_in_two_languages(tmp_path: Path) -> None:
     (draft,) = draft_mappings(path)
     assert "header = 2" in draft.text
     assert columns_of(draft)["waybill"] == "bill_code"
-    whole = read(path, mapping=parse_mapping(draft.text, Path("m.toml")))
+    whole = read(path, mapping=mapping_of(draft.text))
     assert (whole.lines[0], len(whole.lines), whole.rejected) == (3, 30, [])
 
 
@@ -175,7 +174,7 @@ def test_zones_that_differ_are_read_with_the_times(tmp_path: Path) -> None:
     )
     path = put(tmp_path / "a.csv", "logtime,tz,userid,waybill_no,ip\n" + rows)
     (draft,) = draft_mappings(path)
-    whole = read(path, mapping=parse_mapping(draft.text, Path("m.toml")))
+    whole = read(path, mapping=mapping_of(draft.text))
     assert [row["at"] for row in whole.rows[:2]] == ["2026-03-01 23:00:00+00:00", "2026-03-02 00:00:01+00:00"]
 
 
@@ -286,7 +285,7 @@ def test_headings_of_other_systems(head: str, form: str, table: str, sure: bool,
     asks = [one for one in draft.doubts if "offset" not in one]
     assert (not asks) == sure, asks
     if sure:
-        parse_mapping(draft.text, Path("m.toml"))
+        mapping_of(draft.text)
 
 
 def test_a_look_of_the_console_decides_alike(tmp_path: Path) -> None:
@@ -319,7 +318,7 @@ def test_a_draft_without_doubts_loads(
     for draft in drafts:
         assert "13800138000" not in draft.text
         if not draft.doubts:
-            parse_mapping(draft.text, Path("m.toml"))
+            mapping_of(draft.text)
 
 
 def test_a_draft_is_read_through_itself_before_it_is_handed_out(tmp_path: Path) -> None:
@@ -507,7 +506,7 @@ def test_events_and_tickets_in_json(tmp_path: Path) -> None:
     assert found["weight_g"] == "data.weight.value,data.weight.unit"
     assert any("`waybill`: its name says nothing" in one for one in draft.doubts)
     assert any("`waybill`: 20 of 170 values" in one for one in draft.doubts)
-    mapping = parse_mapping(draft.text, Path("m.toml"))
+    mapping = mapping_of(draft.text)
     (taken,) = read_batches(open_source(tmp_path / "events.jsonl", mapping=mapping).files[0], mapping=mapping)
     assert taken.rows["weight_g"].to_pylist()[:4] == [0, 100, 200, 300]
     tickets = "".join(

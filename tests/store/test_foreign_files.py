@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.helpers import put, read
+from tests.store.helpers import mapping_of, put, read
 from tests.tables import each
 from wayseal.store import open_source, propose_mapping
 from wayseal.store._dump import events
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store._open_source import is_document, records
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal.store.recognise import recognise, shape_of
 from wayseal.store.types import NoticeCode, Reason
 
@@ -183,15 +182,13 @@ def test_a_table_is_read_by_its_name_and_no_row_is_lost(tmp_path: Path) -> None:
         ("d.dat", POSTGRES.encode()),
     ):
         path = put(tmp_path / name, data)
-        whole = read(path, mapping=parse_mapping(MAPPING, Path("m.toml")))
+        whole = read(path, mapping=mapping_of(MAPPING))
         assert [r["at"] for r in whole.rows] == ["2026-03-04 03:02:31.500000+00:00"]
         assert whole.rejected == [(3, "", Reason.TOO_FEW_FIELDS)]
-        assert (
-            open_source(path, mapping=parse_mapping(MAPPING, Path("m.toml"))).files[0].path.name == f"{name}#ops.orders"
-        )
+        assert open_source(path, mapping=mapping_of(MAPPING)).files[0].path.name == f"{name}#ops.orders"
     broken = MYSQL.replace("'YT1234567890002',NULL", "YT1'234',NULL")
     text = MAPPING.replace('at = "seen"', 'at = "made"')
-    whole = read(put(tmp_path / "x.sql", broken), mapping=parse_mapping(text, Path("m.toml")), offset="+08:00")
+    whole = read(put(tmp_path / "x.sql", broken), mapping=mapping_of(text), offset="+08:00")
     assert len(whole.rows) + len(whole.rejected) == 4
     assert (3, "", Reason.STRAY_QUOTE) in whole.rejected
 
@@ -203,7 +200,7 @@ def test_the_table_is_chosen_and_the_others_are_named(tmp_path: Path) -> None:
     assert [(n.code, n.values["names"]) for n in source.notices] == [(NoticeCode.OTHER_SHEETS, "orders")]
     assert recognise(path).tables == {"site": ("code",), "orders": ("mail_no", "who", "seen", "made")}
     with pytest.raises(StoreError, match="no such table; the dump has"):
-        open_source(path, mapping=parse_mapping(MAPPING.replace('"orders"', '"none"'), Path("m.toml")))
+        open_source(path, mapping=mapping_of(MAPPING.replace('"orders"', '"none"')))
     with pytest.raises(StoreError, match="holds no rows"):
         open_source(put(tmp_path / "e.sql", "-- MySQL dump\n"))
 
@@ -270,7 +267,7 @@ NESTED = {
 def test_a_list_that_lies_deeper_is_found_by_its_path(kind: str, tmp_path: Path) -> None:
     """All of it was one record."""
     text = 'unwrap = "hits.records"\n[columns]\nat = "at"\nactor = "actor"\nwaybill = "waybill"\n'
-    mapping = parse_mapping(text, Path("m.toml"))
+    mapping = mapping_of(text)
     for name, data in (("a.json", NESTED[kind].encode()), ("a.json.gz", gzip.compress(NESTED[kind].encode()))):
         whole = read(put(tmp_path / name, data), mapping=mapping)
         assert [r["waybill"] for r in whole.rows] == [r["waybill"] for r in ROWS]
@@ -306,9 +303,8 @@ def test_lines_inside_container_logs(tmp_path: Path) -> None:
         assert whole.lines == [3, 5]
         assert whole.rejected == [(2, "", Reason.NOT_JSON)]
     shipped = "".join(json.dumps({"m": {"line": line}, "pod": "x"}) + "\n" for line in lines)
-    made = parse_mapping(
-        'format = "jsonl"\nunwrap = "m.line"\n[columns]\nat = "at"\nactor = "actor"\nwaybill = "waybill"\n',
-        Path("m.toml"),
+    made = mapping_of(
+        'format = "jsonl"\nunwrap = "m.line"\n[columns]\nat = "at"\nactor = "actor"\nwaybill = "waybill"\n'
     )
     assert len(read(put(tmp_path / "s.jsonl", shipped), mapping=made).rows) == 2
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.store.helpers import put, read
+from tests.store.helpers import mapping_of, put, read
 from wayseal.page.languages import translator
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.drafts import Draft, NoDraftError, draft_mappings
 
 LINE = {"time": "05/Nov/2026:00:02:07 +0800", "remote_addr": "100.64.0.3", "remote_user": "-", "status": 200}
@@ -121,7 +120,7 @@ def test_a_register_of_applications_is_one_of_accounts(tmp_path: Path) -> None:
     path = put(tmp_path / "apps.csv", APPS + "".join(rows))
     (draft,) = draft_mappings(path)
     assert (draft.table, draft.doubts) == ("actors", ())
-    whole = read(path, mapping=parse_mapping(draft.text, Path("m.toml")))
+    whole = read(path, mapping=mapping_of(draft.text))
     assert [row.get("valid_to", "")[:10] for row in whole.rows[:3]] == ["", "2027-01-01", "2027-01-01"]
     assert [row["kind"] for row in whole.rows[:3]] == ["partner", "service", "person"]
     assert "张三" not in draft.text
@@ -151,7 +150,7 @@ def test_what_a_database_prints_for_nothing_is_nothing(tmp_path: Path) -> None:
     (draft,) = draft_mappings(path)
     said = tomllib.loads(draft.text)["columns"]
     assert (said["kind"]["values"], said["closed_at"]) == ({"NULL": ""}, "close_time")
-    whole = read(path, mapping=parse_mapping(draft.text, Path("m.toml")))
+    whole = read(path, mapping=mapping_of(draft.text))
     assert {row.get("kind") for row in whole.rows} == {"催派", None}
     assert sum("closed_at" in row for row in whole.rows) == 26
 

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.helpers import put, read
+from tests.store.helpers import mapping_of, put, read
 from tests.tables import each
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
 
@@ -100,7 +99,7 @@ def test_a_row_that_showed_several_waybills(tmp_path: Path) -> None:
 
 
 def test_numbers_in_a_list_of_objects(tmp_path: Path) -> None:
-    mapping = parse_mapping('[columns]\nat = "t"\nactor = "u"\nwaybill = "r.items.no"\n', Path("m.toml"))
+    mapping = mapping_of('[columns]\nat = "t"\nactor = "u"\nwaybill = "r.items.no"\n')
     rows: list[dict[str, Any]] = [
         {"items": [{"no": "YT1", "x": 1}, {"no": ["YT2", "YT9"]}, {}, 7]}, {"items": {"no": "YT3"}}, {"items": []}, {},
     ]  # fmt: skip

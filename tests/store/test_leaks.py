@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.helpers import put
+from tests.store.helpers import mapping_of, put
 from wayseal.store import read_leaks
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
 from wayseal.store.tables import arrow_schema
 from wayseal.store.types import NoticeCode, Reason
@@ -27,7 +26,7 @@ def test_leaks_in_any_format(tmp_path: Path) -> None:
 
 
 def test_a_mapping_may_say_which_column_is_which(tmp_path: Path) -> None:
-    mapping = parse_mapping('table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = "day"\n', Path("m.toml"))
+    mapping = mapping_of('table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = "day"\n')
     leaks = read_leaks(put(tmp_path / "x.csv", "no,day\nYT1,2024-01-05\n"), mapping=mapping)
     assert leaks.rows.num_rows == 1
 
@@ -37,9 +36,8 @@ def test_a_day_without_a_time_is_told(tmp_path: Path) -> None:
     leaks = read_leaks(put(tmp_path / "bought.csv", text), offset="+08:00")
     assert leaks.by_day.tolist() == [True, False, True]
     assert {str(t) for t in leaks.rows["seen_at"]} == {"2026-03-04 16:00:00+00:00"}
-    mapping = parse_mapping(
-        'table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = { column = "d", formats = ["%Y年%m月%d日", "iso"] }\n',
-        Path("m.toml"),
+    mapping = mapping_of(
+        'table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = { column = "d", formats = ["%Y年%m月%d日", "iso"] }\n'
     )
     mixed = read_leaks(put(tmp_path / "x.csv", "no,d\nYT1,2026年3月5日\nYT2,2026-03-05 09:00\n"), mapping=mapping)
     assert mixed.by_day.tolist() == [True, False]
@@ -47,7 +45,7 @@ def test_a_day_without_a_time_is_told(tmp_path: Path) -> None:
 
 
 def test_a_mapping_for_another_table_is_refused(tmp_path: Path) -> None:
-    mapping = parse_mapping('[columns]\nwaybill = "no"\nat = "day"\nactor = "u"\n', Path("m.toml"))
+    mapping = mapping_of('[columns]\nwaybill = "no"\nat = "day"\nactor = "u"\n')
     with pytest.raises(StoreError, match="leaks"):
         read_leaks(put(tmp_path / "x.csv", "no,day,u\n"), mapping=mapping)
 

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.docs.pages import DOCS
-from tests.store.helpers import put, read
+from tests.store.helpers import mapping_of, put, read
 from tests.tables import each
 from wayseal.store import load_mapping, open_source, read_batches
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal.store.types import NoticeCode, Reason
 
 COLUMNS = '[columns]\nat = "t"\nactor = "u"\nwaybill = "w"\n'
@@ -159,7 +158,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 @given(st.text())
 def test_any_text_is_a_mapping_or_a_clear_error(text: str) -> None:
     with pytest.raises(StoreError):
-        parse_mapping(text, Path("m.toml"))
+        mapping_of(text)
 
 
 def test_json_paths_constants_and_types(tmp_path: Path) -> None:
@@ -175,7 +174,7 @@ purpose = { columns = ["a.b", "c"] }
 column = "bot"
 equals = [true]
 """
-    mapping = parse_mapping(text, Path("m.toml"))
+    mapping = mapping_of(text)
     lines = [
         '{"ts":1704441600000,"user":{"id":7},"no":"yt 1","ok":true,"shown":["x"],"a.b":"p","c":"q","bot":false}',
         '{"ts":1704441600000,"user":{"id":7},"no":"yt 1","bot":true}',
@@ -203,7 +202,7 @@ equals = [true]
 
 
 def test_a_column_that_the_log_lacks(tmp_path: Path) -> None:
-    mapping = parse_mapping(COLUMNS, Path("m.toml"))
+    mapping = mapping_of(COLUMNS)
     for name, content in (("log.csv", "t,u,x\n1,2,3\n"), ("log.jsonl", '{"t":1,"u":2,"x":3}\n')):
         path = put(tmp_path / name, content)
         with pytest.raises(StoreError, match="the file has t, u, x") as caught:
@@ -212,14 +211,14 @@ def test_a_column_that_the_log_lacks(tmp_path: Path) -> None:
 
 
 def test_without_a_delimiter_the_one_that_fits_is_taken(tmp_path: Path) -> None:
-    mapping = parse_mapping(COLUMNS, Path("m.toml"))
+    mapping = mapping_of(COLUMNS)
     assert read(put(tmp_path / "log", "t|u|w\n2024-01-05 08:00Z|u1|1\n"), mapping=mapping).lines == [2]
-    bare = parse_mapping("header = false\n[columns]\nat = 1\nactor = 2\nwaybill = 3\n", Path("m.toml"))
+    bare = mapping_of("header = false\n[columns]\nat = 1\nactor = 2\nwaybill = 3\n")
     assert read(put(tmp_path / "log", "2024-01-05 08:00Z,u1,1\n"), mapping=bare).lines == [1]
 
 
 def test_a_folder_of_logs(tmp_path: Path) -> None:
-    mapping = parse_mapping('format = "csv"\n' + COLUMNS, Path("m.toml"))
+    mapping = mapping_of('format = "csv"\n' + COLUMNS)
     for name in ("a.log", "b.log.1", "sub/c.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         put(tmp_path / name, "t,u,w\n2024-01-05 08:00Z,u1,1\n")
@@ -234,7 +233,7 @@ def test_a_folder_of_logs(tmp_path: Path) -> None:
 
 
 def test_other_tables_can_be_mapped(tmp_path: Path) -> None:
-    mapping = parse_mapping('table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = "day"\n', Path("m.toml"))
+    mapping = mapping_of('table = "leaks"\n[columns]\nwaybill = "no"\nseen_at = "day"\n')
     whole = read(put(tmp_path / "bought.csv", "no,day\nYT1,2024-01-05\n"), mapping=mapping)
     assert whole.rows == [{"waybill": "YT1", "seen_at": "2024-01-05 00:00:00+00:00"}]
 
@@ -245,12 +244,12 @@ def test_parquet_logs_can_be_mapped(tmp_path: Path) -> None:
 
     pq.write_table(pa.table({"t": [1704441600], "u": [7], "w": ["yt1"], "s": [404]}), tmp_path / "log.parquet")
     text = COLUMNS.replace('"t"', '{ column = "t", format = "epoch_s" }')
-    whole = read(tmp_path / "log.parquet", mapping=parse_mapping(text, Path("m.toml")))
+    whole = read(tmp_path / "log.parquet", mapping=mapping_of(text))
     assert whole.rows == [{"at": "2024-01-05 08:00:00+00:00", "actor": "7", "waybill": "YT1"}]
     dropping = text + '[[drop]]\ncolumn = "s"\nequals = 404\n'
-    assert read(tmp_path / "log.parquet", mapping=parse_mapping(dropping, Path("m.toml"))).dropped == 1
+    assert read(tmp_path / "log.parquet", mapping=mapping_of(dropping)).dropped == 1
     wrong = COLUMNS.replace('"t"', '{ column = "t", formats = ["%Y-%m-%d", "iso"] }')
-    assert read(tmp_path / "log.parquet", mapping=parse_mapping(wrong, Path("m.toml"))).lines == []
+    assert read(tmp_path / "log.parquet", mapping=mapping_of(wrong)).lines == []
 
 
 def test_the_edgar_log(shared_data: Path, tmp_path: Path) -> None:
@@ -267,7 +266,7 @@ waybill = "accession"
 column = "code"
 equals = ["429.0", "403.0"]
 """
-    whole = read(tmp_path / "rows.csv", mapping=parse_mapping(text, Path("m.toml")))
+    whole = read(tmp_path / "rows.csv", mapping=mapping_of(text))
     assert whole.table.num_rows + whole.dropped == 174_856
     assert whole.rejected == []
     # Of the 2,499 addresses some have nothing but refused requests.
@@ -302,7 +301,7 @@ def test_several_numbers_in_one_cell(
             csv.writer(file).writerows([["t", "u", "w", "v"], *rows])
     else:
         pq.write_table(pa.table(dict(zip("tuwv", map(list, zip(*rows, strict=True)), strict=True))), path)
-    mapping = parse_mapping(COLUMNS.replace('"w"', waybill), Path("m.toml"))
+    mapping = mapping_of(COLUMNS.replace('"w"', waybill))
     whole = read(path, mapping=mapping, keep=True)
     found = [(n + first, r["waybill"]) for n, r in zip(whole.lines, whole.rows, strict=True)]
     assert found == wanted
@@ -319,8 +318,8 @@ def test_rows_are_left_out_by_a_pattern(rule: str, kept: str, tmp_path: Path) ->
     )
     log = put(tmp_path / "a.csv", "t,u,w,v\n" + lines)
     text = f"{COLUMNS}[[drop]]\ncolumn = 'v'\n{rule}\n"
-    dropped = read(log, mapping=parse_mapping(text, Path("m.toml")))
-    other = read(log, mapping=parse_mapping(text.replace("drop", "keep"), Path("m.toml")))
+    dropped = read(log, mapping=mapping_of(text))
+    other = read(log, mapping=mapping_of(text.replace("drop", "keep")))
     assert "".join(r["actor"] for r in dropped.rows) == kept
     assert sorted(r["actor"] for r in (*dropped.rows, *other.rows)) == list("abcdef")
 
@@ -349,7 +348,7 @@ def test_mappings_that_read_alike_have_one_digest() -> None:
         names = {"leaks": ("waybill", "seen_at"), "accesses": ("waybill", "at", "actor")}[table]
         lines = [c for c in columns if c.split(" ")[0] in names]
         text = "\n".join([top, "[columns]", *lines[first:], *lines[:first], end])
-        return parse_mapping(text, Path(f"{first}.toml")).digest
+        return load_mapping(Path(f"{first}.toml"), text).digest
 
     plain = digest("")
     assert digest('# a remark\n\noffset = "+08:00"', first=1) == plain

@@ -1,4 +1,6 @@
+import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,8 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.store.helpers import read
 from wayseal.store import TABLES, write_table
-from wayseal.store._convert import dumps
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LAID_OUT, LOGS, Format
+from wayseal.store.mapping import LAID_OUT, LOGS, Format
 from wayseal.store.tables import VERSION, Column, ColumnType, Table, arrow_schema
 
 VISIBLE = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp"))
@@ -27,7 +28,9 @@ VALUES: dict[ColumnType, st.SearchStrategy[Any]] = {
     ColumnType.TEXT: TEXTS,
     ColumnType.TIME: st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)),  # noqa: DTZ001
     ColumnType.LIST: st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=3),
-    ColumnType.JSON: st.dictionaries(WORDS, JSON, max_size=3).map(dumps),
+    ColumnType.JSON: st.dictionaries(WORDS, JSON, max_size=3).map(
+        partial(json.dumps, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    ),
 }
 
 

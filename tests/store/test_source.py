@@ -7,7 +7,7 @@ import pytest
 from tests.store.helpers import put, read
 from wayseal.store import open_source
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal.store.types import NoticeCode
 
 ROW = "at,actor,waybill\n2024-01-05T08:00:00Z,u1,YT1\n"

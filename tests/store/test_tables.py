@@ -1,8 +1,9 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from wayseal.store import TABLES
-from wayseal.store.tables import arrow_schema
+from wayseal.store.tables import arrow_schema, microseconds
 
 # The data contract, version 1: this list changes only with a migration.
 CONTRACT = """
@@ -42,3 +43,10 @@ def test_columns_are_found_by_name() -> None:
     assert table.column("found_by").values[0] == "purchase"
     with pytest.raises(KeyError):
         table.column("actor")
+
+
+def test_times_of_any_unit_and_none() -> None:
+    seconds = pa.chunked_array([pa.array([1, None], pa.timestamp("s")), pa.array([], pa.timestamp("s"))])
+    assert microseconds(seconds).tolist() == [1_000_000, np.iinfo(np.int64).min]
+    assert microseconds(pa.chunked_array([pa.array([7], pa.timestamp("us", tz="UTC"))])).tolist() == [7]
+    assert microseconds(pa.chunked_array([], pa.timestamp("us", tz="UTC"))).tolist() == []

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.helpers import put, read
+from tests.store.helpers import mapping_of, put, read
 from tests.store.workbooks import Cell, workbook
 from tests.tables import each
 from wayseal import ledger
 from wayseal.store import load_mapping, open_source, propose_mapping, read_leaks
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.drafts import draft_mappings
 from wayseal.store.errors import StoreError
 from wayseal.store.types import NoticeCode, Reason
@@ -64,7 +63,7 @@ def test_a_proposal_picks_the_sheet_that_is_a_table(tmp_path: Path) -> None:
     path = workbook(tmp_path / "log.xlsx", SHEETS, hidden=["隐"])
     text = propose_mapping(path)
     assert 'sheet = "查询记录"  # Not read, unless it stands in a list here: 说明, 隐, 空' in text
-    mapping = parse_mapping(text, Path("m.toml"))
+    mapping = mapping_of(text)
     assert mapping.header
     assert read(path, mapping=mapping).lines == [4, 6]
     named = propose_mapping(path, sheet="隐")
@@ -86,9 +85,7 @@ def test_several_sheets_are_sources_of_their_own(tmp_path: Path) -> None:
     rows: list[tuple[Cell, ...]] = [("at", "actor", "waybill"), *((NOON, f"u{n}", f"YT{n:013}") for n in range(3))]
     other = [*rows[:2], (NOON, "u9", "YT0000000000009")]
     path = workbook(tmp_path / "week.xlsx", {"周一": rows, "周二": other})
-    mapping = parse_mapping(
-        'sheet = ["周一", "周二"]\n[columns]\nat = "at"\nactor = "actor"\nwaybill = "waybill"\n', path
-    )
+    mapping = mapping_of('sheet = ["周一", "周二"]\n[columns]\nat = "at"\nactor = "actor"\nwaybill = "waybill"\n')
     report = ledger.ingest(open_source(path, mapping=mapping), tmp_path / "L")
     assert [(e.name, e.rows) for e in report.ingested] == [("week.xlsx#周一", 3), ("week.xlsx#周二", 2)]
 
@@ -107,7 +104,7 @@ def test_a_workbook_that_was_saved_anew_or_has_grown_is_the_same(tmp_path: Path)
 
 def test_without_headings_and_beyond_z(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"a": [(NOON, "u", "YT1"), (NOON, "u", "YT2")]})
-    told = parse_mapping('header = false\n[columns]\nat = "1"\nactor = "2"\nwaybill = "3"\n', path)
+    told = load_mapping(path, 'header = false\n[columns]\nat = "1"\nactor = "2"\nwaybill = "3"\n')
     assert read(path, mapping=told).lines == [1, 2]
     head = ("at", "actor", None, None, *(f"h{n}" for n in range(22)), None, "waybill")
     wide = workbook(tmp_path / "b.xlsx", {"a": [head, (NOON, "u", *["x"] * 25, "YT1")]})
@@ -228,9 +225,9 @@ def test_a_sheet_that_is_not_there_and_a_file_that_has_none(tmp_path: Path) -> N
 @each("line", ['encoding = "gbk"', 'delimiter = ";"'])
 def test_keys_without_use_are_refused(line: str) -> None:
     with pytest.raises(StoreError, match="no use for it"):
-        parse_mapping(f"{line}\n{MAPPING}", Path("m.toml"))
+        mapping_of(f"{line}\n{MAPPING}")
     with pytest.raises(StoreError, match="no use for it"):
-        parse_mapping(MAPPING.replace('"xlsx"', '"csv"'), Path("m.toml"))
+        mapping_of(MAPPING.replace('"xlsx"', '"csv"'))
 
 
 def test_damaged_workbooks_are_errors_and_nothing_else(tmp_path: Path) -> None:
@@ -252,5 +249,5 @@ def test_cells_that_are_merged_downwards_stand_in_each_row(tmp_path: Path) -> No
     path = workbook(tmp_path / "duty.xlsx", {"分工": rows}, merged=("A2:A3",))
     (draft,) = draft_mappings(path)
     assert not draft.doubts
-    taken = read(path, mapping=parse_mapping(draft.text, path))
+    taken = read(path, mapping=load_mapping(path, draft.text))
     assert [row["actor"] for row in taken.rows] == ["u1", "u1", "u2"]

@@ -16,7 +16,7 @@ from tests.trace.making import QUICK
 from wayseal import trace
 from wayseal.ledger import Snapshot, ingest, open_ledger
 from wayseal.store import arrow_schema, open_source, read_leaks, write_table
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal.store.types import Leaks
 from wayseal.trace import TraceResult
 from wayseal.trace._posterior import infer
@@ -106,7 +106,7 @@ def opened(world: World, folder: Path) -> Iterator[Snapshot]:
 
 def short_chains(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chains that are short enough to run without the compiler; the cases here are clear."""
-    monkeypatch.setattr("wayseal.trace._trace.infer", partial(infer, effort=QUICK))
+    monkeypatch.setattr("wayseal.trace.infer", partial(infer, effort=QUICK))
 
 
 def office(*, waybills: int = 240, clerks: int = 40, each: int = 18, seed: int = 5) -> World:

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from benchmarks._world import Case, Scale, World, build, evidence, look_up, plant
+from benchmarks.trace._world import Case, Scale, World, build, evidence, look_up, plant
 from numpy.typing import NDArray
 
 from tests.trace.making import make

@@ -1,13 +1,13 @@
-"""Probabilities and likelihood ratios mean what they say (benchmarks/calibration.py, small and with bounds)."""
+"""Probabilities and likelihood ratios mean what they say (benchmarks/trace/calibration.py, small and with bounds)."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from benchmarks import calibration
-from benchmarks._cases import Row
-from benchmarks._world import World
-from benchmarks.calibration import KINDS, cllr, uniform_ranks
+from benchmarks.shared.cases import Row
+from benchmarks.trace import calibration
+from benchmarks.trace._world import World
+from benchmarks.trace.calibration import KINDS, cllr, uniform_ranks
 
 from tests.effort import DEEP
 

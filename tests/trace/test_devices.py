@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from tests.trace.making import QUICK, make
 from tests.trace.rim import World, leaks, number, office, opened, sale, short_chains, traced
 from wayseal.model.kinds import SourceKind, VerdictKind
-from wayseal.trace import TraceResult
-from wayseal.trace._devices import LEAST, LEAST_ALONE
+from wayseal.trace import TraceResult, named_sources
 from wayseal.trace._evidence import ACTOR, DEVICE, SESSION
 from wayseal.trace._exposures import gather
 from wayseal.trace._leaks import match_leaks
 from wayseal.trace._posterior import Prior, infer
 from wayseal.trace._result import SourceRow
-from wayseal.trace._trace import named_sources
+from wayseal.trace._strata import LEAST, LEAST_ALONE
 
 WAYBILLS = 240
 

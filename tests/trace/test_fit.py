@@ -3,11 +3,11 @@ import pytest
 
 from tests.trace.making import QUICK, make
 from wayseal.model.kinds import SourceKind, VerdictKind
+from wayseal.trace import verdict
 from wayseal.trace._evidence import ACTOR, OUTLET, REGION, ViewSample
 from wayseal.trace._fit import check_fit, own_leaks
 from wayseal.trace._framing import FRAMED, check_co_readers, find_co_readers, weigh_framing
 from wayseal.trace._posterior import Posterior, infer
-from wayseal.trace._trace import verdict
 
 N = 10
 SOLD = [30.0 + i for i in range(N)]

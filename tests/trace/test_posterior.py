@@ -3,9 +3,9 @@ import pytest
 
 from tests.trace.making import QUICK, make
 from wayseal.model.kinds import SourceKind, VerdictKind
+from wayseal.trace import leading_sources, named_sources, shortlisted, verdict
 from wayseal.trace._evidence import ACTOR, OUTLET, SESSION, Evidence
 from wayseal.trace._posterior import SUPPORTED, Posterior, infer
-from wayseal.trace._trace import leading_sources, named_sources, shortlisted, verdict
 
 SOLD = [30.0 + i for i in range(8)]
 

@@ -13,13 +13,13 @@ from tests.trace.making import make
 from tests.trace.rim import START, World, at, leaks, number, office, opened, sale
 from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source, read_leaks
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
+from wayseal.trace import SAMPLE, times, view_samples
 from wayseal.trace._evidence import OUTLET
 from wayseal.trace._exposures import gather
 from wayseal.trace._leaks import LeakSet, match_leaks
 from wayseal.trace._quality import evidence_notes, gap_notes, leak_notes, log_notes, summary_span
 from wayseal.trace._result import Note
-from wayseal.trace._trace import SAMPLE, times, view_samples
 
 HOUR = 3_600_000_000
 START_US = round(START.timestamp() * 1_000_000)

@@ -10,11 +10,10 @@ import pytest
 
 from tests.trace.rim import World, at, leaks, number, opened, sale, short_chains, traced
 from wayseal.model.kinds import SourceKind, VerdictKind
-from wayseal.trace import TraceResult, render
+from wayseal.trace import TraceResult, render, view_samples
 from wayseal.trace._exposures import gather
 from wayseal.trace._leaks import match_leaks
 from wayseal.trace._likelihood import shares
-from wayseal.trace._trace import view_samples
 
 
 @pytest.fixture(autouse=True)

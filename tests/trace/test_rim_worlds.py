@@ -372,7 +372,7 @@ def test_chains_that_disagree_are_said(tmp_path: Path, monkeypatch: pytest.Monke
     def apart(evidence: Evidence, *, seed: int) -> Posterior:
         return replace(infer(evidence, seed=seed, effort=QUICK), disagreement=0.25)
 
-    monkeypatch.setattr("wayseal.trace._trace.infer", apart)
+    monkeypatch.setattr("wayseal.trace.infer", apart)
     result = run(tmp_path, with_thief(), BOUGHT)
     [note] = [note for note in result.quality if note.code == "quality.chains_disagree"]
     assert note.values == {"difference": 0.25}

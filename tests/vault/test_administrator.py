@@ -10,17 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from tests.vault.tampering import fill, found
-from tests.vault.world import OPERATOR, ORIGIN, World, person
+from tests.vault.world import DAY, NOON, OPERATOR, ORIGIN, World, person
 from wayseal.database import Connection
 from wayseal.model.records import Refused
 from wayseal.vault import Vault
 from wayseal.vault import tables as t
-from wayseal.vault._sql import row_of
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.keyring import KeyPurpose, KeyringFile, LocalKeys
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.policy import default_texts
-from wayseal.vault.row_marks import RowMarks, mark_versions_in_use, remark_rows
+from wayseal.vault.row_macs import RowMacs, mark_versions_in_use, remark_rows
 from wayseal.vault.verification import TableCode, verify_vault
 
 
@@ -34,13 +33,22 @@ def reopened(world: World, memory: LogMemory | None = None) -> Vault:
     return Vault(world.main, world.keys, world.keyring, memory=memory)
 
 
+INTRUDER: dict[str, Any] = {
+    "actor": "intruder",
+    "kind": "person",
+    "role": "courier",
+    "outlet": "deliver-here",
+    "trained_until": NOON + 365 * DAY,
+}
+
+
 def actor_row(world: World, actor: str) -> dict[str, Any]:
     which = sa.select(t.actors).where(t.actors.c.actor == actor)
     return world.main.read(lambda c: dict(c.execute(which).one()._mapping))
 
 
 def insert_actor(world: World, number: str) -> str:
-    row = row_of(person("intruder", "courier", "deliver-here")) | {"blocked_at": None}
+    row = INTRUDER
     written(world, t.actors.insert(), [row])
     return "intruder"
 
@@ -50,7 +58,7 @@ def copy_actor(world: World, number: str) -> str:
     mark = world.main.read(
         lambda c: c.execute(sa.select(t.actors.c.mark).where(t.actors.c.actor == "courier-1")).scalar()
     )
-    row = row_of(person("intruder", "courier", "deliver-here")) | {"blocked_at": None, "mark": mark}
+    row = INTRUDER | {"mark": mark}
     written(world, t.actors.insert(), [row])
     return "intruder"
 
@@ -136,16 +144,16 @@ def test_nothing_is_decided_by_a_policy_that_the_log_does_not_name(both: World) 
             reopened(both)
         # A process that runs goes on with the one that it knows, or stops.
         with suppress(LogChangedError):
-            both.vault._look(always=True)
+            both.vault._refresh(always=True)
         assert both.vault._policy.sha256 == rows[-1]["sha256"]
         assert any(finding.where.startswith("policies/") for finding in found(both))
         written(both, sa.delete(t.policies))
         written(both, t.policies.insert(), rows)
-        both.vault._look(always=True)
+        both.vault._refresh(always=True)
 
 
 def test_a_row_of_before_that_is_put_back_is_found(both: World) -> None:
-    """It has a good mark: the log alone tells (`row_marks`, rule 4)."""
+    """It has a good mark: the log alone tells (`row_macs`, rule 4)."""
     fill(both)
     before = both.main.read(
         lambda c: dict(c.execute(sa.select(t.actors).where(t.actors.c.actor == "agent")).one()._mapping)
@@ -262,12 +270,12 @@ def test_rows_are_marked_anew_after_a_rotation(both: World) -> None:
     )
     written(both, damaged)
     seen: list[tuple[str, int, int]] = []
-    done = remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: seen.append(told))
+    done = remark_rows(both.main, RowMacs(ring, "vault.example"), 2, lambda *told: seen.append(told))
     assert mark_versions_in_use(both.main) == {1: 1, 2: done}
     assert seen[-1] == ("marks", done, done + 1)
     written(both, sa.delete(t.actors).where(t.actors.c.actor == "courier-1"))
     written(both, t.actors.insert(), [before])
-    assert remark_rows(both.main, RowMarks(ring, "vault.example"), 2, lambda *told: None) == 1
+    assert remark_rows(both.main, RowMacs(ring, "vault.example"), 2, lambda *told: None) == 1
     left = ring.retire(KeyPurpose.ROW, 1)
     assert verify_vault(both.main, both.keys, left, LocalKeys(left, ORIGIN), lambda *_: None).findings == ()
 

@@ -1,6 +1,6 @@
 """Killed, without room on its disk, without its database: what the service answered stands in the log, once.
 
-The long form is `benchmarks.vault_faults`, whose clients and checks these are.
+The long form is `benchmarks.vault.vault_faults`, whose clients and checks these are.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from benchmarks._faults_check import Checker
-from benchmarks._faults_load import Books, Told
-from benchmarks._faults_service import Server
-from benchmarks._faults_tamper import COLUMNS, tampered
-from benchmarks.vault_faults import Scene, connections_cut, database_gone, disk_full, finish, kills, scene
+from benchmarks.vault._faults_check import Checker
+from benchmarks.vault._faults_load import Books, Told
+from benchmarks.vault._faults_service import Server
+from benchmarks.vault._faults_tamper import COLUMNS, tampered
+from benchmarks.vault.vault_faults import Scene, connections_cut, database_gone, disk_full, finish, kills, scene
 
 from tests.database.places import KINDS, fresh, opened
 from tests.effort import DEEP

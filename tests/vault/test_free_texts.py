@@ -1,16 +1,28 @@
-"""What a caller may write as it likes stands in no entry of the log, which nothing takes back (rule 3 of `entries`)."""
+"""What a caller may write as it likes stands in no entry of the log, which nothing takes back (rule 3 of `entries`).
 
+A caller's text takes time by its length, whatever stands in it: nobody stops the vault with one request.
+"""
+
+import itertools
+import random
 import re
+import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from tests.tables import each
+from tests.vault.sealing.waybills import RING
 from tests.vault.world import OPERATOR, World
-from wayseal.model.fields import Field
+from wayseal.model.fields import VALUE, Field, FieldKind
 from wayseal.model.numbers import FORMATS, looks_like_waybill
 from wayseal.vault import tables as t
 from wayseal.vault.errors import VaultError
+from wayseal.vault.masks import RULE_SETS, mask
+from wayseal.vault.policy._policy import _TOKEN
+from wayseal.vault.sealing.phones import lookup_tags, phone_tags
 
 NAME = "王小明"
 PHONE = "13912345678"
@@ -76,3 +88,52 @@ def test_every_couriers_format_looks_like_a_number() -> None:
     assert set(like) == {form.courier for form in FORMATS}
     assert all(any(form.pattern.fullmatch(number) for form in FORMATS) for number in like.values())
     assert all(looks_like_waybill(number) for number in like.values())
+
+
+PIECES = (
+    *(" ", "(", ")", "-", "+", "1", "1 ", "+1", "( ", "1-", "86", "0", "转", "1转", "*", "/", ".", "\u3000", "（"),
+    *("\ufdfa", "㋉", "½", "①", "\u0301", "\u0301\u0327", "号", "1号", "路", "路1号", "省市", "甲", "A1 ", "St. "),
+)
+"""Spaces, brackets and signs that rules look for, and signs of which NFKC makes many."""
+
+
+def spellings(length: int) -> list[str]:
+    """Texts of this length out of each piece, and out of each pair of a few, with an end that fits nothing."""
+    pairs = random.Random(7).sample(list(itertools.permutations(PIECES, 2)), 60)
+    return [
+        (a + b * length)[: length - 1] + end for a, b in [*zip(PIECES, PIECES, strict=True), *pairs] for end in "x1"
+    ]
+
+
+def least_seconds(work: Callable[[str], object], text: str) -> float:
+    """CPU time of the quickest of three."""
+    found = []
+    for _ in range(3):
+        start = time.thread_time()
+        work(text)
+        found.append(time.thread_time() - start)
+    return min(found)
+
+
+def grows_by_length(work: Callable[[str], object], most: int) -> None:
+    """Four times the length takes about four times as long, not sixteen; a millisecond is the noise of small things."""
+    for short, long in zip(spellings(most // 4), spellings(most), strict=True):
+        assert least_seconds(work, long) < 9 * least_seconds(work, short) + 0.001, ascii(long[:20])
+
+
+def test_tags_of_phones() -> None:
+    grows_by_length(lambda text: phone_tags(RING, text), VALUE)
+    grows_by_length(lambda text: lookup_tags(RING, text), VALUE)
+
+
+@pytest.mark.parametrize("kind", FieldKind)
+def test_masks(kind: FieldKind) -> None:
+    for rules in RULE_SETS.values():
+        mask("1号", kind, rules)  # loads what is loaded once
+        grows_by_length(partial(mask, kind=kind, rules=rules), 400)
+
+
+def test_words_of_a_policy() -> None:
+    for piece in ('"', '"\\', '\\"', 'a"', ';"', '//"', '" '):
+        short, long = (least_seconds(lambda text: list(_TOKEN.finditer(text)), piece * n) for n in (5_000, 20_000))
+        assert long < 9 * short + 0.01, piece

@@ -1,4 +1,7 @@
-"""Changing what is sealed: obligations 1 to 5 and 7 of `vault/_revise.py`."""
+"""Changing what is sealed: obligations 1 to 5 and 7 of `vault/_revise.py`.
+
+Data keys are wrapped anew while the vault is used.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from tests.vault.revising import (
     refused,
     whole,
 )
-from tests.vault.world import DAY, OPERATOR, SECRETS, World
+from tests.vault.world import DAY, OPERATOR, ORIGIN, SECRETS, World
 from wayseal.database import open_database
 from wayseal.model.fields import Field, Form
 from wayseal.model.kinds import ScanKind
@@ -28,10 +31,12 @@ from wayseal.model.records import Parcel, Refused
 from wayseal.vault import Vault, _revise
 from wayseal.vault import tables as t
 from wayseal.vault.backup import back_up, restore
+from wayseal.vault.data_keys import Rewrapped, index_versions_in_use, rewrap_keys, versions_in_use
 from wayseal.vault.errors import ReusedKeyError, VaultError
+from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
 from wayseal.vault.log import EntryKind
 from wayseal.vault.policy import default_texts
-from wayseal.vault.verification import RecordCode
+from wayseal.vault.verification import RecordCode, verify_vault
 
 
 def test_what_changes_is_sealed_anew_and_the_rest_stays(both: World) -> None:
@@ -290,3 +295,42 @@ def test_a_backup_of_records_from_before_opens_with_keys_from_after(both: World,
     assert changed(again, number).revision == old.revision + 1
     assert sum(key.superseded_by is None for key in keys(again, number)) == 1
     again.vault.close()
+
+
+def rewrapped(world: World, keyring: Keyring) -> Rewrapped:
+    return rewrap_keys(world.keys, LocalKeys(keyring, ORIGIN), keyring.active(KeyPurpose.WRAP), lambda *_: None)
+
+
+def test_all_keys_get_the_active_one(both: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wayseal.vault.data_keys.PORTION", 3)
+    both.seal(8)
+    assert versions_in_use(both.keys) == {1: 8}
+    assert index_versions_in_use(both.main) == {1: index_versions_in_use(both.main)[1]}
+    keyring = both.keyring.rotate(KeyPurpose.WRAP, both.now)
+    assert rewrapped(both, keyring) == Rewrapped(done=8, failed=())
+    assert versions_in_use(both.keys) == {2: 8}
+    assert rewrapped(both, keyring) == Rewrapped(done=0, failed=())
+    left = keyring.retire(KeyPurpose.WRAP, 1)
+    assert verify_vault(both.main, both.keys, left, LocalKeys(left, ORIGIN), lambda *_: None).findings == ()
+
+
+def test_one_that_does_not_open_is_named_and_the_rest_goes_on(small: World) -> None:
+    numbers = small.seal(5)
+    bad = sa.update(t.data_keys).where(t.data_keys.c.waybill == numbers[2]).values(wrapped=b"none")
+    small.keys.write(lambda c: c.execute(bad))
+    keyring = small.keyring.rotate(KeyPurpose.WRAP, small.now)
+    assert rewrapped(small, keyring) == Rewrapped(done=4, failed=(numbers[2],))
+
+
+def test_what_is_erased_meanwhile_stays_erased(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = small.seal(3)
+    write = small.keys.write
+
+    def erased_first(work: object, *args: object) -> object:
+        monkeypatch.setattr(small.keys, "write", write)
+        small.vault.erase(OPERATOR, [numbers[1]], now=small.now)
+        return write(work, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(small.keys, "write", erased_first)
+    rewrapped(small, small.keyring.rotate(KeyPurpose.WRAP, small.now))
+    assert versions_in_use(small.keys) == {2: 2}

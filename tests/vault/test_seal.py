@@ -16,7 +16,7 @@ from wayseal.vault import Vault, erasure
 from wayseal.vault import tables as t
 from wayseal.vault.errors import ReusedKeyError, VaultError
 from wayseal.vault.keyring import KeyPurpose
-from wayseal.vault.log import EntryKind
+from wayseal.vault.log import EntryKind, UnitOfWork
 from wayseal.vault.policy import default_texts
 
 NUMBER = "YT0000000000042"
@@ -192,7 +192,8 @@ def test_a_key_that_a_crash_left_goes_with_the_next_retention(both: World, keep_
     def there() -> set[str]:
         return both.keys.read(lambda c: set(c.execute(sa.select(t.data_keys.c.waybill)).scalars()))
 
-    both.main.write(erasure._mark, both.vault.marks, OPERATOR, [left], "request", 1, NOON + 20)
+    marks = both.vault.marks
+    both.main.write(lambda c: erasure._mark(UnitOfWork(c, marks, OPERATOR, 1, NOON + 20, 0), [left], "request"))
     assert there() == {left, other}
     done = both.vault.retain(OPERATOR, now=NOON + 21)
     assert [one.waybill for one in done] == [left]

@@ -58,7 +58,7 @@ class Pair:
     def look(self) -> None:
         """Has both services look for the newest policy, as they do once a second."""
         for service in self.services:
-            service._look(always=True)
+            service._refresh(always=True)
 
     def people(self, role: str = "courier") -> Iterator[str]:
         """Somebody else each round, on another day: nobody has seen anything yet, nor has the outlet."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal.store import write_table
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 from wayseal_sim._emit import (
     Dictionaries,
     Texts,

@@ -31,7 +31,7 @@ from wayseal.store import TABLES, load_mapping, open_source
 from wayseal.store.drafts import Draft, draft_mappings
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LogMapping
-from wayseal.store.notices import notice_message
+from wayseal.store.types import notice_message
 
 _TWICE = N_(
     "is read as one table by {first} and {second}, and the second would take the place of what the first brought"

@@ -19,7 +19,7 @@ from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import LearntRow, OfferRow, SellerRow, SellerView
 from wayseal.market.masks import mask_text
-from wayseal.market.numbers import leaks_of_record, write_leaks
+from wayseal.market.numbers import leaks_of_record
 from wayseal.market.reading.learning import Figures
 from wayseal.market.report import gather_week, render_week
 from wayseal.market.types import FLAGGED, Kind
@@ -29,6 +29,8 @@ from wayseal.page import numbers
 from wayseal.page.languages import translator
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import times
+from wayseal.store import write_table
+from wayseal.store.mapping import Format
 
 _STATES = {
     "seen": N_("there"),
@@ -161,7 +163,7 @@ def market_leaks(
     """
     with open_market(market) as record:
         table = leaks_of_record(Reads(record), seller)
-    path = write_leaks(out, [table])
+    path = write_table(out, "leaks", [table], form=Format.CSV)
     numbers = len(table["waybill"].unique())
     echo("{numbers:,} {numbers:number|numbers} of ours: {path}", numbers=numbers, path=visible(str(path)))
 

@@ -1,6 +1,5 @@
 """`wayseal market`: sources, looks at them, and what was brought in."""
 
-import shutil
 import threading
 import time
 from collections import Counter
@@ -27,23 +26,20 @@ from wayseal.cli._market_view import (
 from wayseal.cli._options import OutputFormat, OutputFormatOption, QuietOption
 from wayseal.cli._output import clock_time, print_lines, print_result, progress_bars
 from wayseal.cli._texts import _, echo, warn
-from wayseal.market.crawling import (
-    SITES,
-    SOURCES,
+from wayseal.market.crawling import SITES, Planned
+from wayseal.market.crawling.imports import (
     ImportForm,
     Named,
-    Planned,
     bring_in,
     check_files,
     place_files,
-    source_text,
+    read_feed,
+    write_source,
 )
-from wayseal.market.fetching import Fetched, Fetcher, paused_until
+from wayseal.market.fetching import paused_until
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import Reads
-from wayseal.market.sources import parse_apart, parse_source
-from wayseal.market.sources.source import MOST_BYTES
-from wayseal.market.types import FailureReason, VisitStatus
+from wayseal.market.types import FailureReason
 from wayseal.model.messages import N_
 from wayseal.model.times import now_us
 from wayseal.page.visible import visible
@@ -72,43 +68,28 @@ def market_add(
     wayseal market add market https://board.example/feed.rss --name board --contact mailto:watch@courier.example
     """
     if not what.startswith(("http://", "https://")):
-        _take_in(market, _read(Path(what)), Path(what), replace=replace)
+        _take_in(market, Path(what).read_bytes(), Path(what), replace=replace)
         return
     if not name or not contact:
         raise WrongUsageError("an address needs --name and --contact", param_hint="--name")
-    text = source_text({"name": name, "kind": "feed", "contact": contact, "start": what})
-    text += "allow_inside = true\n" if allow_inside else ""
-    source = parse_source(text)
-    answer = Fetcher(market / SITES).fetch(source, what)
-    if not isinstance(answer, Fetched) or answer.hindrance is not None:
-        hindrance = answer.hindrance or FailureReason.ERROR_PAGE
-        typer.echo(f"{visible(name)}: {_(HINDRANCES[hindrance])}", err=True)
-        raise typer.Exit(3)
-    if parse_apart(source, answer.body, answer.media_type, answer.url).sight is not VisitStatus.SEEN:
+    text, hindrance = read_feed(market, what, name=name, contact=contact, allow_inside=allow_inside)
+    if hindrance is FailureReason.CHANGED:
         warn(
             "{name}: what stands there is no feed, so nothing was written: write its source into a file.",
             name=visible(name),
         )
+    elif hindrance is not None:
+        typer.echo(f"{visible(name)}: {_(HINDRANCES[hindrance])}", err=True)
+    if hindrance is not None:
         raise typer.Exit(3)
-    _take_in(market, text.encode(), None, replace=replace)
+    _take_in(market, text, None, replace=replace)
 
 
-def _take_in(market: Path, text: bytes, file: Path | None, *, replace: bool) -> None:
-    source = parse_source(text, file)
-    folder = market / SOURCES
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{source.name}.toml"
-    if path.exists() and not replace:
+def _take_in(market: Path, text: str | bytes, file: Path | None, *, replace: bool) -> None:
+    path = write_source(market, text, file, replace=replace)
+    if path is None:
         raise WrongUsageError("a source of this name is there already; --replace takes its place", param_hint="WHAT")
-    beside = path.with_suffix(".new")
-    beside.write_bytes(text)
-    shutil.move(beside, path)
-    echo("{name} is watched from now on: {path}", name=source.name, path=visible(str(path)))
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MOST_BYTES + 1)
+    echo("{name} is watched from now on: {path}", name=path.stem, path=visible(str(path)))
 
 
 def market_look(

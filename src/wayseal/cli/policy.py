@@ -16,9 +16,9 @@ from wayseal.model.messages import N_
 from wayseal.model.schema import keys_of
 from wayseal.page.visible import visible
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.policy import Explanation, Policy, PolicyRequest, Purpose, Work, default_texts
-from wayseal.vault.policy import explain as explain_policy
+from wayseal.vault.policy import Policy, PolicyRequest, Purpose, Work, default_texts
 from wayseal.vault.policy.cases import (
+    Explanation,
     Question,
     Result,
     Untested,
@@ -28,6 +28,7 @@ from wayseal.vault.policy.cases import (
     run_cases,
     untested,
 )
+from wayseal.vault.policy.cases import explain as explain_policy
 
 
 def policy_lines(policy: Policy) -> list[str]:

@@ -33,8 +33,7 @@ from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import word
 from wayseal.store import load_mapping, read_leaks
 from wayseal.store.errors import StoreError
-from wayseal.store.notices import notice_message
-from wayseal.store.types import Leaks
+from wayseal.store.types import Leaks, notice_message
 from wayseal.trace import LEDGER_KEYS, TraceResult, find_differences, render
 from wayseal.trace import trace as run
 from wayseal.trace.extent import Criterion, ListBasis, render_extent

@@ -27,7 +27,6 @@ from wayseal.model.schema import plain
 from wayseal.model.times import iso, micros, time_at
 from wayseal.server.scopes import SCOPES
 from wayseal.vault import check
-from wayseal.vault.active_policy import texts_in_force
 from wayseal.vault.errors import VaultError
 from wayseal.vault.policy import Policy
 
@@ -65,7 +64,7 @@ def vault_policy_activate(
     purposes_file, rules_file = sort_files(files)
     texts = [None if file is None else read_policy_file(file) for file in (purposes_file, rules_file)]
     with open_vault(vault, actor) as session:
-        old = session.vault.main.read(texts_in_force)
+        old = session.vault.policy_texts()
         purposes, rules = (
             before if new is None else new for new, before in zip(texts, (old.purposes, old.rules), strict=True)
         )

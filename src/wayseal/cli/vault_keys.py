@@ -13,8 +13,7 @@ from wayseal.vault.data_keys import index_versions_in_use, rewrap_keys, versions
 from wayseal.vault.errors import KeyringError
 from wayseal.vault.keyring import KeyPurpose
 from wayseal.vault.keyring.keys import KINDS, LogKey
-from wayseal.vault.log.entries import admin
-from wayseal.vault.row_marks import mark_versions_in_use, remark_rows
+from wayseal.vault.row_macs import mark_versions_in_use, remark_rows
 
 KeyPurposeArgument = Annotated[
     KeyPurpose, typer.Argument(help="What the [key](keys.md#keys-of-the-keyring) is for.", metavar="PURPOSE")
@@ -24,8 +23,7 @@ KeyVersionArgument = Annotated[int, typer.Argument(help="Version of the key.", m
 
 def log_key_act(session: Session, act: str, purpose: KeyPurpose, version: int) -> None:
     """Log an act on keys before it is done."""
-    entry = admin(session.caller, session.now, session.vault.policy.version, act, purpose=str(purpose), version=version)
-    session.vault.record_act(entry)
+    session.vault.record_act(session.caller, act, now=session.now, purpose=str(purpose), version=version)
 
 
 def vault_key_list(vault: VaultOption = VAULT, format: OutputFormatOption = OutputFormat.TEXT) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,8 +78,8 @@ def vault_log(
         found, more = entries(session.vault.main, which, most)
         why: dict[int, str] = {}
         if reasons:
-            version = session.vault.policy.version
-            why = open_reasons(session.vault.record_act, session.keyring, session.caller, version, found, session.now)
+            record = partial(session.vault.record_act, session.caller, now=session.now)
+            why = open_reasons(record, session.keyring, found)
     if format is OutputFormat.JSON:
         print_json([_entry_json(*one, why) for one in found])
     else:

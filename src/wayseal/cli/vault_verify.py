@@ -21,7 +21,7 @@ from wayseal.vault.log.integrity import Code, Verification, verify
 from wayseal.vault.log.integrity import verify as verify_log
 from wayseal.vault.log.memory import LogMemory
 from wayseal.vault.log.sound_entries import read_origin
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.verification import RecordCode, TableCode, VaultTotals, verify_vault
 
 _FINDINGS = {
@@ -131,7 +131,7 @@ def compare_projection(folder: Path, ledger: Path, progress: ProgressCallback) -
     """Verifies the log of the vault in `folder`, and compares it with the ledger."""
     with open_parts(folder) as parts:
         log = verify(parts.main, (), known_keys(parts, []), progress)
-        marks = RowMarks(parts.keyring, parts.main.read(read_origin) or "")
+        marks = RowMacs(parts.keyring, parts.main.read(read_origin) or "")
         try:
             rows = check_projection(parts.main, marks, ledger, progress)
         except LogChangedError:

@@ -26,7 +26,8 @@ from wayseal.console import access, jobs, tracing
 from wayseal.console.access import Access, Provider, has_people, load_keys
 from wayseal.console.access.types import Rules
 from wayseal.console.errors import ConsoleSettingsError
-from wayseal.console.jobs.watch import Workers, jobs_of
+from wayseal.console.jobs import jobs_of
+from wayseal.console.jobs.worker import Workers
 from wayseal.console.reading import CanaryWatch, CaseReader
 from wayseal.console.roles import Role
 from wayseal.console.settings import FILES, SECRETS, ConsoleSettings

@@ -6,9 +6,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from wayseal.database._database import Database
-from wayseal.database._driver_errors import Turn
 from wayseal.database._sqlite import SQLite
-from wayseal.database.errors import DatabaseError
+from wayseal.database.errors import DatabaseError, Turn
 
 _POSTGRESQL_OPTIONS = {"ssl", "sslmode", "host", "port"}
 

@@ -14,8 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from wayseal.database._database import Closeable
-from wayseal.database._driver_errors import Turn, run_guarded
-from wayseal.database.errors import DatabaseError, DatabaseGoneError
+from wayseal.database.errors import DatabaseError, DatabaseGoneError, Turn, run_guarded
 from wayseal.database.raw import query
 
 P = ParamSpec("P")

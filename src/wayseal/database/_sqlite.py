@@ -15,8 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 
 from wayseal.database._database import Closeable
-from wayseal.database._driver_errors import Turn, run_guarded
-from wayseal.database.errors import DatabaseBusyError, DatabaseError, DatabaseGoneError
+from wayseal.database.errors import DatabaseBusyError, DatabaseError, DatabaseGoneError, Turn, run_guarded
 from wayseal.database.raw import query
 from wayseal.store.durable import sync_folder
 

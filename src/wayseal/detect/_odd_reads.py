@@ -135,7 +135,7 @@ class _Search:
     def walk(self, progress: Progress) -> tuple[pa.Table, Flags]:
         """The reads in order, and which detectors count each."""
         tables, flags, found = [], [], 0
-        for stretch in self.snapshot.stretches("actor", self.keys, COLUMNS):
+        for stretch in self.snapshot.source_ranges("actor", self.keys, COLUMNS):
             for key in self.keys:
                 rows = self._rows(stretch.reads, key)
                 mine = stretch.reads.take(pa.array(rows))

@@ -5,10 +5,10 @@ Obligations (code and tests cite the numbers):
    straight between its knots and level beyond them. So a reason's share can be told, and shares add up to the score.
 2. Monotone: more odd reads, more days, more that speaks for pulling never lower a score; the more probable an innocent
    cause is, the more people of the role stand out alike, or the longer nothing came, never raise it.
-3. Learnt, not chosen: base and curves are what `python -m benchmarks.detect_scores` found on couriers of many kinds, on
-   every day of theirs, judged by leaving whole families out. What is sure by itself (canaries, contracts), and what
-   none of these couriers logs (routes asked for), isn't learnt and counts its nats. Where no table says how fresh
-   parcels are, base and curves are those learnt without it.
+3. Learnt, not chosen: base and curves are what `python -m benchmarks run detect_scores` found on couriers of many
+   kinds, on every day of theirs, judged by leaving whole families out. What is sure by itself (canaries,
+   contracts), and what none of these couriers logs (routes asked for), isn't learnt and counts its nats. Where no
+   table says how fresh parcels are, base and curves are those learnt without it.
 4. A signal that isn't there has the share 0.
 5. Whoever stands out by what is read, whatever explains it (`_signals`), has no score below ALERT.
 6. What verdicts have taught about an account's peers is taken off its log odds.

@@ -112,7 +112,7 @@ def _start_search(view: View, key: int, reason: Reason, cells: pa.Table) -> _Rea
 
 def _walk(snapshot: Snapshot, view: View, sought: list[_ReadSearch], progress: Callable[[str, int, int], None]) -> None:
     keys = np.unique(np.array([s.actor for s in sought], np.uint64))
-    for stretch in snapshot.stretches("actor", keys, _COLUMNS):
+    for stretch in snapshot.source_ranges("actor", keys, _COLUMNS):
         reads = stretch.reads
         actor = reads["actor"].to_numpy()
         at = reads["at"].cast(pa.int64()).to_numpy()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from wayseal.ledger._report import IngestOptions, IngestReport
     from wayseal.ledger._snapshot import Snapshot, open_ledger
     from wayseal.ledger._strata import StratumVolumes
-    from wayseal.ledger._summary import Summary
     from wayseal.ledger.errors import LedgerError
+    from wayseal.ledger.summary import Summary
 
 __all__ = [
     "IngestOptions",
@@ -35,7 +35,7 @@ __getattr__ = load_when_asked(
         "LedgerError": "errors",
         "Snapshot": "_snapshot",
         "StratumVolumes": "_strata",
-        "Summary": "_summary",
+        "Summary": "summary",
         "ingest": "_ingest",
         "open_ledger": "_snapshot",
     },

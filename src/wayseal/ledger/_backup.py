@@ -26,6 +26,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from wayseal.ledger._files import FOLDER_MODE, HashingFile, make_folder, storage_errors
 from wayseal.ledger._lock import READERS, WRITER, writer_lock
 from wayseal.ledger._manifest import (
@@ -33,7 +35,6 @@ from wayseal.ledger._manifest import (
     NAME,
     Manifest,
     Marker,
-    hash_commit,
     load_manifest,
     load_marker,
     save_manifest,
@@ -44,7 +45,7 @@ from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import Snapshot, open_ledger
 from wayseal.ledger._sweep import SCRATCH, sweep
-from wayseal.ledger._tree import FOLDER, read_leaves, tile_contents
+from wayseal.ledger._tree import FOLDER, read_leaves, tile_contents, with_commit_leaves
 from wayseal.ledger.errors import BackupRefusedError, LedgerChangedError, LedgerError
 from wayseal.ledger.integrity import Code, check_history
 from wayseal.merkle import Checkpoint, Tree
@@ -101,12 +102,7 @@ def tree_matches(manifest: Manifest, leaves: Digests) -> bool:
     """True if leaves have the manifest's root, and hold what its commits say where these end."""
     if len(leaves) != manifest.size or Tree.of(leaves).root().hex() != manifest.root:
         return False
-    at = -1
-    for commit in manifest.commits:
-        at += commit.pages + 1
-        if leaves[at].tobytes() != hash_commit(manifest, commit):
-            return False
-    return True
+    return np.array_equal(with_commit_leaves(manifest, leaves), leaves)
 
 
 Step = Callable[[str], None]

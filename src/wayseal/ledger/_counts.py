@@ -9,7 +9,7 @@ from wayseal.ledger import _kernels
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._layout import Codes, Longs, Words
-from wayseal.ledger._order import ledger_order
+from wayseal.ledger._part import ledger_order
 from wayseal.ledger._spill import group_rows
 
 

@@ -104,16 +104,6 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
-    """One thing that was mended: which fault, how, and where."""
-
-    fault: Fault
-    remedy: Remedy
-    where: Path
-    values: Mapping[str, str | int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """The result of an examination; acts: what was mended before it.
 
@@ -126,7 +116,7 @@ class Examination:
     free: int
     deep: bool
     diagnoses: tuple[Diagnosis, ...]
-    acts: tuple[Repair, ...] = ()
+    acts: tuple[Diagnosis, ...] = ()
 
     @property
     def exit_code(self) -> int:

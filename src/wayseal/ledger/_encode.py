@@ -10,9 +10,8 @@ import pyarrow.compute as pc
 from wayseal import store
 from wayseal.ledger import _keys
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._kernels import COLLISION
-from wayseal.ledger._keys import Keyer
+from wayseal.ledger._keys import UNPACKED, Keyer
 from wayseal.ledger._layout import (
     ID_KINDS,
     KEYED,

@@ -26,19 +26,26 @@ from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._backup import find_manifest_fault, tree_matches
+from wayseal.ledger._backup import chunks, find_manifest_fault, tree_matches
 from wayseal.ledger._diagnosis import Affected, Diagnosis, Examination, Fault, Remedy, describe_affected
 from wayseal.ledger._files import FOLDER_MODE
 from wayseal.ledger._lock import find_holder, share_with_readers
 from wayseal.ledger._lookup import Finder
-from wayseal.ledger._manifest import MARKER, NAME, FileEntry, Manifest, hash_commit, load_manifest
+from wayseal.ledger._manifest import MARKER, NAME, FileEntry, Manifest, load_manifest
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._sweep import HOLD, SCRATCH
 from wayseal.ledger._tombstones import Tombstones, rank_pages
-from wayseal.ledger._tree import FOLDER, find_unreadable_tiles, read_leaves, tile_contents, tile_paths
+from wayseal.ledger._tree import (
+    FOLDER,
+    find_unreadable_tiles,
+    read_leaves,
+    tile_contents,
+    tile_paths,
+    with_commit_leaves,
+)
 from wayseal.ledger.errors import LedgerError, LedgerVersionError
 from wayseal.merkle import Tree
 from wayseal.merkle.bulk import Digests
@@ -103,7 +110,7 @@ def check_tree(
         return TreeCheck(leaves=stored)
     if not lost and Tree.of(stored).root().hex() == manifest.root:
         return TreeCheck(leaves=None, at_fault=True)
-    beside = _with_commit_leaves(manifest, _leaves_of_backup(manifest, stored, source))
+    beside = with_commit_leaves(manifest, _leaves_of_backup(manifest, stored, source))
     if tree_matches(manifest, beside):
         return TreeCheck(leaves=beside)
     if not readable:
@@ -125,16 +132,6 @@ def _leaves_of_backup(manifest: Manifest, leaves: Digests, source: Path | None) 
     return made
 
 
-def _with_commit_leaves(manifest: Manifest, leaves: Digests) -> Digests:
-    """The leaves with those of the commits as the manifest has them."""
-    made = leaves.copy()
-    at = -1
-    for commit in manifest.commits:
-        at += commit.pages + 1
-        made[at] = np.frombuffer(hash_commit(manifest, commit), np.uint8)
-    return made
-
-
 def _recounted_leaves(ledger: Path, manifest: Manifest, stored: Digests, progress: Progress) -> Digests:
     """The leaves made again from reads and manifest; zeros for pages that there are too few of.
 
@@ -143,16 +140,14 @@ def _recounted_leaves(ledger: Path, manifest: Manifest, stored: Digests, progres
     made = recount(ledger, manifest, manifest.commits, load_salts(ledger, manifest.secret), progress)
     tombstones = Tombstones(Finder(ledger, manifest))
     leaves = np.zeros((manifest.size, SIZE), np.uint8)
-    first = 0
-    for commit, pages in zip(manifest.commits, made.pages, strict=True):
+    for (commit, first, _), pages in zip(manifest.leaf_ranges(), made.pages, strict=True):
         gone = tombstones.gone_of(commit.generation)
         place = rank_pages(pages.where, gone)
         known = np.frombuffer(b"".join(pages.leaves), np.uint8).reshape(-1, SIZE)
         leaves[first + place[place < commit.pages]] = known[place < commit.pages]
         away = first + rank_pages(gone, pages.where)
         leaves[away] = stored[away]
-        first += commit.pages + 1
-    return _with_commit_leaves(manifest, leaves)
+    return with_commit_leaves(manifest, leaves)
 
 
 def find_wrong_tiles(ledger: Path, manifest: Manifest, leaves: Digests) -> dict[str, bytes]:
@@ -165,9 +160,6 @@ def _bytes(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
-
-
-_CHUNK = 1 << 20
 
 
 class BackupFiles:
@@ -232,15 +224,13 @@ def _diagnosis(ledger: Path, manifest: Manifest, entry: FileEntry, fault: Fault,
 
 def starts_with(path: Path, entry: FileEntry) -> bool:
     """True if a file's first bytes are what an entry says."""
+    digest = hashlib.sha256()
     try:
-        digest, left = hashlib.sha256(), entry.bytes
-        with path.open("rb") as file:
-            while left and (chunk := file.read(min(left, _CHUNK))):
-                digest.update(chunk)
-                left -= len(chunk)
-    except OSError:
+        for chunk in chunks(path, entry.bytes):
+            digest.update(chunk)
+    except LedgerError:
         return False
-    return not left and digest.hexdigest() == entry.sha256
+    return digest.hexdigest() == entry.sha256
 
 
 def check_secret(ledger: Path, manifest: Manifest, backup_files: BackupFiles) -> list[Diagnosis]:
@@ -248,14 +238,8 @@ def check_secret(ledger: Path, manifest: Manifest, backup_files: BackupFiles) ->
     if is_secret(ledger, manifest):
         return []
     there = backup_files.folder if backup_files.folder and is_secret(backup_files.folder, manifest) else None
-    return [
-        Diagnosis(
-            fault=Fault.SECRET,
-            remedy=backup_files.remedy(there),
-            where=ledger / SECRET,
-            affected=Affected(kind="secret"),
-        )
-    ]
+    about, remedy = Affected(kind="secret"), backup_files.remedy(there)
+    return [Diagnosis(fault=Fault.SECRET, remedy=remedy, where=ledger / SECRET, affected=about)]
 
 
 def is_secret(folder: Path, manifest: Manifest) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wayseal.ledger._hash import P1, ZERO
+from wayseal.ledger._keys import P1, ZERO
 from wayseal.ledger._layout import Bytes, Codes, Flags, Ints, Longs, Offsets, Words
 from wayseal.model.runtime import kernel
 

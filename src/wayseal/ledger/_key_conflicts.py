@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, Flags, Longs, Words
-from wayseal.ledger._order import run_starts
-from wayseal.ledger._part import Known, SortedRows, column_values, sort_rows
+from wayseal.ledger._part import Known, SortedRows, column_values, run_starts, sort_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

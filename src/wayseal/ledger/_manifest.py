@@ -9,7 +9,7 @@ itself would give reads salts that the original gives to other reads (decisions 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path, PurePath
@@ -250,6 +250,13 @@ class Manifest:
             return sum(s.rows for s in self.sources if s.table == table)
         kind = table if table == "accesses" else f"table:{table}"
         return sum(f.rows for f in self.files if f.kind == kind)
+
+    def leaf_ranges(self) -> Iterator[tuple[CommitEntry, int, int]]:
+        """Yield each commit with the places in the tree of its first page and of its own leaf, which comes last."""
+        first = 0
+        for commit in self.commits:
+            yield commit, first, first + commit.pages
+            first += commit.pages + 1
 
     @property
     def gone_reads(self) -> int:

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.ledger import _order
 from wayseal.ledger._generation import Generation
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._layout import (
@@ -17,8 +16,7 @@ from wayseal.ledger._layout import (
     kept_schema,
 )
 from wayseal.ledger._manifest import FileEntry
-from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._part import column_values
+from wayseal.ledger._part import column_values, ledger_order, mark_firsts, run_starts
 from wayseal.ledger._sorted import SortedFile, join_batches, one_batch, open_sorted, ranges, read_range
 
 MOST_FILES = 8
@@ -102,7 +100,7 @@ def combine(kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
     if kind != "accesses":
         return rows
     old = np.ones(len(keys), np.bool_)
-    marks = _order.mark_firsts(run_starts(keys[order]), column_values(rows, "actor"), old, ~old)
+    marks = mark_firsts(run_starts(keys[order]), column_values(rows, "actor"), old, ~old)
     place = rows.schema.get_field_index("first")
     return rows.set_column(place, "first", pa.array(marks.first))
 

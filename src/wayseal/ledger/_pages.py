@@ -17,8 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.ledger._dictionary import Dictionary
-from wayseal.ledger._hash import UNPACKED
-from wayseal.ledger._keys import digest_texts
+from wayseal.ledger._keys import UNPACKED, digest_texts
 from wayseal.ledger._layout import KEYED, Bytes, Ints, Longs, Words
 from wayseal.ledger._part import Values, column_values
 from wayseal.ledger._salts import Salts

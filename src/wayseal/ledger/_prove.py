@@ -10,7 +10,7 @@ import pyarrow as pa
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, Flags, Words
-from wayseal.ledger._lookup import Finder
+from wayseal.ledger._lookup import ACTION, Finder, TextLookup, decode_enum
 from wayseal.ledger._manifest import CommitEntry, Manifest
 from wayseal.ledger._pages import ReadHasher, number_pages
 from wayseal.ledger._part import column_values
@@ -18,7 +18,6 @@ from wayseal.ledger._recount import Segments, find_parts, load_dictionaries
 from wayseal.ledger._salts import load_salts
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._sorted import conform
-from wayseal.ledger._text_lookup import ACTION, TextLookup, decode_enum
 from wayseal.ledger._tombstones import TombstoneMerger, Tombstones
 from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
@@ -224,7 +223,7 @@ def _part(
     width = (1 << 64) // manifest.commits[which].parts
     segments = Segments(ledger, manifest, manifest.commits)
     hashes, found = bytearray(), dict[tuple[int, int], tuple[pa.RecordBatch, int]]()
-    for reads in segments.stretches(part * width, (part + 1) * width - 1):
+    for reads in segments.key_ranges(part * width, (part + 1) * width - 1):
         rows, words = reads.of(which)
         sources, numbers = column_values(rows, "source"), column_values(rows, "row")
         mine = np.isin(sources, [s for s, _ in wanted]) & np.isin(numbers, [r for _, r in wanted])

@@ -17,9 +17,8 @@ from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NUMBERS_SCHEMA, ROW_GROUP, Codes, Longs, Words, kept_schema
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import CommitEntry, Manifest
-from wayseal.ledger._order import ledger_order, run_starts
 from wayseal.ledger._pages import Pages, ReadHasher
-from wayseal.ledger._part import column_values
+from wayseal.ledger._part import column_values, ledger_order, run_starts
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import Salts
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, join_batches, open_sorted, ranges, read_range
@@ -79,7 +78,7 @@ class Segments:
         """How many reads there are."""
         return int(sum(f.rows.sum() for f in self._reads))
 
-    def stretches(self, first: int = 0, last: int = EVERY_KEY) -> Iterator[Reads]:
+    def key_ranges(self, first: int = 0, last: int = EVERY_KEY) -> Iterator[Reads]:
         """Reads with keys from `first` to `last`, both included, range after range of keys.
 
         Memory hangs on the number of files, not on that of reads.
@@ -135,7 +134,7 @@ def recount(
     filled = [RestoredPages(c.generation, tombstones) for c in commits]
     out = Recount(pages=[f.pages for f in filled], tombstones=tombstones)
     total = segments.rows
-    for reads in segments.stretches():
+    for reads in segments.key_ranges():
         for place in np.unique(reads.commit).tolist():
             rows, words = reads.of(place)
             if place == len(commits):

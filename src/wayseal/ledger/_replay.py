@@ -40,7 +40,7 @@ from wayseal.ledger._layout import Flags, Floats, Ints, Longs, Words
 from wayseal.ledger._queries import NOT_LOGGED, Filters, Queries
 from wayseal.model.predicate import CONDITIONS, PLACES
 from wayseal.model.runtime import kernel
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 ALWAYS = -np.iinfo(np.int64).max
 FOREVER = np.iinfo(np.int64).max

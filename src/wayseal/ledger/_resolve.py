@@ -7,9 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.ledger import _order
-from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._key_conflicts import ConsistentTables, resolve_conflicts, take_newest
+from wayseal.ledger._keys import UNPACKED
 from wayseal.ledger._layout import (
     CATALOGUE_SCHEMA,
     DAY_US,
@@ -26,8 +25,20 @@ from wayseal.ledger._layout import (
     flight_schema,
     kept_schema,
 )
-from wayseal.ledger._order import Marks, ledger_order, run_starts
-from wayseal.ledger._part import Known, ResolvedPart, SortedRows, Values, Waybills, column_values, sort_rows
+from wayseal.ledger._part import (
+    Known,
+    Marks,
+    ResolvedPart,
+    SortedRows,
+    Values,
+    Waybills,
+    column_values,
+    ledger_order,
+    mark_firsts,
+    mark_repeats,
+    run_starts,
+    sort_rows,
+)
 from wayseal.ledger._sorted import conform, contains, join_batches, locate, one_batch
 from wayseal.ledger._spill import group_rows
 
@@ -77,12 +88,12 @@ def resolve_reads(table: SortedRows, waybills: Waybills, known: Known, out: Reso
     reads = _together(table, old, known)
     repeated = None
     if "access" in known.present["accesses"]:
-        repeated = _order.mark_repeats(reads.starts, reads.access, reads.old)
+        repeated = mark_repeats(reads.starts, reads.access, reads.old)
     if repeated is not None:
         sources = column_values(table.rows, "source")
         out.repeated.extend(sources[reads.place[repeated]].tolist())
         reads = reads.without(repeated)
-    marks = _order.mark_firsts(reads.starts, reads.actor, reads.old, reads.was_first)
+    marks = mark_firsts(reads.starts, reads.actor, reads.old, reads.was_first)
     _buckets(reads, marks, table, waybills, known, out)
     _hash(reads, table, known, out)
     _count(reads, marks, known, out)
@@ -213,7 +224,7 @@ def _count_sessions(reads: _Reads, out: ResolvedPart) -> None:
     """Distinct waybills of each (session, actor), and from when to when it read."""
     ids = np.where(reads.session == 0, 0, reads.session << _HALF | reads.actor).astype(np.uint64)
     none = np.zeros(len(ids), np.bool_)
-    fresh = _order.mark_firsts(reads.starts, ids, reads.old, none).fresh
+    fresh = mark_firsts(reads.starts, ids, reads.old, none).fresh
     new = np.flatnonzero(~reads.old & (ids != 0))
     once = np.ones(len(new), np.int64)
     out.add("sessions", ids[new], once, fresh[new].astype(np.int64), reads.at[new])
@@ -284,7 +295,7 @@ def resolve_pairs(tables: Mapping[str, SortedRows], known: Known, out: ResolvedP
     old[:count] = True
     order = np.argsort(key, kind="stable")
     key, code, old = key[order], code[order], old[order]
-    fresh = _order.mark_firsts(run_starts(key), code, old, np.zeros(len(key), np.bool_)).fresh
+    fresh = mark_firsts(run_starts(key), code, old, np.zeros(len(key), np.bool_)).fresh
     arrays = [pa.array(key[fresh]), pa.array(code[fresh].astype(np.uint32))]
     out.kept["pairs:outlet"] = pa.RecordBatch.from_arrays(arrays, schema=PAIRS_SCHEMA)
     zeros: Longs = np.zeros(len(code[fresh]), np.int64)

@@ -197,7 +197,7 @@ def _first(chosen: Chosen, bit: int, n: int) -> Words:
 
 
 def last_rows(files: Sequence[SortedFile], low: int, high: int, schema: pa.Schema) -> pa.RecordBatch:
-    """Rows of a stretch of the key space, of which the last row of each waybill counts."""
+    """Rows of a range of the key space, of which the last row of each waybill counts."""
     rows = join_batches(read_range(files, low, high, schema), schema)
     return rows if len(files) == 1 else take_newest(rows)
 

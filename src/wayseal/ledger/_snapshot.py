@@ -12,12 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal import store
-from wayseal.ledger._hash import UNPACKED
 from wayseal.ledger._key_conflicts import take_newest
-from wayseal.ledger._keys import Keyer
+from wayseal.ledger._keys import UNPACKED, Keyer
 from wayseal.ledger._layout import CATALOGUE_SCHEMA, KEYED, NO_DAY, UNIQUE, Flags, Words, kept_schema
 from wayseal.ledger._lock import share_with_readers
-from wayseal.ledger._lookup import Finder
+from wayseal.ledger._lookup import (
+    ACTION,
+    DICTIONARY_KEYS,
+    READS,
+    READS_SCHEMA,
+    Finder,
+    TextLookup,
+    decode_enum,
+    null_key_zero,
+)
 from wayseal.ledger._manifest import Manifest, load_manifest
 from wayseal.ledger._part import column_values
 from wayseal.ledger._queries import read_queries
@@ -25,23 +33,22 @@ from wayseal.ledger._replay import States, build_states
 from wayseal.ledger._select import Chooser
 from wayseal.ledger._sorted import ensure_distinct, join_batches, one_batch, ranges, read_range
 from wayseal.ledger._strata import StratumVolumes, count_sessions, find_views, read_counts, stratum_volumes
-from wayseal.ledger._summary import SAMPLE, Summary, summarise
-from wayseal.ledger._text_lookup import (
-    ACTION,
-    DICTIONARY_KEYS,
-    READS,
-    READS_SCHEMA,
-    TextLookup,
-    decode_enum,
-    null_key_zero,
-)
-from wayseal.ledger.beside import Beside, Wanted, beside
 from wayseal.ledger.replay import POPULATION, Replay
-from wayseal.ledger.walk import Stretch, askers, between, places_of, stretches
+from wayseal.ledger.summary import SAMPLE, Summary, summarise
+from wayseal.ledger.walk import (
+    SourceRange,
+    Wanted,
+    WaybillPartition,
+    askers,
+    between,
+    places_of,
+    walk_partitions,
+    walk_source,
+)
 from wayseal.merkle import Checkpoint
 from wayseal.model.predicate import Predicate
 from wayseal.model.runtime import Closing
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 _ORDER = ("waybill", "at", "source", "row")
 _THREADS = 2
@@ -204,31 +211,33 @@ class Snapshot(Closing):
         """True if any row names an id (its key). kind: actor, session, device, channel, outlet."""
         return self._text_lookup.knows(kind, key)
 
-    def stretches(
+    def source_ranges(
         self,
         kind: str,
         keys: Words,
         columns: Sequence[str] = (),
         beside: Sequence[str] = (),
         rows: int | None = None,
-    ) -> Iterator[Stretch]:
+    ) -> Iterator[SourceRange]:
         """Yield what a source read (actor, session, device), issued (channel) or passed on (outlet).
 
         columns: of reads, beside the usual ones. beside: tables that are read along by `between`. rows: of a stretch.
         """
-        return stretches(self._finder, kind, ensure_distinct(keys), columns=columns, beside=beside, rows=rows)
+        return walk_source(self._finder, kind, ensure_distinct(keys), columns=columns, beside=beside, rows=rows)
 
     def between(self, name: str, low: int, high: int, columns: Sequence[str]) -> pa.Table:
-        """Rows of a table that hangs on waybills, as they are kept, in a stretch of the key space (`walk.between`)."""
+        """Rows of a table that hangs on waybills, as they are kept, in a range of the key space (`walk.between`)."""
         return between(self._finder, name, low, high, columns)
 
     def askers(self, since: int, until: int) -> pa.Table:
         """(actor text, queries i64): logged queries of each account from one time (µs) to another, sorted."""
         return askers(self._finder, since, until)
 
-    def beside(self, wanted: Wanted, work: Callable[[Beside], _T]) -> Iterator[tuple[_T, int, int]]:
-        """Yield what `work` makes of each stretch of the key space, with (done, total); see `ledger.beside`."""
-        return beside(self._finder, wanted, work)
+    def waybill_partitions(
+        self, wanted: Wanted, work: Callable[[WaybillPartition], _T]
+    ) -> Iterator[tuple[_T, int, int]]:
+        """Yield what `work` makes of each range of the key space, with (done, total); see `ledger.walk`."""
+        return walk_partitions(self._finder, wanted, work)
 
     def ids(self, kind: str) -> Words:
         """Keys of everything of a kind that any row names (actor, outlet, channel, …), in the order of their coming."""

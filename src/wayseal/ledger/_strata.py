@@ -1,14 +1,14 @@
 """How much each actor read of a stratum of waybills, out of the lists of (waybill, actor) pairs.
 
 1. Up to `MOST_PAIRS` pairs all of them are walked, and the counts are exact.
-2. Of more, a stretch of the key space with about so many is walked. Keys are hashes, so it is a uniform sample of the
+2. Of more, a range of the key space with about so many is walked. Keys are hashes, so it is a uniform sample of the
    waybills with all their reads; counts are those of the stretch, never scaled up, so that who counts on them knows on
    how little they stand.
 
 The design's cube (origin × destination × day × actor) is left out: the pair lists answer every predicate, the cube
 only some, and walking them is fast enough (docs/benchmarks.md).
 
-A sample of what one actor read: a stretch of the key space, so a uniform one.
+A sample of what one actor read: a range of the key space, so a uniform one.
 
 V1. The stretch whose strata are counted (`_strata.find_reach`) is looked through first.
 V2. Where it holds too few, the lists of accounts go on up to `MOST_CODES` pairs, of which just the account is read,
@@ -28,12 +28,11 @@ from wayseal.ledger import _kernels
 from wayseal.ledger._counts import COUNTS
 from wayseal.ledger._keys import fixed
 from wayseal.ledger._layout import PAIRS_SCHEMA, Longs, Words
-from wayseal.ledger._lookup import Finder
+from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
 from wayseal.ledger._merge import sum_counts
 from wayseal.ledger._part import column_values
 from wayseal.ledger._select import MOST, Chooser, Chosen
 from wayseal.ledger._sorted import EVERY_KEY, SortedFile, contains, find_rows, ranges
-from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
 from wayseal.model.predicate import Predicate
 
 _PAIRS = "pairs:actor"

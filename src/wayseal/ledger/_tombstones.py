@@ -16,9 +16,8 @@ import pyarrow as pa
 from wayseal.ledger._layout import Bytes, Longs
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import GONE, TOMBSTONES
-from wayseal.ledger._order import run_starts
 from wayseal.ledger._pages import NONE_GONE, Pages
-from wayseal.ledger._part import column_values
+from wayseal.ledger._part import column_values, run_starts
 from wayseal.ledger._sorted import SortedFile
 from wayseal.merkle.bulk import Digests
 from wayseal.merkle.hashing import SIZE
@@ -119,7 +118,7 @@ def _keyed(pages: Sequence[Place]) -> Longs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoneStretch:
+class GoneRange:
     """Gone pages that follow one another. rank: place of the first among its commit's; leaves: SHA-256 over theirs."""
 
     rank: int
@@ -133,7 +132,7 @@ class GoneStretch:
         return self.pages * PAGE - PAGE < self.reads <= self.pages * PAGE
 
 
-def find_gone_stretches(tombstones: Tombstones, where: Sequence[Place], generation: int) -> Iterator[GoneStretch]:
+def find_gone_ranges(tombstones: Tombstones, where: Sequence[Place], generation: int) -> Iterator[GoneRange]:
     """The gone stretches of a commit of which these pages (part, number), sorted, are left."""
     gone = tombstones.gone_of(generation)
     left = _keyed(where)
@@ -141,7 +140,7 @@ def find_gone_stretches(tombstones: Tombstones, where: Sequence[Place], generati
     for row in tombstones.gone.to_pylist():
         if row["generation"] == generation:
             place = rank[row["part"], row["page"]]
-            yield GoneStretch(rank=place, pages=row["pages"], reads=row["reads"], leaves=row["hash"])
+            yield GoneRange(rank=place, pages=row["pages"], reads=row["reads"], leaves=row["hash"])
 
 
 def is_complete(where: Sequence[Place], gone: Sequence[Place], parts: int) -> bool:

@@ -39,6 +39,14 @@ def tile_contents(size: int, leaves: Digests) -> dict[str, bytes]:
     return {f"{FOLDER}/{t.path}": levels[t.level][t.first : t.first + t.width].tobytes() for t in tiles(size)}
 
 
+def with_commit_leaves(manifest: Manifest, leaves: Digests) -> Digests:
+    """The leaves with those of the commits as the manifest has them."""
+    made = leaves.copy()
+    for commit, _, end in manifest.leaf_ranges():
+        made[end] = np.frombuffer(hash_commit(manifest, commit), np.uint8)
+    return made
+
+
 def read_leaves(ledger: Path, size: int) -> tuple[Digests, list[Tile]]:
     """The tree's leaves as its tiles hold them, zeros where one can't be read; and the tiles where that is so."""
     leaves = np.zeros((size, SIZE), np.uint8)

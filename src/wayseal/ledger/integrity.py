@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from wayseal.ledger._manifest import NAME, CommitEntry, Manifest, PurgeEntry, hash_commit
+from wayseal.ledger._manifest import NAME, CommitEntry, Manifest, PurgeEntry
 from wayseal.ledger._prove import prove, prove_many
 from wayseal.ledger._recount import recount
 from wayseal.ledger._report import Progress
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._salts import Salts, load_salts
 from wayseal.ledger._snapshot import open_ledger
-from wayseal.ledger._tombstones import GoneStretch, find_gone_stretches, is_complete, rank_pages
-from wayseal.ledger._tree import FOLDER, open_tree, read_tile
+from wayseal.ledger._tombstones import GoneRange, find_gone_ranges, is_complete, rank_pages
+from wayseal.ledger._tree import FOLDER, open_tree, read_tile, with_commit_leaves
 from wayseal.ledger.errors import LedgerChangedError, LedgerError
 from wayseal.merkle import Checkpoint, MerkleError, Tree, VerifyKey
 from wayseal.merkle.bulk import Digests
@@ -142,16 +142,11 @@ def check_history(ledger: Path, manifest: Manifest, point: Checkpoint) -> Histor
     tree = open_tree(ledger, manifest.size)
     if tree.root(point.size) != point.root:
         return HistoryCheck(code=Code.CHECKPOINT_HISTORY)
-    ends, size, later = {}, 0, set()
-    for commit in manifest.commits:
-        size += commit.pages + 1
-        ends[size] = commit.digest
-        if size > point.size:
-            later.add(commit.generation)
+    ends = {end + 1: commit for commit, _, end in manifest.leaf_ranges()}
+    later = {commit.generation for size, commit in ends.items() if size > point.size}
     purges = tuple(p for p in manifest.purges if p.generation in later)
-    return HistoryCheck(
-        code=None, proof=tuple(tree.consistency(point.size)), digest=ends.get(point.size), purges=purges
-    )
+    digest = ends[point.size].digest if point.size in ends else None
+    return HistoryCheck(code=None, proof=tuple(tree.consistency(point.size)), digest=digest, purges=purges)
 
 
 Note = tuple[Path, bytes]
@@ -248,8 +243,7 @@ class _Verifier:
         commits = self._manifest.commits
         made = recount(self._ledger, self._manifest, commits, salts, self._progress)
         where: Where = {}
-        first = 0
-        for commit, pages in zip(commits, made.pages, strict=True):
+        for (commit, first, _), pages in zip(self._manifest.leaf_ranges(), made.pages, strict=True):
             gone = made.tombstones.gone_of(commit.generation)
             rank = rank_pages(pages.where, gone)
             known = rank < commit.pages
@@ -263,9 +257,8 @@ class _Verifier:
                 self._find(Code.TOMBSTONES, NAME)
             elif gone:
                 self._check_gone(
-                    find_gone_stretches(made.tombstones, pages.where, commit.generation), commit, first, expected
+                    find_gone_ranges(made.tombstones, pages.where, commit.generation), commit, first, expected
                 )
-            first += commit.pages + 1
         if made.misplaced or made.tombstones.reads != self._manifest.gone_reads:
             self._find(Code.TOMBSTONES, NAME)
         for place in sorted(made.stray):
@@ -274,7 +267,7 @@ class _Verifier:
             self._find(Code.ROWS, "data", rows=made.foreign)
         return made.rows, where
 
-    def _check_gone(self, stretches: Iterable[GoneStretch], commit: CommitEntry, first: int, expected: Digests) -> None:
+    def _check_gone(self, stretches: Iterable[GoneRange], commit: CommitEntry, first: int, expected: Digests) -> None:
         """Names tiles whose leaves of gone pages are not those that were purged (rule 4)."""
         for stretch in stretches:
             low, high = first + stretch.rank, first + stretch.rank + stretch.pages
@@ -301,12 +294,7 @@ class _Verifier:
 
     def _without_rows(self, stored: list[Digests]) -> Digests:
         """The leaves as they should be, with what is stored in place of pages."""
-        expected = stored[0].copy() if stored else np.zeros((0, SIZE), np.uint8)
-        at = -1
-        for commit in self._manifest.commits:
-            at += commit.pages + 1
-            expected[at] = np.frombuffer(hash_commit(self._manifest, commit), np.uint8)
-        return expected
+        return with_commit_leaves(self._manifest, stored[0] if stored else np.zeros((0, SIZE), np.uint8))
 
     def _compare(self, stored: list[Digests], expected: Digests, where: Where) -> Digests:
         """Names tiles, pages and commits that are not as the root says (rule 3); returns the leaves to go by."""
@@ -338,14 +326,12 @@ class _Verifier:
             self._find(Code.TILE, f"{FOLDER}/{tile.path}")
 
     def _name_leaf(self, leaf: int, where: Where) -> None:
-        first = 0
-        for commit in self._manifest.commits:
-            if leaf == first + commit.pages:
+        for commit, first, end in self._manifest.leaf_ranges():
+            if leaf == end:
                 self._find(Code.COMMIT, NAME, generation=commit.generation)
-            elif first <= leaf < first + commit.pages:
+            elif first <= leaf < end:
                 part, page = where.get(leaf, (-1, leaf - first))
                 self._find(Code.PAGE, "data", generation=commit.generation, part=part, page=page)
-            first += commit.pages + 1
 
     def _checkpoints(self, notes: Sequence[Note], keys: Sequence[VerifyKey], tree: Tree) -> list[HeldCheckpoint]:
         kept = []

@@ -22,10 +22,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from wayseal.ledger import _order
 from wayseal.ledger._backup import CopyReport, Item, backup, copy_file, restore
 from wayseal.ledger._counts import COUNTS, Sums, count_tables
-from wayseal.ledger._diagnosis import SAFE, Affected, Diagnosis, Examination, Fault, Remedy, Repair, Severity
+from wayseal.ledger._diagnosis import SAFE, Affected, Diagnosis, Examination, Fault, Remedy, Severity
 from wayseal.ledger._dictionary import Dictionary
 from wayseal.ledger._examine import (
     BESIDE,
@@ -58,8 +57,7 @@ from wayseal.ledger._lock import writer_lock
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, refuse_backup, save_manifest
 from wayseal.ledger._merge import sum_counts
-from wayseal.ledger._order import ledger_order, run_starts
-from wayseal.ledger._part import column_values
+from wayseal.ledger._part import column_values, ledger_order, mark_firsts, run_starts
 from wayseal.ledger._report import Progress, silent
 from wayseal.ledger._salts import NAME as SECRET
 from wayseal.ledger._sorted import SortedFile, join_batches, open_sorted, ranges, read_range
@@ -75,7 +73,6 @@ __all__ = [
     "Examination",
     "Fault",
     "Remedy",
-    "Repair",
     "Severity",
     "backup",
     "examine",
@@ -182,7 +179,7 @@ class _Recomputed:
         actor = self._codes["actor"].codes_of(column_values(rows, "actor"))
         session = self._codes["session"].codes_of(column_values(rows, "session"))
         none = np.zeros(len(keys), np.bool_)
-        first = _order.mark_firsts(starts, actor, none, none).first
+        first = mark_firsts(starts, actor, none, none).first
         self._note("accesses", int((first != rows["first"].to_numpy(zero_copy_only=False)).sum()))
         pairs = self._range("pairs:actor", low, high, PAIRS_SCHEMA)
         self._note("pairs:actor", _unlike(keys[first], actor[first], pairs))
@@ -191,7 +188,7 @@ class _Recomputed:
         self._add("volumes", days | actor, one, first.astype(np.int64), at)
         self._add("hours", (at // HOUR_US).astype(np.uint64), one, 0 * one, 0 * one)
         ids = np.where(session == 0, 0, session << _HALF | actor).astype(np.uint64)
-        fresh: Flags = _order.mark_firsts(starts, ids, none, none).fresh
+        fresh: Flags = mark_firsts(starts, ids, none, none).fresh
         there = ids != 0
         self._add("sessions", ids[there], one[there], fresh[there].astype(np.int64), at[there])
 
@@ -259,14 +256,10 @@ def _unlike(keys: Words, codes: Words, pairs: pa.RecordBatch, *, more: bool = Fa
     return int(wrong.sum())
 
 
-def repair_all(ledger: Path, found: Inspection, backup_files: BackupFiles) -> list[Repair]:
+def repair_all(ledger: Path, found: Inspection, backup_files: BackupFiles) -> list[Diagnosis]:
     """Mends what of the findings can be mended now; a further look says what is left. OSError: the disk refuses."""
     some = [d for d in found.diagnoses if d.remedy in SAFE]
-    return [_repair_of(d) for d in some if _repair_one(ledger, found, backup_files, d)]
-
-
-def _repair_of(diagnosis: Diagnosis) -> Repair:
-    return Repair(fault=diagnosis.fault, remedy=diagnosis.remedy, where=diagnosis.where, values=diagnosis.values)
+    return [d for d in some if _repair_one(ledger, found, backup_files, d)]
 
 
 def _repair_one(ledger: Path, found: Inspection, backup_files: BackupFiles, diagnosis: Diagnosis) -> bool:
@@ -335,7 +328,7 @@ def examine(
     """
     if source is not None and not source.is_dir():
         raise LedgerError("there is no backup here", file=source)
-    acts: list[Repair] = []
+    acts: list[Diagnosis] = []
     if repair and ledger.is_dir():
         with storage_errors(ledger), writer_lock(ledger):
             found = inspect(ledger, source, progress, writing=True)

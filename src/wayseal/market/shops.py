@@ -245,7 +245,7 @@ _WEEKLY_UNTIL, _WEEK, _MONTH = 56 * DAY, 7 * DAY, 30 * DAY
 _JITTER = 0.1
 
 
-def next_look(gone_at: int, now: int, drawn: float) -> int | None:
+def next_visit(gone_at: int, now: int, drawn: float) -> int | None:
     """When to look again for what went.
 
     Args:

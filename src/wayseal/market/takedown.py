@@ -268,7 +268,8 @@ def _after(request: Request, act: Act) -> Request:
     return changed
 
 
-ANSWER_DAYS, HANDED_DAYS, REMINDERS = 3.0, 30.0, 3
+ANSWER_DAYS, HANDED_DAYS, REMINDERS = 3, 30, 3
+"""So long a site has for an answer, and whoever it was handed on to; after so many reminders somebody else decides."""
 
 
 class Todo(StrEnum):
@@ -295,31 +296,21 @@ class Due:
 _ORDER = {todo: place for place, todo in enumerate(Todo)}
 
 
-def find_due(
-    requests: Iterable[Request],
-    now: int,
-    *,
-    days: float = ANSWER_DAYS,
-    reminders: int = REMINDERS,
-    handed: float = HANDED_DAYS,
-) -> tuple[Due, ...]:
-    """Find what is due, the accused first.
+def find_due(requests: Iterable[Request], now: int) -> tuple[Due, ...]:
+    """Find what is due, the accused first (rule 3).
 
     Args:
         requests: As they stand.
         now: The time.
-        days: So long a site has for an answer, and again after each reminder.
-        reminders: After so many somebody else has to decide.
-        handed: So long whoever it was handed on to has.
 
     Returns:
         At most one for each request.
     """
-    found = (_due(request, now, days, reminders, handed) for request in requests)
+    found = (_due(request, now) for request in requests)
     return tuple(sorted((one for one in found if one), key=lambda due: (_ORDER[due.todo], due.since, due.request)))
 
 
-def _due(request: Request, now: int, days: float, reminders: int, handed: float) -> Due | None:
+def _due(request: Request, now: int) -> Due | None:
     if request.unheard:
         return Due(request=request.id, todo=Todo.HEAR, since=request.of(CounterNotice)[-request.unheard].at)
     if request.outcome is not Outcome.OPEN:
@@ -329,10 +320,11 @@ def _due(request: Request, now: int, days: float, reminders: int, handed: float)
     )
     if isinstance(last, Answered) and last.answer in _AT_ONCE:
         return Due(request=request.id, todo=_AT_ONCE[last.answer], since=last.at)
-    since = last.at + int((handed if isinstance(last, Escalated) else days) * DAY)
+    handed = isinstance(last, Escalated)
+    since = last.at + (HANDED_DAYS if handed else ANSWER_DAYS) * DAY
     if now < since:
         return None
-    patient = not isinstance(last, Escalated) and _reminded(request) < reminders
+    patient = not handed and _reminded(request) < REMINDERS
     return Due(request=request.id, todo=Todo.REMIND if patient else Todo.ESCALATE, since=since)
 
 

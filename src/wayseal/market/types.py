@@ -269,24 +269,16 @@ def reading_json(reading: Reading) -> dict[str, Any]:
         "kind": reading.kind,
         "probability": round(reading.probability, 4),
         "probabilities": {kind: round(value, 4) for kind, value in reading.probabilities},
-        "numbers": [number_json(one) for one in reading.numbers],
-        "handles": [handle_json(one) for one in reading.handles],
-        "prices": [{"yuan": one.yuan, "unit": one.unit, "at": one.at} for one in reading.prices],
-        "quantities": [
-            {"count": one.count, "unit": one.unit, "daily": one.daily, "at": one.at} for one in reading.quantities
-        ],
-        "routes": [{"origin": one.origin, "destination": one.destination, "at": one.at} for one in reading.routes],
+        **{
+            name: [part_json(one) for one in getattr(reading, name)]
+            for name in ("numbers", "handles", "prices", "quantities", "routes")
+        },
         "couriers": reading.couriers,
         "freshness": reading.freshness,
         "reasons": [{"text": one.text, "at": one.at, "weight": round(one.weight, 2)} for one in reading.reasons],
     }
 
 
-def number_json(one: NumberCandidate) -> dict[str, Any]:
-    """Write a candidate as JSON."""
-    return {"number": one.number, "couriers": one.couriers, "probability": one.probability, "at": one.at}
-
-
-def handle_json(one: Handle) -> dict[str, Any]:
-    """An address."""
-    return {"kind": one.kind, "value": one.value, "at": one.at}
+def part_json(one: NumberCandidate | Handle | Price | Quantity | Route) -> dict[str, Any]:
+    """A part of a reading as JSON has it: its fields."""
+    return {name: getattr(one, name) for name in one.__slots__}

@@ -14,12 +14,12 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from wayseal.vault.keyring import Keyring
+from wayseal.vault.keyring import Keyring, KeySource
 from wayseal.vault.keyring.keys import AccessKey
 
 AUDIENCE = "wayseal"
@@ -31,13 +31,6 @@ REMEMBERED = 10_000
 _ALGORITHM = "EdDSA"
 _TYPE = "at+jwt"
 _ID = 128
-
-
-class KeyringSource(Protocol):
-    """A keyring that may be rotated while it is used."""
-
-    def current(self) -> Keyring:
-        """As it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +50,7 @@ class Claims:
 class AccessTokens:
     """Makes tokens and verifies them. keyring: its active key signs, all it has verify; it may change meanwhile."""
 
-    def __init__(self, keyring: KeyringSource, *, issuer: str) -> None:
+    def __init__(self, keyring: KeySource, *, issuer: str) -> None:
         self._keyring = keyring
         self._issuer = issuer
         self._ring: Keyring | None = None

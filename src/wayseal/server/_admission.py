@@ -30,8 +30,8 @@ from wayseal.server._middleware import App, Deadlines, Message, Receive, Scope, 
 from wayseal.server._problems import ProblemError, Rule
 from wayseal.server._rate_limits import TokenBuckets
 from wayseal.server.scopes import ACTORLESS
+from wayseal.vault import Caller
 from wayseal.vault.directory import Client
-from wayseal.vault.requests import Caller
 
 _ONE = re.compile(r"(?P<before>[^{}]*)/\{(?P<name>\w+)\}/(?P<after>[^/{}]+)")
 RouteMatch = tuple[str, Mapping[str, str]]

@@ -17,16 +17,14 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from wayseal.database import Connection
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.tiles import Tile
-from wayseal.model.records import Answer, Ask, PolicyShown
+from wayseal.model.records import Answer, Ask
 from wayseal.server._directory_cache import Principal
-from wayseal.vault import Vault
-from wayseal.vault.active_policy import texts_in_force
+from wayseal.vault import Caller, Vault
 from wayseal.vault.committer import Committer
 from wayseal.vault.log import proofs, tiles
-from wayseal.vault.requests import Caller, DiscloseJob
+from wayseal.vault.requests import DiscloseJob
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -142,11 +140,11 @@ class AsyncVault:
     async def check(self) -> None:
         """Asks both databases. DatabaseError: one doesn't answer. LogChangedError: it isn't the log that was seen."""
         await self.act(self.vault.check_log)
-        await self.act(self.vault.keys.read, _nothing)
+        await self.act(self.vault.keys.read, lambda c: c.execute(sa.select(1)).one())
 
     async def log_tile(self, wanted: Tile) -> bytes | None:
         """The hashes of a tile; None where the log has no such tile."""
-        return await self.act(self.vault.main.read, _tile, wanted)
+        return await self.act(self.vault.main.read, lambda c: tiles.tile(c, tiles.size(c), wanted))
 
     async def prove(self, seq: int) -> str:
         """The proof of an entry, under a checkpoint that has it; VaultError where there is none (any more)."""
@@ -158,22 +156,10 @@ class AsyncVault:
             note = self.vault.checkpoint(now=now())
         return self.vault.main.read(proofs.prove, self.vault.marks, seq, note.encode()).to_json()
 
-    async def policy_texts(self) -> PolicyShown:
-        """The policy in force, as it was written."""
-        return await self.act(self.vault.main.read, texts_in_force)
-
     def close(self) -> None:
         """Finishes what was begun (rule 2)."""
         self._discloser.close()
         self._pool.shutdown()
-
-
-def _nothing(connection: Connection) -> None:
-    connection.execute(sa.select(1))
-
-
-def _tile(connection: Connection, wanted: Tile) -> bytes | None:
-    return tiles.tile(connection, tiles.size(connection), wanted)
 
 
 def now() -> int:

@@ -64,7 +64,7 @@ class DirectoryCache:
         self._seen = -1
         self._at = -OLDEST
         self._emptied = clock()
-        self._looking: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
         self._known: OrderedDict[tuple[str, str | None], Principal] = OrderedDict()
         self._reading: dict[tuple[str, str | None], asyncio.Task[Principal]] = {}
 
@@ -72,7 +72,7 @@ class DirectoryCache:
         """A client and an actor (None: the client's own), as they were within `OLDEST` seconds (rule 1)."""
         age = self._clock() - self._at
         if age >= FRESH:
-            look = self._looked_for()
+            look = self._version_check()
             if age >= OLDEST:
                 await asyncio.shield(look)
         key = (client, actor)
@@ -93,19 +93,19 @@ class DirectoryCache:
         if not done.cancelled():
             done.exception()  # Looked at, so that nothing complains when all who waited are gone.
 
-    def _looked_for(self) -> "asyncio.Task[None]":
+    def _version_check(self) -> "asyncio.Task[None]":
         """The one look for a newer version that goes on."""
-        if self._looking is None:
-            self._looking = asyncio.get_running_loop().create_task(self._look())
-            self._looking.add_done_callback(self._look_ended)
-        return self._looking
+        if self._checking is None:
+            self._checking = asyncio.get_running_loop().create_task(self._check_version())
+            self._checking.add_done_callback(self._check_ended)
+        return self._checking
 
-    def _look_ended(self, done: "asyncio.Task[None]") -> None:
-        self._looking = None
+    def _check_ended(self, done: "asyncio.Task[None]") -> None:
+        self._checking = None
         if not done.cancelled():
             done.exception()
 
-    async def _look(self) -> None:
+    async def _check_version(self) -> None:
         began = self._clock()
         version = await self._version()
         if version != self._seen or began - self._emptied >= LONGEST:

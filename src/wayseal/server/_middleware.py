@@ -59,7 +59,7 @@ class Deadlines:
         self._running[one] = None
         if self._loop is not loop:
             self._loop = loop
-            loop.call_at(one.ends, self._look, loop)
+            loop.call_at(one.ends, self._cancel_late, loop)
         try:
             return await work
         except asyncio.CancelledError as error:
@@ -71,13 +71,13 @@ class Deadlines:
             if one.over:
                 task.uncancel()
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _cancel_late(self, loop: asyncio.AbstractEventLoop) -> None:
         """Cancels what is over, and sets the timer for what comes next (rule 7)."""
         now = loop.time()
         while self._running:
             one = next(iter(self._running))
             if one.ends > now:
-                loop.call_at(one.ends, self._look, loop)
+                loop.call_at(one.ends, self._cancel_late, loop)
                 return
             del self._running[one]
             one.over = True

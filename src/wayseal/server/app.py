@@ -30,7 +30,7 @@ from wayseal.model.records import Problem
 from wayseal.model.schema import adapter
 from wayseal.page.languages import word
 from wayseal.server import scopes
-from wayseal.server._access_tokens import AccessTokens, KeyringSource
+from wayseal.server._access_tokens import AccessTokens
 from wayseal.server._admission import Admission
 from wayseal.server._async_vault import AsyncVault, Discloser
 from wayseal.server._directory_cache import DirectoryCache
@@ -42,6 +42,7 @@ from wayseal.server._schemas import OPEN, PUBLIC_NAMES, problems
 from wayseal.server.routes import add_administration, add_disclosure, add_health, add_log, add_sealing, add_work
 from wayseal.service.log import Log
 from wayseal.vault import Vault
+from wayseal.vault.keyring import KeySource
 
 FAST_ROUTES: Final = frozenset({("POST", "/v1/waybills/{waybill}/disclose"), ("POST", "/v1/disclose")})
 """Routes that have one."""
@@ -145,7 +146,7 @@ def create_app(
     vault: Vault,
     discloser: Discloser,
     *,
-    keyring: KeyringSource,
+    keyring: KeySource,
     issuer: str,
     limits: RequestLimits,
     metrics: Metrics,

@@ -59,9 +59,9 @@ from wayseal.server._schemas import (
     WaybillPath,
     problems,
 )
+from wayseal.vault import Caller
 from wayseal.vault.errors import VaultError
 from wayseal.vault.log.tiles import tile_named
-from wayseal.vault.requests import Caller
 
 _CONFLICTS = frozenset({"exists"})
 """Rules that tell a client of its own earlier request, or that sealed something there first: 409."""
@@ -354,7 +354,7 @@ def add_administration(app: FastAPI, async_vault: AsyncVault) -> None:
     @app.get("/v1/policy", response_model=PolicyShown, responses=problems(TOKEN), summary="The policy in force")
     async def policy() -> Response:
         """Its version, purposes and rules."""
-        return json_answer(await async_vault.policy_texts())
+        return json_answer(await async_vault.act(async_vault.vault.policy_texts))
 
     @app.post("/v1/policy", response_model=PolicyActivated, responses=problems(), summary="Put another policy in force")
     async def activate(request: Request, body: PolicyBody) -> Response:

@@ -23,9 +23,8 @@ from wayseal.store._jsonl import JsonBlocks
 from wayseal.store._open_source import open_source
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
 from wayseal.store.logs import CombinedBlocks, JsonRequestBlocks, MysqlBlocks, OcsfBlocks, PgauditBlocks
-from wayseal.store.mapping import LogMapping
+from wayseal.store.mapping import Format, LogMapping
 from wayseal.store.tables import MOMENT, TABLES, arrow_schema
 from wayseal.store.types import Batch, Emptied, Leaks, Notice, NoticeCode, RawBlock, ReadOptions, Rejection, SourceFile
 
@@ -87,7 +86,7 @@ def read_batches(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class FirstBatch:
     """The first batch of a file beside the block that it was. origins: column → the file's; whole: no more follows."""
 
     batch: Batch
@@ -96,7 +95,7 @@ class Looked:
     whole: bool
 
 
-def look_at_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOptions) -> Looked:
+def read_first_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOptions) -> FirstBatch:
     """The first batch of a file, read as `read_batches` reads it. StoreError."""
     opened = _open(file, mapping, options, False)
     if mapping is not None:
@@ -108,7 +107,7 @@ def look_at_batch(file: SourceFile, mapping: LogMapping | None, options: ReadOpt
     with suppress(StoreError):
         more = next(blocks, None)
     origins = {one.name: one.columns for one in reader.plan.fields if one.columns}
-    return Looked(batch=reader.batch(block), block=block, origins=origins, whole=more is None)
+    return FirstBatch(batch=reader.batch(block), block=block, origins=origins, whole=more is None)
 
 
 def _open(file: SourceFile, mapping: LogMapping | None, options: ReadOptions, keep_rejected: bool) -> _Blocks:

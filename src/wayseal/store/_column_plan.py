@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.model.messages import N_, Message
-from wayseal.store import _strings, _times
-from wayseal.store._convert import dumps, loads, texts_of, translate_lists
+from wayseal.store import _times
+from wayseal.store._convert import as_text, dumps, loads, mask_of, texts_of, translate_lists, trimmed
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
-from wayseal.store.mapping import EPOCHS, JSON, FieldMap, LogMapping, RowFilter, match_whole
+from wayseal.store.mapping import EPOCHS, JSON, FieldMap, Format, LogMapping, RowFilter, match_whole
 from wayseal.store.tables import TABLES, ColumnType, Table
 from wayseal.store.types import RawBlock, SourceFile
 
@@ -144,7 +143,7 @@ def _fetch(item: FieldMap, block: RawBlock) -> pa.Array:
         return pa.array([item.constant], pa.string()).take(pa.array(np.zeros(count, np.int8)))
     raw = block.columns[item.columns[0]]
     if len(item.columns) > 1:
-        parts = [_strings.trimmed(_strings.as_text(block.columns[c])) for c in item.columns]
+        parts = [trimmed(as_text(block.columns[c])) for c in item.columns]
         empty = "skip" if item.split else "emit_null"
         raw = pc.coalesce(*parts) if item.first else pc.binary_join_element_wise(*parts, " ", null_handling=empty)
     return raw
@@ -188,7 +187,7 @@ def _numbers_of(text: str | None, split: str) -> list[str | None]:
 def _translate(values: Mapping[str, str], raw: pa.Array) -> pa.Array:
     if not values:
         return raw
-    texts = _strings.trimmed(_strings.as_text(raw))
+    texts = trimmed(as_text(raw))
     index = pc.index_in(texts, value_set=pa.array(list(values), pa.string()))
     return pc.coalesce(pa.array(list(values.values()), pa.string()).take(index), texts)
 
@@ -215,7 +214,7 @@ def parse_times(formats: tuple[str, ...], raw: pa.Array) -> _times.Times:
 def _parse(form: str, raw: pa.Array) -> _times.Times:
     if form in EPOCHS:
         return _times.parse_epoch(raw, EPOCHS[form])
-    texts = _strings.trimmed(_strings.as_text(raw))
+    texts = trimmed(as_text(raw))
     if form == "iso":
         return _times.parse_iso(texts)
     return _times.parse_pattern(texts, _times.compile_format(form))
@@ -226,8 +225,8 @@ def _kept(filters: tuple[RowFilter, ...], block: RawBlock) -> npt.NDArray[np.boo
         return None
     keep = np.ones(len(block.line), np.bool_)
     for item in filters:
-        texts = pc.utf8_trim_whitespace(_strings.as_text(block.columns[item.column]).fill_null(""))
+        texts = pc.utf8_trim_whitespace(as_text(block.columns[item.column]).fill_null(""))
         found = pc.is_in(texts, value_set=pa.array(sorted(item.equals), pa.string()))
-        found = _strings.mask_of(match_whole(texts, item.matches).is_valid() if item.matches else found)
+        found = mask_of(match_whole(texts, item.matches).is_valid() if item.matches else found)
         keep &= found if item.keep else ~found
     return keep

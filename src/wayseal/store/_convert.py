@@ -1,4 +1,8 @@
-"""One column of a file into one column of the contract: its type, and which rows it spoils and why."""
+"""One column of a file into one column of the contract: its type, and which rows it spoils and why.
+
+Most columns of strings hold nothing but visible ASCII. One look at the smallest and the largest byte says so, and then
+neither trimming nor a search for control characters is needed.
+"""
 
 import json
 import re
@@ -14,9 +18,106 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.store import _strings, _times
+from wayseal.model.numbers import clean_waybill
+from wayseal.store import _times
 from wayseal.store.tables import EARLIEST, LATEST, Column, ColumnType
 from wayseal.store.types import Reason
+
+MOST_BYTES = 512
+NOTHING = pa.array(["-", "--", "—", "——", "－", "\\N"])
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    """The column as plain strings; ArrowInvalid or ArrowNotImplementedError where that can't be."""
+    return array if array.type == pa.string() else pc.cast(array, pa.string())
+
+
+def byte_range(texts: pa.Array) -> tuple[int, int]:
+    """The smallest and the largest byte of a string column; (255, 0) when it holds none."""
+    data = _bytes(texts)
+    return (int(data.min()), int(data.max())) if data.size else (255, 0)
+
+
+def _bytes(texts: pa.Array) -> npt.NDArray[np.uint8]:
+    _, offsets, data = texts.buffers()
+    if data is None or offsets is None or len(texts) == 0:
+        return np.empty(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32, len(texts) + 1, texts.offset * 4)
+    return np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+
+
+def trimmed(texts: pa.Array) -> pa.Array:
+    """Without white space at either end; what is empty then is null."""
+    low, high = byte_range(texts)
+    if low <= 0x20 or high >= 0x7F:
+        texts = pc.utf8_trim_whitespace(texts)
+    return empty_to_null(texts)
+
+
+def empty_to_null(texts: pa.Array) -> pa.Array:
+    """An empty string is no value."""
+    lengths = pc.binary_length(texts)
+    if len(texts) == 0 or (pc.min(lengths).as_py() or 0) > 0:
+        return texts
+    return pc.if_else(pc.equal(lengths, 0), pa.scalar(None, pa.string()), texts)
+
+
+def without_signs(texts: pa.Array) -> pa.Array:
+    """Signs that say "nothing" are no value; words are left, since they could be somebody's."""
+    found = pc.is_in(as_text(texts), value_set=NOTHING)
+    return pc.if_else(found, pa.scalar(None, texts.type), texts) if pc.any(found).as_py() else texts
+
+
+def mask_of(matches: pa.Array) -> npt.NDArray[np.bool_]:
+    """A boolean column as a NumPy mask; null is False."""
+    filled = matches.fill_null(False) if matches.null_count else matches
+    out: npt.NDArray[np.bool_] = filled.to_numpy(zero_copy_only=False)
+    return out
+
+
+def control_mask(texts: pa.Array) -> npt.NDArray[np.bool_] | None:
+    """Where a control character stands inside; None if nowhere."""
+    low, high = byte_range(texts)
+    if low >= 0x20 and high < 0x7F:
+        return None
+    found = mask_of(pc.match_substring_regex(texts, r"[\x00-\x1f\x7f\x{80}-\x{9f}]"))
+    return found if found.any() else None
+
+
+def nul_mask(texts: pa.Array) -> npt.NDArray[np.bool_] | None:
+    """Where a NUL stands inside; None if nowhere."""
+    if byte_range(texts)[0] > 0:
+        return None
+    found = mask_of(pc.match_substring(texts, "\x00"))
+    return found if found.any() else None
+
+
+def long_mask(texts: pa.Array) -> npt.NDArray[np.bool_] | None:
+    """Where a value is longer than `MOST_BYTES` bytes; None if nowhere."""
+    lengths = pc.binary_length(texts)
+    if (pc.max(lengths).as_py() or 0) <= MOST_BYTES:
+        return None
+    return mask_of(pc.greater(lengths, MOST_BYTES))
+
+
+def cleaned(texts: pa.Array) -> pa.Array:
+    """Every number in its clean spelling (`clean_waybill`); null where nothing remains."""
+    if byte_range(texts)[1] < 0x80:
+        bare = pc.replace_substring_regex(pc.ascii_upper(texts), r"[ \-._\t\n\v\f\r\x1c-\x1f]+", "")
+        return empty_to_null(bare)
+    coded = texts.dictionary_encode()
+    words = [None if w is None else clean_waybill(w) for w in coded.dictionary.to_pylist()]
+    return empty_to_null(pa.array(words, pa.string()).take(coded.indices))
+
+
+def is_clean(texts: pa.Array) -> bool:
+    """True if every number is ASCII letters and digits in upper case already: then it need not be built anew."""
+    low, high = byte_range(texts)
+    if low < 0x30 or high > 0x5A:
+        return low == 255
+    data = _bytes(texts)
+    return not bool(((data > 0x39) & (data < 0x41)).any())
+
 
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 # 1.00 comes from a column that is measured in parts; 1.0 is what a column of whole numbers with gaps becomes.
@@ -71,7 +172,7 @@ def convert(
     What is bad in an optional column is null. wrong: cells that the reader could make nothing of.
     """
     if not column.required and column.type is not ColumnType.TEXT and _is_text(raw.type):
-        raw = _strings.without_signs(raw)
+        raw = without_signs(raw)
     if column.type is ColumnType.TIME:
         done = _time(raw, options.offset, times)
     else:
@@ -94,36 +195,36 @@ def _note(bad: list[tuple[_Mask, Reason]], mask: _Mask | None, reason: Reason) -
 
 
 def _id(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
-    texts = _strings.trimmed(_whole_numbers(raw))
+    texts = trimmed(_whole_numbers(raw))
     done = Converted(array=texts)
-    _note(done.bad, _strings.control_mask(texts), Reason.CONTROL_CHARACTER)
-    _note(done.bad, _strings.long_mask(texts), Reason.TOO_LONG)
+    _note(done.bad, control_mask(texts), Reason.CONTROL_CHARACTER)
+    _note(done.bad, long_mask(texts), Reason.TOO_LONG)
     return done
 
 
 def _waybill(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
     texts = _whole_numbers(raw)
-    if _strings.is_clean(texts):
+    if is_clean(texts):
         done = _id(column, texts, options)
-        _note(done.bad, _strings.mask_of(pc.ascii_is_alpha(texts)), Reason.NOT_A_WAYBILL)
+        _note(done.bad, mask_of(pc.ascii_is_alpha(texts)), Reason.NOT_A_WAYBILL)
         return done
-    rounded = _strings.mask_of(pc.match_substring_regex(texts, _ROUNDED))
-    done = _id(column, _strings.cleaned(texts) if options.clean else texts, options)
+    rounded = mask_of(pc.match_substring_regex(texts, _ROUNDED))
+    done = _id(column, cleaned(texts) if options.clean else texts, options)
     _note(done.bad, rounded, Reason.ROUNDED_NUMBER)
     shaped = pc.or_kleene(pc.match_substring_regex(done.array, _WAYBILL), pc.is_null(done.array))
-    _note(done.bad, ~_strings.mask_of(shaped), Reason.NOT_A_WAYBILL)
+    _note(done.bad, ~mask_of(shaped), Reason.NOT_A_WAYBILL)
     return done
 
 
 def _text(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
-    texts = _strings.empty_to_null(_strings.as_text(raw))
+    texts = empty_to_null(as_text(raw))
     done = Converted(array=texts)
-    _note(done.bad, _strings.nul_mask(texts), Reason.NUL_BYTE)
+    _note(done.bad, nul_mask(texts), Reason.NUL_BYTE)
     return done
 
 
 def _enum(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
-    texts = _strings.trimmed(_strings.as_text(raw))
+    texts = trimmed(as_text(raw))
     known = pa.array(column.values, pa.string())
     strange = _strange(texts, known)
     if strange is None:
@@ -137,7 +238,7 @@ def _enum(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
 
 def _strange(texts: pa.Array, known: pa.Array) -> _Mask | None:
     found = pc.or_kleene(pc.is_in(texts, value_set=known), pc.is_null(texts))
-    return None if pc.all(found).as_py() in {True, None} else ~_strings.mask_of(found)
+    return None if pc.all(found).as_py() in {True, None} else ~mask_of(found)
 
 
 def _whole_numbers(raw: pa.Array) -> pa.Array:
@@ -149,7 +250,7 @@ def _whole_numbers(raw: pa.Array) -> pa.Array:
             raw = pc.cast(raw, pa.int64())
     if not (_is_text(raw.type) or pa.types.is_integer(raw.type) or pa.types.is_null(raw.type)):
         raise pa.ArrowInvalid("not text and not whole numbers")
-    return _strings.as_text(raw)
+    return as_text(raw)
 
 
 def _gaps(floats: pa.Array) -> pa.Array:
@@ -167,7 +268,7 @@ def _time(raw: pa.Array, offset: timedelta, times: "_times.Times | None") -> Con
     if times is None:
         times, null = _parse_time(raw)
     elif _is_text(raw.type):
-        null = ~_times.valid_mask(_strings.empty_to_null(_strings.trimmed(_strings.as_text(raw))))
+        null = ~_times.valid_mask(empty_to_null(trimmed(as_text(raw))))
     shift = round(offset.total_seconds() * 1_000_000)
     us = np.where(times.naive, times.us - shift, times.us) if shift else times.us
     ranged = (us >= EARLIEST) & (us < LATEST)
@@ -191,7 +292,7 @@ def _parse_time(raw: pa.Array) -> "tuple[_times.Times, _Mask]":
         return _times.Times(us=_times.as_us(moment), ok=ok, naive=np.full(len(ok), naive), day=day & ok), ~ok
     if not (_is_text(raw.type) or pa.types.is_null(raw.type)):
         raise pa.ArrowInvalid("not a time; a mapping file can give the unit of a number")
-    texts = _strings.trimmed(_strings.as_text(raw))
+    texts = trimmed(as_text(raw))
     return _times.parse_plain(texts), ~_times.valid_mask(texts)
 
 
@@ -199,14 +300,14 @@ def _number(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted
     whole = column.type is ColumnType.INT
     split = np.zeros(len(raw), np.bool_)
     if options.factor is not None or _is_text(raw.type) or pa.types.is_null(raw.type):
-        texts = _strings.trimmed(_strings.as_text(raw))
+        texts = trimmed(as_text(raw))
         shape = pc.match_substring_regex(texts, _NUMBER)
         if options.factor is not None or (column.units and not pc.all(shape).as_py()):
             texts = _scaled(texts, column, options.factor)
             shape = pc.match_substring_regex(texts, _NUMBER)
         if whole and options.factor is None:
-            split = _strings.mask_of(pc.match_substring_regex(texts, _SPLIT))
-        wrong = ~_strings.mask_of(shape) & _times.valid_mask(texts)
+            split = mask_of(pc.match_substring_regex(texts, _SPLIT))
+        wrong = ~mask_of(shape) & _times.valid_mask(texts)
         plain = pc.if_else(shape, pc.replace_substring_regex(texts, r"^\+", ""), pa.scalar(None, pa.string()))
         values = pc.cast(plain, pa.float64())
     else:
@@ -267,7 +368,7 @@ def _json(column: Column, raw: pa.Array, options: ConvertOptions) -> Converted:
 
 def _by_word(raw: pa.Array, column: Column, read: Callable[[str], object], reason: Reason) -> Converted:
     """Reads each distinct text once: lists and predicates repeat."""
-    coded = _strings.trimmed(_strings.as_text(raw)).dictionary_encode()
+    coded = trimmed(as_text(raw)).dictionary_encode()
     read_words: list[object] = []
     wrong = []
     for word in coded.dictionary.to_pylist():
@@ -280,7 +381,7 @@ def _by_word(raw: pa.Array, column: Column, read: Callable[[str], object], reaso
     index = coded.indices
     mask = np.zeros(len(raw), np.bool_)
     if any(wrong):
-        mask = _strings.mask_of(pa.array(wrong, pa.bool_()).take(index))
+        mask = mask_of(pa.array(wrong, pa.bool_()).take(index))
     done = Converted(array=pa.array(read_words, column.arrow).take(index))
     _note(done.bad, mask, reason)
     return done
@@ -301,7 +402,7 @@ def texts_of(raw: pa.Array) -> pa.Array:
     """A column as texts, what is nested in it as JSON."""
     if pa.types.is_nested(raw.type):
         raw = pa.array([None if each is None else dumps(each) for each in raw.to_pylist()], pa.string())
-    return _strings.as_text(raw)
+    return as_text(raw)
 
 
 def translate_lists(raw: pa.Array, values: Mapping[str, str]) -> pa.Array:
@@ -322,7 +423,7 @@ def translate_lists(raw: pa.Array, values: Mapping[str, str]) -> pa.Array:
             items = re.split(r"[/\s]+", word)
         return dumps([part for item in items if item for part in _read_list(values.get(item, item))])
 
-    coded = _strings.trimmed(texts_of(raw)).dictionary_encode()
+    coded = trimmed(texts_of(raw)).dictionary_encode()
     return pa.array(map(translated, coded.dictionary.to_pylist()), pa.string()).take(coded.indices)
 
 

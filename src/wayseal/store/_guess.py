@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from wayseal.model.numbers import candidates, clean_waybill
-from wayseal.store import _strings
+from wayseal.store._convert import NOTHING
 from wayseal.store._guess_times import (
     CLOCK,
     DATE,
@@ -42,7 +42,7 @@ _NULL = "NULL"  # what a database's client prints for no value
 _MOST_WORDS, _LOOKED_AT, _TIMES = 40, 500, 3000
 _LEAST_GAPS, _LEAST_FILLED, _KILOGRAMS = 0.01, 0.5, 100
 _RIVAL, _LEAST_TOLD, _MOST_SAME, _LEAST_MEASURED = 2.0, 20, 0.95, 0.2
-_SIGNS = frozenset([*_strings.NOTHING.to_pylist(), _NULL])
+_SIGNS = frozenset([*NOTHING.to_pylist(), _NULL])
 _SERIAL = re.compile(r"(?:^|[._])(?:(?:log|evt|event|row)_?)?(?:id|seq|sn)$|序号|流水", re.IGNORECASE)
 _OTHERS = {"actor": "accesses", "operator": "scans", "order_ref": "waybills", "customer": "waybills", "outlet": "scans"}
 _MARKS = frozenset({"session", "device", "via", "request", "access"})  # what tells rows from one another

@@ -18,12 +18,13 @@ from wayseal.model.predicate import CONDITIONS
 from wayseal.model.schema import CLOSED, TomlText, needs, not_among, one_or_more, or_just, parsed_by
 from wayseal.store._times import compile_format, parse_offset
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import MYSQL_TIMES, REQUEST_FIELDS, REQUEST_TIMES, names_of_format
 from wayseal.store.mapping import (
     EPOCHS,
+    LOGS,
     MOST_LETTERS,
     FieldMap,
+    Format,
     LogMapping,
     LogSettings,
     PathRule,
@@ -260,11 +261,12 @@ _MAPPABLE = tuple(dict.fromkeys(n for t in ("accesses", "queries") for n in TABL
 """Columns of the two tables that `[columns]` may give for a raw log; the adapter finds the others."""
 
 
-def load_mapping(path: Path, *, most_letters: int = MOST_LETTERS) -> LogMapping:
+def load_mapping(path: Path, content: str | bytes | None = None, *, most_letters: int = MOST_LETTERS) -> LogMapping:
     """Reads a mapping file.
 
     Args:
-        path: The file (TOML).
+        path: The file (TOML), which errors name.
+        content: What stands in it, where it isn't to be read.
         most_letters: Of its patterns together, each as often as it is repeated.
 
     Returns:
@@ -275,15 +277,10 @@ def load_mapping(path: Path, *, most_letters: int = MOST_LETTERS) -> LogMapping:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if content is None else content
     except OSError as error:
         raise StoreError("can't be read ({reason})", file=path, reason=disk_says(error)) from error
-    return parse_mapping(content, path, most_letters)
-
-
-def parse_mapping(text: str | bytes, path: Path, most_letters: int = MOST_LETTERS) -> LogMapping:
-    """The mapping that this text describes; `path` is for errors."""
-    toml = TomlText(text, StoreError, file=path, example='actor = "user"')
+    toml = TomlText(content, StoreError, file=path, example='actor = "user"')
     said = toml.read(MappingKeys, version=VERSION)
     _check_patterns(toml, said, most_letters)
     drop, keep = (

@@ -29,8 +29,7 @@ from wayseal.store._times import parse_offset
 from wayseal.store._workbook import Sheet, lay_out_sheets
 from wayseal.store._write_table import LaidOut
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import JSON_LINES, LAID_OUT, LOGS, Format
-from wayseal.store.mapping import LogMapping
+from wayseal.store.mapping import JSON_LINES, LAID_OUT, LOGS, Format, LogMapping
 from wayseal.store.tables import TABLES, VERSION
 from wayseal.store.types import Notice, NoticeCode, ReadOptions, Source, SourceFile
 

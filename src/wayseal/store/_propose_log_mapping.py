@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.model.messages import N_, Message, Translate
-from wayseal.store._csv import record_texts, split_record
-from wayseal.store._csv_records import RecordSplitter
+from wayseal.store._csv import RecordSplitter, record_texts, split_record
 from wayseal.store._guess import like_ip, spread
 from wayseal.store._guess_times import Written, offset_of, time_format
 from wayseal.store._headings import squeezed, synonyms, word_of, words_of
@@ -21,7 +20,6 @@ from wayseal.store._jsonl import find, names_of, read_line
 from wayseal.store._open_source import open_source
 from wayseal.store._sample import read_lines
 from wayseal.store._seen_paths import CONDITIONS, MANY, PLAIN, SeenPath, conditions, seen_paths
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import (
     READING,
     Request,
@@ -34,6 +32,7 @@ from wayseal.store.logs import (
     request_of,
     target_of,
 )
+from wayseal.store.mapping import LOGS, Format
 from wayseal.store.recognise import recognise
 
 _MOST, _LINES, _NOT_TAKEN = 12, 20_000, 20

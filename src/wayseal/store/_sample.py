@@ -15,16 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from wayseal.model.numbers import candidates
-from wayseal.store._csv import GUARDED, record_texts, split_record
-from wayseal.store._csv_records import RecordSplitter
+from wayseal.store._csv import GUARDED, RecordSplitter, record_texts, split_record
 from wayseal.store._jsonl import find_all, names_of, read_line
 from wayseal.store._open_source import format_of, open_source
 from wayseal.store._parquet import ParquetBlocks
 from wayseal.store._text_file import TextFile, is_ascii_based
 from wayseal.store._write_table import LaidOut
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LAID_OUT, Format
-from wayseal.store.mapping import LogMapping
+from wayseal.store.mapping import LAID_OUT, Format, LogMapping
 from wayseal.store.types import NoticeCode, ReadOptions, Source, SourceFile
 
 ROWS = 6000

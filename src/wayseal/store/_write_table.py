@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LAID_OUT, LOGS, Format
+from wayseal.store.mapping import LAID_OUT, LOGS, Format
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
 
 _CHUNK = 1 << 20

@@ -21,16 +21,16 @@ from wayseal.store._column_plan import describe
 from wayseal.store._guess import Columns, Guess, describe_choice, is_list, rivals_of, status_words
 from wayseal.store._guess_times import zone_of
 from wayseal.store._headings import ended
-from wayseal.store._load_mapping import parse_mapping
+from wayseal.store._load_mapping import load_mapping
 from wayseal.store._open_source import open_source
 from wayseal.store._propose_log_mapping import UNSURE, Draft, propose_log
 from wayseal.store._sample import MOST, Sample, read_sample, spread_lines
 from wayseal.store._workbook import visible_sheets
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import looks_personal
-from wayseal.store.look import BYTES, FileLook, look_at_source
-from wayseal.store.recognise import Looked, Recognised, look_at_sample, recognise
+from wayseal.store.mapping import LOGS, Format
+from wayseal.store.preview import BYTES, FilePreview, preview_source
+from wayseal.store.recognise import FirstBatch, Recognised, look_at_sample, recognise
 from wayseal.store.tables import Column, ColumnType
 
 _TEXTS: Mapping[str, str] = {
@@ -90,7 +90,7 @@ _PAIRS = re.compile(r"[^\W\d]\w*\s*[=:：]")
 _BORN = re.compile(r"出生|生日|birth|last|最后|最近|打印|导出", re.IGNORECASE)  # days that end nothing
 
 
-def propose_table(one: Looked, translate: Translate, sheets: Sequence[str] = (), others: str = "") -> Draft:
+def propose_table(one: FirstBatch, translate: Translate, sheets: Sequence[str] = (), others: str = "") -> Draft:
     """The mapping file for what was found. sheets: that are read alike; others: that are not read."""
     say = {code: translate(text) for code, text in _TEXTS.items()} | {"unsure": translate(UNSURE)}
     doubts = tuple(Message(_DOUBTS[code], values).fill(translate) for code, values in _doubts(one))
@@ -100,7 +100,7 @@ def propose_table(one: Looked, translate: Translate, sheets: Sequence[str] = (),
     return Draft(text="\n".join(lines) + "\n", table=one.table.name, doubts=doubts)
 
 
-def _doubts(one: Looked) -> Iterator[tuple[str, Mapping[str, object]]]:
+def _doubts(one: FirstBatch) -> Iterator[tuple[str, Mapping[str, object]]]:
     """List what a person has to decide before this file can be trusted: codes, and what fills their blanks."""
     found, table = one.found, one.table
     if one.close:
@@ -140,7 +140,7 @@ def _doubts(one: Looked) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def _head(
-    one: Looked, doubts: Sequence[str], sheets: Sequence[str], others: str, say: Mapping[str, str]
+    one: FirstBatch, doubts: Sequence[str], sheets: Sequence[str], others: str, say: Mapping[str, str]
 ) -> Iterator[str]:
     sample, table = one.sample, one.table
     yield f"# {say.get(table.name) or say['other'].format(table=table.name)}"
@@ -164,11 +164,11 @@ def _head(
         yield f"header = {sample.header}  # {say['headings']}"
 
 
-def _zone(one: Looked) -> tuple[str, frozenset[str]] | None:
+def _zone(one: FirstBatch) -> tuple[str, frozenset[str]] | None:
     return zone_of({name: each.texts for name, each in one.columns.items()})
 
 
-def _offset_of(one: Looked) -> str | None:
+def _offset_of(one: FirstBatch) -> str | None:
     """Find the offset of times without one: None if there are none; "" if nothing says it."""
     if not any(made.written.naive for made in one.found.values()):
         return None
@@ -178,7 +178,7 @@ def _offset_of(one: Looked) -> str | None:
     return "+08:00" if _is_chinese(one.sample) else ""
 
 
-def _offset(one: Looked, say: Mapping[str, str]) -> Iterator[str]:
+def _offset(one: FirstBatch, say: Mapping[str, str]) -> Iterator[str]:
     offset, zone = _offset_of(one), _zone(one)
     if offset:
         said = say["offset_column"].format(column=describe((zone[0],))) if zone else say["offset_cn"]
@@ -194,7 +194,7 @@ def _is_chinese(sample: Sample) -> bool:
     return any(re.search("[\u4e00-\u9fff]", text) for text in texts)
 
 
-def _columns(one: Looked, say: Mapping[str, str]) -> Iterator[str]:
+def _columns(one: FirstBatch, say: Mapping[str, str]) -> Iterator[str]:
     sample, table, found = one.sample, one.table, one.found
     yield from ("", f"# {say['columns']}", "[columns]")
     for name in table.names:
@@ -325,7 +325,7 @@ def draft_mappings(
         raise NoDraftError(refusal.message, file=path) from refusal
     if found.format in LOGS and (log := propose_log(path, translate)) is not None:
         return (_checked(log, path, translate),)
-    alike: dict[tuple[str, ...], list[Looked]] = {}
+    alike: dict[tuple[str, ...], list[FirstBatch]] = {}
     left, nested = list[str](), ""
     for sample in _samples(path, found, table, sheet):
         if (one := look_at_sample(sample, table)) is None:
@@ -345,8 +345,8 @@ def draft_mappings(
 def _checked(draft: Draft, path: Path, translate: Translate) -> Draft:
     """The same with what the file's rows say against it, unless a doubt counts the column's rows already (rule 4)."""
     try:
-        source = spread_lines(open_source(path, mapping=parse_mapping(draft.text, path)))
-        looks = look_at_source(source, rows=0, most=8 * BYTES)
+        source = spread_lines(open_source(path, mapping=load_mapping(path, draft.text)))
+        looks = preview_source(source, rows=0, most=8 * BYTES)
         if not any(look.batch.rows.num_rows or look.batch.rejected for look in looks):
             raise StoreError("no row was made of what was looked at", file=path)
         found = {one["column"]: Message(_LOST, one) for look in looks for one in _lost(look)}
@@ -358,7 +358,7 @@ def _checked(draft: Draft, path: Path, translate: Translate) -> Draft:
     return replace(draft, text=draft.text.replace("\n", f"{said}\n", 1), doubts=(*draft.doubts, *made))
 
 
-def _lost(look: FileLook) -> Iterator[dict[str, object]]:
+def _lost(look: FilePreview) -> Iterator[dict[str, object]]:
     """Columns for which more than a few rows are rejected, and optional ones of which most values are lost."""
     kept = look.batch.rows
     rows = kept.num_rows + len(look.batch.rejected)

@@ -29,8 +29,8 @@ from wayseal.store._open_source import dumped_lines, format_of, open_source
 from wayseal.store._sample import Sample
 from wayseal.store._text_file import TextFile
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LAID_OUT, Format
 from wayseal.store.logs import READING, REQUEST_FIELDS, general_log_entries, request_of
+from wayseal.store.mapping import LAID_OUT, Format
 from wayseal.store.tables import TABLES, ColumnType, Table
 from wayseal.store.types import SourceFile
 
@@ -205,7 +205,7 @@ _KEYS = ("actors", "outlets", "tickets", "waybills")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class FirstBatch:
     """A sample, the table that it is, and the columns that were found for it.
 
     close: a table that is nearly as likely, "" for none. vague: nothing is called as in this table alone.
@@ -226,11 +226,11 @@ class _Candidate(NamedTuple):
     missing: int
 
 
-def look_at_sample(sample: Sample, table: str | None) -> Looked | None:
+def look_at_sample(sample: Sample, table: str | None) -> FirstBatch | None:
     """Recognize a sample's table; None: none that is known. table: which a person says it is; None: the likeliest."""
     columns = {name: Profile(name, values, several=name in sample.lists) for name, values in sample.columns.items()}
     if table is not None:
-        return Looked(sample=sample, columns=columns, table=TABLES[table], found=guess(columns, table))
+        return FirstBatch(sample=sample, columns=columns, table=TABLES[table], found=guess(columns, table))
     numbered = any(
         name_score("waybill", name) >= OUTRIGHT or one.number >= (0.8 if name_score("waybill", name) else 1.2)
         for name, one in columns.items()
@@ -243,7 +243,7 @@ def look_at_sample(sample: Sample, table: str | None) -> Looked | None:
     weight, best, found, missing = ranked[0]
     near = [one.table.name for one in ranked[1:2] if one.missing <= missing and weight - one.weight < _MARGIN]
     vague = _is_vague(best.name, found, f"{sample.hint} {' '.join(columns)}")
-    return Looked(sample=sample, columns=columns, table=best, found=found, close="".join(near), vague=vague)
+    return FirstBatch(sample=sample, columns=columns, table=best, found=found, close="".join(near), vague=vague)
 
 
 def _is_vague(table: str, found: Mapping[str, Guess], hint: str) -> bool:

@@ -12,7 +12,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from wayseal.model.kinds import Action, ActorKind, FoundBy, OutletKind, ScanKind, Scope
 
@@ -188,3 +190,9 @@ def arrow_schema(table: str | Table) -> pa.Schema:
     """
     known = TABLES[table] if isinstance(table, str) else table
     return pa.schema([pa.field(c.name, c.arrow, nullable=not c.required) for c in known.columns])
+
+
+def microseconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Times as microseconds after 1970; the smallest int64 where null."""
+    as_int = column.combine_chunks().cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+    return np.asarray(as_int.fill_null(np.iinfo(np.int64).min).to_numpy(zero_copy_only=False))

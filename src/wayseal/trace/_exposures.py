@@ -1,7 +1,7 @@
 """From the ledger to the evidence: who had which leaked number, and how much else they had.
 
 1. Candidates are sources with at least one leak: accounts that read one, sessions that read two or
-   more, devices (`_devices`), channels that issued one, outlets and regions that one passed.
+   more, devices (`_strata`), channels that issued one, outlets and regions that one passed.
 2. Counts of a stratum are taken over waybills first seen on the days of its leaks, so that who was
    on leave is not compared with who was at work.
 3. What a missing table would have told is left unknown, never guessed.
@@ -20,11 +20,21 @@ from numpy.typing import NDArray
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import SourceKind
-from wayseal.trace._devices import Devices, devices, portions, sampled, uses
 from wayseal.trace._evidence import KINDS, Events, Evidence, Floats, Ints
 from wayseal.trace._leaks import LeakSet, hours
 from wayseal.trace._replay import ReplayedReads, count_shown, merge_reads, replay_leaks
-from wayseal.trace._strata import Counts, Sources, Strata, count_strata, stratify
+from wayseal.trace._strata import (
+    Counts,
+    Devices,
+    Sources,
+    Strata,
+    count_strata,
+    devices,
+    portions,
+    sampled,
+    stratify,
+    uses,
+)
 
 LIFE_LEAST_H = 12.0
 """A parcel's reads are never taken to span less than this (hours)."""

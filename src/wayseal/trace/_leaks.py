@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot
 from wayseal.model.predicate import Predicate, PredicateError, parse_predicate
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.store.types import Leaks
 from wayseal.trace._evidence import Floats
 from wayseal.trace._result import Note

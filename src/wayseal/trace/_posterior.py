@@ -133,7 +133,7 @@ def _frequency(states: Ints, units: int) -> Floats:
 
 
 SUPPORTED = 0.999
-"""Highest probability that enters a likelihood ratio: benchmarks/accuracy.py checked a few thousand calls."""
+"""Highest probability that enters a likelihood ratio: benchmarks/trace/accuracy.py checked a few thousand calls."""
 
 LATE_H = 96.0
 """Median of the delay of `Posterior.late`, hours."""

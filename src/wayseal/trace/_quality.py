@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayseal.ledger import Snapshot, Summary
-from wayseal.ledger.gaps import silent_hours
+from wayseal.ledger.summary import silent_hours
 from wayseal.model.times import HOUR_US, iso
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.store.types import Leaks, NoticeCode
 from wayseal.trace._evidence import ACTOR, Evidence
 from wayseal.trace._leaks import LeakSet, seen_until

@@ -25,7 +25,7 @@ from wayseal.vault.directory import ActorRecord
 from wayseal.vault.errors import ReusedKeyError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.keyring.keys import IndexKey
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 _MOST = 1 << 62
 ACTOR, OUTLET = "actor:", "outlet:"
@@ -65,7 +65,7 @@ class Context:
 
 def context(
     connection: Connection,
-    marks: RowMarks,
+    marks: RowMacs,
     *,
     waybills: Iterable[str],
     actors: Iterable[str],
@@ -125,7 +125,7 @@ class _Counts(NamedTuple):
     used: dict[tuple[str, str], int]
 
 
-def _counts(connection: Connection, marks: RowMarks, numbers: Sequence[str], whose: Sequence[str], day: int) -> _Counts:
+def _counts(connection: Connection, marks: RowMacs, numbers: Sequence[str], whose: Sequence[str], day: int) -> _Counts:
     """Open tickets, work and budgets: three tables, asked in one round trip."""
     work: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     tickets, used = [], {}
@@ -163,7 +163,7 @@ def _count_statement(among: Among) -> sa.CompoundSelect[Any]:
 _COUNTS = Listed(_count_statement)
 
 
-def _replies(connection: Connection, marks: RowMarks, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:
+def _replies(connection: Connection, marks: RowMacs, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Reply]:
     by_client: dict[str, list[str]] = defaultdict(list)
     for client, key in keys:
         by_client[client].append(key)
@@ -174,7 +174,7 @@ def _replies(connection: Connection, marks: RowMarks, keys: Iterable[tuple[str, 
     }
 
 
-def _approvals(connection: Connection, marks: RowMarks, ids: Iterable[str]) -> dict[str, Any]:
+def _approvals(connection: Connection, marks: RowMacs, ids: Iterable[str]) -> dict[str, Any]:
     rows = chosen(connection, t.approvals, "approval", list(dict.fromkeys(ids)))
     return {row.approval: row for row in marks.holding(t.approvals, rows)}
 
@@ -199,7 +199,7 @@ def still_counts(at: int, now: int) -> bool:
 
 
 def find_reply(
-    connection: Connection, marks: RowMarks, client: str, key: str, asked: bytes, now: int
+    connection: Connection, marks: RowMacs, client: str, key: str, asked: bytes, now: int
 ) -> list[Any] | None:
     """The answer that was given; ReusedKeyError where the key was used for something else (rules 1 and 4)."""
     which = (t.replies.c.client == client) & (t.replies.c.key == key)
@@ -212,7 +212,7 @@ def find_reply(
 
 
 def keep_reply(
-    connection: Connection, marks: RowMarks, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int
+    connection: Connection, marks: RowMacs, client: str, asked: tuple[str, bytes], answer: Sequence[Any], now: int
 ) -> None:
     """Keeps an answer, instead of one that the key had before."""
     key, hashed = asked

@@ -40,7 +40,7 @@ from wayseal.vault.log.entries import UNKNOWN, loggable_number
 from wayseal.vault.policy import Decision, Policy, PolicyRequest, Purpose
 from wayseal.vault.policy.budgets import OVER, BudgetScope, allowance
 from wayseal.vault.requests import WORDS, Caller, Decided, DiscloseJob, words_of
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.sealing import seal_reason
 
 NOBODY = "nobody"
@@ -62,7 +62,7 @@ class DecisionInputs:
 
     policy: Policy
     keyring: Keyring
-    marks: RowMarks
+    marks: RowMacs
     seen: frozenset[tuple[str, str, str]] | set[tuple[str, str, str]]
     may: Mapping[str, frozenset[str]]
     """Roles on whose behalf each client in use may act."""

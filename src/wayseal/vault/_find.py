@@ -20,8 +20,7 @@ from wayseal.vault._disclose import DecisionInputs, actor_facts
 from wayseal.vault._sql import add
 from wayseal.vault.directory import ActorRecord, actor_of
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log import EntryKind, append
-from wayseal.vault.log.entries import entry
+from wayseal.vault.log import EntryKind, UnitOfWork
 from wayseal.vault.policy import PolicyRequest
 from wayseal.vault.requests import Caller, refused
 from wayseal.vault.sealing import seal_reason
@@ -31,42 +30,29 @@ _BUDGET = "look-ups"
 """Under this they are counted; no purpose can have such a code."""
 
 
-def find(
-    connection: Connection,
-    inputs: DecisionInputs,
-    caller: Caller,
-    phone: str,
-    purpose: str,
-    reason: str,
-    *,
-    now: int,
-    day: int,
-) -> list[str] | Refused:
+def find(unit: UnitOfWork, inputs: DecisionInputs, phone: str, purpose: str, reason: str) -> list[str] | Refused:
     """Waybills with this phone, the newest first, or the rule that refuses (rules 1 to 3)."""
     tags, asked = [tag for _, tag in lookup_tags(inputs.keyring, phone)], len(asked_numbers(phone))
     if not tags:
         raise VaultError("phone: no number that can be looked up")
-    actor = actor_of(connection, inputs.marks, caller.actor)
+    caller, now = unit.caller, unit.now
+    actor = actor_of(unit.connection, inputs.marks, caller.actor)
     decision = inputs.policy.decide(_policy_request(inputs, caller, actor, purpose, now))
     answer: list[str] | Refused
     if not decision.allowed:
         answer = Refused(waybill="", rule=decision.rule, zh=decision.zh, en=decision.en, seq=None)
-    elif not _count_lookups(connection, caller.actor, day, asked, inputs.policy.purposes[purpose].find.quota):
+    elif not _count_lookups(unit, asked, inputs.policy.purposes[purpose].find.quota):
         answer = refused("", "quota", seq=None)
     else:
-        answer = _find_numbers(connection, tags, inputs.policy.purposes[purpose].find.most)
+        answer = _find_numbers(unit.connection, tags, inputs.policy.purposes[purpose].find.most)
     shown = not isinstance(answer, Refused)
-    made = entry(
+    unit.record(
         EntryKind.FOUND if shown else EntryKind.REFUSED,
-        caller,
-        now,
-        inputs.policy.version,
         purpose=inputs.policy.code_of(purpose),
         rule=answer.rule if isinstance(answer, Refused) else None,
         reason=seal_reason(inputs.keyring, caller.request.encode(), reason),
         more={"act": "find", "asked": asked, "found": len(answer) if isinstance(answer, list) else 0},
     )
-    append(connection, inputs.marks, [made])
     return answer
 
 
@@ -88,9 +74,9 @@ def _policy_request(
     )
 
 
-def _count_lookups(connection: Connection, actor: str, day: int, asked: int, quota: int) -> bool:
+def _count_lookups(unit: UnitOfWork, asked: int, quota: int) -> bool:
     """Rule 2."""
-    of = ACTOR + actor
+    of, day, connection = ACTOR + unit.caller.actor, unit.day, unit.connection
     which = (t.budgets.c.of == of) & (t.budgets.c.purpose == _BUDGET) & (t.budgets.c.day == day)
     used = connection.execute(sa.select(t.budgets.c.used).where(which)).scalar() or 0
     # What is no number was written by somebody else: then as much was used as can be.

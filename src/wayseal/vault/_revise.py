@@ -38,7 +38,7 @@ from wayseal.vault.keyring import Wrapped
 from wayseal.vault.log import EntryKind, append
 from wayseal.vault.log.entries import UNKNOWN, entry, loggable_number
 from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob, words_of
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.sealing import SealedItem, SealedRecord, open_parcels, seal_parcels, seal_reason, token_of
 from wayseal.vault.sealing.tokens import field_token
 
@@ -61,7 +61,7 @@ class _ReviseRequest:
     day: int
 
     @property
-    def marks(self) -> RowMarks:
+    def marks(self) -> RowMacs:
         """The maker of row marks."""
         return self.inputs.marks
 
@@ -223,7 +223,7 @@ def _version_of(row: Any) -> tuple[bytes, int]:
     return row.key_id, row.revision
 
 
-def _store_record(connection: Connection, marks: RowMarks, made: _Resealed) -> None:
+def _store_record(connection: Connection, marks: RowMacs, made: _Resealed) -> None:
     """The record, and the tags of its phones."""
     number = made.record.waybill
     (before,) = chosen(connection, t.waybills, "waybill", [number])

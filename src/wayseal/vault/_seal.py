@@ -8,7 +8,7 @@
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,11 @@ from wayseal.vault._context import ACTOR, OUTLET, digest, find_reply, keep_reply
 from wayseal.vault._sql import chosen
 from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring, KeyService
-from wayseal.vault.log import EntryKind, append
-from wayseal.vault.log.entries import entry
+from wayseal.vault.log import EntryKind, UnitOfWork
 from wayseal.vault.log.memory import WatchedDatabase
 from wayseal.vault.policy import Work
 from wayseal.vault.requests import Caller, refused
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.sealing import SealedRecord, seal_parcels, token_of
 from wayseal.vault.sealing.phones import phone_tags
 from wayseal.vault.sealing.tokens import field_token
@@ -45,18 +44,11 @@ class Sealing:
     keys: Database
     service: KeyService
     keyring: Keyring
-    marks: RowMarks
+    marks: RowMacs
 
 
 def seal(
-    sealing: Sealing,
-    caller: Caller,
-    parcels: Sequence[Parcel],
-    *,
-    key: str | None,
-    policy: int,
-    now: int,
-    day: int,
+    sealing: Sealing, act: Callable[..., Any], caller: Caller, parcels: Sequence[Parcel], *, key: str | None
 ) -> list[Sealed | Refused]:
     """Seals parcels (rules 1 to 4). VaultError: something in the request can't be, and nothing was sealed."""
     clean = _clean(parcels)
@@ -69,7 +61,7 @@ def seal(
         sealing.keys.write(_keep_keys, records, key_ids)
     tags = {p.waybill: tags_of(sealing.keyring, p) for p in fresh}
     asked = None if key is None else (key, request_digest(sealing.keyring, "seal", caller.actor, *_spelled(clean)))
-    done = sealing.main.write(_keep, sealing.marks, caller, clean, records, key_ids, tags, asked, policy, now, day)
+    done: frozenset[str] = act(_keep, clean, records, key_ids, tags, asked)
     tokens = {p.waybill: token_of(sealing.keyring, p.waybill) for p in clean if p.waybill in done}
     return [_answer(p, tokens.get(p.waybill)) for p in clean]
 
@@ -137,19 +129,15 @@ def _keep_keys(connection: Connection, records: Sequence[SealedRecord], key_ids:
 
 
 def _keep(
-    connection: Connection,
-    marks: RowMarks,
-    caller: Caller,
+    unit: UnitOfWork,
     parcels: Sequence[Parcel],
     records: Sequence[SealedRecord],
     key_ids: Mapping[str, bytes],
     tags: Mapping[str, Sequence[Mapping[str, Any]]],
     asked: tuple[str, bytes] | None,
-    policy: int,
-    now: int,
-    day: int,
 ) -> frozenset[str]:
     """Keeps what isn't there yet; the numbers of this request that it sealed, now or the first time it came."""
+    connection, marks, caller, now = unit.connection, unit.marks, unit.caller, unit.now
     if asked is not None and (old := find_reply(connection, marks, caller.client, *asked, now)) is not None:
         return frozenset(old)
     there = _find_existing(connection, [r.waybill for r in records])
@@ -161,13 +149,13 @@ def _keep(
         if kept := [tag for p in made for tag in tags[p.waybill]]:
             connection.execute(t.phones.insert(), kept)
         whose = [OUTLET + p.origin_outlet for p in made if p.origin_outlet is not None]
-        count_work(connection, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))], day)
-        settle(connection, marks, list(new))
+        count_work(unit, Work.ISSUED, [*whose, *([ACTOR + caller.actor] * len(made))])
+        settle(unit, list(new))
     if asked is not None:
         keep_reply(connection, marks, caller.client, asked, sorted(new), now)
     numbers = sorted(new)
     told = {"waybills": len(numbers), "refused": len(parcels) - len(numbers), "numbers": digest(*numbers).hex()}
-    append(connection, marks, [entry(EntryKind.SEALED, caller, now, policy, more=told)])
+    unit.record(EntryKind.SEALED, more=told)
     return frozenset(new)
 
 

@@ -3,14 +3,28 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from functools import partial, wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
 from wayseal.database import Connection, Database
 from wayseal.model.errors import WaysealError
 from wayseal.model.fields import MOST_AT_ONCE, Field
-from wayseal.model.records import Actor, Answer, Approval, Ask, Erased, Parcel, Refused, Revised, Scan, Sealed, Ticket
+from wayseal.model.records import (
+    Actor,
+    Answer,
+    Approval,
+    Ask,
+    Erased,
+    Parcel,
+    PolicyShown,
+    Refused,
+    Revised,
+    Scan,
+    Sealed,
+    Ticket,
+)
 from wayseal.model.runtime import Closing
 from wayseal.vault import _disclose as disclosing
 from wayseal.vault import _seal as sealing
@@ -28,20 +42,22 @@ from wayseal.vault.erasure import due, erase
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.keyring import Keyring, KeyService, KeySource, LocalKeys
 from wayseal.vault.keyring.keys import LogKey
-from wayseal.vault.log import Entry, Tail, append, make_checkpoint, newest_checkpoint
+from wayseal.vault.log import Tail, UnitOfWork, make_checkpoint, newest_checkpoint
 from wayseal.vault.log.memory import LogMemory, WatchedDatabase
 from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.policy import Policy
 from wayseal.vault.policy.budgets import day_of
 from wayseal.vault.requests import Caller, Change, Decided, DiscloseJob, Verdict
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.sealing import read_token
 
 A = TypeVar("A")
 B = TypeVar("B")
+P = ParamSpec("P")
+T = TypeVar("T")
 HOUR = 3_600_000_000
 _SEEN = 500_000
-_LOOKS = 1.0
+_REFRESH = 1.0
 """Seconds between two looks for a newer policy or other clients."""
 
 
@@ -75,11 +91,11 @@ class Vault(Closing):
         self._lock = threading.Lock()
         self._tail: Tail | None = None
         self._seen: tuple[int, set[tuple[str, str, str]]] = (0, set())
-        self._looked = clock()
+        self._refreshed_at = clock()
         self.memory = memory or LogMemory(None)
         self._writing = WatchedDatabase(main, self.memory)
         self.origin = main.read(_origin, self.keyring)
-        self._marks = RowMarks(source, self.origin)
+        self._marks = RowMacs(source, self.origin)
         self._service = service or LocalKeys(source, self.origin)
         self.check_log()
         self._policy, self._clients, self._directory = main.read(_standing, self.marks, None)
@@ -90,26 +106,26 @@ class Vault(Closing):
         return self._source.current()
 
     @property
-    def marks(self) -> RowMarks:
+    def marks(self) -> RowMacs:
         """The maker and checker of the marks of its rows, by the keyring as it is now."""
         if self._marks.keyring is not self.keyring:
-            self._marks = RowMarks(self._source, self.origin)
+            self._marks = RowMacs(self._source, self.origin)
         return self._marks
 
     @property
     def policy(self) -> Policy:
         """The policy in force; looked for once a second."""
-        self._look()
+        self._refresh()
         return self._policy
 
     def client(self, client: str) -> Client | None:
         """A client by its id; None where there is none."""
-        self._look()
+        self._refresh()
         return self._clients.get(client)
 
     def directory_version(self) -> int:
         """A number that every change of an actor or a client raises, read now."""
-        self._look(always=True)
+        self._refresh(always=True)
         return self._directory
 
     def actor(self, actor: str) -> ActorRecord | None:
@@ -120,9 +136,8 @@ class Vault(Closing):
         self, caller: Caller, parcels: Sequence[Parcel], *, now: int, key: str | None = None
     ) -> list[Sealed | Refused]:
         """Seals parcels under their numbers; an answer for each. key: idempotency key. VaultError: nothing was done."""
-        version, day = self.policy.version, day_of(now, self._offset)
         key = check.optional("key", key)
-        return sealing.seal(self._sealing(), caller, parcels, key=key, policy=version, now=now, day=day)
+        return sealing.seal(self._sealing(), partial(self._act, caller, now), caller, parcels, key=key)
 
     def disclose(
         self, caller: Caller, asks: Sequence[Ask], *, now: int, key: str | None = None, approval: str | None = None
@@ -214,30 +229,27 @@ class Vault(Closing):
         """Waybills with this phone, by blind index and quota."""
         check.purpose(purpose)
         check.reason(reason)
-        day = day_of(now, self._offset)
-        return self._writing.write(find, self._decision_inputs(), caller, phone, purpose, reason, now=now, day=day)
+        return self._act(caller, now, find, self._decision_inputs(), phone, purpose, reason)
 
     def scans(self, caller: Caller, events: Sequence[Scan], *, now: int) -> int:
         """Takes scans in; how many were new."""
-        day = day_of(now, self._offset)
-        return self._writing.write(feed.record_scans, self.marks, caller, events, self.policy.version, now, day)
+        return self._act(caller, now, feed.record_scans, events)
 
     def tickets(self, caller: Caller, events: Sequence[Ticket], *, now: int) -> int:
         """Takes tickets in; how many were new."""
-        day = day_of(now, self._offset)
-        return self._writing.write(feed.record_tickets, self.marks, caller, events, self.policy.version, now, day)
+        return self._act(caller, now, feed.record_tickets, events)
 
     def actors(self, caller: Caller, records: Sequence[Actor], *, now: int) -> None:
         """Adds actors, or replaces what is known of them."""
-        self._writing.write(directory.put_actors, self.marks, caller, records, self.policy.version, now)
+        self._act(caller, now, directory.put_actors, records)
 
     def block(self, caller: Caller, actor: str, *, now: int) -> None:
         """Puts an actor on the blocked list: it is shown nothing any more."""
-        self._writing.write(directory.set_blocked, self.marks, caller, actor, now, self.policy.version, now)
+        self._act(caller, now, directory.set_blocked, actor, blocked=True)
 
     def unblock(self, caller: Caller, actor: str, *, now: int) -> None:
         """Takes an actor off the blocked list."""
-        self._writing.write(directory.set_blocked, self.marks, caller, actor, None, self.policy.version, now)
+        self._act(caller, now, directory.set_blocked, actor, blocked=False)
 
     def add_client(
         self,
@@ -263,28 +275,26 @@ class Vault(Closing):
             certificate_sha256=certificate_sha256,
             disabled_at=None,
         )
-        self._writing.write(directory.add_client, self.marks, caller, made, self.policy.version, now)
-        self._look(always=True)
+        self._act(caller, now, directory.add_client, made)
+        self._refresh(always=True)
         return secret
 
     def disable_client(self, caller: Caller, client: str, *, now: int) -> None:
         """Ends a client's rights at once."""
-        version = self.policy.version
-        self._writing.write(directory.disable_client, self.marks, caller, client, version, now)
-        self._look(always=True)
+        self._act(caller, now, directory.disable_client, client)
+        self._refresh(always=True)
 
     def new_client_secret(self, caller: Caller, client: str, *, now: int) -> str:
         """Another secret for a client; the old one ends at once."""
         secret, digest = directory.new_secret()
-        version = self.policy.version
-        self._writing.write(directory.change_secret, self.marks, caller, client, digest, version, now)
-        self._look(always=True)
+        self._act(caller, now, directory.change_secret, client, digest)
+        self._refresh(always=True)
         return secret
 
     def set_client_roles(self, caller: Caller, client: str, roles: frozenset[str], *, now: int) -> None:
         """Has a client act for other roles."""
-        self._writing.write(directory.change_roles, self.marks, caller, client, roles, self.policy.version, now)
-        self._look(always=True)
+        self._act(caller, now, directory.change_roles, client, roles)
+        self._refresh(always=True)
 
     def list_actors(self) -> list[ActorRecord]:
         """All actors, by id."""
@@ -296,21 +306,18 @@ class Vault(Closing):
 
     def ask_approval(self, caller: Caller, purpose: str, most: int, *, now: int) -> Approval:
         """Asks a second person to agree to bulk."""
-        return self._writing.write(approvals.ask, self.marks, caller, purpose, most, self.policy, now)
+        return self._act(caller, now, approvals.ask, purpose, most, self.policy)
 
     def approve(self, caller: Caller, approval: str, *, now: int) -> Approval:
         """Agrees to bulk that another asked for; VaultError says why not."""
-        return self._writing.write(approvals.agree, self.marks, caller, approval, self.policy, now)
+        return self._act(caller, now, approvals.agree, approval, self.policy)
 
     def erase(self, caller: Caller, waybills: Sequence[str], *, why: str = "request", now: int) -> list[Erased]:
         """Erases what is sealed under numbers; each says when the last backup of its key is gone."""
         numbers = list(dict.fromkeys(check.waybill(w) for w in waybills))
-        version = self.policy.version
         check.code("why", why)
-        return erase(
-            self._writing, self._keys, self.marks, caller, numbers, why,
-            backups=self._backups, policy=version, now=now,
-        )  # fmt: skip
+        act = partial(self._act, caller, now)
+        return erase(act, self._writing, self._keys, numbers, why, backups=self._backups, now=now)
 
     def retain(self, caller: Caller, *, now: int) -> list[Erased]:
         """Erases the oldest numbers whose time is over (at most 1,000), and answers that nobody can ask for again."""
@@ -328,8 +335,8 @@ class Vault(Closing):
 
     def activate_policy(self, caller: Caller, purposes: str, rules: str, *, now: int) -> Policy:
         """Puts a policy in force; PolicyError where it can't be."""
-        made = self._writing.write(active_policy.activate, self.marks, caller, purposes, rules, now)
-        self._look(always=True)
+        made = self._act(caller, now, active_policy.activate, purposes, rules)
+        self._refresh(always=True)
         return made
 
     def checkpoint(self, *, now: int) -> str:
@@ -338,9 +345,13 @@ class Vault(Closing):
         self.memory.reread()
         return self._writing.write(make_checkpoint, self.origin, key, now, self._check_log, self.memory.keep_signed)
 
-    def record_act(self, act: Entry) -> None:
-        """Writes down what an administrator does beside the vault, before it is done."""
-        self._writing.write(append, self.marks, [act])
+    def policy_texts(self) -> PolicyShown:
+        """The policy in force, as it was written."""
+        return self._main.read(active_policy.texts_in_force)
+
+    def record_act(self, caller: Caller, act: str, *, now: int, **more: str | int) -> None:
+        """Writes down what an administrator does beside the vault, before it is done; `more`: ids and counts."""
+        self._act(caller, now, lambda unit: unit.record_act(act, **more))
 
     def check_log(self) -> None:
         """LogChangedError where the log isn't the one that was seen, or its last entry isn't this vault's."""
@@ -365,6 +376,18 @@ class Vault(Closing):
         with self._keys, self._main:
             self.memory.save()
 
+    def _act(
+        self, caller: Caller, now: int, work: Callable[Concatenate[UnitOfWork, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` as a unit of its own."""
+        marks, version, day = self.marks, self.policy.version, day_of(now, self._offset)
+
+        @wraps(work)
+        def acting(connection: Connection) -> T:
+            return work(UnitOfWork(connection, marks, caller, version, now, day), *args, **kwargs)
+
+        return self._writing.write(acting)
+
     def _check_log(self, connection: Connection) -> None:
         self.memory.check(connection)
         self.memory.check_signed(connection)
@@ -376,15 +399,15 @@ class Vault(Closing):
         )
 
     def _decision_inputs(self) -> DecisionInputs:
-        self._look()
+        self._refresh()
         may = {client.client: client.acts_for for client in self._clients.values() if client.disabled_at is None}
         return DecisionInputs(policy=self._policy, keyring=self.keyring, marks=self.marks, seen=self._seen[1], may=may)
 
-    def _look(self, *, always: bool = False) -> None:
+    def _refresh(self, *, always: bool = False) -> None:
         """Looks for a newer policy and other clients."""
         now = self._clock()
-        if always or now - self._looked >= _LOOKS:
-            self._looked = now
+        if always or now - self._refreshed_at >= _REFRESH:
+            self._refreshed_at = now
             self._policy, self._clients, self._directory = self._main.read(_standing, self.marks, self._policy)
 
 
@@ -402,12 +425,12 @@ def _origin(connection: Connection, keyring: Keyring) -> str:
     if row is None:
         raise VaultError("there is no vault in this database yet: run `wayseal vault init`")
     origin = str(row.value)
-    if not RowMarks(keyring, origin).holds(t.facts, row):
+    if not RowMacs(keyring, origin).holds(t.facts, row):
         raise LogChangedError("the vault's origin was written by somebody else than the vault: verify it")
     return origin
 
 
-def _standing(connection: Connection, marks: RowMarks, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
+def _standing(connection: Connection, marks: RowMacs, known: Policy | None) -> tuple[Policy, dict[str, Client], int]:
     """The policy in force (read anew only where it is another one), the clients, the directory's version."""
     policy = active_policy.policy_in_force(connection, marks, known)
     clients = {client.client: client for client in directory.clients(connection, marks)}
@@ -436,14 +459,15 @@ def new_vault(
     check.identifier("origin", origin)
     if " " in origin or "+" in origin:
         raise VaultError("origin: no space and no plus sign, as it signs checkpoints")
-    main.write(_make, RowMarks(keyring, origin), origin, purposes, rules, caller, now)
+    main.write(_make, RowMacs(keyring, origin), origin, purposes, rules, caller, now)
 
 
 def _make(
-    connection: Connection, marks: RowMarks, origin: str, purposes: str, rules: str, caller: Caller, now: int
+    connection: Connection, marks: RowMacs, origin: str, purposes: str, rules: str, caller: Caller, now: int
 ) -> None:
     if connection.execute(sa.select(t.facts)).first() is not None:
         raise VaultError("there is a vault in this database already")
     rows = [{"name": "origin", "value": origin}, {"name": "made_at", "value": str(now)}]
     connection.execute(t.facts.insert(), [marks.marked(t.facts, row) for row in rows])
-    active_policy.activate(connection, marks, caller, purposes, rules, now)
+    unit = UnitOfWork(connection, marks, caller, 0, now, 0)
+    active_policy.activate(unit, purposes, rules)

@@ -4,6 +4,7 @@
 2. The newest row counts only if the log's last entry knows no newer policy: nobody goes back to an older one unseen.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,12 +14,10 @@ from wayseal.model.records import PolicyShown
 from wayseal.vault import tables as t
 from wayseal.vault._sql import record_of
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
+from wayseal.vault.log import UnitOfWork
 from wayseal.vault.log.sound_entries import last_entry, sound_entry
 from wayseal.vault.policy import Policy
-from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 ACT = "policy_activated"
 
@@ -28,7 +27,7 @@ def texts_in_force(connection: Connection) -> PolicyShown:
     return record_of(PolicyShown, _newest(connection))
 
 
-def policy_in_force(connection: Connection, marks: RowMarks, known: Policy | None) -> Policy:
+def policy_in_force(connection: Connection, marks: RowMacs, known: Policy | None) -> Policy:
     """The policy in force: `known` where it is that one still.
 
     VaultError: there is none yet. LogChangedError: it isn't what the log says was put in force (rules 1 and 2).
@@ -48,21 +47,21 @@ def policy_in_force(connection: Connection, marks: RowMarks, known: Policy | Non
     return made
 
 
-def activate(connection: Connection, marks: RowMarks, caller: Caller, purposes: str, rules: str, now: int) -> Policy:
+def activate(unit: UnitOfWork, purposes: str, rules: str) -> Policy:
     """Puts a policy in force, and writes that down. PolicyError where it can't be one."""
-    version = int(connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
+    version = int(unit.connection.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0) + 1
     made = Policy.parse(purposes, rules, version)
-    added = append(connection, marks, [admin(caller, now, version, ACT, sha256=made.sha256)])
+    entry = replace(unit, policy=version).record_act(ACT, sha256=made.sha256)
     row = {
         "version": version,
         "purposes": purposes,
         "rules": rules,
         "sha256": made.sha256,
-        "activated_at": now,
-        "activated_by": caller.actor,
-        "entry": added.first,
+        "activated_at": unit.now,
+        "activated_by": unit.caller.actor,
+        "entry": entry,
     }
-    connection.execute(t.policies.insert(), marks.marked(t.policies, row))
+    unit.connection.execute(t.policies.insert(), unit.marks.marked(t.policies, row))
     return made
 
 
@@ -73,7 +72,7 @@ def _newest(connection: Connection) -> Any:
     return row
 
 
-def _digest_in_log(connection: Connection, marks: RowMarks, row: Any) -> str | int | None:
+def _digest_in_log(connection: Connection, marks: RowMacs, row: Any) -> str | int | None:
     """The digest that a policy's entry names; None where its entry isn't one, or says another version."""
     entry = sound_entry(connection, marks, row.entry)
     if entry is None or entry.more.get("act") != ACT or entry.policy != row.version:

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from wayseal.database import Connection
 from wayseal.model.kinds import ActorKind
 from wayseal.model.records import Approval
 from wayseal.model.times import time_at
@@ -21,11 +20,8 @@ from wayseal.vault import directory
 from wayseal.vault import tables as t
 from wayseal.vault._sql import put, record_of, row_of
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin
+from wayseal.vault.log import UnitOfWork
 from wayseal.vault.policy import Policy
-from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
 
 SCOPE = "approve"
 """What a client needs to agree to anything."""
@@ -36,9 +32,7 @@ MOST = 1_000_000
 _NOBODY: frozenset[str] = frozenset()
 
 
-def ask(
-    connection: Connection, marks: RowMarks, caller: Caller, purpose: str, most: int, policy: Policy, now: int
-) -> Approval:
+def ask(unit: UnitOfWork, purpose: str, most: int, policy: Policy) -> Approval:
     """Asks for bulk; VaultError where it can't be had."""
     if not 0 < most <= MOST:
         raise VaultError("1 to {most}", key="most", most=MOST)
@@ -48,54 +42,52 @@ def ask(
         raise VaultError("nobody may agree to more for this purpose", key="purpose")
     made = Approval(
         approval=secrets.token_hex(10),
-        actor=caller.actor,
+        actor=unit.caller.actor,
         purpose=purpose,
         most=most,
         left=most,
-        expires_at=time_at(now + LASTS),
+        expires_at=time_at(unit.now + LASTS),
         approved_by=None,
     )
-    row = row_of(made) | {"asked_at": now, "approved_at": None, "client": caller.client}
-    connection.execute(t.approvals.insert(), marks.marked(t.approvals, row))
-    act = admin(caller, now, policy.version, "approval_asked", approval=made.approval, purpose=purpose, most=most)
-    append(connection, marks, [act])
+    row = row_of(made) | {"asked_at": unit.now, "approved_at": None, "client": unit.caller.client}
+    unit.connection.execute(t.approvals.insert(), unit.marks.marked(t.approvals, row))
+    unit.record_act("approval_asked", approval=made.approval, purpose=purpose, most=most)
     return made
 
 
-def agree(connection: Connection, marks: RowMarks, caller: Caller, approval: str, policy: Policy, now: int) -> Approval:
+def agree(unit: UnitOfWork, approval: str, policy: Policy) -> Approval:
     """Agrees to bulk that another asked for (rules 1 and 4); VaultError says why not."""
-    row = connection.execute(sa.select(t.approvals).where(t.approvals.c.approval == approval)).one_or_none()
-    if row is None or not marks.holds(t.approvals, row) or row.expires_at <= now:
+    row = unit.connection.execute(sa.select(t.approvals).where(t.approvals.c.approval == approval)).one_or_none()
+    if row is None or not unit.marks.holds(t.approvals, row) or row.expires_at <= unit.now:
         raise VaultError("approval: there is none with this id that is still open")
     if row.approved_by is not None:
         raise VaultError("approval: somebody agreed already")
-    if row.actor == caller.actor:
+    if row.actor == unit.caller.actor:
         raise VaultError("approval: a second person has to agree")
     purpose = policy.purposes.get(row.purpose)
     approvers = _NOBODY if purpose is None else purpose.approvers
-    _check_person(connection, marks, caller.actor, approvers, now)
-    flag = {"one_client": 1} if row.client == caller.client else {}
-    if flag and _others_may_agree(connection, marks, row.client, approvers):
+    _check_person(unit, approvers)
+    flag = {"one_client": 1} if row.client == unit.caller.client else {}
+    if flag and _others_may_agree(unit, row.client, approvers):
         raise VaultError("approval: another client than the one that asked has to agree")
-    done = {**row._mapping, "approved_by": caller.actor, "approved_at": now}
-    put(connection, t.approvals, [marks.marked(t.approvals, done)])
-    act = admin(caller, now, policy.version, "approval_given", approval=approval, actor=row.actor, **flag)
-    append(connection, marks, [act])
-    return replace(record_of(Approval, row), approved_by=caller.actor)
+    done = {**row._mapping, "approved_by": unit.caller.actor, "approved_at": unit.now}
+    put(unit.connection, t.approvals, [unit.marks.marked(t.approvals, done)])
+    unit.record_act("approval_given", approval=approval, actor=row.actor, **flag)
+    return replace(record_of(Approval, row), approved_by=unit.caller.actor)
 
 
-def _check_person(connection: Connection, marks: RowMarks, actor: str, approvers: frozenset[str], now: int) -> None:
+def _check_person(unit: UnitOfWork, approvers: frozenset[str]) -> None:
     """Rule 1."""
-    found = directory.actor_of(connection, marks, actor)
+    found = directory.actor_of(unit.connection, unit.marks, unit.caller.actor)
     if found is None or found.role not in approvers:
         raise VaultError("approval: your role may not agree to this purpose")
-    if found.kind is not ActorKind.PERSON or found.blocked_at is not None or not found.valid_at(now):
+    if found.kind is not ActorKind.PERSON or found.blocked_at is not None or not found.valid_at(unit.now):
         raise VaultError("approval: only a person in office may agree")
 
 
-def _others_may_agree(connection: Connection, marks: RowMarks, client: str, approvers: frozenset[str]) -> bool:
+def _others_may_agree(unit: UnitOfWork, client: str, approvers: frozenset[str]) -> bool:
     """Check whether another client is there that may bring the agreement of such a role (rule 4)."""
     return any(
         other.client != client and other.disabled_at is None and SCOPE in other.scopes and other.acts_for & approvers
-        for other in directory.clients(connection, marks)
+        for other in directory.clients(unit.connection, unit.marks)
     )

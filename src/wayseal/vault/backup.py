@@ -53,7 +53,7 @@ from wayseal.vault.log.entries import admin
 from wayseal.vault.log.sound_entries import read_origin, sound_entries
 from wayseal.vault.log.tiles import tree
 from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 from wayseal.vault.tables import CHAINS, ChainName
 
 MANIFEST = "manifest.json"
@@ -330,7 +330,7 @@ def restore(
         known = {e.waybill: e for e in erased}
         done = database.write(_fill, source, manifest, known, progress)
     if keyring is not None and done.erased_again:
-        database.write(_tell_erased, keyring, known, caller, now)
+        database.write(_log_erasures, keyring, known, caller, now)
     return done
 
 
@@ -403,9 +403,9 @@ def _put(
     return written
 
 
-def _tell_erased(target: Connection, keyring: Keyring, erased: Mapping[str, Erased], caller: Caller, now: int) -> None:
+def _log_erasures(target: Connection, keyring: Keyring, erased: Mapping[str, Erased], caller: Caller, now: int) -> None:
     """Rule 8: an entry for each that the log doesn't know to be erased."""
-    marks = RowMarks(keyring, read_origin(target) or "")
+    marks = RowMacs(keyring, read_origin(target) or "")
     policy = target.execute(sa.select(sa.func.max(t.policies.c.version))).scalar() or 0
     rows = chosen(target, t.waybills, "waybill", list(erased))
     told = (entry for _, entry in sound_entries(target, marks, lambda seq: None) if entry is not None)

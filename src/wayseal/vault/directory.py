@@ -3,7 +3,7 @@
 1. A client's secret is 32 random bytes, told once; kept is its SHA-256, which is enough for so much randomness.
 2. What administrators do stands in the same log as what was shown, in the same transaction as the act.
 3. Every change raises the directory's version: whoever remembers something of it asks for this one number.
-4. An actor or a client whose row somebody else wrote is as if it weren't there (`row_marks`).
+4. An actor or a client whose row somebody else wrote is as if it weren't there (`row_macs`).
 """
 
 import hashlib
@@ -21,10 +21,9 @@ from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, put, record_of, row_of
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin, tell_rows
-from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.log import UnitOfWork
+from wayseal.vault.log.entries import serialize_rows
+from wayseal.vault.row_macs import RowMacs
 
 MOST_PER_SECOND = 100_000
 _VERSION = "directory"
@@ -62,9 +61,7 @@ class Client:
     disabled_at: int | None
 
 
-def put_actors(
-    connection: Connection, marks: RowMarks, caller: Caller, records: Sequence[Actor], policy: int, now: int
-) -> None:
+def put_actors(unit: UnitOfWork, records: Sequence[Actor]) -> None:
     """Adds actors or replaces what is known of them; whether they are blocked stays as it is."""
     for record in records:
         check.identifier("actor", record.actor)
@@ -72,55 +69,46 @@ def put_actors(
         check.optional("outlet", record.outlet)
         check.optional("region", record.region)
     new = {record.actor: record for record in records}
-    blocked = _blocked(connection, marks, list(new), now)
+    blocked = _blocked(unit, list(new))
     rows = [row_of(record) | {"blocked_at": blocked.get(actor)} for actor, record in new.items()]
-    put(connection, t.actors, [marks.marked(t.actors, row) for row in rows])
-    told = [one.more for one in tell_rows("actors", rows)]
-    _changed(connection, marks, len(told))
-    append(connection, marks, [admin(caller, now, policy, "actors_put", **more) for more in told])
+    put(unit.connection, t.actors, [unit.marks.marked(t.actors, row) for row in rows])
+    for told in serialize_rows("actors", rows):
+        _raise_version(unit)
+        unit.record_act("actors_put", **told.more)
 
 
-def set_blocked(
-    connection: Connection, marks: RowMarks, caller: Caller, actor: str, at: int | None, policy: int, now: int
-) -> None:
-    """Puts an actor on the blocked list, or takes it off (`at` None). VaultError: nobody by that id."""
-    found = actor_of(connection, marks, actor)
+def set_blocked(unit: UnitOfWork, actor: str, *, blocked: bool) -> None:
+    """Puts an actor on the blocked list, or takes it off. VaultError: nobody by that id."""
+    found = actor_of(unit.connection, unit.marks, actor)
     if found is None:
         raise VaultError("actor: nobody in the directory has this id")
-    put(connection, t.actors, [marks.marked(t.actors, row_of(found) | {"blocked_at": at})])
-    _changed(connection, marks)
-    act = "unblocked" if at is None else "blocked"
-    append(connection, marks, [admin(caller, now, policy, act, actor=actor)])
+    row = row_of(found) | {"blocked_at": unit.now if blocked else None}
+    put(unit.connection, t.actors, [unit.marks.marked(t.actors, row)])
+    _raise_version(unit)
+    unit.record_act("blocked" if blocked else "unblocked", actor=actor)
 
 
-def actor_of(connection: Connection, marks: RowMarks, actor: str) -> ActorRecord | None:
+def actor_of(connection: Connection, marks: RowMacs, actor: str) -> ActorRecord | None:
     """An actor as the directory has it (rule 4)."""
     rows = connection.execute(sa.select(t.actors).where(t.actors.c.actor == actor)).all()
     return next((record_of(ActorRecord, row) for row in marks.holding(t.actors, rows)), None)
 
 
-def actors(connection: Connection, marks: RowMarks) -> list[ActorRecord]:
+def actors(connection: Connection, marks: RowMacs) -> list[ActorRecord]:
     """All actors, by id (rule 4)."""
     rows = connection.execute(sa.select(t.actors).order_by(t.actors.c.actor)).all()
     return [record_of(ActorRecord, row) for row in marks.holding(t.actors, rows)]
 
 
-def add_client(
-    connection: Connection,
-    marks: RowMarks,
-    caller: Caller,
-    client: Client,
-    policy: int,
-    now: int,
-) -> None:
+def add_client(unit: UnitOfWork, client: Client) -> None:
     """Adds a client; VaultError where one has its id."""
     check.identifier("client", client.client)
     check.optional("actor", client.actor)
     if not 0 < client.per_second <= MOST_PER_SECOND:
         raise VaultError("1 to {most}", key="per_second", most=MOST_PER_SECOND)
-    if _client_row(connection, client.client) is not None:
+    if _client_row(unit.connection, client.client) is not None:
         raise VaultError("client: this id is taken")
-    row = {
+    row: dict[str, Any] = {
         "client": client.client,
         "secret_sha256": client.secret_sha256,
         "scopes": " ".join(sorted(client.scopes)),
@@ -128,61 +116,48 @@ def add_client(
         "acts_for": " ".join(sorted(client.acts_for)),
         "per_second": client.per_second,
         "certificate_sha256": client.certificate_sha256,
-        "created_at": now,
+        "created_at": unit.now,
         "disabled_at": None,
     }
-    connection.execute(t.clients.insert(), marks.marked(t.clients, row))
-    _changed(connection, marks)
-    said: dict[str, str | int] = {
-        "client": client.client,
-        "secret": told_of_secret(client.secret_sha256),
-        "scopes": " ".join(sorted(client.scopes)),
-        "actor": client.actor or "",
-        "acts_for": " ".join(sorted(client.acts_for)),
-        "per_second": client.per_second,
-        "certificate": client.certificate_sha256 or "",
-    }
-    said = {name: value for name, value in said.items() if value != ""}
-    append(connection, marks, [admin(caller, now, policy, "client_added", **said)])
+    unit.connection.execute(t.clients.insert(), unit.marks.marked(t.clients, row))
+    _raise_version(unit)
+    said = {name: row[name] for name in ("client", "scopes", "actor", "acts_for", "per_second")}
+    said |= {"secret": logged_secret(client.secret_sha256), "certificate": client.certificate_sha256}
+    unit.record_act("client_added", **{name: value for name, value in said.items() if value})
 
 
-def disable_client(connection: Connection, marks: RowMarks, caller: Caller, client: str, policy: int, now: int) -> None:
+def disable_client(unit: UnitOfWork, client: str) -> None:
     """Ends a client's rights. VaultError: no such client."""
-    _change_client(connection, marks, client, disabled_at=now)
-    append(connection, marks, [admin(caller, now, policy, "client_disabled", client=client)])
+    _change_client(unit, client, disabled_at=unit.now)
+    unit.record_act("client_disabled", client=client)
 
 
-def change_roles(
-    connection: Connection, marks: RowMarks, caller: Caller, client: str, roles: frozenset[str], policy: int, now: int
-) -> None:
+def change_roles(unit: UnitOfWork, client: str, roles: frozenset[str]) -> None:
     """Has a client act for other roles. VaultError: no such client."""
     acts_for = " ".join(sorted(roles))
-    _change_client(connection, marks, client, acts_for=acts_for)
-    append(connection, marks, [admin(caller, now, policy, "client_roles", client=client, acts_for=acts_for)])
+    _change_client(unit, client, acts_for=acts_for)
+    unit.record_act("client_roles", client=client, acts_for=acts_for)
 
 
-def change_secret(
-    connection: Connection, marks: RowMarks, caller: Caller, client: str, secret_sha256: bytes, policy: int, now: int
-) -> None:
+def change_secret(unit: UnitOfWork, client: str, secret_sha256: bytes) -> None:
     """Gives a client another secret. VaultError: no such client."""
-    _change_client(connection, marks, client, secret_sha256=secret_sha256)
-    told = told_of_secret(secret_sha256)
-    append(connection, marks, [admin(caller, now, policy, "client_secret", client=client, secret=told)])
+    _change_client(unit, client, secret_sha256=secret_sha256)
+    unit.record_act("client_secret", client=client, secret=logged_secret(secret_sha256))
 
 
-def _change_client(connection: Connection, marks: RowMarks, /, client: str, **values: object) -> None:
-    row = _client_row(connection, client)
-    if row is None or not marks.holds(t.clients, row):
+def _change_client(unit: UnitOfWork, client: str, **values: object) -> None:
+    row = _client_row(unit.connection, client)
+    if row is None or not unit.marks.holds(t.clients, row):
         raise VaultError("client: there is none with this id")
-    put(connection, t.clients, [marks.marked(t.clients, {**row._mapping, **values})])
-    _changed(connection, marks)
+    put(unit.connection, t.clients, [unit.marks.marked(t.clients, {**row._mapping, **values})])
+    _raise_version(unit)
 
 
 def _client_row(connection: Connection, client: str) -> "sa.Row[Any] | None":
     return connection.execute(sa.select(t.clients).where(t.clients.c.client == client)).one_or_none()
 
 
-def clients(connection: Connection, marks: RowMarks) -> list[Client]:
+def clients(connection: Connection, marks: RowMacs) -> list[Client]:
     """All clients, by id (rule 4)."""
     rows = connection.execute(sa.select(t.clients).order_by(t.clients.c.client)).all()
     return [_client(row) for row in marks.holding(t.clients, rows)]
@@ -191,15 +166,10 @@ def clients(connection: Connection, marks: RowMarks) -> list[Client]:
 def new_secret() -> tuple[str, bytes]:
     """A secret for a client, and what is kept of it (rule 1)."""
     secret = secrets.token_urlsafe(32)
-    return secret, secret_digest(secret)
+    return secret, hashlib.sha256(secret.encode()).digest()
 
 
-def secret_digest(secret: str) -> bytes:
-    """Return the digest that is kept of a secret."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
-def told_of_secret(secret_sha256: bytes) -> str:
+def logged_secret(secret_sha256: bytes) -> str:
     """Return the digest of a secret for entries: enough to see that the table holds the same, and no way to it."""
     return hashlib.sha256(secret_sha256).hexdigest()
 
@@ -210,10 +180,10 @@ def version_of(connection: Connection) -> int:
     return int(value) if isinstance(value, str) and value.isdecimal() and len(value) <= _DIGITS else 0
 
 
-def _changed(connection: Connection, marks: RowMarks, entries: int = 1) -> None:
+def _raise_version(unit: UnitOfWork) -> None:
     """Rule 3: by one for each entry that tells of it, so that the log says which version it must be."""
-    row = {"name": _VERSION, "value": str(version_of(connection) + entries)}
-    put(connection, t.facts, [marks.marked(t.facts, row)])
+    row = {"name": _VERSION, "value": str(version_of(unit.connection) + 1)}
+    put(unit.connection, t.facts, [unit.marks.marked(t.facts, row)])
 
 
 def _client(row: "sa.Row[Any]") -> Client:
@@ -230,7 +200,7 @@ def _client(row: "sa.Row[Any]") -> Client:
     )
 
 
-def _blocked(connection: Connection, marks: RowMarks, actors: Sequence[str], now: int) -> dict[str, int | None]:
+def _blocked(unit: UnitOfWork, actors: Sequence[str]) -> dict[str, int | None]:
     """Since when actors are blocked. Of a row that somebody else wrote nobody knows: it is blocked from now on."""
-    rows = chosen(connection, t.actors, "actor", actors)
-    return {row.actor: row.blocked_at if marks.holds(t.actors, row) else now for row in rows}
+    rows = chosen(unit.connection, t.actors, "actor", actors)
+    return {row.actor: row.blocked_at if unit.marks.holds(t.actors, row) else unit.now for row in rows}

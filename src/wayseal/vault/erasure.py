@@ -16,9 +16,10 @@ Lists of what was erased, so that no restore brings it back:
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,26 +33,22 @@ from wayseal.store.durable import write_file
 from wayseal.vault import tables as t
 from wayseal.vault._sql import chosen, delete_chosen, keep, record_of, row_of
 from wayseal.vault.errors import BackupError, VaultError
-from wayseal.vault.log import append
+from wayseal.vault.log import UnitOfWork, append
 from wayseal.vault.log.entries import admin
 from wayseal.vault.log.memory import WatchedDatabase
-from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
 
 ACT = "erased"
 """What stands in the log."""
 
 
 def erase(
+    act: Callable[..., Any],
     main: Database | WatchedDatabase,
     keys: Database,
-    marks: RowMarks,
-    caller: Caller,
     numbers: Sequence[str],
     why: str,
     *,
     backups: int,
-    policy: int,
     now: int,
 ) -> list[Erased]:
     """Erases what is sealed under numbers (rules 1 to 3). backups: how long backups of keys are kept, microseconds.
@@ -60,7 +57,7 @@ def erase(
     """
     if not 0 < len(numbers) <= MOST_AT_ONCE:
         raise VaultError("1 to {most} in one act", key="waybills", most=MOST_AT_ONCE)
-    main.write(_mark, marks, caller, numbers, why, policy, now)
+    act(_mark, numbers, why)
     done = keys.write(_drop, numbers, now, now + backups)
     # It is done and durable. Where somebody is in the way, the next erasure or retention empties the log.
     with suppress(DatabaseError):
@@ -79,9 +76,8 @@ def due(connection: Connection, now: int) -> list[str]:
     return [row.waybill for row in rows if type(row.waybill) is str]
 
 
-def _mark(
-    connection: Connection, marks: RowMarks, caller: Caller, numbers: Sequence[str], why: str, policy: int, now: int
-) -> None:
+def _mark(unit: UnitOfWork, numbers: Sequence[str], why: str) -> None:
+    connection = unit.connection
     rows = {row.waybill: row for row in chosen(connection, t.waybills, "waybill", list(numbers))}
     if missing := [number for number in numbers if number not in rows]:
         raise VaultError(
@@ -92,11 +88,12 @@ def _mark(
     if fresh:
         which = t.waybills.c.waybill == sa.bindparam("b_waybill")
         connection.execute(
-            sa.update(t.waybills).where(which).values(erased_at=now, sealed=b"", keep_until=now),
+            sa.update(t.waybills).where(which).values(erased_at=unit.now, sealed=b"", keep_until=unit.now),
             [{"b_waybill": number} for number in fresh],
         )
         delete_chosen(connection, t.phones, "waybill", fresh)
-    append(connection, marks, [admin(caller, now, policy, ACT, waybill=n, why=why) for n in fresh])
+    acts = [admin(unit.caller, unit.now, unit.policy, ACT, waybill=n, why=why) for n in fresh]
+    append(connection, unit.marks, acts)
 
 
 def _settle(connection: Connection, numbers: Sequence[str]) -> None:
@@ -151,8 +148,7 @@ def _line(file: Path, number: int, line: str) -> Erased:
     raise BackupError("not a line of a list of erasures", file=file, line=number)
 
 
-def _erased_keys(connection: Connection, backups: int) -> list[Erased]:
-    del backups
+def _erased_keys(connection: Connection, _backups: int) -> list[Erased]:
     rows = connection.execute(sa.select(t.erasures).order_by(t.erasures.c.erased_at))
     return [record_of(Erased, row) for row in rows]
 

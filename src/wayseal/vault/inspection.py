@@ -15,8 +15,7 @@ from wayseal.vault.errors import VaultError
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry
 from wayseal.vault.log import tiles as tiles_of
-from wayseal.vault.log.entries import admin, decode
-from wayseal.vault.requests import Caller
+from wayseal.vault.log.entries import decode
 from wayseal.vault.sealing import open_reason
 
 _PORTION = 2000
@@ -96,24 +95,16 @@ def entries(database: Database, which: EntryFilter, most: int) -> tuple[list[tup
     return found[::-1], False
 
 
-def reasons(
-    record: Callable[[Entry], None],
-    keyring: Keyring,
-    caller: Caller,
-    policy: int,
-    found: list[tuple[int, Entry]],
-    now: int,
-) -> dict[int, str]:
+def reasons(record: Callable[..., None], keyring: Keyring, found: list[tuple[int, Entry]]) -> dict[int, str]:
     """Why each of these entries was asked for, by place (rule 1); "" where it can't be opened any more.
 
-    record: writes an act into the vault's log.
+    record: writes an act into the vault's log; see `Vault.record_act`.
     """
     with_reason = [(seq, entry) for seq, entry in found if entry.reason is not None]
     if not with_reason:
         return {}
     first, last = with_reason[0][0], with_reason[-1][0]
-    act = admin(caller, now, policy, "reasons_opened", count=len(with_reason), first=first, last=last)
-    record(act)
+    record("reasons_opened", count=len(with_reason), first=first, last=last)
     return {seq: _opened(keyring, entry) for seq, entry in with_reason}
 
 

@@ -27,7 +27,7 @@ CHAINS: Mapping[ChainName, Chain] = {
     ),
     "keys": Chain(name="keys", what="Data keys, and what was erased of them.", tables=(keys,), first=3),
 }
-# mark: keyed hash of the row (`row_marks`), by which a row that somebody else wrote is known.
+# mark: keyed hash of the row (`row_macs`), by which a row that somebody else wrote is known.
 # entry: place in the log of the entry that says so.
 
 facts = sa.Table(

@@ -12,7 +12,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,20 +20,17 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from wayseal.custody import present
-from wayseal.database import Connection
 from wayseal.model.records import Scan, Ticket
 from wayseal.model.times import EPOCH, micros_of
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.vault import check
 from wayseal.vault import tables as t
 from wayseal.vault._context import ACTOR, OUTLET, digest
 from wayseal.vault._sql import add, chosen, put
 from wayseal.vault.errors import VaultError
-from wayseal.vault.log import append
-from wayseal.vault.log.entries import admin, tell_rows
+from wayseal.vault.log import UnitOfWork
+from wayseal.vault.log.entries import serialize_rows
 from wayseal.vault.policy import Work
-from wayseal.vault.requests import Caller
-from wayseal.vault.row_marks import RowMarks
 
 _TIME = pa.timestamp("us", tz="UTC")
 _SCAN = ("waybill", "at", "kind", "outlet")
@@ -43,47 +40,39 @@ AHEAD = timedelta(minutes=5)
 """How far another clock may be ahead of the vault's."""
 
 
-def record_scans(
-    connection: Connection, marks: RowMarks, caller: Caller, events: Sequence[Scan], policy: int, now: int, day: int
-) -> int:
+def record_scans(unit: UnitOfWork, events: Sequence[Scan]) -> int:
     """Takes scans in, and moves the parcels; how many were new. Those of numbers that aren't sealed yet are kept."""
-    rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at, now), e.kind, e.outlet) for e in events))
+    rows = list(dict.fromkeys((check.waybill(e.waybill), _at("at", e.at, unit.now), e.kind, e.outlet) for e in events))
     for row in rows:
         check.identifier("outlet", row[3])
     numbers = list(dict.fromkeys(row[0] for row in rows))
-    before = {scan_of(s) for s in chosen(connection, t.scans, "waybill", numbers)}
+    before = {scan_of(s) for s in chosen(unit.connection, t.scans, "waybill", numbers)}
     new = [row for row in rows if row not in before]
     if not new:
         return 0
     newest = max(row[1] for row in new)
-    said: dict[str, str | int] = {
-        "rows": len(new),
-        "sha256": scans_digest(new),
-        "behind_s": (now - newest) // 1_000_000,
-    }
-    entry = _append_report(connection, marks, caller, "scans", said, policy, now)
+    behind = (unit.now - newest) // 1_000_000
+    entry = unit.record_act("scans", rows=len(new), sha256=scans_digest(new), behind_s=behind)
     made = [dict(zip(_SCAN, row, strict=True)) | {"entry": entry} for row in new]
-    connection.execute(t.scans.insert(), [marks.marked(t.scans, row) for row in made])
+    unit.connection.execute(t.scans.insert(), [unit.marks.marked(t.scans, row) for row in made])
     arrived = {(row[0], row[3]) for row in new} - {(row[0], row[3]) for row in before}
-    count_work(connection, Work.ARRIVALS, (OUTLET + outlet for _, outlet in arrived), day)
-    settle(connection, marks, numbers)
+    count_work(unit, Work.ARRIVALS, (OUTLET + outlet for _, outlet in arrived))
+    settle(unit, numbers)
     return len(new)
 
 
-def record_tickets(
-    connection: Connection, marks: RowMarks, caller: Caller, events: Sequence[Ticket], policy: int, now: int, day: int
-) -> int:
+def record_tickets(unit: UnitOfWork, events: Sequence[Ticket]) -> int:
     """Takes tickets in; one that is there already gets its end. How many were new."""
-    rows = [_ticket(e, now) for e in {e.ticket: e for e in events}.values()]
-    there = {row.ticket: row for row in chosen(connection, t.tickets, "ticket", [r["ticket"] for r in rows])}
+    rows = [_ticket(e, unit.now) for e in {e.ticket: e for e in events}.values()]
+    there = {row.ticket: row for row in chosen(unit.connection, t.tickets, "ticket", [r["ticket"] for r in rows])}
     for row in rows:
         if (old := there.get(row["ticket"])) and (old.waybill, old.actor) != (row["waybill"], row["actor"]):
             raise VaultError("ticket: this id stands for another waybill or actor")
-    _put_tickets(connection, marks, caller, [r for r in rows if not _is_same(r, there.get(r["ticket"]))], policy, now)
+    _put_tickets(unit, [r for r in rows if not _is_same(r, there.get(r["ticket"]))])
     new = [row["actor"] for row in rows if row["ticket"] not in there]
-    outlets = {row.actor: row.outlet for row in chosen(connection, t.actors, "actor", list(dict.fromkeys(new)))}
+    outlets = {row.actor: row.outlet for row in chosen(unit.connection, t.actors, "actor", list(dict.fromkeys(new)))}
     whose = [ACTOR + actor for actor in new] + [OUTLET + outlet for a in new if (outlet := outlets.get(a))]
-    count_work(connection, Work.TICKETS, whose, day)
+    count_work(unit, Work.TICKETS, whose)
     return len(new)
 
 
@@ -91,26 +80,11 @@ def _is_same(row: dict[str, Any], before: Any) -> bool:
     return before is not None and all(getattr(before, name) == value for name, value in row.items())
 
 
-def _put_tickets(
-    connection: Connection, marks: RowMarks, caller: Caller, rows: Sequence[dict[str, Any]], policy: int, now: int
-) -> None:
+def _put_tickets(unit: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
     """Rule 4: so many in each entry as it has room for."""
-    for told in tell_rows("rows", rows) if rows else ():
-        entry = _append_report(connection, marks, caller, "tickets", told.more, policy, now)
-        put(connection, t.tickets, [marks.marked(t.tickets, {**row, "entry": entry}) for row in told.rows])
-
-
-def _append_report(
-    connection: Connection,
-    marks: RowMarks,
-    caller: Caller,
-    act: str,
-    said: Mapping[str, str | int],
-    policy: int,
-    now: int,
-) -> int:
-    """Rule 4: the place of the entry."""
-    return append(connection, marks, [admin(caller, now, policy, act, **said)]).first
+    for told in serialize_rows("rows", rows) if rows else ():
+        entry = unit.record_act("tickets", **told.more)
+        put(unit.connection, t.tickets, [unit.marks.marked(t.tickets, {**row, "entry": entry}) for row in told.rows])
 
 
 def scans_digest(rows: Iterable[tuple[Any, ...]]) -> str:
@@ -123,14 +97,15 @@ def scan_of(row: Any) -> tuple[str, int, str, str]:
     return row.waybill, row.at, row.kind, row.outlet
 
 
-def count_work(connection: Connection, kind: Work, of: Iterable[str], day: int) -> None:
+def count_work(unit: UnitOfWork, kind: Work, of: Iterable[str]) -> None:
     """Adds work that came in: one for each of `of`."""
-    rows = [{"of": who, "kind": kind.value, "day": day, "count": n} for who, n in sorted(Counter(of).items())]
-    add(connection, t.work, "count", rows)
+    rows = [{"of": who, "kind": kind.value, "day": unit.day, "count": n} for who, n in sorted(Counter(of).items())]
+    add(unit.connection, t.work, "count", rows)
 
 
-def settle(connection: Connection, marks: RowMarks, numbers: Sequence[str]) -> None:
+def settle(unit: UnitOfWork, numbers: Sequence[str]) -> None:
     """Puts parcels where their scans say (rule 1)."""
+    connection, marks = unit.connection, unit.marks
     scans = marks.holding(t.scans, chosen(connection, t.scans, "waybill", numbers))
     if not scans:
         return

@@ -16,10 +16,9 @@ from tests.ledger.helpers import at
 from wayseal.detect import reasons
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.reasons import PairResult, explain_pair, render_pair
+from wayseal.detect.reasons import MOST_READS, PairResult, explain_pair, render_pair
 from wayseal.detect.reasons._judge import Outcome
 from wayseal.detect.reasons._pair import ReadJudge
-from wayseal.detect.reasons._report import MOST_READS
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger import open_ledger
 from wayseal.page.languages import LANGS

@@ -14,8 +14,7 @@ from tests.detect.making import HOUR, commit
 from tests.ledger.helpers import at
 from tests.tables import each
 from wayseal.detect.explain import load_templates
-from wayseal.detect.reasons import ReadsResult, list_waybill_reads, render_reads
-from wayseal.detect.reasons._report import MOST_SHOWN, READ_COLUMNS
+from wayseal.detect.reasons import MOST_SHOWN, READ_COLUMNS, ReadsResult, list_waybill_reads, render_reads
 from wayseal.ledger import open_ledger
 from wayseal.page.languages import LANGS
 

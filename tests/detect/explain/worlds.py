@@ -24,7 +24,7 @@ from wayseal.detect.facts._walk import ExplanationContext, code_tables, judge_re
 from wayseal.detect.reasons._judge import classify, is_early, try_templates
 from wayseal.detect.reasons._world import parcel_of, world_of
 from wayseal.ledger._keys import Keyer
-from wayseal.ledger.beside import Beside
+from wayseal.ledger.walk import WaybillPartition
 from wayseal.model.kinds import Action, ActorKind, OutletKind, Scope
 from wayseal.store import arrow_schema
 
@@ -66,7 +66,7 @@ def by_kernel(world: Drawn, templates: Sequence[Template]) -> list[tuple[int, bo
     ground = ExplanationContext(staff=staff, rules=rules, mandates=mandates, own=own, strong=strong, offset=0)
     batch = _kept(world.reads, {"at": pa.int64(), "actor": None, "first": pa.bool_(), "action": pa.uint8()}, "at")
     reads = batch.set_column(1, "at", batch["at"].cast(pa.timestamp("us", tz="UTC")))
-    stretch = Beside(low=0, high=2**64 - 1, reads=(reads,), tables=_beside(world))
+    stretch = WaybillPartition(low=0, high=2**64 - 1, reads=(reads,), tables=_beside(world))
     _, why, early = judge_reads(reads, code_tables(stretch, staff), ground)
     order = sorted(range(len(world.reads)), key=lambda n: (_key(world.reads[n]["waybill"]), world.reads[n]["at"]))
     out: list[tuple[int, bool]] = [(0, False)] * len(order)

@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from wayseal.detect.facts import _update
+from wayseal.detect import facts
 
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Of each count, whether it was of what came since only."""
     out: list[bool] = []
-    count = _update._count_facts
+    count = facts._count_facts
 
     def spied(snapshot: Any, ground: Any, old: Any, progress: Any) -> Any:
         out.append(old is not None)
         return count(snapshot, ground, old, progress)
 
-    monkeypatch.setattr(_update, "_count_facts", spied)
+    monkeypatch.setattr(facts, "_count_facts", spied)
     return out

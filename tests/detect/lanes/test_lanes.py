@@ -14,8 +14,15 @@ from tests.detect.watched import Watched
 from wayseal.detect._detect import view_of
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import Facts, update_facts
-from wayseal.detect.lanes import CaseLanes, CaseRequest, _lay_out, keep_lanes, lanes_path, lay_out, load_lanes
-from wayseal.detect.lanes._lay_out import profile_hours
+from wayseal.detect.lanes import (
+    CaseLanes,
+    CaseRequest,
+    keep_lanes,
+    lanes_path,
+    lay_out,
+    load_lanes,
+    profile_hours,
+)
 from wayseal.detect.reasons import ReadFilter, list_case_reads
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot, ingest, open_ledger
@@ -133,7 +140,7 @@ def test_of_too_many_reads_those_that_count_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     counted = [row for row in laid[0].reads.to_pylist() if row["counted"]]
-    monkeypatch.setattr(_lay_out, "MOST", len(counted))
+    monkeypatch.setattr("wayseal.detect.lanes.MOST", len(counted))
     cut = lay_out(snapshot, requests[:1], WORK, facts, silent)[0]
     assert cut.head.cut
     assert cut.reads.to_pylist() == counted

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from wayseal.detect.partners._pairs import _near, match_by_id
 from wayseal.detect.partners._reads import Calls, Reads
+from wayseal.detect.partners._reconcile import _near, match_by_id
 
 pytestmark = pytest.mark.kernels
 N, M, STEP = 150, 170, 7

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.detect.partners.world import CONTRACT, actor, at, call, calls, checked, only, read, us
 from tests.effort import examples
 from wayseal.detect.partners import Kind, breaches_of
-from wayseal.detect.partners._pairs import TOLERANCE_US
+from wayseal.detect.partners._reconcile import TOLERANCE_US
 from wayseal.detect.partners._result import Place, Reconciliation
 from wayseal.model.period import Period
 

@@ -12,8 +12,22 @@ from hypothesis import strategies as st
 
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from tests.effort import examples
-from wayseal.detect.peers import AGES, Causes, DailyEvidence, Usual, evidence, fit
-from wayseal.detect.peers._evidence import _UNEVEN, ANEW, EXTRA, FAR, LARGE, ODD_WORK, REPORTS, STEADY
+from wayseal.detect.peers import (
+    _UNEVEN,
+    AGES,
+    ANEW,
+    EXTRA,
+    FAR,
+    LARGE,
+    ODD_WORK,
+    REPORTS,
+    STEADY,
+    Causes,
+    DailyEvidence,
+    Usual,
+    evidence,
+    fit,
+)
 from wayseal.detect.peers._fit import FEW, WEEKS
 
 ENOUGH = 9.2

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.detect.rights.world import DAY, OWN, courier, reads, result_of, staff
 from tests.trace.rim import World
+from wayseal.detect.rights import at_once
 from wayseal.detect.rights._result import Shared
-from wayseal.detect.rights._rights import at_once
 
 TIMES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 20), st.integers(0, 8)), max_size=30)
 

@@ -116,7 +116,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(tmp_path: Path, monkey
     with Captures(tmp_path / "captures") as captures:
         captures.keep(source(), fetched())
         size = warcs(tmp_path)[0].stat().st_size
-        monkeypatch.setattr("wayseal.market.capture._captures.file_digest", lambda _: "0" * 64)
+        monkeypatch.setattr("wayseal.market.capture.file_digest", lambda _: "0" * 64)
         with pytest.raises(CaptureChangedError):
             captures.keep_file(source(), export, "a.json", AT)
         monkeypatch.undo()
@@ -187,12 +187,12 @@ def test_files_are_looked_at_while_they_are_written_to(tmp_path: Path) -> None:
     thread.start()
     try:
         for _ in range(20):
-            assert verify_captures(tmp_path, AT).findings == ()
+            assert verify_captures(tmp_path, AT).findings == []
             assert Captures(tmp_path).repaired == ()
     finally:
         stop.set()
         thread.join()
-    assert verify_captures(tmp_path, AT).findings == ()
+    assert verify_captures(tmp_path, AT).findings == []
 
 
 def test_files_rotate_by_size_day_and_retention(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_threads_and_processes_keep_apart(tmp_path: Path) -> None:
             thread.join()
         assert (one.repaired, two.repaired) == ((), ())
     found = verify_captures(tmp_path, AT + DAY_US)
-    assert (found.files, found.records, found.findings) == (2, 2 + 16 * 3, ())
+    assert (found.files, found.records, found.findings) == (2, 2 + 16 * 3, [])
 
 
 def cut(content: bytes, at: int, folder: Path) -> tuple[int, bytes]:
@@ -328,7 +328,7 @@ def test_what_is_written_to_is_looked_at_record_by_record(tmp_path: Path) -> Non
     with Captures(tmp_path) as captures:
         captures.keep(source(), fetched())
         found = verify_captures(tmp_path, AT)
-        assert (found.open_files, found.records, found.findings) == (1, 4, ())
+        assert (found.open_files, found.records, found.findings) == (1, 4, [])
         (path,) = warcs(tmp_path)
         content = path.read_bytes()
         path.write_bytes(content[:-5])
@@ -370,7 +370,7 @@ def test_retention_removes_whole_files_and_leaves_their_hashes(tmp_path: Path) -
     assert [one["type"] for one in tombstone["records"]] == ["warcinfo", "response", "request", "metadata"]
     assert "market-a.example" not in json.dumps(tombstone)
     found = verify_captures(tmp_path, AT + 31 * DAY_US, KEYS)
-    assert (found.files, found.purged, found.signed, found.findings) == (1, 1, 1, ())
+    assert (found.files, found.purged, found.signed, found.findings) == (1, 1, 1, [])
     words = ["sha256sum", "--strict", "--ignore-missing", "-c", "SHA256SUMS"]
     assert subprocess.run(words, cwd=tmp_path / "2026-03-02", check=False, capture_output=True).returncode == 0
     path = tmp_path / short.warc.replace(".warc.gz", ".tombstone.json")
@@ -401,7 +401,7 @@ def test_days_that_are_over_are_stamped_and_openssl_agrees(tmp_path: Path, servi
         captures.keep(source(), fetched(at=AT + DAY_US))
         assert captures.stamp(service.url, AT) == {}
         assert isinstance(captures.stamp("http://127.0.0.1:9/", AT + DAY_US)["2026-03-02"], StampError)
-        assert verify_captures(tmp_path, AT + DAY_US).waiting == ("2026-03-02",)
+        assert verify_captures(tmp_path, AT + DAY_US).waiting == ["2026-03-02"]
         had = captures.stamp(service.url, AT + DAY_US)
         assert list(had) == ["2026-03-02"]
         assert isinstance(had["2026-03-02"], Stamped)
@@ -415,7 +415,7 @@ def test_days_that_are_over_are_stamped_and_openssl_agrees(tmp_path: Path, servi
     found = verify_captures(tmp_path, AT + DAY_US, KEYS[:0], [root])
     assert (list(found.stamped), found.stamped["2026-03-02"].by) == (["2026-03-02"], "Test TSA")
     assert codes(tmp_path, keys=(), certificates=[other]) == [Code.STAMP]
-    assert verify_captures(tmp_path, AT + DAY_US).unchecked == ("2026-03-02",)
+    assert verify_captures(tmp_path, AT + DAY_US).unchecked == ["2026-03-02"]
     strange = day / "2026-03-02-until-2026-08-29-strange-00001.warc.gz"
     strange.write_bytes(warcs(day)[0].read_bytes())
     Captures(tmp_path).close()
@@ -458,5 +458,5 @@ def test_a_name_writes_no_header_of_its_own(name: str, target: str) -> None:
         assert [one.get_header("WARC-Target-URI") for one in heads] == [target, target]
         assert [one.get_header("WARC-Type") for one in heads] == ["resource", "metadata"]
         assert all(len({key for key, _ in one.headers}) == len(one.headers) for one in heads)
-        assert verify_captures(folder / "kept", AT + DAY_US).findings == ()
+        assert verify_captures(folder / "kept", AT + DAY_US).findings == []
         assert capture.url == f"file:{name}".replace("\ud800", "?")

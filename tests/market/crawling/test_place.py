@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from wayseal.market.crawling import ImportForm, Planned, bring_in, opened_watch
+from wayseal.market.crawling import Planned, opened_watch
+from wayseal.market.crawling.imports import ImportForm, bring_in
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import Reads
 from wayseal.market.sources import picture_of

@@ -65,7 +65,7 @@ def there(folder: Path) -> set[str]:
 def check(folder: Path, purged: int) -> None:
     with open_market(folder) as market:
         assert market.verify().purged == purged
-    assert verify_captures(folder / CAPTURES, START + 400 * DAY).findings == ()
+    assert verify_captures(folder / CAPTURES, START + 400 * DAY).findings == []
 
 
 def test_what_was_kept_long_enough_goes_and_the_rest_verifies(folder: Path) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.market.fetching.site import START, Handler, Site, serving
-from wayseal.market.crawling import SITES, SOURCES, Planned, opened_watch
-from wayseal.market.crawling._visit import Report
+from wayseal.market.crawling import SITES, SOURCES, Planned, Report, opened_watch
 from wayseal.market.log import Line, LineKind, open_market
 from wayseal.market.log.reads import DAY, Reads
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from benchmarks._market_judge import judge
-from benchmarks._market_room import Room
-from benchmarks._market_watch import DAY, HOUR, Run, watch
+from benchmarks.market._judge import judge
+from benchmarks.market._room import Room
+from benchmarks.market._watch import DAY, HOUR, Run, watch
 
 from wayseal.market.crawling import Watch
 from wayseal.market.log import Line, LineKind

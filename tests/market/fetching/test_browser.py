@@ -12,7 +12,6 @@ from tests.tables import each
 from wayseal.market.capture import Captures, verify_captures
 from wayseal.market.errors import FetchError
 from wayseal.market.fetching import Fetched, Fetcher, Means, Missed, Patience
-from wayseal.market.fetching._browser import missing
 from wayseal.market.sources import Source, parse
 from wayseal.market.types import FailureReason, VisitStatus
 
@@ -38,7 +37,6 @@ def scripted(site: Site, **more: str) -> Source:
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert missing() is None
     monkeypatch.setattr("wayseal.market.fetching._browser.CHROMIUM", tmp_path / "chromium")
     with serving(page=(200, HTML, DRAWS), robots=NO_ROBOTS) as site, pytest.raises(FetchError, match="install"):
         Fetcher(tmp_path, Clock().means()).fetch(scripted(site), f"{site.url}/page")

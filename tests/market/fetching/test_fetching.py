@@ -14,9 +14,8 @@ import pytest
 
 from tests.market.fetching.site import START, Answer, Clock, Handler, Site, bomb, endless, serving, source
 from tests.tables import each
-from wayseal.market.fetching import Fetched, Fetcher, Means, Missed, Patience, Validators
+from wayseal.market.fetching import DAY_US, Fetched, Fetcher, Means, Missed, Patience, Validators, read_retry_after
 from wayseal.market.fetching._address import is_public
-from wayseal.market.fetching._fetch import DAY_US, read_retry_after
 from wayseal.market.types import FailureReason
 from wayseal.model.times import SECOND_US
 

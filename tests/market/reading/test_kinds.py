@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 
 from wayseal.market.reading import Reader, Word, WordKind
-from wayseal.market.reading._reader import COLUMNS, FLAG, LOGISTICS, WIDE, built_in, directions
-from wayseal.market.reading.training import HASHED, PLACES, judge_texts, list_text_places, make_model
+from wayseal.market.reading.learning import (
+    COLUMNS,
+    FLAG,
+    HASHED,
+    LOGISTICS,
+    PLACES,
+    SIDES,
+    WIDE,
+    corrected,
+    judge_texts,
+    list_text_places,
+    make_model,
+)
 from wayseal.market.types import FLAGGED, Kind
 
 ADVERTS = {
@@ -83,15 +94,17 @@ def test_reasons_are_places_in_the_text_and_add_up_to_the_score() -> None:
     assert "快·遞面單" in reading.reasons[0].text
     weights = [abs(one.weight) for one in reading.reasons]
     assert weights == sorted(weights, reverse=True)
-    model = built_in()
-    judged = judge_texts(model, [text])
-    wanted = directions(judged)[0]
-    score, bias = float(judged.scores[0] @ wanted), float(model.bias @ wanted)
-    assert math.isclose(sum(one.weight for one in reading.reasons), score - bias, rel_tol=0.15)
     of_kind = dict(reading.probabilities)
     flagged = sum(of_kind[kind] for kind in FLAGGED)
-    rival = max(value for kind, value in of_kind.items() if kind in FLAGGED and kind is not reading.kind)
-    assert math.isclose(score, math.log(flagged / (1 - flagged)) + math.log(reading.probability / rival), rel_tol=1e-6)
+    rival = max((kind for kind in FLAGGED if kind is not reading.kind), key=lambda kind: of_kind[kind])
+    score = math.log(flagged / (1 - flagged)) + math.log(reading.probability / of_kind[rival])
+    model = corrected(None)
+    (scores,) = judge_texts(model, [text]).scores
+    side = max((FLAG, WIDE), key=lambda column: scores[column])
+    mine, other = (1 + SIDES[0].index(kind) for kind in (reading.kind, rival))
+    bias = float(model.bias[side] + model.bias[mine] - model.bias[other])
+    assert math.isclose(score, float(scores[side] + scores[mine] - scores[other]), rel_tol=1e-6)
+    assert math.isclose(sum(one.weight for one in reading.reasons), score - bias, rel_tol=0.15)
 
 
 def test_what_the_model_weighs_decides() -> None:

@@ -6,9 +6,7 @@ import pytest
 
 from wayseal.market.errors import MarketError
 from wayseal.market.reading import WordKind, load_words, propose_words
-from wayseal.market.reading._fold import fold
-from wayseal.market.reading._words import index_words
-from wayseal.market.reading.training import HASHED, list_text_places
+from wayseal.market.reading.learning import HASHED, fold_texts, list_text_places
 
 
 def test_every_word_is_explained_in_both_languages_and_folded_already() -> None:
@@ -16,9 +14,8 @@ def test_every_word_is_explained_in_both_languages_and_folded_already() -> None:
     assert len({word.word for word in words}) == len(words)
     for word in words:
         assert all([word.zh, word.en, word.source, word.date])
-        assert fold([word.word]).texts()[0] == word.word
+        assert fold_texts([word.word]) == [word.word]
     assert {word.kind for word in words} == set(WordKind)
-    assert len(index_words(words).keys) > len(words)
 
 
 def test_a_file_of_accepted_words(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from tests.page.reports import check_page
 from wayseal.market.log import open_market
 from wayseal.market.log.reads import DAY, Reads
 from wayseal.market.log.views import BackRow
-from wayseal.market.report import WeekResult, gather_week, render_week
-from wayseal.market.report._week import Requests
+from wayseal.market.report import Requests, WeekResult, gather_week, render_week
 from wayseal.page.languages import LANGS
 from wayseal.page.words import blanks, catalogue
 

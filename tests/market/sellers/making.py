@@ -1,5 +1,6 @@
 """Offers by hand."""
 
+import random
 from collections.abc import Sequence
 
 from wayseal.market.sellers import Offer
@@ -36,3 +37,23 @@ def offer(
         handles=tuple(Handle(kind=kind, value=value) for value in handles),
         pictures=tuple((picture, picture ^ ((1 << 64) - 1)) for picture in pictures),
     )
+
+
+PICTURE = 0x0F1E2D3C4B5A6978
+
+
+def flip(picture: int, bits: int) -> int:
+    return picture ^ sum(1 << (7 * bit) for bit in range(bits))
+
+
+def some(seed: int) -> list[Offer]:
+    rng = random.Random(seed)
+    handles = [str(n) for n in range(14)]
+    pictures = [rng.getrandbits(64) for _ in range(6)]
+    made = []
+    for n in range(60):
+        start = rng.uniform(0, 90)
+        text = "".join(rng.sample(TEXTS, 2)) if rng.random() < 0.6 else "".join(rng.sample("".join(TEXTS), 30))
+        shown = [flip(rng.choice(pictures), rng.randrange(6))] if rng.random() < 0.4 else []
+        made.append(offer(f"s{n % 40}:{n}", text, rng.sample(handles, rng.randint(0, 2)), shown, (start, start + 9)))
+    return made

@@ -2,11 +2,14 @@
 
 import itertools
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS, offer
+from tests.market.sellers.making import DAY, FOOTER, NOW, TEXTS, offer, some
+from wayseal.market.sellers import Offer, _style, link_all
 from wayseal.market.sellers._index import (
     Rarity,
     bare,
@@ -142,3 +145,17 @@ def test_traits_are_read_off_a_text() -> None:
 def test_handles_and_signs_are_no_part_of_a_text() -> None:
     assert bare("ＱＱ：１２３４５６７  出单号🔥 VX_abcdef99，ＫＤ料") == "出单号料"
     assert bare("vx1234") == ""
+
+
+def test_who_adds_one_offer_waits_for_no_other_shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    sellers = link_all(some(3))
+    asked: list[Sequence[Offer]] = []
+    traits_of = _style.traits_of
+
+    def noted(offers: Sequence[Offer]) -> dict[str, str]:
+        asked.append(offers)
+        return traits_of(offers)
+
+    monkeypatch.setattr(_style, "traits_of", noted)
+    sellers.add(offer("new:1", TEXTS[0]))
+    assert 0 < len(asked) <= 2

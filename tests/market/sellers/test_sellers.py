@@ -6,15 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.market.sellers.making import DAY, FOOTER, TEXTS, offer
-from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, _style, link_all
+from tests.market.sellers.making import DAY, FOOTER, PICTURE, TEXTS, flip, offer, some
+from wayseal.market.sellers import Join, Offer, Sellers, Signal, Split, link_all
 from wayseal.market.types import HandleKind
-
-PICTURE = 0x0F1E2D3C4B5A6978
-
-
-def flip(picture: int, bits: int) -> int:
-    return picture ^ sum(1 << (7 * bit) for bit in range(bits))
 
 
 def groups(sellers: Sellers) -> set[frozenset[str]]:
@@ -192,19 +186,6 @@ def test_a_persons_word_comes_first_and_can_be_undone() -> None:
     sellers.judge([Join(a="nobody", b=a.id)])
 
 
-def some(seed: int) -> list[Offer]:
-    rng = random.Random(seed)
-    handles = [str(n) for n in range(14)]
-    pictures = [rng.getrandbits(64) for _ in range(6)]
-    made = []
-    for n in range(60):
-        start = rng.uniform(0, 90)
-        text = "".join(rng.sample(TEXTS, 2)) if rng.random() < 0.6 else "".join(rng.sample("".join(TEXTS), 30))
-        shown = [flip(rng.choice(pictures), rng.randrange(6))] if rng.random() < 0.4 else []
-        made.append(offer(f"s{n % 40}:{n}", text, rng.sample(handles, rng.randint(0, 2)), shown, (start, start + 9)))
-    return made
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_in_which_offers_come_changes_nothing(seed: int) -> None:
     made = some(seed)
@@ -371,17 +352,3 @@ def test_nothing_is_known_of_nothing() -> None:
     assert sellers.add(offer("a:1", TEXTS[0], ["1"], [PICTURE])) == ()
     with pytest.raises(KeyError):
         sellers.id_of("x")
-
-
-def test_who_adds_one_offer_waits_for_no_other_shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    sellers = link_all(some(3))
-    asked: list[Sequence[Offer]] = []
-    traits_of = _style.traits_of
-
-    def noted(offers: Sequence[Offer]) -> dict[str, str]:
-        asked.append(offers)
-        return traits_of(offers)
-
-    monkeypatch.setattr(_style, "traits_of", noted)
-    sellers.add(offer("new:1", TEXTS[0]))
-    assert 0 < len(asked) <= 2

@@ -11,8 +11,7 @@ import pytest
 
 from tests.market.sources.test_source import EXAMPLES
 from wayseal.market.errors import SourceError
-from wayseal.market.sources import Source, files_of, parse, parse_source, read_export
-from wayseal.market.sources._exports import read_chat
+from wayseal.market.sources import Source, files_of, parse, parse_source, read_chat, read_export
 from wayseal.market.sources.source import ChatFormat, Flaw, Problem
 from wayseal.market.types import Listing
 from wayseal.model.times import micros

@@ -5,9 +5,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from tests.store.helpers import Whole
+from tests.store.helpers import Whole, mapping_of
 from wayseal.store import open_source, read_batches
-from wayseal.store._load_mapping import parse_mapping
 from wayseal.store.mapping import LogMapping
 from wayseal.store.types import ReadOptions
 
@@ -61,7 +60,7 @@ path = "/api/waybill/{waybill}"
 
 
 def mapping(text: str) -> LogMapping:
-    return parse_mapping(text, Path("m.toml"))
+    return mapping_of(text)
 
 
 def read(

@@ -8,8 +8,7 @@ from tests.store.helpers import put
 from tests.store.logs.making import COMBINED, read
 from tests.store.logs.test_pgaudit import why
 from tests.tables import each
-from wayseal.store.logs._combined import unescaped
-from wayseal.store.logs._url_paths import decoded, parted
+from wayseal.store.logs import parted, request_of
 from wayseal.store.types import NoticeCode, Reason
 
 TIME = "04/Mar/2026:11:02:31 +0800"
@@ -174,8 +173,10 @@ def test_urls() -> None:
     assert parted("/a%2Fb?x=1&y=&x=%E5%BC%A0#z") == ("/a/b", [("x", "1"), ("y", ""), ("x", "张")])
     assert parted("http://h/a?b=c") == ("/a", [("b", "c")])
     assert parted("//[x/a?b") == ("//[x/a", [("b", "")]) or parted("//[x/a?b")[1] == [("b", "")]
-    assert decoded("%ff%fe%31") == "\ufffd\ufffe1".replace("\ufffe", "\ufffd")
-    assert unescaped(r"/a?x=\x22\"\\") == '/a?x=%22"\\'
+    assert parted("/%ff%fe%31")[0] == "/\ufffd\ufffd1"
+    found = request_of(hit(r"/a?x=\x22\"\\").rstrip())
+    assert found is not None
+    assert found.target == '/a?x=%22"\\'
 
 
 NOISE = st.sampled_from(
@@ -194,4 +195,4 @@ def test_noise(tmp_path_factory: pytest.TempPathFactory, noise: str, block_bytes
 @given(st.text(max_size=30))
 def test_any_target_is_parted(text: str) -> None:
     parted(text)
-    unescaped(text)
+    request_of(hit(text).rstrip("\n"))

@@ -5,7 +5,7 @@ import pytest
 from tests.store.logs.making import COMBINED, OCSF, PGAUDIT, mapping
 from tests.tables import each
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 
 P = 'format = "pgaudit-csvlog"\n'
 C = 'format = "combined"\n'

@@ -8,17 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.docs.pages import DOCS
-from tests.store.helpers import put
+from tests.store.helpers import mapping_of, put
 from tests.store.logs.making import audit, read, record
 from tests.store.logs.test_combined import hit
 from tests.store.logs.test_ocsf import asks, event, url
 from tests.tables import each
 from wayseal.page.languages import translator
 from wayseal.store import propose_mapping
-from wayseal.store._load_mapping import parse_mapping
-from wayseal.store._propose_log_mapping import propose_log
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import Format
+from wayseal.store.mapping import Format
 
 EXAMPLES = [("pgaudit.csv", Format.PGAUDIT), ("access.log", Format.COMBINED), ("events.jsonl", Format.OCSF)]
 
@@ -26,7 +24,7 @@ EXAMPLES = [("pgaudit.csv", Format.PGAUDIT), ("access.log", Format.COMBINED), ("
 @pytest.mark.parametrize(("name", "form"), EXAMPLES)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_examples_are_recognised_and_their_proposals_load(name: str, form: Format, lang: str) -> None:
-    mapping = parse_mapping(propose_mapping(DOCS / "examples" / name, translate=translator(lang)), Path("m.toml"))
+    mapping = mapping_of(propose_mapping(DOCS / "examples" / name, translate=translator(lang)))
     assert mapping.format is form
 
 
@@ -38,7 +36,7 @@ def test_tables_columns_and_the_account(tmp_path: Path) -> None:
     log += record(audit("SELECT FROM x", number=4), time="2026-03-04 11:02:31 CST") + record("started")
     packed = put(tmp_path / "pg.csv.gz", gzip.compress(log.encode()))
     text = propose_mapping(packed)
-    settings = parse_mapping(text, Path("m.toml")).logs
+    settings = mapping_of(text).logs
     assert settings is not None
     (table,) = settings.tables
     assert table.name == "ops.orders"
@@ -66,7 +64,7 @@ def test_a_program_is_no_account(names: list[str], comment: str, wanted: tuple[s
     log = "".join(
         record(audit(text.format(n) + comment.format(n % 9)), application=names[n % len(names)]) for n in range(160)
     )
-    made = parse_mapping(propose_mapping(put(tmp_path / "pg.csv", log)), Path("m.toml"))
+    made = mapping_of(propose_mapping(put(tmp_path / "pg.csv", log)))
     (actor,) = (one for one in made.fields if one.name == "actor")
     assert actor.columns == (wanted or ("user_name",))
 
@@ -108,19 +106,6 @@ def test_what_is_not_found_is_said(tmp_path: Path) -> None:
     assert "[[paths]]" in propose_mapping(put(tmp_path / "g.jsonl", event(http_request=url("/w/YT1234567890123"))))
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b'{"a":1}\n'])
-def test_other_files_are_left_to_others(tmp_path: Path, content: bytes) -> None:
-    assert propose_log(put(tmp_path / "a.log", content), str) is None
-    assert propose_log(put(tmp_path / "b.gz", gzip.compress(content)), str) is None
-
-
-@pytest.mark.parametrize("name", ["none", "b.gz"])
-def test_what_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
-    put(tmp_path / "b.gz", b"\x1f\x8b")
-    with pytest.raises((StoreError, OSError)):
-        propose_log(tmp_path / name, str)
-
-
 NOISE = st.sampled_from(
     [record(audit("SELECT x FROM t WHERE mail_no = '张三'")), hit("/a/YT1234567890123"), event(), "{", "\n", '"']
 )
@@ -131,8 +116,7 @@ def test_any_sample(tmp_path_factory: pytest.TempPathFactory, text: str) -> None
     path = put(tmp_path_factory.mktemp("fuzz") / "a.log", text.encode("utf-8", "surrogatepass"))
     said = ""
     try:
-        made = propose_log(path, translator("zh"))
-        said = made.text if made else ""
+        said = propose_mapping(path, translate=translator("zh"))
     except StoreError as error:
         said = str(error)
     assert "张三" not in said

@@ -1,4 +1,4 @@
-"""Rules of `_register` and `_work`."""
+"""Rules of the register of canaries."""
 
 import json
 import threading

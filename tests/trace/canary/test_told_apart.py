@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import canaries as benchmark
-from benchmarks.canaries import Pairs, area, features, p_value, pairs
+from benchmarks.trace import canaries as benchmark
+from benchmarks.trace.canaries import Pairs, area, features, p_value, pairs
 
 from tests.once import made_once
 from wayseal.ledger import ingest, open_ledger

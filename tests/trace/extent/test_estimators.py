@@ -9,9 +9,22 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from wayseal.trace.extent._estimate import CHI2, Estimate, chao, chapman, disjoint_lower_bound, fit_poisson, log_normal
-from wayseal.trace.extent._extent import estimate_stock
-from wayseal.trace.extent._loglinear import Criterion, Model, design, histories, interval, models
+from wayseal.trace.extent import estimate_stock
+from wayseal.trace.extent._estimate import (
+    CHI2,
+    Criterion,
+    Estimate,
+    Model,
+    chao,
+    chapman,
+    design,
+    disjoint_lower_bound,
+    fit_poisson,
+    histories,
+    interval,
+    log_normal,
+    models,
+)
 
 SPINA_BIFIDA = np.array([247, 142, 49, 60, 112, 12, 4], np.float64)
 """Birth, death and rehabilitation records of spina bifida in New York (Hook, Albright and Cross 1980): 626 cases, by

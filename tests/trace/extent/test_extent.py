@@ -16,7 +16,7 @@ from tests.trace.rim import World, leaks, number, opened, quiet, sale
 from wayseal.ledger import Snapshot
 from wayseal.trace.extent import Criterion, ExtentResult, ListBasis, extent
 from wayseal.trace.extent._captures import MOST, read_captures
-from wayseal.trace.extent._result import Status
+from wayseal.trace.extent._estimate import Status
 
 KNOWN = 400
 Rows = Sequence[dict[str, Any]]

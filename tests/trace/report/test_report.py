@@ -16,7 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 import wayseal
 from tests.effort import examples
 from tests.page.hostile import HOSTILE
-from tests.page.pages import Page
+from tests.page.pages import Page, words
 from tests.page.reports import check_any, check_catalogue, check_json, check_page, check_reports
 from tests.tables import each
 from tests.trace.report.fixtures import ALL, named
@@ -28,19 +28,7 @@ from wayseal.trace import TraceResult, render
 from wayseal.trace.report import tell
 
 PACKAGE = "wayseal.trace.report"
-CONTRACT = [
-    "actors",
-    "outlets",
-    "waybills",
-    "changes",
-    "scans",
-    "accesses",
-    "queries",
-    "tickets",
-    "assignments",
-    "partner_calls",
-    "leaks",
-]
+CONTRACT = words("actors outlets waybills changes scans accesses queries tickets assignments partner_calls leaks")
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.running import here, log
 from wayseal.ledger import open_ledger
 from wayseal.model.kinds import SourceKind
-from wayseal.trace.scope import Listing, ScopeResult, _scope, parse_period, scope
+from wayseal.trace.scope import Listing, ScopeResult, parse_period, scope
 
 HEAD = "request,at,actor,filter,rows,session"
 FIRST = '"{""origin_outlet"":""o-0""}"'
@@ -82,7 +82,7 @@ def test_ranges_of_keys_make_no_difference(ledger: Path, monkeypatch: pytest.Mon
     with open_ledger(ledger) as snapshot:
         everything = [keys.tolist() for keys in snapshot.everything(1 << 20)]
         assert sum(map(len, everything)) == snapshot.size() == 40
-        monkeypatch.setattr(_scope, "RANGE", 1)
+        monkeypatch.setattr("wayseal.trace.scope.RANGE", 1)
     result, rows = told(ledger)
     assert (result.by_query.waybills, result.by_query.uncertain) == (9, 10)
     assert rows == whole[1]

@@ -1,8 +1,12 @@
-"""The keyring: purposes kept apart, versions, acts on it, and that no secret gets out."""
+"""The keyring: purposes kept apart, versions, acts on it, and that no secret gets out.
+
+Wrapped data keys: round trips, and everything that may be changed about them.
+"""
 
 import base64
 import copy
 import json
+import os
 import pickle
 import traceback
 from collections.abc import Callable
@@ -12,8 +16,8 @@ import pytest
 
 from tests.tables import each
 from wayseal.merkle import Checkpoint
-from wayseal.vault.errors import KeyringError
-from wayseal.vault.keyring import KeyPurpose, Keyring, LocalKeys
+from wayseal.vault.errors import KeyringError, SealError
+from wayseal.vault.keyring import KeyPurpose, Keyring, KeyService, LocalKeys, Wrapped
 from wayseal.vault.keyring.keys import KINDS, MOST_VERSIONS, AccessKey, IndexKey, Key, LogKey, TokenKey, WrapKey
 
 NOW = 1_790_000_000_000_000
@@ -255,3 +259,43 @@ def test_no_secret_gets_out() -> None:
 def test_a_secret_has_its_length() -> None:
     with pytest.raises(KeyringError, match="wrap 1: a secret has 32 bytes"):
         WrapKey(1, NOW, bytes(31))
+
+
+LOCAL = Keyring.new(0).rotate(KeyPurpose.WRAP, 1)
+KEYS: KeyService = LocalKeys(LOCAL)
+
+
+def test_round_trip_of_a_group() -> None:
+    items = [(f"waybill {i}".encode(), os.urandom(32)) for i in range(50)]
+    wrapped = KEYS.wrap(items)
+    assert KEYS.unwrap([(a, w) for (a, _), w in zip(items, wrapped, strict=True)]) == [k for _, k in items]
+    assert KEYS.wrap([]) == []
+    assert KEYS.unwrap([]) == []
+    assert all(key not in w.wrapped for (_, key), w in zip(items, wrapped, strict=True))
+
+
+def test_the_same_key_is_never_wrapped_alike() -> None:
+    assert len({w.wrapped for w in KEYS.wrap([(b"a", bytes(32))] * 100)}) == 100
+
+
+def test_any_change_is_found() -> None:
+    wrapped = KEYS.wrap([(b"a", bytes(range(32)))])[0]
+    raw = wrapped.wrapped
+    for place in range(len(raw)):
+        for bit in range(8):
+            changed = bytearray(raw)
+            changed[place] ^= 1 << bit
+            with pytest.raises(SealError):
+                KEYS.unwrap([(b"a", Wrapped(2, bytes(changed)))])
+    for other in (raw[:-1], raw + b"\0", b"", raw[1:]):
+        with pytest.raises(SealError):
+            KEYS.unwrap([(b"a", Wrapped(2, other))])
+    for bound in (b"", b"b", b"aa"):
+        with pytest.raises(SealError):
+            KEYS.unwrap([(bound, wrapped)])
+    with pytest.raises(SealError):
+        KEYS.unwrap([(b"a", Wrapped(1, raw))])
+    with pytest.raises(KeyringError):
+        KEYS.unwrap([(b"a", Wrapped(3, raw))])
+    with pytest.raises(SealError):
+        LocalKeys(Keyring.new(0).rotate(KeyPurpose.WRAP, 1)).unwrap([(b"a", wrapped)])

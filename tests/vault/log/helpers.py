@@ -16,13 +16,13 @@ from wayseal.model.fields import Field, Form
 from wayseal.vault import tables as t
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind, append, make_checkpoint
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 KEY = SigningKey(name="vault.example", seed=bytes(range(32)))
 ORIGIN = "vault.example/log"
 START = 1_772_323_200_000_000
 RING = Keyring.new(START)
-MARKS = RowMarks(RING, ORIGIN)
+MARKS = RowMacs(RING, ORIGIN)
 KINDS = ("sqlite", "postgresql")
 SERVER = os.environ.get("WAYSEAL_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
 

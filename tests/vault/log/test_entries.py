@@ -1,6 +1,11 @@
-"""Rule 1 and 2 of `entries`: one spelling, read strictly."""
+"""Rule 1 and 2 of `entries`: one spelling, read strictly.
+
+What the pages on the log list is what there is.
+"""
 
 import json
+import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -9,15 +14,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.docs.pages import read
 from tests.tables import each
 from tests.vault.log.helpers import KEY, ORIGIN, entry
+from tests.vault.tampering import UNCOVERED
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.model.fields import Field, Form
+from wayseal.model.schema import keys_of
 from wayseal.proofs.entries import EntryProof, spell_entry, verify_entry
+from wayseal.server.errors import WitnessTrouble
+from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log import Entry, EntryKind
 from wayseal.vault.log.entries import MOST, decode, encode
+from wayseal.vault.log.integrity import Code
+from wayseal.vault.log.work_tables import WORK_TABLES
+from wayseal.vault.row_macs import MARKED
+from wayseal.vault.verification import RecordCode, TableCode
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBERS = st.integers(0, (1 << 63) - 1)
@@ -109,3 +123,22 @@ def test_what_can_not_be_read_is_not_spelled(change: dict[str, Any]) -> None:
 
 def test_reasons_show_themselves_in_no_repr() -> None:
     assert "reason" not in repr(entry(0))
+
+
+@pytest.mark.parametrize("page", ["docs/explanation/disclosure-log.md", "docs/explanation/disclosure-log.zh.md"])
+def test_findings_kinds_keys_and_tables_are_explained(page: str) -> None:
+    cells = [line.split("|")[1] for line in read(page).splitlines() if line.startswith("|")]
+    listed = {name for cell in cells for name in re.findall("`([^`]+)`", cell)}
+    keys = keys_of(Entry).keys() | {"v"}
+    tables = {table.name for table in (t.entries, t.nodes, t.checkpoints)}
+    codes = {str(c) for kind in (Code, RecordCode, TableCode) for c in kind}
+    troubles = {str(trouble) for trouble in WitnessTrouble}
+    assert listed == codes | keys | tables | troubles | set(WORK_TABLES) | set(uncovered())
+    assert all(f"`{name}`" in read(page) for name in (*EntryKind, *(table.name for table in MARKED)))
+
+
+def uncovered() -> Iterator[str]:
+    """Columns whose changes aren't all found, as the pages name them."""
+    for name, table in (t.main.tables | t.keys.tables).items():
+        columns = {column.name for column in table.c if (name, column.name) in UNCOVERED}
+        yield from [f"{name}.*"] if len(columns) == len(table.c) else [f"{name}.{column}" for column in columns]

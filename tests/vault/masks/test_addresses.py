@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from benchmarks._addresses import FORMS, UNIT, Address, addresses
-from benchmarks.masks import judge, shown
+from benchmarks.vault._addresses import FORMS, UNIT, Address, addresses
+from benchmarks.vault.masks import judge, shown
 
 from tests.docs.pages import ROOT
 from tests.tables import each

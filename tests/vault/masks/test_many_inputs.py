@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from benchmarks._addresses import Address, addresses
-from benchmarks.masks import judge
+from benchmarks.vault._addresses import Address, addresses
+from benchmarks.vault.masks import judge
 
 from tests.effort import DEEP
 from wayseal.model.fields import FieldKind

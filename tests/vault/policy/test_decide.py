@@ -1,4 +1,9 @@
-"""What a policy decides: a test for each obligation of `wayseal.vault.policy._policy`."""
+"""What a policy decides: a test for each obligation of `wayseal.vault.policy._policy`.
+
+Budgets: a test for each obligation of `wayseal.vault.policy.budgets`, and what couriers and thieves notice.
+"""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,8 +13,10 @@ from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
 from wayseal.custody import Relation, State
 from wayseal.model.fields import Field
-from wayseal.vault.policy import Decision, Policy, PolicyRequest, explain
-from wayseal.vault.policy.cases import default_cases, parse_cases
+from wayseal.vault.policy import Decision, Policy, PolicyRequest
+from wayseal.vault.policy._purposes import Budget, Work
+from wayseal.vault.policy.budgets import OVER, UNLIMITED, BudgetScope, allowance, day_of
+from wayseal.vault.policy.cases import default_cases, explain, parse_cases
 
 OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);'
 NEVER = '@id("never") @zh("关") @en("never") permit (principal, action, resource) when { false };'
@@ -147,3 +154,79 @@ def test_decisions_of_the_cases_do_not_depend_on_their_order() -> None:
         return {request: policy.decide(request) for request in order}
 
     assert decided(askings_) == decided(askings_[::-1])
+
+
+KNOWN = default().purposes
+HOUR = 3_600_000_000
+works = st.dictionaries(st.sampled_from([*map(str, Work), "other"]), st.integers(0, 10**6))
+
+
+@given(st.sampled_from(sorted(KNOWN)), works, st.sampled_from(sorted(BudgetScope)), st.sampled_from(sorted(Work)))
+def test_1_and_3_work_opens_and_the_cap_holds(code: str, work: dict[str, int], of: BudgetScope, more: Work) -> None:
+    purpose = KNOWN[code]
+    budget = purpose.budget
+    base = budget.base if of is BudgetScope.ACTOR else budget.outlet_base
+    assert allowance(purpose, {}, of) == (UNLIMITED if base is None else base)
+    found = allowance(purpose, work, of)
+    assert found >= allowance(purpose, {}, of)
+    assert found <= allowance(purpose, work | {more: work.get(more, 0) + 1}, of)
+    assert found <= (budget.cap if of is BudgetScope.ACTOR else UNLIMITED)
+    assert found == allowance(purpose, work | {"other": 5}, of)
+
+
+def test_4_parts_do_not_count() -> None:
+    sort = KNOWN["sort"]
+    budget = Budget(base=1, cap=9, per={Work.ARRIVALS: 0.5, Work.TICKETS: 0.3}, outlet_base=None, outlet_per={})
+    purpose = replace(sort, budget=budget)
+    found = [allowance(purpose, {"arrivals": n, "tickets": 1}, "actor") for n in range(5)]
+    assert found == [1, 1, 2, 2, 3]
+    assert allowance(purpose, {"arrivals": 10**12}, "actor") == 9
+    assert allowance(purpose, {"arrivals": 10**12}, "outlet") == UNLIMITED
+
+
+@given(st.integers(1, 99), st.integers(1, 40), st.integers(0, 4000))
+def test_an_ordinary_courier_never_notices(parcels: int, colleagues: int, yesterday: int) -> None:
+    """Fewer than 100 parcels a day each: every address twice and every phone once, even after a day without work."""
+    arrivals = {"arrivals": parcels * colleagues + yesterday}
+    for code, a_parcel in (("deliver", 2), ("contact", 1)):
+        assert allowance(KNOWN[code], arrivals, "actor") >= a_parcel * parcels
+        assert allowance(KNOWN[code], arrivals, "outlet") >= a_parcel * parcels * colleagues
+    issued = {"issued": parcels * colleagues + yesterday}
+    for code, a_parcel in (("pickup", 2), ("contact_sender", 1)):
+        assert allowance(KNOWN[code], issued, "actor") >= a_parcel * parcels
+
+
+@each("code", [p.code for p in KNOWN.values() if "full" in p.fields.values()])
+def test_a_stolen_login_runs_dry(code: str) -> None:
+    """20,000 to 30,000 numbers a day were on sale."""
+    purpose = KNOWN[code]
+    if "partner" in purpose.roles:
+        assert "recipient_name" not in [f for f, form in purpose.fields.items() if form == "full"]
+        assert allowance(purpose, {"issued": 100}, "actor") <= 2 * 100 + 20
+        return
+    assert allowance(purpose, {"arrivals": 10**6, "issued": 10**6, "tickets": 10**6}, "actor") <= 1000
+    assert allowance(purpose, {}, "actor") <= 20
+    small = {"arrivals": 60, "issued": 60}
+    assert allowance(purpose, small, "actor") <= 2 * 60 + 20
+
+
+def test_the_head_office_without_tickets_gets_next_to_nothing() -> None:
+    wide = {"customer_service", "claims", "analyst", "regional_manager", "it"}
+    for purpose in KNOWN.values():
+        if purpose.roles & wide:
+            assert allowance(purpose, {}, "actor") <= 5
+    assert not any("it" in purpose.roles for purpose in KNOWN.values())
+
+
+def test_a_day_is_the_couriers() -> None:
+    china = 8 * HOUR
+    assert day_of(0, 0) == day_of(16 * HOUR - 1, china) == 0
+    assert day_of(16 * HOUR, china) == 1
+    assert day_of(-1, 0) == -1
+
+
+def test_refusals_of_budgets() -> None:
+    assert {of: (d.rule, d.allowed) for of, d in OVER.items()} == {
+        "actor": ("budget", False),
+        "outlet": ("outlet_budget", False),
+    }

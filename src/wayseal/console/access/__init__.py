@@ -16,8 +16,7 @@ from wayseal.console.access._context import KNOWN_SECONDS, AccessContext, Access
 from wayseal.console.access._people import People, anybody
 from wayseal.console.access._provider import AuthorizationCallback, Provider
 from wayseal.console.access._rows import METADATA
-from wayseal.console.access._sessions import Sessions, Standing
-from wayseal.console.access._sign_in import Marks, OwnAccount, SignIn
+from wayseal.console.access._sessions import Marks, OwnAccount, Sessions, SignIn, Standing
 from wayseal.console.access.types import Act, ActKind, Checked, Rules, Session
 from wayseal.console.roles import Lane
 from wayseal.database import Database

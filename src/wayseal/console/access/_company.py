@@ -3,8 +3,8 @@
 1. Nobody gets in who wasn't invited. An account there is tied to one here once, by the link of the invitation, and
    never by a name or an address of mail that the provider tells.
 2. Roles come from our tables, never from a token.
-3. Whoever leaves for the provider comes back once, within `departure` seconds, in the same browser, for what they left
-   for.
+3. Whoever leaves for the provider comes back once, within `authorization` seconds, in the same browser, for what they
+   left for.
 4. A fresh proof counts from the same account there, given after it was asked for, as the provider says (`auth_time`).
    A session counts as proved when the provider says so too: whoever was signed in there already has proved nothing now.
 5. Attempts are counted by address; whoever gets in gives theirs back.
@@ -54,7 +54,7 @@ class PendingAuthorization:
 
     Attributes:
         errand: What for.
-        departure: What went along.
+        request: What was asked for.
         began_at: When they left.
         onward: Where to go on to.
         kept: A form that wasn't done, sealed.
@@ -62,7 +62,7 @@ class PendingAuthorization:
     """
 
     errand: Errand
-    departure: AuthorizationRequest
+    request: AuthorizationRequest
     began_at: int
     onward: str = "/"
     kept: str = field(default="", repr=False)
@@ -75,7 +75,7 @@ class CompanySignIn:
     def __init__(self, means: AccessContext, people: People, provider: Provider) -> None:
         self._means, self._people, self._provider = means, people, provider
 
-    def leave(
+    def begin_authorization(
         self,
         errand: Errand,
         visit: Visit,
@@ -110,7 +110,7 @@ class CompanySignIn:
             raise ThrottledError(wait)
         if errand is Errand.BIND and not self._may_bind(bound):
             raise LinkError(_GONE)
-        departure = AuthorizationRequest(
+        request = AuthorizationRequest(
             state=means.new_token(),
             nonce=means.new_token(),
             verifier=means.new_token(),
@@ -118,36 +118,36 @@ class CompanySignIn:
             fresh=errand is not Errand.SIGN_IN,
             lang=lang,
         )
-        address, browser = self._provider.authorization_url(departure), means.new_token()
-        flight = PendingAuthorization(
+        address, browser = self._provider.authorization_url(request), means.new_token()
+        pending = PendingAuthorization(
             errand=errand,
-            departure=departure,
+            request=request,
             began_at=means.now(),
             onward=onward,
             kept=kept if len(kept) <= _KEPT_MOST else "",
             bound=bound,
         )
-        means.database.write(self._note, flight, browser)
+        means.database.write(self._note, pending, browser)
         return address, browser
 
-    def land(self, state: str, browser: str) -> PendingAuthorization:
+    def take_pending(self, state: str, browser: str) -> PendingAuthorization:
         """Return what somebody left for, who comes back. SignInError: nobody left like that (rule 3)."""
         given = digest(state), digest(browser)
         # Nobody who comes with nothing has anything written for them.
         known = self._means.database.look(_is_known, *given)
-        flight = self._means.database.write(self._take, *given) if known else None
-        if flight is None:
+        pending = self._means.database.write(self._take, *given) if known else None
+        if pending is None:
             raise SignInError(_LOST)
-        return flight
+        return pending
 
-    def enter(
-        self, flight: PendingAuthorization, arrival: AuthorizationCallback, visit: Visit, session: Session | None
+    def finish_authorization(
+        self, pending: PendingAuthorization, callback: AuthorizationCallback, visit: Visit, session: Session | None
     ) -> Opened:
         """A session of whoever came back.
 
         Args:
-            flight: What they left for.
-            arrival: What they came back with.
+            pending: What they left for.
+            callback: What they came back with.
             visit: From where they come.
             session: Theirs, of whoever has one already.
 
@@ -160,12 +160,12 @@ class CompanySignIn:
             ProviderError: The provider can't be asked.
         """
         means = self._means
-        identity = self._provider.identify(flight.departure, arrival, means.now() // SECOND)
+        identity = self._provider.identify(pending.request, callback, means.now() // SECOND)
         kept = means.keys.mac("identity", self._provider.issuer, identity.subject)
-        if flight.errand is Errand.BIND:
-            return means.database.write(self._bind, flight, kept, visit, identity)
-        if flight.errand is Errand.CONFIRM:
-            opened = means.database.write(self._confirm, session, flight, kept, visit, _is_fresh(identity, flight))
+        if pending.errand is Errand.BIND:
+            return means.database.write(self._bind, pending, kept, visit, identity)
+        if pending.errand is Errand.CONFIRM:
+            opened = means.database.write(self._confirm, session, pending, kept, visit, _is_fresh(identity, pending))
             if opened is None:
                 raise SignInError(_OTHER)
             return opened
@@ -181,15 +181,15 @@ class CompanySignIn:
         person = self._people.linked(token, LinkKind.INVITE)
         return person is not None and person.way is Way.COMPANY
 
-    def _note(self, connection: Connection, flight: PendingAuthorization, browser: str) -> None:
-        state = digest(flight.departure.state)
-        content = json.dumps(asdict(flight)).encode()
+    def _note(self, connection: Connection, pending: PendingAuthorization, browser: str) -> None:
+        state = digest(pending.request.state)
+        content = json.dumps(asdict(pending)).encode()
         connection.execute(
             tables.departures.insert().values(
                 state_sha256=state,
                 browser_sha256=digest(browser),
                 sealed=self._means.keys.seal("departure", content, state),
-                expires_at=flight.began_at + self._means.rules.departure * SECOND,
+                expires_at=pending.began_at + self._means.rules.authorization * SECOND,
             )
         )
 
@@ -200,7 +200,7 @@ class CompanySignIn:
         row = connection.execute(table.select().where(own)).first()
         connection.execute(table.delete().where(own | (table.c.expires_at <= now)))
         content = None if row is None else self._means.keys.open("departure", row.sealed, state)
-        return None if content is None else _flight_of(json.loads(content))
+        return None if content is None else _pending_of(json.loads(content))
 
     def _sign_in(self, connection: Connection, kept: str, visit: Visit, identity: Identity) -> Opened | None:
         person = _rows.find_identity(connection, kept)
@@ -213,12 +213,12 @@ class CompanySignIn:
         return self._open(connection, person, visit, identity)
 
     def _bind(
-        self, connection: Connection, flight: PendingAuthorization, kept: str, visit: Visit, identity: Identity
+        self, connection: Connection, pending: PendingAuthorization, kept: str, visit: Visit, identity: Identity
     ) -> Opened:
         """Rule 1."""
         if _rows.find_identity(connection, kept) is not None:
             raise AccessError(_TAKEN)
-        person, now = self._people.use_invitation(connection, flight.bound, Way.COMPANY), self._means.now()
+        person, now = self._people.use_invitation(connection, pending.bound, Way.COMPANY), self._means.now()
         _rows.update_person(connection, person.id, identity_hmac=kept, state=PersonState.ACTIVE.value)
         _rows.add_act(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.INVITE.value)
         _rows.add_act(connection, ActKind.BOUND, at=now, who=person.id)
@@ -239,13 +239,13 @@ class CompanySignIn:
         self,
         connection: Connection,
         session: Session | None,
-        flight: PendingAuthorization,
+        pending: PendingAuthorization,
         kept: str,
         visit: Visit,
         fresh: bool,
     ) -> Opened | None:
         """Rule 4."""
-        if session is None or session.id != flight.bound:
+        if session is None or session.id != pending.bound:
             return None
         person, now, id_ = _rows.find_identity(connection, kept), self._means.now(), session.person.id
         if not fresh or person is None or person.id != id_:
@@ -262,11 +262,11 @@ def _is_known(connection: Connection, state: str, browser: str) -> bool:
     return connection.execute(asked).first() is not None
 
 
-def _is_fresh(identity: Identity, flight: PendingAuthorization) -> bool:
-    return identity.proved_at is not None and identity.proved_at >= flight.began_at // SECOND - LEEWAY
+def _is_fresh(identity: Identity, pending: PendingAuthorization) -> bool:
+    return identity.proved_at is not None and identity.proved_at >= pending.began_at // SECOND - LEEWAY
 
 
-def _flight_of(found: Mapping[str, Any]) -> PendingAuthorization:
+def _pending_of(found: Mapping[str, Any]) -> PendingAuthorization:
     return PendingAuthorization(
-        **{**found, "errand": Errand(found["errand"]), "departure": AuthorizationRequest(**found["departure"])}
+        **{**found, "errand": Errand(found["errand"]), "request": AuthorizationRequest(**found["request"])}
     )

@@ -24,8 +24,9 @@ import threading
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import pyotp
 from cryptography.exceptions import InvalidKey, InvalidTag
@@ -36,10 +37,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wayseal.console.access.types import Rules, Visit
 from wayseal.console.errors import AccessError, ConsoleSettingsError
-from wayseal.database import Database
+from wayseal.database import Connection, Database
 from wayseal.model.errors import disk_says
 from wayseal.store.durable import sync_folder, write_file
 
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound="Part")
 _KEY_SIZE = 32
 _NONCE = 12
 _HEAD = "wayseal-console-key-1:"
@@ -289,6 +293,23 @@ class AccessContext:
         except ValueError:
             return ""
         return found if found and abs(self.now() - int(found.split()[0])) < KNOWN_SECONDS * SECOND else ""
+
+
+class Part:
+    """A part of access, over what all parts work with."""
+
+    def __init__(self, means: AccessContext) -> None:
+        self._means = means
+
+
+def in_transaction(work: Callable[Concatenate[S, Connection, P], T]) -> Callable[Concatenate[S, P], T]:
+    """A method that is one transaction, and durable when it returns: whoever calls it leaves the connection out."""
+
+    @wraps(work)
+    def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._means.database.write(lambda connection: work(self, connection, *args, **kwargs))
+
+    return run
 
 
 def digest(token: str) -> str:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from wayseal.console.access import _rows
 from wayseal.console.access import _rows as tables
 from wayseal.console.access import _sessions as sessions
-from wayseal.console.access._context import SECOND, AccessContext, check_password, digest
+from wayseal.console.access._context import SECOND, Part, check_password, digest, in_transaction
 from wayseal.console.access._rows import take_attempt as take
 from wayseal.console.access.types import ActKind, LinkKind, Opened, Person, PersonState, Via, Visit, Way
 from wayseal.console.errors import AccessError, LinkError, ThrottledError
@@ -31,20 +31,22 @@ _GONE = N_("this link was used, or its time is over: ask an administrator for a 
 _NO_SETUP = N_("this isn't the code that the console printed when it started last")
 
 
-class People:
+class People(Part):
     """Everybody who has, had or will have an account."""
-
-    def __init__(self, means: AccessContext) -> None:
-        self._means = means
 
     def anybody(self) -> bool:
         """Return whether there is an account yet."""
         return self._means.database.look(anybody)
 
-    def prepare_setup(self) -> str | None:
+    @in_transaction
+    def prepare_setup(self, connection: Connection) -> str | None:
         """The code that lets the first administrator in (rule 1); None: there are people already."""
         letters = "".join(_LETTERS[byte % len(_LETTERS)] for byte in self._means.random(24))
-        return letters if self._means.database.write(self._prepare_setup, letters) else None
+        connection.execute(tables.links.delete().where(tables.links.c.kind == LinkKind.SETUP.value))
+        if anybody(connection):
+            return None
+        self._add_link(connection, letters, LinkKind.SETUP, None, self._means.rules.link)
+        return letters
 
     def set_up(self, code: str, login: str, name: str, password: str, visit: Visit) -> Opened:
         """The first administrator, at the browser that has the code. LinkError, AccessError, ThrottledError."""
@@ -65,12 +67,22 @@ class People:
         """A person by id."""
         return self._means.database.look(_rows.find_person, id_)
 
+    @in_transaction
     def invite(
-        self, login: str, name: str, role: Role, *, by: str, way: Way = Way.PASSWORD, outlet: str = ""
+        self,
+        connection: Connection,
+        login: str,
+        name: str,
+        role: Role,
+        *,
+        by: str,
+        way: Way = Way.PASSWORD,
+        outlet: str = "",
     ) -> tuple[Person, str]:
         """Makes an account, and the token of the link that opens it once.
 
         Args:
+            connection: Left out.
             login: Its login.
             name: As colleagues call the person.
             role: What they are.
@@ -87,11 +99,32 @@ class People:
         login, name = check_login(login), check_name(name)
         self._check_way(way, role)
         kept = check_outlet(outlet, role)
-        return self._means.database.write(self._invite, login, name, role, by, way, kept)
+        if _rows.find_login(connection, login) is not None:
+            raise AccessError("this login is taken", key="login")
+        person, token = self._add(connection, login, name, role, PersonState.INVITED, None), self._means.new_token()
+        _rows.update_person(connection, person.id, way=way.value, outlet=kept)
+        person = replace(person, way=way, outlet=kept)
+        self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
+        _rows.add_act(connection, ActKind.INVITED, at=self._means.now(), who=by, person=person.id, role=role.value)
+        return person, token
 
-    def new_link(self, id_: str, *, by: str, way: Way | None = None) -> str:
+    @in_transaction
+    def new_link(self, connection: Connection, id_: str, *, by: str, way: Way | None = None) -> str:
         """The token of another link for a person (rules 2 and 3). way: another one; None: as before."""
-        return self._means.database.write(self._new_link, id_, by, way)
+        person, token, now = self._other(connection, id_, by), self._means.new_token(), self._means.now()
+        if person.state is PersonState.DISABLED:
+            raise AccessError("this account is closed: open it first")
+        way = way or person.way
+        self._check_way(way, person.role)
+        self._keep_one(connection, person)
+        connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
+        connection.execute(tables.recovery_codes.delete().where(tables.recovery_codes.c.person == person.id))
+        gone = {"password": None, "totp": None, "totp_next": None, "identity_hmac": None}
+        _rows.update_person(connection, person.id, **gone, way=way.value, state=PersonState.INVITED.value)
+        sessions.end_all(connection, person.id, now)
+        self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
+        _rows.add_act(connection, ActKind.LINK_MADE, at=now, who=by, person=person.id, way=way.value)
+        return token
 
     def linked(self, token: str, kind: LinkKind) -> Person | None:
         """Whose link it is, if it can still be used."""
@@ -107,34 +140,59 @@ class People:
         kept = self._means.passwords.hash(password, self._means.random(16))
         return self._means.database.write(self._take_up, token, kept, visit)
 
-    def make_demo_link(self, login: str, name: str, role: Role) -> str:
+    @in_transaction
+    def make_demo_link(self, connection: Connection, login: str, name: str, role: Role) -> str:
         """The token of a link that opens a session once, as a person without a password; for a demonstration."""
-        return self._means.database.write(self._make_demo_link, check_login(login), check_name(name), role)
+        login, name = check_login(login), check_name(name)
+        known = _rows.find_login(connection, login)
+        if known is not None and (known[1] is not None or known[0].role is not role):
+            raise AccessError("this login belongs to somebody who has a password", key="login")
+        person = known[0] if known else self._add(connection, login, name, role, PersonState.ACTIVE, None)
+        token = self._means.new_token()
+        connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
+        self._add_link(connection, token, LinkKind.DEMO, person.id, self._means.rules.demo)
+        _rows.add_act(connection, ActKind.LINK_MADE, at=self._means.now(), who=None, person=person.id, kind="demo")
+        return token
 
     def use_demo_link(self, token: str, visit: Visit) -> Opened:
         """A session in full. LinkError: the link was used, or is too old."""
         self._take(visit)
         return self._means.database.write(self._use_demo_link, token, visit)
 
-    def set_role(self, id_: str, role: Role, *, by: str, outlet: str = "") -> None:
+    @in_transaction
+    def set_role(self, connection: Connection, id_: str, role: Role, *, by: str, outlet: str = "") -> None:
         """Another role or outlet; sessions end, so that nothing of the old one stays (rules 4 and 5)."""
-        self._means.database.write(self._set_role, id_, role, by, check_outlet(outlet, role))
+        kept = check_outlet(outlet, role)
+        person = self._other(connection, id_, by)
+        if (person.role, person.outlet) == (role, kept):
+            return
+        if role is not Role.ADMINISTRATOR:
+            self._keep_one(connection, person)
+        now = self._means.now()
+        _rows.update_person(connection, id_, role=role.value, outlet=kept)
+        sessions.end_all(connection, id_, now)
+        detail = {"before": person.role.value, "after": role.value} | ({} if kept is None else {"outlet": kept})
+        _rows.add_act(connection, ActKind.ROLE_CHANGED, at=now, who=by, person=id_, **detail)
 
-    def set_open(self, id_: str, *, open_: bool, by: str) -> None:
+    @in_transaction
+    def set_open(self, connection: Connection, id_: str, *, open_: bool, by: str) -> None:
         """Closes an account, or opens it again (rule 4)."""
-        self._means.database.write(self._set_open, id_, open_, by)
+        person, now = self._other(connection, id_, by), self._means.now()
+        if open_ is (person.state is not PersonState.DISABLED):
+            return
+        if not open_:
+            self._keep_one(connection, person)
+            sessions.end_all(connection, id_, now)
+            connection.execute(tables.links.delete().where(tables.links.c.person == id_))
+        usable = PersonState.ACTIVE if person.password or person.bound else PersonState.INVITED
+        state = usable if open_ else PersonState.DISABLED
+        _rows.update_person(connection, id_, state=state.value)
+        _rows.add_act(connection, ActKind.ENABLED if open_ else ActKind.DISABLED, at=now, who=by, person=id_)
 
     def _take(self, visit: Visit) -> None:
         keys = {"address": self._means.keys.mac("attempts", "address", visit.address)}
         if wait := self._means.database.write(take, keys, self._means.now()):
             raise ThrottledError(wait)
-
-    def _prepare_setup(self, connection: Connection, letters: str) -> bool:
-        connection.execute(tables.links.delete().where(tables.links.c.kind == LinkKind.SETUP.value))
-        if anybody(connection):
-            return False
-        self._add_link(connection, letters, LinkKind.SETUP, None, self._means.rules.link)
-        return True
 
     def _set_up(
         self, connection: Connection, code_sha256: str, login: str, name: str, kept: str, visit: Visit
@@ -148,34 +206,6 @@ class People:
     def _check_way(self, way: Way, role: Role) -> None:
         if self._means.company_only and way is not Way.COMPANY and role is not Role.ADMINISTRATOR:
             raise AccessError("everybody but administrators signs in with the company account here", key="way")
-
-    def _invite(
-        self, connection: Connection, login: str, name: str, role: Role, by: str, way: Way, outlet: str | None
-    ) -> tuple[Person, str]:
-        if _rows.find_login(connection, login) is not None:
-            raise AccessError("this login is taken", key="login")
-        person, token = self._add(connection, login, name, role, PersonState.INVITED, None), self._means.new_token()
-        _rows.update_person(connection, person.id, way=way.value, outlet=outlet)
-        person = replace(person, way=way, outlet=outlet)
-        self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
-        _rows.add_act(connection, ActKind.INVITED, at=self._means.now(), who=by, person=person.id, role=role.value)
-        return person, token
-
-    def _new_link(self, connection: Connection, id_: str, by: str, way: Way | None) -> str:
-        person, token, now = self._other(connection, id_, by), self._means.new_token(), self._means.now()
-        if person.state is PersonState.DISABLED:
-            raise AccessError("this account is closed: open it first")
-        way = way or person.way
-        self._check_way(way, person.role)
-        self._keep_one(connection, person)
-        connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
-        connection.execute(tables.recovery_codes.delete().where(tables.recovery_codes.c.person == person.id))
-        gone = {"password": None, "totp": None, "totp_next": None, "identity_hmac": None}
-        _rows.update_person(connection, person.id, **gone, way=way.value, state=PersonState.INVITED.value)
-        sessions.end_all(connection, person.id, now)
-        self._add_link(connection, token, LinkKind.INVITE, person.id, self._means.rules.link)
-        _rows.add_act(connection, ActKind.LINK_MADE, at=now, who=by, person=person.id, way=way.value)
-        return token
 
     def _linked(self, connection: Connection, token: str, kind: LinkKind) -> Person | None:
         links, now = tables.links, self._means.now()
@@ -201,17 +231,6 @@ class People:
         person = replace(person, password=True, state=PersonState.ACTIVE)
         return sessions.begin(connection, self._means, person, visit, stage=Stage.ENROL, via=Via.PASSWORD)
 
-    def _make_demo_link(self, connection: Connection, login: str, name: str, role: Role) -> str:
-        known = _rows.find_login(connection, login)
-        if known is not None and (known[1] is not None or known[0].role is not role):
-            raise AccessError("this login belongs to somebody who has a password", key="login")
-        person = known[0] if known else self._add(connection, login, name, role, PersonState.ACTIVE, None)
-        token = self._means.new_token()
-        connection.execute(tables.links.delete().where(tables.links.c.person == person.id))
-        self._add_link(connection, token, LinkKind.DEMO, person.id, self._means.rules.demo)
-        _rows.add_act(connection, ActKind.LINK_MADE, at=self._means.now(), who=None, person=person.id, kind="demo")
-        return token
-
     def _use_demo_link(self, connection: Connection, token: str, visit: Visit) -> Opened:
         person, now = self._linked(connection, token, LinkKind.DEMO), self._means.now()
         if person is None or _use(connection, digest(token), LinkKind.DEMO, now) is None:
@@ -220,31 +239,6 @@ class People:
         _rows.add_act(connection, ActKind.LINK_USED, at=now, who=person.id, kind=LinkKind.DEMO.value)
         _rows.add_act(connection, ActKind.SIGNED_IN, at=now, who=person.id, session=opened.session.id, via="link")
         return opened
-
-    def _set_role(self, connection: Connection, id_: str, role: Role, by: str, outlet: str | None) -> None:
-        person = self._other(connection, id_, by)
-        if (person.role, person.outlet) == (role, outlet):
-            return
-        if role is not Role.ADMINISTRATOR:
-            self._keep_one(connection, person)
-        now = self._means.now()
-        _rows.update_person(connection, id_, role=role.value, outlet=outlet)
-        sessions.end_all(connection, id_, now)
-        detail = {"before": person.role.value, "after": role.value} | ({} if outlet is None else {"outlet": outlet})
-        _rows.add_act(connection, ActKind.ROLE_CHANGED, at=now, who=by, person=id_, **detail)
-
-    def _set_open(self, connection: Connection, id_: str, open_: bool, by: str) -> None:
-        person, now = self._other(connection, id_, by), self._means.now()
-        if open_ is (person.state is not PersonState.DISABLED):
-            return
-        if not open_:
-            self._keep_one(connection, person)
-            sessions.end_all(connection, id_, now)
-            connection.execute(tables.links.delete().where(tables.links.c.person == id_))
-        usable = PersonState.ACTIVE if person.password or person.bound else PersonState.INVITED
-        state = usable if open_ else PersonState.DISABLED
-        _rows.update_person(connection, id_, state=state.value)
-        _rows.add_act(connection, ActKind.ENABLED if open_ else ActKind.DISABLED, at=now, who=by, person=id_)
 
     def _other(self, connection: Connection, id_: str, by: str) -> Person:
         """Rule 4."""

@@ -98,31 +98,31 @@ class Provider:
         self._places: tuple[float, _Places] | None = None
         self._keys: tuple[float, KeySet] | None = None
 
-    def authorization_url(self, departure: AuthorizationRequest) -> str:
+    def authorization_url(self, request: AuthorizationRequest) -> str:
         """The address to send somebody to. ProviderError: it can't be asked for it."""
-        more = {"prompt": "login", "max_age": "0"} if departure.fresh else {}
+        more = {"prompt": "login", "max_age": "0"} if request.fresh else {}
         return str(
             prepare_grant_uri(
                 self._find_places().authorization,
                 self._client_id,
                 "code",
-                redirect_uri=departure.back,
+                redirect_uri=request.back,
                 scope="openid",
-                state=departure.state,
-                nonce=departure.nonce,
-                code_challenge=create_s256_code_challenge(departure.verifier),
+                state=request.state,
+                nonce=request.nonce,
+                code_challenge=create_s256_code_challenge(request.verifier),
                 code_challenge_method="S256",
-                ui_locales="zh-CN" if departure.lang == "zh" else departure.lang,
+                ui_locales="zh-CN" if request.lang == "zh" else request.lang,
                 **more,
             )
         )
 
-    def identify(self, departure: AuthorizationRequest, arrival: AuthorizationCallback, now: int) -> Identity:
+    def identify(self, request: AuthorizationRequest, callback: AuthorizationCallback, now: int) -> Identity:
         """Who came back.
 
         Args:
-            departure: What went along.
-            arrival: What came back.
+            request: What was asked for.
+            callback: The parameters of the callback.
             now: Seconds after 1970.
 
         Returns:
@@ -133,22 +133,22 @@ class Provider:
             ProviderError: The provider can't be asked.
         """
         places = self._find_places()
-        if arrival.issuer != self.issuer and (arrival.issuer or places.names_issuer):
+        if callback.issuer != self.issuer and (callback.issuer or places.names_issuer):
             raise SignInError(_WRONG)
-        if arrival.error or not arrival.code:
+        if callback.error or not callback.code:
             raise SignInError(_DENIED)
-        answer = self._exchange(places, departure, arrival.code)
+        answer = self._exchange(places, request, callback.code)
         token, access = answer.get("id_token"), answer.get("access_token")
         if not isinstance(token, str):
             raise SignInError(_WRONG)
-        return self._read_token(token, access if isinstance(access, str) else "", departure.nonce, now)
+        return self._read_token(token, access if isinstance(access, str) else "", request.nonce, now)
 
-    def _exchange(self, places: _Places, departure: AuthorizationRequest, code: str) -> Mapping[str, Any]:
+    def _exchange(self, places: _Places, request: AuthorizationRequest, code: str) -> Mapping[str, Any]:
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": departure.back,
-            "code_verifier": departure.verifier,
+            "redirect_uri": request.back,
+            "code_verifier": request.verifier,
         }
         if places.basic:
             return self._ask("POST", places.token, form, httpx.BasicAuth(self._client_id, self._secret))

@@ -173,5 +173,5 @@ class Rules:
     """A session that owes its code."""
     link: int = 604_800
     demo: int = 900
-    departure: int = 600
+    authorization: int = 600
     """Somebody who is at the company's sign-in."""

@@ -9,8 +9,8 @@
 4. The queue, its workers' loop, repeated tries and the hours of a schedule are Huey's, over the console's own database.
 """
 
-from wayseal.console.jobs._jobs import Jobs
+from wayseal.console.jobs._jobs import Jobs, jobs_of
 from wayseal.console.jobs._rows import METADATA
 from wayseal.console.jobs.types import Job, JobContext, JobState
 
-__all__ = ["METADATA", "Job", "JobContext", "JobState", "Jobs"]
+__all__ = ["METADATA", "Job", "JobContext", "JobState", "Jobs", "jobs_of"]

@@ -18,12 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from huey import Huey, crontab
 from huey.storage import BaseStorage
 
 from wayseal.console.errors import JobError
 from wayseal.console.jobs import _rows as rows
-from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, id_of, number_of
+from wayseal.console.jobs.types import Job, JobLine, JobState, Schedule, filled, from_text, id_of, number_of
 from wayseal.console.settings import ConsoleSettings
 from wayseal.database import Connection, Database
 from wayseal.model.messages import N_, Message
@@ -203,18 +204,30 @@ class Jobs:
             kind: Only those of this kind.
             subject: Only those about this.
         """
-        number = number_of(before)
-        wanted = [state.value for state in states]
-        return self.database.look(rows.page, before=number, limit=limit, states=wanted, kind=kind, subject=subject)
+        t, number = rows.jobs.c, number_of(before)
+        asked = sa.select(rows.jobs).order_by(t.job.desc()).limit(limit)
+        if number is not None:
+            asked = asked.where(t.job < number)
+        if states:
+            asked = asked.where(t.state.in_([state.value for state in states]))
+        if kind:
+            asked = asked.where(t.kind == kind)
+        if subject:
+            asked = asked.where(t.subject == subject)
+        return tuple(map(rows.job_of, self._all(asked)))
 
     def waiting(self) -> Mapping[str, int]:
         """State → jobs that are queued or running."""
-        return self.database.look(rows.counts)
+        column = rows.jobs.c.state
+        waiting = column.in_([JobState.QUEUED.value, JobState.RUNNING.value])
+        found = self._all(sa.select(column, sa.func.count()).where(waiting).group_by(column))
+        return {str(state): int(count) for state, count in found}
 
     def lines(self, id_: str) -> tuple[JobLine, ...]:
         """A job's log."""
-        number = number_of(id_)
-        return () if number is None else self.database.look(rows.lines_of, number)
+        t = rows.lines.c
+        found = self._all(sa.select(rows.lines).where(t.job == number_of(id_)).order_by(t.line))
+        return tuple(JobLine(at=row.at, text=from_text(row.text) or Message("")) for row in found)
 
     def cancel(self, id_: str, by: str, said: str = N_("{who} cancelled it")) -> bool:
         """Ends a job: one that waits at once, one that runs at its next step.
@@ -232,7 +245,7 @@ class Jobs:
 
     def running(self) -> Sequence[tuple[Job, str]]:
         """Return what runs, and the worker that has it."""
-        held = self.database.look(rows.running)
+        held = self._running()
         return [(job, held[number]) for number in held if (job := self.find(id_of(number))) is not None]
 
     def retry(self, id_: str, by: str) -> bool:
@@ -250,7 +263,10 @@ class Jobs:
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Return what is started each day, or each hour, by itself."""
-        return self.database.look(rows.all_schedules)
+        found = self._all(sa.select(rows.schedules).order_by(rows.schedules.c.kind))
+        return tuple(
+            filled(Schedule, row, hour=None if row.each_hour else row.hour, last=row.last_day) for row in found
+        )
 
     def set_schedule(self, kind: str, hour: int | None, by: str) -> None:
         """Has a job started each day at an hour, or each hour.
@@ -306,7 +322,7 @@ class Jobs:
 
     def mark_broken(self) -> tuple[str, ...]:
         """Says of jobs whose worker died that they broke off, or were cancelled where somebody wanted that."""
-        held = self.database.look(rows.running)
+        held = self._running()
         dead = {number: worker for number, worker in held.items() if not lives(self.folder, worker)}
         if dead:
             self.database.write(self._break, dead)
@@ -328,7 +344,9 @@ class Jobs:
         Args:
             days: How many.
         """
-        return self.database.look(rows.day_run, self.now() // DAY, days) * DAY
+        day = rows.days_run.c.day
+        asked = sa.select(day).where(day < self.now() // DAY).order_by(day.desc()).offset(days - 1).limit(1)
+        return DAY * int(sum(found for (found,) in self._all(asked)))
 
     def forget_files(self, oldest: int) -> int:
         """Removes what jobs made that ended long ago.
@@ -346,6 +364,15 @@ class Jobs:
                 shutil.rmtree(place, ignore_errors=True)
                 gone += 1
         return gone
+
+    def _all(self, asked: sa.Select[Any]) -> Sequence[Any]:
+        return self.database.look(lambda connection: connection.execute(asked).all())
+
+    def _running(self) -> Mapping[int, str]:
+        """Job → the worker that has it."""
+        t = rows.jobs.c
+        found = self._all(sa.select(t.job, t.worker).where(t.state == JobState.RUNNING.value))
+        return {int(job): str(worker) for job, worker in found}
 
     def _clock(self, hour: int | None) -> tuple[int, int]:
         """Day after 1970 and hour, on the console's clock; of what is started each hour the hour after 1970, and 0."""

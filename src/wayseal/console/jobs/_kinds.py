@@ -35,7 +35,7 @@ from wayseal.cases.views import Lead, Pack
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.logs import MAPPING, drop_upload, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import WordSeen, keep_words
-from wayseal.console.jobs.types import JobContext, number_of
+from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, StampInput, number_of
 from wayseal.console.reading import review_partners, review_rights
 from wayseal.console.settings import FILES, ConsoleSettings, file_place
 from wayseal.detect import DetectResult, Options
@@ -52,16 +52,14 @@ from wayseal.model.messages import N_, Message
 from wayseal.model.times import iso, offset_text
 from wayseal.proofs.errors import StampError
 from wayseal.store.durable import file_digest
-from wayseal.store.notices import notice_message
-from wayseal.store.types import NoticeCode
+from wayseal.store.types import NoticeCode, notice_message
 
 _TOLD = 100
 _ENDING = "*.checkpoint"
 
 
-def verify_ledger(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def verify_ledger(_given: object, work: JobContext) -> Mapping[str, str]:
     """Looks at everything, with the newest checkpoint where one is kept; each finding is a line of the log."""
-    del values
     notes, keys = newest_checkpoint(work)
     found = verify(work.ledger, notes, keys, work.step)
     for one in found.findings[:_TOLD]:
@@ -102,9 +100,8 @@ def _inside(where: str, ledger: Path) -> str:
     return str(path.relative_to(ledger)) if path.is_relative_to(ledger) else path.name
 
 
-def send_notices(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def send_notices(_given: object, work: JobContext) -> Mapping[str, str]:
     """Sends what waits."""
-    del values
     to = read_addresses(work.settings)
     if not to:
         raise JobError("no addresses are set: an administrator names a file of them where the console is started")
@@ -150,9 +147,8 @@ def send_to(to: Sequence[str], work: JobContext) -> Mapping[str, str]:
     return {"notices": str(sum(found.sent)), **untold}
 
 
-def detect_cases(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def detect_cases(_given: object, work: JobContext) -> Mapping[str, str]:
     """Looks at the newest four weeks, registers what is found, and tells of what is new (`send_to`)."""
-    del values
     settings, to = work.settings, read_addresses(work.settings)  # before the work: what is wrong is said at once
     options = Options(templates=load_templates(settings.templates), false_alarm=settings.false_alarm)
     request = Detection(ledger=work.ledger, options=options, canaries=settings.canaries, contracts=settings.contracts)
@@ -172,15 +168,15 @@ def detect_cases(values: Mapping[str, str], work: JobContext) -> Mapping[str, st
 _MOST_REASONS = 8
 
 
-def take_in(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Takes a log in. values: `upload` or `file`, and how it is to be read (`open_log`)."""
-    path = log_of(values, work)
+def take_in(log: LogInput, work: JobContext) -> Mapping[str, str]:
+    """Takes a log in."""
+    path = log_of(log, work)
     refuse_bomb(path, work.step)
-    report = ingest(open_log(values, work), work.ledger, progress=work.step)
+    report = ingest(open_log(log, work), work.ledger, progress=work.step)
     (work.folder / MAPPING).unlink(missing_ok=True)
     for line in _lines(report):
         work.say(line.text, **line.values)
-    drop_upload(work.folder.parent, values.get("upload", ""))
+    drop_upload(work.folder.parent, log.upload)
     _refuse_nothing(report, path)
     return _taken_in(report)
 
@@ -238,10 +234,10 @@ _HOUR = 3_600_000_000
 _DAYS = 90
 
 
-def lay_out(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Lays out the case of `values`."""
-    ledger = work.ledger
-    folder, case = ledger / FOLDER, values.get("case", "")
+def lay_out(given: CaseInput, work: JobContext) -> Mapping[str, str]:
+    """Lays out a case."""
+    ledger, case = work.ledger, given.case
+    folder = ledger / FOLDER
     if not has_casebook(folder):
         raise NoSuchCaseError("no case has been registered yet", file=folder)
     with open_cases(folder, new=False) as cases:
@@ -250,16 +246,14 @@ def lay_out(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     return {"case": case, "reads": str(reads)}
 
 
-def hold_rights(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def hold_rights(_given: object, work: JobContext) -> Mapping[str, str]:
     """Holds rights against use; what can't be as it is comes into the queue."""
-    del values
     found = review_rights(work.ledger, work.ledger / FOLDER, _DAYS, work.at, work.step)
     return {"accounts": str(found.accounts), "queued": _enqueue(work, rights_leads(found, work.at))}
 
 
-def hold_partners(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def hold_partners(_given: object, work: JobContext) -> Mapping[str, str]:
     """Holds partners against their contracts; each breach comes into the queue."""
-    del values
     found = review_partners(work.ledger, work.ledger / FOLDER, work.settings.contracts, work.at, work.step)
     return {"partners": str(len(found.partners)), "queued": _enqueue(work, partner_leads(found))}
 
@@ -275,10 +269,10 @@ def _enqueue(work: JobContext, leads: Sequence[Lead]) -> str:
 PACK = "pack.zip"
 
 
-def stamp_packs(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Has packs stamped. values: `of`, the job that made a pack; without it, all that wait."""
+def stamp_packs(given: StampInput, work: JobContext) -> Mapping[str, str]:
+    """Has packs stamped."""
     stamped, waiting = 0, 0
-    for pack in _packs(values.get("of", ""), work.folder.parent):
+    for pack in _packs(given.of, work.folder.parent):
         work.step("stamp", stamped + waiting, 0)
         if _try_stamp(pack, work.settings.stamp_url or read_wish(pack) or "", work):
             stamped += 1
@@ -325,9 +319,9 @@ def _try_stamp(pack: Path, url: str, work: JobContext) -> bool:
 _MOST_PROOFS = 2000
 
 
-def export_pack(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Makes a pack. values: `case`, `why`; `to`, where it is said for whom."""
-    case, why, to = values["case"], values["why"], values.get("to", "")
+def export_pack(given: CaseInput, work: JobContext) -> Mapping[str, str]:
+    """Makes a pack."""
+    case, why, to = given.case, given.why, given.to
     made = export_case(_request(work, case, why), work.step)
     work.step("write", 0, 0)
     part, place = work.folder / "pack.part", work.folder / PACK
@@ -392,9 +386,8 @@ def _attached(work: JobContext, case: str) -> tuple[Attached, ...]:
 _MOST_WORDS, _PLACES, _AROUND = 60, 3, 18
 
 
-def look_for_words(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def look_for_words(_given: object, work: JobContext) -> Mapping[str, str]:
     """Looks for them; a person accepts them."""
-    del values
     work.step("market_words", 0, 0)
     with open_market(market_folder(work), work.settings.market_database) as market:
         texts = {row.offer: row.said for row, _, _ in Reads(market).all_offers()}

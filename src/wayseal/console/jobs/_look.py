@@ -19,26 +19,24 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wayseal.console.errors import JobError
 from wayseal.console.jobs.logs import find_mapping, log_of, open_log, refuse_bomb
 from wayseal.console.jobs.results import CellSeen, ColumnSeen, FaultSeen, Look, TableSeen, keep_look, told
-from wayseal.console.jobs.types import JobContext, message_of
+from wayseal.console.jobs.types import JobContext, LogInput, message_of
 from wayseal.ledger import open_ledger
 from wayseal.ledger.errors import LedgerError
 from wayseal.model.fields import Field
 from wayseal.page.languages import translator
 from wayseal.store import open_source, propose_mapping
 from wayseal.store.errors import StoreError
-from wayseal.store.formats import LOGS, Format
 from wayseal.store.logs import looks_personal, waybill_of
-from wayseal.store.look import FileLook, column_samples, look_at_source
-from wayseal.store.mapping import LogMapping
-from wayseal.store.notices import notice_message
+from wayseal.store.mapping import LOGS, Format, LogMapping
+from wayseal.store.preview import FilePreview, column_samples, preview_source
 from wayseal.store.tables import TABLES, Column, ColumnType
-from wayseal.store.types import Notice, NoticeCode, Source
+from wayseal.store.types import Notice, NoticeCode, Source, notice_message
 
 Known = Callable[[str, str], bool]
 """Whether the ledger knows a text as one of a kind (rule 2)."""
@@ -142,21 +140,21 @@ class _Found:
     mapping: str = ""
     origin: str = "own"
     source: Source | None = None
-    files: tuple[FileLook, ...] = ()
+    files: tuple[FilePreview, ...] = ()
     wrong: StoreError | None = None
     chosen: dict[str, str] = field(default_factory=dict)
 
 
-def run(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Looks at a log. values: as of an ingest, and `columns`: column of the contract → place of the log's, as JSON."""
-    path = log_of(values, work)
+def run(log: LogInput, work: JobContext) -> Mapping[str, str]:
+    """Looks at a log."""
+    path = log_of(log, work)
     if path.stat().st_size <= _UNPACKED:
         refuse_bomb(path, work.step)
     work.step("look", 0, 0)
-    plain = open_source(path, offset=values.get("offset") or None, table=values.get("table") or None)
+    plain = open_source(path, offset=log.offset or None, table=log.table or None)
     found = _Found(path=path, table=plain.files[0].table, samples=column_samples(plain))
     try:
-        _read(found, plain, values, work)
+        _read(found, plain, log, work)
     except StoreError as error:
         if not found.samples and not found.mapping:
             raise
@@ -166,31 +164,30 @@ def run(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     return {**made, "rows": str(look.rows), "rejected": str(look.rejected)}
 
 
-def _read(found: _Found, plain: Source, values: Mapping[str, str], work: JobContext) -> None:
+def _read(found: _Found, plain: Source, log: LogInput, work: JobContext) -> None:
     """Settles the mapping (rule 7), and reads the sample. StoreError (rule 8)."""
-    sent, named, columns = values.get("toml", ""), values.get("mapping", ""), values.get("columns", "")
-    if sent or named:
-        text = sent or find_mapping(work.settings.mappings_folder, named).read_text("utf-8", "replace")
-        found.mapping, found.origin = text, "sent" if sent else "file"
-    elif columns:
-        found.chosen, found.origin = _named(json.loads(columns), tuple(found.samples)), "chosen"
-        found.mapping = _propose(found, values)
+    if log.toml or log.mapping:
+        text = log.toml or find_mapping(work.settings.mappings_folder, log.mapping).read_text("utf-8", "replace")
+        found.mapping, found.origin = text, "sent" if log.toml else "file"
+    elif log.columns:
+        found.chosen, found.origin = _named(json.loads(log.columns), tuple(found.samples)), "chosen"
+        found.mapping = _propose(found, log)
     else:
         try:
-            found.source, found.files = plain, look_at_source(plain, rows=_ROWS)
+            found.source, found.files = plain, preview_source(plain, rows=_ROWS)
             return
         except StoreError:
-            found.mapping, found.origin = _propose(found, values), "proposed"
-    found.source = open_log({**values, "toml": found.mapping, "origin": found.origin}, work)
+            found.mapping, found.origin = _propose(found, log), "proposed"
+    found.source = open_log(replace(log, toml=found.mapping, origin=found.origin), work)
     if found.source.mapping is not None:
         refuse_both(found.source.mapping)
     found.table = found.source.files[0].table
-    found.files = look_at_source(found.source, rows=_ROWS)
+    found.files = preview_source(found.source, rows=_ROWS)
 
 
-def _propose(found: _Found, values: Mapping[str, str]) -> str:
-    say = translator(values.get("lang", "en"))
-    asked = values.get("table") or (None if found.table == "accesses" else found.table)
+def _propose(found: _Found, log: LogInput) -> str:
+    say = translator(log.lang)
+    asked = log.table or (None if found.table == "accesses" else found.table)
     table = found.table if found.chosen else asked
     text = propose_mapping(found.path, translate=say, table=table, chosen=found.chosen or None)
     if not found.chosen:
@@ -257,7 +254,7 @@ def _column(place: int, name: str, found: _Found) -> ColumnSeen:
     return ColumnSeen(name=column_name(name, place), shapes=tuple(shapes)[:_SHAPES], different=len(set(values)))
 
 
-def _table(look: FileLook, names: Sequence[str], source: Source, known: Known) -> TableSeen:
+def _table(look: FilePreview, names: Sequence[str], source: Source, known: Known) -> TableSeen:
     batch, span = look.batch, look.span()
     listed = [column.name for column in TABLES[look.file.table].columns if column.name in look.origins]
     places = {name: n for n, name in enumerate(names, 1)}
@@ -285,7 +282,7 @@ def _table(look: FileLook, names: Sequence[str], source: Source, known: Known) -
     )
 
 
-def _line(look: FileLook, row: int, listed: Sequence[str], known: Known) -> tuple[int, tuple[CellSeen, ...]]:
+def _line(look: FilePreview, row: int, listed: Sequence[str], known: Known) -> tuple[int, tuple[CellSeen, ...]]:
     texts = {one.column: one.text for one in look.originals[row]}
     cells = []
     for name in listed:

@@ -19,9 +19,10 @@ from wayseal.console.errors import JobError, JobTurnError
 from wayseal.console.jobs._kinds import market_folder
 from wayseal.console.jobs.imports import find_sent, lay_out
 from wayseal.console.jobs.logs import drop_upload
-from wayseal.console.jobs.types import JobContext
+from wayseal.console.jobs.types import JobContext, SourceInput
 from wayseal.console.texts import TEXTS
-from wayseal.market.crawling import ImportForm, Named, Planned, Report, Watch, bring_in, check_files, holding
+from wayseal.market.crawling import Planned, Report, Watch, holding
+from wayseal.market.crawling.imports import ImportForm, Named, bring_in, check_files
 from wayseal.market.errors import RecordBusyError
 from wayseal.model.messages import N_, Message
 
@@ -31,17 +32,16 @@ _SLICE = 0.5
 _COUNTED = ("looks", "unseen", "seen", "new", "changed", "backs", "ours", "queued")
 
 
-def look_at_source(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """One look at the source of `values`, now."""
+def look_at_source(given: SourceInput, work: JobContext) -> Mapping[str, str]:
+    """One look at a source, now."""
     looks = _Looks(work)
     with _watching(work, looks) as watch:
-        looks.make(watch, Planned(source=values.get("source", ""), at=work.now()))
+        looks.make(watch, Planned(source=given.source, at=work.now()))
     return looks.result()
 
 
-def look_at_due(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def look_at_due(_given: object, work: JobContext) -> Mapping[str, str]:
     """A look at each source, and at each shop that went, whose time has come (rule 2)."""
-    del values
     looks = _Looks(work)
     with _watching(work, looks) as watch:
         due = watch.due()
@@ -53,34 +53,31 @@ def look_at_due(values: Mapping[str, str], work: JobContext) -> Mapping[str, str
     return looks.result()
 
 
-def bring_in_files(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+def bring_in_files(given: SourceInput, work: JobContext) -> Mapping[str, str]:
     """Files that were sent become a source, or come to one, and are looked at (rule 4)."""
-    form, name = values.get("form", ""), values.get("source", "")
-    sent = find_sent(values, work)
+    form, sent = ImportForm(given.form), find_sent(given, work)
     for called, _, size, sha256 in sent:
         work.say(N_("{name}: {size:,} bytes, SHA-256 {sha256}"), name=called, size=size, sha256=sha256)
     into, most = work.folder / "in", work.settings.upload_megabytes << 20
     try:
-        files, other = lay_out(ImportForm(form), [(called, file) for called, file, _, _ in sent], into, most, work.step)
+        files, other = lay_out(form, [(called, file) for called, file, _, _ in sent], into, most, work.step)
         for called in other:
             work.say(N_("{name} is no such export; left out"), name=called)
-        good = check_files(
-            ImportForm(form), files, work.say, lambda done, total: work.step("market_check", done, total)
-        )
-        looked = _bring_in(form, name, good, work)
+        good = check_files(form, files, work.say, lambda done, total: work.step("market_check", done, total))
+        looked = _bring_in(form, given.source, good, work)
     finally:
         shutil.rmtree(into, ignore_errors=True)
-    drop_upload(work.folder.parent, values.get("upload", ""))
+    drop_upload(work.folder.parent, given.upload)
     return {"files": str(len(good)), "left_out": str(len(files) + len(other) - len(good)), **looked}
 
 
-def _bring_in(form: str, name: str, files: Sequence[Named], work: JobContext) -> Mapping[str, str]:
+def _bring_in(form: ImportForm, name: str, files: Sequence[Named], work: JobContext) -> Mapping[str, str]:
     folder = market_folder(work)
     with _turn(work), _alone():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with holding(folder):  # whoever watches knows its sources from its start, and would pass this one over
-            bring_in(folder, name, ImportForm(form), files)
-    return look_at_source({"source": name}, work)
+            bring_in(folder, name, form, files)
+    return look_at_source(SourceInput(source=name), work)
 
 
 class _Looks:

@@ -1,12 +1,12 @@
 """The tables of jobs, as `console.serve` has them made; what is asked of them and what changes them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobLine, JobState, Schedule, from_text, id_of, to_text
+from wayseal.console.jobs.types import AGAIN, WAITING, Job, JobState, Schedule, filled, from_text, id_of, to_text
 from wayseal.database import Connection
 from wayseal.model.messages import Message
 
@@ -89,56 +89,13 @@ def add(connection: Connection, kind: str, values: Mapping[str, str], *, subject
 def find(connection: Connection, number: int) -> Job | None:
     """A job."""
     row = connection.execute(sa.select(jobs).where(jobs.c.job == number)).first()
-    return None if row is None else _job_of(row)
-
-
-def page(
-    connection: Connection,
-    *,
-    before: int | None,
-    limit: int,
-    states: Sequence[str] = (),
-    kind: str = "",
-    subject: str = "",
-) -> tuple[Job, ...]:
-    """The newest first, below a number."""
-    asked = sa.select(jobs).order_by(jobs.c.job.desc()).limit(limit)
-    if before is not None:
-        asked = asked.where(jobs.c.job < before)
-    if states:
-        asked = asked.where(jobs.c.state.in_(states))
-    if kind:
-        asked = asked.where(jobs.c.kind == kind)
-    if subject:
-        asked = asked.where(jobs.c.subject == subject)
-    return tuple(_job_of(row) for row in connection.execute(asked))
+    return None if row is None else job_of(row)
 
 
 def note_day(connection: Connection, day: int) -> None:
     """Notes a day on which the console ran."""
     if connection.execute(sa.select(days_run).where(days_run.c.day == day)).first() is None:
         connection.execute(days_run.insert().values(day=day))
-
-
-def day_run(connection: Connection, today: int, back: int) -> int:
-    """The day on which the console ran so many of its days before today; 0: it hasn't run so long."""
-    day = days_run.c.day
-    asked = sa.select(day).where(day < today).order_by(day.desc()).offset(back - 1).limit(1)
-    return connection.execute(asked).scalar() or 0
-
-
-def counts(connection: Connection) -> dict[str, int]:
-    """State → jobs that a worker will change yet."""
-    column = jobs.c.state
-    waiting = [JobState.QUEUED.value, JobState.RUNNING.value]
-    asked = sa.select(column, sa.func.count()).where(column.in_(waiting)).group_by(column)
-    return {str(state): int(count) for state, count in connection.execute(asked)}
-
-
-def lines_of(connection: Connection, number: int) -> tuple[JobLine, ...]:
-    """A job's log."""
-    asked = sa.select(lines).where(lines.c.job == number).order_by(lines.c.line)
-    return tuple(JobLine(at=row.at, text=from_text(row.text) or Message("")) for row in connection.execute(asked))
 
 
 def say(connection: Connection, number: int, text: Message, now: int) -> None:
@@ -196,27 +153,6 @@ def renew(connection: Connection, number: int) -> bool:
     again = jobs.c.state.in_([state.value for state in AGAIN])
     this = sa.and_(jobs.c.job == number, again)
     return bool(connection.execute(jobs.update().where(this).values(**_FRESH)).rowcount)
-
-
-def running(connection: Connection) -> dict[int, str]:
-    """Job → the worker that has it."""
-    asked = sa.select(jobs.c.job, jobs.c.worker).where(jobs.c.state == JobState.RUNNING.value)
-    return {int(job): str(worker) for job, worker in connection.execute(asked)}
-
-
-def all_schedules(connection: Connection) -> tuple[Schedule, ...]:
-    """Return what is started by itself."""
-    asked = sa.select(schedules).order_by(schedules.c.kind)
-    return tuple(
-        Schedule(
-            kind=row.kind,
-            hour=None if row.each_hour else row.hour,
-            who=row.who,
-            set_at=row.set_at,
-            last=row.last_day,
-        )
-        for row in connection.execute(asked)
-    )
 
 
 def set_schedule(connection: Connection, schedule: Schedule) -> None:
@@ -305,22 +241,10 @@ def _json(values: Mapping[str, str]) -> str:
     return json.dumps(dict(values), ensure_ascii=False, sort_keys=True)
 
 
-def _job_of(row: Any) -> Job:
-    return Job(
-        id=id_of(row.job),
-        kind=row.kind,
-        values=json.loads(row.given),
-        subject=row.subject,
-        who=row.who,
-        state=JobState(row.state),
-        stage=row.stage,
-        done=row.done,
-        total=row.total,
-        result=json.loads(row.result),
-        error=from_text(row.error),
-        tries=row.tries,
-        cancelling=bool(row.cancelling),
-        created_at=row.created_at,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
+def job_of(row: Any) -> Job:
+    """A job out of a row."""
+    values, result, error = json.loads(row.given), json.loads(row.result), from_text(row.error)
+    state, cancelling = JobState(row.state), bool(row.cancelling)
+    return filled(
+        Job, row, id=id_of(row.job), values=values, result=result, error=error, state=state, cancelling=cancelling
     )

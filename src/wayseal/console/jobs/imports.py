@@ -12,15 +12,15 @@ import secrets
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from wayseal.console.errors import AccessError, JobError
 from wayseal.console.jobs.logs import CONTROL, UPLOADS, drop_upload, plain_name
-from wayseal.console.jobs.types import JobContext
-from wayseal.market.crawling import ImportForm, Named, free_name, place_files
+from wayseal.console.jobs.types import JobContext, SourceInput
+from wayseal.market.crawling.imports import ImportForm, Named, free_name, place_files
 from wayseal.store.durable import file_digest
 
 MOST_FILES = 2_000
@@ -83,12 +83,12 @@ def keep_sent(folder: Path, files: Sequence[Sent]) -> dict[str, str]:
     return {"upload": f"{token}/{', '.join(name for name, _, _ in kept)}", "files": json.dumps(kept)}
 
 
-def find_sent(values: Mapping[str, str], work: JobContext) -> tuple[tuple[str, Path, int, str], ...]:
+def find_sent(given: SourceInput, work: JobContext) -> tuple[tuple[str, Path, int, str], ...]:
     """Files that a job is about: name, place, size, SHA-256. JobError: one isn't there, or is another (rule 1)."""
-    token = values.get("upload", "").partition("/")[0]
+    token = given.upload.partition("/")[0]
     place = work.folder.parent / UPLOADS / token
     found: list[tuple[str, Path, int, str]] = []
-    for name, size, sha256 in json.loads(values.get("files", "[]")):
+    for name, size, sha256 in json.loads(given.files):
         work.step("market_hash", len(found), 0)
         file = place / name
         if not token or not file.is_file():

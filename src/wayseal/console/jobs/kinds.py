@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Any
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.types import JobContext
+from wayseal.console.jobs.types import CaseInput, JobContext, LogInput, NumbersInput, SourceInput, StampInput
 from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
+from wayseal.model.schema import read_values
 
-Run = Callable[[Mapping[str, str], JobContext], Mapping[str, str]]
+Run = Callable[[Any, JobContext], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,7 @@ class Kind:
     Attributes:
         name: As rows have it; its texts are `job_kind.NAME`.
         run: What it does; gets what was asked for, gives what came of it.
+        given: The model of what it is asked; None: it is asked nothing.
         roles: Who may ask for it, end it and have it tried again, and see what it was asked and what came of it.
         scheduled: Whether it can be started each day by itself.
         often: Whether it can be started each hour, too.
@@ -27,11 +30,16 @@ class Kind:
 
     name: str
     run: Run = field(repr=False)
+    given: type[Any] | None = None
     roles: frozenset[Role] = CASE_ROLES
     scheduled: bool = False
     often: bool = False
     seconds: float = 0
     named: bool = False
+
+    def do(self, values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+        """What it does, as a row asks for it. JobError: this version can't be asked so."""
+        return self.run(values if self.given is None else read_values(values, self.given, JobError), work)
 
 
 def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
@@ -40,7 +48,7 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
     extra: what has the packages that it needs beyond the console's own.
     """
 
-    def run(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
+    def run(given: Any, work: JobContext) -> Mapping[str, str]:
         try:
             found = getattr(import_module(f"wayseal.console.{module}"), name)
         except ModuleNotFoundError as error:
@@ -50,28 +58,40 @@ def _later(module: str, name: str = "run", *, extra: str = "") -> Run:
                 "this needs packages that are not installed where the console runs: pip install 'WHEEL[{extra}]'",
                 extra=extra,
             ) from None
-        return found(values, work)  # type: ignore[no-any-return]
+        return found(given, work)  # type: ignore[no-any-return]
 
     return run
 
 
 _ALL = (
-    Kind(name="look", run=_later("jobs._look"), seconds=600),
-    Kind(name="ingest", run=_later("jobs._kinds", "take_in")),
+    Kind(name="look", run=_later("jobs._look"), given=LogInput, seconds=600),
+    Kind(name="ingest", run=_later("jobs._kinds", "take_in"), given=LogInput),
     Kind(name="detect", run=_later("jobs._kinds", "detect_cases"), scheduled=True),
     Kind(name="notices", run=_later("jobs._kinds", "send_notices")),
     Kind(name="verify", run=_later("jobs._kinds", "verify_ledger"), roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="trace_check", run=_later("tracing.work", "run_check")),
-    Kind(name="trace", run=_later("tracing.work", "run_trace")),
-    Kind(name="trace_left_out", run=_later("tracing.work", "run_left_out")),
-    Kind(name="export", run=_later("jobs._kinds", "export_pack"), roles=frozenset({Role.INVESTIGATOR}), named=True),
-    Kind(name="stamp", run=_later("jobs._kinds", "stamp_packs"), roles=frozenset({Role.INVESTIGATOR}), scheduled=True),
-    Kind(name="reads", run=_later("jobs._kinds", "lay_out")),
+    Kind(name="trace_check", run=_later("tracing.work", "run_check"), given=NumbersInput),
+    Kind(name="trace", run=_later("tracing.work", "run_trace"), given=NumbersInput),
+    Kind(name="trace_left_out", run=_later("tracing.work", "run_left_out"), given=NumbersInput),
+    Kind(
+        name="export",
+        run=_later("jobs._kinds", "export_pack"),
+        given=CaseInput,
+        roles=frozenset({Role.INVESTIGATOR}),
+        named=True,
+    ),
+    Kind(
+        name="stamp",
+        run=_later("jobs._kinds", "stamp_packs"),
+        given=StampInput,
+        roles=frozenset({Role.INVESTIGATOR}),
+        scheduled=True,
+    ),
+    Kind(name="reads", run=_later("jobs._kinds", "lay_out"), given=CaseInput),
     Kind(name="rights", run=_later("jobs._kinds", "hold_rights"), roles=LEDGER_ROLES, scheduled=True),
     Kind(name="partners", run=_later("jobs._kinds", "hold_partners"), roles=LEDGER_ROLES, scheduled=True),
-    Kind(name="market_look", run=_later("jobs._market", "look_at_source", extra="market")),
+    Kind(name="market_look", run=_later("jobs._market", "look_at_source", extra="market"), given=SourceInput),
     Kind(name="market_due", run=_later("jobs._market", "look_at_due", extra="market"), scheduled=True, often=True),
-    Kind(name="market_import", run=_later("jobs._market", "bring_in_files", extra="market")),
+    Kind(name="market_import", run=_later("jobs._market", "bring_in_files", extra="market"), given=SourceInput),
     Kind(name="market_words", run=_later("jobs._kinds", "look_for_words"), scheduled=True),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -13,12 +13,12 @@ import re
 import secrets
 import shutil
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from wayseal.console.errors import JobError
-from wayseal.console.jobs.types import JobContext
+from wayseal.console.jobs.types import JobContext, LogInput
 from wayseal.store import load_mapping, open_source
 from wayseal.store.durable import replace_file
 from wayseal.store.types import Source
@@ -82,20 +82,18 @@ def find_mapping(folder: Path | None, name: str) -> Path:
     return folder / name
 
 
-def log_of(values: Mapping[str, str], work: JobContext) -> Path:
-    """The log that a job is about: `upload`, one that was sent, or `file`, one of the folder. JobError: it is gone."""
-    upload = values.get("upload", "")
-    if upload:
-        return find_upload(work.folder.parent, upload)
-    return find_log(work.settings.logs_folder, values.get("file", ""))
+def log_of(log: LogInput, work: JobContext) -> Path:
+    """The log that a job is about. JobError: it is gone."""
+    if log.upload:
+        return find_upload(work.folder.parent, log.upload)
+    return find_log(work.settings.logs_folder, log.file)
 
 
-def open_log(values: Mapping[str, str], work: JobContext) -> Source:
+def open_log(log: LogInput, work: JobContext) -> Source:
     """The same, opened as its job says.
 
     Args:
-        values: Of a job; beside `upload` or `file` the text of a mapping (`toml`; `origin`: "sent" where a browser sent
-            it), else one of the folder (`mapping`), or a `table`; `offset`.
+        log: Which, and how it is read.
         work: The job.
 
     Returns:
@@ -105,18 +103,18 @@ def open_log(values: Mapping[str, str], work: JobContext) -> Source:
         JobError: The log, or the mapping, isn't there.
         StoreError: It can't be read like that.
     """
-    text, named, mapping = values.get("toml", ""), values.get("mapping", ""), None
-    if text:
+    mapping = None
+    if log.toml:
         place = work.folder / MAPPING
-        replace_file(place, text.encode())
-        sent = values.get("origin", "sent") == "sent"
-        mapping = load_mapping(place, **{"most_letters": _MOST_LETTERS} if sent else {})
+        replace_file(place, log.toml.encode())
+        sent = log.origin == "sent"
+        mapping = load_mapping(place, most_letters=_MOST_LETTERS) if sent else load_mapping(place)
         if sent and mapping.logs is not None and len(mapping.logs.paths) > _MOST_PATHS:
             raise JobError("a mapping that is sent has {most} rules for paths at most", key="paths", most=_MOST_PATHS)
-    elif named:
-        mapping = load_mapping(find_mapping(work.settings.mappings_folder, named))
-    table = None if mapping is not None else values.get("table") or None
-    return open_source(log_of(values, work), mapping=mapping, offset=values.get("offset") or None, table=table)
+    elif log.mapping:
+        mapping = load_mapping(find_mapping(work.settings.mappings_folder, log.mapping))
+    table = None if mapping is not None else log.table or None
+    return open_source(log_of(log, work), mapping=mapping, offset=log.offset or None, table=table)
 
 
 def plain_name(name: str) -> str:

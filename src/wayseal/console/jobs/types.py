@@ -6,16 +6,18 @@ All times are microseconds after 1970, UTC.
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path, PurePath
 from threading import Event, Lock
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from wayseal.console.errors import ConsoleError, JobCancelledError, JobError, JobStoppedError
 from wayseal.console.settings import ConsoleSettings
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_, Message
+
+T = TypeVar("T")
 
 
 class JobState(StrEnum):
@@ -103,6 +105,79 @@ class Schedule:
     who: str
     set_at: int
     last: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogInput:
+    """A log, and how it is to be read: by a text, by columns, by a mapping of the folder, or as a table.
+
+    Attributes:
+        upload: It was sent (`console.jobs.logs`).
+        file: It lies in the settings' folder.
+        sha256: Of what was sent.
+        mapping: A mapping of the folder.
+        table: Of the contract.
+        offset: From UTC, of times without one.
+        toml: The text of a mapping.
+        origin: Where that text comes from; "sent": from a browser.
+        columns: Column of the contract → place of the log's, as JSON.
+        lang: In which a proposal is made.
+        look: The job that looked at it before.
+    """
+
+    upload: str = ""
+    file: str = ""
+    sha256: str = ""
+    mapping: str = ""
+    table: str = ""
+    offset: str = ""
+    toml: str = ""
+    origin: str = "sent"
+    columns: str = ""
+    lang: str = "en"
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumbersInput:
+    """Numbers to be traced. leaks: they, as a leaks file; offset: of times without one; seed: of all randomness."""
+
+    leaks: str
+    offset: str
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseInput:
+    """A case. why: it is needed; to: for whom, if that is said."""
+
+    case: str
+    why: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampInput:
+    """Packs that are to be stamped. of: the job that made one; "": all that wait."""
+
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInput:
+    """A source of the market. form, upload, files: what is brought into it (`console.jobs.imports`)."""
+
+    source: str
+    form: str = ""
+    upload: str = ""
+    files: str = "[]"
+
+
+def filled(kind: type[T], row: Any, /, **others: Any) -> T:
+    """A row of a table as a value whose fields are its columns, but for others."""
+    columns = row._mapping
+    named = {one.name: columns[one.name] for one in fields(kind) if one.name in columns}  # type: ignore[arg-type]
+    return kind(**named | others)
 
 
 def id_of(number: int) -> str:

@@ -66,6 +66,7 @@ TEXTS = {
     "error.foreign_form": N_(
         "This didn't come from a page of the console, so nothing was done. Open the page again and send it from there."
     ),
+    "error.docs_missing": N_("The docs aren't built here: `make docs` in the checkout builds them."),
     "error.link_gone": N_("This link was used, or its time is over. Ask an administrator for a new one."),
     "error.demo_gone": N_("This link was used, or its time is over. Start the demo's console again for a new one."),
     "error.home": N_("To the overview"),

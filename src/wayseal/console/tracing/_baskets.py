@@ -11,12 +11,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from wayseal.console.errors import StaleNumberError, TraceWorkError
+from wayseal.console.jobs.types import filled
 from wayseal.console.tracing.types import Basket, BasketAct, Done, Number, Row, Run, RunKind, Sighting
 from wayseal.database import Connection, Database
 from wayseal.model.times import HOUR_US
@@ -111,7 +112,12 @@ class Baskets:
         self, *, after: tuple[int, int] | None = None, limit: int = 25, closed: bool = False
     ) -> tuple[Basket, ...]:
         """Baskets, those changed last first. after: (changed_at, number) of the last one that was seen."""
-        return self._database.look(_page, after, limit, closed)
+        t = all_baskets.c
+        asked = sa.select(all_baskets).where(t.closed == int(closed))
+        if after is not None:
+            at, number = after
+            asked = asked.where(sa.or_(t.changed_at < at, sa.and_(t.changed_at == at, t.number < number)))
+        return tuple(map(_basket, self._all(asked.order_by(t.changed_at.desc(), t.number.desc()).limit(limit))))
 
     def find(self, id_: str) -> Basket | None:
         """A basket by id."""
@@ -123,18 +129,37 @@ class Baskets:
 
     def sightings(self, waybill: str, *, limit: int = 20) -> tuple[Sighting, ...]:
         """Where a number stands now, in open baskets and closed ones, the first seen first: 1 statement."""
-        return self._database.look(_sightings, waybill, limit)
+        t = basket_rows.c
+        asked = (
+            sa.select(basket_rows, all_baskets.c.name.label("basket_name"))
+            .join(all_baskets, all_baskets.c.number == t.basket)
+            .where(t.waybill == waybill, t.until == _LIVE)
+            .order_by(t.seen_at, t.basket, t.row)
+            .limit(limit)
+        )
+        return tuple(
+            Sighting(basket=f"b-{row.basket}", name=row.basket_name, version=row.since, number=_row(row).number)
+            for row in self._all(asked)
+        )
 
     def sold_at(self, waybills: Sequence[str]) -> Mapping[str, int]:
         """Of some numbers those that stand in a basket now, and when each was on sale at the latest: 1 statement.
 
         Where only the day is known, that is its end.
         """
-        return self._database.look(_sold_at, waybills) if waybills else {}
+        t = basket_rows.c
+        asked = (
+            sa.select(t.waybill, sa.func.min(t.seen_at + sa.cast(t.seen_day, sa.BigInteger) * DAY_US).label("at"))
+            .where(t.waybill.in_(sorted(set(waybills))), t.until == _LIVE)
+            .group_by(t.waybill)
+        )
+        return {row.waybill: int(row.at) for row in self._all(asked)} if waybills else {}
 
     def acts(self, basket: Basket, *, limit: int = 12) -> tuple[Done, ...]:
         """Return what was done with it, the newest first."""
-        return self._database.look(_acts, basket.number, limit)
+        t = basket_acts.c
+        asked = sa.select(basket_acts).where(t.basket == basket.number).order_by(t.version.desc()).limit(limit)
+        return tuple(filled(Done, row, act=BasketAct(row.act)) for row in self._all(asked))
 
     def make(self, name: str, who: str, why: str) -> str:
         """Makes an empty basket; its id. TraceWorkError: the name can't be."""
@@ -160,6 +185,9 @@ class Baskets:
         """Puts it away, or takes it out again."""
         act = BasketAct.CLOSED if closed else BasketAct.OPENED
         self._act(id_, act, who, why, _set, {"closed": int(closed)})
+
+    def _all(self, asked: sa.Select[Any]) -> Sequence[Any]:
+        return self._database.look(lambda connection: connection.execute(asked).all())
 
     def _act(self, id_: str, act: BasketAct, who: str, why: str, work: Callable[..., _Made[_T]], *args: Any) -> _T:
         return self._database.write(_perform, id_, act, who, _why(why), self._now(), work, *args)
@@ -250,16 +278,6 @@ def _same(number: Number) -> tuple[object, ...]:
     return number.waybill, number.seen_at, number.seen_day, number.seller, number.found_by
 
 
-def _page(connection: Connection, after: tuple[int, int] | None, limit: int, closed: bool) -> tuple[Basket, ...]:
-    t = all_baskets.c
-    asked = sa.select(all_baskets).where(t.closed == int(closed))
-    if after is not None:
-        at, number = after
-        asked = asked.where(sa.or_(t.changed_at < at, sa.and_(t.changed_at == at, t.number < number)))
-    ordered = asked.order_by(t.changed_at.desc(), t.number.desc()).limit(limit)
-    return tuple(_basket(row) for row in connection.execute(ordered))
-
-
 def _find(connection: Connection, id_: str) -> Basket | None:
     number = number_of(id_)
     if number is None:
@@ -276,50 +294,12 @@ def _rows(connection: Connection, basket: int, after: int, limit: int, version: 
     return tuple(_row(row) for row in connection.execute(asked.order_by(t.row).limit(limit)))
 
 
-def _sightings(connection: Connection, waybill: str, limit: int) -> tuple[Sighting, ...]:
-    t = basket_rows.c
-    asked = (
-        sa.select(basket_rows, all_baskets.c.name.label("basket_name"))
-        .join(all_baskets, all_baskets.c.number == t.basket)
-        .where(t.waybill == waybill, t.until == _LIVE)
-        .order_by(t.seen_at, t.basket, t.row)
-        .limit(limit)
-    )
-    return tuple(
-        Sighting(basket=f"b-{row.basket}", name=row.basket_name, version=row.since, number=_row(row).number)
-        for row in connection.execute(asked)
-    )
-
-
-def _sold_at(connection: Connection, waybills: Sequence[str]) -> Mapping[str, int]:
-    t = basket_rows.c
-    asked = (
-        sa.select(t.waybill, sa.func.min(t.seen_at + sa.cast(t.seen_day, sa.BigInteger) * DAY_US).label("at"))
-        .where(t.waybill.in_(sorted(set(waybills))), t.until == _LIVE)
-        .group_by(t.waybill)
-    )
-    return {row.waybill: int(row.at) for row in connection.execute(asked)}
-
-
-def _acts(connection: Connection, basket: int, limit: int) -> tuple[Done, ...]:
-    t = basket_acts.c
-    asked = sa.select(basket_acts).where(t.basket == basket).order_by(t.version.desc()).limit(limit)
-    return tuple(_filled(Done, row, act=BasketAct(row.act)) for row in connection.execute(asked))
-
-
-def _filled(kind: type[_T], row: Any, /, **others: Any) -> _T:
-    """A row as a value whose fields are its columns, but for others."""
-    columns = row._mapping
-    named = {one.name: columns[one.name] for one in fields(kind) if one.name in columns}  # type: ignore[arg-type]
-    return kind(**named | others)
-
-
 def _basket(row: Any) -> Basket:
-    return _filled(Basket, row, id=f"b-{row.number}", closed=bool(row.closed))
+    return filled(Basket, row, id=f"b-{row.number}", closed=bool(row.closed))
 
 
 def _row(row: Any) -> Row:
-    return _filled(Row, row, number=_filled(Number, row, seen_day=bool(row.seen_day)))
+    return filled(Row, row, number=filled(Number, row, seen_day=bool(row.seen_day)))
 
 
 def number_of(id_: str) -> int | None:
@@ -354,29 +334,46 @@ class Runs:
 
     def find(self, job: str) -> Run | None:
         """The run of a job."""
-        return self._database.look(_find_run, job)
+        return self._newest(all_runs.c.job == job)
+
+    def left_out(self, job: str) -> Run | None:
+        """The newest run that leaves out the numbers of a run one by one."""
+        return self._newest(all_runs.c.of == job)
+
+    def find_queued(self, item: str) -> Run | None:
+        """The run that became something in the queue."""
+        return self._newest(all_runs.c.item == item)
 
     def page(
         self, kinds: Sequence[RunKind], *, basket: str | None = None, before: int | None = None, limit: int = 25
     ) -> tuple[Run, ...]:
         """Runs of some kinds, the newest first."""
-        return self._database.look(_page_of_runs, kinds, basket, before, limit)
-
-    def left_out(self, job: str) -> Run | None:
-        """The newest run that leaves out the numbers of a run one by one."""
-        return self._database.look(_left_out, job)
-
-    def find_queued(self, item: str) -> Run | None:
-        """The run that became something in the queue."""
-        return self._database.look(_find_queued, item)
+        t = all_runs.c
+        asked = sa.select(all_runs).where(t.kind.in_([kind.value for kind in kinds]))
+        if basket is not None:
+            asked = asked.where(t.basket == number_of(basket))
+        if before is not None:
+            asked = asked.where(t.number < before)
+        return self._all(asked.order_by(t.number.desc()).limit(limit))
 
     def settle(self, job: str, state: str, told: Mapping[str, str]) -> None:
         """Keeps how a job stands (rule 5)."""
-        self._database.write(_set_run, job, {"state": state, "told": json.dumps(dict(told), ensure_ascii=False)})
+        self._set(job, state=state, told=json.dumps(dict(told), ensure_ascii=False))
 
     def queue(self, job: str, item: str) -> None:
         """Notes what a run became in the queue."""
-        self._database.write(_set_run, job, {"item": item})
+        self._set(job, item=item)
+
+    def _newest(self, which: sa.ColumnElement[bool]) -> Run | None:
+        found = self._all(sa.select(all_runs).where(which).order_by(all_runs.c.number.desc()).limit(1))
+        return found[0] if found else None
+
+    def _all(self, asked: sa.Select[Any]) -> tuple[Run, ...]:
+        return self._database.look(lambda connection: tuple(_run(row) for row in connection.execute(asked)))
+
+    def _set(self, job: str, **values: str) -> None:
+        changed = all_runs.update().where(all_runs.c.job == job).values(**values)
+        self._database.write(lambda connection: connection.execute(changed))
 
 
 def _note(connection: Connection, values: dict[str, Any]) -> None:
@@ -384,38 +381,5 @@ def _note(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(all_runs.insert().values(number=(newest or 0) + 1, **values))
 
 
-def _find_run(connection: Connection, job: str) -> Run | None:
-    row = connection.execute(sa.select(all_runs).where(all_runs.c.job == job)).first()
-    return None if row is None else _run(row)
-
-
-def _find_queued(connection: Connection, item: str) -> Run | None:
-    row = connection.execute(sa.select(all_runs).where(all_runs.c.item == item).limit(1)).first()
-    return None if row is None else _run(row)
-
-
-def _page_of_runs(
-    connection: Connection, kinds: Sequence[RunKind], basket: str | None, before: int | None, limit: int
-) -> tuple[Run, ...]:
-    t = all_runs.c
-    asked = sa.select(all_runs).where(t.kind.in_([kind.value for kind in kinds]))
-    if basket is not None:
-        asked = asked.where(t.basket == number_of(basket))
-    if before is not None:
-        asked = asked.where(t.number < before)
-    return tuple(_run(row) for row in connection.execute(asked.order_by(t.number.desc()).limit(limit)))
-
-
-def _left_out(connection: Connection, job: str) -> Run | None:
-    t = all_runs.c
-    asked = sa.select(all_runs).where(t.of == job).order_by(t.number.desc()).limit(1)
-    row = connection.execute(asked).first()
-    return None if row is None else _run(row)
-
-
-def _set_run(connection: Connection, job: str, values: dict[str, Any]) -> None:
-    connection.execute(all_runs.update().where(all_runs.c.job == job).values(**values))
-
-
 def _run(row: Any) -> Run:
-    return _filled(Run, row, kind=RunKind(row.kind), basket=f"b-{row.basket}", told=json.loads(row.told))
+    return filled(Run, row, kind=RunKind(row.kind), basket=f"b-{row.basket}", told=json.loads(row.told))

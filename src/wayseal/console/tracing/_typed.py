@@ -29,8 +29,8 @@ from wayseal.model.numbers import clean_waybill, looks_like_waybill
 from wayseal.model.predicate import PredicateError, parse_predicate
 from wayseal.model.times import HOUR_US, iso, offset_text
 from wayseal.store import TABLES, load_mapping, propose_mapping, read_leaks
-from wayseal.store.columns import microseconds
 from wayseal.store.errors import StoreError
+from wayseal.store.tables import microseconds
 from wayseal.store.types import Leaks
 
 COLUMNS = TABLES["leaks"].names

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from wayseal.cases import has_casebook, load_pseudonyms, open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.console.errors import TraceWorkError
-from wayseal.console.jobs.types import JobContext
+from wayseal.console.jobs.types import JobContext, NumbersInput
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.merkle import Checkpoint
 from wayseal.model.kinds import SourceKind, VerdictKind
@@ -160,9 +160,9 @@ FOLLOWED = 6
 _PERSONAL = {SourceKind.ACTOR: "actor", SourceKind.SESSION: "session", SourceKind.DEVICE: "device"}
 
 
-def run_check(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Looks at numbers before a trace. values: leaks, offset."""
-    leaks = _leaks(values, work.folder)
+def run_check(given: NumbersInput, work: JobContext) -> Mapping[str, str]:
+    """Looks at numbers before a trace."""
+    leaks = _leaks(given, work.folder)
     work.step("match", 0, 1)
     with open_ledger(work.ledger) as snapshot:
         found = preview(snapshot, leaks)
@@ -172,12 +172,12 @@ def run_check(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     return {**told, "found": str(found.found), "ledger": found.ledger_digest, "root": root}
 
 
-def run_trace(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Traces numbers. values: leaks, offset, seed."""
-    leaks = _leaks(values, work.folder)
+def run_trace(given: NumbersInput, work: JobContext) -> Mapping[str, str]:
+    """Traces numbers."""
+    leaks = _leaks(given, work.folder)
     alias = _alias(work.ledger / FOLDER)
     with open_ledger(work.ledger) as snapshot:
-        result = trace(snapshot, leaks, seed=int(values["seed"]), progress=partial(_say_step, work))
+        result = trace(snapshot, leaks, seed=given.seed, progress=partial(_say_step, work))
     report = render(result, "json", "en").encode()
     replace_file(work.folder / REPORT, report)
     shown = result.renamed(alias)
@@ -193,14 +193,14 @@ def run_trace(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
     }
 
 
-def run_left_out(values: Mapping[str, str], work: JobContext) -> Mapping[str, str]:
-    """Traces numbers without each of them in turn. values: as of a trace."""
-    leaks = _leaks(values, work.folder)
+def run_left_out(given: NumbersInput, work: JobContext) -> Mapping[str, str]:
+    """Traces numbers without each of them in turn."""
+    leaks = _leaks(given, work.folder)
     total = len(leaks.rows)
     if not 2 <= total <= MOST_LEFT_OUT:
         raise TraceWorkError("leaving numbers out takes 2 to {most} of them", most=MOST_LEFT_OUT)
     alias = _alias(work.ledger / FOLDER)
-    seed, out = int(values["seed"]), []
+    seed, out = given.seed, []
     with open_ledger(work.ledger) as snapshot:
         work.step("whole", 0, total + 1)
         whole = trace(snapshot, leaks, seed=seed, progress=_quiet).renamed(alias)
@@ -237,11 +237,11 @@ def _without(
     )
 
 
-def _leaks(values: Mapping[str, str], folder: Path) -> Leaks:
+def _leaks(given: NumbersInput, folder: Path) -> Leaks:
     """The numbers, kept in the job's folder as they are traced (rule 3)."""
     path = folder / LEAKS
-    replace_file(path, values["leaks"].encode())
-    return read_leaks(path, offset=values["offset"])
+    replace_file(path, given.leaks.encode())
+    return read_leaks(path, offset=given.offset)
 
 
 def _alias(casebook: Path) -> Callable[[str, SourceKind], str]:

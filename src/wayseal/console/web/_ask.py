@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ParamSpec, Self, TypeVar
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
-from wayseal.cases.errors import CaseStateError, StaleError, UndoError
+from wayseal.cases.errors import CasebookUsageError, CaseStateError, StaleError, UndoError
 from wayseal.console.access import KNOWN_SECONDS, Access
 from wayseal.console.access.types import Opened, Session, Visit
+from wayseal.console.errors import AccessError, JobError, TraceWorkError
 from wayseal.console.jobs import Jobs
 from wayseal.console.reading import CanaryWatch, CaseReader
+from wayseal.console.roles import Page, Role
 from wayseal.console.web._forms import KNOWN, page_token
 from wayseal.console.web._render import Assets, Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
@@ -25,8 +28,78 @@ YEAR = 31_536_000
 _ADDRESS = ":/%#?=@[]!$&'()*+,;"
 """What stays as it is in an address that is whole."""
 
-
+P = ParamSpec("P")
+F = TypeVar("F")
+T = TypeVar("T", bound=Callable[..., Response])
 _OVERTAKEN = CaseStateError, UndoError, StaleError, OvertakenError
+REFUSALS = AccessError, JobError, TraceWorkError, CasebookUsageError, CaseStateError, StaleError, OvertakenError
+"""What a form is refused for: its page says so, with what was typed."""
+
+
+class StatusError(Exception):
+    """An answer that says no more than its status; the gate gives it."""
+
+    def __init__(self, status: int = 404) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Pages(list[Page]):
+    """The pages of a module, each declared where it is made: `@PAGES.get("/jobs", LEDGER_ROLES)`.
+
+    The first one that fits an address answers. around: what stands around each of them, such as a record that all need.
+    """
+
+    def __init__(self, around: Callable[[Any], Callable[["Ask"], Response]] = lambda act: act) -> None:
+        super().__init__()
+        self._around = around
+
+    def get(self, path: str, roles: frozenset[Role] | None, **more: Any) -> Callable[[T], T]:
+        """Declare a page that is looked at. more: as `Page` has it."""
+        return self._declare("GET", path, roles, more)
+
+    def post(
+        self,
+        path: str,
+        roles: frozenset[Role] | None,
+        *,
+        again: Callable[..., Response] | None = None,
+        refusals: tuple[type[Exception], ...] = REFUSALS,
+        **more: Any,
+    ) -> Callable[[T], T]:
+        """Declare what a form does. again: makes its page once more where it is refused; told the error, last."""
+        return self._declare("POST", path, roles, more, again, refusals)
+
+    def _declare(
+        self,
+        method: str,
+        path: str,
+        roles: frozenset[Role] | None,
+        more: Mapping[str, Any],
+        again: Callable[..., Response] | None = None,
+        refusals: tuple[type[Exception], ...] = (),
+    ) -> Callable[[T], T]:
+        def declare(act: T) -> T:
+            whole = self._around(act if again is None else refused(act, again, refusals))
+            self.append(Page(method=method, path=path, act=whole, roles=roles, **more))
+            return act
+
+        return declare
+
+
+def refused(
+    act: Callable[P, Response], again: Callable[..., Response], refusals: tuple[type[Exception], ...] = REFUSALS
+) -> Callable[P, Response]:
+    """An act of a form; where it is refused, its page once more, which is told why."""
+
+    @wraps(act)
+    def do(*args: P.args, **kwargs: P.kwargs) -> Response:
+        try:
+            return act(*args, **kwargs)
+        except refusals as error:
+            return again(*args, error, **kwargs)
+
+    return do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +201,7 @@ class Ask:
         lang: The language of the page.
         theme: How it looks: auto, light or dark.
         token: What its forms hold.
-        departed: What the browser holds of whoever left for the company's sign-in.
+        company_mark: What the browser holds of whoever left for the company's sign-in.
         partial: Only a part of a page is wanted (htmx).
         packed: The browser takes gzip.
     """
@@ -146,7 +219,7 @@ class Ask:
     lang: Lang
     theme: str
     token: str = field(repr=False)
-    departed: str = field(default="", repr=False)
+    company_mark: str = field(default="", repr=False)
     partial: bool = False
     packed: bool = False
     files: tuple[Upload, ...] = ()
@@ -172,6 +245,11 @@ class Ask:
     def field(self, name: str) -> str:
         """A field of the form; empty where it wasn't sent."""
         return self.form.get(name, "")
+
+    def number(self, name: str) -> int | None:
+        """A number of the query; None where it is none."""
+        given = self.query.get(name, "")
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
 
     def line(self, name: str) -> str:
         """A field of the form as one line, with single spaces."""
@@ -235,7 +313,7 @@ class Ask:
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 
-    def depart(self, answer: Response, browser: str, seconds: int) -> Response:
+    def mark_company(self, answer: Response, browser: str, seconds: int) -> Response:
         """Marks a browser that leaves for the company's sign-in."""
         self._set(answer, self.site.company_cookie, browser, seconds)
         return answer
@@ -249,6 +327,13 @@ class Ask:
         answer.set_cookie(
             name, value, max_age=seconds, path="/", secure=self.site.secure, httponly=True, samesite="lax"
         )
+
+
+def there(found: F | None) -> F:
+    """What was asked for. StatusError: it isn't there, or isn't for whoever asks."""
+    if found is None:
+        raise StatusError
+    return found
 
 
 def alias_of(ask: Ask) -> Callable[[str], str]:

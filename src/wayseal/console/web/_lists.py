@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -23,13 +24,14 @@ from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._render import voice_of
 from wayseal.model.times import stamp
+from wayseal.page.languages import Lang
 from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.words import Voice, headings
 
 MOST_ROWS = 20_000
 """Rows of an export at most."""
 PICK = "pick."
-_AT_ONCE = 200
+_AT_ONCE = _LONGEST = 200
 _DOWN = "-"
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -90,13 +92,19 @@ class Column(Generic[R]):
         kind: What values are: "id", "number", "time", "value" (of logs and tables), or what codes of their texts begin
             with ("role."); "": texts.
         href: Where a cell leads.
+        said: Its value in a language, in a file, where it isn't the same in all.
     """
 
     name: str
-    cell: Callable[[R], Any]
+    cell: Callable[[R], Any] = field(default=lambda _row: None)
     head: str = ""
     kind: str = ""
     href: Callable[[R], str] | None = None
+    said: Callable[[R, Lang], Any] | None = None
+
+    def filed(self, row: R, lang: Lang) -> Any:
+        """Its value as a file has it."""
+        return self.cell(row) if self.said is None else self.said(row, lang)
 
     @property
     def coded(self) -> str:
@@ -106,11 +114,25 @@ class Column(Generic[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """A filter of a list. choices: the first one where an address says nothing; kind: what their texts begin with."""
+    """A filter of a list.
+
+    choices: the first one where an address says nothing; none: any text. kind: what their texts begin with. empty: what
+    naming it without a choice means, where that isn't the first one.
+    """
 
     name: str
-    choices: Sequence[str]
-    kind: str
+    choices: Sequence[str] = ()
+    kind: str = ""
+    empty: str = ""
+
+    def of(self, given: Mapping[str, str], *, loose: bool = False) -> str:
+        """The choice of an address or a form. AccessError: there is no such choice, which `loose` passes over."""
+        choice = given.get(self.name, "")[:_LONGEST] or (self.empty if self.name in given else "")
+        if not self.choices or choice in self.choices:
+            return choice
+        if choice and not loose:
+            raise AccessError("choose one of the list", key=self.name)
+        return self.choices[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +167,7 @@ class ListPage(Generic[R]):
         filters: What narrows it.
         sorts: By what it can be sorted; the first one where an address says nothing.
         turns: Each can be turned round.
+        loose: A choice or a sort that there isn't is as good as none.
         key: A row's id; needed where there are actions.
         find: The row of an id; the same.
         actions: What can be done to many.
@@ -163,6 +186,7 @@ class ListPage(Generic[R]):
     filters: Sequence[Filter] = ()
     sorts: Sequence[str] = ()
     turns: bool = True
+    loose: bool = False
     key: Callable[[R], str] = field(default=str)
     find: Callable[[Ask, str], R | None] = field(default=lambda _ask, _id: None)
     actions: Sequence[Action[R]] = ()
@@ -187,11 +211,11 @@ class ListPage(Generic[R]):
 
     def wanted(self, given: Mapping[str, str]) -> Wanted:
         """Return what an address or a form asks for. AccessError (rule 1)."""
-        filters = {one.name: given.get(one.name, "") or one.choices[0] for one in self.filters}
-        for one in self.filters:
-            if filters[one.name] not in one.choices:
-                raise AccessError("choose one of the list", key=one.name)
-        sort = sort_of(given, self.sorts, self.sorts[0] if self.sorts else "")
+        filters = {one.name: one.of(given, loose=self.loose) for one in self.filters}
+        usual = self.sorts[0] if self.sorts else ""
+        if self.loose and given.get("sort", "") not in self.sorts:
+            given = {**given, "sort": ""}
+        sort = sort_of(given, self.sorts, usual)
         if sort.down and not self.turns:
             raise AccessError("choose one of the list", key="sort")
         return Wanted(filters=filters, sort=sort, after=given.get("after") or None)
@@ -204,7 +228,12 @@ class ListPage(Generic[R]):
         """All of it, as a file."""
         wanted = self.wanted(ask.query)
         pages = every_page(lambda after: self.query(ask, replace(wanted, after=after), _AT_ONCE))
-        rows = ([column.cell(row) for column in self.columns] for page in pages for row in page.rows)
+        first = next(pages)  # now, so that what keeps it from being read is said, and no half of a file is sent
+        rows = (
+            [column.filed(row, ask.lang) for column in self.columns]
+            for page in chain([first], pages)
+            for row in page.rows
+        )
         name = self.path.strip("/").replace("/", "-")
         return table_file(ask, f"{name}.csv", [column.coded for column in self.columns], rows)
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from wayseal.detect.explain._templates import Template, TemplateKind
 from wayseal.ledger.codes import Coder
 from wayseal.model.kinds import Action, OutletKind, Scope
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 UInts = npt.NDArray[np.uint64]
 Longs = npt.NDArray[np.int64]

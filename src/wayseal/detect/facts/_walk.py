@@ -43,9 +43,9 @@ from wayseal.detect.facts._tally import (
     UInts,
     find_demoted,
 )
-from wayseal.ledger.beside import Beside
+from wayseal.ledger.walk import WaybillPartition
 from wayseal.model.runtime import kernel
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _KIND_BITS, _ACTION_BITS = np.uint64(2), np.uint64(4)
@@ -193,7 +193,7 @@ class Counter:
         self._free: list[_Counts] = []
         self._all: list[_Counts] = []
 
-    def __call__(self, stretch: Beside) -> int:
+    def __call__(self, stretch: WaybillPartition) -> int:
         """Counts the reads of a stretch; returns how many there were."""
         try:
             counts = self._free.pop()
@@ -208,7 +208,7 @@ class Counter:
         self._free.append(counts)
         return read
 
-    def _increment(self, stretch: Beside, before: CountedBefore, counts: _Counts) -> int:
+    def _increment(self, stretch: WaybillPartition, before: CountedBefore, counts: _Counts) -> int:
         """Counts what came since, beside those rows of the tables that it needs."""
         fresh = [batch["source"].to_numpy() >= before.sources for batch in stretch.reads]
         again = self._reopened(stretch, before)
@@ -266,7 +266,7 @@ class Counter:
             n,
         )
 
-    def _reopened(self, stretch: Beside, before: CountedBefore) -> pa.RecordBatch:
+    def _reopened(self, stretch: WaybillPartition, before: CountedBefore) -> pa.RecordBatch:
         """Suspects of before whose parcel has a new row (`_tally`, rule 2)."""
         named = [
             key_column(rows, "waybill")[rows["source"].to_numpy() >= before.sources] for rows in stretch.tables.values()
@@ -349,7 +349,7 @@ class Tables:
     places: Surroundings
 
 
-def code_tables(stretch: Beside, staff: Staff) -> Tables:
+def code_tables(stretch: WaybillPartition, staff: Staff) -> Tables:
     """The tables of a stretch, coded."""
     scans, routes, tickets = (stretch.tables[name] for name in ("scans", "waybills", "tickets"))
     n = routes.num_rows

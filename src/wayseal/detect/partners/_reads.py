@@ -1,8 +1,15 @@
-"""Reads of partners and calls out of their logs, as arrays."""
+"""Reads of partners and calls out of their logs, as arrays.
+
+Ids that don't fit: of accounts and logs that no contract names, and of contracts that nobody has.
+1. Each is told with the id on the other side that is most like it, whatever the case of letters; a slip of the pen and
+   a key that was added lately both look like that.
+2. A comparison costs as much as there are ids on the other side: of each kind, the first MOST_COMPARED are compared.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.detect.partners._contract import Contract
-from wayseal.detect.partners._result import Remark
+from wayseal.detect.partners._result import Misfit, Place, Remark
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
-from wayseal.ledger.walk import Stretch
+from wayseal.ledger.walk import SourceRange
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import clock_us
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 Longs = npt.NDArray[np.int64]
 UInts = npt.NDArray[np.uint64]
@@ -120,6 +127,39 @@ def _other_kind(contract: Contract, kinds: dict[str, str]) -> Remark | None:
     return Remark(code="other_kind", values={"file": contract.file.name, "n": len(actors), "actors": shown})
 
 
+MOST_COMPARED = 20
+
+
+def find_misfits(
+    contracts: Sequence[Contract], accounts: Mapping[str, int], logged: Mapping[str, int], unknown: Mapping[str, str]
+) -> tuple[Misfit, ...]:
+    """All of them, by kind; of a kind, those with the most reads or calls first.
+
+    accounts: reads of each partner's account without a contract. logged: calls of each other id in the partners' logs.
+    unknown: ids of contracts that no row of the ledger has, each with its contract's file.
+    """
+    named = {actor: contract.file.name for contract in contracts for actor in contract.actors}
+    files = dict.fromkeys(unknown, 0)
+    there = {**dict.fromkeys(accounts, ""), **dict.fromkeys(logged, "")}
+    return (
+        *_compare(Place.ACCOUNT, accounts, named, named),
+        *_compare(Place.LOG, logged, named, named),
+        *_compare(Place.CONTRACT, files, there, unknown),
+    )
+
+
+def _compare(
+    place: Place, ids: Mapping[str, int], others: Mapping[str, str], files: Mapping[str, str]
+) -> Iterator[Misfit]:
+    """Rules 1 and 2. others: ids of the other side; files: which contract names an id."""
+    plain = {other.casefold(): other for other in others}
+    for rank, (id_, count) in enumerate(sorted(ids.items(), key=lambda row: (-row[1], row[0]))):
+        near = get_close_matches(id_.casefold(), plain, n=1) if rank < MOST_COMPARED else []
+        nearest = plain[near[0]] if near else ""
+        named = id_ if place is Place.CONTRACT else nearest
+        yield Misfit(id=id_, place=place, count=count, nearest=nearest, contract=files.get(named, ""))
+
+
 COLUMNS = ("ip", "purpose", "request")
 CALLS = ("partner", "at", "request", "fields", "ip")
 SEPARATOR = "\x1f"
@@ -159,7 +199,7 @@ class Calls:
         return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
-def reads_of(stretch: Stretch, groups: Groups) -> Iterator[tuple[int, Reads]]:
+def reads_of(stretch: SourceRange, groups: Groups) -> Iterator[tuple[int, Reads]]:
     """(group, its reads) of a stretch."""
     table = stretch.reads
     at = microseconds(table["at"])
@@ -215,7 +255,7 @@ class Log:
         self.fields = TextPool()
         self.ips = TextPool()
 
-    def calls_of(self, stretch: Stretch) -> tuple[dict[int, Calls], dict[int, int]]:
+    def calls_of(self, stretch: SourceRange) -> tuple[dict[int, Calls], dict[int, int]]:
         """Group → its calls of a stretch; and partner (key) → how many, of calls that are nobody's."""
         table = self._snapshot.between("partner_calls", stretch.low, stretch.high, CALLS).combine_chunks()
         partner = table["partner"].to_numpy()

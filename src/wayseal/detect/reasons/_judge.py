@@ -2,7 +2,7 @@
 
 What would explain a read of a parcel, template by template: plain Python over plain rows.
 
-This is the same set of rules as the kernel's (obligations 1 to 7 of `explain._kernel`), written a second time on
+This is the same set of rules as the kernel's (obligations 1 to 7 of `explain`), written a second time on
 purpose, by rows instead of arrays: tests draw worlds and demand that both name the same template for every read.
 """
 

@@ -20,9 +20,9 @@ from wayseal.detect.explain import UNEXPLAINED, Staff, Template, TemplateKind, c
 from wayseal.detect.facts import TABLE_COLUMNS, Progress, build_context, code_tables, judge_reads
 from wayseal.detect.rights._map import ACTIONS
 from wayseal.ledger import Snapshot
-from wayseal.ledger.beside import Beside, Wanted
+from wayseal.ledger.walk import Wanted, WaybillPartition
 from wayseal.model.runtime import kernel
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 
 
 class AccountState(StrEnum):
@@ -149,7 +149,7 @@ def count_activity(
     reads, after = np.zeros((a, _WIDTH, 2), np.int64), np.zeros((a, 2), np.int64)
     ends = np.column_stack([np.zeros(a, np.int64), np.full(a, NEVER), np.full(a, -1)])
 
-    def work(stretch: Beside) -> list[tuple[Longs, npt.NDArray[np.int32], npt.NDArray[np.uint8], Flags]]:
+    def work(stretch: WaybillPartition) -> list[tuple[Longs, npt.NDArray[np.int32], npt.NDArray[np.uint8], Flags]]:
         tables = code_tables(stretch, staff)
         found = []
         for batch in stretch.reads:
@@ -162,7 +162,7 @@ def count_activity(
     if len(staff.customers):
         tables["waybills"] = (*tables["waybills"], "customer")
     wanted = Wanted(reads=("at", "actor", "action"), tables=tables)
-    for parts, done, total in snapshot.beside(wanted, work):
+    for parts, done, total in snapshot.waybill_partitions(wanted, work):
         for at, actor, action, beyond in parts:
             _count(at, actor, action, beyond, since, limits, reads, ends, after)
         progress("rights", done, total)

@@ -22,6 +22,7 @@ from wayseal.ledger._layout import DAY_US, HOUR_US
 from wayseal.ledger._lookup import Finder
 from wayseal.ledger._manifest import FileEntry, Manifest, PurgeEntry, Segment, load_manifest, parse_day
 from wayseal.ledger._merge import merge
+from wayseal.ledger._purge_selector import Boundary, PurgePlan, PurgeSelector
 from wayseal.ledger._rewrite import Hooks, commit_files, count_leftover_bytes, open_for_rewrite, require_unchanged
 from wayseal.ledger._snapshot import open_ledger
 from wayseal.ledger._strata import read_counts
@@ -29,7 +30,6 @@ from wayseal.ledger._tree import open_tree
 from wayseal.ledger.errors import LedgerChangedError, TooYoungError
 from wayseal.ledger.integrity import Code, check_history
 from wayseal.ledger.retention._purge_proof import PurgeProof
-from wayseal.ledger.retention._purge_selector import Boundary, PurgePlan, PurgeSelector
 from wayseal.ledger.retention._remove import Removal
 from wayseal.merkle import Checkpoint
 from wayseal.merkle.errors import OtherOriginError

@@ -27,17 +27,16 @@ from wayseal.ledger._generation import Generation
 from wayseal.ledger._key_conflicts import take_newest
 from wayseal.ledger._keys import Keyer
 from wayseal.ledger._layout import DAY_US, HOUR_US, Codes, Flags, Longs, Words
-from wayseal.ledger._lookup import Finder
+from wayseal.ledger._lookup import DICTIONARY_SCHEMA, Finder
 from wayseal.ledger._manifest import GONE, REWRITTEN, TOMBSTONES, FileEntry, Manifest
 from wayseal.ledger._merge import combine, sum_counts, unite_schemas
 from wayseal.ledger._part import column_values
+from wayseal.ledger._purge_selector import PurgeSelection, PurgeSelector, rows_of_range
 from wayseal.ledger._rewrite import Hooks, require_unchanged
 from wayseal.ledger._sorted import SortedFile, contains, join_batches, open_sorted, ranges, read_range, sort_unique
 from wayseal.ledger._strata import read_counts
-from wayseal.ledger._text_lookup import DICTIONARY_SCHEMA
+from wayseal.ledger._tombstone_writer import TombstoneWriter
 from wayseal.ledger.errors import LedgerChangedError
-from wayseal.ledger.retention._purge_selector import PurgeSelection, PurgeSelector, rows_of_range
-from wayseal.ledger.retention._tombstone_writer import TombstoneWriter
 
 _TIME = pa.timestamp("us", tz="UTC")
 _MANY = 1 << 21

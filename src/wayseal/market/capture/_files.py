@@ -90,16 +90,12 @@ def _member(file: BinaryIO, offset: int) -> Member | None:
         while not unpacker.eof:
             part = unpacker.unconsumed_tail or file.read(_PART)
             if not part:
-                return None if not used else _broken(reader, offset, used, cut=True)
+                return None if not used else reader.member(offset, used, cut=True, whole=False)
             reader.take(unpacker.decompress(part, _UNPACKED))
             used = file.tell() - offset - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
     except zlib.error:
-        return _broken(reader, offset, max(used, 1), cut=False)
-    return Member(offset=offset, length=used, whole=reader.whole, cut=False, head=reader.head)
-
-
-def _broken(reader: "_Reader", offset: int, used: int, *, cut: bool) -> Member:
-    return Member(offset=offset, length=used, whole=False, cut=cut, head=reader.head)
+        return reader.member(offset, max(used, 1), whole=False)
+    return reader.member(offset, used, whole=reader.whole)
 
 
 class _Reader:
@@ -118,6 +114,9 @@ class _Reader:
         said = self.head.get("warc-block-digest", "")
         good = not said.startswith("sha256:") or said == digest_text(self._digest.digest())
         return not self._bad and self._left == 0 and self._tail == _TAIL and good
+
+    def member(self, offset: int, length: int, *, whole: bool, cut: bool = False) -> Member:
+        return Member(offset=offset, length=length, whole=whole, cut=cut, head=self.head)
 
     def take(self, data: bytes) -> None:
         if self._left < 0 and not self._bad:
@@ -186,7 +185,12 @@ def answer_records(fetched: Fetched, text: str, described: Mapping[str, Any]) ->
         conversion.rec_headers.add_header("WARC-Refers-To", ids[0])
         made.append((conversion, block))
     blocks = {record.rec_type: _block_digest(record, body).hex() for record, body in made}
-    for name, media_type, block in _drawn(fetched):
+    for name, media_type, block in (
+        ("rendered", "text/html; charset=utf-8", fetched.rendered),
+        ("screenshot", "image/png", fetched.screenshot),
+    ):
+        if not block:
+            continue
         url = f"urn:wayseal:{name}:{fetched.url}"
         drawn = _plain("resource", url, fetched.at, media_type, block)
         _concurrent(drawn, ids[0])
@@ -199,18 +203,7 @@ def answer_records(fetched: Fetched, text: str, described: Mapping[str, Any]) ->
     return out, content
 
 
-def _drawn(fetched: Fetched) -> list[tuple[str, str, bytes]]:
-    """List what scripts drew: name, media type and bytes."""
-    both = [
-        ("rendered", "text/html; charset=utf-8", fetched.rendered),
-        ("screenshot", "image/png", fetched.screenshot),
-    ]
-    return [one for one in both if one[2]]
-
-
-def resource_record(
-    out: BinaryIO, file: BinaryIO, *, url: str, at: int, media_type: str, sha256: str, size: int
-) -> str:
+def resource_record(out: Any, file: Any, *, url: str, at: int, media_type: str, sha256: str, size: int) -> str:
     """Writes a file of any size as a record, and gives its id. sha256: in hex, as it was read before."""
     raw = digest_text(bytes.fromhex(sha256))
     headers = {

@@ -36,7 +36,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from wayseal.market.capture._files import members
 from wayseal.market.errors import CaptureChangedError, CaptureError
@@ -166,7 +165,7 @@ class Code(StrEnum):
     """A tombstone says another hash than the list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CapturesVerification:
     """The result of verifying a folder of captures.
 
@@ -183,16 +182,20 @@ class CapturesVerification:
         findings: What is wrong.
     """
 
-    days: int
-    files: int
-    open_files: int
-    records: int
-    purged: int
-    signed: int
-    stamped: Mapping[str, Stamped]
-    waiting: tuple[str, ...]
-    unchecked: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    days: int = 0
+    files: int = 0
+    open_files: int = 0
+    records: int = 0
+    purged: int = 0
+    signed: int = 0
+    stamped: dict[str, Stamped] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, code: Code, where: str, **values: str | int) -> None:
+        """One thing that is wrong."""
+        self.findings.append(Finding(code=code, where=where, values=values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,7 +278,11 @@ def _remove(path: Path, sha256: str, now: int) -> Purged:
     if file_digest(path) != sha256:
         raise CaptureChangedError("this file isn't what its list says", file=path)
     with path.open("rb") as file:
-        records = [_told(one.head, one.offset, one.length) for one in members(file)]
+        heads = {"type": "warc-type", "id": "warc-record-id", "digest": "warc-block-digest"}
+        records = [
+            {**{key: one.head.get(name, "") for key, name in heads.items()}, "offset": one.offset, "length": one.length}
+            for one in members(file)
+        ]
     size = path.stat().st_size
     content = {
         "wayseal_tombstone": 1,
@@ -290,38 +297,6 @@ def _remove(path: Path, sha256: str, now: int) -> Purged:
     path.unlink()
     sync_folder(path.parent)
     return Purged(name=f"{path.parent.name}/{path.name}", size=size, records=len(records))
-
-
-def _told(head: dict[str, str], offset: int, length: int) -> dict[str, Any]:
-    return {
-        "type": head.get("warc-type", ""),
-        "id": head.get("warc-record-id", ""),
-        "digest": head.get("warc-block-digest", ""),
-        "offset": offset,
-        "length": length,
-    }
-
-
-@dataclass(slots=True)
-class _Looking:
-    """A verification under way."""
-
-    today: str
-    keys: Sequence[VerifyKey]
-    certificates: Sequence[bytes]
-    files: int = 0
-    open_files: int = 0
-    records: int = 0
-    purged: int = 0
-    signed: int = 0
-    stamped: dict[str, Stamped] = field(default_factory=dict)
-    waiting: list[str] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    def find(self, code: Code, where: str, **values: str | int) -> None:
-        """One thing that is wrong."""
-        self.findings.append(Finding(code=code, where=where, values=values))
 
 
 def verify_captures(
@@ -342,116 +317,106 @@ def verify_captures(
         OSError: Something can't be read.
         StampError: A certificate is none.
     """
-    looking = _Looking(time_at(now).date().isoformat(), keys, certificates)
-    days = day_folders(folder)
-    for day in days:
-        _look_at_day(day, looking)
-    return CapturesVerification(
-        days=len(days),
-        files=looking.files,
-        open_files=looking.open_files,
-        records=looking.records,
-        purged=looking.purged,
-        signed=looking.signed,
-        stamped=looking.stamped,
-        waiting=tuple(looking.waiting),
-        unchecked=tuple(looking.unchecked),
-        findings=tuple(looking.findings),
-    )
+    found, today = CapturesVerification(), time_at(now).date().isoformat()
+    for day in day_folders(folder):
+        found.days += 1
+        listed = _verify_day(day, today, found)
+        if listed and keys:
+            if signed_by(day, keys):
+                found.signed += 1
+            else:
+                found.find(Code.SIGNATURE, f"{day.name}/{SIGNATURE}")
+        if listed:
+            _verify_stamp(day, certificates, found)
+    return found
 
 
-def _look_at_day(day: Path, looking: _Looking) -> None:
+def _verify_day(day: Path, today: str, found: CapturesVerification) -> Collection[str]:
+    """Check a day's files; those of its list."""
     try:
         listed = read_list(day)
     except CaptureError:
-        looking.find(Code.LIST, f"{day.name}/{LIST}")
+        found.find(Code.LIST, f"{day.name}/{LIST}")
         listed = {}
     for name, sha256 in listed.items():
-        _look_at_file(day / name, sha256, looking)
+        _verify_file(day / name, sha256, found)
     for path in sorted(day.glob(f"*{SUFFIX}")):
         if path.name not in listed:
-            _look_at_open(path, looking)
-    if not listed:
-        return
-    if looking.keys:
-        if signed_by(day, looking.keys):
-            looking.signed += 1
-        else:
-            looking.find(Code.SIGNATURE, f"{day.name}/{SIGNATURE}")
-    _look_at_stamp(day, looking)
+            if day.name < today:
+                found.find(Code.EXTRA, f"{day.name}/{path.name}")
+            _verify_open(path, found)
+    return listed
 
 
-def _look_at_file(path: Path, sha256: str, looking: _Looking) -> None:
+def _verify_file(path: Path, sha256: str, found: CapturesVerification) -> None:
     where = f"{path.parent.name}/{path.name}"
     tombstone = tombstone_of(path)
     if not path.exists():
         if not tombstone.exists():
-            looking.find(Code.MISSING, where)
+            found.find(Code.MISSING, where)
         elif not _stands_for(tombstone, sha256):
-            looking.find(Code.TOMBSTONE, f"{path.parent.name}/{tombstone.name}")
+            found.find(Code.TOMBSTONE, f"{path.parent.name}/{tombstone.name}")
         else:
-            looking.purged += 1
+            found.purged += 1
         return
     if file_digest(path) == sha256:
-        looking.files += 1
+        found.files += 1
         with path.open("rb") as file:
-            looking.records += sum(1 for _ in members(file))
+            found.records += sum(1 for _ in members(file))
         return
-    wrong = _first_wrong(path, looking)
-    looking.find(Code.CHANGED, where, **wrong)
+    wrong = _first_wrong(path, found)
+    found.find(Code.CHANGED, where, **wrong)
 
 
-def _first_wrong(path: Path, looking: _Looking) -> dict[str, str | int]:
+def _first_wrong(path: Path, found: CapturesVerification) -> dict[str, str | int]:
     """Record and place of the first that is wrong; `record` is "" where all read as whole (a gzip head, say)."""
     end = 0
     with path.open("rb") as file:
         for one in members(file):
             if not one.whole:
                 return {"record": one.id, "offset": one.offset}
-            looking.records += 1
+            found.records += 1
             end = one.offset + one.length
     return {"record": "", "offset": end}
 
 
-def _look_at_open(path: Path, looking: _Looking) -> None:
+def _verify_open(path: Path, found: CapturesVerification) -> None:
     """A file that no list knows (rule 10)."""
     where = f"{path.parent.name}/{path.name}"
-    looking.open_files += 1
-    if path.parent.name < looking.today:
-        looking.find(Code.EXTRA, where)
+    found.open_files += 1
     offset, again = 0, True
     with path.open("rb") as file:
         while again:
             size, again = path.stat().st_size, False
             for one in members(file, offset):
                 offset = one.offset + (one.length if one.whole else 0)
-                looking.records += one.whole
+                found.records += one.whole
                 if one.cut and path.stat().st_size != size:
                     again = True  # it was written to meanwhile
                 elif not one.whole:
-                    looking.find(Code.CUT if one.cut else Code.CHANGED, where, record=one.id, offset=one.offset)
+                    found.find(Code.CUT if one.cut else Code.CHANGED, where, record=one.id, offset=one.offset)
 
 
 def _stands_for(tombstone: Path, sha256: str) -> bool:
     try:
-        found = json.loads(tombstone.read_bytes())
-        return bool(found["wayseal_tombstone"] == 1 and found["sha256"] == sha256)
+        said = json.loads(tombstone.read_bytes())
+        return bool(said["wayseal_tombstone"] == 1 and said["sha256"] == sha256)
     except (ValueError, KeyError, TypeError):
         return False
 
 
-def _look_at_stamp(day: Path, looking: _Looking) -> None:
+def _verify_stamp(day: Path, certificates: Sequence[bytes], found: CapturesVerification) -> None:
     where = f"{day.name}/{STAMP}"
     there = [(day / name).exists() for name in (STAMP, STAMP_HASH)]
     if not any(there):
-        looking.waiting.append(day.name)
+        found.waiting.append(day.name)
     elif not all(there) or not stamp_is_kept(day):
-        looking.find(Code.STAMP, where)
-    elif not looking.certificates:
-        looking.unchecked.append(day.name)
+        found.find(Code.STAMP, where)
+    elif not certificates:
+        found.unchecked.append(day.name)
     else:
         try:
             stamp, content = (day / STAMP).read_bytes(), (day / LIST).read_bytes()
-            looking.stamped[day.name] = verify_stamp(stamp, content, looking.certificates)
+            found.stamped[day.name] = verify_stamp(stamp, content, certificates)
         except StampError:
-            looking.find(Code.STAMP, where)
+            found.find(Code.STAMP, where)

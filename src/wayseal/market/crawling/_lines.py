@@ -5,6 +5,7 @@ What an offer says, as the record has it and as linking needs it.
 
 import hashlib
 import traceback
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,7 @@ from wayseal.market.types import (
     NumberCandidate,
     PictureRead,
     Reading,
-    handle_json,
-    number_json,
+    part_json,
     read_text,
     reading_json,
 )
@@ -61,16 +61,11 @@ def offered_body(
     listing: Listing, shop: str, capture: str, reading: Reading, pictures: Sequence[Pictured]
 ) -> dict[str, Any]:
     """The body of an `offered` line."""
+    names = ("source", "shop_name", "title", "text", "url", "price", "posted_at")
     return {
         "offer": offer_id(listing),
-        "source": listing.source,
         "shop": shop,
-        "shop_name": listing.shop_name,
-        "title": listing.title,
-        "text": listing.text,
-        "url": listing.url,
-        "price": listing.price,
-        "posted_at": listing.posted_at,
+        **{name: getattr(listing, name) for name in names},
         "capture": capture,
         "digest": digest_of(listing),
         "reading": reading_json(reading),
@@ -88,8 +83,8 @@ def picture_body(one: Pictured) -> dict[str, Any]:
         "mirror_hash": f"{one.read.mirror_hash:016x}",
         "codes": [list(code) for code in one.read.codes],
         "lines": [line for line, _ in one.read.lines],
-        "numbers": [number_json(number) for number in one.read.numbers],
-        "handles": [handle_json(handle) for handle in one.read.handles],
+        "numbers": [part_json(number) for number in one.read.numbers],
+        "handles": [part_json(handle) for handle in one.read.handles],
     }
 
 
@@ -126,22 +121,8 @@ def numbers_of(body: Mapping[str, Any]) -> tuple[NumberCandidate, ...]:
 
 def settings_of(source: Source) -> dict[str, Any]:
     """How a source is watched, as the record has it; addresses and manners, no paths of this machine."""
-    return {
-        "contact": source.contact,
-        "start": list(source.start),
-        "every": source.every,
-        "budget": source.budget,
-        "pause": source.pause,
-        "retention": source.retention,
-        "robots_ignored": source.robots_ignored,
-        "allow_inside": source.allow_inside,
-        "note": source.note,
-    }
-
-
-def capture_body(one: Capture) -> dict[str, Any]:
-    """A capture as JSON has it."""
-    return {name: getattr(one, name) for name in Capture.__slots__}
+    names = ("contact", "every", "budget", "pause", "retention", "robots_ignored", "allow_inside", "note")
+    return {"start": list(source.start), **{name: getattr(source, name) for name in names}}
 
 
 def failure_of(error: Exception) -> str:
@@ -159,9 +140,9 @@ def once(captures: Iterable[Capture]) -> list[Capture]:
 
 def problems_of(gathered: Gathered) -> list[dict[str, Any]]:
     """Count the flaws in parts of what was seen."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for one in gathered.problems:
-        counts[one.flaw.value] = counts.get(one.flaw.value, 0) + one.count
+        counts[one.flaw.value] += one.count
     return [{"flaw": flaw, "count": count} for flaw, count in sorted(counts.items())]
 
 

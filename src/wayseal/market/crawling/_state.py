@@ -270,20 +270,17 @@ class State:
         for shop, to in self.views.learn(source, seen, self.shops):
             known, other = self.shops.pop(shop, None), self.shops[to]
             if known is not None:
-                first, last = (
-                    min(known.memory.first_at, other.memory.first_at),
-                    max(known.memory.last_at, other.memory.last_at),
-                )
-                other.memory = replace(other.memory, first_at=first, last_at=last)
+                mine, its = known.memory, other.memory
+                first, last = min(mine.first_at, its.first_at), max(mine.last_at, its.last_at)
+                other.memory = replace(its, first_at=first, last_at=last)
                 other.offers |= known.offers
                 other.days |= known.days
                 for offer in known.offers:
                     self.offers[offer].shop = to
                 self._versions = [replace(one, shop=to) if one.shop == shop else one for one in self._versions]
                 self.linked_at = 0
-                self.told |= (
-                    {to: max(told)} if (told := [self.told[one] for one in (shop, to) if one in self.told]) else {}
-                )
+                if told := [self.told[one] for one in (shop, to) if one in self.told]:
+                    self.told[to] = max(told)
             name = next(one.shop_name for one in seen if shop_id(one) == shop)
             memory = known.memory if known is not None else first_seen(shop, at, own_page=False)
             found.append(KnownShop(memory=replace(memory, same_as=to), source=source, name=name))
@@ -433,24 +430,11 @@ def _load_versions(market: Market, same: Mapping[str, str]) -> Iterator[Offer]:
 def shop_line(shop: KnownShop, at: int) -> Line:
     """A shop as it is now."""
     memory = shop.memory
-    body = {
-        "shop": memory.shop,
-        "source": shop.source,
-        "name": shop.name,
-        "state": memory.state.value,
-        "since": memory.since,
-        "first_at": memory.first_at,
-        "last_at": memory.last_at,
-        "gone_at": memory.gone_at,
-        "next_at": shop.next_at,
-        "memory": memory_body(memory),
-    }
+    told = ("shop", "state", "since", "first_at", "last_at", "gone_at")
+    whole = {**asdict(memory), "state": memory.state.value}
+    body = {**{name: whole[name] for name in told}, "source": shop.source, "name": shop.name, "next_at": shop.next_at}
+    body["memory"] = whole
     return Line(kind=LineKind.SHOP, at=at, body=body)
-
-
-def memory_body(memory: ShopMemory) -> dict[str, Any]:
-    """A shop's memory as JSON has it."""
-    return {**asdict(memory), "state": memory.state.value}
 
 
 def _memory(body: Mapping[str, Any]) -> ShopMemory:

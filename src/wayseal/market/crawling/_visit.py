@@ -5,7 +5,7 @@ What one look brings: answers or files, kept and parsed.
 Which looks are due.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ from wayseal.market.fetching import Fetched, Missed, Validators
 from wayseal.market.log import Market
 from wayseal.market.numbers import Own
 from wayseal.market.sources import Seen, Source, files_of, parse_apart, read_export, starts
-from wayseal.market.sources.source import Problem
+from wayseal.market.sources.source import Problem, unseen
 from wayseal.market.types import Capture, FailureReason, Listing, Reading, VisitStatus
 from wayseal.model.times import SECOND_US
 from wayseal.store.durable import file_digest
@@ -73,51 +73,35 @@ class OnePage:
     """One address, as it was seen.
 
     Attributes:
-        sight: Whether it could be seen.
-        hindrance: Why not.
-        listings: Offers on it.
+        seen: What it showed, or why it couldn't be seen.
         capture: What was kept of it, now or when it was the same; None: no answer came.
-        seen: All that it showed.
         unchanged: It is what it was, so the site says: nothing was kept anew.
     """
 
-    sight: VisitStatus
-    hindrance: FailureReason | None
-    listings: tuple[Listing, ...] = ()
+    seen: Seen
     capture: Capture | None = None
-    seen: Seen | None = None
     unchanged: bool = False
 
 
-def look_at_page(source: Source, url: str, ask: Ask, keep: Keep, pages: Pages | None = None) -> OnePage:
+def visit_page(source: Source, url: str, ask: Ask, keep: Keep, pages: Pages | None = None) -> OnePage:
     """One address of a source: kept, parsed, and whether it says that nothing is there any more."""
     before = None if pages is None else pages.known(source, url)
     answer = ask.fetch(source, url, None if before is None else before.validators)
     if isinstance(answer, Missed):
-        return OnePage(sight=VisitStatus.UNSEEN, hindrance=answer.hindrance)
+        return OnePage(seen=unseen(answer.hindrance))
     if answer.status in _GONE:
-        return OnePage(sight=VisitStatus.GONE, hindrance=None, capture=keep.keep(source, answer))
+        return OnePage(seen=Seen(sight=VisitStatus.GONE), capture=keep.keep(source, answer))
     if answer.unchanged and before is not None and not answer.hops:
-        return _shown(parse_apart(source, before.body, before.media_type, answer.url), before.capture, unchanged=True)
+        seen = parse_apart(source, before.body, before.media_type, answer.url)
+        return OnePage(seen=seen, capture=before.capture, unchanged=True)
     if answer.hindrance is not None or answer.unchanged:
-        hindrance = answer.hindrance or FailureReason.ERROR_PAGE
-        return OnePage(sight=VisitStatus.UNSEEN, hindrance=hindrance, capture=keep.keep(source, answer))
+        seen = unseen(answer.hindrance or FailureReason.ERROR_PAGE)
+        return OnePage(seen=seen, capture=keep.keep(source, answer))
     seen = parse_apart(source, answer.shown, answer.shown_type, answer.url)
     kept = keep.keep(source, answer, seen.text)
     if pages is not None and seen.sight is VisitStatus.SEEN:
         pages.note(source, answer, kept)
-    return _shown(seen, kept, unchanged=False)
-
-
-def _shown(seen: Seen, capture: Capture, *, unchanged: bool) -> OnePage:
-    return OnePage(
-        sight=seen.sight,
-        hindrance=seen.hindrance,
-        listings=seen.listings,
-        capture=capture,
-        seen=seen,
-        unchanged=unchanged,
-    )
+    return OnePage(seen=seen, capture=kept)
 
 
 def gather(source: Source, ask: Ask, keep: Keep, pages: Pages | None = None) -> Gathered:
@@ -131,18 +115,18 @@ def gather(source: Source, ask: Ask, keep: Keep, pages: Pages | None = None) -> 
             if url in done:
                 continue
             done.add(url)
-            page = look_at_page(source, url, ask, keep, pages)
+            page = visit_page(source, url, ask, keep, pages)
             if page.unchanged and page.capture is not None:
                 out.unchanged.append(page.capture.id)
             elif page.capture is not None:
                 out.captures.append(page.capture)
-            if page.sight is not VisitStatus.SEEN or page.seen is None or page.capture is None:
+            if page.seen.sight is not VisitStatus.SEEN or page.capture is None:
                 # A list that isn't there any more isn't a list without offers.
-                out.hindrance = out.hindrance or page.hindrance or FailureReason.CHANGED
+                out.hindrance = out.hindrance or page.seen.hindrance or FailureReason.CHANGED
                 out.complete = False
                 break
             out.problems += page.seen.problems
-            fresh = [one for one in page.listings if one.key not in keys]
+            fresh = [one for one in page.seen.listings if one.key not in keys]
             keys.update(one.key for one in fresh)
             out.found += [(one, page.capture.id) for one in fresh]
             if fresh:
@@ -155,7 +139,10 @@ def gather_files(source: Source, keep: Keep, at: int, known: frozenset[str]) -> 
     """Files of a source that weren't taken in yet. known: SHA-256 of those that were."""
     out = Gathered()
     try:
-        for file, digest in _new_files(source, known):
+        for file in files_of(source):
+            digest = file_digest(file)
+            if digest in known:
+                continue
             name = file.name if source.file is None else _name(file, source.file.parent)
             capture = keep.keep_file(source, file, name, at)
             if capture.sha256 != digest:
@@ -169,13 +156,6 @@ def gather_files(source: Source, keep: Keep, at: int, known: frozenset[str]) -> 
     except (SourceError, OSError):
         out.hindrance, out.complete = FailureReason.UNREACHABLE, False
     return out
-
-
-def _new_files(source: Source, known: frozenset[str]) -> Iterator[tuple[Path, str]]:
-    for file in files_of(source):
-        digest = file_digest(file)
-        if digest not in known:
-            yield file, digest
 
 
 def _name(file: Path, beside: Path) -> str:
@@ -197,12 +177,12 @@ class Planned:
     target: str = ""
 
 
-def first_look(source: Source, since: int, drawn: float) -> int:
+def first_visit(source: Source, since: int, drawn: float) -> int:
     """When a source is looked at first: within its interval, so that not all begin at once."""
     return since + int(min(source.every, 600) * drawn * SECOND_US)
 
 
-def look_after(source: Source, planned_at: int, now: int, failed_since: int | None = None) -> int:
+def visit_after(source: Source, planned_at: int, now: int, failed_since: int | None = None) -> int:
     """When a source is looked at next: by its interval from when it was due; what was slept through is let go.
 
     One whose looks fail is let alone for as long again as they have failed, for a day at most.

@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from wayseal.market.crawling._lines import (
     Pictured,
-    capture_body,
     digest_of,
     failure_of,
     matched_lines,
@@ -26,11 +25,11 @@ from wayseal.market.crawling._visit import (
     Planned,
     Report,
     due_visits,
-    first_look,
+    first_visit,
     gather,
     gather_files,
-    look_after,
-    look_at_page,
+    visit_after,
+    visit_page,
 )
 from wayseal.market.crawling.retention import PurgeResult, purge_market
 from wayseal.market.errors import FetchError, MarketError, PictureError, RecordError
@@ -39,7 +38,7 @@ from wayseal.market.log import Line, LineKind
 from wayseal.market.log.reads import Reads
 from wayseal.market.pictures import read_picture
 from wayseal.market.sellers import Link
-from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_reappearances, first_seen, next_look
+from wayseal.market.shops import AWAY, Evidence, advance, fall_quiet, find_reappearances, first_seen, next_visit
 from wayseal.market.sources import Source, picture_of
 from wayseal.market.sources.source import SourceKind
 from wayseal.market.types import Capture, FailureReason, Handle, Listing, VisitStatus
@@ -89,7 +88,7 @@ class _Full:
 
 
 class Watch:
-    """Looks at sources and records what was seen. One at a time writes a record's looks: see `market.service`."""
+    """Looks at sources and records what was seen. One at a time writes a record's looks: see `holding`."""
 
     def __init__(self, parts: Parts) -> None:
         """Takes its parts, and reads from the record where things stand.
@@ -176,7 +175,7 @@ class Watch:
             settings = settings_of(source)
             row = known.get(name)
             at = row.next_at if row is not None and row.next_at is not None else None
-            self._next[name] = first_look(source, now, self._parts.draw()) if at is None else at
+            self._next[name] = first_visit(source, now, self._parts.draw()) if at is None else at
             if row is None or row.settings != settings:
                 body = {"source": name, "kind": source.kind.value, "settings": settings, "next_at": self._next[name]}
                 lines.append(Line(kind=LineKind.SOURCE, at=now, body=body))
@@ -201,13 +200,13 @@ class Watch:
         shop = self._state.shops[planned.target]
         look = _Visit(planned=planned, source=source, at=self._parts.now())
         page = self._page(look, shop.page)
-        if page.sight is VisitStatus.SEEN and page.capture is not None and page.listings:
-            self._take_offers(look, [(one, page.capture.id) for one in page.listings])
-        if planned.target not in look.shops and page.sight is not VisitStatus.UNSEEN:
+        if page.seen.sight is VisitStatus.SEEN and page.capture is not None and page.seen.listings:
+            self._take_offers(look, [(one, page.capture.id) for one in page.seen.listings])
+        if planned.target not in look.shops and page.seen.sight is not VisitStatus.UNSEEN:
             shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
-        shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+        shop.next_at = next_visit(shop.memory.gone_at or look.at, look.at, self._parts.draw())
         look.moved[planned.target] = None
-        return self._record(look, page.sight, page.hindrance, None)
+        return self._record(look, page.seen.sight, page.seen.hindrance, None)
 
     def _record_failure(self, source: Source, planned: Planned, failure: str) -> Report:
         """Records that a look raised something, and lets go of what it had taken in (rule 4)."""
@@ -221,7 +220,7 @@ class Watch:
         look.failed_since = before or look.at
         shop = self._state.shops.get(planned.target)
         if shop is not None:
-            shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+            shop.next_at = next_visit(shop.memory.gone_at or look.at, look.at, self._parts.draw())
             look.moved[planned.target] = None
         return self._record(
             look, VisitStatus.UNSEEN, FailureReason.FAILED, None if planned.target else Gathered(complete=False)
@@ -262,21 +261,22 @@ class Watch:
         before = self._full.get(offer)
         if before is not None and (look.silent or (before.beginning == beginning and look.at - before.at < REREAD)):
             return before.listing, before.capture
-        page = OnePage(sight=VisitStatus.UNSEEN, hindrance=None) if look.silent else self._page(look, short.url)
-        whole = next((one for one in page.listings if one.key == short.key), None)
-        if whole is None or page.capture is None:
+        page = None if look.silent else self._page(look, short.url)
+        listings = () if page is None else page.seen.listings
+        whole = next((one for one in listings if one.key == short.key), None)
+        if whole is None or page is None or page.capture is None:
             return (before.listing, before.capture) if before is not None else (short, from_list)
         self._full[offer] = _Full(beginning=beginning, at=look.at, listing=whole, capture=page.capture.id)
         return whole, page.capture.id
 
     def _page(self, look: _Visit, url: str) -> OnePage:
         """One more address of the source."""
-        page = look_at_page(look.source, url, self._parts.ask, self._parts.keep, self._parts.pages)
+        page = visit_page(look.source, url, self._parts.ask, self._parts.keep, self._parts.pages)
         if page.unchanged and page.capture is not None:
             look.unchanged.append(page.capture.id)
         elif page.capture is not None:
             look.captures.append(page.capture)
-        look.silent = look.silent or page.hindrance in _NO_ANSWER
+        look.silent = look.silent or page.seen.hindrance in _NO_ANSWER
         return page
 
     def _pictures(self, look: _Visit, listing: Listing, capture: str) -> list[Pictured]:
@@ -370,12 +370,12 @@ class Watch:
     def _check(self, look: _Visit, shop: KnownShop) -> None:
         page = self._page(look, shop.page)
         shop.checked_at = look.at
-        if page.sight is VisitStatus.GONE:
+        if page.seen.sight is VisitStatus.GONE:
             shop.memory = advance(shop.memory, Evidence.MISSED_BOTH, look.at)
             self._note_gone(shop.memory.shop, page)
             if shop.memory.state in AWAY:
-                shop.next_at = next_look(shop.memory.gone_at or look.at, look.at, self._parts.draw())
-        elif page.sight is VisitStatus.SEEN:
+                shop.next_at = next_visit(shop.memory.gone_at or look.at, look.at, self._parts.draw())
+        elif page.seen.sight is VisitStatus.SEEN:
             shop.memory = advance(shop.memory, Evidence.LISTED, look.at)
 
     def _look_for_asked(self, look: _Visit, gathered: Gathered) -> None:
@@ -386,7 +386,7 @@ class Watch:
                 self._state.asked_offers[name] = advance(memory, Evidence.LISTED, look.at)
             elif name.startswith(f"{look.source.name}/") and gathered.complete and offer.url and not look.silent:
                 page = self._page(look, offer.url)
-                if page.sight is VisitStatus.GONE:
+                if page.seen.sight is VisitStatus.GONE:
                     self._state.asked_offers[name] = advance(memory, Evidence.MISSED_BOTH, look.at)
                     self._note_gone(name, page)
 
@@ -407,7 +407,7 @@ class Watch:
         backs = find_reappearances(memories, state.others_of, state.was_told, state.bound_to, look.at)
         matched = matched_lines(look.fresh, self._parts.own, self._parts.canaries, look.at)
         if gathered is not None:
-            self._next[source.name] = look_after(source, look.planned.at, look.at, look.failed_since)
+            self._next[source.name] = visit_after(source, look.planned.at, look.at, look.failed_since)
         body = {
             "source": source.name,
             "target": look.planned.target,
@@ -423,7 +423,7 @@ class Watch:
             "problems": [] if gathered is None else problems_of(gathered),
             "next_at": self._next[source.name],
         }
-        lines = [Line(kind=LineKind.CAPTURED, at=one.at, body=capture_body(one)) for one in once(look.captures)]
+        lines = [Line(kind=LineKind.CAPTURED, at=one.at, body=asdict(one)) for one in once(look.captures)]
         lines += [Line(kind=LineKind.OFFERED, at=look.at, body=one) for one in look.fresh.values()]
         lines.append(Line(kind=LineKind.LOOKED, at=look.at, body=body))
         lines += look.lines

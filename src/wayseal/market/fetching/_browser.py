@@ -8,6 +8,7 @@
 4. What was drawn is taken as HTML and as a picture; both are bounded.
 """
 
+import importlib.util
 import os
 import signal
 import tempfile
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wayseal.market.errors import FetchError
 from wayseal.market.fetching.types import Fetched, Missed, Part
@@ -24,7 +25,7 @@ from wayseal.market.sources import Source
 from wayseal.market.types import FailureReason
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page, Route
+    from playwright.sync_api import Route
 
 CHROMIUM = Path("/usr/bin/chromium")
 MOST_PARTS = 40
@@ -64,10 +65,11 @@ class _Drawing:
             route.abort()
             return
         found = self._ask(request.url)
-        self.parts.append(_part(request.url, found))
         if isinstance(found, Missed):
+            self.parts.append(Part(url=request.url, status=0, hindrance=found.hindrance))
             route.abort()
         else:
+            self.parts.append(Part(url=request.url, status=found.status, sha256=found.sha256))
             _fulfil(route, found)
 
 
@@ -120,7 +122,9 @@ def _drawn(source: Source, first: Fetched, drawing: _Drawing, profile: str, seco
         )
         with suppress(Exception):
             context.clear_permissions()
-        page = _page(context, drawing)
+        context.route("**/*", drawing.answer)
+        context.route_web_socket("**/*", lambda socket: socket.close())
+        page = context.pages[0] if context.pages else context.new_page()
         with suppress(LateError):
             page.goto(first.url, wait_until="load", timeout=seconds * 1000)
             page.wait_for_selector(source.usual or source.items or "body", state="attached", timeout=_SETTLE)
@@ -133,21 +137,9 @@ def _drawn(source: Source, first: Fetched, drawing: _Drawing, profile: str, seco
         return html, picture
 
 
-def _page(context: "BrowserContext", drawing: _Drawing) -> "Page":
-    context.route("**/*", drawing.answer)
-    context.route_web_socket("**/*", lambda socket: socket.close())
-    return context.pages[0] if context.pages else context.new_page()
-
-
 def _fulfil(route: "Route", found: Fetched) -> None:
     headers = {name: value for name, value in found.headers if name.lower() not in _HOP_BY_HOP}
     route.fulfill(status=found.status, headers=headers, body=found.body)
-
-
-def _part(url: str, found: Fetched | Missed) -> Part:
-    if isinstance(found, Missed):
-        return Part(url=url, status=0, hindrance=found.hindrance)
-    return Part(url=url, status=found.status, sha256=found.sha256)
 
 
 def _missed(first: Fetched, hindrance: FailureReason) -> Missed:
@@ -191,9 +183,6 @@ def _processes(profile: str) -> list[int]:
 
 def missing() -> str | None:
     """Find what drawing pages lacks: the package's or the program's name; None: nothing."""
-    try:
-        import playwright.sync_api as found
-    except ImportError:
+    if importlib.util.find_spec("playwright") is None:
         return "playwright"
-    _: Any = found
     return None if CHROMIUM.exists() else str(CHROMIUM)

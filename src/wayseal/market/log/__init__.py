@@ -17,8 +17,7 @@ from typing import Any, TypeVar
 
 from wayseal.database import Connection, Database, DatabaseError, execute, open_database, query, scratch
 from wayseal.database.errors import DatabaseBusyError, ForeignDatabaseError
-from wayseal.journal.projection import read_batches, tables_differ
-from wayseal.journal.tree import grow, tree_of
+from wayseal.journal.projection import grow, read_batches, tables_differ, tree_of
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,

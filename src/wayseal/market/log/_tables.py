@@ -18,9 +18,10 @@ from wayseal.journal.projection import (
     TEXT,
     Projection,
     Table,
+    make_nodes,
+    nodes_table,
     put_rows,
 )
-from wayseal.journal.tree import make_nodes, nodes_table
 from wayseal.market.log.acts import ACTS, act_from, told
 from wayseal.market.log.lines import BY_HAND as _BY_HAND
 from wayseal.market.log.lines import Line, LineKind

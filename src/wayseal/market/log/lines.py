@@ -65,24 +65,13 @@ class LineKind(StrEnum):
     PURGED = "purged"
 
 
-BY_HAND = frozenset(
-    {
-        LineKind.TRIAGED,
-        LineKind.JOINED,
-        LineKind.SPLIT,
-        LineKind.TAKEN_BACK,
-        LineKind.ASKED,
-        LineKind.REMINDED,
-        LineKind.ANSWERED,
-        LineKind.ESCALATED,
-        LineKind.ACCUSED,
-        LineKind.HEARD,
-        LineKind.WITHDRAWN,
-        LineKind.WORD,
-        LineKind.LEARNT,
-        LineKind.UNLEARNT,
-    }
+_OF_THE_WATCH = frozenset(
+    (
+        *(LineKind.SOURCE, LineKind.CAPTURED, LineKind.LOOKED, LineKind.OFFERED, LineKind.LINKED, LineKind.SHOP),
+        *(LineKind.BACK, LineKind.MATCHED, LineKind.REMOVED, LineKind.PURGED),
+    )
 )
+BY_HAND = frozenset(LineKind) - _OF_THE_WATCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

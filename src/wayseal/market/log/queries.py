@@ -23,8 +23,8 @@ WEEK = 7 * 24 * HOUR_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
-    """Looks at a whole source that saw alike. hindrance: why they couldn't see; "" where they could."""
+class VisitCount:
+    """Visits of a whole source that saw alike. hindrance: why they couldn't see; "" where they could."""
 
     source: str
     hindrance: str
@@ -77,13 +77,13 @@ def overdue(sources: Collection[SourceRow], now: int) -> frozenset[str]:
     return frozenset(one.source for one in sources if one.next_at is not None and now - one.next_at > HOUR_US)
 
 
-def looks_of(market: Market, since: int, until: int) -> tuple[Looks, ...]:
+def visits_of(market: Market, since: int, until: int) -> tuple[VisitCount, ...]:
     """Count looks at whole sources in some time, by source and hindrance; both ends belong to it."""
     text = (
         f"SELECT source, coalesce(hindrance, ''), count(*) FROM {t.LOOKS.full_name} WHERE target='' AND at>=? AND "
         "at<=? GROUP BY source, coalesce(hindrance, '') ORDER BY 1, 2"
     )
-    return tuple(row_of(Looks, row) for row in market.read(lambda c: query(c, text, (since, until))))
+    return tuple(row_of(VisitCount, row) for row in market.read(lambda c: query(c, text, (since, until))))
 
 
 def own_count(market: Market, since: int, until: int) -> OwnCount:
@@ -266,13 +266,6 @@ def kept_offers(market: Market) -> tuple[KeptOffer, ...]:
         f"LEFT JOIN {t.SOURCES.full_name} s ON s.source=o.source"
     )
     return tuple(
-        KeptOffer(
-            offer=offer,
-            shop=shop,
-            capture=capture,
-            there=bool(there),
-            last_at=last_at,
-            retention=json.loads(settings or "{}").get("retention", 0),
-        )
-        for offer, shop, capture, there, last_at, settings in market.read(lambda c: query(c, text))
+        row_of(KeptOffer, (*row, json.loads(settings or "{}").get("retention", 0)))
+        for *row, settings in market.read(lambda c: query(c, text))
     )

@@ -2,7 +2,8 @@
 
 A text is folded (`_fold`), cut into tokens, its runs and words hashed (`_tokens`, `_words`) and weighed by a
 linear model (`_reader`); addresses, amounts, places and numbers are found in the folded copy by patterns. All places
-are places in the text as it was seen. `training` is for whoever makes a model or measures one.
+are places in the text as it was seen. `learning` is for
+whoever makes a model, or measures one, and for what decisions teach.
 """
 
 from wayseal.market.reading._fold import sound_out

@@ -232,7 +232,7 @@ def propose_words(
         for word in [*load_words(), *words]
         if word.kind is not WordKind.LOGISTICS and len(word.word) > 1
     }
-    folded = sorted({text for text in _folded(texts) if text})
+    folded = sorted({text for text in fold(list(texts)).texts() if text})
     near: defaultdict[str, Counter[str]] = defaultdict(Counter)
     beside: defaultdict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     inside: Counter[str] = Counter()
@@ -256,10 +256,6 @@ def propose_words(
         if weight > 0:
             found.append(_propose(run, count, elsewhere, weight, near[run], known))
     return _without_parts(found)[:most]
-
-
-def _folded(texts: Iterable[str]) -> list[str]:
-    return fold(list(texts)).texts()
 
 
 def _known_places(text: str, known: Iterable[str]) -> list[tuple[int, int, str]]:

@@ -10,6 +10,8 @@
    nothing that one seller alone writes, can be read out of a correction.
 4. It is judged by groups that it hasn't learnt from, each counting once, and refused where there are too few, where it
    isn't better than the model alone, or where chance alone would often be as good.
+
+For whoever trains a model, or measures one: places of texts, models made of weights, what a model says of texts.
 """
 
 import base64
@@ -23,25 +25,47 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.errors import MarketError
-from wayseal.market.reading._fold import fold
+from wayseal.market.reading._fold import Bounds, Tables, fold
+from wayseal.market.reading._fold import Ints as Rows
+from wayseal.market.reading._fold import tables as folding_tables
 from wayseal.market.reading._reader import (
+    COLUMNS,
     FLAG,
+    LOGISTICS,
+    SIDES,
     STRETCH,
     WIDE,
     Floats,
+    Judged,
     Model,
     built_in,
     built_in_digest,
     find_loudest,
     judge,
+    make_model,
 )
+from wayseal.market.reading._tokens import HASHED, PLACES
 from wayseal.market.reading._words import Word, WordIndex, analyse, index_words, load_words
 from wayseal.model.messages import N_, Message
 
+__all__ = [
+    "COLUMNS",
+    "FLAG",
+    "HASHED",
+    "LOGISTICS",
+    "PLACES",
+    "SIDES",
+    "WIDE",
+    "Judged",
+    "Model",
+    "Tables",
+    "folding_tables",
+    "make_model",
+]
 LEAST_GROUPS, LEAST_OF_EACH = 3, 5
 FOLDS = 5
 RIDGE = 0.05
-"""How strongly weights are drawn towards nothing (`benchmarks.market_learning`)."""
+"""How strongly weights are drawn towards nothing: chosen on texts that no figure is told of."""
 SURE = 1.645
 """Standard errors by which fewer nats have to be lost: one in twenty is as good by chance."""
 _AT_ONCE, _LEAST_STEP = 4096, 1e-4
@@ -192,7 +216,7 @@ def learn(
             "{least} of each are needed"
         )
         return replace(lesson, refused=Message(why, {"kept": sizes[0], "dismissed": sizes[1], "least": LEAST_OF_EACH}))
-    tell, base = progress or _quiet, model or built_in()
+    tell, base = progress or (lambda *_: None), model or built_in()
     facts = _look([one.text for one, _ in known], words, base, tell)
     fold_of = _deal(groups, kept)
     nats = np.zeros(len(kept))
@@ -213,10 +237,6 @@ def learn(
     before, after = (_measure(some, kept, groups) for some in (facts.nats, nats - shift))
     refused = _refuse(before, after, _gain(facts.nats, nats - shift, kept, groups))
     return replace(lesson, before=before, after=after, refused=refused, correction=made)
-
-
-def _quiet(_stage: str, _done: int, _total: int) -> None:
-    """Tells nobody."""
 
 
 def _without_contradictions(
@@ -251,13 +271,11 @@ def _groups(known: Sequence[tuple[Decision, str]]) -> Ints:
 def _deal(groups: Ints, kept: npt.NDArray[np.bool_]) -> Ints:
     """The part that each decision is judged in: groups with something dismissed, then the others, dealt in turn."""
     dismissed = set(groups[~kept].tolist())
-    order = sorted(set(groups.tolist()), key=lambda group: (group not in dismissed, _shuffled(group)))
+    order = sorted(
+        set(groups.tolist()), key=lambda group: (group not in dismissed, hashlib.sha256(str(group).encode()).digest())
+    )
     part = {group: place % FOLDS for place, group in enumerate(order)}
     return np.array([part[group] for group in groups.tolist()], np.int64)
-
-
-def _shuffled(group: int) -> bytes:
-    return hashlib.sha256(str(group).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -390,3 +408,28 @@ def _refuse(before: Figures, after: Figures, gain: float) -> Message | None:
     if gain < SURE:
         return Message(N_("what is better is so little that chance may have made it: more decisions are needed"))
     return None
+
+
+def fold_texts(texts: Sequence[str]) -> list[str]:
+    """Folded copies of texts."""
+    return fold(texts).texts()
+
+
+def list_text_places(texts: Sequence[str]) -> tuple[Rows, Bounds]:
+    """The places of texts in a model, one text after the other, and where each begins."""
+    return _list_rows(texts, np.arange(PLACES, dtype=np.int32))
+
+
+def judge_texts(model: Model, texts: Sequence[str]) -> Judged:
+    """Judge texts by a model."""
+    return judge(model, *_list_rows(texts, model.rows))
+
+
+def _list_rows(texts: Sequence[str], rows: Rows) -> tuple[Rows, Bounds]:
+    words = index_words(load_words())
+    found, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    for at in range(0, len(texts), _AT_ONCE):
+        some = analyse(texts[at : at + _AT_ONCE], words, rows)
+        found.append(some.rows.copy())
+        sizes.append(np.diff(some.bounds))
+    return np.concatenate(found), np.cumsum(np.concatenate(sizes))

@@ -249,21 +249,20 @@ Alike = Callable[[int, int], bool]
 class Groups:
     """Disjoint groups of shops, by number. alike: rule 4 asks it whether a shop resembles a group's centre."""
 
-    def __init__(self, alike: Alike) -> None:
+    def __init__(self, alike: Alike, count: int) -> None:
         self._alike = alike
-        self._parent: list[int] = []
-        self._size: list[int] = []
+        self._of: list[int] = []
         self._weak: list[int] = []
         self._strength: list[float] = []
         self._centre: list[int] = []
         self._apart: list[set[int]] = []
         self.members: list[list[int]] = []
+        self.grow(count)
 
     def grow(self, count: int) -> None:
         """There are so many shops now; each new one is a group of its own."""
-        for shop in range(len(self._parent), count):
-            self._parent.append(shop)
-            self._size.append(1)
+        for shop in range(len(self._of), count):
+            self._of.append(shop)
             self._weak.append(0)
             self._strength.append(0.0)
             self._centre.append(shop)
@@ -272,10 +271,7 @@ class Groups:
 
     def find(self, shop: int) -> int:
         """The number of a shop's group."""
-        while self._parent[shop] != shop:
-            self._parent[shop] = self._parent[self._parent[shop]]
-            shop = self._parent[shop]
-        return shop
+        return self._of[shop]
 
     def keep_apart(self, a: int, b: int) -> None:
         """Two shops may never come into one group."""
@@ -296,7 +292,7 @@ class Groups:
             return False
         if not strong and not self._resemble(mine, others, a, b):
             return False
-        if self._size[mine] < self._size[others]:
+        if len(self.members[mine]) < len(self.members[others]):
             mine, others = others, mine
         self._absorb(mine, others, weak=not strong)
         self._strengthen(mine, (a, b), weight)
@@ -311,8 +307,8 @@ class Groups:
         )
 
     def _absorb(self, mine: int, others: int, *, weak: bool) -> None:
-        self._parent[others] = mine
-        self._size[mine] += self._size[others]
+        for shop in self.members[others]:
+            self._of[shop] = mine
         self._weak[mine] += self._weak[others] + weak
         self.members[mine] += self.members[others]
         self.members[others] = []

@@ -26,8 +26,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from wayseal.market.sources.source import Flaw, Problem, Source
-from wayseal.market.types import Listing
+from wayseal.market.sources.source import Flaw, Problem, Seen, Source, unseen
+from wayseal.market.types import FailureReason, Listing, VisitStatus
 from wayseal.model.times import SECOND_US, micros_of
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -116,10 +116,12 @@ class Builder:
     listings: list[Listing] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
     _left: int = 0
+    _taken: int = 0
 
     def take(self, items: Iterable[Any], one: Callable[["Builder", int, Any], None]) -> None:
         """Takes all offers of an answer, in whatever shape they stand there (rule 3)."""
         for number, item in enumerate(items, 1):
+            self._taken = number
             try:
                 one(self, number, item)
             except Exception:  # parts of others, again
@@ -183,7 +185,22 @@ class Builder:
         """An address in full; "" where it is none of the web."""
         return _address(self.base, url)
 
-    def further(self, addresses: Iterable[str]) -> tuple[str, ...]:
+    def seen(self, further: Iterable[str] = (), text: str = "") -> Seen:
+        """The answer: unseen where its every offer is broken, as another shape is. further: next pages."""
+        pages = self._further(further)
+        if self._left:
+            self.problems.append(Problem(flaw=Flaw.MANY, count=self._left))
+        if self._taken and not self.listings:
+            return unseen(FailureReason.CHANGED, self.problems, text)
+        return Seen(
+            sight=VisitStatus.SEEN,
+            listings=tuple(self.listings),
+            next_pages=pages,
+            problems=tuple(self.problems),
+            text=text,
+        )
+
+    def _further(self, addresses: Iterable[str]) -> tuple[str, ...]:
         """Addresses of next pages, each once: those of the same site alone; another one is noted."""
         found: dict[str, None] = {}
         for url in addresses:
@@ -195,13 +212,6 @@ class Builder:
             else:
                 self.problems.append(Problem(flaw=Flaw.OTHER_SITE))
         return tuple(found)
-
-    def finish(self) -> tuple[Problem, ...]:
-        """All that is wrong."""
-        if self._left:
-            self.problems.append(Problem(flaw=Flaw.MANY, count=self._left))
-            self._left = 0
-        return tuple(self.problems)
 
     def _time(self, number: int, text: str) -> int | None:
         if not text:

@@ -83,15 +83,9 @@ def parse_html(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     usual = page.css_matches(source.usual) if source.usual else bool(items)
     if not usual:
         return unseen(_common_sign(title, shown, page), flaws, shown)
-    builder = Builder(source=source, base=url)
+    builder = Builder(source=source, base=url, problems=flaws)
     builder.take(items, _take_item)
-    if items and not builder.listings:
-        return unseen(FailureReason.CHANGED, [*flaws, *builder.finish()], shown)
-    further = builder.further(_next(source, page))
-    problems = (*flaws, *builder.finish())
-    return Seen(
-        sight=VisitStatus.SEEN, listings=tuple(builder.listings), next_pages=further, problems=problems, text=shown
-    )  # fmt: skip
+    return builder.seen(further=_next(source, page), text=shown)
 
 
 def html_text(html: str) -> str:
@@ -141,12 +135,8 @@ def _take_item(builder: Builder, number: int, item: LexborNode) -> None:
     pictures = said.pop("pictures", None)
     if "text" not in said:
         said["text"] = "."
-    parts = {name: value for name, where in said.items() if (value := _value(item, where)) is not None}
+    parts = {name: found[0] for name, where in said.items() if (found := _values(item, where, most=1))}
     builder.add(number, parts, _values(item, pictures) if pictures else ())
-
-
-def _value(item: LexborNode, where: str) -> str | None:
-    return next(iter(_values(item, where, most=1)), None)
 
 
 def _values(item: LexborNode, where: str, most: int = 50) -> list[str]:
@@ -194,18 +184,10 @@ def parse_json_answer(source: Source, body: bytes, media_type: str, url: str) ->
     usual = not source.usual or value_at(content, source.usual) is not None
     if not usual or not isinstance(items, list):
         return unseen(FailureReason.CHANGED, flaws)
-    builder = Builder(source=source, base=url)
+    builder = Builder(source=source, base=url, problems=flaws)
     builder.take(items, take_record)
-    if items and not builder.listings:
-        return unseen(FailureReason.CHANGED, [*flaws, *builder.finish()])
     next_page = value_at(content, source.next) if source.next else None
-    further = builder.further([next_page] if isinstance(next_page, str) else ())
-    return Seen(
-        sight=VisitStatus.SEEN,
-        listings=tuple(builder.listings),
-        next_pages=further,
-        problems=(*flaws, *builder.finish()),
-    )
+    return builder.seen(further=[next_page] if isinstance(next_page, str) else ())
 
 
 def _number(digits: str) -> int | str:
@@ -297,12 +279,10 @@ def parse_feed(source: Source, body: bytes, media_type: str, url: str) -> Seen:
     feed: Any = feedparser.parse(cut, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version") and not feed.entries:
         return unseen(FailureReason.CHANGED)
-    builder = Builder(source=source, base=url)
-    builder.take(feed.entries, _take_entry)
     broken = [Problem(flaw=Flaw.CUT_FILE)] if feed.get("bozo") and _broken(feed.get("bozo_exception")) else []
-    if feed.entries and not builder.listings:
-        return unseen(FailureReason.CHANGED, [*broken, *builder.finish()])
-    return Seen(sight=VisitStatus.SEEN, listings=tuple(builder.listings), problems=(*broken, *builder.finish()))
+    builder = Builder(source=source, base=url, problems=broken)
+    builder.take(feed.entries, _take_entry)
+    return builder.seen()
 
 
 def _broken(error: Any) -> bool:

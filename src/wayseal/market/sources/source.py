@@ -11,7 +11,7 @@ What an answer, or a file, shows of a source.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -354,11 +354,7 @@ def parse_source(text: str | bytes, file: Path | None = None) -> Source:
     _check_chat(toml, source)
     if source.kind in _HTML:
         _check_selectors(toml, source)
-    return _placed(source, file)
-
-
-def _placed(source: Source, file: Path | None) -> Source:
-    return Source(**{name: getattr(source, name) for name in Source.__slots__ if name != "file"}, file=file)
+    return replace(source, file=file)
 
 
 def _check_search(toml: TomlText, source: Source) -> None:
@@ -402,8 +398,8 @@ def _check_selectors(toml: TomlText, source: Source) -> None:
             raise toml.error(N_("is no CSS selector"), *path) from None
 
 
-def load_source(file: Path) -> Source:
-    """The source in a file; SourceError as `parse_source`, and where it can't be read."""
+def _read(file: Path) -> bytes:
+    """The text of a source's file. SourceError: it can't be read, or is too large for one."""
     try:
         with file.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
@@ -411,7 +407,7 @@ def load_source(file: Path) -> Source:
         raise SourceError("can't be read ({reason})", file=file, reason=disk_says(error)) from error
     if len(data) > MOST_BYTES:
         raise SourceError("is larger than 1 MiB; this is no source", file=file)
-    return parse_source(data, file)
+    return data
 
 
 def load_sources(folder: Path) -> tuple[Source, ...]:
@@ -432,7 +428,7 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
         raise SourceError("can't be read ({reason})", file=folder, reason=disk_says(error)) from error
     made: dict[str, Source] = {}
     for file in files:
-        source = load_source(file)
+        source = parse_source(_read(file), file)
         if source.name in made:
             other = made[source.name].file
             raise SourceError("{other} has this name, too", file=file, key="name", other=other.name if other else "")

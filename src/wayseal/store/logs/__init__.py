@@ -11,18 +11,25 @@ known), or nothing, which is counted by reason. Obligations (tests cite them):
 5. What looks like a phone number, an identity card or a name is never taken for a waybill number.
 """
 
-from wayseal.store.formats import Format
-from wayseal.store.logs import _combined, _mysql, _pgaudit
+from wayseal.store.logs import _combined, _pgaudit, _statements
 from wayseal.store.logs._bind_values import looks_personal, waybill_of
-from wayseal.store.logs._combined import CombinedBlocks
-from wayseal.store.logs._json_requests import READING, JsonRequestBlocks, OcsfBlocks, asked_for, target_of
-from wayseal.store.logs._json_requests import TIMES as REQUEST_TIMES
-from wayseal.store.logs._json_requests import USUAL as REQUEST_FIELDS
-from wayseal.store.logs._mysql import TIMES as MYSQL_TIMES
-from wayseal.store.logs._mysql import MysqlBlocks, general_log_entries
+from wayseal.store.logs._combined import (
+    READING,
+    CombinedBlocks,
+    JsonRequestBlocks,
+    OcsfBlocks,
+    Request,
+    asked_for,
+    request_of,
+    target_of,
+)
+from wayseal.store.logs._combined import TIMES as REQUEST_TIMES
+from wayseal.store.logs._combined import USUAL as REQUEST_FIELDS
 from wayseal.store.logs._pgaudit import PgauditBlocks
-from wayseal.store.logs._sample_names import Request, named_columns, number_shaped, pairs_of, request_of
+from wayseal.store.logs._statements import TIMES as MYSQL_TIMES
+from wayseal.store.logs._statements import MysqlBlocks, general_log_entries, named_columns, number_shaped, pairs_of
 from wayseal.store.logs._url_paths import parted
+from wayseal.store.mapping import Format
 
 __all__ = [
     "MYSQL_TIMES",
@@ -56,5 +63,5 @@ def names_of_format(form: Format) -> tuple[str, ...]:
     if form is Format.COMBINED:
         return (*_combined.FIELDS, "read.action", "query.NAME")
     if form is Format.MYSQL:
-        return (*_mysql.COLUMNS, "read.action", "comment.KEY")
+        return (*_statements.COLUMNS, "read.action", "comment.KEY")
     return ()

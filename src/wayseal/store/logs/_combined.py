@@ -1,125 +1,37 @@
-r"""The combined (and common) log of nginx and Apache.
+r"""Logs of requests: the combined (and common) log of nginx and Apache, and JSON Lines.
 
 `10.1.2.3 - u-17 [04/Mar/2026:11:02:31 +0800] "GET /api/waybill/YT1?x=1 HTTP/1.1" 200 512 "referer" "agent"`; what a
 server adds at the end of a line is left alone. Quotes inside stand as \x22 (nginx) or \" (Apache).
 
-A raw log with a record a line: what its formats share.
+The same as JSON Lines, under names of the company's choosing: nginx with `escape=json`, gateways, cloud exports. A
+mapping says in `[request]` which field holds what; else names that such logs usually have are tried in order. A
+statement (`statement`) goes before a request. Where nginx wrote without `escape=json`, \xE5 stands for a byte.
+
+OCSF events as JSON Lines: Web Resources Activity (6001), API Activity (6003), Datastore Activity (6005). What was read
+stands in the statement (`query_info.query_string`), in the request's URL, or among the resources; the first of the
+three that is there counts.
 """
 
+import json
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
-import numpy as np
-import pyarrow as pa
-
-from wayseal.model.runtime import collector_paused
-from wayseal.store._text_file import TextBlock, TextFile, is_utf8
-from wayseal.store._times import format_offset
-from wayseal.store.logs._row_builder import MADE, LeftOutCounts, Outcome, RowBuilder, Unreadable, notify_at_end
-from wayseal.store.logs._url_paths import Asked, Requests, parted
-from wayseal.store.mapping import LogMapping, LogSettings
-from wayseal.store.types import Notice, NoticeCode, RawBlock, ReadOptions, Reason, SourceFile
-
-_MOST_BLOCK_BYTES = 8 << 20
-_AT_ONCE = 512
-"""Lines that are looked at together, without Python's collector: what it would collect is little so far."""
-Found = dict[str, list[str | None]]
-
-
-class LineBlocks(ABC):
-    """Such a log, opened: its records as raw rows of `accesses` or `queries`.
-
-    names: columns of the rows, those of `MADE` among them. wanted: columns that the mapping names. line: number of the
-    next block's first line.
-    """
-
-    names: tuple[str, ...]
-
-    def __init__(self, file: SourceFile, mapping: LogMapping, options: ReadOptions, keep_rejected: bool) -> None:
-        told = options.offset if options.offset is not None else mapping.offset
-        self._assumed = told is None
-        self.offset = told or timedelta(0)
-        self.keep = keep_rejected
-        self.settings = mapping.logs or LogSettings()
-        self.wanted = {c for f in mapping.fields for c in f.columns} | {f.column for f in mapping.filters}
-        self.requests = Requests(self.settings, self.offset)
-        self.line = 1
-        self._undecodable: set[int] = set()
-        self._text = TextFile(file, mapping.encoding, min(options.block_bytes, _MOST_BLOCK_BYTES))
-        self._empty = Notice(code=NoticeCode.EMPTY_FILE, file=file.path)
-        self.notices = self._text.notices
-        self.counts = LeftOutCounts(
-            table=file.table,
-            file=file.path,
-            pending=self.notices,
-            searches=file.searches,
-            how=(mapping, options, keep_rejected),
-        )
-        self.open_ended = False
-
-    def blocks(self, names: frozenset[str]) -> Iterator[RawBlock]:
-        """The rows, in order; counts are said with the last block."""
-        made = self.counts.found_before() or map(self.block, self.whole(self._text.blocks()))
-        empty = True
-        for block in notify_at_end(made, self._tell):
-            empty = False
-            yield block
-        if empty:
-            self.notices.append(self._empty)
-
-    def _tell(self) -> None:
-        self.notices.extend(self.counts.notices(format_offset(self.offset), self._assumed))
-
-    def whole(self, blocks: Iterator[TextBlock]) -> Iterator[TextBlock]:
-        """The blocks, cut between records."""
-        return blocks
-
-    def split(self, block: TextBlock) -> list[tuple[int, str]]:
-        """The records of a block as text, each with the line that it begins on; empty ones are none."""
-        texts = self.decode(block.valid, block.data.split(b"\n")[:-1], range(self.line, self.line + len(block.data)))
-        if b"\r" in block.data:
-            texts = [text.rstrip("\r") for text in texts]
-        self.line += len(texts)
-        return [one for one in enumerate(texts, self.line - len(texts)) if one[1] and not one[1].isspace()]
-
-    def decode(self, valid: bool, parts: Sequence[bytes], lines: Iterable[int]) -> list[str]:
-        """Texts, and what could be none is known from here on by its line."""
-        if valid:
-            return [part.decode() for part in parts]
-        self._undecodable = {line for line, part in zip(lines, parts, strict=False) if not is_utf8(part)}
-        return [part.decode(errors="replace") for part in parts]
-
-    def reason(self, number: int, text: str, otherwise: Reason) -> Reason:
-        """Why a record can't be read: for bytes that are none of a text, for a NUL, or for something else."""
-        if number in self._undecodable:
-            return Reason.UNDECODABLE
-        return Reason.NUL_BYTE if "\0" in text else otherwise
-
-    def block(self, block: TextBlock) -> RawBlock:
-        """The rows of one block."""
-        rows = RowBuilder(counts=self.counts, keep=self.keep)
-        records = self.split(block)
-        found: Found = {name: [] for name in self.names if name in self.wanted and name not in MADE}
-        line = [number for number, _ in records]
-        for start in range(0, len(records), _AT_ONCE):
-            with collector_paused():
-                some = self.requests.outcomes(self.read(records[start : start + _AT_ONCE], found))
-                rows.add(start, line[start : start + _AT_ONCE], some, lambda index: records[index][1])
-        columns = {name: pa.array(values, pa.string()) for name, values in found.items()}
-        raws = [text for _, text in records] if self.keep else None
-        numbers = np.array(line, np.int64)
-        return rows.block(columns, numbers, numbers, raws, block.bytes_read)
-
-    def read(self, records: Sequence[tuple[int, str]], found: Found) -> list[Outcome | Asked]:
-        """Read records; their fields go into `found`."""
-        return [self.record(text, number, found) for number, text in records]
-
-    @abstractmethod
-    def record(self, text: str, number: int, found: Found) -> Outcome | Asked:
-        """Read a record; its fields go into `found`, one to each column."""
-
+from wayseal.store._jsonl import find, read_line, scalar_text
+from wayseal.store.logs._bind_values import Filter, LeftOutError
+from wayseal.store.logs._row_builder import (
+    MADE,
+    DroppedCondition,
+    NoRead,
+    Outcome,
+    Unreadable,
+    Why,
+)
+from wayseal.store.logs._statements import Statements
+from wayseal.store.logs._url_paths import Asked, Found, LineBlocks, parted
+from wayseal.store.mapping import LogMapping
+from wayseal.store.types import ReadOptions, Reason, SourceFile
 
 LINE = re.compile(
     r"(?P<client_ip>\S+) (?P<ident>\S+) (?P<user>.+?) \[(?P<time>[^\]]{1,40})\] "
@@ -210,3 +122,201 @@ def unescaped(text: str) -> str:
         return text
     data = re.sub(r"\\x([0-9A-Fa-f]{2})", lambda m: "%" + m[1], text)
     return re.sub(r'\\(["\\])', r"\1", data)
+
+
+class Request(NamedTuple):
+    """A line of a combined log. user: "" where the server knew none."""
+
+    target: str
+    status: str
+    user: str
+
+
+def request_of(line: str) -> Request | None:
+    """The request of a line of a combined log; None if it is none."""
+    match = LINE.fullmatch(line) if len(line) < 16_384 else None
+    request = REQUEST.fullmatch(match["request"]) if match else None
+    if match is None or request is None:
+        return None
+    return Request(target=unescaped(request["target"]), status=match["status"], user=match["user"].strip("-"))
+
+
+Row = dict[str, Any]
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "line": ("request", "request_line"),
+    "target": ("request_uri", "httpRequest.requestUrl", "uri", "url", "path", "request_url", "requestURI"),
+    "query": ("args", "query_string", "query"),
+    "method": ("request_method", "method", "httpRequest.requestMethod", "http_method", "verb"),
+    "status": ("status", "httpRequest.status", "status_code", "response_code", "responseStatus.code"),
+    "statement": (),
+}
+"""Fields of a request → the names under which they are looked for."""
+TIMES: Mapping[str, tuple[str, ...]] = {"time_local": ("%d/%b/%Y:%H:%M:%S %z", "iso"), "msec": ("epoch_s",)}
+"""How nginx writes times, by the variable's name; others are ISO 8601."""
+_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
+
+
+class JsonRequestBlocks(LineBlocks):
+    """Such a log, opened: its reads as raw rows of `accesses` or `queries`."""
+
+    mends = True
+    """Whether "-" is nothing, and \\xE5 a byte, as nginx writes them."""
+
+    def __init__(self, file: SourceFile, mapping: LogMapping, options: ReadOptions, keep_rejected: bool) -> None:
+        super().__init__(file, mapping, options, keep_rejected)
+        self._columns = sorted(self.wanted - {*MADE, "line_id"})
+        self.names = (*self._columns, "line_id", *MADE)
+        self.statements = Statements(self.settings.tables, self.offset, self.settings.dialect)
+        self._fields = {**USUAL, **self.settings.request}
+        self._time = next((f.columns[0] for f in mapping.fields if f.name == "at" and f.columns), "time")
+
+    def record(self, text: str, number: int, found: Found) -> Outcome | Asked:
+        """A line."""
+        row = read_line(text)
+        if isinstance(row, Reason) and self.mends and "\\x" in text:
+            row = read_line(_BYTES.sub(_as_json, text))
+        reason = self.reason(number, "", row if isinstance(row, Reason) else Reason.NOT_JSON)
+        event = row if isinstance(row, dict) and reason is not Reason.UNDECODABLE else None
+        outcome = Unreadable(column="", reason=reason) if event is None else self.outcome(event)
+        event = event or {}
+        query: dict[str, str] = {}
+        if isinstance(outcome, Asked) and any(c.startswith(QUERY) for c in self._columns):
+            query = dict(parted(outcome.target)[1] or ())
+        for name in self._columns:
+            if name not in found:
+                continue
+            value = text_of(find(event, name))
+            if value is None and name.startswith(QUERY):
+                value = query.get(name.removeprefix(QUERY))
+            found[name].append(None if value == "-" and self.mends else value)
+        if "line_id" in found:
+            found["line_id"].append(f"{text_of(find(event, self._time)) or ''}#{number}")
+        return outcome
+
+    def outcome(self, row: Row) -> Outcome | Asked:
+        """Return the outcome of an object."""
+        statement = _said(row, self._fields["statement"])
+        if statement and statement.strip() and self.settings.tables:
+            return self.statements.outcome(self.statements.part(statement), None, None)
+        method, target, status = asked_for(row, self._fields)
+        return self.request(method, status, target, None)
+
+    def request(
+        self, method: str, status: str, target: str, otherwise: Callable[[], Outcome] | None
+    ) -> Outcome | Asked:
+        """Return the outcome of a request. otherwise: where no rule fits its target, or it has none."""
+        refused = self.requests.refused(method, status)
+        if refused is not None:
+            return refused
+        if target and self.settings.paths:
+            return Asked(target=target, otherwise=otherwise)
+        return otherwise() if otherwise else NoRead(why=Why.OTHER_RECORD)
+
+
+def asked_for(row: dict[str, Any], fields: Mapping[str, tuple[str, ...]] = USUAL) -> tuple[str, str, str]:
+    """The method, target and status of the request that an object tells of; "" for what it doesn't say."""
+    line, target, method, status = (_said(row, fields[n]) or "" for n in ("line", "target", "method", "status"))
+    if request := REQUEST.fullmatch(line):
+        method, target = request["method"], request["target"]
+    elif not target and line.startswith("/"):
+        target = line
+    elif target and "?" not in target and (query := _said(row, fields["query"])):
+        target = f"{target}?{query}"
+    return method, target, status
+
+
+def _said(row: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    """The first of these names that says something."""
+    for name in names:
+        value = text_of(find(row, name))
+        if value not in {None, "", "-"}:
+            return value
+    return None
+
+
+def _as_json(found: "re.Match[str]") -> str:
+    data = bytes.fromhex(found[0].replace("\\x", ""))
+    return json.dumps(data.decode("utf-8", "replace"), ensure_ascii=False)[1:-1]
+
+
+def text_of(value: Any) -> str | None:
+    """A scalar as text; None for anything else, and for a text that is no Unicode."""
+    try:
+        return scalar_text(value, isinstance(value, bool))
+    except ValueError:
+        return None
+
+
+READING: Mapping[int, Mapping[int, str | None]] = {
+    6001: {2: "view", 5: "search", 7: "export", 8: "export", 0: None, 99: None},
+    6003: {2: "api", 0: None, 99: None},
+    6005: {1: "view", 4: "search", 8: "search", 10: "decrypt", 0: None, 99: None},
+}
+"""Class → activities that read, and what the contract calls them; unknown and other ones may have."""
+_LISTS = ("web_resources", "web_resources_result", "resources")
+
+
+class OcsfBlocks(JsonRequestBlocks):
+    """A file of OCSF events, opened: its reads as raw rows of `accesses` or `queries`."""
+
+    mends = False
+
+    def outcome(self, row: Row) -> Outcome | Asked:
+        """Return the outcome of an event."""
+        activities = READING.get(_number(row.get("class_uid")))
+        if activities is None:
+            return NoRead(why=Why.OTHER_RECORD)
+        activity = _number(row.get("activity_id"))
+        if activity not in activities and "activity_id" in row:
+            return NoRead(why=Why.NOT_A_READ)
+        if _number(row.get("status_id")) == 2:
+            return NoRead(why=Why.STATUS)
+        statement = find(row, "query_info.query_string")
+        if isinstance(statement, str) and statement.strip() and self.settings.tables:
+            return self.statements.outcome(self.statements.part(statement), None, None)
+        action = activities.get(activity)
+        method, code = find(row, "http_request.http_method"), find(row, "http_response.code")
+        return self.request(
+            text_of(method) or "",
+            text_of(code) or "",
+            target_of(row),
+            partial(self._resources, row, action) if self.settings.resources or not self.settings.paths else None,
+        )
+
+    def _resources(self, row: Row, action: str | None) -> Outcome:
+        made = Filter(offset=self.offset)
+        numbers = list(self._numbers(row))
+        if not numbers:
+            return NoRead(why=Why.OTHER_PATH if self.settings.paths else Why.OTHER_RECORD)
+        try:
+            made.permit("waybill", numbers)
+        except LeftOutError as left:
+            made.wider.append(DroppedCondition(why=left.why))
+        return made.outcome(None, action)
+
+    def _numbers(self, row: Row) -> Iterator[str]:
+        for name in _LISTS:
+            items = row.get(name)
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, dict) and text_of(item.get("type")) in self.settings.resources:
+                    found = text_of(item.get("uid")) or text_of(item.get("name"))
+                    if found:
+                        yield found
+
+
+def target_of(row: dict[str, Any]) -> str:
+    """The request's path and parameters."""
+    url = find(row, "http_request.url")
+    if isinstance(url, str):
+        return url
+    if not isinstance(url, dict):
+        return ""
+    path, query = url.get("path"), url.get("query_string")
+    if isinstance(path, str) and path:
+        return f"{path}?{query}" if isinstance(query, str) and query else path
+    whole = url.get("url_string")
+    return whole if isinstance(whole, str) else ""
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1

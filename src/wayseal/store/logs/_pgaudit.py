@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.model.runtime import collector_paused
-from wayseal.store._csv import CsvBlocks, record_texts, split_record
-from wayseal.store._csv_records import RecordSplitter
+from wayseal.store._csv import CsvBlocks, RecordSplitter, record_texts, split_record
 from wayseal.store._text_file import TextBlock
 from wayseal.store._times import format_offset
 from wayseal.store.errors import StoreError

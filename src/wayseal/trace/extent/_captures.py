@@ -20,7 +20,7 @@ import numpy as np
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import FoundBy
 from wayseal.model.times import clock_us, day_name
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.store.types import Leaks
 from wayseal.trace.extent._estimate import Floats
 

@@ -26,11 +26,11 @@ from wayseal import store
 from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
-from wayseal.ledger.walk import Stretch
+from wayseal.ledger.walk import SourceRange
 from wayseal.model.kinds import SourceKind
 from wayseal.model.messages import Message
 from wayseal.model.period import Period
-from wayseal.store.columns import microseconds
+from wayseal.store.tables import microseconds
 from wayseal.trace.errors import ScopeError
 
 _NEAR = 3
@@ -190,7 +190,7 @@ class Holdings:
         return np.bincount(self.run, minlength=len(self.keys)).astype(np.int64)
 
 
-def find_holdings(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period) -> Holdings:
+def find_holdings(snapshot: Snapshot, source: Source, stretch: SourceRange, period: Period) -> Holdings:
     """The source's waybills in a stretch (rules 1 to 3)."""
     if source.walk in READERS:
         return _read(snapshot, stretch, period)
@@ -205,7 +205,7 @@ def find_holdings(snapshot: Snapshot, source: Source, stretch: Stretch, period: 
     return build_holdings(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
 
 
-def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Holdings:
+def _read(snapshot: Snapshot, stretch: SourceRange, period: Period) -> Holdings:
     at = microseconds(stretch.reads["at"])
     then = (at >= period.since) & (at < period.until)
     reads = stretch.reads if then.all() else stretch.reads.filter(pa.array(then))
@@ -215,7 +215,7 @@ def _read(snapshot: Snapshot, stretch: Stretch, period: Period) -> Holdings:
     )
 
 
-def _stayed(snapshot: Snapshot, source: Source, stretch: Stretch, period: Period, described: pa.Table) -> Holdings:
+def _stayed(snapshot: Snapshot, source: Source, stretch: SourceRange, period: Period, described: pa.Table) -> Holdings:
     scans = snapshot.kept("scans", stretch.keys, ("at", "kind", "outlet"))
     kind = pa.array(_KINDS, pa.string()).take(pa.array(scans["kind"].to_numpy().astype(np.int64) - 1))
     found = stays(scans.set_column(scans.schema.get_field_index("kind"), "kind", kind), described)

@@ -5,7 +5,7 @@ analytics ledger is made of the log in `projection` and compared with it in `com
 `wayseal.merkle`'s.
 """
 
-from wayseal.vault.log._append import Appended, append, erase_entries
+from wayseal.vault.log._append import Appended, UnitOfWork, append, erase_entries
 from wayseal.vault.log.entries import Entry, EntryKind
 from wayseal.vault.log.proofs import make_checkpoint, newest_checkpoint
 from wayseal.vault.log.tiles import Tail
@@ -16,6 +16,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "Tail",
+    "UnitOfWork",
     "append",
     "erase_entries",
     "make_checkpoint",

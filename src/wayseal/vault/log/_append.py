@@ -4,7 +4,7 @@
 2. A tail that isn't the log's present one (another process appended, a transaction was rolled back) is noticed by size
    and last leaf, and made anew: there is never a second history. Before that `check` may refuse what stands there.
 3. leaf = hash of salt and entry; salts are random and new for each entry.
-4. Each entry has the vault's mark (`row_marks`). Behind one that somebody else put at the end nothing is added,
+4. Each entry has the vault's mark (`row_macs`). Behind one that somebody else put at the end nothing is added,
    and what a database doesn't keep (a trigger, a rule) isn't added: that is looked at at once, or, where the caller
    keeps the tail, by the next who adds.
 5. The caller holds the exclusive write transaction, and uses the tail that comes back only once that is durable.
@@ -27,10 +27,21 @@ from wayseal.database import Connection, raw
 from wayseal.merkle.hashing import leaf_hash
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
-from wayseal.vault.log.entries import Entry, EntryKind, Span, decode, encode, format_spans, make_spans, parse_spans
+from wayseal.vault.log.entries import (
+    Entry,
+    EntryKind,
+    Span,
+    decode,
+    encode,
+    entry,
+    format_spans,
+    make_spans,
+    parse_spans,
+)
 from wayseal.vault.log.sound_entries import check_end
 from wayseal.vault.log.tiles import Tail, present_tail, read_last
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.requests import Caller
+from wayseal.vault.row_macs import RowMacs
 
 SALT = 32
 """Random bytes that are hashed with an entry, so that the leaf of one that was erased tells nothing."""
@@ -47,7 +58,7 @@ class Appended:
 
 def append(
     connection: Connection,
-    marks: RowMarks,
+    marks: RowMacs,
     entries: Sequence[Entry],
     salts: bytes | None = None,
     tail: Tail | None = None,
@@ -103,8 +114,31 @@ _ENTRIES = "entries"
 _AT_ONCE = 500
 
 
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """One write transaction in which somebody acts.
+
+    policy: the version in force. now: microseconds since 1970; day: by the courier's clock.
+    """
+
+    connection: Connection
+    marks: RowMacs
+    caller: Caller
+    policy: int
+    now: int
+    day: int
+
+    def record(self, kind: EntryKind, **rest: Any) -> Appended:
+        """Append an entry about the caller's request; `rest`: further fields of `Entry`."""
+        return append(self.connection, self.marks, [entry(kind, self.caller, self.now, self.policy, **rest)])
+
+    def record_act(self, act: str, **more: str | int) -> int:
+        """Append an administrator's act, and return its place; `more` holds ids and counts alone."""
+        return self.record(EntryKind.ADMIN, more={"act": act, **more}).first
+
+
 def erase_entries(
-    connection: Connection, marks: RowMarks, seqs: Collection[int], act: Entry, tail: Tail | None = None
+    connection: Connection, marks: RowMacs, seqs: Collection[int], act: Entry, tail: Tail | None = None
 ) -> Appended:
     """Drops salt and content of entries, and appends `act` with their places (rules 6 to 8).
 

@@ -29,7 +29,7 @@ from wayseal.vault.log.projection import (
     positions_of,
 )
 from wayseal.vault.log.tiles import size
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 _DAY_US = 86_400_000_000
 _KEYS = 1 << 18
@@ -60,7 +60,7 @@ class Comparison:
         return min((f.exit_code for f in self.findings), default=0)
 
 
-def check_projection(database: Database, marks: RowMarks, ledger: Path, progress: Progress) -> Comparison:
+def check_projection(database: Database, marks: RowMacs, ledger: Path, progress: Progress) -> Comparison:
     """Compares every entry that disclosed with its row, and every row of this log with its entry."""
     origin, stop = database.read(origin_of), database.read(size)
     with open_ledger(ledger) as snapshot:
@@ -82,7 +82,7 @@ class _Log:
 
     @staticmethod
     def read(
-        database: Database, marks: RowMarks, snapshot: Snapshot, origin: str, stop: int, progress: Progress
+        database: Database, marks: RowMacs, snapshot: Snapshot, origin: str, stop: int, progress: Progress
     ) -> "_Log":
         made = _Log(
             np.zeros(stop, np.uint64), np.zeros(stop, np.uint8), np.zeros(stop, np.uint64), np.zeros(stop, np.uint64),
@@ -126,7 +126,7 @@ class _Comparer:
     def all(self, progress: Progress) -> Comparison:
         done, total = 0, self._snapshot.manifest.rows("accesses")
         for rows in self._rows():
-            self._look(rows)
+            self._compare_rows(rows)
             done += len(rows)
             progress("rows", done, total)
         disclosed = self._log.kind == _DISCLOSED
@@ -151,7 +151,7 @@ class _Comparer:
         for keys in self._snapshot.everything(_KEYS):
             yield self._snapshot.reads(keys, _COLUMNS)
 
-    def _look(self, rows: pa.Table) -> None:
+    def _compare_rows(self, rows: pa.Table) -> None:
         access = rows["access"].fill_null(0).to_numpy()
         source = rows["source"].to_numpy()
         place = np.where(access == 0, -1, find_rows(self._sorted, access))

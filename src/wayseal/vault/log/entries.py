@@ -252,14 +252,14 @@ _MOST_BYTES = 32_000
 _RECORDS = "records"
 
 
-class ToldRows(NamedTuple):
+class RowChange(NamedTuple):
     """Rows that one entry tells. more: how the entry has them."""
 
     rows: list[Row]
     more: dict[str, str | int]
 
 
-def tell_rows(count: str, rows: Sequence[Row]) -> Iterator[ToldRows]:
+def serialize_rows(count: str, rows: Sequence[Row]) -> Iterator[RowChange]:
     """So many rows in each entry as it has room for; at least one entry. count: what they are called there."""
     some, texts, size = list[Row](), list[str](), 0
     for row in rows:
@@ -267,17 +267,17 @@ def tell_rows(count: str, rows: Sequence[Row]) -> Iterator[ToldRows]:
         text = json.dumps(told, ensure_ascii=False, sort_keys=True)
         length = len(text.encode()) + len(", ")
         if some and size + length > _MOST_BYTES:
-            yield _told(count, some, texts)
+            yield _row_change(count, some, texts)
             some, texts, size = [], [], 0
         some.append(row)
         texts.append(text)
         size += length
     if some or not rows:
-        yield _told(count, some, texts)
+        yield _row_change(count, some, texts)
 
 
-def _told(count: str, rows: list[Row], texts: Sequence[str]) -> ToldRows:
-    return ToldRows(rows, {count: len(rows), _RECORDS: f"[{', '.join(texts)}]"})
+def _row_change(count: str, rows: list[Row], texts: Sequence[str]) -> RowChange:
+    return RowChange(rows, {count: len(rows), _RECORDS: f"[{', '.join(texts)}]"})
 
 
 def read_rows(more: Mapping[str, str | int]) -> list[dict[str, Any]]:

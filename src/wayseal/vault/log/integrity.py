@@ -360,7 +360,7 @@ class _Verifier:
         leaf = leaf if leaf is not None and len(leaf) == SIZE else ZERO
         if salt is not None and content is not None:
             made = leaf_hash(salt + content)
-            self._hear(seq, content, sound=made == leaf)
+            self._note_entry(seq, content, sound=made == leaf)
             return leaf, made
         if row is None:
             return leaf, leaf
@@ -369,7 +369,7 @@ class _Verifier:
             return leaf, leaf
         return leaf, ZERO
 
-    def _hear(self, seq: int, content: bytes, *, sound: bool) -> None:
+    def _note_entry(self, seq: int, content: bytes, *, sound: bool) -> None:
         try:
             entry = decode(content)
             self._said.disclosed += entry.kind is EntryKind.DISCLOSED

@@ -40,7 +40,7 @@ from wayseal.vault.log.entries import Entry, EntryKind, Span, merge_spans, subtr
 from wayseal.vault.log.sound_entries import read_origin, sound
 from wayseal.vault.log.tiles import size
 from wayseal.vault.log.work_tables import KnownWork, directory_of, write_source, write_work
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 _NAME = re.compile(r"(\d{1,18})-(\d{1,18})-([0-9a-f]{64})\.parquet", re.ASCII)
 _AT_ONCE = 500
@@ -159,7 +159,7 @@ class Projected:
 
 
 def project(
-    database: Database, marks: RowMarks, folder: Path, ledger: Path, *, progress: Progress = _silent
+    database: Database, marks: RowMacs, folder: Path, ledger: Path, *, progress: Progress = _silent
 ) -> Projected:
     """Takes what was disclosed since the last time, and what explains it, into a ledger; makes one if need be.
 
@@ -199,7 +199,7 @@ def _write(
 
 
 def write_dataset(
-    database: Database, marks: RowMarks, folder: Path, since: int = 0, stop: int | None = None, *,
+    database: Database, marks: RowMacs, folder: Path, since: int = 0, stop: int | None = None, *,
     progress: Progress = _silent, act: Callable[[Entry], None] = _no_act,
 ) -> int:  # fmt: skip
     """Writes what entries from `since` up to `stop` disclosed as a dataset (docs/reference/data-contract.md); how many.
@@ -212,13 +212,13 @@ def write_dataset(
     for first in range(since, stop, _PORTION * _IN_FILE):
         last = min(stop, first + _PORTION * _IN_FILE)
         name = source_name(origin, first, last, database.read(leaf_at, last - 1))
-        entries = _heard(portions(database, marks, first, last), erased, act)
+        entries = _noted(portions(database, marks, first, last), erased, act)
         tables = _tables(origin, entries, lambda done: progress("entries", done, stop))
         rows += write_source(folder, "accesses", name, tables)
     if erased.unnamed():
         # Whoever erased meanwhile says so behind the end that was looked at.
         for portion in portions(database, marks, stop, database.read(size)):
-            erased.hear(portion)
+            erased.add(portion)
     if erased.unnamed():
         raise LogChangedError("entries of the log were erased and no entry says so: verify it")
     return rows
@@ -231,7 +231,7 @@ class _ErasedPlaces:
         self._erased: list[Span] = []
         self._named: list[Span] = []
 
-    def hear(self, portion: _Portion) -> None:
+    def add(self, portion: _Portion) -> None:
         """Takes note of a portion of the log."""
         for seq, entry in portion:
             if entry is None:
@@ -244,10 +244,10 @@ class _ErasedPlaces:
         return bool(subtract_spans(merge_spans(self._erased), merge_spans(self._named)))
 
 
-def _heard(entries: Iterator[_Portion], erased: _ErasedPlaces, act: Callable[[Entry], None]) -> Iterator[_Portion]:
+def _noted(entries: Iterator[_Portion], erased: _ErasedPlaces, act: Callable[[Entry], None]) -> Iterator[_Portion]:
     """The same portions, once acts and erasures in them were told."""
     for portion in entries:
-        erased.hear(portion)
+        erased.add(portion)
         for _, entry in portion:
             if entry is not None and entry.kind is EntryKind.ADMIN:
                 act(entry)
@@ -274,7 +274,7 @@ def access_of(origin: str, seq: int) -> str:
     return f"{origin}/{seq}"
 
 
-def portions(database: Database, marks: RowMarks, first: int, stop: int) -> Iterator[_Portion]:
+def portions(database: Database, marks: RowMacs, first: int, stop: int) -> Iterator[_Portion]:
     """Places and entries from `first` up to `stop`, some thousands at a time; None: erased.
 
     LogChangedError: an entry isn't what its leaf says or isn't the vault's, or a place is empty.
@@ -283,7 +283,7 @@ def portions(database: Database, marks: RowMarks, first: int, stop: int) -> Iter
         yield database.read(_portion, marks, start, min(stop, start + _PORTION))
 
 
-def _portion(connection: Connection, marks: RowMarks, start: int, stop: int) -> list[tuple[int, Entry | None]]:
+def _portion(connection: Connection, marks: RowMacs, start: int, stop: int) -> list[tuple[int, Entry | None]]:
     seq = t.entries.c.seq
     rows = connection.execute(sa.select(t.entries).where((seq >= start) & (seq < stop)).order_by(seq)).all()
     if [row.seq for row in rows] != list(range(start, stop)):
@@ -291,7 +291,7 @@ def _portion(connection: Connection, marks: RowMarks, start: int, stop: int) -> 
     return [(row.seq, _sound(marks, row)) for row in rows]
 
 
-def _sound(marks: RowMarks, row: sa.Row[Any]) -> Entry | None:
+def _sound(marks: RowMacs, row: sa.Row[Any]) -> Entry | None:
     """Rule 3."""
     own = marks.holds(t.entries, row)
     if own and row.salt is None and row.entry is None:

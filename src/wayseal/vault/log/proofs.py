@@ -19,7 +19,7 @@ from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError, VaultError
 from wayseal.vault.log.sound_entries import sound
 from wayseal.vault.log.tiles import tree
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 _AT = "at "
 
@@ -71,7 +71,7 @@ def signed_at(point: Checkpoint) -> int | None:
     return int(said[0]) if len(said) == 1 and said[0].isdecimal() and said[0].isascii() else None
 
 
-def prove(connection: Connection, marks: RowMarks, seq: int, note: bytes) -> EntryProof:
+def prove(connection: Connection, marks: RowMacs, seq: int, note: bytes) -> EntryProof:
     """The proof of the entry at a place, under a signed checkpoint of the log.
 
     VaultError: there is no such entry, it was erased, or it came after the checkpoint; LogChangedError: entry or log

@@ -22,7 +22,7 @@ from wayseal.merkle.tiles import entries as entries_of
 from wayseal.vault import tables as t
 from wayseal.vault.errors import LogChangedError
 from wayseal.vault.log.entries import Entry, Span, decode
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 _MOST = (1 << 63) - 1
 _AT_ONCE = 64 * WIDTH
@@ -193,14 +193,14 @@ class _Marked(NamedTuple):
     mark: Any
 
 
-def check_end(connection: Connection, marks: RowMarks) -> None:
+def check_end(connection: Connection, marks: RowMacs) -> None:
     """LogChangedError where the log's last entry isn't this vault's."""
     for end in raw.fetch(connection, _END, ()):
         if not marks.holds(t.entries, _Marked(*end)):
             raise LogChangedError("the log's last entry was written by somebody else than the vault: verify it")
 
 
-def sound_entry(connection: Connection, marks: RowMarks, seq: int) -> Entry | None:
+def sound_entry(connection: Connection, marks: RowMacs, seq: int) -> Entry | None:
     """The vault's own entry at a place; None where there is none, or it can't be read (any more)."""
     found = connection.execute(sa.select(t.entries).where(t.entries.c.seq == seq)).one_or_none()
     if found is None or not marks.holds(t.entries, found):
@@ -208,7 +208,7 @@ def sound_entry(connection: Connection, marks: RowMarks, seq: int) -> Entry | No
     return sound(found.leaf, found.salt, found.entry)
 
 
-def last_entry(connection: Connection, marks: RowMarks) -> Entry | None:
+def last_entry(connection: Connection, marks: RowMacs) -> Entry | None:
     """The log's last entry; None: it is empty. LogChangedError: it isn't this vault's, or can't be read.
 
     Whoever erases entries adds one, so the last one can always be read.
@@ -221,7 +221,7 @@ def last_entry(connection: Connection, marks: RowMarks) -> Entry | None:
 
 
 def sound_entries(
-    connection: Connection, marks: RowMarks, unmarked: Callable[[int], None]
+    connection: Connection, marks: RowMacs, unmarked: Callable[[int], None]
 ) -> Iterator[tuple[int, Entry | None]]:
     """Every place of the log, and what stands there; None where that was erased, is missing or was changed.
 
@@ -234,7 +234,7 @@ def sound_entries(
             seq += 1
 
 
-def _own(marks: RowMarks, seq: int, row: Row, unmarked: Callable[[int], None]) -> Entry | None:
+def _own(marks: RowMacs, seq: int, row: Row, unmarked: Callable[[int], None]) -> Entry | None:
     leaf, salt, content, mark = row
     if not marks.holds(t.entries, _Marked(seq, leaf, mark)):
         unmarked(seq)

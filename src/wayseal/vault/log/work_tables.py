@@ -9,7 +9,7 @@
 4. Reports come late and in any order, so that no position says what is new: all that the vault has is held against
    the ledger. Rows that a purge or the contract's bounds of time would turn away are left out.
 5. Ids, codes and times alone: nothing that is sealed is read.
-6. A row whose mark doesn't fit (`row_marks`) explains nothing: it is left out and counted.
+6. A row whose mark doesn't fit (`row_macs`) explains nothing: it is left out and counted.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ from wayseal.store.tables import EARLIEST, LATEST
 from wayseal.vault import tables as t
 from wayseal.vault._sql import key_after
 from wayseal.vault.log.entries import Entry, read_rows
-from wayseal.vault.row_marks import RowMarks
+from wayseal.vault.row_macs import RowMacs
 
 Progress = Callable[[str, int, int], None]
 Row = Mapping[str, Any]
@@ -93,7 +93,7 @@ WORK_TABLES = ("actors", "assignments", *(kept.name for kept in _KEPT))
 class KnownWork:
     """The work that a ledger has, and what acts in the log say beyond it; without a ledger nothing is known."""
 
-    def __init__(self, snapshot: Snapshot | None, marks: RowMarks, people: Sequence[sa.Row[Any]]) -> None:
+    def __init__(self, snapshot: Snapshot | None, marks: RowMacs, people: Sequence[sa.Row[Any]]) -> None:
         """people: all rows of the directory."""
         self._snapshot = snapshot
         self.marks = marks

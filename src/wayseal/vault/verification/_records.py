@@ -78,24 +78,24 @@ class _RecordVerifier:
         total = self._main.read(_count, t.waybills)
         done, after = 0, None
         while portion := self._main.read(read_portion, t.waybills, after):
-            for row, wrong in self._looked(portion.rows):
+            for row, wrong in self._examine(portion.rows):
                 # Rule 3.
-                again = self._looked(self._main.read(_one, row.waybill).rows) if wrong else [(row, wrong)]
+                again = self._examine(self._main.read(_one, row.waybill).rows) if wrong else [(row, wrong)]
                 for each, code in again:
-                    self._tell(each, code)
+                    self._report(each, code)
             done, after = done + len(portion), portion.after
             progress("records", done, max(total, done))
         wrapped = self._keys.read(_count, t.data_keys)
         return RecordTotals(opened=self._opened, erased=self._erased, keys=wrapped, findings=tuple(self._findings))
 
-    def _tell(self, row: Any, wrong: RecordCode | None) -> None:
+    def _report(self, row: Any, wrong: RecordCode | None) -> None:
         if wrong is not None:
             self._findings.append(Finding(code=wrong, where=name_of(t.waybills, row)))
         elif row.erased_at is None:
             self._opened += 1
         self._erased += row.erased_at is not None
 
-    def _looked(self, rows: Sequence[Any]) -> list[tuple[Any, RecordCode | None]]:
+    def _examine(self, rows: Sequence[Any]) -> list[tuple[Any, RecordCode | None]]:
         """Each record, and what is wrong with it."""
         beside = self._read_beside([row.waybill for row in rows])
         wrong: dict[str, RecordCode] = {}

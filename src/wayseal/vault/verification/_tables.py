@@ -24,12 +24,12 @@ import sqlalchemy as sa
 from wayseal.database import Connection, Database
 from wayseal.model.errors import Finding
 from wayseal.vault import tables as t
-from wayseal.vault.directory import told_of_secret, version_of
+from wayseal.vault.directory import logged_secret, version_of
 from wayseal.vault.keyring import Keyring
 from wayseal.vault.log import Entry, EntryKind
 from wayseal.vault.log.entries import read_rows
 from wayseal.vault.log.sound_entries import read_origin, sound_entries
-from wayseal.vault.row_marks import MARKED, RowMarks
+from wayseal.vault.row_macs import MARKED, RowMacs
 from wayseal.vault.verification._sound_rows import Portion, RecordCode, TableCode, name_of, read_chosen, read_portions
 from wayseal.vault.work_events import PLACE, find_places, scan_of, scans_digest
 
@@ -97,16 +97,14 @@ def _activate_policy(state: LoggedState, seq: int, entry: Entry) -> None:
     }
 
 
-def _put_actors(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _put_actors(state: LoggedState, _seq: int, entry: Entry) -> None:
     for row in read_rows(entry.more):
         # Who is blocked stays so, whatever the row said from which the vault went on.
         blocked = state.actors.get(row["actor"], {}).get("blocked_at")
         state.actors[row["actor"]] = {"blocked_at": blocked, **row}
 
 
-def _block(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _block(state: LoggedState, _seq: int, entry: Entry) -> None:
     row = state.actors.get(str(entry.more["actor"]))
     if row is not None:
         row["blocked_at"] = entry.at if entry.more["act"] == "blocked" else None
@@ -127,8 +125,7 @@ def _add_client(state: LoggedState, seq: int, entry: Entry) -> None:
     }
 
 
-def _change_client(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _change_client(state: LoggedState, _seq: int, entry: Entry) -> None:
     row = state.clients.get(str(entry.more["client"]))
     if row is None:
         return
@@ -150,8 +147,7 @@ def _report_scans(state: LoggedState, seq: int, entry: Entry) -> None:
     state.scans[seq] = int(entry.more["rows"]), str(entry.more["sha256"])
 
 
-def _ask_approval(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _ask_approval(state: LoggedState, _seq: int, entry: Entry) -> None:
     state.approvals[str(entry.more["approval"])] = {
         "actor": entry.actor,
         "client": entry.client,
@@ -164,15 +160,13 @@ def _ask_approval(state: LoggedState, seq: int, entry: Entry) -> None:
     }
 
 
-def _give_approval(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _give_approval(state: LoggedState, _seq: int, entry: Entry) -> None:
     row = state.approvals.get(str(entry.more["approval"]))
     if row is not None:
         row.update(approved_by=entry.actor, approved_at=entry.at)
 
 
-def _erase(state: LoggedState, seq: int, entry: Entry) -> None:
-    del seq
+def _erase(state: LoggedState, _seq: int, entry: Entry) -> None:
     state.erased[str(entry.more["waybill"])] = int(entry.more.get("erased_at", entry.at))
 
 
@@ -275,12 +269,12 @@ def misfits(portion: Portion) -> Iterator[Finding]:
 
 def _verify_main(connection: Connection, keyring: Keyring, keys: _KeyRows, progress: Progress) -> TableTotals:
     found = list(keys.findings)
-    marks = RowMarks(keyring, read_origin(connection) or "")
+    marks = RowMacs(keyring, read_origin(connection) or "")
 
-    def tell_unmarked(seq: int) -> None:
+    def add_unmarked(seq: int) -> None:
         found.append(Finding(code=TableCode.MARK, where=f"{t.entries.name}/{seq}"))
 
-    state = read_state(sound_entries(connection, marks, tell_unmarked))
+    state = read_state(sound_entries(connection, marks, add_unmarked))
     found += [Finding(code=TableCode.STEP, where=f"{t.entries.name}/{seq}") for seq in state.steps]
     verifier = _TableVerifier(connection, marks, state)
     rows = dict(keys.rows)
@@ -311,7 +305,7 @@ def _compare_erasures(state: LoggedState, erasures: Mapping[str, Any]) -> Iterat
 class _TableVerifier:
     """Looks at one table after the other."""
 
-    def __init__(self, connection: Connection, marks: RowMarks, state: LoggedState) -> None:
+    def __init__(self, connection: Connection, marks: RowMacs, state: LoggedState) -> None:
         self._connection, self._marks, self._state = connection, marks, state
         self.findings: list[Finding] = []
 
@@ -431,7 +425,7 @@ def _columns(*left_out: str) -> Callable[[Any], dict[str, Any]]:
 
 
 def _plain_client(row: Any) -> Mapping[str, Any]:
-    return _columns("client", "secret_sha256")(row) | {"secret": told_of_secret(row.secret_sha256)}
+    return _columns("client", "secret_sha256")(row) | {"secret": logged_secret(row.secret_sha256)}
 
 
 _COMPARISONS = {

@@ -6,16 +6,15 @@ from wayseal.console.web.pages import (
     _baskets,
     _case_acts,
     _cases,
-    _desk,
+    _casework,
+    _docs,
     _entry,
-    _evidence,
     _jobs,
     _market,
     _market_offers,
     _market_removals,
     _market_sellers,
     _overview,
-    _queue,
     _reads,
     _reviews,
     _traces,
@@ -23,8 +22,8 @@ from wayseal.console.web.pages import (
 )
 
 _GROUPS = (
-    _entry, _overview, _queue, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
-    _market_removals, _reviews, _evidence, _jobs, _case_acts, _desk, _administration,
+    _entry, _overview, _cases, _baskets, _traces, _reads, _waybills, _market, _market_offers, _market_sellers,
+    _market_removals, _reviews, _jobs, _case_acts, _casework, _docs, _administration,
 )  # fmt: skip
 _OTHERS: tuple[Page, ...] = tuple(page for group in _GROUPS for page in group.PAGES)
 PAGES: tuple[Page, ...] = (*_OTHERS, *_administration.make_pages(_OTHERS))

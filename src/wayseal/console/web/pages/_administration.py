@@ -6,7 +6,7 @@
    thing, and nothing that somebody wrote.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.responses import PlainTextResponse, Response
@@ -17,71 +17,80 @@ from wayseal.console.access.types import Person, Way
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import ADMINISTRATORS, AUDITOR, AUDITORS, OUTLET_MANAGERS, Role
 from wayseal.console.roles import Page as Route
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.model.times import clock_hours, micros, stamp
 from wayseal.page.words import Voice
 
+PAGES = Pages()
 _MANY = 50
 
 
-def show_people(ask: Ask) -> Response:
+@PAGES.get("/people", ADMINISTRATORS)
+def show_people(ask: Ask, error: AccessError | None = None) -> Response:
     """Everybody."""
-    return _people_page(ask)
+    return ask.page(
+        "people",
+        people=ask.access.people.all(),
+        roles=[role.value for role in Role],
+        error=error,
+        login=ask.field("login")[:64],
+        name=ask.field("name")[:80],
+        outlet=ask.field("outlet")[:64],
+    )
 
 
+@PAGES.post("/people", ADMINISTRATORS, again=show_people, confirmed=True)
 def invite(ask: Ask) -> Response:
     """Makes an account, and shows its link once."""
-    login, name, role, outlet = ask.field("login"), ask.field("name"), _role(ask), ask.field("outlet")
-    try:
-        if role is None:
-            raise AccessError("there is no such role", key="role")
-        by, way = ask.whose.person.id, _way(ask) or Way.PASSWORD
-        person, token = ask.access.people.invite(login, name, role, by=by, way=way, outlet=outlet)
-    except AccessError as error:
-        return _people_page(ask, error, login[:64], name[:80], outlet[:64])
+    login, name, role = ask.field("login"), ask.field("name"), _role(ask)
+    by, way = ask.whose.person.id, _way(ask) or Way.PASSWORD
+    person, token = ask.access.people.invite(login, name, role, by=by, way=way, outlet=ask.field("outlet"))
     return ask.page("link", person=person, link=f"/invited/{token}", seconds=ask.access.rules.link)
 
 
-def show_person(ask: Ask) -> Response:
+@PAGES.get("/people/{person}", ADMINISTRATORS, personal=True)
+def show_person(ask: Ask, error: AccessError | None = None) -> Response:
     """Somebody's account."""
-    person = ask.access.people.find(ask.names["person"])
-    return ask.refuse(404) if person is None else _person_page(ask, person)
+    person = _person(ask)
+    return ask.page(
+        "person",
+        person=person,
+        sessions=ask.access.sessions.of(person.id),
+        roles=[role.value for role in Role],
+        own=person.id == ask.whose.person.id,
+        error=error,
+    )
 
 
+@PAGES.post("/people/{person}/role", ADMINISTRATORS, again=show_person, confirmed=True, personal=True)
 def change_role(ask: Ask) -> Response:
     """Another role."""
-    role = _role(ask)
-
-    def act(id_: str, by: str) -> None:
-        if role is None:
-            raise AccessError("there is no such role", key="role")
-        ask.access.people.set_role(id_, role, by=by, outlet=ask.field("outlet"))
-
-    return _change(ask, act)
+    person = _person(ask)
+    ask.access.people.set_role(person.id, _role(ask), by=ask.whose.person.id, outlet=ask.field("outlet"))
+    return ask.go(f"/people/{person.id}")
 
 
+@PAGES.post("/people/{person}/close", ADMINISTRATORS, again=show_person, confirmed=True, personal=True)
 def close(ask: Ask) -> Response:
     """Closes an account."""
-    return _change(ask, lambda id_, by: ask.access.people.set_open(id_, open_=False, by=by))
+    return _set_open(ask, open_=False)
 
 
+@PAGES.post("/people/{person}/open", ADMINISTRATORS, again=show_person, confirmed=True, personal=True)
 def reopen(ask: Ask) -> Response:
     """Opens it again."""
-    return _change(ask, lambda id_, by: ask.access.people.set_open(id_, open_=True, by=by))
+    return _set_open(ask, open_=True)
 
 
+@PAGES.post("/people/{person}/link", ADMINISTRATORS, again=show_person, confirmed=True, personal=True)
 def new_link(ask: Ask) -> Response:
     """Another link: password, codes and sessions go."""
-    person = ask.access.people.find(ask.names["person"])
-    if person is None:
-        return ask.refuse(404)
-    try:
-        token = ask.access.people.new_link(person.id, by=ask.whose.person.id, way=_way(ask))
-    except AccessError as error:
-        return _person_page(ask, person, error)
+    person = _person(ask)
+    token = ask.access.people.new_link(person.id, by=ask.whose.person.id, way=_way(ask))
     return ask.page("link", person=person, link=f"/invited/{token}", seconds=ask.access.rules.link)
 
 
+@PAGES.post("/people/{person}/sessions/{session}/end", ADMINISTRATORS, confirmed=True, personal=True)
 def end_session(ask: Ask) -> Response:
     """Ends a session of somebody."""
     person = ask.names["person"]
@@ -90,9 +99,10 @@ def end_session(ask: Ask) -> Response:
     return ask.go(f"/people/{person}")
 
 
+@PAGES.get("/acts", AUDITORS)
 def show_acts(ask: Ask) -> Response:
     """Acts of access, the newest first; with `before`, those below a number; with `check`, a part of them checked."""
-    before, start = _number(ask, "before"), _number(ask, "check") or 1
+    before, start = ask.number("before"), ask.number("check") or 1
     acts = ask.access.acts(before=before, limit=_MANY + 1)
     return ask.page(
         "acts",
@@ -104,50 +114,22 @@ def show_acts(ask: Ask) -> Response:
     )
 
 
-def _people_page(
-    ask: Ask, error: AccessError | None = None, login: str = "", name: str = "", outlet: str = ""
-) -> Response:
-    return ask.page(
-        "people",
-        people=ask.access.people.all(),
-        roles=[role.value for role in Role],
-        error=error,
-        login=login,
-        name=name,
-        outlet=outlet,
-    )
+def _person(ask: Ask) -> Person:
+    """Whose account it is. StatusError: nobody's."""
+    return there(ask.access.people.find(ask.names["person"]))
 
 
-def _person_page(ask: Ask, person: Person, error: AccessError | None = None) -> Response:
-    return ask.page(
-        "person",
-        person=person,
-        sessions=ask.access.sessions.of(person.id),
-        roles=[role.value for role in Role],
-        own=person.id == ask.whose.person.id,
-        error=error,
-    )
-
-
-def _change(ask: Ask, act: Callable[[str, str], None]) -> Response:
-    person = ask.access.people.find(ask.names["person"])
-    if person is None:
-        return ask.refuse(404)
-    try:
-        act(person.id, ask.whose.person.id)
-    except AccessError as error:
-        return _person_page(ask, person, error)
+def _set_open(ask: Ask, *, open_: bool) -> Response:
+    person = _person(ask)
+    ask.access.people.set_open(person.id, open_=open_, by=ask.whose.person.id)
     return ask.go(f"/people/{person.id}")
 
 
-def _number(ask: Ask, name: str) -> int | None:
-    given = ask.query.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
-
-
-def _role(ask: Ask) -> Role | None:
+def _role(ask: Ask) -> Role:
     given = ask.field("role")
-    return Role(given) if given in set(Role) else None
+    if given not in set(Role):
+        raise AccessError("there is no such role", key="role")
+    return Role(given)
 
 
 def _way(ask: Ask) -> Way | None:
@@ -201,8 +183,7 @@ def _keys(ask: Ask) -> Sequence[Key]:
 
 def show_case_acts(ask: Ask) -> Response:
     """Acts on cases, the newest first (rule 3)."""
-    cases, given = ask.cases, ask.query.get("before", "")
-    before = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+    cases, before = ask.cases, ask.number("before")
     page: Page[ActLine] = Page(rows=(), after=None) if cases is None else cases.acts(before, _MANY)
     return ask.page("case_acts", rows=page.rows, onward=page.after, before=before, change=_change_in_words)
 
@@ -227,57 +208,28 @@ def make_pages(others: Sequence[Route]) -> tuple[Route, ...]:
     return acts, rules
 
 
+@PAGES.get("/outlets/{outlet}", OUTLET_MANAGERS, own_outlet=True)
 def show_outlet(ask: Ask) -> Response:
     """Return what there is of an outlet, and what comes."""
     return ask.page("outlet", outlet=ask.names["outlet"])
 
 
+@PAGES.get("/static/{name}", None, bare=True)
 def show_file(ask: Ask) -> Response:
     """A file that pages refer to."""
     found = ask.assets.answer(ask.names["name"], packed=ask.packed)
     return found or ask.refuse(404)
 
 
+@PAGES.get("/healthz", None, bare=True)
 def say_alive(ask: Ask) -> Response:
     """The process answers."""
     del ask
     return PlainTextResponse("ok\n")
 
 
+@PAGES.get("/readyz", None, bare=True)
 def say_ready(ask: Ask) -> Response:
     """The database answers, too."""
     well = ask.access.database.healthy()
     return PlainTextResponse("ready\n" if well else "the database is away\n", 200 if well else 503)
-
-
-PAGES = (
-    Route(method="GET", path="/people", act=show_people, roles=ADMINISTRATORS),
-    Route(method="POST", path="/people", act=invite, roles=ADMINISTRATORS, confirmed=True),
-    Route(method="GET", path="/people/{person}", act=show_person, roles=ADMINISTRATORS, personal=True),
-    Route(
-        method="POST",
-        path="/people/{person}/role",
-        act=change_role,
-        roles=ADMINISTRATORS,
-        confirmed=True,
-        personal=True,
-    ),
-    Route(method="POST", path="/people/{person}/close", act=close, roles=ADMINISTRATORS, confirmed=True, personal=True),
-    Route(method="POST", path="/people/{person}/open", act=reopen, roles=ADMINISTRATORS, confirmed=True, personal=True),
-    Route(
-        method="POST", path="/people/{person}/link", act=new_link, roles=ADMINISTRATORS, confirmed=True, personal=True
-    ),
-    Route(
-        method="POST",
-        path="/people/{person}/sessions/{session}/end",
-        act=end_session,
-        roles=ADMINISTRATORS,
-        confirmed=True,
-        personal=True,
-    ),
-    Route(method="GET", path="/acts", act=show_acts, roles=AUDITORS),
-    Route(method="GET", path="/outlets/{outlet}", act=show_outlet, roles=OUTLET_MANAGERS, own_outlet=True),
-    Route(method="GET", path="/static/{name}", act=show_file, roles=None, bare=True),
-    Route(method="GET", path="/healthz", act=say_alive, roles=None, bare=True),
-    Route(method="GET", path="/readyz", act=say_ready, roles=None, bare=True),
-)

@@ -2,82 +2,86 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
 from wayseal.console.errors import StaleNumberError, TraceWorkError
-from wayseal.console.roles import CASE_ROLES, Page
+from wayseal.console.roles import CASE_ROLES
 from wayseal.console.tracing import MOST, read_file, read_typed
-from wayseal.console.tracing.types import Basket, Number, RunKind, Typed
+from wayseal.console.tracing.types import Basket, Fault, Number, RunKind, Typed
 from wayseal.console.tracing.work import load_check
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._forms import MOST as FORM_MOST
 from wayseal.console.web._lists import table_file
 from wayseal.console.web._resources import LedgerView
 from wayseal.console.web._trace_view import baskets_of, begin, can_run, look, look_at_all, runs_of
 from wayseal.console.web._uploads import MOST_OF_BASKET
+from wayseal.console.web.pages._casework import me
 from wayseal.model.kinds import FoundBy
 from wayseal.model.times import HOUR_US, clock_hours, iso, micros, stamp, time_at
 from wayseal.trace.preview import NumberSeen, Preview, StratumSeen
 
+PAGES = Pages()
+_BASKET = "/trace/baskets/{basket}"
 _MANY, _ROWS, _RUNS = 25, 100, 12
 _FIELDS = ("typed", "seen_at", "asked_at", "absent_at", "found_by", "seller", "origin_city", "destination_city")
 _MORE_FIELDS = ("asked", "price", "bought_by", "why")
 _TRACES = (RunKind.TRACE,)
 
 
-def show_workspace(ask: Ask) -> Response:
+@PAGES.get("/trace", CASE_ROLES)
+def show_workspace(ask: Ask, error: TraceWorkError | None = None) -> Response:
     """Baskets and the newest runs."""
-    return _workspace(ask)
-
-
-def _workspace(ask: Ask, status: int = 200, **more: Any) -> Response:
     closed = ask.query.get("closed", "") == "1"
     found = baskets_of(ask).page(after=_after(ask.query.get("after", "")), limit=_MANY + 1, closed=closed)
     baskets = found[:_MANY]
     last = baskets[-1] if len(found) > _MANY else None
     runs = runs_of(ask).page(_TRACES, before=_number(ask.query.get("before", "")) or None, limit=_RUNS + 1)
-    values = {"name": "", "why": "", **more}
     return ask.page(
         "trace",
-        status=status,
+        error=error,
         baskets=baskets,
         closed=closed,
         onward=f"{last.changed_at}.{last.number}" if last else "",
         runs=look_at_all(ask, runs[:_RUNS]),
         older=runs[_RUNS - 1].number if len(runs) > _RUNS else 0,
         runnable=can_run(ask),
-        **values,
+        name=ask.field("name"),
+        why=ask.field("why"),
     )
 
 
+@PAGES.post("/trace/baskets", CASE_ROLES, again=show_workspace)
 def make_basket(ask: Ask) -> Response:
     """Makes one."""
-    try:
-        made = baskets_of(ask).make(ask.field("name"), ask.whose.person.login, ask.field("why"))
-    except TraceWorkError as error:
-        return _workspace(ask, 400, error=error, name=ask.field("name"), why=ask.field("why"))
-    return ask.go(f"/trace/baskets/{made}")
+    return ask.go(f"/trace/baskets/{baskets_of(ask).make(ask.field('name'), me(ask), ask.field('why'))}")
 
 
-def show_basket(ask: Ask) -> Response:
+def _the_basket(ask: Ask) -> Basket:
+    """The basket of the path. StatusError: there is none."""
+    return there(baskets_of(ask).find(ask.names["basket"]))
+
+
+def _typed(ask: Ask) -> dict[str, str]:
+    """The fields of a form of numbers."""
+    return {name: ask.field(name) for name in (*_FIELDS, *_MORE_FIELDS)}
+
+
+@PAGES.get(_BASKET, CASE_ROLES)
+def show_basket(ask: Ask, error: TraceWorkError | None = None, faults: Sequence[Fault] = ()) -> Response:
     """A basket."""
-    basket = baskets_of(ask).find(ask.names["basket"])
-    return ask.refuse(404) if basket is None else _basket(ask, basket)
-
-
-def _basket(ask: Ask, basket: Basket, status: int = 200, **more: Any) -> Response:
+    basket = _the_basket(ask)
     after = _place(ask.query.get("after", ""))
     rows = baskets_of(ask).rows(basket, after=after, limit=_ROWS + 1)
     runs = runs_of(ask).page(_TRACES, basket=basket.id, limit=_RUNS)
     checks = runs_of(ask).page((RunKind.CHECK,), basket=basket.id, limit=1)
     checked = look(ask, checks[0]) if checks else None
-    values = {"faults": (), "given": dict.fromkeys((*_FIELDS, *_MORE_FIELDS), ""), "said": ask.query.get("said", "")}
     return ask.page(
         "trace_basket",
-        status=status,
+        status=400 if error or faults else 200,
+        error=error,
         basket=basket,
         rows=rows[:_ROWS],
         conditions={row.row: _conditions(row.number.asked) for row in rows[:_ROWS]},
@@ -90,8 +94,10 @@ def _basket(ask: Ask, basket: Basket, status: int = 200, **more: Any) -> Respons
         there=_number(ask.query.get("there", "")),
         most=MOST,
         most_file=min(MOST_OF_BASKET, ask.site.upload_most),
+        faults=faults,
+        given=_typed(ask),
+        said=ask.query.get("said", ""),
         **_check(ask, basket, checked),
-        **(values | more),
     )
 
 
@@ -143,20 +149,18 @@ def _best(check: Preview) -> float:
 
 def add_numbers(ask: Ask) -> Response:
     """Adds what was typed or pasted: all of it, or nothing."""
-    basket = baskets_of(ask).find(ask.names["basket"])
-    if basket is None:
-        return ask.refuse(404)
-    given = {name: ask.field(name) for name in (*_FIELDS, *_MORE_FIELDS)}
-    try:
-        typed = _read(ask, given)
-        if typed.faults:
-            return _basket(ask, basket, 400, faults=typed.faults, given=given)
-        new, there = baskets_of(ask).add(basket.id, typed.numbers, ask.whose.person.login, given["why"])
-    except TraceWorkError as error:
-        return _basket(ask, basket, 400, error=error, given=given)
+    basket, given = _the_basket(ask), _typed(ask)
+    typed = _read(ask, given)
+    if typed.faults:
+        return show_basket(ask, faults=typed.faults)
+    new, old = baskets_of(ask).add(basket.id, typed.numbers, me(ask), given["why"])
     if new:
         _look_again(ask, basket.id)
-    return ask.go(f"/trace/baskets/{basket.id}?said=added&added={new}&there={there}")
+    return ask.go(f"/trace/baskets/{basket.id}?said=added&added={new}&there={old}")
+
+
+PAGES.post(_BASKET + "/numbers", CASE_ROLES, again=show_basket)(add_numbers)
+PAGES.post(_BASKET + "/file", CASE_ROLES, again=show_basket, upload=MOST_OF_BASKET + FORM_MOST)(add_numbers)
 
 
 def _read(ask: Ask, given: Mapping[str, str]) -> Typed:
@@ -173,21 +177,29 @@ def _look_again(ask: Ask, id_: str) -> None:
         begin(ask, basket, RunKind.CHECK)
 
 
-def show_number(ask: Ask) -> Response:
-    """A number, to be changed."""
-    return _number_page(ask)
-
-
-def _number_page(ask: Ask, status: int = 200, **more: Any) -> Response:
-    basket = baskets_of(ask).find(ask.names["basket"])
-    place = _place(ask.names["row"])
-    rows = () if basket is None else baskets_of(ask).rows(basket, after=place - 1, limit=1)
-    if basket is None or not rows or rows[0].row != place:
+@PAGES.get(_BASKET + "/numbers/{row}", CASE_ROLES)
+def show_number(ask: Ask, error: TraceWorkError | None = None, faults: Sequence[Fault] = ()) -> Response:
+    """A number, to be changed; where somebody else changed it meanwhile, both."""
+    theirs: Any = error.theirs if isinstance(error, StaleNumberError) else None
+    if isinstance(error, StaleNumberError) and theirs is None:
+        return ask.refuse(409, error=error)
+    basket, place = _the_basket(ask), _place(ask.names["row"])
+    rows = baskets_of(ask).rows(basket, after=place - 1, limit=1)
+    if not rows or rows[0].row != place:
         return ask.refuse(404)
-    row = rows[0]
-    values = {"since": row.since, "given": _given(ask, row.number), "faults": (), "theirs": None, **more}
-    found_by = [one.value for one in FoundBy]
-    return ask.page("trace_number", status=status, basket=basket, row=row, found_by=found_by, **values)
+    again = error is not None or bool(faults)
+    return ask.page(
+        "trace_number",
+        status=409 if theirs else 400 if again else 200,
+        error=error,
+        basket=basket,
+        row=rows[0],
+        found_by=[one.value for one in FoundBy],
+        since=theirs.since if theirs else _place(ask.field("since")) if again else rows[0].since,
+        given=_typed(ask) if again else _given(ask, rows[0].number),
+        faults=faults,
+        theirs=None if theirs is None else _given(ask, theirs.number),
+    )
 
 
 def _given(ask: Ask, number: Number) -> dict[str, str]:
@@ -223,91 +235,65 @@ def _places(asked: str | None) -> Mapping[str, str]:
     return found if plain and found.keys() <= {"origin_city", "destination_city"} else {}
 
 
+@PAGES.post(_BASKET + "/numbers/{row}", CASE_ROLES, again=show_number)
 def change_number(ask: Ask) -> Response:
     """Changes a number from what the editor saw; where somebody else did, shows both."""
-    given = {name: ask.field(name) for name in (*_FIELDS, *_MORE_FIELDS)}
+    basket, given = ask.names["basket"], _typed(ask)
+    typed = read_typed(given["typed"], given, clock_hours())
+    if typed.faults:
+        return show_number(ask, faults=typed.faults)
+    if len(typed.numbers) != 1:
+        raise TraceWorkError("one number stands here: add others to the basket", key="typed")
     since, place = _place(ask.field("since")), _place(ask.names["row"])
-    basket, who = ask.names["basket"], ask.whose.person.login
-    try:
-        typed = read_typed(given["typed"], given, clock_hours())
-        if typed.faults:
-            return _number_page(ask, 400, faults=typed.faults, given=given, since=since)
-        if len(typed.numbers) != 1:
-            raise TraceWorkError("one number stands here: add others to the basket", key="typed")
-        baskets_of(ask).change(basket, place, since, typed.numbers[0], who, given["why"])
-    except StaleNumberError as error:
-        return _conflict(ask, error, given)
-    except TraceWorkError as error:
-        return _number_page(ask, 400, error=error, given=given, since=since)
+    baskets_of(ask).change(basket, place, since, typed.numbers[0], me(ask), given["why"])
     _look_again(ask, basket)
     return ask.go(f"/trace/baskets/{basket}?said=changed")
 
 
-def _conflict(ask: Ask, error: StaleNumberError, given: Mapping[str, str]) -> Response:
-    if error.theirs is None:
-        return ask.refuse(409, error=error)
-    row: Any = error.theirs
-    return _number_page(ask, 409, error=error, given=given, since=row.since, theirs=_given(ask, row.number))
-
-
+@PAGES.post(_BASKET + "/numbers/{row}/remove", CASE_ROLES, again=lambda ask, error: ask.refuse(409, error=error))
 def remove_number(ask: Ask) -> Response:
     """Takes a number out."""
     basket, place = ask.names["basket"], _place(ask.names["row"])
-    try:
-        since, who = _place(ask.field("since")), ask.whose.person.login
-        baskets_of(ask).remove(basket, place, since, who, ask.field("why"))
-    except TraceWorkError as error:
-        return ask.refuse(409, error=error)
+    baskets_of(ask).remove(basket, place, _place(ask.field("since")), me(ask), ask.field("why"))
     _look_again(ask, basket)
     return ask.go(f"/trace/baskets/{basket}?said=removed")
 
 
+@PAGES.post(_BASKET, CASE_ROLES, again=show_basket)
 def set_basket(ask: Ask) -> Response:
     """Renames a basket, closes or opens it."""
-    basket = baskets_of(ask).find(ask.names["basket"])
-    if basket is None:
-        return ask.refuse(404)
-    who, why = ask.whose.person.login, ask.field("why")
-    try:
-        match ask.field("act"):
-            case "close" | "open" as act:
-                baskets_of(ask).close(basket.id, who, why, closed=act == "close")
-            case _:
-                baskets_of(ask).rename(basket.id, ask.field("name"), who, why)
-    except TraceWorkError as error:
-        return _basket(ask, basket, 400, error=error)
+    basket, why, act = _the_basket(ask), ask.field("why"), ask.field("act")
+    if act in ("close", "open"):
+        baskets_of(ask).close(basket.id, me(ask), why, closed=act == "close")
+    else:
+        baskets_of(ask).rename(basket.id, ask.field("name"), me(ask), why)
     return ask.go(f"/trace/baskets/{basket.id}?said=set")
 
 
+@PAGES.post(_BASKET + "/check", CASE_ROLES, again=show_basket)
 def check_basket(ask: Ask) -> Response:
     """Asks the ledger about a basket."""
-    return _start(ask, RunKind.CHECK)
+    _start(ask, RunKind.CHECK)
+    return ask.go(f"/trace/baskets/{ask.names['basket']}")
 
 
+@PAGES.post(_BASKET + "/run", CASE_ROLES, again=show_basket)
 def run_basket(ask: Ask) -> Response:
     """Traces a basket."""
-    return _start(ask, RunKind.TRACE)
+    return ask.go(f"/trace/runs/{_start(ask, RunKind.TRACE)}")
 
 
-def _start(ask: Ask, kind: RunKind) -> Response:
-    basket = baskets_of(ask).find(ask.names["basket"])
-    if basket is None:
-        return ask.refuse(404)
-    seed = ask.field("seed").strip() or "7"
-    try:
-        if not (seed.isascii() and seed.isdigit() and len(seed) < 10):
-            raise TraceWorkError("a whole number from 0 to 999,999,999", key="seed")
-        job = begin(ask, basket, kind, seed=int(seed))
-    except TraceWorkError as error:
-        return _basket(ask, basket, 400, error=error)
-    return ask.go(f"/trace/baskets/{basket.id}" if kind is RunKind.CHECK else f"/trace/runs/{job}")
+def _start(ask: Ask, kind: RunKind) -> str:
+    basket, seed = _the_basket(ask), ask.field("seed").strip() or "7"
+    if not (seed.isascii() and seed.isdigit() and len(seed) < 10):
+        raise TraceWorkError("a whole number from 0 to 999,999,999", key="seed")
+    return begin(ask, basket, kind, seed=int(seed))
 
 
+@PAGES.get(_BASKET + "/numbers.csv", CASE_ROLES, recorded=True)
 def export_basket(ask: Ask) -> Response:
     """A basket's numbers as CSV, for a table on somebody's desk."""
-    basket = baskets_of(ask).find(ask.names["basket"])
-    if basket is None:
-        return ask.refuse(404)
+    basket = _the_basket(ask)
     head = (
         "waybill", "seen_at", "asked_at", "absent_at", "found_by:value", "seller", "asked", "price", "bought_by",
     )  # fmt: skip
@@ -316,6 +302,7 @@ def export_basket(ask: Ask) -> Response:
     return table_file(ask, f"basket-{basket.id}-v{basket.version}.csv", head, rows)
 
 
+@PAGES.get("/trace/runs.csv", CASE_ROLES, recorded=True)
 def export_runs(ask: Ask) -> Response:
     """Runs as CSV, the newest first; accounts under pseudonyms."""
     told = ("verdict", "lead", "probability", "saw", "found", "leaks", "wayseal", "ledger")
@@ -359,21 +346,3 @@ def _number(text: str) -> int:
 def _place(text: str) -> int:
     """Of a row, or a version: what their columns hold."""
     return _number(text) if len(text) < 10 else 0
-
-
-_BASKET = "/trace/baskets/{basket}"
-PAGES = (
-    Page(method="GET", path="/trace", act=show_workspace, roles=CASE_ROLES),
-    Page(method="GET", path="/trace/runs.csv", act=export_runs, roles=CASE_ROLES, recorded=True),
-    Page(method="POST", path="/trace/baskets", act=make_basket, roles=CASE_ROLES),
-    Page(method="GET", path=_BASKET, act=show_basket, roles=CASE_ROLES),
-    Page(method="POST", path=_BASKET, act=set_basket, roles=CASE_ROLES),
-    Page(method="GET", path=_BASKET + "/numbers.csv", act=export_basket, roles=CASE_ROLES, recorded=True),
-    Page(method="POST", path=_BASKET + "/numbers", act=add_numbers, roles=CASE_ROLES),
-    Page(method="POST", path=_BASKET + "/file", act=add_numbers, roles=CASE_ROLES, upload=MOST_OF_BASKET + FORM_MOST),
-    Page(method="GET", path=_BASKET + "/numbers/{row}", act=show_number, roles=CASE_ROLES),
-    Page(method="POST", path=_BASKET + "/numbers/{row}", act=change_number, roles=CASE_ROLES),
-    Page(method="POST", path=_BASKET + "/numbers/{row}/remove", act=remove_number, roles=CASE_ROLES),
-    Page(method="POST", path=_BASKET + "/check", act=check_basket, roles=CASE_ROLES),
-    Page(method="POST", path=_BASKET + "/run", act=run_basket, roles=CASE_ROLES),
-)

@@ -1,6 +1,7 @@
-"""What people do with a case, and its files. Each act has who, when and why; what is refused comes back as typed.
+"""What people do with a case, its files, and packs of its evidence. Each act has who, when and why.
 
-Files are taken in by the machine, which hashes them, and given out to be saved alone.
+What is refused comes back as typed. Files are taken in by the machine, which hashes them, and given out to be saved
+alone. Packs are asked for, fetched, handed over and taken back by investigators alone.
 
 1. Opening a case is for those who may, with a reason and a fresh proof, and is recorded before a name is shown.
 2. An edit names the version that it was made from; if another came between, both texts are shown and nothing is lost.
@@ -8,6 +9,10 @@ Files are taken in by the machine, which hashes them, and given out to be saved 
    and they are shown beside what was wanted, which can be sent again.
 4. A file lies under its SHA-256 in a private folder; the name that it came with is a text. What is refused leaves none.
 5. That somebody takes one away is an act of access, written before its first byte goes out: it may hold personal data.
+6. A pack is made by a job, which records that names are shown before it reads, and the seal before it is done.
+7. A fetched copy is an act on the case, recorded before the first byte goes out; so is what is done with it later.
+8. Time stamps lie beside packs. What one says is shown unchecked: `wayseal evidence verify` checks it.
+9. What is fetched is the file of the seal, and its hash is what was recorded; another file is refused.
 """
 
 import re
@@ -24,19 +29,33 @@ from starlette.responses import Response
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
-from wayseal.cases.types import CaseState, Observable, ObservableKind, Priority, TaskContent, TaskState, one_line
+from wayseal.cases.evidence.stamps import stamp_path, wish_path
+from wayseal.cases.types import (
+    CaseState,
+    Observable,
+    ObservableKind,
+    PackStep,
+    Priority,
+    TaskContent,
+    TaskState,
+    one_line,
+)
 from wayseal.console.access.types import ActKind
-from wayseal.console.errors import AccessError, UploadError
-from wayseal.console.roles import CASE_ROLES, OPENERS, Page
-from wayseal.console.roles import Page as Route
+from wayseal.console.errors import AccessError, ConsoleError, JobError, UploadError
+from wayseal.console.jobs import Job, JobState
+from wayseal.console.roles import CASE_ROLES, OPENERS, Role
 from wayseal.console.settings import file_place
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._forms import MOST, local_path
 from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages._cases import case_page, look_of, stale_page
-from wayseal.console.web.pages._desk import kinds_given, me, number_given, owner_given, the_cases, until_given
+from wayseal.console.web.pages._casework import kinds_given, me, number_given, owner_given, the_cases, until_given
+from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_
+from wayseal.proofs.stamps import Stamped, claimed_stamp
+from wayseal.store.durable import file_digest
 
+PAGES = Pages()
 _MOST_PAIRS = 250_000
 """Pairs of lines that are compared; longer texts stand beside each other line by line."""
 
@@ -206,6 +225,8 @@ SEEN = frozenset(["state", "assign", "snooze", "priority", "title", "merge", "un
 
 
 def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
+    """An act on a case as its form asks for it."""
+
     def do(ask: Ask) -> Response:
         case, cases = ask.names["case"], the_cases(ask)
         if not case.startswith("c-"):
@@ -224,6 +245,12 @@ def _doing(name: str, act: Act) -> Callable[[Ask], Response]:
     return do
 
 
+for _name, _act in ACTS.items():
+    _roles = OPENERS if _name in ("open", "hear") else CASE_ROLES
+    PAGES.post(f"/cases/{{case}}/{_name}", _roles, confirmed=_name == "open")(_doing(_name, _act))
+PAGES.post("/cases/{case}/tasks/{task}", CASE_ROLES)(_doing("task", _set_task))
+
+
 def _go_on(ask: Ask, case: str, onward: str | None) -> Response:
     if onward is not None and onward.startswith("/"):
         return ask.go(onward)
@@ -231,6 +258,7 @@ def _go_on(ask: Ask, case: str, onward: str | None) -> Response:
     return ask.go(f"/cases/{case}{onward if onward and onward.startswith('?') else names + (onward or '')}")
 
 
+@PAGES.post("/cases/{case}/notes/{note}", CASE_ROLES)
 def edit_note(ask: Ask) -> Response:
     """Writes a note anew (rule 2)."""
     case, note, text = ask.names["case"], ask.names["note"], _text(ask, "note")
@@ -254,6 +282,7 @@ def edit_note(ask: Ask) -> Response:
     return _go_on(ask, case, f"#{note}")
 
 
+@PAGES.post("/undo", CASE_ROLES)
 def undo(ask: Ask) -> Response:
     """Takes back what was done last."""
     back = local_path(ask.field("back"))
@@ -267,24 +296,27 @@ def undo(ask: Ask) -> Response:
     return ask.go("/queue" if page and not cases.has(page[1]) else back)  # a case that was made is none any more
 
 
+def _files_again(ask: Ask, error: Exception) -> Response:
+    return case_page(ask, error=error, act="files")
+
+
+@PAGES.post("/cases/{case}/files", CASE_ROLES, again=_files_again, upload=MOST_OF_CASE + MOST)
 def add_files(ask: Ask) -> Response:
     """Takes files in."""
     cases, case = the_cases(ask), ask.names["case"]
-    try:
-        if not ask.files:
-            raise AccessError("choose a file", key="file")
-        why = one_line(ask.line("why"), "why")
-        cases.packs(case)  # a case that isn't there keeps nothing
-        for file in ask.files:
-            place = _place(ask, file.sha256)
-            if not place.exists():
-                file.keep(place)
-            cases.name_file(case, file.sha256, file.name, file.size, me(ask), why, ask.access.now(), sm3=file.sm3)
-    except (CasebookUsageError, CaseStateError, AccessError) as error:
-        return case_page(ask, error=error, act="files")
+    if not ask.files:
+        raise AccessError("choose a file", key="file")
+    why = one_line(ask.line("why"), "why")
+    cases.packs(case)  # a case that isn't there keeps nothing
+    for file in ask.files:
+        place = _place(ask, file.sha256)
+        if not place.exists():
+            file.keep(place)
+        cases.name_file(case, file.sha256, file.name, file.size, me(ask), why, ask.access.now(), sm3=file.sm3)
     return ask.go(f"/cases/{case}{'?names=1' if ask.field('names') else ''}#files")
 
 
+@PAGES.get("/cases/{case}/files/{digest}", CASE_ROLES, recorded=True)
 def take_file(ask: Ask) -> Response:
     """Gives one out (rule 5)."""
     case, digest = ask.names["case"], ask.names["digest"]
@@ -296,15 +328,12 @@ def take_file(ask: Ask) -> Response:
     return ask.send_file(path, file.name)
 
 
+@PAGES.post("/cases/{case}/files/{digest}/drop", CASE_ROLES, again=_files_again)
 def drop_file(ask: Ask) -> Response:
     """Says that a file no longer belongs to a case; it stays where it lies, so that it can be taken back."""
     cases, case, digest = the_cases(ask), ask.names["case"], ask.names["digest"]
-    try:
-        file = cases.find_file(case, digest)
-        why = ask.line("why")
-        cases.name_file(case, digest, file.name, file.size, me(ask), why, ask.access.now(), on=False, sm3=file.sm3)
-    except (CasebookUsageError, CaseStateError) as error:
-        return case_page(ask, error=error, act="files")
+    file, why = cases.find_file(case, digest), ask.line("why")
+    cases.name_file(case, digest, file.name, file.size, me(ask), why, ask.access.now(), on=False, sm3=file.sm3)
     return ask.go(f"/cases/{case}#files")
 
 
@@ -322,21 +351,102 @@ def _place(ask: Ask, digest: str) -> Path:
 _GONE = N_("the console's folder no longer has this file: look for it in a backup, by its SHA-256")
 
 
-PAGES = (
-    *(
-        Route(
-            method="POST",
-            path=f"/cases/{{case}}/{name}",
-            act=_doing(name, act),
-            roles=OPENERS if name in ("open", "hear") else CASE_ROLES,
-            confirmed=name == "open",
-        )
-        for name, act in ACTS.items()
-    ),
-    Route(method="POST", path="/cases/{case}/tasks/{task}", act=_doing("task", _set_task), roles=CASE_ROLES),
-    Route(method="POST", path="/cases/{case}/notes/{note}", act=edit_note, roles=CASE_ROLES),
-    Route(method="POST", path="/undo", act=undo, roles=CASE_ROLES),
-    Page(method="POST", path="/cases/{case}/files", act=add_files, roles=CASE_ROLES, upload=MOST_OF_CASE + MOST),
-    Page(method="GET", path="/cases/{case}/files/{digest}", act=take_file, roles=CASE_ROLES, recorded=True),
-    Page(method="POST", path="/cases/{case}/files/{digest}/drop", act=drop_file, roles=CASE_ROLES),
-)
+INVESTIGATORS = frozenset({Role.INVESTIGATOR})
+_STEPS = {PackStep.HANDED_OVER.value, PackStep.RETURNED.value}
+_MOST_PACKS = 100
+
+
+@PAGES.get("/cases/{case}/evidence", INVESTIGATORS)
+def show_packs(ask: Ask, error: WaysealError | None = None, status: int = 400) -> Response:
+    """The packs of a case, and the form for one more."""
+    acts = the_cases(ask).packs(ask.names["case"])
+    jobs = ask.site.jobs.list(kind="export", subject=ask.names["case"], limit=_MOST_PACKS)
+    paths = {one.result["seal"]: path for one in jobs if one.state is JobState.DONE and (path := _pack_file(ask, one))}
+    return ask.page(
+        "case_evidence",
+        status=status if error else 200,
+        error=error,
+        case=ask.names["case"],
+        acts=acts,
+        packs=tuple({act.pack.seal: act.pack for act in acts}.values()),
+        jobs=[one for one in jobs if one.state is not JobState.DONE],
+        there=paths,
+        stamps={seal: stamp for seal, path in paths.items() if (stamp := _stamp_of(path))},
+        waiting={seal for seal, path in paths.items() if wish_path(path).is_file()},
+        may_stamp=ask.site.stamps,
+        typed={name: ask.field(name) for name in ("why", "to")},
+    )
+
+
+@PAGES.post("/cases/{case}/evidence", INVESTIGATORS, again=show_packs, confirmed=True)
+def ask_pack(ask: Ask) -> Response:
+    """Asks for a pack."""
+    case, to = ask.names["case"], ask.line("to")
+    values = {"case": case, "why": one_line(ask.line("why"), "why")} | ({"to": one_line(to, "to")} if to else {})
+    the_cases(ask).packs(case)  # a case that isn't there is none to ask for
+    return ask.go(f"/jobs/{ask.site.jobs.start('export', values, me(ask), subject=case)}")
+
+
+@PAGES.post("/cases/{case}/evidence/{seal}", INVESTIGATORS, confirmed=True)
+def fetch_pack(ask: Ask) -> Response:
+    """A copy of a pack (rules 7 and 9)."""
+    job, path = _pack(ask)
+    if _digest(path) != job.result["sha256"]:
+        return show_packs(ask, JobError("the file isn't what was sealed any more: make the pack anew"), 409)
+    why = ask.line("why") or job.values["why"]
+    the_cases(ask).hold_pack(ask.names["case"], ask.names["seal"], PackStep.COPIED, me(ask), why, ask.access.now())
+    return ask.send_file(path, job.result["name"])
+
+
+@PAGES.post("/cases/{case}/evidence/{seal}/stamp", INVESTIGATORS)
+def ask_stamp(ask: Ask) -> Response:
+    """Asks for a time stamp on a pack."""
+    of = {"of": _pack(ask)[0].id}
+    return ask.go(f"/jobs/{ask.site.jobs.start('stamp', of, me(ask), subject=ask.names['case'])}")
+
+
+@PAGES.get("/cases/{case}/evidence/{seal}/stamp", INVESTIGATORS)
+def fetch_stamp(ask: Ask) -> Response:
+    """A pack's time stamp: it says a time and a hash, and nothing of the case."""
+    job, path = _pack(ask)
+    if not stamp_path(path).is_file():
+        return ask.refuse(404)
+    return ask.send_file(stamp_path(path), f"{job.result['name']}.tsr")
+
+
+@PAGES.post("/cases/{case}/evidence/{seal}/custody", INVESTIGATORS, again=show_packs, refusals=(CasebookUsageError,))
+def hold_pack(ask: Ask) -> Response:
+    """Says that a pack was handed over, or came back."""
+    case, step, why, to = ask.names["case"], ask.field("step"), ask.line("why"), ask.line("to")
+    if step not in _STEPS:
+        return ask.refuse(404)
+    the_cases(ask).hold_pack(case, ask.names["seal"], PackStep(step), me(ask), why, ask.access.now(), to=to)
+    return ask.go(f"/cases/{case}/evidence")
+
+
+def _pack(ask: Ask) -> tuple[Job, Path]:
+    """The job that made a pack of the case, and its file. StatusError: it isn't there any more."""
+    made = ask.site.jobs.list(kind="export", subject=ask.names["case"], states=[JobState.DONE], limit=_MOST_PACKS)
+    job = there(next((one for one in made if one.result.get("seal") == ask.names["seal"]), None))
+    return job, there(_pack_file(ask, job))
+
+
+def _pack_file(ask: Ask, job: Job) -> Path | None:
+    """The file that a job made; None: it isn't there any more."""
+    path = ask.site.jobs.folder_of(job.id) / job.result["file"]
+    return path if path.is_file() else None
+
+
+def _stamp_of(pack: Path) -> Stamped | None:
+    """Return what a pack's time stamp says, unchecked; None: there is none that can be read."""
+    try:
+        return claimed_stamp(stamp_path(pack).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError:
+        raise ConsoleError("the pack can't be read", file=path.name) from None

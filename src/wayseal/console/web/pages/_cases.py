@@ -1,17 +1,22 @@
-"""Cases: the list, and a case with all that belongs to it.
+"""Cases and the queue: both lists, what people put into the queue by hand, and a case with all that belongs to it.
 
 1. Accounts are pseudonyms, statements are kept back, unless the reader may open cases and had it recorded, within the
-   last quarter of an hour and in this session, that they look at this one (`look_of`).
+   last quarter of an hour and in this session, that they look at this one (`look_of`). In the queue they are
+   pseudonyms, always.
 2. What a form said comes back with the page that refuses it: nothing that was typed is lost.
+3. A decision has its reason; what was done in one go has one moment, so that it can be taken back together.
+4. Of many nothing is done before a page showed what will be done to what (`_casework`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup
 from starlette.responses import Response
 
+from wayseal.cases import Cases
 from wayseal.cases.book import UNDOABLE
 from wayseal.cases.errors import StaleError
 from wayseal.cases.types import (
@@ -19,99 +24,134 @@ from wayseal.cases.types import (
     OPEN_STATES,
     UNDO_US,
     CaseState,
+    ItemState,
+    Observable,
+    ObservableKind,
     Priority,
     Source,
     TaskState,
+    one_line,
 )
-from wayseal.cases.views import CaseFilter, CaseRow, CaseSort, Done, Entry, Page
+from wayseal.cases.views import (
+    BulkAction,
+    CaseFilter,
+    CaseRow,
+    CaseSort,
+    Done,
+    Entry,
+    ItemFilter,
+    ItemRow,
+    ItemSort,
+    Overlap,
+    Page,
+)
 from wayseal.console.access.types import LOOK_US
+from wayseal.console.errors import AccessError
 from wayseal.console.roles import CASE_ROLES, OPENERS
-from wayseal.console.roles import Page as Route
-from wayseal.console.web._ask import Ask
-from wayseal.console.web._case_words import line_of, reason_of, reasons_of
-from wayseal.console.web._lists import every_page, table_file, with_query
+from wayseal.console.web._ask import Ask, Pages
+from wayseal.console.web._case_words import Reason, line_of, reason_of, reasons_of, reasons_of_item
+from wayseal.console.web._lists import Column, Filter, Wanted, with_query
 from wayseal.console.web._render import voice_of
 from wayseal.console.web._trace_view import runs_of
 from wayseal.console.web._uploads import MOST_OF_CASE
-from wayseal.console.web.pages._desk import (
-    OF_CASES,
+from wayseal.console.web.pages._casework import (
+    SOURCE,
     STATES_FOR_MANY,
     Bar,
     Worklist,
-    bar,
     bar_of,
     colleagues,
     kinds_given,
     look_since,
+    loss_of,
     me,
+    midnight,
+    number_given,
+    owner_given,
+    owner_meant,
+    source_meant,
     text_given,
     the_cases,
-    views_of,
+    until_given,
 )
+from wayseal.model import clean_waybill
 from wayseal.page import numbers
 from wayseal.page.charts import course_chart
 
-_MANY = 30
-_LONG = 200
+PAGES = Pages()
 _GROUPS: Mapping[str, frozenset[CaseState]] = {"open": OPEN_STATES, "closed": CLOSED_STATES, "all": frozenset()}
 
 
-def show_cases(ask: Ask) -> Response:
-    """The list."""
-    return _list_page(ask, ask.query)
+def _query(ask: Ask, wanted: Wanted, most: int) -> Page[CaseRow]:
+    cases = ask.cases
+    if cases is None:
+        return Page(rows=(), after=None)
+    return cases.cases(_filter(ask, wanted), CaseSort(wanted.sort.by), wanted.after, most)
 
 
-def _list_page(ask: Ask, given: Mapping[str, str], error: Any = None) -> Response:
-    cases, wanted, sort = ask.cases, _wanted(ask, given), _sort(given)
-    page: Page[CaseRow] = Page(rows=(), after=None)
-    if cases is not None:
-        page = cases.cases(wanted, sort, given.get("after") or None, _MANY)
-    counts = {} if cases is None else cases.counts().states
-    return ask.page(
-        "cases",
-        error=error,
-        rows=[(row, reasons_of(row.detectors, ask.lang)) for row in page.rows],
-        after=page.after,
-        counts=counts,
-        of={name: sum(counts.get(one.value, 0) for one in states or CaseState) for name, states in _GROUPS.items()},
-        state=_state(given),
-        sort=sort.value,
-        query=given,
-        link=lambda **changes: with_query("/cases", given, **{"after": None, **changes}),
-        states=[state.value for state in CaseState],
-        sources=[source.value for source in Source],
-        views=views_of(ask, "cases"),
-        sorts=[one.value for one in CaseSort],
-        colleagues=colleagues(ask),
-        me=me(ask),
-        bar=None if cases is None else bar(ask, cases),
-        typed=ask.form,
-        deeds=[deed.value for deed in OF_CASES],
-        states_given=[state.value for state in STATES_FOR_MANY],
-        priorities=[one.value for one in Priority],
-        there=cases is not None,
-        set=ask.site.cases is not None,
+def _filter(ask: Ask, wanted: Wanted) -> CaseFilter:
+    state = wanted.filters["state"]
+    return CaseFilter(
+        states=_GROUPS[state] if state in _GROUPS else frozenset({CaseState(state)}),
+        owner=owner_meant(ask, wanted),
+        source=source_meant(wanted),
+        thing=wanted.filters["thing"].strip() or None,
     )
 
 
-def export_cases(ask: Ask) -> Response:
-    """The list as a file."""
-    cases, wanted, sort = ask.cases, _wanted(ask, ask.query), _sort(ask.query)
-
-    pages = every_page(lambda after: cases.cases(wanted, sort, after, 200)) if cases is not None else ()
-    rows = (_cells(ask, row) for page in pages for row in page.rows)
-    head = (
-        "id", "state:case_state.", "source:source.", "title", "owner", "priority:priority.", "expected_loss", "score",
-        "reasons", "things", "alerted:time", "changed:time",
-    )  # fmt: skip
-    return table_file(ask, "cases.csv", head, rows)
-
-
-def show_case(ask: Ask) -> Response:
-    """A case."""
-    return case_page(ask)
+def _values(ask: Ask, rows: Sequence[CaseRow]) -> dict[str, Any]:
+    """Return what the page of the list says beside."""
+    counts = {} if ask.cases is None else ask.cases.counts().states
+    return {
+        "reasons_of": lambda row: reasons_of(row.detectors, ask.lang),
+        "counts": counts,
+        "of": {name: sum(counts.get(one.value, 0) for one in states or CaseState) for name, states in _GROUPS.items()},
+        "state": LIST.wanted(LIST.given(ask)).filters["state"],
+        "states": [state.value for state in CaseState],
+        "sorts": [one.value for one in CaseSort],
+        "deeds": [deed.value for deed in LIST.deeds],
+        "states_given": [state.value for state in STATES_FOR_MANY],
+        "priorities": [one.value for one in Priority],
+    }
 
 
+LIST: Worklist[CaseRow] = Worklist(
+    path="/cases",
+    roles=CASE_ROLES,
+    query=_query,
+    columns=[
+        Column(name="id", cell=lambda row: row.id),
+        Column(name="state", cell=lambda row: row.state.value, kind="case_state."),
+        Column(name="source", cell=lambda row: row.source.value, kind="source."),
+        Column(name="title", cell=lambda row: row.title),
+        Column(name="owner", cell=lambda row: row.owner),
+        Column(name="priority", cell=lambda row: row.priority.value, kind="priority."),
+        Column(name="expected_loss", cell=loss_of),
+        Column(name="score", cell=lambda row: f"{row.score:.4f}"),
+        Column(name="reasons", said=lambda row, lang: " · ".join(one.name for one in reasons_of(row.detectors, lang))),
+        Column(name="things", cell=lambda row: " ".join(thing.name for thing in row.things)),
+        Column(name="alerted", cell=lambda row: row.alerted_at, kind="time"),
+        Column(name="changed", cell=lambda row: row.changed_at, kind="time"),
+    ],
+    filters=[
+        Filter(name="state", choices=(*_GROUPS, *(state.value for state in CaseState)), empty="all"),
+        SOURCE,
+        Filter(name="who"),
+        Filter(name="thing"),
+    ],
+    sorts=("loss", *(one.value for one in CaseSort if one is not CaseSort.LOSS)),
+    turns=False,
+    loose=True,
+    many=30,
+    template="cases",
+    values=_values,
+    deeds=(BulkAction.ASSIGN, BulkAction.PRIORITY, BulkAction.SNOOZE, BulkAction.STATE),
+    matching=lambda ask, wanted: the_cases(ask).matching_cases(_filter(ask, wanted), CaseSort(wanted.sort.by)),
+)
+PAGES += LIST.pages()
+
+
+@PAGES.get("/cases/{case}", CASE_ROLES)
 def case_page(ask: Ask, *, error: Any = None, act: str = "") -> Response:
     """A case with all that belongs to it. error: why a form was refused; act: which (rule 2)."""
     dossier = the_cases(ask).dossier(ask.names["case"], **look_of(ask, ask.names["case"]))
@@ -171,6 +211,7 @@ def _origin(ask: Ask, row: CaseRow) -> dict[str, Any]:
     return {"origin": item and reason_of(item, ask.lang), "origin_trace": trace}
 
 
+@PAGES.get("/cases/{case}/timeline", CASE_ROLES)
 def show_timeline(ask: Ask) -> Response:
     """Older acts on a case."""
     cases, id_ = the_cases(ask), ask.names["case"]
@@ -187,6 +228,7 @@ def show_timeline(ask: Ask) -> Response:
     )
 
 
+@PAGES.get("/cases/{case}/notes/{note}", CASE_ROLES)
 def show_note(ask: Ask) -> Response:
     """All versions of a note."""
     versions = the_cases(ask).note_versions(ask.names["case"], ask.names["note"])
@@ -221,56 +263,185 @@ def _bar(ask: Ask, entries: Sequence[Entry]) -> Bar | None:
     return bar_of(Done(lines=lines, ids=ids, at=batch[0].at, back=True), now)
 
 
-def _state(given: Mapping[str, str]) -> str:
-    state = given.get("state", "open") or "all"
-    return state if state in _GROUPS or state in set(CaseState) else "open"
+_NEED_WHY = {"promote", "snooze", "dismiss"}
+HANDMADE = tuple(source for source in Source if source is not Source.DETECTION)
+_OF_THEIR_OWN = (ObservableKind.SELLER, ObservableKind.NUMBER, ObservableKind.CASE)
+"""What has a field of its own, or none."""
+_LIST = 100
+"""Numbers of a listing that are taken at once."""
 
 
-def _wanted(ask: Ask, given: Mapping[str, str]) -> CaseFilter:
-    state, source, who = _state(given), given.get("source", ""), given.get("who", "")[:_LONG]
-    return CaseFilter(
-        states=_GROUPS[state] if state in _GROUPS else frozenset({CaseState(state)}),
-        owner={"": None, "me": me(ask), "nobody": ""}.get(who, who),
-        source=Source(source) if source in set(Source) else None,
-        thing=given.get("thing", "")[:_LONG].strip() or None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLine:
+    """Something in the queue as the list shows it. href: where it is opened; at: the list with it marked."""
+
+    row: ItemRow
+    reasons: tuple[Reason, ...]
+    overlaps: tuple[Overlap, ...]
+    href: str
+    at: str
+
+
+@PAGES.get("/queue/new", CASE_ROLES)
+def show_new(ask: Ask, error: Exception | None = None) -> Response:
+    """A form for what somebody heard or saw."""
+    return ask.page(
+        "queue_new",
+        error=error,
+        typed=ask.form,
+        sources=[source.value for source in HANDMADE],
+        kinds=[kind.value for kind in kinds_given(ask) if kind not in _OF_THEIR_OWN],
     )
 
 
-def _sort(given: Mapping[str, str]) -> CaseSort:
-    named = given.get("sort", "")
-    return CaseSort(named) if named in set(CaseSort) else CaseSort.LOSS
+@PAGES.post("/queue", CASE_ROLES, again=show_new)
+def enqueue(ask: Ask) -> Response:
+    """Puts it into the queue."""
+    if ask.field("source") not in HANDMADE:
+        raise AccessError("choose where it comes from", key="source")
+    things, reason = _things_given(ask), one_line(ask.line("reason"), "reason")
+    score = _score_given(ask.field("score"))
+    if ask.site.cases is None:
+        raise AccessError("no ledger is set: there is no queue to put it into")
+    now, source = ask.access.now(), Source(ask.field("source"))
+    item = ask.site.cases.need().enqueue(source, things, reason, me(ask), now, score=score)
+    return ask.go(f"/queue?at={item}&said=enqueue")
 
 
-def _cells(ask: Ask, row: CaseRow) -> Sequence[object]:
-    return (
-        row.id,
-        row.state.value,
-        row.source.value,
-        row.title,
-        row.owner,
-        row.priority.value,
-        f"{row.score * row.parcels_a_day:.1f}" if row.parcels_a_day else None,
-        f"{row.score:.4f}",
-        " · ".join(one.name for one in reasons_of(row.detectors, ask.lang)),
-        " ".join(thing.name for thing in row.things),
-        row.alerted_at,
-        row.changed_at,
+def _waiting(ask: Ask, wanted: Wanted, most: int) -> Page[ItemRow]:
+    cases = ask.cases
+    if cases is None:
+        return Page(rows=(), after=None)
+    return cases.queue(ask.access.now(), _item_filter(ask, wanted), ItemSort(wanted.sort.by), wanted.after, most)
+
+
+def _item_filter(ask: Ask, wanted: Wanted) -> ItemFilter:
+    later = bool(wanted.filters["later"])
+    return ItemFilter(source=source_meant(wanted), owner=owner_meant(ask, wanted), snoozed=later)
+
+
+def _queue_values(ask: Ask, rows: Sequence[ItemRow]) -> dict[str, Any]:
+    """Return what the page of the queue says beside: its lines, and the one that is marked."""
+    cases, given, now = ask.cases, QUEUE.given(ask), ask.access.now()
+    overlaps = {} if cases is None else cases.overlaps([row.id for row in rows])
+    lines = [_line(ask, row, given, overlaps.get(row.id, ())) for row in rows]
+    marked, decided = ask.names.get("item") or given.get("at", ""), None
+    chosen = next((line for line in lines if line.row.id == marked), None)
+    if chosen is None and cases is not None and marked and (row := cases.item(marked)) is not None:
+        if row.state is ItemState.WAITING:
+            chosen = _line(ask, row, given, cases.overlaps([row.id]).get(row.id, ()))
+        else:
+            decided = row
+    return {
+        "lines": lines,
+        "chosen": chosen or (lines[0] if lines else None),
+        "decided": decided,
+        "counts": {} if cases is None else cases.counts().queue,
+        "closed": None if cases is None else cases.day(midnight(ask, now)).closed,
+        "capacity": ask.site.cases_a_day,
+        "now": now,
+    }
+
+
+def _line(ask: Ask, row: ItemRow, given: Mapping[str, str], overlaps: tuple[Overlap, ...] = ()) -> QueueLine:
+    return QueueLine(
+        row=row,
+        reasons=reasons_of_item(row, ask.lang),
+        overlaps=overlaps,
+        href=f"/cases/{row.case}" if row.case else "",
+        at=with_query("/queue", given, at=row.id, said=None),
     )
 
 
-LIST = Worklist(
-    place="/cases",
-    names=("state", "source", "who", "thing", "sort", "after"),
-    actions=OF_CASES,
-    show=_list_page,
-    rows=lambda ask, state: the_cases(ask).cases(_wanted(ask, state), _sort(state), state.get("after"), _MANY).rows,
-    matching=lambda ask, state: the_cases(ask).matching_cases(_wanted(ask, state), _sort(state)),
+def _given(ask: Ask, act: str, owner: str | None) -> dict[str, Any]:
+    """Return what a decision needs, of the form: checked before anything is done."""
+    why = ask.line("why")
+    if act in _NEED_WHY:
+        one_line(why, "why")
+    until = until_given(ask) if act == "snooze" else None
+    if act == "snooze" and until is None:
+        raise AccessError("until when is it put off?", key="until")
+    return {"why": why, "owner": owner, "until": until}
+
+
+def _do(cases: Cases, ask: Ask, item: str, act: str, given: Mapping[str, Any], at: int) -> str | None:
+    """The case that it is now, if one was made."""
+    who, why = me(ask), given["why"]
+    match act:
+        case "promote":
+            return cases.promote(item, who, why, at)
+        case "dismiss":
+            cases.dismiss(item, who, why, at)
+        case "snooze":
+            cases.snooze(item, given["until"], who, why, at)
+        case "assign":
+            cases.assign(item, given["owner"], who, at, why)
+        case _:
+            raise AccessError("choose what is to be done", key="act")
+    return None
+
+
+def _things_given(ask: Ask) -> list[Observable]:
+    """Seller, numbers and one more thing, of the form."""
+    things = []
+    if seller := ask.line("seller"):
+        things.append(Observable(kind=ObservableKind.SELLER, value=seller))
+    typed = ask.field("numbers").replace(",", " ").replace("，", " ").split()
+    numbers = list(dict.fromkeys(clean_waybill(one) or one for one in typed))
+    if len(numbers) > _LIST:
+        raise AccessError("up to {most} numbers at once", key="numbers", most=_LIST)
+    things += [Observable(kind=ObservableKind.NUMBER, value=number) for number in numbers]
+    if value := ask.line("thing"):
+        kind = ask.field("kind")
+        if kind not in {one.value for one in kinds_given(ask) if one is not ObservableKind.CASE}:
+            raise AccessError("choose what it is", key="kind")
+        things.append(Observable(kind=ObservableKind(kind), value=value))
+    return things
+
+
+def _score_given(text: str) -> float:
+    known = {"": 0.5, "low": 0.25, "even": 0.5, "likely": 0.75, "sure": 0.95}
+    if text not in known:
+        raise AccessError("choose how sure it is", key="score")
+    return known[text]
+
+
+QUEUE: Worklist[ItemRow] = Worklist(
+    path="/queue",
+    roles=CASE_ROLES,
+    query=_waiting,
+    columns=[
+        Column(name="id", cell=lambda row: row.id),
+        Column(name="source", cell=lambda row: row.source.value, kind="source."),
+        Column(name="expected_loss", cell=loss_of),
+        Column(name="score", cell=lambda row: f"{row.score:.4f}"),
+        Column(name="reason", said=reason_of),
+        Column(name="things", cell=lambda row: " ".join(thing.name for thing in row.things)),
+        Column(name="owner", cell=lambda row: row.owner),
+        Column(name="since", cell=lambda row: row.since, kind="time"),
+        Column(name="snoozed_until", cell=lambda row: row.snoozed_until or None, kind="time"),
+    ],
+    filters=[SOURCE, Filter(name="who"), Filter(name="later")],
+    sorts=("loss", *(one.value for one in ItemSort if one is not ItemSort.LOSS)),
+    turns=False,
+    loose=True,
+    many=25,
+    template="queue",
+    values=_queue_values,
+    deeds=(BulkAction.PROMOTE, BulkAction.ASSIGN, BulkAction.SNOOZE, BulkAction.DISMISS),
+    matching=lambda ask, wanted: the_cases(ask).matching_items(
+        ask.access.now(), _item_filter(ask, wanted), ItemSort(wanted.sort.by)
+    ),
 )
-PAGES = (
-    Route(method="GET", path="/cases", act=show_cases, roles=CASE_ROLES),
-    Route(method="GET", path="/cases.csv", act=export_cases, roles=CASE_ROLES, recorded=True),
-    *LIST.pages(),
-    Route(method="GET", path="/cases/{case}", act=show_case, roles=CASE_ROLES),
-    Route(method="GET", path="/cases/{case}/timeline", act=show_timeline, roles=CASE_ROLES),
-    Route(method="GET", path="/cases/{case}/notes/{note}", act=show_note, roles=CASE_ROLES),
-)
+PAGES += QUEUE.pages()
+
+
+@PAGES.post("/queue/items/{item}", CASE_ROLES, again=QUEUE.show)
+def decide(ask: Ask) -> Response:
+    """One decision on one thing in the queue."""
+    item, act = ask.names["item"], ask.field("act")
+    owner = me(ask) if act == "take" else owner_given(ask) if act == "assign" else None
+    act = "assign" if act == "take" else act
+    cases = the_cases(ask).as_seen(item, number_given(ask, "seen"))
+    made = _do(cases, ask, item, act, _given(ask, act, owner), ask.access.now())
+    return ask.go(f"/cases/{made}" if made else with_query("/queue", QUEUE.given(ask), at=None, said=act))

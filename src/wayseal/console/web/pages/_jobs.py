@@ -15,6 +15,7 @@ Logs are sent or named, looked at, read in another way, and then taken in or rem
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.responses import Response
 
@@ -34,19 +35,22 @@ from wayseal.console.jobs.logs import (
 )
 from wayseal.console.jobs.results import MOST_MAPPING, Look, load_look
 from wayseal.console.jobs.types import AGAIN, WAITING, number_of
-from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page, Role
-from wayseal.console.web._ask import Ask
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Role
+from wayseal.console.web._ask import Ask, Pages, StatusError, there
 from wayseal.console.web._drafts import seal_draft
 from wayseal.console.web._lists import table_file
-from wayseal.console.web.pages._desk import me
+from wayseal.console.web.pages._casework import me
+from wayseal.model.messages import N_
 from wayseal.page.words import headings
 from wayseal.store.tables import TABLES
 
+PAGES = Pages()
 _MANY, _MOST_CSV = 50, 5_000
 _COLUMNS = (
     "job", "kind:job_kind.", "subject", "who", "state:job_state.", "asked_for:time", "begun:time", "ended:time",
     "tries",
 )  # fmt: skip
+_NO_LEDGER = N_("no ledger is set: an administrator names one where the console is started")
 EACH_HOUR = "each"
 """In the place of an hour."""
 OFFSETS = ("+08:00", "+00:00", "+09:00", "+07:00")
@@ -76,6 +80,7 @@ class JobRow:
         return max(0, (job.ended_at - job.started_at) // 1_000_000)
 
 
+@PAGES.get("/jobs", LEDGER_ROLES)
 def show_jobs(ask: Ask) -> Response:
     """The list, the newest first."""
     states, kind = _wanted(ask)
@@ -99,6 +104,7 @@ def show_jobs(ask: Ask) -> Response:
     )
 
 
+@PAGES.get("/jobs.csv", LEDGER_ROLES, recorded=True)
 def export_jobs(ask: Ask) -> Response:
     """The same as a table for a spreadsheet."""
     states, kind = _wanted(ask)
@@ -106,38 +112,28 @@ def export_jobs(ask: Ask) -> Response:
     return table_file(ask, "jobs.csv", _COLUMNS, (_cells(job_row(ask, job)) for job in jobs))
 
 
-def show_job(ask: Ask) -> Response:
-    """A job: how it stands, its log, and what came of it."""
-    job = ask.site.jobs.find(ask.names["job"])
-    return ask.refuse(404) if job is None else _job_page(ask, job)
+def _may_ask(ask: Ask, job: Job) -> bool:
+    """Return whether they may ask for its kind, and so change it, and see all of it."""
+    kind = KINDS.get(job.kind)
+    return kind is not None and _may(ask, kind)
 
 
-def cancel(ask: Ask) -> Response:
-    """Ends a job."""
-    job = _own(ask)
-    if isinstance(job, Response):
-        return job
-    if not ask.site.jobs.cancel(job.id, me(ask)):
-        return _job_page(ask, job, JobError("this job has come to its end already"), 409)
-    return ask.go(f"/jobs/{job.id}")
+def _may_retry(ask: Ask, job: Job) -> bool:
+    """Return whether it is no act in somebody else's name."""
+    return not KINDS[job.kind].named or job.who == me(ask)
 
 
-def retry(ask: Ask) -> Response:
-    """Has a job run again."""
-    job = _own(ask)
-    if isinstance(job, Response):
-        return job
-    if not _may_retry(ask, job):
-        return _job_page(
-            ask, job, JobError("this is tried again by whoever asked for it: ask for one of your own"), 403
-        )
-    if KINDS[job.kind].named and not ask.access.sessions.confirmed(ask.whose):
-        return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=seal_draft(ask, ask.whose.person.id))
-    if job.kind == "look" and job.state in AGAIN:
-        note_preview(ask, job.values)
-    if not ask.site.jobs.retry(job.id, me(ask)):
-        return _job_page(ask, job, JobError("only what failed, broke off or was cancelled can be tried again"), 409)
-    return ask.go(f"/jobs/{job.id}")
+def _job(ask: Ask) -> Job:
+    """The job of the path. StatusError: there is none."""
+    return there(ask.site.jobs.find(ask.names["job"]))
+
+
+def _own(ask: Ask) -> Job:
+    """The same, which who asks may change. StatusError: they may not."""
+    job = _job(ask)
+    if not _may_ask(ask, job):
+        raise StatusError(403)
+    return job
 
 
 def note_preview(ask: Ask, values: Mapping[str, str]) -> None:
@@ -145,63 +141,14 @@ def note_preview(ask: Ask, values: Mapping[str, str]) -> None:
     ask.access.note(ask.whose, ActKind.LOG_PREVIEWED, log=values.get("file") or values.get("sha256", ""))
 
 
-def show_new(ask: Ask) -> Response:
-    """Return what can be asked for."""
-    return new_page(ask, {})
-
-
-def ask_detect(ask: Ask) -> Response:
-    """Asks for detection."""
-    return _start(ask, "detect")
-
-
-def ask_notices(ask: Ask) -> Response:
-    """Asks for what waits to be sent."""
-    return _start(ask, "notices")
-
-
-def ask_verify(ask: Ask) -> Response:
-    """Asks for the ledger to be verified."""
-    return _start(ask, "verify")
-
-
-def set_schedule(ask: Ask) -> Response:
-    """Has something started each day, each hour, or no more."""
-    kind, hour = ask.field("kind"), ask.field("hour")
-    found = KINDS.get(kind)
-    if found is None or not found.scheduled:
-        return ask.refuse(404)
-    if not hour:
-        ask.site.jobs.end_schedule(kind)
-        return ask.go("/jobs/new#schedule")
-    try:
-        each = found.often and hour == EACH_HOUR
-        ask.site.jobs.set_schedule(kind, None if each else _hour(hour), me(ask))
-    except JobError as error:
-        return new_page(ask, {}, error)
-    return ask.go("/jobs/new#schedule")
-
-
-def _start(ask: Ask, kind: str) -> Response:
-    if ask.site.ledger is None:
-        return new_page(ask, {}, JobError("no ledger is set: an administrator names one where the console is started"))
-    return ask.go(f"/jobs/{ask.site.jobs.start(kind, {}, me(ask))}")
-
-
-def _hour(text: str) -> int:
-    """An hour of the day."""
-    if not (text.isascii() and text.isdigit() and len(text) < 3):
-        raise JobError("an hour is 0 to 23", key="hour")
-    return int(text)
-
-
-def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) -> Response:
+@PAGES.get("/jobs/new", CASE_ROLES)
+def show_new(ask: Ask, error: JobError | None = None) -> Response:
     """Return what can be asked for, with what was typed."""
     site = ask.site
     return ask.page(
         "job_new",
         error=error,
-        typed=typed,
+        typed=ask.form,
         ledger=site.ledger is not None,
         logs=list_logs(site.logs_folder),
         logs_folder=site.logs_folder is not None,
@@ -217,6 +164,38 @@ def new_page(ask: Ask, typed: Mapping[str, str], error: JobError | None = None) 
     )
 
 
+def _start(ask: Ask, kind: str) -> Response:
+    if ask.site.ledger is None:
+        raise JobError(_NO_LEDGER)
+    return ask.go(f"/jobs/{ask.site.jobs.start(kind, {}, me(ask))}")
+
+
+for _kind in ("detect", "notices", "verify"):
+    PAGES.post(f"/jobs/{_kind}", CASE_ROLES, again=show_new)(partial(_start, kind=_kind))
+
+
+@PAGES.post("/jobs/schedule", CASE_ROLES, again=show_new)
+def set_schedule(ask: Ask) -> Response:
+    """Has something started each day, each hour, or no more."""
+    kind, hour = ask.field("kind"), ask.field("hour")
+    found = KINDS.get(kind)
+    if found is None or not found.scheduled:
+        return ask.refuse(404)
+    if hour:
+        each = found.often and hour == EACH_HOUR
+        ask.site.jobs.set_schedule(kind, None if each else _hour(hour), me(ask))
+    else:
+        ask.site.jobs.end_schedule(kind)
+    return ask.go("/jobs/new#schedule")
+
+
+def _hour(text: str) -> int:
+    """An hour of the day."""
+    if not (text.isascii() and text.isdigit() and len(text) < 3):
+        raise JobError("an hour is 0 to 23", key="hour")
+    return int(text)
+
+
 def _is_there(ask: Ask, kind: Kind) -> bool:
     """Return whether the console has what a kind works on; jobs of the market need its folder."""
     return ask.site.market is not None or not kind.name.startswith("market_")
@@ -230,11 +209,14 @@ def _untold(ask: Ask) -> int | None:
         return None
 
 
-def _job_page(ask: Ask, job: Job, error: JobError | None = None, status: int = 200) -> Response:
+@PAGES.get("/jobs/{job}", LEDGER_ROLES)
+def show_job(ask: Ask, error: JobError | None = None, status: int = 409) -> Response:
+    """A job: how it stands, its log, and what came of it."""
+    job = _job(ask)
     row = job_row(ask, job)
     return ask.page(
         "_job" if ask.partial else "job",
-        status=status,
+        status=status if error else 200,
         error=error,
         row=row,
         job=job,
@@ -245,19 +227,33 @@ def _job_page(ask: Ask, job: Job, error: JobError | None = None, status: int = 2
     )
 
 
-def _own(ask: Ask) -> Job | Response:
-    """The job of the path, if who asks may change it; else the answer."""
-    job = ask.site.jobs.find(ask.names["job"])
-    if job is None:
-        return ask.refuse(404)
-    kind = KINDS.get(job.kind)
-    return job if kind is not None and _may(ask, kind) else ask.refuse(403)
+@PAGES.post("/jobs/{job}/cancel", CASE_ROLES, again=show_job)
+def cancel(ask: Ask) -> Response:
+    """Ends a job."""
+    job = _own(ask)
+    if not ask.site.jobs.cancel(job.id, me(ask)):
+        raise JobError("this job has come to its end already")
+    return ask.go(f"/jobs/{job.id}")
+
+
+@PAGES.post("/jobs/{job}/retry", CASE_ROLES, again=show_job)
+def retry(ask: Ask) -> Response:
+    """Has a job run again."""
+    job = _own(ask)
+    if not _may_retry(ask, job):
+        return show_job(ask, JobError("this is tried again by whoever asked for it: ask for one of your own"), 403)
+    if KINDS[job.kind].named and not ask.access.sessions.confirmed(ask.whose):
+        return ask.page("confirm", status=401, next=f"/jobs/{job.id}", kept=seal_draft(ask, ask.whose.person.id))
+    if job.kind == "look" and job.state in AGAIN:
+        note_preview(ask, job.values)
+    if not ask.site.jobs.retry(job.id, me(ask)):
+        raise JobError("only what failed, broke off or was cancelled can be tried again")
+    return ask.go(f"/jobs/{job.id}")
 
 
 def job_row(ask: Ask, job: Job) -> JobRow:
     """A job as whoever asks may see it."""
-    kind = KINDS.get(job.kind)
-    return JobRow(job=job, open=kind is not None and _may(ask, kind))
+    return JobRow(job=job, open=_may_ask(ask, job))
 
 
 def _cells(row: JobRow) -> tuple[object, ...]:
@@ -269,11 +265,6 @@ def _cells(row: JobRow) -> tuple[object, ...]:
 def _may(ask: Ask, kind: Kind) -> bool:
     role: Role = ask.whose.person.role
     return role in kind.roles
-
-
-def _may_retry(ask: Ask, job: Job) -> bool:
-    """Return whether it is no act in somebody else's name."""
-    return not KINDS[job.kind].named or job.who == me(ask)
 
 
 def _wanted(ask: Ask) -> tuple[list[JobState], str]:
@@ -290,13 +281,10 @@ _AS_IT_IS = "="
 """A column of which a person says nothing."""
 
 
+@PAGES.post("/jobs/look", CASE_ROLES, again=show_new, refusals=(JobError,), upload=_MOST_UPLOAD)
 def ask_look(ask: Ask) -> Response:
     """Asks for a look at a log that was sent, or at one of the folder (rule 3)."""
-    typed = {name: ask.field(name) for name in ("file", "mapping", "table", "offset")}
-    try:
-        values = _checked_log(ask, typed)
-    except JobError as error:
-        return new_page(ask, typed, error)
+    values = _checked_log(ask)
     if ask.files:
         sent = ask.files[0]
         value, place = upload_place(ask.site.jobs.folder, sent.name)
@@ -309,48 +297,60 @@ def ask_look(ask: Ask) -> Response:
     return _start_look(ask, values)
 
 
-def show_look(ask: Ask) -> Response:
+@PAGES.get("/jobs/{job}/look", CASE_ROLES)
+def show_look(ask: Ask, error: JobError | None = None, status: int = 400) -> Response:
     """Return what a look found, or how far it is."""
-    job = _look_job(ask)
-    return ask.refuse(404) if job is None else _page(ask, job)
+    job, look = _look_job(ask), None
+    status = status if error else 200
+    try:
+        look = _found(ask, job)
+    except JobError as gone:
+        error, status = error or gone, 410 if status == 200 else status
+    table = TABLES[look.table if look is not None else job.values.get("table") or "accesses"]
+    return ask.page(
+        "look",
+        status=status,
+        error=error,
+        row=job_row(ask, job),
+        job=job,
+        look=look,
+        live=job.state in WAITING,
+        table=table.name,
+        required=table.required,
+        targets=table.names,
+        named=lambda name: headings([name], ask.lang)[0],
+        tables=list(TABLES),
+        offsets=OFFSETS,
+        mappings=list_mappings(ask.site.mappings_folder),
+    )
 
 
+@PAGES.post("/jobs/{job}/look", CASE_ROLES, again=show_look)
 def look_again(ask: Ask) -> Response:
     """Asks for another look at the same log, read in another way."""
     job = _look_job(ask)
-    if job is None:
-        return ask.refuse(404)
-    try:
-        values = _checked_reading(ask) | {name: job.values[name] for name in _LOG if name in job.values}
-        _check_there(ask, values)
-    except JobError as error:
-        return _page(ask, job, error, 400)
+    values = _checked_reading(ask) | {name: job.values[name] for name in _LOG if name in job.values}
+    _check_there(ask, values)
     return _start_look(ask, values)
 
 
+@PAGES.post("/jobs/{job}/ingest", CASE_ROLES, again=partial(show_look, status=409))
 def take_in(ask: Ask) -> Response:
     """Asks for the log to be taken in, read as the look read it (rule 5)."""
     job = _look_job(ask)
-    if job is None:
-        return ask.refuse(404)
-    try:
-        look = _found(ask, job)
-        if look is None or look.wrong or not look.rows:
-            raise JobError("nothing of it can be read like that: look at it in another way first")
-        values = {name: job.values[name] for name in (*_LOG, "offset") if name in job.values}
-        values |= {"toml": look.mapping, "origin": look.origin} if look.mapping else {"table": look.table}
-        _check_there(ask, values)
-    except JobError as error:
-        return _page(ask, job, error, 409)
+    look = _found(ask, job)
+    if look is None or look.wrong or not look.rows:
+        raise JobError("nothing of it can be read like that: look at it in another way first")
+    values = {name: job.values[name] for name in (*_LOG, "offset") if name in job.values}
+    values |= {"toml": look.mapping, "origin": look.origin} if look.mapping else {"table": look.table}
+    _check_there(ask, values)
     return ask.go(f"/jobs/{ask.site.jobs.start('ingest', values | {'look': job.id}, me(ask))}")
 
 
+@PAGES.post("/jobs/{job}/remove", CASE_ROLES)
 def remove_log(ask: Ask) -> Response:
     """Removes a log that was sent (rule 3)."""
-    job = _look_job(ask)
-    if job is None:
-        return ask.refuse(404)
-    drop_upload(ask.site.jobs.folder, job.values.get("upload", ""))
+    drop_upload(ask.site.jobs.folder, _look_job(ask).values.get("upload", ""))
     return ask.go("/jobs/new")
 
 
@@ -359,30 +359,32 @@ def _start_look(ask: Ask, values: Mapping[str, str]) -> Response:
     return ask.go(f"/jobs/{ask.site.jobs.start('look', {**values, 'lang': ask.lang}, me(ask))}/look")
 
 
-def _checked_log(ask: Ask, typed: Mapping[str, str]) -> dict[str, str]:
+def _checked_log(ask: Ask) -> dict[str, str]:
     """Return what was typed for a first look. JobError: what can't be so, before anything is kept."""
+    file, mapping = ask.field("file"), ask.field("mapping")
     if ask.site.ledger is None:
-        raise JobError("no ledger is set: an administrator names one where the console is started")
-    if len(ask.files) > 1 or bool(ask.files) == bool(typed["file"]):
+        raise JobError(_NO_LEDGER)
+    if len(ask.files) > 1 or bool(ask.files) == bool(file):
         raise JobError("send a file, or name one of the folder", key="file")
-    if typed["file"]:
-        find_log(ask.site.logs_folder, typed["file"])
-    if typed["mapping"]:
-        find_mapping(ask.site.mappings_folder, typed["mapping"])
-    return _checked_table(typed) | {name: typed[name] for name in ("file", "mapping") if typed[name]}
+    if file:
+        find_log(ask.site.logs_folder, file)
+    if mapping:
+        find_mapping(ask.site.mappings_folder, mapping)
+    return _checked_table(ask) | {name: ask.field(name) for name in ("file", "mapping") if ask.field(name)}
 
 
-def _checked_table(typed: Mapping[str, str]) -> dict[str, str]:
-    if typed["table"] and typed["table"] not in TABLES:
+def _checked_table(ask: Ask) -> dict[str, str]:
+    given = {name: ask.field(name) for name in ("table", "offset") if ask.field(name)}
+    if given.get("table", "accesses") not in TABLES:
         raise JobError("there is no such table", key="table")
-    if typed["offset"] and typed["offset"] not in OFFSETS:
+    if given.get("offset", OFFSETS[0]) not in OFFSETS:
         raise JobError("there is no such offset", key="offset")
-    return {name: typed[name] for name in ("table", "offset") if typed[name]}
+    return given
 
 
 def _checked_reading(ask: Ask) -> dict[str, str]:
     """How a form says that a log is to be read: by a text, by columns, or by a mapping of the folder. JobError."""
-    values = _checked_table({name: ask.field(name) for name in ("table", "offset")})
+    values = _checked_table(ask)
     text, named = ask.field("toml").replace("\r\n", "\n"), ask.field("mapping")
     if ask.field("how") == "text":
         if not text.strip() or len(text) > MOST_MAPPING:
@@ -409,55 +411,12 @@ def _check_there(ask: Ask, values: Mapping[str, str]) -> None:
         find_log(ask.site.logs_folder, values.get("file", ""))
 
 
-def _look_job(ask: Ask) -> Job | None:
-    job = ask.site.jobs.find(ask.names["job"])
-    return job if job is not None and job.kind == "look" else None
+def _look_job(ask: Ask) -> Job:
+    """The look of the path. StatusError: that job is none."""
+    job = _job(ask)
+    return there(job if job.kind == "look" else None)
 
 
 def _found(ask: Ask, job: Job) -> Look | None:
     """Return what a look found; None: it isn't done. JobError: that isn't kept any more."""
     return load_look(ask.site.jobs.folder_of(job.id), job.result) if job.state is JobState.DONE else None
-
-
-def _page(ask: Ask, job: Job, error: JobError | None = None, status: int = 200) -> Response:
-    look = None
-    try:
-        look = _found(ask, job)
-    except JobError as gone:
-        error, status = error or gone, 410 if status == 200 else status
-    table = TABLES[look.table if look is not None else job.values.get("table") or "accesses"]
-    return ask.page(
-        "look",
-        status=status,
-        error=error,
-        row=job_row(ask, job),
-        job=job,
-        look=look,
-        live=job.state in WAITING,
-        table=table.name,
-        required=table.required,
-        targets=table.names,
-        named=lambda name: headings([name], ask.lang)[0],
-        tables=list(TABLES),
-        offsets=OFFSETS,
-        mappings=list_mappings(ask.site.mappings_folder),
-    )
-
-
-PAGES = (
-    Page(method="GET", path="/jobs", act=show_jobs, roles=LEDGER_ROLES),
-    Page(method="GET", path="/jobs.csv", act=export_jobs, roles=LEDGER_ROLES, recorded=True),
-    Page(method="GET", path="/jobs/new", act=show_new, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/detect", act=ask_detect, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/notices", act=ask_notices, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/verify", act=ask_verify, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/schedule", act=set_schedule, roles=CASE_ROLES),
-    Page(method="GET", path="/jobs/{job}", act=show_job, roles=LEDGER_ROLES),
-    Page(method="POST", path="/jobs/{job}/cancel", act=cancel, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/{job}/retry", act=retry, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/look", act=ask_look, roles=CASE_ROLES, upload=_MOST_UPLOAD),
-    Page(method="GET", path="/jobs/{job}/look", act=show_look, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/{job}/look", act=look_again, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/{job}/ingest", act=take_in, roles=CASE_ROLES),
-    Page(method="POST", path="/jobs/{job}/remove", act=remove_log, roles=CASE_ROLES),
-)

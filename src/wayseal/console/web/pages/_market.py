@@ -28,15 +28,15 @@ from wayseal.console.jobs import Job, JobState
 from wayseal.console.jobs.imports import is_market_installed, keep_sent
 from wayseal.console.jobs.results import WordSeen, load_words
 from wayseal.console.jobs.types import WAITING
-from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
-from wayseal.console.web._ask import Ask
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
+from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._lists import with_query
 from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, works
 from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock
 from wayseal.console.web._uploads import FILES
-from wayseal.console.web.pages._desk import asked_job, me
-from wayseal.market.crawling import ImportForm
+from wayseal.console.web.pages._casework import asked_job, me
+from wayseal.market.crawling.imports import ImportForm
 from wayseal.market.drawn import FRESH, draw_fresh, draw_prices, draw_weeks, price_text, routes_of, spread, units_of
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.lines import ORIGIN
@@ -46,6 +46,7 @@ from wayseal.market.log.views import SourceRow, Totals, Week, WordRow
 from wayseal.market.types import FLAGS
 from wayseal.model.times import clock_hours
 
+PAGES, OTHERS = Pages(on_record), Pages()
 _MOST_UPLOAD = 1 << 42
 """The setting bounds it."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -66,6 +67,7 @@ def looking(ask: Ask) -> Mapping[str, Job]:
     return {one.subject: one for one in jobs if one.kind in LOOKS}
 
 
+@OTHERS.post("/market/sources/{source}/look", CASE_ROLES)
 def look_at_source(ask: Ask) -> Response:
     """Asks for a look at a source (rule 1)."""
     source = named(ask, "source")
@@ -74,6 +76,7 @@ def look_at_source(ask: Ask) -> Response:
     return _begin(ask, "market_look", {"source": source}, subject_of(source))
 
 
+@OTHERS.post("/market/look", CASE_ROLES)
 def look_at_due(ask: Ask) -> Response:
     """Asks for a look at all that is due (rule 1)."""
     if ask.site.market is None:
@@ -81,52 +84,46 @@ def look_at_due(ask: Ask) -> Response:
     return _begin(ask, "market_due", {}, DUE)
 
 
-def show_import(ask: Ask) -> Response:
+@OTHERS.get("/market/import", CASE_ROLES)
+def show_import(ask: Ask, error: AccessError | None = None) -> Response:
     """Return what can be brought in."""
     if ask.site.market is None:
         return ask.page("market_none", told=NOT_SET, watched=False)
-    return _import_page(ask, {"form": "", "name": ask.query.get("name", "")[:_LONGEST]})
-
-
-def bring_in(ask: Ask) -> Response:
-    """Keeps what was sent, and asks for it to be brought in (rule 2)."""
-    if ask.site.market is None:
-        return ask.refuse(404)
-    typed = {"form": ask.field("form"), "name": ask.line("name")}
-    try:
-        if typed["form"] not in list(ImportForm):
-            raise AccessError("choose one of the list", key="form")
-        if not _NAME.fullmatch(typed["name"]):
-            raise AccessError("needs small letters, digits and hyphens, at most 64", key="name")
-        if not ask.files:
-            raise AccessError("choose a file", key="file")
-        waiting = looking(ask).get(subject_of(typed["name"]))
-        if waiting is not None:
-            raise AccessError("{job} looks at this source: wait until it is done", key="name", job=waiting.id)
-        kept = keep_sent(ask.site.jobs.folder, ask.files)
-    except AccessError as error:
-        return _import_page(ask, typed, error)
-    values = {"form": typed["form"], "source": typed["name"], **kept}
-    return ask.go(f"/jobs/{ask.site.jobs.start('market_import', values, me(ask), subject=subject_of(typed['name']))}")
-
-
-def _begin(ask: Ask, kind: str, values: Mapping[str, str], subject: str) -> Response:
-    waiting = looking(ask).get(subject)
-    id_ = ask.site.jobs.start(kind, values, me(ask), subject=subject) if waiting is None else waiting.id
-    return ask.go(f"/jobs/{id_}")
-
-
-def _import_page(ask: Ask, typed: Mapping[str, str], error: Any = None) -> Response:
     return ask.page(
         "market_import",
         error=error,
-        typed=typed,
+        typed={"form": ask.field("form"), "name": ask.line("name") or ask.query.get("name", "")[:_LONGEST]},
         forms=[form.value for form in ImportForm],
         most=ask.site.upload_most,
         most_files=FILES,
         installed=is_market_installed(),
         **frame(ask, "sources"),
     )
+
+
+@OTHERS.post("/market/import", CASE_ROLES, again=show_import, upload=_MOST_UPLOAD)
+def bring_in(ask: Ask) -> Response:
+    """Keeps what was sent, and asks for it to be brought in (rule 2)."""
+    if ask.site.market is None:
+        return ask.refuse(404)
+    form, name = ask.field("form"), ask.line("name")
+    if form not in list(ImportForm):
+        raise AccessError("choose one of the list", key="form")
+    if not _NAME.fullmatch(name):
+        raise AccessError("needs small letters, digits and hyphens, at most 64", key="name")
+    if not ask.files:
+        raise AccessError("choose a file", key="file")
+    waiting = looking(ask).get(subject_of(name))
+    if waiting is not None:
+        raise AccessError("{job} looks at this source: wait until it is done", key="name", job=waiting.id)
+    values = {"form": form, "source": name, **keep_sent(ask.site.jobs.folder, ask.files)}
+    return ask.go(f"/jobs/{ask.site.jobs.start('market_import', values, me(ask), subject=subject_of(name))}")
+
+
+def _begin(ask: Ask, kind: str, values: Mapping[str, str], subject: str) -> Response:
+    waiting = looking(ask).get(subject)
+    id_ = ask.site.jobs.start(kind, values, me(ask), subject=subject) if waiting is None else waiting.id
+    return ask.go(f"/jobs/{id_}")
 
 
 WORD_KINDS = ("waybill", "personal", "insider", "empty_parcels", "trade", "logistics")
@@ -137,12 +134,9 @@ _WORD = re.compile(r"[^\W_]{2,12}")
 _LONGEST_WORD, _MOST_MEANING, _TAKEN_BACK = 40, 100, "taken back"
 
 
-def show_words(ask: Ask, market: Market) -> Response:
+@PAGES.get("/market/words", CASE_ROLES)
+def show_words(ask: Ask, market: Market, error: CasebookUsageError | AccessError | None = None) -> Response:
     """Return what is proposed, what was decided, and the word that is looked at."""
-    return _words_page(ask, market)
-
-
-def _words_page(ask: Ask, market: Market, error: Any = None) -> Response:
     decided = words(market)
     found, made, gone = _proposed(ask)
     taken = {one.word for one in decided}
@@ -179,15 +173,12 @@ def _proposed(ask: Ask) -> tuple[Sequence[WordSeen], Job | None, JobError | None
         return (), made, error
 
 
+@PAGES.post("/market/words", CASE_ROLES, again=show_words)
 def decide_word(ask: Ask, market: Market) -> Response:
     """Takes a word for one of the trade, refuses it, or takes that back (rules 3 and 4)."""
     word, act = _folded(ask.field("word")), ask.field("act")
     standing = next((one for one in words(market) if one.word == word), None)
-    try:
-        line = _line(ask, word, act, standing)
-    except (CasebookUsageError, AccessError) as error:
-        return _words_page(ask, market, error)
-    market.append([line])
+    market.append([_line(ask, word, act, standing)])
     return ask.go(with_query("/market/words", {} if act in ("accept", "refuse") else {"word": word}, done=word))
 
 
@@ -224,6 +215,7 @@ def _meant(ask: Ask, act: str) -> dict[str, str]:
     return {"kind": kind, "meaning": meaning}
 
 
+@PAGES.post("/market/words/look", CASE_ROLES)
 def look_for_words(ask: Ask, market: Market) -> Response:
     """Asks for what the reading proposes now."""
     del market
@@ -255,6 +247,7 @@ _MANY = 50
 _STARTING = "-"
 
 
+@PAGES.get("/market", LEDGER_ROLES)
 def show_market(ask: Ask, market: Market) -> Response:
     """How the market stands."""
     reads, now = Reads(market), ask.access.now()
@@ -275,6 +268,7 @@ def show_market(ask: Ask, market: Market) -> Response:
     )
 
 
+@PAGES.get("/market/sources", LEDGER_ROLES)
 def show_sources(ask: Ask, market: Market) -> Response:
     """Return what is looked at, how it is seen, and what is to be done where it isn't."""
     sources, now = Reads(market).sources(), ask.access.now()
@@ -291,6 +285,7 @@ def show_sources(ask: Ask, market: Market) -> Response:
     )
 
 
+@PAGES.get("/market/acts", LEDGER_ROLES)
 def show_acts(ask: Ask, market: Market) -> Response:
     """Return what was done by hand (rule 6)."""
     after = ask.query.get("after", "") or None
@@ -298,12 +293,14 @@ def show_acts(ask: Ask, market: Market) -> Response:
     return ask.page("market_acts", rows=found.rows, after=found.after, first=after is None, **frame(ask, "acts"))
 
 
+@PAGES.get("/market/captures/{capture}", CASE_ROLES)
 def show_capture(ask: Ask, market: Market) -> Response:
     """Return what was kept of one answer, and how it is checked without us."""
     seq, capture = Reads(market).capture(named(ask, "capture"))
     return ask.page("market_capture", capture=capture, seq=seq, size=market.size(), **frame(ask, "offers"))
 
 
+@PAGES.get("/market/captures/{capture}/proof", CASE_ROLES, recorded=True)
 def take_proof(ask: Ask, market: Market) -> Response:
     """The proof that a capture's line stands in the record (rule 8)."""
     seq, capture = Reads(market).capture(named(ask, "capture"))
@@ -385,20 +382,4 @@ def _week(week: Week, units: Sequence[str]) -> Mapping[str, Any]:
     }
 
 
-_PROOF = "/market/captures/{capture}/proof"
-
-
-PAGES = (
-    Page(method="POST", path="/market/look", act=look_at_due, roles=CASE_ROLES),
-    Page(method="POST", path="/market/sources/{source}/look", act=look_at_source, roles=CASE_ROLES),
-    Page(method="GET", path="/market/import", act=show_import, roles=CASE_ROLES),
-    Page(method="POST", path="/market/import", act=bring_in, roles=CASE_ROLES, upload=_MOST_UPLOAD),
-    Page(method="GET", path="/market/words", act=on_record(show_words), roles=CASE_ROLES),
-    Page(method="POST", path="/market/words", act=on_record(decide_word), roles=CASE_ROLES),
-    Page(method="POST", path="/market/words/look", act=on_record(look_for_words), roles=CASE_ROLES),
-    Page(method="GET", path="/market", act=on_record(show_market), roles=LEDGER_ROLES),
-    Page(method="GET", path="/market/sources", act=on_record(show_sources), roles=LEDGER_ROLES),
-    Page(method="GET", path="/market/acts", act=on_record(show_acts), roles=LEDGER_ROLES),
-    Page(method="GET", path="/market/captures/{capture}", act=on_record(show_capture), roles=CASE_ROLES),
-    Page(method="GET", path=_PROOF, act=on_record(take_proof), roles=CASE_ROLES, recorded=True),
-)
+PAGES += OTHERS

@@ -11,13 +11,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import UNDO_US, Observable, ObservableKind, Source, one_line
 from wayseal.cases.views import Lead
 from wayseal.console.access.types import LOOK_US, ActKind
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES, OPENERS, Page
-from wayseal.console.web._ask import Ask
+from wayseal.console.roles import CASE_ROLES, OPENERS
+from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._lists import every_page, table_file, with_query
 from wayseal.console.web._market_view import (
     KINDS,
@@ -38,8 +37,8 @@ from wayseal.console.web._market_view import (
     stays,
 )
 from wayseal.console.web._render import voice_of
-from wayseal.console.web.pages._desk import me, number_given
-from wayseal.market.errors import NoSuchThingError, OvertakenError
+from wayseal.console.web.pages._casework import me, number_given
+from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.queries import readings
 from wayseal.market.log.reads import Reads
@@ -49,6 +48,7 @@ from wayseal.market.types import FLAGS
 from wayseal.model import clean_waybill
 from wayseal.model.messages import N_
 
+PAGES = Pages(on_record)
 _MANY, _AT_ONCE, _LONGEST = 50, 200, 200
 _FILTERS = ("state", "kind", "source", "seller", "shop", "ours", "flagged")
 _DECIDED = {"keep": "kept", "dismiss": "dismissed"}
@@ -59,6 +59,7 @@ _HEAD = (
 )  # fmt: skip
 
 
+@PAGES.get("/market/offers", CASE_ROLES)
 def show_offers(ask: Ask, market: Market) -> Response:
     """The list."""
     reads, given = Reads(market), _given(ask.query)
@@ -81,6 +82,7 @@ def show_offers(ask: Ask, market: Market) -> Response:
     )
 
 
+@PAGES.get("/market/offers.csv", CASE_ROLES, recorded=True)
 def list_offers(ask: Ask, market: Market) -> Response:
     """The list as a file; bystanders' numbers are hidden in it."""
     reads, given = Reads(market), _given(ask.query)
@@ -93,12 +95,9 @@ def list_offers(ask: Ask, market: Market) -> Response:
     return table_file(ask, "market-offers.csv", _HEAD, rows())
 
 
-def show_offer(ask: Ask, market: Market) -> Response:
+@PAGES.get("/market/offers/{offer}", CASE_ROLES)
+def show_offer(ask: Ask, market: Market, error: Any = None) -> Response:
     """One offer."""
-    return _offer_page(ask, market)
-
-
-def _offer_page(ask: Ask, market: Market, error: Any = None) -> Response:
     reads, given, size = Reads(market), _given({**ask.query, **ask.form}), market.size()
     view = reads.offer(named(ask, "offer"))
     whole = seen_whole(ask, view.row.offer)
@@ -173,21 +172,19 @@ def _candidates(view: OfferView) -> list[tuple[str, float, str]]:
     return sorted(found.values(), key=lambda one: (-one[1], one[0]))
 
 
+@PAGES.post("/market/offers/{offer}", CASE_ROLES, again=show_offer)
 def decide(ask: Ask, market: Market) -> Response:
     """Keeps an offer, dismisses it, puts it into the queue of cases, or takes that back (rules 1 to 3)."""
     reads, act = Reads(market), ask.field("act")
     view = reads.offer(named(ask, "offer"))
-    try:
-        if act == "undo":
-            return _take_back(ask, market, view)
-        why = one_line(ask.line("why"), "why")
-        if act == "queue":
-            return _enqueue(ask, market, view, why)
-        if act not in _DECIDED:
-            raise AccessError("choose what is to be done", key="act")
-        market.append([_triaged(ask, view.row.offer, _DECIDED[act], why)], seen=number_given(ask, "seen"))
-    except (CasebookUsageError, AccessError, OvertakenError) as error:
-        return _offer_page(ask, market, error)
+    if act == "undo":
+        return _take_back(ask, market, view)
+    why = one_line(ask.line("why"), "why")
+    if act == "queue":
+        return _enqueue(ask, market, view, why)
+    if act not in _DECIDED:
+        raise AccessError("choose what is to be done", key="act")
+    market.append([_triaged(ask, view.row.offer, _DECIDED[act], why)], seen=number_given(ask, "seen"))
     given = _given(ask.form)
     ahead = reads.offers(**_wanted(given), after=str(view.row.seq), limit=1).rows
     path = f"/market/offers/{spot(ahead[0].offer)}" if ahead else "/market/offers"
@@ -234,16 +231,13 @@ def _triaged(ask: Ask, offer: str, state: str, why: str) -> Line:
     return Line(kind=LineKind.TRIAGED, at=ask.access.now(), body=body, who=me(ask), why=why)
 
 
+@PAGES.post("/market/offers/{offer}/whole", OPENERS, again=show_offer, confirmed=True)
 def look_whole(ask: Ask, market: Market) -> Response:
     """Records that somebody sees an offer's whole text, and goes on to it (rule 4)."""
-    offer, given = Reads(market).offer(named(ask, "offer")).row.offer, _given(ask.form)
-    try:
-        why = one_line(ask.line("why"), "why")
-    except CasebookUsageError as error:
-        return _offer_page(ask, market, error)
+    offer, why = Reads(market).offer(named(ask, "offer")).row.offer, one_line(ask.line("why"), "why")
     ask.access.note(ask.whose, ActKind.MARKET_TEXT_SEEN, offer=offer, why=why)
     ask.access.sessions.note_look(ask.whose, look_key(offer), ask.access.now())
-    return ask.go(with_query(f"/market/offers/{spot(offer)}", given, whole="1"))
+    return ask.go(with_query(f"/market/offers/{spot(offer)}", _given(ask.form), whole="1"))
 
 
 def _undoable(ask: Ask, view: OfferView) -> int:
@@ -303,12 +297,3 @@ def _cells(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None) -> Sequen
     head = (row.offer, row.source, row.shop, row.kind, f"{row.probability:.4f}", row.state)
     times = row.first_at, row.last_at, row.gone_at
     return *head, *times, row.seller, row.ours, first_words(row, 200), in_a_line(ask, reading)
-
-
-PAGES = (
-    Page(method="GET", path="/market/offers", act=on_record(show_offers), roles=CASE_ROLES),
-    Page(method="GET", path="/market/offers.csv", act=on_record(list_offers), roles=CASE_ROLES, recorded=True),
-    Page(method="GET", path="/market/offers/{offer}", act=on_record(show_offer), roles=CASE_ROLES),
-    Page(method="POST", path="/market/offers/{offer}", act=on_record(decide), roles=CASE_ROLES),
-    Page(method="POST", path="/market/offers/{offer}/whole", act=on_record(look_whole), roles=OPENERS, confirmed=True),
-)

@@ -11,11 +11,11 @@ from typing import Any
 from starlette.responses import Response
 
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES, Page
-from wayseal.console.web._ask import Ask
+from wayseal.console.roles import CASE_ROLES
+from wayseal.console.web._ask import Ask, Pages, status_of
 from wayseal.console.web._lists import table_file, with_query
 from wayseal.console.web._market_view import frame, named, on_record, spot
-from wayseal.console.web.pages._desk import me, number_given
+from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import MarketError, NoSuchThingError, OvertakenError, RecordError, RemovalError
 from wayseal.market.log import Market
 from wayseal.market.log.acts import kind_of
@@ -42,6 +42,7 @@ from wayseal.market.takedown import (
     write_letter,
 )
 
+PAGES = Pages(on_record)
 _MANY = 100
 _GROUPS = ("due", "open", "settled", "all")
 _FIELDS = ("target", "rule", "address", "letter_lang", "captures", "why")
@@ -55,12 +56,9 @@ _HEAD = (
 )  # fmt: skip
 
 
-def show_removals(ask: Ask, market: Market) -> Response:
+@PAGES.get("/market/removals", CASE_ROLES)
+def show_removals(ask: Ask, market: Market, error: MarketError | AccessError | None = None) -> Response:
     """Return what is due, the list, counts by site, and the form of a new request."""
-    return _list_page(ask, market)
-
-
-def _list_page(ask: Ask, market: Market, error: MarketError | AccessError | None = None) -> Response:
     now, every = ask.access.now(), Reads(market).requests()
     due = {one.request: one for one in find_due(every, now)}
     group = ask.query.get("state", "")
@@ -115,6 +113,7 @@ def _line(request: Request, now: int, due: Mapping[str, Due]) -> Mapping[str, An
     }
 
 
+@PAGES.get("/market/removals.csv", CASE_ROLES, recorded=True)
 def list_removals(ask: Ask, market: Market) -> Response:
     """All requests as a file."""
     now, every = ask.access.now(), Reads(market).requests()
@@ -133,31 +132,26 @@ def list_removals(ask: Ask, market: Market) -> Response:
     return table_file(ask, "market-removals.csv", _HEAD, rows())
 
 
+@PAGES.post("/market/removals", CASE_ROLES, again=show_removals, refusals=_MISTAKES)
 def ask_removal(ask: Ask, market: Market) -> Response:
     """Records a new request."""
-    try:
-        asked = begin_request(
-            market,
-            target=ask.line("target"),
-            rule=ask.field("rule"),
-            address=ask.line("address"),
-            lang=ask.field("letter_lang"),
-            captures=ask.field("captures").split(),
-            who=me(ask),
-            why=ask.line("why"),
-            at=ask.access.now(),
-        )
-    except _MISTAKES as error:
-        return _list_page(ask, market, error)
+    asked = begin_request(
+        market,
+        target=ask.line("target"),
+        rule=ask.field("rule"),
+        address=ask.line("address"),
+        lang=ask.field("letter_lang"),
+        captures=ask.field("captures").split(),
+        who=me(ask),
+        why=ask.line("why"),
+        at=ask.access.now(),
+    )
     return ask.go(f"/market/removals/{asked.request}")
 
 
-def show_removal(ask: Ask, market: Market) -> Response:
+@PAGES.get("/market/removals/{removal}", CASE_ROLES)
+def show_removal(ask: Ask, market: Market, error: MarketError | AccessError | None = None) -> Response:
     """One request."""
-    return _removal_page(ask, market)
-
-
-def _removal_page(ask: Ask, market: Market, error: MarketError | AccessError | None = None) -> Response:
     size, request, now = market.size(), Reads(market).request(named(ask, "removal")), ask.access.now()
     due = {one.request: one for one in find_due([request], now)}
     line = _line(request, now, due)
@@ -170,11 +164,7 @@ def _removal_page(ask: Ask, market: Market, error: MarketError | AccessError | N
             letter_error = wrong
     return ask.page(
         "market_removal",
-        status=409
-        if isinstance(error, OvertakenError)
-        else 200
-        if error is None and (letter_error is None or not ask.form)
-        else 400,
+        status=status_of(error or (letter_error if ask.form else None)),
         size=size,
         error=error,
         typed=ask.form,
@@ -227,22 +217,15 @@ def _is_back(market: Market, request: Request) -> bool:
         return False
 
 
+@PAGES.post("/market/removals/{removal}", CASE_ROLES, again=show_removal, refusals=_MISTAKES)
 def go_on(ask: Ask, market: Market) -> Response:
     """Records what happened since."""
-    request = Reads(market).request(named(ask, "removal"))
-    try:
-        make = _ACTS.get(ask.field("act"))
-        if make is None:
-            raise AccessError("choose what is to be done", key="act")
-        by_hand = {
-            "request": request.id,
-            "at": ask.access.now(),
-            "who": me(ask),
-            "why": checked_line(ask.line("why"), "why"),
-        }
-        record_act(market, make(ask, by_hand), seen=number_given(ask, "seen"))
-    except _MISTAKES as error:
-        return _removal_page(ask, market, error)
+    request, make = Reads(market).request(named(ask, "removal")), _ACTS.get(ask.field("act"))
+    if make is None:
+        raise AccessError("choose what is to be done", key="act")
+    why = checked_line(ask.line("why"), "why")
+    by_hand = {"request": request.id, "at": ask.access.now(), "who": me(ask), "why": why}
+    record_act(market, make(ask, by_hand), seen=number_given(ask, "seen"))
     return ask.go(f"/market/removals/{spot(request.id)}")
 
 
@@ -262,15 +245,16 @@ _ACTS: Mapping[str, Callable[[Ask, dict[str, Any]], Act]] = {
 }
 
 
+@PAGES.post("/market/removals/{removal}/letter", CASE_ROLES)
 def write_out(ask: Ask, market: Market) -> Response:
     """The letter of a request or a reminder, shown, or as a file."""
     request, now = Reads(market).request(named(ask, "removal")), ask.access.now()
     if not ask.field("save"):
-        return _removal_page(ask, market)
+        return show_removal(ask, market)
     try:
         letter = _letter(ask, request, now)
     except _MISTAKES:
-        return _removal_page(ask, market)
+        return show_removal(ask, market)
     given = _given(ask, request, now)
     return Response(
         f"{letter.subject}\n\n{letter.body}",
@@ -307,13 +291,3 @@ def _letter(ask: Ask, request: Request, now: int) -> Letter:
 
 def _place(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 8 else 0
-
-
-PAGES = (
-    Page(method="GET", path="/market/removals", act=on_record(show_removals), roles=CASE_ROLES),
-    Page(method="GET", path="/market/removals.csv", act=on_record(list_removals), roles=CASE_ROLES, recorded=True),
-    Page(method="POST", path="/market/removals", act=on_record(ask_removal), roles=CASE_ROLES),
-    Page(method="GET", path="/market/removals/{removal}", act=on_record(show_removal), roles=CASE_ROLES),
-    Page(method="POST", path="/market/removals/{removal}", act=on_record(go_on), roles=CASE_ROLES),
-    Page(method="POST", path="/market/removals/{removal}/letter", act=on_record(write_out), roles=CASE_ROLES),
-)

@@ -12,11 +12,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import one_line
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import CASE_ROLES, Page
-from wayseal.console.web._ask import Ask
+from wayseal.console.roles import CASE_ROLES
+from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._lists import Column, ListPage, with_query
 from wayseal.console.web._market_view import (
     first_words,
@@ -34,8 +33,8 @@ from wayseal.console.web._market_view import (
 )
 from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock, Edge, Graph, axis, draw_graph, draw_shops, edges_of, window_of
-from wayseal.console.web.pages._desk import me, number_given
-from wayseal.market.errors import NoSuchThingError, OvertakenError
+from wayseal.console.web.pages._casework import me, number_given
+from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
 from wayseal.market.log.queries import readings
 from wayseal.market.log.reads import Reads
@@ -43,6 +42,7 @@ from wayseal.market.log.views import LinkRow, OfferRow, SellerRow, SellerView
 from wayseal.market.masks import mask_text
 from wayseal.model.times import clock_hours
 
+PAGES = Pages(on_record)
 _MOST_LINKS, _MOST_PAIRS, _MOST_OFFERS = 60, 12, 40
 SORTS = ("last_at", "flagged", "shops", "ours")
 _WORDS = {"join": LineKind.JOINED, "split": LineKind.SPLIT}
@@ -64,12 +64,12 @@ LIST: ListPage[SellerRow] = ListPage(
 )
 
 
-def show_seller(ask: Ask, market: Market) -> Response:
+PAGES += LIST.pages()
+
+
+@PAGES.get("/market/sellers/{seller}", CASE_ROLES)
+def show_seller(ask: Ask, market: Market, error: Any = None) -> Response:
     """One seller."""
-    return _seller_page(ask, market)
-
-
-def _seller_page(ask: Ask, market: Market, error: Any = None) -> Response:
     size, view = market.size(), Reads(market).seller(named(ask, "seller"))
     clock = Clock(clock_hours())
     window = window_of(view.shops, ask.access.now())
@@ -117,24 +117,22 @@ def _linked(ask: Ask, market: Market, view: SellerView) -> Mapping[str, Any]:
     }
 
 
+@PAGES.post("/market/sellers/{seller}", CASE_ROLES, again=show_seller)
 def say_who(ask: Ask, market: Market) -> Response:
     """Joins two offers, splits two, or takes what was said back (rules 2 and 3)."""
     reads = Reads(market)
     view = reads.seller(named(ask, "seller"))
-    try:
-        why, act = one_line(ask.line("why"), "why"), ask.field("act")
-        if act == "take_back":
-            line = _taken_back(ask, view, why)
-        elif act in _WORDS:
-            a, b = ask.line("a"), _offer_of(reads, ask.line("b"))
-            if a == b or _offer_of(reads, a) != a:
-                raise AccessError("name two offers that differ", key="b")
-            line = Line(kind=_WORDS[act], at=ask.access.now(), body={"a": a, "b": b}, who=me(ask), why=why)
-        else:
-            raise AccessError("choose what is to be done", key="act")
-        market.append([line], seen=number_given(ask, "seen"))
-    except (CasebookUsageError, AccessError, OvertakenError) as error:
-        return _seller_page(ask, market, error)
+    why, act = one_line(ask.line("why"), "why"), ask.field("act")
+    if act == "take_back":
+        line = _taken_back(ask, view, why)
+    elif act in _WORDS:
+        a, b = ask.line("a"), _offer_of(reads, ask.line("b"))
+        if a == b or _offer_of(reads, a) != a:
+            raise AccessError("name two offers that differ", key="b")
+        line = Line(kind=_WORDS[act], at=ask.access.now(), body={"a": a, "b": b}, who=me(ask), why=why)
+    else:
+        raise AccessError("choose what is to be done", key="act")
+    market.append([line], seen=number_given(ask, "seen"))
     return ask.go(with_query(f"/market/sellers/{spot(view.row.seller)}", {"said": act}))
 
 
@@ -207,10 +205,3 @@ def _side(ask: Ask, row: OfferRow, reading: Mapping[str, Any] | None, capture: s
         "why": in_a_line(ask, reading),
         "capture": capture,
     }
-
-
-PAGES = (
-    *LIST.pages(),
-    Page(method="GET", path="/market/sellers/{seller}", act=on_record(show_seller), roles=CASE_ROLES),
-    Page(method="POST", path="/market/sellers/{seller}", act=on_record(say_who), roles=CASE_ROLES),
-)

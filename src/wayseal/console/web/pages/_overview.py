@@ -22,26 +22,27 @@ from wayseal.cases.types import OPEN_STATES
 from wayseal.cases.views import Changes, Counts, ItemRow, Task
 from wayseal.console.access.types import PersonState
 from wayseal.console.jobs.types import JobState
-from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES, Page
-from wayseal.console.web._ask import Ask
+from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLES, LEDGER_ROLES
+from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._market_view import long_unseen
 from wayseal.console.web._render import voice_of
 from wayseal.console.web._resources import LedgerView
-from wayseal.console.web.pages._desk import asked_job, me, midnight, the_cases
+from wayseal.console.web.pages._casework import asked_job, me, midnight, the_cases
 from wayseal.market.errors import MarketError
 from wayseal.market.log.reads import Reads
 from wayseal.market.log.views import SourceRow
 from wayseal.model.times import clock, clock_hours, day_name
 from wayseal.page.charts import columns_chart
 
+PAGES = Pages()
 _NEWEST, _FIRST, _CHANGED, _TASKS = 8, 6, 12, 8
 _SEEN = "seen"
 _NOTHING = Changes(line=0, cases=(), items=(), more=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class CaseworkOverview:
     """The overview of somebody who works on cases. closed: today; changes: since the visit before."""
 
     counts: Counts
@@ -67,6 +68,7 @@ class Desk:
         return sum(self.counts.states.get(state.value, 0) for state in OPEN_STATES)
 
 
+@PAGES.get("/", ALL_ROLES)
 def show_overview(ask: Ask) -> Response:
     """Return what there is for this role."""
     role = ask.whose.person.role
@@ -100,6 +102,7 @@ def _long_unseen(ask: Ask) -> Sequence[SourceRow]:
         return ()
 
 
+@PAGES.post("/seen", CASE_ROLES)
 def mark_seen(ask: Ask) -> Response:
     """From here on changes are told."""
     line = the_cases(ask).day(ask.access.now()).line
@@ -107,7 +110,7 @@ def mark_seen(ask: Ask) -> Response:
     return ask.go("/")
 
 
-def _desk(ask: Ask) -> tuple[Desk | None, CasebookError | None]:
+def _desk(ask: Ask) -> tuple[CaseworkOverview | None, CasebookError | None]:
     try:
         cases = ask.cases
         return (None if cases is None else _look(ask, cases)), None
@@ -115,11 +118,11 @@ def _desk(ask: Ask) -> tuple[Desk | None, CasebookError | None]:
         return None, error
 
 
-def _look(ask: Ask, cases: Cases) -> Desk:
+def _look(ask: Ask, cases: Cases) -> CaseworkOverview:
     now = ask.access.now()
     page, day = cases.queue(now, limit=_FIRST), cases.day(midnight(ask, now))
     since = _since(ask, day.line)
-    return Desk(
+    return CaseworkOverview(
         counts=cases.counts(),
         first=page.rows,
         tasks=cases.tasks(me(ask), _TASKS),
@@ -155,6 +158,7 @@ _MOST_DAYS = 62
 _VERIFY = "verify"
 
 
+@PAGES.get("/ledger", LEDGER_ROLES)
 def show_ledger(ask: Ask) -> Response:
     """State of the ledger."""
     found = None if ask.site.ledger is None else ask.site.ledger.look()
@@ -173,6 +177,7 @@ def show_ledger(ask: Ask) -> Response:
     )
 
 
+@PAGES.post("/ledger", LEDGER_ROLES)
 def ask_to_verify(ask: Ask) -> Response:
     """Has the whole ledger looked at."""
     return ask.go(f"/ledger?job={ask.site.jobs.start(_VERIFY, {}, ask.whose.person.login)}")
@@ -202,11 +207,3 @@ def _verified(ask: Ask) -> Mapping[str, Any] | None:
         return None
     findings = int(last[0].result.get("findings", "0") or 0)
     return {"id": last[0].id, "at": last[0].ended_at, "files": last[0].result.get("files", ""), "findings": findings}
-
-
-PAGES = (
-    Page(method="GET", path="/", act=show_overview, roles=ALL_ROLES),
-    Page(method="POST", path="/seen", act=mark_seen, roles=CASE_ROLES),
-    Page(method="GET", path="/ledger", act=show_ledger, roles=LEDGER_ROLES),
-    Page(method="POST", path="/ledger", act=ask_to_verify, roles=LEDGER_ROLES),
-)

@@ -18,8 +18,8 @@ from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.views import Entry, UnmaskingOnRecord
 from wayseal.console.access.types import LOOK_US
 from wayseal.console.reading import ONLY, SORTS, Selection, arrange, is_odd, page_of, select
-from wayseal.console.roles import CASE_ROLES, OPENERS, Page
-from wayseal.console.web._ask import Ask, alias_of
+from wayseal.console.roles import CASE_ROLES, OPENERS
+from wayseal.console.web._ask import Ask, Pages, alias_of
 from wayseal.console.web._case_words import line_of
 from wayseal.console.web._lists import send_table
 from wayseal.console.web._reads_view import (
@@ -35,7 +35,7 @@ from wayseal.console.web._reads_view import (
 from wayseal.console.web._render import voice_of
 from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
 from wayseal.console.web._trace_view import baskets_of
-from wayseal.console.web.pages._desk import asked_job, look_since, me
+from wayseal.console.web.pages._casework import asked_job, look_since, me
 from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
 from wayseal.detect.lanes import CaseLanes, LanePerson
@@ -49,15 +49,13 @@ from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.svg import plain
 from wayseal.page.words import Voice, catalogue, headings, words
 
+PAGES = Pages()
 _MANY, _MOST_ACTS = 50, 200
 
 
-def show_reads(ask: Ask) -> Response:
+@PAGES.get("/cases/{case}/reads", CASE_ROLES)
+def show_reads(ask: Ask, error: CasebookUsageError | None = None) -> Response:
     """A case's reads."""
-    return _reads_page(ask)
-
-
-def _reads_page(ask: Ask, error: CasebookUsageError | None = None) -> Response:
     found = _find(ask)
     if isinstance(found, Response):
         return found
@@ -68,6 +66,7 @@ def _reads_page(ask: Ask, error: CasebookUsageError | None = None) -> Response:
     )
 
 
+@PAGES.get("/cases/{case}/reads.csv", CASE_ROLES, recorded=True)
 def list_reads(ask: Ask) -> Response:
     """The chosen reads as a table for a spreadsheet, under pseudonyms."""
     found = _find(ask)
@@ -79,6 +78,7 @@ def list_reads(ask: Ask) -> Response:
     return send_table(f"{view.lanes.head.case}-reads.csv", csv_blocks(headings(FILE_COLUMNS, ask.lang), blocks))
 
 
+@PAGES.post("/cases/{case}/reads", OPENERS, again=show_reads, refusals=(CasebookUsageError,), confirmed=True)
 def record_look(ask: Ask) -> Response:
     """Records a look at the reads of a case with names, and goes on to them (rule 1)."""
     found = _find(ask)
@@ -87,14 +87,12 @@ def record_look(ask: Ask) -> Response:
     case, at = ask.names["case"], ask.access.now()
     if ask.cases is None:
         return ask.refuse(404)
-    try:
-        ask.cases.show_reads(case, me(ask), ask.field("why"), at)
-    except CasebookUsageError as error:
-        return _reads_page(ask, error)
+    ask.cases.show_reads(case, me(ask), ask.field("why"), at)
     ask.access.sessions.note_look(ask.whose, case, at)
     return ask.go(found.link(names="1"))
 
 
+@PAGES.get("/cases/{case}/reads/{read}", CASE_ROLES, recorded=True)
 def show_read(ask: Ask) -> Response:
     """One read: which work would explain it, and why each template doesn't."""
     found = _find(ask)
@@ -126,6 +124,7 @@ def show_read(ask: Ask) -> Response:
     )
 
 
+@PAGES.post("/cases/{case}/reads/lay-out", CASE_ROLES)
 def ask_for_lanes(ask: Ask) -> Response:
     """Has a case laid out anew."""
     if ask.cases is None:
@@ -268,12 +267,3 @@ def _voice(ask: Ask, package: str) -> Voice:
 
 def _detectors(ask: Ask) -> Mapping[str, str]:
     return catalogue(ask.lang, "wayseal.detect.report")
-
-
-PAGES = (
-    Page(method="GET", path="/cases/{case}/reads", act=show_reads, roles=CASE_ROLES),
-    Page(method="GET", path="/cases/{case}/reads.csv", act=list_reads, roles=CASE_ROLES, recorded=True),
-    Page(method="POST", path="/cases/{case}/reads", act=record_look, roles=OPENERS, confirmed=True),
-    Page(method="POST", path="/cases/{case}/reads/lay-out", act=ask_for_lanes, roles=CASE_ROLES),
-    Page(method="GET", path="/cases/{case}/reads/{read}", act=show_read, roles=CASE_ROLES, recorded=True),
-)

@@ -17,16 +17,17 @@ from starlette.responses import Response
 
 from wayseal.cases.ledger.arrivals import partner_lead, rights_lead
 from wayseal.console.reading import PARTNERS, RIGHTS, Review
-from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES, Page
-from wayseal.console.web._ask import Ask, alias_of
+from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
+from wayseal.console.web._ask import Ask, Pages, alias_of
 from wayseal.console.web._lists import Sort, sort_of, table_file, with_query
 from wayseal.console.web._render import as_code
-from wayseal.console.web.pages._desk import asked_job, came_in, put_in
+from wayseal.console.web.pages._casework import asked_job, came_in, put_in
 from wayseal.detect.partners import Kind
 from wayseal.model.times import micros, micros_of, stamp
 from wayseal.page import numbers
 from wayseal.page.words import Voice, catalogue
 
+PAGES = Pages()
 _MANY = 50
 Row = Mapping[str, Any]
 
@@ -76,6 +77,7 @@ LISTS: Mapping[str, Sequence[Column]] = {
 """The lists in their order, the columns of each; before them stands the account, where a list is of accounts."""
 
 
+@PAGES.get("/rights", LEDGER_ROLES)
 def show_rights(ask: Ask) -> Response:
     """A list of what was found last."""
     review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
@@ -116,6 +118,7 @@ def show_rights(ask: Ask) -> Response:
     )
 
 
+@PAGES.get("/rights.csv", LEDGER_ROLES, recorded=True)
 def list_rights(ask: Ask) -> Response:
     """A whole list for a spreadsheet, under pseudonyms."""
     review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
@@ -129,6 +132,7 @@ def list_rights(ask: Ask) -> Response:
     return table_file(ask, f"rights-{chosen}.csv", heads, cells)
 
 
+@PAGES.post("/rights/queue", CASE_ROLES)
 def queue_account(ask: Ask) -> Response:
     """Puts an account of a list into the queue, to be decided on there."""
     review = None if ask.site.reading is None else ask.site.reading.review(RIGHTS)
@@ -141,6 +145,7 @@ def queue_account(ask: Ask) -> Response:
     return ask.go(f"/rights?{urlencode({'list': chosen, **put_in(ask, ask.cases, [lead])})}")
 
 
+@PAGES.post("/rights", LEDGER_ROLES)
 def ask_for_rights(ask: Ask) -> Response:
     """Has rights held against use anew."""
     return ask.go(f"/rights?job={ask.site.jobs.start(RIGHTS, {}, ask.whose.person.login)}")
@@ -254,6 +259,7 @@ _PARTNER_SORTS: Mapping[str, Callable[[Row], Any]] = {
 }
 
 
+@PAGES.get("/partners", LEDGER_ROLES)
 def show_partners(ask: Ask) -> Response:
     """All partners, and one of them in full."""
     review = _partner_review(ask)
@@ -289,6 +295,7 @@ def show_partners(ask: Ask) -> Response:
     )
 
 
+@PAGES.get("/partners.csv", LEDGER_ROLES, recorded=True)
 def list_partners(ask: Ask) -> Response:
     """Every breach of the partners that are chosen, in their order, for a spreadsheet."""
     review = _partner_review(ask)
@@ -298,11 +305,13 @@ def list_partners(ask: Ask) -> Response:
     return table_file(ask, "partners.csv", _COLUMNS, _lines(ask, rows))
 
 
+@PAGES.post("/partners", LEDGER_ROLES)
 def ask_for_partners(ask: Ask) -> Response:
     """Has partners held against their contracts anew."""
     return ask.go(f"/partners?job={ask.site.jobs.start(PARTNERS, {}, ask.whose.person.login)}")
 
 
+@PAGES.post("/partners/queue", CASE_ROLES)
 def queue_partner(ask: Ask) -> Response:
     """Puts a partner's accounts into the queue, to be decided on there."""
     review, name = _partner_review(ask), ask.field("partner")
@@ -381,15 +390,3 @@ def _lines(ask: Ask, rows: Sequence[Row]) -> Iterator[Sequence[object]]:
 def _moment(text: str | None) -> str:
     moment = None if text is None else numbers.parse(text)
     return numbers.clock(moment) if moment else numbers.DASH
-
-
-PAGES = (
-    Page(method="GET", path="/rights", act=show_rights, roles=LEDGER_ROLES),
-    Page(method="GET", path="/rights.csv", act=list_rights, roles=LEDGER_ROLES, recorded=True),
-    Page(method="POST", path="/rights", act=ask_for_rights, roles=LEDGER_ROLES),
-    Page(method="POST", path="/rights/queue", act=queue_account, roles=CASE_ROLES),
-    Page(method="GET", path="/partners", act=show_partners, roles=LEDGER_ROLES),
-    Page(method="GET", path="/partners.csv", act=list_partners, roles=LEDGER_ROLES, recorded=True),
-    Page(method="POST", path="/partners", act=ask_for_partners, roles=LEDGER_ROLES),
-    Page(method="POST", path="/partners/queue", act=queue_partner, roles=CASE_ROLES),
-)

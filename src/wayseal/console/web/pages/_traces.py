@@ -11,11 +11,11 @@ from wayseal.cases import load_pseudonyms
 from wayseal.cases.errors import CasebookError
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.console.errors import TraceWorkError
-from wayseal.console.roles import CASE_ROLES, Page
+from wayseal.console.roles import CASE_ROLES
 from wayseal.console.tracing import MOST
 from wayseal.console.tracing.types import Run, RunKind
 from wayseal.console.tracing.work import LeftOut, load_left_out, load_names, load_result, read_leaks_file
-from wayseal.console.web._ask import Ask
+from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._trace_view import (
     Candidate,
     Evidence,
@@ -33,12 +33,16 @@ from wayseal.console.web._trace_view import (
     shifts,
 )
 from wayseal.console.web.pages._baskets import attachment
+from wayseal.console.web.pages._casework import me
+from wayseal.model.errors import WaysealError
 from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.model.times import clock_hours, offset_text
 from wayseal.page.languages import Lang
 from wayseal.trace import TraceResult, render
 from wayseal.trace.report import Told, tell
 
+PAGES = Pages()
+_RUN = "/trace/runs/{job}"
 _ROWS, _OTHERS = 60, 12
 _FORMS = {"html": "text/html; charset=utf-8", "json": "application/json"}
 _THINGS = {
@@ -50,15 +54,24 @@ _MOST_NUMBERS = 200
 """Numbers that go along into the queue."""
 
 
-def show_run(ask: Ask) -> Response:
+@PAGES.get(_RUN, CASE_ROLES)
+def show_run(ask: Ask, error: WaysealError | None = None) -> Response:
     """A run: how far it is, or what came out."""
-    run = _find(ask, ask.names["job"])
-    if run is None:
-        return ask.refuse(404)
-    now = look(ask, run)
-    if ask.partial and not _goes_on(ask, now.run):
+    now = look(ask, there(runs_of(ask).find(ask.names["job"][:64])))
+    run = there(now.run if now.run.kind is RunKind.TRACE else None)
+    if ask.partial and not _goes_on(ask, run):
         return ask.go(f"/trace/runs/{run.job}")
-    return _run(ask, now)
+    status = 400 if error else 200
+    basket = baskets_of(ask).find(run.basket)
+    values = {"run": run, "job": now.job, "basket": basket, "error": error}
+    if run.state != "done":
+        return ask.page("trace_run", status=status, **values)
+    try:
+        shown = _shown(run.told.get("folder", ""), run.told.get("sha256", ""), ask.lang)
+    except TraceWorkError as unreadable:
+        return ask.page("trace_run", status=500, **values | {"error": unreadable})
+    more = _verdict(ask, run, shown)
+    return ask.page("trace_verdict", status=status, basket=basket, error=error, reason=ask.field("reason"), **more)
 
 
 def _goes_on(ask: Ask, run: Run) -> bool:
@@ -67,21 +80,6 @@ def _goes_on(ask: Ask, run: Run) -> bool:
         return True
     found = runs_of(ask).left_out(run.job)
     return found is not None and look(ask, found).run.open
-
-
-def _run(ask: Ask, now: RunNow, status: int = 200, **more: Any) -> Response:
-    run = now.run
-    basket = baskets_of(ask).find(run.basket)
-    values = {"run": run, "job": now.job, "basket": basket, **more}
-    if run.state != "done":
-        return ask.page("trace_run", status=status, **values)
-    try:
-        shown = _shown(run.told.get("folder", ""), run.told.get("sha256", ""), ask.lang)
-    except TraceWorkError as error:
-        return ask.page("trace_run", status=500, **values | {"error": error})
-    return ask.page(
-        "trace_verdict", status=status, **_verdict(ask, run, shown), basket=basket, **({"reason": ""} | more)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,48 +157,30 @@ def _command(ask: Ask, run: Run) -> str:
     return f"wayseal trace LEDGER --leaks {run.job}.jsonl --offset {offset} --seed {run.seed} --format json"
 
 
+@PAGES.post(_RUN + "/leave-out", CASE_ROLES, again=show_run)
 def leave_out(ask: Ask) -> Response:
     """Begins a run that leaves each number out in turn."""
-    run = _find(ask, ask.names["job"])
-    if run is None or run.state != "done":
-        return ask.refuse(404)
-    try:
-        begin_again(ask, run, RunKind.LEFT_OUT)
-    except TraceWorkError as error:
-        return _run(ask, look(ask, run), 400, error=error)
+    run = _done(ask)
+    begin_again(ask, run, RunKind.LEFT_OUT)
     return ask.go(f"/trace/runs/{run.job}#left-out")
 
 
+@PAGES.post(_RUN + "/again", CASE_ROLES, again=show_run)
 def run_again(ask: Ask) -> Response:
     """Traces the same numbers as they were, on the ledger as it is now."""
-    run = _find(ask, ask.names["job"])
-    if run is None:
-        return ask.refuse(404)
-    try:
-        job = begin_again(ask, run, RunKind.TRACE)
-    except TraceWorkError as error:
-        return _run(ask, look(ask, run), 400, error=error)
-    return ask.go(f"/trace/runs/{job}")
+    return ask.go(f"/trace/runs/{begin_again(ask, _find(ask, ask.names['job']), RunKind.TRACE)}")
 
 
+@PAGES.post(_RUN + "/queue", CASE_ROLES, again=show_run, refusals=(TraceWorkError, CasebookError))
 def queue_run(ask: Ask) -> Response:
     """Puts what a run points at into the queue: names are seen once the case is opened, and nowhere before."""
-    run = _find(ask, ask.names["job"])
-    if run is None or run.state != "done" or ask.site.cases is None:
-        return ask.refuse(404)
-    if run.item:
-        return ask.go(f"/trace/runs/{run.job}?said=queued")
-    reason = ask.line("reason")
-    try:
-        result = load_result(run.told)
-        things = _things(ask, run, result)
-        who, score = ask.whose.person.login, float(run.told.get("probability", "0"))
-        cases = ask.site.cases.need()
-        since = _on_sale_since(ask, run)
-        item = cases.enqueue(Source.TRACE, things, reason, who, ask.access.now(), score=score, since=since)
-    except (TraceWorkError, CasebookError) as error:
-        return _run(ask, look(ask, run), 400, error=error, reason=ask.field("reason"))
-    runs_of(ask).queue(run.job, item)
+    run, site = _done(ask), there(ask.site.cases)
+    if not run.item:
+        things = _things(ask, run, load_result(run.told))
+        score, since = float(run.told.get("probability", "0")), _on_sale_since(ask, run)
+        reason, now, who = ask.line("reason"), ask.access.now(), me(ask)
+        item = site.need().enqueue(Source.TRACE, things, reason, who, now, score=score, since=since)
+        runs_of(ask).queue(run.job, item)
     return ask.go(f"/trace/runs/{run.job}?said=queued")
 
 
@@ -232,12 +212,10 @@ def _rows(ask: Ask, run: Run) -> Sequence[Any]:
     return () if basket is None else baskets_of(ask).rows(basket, limit=MOST, version=run.version)
 
 
+@PAGES.get("/trace/compare", CASE_ROLES)
 def compare_runs(ask: Ask) -> Response:
     """Two runs side by side."""
-    pair = [_find(ask, ask.query.get(name, "")) for name in ("a", "b")]
-    left, right = pair
-    if left is None or right is None or left.state != "done" or right.state != "done":
-        return ask.refuse(404)
+    left, right = (_done(ask, ask.query.get(name, "")) for name in ("a", "b"))
     try:
         before, after = load_result(left.told), load_result(right.told)
     except TraceWorkError as error:
@@ -254,41 +232,35 @@ def compare_runs(ask: Ask) -> Response:
     )
 
 
+@PAGES.get(_RUN + "/report.{form}", CASE_ROLES, recorded=True)
 def download_report(ask: Ask) -> Response:
     """The report on a run, accounts under pseudonyms, as a file."""
-    run, form = _find(ask, ask.names["job"]), ask.names["form"]
-    if run is None or run.state != "done" or form not in _FORMS:
-        return ask.refuse(404)
+    run, form = _done(ask), ask.names["form"]
+    kind = there(_FORMS.get(form))
     try:
         content = render(load_result(run.told), form, ask.lang)
     except TraceWorkError as error:
         return ask.refuse(500, error=error)
-    return attachment(content.encode(), f"trace-{run.job}.{form}", _FORMS[form])
+    return attachment(content.encode(), f"trace-{run.job}.{form}", kind)
 
 
+@PAGES.get(_RUN + "/leaks.jsonl", CASE_ROLES, recorded=True)
 def download_leaks(ask: Ask) -> Response:
     """The numbers of a run, byte for byte as they were traced."""
-    run = _find(ask, ask.names["job"])
-    if run is None or run.state != "done":
-        return ask.refuse(404)
+    run = _done(ask)
     try:
         return attachment(read_leaks_file(run.told), f"{run.job}.jsonl", "application/x-ndjson")
     except TraceWorkError as error:
         return ask.refuse(500, error=error)
 
 
-def _find(ask: Ask, job: str) -> Run | None:
-    run = runs_of(ask).find(job[:64])
-    return look(ask, run).run if run is not None and run.kind is RunKind.TRACE else None
+def _find(ask: Ask, job: str) -> Run:
+    """A trace as it stands now. StatusError: there is none of that job."""
+    run = there(runs_of(ask).find(job[:64]))
+    return look(ask, there(run if run.kind is RunKind.TRACE else None)).run
 
 
-_RUN = "/trace/runs/{job}"
-PAGES = (
-    Page(method="GET", path=_RUN, act=show_run, roles=CASE_ROLES),
-    Page(method="GET", path=_RUN + "/report.{form}", act=download_report, roles=CASE_ROLES, recorded=True),
-    Page(method="GET", path=_RUN + "/leaks.jsonl", act=download_leaks, roles=CASE_ROLES, recorded=True),
-    Page(method="POST", path=_RUN + "/leave-out", act=leave_out, roles=CASE_ROLES),
-    Page(method="POST", path=_RUN + "/again", act=run_again, roles=CASE_ROLES),
-    Page(method="POST", path=_RUN + "/queue", act=queue_run, roles=CASE_ROLES),
-    Page(method="GET", path="/trace/compare", act=compare_runs, roles=CASE_ROLES),
-)
+def _done(ask: Ask, job: str | None = None) -> Run:
+    """The same, of the path or another; StatusError, too, while it isn't done."""
+    run = _find(ask, ask.names["job"] if job is None else job)
+    return there(run if run.state == "done" else None)

@@ -23,10 +23,10 @@ from starlette.responses import Response
 from wayseal.cases.views import CaseFilter, CaseRow
 from wayseal.console.access.types import ActKind
 from wayseal.console.reading import ODD, Canary, WaybillLife, Window
-from wayseal.console.roles import CASE_ROLES, Page
+from wayseal.console.roles import CASE_ROLES
 from wayseal.console.tracing import DAY_US
 from wayseal.console.tracing.types import Sighting
-from wayseal.console.web._ask import Ask, alias_of
+from wayseal.console.web._ask import Ask, Pages, alias_of
 from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._lists import Sort, sort_of, table_file
 from wayseal.console.web._reads_view import place_of
@@ -204,10 +204,12 @@ def _address(path: str, number: str, only: str, sort: Sort, changed: Mapping[str
     return f"{path}?{urlencode({key: value for key, value in now.items() if value and value != usual.get(key)})}"
 
 
+PAGES = Pages()
 _LONGEST = 64
 _MARGIN = 3_600_000_000
 
 
+@PAGES.get("/waybills", CASE_ROLES, recorded=True)
 def show_waybill(ask: Ask) -> Response:
     """The search, and what it found."""
     number = _number(ask)
@@ -253,6 +255,7 @@ def _values(ask: Ask, life: WaybillLife, flag: CanaryFlag | None, sales: Sales, 
     }
 
 
+@PAGES.get("/waybills.csv", CASE_ROLES, recorded=True)
 def list_waybill(ask: Ask) -> Response:
     """Its readers as a table for a spreadsheet."""
     life, error = _find(ask)
@@ -336,9 +339,3 @@ def _cases(ask: Ask, number: str) -> Sequence[CaseRow]:
     if ask.cases is None:
         return ()
     return ask.cases.cases(CaseFilter(thing=number), limit=10).rows
-
-
-PAGES = (
-    Page(method="GET", path="/waybills", act=show_waybill, roles=CASE_ROLES, recorded=True),
-    Page(method="GET", path="/waybills.csv", act=list_waybill, roles=CASE_ROLES, recorded=True),
-)

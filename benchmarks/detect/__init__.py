@@ -1,0 +1,1 @@
+"""Detection: who pulls, and at what price."""

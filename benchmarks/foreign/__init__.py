@@ -1,0 +1,1 @@
+"""Foreign systems: logs and dumps of other makers, brought in by strangers."""

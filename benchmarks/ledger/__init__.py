@@ -1,0 +1,1 @@
+"""Ledger: bringing logs in, keeping and proving them."""

@@ -1,0 +1,1 @@
+"""Market: reading adverts and labels, watching sites, linking sellers."""

@@ -1,0 +1,1 @@
+"""Trace: who leaked, and how sure that is."""

@@ -1,0 +1,1 @@
+"""Vault: masks, sealing, disclosing, faults."""

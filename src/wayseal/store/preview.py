@@ -1,0 +1,111 @@
+"""A look at a log as it would be read: its first rows beside what they were, and nothing of it is kept.
+
+1. What reads them is what reads a log that is taken in (`read_batches`); there is no second way.
+2. Of a file a sample is read: its first `BYTES` of text, or `ROWS` rows. Of a line, however long, no more than any
+   reader takes; a workbook is laid out whole, within the bounds of its reader.
+3. A column that nothing of the contract is made of is known by its name alone.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from wayseal.store._batches import FirstBatch, read_first_batch
+from wayseal.store._sample import read_sample
+from wayseal.store.errors import StoreError
+from wayseal.store.tables import TABLES, ColumnType
+from wayseal.store.types import Batch, RawBlock, Source, SourceFile
+
+BYTES, ROWS = 1 << 20, 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A value of a row: the column of the contract, the log's columns that it is from, and what stands in them."""
+
+    column: str
+    origin: tuple[str, ...]
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePreview:
+    """A preview of a file: a sample of it, and the rows that this would become.
+
+    Attributes:
+        file: The file, and the table that it fills.
+        batch: The rows of the sample, checked; what was rejected, and what was said of it.
+        originals: For the first rows of `batch`, what they were.
+        origins: Column of the contract → the log's columns that it is from.
+        whole: The sample is all of the file.
+    """
+
+    file: SourceFile
+    batch: Batch
+    originals: tuple[tuple[Original, ...], ...] = field(repr=False)
+    origins: Mapping[str, tuple[str, ...]]
+    whole: bool
+
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last moment of the sample (µs), by its first column of times; None: it has none."""
+        table = TABLES[self.file.table]
+        name = next((c.name for c in table.columns if c.type is ColumnType.TIME and c.required), None)
+        found = [] if name is None else self.batch.rows[name].cast("int64").drop_null().to_pylist()
+        return (min(found), max(found)) if found else None
+
+    def faults(self) -> Mapping[tuple[str, str], Sequence[int]]:
+        """Reason and column ("" for a whole row) → the lines that are rejected for it, the most frequent first."""
+        many = Counter((one.reason.value, one.column) for one in self.batch.rejected)
+        return {
+            fault: [one.line for one in self.batch.rejected if (one.reason.value, one.column) == fault]
+            for fault, _ in many.most_common()
+        }
+
+
+def preview_source(source: Source, *, rows: int = 10, most: int = BYTES) -> tuple[FilePreview, ...]:
+    """Reads a sample of each of a log's files and tables.
+
+    Args:
+        source: The log.
+        rows: So many rows are held beside what they were.
+        most: Bytes of a file's text that are read.
+
+    Returns:
+        What each would become.
+
+    Raises:
+        StoreError: A file can't be read, or lacks a required column.
+    """
+    options = replace(source.options, block_bytes=most, batch_rows=ROWS)
+    return tuple(_look(read_first_batch(file, source.mapping, options), file, rows) for file in source.files)
+
+
+def column_samples(source: Source) -> Mapping[str, Sequence[str | None]]:
+    """The columns of a log as `propose_mapping` sees them, with their first values; empty where it is no table."""
+    file = source.files[0]
+    with suppress(StoreError):
+        return read_sample(file.content if file.laid_out else file.path, file.table).columns
+    return {}
+
+
+def _look(looked: FirstBatch, file: SourceFile, rows: int) -> FilePreview:
+    block, places = looked.block, dict[int, int]()
+    for place, line in enumerate(block.line.tolist()):
+        places.setdefault(line, place)
+    originals = [
+        tuple(
+            Original(column=name, origin=origin, text=" ".join(_text(block, one, places[line]) for one in origin))
+            for name, origin in looked.origins.items()
+            if any(one in block.columns for one in origin)
+        )
+        for line in looked.batch.line[:rows].tolist()
+    ]
+    return FilePreview(
+        file=file, batch=looked.batch, originals=tuple(originals), origins=looked.origins, whole=looked.whole
+    )
+
+
+def _text(block: RawBlock, column: str, place: int) -> str:
+    value = block.columns[column][place].as_py() if column in block.columns else None
+    return "" if value is None else str(value)
