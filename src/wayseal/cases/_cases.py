@@ -61,8 +61,8 @@ _MARKS = marks(_STATES)
 _WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.worth = 1"
 
 
-class Cases(Queries):
-    """An open casebook: acts that are recorded, and what pages, detection and notices ask for."""
+class Lookups(Queries):
+    """The look-ups that a row of a list, a bar or a note needs, and what detection and notices ask of all cases."""
 
     def overlaps(self, ids: Sequence[str], *, names: bool = False) -> dict[str, tuple[Overlap, ...]]:
         """For each of some cases and items, what else has things of theirs, one for each thing: 1 statement."""
@@ -333,6 +333,10 @@ def _judged(row: Sequence[Any], actors: Sequence[str]) -> Judged:
 
 
 FOLDER_MODE = 0o700
+
+
+class Cases(Lookups):
+    """An open casebook: acts that are recorded, and what pages ask for."""
 
 
 @contextmanager

@@ -27,7 +27,15 @@ class Pseudonyms:
         return "Pseudonyms()"
 
     def of(self, id_: str, kind: str = "actor") -> str:
-        """The pseudonym of an id, such as p-3kx7-q2mf-9c4t; ids of different kinds have different ones."""
+        """The pseudonym of an id; ids of different kinds have different ones.
+
+        Args:
+            id_: The id.
+            kind: Of what it is one, such as actor or device.
+
+        Returns:
+            It, such as p-3kx7-q2mf-9c4t.
+        """
         text = f"{len(kind)}:{kind}:{id_}".encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(text, key=self._secret, digest_size=16, person=b"wayseal alias 1").digest()
         left = int.from_bytes(digest)

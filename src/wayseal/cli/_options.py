@@ -123,7 +123,7 @@ VAULT = Path("vault")
 
 
 def read_statement(said: str | None, file: Path | None) -> str:
-    """What was said: by an option, or in a text file that stands for it; `-` is standard input."""
+    """The words of an option, or of the text file that stands for it; `-` is standard input."""
     if file is None:
         return said or ""
     try:

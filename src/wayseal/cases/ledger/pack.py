@@ -307,7 +307,7 @@ def _head(request: PackRequest, material: _Material) -> PackHead:
 
 
 def _remarks(request: PackRequest, material: _Material) -> Iterator[Message]:
-    """What the reader of a pack must know of it."""
+    """List what the reader of a pack must know of it."""
     proofs, reads = len(material.proofs), len(material.reads.reads)
     if not material.note:
         yield Message(
