@@ -7,6 +7,7 @@ load's core was busy is told beside the figures. Somebody looks at the next case
 and a commit that says so; one in five goes to a list instead.
 """
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -42,6 +43,8 @@ class Options:
 )
 def measure(options: Options) -> Iterator[Said]:
     """Load the console."""
+    if importlib.util.find_spec("locust") is None:
+        raise ModuleNotFoundError("No module named 'locust'", name="locust")
     options.work.mkdir(parents=True, exist_ok=True)
     folder, ledger = options.work / "console", options.work / "ledger"
     staff = seed(folder, ledger, {Role.INVESTIGATOR: options.people}, options.cases)
