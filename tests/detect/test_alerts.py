@@ -11,8 +11,9 @@ from wayseal.detect._alerts import AccountAlert, find_alerts, find_moment, learn
 from wayseal.detect._judge import FRESH, MAIN, Finding
 from wayseal.detect._score import LEVEL, log_odds
 from wayseal.detect._signals import Growth, Signals, measure_signals
-from wayseal.detect._view import Floats, Longs, View
+from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
+from wayseal.model.arrays import Floats, Longs
 
 MAIN_ONE = next(d for d in detectors() if d.name == MAIN)
 NO = LEVEL - 3.0

@@ -14,9 +14,10 @@ from wayseal.detect._link import LinkedAccounts
 from wayseal.detect._result import MOST_READS, Case
 from wayseal.detect._score import BEYOND, base_of, find_odds, probability
 from wayseal.detect._signals import GROWN, measure_signals
-from wayseal.detect._view import Floats, View
+from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
 from wayseal.detect.peers import DailyEvidence
+from wayseal.model.arrays import Floats
 
 MAIN_ONE = next(d for d in detectors() if d.name == MAIN)
 READS = [

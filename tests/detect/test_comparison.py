@@ -8,7 +8,8 @@ from tests.detect.viewed import MANDATE, PLAIN, WORK, R, key, place, staff, view
 from wayseal.detect._cases import Comparer, find_grounds
 from wayseal.detect._result import Comparison, Ground, Others, ServiceArea
 from wayseal.detect._service_area import settle_by_service_area
-from wayseal.detect._view import Longs, View
+from wayseal.detect._view import View
+from wayseal.model.arrays import Longs
 
 WHERE = {k: (400 + k, 300 + k // 10) for k in range(1, 60)}
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.effort import examples
 from wayseal.detect._signals import LEAST_DAYS, PEERS, measure_growth
-from wayseal.detect._view import Longs
+from wayseal.model.arrays import Longs
 
 DAYS, STEP = 14, 8
 ROLE = np.zeros(8, np.int32)

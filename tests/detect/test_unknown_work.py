@@ -8,8 +8,9 @@ import pytest
 from tests.detect.viewed import MANDATE, PLAIN, WEAK, WORK, R, place, view
 from tests.detect.views import cut
 from wayseal.detect._judge import EVER, FEW, NEAR, PULLING, RING, SEEN, SELDOM, SINGLE, TOGETHER, Peers
-from wayseal.detect._view import Floats, View
+from wayseal.detect._view import View
 from wayseal.detect.peers import AGES
+from wayseal.model.arrays import Floats
 
 DAYS = 6
 SERVICES = "stuvw"

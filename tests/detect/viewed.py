@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from wayseal.detect._judge import FRESH, MAIN, Finding, judge
-from wayseal.detect._view import AccountPosts, OutletPlaces, UInts, View, build_view
+from wayseal.detect._view import AccountPosts, OutletPlaces, View, build_view
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.explain import OWN_TICKET, UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.detect.facts._facts import SCHEMAS
+from wayseal.model.arrays import UInts
 
 CHINA = 8 * 3_600_000_000
 DAY_US, MINUTE = 86_400_000_000, 60_000_000

@@ -21,8 +21,9 @@ import pyarrow as pa
 from wayseal.detect._judge import STORIES, Finding
 from wayseal.detect._score import GROUND, LEVEL, STORY, log_odds
 from wayseal.detect._signals import NOW, UNDATED, Signals, describe_story
-from wayseal.detect._view import Floats, Longs, View
+from wayseal.detect._view import View
 from wayseal.detect.peers import DailyEvidence, Usual, evidence
+from wayseal.model.arrays import Floats, Longs
 
 _AS_TODAY = STORY - {NOW, "days", "share"} | GROUND | {UNDATED, "fresher"}
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000

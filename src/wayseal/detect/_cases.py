@@ -33,9 +33,10 @@ from wayseal.detect._result import (
 from wayseal.detect._score import BEYOND, probability, shares_of
 from wayseal.detect._service_area import AT_OUTLET, BY_CHANNEL, IN_AREA, OUTLETS
 from wayseal.detect._signals import GROWN, Signals, count_left
-from wayseal.detect._view import Flags, Floats, Longs, UInts, View
+from wayseal.detect._view import View
 from wayseal.detect.peers import WEEKS
 from wayseal.detect.policy import FALSE_ALARM, expected_loss, is_worth
+from wayseal.model.arrays import Flags, Floats, Longs, UInts
 
 Names = Callable[[str, Sequence[int]], list[str]]
 

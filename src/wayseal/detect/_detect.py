@@ -49,7 +49,7 @@ from wayseal.detect._score import find_odds
 from wayseal.detect._service_area import settle_by_service_area
 from wayseal.detect._signals import Signals, measure_signals
 from wayseal.detect._supporting_reads import add_supporting_reads
-from wayseal.detect._view import NOBODY, AccountPosts, Flags, Longs, OutletPlaces, UInts, View, build_view, without_gaps
+from wayseal.detect._view import NOBODY, AccountPosts, OutletPlaces, View, build_view, without_gaps
 from wayseal.detect.detectors import FRESH_ALONE, Detector, detectors
 from wayseal.detect.explain import Template, TemplateKind, find_common_rights, load_templates
 from wayseal.detect.facts import Facts, update_facts
@@ -58,6 +58,7 @@ from wayseal.detect.policy import FALSE_ALARM
 from wayseal.detect.window import DAY_US, Window, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.times import clock_us
 from wayseal.store.durable import replace_file
 

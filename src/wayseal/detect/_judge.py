@@ -29,9 +29,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from wayseal.detect._view import Flags, Floats, Ints, Longs, View
+from wayseal.detect._view import View
 from wayseal.detect.detectors import Detector, Odd
 from wayseal.detect.peers import AGES, WEEKS, Causes, DailyEvidence, Usual, evidence, fit
+from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.kinds import ActorKind
 
 IDLE, SEEN = 0.5, 5

@@ -26,8 +26,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect._view import Floats, Longs, View
+from wayseal.detect._view import View
 from wayseal.detect.detectors import STEP
+from wayseal.model.arrays import Floats, Longs
 
 LEAST, LEAST_READS, PLACES = 2.0, 3, 2
 DAYS, CLOSE, CHANCE = 3, 5 * 60_000_000, 1e-5

@@ -23,7 +23,8 @@ import numpy as np
 
 from wayseal.detect._result import MissingWork, Table
 from wayseal.detect._service_area import NONE
-from wayseal.detect._view import Flags, Floats, Ints, Longs, View
+from wayseal.detect._view import View
+from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.kinds import ActorKind
 
 MOSTLY, LEAST = 0.5, 50

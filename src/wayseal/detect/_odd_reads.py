@@ -26,9 +26,9 @@ from wayseal.detect.explain import Template
 from wayseal.detect.facts import update_facts
 from wayseal.detect.window import DAY_US, DAYS, HOUR_US, MOST_DAYS, WindowError, window_of
 from wayseal.ledger import Snapshot
+from wayseal.model.arrays import Flags
 
 Progress = Callable[[str, int, int], None]
-Flags = npt.NDArray[np.bool_]
 COLUMNS = ("source", "row", "session", "ip", "device", "purpose", "access", "first")
 """Of reads, beside those that every stretch has."""
 MOST = 200_000

@@ -25,7 +25,7 @@ import numpy as np
 
 from wayseal.detect._judge import FRESH, MAIN, RESPONSIBILITY, SURE
 from wayseal.detect._signals import NOW, TOLD_BY, UNDATED, stand_out
-from wayseal.detect._view import Floats
+from wayseal.model.arrays import Floats
 
 STORY = frozenset((NOW, "days", "share", "steady", "unknown", "alike", "unknown_service", "alike_service"))
 """Signals of the story, told with the detector that tells it."""

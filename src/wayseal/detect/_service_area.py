@@ -24,7 +24,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from wayseal.detect._view import Flags, Floats, Ints, Longs, UInts, View
+from wayseal.detect._view import View
+from wayseal.model.arrays import Flags, Floats, Ints, Longs, UInts
 from wayseal.model.kinds import ActorKind
 from wayseal.model.runtime import kernel
 

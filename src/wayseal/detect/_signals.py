@@ -38,8 +38,9 @@ import numpy as np
 
 from wayseal.detect._judge import FRESH, STORIES, Finding, Group
 from wayseal.detect._link import LinkedAccounts
-from wayseal.detect._view import Flags, Floats, Ints, Longs, View
+from wayseal.detect._view import View
 from wayseal.detect.peers import WEEKS
+from wayseal.model.arrays import Flags, Floats, Ints, Longs
 
 AS_FEW, LEAST_DAYS, PEERS = 100.0, 2, 5
 _SPREAD, _KNOWN = 0.1, 4

@@ -19,11 +19,10 @@ from wayseal.detect._result import MOST_READS, Case, Person, Read, Reason
 from wayseal.detect._view import View
 from wayseal.detect.facts import DEVICE
 from wayseal.ledger import Snapshot
+from wayseal.model.arrays import Flags, UInts
 
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 _COLUMNS = ("at", "actor", "action", "device", "ip", "purpose", "fields")
-UInts = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True, kw_only=True)

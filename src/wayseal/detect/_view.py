@@ -11,13 +11,9 @@ import pyarrow.compute as pc
 from wayseal.detect.explain import OWN_TICKET, UNEXPLAINED, UNKNOWN
 from wayseal.detect.facts import Facts
 from wayseal.ledger.codes import Coder
+from wayseal.model.arrays import Flags, Ints, Longs, UInts
 from wayseal.model.kinds import ActorKind
 
-UInts = npt.NDArray[np.uint64]
-Longs = npt.NDArray[np.int64]
-Ints = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 Numbers = Callable[[UInts], UInts]
 """Gives waybills (keys) their numbers as integers in their order; 0 for what is no such number."""
 SHARE_UNKNOWN = 0.2

@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from wayseal.detect._view import Flags, Floats, Longs, View
+from wayseal.detect._view import View
+from wayseal.model.arrays import Flags, Floats, Longs
 from wayseal.model.kinds import Action
 
 CELLS = ("clock", "kind", "value", "action", "purpose", "fields")

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from wayseal.detect.errors import DetectError
+from wayseal.model.arrays import Flags, Longs
 from wayseal.model.times import clock_us
 
-Longs = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 DAYS = 28
 MOST_DAYS = 400

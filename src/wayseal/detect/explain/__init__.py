@@ -30,18 +30,15 @@ from wayseal.detect.explain._posts import (
     MANY,
     OUTLET,
     REGION,
-    Ints,
-    Longs,
     Posts,
     Rules,
     Staff,
-    Tiny,
-    UInts,
     build_staff,
     code_rules,
     find_common_rights,
 )
 from wayseal.detect.explain._templates import TIMED, Template, TemplateKind, built_in, load_templates, ranks
+from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
 from wayseal.model.runtime import kernel
 
 __all__ = [
@@ -71,7 +68,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-Flags = npt.NDArray[np.bool_]
 OWN_TICKET, NOT_FIRST, UNEXPLAINED, UNKNOWN = 252, 253, 254, 255
 """Marks where no template's number stands; OWN_TICKET: of facts alone, for any template of own tickets."""
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
@@ -114,11 +110,11 @@ class Reads(NamedTuple):
     at: Longs
     actor: Ints
     first: Flags
-    action: Tiny
+    action: Bytes
 
 
 @kernel
-def _beside(keys: UInts, first: Flags, scans: UInts, routes: UInts, tickets: UInts, found: Ints, out: Tiny) -> None:
+def _beside(keys: UInts, first: Flags, scans: UInts, routes: UInts, tickets: UInts, found: Ints, out: Bytes) -> None:
     """Where a parcel's rows lie: found int32 (n, 5), its scans from and to, its tickets from and to, its route or -1.
 
     out: NOT_FIRST, UNEXPLAINED or UNKNOWN (obligation 6). All keys are sorted.
@@ -150,7 +146,7 @@ def _beside(keys: UInts, first: Flags, scans: UInts, routes: UInts, tickets: UIn
 @kernel
 def _custody(
     rows: Longs, t: int, before: int, after: int, at: Longs, actor: Ints, found: Ints, scan_at: Longs,
-    scan_outlet: Ints, issued: Longs, origin: Ints, destination: Ints, of: Longs, posts: Longs, area: Ints, out: Tiny,
+    scan_outlet: Ints, issued: Longs, origin: Ints, destination: Ints, of: Longs, posts: Longs, area: Ints, out: Bytes,
 ) -> None:  # fmt: skip
     """Obligations 1 and 7. area: of each outlet, itself or its city; -1 for none."""
     for i in rows:
@@ -183,7 +179,7 @@ def _custody(
 @kernel
 def _ticket(
     rows: Longs, t: int, before: int, after: int, colleague: bool, at: Longs, actor: Ints, found: Ints, opened: Longs,
-    closed: Longs, holder: Ints, of: Longs, out: Tiny,
+    closed: Longs, holder: Ints, of: Longs, out: Bytes,
 ) -> None:  # fmt: skip
     """Obligation 2."""
     for i in rows:
@@ -202,7 +198,7 @@ def _ticket(
 
 @kernel
 def _one_of(
-    rows: Longs, t: int, kind: int, at: Longs, actor: Ints, route: Ints, code: Ints, posts: Posts, out: Tiny
+    rows: Longs, t: int, kind: int, at: Longs, actor: Ints, route: Ints, code: Ints, posts: Posts, out: Bytes
 ) -> None:
     """Obligation 3. route: of each read, a row; code: of each route, its channel or customer."""
     of, post = posts.of, posts.rows
@@ -218,7 +214,7 @@ def _one_of(
 @kernel
 def _area(
     rows: Longs, t: int, at: Longs, actor: Ints, found: Ints, scan_outlet: Ints, origin: Ints, destination: Ints,
-    of: Longs, posts: Longs, city: Ints, region: Ints, out: Tiny,
+    of: Longs, posts: Longs, city: Ints, region: Ints, out: Bytes,
 ) -> None:  # fmt: skip
     """Obligation 4."""
     for i in rows:
@@ -244,7 +240,7 @@ def _area(
 
 
 def explain(
-    reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules, out: Tiny, early: Flags
+    reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules, out: Bytes, early: Flags
 ) -> None:
     """The place of the first template that fits each first read, or NOT_FIRST, UNEXPLAINED, UNKNOWN.
 
@@ -267,7 +263,7 @@ def explain(
 
 def _try(
     t: int, rows: Longs, reads: Reads, scans: Scans, routes: Routes, tickets: Tickets, posts: Posts, rules: Rules,
-    found: Ints, out: Tiny,
+    found: Ints, out: Bytes,
 ) -> None:  # fmt: skip
     """Writes t for those of the reads that its template explains."""
     by, before, after = int(rules.by[t]), int(rules.before[t]), int(rules.after[t])

@@ -21,14 +21,11 @@ import pyarrow.compute as pc
 
 from wayseal.detect.explain._templates import Template, TemplateKind
 from wayseal.ledger.codes import Coder
+from wayseal.model.arrays import Bytes, Ints, Longs, UInts
 from wayseal.model.kinds import Action, OutletKind, Scope
 from wayseal.store.tables import microseconds
 
-UInts = npt.NDArray[np.uint64]
-Longs = npt.NDArray[np.int64]
-Ints = npt.NDArray[np.int32]
 Masks = npt.NDArray[np.uint32]
-Tiny = npt.NDArray[np.uint8]
 
 Keys = Callable[[Sequence[str] | pa.Array], UInts]
 
@@ -62,7 +59,7 @@ class Rules(NamedTuple):
     allowed: uint32 (a,), bit t is set where template t is for the account.
     """
 
-    by: Tiny
+    by: Bytes
     before: Longs
     after: Longs
     actions: Masks

@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from wayseal.detect.facts._tally import Flags, Longs, UInts
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.runtime import kernel
 from wayseal.store import durable
 

@@ -10,18 +10,11 @@ What a later commit changes of reads that were counted already:
    whose parcel has one are judged again.
 """
 
-from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
 
+from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
 from wayseal.model.runtime import kernel
-
-UInts: TypeAlias = npt.NDArray[np.uint64]
-Longs: TypeAlias = npt.NDArray[np.int64]
-Ints: TypeAlias = npt.NDArray[np.int32]
-Tiny: TypeAlias = npt.NDArray[np.uint8]
-Flags: TypeAlias = npt.NDArray[np.bool_]
 
 FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
 _MIX_A = np.uint64(0x9E3779B97F4A7C15)
@@ -100,7 +93,7 @@ def _spread(old: UInts, new: UInts, ids: int) -> None:
 
 @kernel
 def count_hours(
-    start: int, at: Longs, actor: Ints, why: Tiny, mandates: int, slots: UInts, room: int
+    start: int, at: Longs, actor: Ints, why: Bytes, mandates: int, slots: UInts, room: int
 ) -> tuple[int, int]:
     """Counts reads, first reads and those under a mandate by account and hour, from row `start` on.
 
@@ -158,7 +151,7 @@ def count_shown(
     start: int,
     at: Longs,
     actor: Ints,
-    action: Tiny,
+    action: Bytes,
     purpose: UInts,
     fields: UInts,
     offset: int,

@@ -29,21 +29,9 @@ from wayseal.detect.facts._facts import (
     newest_suspects,
     rows_of,
 )
-from wayseal.detect.facts._tally import (
-    ADDRESS,
-    DEVICE,
-    HOURS,
-    SHOWN,
-    USES,
-    CounterTable,
-    Flags,
-    Ints,
-    Longs,
-    Tiny,
-    UInts,
-    find_demoted,
-)
+from wayseal.detect.facts._tally import ADDRESS, DEVICE, HOURS, SHOWN, USES, CounterTable, find_demoted
 from wayseal.ledger.walk import WaybillPartition
+from wayseal.model.arrays import Bytes, Flags, Ints, Longs, UInts
 from wayseal.model.runtime import kernel
 from wayseal.store.tables import microseconds
 
@@ -251,7 +239,7 @@ class Counter:
             counts.firsts.append((reads.key[first], key_column(batch, "actor")[first]))
         return len(why)
 
-    def _tally(self, batch: pa.RecordBatch, reads: Reads, why: Tiny, tables: tuple[CounterTable, ...]) -> None:
+    def _tally(self, batch: pa.RecordBatch, reads: Reads, why: Bytes, tables: tuple[CounterTable, ...]) -> None:
         hours, uses, shown = tables
         n, at, actor, offset = len(why), reads.at, reads.actor, self._context.offset
         mandates = self._context.mandates
@@ -383,7 +371,7 @@ def code_tables(stretch: WaybillPartition, staff: Staff) -> Tables:
     )
 
 
-def judge_reads(batch: pa.RecordBatch, tables: Tables, context: ExplanationContext) -> tuple[Reads, Tiny, Flags]:
+def judge_reads(batch: pa.RecordBatch, tables: Tables, context: ExplanationContext) -> tuple[Reads, Bytes, Flags]:
     """Reads as arrays, why each first one was work (`explain`), and which unexplained ones came before any scan."""
     reads = Reads(
         key=key_column(batch, "waybill"),
@@ -397,7 +385,7 @@ def judge_reads(batch: pa.RecordBatch, tables: Tables, context: ExplanationConte
     return reads, why, early
 
 
-def suspect_rows(batch: pa.RecordBatch, tables: Tables, odd: Longs, why: Tiny, early: Flags) -> pa.Table:
+def suspect_rows(batch: pa.RecordBatch, tables: Tables, odd: Longs, why: Bytes, early: Flags) -> pa.Table:
     """Rows of the suspects' table for the reads at `odd`."""
     taken = batch.select(list(_AS_SUSPECT)).take(pa.array(odd))
     columns = [taken[n].cast(pa.int64()) if n == "at" else taken[n] for n in _AS_SUSPECT]
@@ -408,7 +396,7 @@ def suspect_rows(batch: pa.RecordBatch, tables: Tables, odd: Longs, why: Tiny, e
     return pa.table([*columns, pa.array(why[odd]), pa.array(early[odd]), *around], schema=SUSPECTS)
 
 
-def _apart(why: Tiny, c: ExplanationContext) -> Tiny:
+def _apart(why: Bytes, c: ExplanationContext) -> Bytes:
     """The same, with OWN_TICKET for what only a template of own tickets explains: it is kept as suspects are."""
     return np.where((why >= c.own) & (why < c.strong), np.uint8(OWN_TICKET), why)
 

@@ -38,6 +38,7 @@ from wayseal.detect.reasons import TABLES, Account, World, is_work, read_world
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import WaybillPartition
+from wayseal.model.arrays import Flags, Floats, UInts
 from wayseal.model.kinds import Action, Scope
 
 __all__ = [
@@ -56,7 +57,6 @@ __all__ = [
 
 _HOURS = 24
 _LOW, _MIDDLE, _HIGH = 5, 50, 95
-Floats = npt.NDArray[np.float64]
 
 
 def profile_hours(view: View, first: int, key: np.uint64) -> HourProfile | None:
@@ -124,8 +124,6 @@ _MOST_TICKETS = 1_000
 _JUDGED = ("waybill", "at", "actor", "action")
 _ACTIONS = np.array(["", *(action.value for action in Action)], object)
 Progress = Callable[[str, int, int], None]
-UInts = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,10 +27,7 @@ from wayseal.detect.partners._reads import (
     HOUR_US,
     SEPARATOR,
     Calls,
-    Flags,
-    Longs,
     Reads,
-    UInts,
     count_pairs,
     count_values,
     distinct_of,
@@ -40,6 +37,7 @@ from wayseal.detect.partners._reads import (
 from wayseal.detect.partners._result import Kind
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
+from wayseal.model.arrays import Flags, Longs, UInts
 
 Address = IPv4Address | IPv6Address
 

@@ -21,13 +21,11 @@ from wayseal.detect.partners._result import Misfit, Place, Remark
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import SourceRange
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.kinds import ActorKind
 from wayseal.model.times import clock_us
 from wayseal.store.tables import microseconds
 
-Longs = npt.NDArray[np.int64]
-UInts = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
 HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
 
 

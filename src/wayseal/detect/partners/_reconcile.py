@@ -34,19 +34,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.detect.partners._judge import KindTally
-from wayseal.detect.partners._reads import (
-    DAY_US,
-    Calls,
-    Flags,
-    Longs,
-    Reads,
-    UInts,
-    count_pairs,
-    count_values,
-    least,
-    most,
-)
+from wayseal.detect.partners._reads import DAY_US, Calls, Reads, count_pairs, count_values, least, most
 from wayseal.detect.partners._result import Skew
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.period import Period
 from wayseal.model.runtime import kernel
 

@@ -28,13 +28,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Floats, Ints, Longs, Usual, fit
+from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Usual, fit
+from wayseal.model.arrays import Flags, Floats, Ints, Longs
 from wayseal.model.runtime import kernel
 
 __all__ = ["AGES", "FITTED", "WEEKS", "Causes", "DailyEvidence", "Usual", "evidence", "fit"]
 
 
-Flags: TypeAlias = npt.NDArray[np.bool_]
 EXTRA: Floats = np.array([4.0 * 2.0**k for k in range(14)])
 """Odd reads a day that come on top: what is thought possible, each as likely."""
 FAR = 12.0

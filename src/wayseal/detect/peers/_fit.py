@@ -18,14 +18,11 @@ Obligations (code and tests cite the numbers):
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Longs: TypeAlias = npt.NDArray[np.int64]
-Ints: TypeAlias = npt.NDArray[np.int32]
-Floats: TypeAlias = npt.NDArray[np.float64]
+from wayseal.model.arrays import Floats, Ints, Longs
 
 WEEKS, WEEK, REFIT = 28, 7, 3
 _KEEP, _WEIGHTY, _WIDER = 0.95, 0.9, 1.3

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pydantic import PlainSerializer, WrapSerializer
 
@@ -22,6 +21,7 @@ from wayseal.detect.explain import Template
 from wayseal.detect.reasons._pair import TABLES, ReadJudge, TemplateStep, read_world, step_document
 from wayseal.detect.reasons._world import Parcel, World, parcels_of
 from wayseal.ledger import Snapshot
+from wayseal.model.arrays import UInts
 from wayseal.model.kinds import Action
 from wayseal.page.programs import Day, Moment, OrNull, named
 
@@ -30,7 +30,6 @@ TEXTS = ("session", "ip", "device")
 _AT_ONCE = 8_192
 """Waybills whose tables are read together."""
 _ACTIONS = ("", *(action.value for action in Action))
-UInts = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

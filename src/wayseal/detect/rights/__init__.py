@@ -61,6 +61,7 @@ from wayseal.detect.rights._result import (
 )
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import Coder
+from wayseal.model.arrays import Longs
 from wayseal.model.kinds import ActorKind
 
 __all__ = ["Right", "RightMap", "RightsError", "RightsResult", "load_map", "render_rights", "rights"]
@@ -69,8 +70,6 @@ __all__ = ["Right", "RightMap", "RightsError", "RightsResult", "load_map", "rend
 MANY = 3
 OFTEN = 0.2
 USUAL = 0.25
-
-Longs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from wayseal.detect.facts import TABLE_COLUMNS, Progress, build_context, code_ta
 from wayseal.detect.rights._map import ACTIONS
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import Wanted, WaybillPartition
+from wayseal.model.arrays import Flags, Longs
 from wayseal.model.runtime import kernel
 from wayseal.store.tables import microseconds
 
@@ -92,8 +93,6 @@ def bounds(
     return out
 
 
-Longs = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).max
 """Of a time that never comes."""
 OWN, BEYOND = 0, 1

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.errors import MarketError
+from wayseal.model.arrays import Codes, Ints
 from wayseal.model.messages import N_
 from wayseal.model.runtime import kernel
 from wayseal.model.schema import CLOSED, Name, TomlText
@@ -34,8 +35,6 @@ SPACE, SYMBOL, LETTER, HAN, LATIN, DIGIT = 1, 2, 3, 4, 5, 6
 FIRST_HAN = 0x3400
 MANY, DROPPED = 0x80000000, 0xFFFFFFFF
 LONGEST_VARIANT = 6
-Ints = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.uint32]
 _CODES = 0x110000
 
 

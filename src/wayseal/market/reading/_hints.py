@@ -32,8 +32,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.market.reading._fold import FIRST_HAN, Bounds, Codes, Folded, Ints, tables
+from wayseal.market.reading._fold import FIRST_HAN, Bounds, Folded, tables
 from wayseal.market.types import FLAGGED, Kind, Route
+from wayseal.model.arrays import Codes, Ints
 from wayseal.model.runtime import kernel
 
 DIGITS, LETTERS = "0123456789", "abcdefghijklmnopqrstuvwxyz"

@@ -37,7 +37,7 @@ from wayseal.market.reading._extract import (
     find_prices,
     find_quantities,
 )
-from wayseal.market.reading._fold import Bounds, Folded, Ints, fold
+from wayseal.market.reading._fold import Bounds, Folded, fold
 from wayseal.market.reading._hints import (
     AMOUNT,
     COURIER,
@@ -57,6 +57,7 @@ from wayseal.market.reading._hints import (
 from wayseal.market.reading._tokens import PLACES
 from wayseal.market.reading._words import Analysis, Word, WordIndex, analyse, index_words, load_words
 from wayseal.market.types import Handle, Kind, NumberCandidate, Price, Quantity, Reading, Reason, Route
+from wayseal.model.arrays import Floats, Ints
 from wayseal.model.numbers import Formats
 from wayseal.model.runtime import collector_paused, kernel
 
@@ -69,7 +70,6 @@ COLUMNS = 7
 FLAG, LOGISTICS, WIDE = 0, 5, 6
 MOST_REASONS = 8
 _WEAKEST = 0.12
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -23,7 +23,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from wayseal.market.reading._fold import DIGIT, FIRST_HAN, HAN, LATIN, LETTER, Bounds, Codes, Folded, Ints, tables
+from wayseal.market.reading._fold import DIGIT, FIRST_HAN, HAN, LATIN, LETTER, Bounds, Folded, tables
+from wayseal.model.arrays import Codes, Ints
 from wayseal.model.runtime import kernel
 
 BITS = 18

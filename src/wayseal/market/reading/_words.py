@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wayseal.market.errors import MarketError
-from wayseal.market.reading._fold import Bounds, Folded, Ints, fold
+from wayseal.market.reading._fold import Bounds, Folded, fold
 from wayseal.market.reading._tokens import (
     LONGEST,
     LONGEST_WORD,
@@ -46,6 +46,7 @@ from wayseal.market.reading._tokens import (
     mix,
     tokenize,
 )
+from wayseal.model.arrays import Ints
 from wayseal.model.schema import CLOSED, Name, TomlText
 
 

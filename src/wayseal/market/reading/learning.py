@@ -26,7 +26,6 @@ import numpy.typing as npt
 
 from wayseal.market.errors import MarketError
 from wayseal.market.reading._fold import Bounds, Tables, fold
-from wayseal.market.reading._fold import Ints as Rows
 from wayseal.market.reading._fold import tables as folding_tables
 from wayseal.market.reading._reader import (
     COLUMNS,
@@ -35,7 +34,6 @@ from wayseal.market.reading._reader import (
     SIDES,
     STRETCH,
     WIDE,
-    Floats,
     Judged,
     Model,
     built_in,
@@ -46,6 +44,7 @@ from wayseal.market.reading._reader import (
 )
 from wayseal.market.reading._tokens import HASHED, PLACES
 from wayseal.market.reading._words import Word, WordIndex, analyse, index_words, load_words
+from wayseal.model.arrays import Floats, Longs
 from wayseal.model.messages import N_, Message
 
 __all__ = [
@@ -69,7 +68,6 @@ RIDGE = 0.05
 SURE = 1.645
 """Standard errors by which fewer nats have to be lost: one in twenty is as good by chance."""
 _AT_ONCE, _LEAST_STEP = 4096, 1e-4
-Ints = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 
@@ -252,7 +250,7 @@ def _without_contradictions(
     return [pair for pair in pairs if len(said[pair[1]]) == 1], left_out
 
 
-def _groups(known: Sequence[tuple[Decision, str]]) -> Ints:
+def _groups(known: Sequence[tuple[Decision, str]]) -> Longs:
     """The group of each decision: sellers and texts that hang together (rule 1)."""
     of: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -268,7 +266,7 @@ def _groups(known: Sequence[tuple[Decision, str]]) -> Ints:
     return np.array([numbers.setdefault(root(("seller", one.seller)), len(numbers)) for one, _ in known], np.int64)
 
 
-def _deal(groups: Ints, kept: npt.NDArray[np.bool_]) -> Ints:
+def _deal(groups: Longs, kept: npt.NDArray[np.bool_]) -> Longs:
     """The part that each decision is judged in: groups with something dismissed, then the others, dealt in turn."""
     dismissed = set(groups[~kept].tolist())
     order = sorted(
@@ -284,10 +282,10 @@ class _Facts:
     has; columns: the model's row of each column."""  # noqa: D205, D209
 
     nats: Floats
-    of: Ints
-    at: Ints
+    of: Longs
+    at: Longs
     values: Floats
-    columns: Ints
+    columns: Longs
 
     def times(self, weights: Floats) -> Floats:
         """The sum of weights of each text."""
@@ -326,7 +324,7 @@ def _loud(text: str, words: WordIndex, model: Model) -> str:
 
 
 def _fit(
-    facts: _Facts, kept: npt.NDArray[np.bool_], groups: Ints, taught: npt.NDArray[np.bool_], ridge: float
+    facts: _Facts, kept: npt.NDArray[np.bool_], groups: Longs, taught: npt.NDArray[np.bool_], ridge: float
 ) -> Floats:
     """Weights by column: the least loss of those that are taught, by Newton's steps (rules 2 and 3)."""
     shares = np.where(taught, np.bincount(groups)[groups] ** -0.5, 0.0)
@@ -370,19 +368,19 @@ def _solve(times: Callable[[Floats], Floats], wanted: Floats) -> Floats:
     return found
 
 
-def _losses(nats: Floats, kept: npt.NDArray[np.bool_], groups: Ints) -> Floats:
+def _losses(nats: Floats, kept: npt.NDArray[np.bool_], groups: Longs) -> Floats:
     """Nats that are lost by group, in the mean of its decisions."""
     lost = np.logaddexp(0, np.where(kept, -nats, nats))
     return np.bincount(groups, lost) / np.bincount(groups)
 
 
-def _gain(before: Floats, after: Floats, kept: npt.NDArray[np.bool_], groups: Ints) -> float:
+def _gain(before: Floats, after: Floats, kept: npt.NDArray[np.bool_], groups: Longs) -> float:
     """How many standard errors fewer nats are lost."""
     less = _losses(before, kept, groups) - _losses(after, kept, groups)
     return float(less.mean() / max(less.std(ddof=1) / len(less) ** 0.5, 1e-12))
 
 
-def _raise(before: Floats, after: Floats, kept: npt.NDArray[np.bool_], groups: Ints) -> float:
+def _raise(before: Floats, after: Floats, kept: npt.NDArray[np.bool_], groups: Longs) -> float:
     """By how much the threshold has to be raised so that no more harmless texts are flagged (rule 2)."""
     asked = _measure(before, kept, groups).harmless
     for shift in (0.0, *np.nextafter(np.sort(after[~kept & (after >= 0)]), np.inf).tolist()):
@@ -391,7 +389,7 @@ def _raise(before: Floats, after: Floats, kept: npt.NDArray[np.bool_], groups: I
     return 0.0
 
 
-def _measure(nats: Floats, kept: npt.NDArray[np.bool_], groups: Ints) -> Figures:
+def _measure(nats: Floats, kept: npt.NDArray[np.bool_], groups: Longs) -> Figures:
     shares, flagged = 1 / np.bincount(groups)[groups], nats >= 0
     right = float(shares[flagged & kept].sum())
     precision, recall = right / max(float(shares[flagged].sum()), 1e-12), right / float(shares[kept].sum())
@@ -415,7 +413,7 @@ def fold_texts(texts: Sequence[str]) -> list[str]:
     return fold(texts).texts()
 
 
-def list_text_places(texts: Sequence[str]) -> tuple[Rows, Bounds]:
+def list_text_places(texts: Sequence[str]) -> tuple[Longs, Bounds]:
     """The places of texts in a model, one text after the other, and where each begins."""
     return _list_rows(texts, np.arange(PLACES, dtype=np.int32))
 
@@ -425,7 +423,7 @@ def judge_texts(model: Model, texts: Sequence[str]) -> Judged:
     return judge(model, *_list_rows(texts, model.rows))
 
 
-def _list_rows(texts: Sequence[str], rows: Rows) -> tuple[Rows, Bounds]:
+def _list_rows(texts: Sequence[str], rows: Longs) -> tuple[Longs, Bounds]:
     words = index_words(load_words())
     found, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
     for at in range(0, len(texts), _AT_ONCE):

@@ -44,6 +44,7 @@ from wayseal import __version__, store
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.ledger.replay import Replay
+from wayseal.model.arrays import Flags, Longs, UInts
 from wayseal.model.kinds import OutletKind, Scope, SourceKind
 from wayseal.model.period import FIRST, LAST, Period, parse_period
 from wayseal.model.times import clock_us
@@ -54,11 +55,9 @@ from wayseal.trace.scope._holdings import (
     FieldNames,
     FieldSets,
     Holdings,
-    Longs,
     Places,
     Routes,
     Source,
-    UInts,
     build_holdings,
     find_holdings,
     find_source,
@@ -233,9 +232,6 @@ def _count(into: dict[int, Longs], run: Longs, code: Longs) -> None:
 def _ranked(names: dict[int, str], counts: dict[int, Longs]) -> tuple[NamedCount, ...]:
     rows = [NamedCount(name=names[code], waybills=int(n), reads=int(m)) for code, (n, m) in counts.items()]
     return tuple(sorted(rows, key=lambda r: (-r.waybills, -r.reads, r.name)))
-
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

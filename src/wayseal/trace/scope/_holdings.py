@@ -27,6 +27,7 @@ from wayseal.custody import stays
 from wayseal.ledger import Snapshot
 from wayseal.ledger.codes import find_rows
 from wayseal.ledger.walk import SourceRange
+from wayseal.model.arrays import Longs, UInts
 from wayseal.model.kinds import SourceKind
 from wayseal.model.messages import Message
 from wayseal.model.period import Period
@@ -113,10 +114,6 @@ def _near(text: str, ids: Sequence[str]) -> list[str]:
         plain.setdefault(name.casefold(), name)
     close = difflib.get_close_matches(text.strip().casefold(), list(plain), n=_NEAR, cutoff=0.8)
     return [plain[name] for name in close]
-
-
-Longs = npt.NDArray[np.int64]
-UInts = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wayseal.ledger import Snapshot
+from wayseal.model.arrays import Longs
 from wayseal.model.kinds import SourceKind
 from wayseal.model.times import clock_hours, day_name, iso, offset_text
 from wayseal.page import Document, Report, Section, Table, numbers
@@ -28,7 +29,7 @@ from wayseal.page.programs import dumped
 from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import headings, words
-from wayseal.trace.scope._holdings import FieldNames, FieldSets, Holdings, Longs, Places, Routes
+from wayseal.trace.scope._holdings import FieldNames, FieldSets, Holdings, Places, Routes
 from wayseal.trace.scope._result import NamedCount, ScopeResult
 
 _DAY_S = 86_400
