@@ -20,7 +20,6 @@ Obligations (code and tests cite the numbers):
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from wayseal.detect.explain._posts import (
     CHANNEL,

@@ -38,7 +38,7 @@ from wayseal.detect.reasons import TABLES, Account, World, is_work, read_world
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import WaybillPartition
-from wayseal.model.arrays import Flags, Floats, UInts
+from wayseal.model.arrays import Floats, UInts
 from wayseal.model.kinds import Action, Scope
 
 __all__ = [

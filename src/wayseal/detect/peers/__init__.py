@@ -23,10 +23,8 @@ Obligations (code and tests cite the numbers):
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from wayseal.detect.peers._fit import FEW, FITTED, WEEKS, Usual, fit
 from wayseal.model.arrays import Flags, Floats, Ints, Longs

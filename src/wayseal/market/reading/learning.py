@@ -44,7 +44,7 @@ from wayseal.market.reading._reader import (
 )
 from wayseal.market.reading._tokens import HASHED, PLACES
 from wayseal.market.reading._words import Word, WordIndex, analyse, index_words, load_words
-from wayseal.model.arrays import Floats, Longs
+from wayseal.model.arrays import Floats, Ints, Longs
 from wayseal.model.messages import N_, Message
 
 __all__ = [
@@ -413,7 +413,7 @@ def fold_texts(texts: Sequence[str]) -> list[str]:
     return fold(texts).texts()
 
 
-def list_text_places(texts: Sequence[str]) -> tuple[Longs, Bounds]:
+def list_text_places(texts: Sequence[str]) -> tuple[Ints, Bounds]:
     """The places of texts in a model, one text after the other, and where each begins."""
     return _list_rows(texts, np.arange(PLACES, dtype=np.int32))
 
@@ -423,7 +423,7 @@ def judge_texts(model: Model, texts: Sequence[str]) -> Judged:
     return judge(model, *_list_rows(texts, model.rows))
 
 
-def _list_rows(texts: Sequence[str], rows: Longs) -> tuple[Longs, Bounds]:
+def _list_rows(texts: Sequence[str], rows: Ints) -> tuple[Ints, Bounds]:
     words = index_words(load_words())
     found, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
     for at in range(0, len(texts), _AT_ONCE):
