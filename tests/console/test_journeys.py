@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.browsing import LANGUAGES, Visitor, opened_browser, served
+from tests.console.browsing import LANGUAGES, Visitor, served
 from tests.console.house import House, open_house
 from tests.console.stall import Stall
 from tests.console.world import HOUR, PASSWORD, World
@@ -322,13 +322,10 @@ def test_the_first_administrator_and_whoever_is_invited(world: World, chromium: 
     assert [one.role for one in world.access.people.all()] == [Role.ANALYST, Role.ADMINISTRATOR]
 
 
-@pytest.mark.needs("chromium")
-@pytest.mark.slow
-@pytest.mark.once
-def test_offers_are_gone_through_by_the_keyboard(world: World, tmp_path: Path) -> None:
+def test_offers_are_gone_through_by_the_keyboard(world: World, chromium: Any, tmp_path: Path) -> None:
     """In Chinese, in a real browser: from the overview to a decision, its undo, and a link between two shops."""
     stall = Stall(world, tmp_path)
-    with served(stall.world) as base, opened_browser() as chromium:
+    with served(stall.world) as base:
         ann = Visitor(chromium, f"{base}/market", LANGUAGES[0])
         ann.sign_in(stall.world, "ann")
         ann.check()

@@ -239,7 +239,7 @@ def test_the_kinds_make_what_the_pages_show(tmp_path: Path) -> None:
         work = JobContext(
             id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=sink, stopping=Event()
         )  # fmt: skip
-        return KINDS[kind].run(values, work)
+        return KINDS[kind].do(values, work)
 
     told = run("reads", case=case)
     again = load_lanes(ledger / "detect", case)
@@ -272,7 +272,7 @@ def test_what_is_found_comes_into_the_queue_by_itself_once_and_a_verdict_is_lear
         work = JobContext(
             id_="j-1", who="li", folder=tmp_path, settings=settings, at=NOW, sink=ProgressSink(), stopping=Event()
         )  # fmt: skip
-        return KINDS[kind].run({}, work)
+        return KINDS[kind].do({}, work)
 
     first = {kind: int(run(kind)["queued"]) for kind in (PARTNERS, RIGHTS)}
     assert first[PARTNERS] >= 1
