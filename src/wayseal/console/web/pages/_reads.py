@@ -32,7 +32,7 @@ from wayseal.console.web._reads_view import (
     wanted_of,
     whole_of,
 )
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
 from wayseal.console.web._trace_view import baskets_of
 from wayseal.console.web.pages._casework import asked_job, look_since, me
@@ -47,7 +47,7 @@ from wayseal.page import numbers
 from wayseal.page.charts import waterfall_chart, waterfall_table
 from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.svg import plain
-from wayseal.page.words import Voice, catalogue, headings, words
+from wayseal.page.words import Translator, catalogue, headings, words
 
 PAGES = Pages()
 _MANY, _MOST_ACTS = 50, 200
@@ -109,7 +109,7 @@ def show_read(ask: Ask) -> Response:
     except LedgerError as error:
         return ask.refuse(503, error=error)
     judged = next((one for one in result.reads if one.at == row["at"]), result.reads[0])
-    wording = GroundWording(_voice(ask, "wayseal.detect.reasons"))
+    wording = GroundWording(_translator(ask, "wayseal.detect.reasons"))
     steps = [(step, wording.why(step)) for step in judged.steps]
     return ask.page(
         "read",
@@ -139,7 +139,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
     """Return what the page of a case's reads says."""
     lanes, wanted = view.lanes, view.wanted
     tipped = [one.about.alerted_at for one in view.people if one.about.alerted_at is not None]
-    marks = [*marks, *(Mark(at=at, words=voice_of(ask.lang, html=False).say("reads_act.tipped")) for at in tipped)]
+    marks = [*marks, *(Mark(at=at, words=translator_of(ask.lang, html=False).say("reads_act.tipped")) for at in tipped)]
     mine = select(lanes, Selection(window=whole_of(lanes), person=wanted.person))
     chosen = select(lanes, wanted)
     page = page_of(lanes, wanted, view.names, _MANY)
@@ -166,7 +166,7 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
             for place, one in enumerate(lanes.head.people)
         ],
         "person": person,
-        "hours": None if person.hours is None else draw_hours(person.hours, voice_of(ask.lang, html=False).say),
+        "hours": None if person.hours is None else draw_hours(person.hours, translator_of(ask.lang, html=False).say),
         "told": [_told(ask, view, one) for one in view.people],
         "detectors": _detectors(ask),
         "only": ONLY,
@@ -179,11 +179,11 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
 
 def _told(ask: Ask, view: View, person: LanePerson) -> Mapping[str, Any]:
     """Why an account stands out: a waterfall, the same as a table, sentences."""
-    voice = _voice(ask, "wayseal.detect.report")
-    teller = ReasonTeller(voice, view.lanes.head.offset)
+    translator = _translator(ask, "wayseal.detect.report")
+    teller = ReasonTeller(translator, view.lanes.head.offset)
     about = replace(person.about, actor=view.name(person.about.actor))
-    rows = [(voice.say(f"detector.{reason.detector}"), reason.weight) for reason in about.reasons]
-    say, total = voice_of(ask.lang, html=False).say, voice.say("detect.total")
+    rows = [(translator.say(f"detector.{reason.detector}"), reason.weight) for reason in about.reasons]
+    say, total = translator_of(ask.lang, html=False).say, translator.say("detect.total")
     title = say("reads.waterfall_of", id=about.actor)
     chart = waterfall_chart(
         f"w-{view.lanes.head.people.index(person)}", title, say("reads.waterfall_note"), rows, total=total,
@@ -255,14 +255,14 @@ def _marks(ask: Ask) -> Sequence[Mark]:
 
 
 def _act(ask: Ask, entry: Entry) -> str:
-    line, voice = line_of(entry, ask.lang), voice_of(ask.lang)
+    line, translator = line_of(entry, ask.lang), translator_of(ask.lang)
     until = "" if line.until is None else numbers.clock(time_at(line.until))
-    who = entry.who or voice.say("desk.machine")
-    return plain(voice.say(line.code, **{**line.values, "who": who, "until": until}))
+    who = entry.who or translator.say("desk.machine")
+    return plain(translator.say(line.code, **{**line.values, "who": who, "until": until}))
 
 
-def _voice(ask: Ask, package: str) -> Voice:
-    return Voice(ask.lang, html=True, more=catalogue(ask.lang, package))
+def _translator(ask: Ask, package: str) -> Translator:
+    return Translator(ask.lang, html=True, more=catalogue(ask.lang, package))
 
 
 def _detectors(ask: Ask) -> Mapping[str, str]:
