@@ -25,7 +25,7 @@ from wayseal.page.languages import LANGS
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Translator, blanks, catalogue
 from wayseal.trace import TraceResult, render
-from wayseal.trace.report import tell
+from wayseal.trace.report import render_parts
 
 PACKAGE = "wayseal.trace.report"
 CONTRACT = words("actors outlets waybills changes scans accesses queries tickets assignments partner_calls leaks")
@@ -43,7 +43,7 @@ def test_what_is_said(name: str, snapshot: SnapshotAssertion) -> None:
 def test_the_page_and_its_parts(name: str, snapshot: SnapshotAssertion) -> None:
     html = render(ALL[name](), "html", "zh")
     assert re.sub("<style>.*</style>|'sha256-[^']*'", "", html, flags=re.DOTALL) == snapshot(name=f"{name} page")
-    assert asdict(tell(ALL[name](), "en")) == snapshot(name=f"{name} parts")
+    assert asdict(render_parts(ALL[name](), "en")) == snapshot(name=f"{name} parts")
 
 
 def test_every_form_of_every_result() -> None:

@@ -40,7 +40,7 @@ from wayseal.trace.report._charts import parts as split
 from wayseal.trace.report._json import document as json_document
 from wayseal.trace.report._story import Story, sets, usable
 
-__all__ = ["LEDGER_KEYS", "Told", "find_differences", "render", "tell"]
+__all__ = ["LEDGER_KEYS", "ReportParts", "find_differences", "render", "render_parts"]
 
 
 _LETTERS = "ABCDEF"
@@ -326,7 +326,7 @@ class ReportBuilder(Story):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReportParts:
     """A trace in words.
 
     Attributes:
@@ -356,7 +356,7 @@ class Told:
     kappa: Markup | None
 
 
-def tell(result: TraceResult, lang: str) -> Told:
+def render_parts(result: TraceResult, lang: str) -> ReportParts:
     """A trace in parts.
 
     Args:
@@ -377,7 +377,7 @@ def tell(result: TraceResult, lang: str) -> Told:
     names = {letter: source for source, letter in story.letters.items()}
     others = {code: translator.say(f"ui.{code}") for code in ("others", "unknown")}
     shares = split(result.leak_rows, result.unknown_share, story.letters)
-    return Told(
+    return ReportParts(
         verdict=translator.say(f"verdict.{result.verdict}"),
         headline=story.headline(),
         plain=tuple(story.plain()),
