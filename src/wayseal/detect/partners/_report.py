@@ -20,7 +20,7 @@ from wayseal.detect.partners._result import (
 )
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Report, Section, Table, numbers
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.page.visible import visible
 from wayseal.page.words import AreaTranslator
 
@@ -186,7 +186,7 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
                 "in_breach": sum(bool(p.breaches) for p in agreed),
                 "without_contract": len(r.partners) - len(agreed),
             },
-            **{name: [dumped(one) for one in getattr(r, name)] for name in ("misfits", "partners", "remarks")},
+            **{name: [dump_row(one) for one in getattr(r, name)] for name in ("misfits", "partners", "remarks")},
         }
 
     def document(self) -> Document:

@@ -22,7 +22,7 @@ from wayseal.model.kinds import Scope
 from wayseal.model.times import EPOCH, HOUR_US, day_name, iso, stamp
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.languages import known_lang
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.visible import visible
 from wayseal.page.words import AreaTranslator, Translator, catalogue, headings
@@ -207,7 +207,7 @@ class _ReadsReport(Report[ReadsResult]):
         self._detectors = catalogue(translator.lang, DETECTORS)
 
     def keys(self) -> Mapping[str, object]:
-        return dumped(self.r)
+        return dump_row(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say

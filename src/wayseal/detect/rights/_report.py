@@ -18,7 +18,7 @@ from wayseal.detect.rights._result import (
 from wayseal.model.times import day_name
 from wayseal.page import Document, Report, Section, Table
 from wayseal.page.numbers import DASH
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 
 MOST = 50
 """Most rows of a list on a page; the JSON report has all."""
@@ -220,7 +220,7 @@ def _needless(x: Mandate) -> bool:
 
 class _ReportBuilder(RightsSections):
     def keys(self) -> Mapping[str, object]:
-        return dumped(self.r)
+        return dump_row(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say

@@ -34,7 +34,7 @@ from wayseal.ledger import Snapshot
 from wayseal.model.times import day_name
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import intervals_chart
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.store.types import Leaks
 from wayseal.trace.extent._captures import Captures, ListBasis, read_captures
 from wayseal.trace.extent._estimate import (
@@ -273,7 +273,7 @@ def document(result: ExtentResult) -> dict[str, Any]:
         "stock": spelled(r.stock),
         "waybills_a_day": r.waybills_a_day,
         "share": spelled(share, 6),
-        **{name: [dumped(row) for row in getattr(r, name)] for name in ("lists", "pairs", "models")},
+        **{name: [dump_row(row) for row in getattr(r, name)] for name in ("lists", "pairs", "models")},
         "rows": r.rows,
         "numbers": r.numbers,
         "purchases": {"rows": r.purchases, "numbers": r.bought},

@@ -25,7 +25,7 @@ from wayseal.model.times import clock_hours, day_name, iso, offset_text
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart
 from wayseal.page.languages import known_lang
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import headings, words
@@ -117,17 +117,17 @@ def document(result: ScopeResult) -> dict[str, Any]:
         "last": _moment(r.last),
         "days": [{"day": day_name(d), "waybills": n, "reads": m if reads else None} for d, n, m in r.days],
         "hours": list(r.hours),
-        **{name: [dumped(row) for row in getattr(r, name)] for name in ("routes", "actions", "vias", "fields")},
+        **{name: [dump_row(row) for row in getattr(r, name)] for name in ("routes", "actions", "vias", "fields")},
         "reads_without_fields": r.unsaid,
         "queries": r.queries,
-        "by_query": dumped(r.by_query),
-        "work": dumped(r.work),
+        "by_query": dump_row(r.by_query),
+        "work": dump_row(r.work),
         "authorities": {
             "waybills": r.waybills,
             "from": _moment(r.first),
             "to": _moment(r.last),
             "categories": [c.name for c in r.fields],
-            "regions": [dumped(region) for region in r.regions],
+            "regions": [dump_row(region) for region in r.regions],
             "to_fill_in": list(TO_FILL_IN),
         },
         "missing_tables": list(r.missing),
