@@ -21,7 +21,7 @@ from unittest.mock import patch
 
 from benchmarks.registry import Kept, Said, Table, benchmark, option
 from wayseal.cases import Cases, has_casebook, open_cases, read_casebook, read_known, verify
-from wayseal.cases._desk import Desk
+from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.types import (
     CLOSED_STATES,
     Act,
@@ -135,9 +135,9 @@ def fill(cases: Cases, many: int, account: str = "u") -> int:
 
 
 def _write(cases: Cases, group: list[Act]) -> int:
-    def add(desk: Desk) -> None:
+    def add(unit: UnitOfWork) -> None:
         for act in group:
-            desk.add(act)
+            unit.add(act)
 
     cases._act(add)
     return len(group)

@@ -36,7 +36,7 @@ from wayseal.console.reading import review_partners, review_rights
 from wayseal.detect import Options
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
-from wayseal.detect.lanes import load_lanes
+from wayseal.detect.timeline import load_timeline
 from wayseal.ledger import Snapshot, open_ledger
 
 DRAWN, SEED, FIRST = 40, 17, 3
@@ -91,7 +91,9 @@ def pages(ledger: Path, cases: int, rng: random.Random) -> dict[str, Callable[[]
     """What is asked: page → its next address."""
     folder = ledger / "detect"
     drawn = [path.stem for path in (folder / "lanes").iterdir()]
-    reads = {case: lanes.reads for case in drawn if (lanes := load_lanes(folder, case)) and len(lanes.reads)}
+    reads = {
+        case: timeline.reads for case in drawn if (timeline := load_timeline(folder, case)) and len(timeline.reads)
+    }
 
     def read_of() -> str:
         case = rng.choice(list(reads))

@@ -187,7 +187,7 @@ class Room:
         if planned.site == "chats" and posts:
             self._write(posts)
         now = self.doors.now
-        report = self.watch.look(Look(source=planned.site, at=planned.at, target=planned.target))
+        report = self.watch.visit(Look(source=planned.site, at=planned.at, target=planned.target))
         told = tuple(Told(at=now, before=_where(was), after=_where(shop)) for shop, was in report.backs)
         return Outcome(planned=planned, hindrance=report.hindrance.value if report.hindrance else "", told=told)
 

@@ -56,7 +56,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             ) as watch,
         ):
             for name in watch.sources:
-                watch.look(Planned(source=name, at=clock.now()))
+                watch.visit(Planned(source=name, at=clock.now()))
     (account,) = {one.source for one in sold if one.source is not None}
     return Made(market, folder / "ledger", account)
 

@@ -119,10 +119,10 @@ def test_looks_read_by_it_from_the_next_one_on(market: Path) -> None:
     (market / "a.json").write_bytes(chat(1))
     bring_in(market, "group", ImportForm.TELEGRAM, [("a.json", market / "a.json")])
     with opened_watch(market) as watch:
-        watch.look(Planned(source="group", at=1))
+        watch.visit(Planned(source="group", at=1))
         here("market", "learn", market, "--apply", *ACT)
         (market / "imports" / "group" / "b.json").write_bytes(chat(2))
-        watch.look(Planned(source="group", at=3))
+        watch.visit(Planned(source="group", at=3))
     with open_market(market) as record:
         read = [row.kind for row in Reads(record).offers(source="group").rows]
         assert record.verify().purged == 0

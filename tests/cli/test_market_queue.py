@@ -35,7 +35,7 @@ def test_the_queue_says_when_each_source_is_due_and_what_holds_it_up(
         monkeypatch.setattr(Fetcher, "fetch", fetch)
         with opened_watch(tmp_path, sleep=lambda _: None, read_lines=False) as watch:
             for name in ("good", "later", "bad"):
-                watch.look(Planned(source=name, at=watch._parts.now()))
+                watch.visit(Planned(source=name, at=watch._parts.now()))
     rows = {row["source"]: row for row in json.loads(here("market", "queue", tmp_path, "--format", "json").out)}
     assert {name: row["hindrance"] for name, row in rows.items()} == {
         "good": None,

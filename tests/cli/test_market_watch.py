@@ -46,7 +46,7 @@ def past(folder: Path, ago: int, *looks: str) -> None:
     at = time.time_ns() // 1000 - ago
     with opened_watch(folder, now=lambda: at, sleep=lambda _: None) as watch:
         for name in looks:
-            watch.look(Planned(source=name, at=at))
+            watch.visit(Planned(source=name, at=at))
 
 
 @pytest.mark.usefixtures("hurried")

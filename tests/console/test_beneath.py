@@ -26,7 +26,7 @@ from wayseal.console.reading import SORTS, CaseReader, Selection, Window, page_o
 from wayseal.console.web import _reads_view
 from wayseal.console.web._reads_view import FILE_COLUMNS, View, file_blocks, rows_of
 from wayseal.console.web._timeline import Clock, draw_lanes
-from wayseal.detect.lanes import CaseLanes, keep_lanes, lanes_path, load_lanes
+from wayseal.detect.timeline import CaseTimeline, keep_timeline, load_timeline, timeline_path
 from wayseal.ledger import open_ledger
 from wayseal.page.spreadsheet import csv_blocks, csv_lines
 
@@ -52,17 +52,17 @@ def case() -> RecordedCase:
 
 
 @pytest.fixture(scope="module")
-def lanes(case: RecordedCase) -> CaseLanes:
-    found = load_lanes(beneath() / "detect", case.id)
+def timeline(case: RecordedCase) -> CaseTimeline:
+    found = load_timeline(beneath() / "detect", case.id)
     assert found is not None
     return found
 
 
-def personal(lanes: CaseLanes) -> set[str]:
+def personal(timeline: CaseTimeline) -> set[str]:
     """What leads to a person."""
     kinds = ("session", "ip", "device")
-    ids = {one for kind in kinds for one in lanes.reads[kind].to_pylist() if one}
-    return ids | {person.about.actor for person in lanes.head.people}
+    ids = {one for kind in kinds for one in timeline.reads[kind].to_pylist() if one}
+    return ids | {person.about.actor for person in timeline.head.people}
 
 
 def listed(answer_text: str) -> list[str]:
@@ -70,36 +70,38 @@ def listed(answer_text: str) -> list[str]:
     return re.findall(r"/waybills\?number=([A-Z0-9]+)", answer_text)
 
 
-def test_a_case_is_drawn_told_and_listed_under_pseudonyms(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+def test_a_case_is_drawn_told_and_listed_under_pseudonyms(
+    ann: Client, case: RecordedCase, timeline: CaseTimeline
+) -> None:
     page = ann.get(f"/cases/{case.id}/reads")
     assert page.status_code == 200
     said = text(page)
     alias = load_pseudonyms(beneath() / "detect").of
     for actor in case.actors:
         assert alias(actor) in said
-    assert not any(one in page.text for one in personal(lanes))
+    assert not any(one in page.text for one in personal(timeline))
     for heading in ("Explained reads", "Unexplained reads", "Alerts and acts", "The same hours of others"):
         assert heading in said
     assert "What would refute it" in said
-    counted = [row["waybill"] for row in lanes.reads.to_pylist() if row["counted"]]
+    counted = [row["waybill"] for row in timeline.reads.to_pylist() if row["counted"]]
     assert listed(page.text) == counted[:50]
     assert page.text.count("lane-picture") == page.text.count("lane-name")
     assert "style=" not in page.text
     assert "<script>" not in page.text
 
 
-def test_pages_follow_each_other_without_a_gap(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
+def test_pages_follow_each_other_without_a_gap(ann: Client, case: RecordedCase, timeline: CaseTimeline) -> None:
     seen, address = [], f"/cases/{case.id}/reads?only=all"
     while address:
         page = ann.get(address)
         seen += listed(page.text)
         following = re.search(r'href="([^"]*)" rel="next"', page.text)
         address = following[1].replace("&amp;", "&") if following else ""
-    assert seen == lanes.reads["waybill"].to_pylist()
+    assert seen == timeline.reads["waybill"].to_pylist()
 
 
-def test_filters_choose_what_they_say(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
-    rows, base = lanes.reads.to_pylist(), f"/cases/{case.id}/reads.csv"
+def test_filters_choose_what_they_say(ann: Client, case: RecordedCase, timeline: CaseTimeline) -> None:
+    rows, base = timeline.reads.to_pylist(), f"/cases/{case.id}/reads.csv"
     first, last = "2020-01-01T00:00", "2040-01-01T00:00"
     local = "2026-03-10T08:00"
     since = 1_773_100_800_000_000  # the same moment in UTC
@@ -127,13 +129,13 @@ def test_filters_choose_what_they_say(ann: Client, case: RecordedCase, lanes: Ca
     assert any(row["at"] >= since for row in rows)
 
 
-def order_of(lanes: CaseLanes, sort: str) -> Callable[[dict[str, Any]], Any]:
+def order_of(timeline: CaseTimeline, sort: str) -> Callable[[dict[str, Any]], Any]:
     """What reads are sorted by, said once more."""
     alias = load_pseudonyms(beneath() / "detect").of
-    names = [alias(one.about.actor) for one in lanes.head.people]
+    names = [alias(one.about.actor) for one in timeline.head.people]
     verdicts = ("mandate", "strong", "weak", "unexplained", "unknown")
     first = {
-        kind: {one: n for n, one in enumerate(dict.fromkeys(filter(None, lanes.reads[kind].to_pylist())), 1)}
+        kind: {one: n for n, one in enumerate(dict.fromkeys(filter(None, timeline.reads[kind].to_pylist())), 1)}
         for kind in ("device", "ip", "session")
     }
     return {
@@ -154,10 +156,12 @@ def read_ids(rows: Iterable[dict[str, Any]]) -> list[str]:
 
 
 @each("sort", SORTS)
-def test_reads_are_sorted_both_ways_without_a_gap(sort: str, ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
-    rows = lanes.reads.to_pylist()
+def test_reads_are_sorted_both_ways_without_a_gap(
+    sort: str, ann: Client, case: RecordedCase, timeline: CaseTimeline
+) -> None:
+    rows = timeline.reads.to_pylist()
     for down in (False, True):
-        wanted = sorted(rows, key=order_of(lanes, sort), reverse=down)  # what is equal stays by time
+        wanted = sorted(rows, key=order_of(timeline, sort), reverse=down)  # what is equal stays by time
         query = f"?only=all&sort={'-' if down else ''}{sort}"
         answer = ann.get(f"/cases/{case.id}/reads.csv{query}").content.decode("utf-8-sig")
         assert [row["read"] for row in csv.DictReader(io.StringIO(answer))] == read_ids(wanted), query
@@ -170,23 +174,27 @@ def test_reads_are_sorted_both_ways_without_a_gap(sort: str, ann: Client, case: 
         assert [":".join(one) for one in seen] == read_ids(wanted[:100]), query
 
 
-def test_a_page_goes_on_where_its_last_read_is_gone(lanes: CaseLanes) -> None:
-    names = [one.about.actor for one in lanes.head.people]
+def test_a_page_goes_on_where_its_last_read_is_gone(timeline: CaseTimeline) -> None:
+    names = [one.about.actor for one in timeline.head.people]
     whole = Selection(window=Window(since=0, until=2**62))
     for sort in SORTS:
         for down in (False, True):
             wanted = replace(whole, sort=sort, down=down)
-            first = page_of(lanes, wanted, names, 40)
-            second = page_of(lanes, replace(wanted, after=first.after), names, 40)
+            first = page_of(timeline, wanted, names, 40)
+            second = page_of(timeline, replace(wanted, after=first.after), names, 40)
             last = first.reads.to_pylist()[-1]
             kept = [
-                row for row in lanes.reads.to_pylist() if (row["source"], row["row"]) != (last["source"], last["row"])
+                row
+                for row in timeline.reads.to_pylist()
+                if (row["source"], row["row"]) != (last["source"], last["row"])
             ]
-            less = replace(lanes, reads=pa.Table.from_pylist(kept, schema=lanes.reads.schema))
+            less = replace(timeline, reads=pa.Table.from_pylist(kept, schema=timeline.reads.schema))
             again = page_of(less, replace(wanted, after=first.after), names, 40)
             if sort not in ("device", "address", "session"):  # numbers that count within the case may be others then
                 assert again == second, (sort, down)
-            ended = page_of(lanes, replace(wanted, after=page_of(lanes, wanted, names, len(kept)).after), names, 40)
+            ended = page_of(
+                timeline, replace(wanted, after=page_of(timeline, wanted, names, len(kept)).after), names, 40
+            )
             assert (len(ended.reads), ended.after) == (1, None)
 
 
@@ -201,16 +209,16 @@ def test_what_cannot_be_sorted_by_is_named(ann: Client, case: RecordedCase) -> N
 
 
 def test_a_file_of_columns_says_what_the_page_says(
-    world: World, case: RecordedCase, lanes: CaseLanes, monkeypatch: pytest.MonkeyPatch
+    world: World, case: RecordedCase, timeline: CaseTimeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what a spreadsheet would take for a formula begins with an apostrophe."""
-    rows = lanes.reads.to_pylist()[:40]
+    rows = timeline.reads.to_pylist()[:40]
     for row, text_ in zip(rows, ('=cmd|"x"', "+1", "a,b", "line\nbreak", "＠x"), strict=False):
         row |= {"waybill": text_, "purpose": text_, "at": row["at"] + 999_999}
-    hostile = replace(lanes, reads=pa.Table.from_pylist(rows, schema=lanes.reads.schema))
+    hostile = replace(timeline, reads=pa.Table.from_pylist(rows, schema=timeline.reads.schema))
     alias = load_pseudonyms(beneath() / "detect").of
     view = View(
-        lanes=hostile, name=alias, wanted=Selection(window=Window(since=0, until=2**62)), clock=Clock(8), path="/x"
+        timeline=hostile, name=alias, wanted=Selection(window=Window(since=0, until=2**62)), clock=Clock(8), path="/x"
     )  # fmt: skip
     monkeypatch.setattr(_reads_view, "_BLOCK", 7)
     shown = rows_of(view, hostile.reads, {})
@@ -227,7 +235,7 @@ def test_a_file_of_columns_says_what_the_page_says(
 
 
 def test_the_table_for_a_spreadsheet_names_nobody(
-    world: World, ann: Client, case: RecordedCase, lanes: CaseLanes
+    world: World, ann: Client, case: RecordedCase, timeline: CaseTimeline
 ) -> None:
     answer = ann.get(f"/cases/{case.id}/reads.csv?only=all")
     noted = world.access.acts(limit=1)[0]
@@ -239,13 +247,15 @@ def test_the_table_for_a_spreadsheet_names_nobody(
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     cells = {cell for row in rows for cell in row.values()}
-    assert not cells & personal(lanes)
-    devices = dict(zip(lanes.reads["device"].to_pylist(), (row["device"] for row in rows), strict=True))
+    assert not cells & personal(timeline)
+    devices = dict(zip(timeline.reads["device"].to_pylist(), (row["device"] for row in rows), strict=True))
     assert len(set(devices.values())) == len(devices)
 
 
-def test_a_read_says_why_each_template_does_not_explain_it(ann: Client, case: RecordedCase, lanes: CaseLanes) -> None:
-    rows = lanes.reads.to_pylist()
+def test_a_read_says_why_each_template_does_not_explain_it(
+    ann: Client, case: RecordedCase, timeline: CaseTimeline
+) -> None:
+    rows = timeline.reads.to_pylist()
     odd = next(row for row in rows if row["verdict"] == "unexplained" and row["counted"])
     page = ann.get(f"/cases/{case.id}/reads/{odd['source']}-{odd['row']}")
     assert page.status_code == 200
@@ -253,7 +263,7 @@ def test_a_read_says_why_each_template_does_not_explain_it(ann: Client, case: Re
     assert "unexplained" in said
     assert page.text.count("✗") == 7
     assert "custody" in said
-    assert not any(one in page.text for one in personal(lanes))
+    assert not any(one in page.text for one in personal(timeline))
     fits = next(row for row in rows if row["verdict"] == "strong")
     page = ann.get(f"/cases/{case.id}/reads/{fits['source']}-{fits['row']}")
     assert page.text.count("✓") == 1
@@ -262,7 +272,7 @@ def test_a_read_says_why_each_template_does_not_explain_it(ann: Client, case: Re
 
 def test_every_case_is_drawn_whole_and_in_part(ann: Client) -> None:
     for one in read_casebook(beneath() / "detect").cases:
-        found = load_lanes(beneath() / "detect", one.id)
+        found = load_timeline(beneath() / "detect", one.id)
         assert found is not None
         for number, person in enumerate(found.head.people, 1):
             said = text(ann.get(f"/cases/{one.id}/reads?account={number}&only=all"))
@@ -281,15 +291,15 @@ def test_every_case_is_drawn_whole_and_in_part(ann: Client) -> None:
         assert part.text.count("<figure") == 1
 
 
-def test_a_device_that_came_later_stands_out(lanes: CaseLanes) -> None:
-    names = lanes.reads.schema.names
-    row = lanes.reads.to_pylist()[0]
-    at = lanes.head.since
+def test_a_device_that_came_later_stands_out(timeline: CaseTimeline) -> None:
+    names = timeline.reads.schema.names
+    row = timeline.reads.to_pylist()[0]
+    at = timeline.head.since
     times = ((0, "a"), (1, "b"), (30, "c"), (31, "a"), (32, ""))
     rows = [{**row, "at": at + hour * 3_600_000_000, "person": 0, "device": device} for hour, device in times]
-    reads = pa.table({name: [one[name] for one in rows] for name in names}, schema=lanes.reads.schema)
+    reads = pa.table({name: [one[name] for one in rows] for name in names}, schema=timeline.reads.schema)
     window = Window(since=at, until=at + 2 * DAY)
-    drawn = draw_lanes(replace(lanes, reads=reads), lanes.head.people, reads, window, (), Clock(8))
+    drawn = draw_lanes(replace(timeline, reads=reads), timeline.head.people, reads, window, (), Clock(8))
     devices = next(lane for lane in drawn if lane.code == "devices")
     assert devices.count == 3
     assert devices.drawn.count('class="dot new"') == 1
@@ -312,7 +322,7 @@ def test_what_is_not_there_is_not_there(path: str, ann: Client) -> None:
 
 def test_a_case_that_is_not_laid_out_says_how_to_have_it(tmp_path: Path, case: RecordedCase) -> None:
     ledger = copied(tmp_path / "L")
-    path = lanes_path(ledger / "detect", case.id)
+    path = timeline_path(ledger / "detect", case.id)
     assert path is not None
     path.unlink()
     with open_beneath(tmp_path, ledger) as world:
@@ -337,10 +347,10 @@ def named(browser: Client, *paths: str) -> list[bool]:
     return [any(re.search(rf">{re.escape(actor)}<", page) for actor in actors) for page in pages]
 
 
-def test_names_are_shown_once_the_look_is_on_record(tmp_path: Path, case: RecordedCase, lanes: CaseLanes) -> None:
+def test_names_are_shown_once_the_look_is_on_record(tmp_path: Path, case: RecordedCase, timeline: CaseTimeline) -> None:
     ledger = copied(tmp_path / "L")
     other = next(one.id for one in read_casebook(ledger / "detect").cases if one.id != case.id)
-    row = lanes.reads.to_pylist()[0]
+    row = timeline.reads.to_pylist()[0]
     path, others = f"/cases/{case.id}/reads", f"/cases/{other}/reads?names=1"
     pages = [f"{path}?{query}names=1" for query in ("", "sort=-account&only=all&")]
     pages += [f"{path}/{row['source']}-{row['row']}?names=1", f"/cases/{case.id}?names=1"]
@@ -353,7 +363,7 @@ def test_names_are_shown_once_the_look_is_on_record(tmp_path: Path, case: Record
         second, browser = world.signed_in("chen"), world.signed_in("chen")
         refused = browser.post(path, data={"why": " "})
         assert refused.status_code == 400
-        assert not any(one in refused.text for one in personal(lanes))
+        assert not any(one in refused.text for one in personal(timeline))
         assert named(browser, *pages) == [False] * 4
         assert not any(isinstance(act, NamesShown) for act in read_casebook(ledger / "detect").case(case.id).acts)
         answer = browser.post(path + "?only=unexplained", data={"why": "complaint 7"})
@@ -390,34 +400,36 @@ def test_a_look_at_a_case_holds_on_its_reads_and_ends_with_the_session(tmp_path:
         assert named(world.signed_in("chen"), path) == [False]
 
 
-def test_who_left_the_case_stays_a_pseudonym(tmp_path: Path, lanes: CaseLanes) -> None:
+def test_who_left_the_case_stays_a_pseudonym(tmp_path: Path, timeline: CaseTimeline) -> None:
     """A file of before may name more accounts than the case has now."""
     ledger = copied(tmp_path / "L")
-    other = replace(lanes.head.people[0], about=replace(lanes.head.people[0].about, actor="somebody else"))
-    head = replace(lanes.head, people=(*lanes.head.people, other))
-    moved = lanes.reads.to_pylist()
+    other = replace(timeline.head.people[0], about=replace(timeline.head.people[0].about, actor="somebody else"))
+    head = replace(timeline.head, people=(*timeline.head.people, other))
+    moved = timeline.reads.to_pylist()
     for row in moved[: len(moved) // 2]:
-        row |= {"person": len(lanes.head.people), "device": "their device", "counted": 1}
-    keep_lanes(ledger / "detect", CaseLanes(head=head, reads=pa.Table.from_pylist(moved, schema=lanes.reads.schema)))
+        row |= {"person": len(timeline.head.people), "device": "their device", "counted": 1}
+    keep_timeline(
+        ledger / "detect", CaseTimeline(head=head, reads=pa.Table.from_pylist(moved, schema=timeline.reads.schema))
+    )
     with open_beneath(tmp_path, ledger) as world:
         world.person("chen", Role.INVESTIGATOR)
         browser = world.signed_in("chen")
-        page = browser.get(browser.post(f"/cases/{lanes.head.case}/reads", data={"why": "c 7"}).headers["location"])
+        page = browser.get(browser.post(f"/cases/{timeline.head.case}/reads", data={"why": "c 7"}).headers["location"])
         assert page.status_code == 200
-        assert lanes.head.people[0].about.actor in page.text
+        assert timeline.head.people[0].about.actor in page.text
         assert "somebody else" not in page.text
         assert "their device" not in page.text
 
 
-def test_a_read_that_was_purged_is_gone(tmp_path: Path, lanes: CaseLanes) -> None:
+def test_a_read_that_was_purged_is_gone(tmp_path: Path, timeline: CaseTimeline) -> None:
     ledger = copied(tmp_path / "L")
-    rows = lanes.reads.to_pylist()
+    rows = timeline.reads.to_pylist()
     rows[0] |= {"waybill": "YT0000000000000"}
-    keep_lanes(ledger / "detect", replace(lanes, reads=pa.Table.from_pylist(rows, schema=lanes.reads.schema)))
+    keep_timeline(ledger / "detect", replace(timeline, reads=pa.Table.from_pylist(rows, schema=timeline.reads.schema)))
     with open_beneath(tmp_path, ledger) as world:
         world.person("ann", Role.ANALYST)
         browser = world.signed_in("ann")
-        path = f"/cases/{lanes.head.case}/reads/{rows[0]['source']}-{rows[0]['row']}"
+        path = f"/cases/{timeline.head.case}/reads/{rows[0]['source']}-{rows[0]['row']}"
         page = browser.get(path)
         assert page.status_code == 404
         assert "isn't in the ledger any more" in text(page)
@@ -425,14 +437,14 @@ def test_a_read_that_was_purged_is_gone(tmp_path: Path, lanes: CaseLanes) -> Non
         assert browser.get(path).status_code == 503
 
 
-def test_a_waybill_is_told_from_its_issue_on(ann: Client, lanes: CaseLanes) -> None:
-    row = next(row for row in lanes.reads.to_pylist() if row["verdict"] == "unexplained" and row["counted"])
+def test_a_waybill_is_told_from_its_issue_on(ann: Client, timeline: CaseTimeline) -> None:
+    row = next(row for row in timeline.reads.to_pylist() if row["verdict"] == "unexplained" and row["counted"])
     page = ann.get(f"/waybills?number={row['waybill'].lower()}")
     assert page.status_code == 200
     said = text(page)
     for told in (f"Waybill {row['waybill']}", "issued", "picked up", "Who read it", "unexplained"):
         assert told in said or told == "issued"
-    assert not any(one in page.text for one in personal(lanes))
+    assert not any(one in page.text for one in personal(timeline))
     rows = list(
         csv.DictReader(io.StringIO(ann.get(f"/waybills.csv?number={row['waybill']}").content.decode("utf-8-sig")))
     )
@@ -442,9 +454,9 @@ def test_a_waybill_is_told_from_its_issue_on(ann: Client, lanes: CaseLanes) -> N
     assert "Number of the waybill" in text(ann.get("/waybills"))
 
 
-def test_a_number_on_sale_leads_to_its_case(tmp_path: Path, lanes: CaseLanes) -> None:
+def test_a_number_on_sale_leads_to_its_case(tmp_path: Path, timeline: CaseTimeline) -> None:
     ledger = copied(tmp_path / "L")
-    number = lanes.reads["waybill"][0].as_py()
+    number = timeline.reads["waybill"][0].as_py()
     with open_beneath(tmp_path, ledger) as world:
         world.person("ann", Role.ANALYST)
         assert world.site.cases is not None

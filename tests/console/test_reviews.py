@@ -28,7 +28,7 @@ from wayseal.console.reading import PARTNERS, RIGHTS, CaseReader, Review, keep_r
 from wayseal.console.reading._reviews import load_review
 from wayseal.console.settings import ConsoleSettings
 from wayseal.console.web.pages._reviews import LISTS
-from wayseal.detect.lanes import load_lanes
+from wayseal.detect.timeline import load_timeline
 from wayseal.model.messages import Message
 
 
@@ -229,7 +229,7 @@ class ProgressSink:
 
 def test_the_kinds_make_what_the_pages_show(tmp_path: Path) -> None:
     ledger = copied(tmp_path / "L")
-    before = {case.id: load_lanes(ledger / "detect", case.id) for case in read_casebook(ledger / "detect").cases}
+    before = {case.id: load_timeline(ledger / "detect", case.id) for case in read_casebook(ledger / "detect").cases}
     shutil.rmtree(ledger / "detect/lanes")
     shutil.rmtree(ledger / "detect/reviews")
     settings, sink = ConsoleSettings(folder=tmp_path / "console", ledger=ledger), ProgressSink()
@@ -242,7 +242,7 @@ def test_the_kinds_make_what_the_pages_show(tmp_path: Path) -> None:
         return KINDS[kind].do(values, work)
 
     told = run("reads", case=case)
-    again = load_lanes(ledger / "detect", case)
+    again = load_timeline(ledger / "detect", case)
     assert again == before[case]
     assert again is not None
     assert told == {"case": case, "reads": str(len(again.reads))}

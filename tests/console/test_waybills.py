@@ -150,7 +150,7 @@ def test_a_sale_stands_in_the_life_of_a_waybill(world: World, ann: Client, numbe
     case, read = next(
         (one.id, row)
         for one in world.cases.cases().rows
-        if (found := world.site.reading.lanes(one.id)) is not None
+        if (found := world.site.reading.timeline(one.id)) is not None
         for row in found.reads.to_pylist()
         if row["counted"]
     )
@@ -221,7 +221,7 @@ def test_pages_of_reads_ask_little(
     browser = world.signed_in("chen")
     browser.post(f"/cases/{case}/reads", data={"why": "complaint 7"})
     assert world.site.reading is not None
-    rows = world.site.reading.lanes(case)
+    rows = world.site.reading.timeline(case)
     assert rows is not None
     row = rows.reads.to_pylist()[0]
     review = world.site.reading.review(PARTNERS)

@@ -18,7 +18,7 @@ from tests.console.world import PASSWORD, World, open_world, text
 from wayseal.cases import read_casebook
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.console import Role
-from wayseal.detect.lanes import load_lanes
+from wayseal.detect.timeline import load_timeline
 
 MARKET_NOW = 1_795_000_000_000_000
 WHO = dict(zip(Role, ("zhou.wei", "chen.jing", "sun.li", "he.min", "lin.tao"), strict=True))
@@ -132,9 +132,9 @@ def _confirm(browser: Client) -> None:
 def reads_of(ledger: Path) -> list[str]:
     """Some waybills that were read."""
     case = read_casebook(ledger / "detect").cases[0].id
-    lanes = load_lanes(ledger / "detect", case)
-    assert lanes is not None
-    return [str(one) for one in lanes.reads["waybill"].to_pylist()[:400:50]]
+    timeline = load_timeline(ledger / "detect", case)
+    assert timeline is not None
+    return [str(one) for one in timeline.reads["waybill"].to_pylist()[:400:50]]
 
 
 def _trace(chen: Client, ledger: Path) -> None:

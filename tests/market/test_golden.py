@@ -170,7 +170,7 @@ def test_a_site_is_watched_and_asked_to_remove_a_shop(
         with opened_watch(tmp_path, now=clock.now, sleep=clock.sleep, read_lines=False) as watch:
             for day, shops in enumerate([(1, 2), (1, 2, 3), (2, 3), (2, 3), (3,), (3,)]):
                 show(site, *shops)
-                reports.append(asdict(watch.look(Planned(source="stall", at=clock.at))))
+                reports.append(asdict(watch.visit(Planned(source="stall", at=clock.at))))
                 if day == 2:
                     ask = ("ask", tmp_path, "stall/s2", "--rule", "express", "--address", "a@b.example", *by)
                     request = inside("market", *ask).out.partition(":")[0]

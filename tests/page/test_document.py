@@ -16,18 +16,18 @@ from wayseal.page.charts import columns_chart
 from wayseal.page.languages import LANGS
 from wayseal.page.programs import as_json
 from wayseal.page.visible import cells, visible
-from wayseal.page.words import Voice
+from wayseal.page.words import Translator
 
 ids = st.sampled_from(HOSTILE).map(visible)
 
 
-def document(text: str, voice: Voice) -> Document:
+def document(text: str, translator: Translator) -> Document:
     table = Table(head=(text, "n"), rows=((text, "1"), ("b", "2")), numbers=frozenset({1}), bars=(0.5, 1.0))
     chart = columns_chart("days", text, text, [(text, 1), ("b", 2)])
     brief = Table(
         head=("line", text, "share"),
         short=("l", text, "s"),
-        rows=(("1", voice.id(text), "50%"), ("2", text)),
+        rows=(("1", translator.id(text), "50%"), ("2", text)),
         numbers=frozenset({2}),
         places=("mark", "name", "value"),
     )
@@ -38,10 +38,10 @@ def document(text: str, voice: Voice) -> Document:
         title=text,
         banner=Banner(text=text, strength="weak", tag=text),
         headline=text,
-        lede=(voice.say("unit.time", moment="2026-03-10T08:00:00"),),
+        lede=(translator.say("unit.time", moment="2026-03-10T08:00:00"),),
         facts=((text, text),),
         sections=(
-            Section(title=text, note=text, chart=chart, table=table, fold=voice.say("ui.as_table")),
+            Section(title=text, note=text, chart=chart, table=table, fold=translator.say("ui.as_table")),
             Section(title=text, table=Table(head=("a",), rows=()), points=(text, text)),
             Columns(columns=((first, second), (steps,))),
         ),
@@ -58,7 +58,7 @@ class Told(Report[str | Document]):
     texts, area = "wayseal.page", "ui"
 
     def document(self) -> Document:
-        return document(self.r, self.voice) if isinstance(self.r, str) else self.r
+        return document(self.r, self.translator) if isinstance(self.r, str) else self.r
 
     def keys(self) -> dict[str, object]:
         return {"id": self.r}
@@ -123,7 +123,7 @@ def test_each_block_has_its_form_on_a_page() -> None:
 def test_a_closed_section_shows_its_title_until_it_is_opened() -> None:
     parts = (Section(title="smaller", prose=("within",)),)
     closed = Section(title="folded", note="why", parts=parts, closed=True)
-    whole = replace(document("a", Voice("en")), sections=(closed,))
+    whole = replace(document("a", Translator("en")), sections=(closed,))
     page = Page(rendered(whole, "html", "en", width=88))
     (folded,) = page.styled("closed")
     assert folded.tag == "details"
@@ -137,7 +137,7 @@ def test_a_closed_section_shows_its_title_until_it_is_opened() -> None:
 def test_wide_tables_are_stacked_on_narrow_pages() -> None:
     head = ("a", "b", "c", "d", "e")
     table = Table(head=head, rows=(head,))
-    wide = replace(document("a", Voice("en")), sections=(Section(title="t", table=table),))
+    wide = replace(document("a", Translator("en")), sections=(Section(title="t", table=table),))
     page = Page(rendered(wide, "html", "en", width=88))
     assert len(page.styled("stack")) == 1
     assert [e.attributes.get("data-label") for e in page.all("td")] == ["b", "c", "d", "e"]
@@ -145,7 +145,7 @@ def test_wide_tables_are_stacked_on_narrow_pages() -> None:
 
 def test_a_table_that_is_too_wide_gives_way_by_its_words() -> None:
     table = Table(head=("name", "other", "n"), rows=(("运" * 30, "x" * 9, "123,456"),), numbers=frozenset({2}))
-    narrow = replace(document("a", Voice("en")), sections=(Section(title="t", table=table),))
+    narrow = replace(document("a", Translator("en")), sections=(Section(title="t", table=table),))
     said = rendered(narrow, "text", "en", width=40)
     lines = said.splitlines()
     assert all(cells(line) <= 40 for line in lines)
@@ -196,7 +196,7 @@ def test_whatever_a_table_holds_is_said_at_any_width(table: Table, width: int) -
 
 
 def test_a_row_that_no_line_holds_is_a_record_with_titles() -> None:
-    narrow = replace(document("a", Voice("en")), sections=(Section(title="t", table=NUMBERS_OF_A_TRACE),))
+    narrow = replace(document("a", Translator("en")), sections=(Section(title="t", table=NUMBERS_OF_A_TRACE),))
     assert """
 u-1042
   Kind: account · Probability: 97.1%

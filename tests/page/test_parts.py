@@ -11,7 +11,7 @@ from tests.page.colours import THEMES, contrast, palettes
 from wayseal.page import numbers
 from wayseal.page._render import wrap
 from wayseal.page.visible import cells, shorten, visible
-from wayseal.page.words import Voice
+from wayseal.page.words import Translator
 
 anything = st.text(st.characters(exclude_categories=()))
 
@@ -122,8 +122,8 @@ def test_p_value(value: float, text: str) -> None:
     ],
 )
 def test_ratio(log10: float, en: str, zh: str) -> None:
-    assert Voice("en").say("unit.ratio", r=log10) == en
-    assert Voice("zh").say("unit.ratio", r=log10) == zh
+    assert Translator("en").say("unit.ratio", r=log10) == en
+    assert Translator("zh").say("unit.ratio", r=log10) == zh
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_ratio(log10: float, en: str, zh: str) -> None:
     ],
 )
 def test_hours(hours: float, en: str, zh: str) -> None:
-    assert Voice("en").hours(hours) == en
-    assert Voice("zh").hours(hours) == zh
+    assert Translator("en").hours(hours) == en
+    assert Translator("zh").hours(hours) == zh
 
 
 def test_moments() -> None:
@@ -151,9 +151,9 @@ def test_moments() -> None:
 
 
 def test_a_list_in_words_escapes_what_was_not_escaped() -> None:
-    assert Voice("en", html=True).all_of(["<b>", "c", "d"]) == "&lt;b&gt;, c and d"
-    assert Voice("zh").all_of(["甲", "乙"]) == "甲、乙"
-    assert Voice("zh").all_of([]) == ""
+    assert Translator("en", html=True).all_of(["<b>", "c", "d"]) == "&lt;b&gt;, c and d"
+    assert Translator("zh").all_of(["甲", "乙"]) == "甲、乙"
+    assert Translator("zh").all_of([]) == ""
 
 
 @pytest.mark.parametrize("theme", range(3), ids=THEMES)

@@ -1,4 +1,4 @@
-"""The texts that all reports share, and how a voice fills them."""
+"""The texts that all reports share, and how a translator fills them."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import wayseal
 from tests.page.pages import BANNED
 from wayseal.model.kinds import SourceKind
 from wayseal.page.languages import LANGS, Lang, known_lang
-from wayseal.page.words import Voice, blanks, catalogue, reason_text
+from wayseal.page.words import Translator, blanks, catalogue, reason_text
 
 ROOT = Path(wayseal.__file__).parent
 OTHERS = (
@@ -58,16 +58,16 @@ def test_every_text_is_asked_for() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_kind_of_source_has_its_names(lang: Lang) -> None:
-    voice = Voice(lang)
+    translator = Translator(lang)
     for kind in SourceKind:
-        assert voice.has(f"kind.{kind}")
-        assert voice.named("a\u202eb", kind).endswith("a‹U+202E›b")
-    assert Voice(lang, html=True).named("<b>", SourceKind.ACTOR).endswith('<bdi class="id whole">&lt;b&gt;</bdi>')
+        assert translator.has(f"kind.{kind}")
+        assert translator.named("a\u202eb", kind).endswith("a‹U+202E›b")
+    assert Translator(lang, html=True).named("<b>", SourceKind.ACTOR).endswith('<bdi class="id whole">&lt;b&gt;</bdi>')
 
 
 def test_a_long_id_is_shortened_in_text_and_may_break_on_a_page() -> None:
-    assert Voice("en").id("x" * 100) == "x" * 29 + "…" + "x" * 14
-    assert Voice("en", html=True).id("x" * 30).startswith('<bdi class="id">')
+    assert Translator("en").id("x" * 100) == "x" * 29 + "…" + "x" * 14
+    assert Translator("en", html=True).id("x" * 30).startswith('<bdi class="id">')
 
 
 def test_why_a_row_was_turned_away() -> None:
@@ -77,16 +77,16 @@ def test_why_a_row_was_turned_away() -> None:
 
 def test_values_are_written_as_their_blanks_ask() -> None:
     values = {"a": "u-1", "b": "2026-03-10T08:00:00", "d": 0.5, "e": 0.1, "f": 3.0, "g": "empty", "h": 0.25}
-    said = Voice("en", more=MORE).say("x.all", **values, i=12000, k=100)
+    said = Translator("en", more=MORE).say("x.all", **values, i=12000, k=100)
     assert said == "u-1 2026-03-10 16:00 0.50 10% 3 empty 0.25 12,000 4.2 d"
-    assert Voice("en", more=MORE).say("x.all", b="soon", g="other") == "– soon – – – other – – –"
+    assert Translator("en", more=MORE).say("x.all", b="soon", g="other") == "– soon – – – other – – –"
 
 
 def test_remarks_of_any_room() -> None:
     more = {"room.late": "{n} came late"}
-    assert Voice("en", more=more).note(Said(code="room.late", values={"n": 3})) == "3 came late"
-    assert Voice("en").note(Said(code="room.late")) == "room.late"
-    assert Voice("en", html=True).note(Said(code="<b>")) == "&lt;b&gt;"
+    assert Translator("en", more=more).note(Said(code="room.late", values={"n": 3})) == "3 came late"
+    assert Translator("en").note(Said(code="room.late")) == "room.late"
+    assert Translator("en", html=True).note(Said(code="<b>")) == "&lt;b&gt;"
 
 
 def test_unknown_languages_are_refused() -> None:

@@ -9,7 +9,7 @@ from tests.trace.rim import World, leaks, number, office, sale, short_chains, tr
 from wayseal.model.kinds import SourceKind
 from wayseal.trace import TraceResult, render
 from wayseal.trace._result import Fit, Note
-from wayseal.trace.report import tell
+from wayseal.trace.report import render_parts
 
 STOLEN = range(0, 56, 7)
 
@@ -44,7 +44,7 @@ def test_no_name_is_left(result: TraceResult) -> None:
             for name in ("thief", *(f'"c-{n}"' for n in range(40)), ">c-3<", " c-3 "):
                 assert name not in said, (form, name)
             assert alias("thief", SourceKind.ACTOR) in said
-    told = tell(renamed, "en")
+    told = render_parts(renamed, "en")
     assert all("thief" not in str(part) for part in (told, told.saw, told.delay, told.unknown))
     assert alias("thief", SourceKind.ACTOR) in told.headline or told.verdict != "Named"
     kinds = {row.kind for row in renamed.sources}
@@ -63,11 +63,11 @@ def test_an_account_that_is_called_like_an_outlet_is_an_account(result: TraceRes
 
 def test_the_parts_of_a_report_are_those_of_the_report(result: TraceResult) -> None:
     for lang in ("en", "zh"):
-        told, page = tell(result, lang), render(result, "html", lang)
+        told, page = render_parts(result, lang), render(result, "html", lang)
         for part in (told.headline, *told.plain, *told.means, *told.steps, *told.quality):
             assert str(part) in page
     with pytest.raises(ValueError, match="lang"):
-        tell(result, "de")
+        render_parts(result, "de")
     nobody = replace(result, sources=(), saw=(), found=0, leak_rows=(), sensitivity=())
-    told = tell(nobody, "en")
+    told = render_parts(nobody, "en")
     assert (told.saw, told.unknown, told.delay, told.kappa) == (None, None, None, None)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from wayseal.cases._casework import Casework
-from wayseal.cases._desk import Desk
 from wayseal.cases._project_records import ITEM_PREFIX
 from wayseal.cases._tables import QUEUE, THINGS
+from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import Observable, Queued, Source, one_line
 from wayseal.cases.views import Lead
@@ -31,7 +31,7 @@ class Arrivals(Casework):
         """Puts something that wants a decision into the queue; its id. reason: a line, without names of people."""
         known = at if since is None else since
         lead = _checked(Lead(source=source, things=tuple(things), reason=reason, score=score, since=known))
-        return self._act(lambda desk: _put(desk, lead, one_line(who, "who"), at))
+        return self._act(lambda unit: _put(unit, lead, one_line(who, "who"), at))
 
     def enqueue_once(self, leads: Sequence[Lead], who: str, at: int) -> tuple[str, ...]:
         """Puts in what never stood in the queue; the ids of what came in."""
@@ -46,12 +46,12 @@ class Arrivals(Casework):
         if any(not lead.things for lead in chosen):
             raise CasebookUsageError("what comes by itself is known by its things", key="things")
 
-        def put(desk: Desk) -> Mapping[str, bool]:
+        def put(unit: UnitOfWork) -> Mapping[str, bool]:
             found: dict[str, bool] = {}
             for lead in chosen:
-                item = _find(desk, lead)
+                item = _find(unit, lead)
                 if item is None:
-                    found[_put(desk, lead, one_line(who, "who"), at)] = True
+                    found[_put(unit, lead, one_line(who, "who"), at)] = True
                 else:
                     found.setdefault(item, False)
             return found
@@ -69,9 +69,9 @@ def _checked(lead: Lead) -> Lead:
     return Lead(source=lead.source, things=said, reason=reason, score=lead.score, since=lead.since)
 
 
-def _put(desk: Desk, lead: Lead, who: str, at: int) -> str:
-    item = f"{ITEM_PREFIX}{desk.last('item') + 1}"
-    desk.add(
+def _put(unit: UnitOfWork, lead: Lead, who: str, at: int) -> str:
+    item = f"{ITEM_PREFIX}{unit.last('item') + 1}"
+    unit.add(
         Queued(
             item=item,
             at=at,
@@ -86,7 +86,7 @@ def _put(desk: Desk, lead: Lead, who: str, at: int) -> str:
     return item
 
 
-def _find(desk: Desk, lead: Lead) -> str | None:
+def _find(unit: UnitOfWork, lead: Lead) -> str | None:
     """As what it came into the queue already."""
     first = lead.things[0]
     text = (
@@ -95,7 +95,7 @@ def _find(desk: Desk, lead: Lead) -> str | None:
     )
     wanted = {(thing.kind.value, thing.value) for thing in lead.things}
     values = (first.kind.value, first.value, lead.source.value, lead.reason)
-    for (item,) in query(desk.connection, text, values):
-        if wanted <= {(row["kind"], row["value"]) for row in desk.rows.group(THINGS, item).values()}:
+    for (item,) in query(unit.connection, text, values):
+        if wanted <= {(row["kind"], row["value"]) for row in unit.rows.group(THINGS, item).values()}:
             return str(item)
     return None

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wayseal.cases._desk import Desk, bring_up_to_date, start_casebook
 from wayseal.cases._page_rows import act_line, item_row, row_of, thing_row
 from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._project_records import SEPARATOR, alias_by
@@ -18,6 +17,7 @@ from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
 from wayseal.cases._queries import Queries, first_things, looks_after
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
+from wayseal.cases._unit_of_work import UnitOfWork, bring_up_to_date, start_casebook
 from wayseal.cases.book import UNDOABLE, Judged, Known
 from wayseal.cases.errors import NoSuchCaseError
 from wayseal.cases.types import (
@@ -79,7 +79,7 @@ class Lookups(Queries):
         )
         values = (ItemState.WAITING.value, *ids, _OVERLAPS, ObservableKind.CASE.value)
         found: defaultdict[str, list[Overlap]] = defaultdict(list)
-        for row in self._look(lambda desk: query(desk.connection, text, values)):
+        for row in self._look(lambda unit: query(unit.connection, text, values)):
             if row[-1] is not None:
                 thing = dict(zip(THINGS.names, row, strict=False))
                 found[thing["case_id"]].append(Overlap(id=row[-1], thing=thing_row(thing, names)))
@@ -91,7 +91,7 @@ class Lookups(Queries):
             f"SELECT line, case_id, act, at FROM {ACTS.full_name} WHERE who = ? AND line > "
             f"(SELECT coalesce(max(line), 0) FROM {ACTS.full_name} WHERE who = ?) - ? ORDER BY line DESC"
         )
-        rows = self._look(lambda desk: query(desk.connection, text, (who, who, _BATCH)))
+        rows = self._look(lambda unit: query(unit.connection, text, (who, who, _BATCH)))
         if not rows or not 0 <= now - rows[0][3] <= UNDO_US:
             return None
         batch = [row for row in rows if row[3] == rows[0][3]]
@@ -105,9 +105,9 @@ class Lookups(Queries):
     def item(self, id_: str, *, names: bool = False) -> ItemRow | None:
         """Something that stands or stood in the queue; None: there is nothing of that id: 2 statements."""
 
-        def ask(desk: Desk) -> ItemRow | None:
-            row = desk.rows.get(QUEUE, id_)
-            return None if row is None else item_row(row, first_things(desk, [id_], names)[id_])
+        def ask(unit: UnitOfWork) -> ItemRow | None:
+            row = unit.rows.get(QUEUE, id_)
+            return None if row is None else item_row(row, first_things(unit, [id_], names)[id_])
 
         return self._look(ask)
 
@@ -115,9 +115,9 @@ class Lookups(Queries):
         """Return the item a case was made of; None: it was made of none, or it was forgotten since: 2 statements."""
         where = "a.case_id = ? AND a.act = 'promoted' ORDER BY a.line LIMIT 1"
 
-        def ask(desk: Desk) -> ItemRow | None:
-            for _, act in desk.acts(where, (case,)):
-                if isinstance(act, Promoted) and (row := desk.rows.get(QUEUE, act.item)) is not None:
+        def ask(unit: UnitOfWork) -> ItemRow | None:
+            for _, act in unit.acts(where, (case,)):
+                if isinstance(act, Promoted) and (row := unit.rows.get(QUEUE, act.item)) is not None:
                     return item_row(row)
             return None
 
@@ -127,11 +127,11 @@ class Lookups(Queries):
         """The versions of a note, the newest first: 2 statements. NoSuchCaseError: there is no such case."""
         where = "a.case_id = ? AND a.act = 'note' ORDER BY a.line DESC LIMIT ?"
 
-        def ask(desk: Desk) -> tuple[NoteVersion, ...]:
-            desk.case(case)
+        def ask(unit: UnitOfWork) -> tuple[NoteVersion, ...]:
+            unit.case(case)
             return tuple(
                 NoteVersion(version=act.version, text=act.after, who=act.who, at=act.at)
-                for _, act in desk.acts(where, (case, _VERSIONS))
+                for _, act in unit.acts(where, (case, _VERSIONS))
                 if isinstance(act, NoteWritten) and act.note == note
             )
 
@@ -140,9 +140,9 @@ class Lookups(Queries):
     def find_file(self, case: str, digest: str) -> FileRow:
         """A file of a case: 2 statements. NoSuchCaseError: it has none of that SHA-256."""
 
-        def ask(desk: Desk) -> FileRow:
-            desk.case(case)
-            row = desk.rows.get(FILES, case, digest)
+        def ask(unit: UnitOfWork) -> FileRow:
+            unit.case(case)
+            row = unit.rows.get(FILES, case, digest)
             if row is None:
                 raise NoSuchCaseError("{id} has no such file", id=case)
             return row_of(FileRow, row)
@@ -151,7 +151,7 @@ class Lookups(Queries):
 
     def look(self, case: str, who: str, since: int) -> UnmaskingOnRecord | None:
         """Find somebody's recorded looks at a case's names, from a moment on; None: there are none. 1 statement."""
-        found = self._look(lambda desk: looks_after(desk, case, who, since - 1, _VERSIONS))
+        found = self._look(lambda unit: looks_after(unit, case, who, since - 1, _VERSIONS))
         if not found:
             return None
         named = frozenset(actor for act in found for actor in act.cases.get(case, ()))
@@ -165,7 +165,7 @@ class Lookups(Queries):
             "ORDER BY q.since, q.number LIMIT ?"
         )
         values = (ObservableKind.NUMBER.value, number, Source.LISTING.value, limit)
-        rows = self._look(lambda desk: query(desk.connection, text, values))
+        rows = self._look(lambda unit: query(unit.connection, text, values))
         return tuple(ListingRow(id=id_, at=int(at), reason=reason) for id_, at, reason in rows)
 
     def acts(self, before: int | None = None, limit: int = 50) -> Page[ActLine]:
@@ -173,9 +173,9 @@ class Lookups(Queries):
         text = f"SELECT line, content FROM {JOURNAL} WHERE line > 1 AND line < ? ORDER BY line DESC LIMIT ?"
         most, end = bounded(limit), MOST_INT if before is None else before
 
-        def ask(desk: Desk) -> Page[ActLine]:
-            rows = query(desk.connection, text, (end, most + 1))
-            found = tuple(act_line(int(line), desk.parse(int(line), content)) for line, content in rows[:most])
+        def ask(unit: UnitOfWork) -> Page[ActLine]:
+            rows = query(unit.connection, text, (end, most + 1))
+            found = tuple(act_line(int(line), unit.parse(int(line), content)) for line, content in rows[:most])
             return Page(rows=found, after=str(found[-1].line) if len(rows) > most else None)
 
         return self._look(ask)
@@ -183,17 +183,17 @@ class Lookups(Queries):
     def numbers(self, case: str) -> tuple[str, ...]:
         """The waybill numbers that a case names, such as those on sale: 1 statement."""
         text = f"SELECT value FROM {THINGS.full_name} WHERE case_id = ? AND kind = ? ORDER BY place"
-        rows = self._look(lambda desk: query(desk.connection, text, (case, ObservableKind.NUMBER.value)))
+        rows = self._look(lambda unit: query(unit.connection, text, (case, ObservableKind.NUMBER.value)))
         return tuple(dict.fromkeys(value for (value,) in rows))
 
     def has(self, case: str) -> bool:
         """Check whether there is such a case: 1 statement."""
-        return self._look(lambda desk: desk.rows.get(CASES, case) is not None)
+        return self._look(lambda unit: unit.rows.get(CASES, case) is not None)
 
     def line(self) -> int:
         """The last line: 1 statement."""
         text = f"SELECT coalesce(max(line), 0) FROM {JOURNAL}"
-        return int(self._look(lambda desk: query(desk.connection, text))[0][0])
+        return int(self._look(lambda unit: query(unit.connection, text))[0][0])
 
     def day(self, moment: int) -> Day:
         """Return the last line, and how many cases were closed since a moment and still are: 1 statement.
@@ -206,24 +206,24 @@ class Lookups(Queries):
             f"AND closed_at >= ? AND changed_line > ({newest}) - ?)"
         )
         values = (*(state.value for state in sorted(CLOSED_STATES)), moment, _BACK)
-        line, closed = self._look(lambda desk: query(desk.connection, text, values))[0]
+        line, closed = self._look(lambda unit: query(unit.connection, text, values))[0]
         return Day(line=int(line), closed=int(closed))
 
     # All cases; as many statements as the answer is long
 
     def known(self) -> Known:
         """Return the lessons of verdicts, whose names may be shown, and who is in one case: 4 statements."""
-        return self._look(lambda desk: _select_known(desk.connection))
+        return self._look(lambda unit: _select_known(unit.connection))
 
     def last_case(self) -> int:
         """The highest number that a case was given: 1 statement."""
         text = f"SELECT coalesce(max(n), 0) FROM {COUNTS.full_name} WHERE name = 'last' AND value = 'case'"
-        return int(self._look(lambda desk: query(desk.connection, text))[0][0])
+        return int(self._look(lambda unit: query(unit.connection, text))[0][0])
 
     def never_worth(self) -> tuple[str, ...]:
         """The cases no alert of which was worth acting on: 1 statement."""
         text = f"SELECT c.case_id FROM {CASES.full_name} AS c WHERE NOT EXISTS ({_WORTH}) ORDER BY c.number"
-        return tuple(row[0] for row in self._look(lambda desk: query(desk.connection, text)))
+        return tuple(row[0] for row in self._look(lambda unit: query(unit.connection, text)))
 
     def once_worth(self, after: int, among: Collection[str] = ()) -> tuple[Noticeable, ...]:
         """The cases an alert of which was worth acting on, if they are numbered above `after`, or some of `among`."""
@@ -249,7 +249,7 @@ class Lookups(Queries):
                 for _, id_, score, parcels, many, at in sorted(found)
             )
 
-        return self._look(lambda desk: ask(desk.connection))
+        return self._look(lambda unit: ask(unit.connection))
 
 
 def read_known(folder: Path) -> Known:

@@ -6,7 +6,6 @@ Decisions on many are made as they were seen (rule 22).
 from collections.abc import Sequence
 from datetime import date
 
-from wayseal.cases._desk import Desk
 from wayseal.cases._pages import pack_acts
 from wayseal.cases._project_records import PREFIX, concerned, task_of
 from wayseal.cases._records import (
@@ -19,6 +18,7 @@ from wayseal.cases._records import (
     several_lines,
 )
 from wayseal.cases._tables import ACTS, ALERTS, CASES, FILES, NOTES, QUEUE, TASKS, THINGS, marks
+from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import UNDOABLE, act_name
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError, StaleError, UndoError
 from wayseal.cases.types import (
@@ -65,35 +65,35 @@ class Casework(Records):
 
         A verdict is given by `verdict`, names are opened by `open`.
         """
-        self._act(lambda desk: change_state(desk, case, state, who, why, at))
+        self._act(lambda unit: change_state(unit, case, state, who, why, at))
 
     def assign(self, id_: str, owner: str | None, who: str, at: int, why: str = "") -> None:
         """Gives a case, or something in the queue, to somebody; None: to nobody. The same again changes nothing."""
         new = None if owner is None else one_line(owner, "owner")
-        self._act(lambda desk: set_field(desk, id_, "owner", new, who, why, at))
+        self._act(lambda unit: set_field(unit, id_, "owner", new, who, why, at))
 
     def snooze(self, id_: str, until: int | None, who: str, why: str, at: int) -> None:
         """Puts a case, or something in the queue, off until a moment; None: no longer."""
-        self._act(lambda desk: set_field(desk, id_, "snoozed", None if until is None else iso(until), who, why, at))
+        self._act(lambda unit: set_field(unit, id_, "snoozed", None if until is None else iso(until), who, why, at))
 
     def prioritise(self, case: str, priority: Priority, who: str, at: int, why: str = "") -> None:
         """Says how urgent a case is."""
-        self._act(lambda desk: set_field(desk, case, "priority", priority.value, who, why, at))
+        self._act(lambda unit: set_field(unit, case, "priority", priority.value, who, why, at))
 
     def rename(self, case: str, title: str | None, who: str, at: int, why: str = "") -> None:
         """Gives a case a title, without names of people; None: takes it away."""
         new = None if title is None else one_line(title, "title")
-        self._act(lambda desk: set_field(desk, case, "title", new, who, why, at))
+        self._act(lambda unit: set_field(unit, case, "title", new, who, why, at))
 
     # Notes and tasks
 
     def add_note(self, case: str, text: str, who: str, at: int) -> str:
         """Writes a new note, as its version 1; its id."""
 
-        def write(desk: Desk) -> str:
-            note = f"n-{desk.case(case)['next_note']}"
+        def write(unit: UnitOfWork) -> str:
+            note = f"n-{unit.case(case)['next_note']}"
             said, by = several_lines(text, "note"), one_line(who, "who")
-            desk.add(NoteWritten(case=case, at=at, who=by, note=note, version=1, before=None, after=said))
+            unit.add(NoteWritten(case=case, at=at, who=by, note=note, version=1, before=None, after=said))
             return note
 
         return self._act(write)
@@ -104,9 +104,9 @@ class Casework(Records):
         The new version. StaleError: somebody wrote it meanwhile; the error has both texts.
         """
 
-        def write(desk: Desk) -> int:
-            desk.case(case)
-            row = desk.rows.get(NOTES, case, note)
+        def write(unit: UnitOfWork) -> int:
+            unit.case(case)
+            row = unit.rows.get(NOTES, case, note)
             if row is None:
                 raise NoSuchCaseError("{id} has no note {note}", id=case, note=note)
             if row["version"] != version:
@@ -114,7 +114,7 @@ class Casework(Records):
             said = several_lines(text, "note") if text else ""
             new = version + 1
             before, by = row["text"], one_line(who, "who")
-            desk.add(NoteWritten(case=case, at=at, who=by, note=note, version=new, before=before, after=said))
+            unit.add(NoteWritten(case=case, at=at, who=by, note=note, version=new, before=before, after=said))
             return new
 
         return self._act(write)
@@ -122,10 +122,10 @@ class Casework(Records):
     def add_task(self, case: str, content: TaskContent, who: str, at: int) -> str:
         """Makes a task; its id."""
 
-        def make(desk: Desk) -> str:
-            task = f"t-{desk.case(case)['next_task']}"
+        def make(unit: UnitOfWork) -> str:
+            task = f"t-{unit.case(case)['next_task']}"
             by = one_line(who, "who")
-            desk.add(TaskSet(case=case, at=at, who=by, task=task, before=None, after=_task(content)))
+            unit.add(TaskSet(case=case, at=at, who=by, task=task, before=None, after=_task(content)))
             return task
 
         return self._act(make)
@@ -133,16 +133,16 @@ class Casework(Records):
     def set_task(self, case: str, task: str, before: TaskContent, after: TaskContent, who: str, at: int) -> None:
         """Changes a task from what the editor saw. StaleError: somebody changed it meanwhile."""
 
-        def change(desk: Desk) -> None:
-            desk.case(case)
-            row = desk.rows.get(TASKS, case, task)
+        def change(unit: UnitOfWork) -> None:
+            unit.case(case)
+            row = unit.rows.get(TASKS, case, task)
             if row is None:
                 raise NoSuchCaseError("{id} has no task {task}", id=case, task=task)
             if task_of(row) != before:
                 raise StaleError(id=task, version=row["line"], theirs=row["text"], mine=after.text)
             if after != before:
                 by = one_line(who, "who")
-                desk.add(TaskSet(case=case, at=at, who=by, task=task, before=before, after=_task(after)))
+                unit.add(TaskSet(case=case, at=at, who=by, task=task, before=before, after=_task(after)))
 
         self._act(change)
 
@@ -151,17 +151,17 @@ class Casework(Records):
     def link(self, case: str, thing: Observable, who: str, why: str, at: int, *, on: bool = True) -> None:
         """Links a case to a thing, or takes the link away; the accounts of a case stay. The same again is nothing."""
 
-        def change(desk: Desk) -> None:
-            desk.case(case)
-            there = desk.rows.get(THINGS, case, thing.kind.value, thing.value, "") is not None
+        def change(unit: UnitOfWork) -> None:
+            unit.case(case)
+            there = unit.rows.get(THINGS, case, thing.kind.value, thing.value, "") is not None
             if not on and thing.kind is ObservableKind.ACCOUNT:
                 raise CaseStateError("accounts of {id} stay; split the case", id=case)
             if thing.kind is ObservableKind.CASE:
-                desk.case(thing.value)
+                unit.case(thing.value)
             if there != on:
                 by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
                 said = Observable(kind=thing.kind, value=one_line(thing.value, "thing"))
-                desk.add(Linked(case=case, at=at, thing=said, on=on, **by))
+                unit.add(Linked(case=case, at=at, thing=said, on=on, **by))
 
         self._act(change)
 
@@ -180,24 +180,24 @@ class Casework(Records):
     ) -> None:
         """Says that a file belongs to a case, or no longer does. digest: its SHA-256, sm3: its SM3, 64 digits each."""
 
-        def change(desk: Desk) -> None:
-            desk.case(case)
-            if (desk.rows.get(FILES, case, digest) is not None) != on:
+        def change(unit: UnitOfWork) -> None:
+            unit.case(case)
+            if (unit.rows.get(FILES, case, digest) is not None) != on:
                 by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
                 said = FileNamed(
                     case=case, at=at, digest=digest, name=one_line(name, "name"), size=size, on=on, sm3=sm3, **by
                 )
-                desk.add(said)
+                unit.add(said)
 
         self._act(change)
 
     def seal_pack(self, case: str, pack: Pack, who: str, why: str, at: int, *, to: str = "") -> None:
         """Says that a pack of evidence of a case was sealed (rule 21). to: for whom it was made; "" for nobody yet."""
 
-        def seal(desk: Desk) -> None:
-            desk.case(case)
+        def seal(unit: UnitOfWork) -> None:
+            unit.case(case)
             given = one_line(to, "to") if to else ""
-            desk.add(_held(case, PackStep.SEALED, pack, given, (who, why, at)))
+            unit.add(_held(case, PackStep.SEALED, pack, given, (who, why, at)))
 
         self._act(seal)
 
@@ -207,13 +207,13 @@ class Casework(Records):
         NoSuchCaseError: no pack with this seal was sealed of this case. Returns the pack.
         """
 
-        def hold(desk: Desk) -> Pack:
-            desk.case(case)
-            packs = [one.pack for one in pack_acts(desk, case) if one.pack.seal == seal]
+        def hold(unit: UnitOfWork) -> Pack:
+            unit.case(case)
+            packs = [one.pack for one in pack_acts(unit, case) if one.pack.seal == seal]
             if not packs:
                 raise NoSuchCaseError("no pack of {id} has this seal", id=case)
             given = one_line(to, "to") if to or step in _HANDED else ""
-            desk.add(_held(case, step, packs[0], given, (who, why, at)))
+            unit.add(_held(case, step, packs[0], given, (who, why, at)))
             return packs[0]
 
         return self._act(hold)
@@ -223,29 +223,29 @@ class Casework(Records):
     def merge(self, case: str, into: str, who: str, why: str, at: int) -> None:
         """Puts a case into an open one: its accounts, things and acts are seen there, too (rule 16). CaseStateError."""
 
-        def change(desk: Desk) -> None:
+        def change(unit: UnitOfWork) -> None:
             for id_ in (case, into):
-                refuse_merged(desk, id_)
-            if case == into or CaseState(desk.case(into)["state"]) not in OPEN_STATES:
+                refuse_merged(unit, id_)
+            if case == into or CaseState(unit.case(into)["state"]) not in OPEN_STATES:
                 raise CaseStateError("{id} can only go into another case that is open", id=case)
-            if any(row["via"] for row in desk.rows.group(ALERTS, case).values()):
+            if any(row["via"] for row in unit.rows.group(ALERTS, case).values()):
                 raise CaseStateError("other cases went into {id}: take them out first, or merge the other way", id=case)
-            before = CaseState(desk.case(case)["state"])
+            before = CaseState(unit.case(case)["state"])
             by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            desk.add(Merged(case=case, at=at, into=into, before=before, on=True, **by))
+            unit.add(Merged(case=case, at=at, into=into, before=before, on=True, **by))
 
         self._act(change)
 
     def unmerge(self, case: str, who: str, why: str, at: int) -> None:
         """Takes a case out of the one that it went into: both are as they were, with what was done since."""
 
-        def change(desk: Desk) -> None:
-            row = desk.case(case)
+        def change(unit: UnitOfWork) -> None:
+            row = unit.case(case)
             if row["merged_into"] is None:
                 raise CaseStateError("{id} went into no other case", id=case)
             by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
             before = CaseState(row["merged_state"])
-            desk.add(Merged(case=case, at=at, into=row["merged_into"], before=before, on=False, **by))
+            unit.add(Merged(case=case, at=at, into=row["merged_into"], before=before, on=False, **by))
 
         self._act(change)
 
@@ -255,16 +255,16 @@ class Casework(Records):
         CaseStateError: the case isn't open, or no account would be left in it.
         """
 
-        def change(desk: Desk) -> str:
-            row = desk.case(case)
+        def change(unit: UnitOfWork) -> str:
+            row = unit.case(case)
             if CaseState(row["state"]) not in OPEN_STATES:
                 raise CaseStateError("{id} is closed or merged, and can't be split", id=case)
-            chosen = tuple(_own_thing(desk, case, thing) for thing in dict.fromkeys(things))
+            chosen = tuple(_own_thing(unit, case, thing) for thing in dict.fromkeys(things))
             accounts = tuple(thing.value for thing in chosen if thing.kind is ObservableKind.ACCOUNT)
-            own = [t for t in desk.rows.group(THINGS, case).values() if t["kind"] == ObservableKind.ACCOUNT]
+            own = [t for t in unit.rows.group(THINGS, case).values() if t["kind"] == ObservableKind.ACCOUNT]
             if not chosen or (accounts and len(accounts) == len(own)):
                 raise CaseStateError("something has to go out of {id}, and an account to stay in it", id=case)
-            made = f"{PREFIX}{desk.last('case') + 1}"
+            made = f"{PREFIX}{unit.last('case') + 1}"
             alert = Alert(
                 actors=accounts,
                 alerted_at=row["alerted_at"],
@@ -275,7 +275,7 @@ class Casework(Records):
                 read_until=row["read_until"],
             )
             by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            desk.add(Split(case=case, at=at, made=made, things=chosen, alert=alert, **by))
+            unit.add(Split(case=case, at=at, made=made, things=chosen, alert=alert, **by))
             return made
 
         return self._act(change)
@@ -289,10 +289,10 @@ class Casework(Records):
         did last.
         """
 
-        def take_back(desk: Desk) -> str:
+        def take_back(unit: UnitOfWork) -> str:
             by = one_line(who, "who")
-            chosen = sorted(set(lines), reverse=True) if lines else [_last_line(desk, by)]
-            cases = [_take_back(desk, line, by, at) for line in chosen]
+            chosen = sorted(set(lines), reverse=True) if lines else [_last_line(unit, by)]
+            cases = [_take_back(unit, line, by, at) for line in chosen]
             return cases[0]
 
         return self._act(take_back)
@@ -301,11 +301,11 @@ class Casework(Records):
 
     def promote(self, item: str, who: str, why: str, at: int) -> str:
         """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""
-        return self._act(lambda desk: promote_item(desk, item, who, why, at))
+        return self._act(lambda unit: promote_item(unit, item, who, why, at))
 
     def dismiss(self, item: str, who: str, why: str, at: int) -> None:
         """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
-        self._act(lambda desk: dismiss_item(desk, item, who, why, at))
+        self._act(lambda unit: dismiss_item(unit, item, who, why, at))
 
     # Many at once
 
@@ -320,35 +320,35 @@ class Casework(Records):
             raise CasebookUsageError("up to {most} cases at once", key="ids", most=MOST_AT_ONCE)
         _check(decision, who)
 
-        def decide(desk: Desk) -> Decided:
-            _load(desk, chosen)
+        def decide(unit: UnitOfWork) -> Decided:
+            _load(unit, chosen)
             done, changed = [], []
             refused: list[tuple[str, CaseStateError | NoSuchCaseError]] = []
             for id_ in chosen:
-                if desk.line_of(id_) > seen:
+                if unit.line_of(id_) > seen:
                     changed.append(id_)
                     continue
-                line = desk.head[0]
+                line = unit.head[0]
                 try:
-                    _decide(desk, id_, decision, who, at)
+                    _decide(unit, id_, decision, who, at)
                 except (CaseStateError, NoSuchCaseError) as error:
                     refused.append((id_, error))
                 else:
-                    done += [id_] if desk.head[0] > line else []
+                    done += [id_] if unit.head[0] > line else []
             same = len(chosen) - len(done) - len(changed) - len(refused)
             return Decided(done=tuple(done), changed=tuple(changed), refused=tuple(refused), same=same)
 
         return self._act(decide)
 
 
-def _last_line(desk: Desk, who: str) -> int:
+def _last_line(unit: UnitOfWork, who: str) -> int:
     text = f"SELECT max(line) FROM {ACTS.full_name} WHERE who = ?"
-    return int(query(desk.connection, text, (who,))[0][0] or 0)
+    return int(query(unit.connection, text, (who,))[0][0] or 0)
 
 
-def _take_back(desk: Desk, line: int, who: str, at: int) -> str:
+def _take_back(unit: UnitOfWork, line: int, who: str, at: int) -> str:
     try:
-        act = desk.act_at(line)
+        act = unit.act_at(line)
     except KeyError:
         act = None
     if act is None or act_name(act) not in UNDOABLE or getattr(act, "who", None) != who:
@@ -357,7 +357,7 @@ def _take_back(desk: Desk, line: int, who: str, at: int) -> str:
         raise UndoError("an act can be taken back for a minute, and this one is older")
     case = concerned(act)[0]
     try:
-        desk.add(Undone(case=case, at=at, who=who, line=line))
+        unit.add(Undone(case=case, at=at, who=who, line=line))
     except (KeyError, ValueError):
         raise UndoError("somebody changed {id} since, so that it can't be taken back", id=case) from None
     return case
@@ -372,9 +372,9 @@ def _task(content: TaskContent) -> TaskContent:
     return TaskContent(text=one_line(content.text, "task"), state=content.state, owner=owner, due=due)
 
 
-def _own_thing(desk: Desk, case: str, thing: Observable) -> Observable:
+def _own_thing(unit: UnitOfWork, case: str, thing: Observable) -> Observable:
     """A thing of a case that was given by its value or its alias."""
-    own = [row for row in desk.rows.group(THINGS, case).values() if row["kind"] == thing.kind and not row["via"]]
+    own = [row for row in unit.rows.group(THINGS, case).values() if row["kind"] == thing.kind and not row["via"]]
     for name in ("value", "alias"):
         if len(found := {row["value"] for row in own if row[name] == thing.value}) == 1:
             return Observable(kind=thing.kind, value=found.pop())
@@ -397,12 +397,12 @@ def _held(case: str, step: PackStep, pack: Pack, to: str, by: tuple[str, str, in
     )
 
 
-def _load(desk: Desk, ids: Sequence[str]) -> None:
+def _load(unit: UnitOfWork, ids: Sequence[str]) -> None:
     """Loads what decisions look at, of all of them at once."""
     for table in (CASES, QUEUE, THINGS):
         for start in range(0, len(ids), _MOST_VALUES):
             some = ids[start : start + _MOST_VALUES]
-            desk.rows.fill(table, some, desk.select(table, f"WHERE {table.key[0]} IN ({marks(some)})", some))
+            unit.rows.fill(table, some, unit.select(table, f"WHERE {table.key[0]} IN ({marks(some)})", some))
 
 
 def _check(decision: Decision, who: str) -> None:
@@ -417,18 +417,18 @@ def _check(decision: Decision, who: str) -> None:
         raise CasebookUsageError("say what it is to become", key=needed)
 
 
-def _decide(desk: Desk, id_: str, decision: Decision, who: str, at: int) -> None:
+def _decide(unit: UnitOfWork, id_: str, decision: Decision, who: str, at: int) -> None:
     match decision.action:
         case BulkAction.PROMOTE:
-            promote_item(desk, id_, who, decision.why, at)
+            promote_item(unit, id_, who, decision.why, at)
         case BulkAction.DISMISS:
-            dismiss_item(desk, id_, who, decision.why, at)
+            dismiss_item(unit, id_, who, decision.why, at)
         case BulkAction.ASSIGN:
-            set_field(desk, id_, "owner", decision.owner, who, decision.why, at)
+            set_field(unit, id_, "owner", decision.owner, who, decision.why, at)
         case BulkAction.SNOOZE:
             until = None if decision.until is None else iso(decision.until)
-            set_field(desk, id_, "snoozed", until, who, decision.why, at)
+            set_field(unit, id_, "snoozed", until, who, decision.why, at)
         case BulkAction.PRIORITY if decision.priority is not None:
-            set_field(desk, id_, "priority", decision.priority.value, who, decision.why, at)
+            set_field(unit, id_, "priority", decision.priority.value, who, decision.why, at)
         case BulkAction.STATE if decision.state is not None:
-            change_state(desk, id_, decision.state, who, decision.why, at)
+            change_state(unit, id_, decision.state, who, decision.why, at)

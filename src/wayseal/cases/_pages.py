@@ -6,8 +6,8 @@ along an index by itself, so that no page reads more rows than it has.
 
 from typing import Any
 
-from wayseal.cases._desk import Desk
 from wayseal.cases._tables import CASES, JOURNAL, OWNER, QUEUE, THINGS, Row, marks
+from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.errors import CasebookUsageError
 from wayseal.cases.types import CaseState, ItemState, ObservableKind, PackHeld
 from wayseal.cases.views import CaseFilter, CaseSort, ItemFilter, ItemSort, Pack, PackAct
@@ -37,9 +37,9 @@ Chosen = tuple[str, list[Part]]
 MOST_PACKS = 500
 
 
-def pack_acts(desk: Desk, case: str) -> tuple[PackAct, ...]:
+def pack_acts(unit: UnitOfWork, case: str) -> tuple[PackAct, ...]:
     """Return the acts on packs of evidence of a case (rule 21), the newest first, up to MOST_PACKS: 1 statement."""
-    found = desk.acts("a.case_id = ? AND a.act = 'pack' ORDER BY a.line DESC LIMIT ?", (case, MOST_PACKS))
+    found = unit.acts("a.case_id = ? AND a.act = 'pack' ORDER BY a.line DESC LIMIT ?", (case, MOST_PACKS))
     return tuple(
         PackAct(
             pack=Pack(seal=act.seal, digest=act.digest, size=act.size, items=act.items),
@@ -94,18 +94,18 @@ def choose_items(wanted: ItemFilter, now: int) -> Chosen:
     return chosen, [([" AND ".join(where) or "1 = 1"], [ItemState.WAITING.value, now, *values])]
 
 
-def count_rows(desk: Desk, chosen: Chosen) -> tuple[int, int]:
+def count_rows(unit: UnitOfWork, chosen: Chosen) -> tuple[int, int]:
     """The last line, and how many rows fulfil one of the conditions."""
     source, parts = chosen
     counts = " + ".join(f"(SELECT count(*) FROM {source} WHERE {' AND '.join(where)})" for where, _ in parts)
     values = [value for _, some in parts for value in some]
     text = f"SELECT (SELECT coalesce(max(line), 0) FROM {JOURNAL}), {counts}"
-    line, total = query(desk.connection, text, values)[0]
+    line, total = query(unit.connection, text, values)[0]
     return int(line), int(total)
 
 
 def select_page(
-    desk: Desk,
+    unit: UnitOfWork,
     table: Table,
     chosen: Chosen,
     sort: tuple[str, bool],
@@ -132,7 +132,7 @@ def select_page(
         text = f"SELECT {columns} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
         texts.append(f"SELECT {columns} FROM ({text}) AS p{number}")
         values += [*given, most + 1]
-    found = query(desk.connection, f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT ?", [*values, most + 1])
+    found = query(unit.connection, f"{' UNION ALL '.join(texts)} ORDER BY {order} LIMIT ?", [*values, most + 1])
     rows = [dict(zip(table.names, row, strict=True)) for row in found]
     more = f"{rows[most - 1][column]!r}:{rows[most - 1]['number']}" if len(rows) > most else None
     return rows[:most], more

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from wayseal.cases._arrivals import Arrivals
 from wayseal.cases._casework import MOST_AT_ONCE
-from wayseal.cases._desk import Desk
 from wayseal.cases._page_rows import case_row, entry, item_row, row_of, thing_row
 from wayseal.cases._pages import (
     CASE_SORTS,
@@ -23,6 +22,7 @@ from wayseal.cases._pages import (
 )
 from wayseal.cases._project_records import PREFIX, task_of
 from wayseal.cases._tables import ACTS, CASES, COUNTS, FILES, JOURNAL, NOTES, QUEUE, TASKS, THINGS, marks
+from wayseal.cases._unit_of_work import UnitOfWork
 from wayseal.cases.book import LOOKS
 from wayseal.cases.types import PERSONAL, Act, Heard, ItemState, NamesShown, Observable, ObservableKind, TaskState
 from wayseal.cases.views import (
@@ -73,15 +73,15 @@ class Queries(Arrivals):
         """A page of cases: 2 statements."""
         chosen = choose_cases(wanted or CaseFilter())
 
-        def ask(desk: Desk) -> Page[CaseRow]:
-            rows, more = select_page(desk, CASES, chosen, CASE_SORTS[sort], after, bounded(limit))
-            return Page(rows=_case_rows(desk, rows, names), after=more)
+        def ask(unit: UnitOfWork) -> Page[CaseRow]:
+            rows, more = select_page(unit, CASES, chosen, CASE_SORTS[sort], after, bounded(limit))
+            return Page(rows=_case_rows(unit, rows, names), after=more)
 
         return self._look(ask)
 
     def matching_cases(self, wanted: CaseFilter, sort: CaseSort = CaseSort.CHANGED) -> Matching[CaseRow]:
         """All cases that fit, up to MOST_AT_ONCE in their order, to decide on them together: 3 statements."""
-        return self._look(lambda desk: _matching(desk, CASES, choose_cases(wanted), CASE_SORTS[sort], _case_rows))
+        return self._look(lambda unit: _matching(unit, CASES, choose_cases(wanted), CASE_SORTS[sort], _case_rows))
 
     def queue(
         self,
@@ -96,22 +96,22 @@ class Queries(Arrivals):
         """A page of what waits for a decision: 2 statements. now: what was put off until later isn't there."""
         chosen = choose_items(wanted or ItemFilter(), now)
 
-        def ask(desk: Desk) -> Page[ItemRow]:
-            rows, more = select_page(desk, QUEUE, chosen, ITEM_SORTS[sort], after, bounded(limit))
-            return Page(rows=_item_rows(desk, rows, names), after=more)
+        def ask(unit: UnitOfWork) -> Page[ItemRow]:
+            rows, more = select_page(unit, QUEUE, chosen, ITEM_SORTS[sort], after, bounded(limit))
+            return Page(rows=_item_rows(unit, rows, names), after=more)
 
         return self._look(ask)
 
     def matching_items(self, now: int, wanted: ItemFilter, sort: ItemSort = ItemSort.LOSS) -> Matching[ItemRow]:
         """All that waits and fits, up to MOST_AT_ONCE in its order, to decide on it together: 3 statements."""
-        return self._look(lambda desk: _matching(desk, QUEUE, choose_items(wanted, now), ITEM_SORTS[sort], _item_rows))
+        return self._look(lambda unit: _matching(unit, QUEUE, choose_items(wanted, now), ITEM_SORTS[sort], _item_rows))
 
     def counts(self) -> Counts:
         """How many there are of what: 1 statement, over counters that are kept."""
 
-        def ask(desk: Desk) -> Counts:
+        def ask(unit: UnitOfWork) -> Counts:
             found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-            for name, value, n in query(desk.connection, f"SELECT name, value, n FROM {COUNTS.full_name}"):
+            for name, value, n in query(unit.connection, f"SELECT name, value, n FROM {COUNTS.full_name}"):
                 found[name][value] = int(n)
             return Counts(states=found["state"], queue=found["queue"], owners=found["owner"], tasks=found["tasks"])
 
@@ -126,18 +126,18 @@ class Queries(Arrivals):
         accounts that they looked at.
         """
 
-        def ask(desk: Desk) -> Dossier:
-            row = desk.case(case)
-            things = sorted(desk.rows.group(THINGS, case).values(), key=lambda thing: thing["place"])
+        def ask(unit: UnitOfWork) -> Dossier:
+            row = unit.case(case)
+            things = sorted(unit.rows.group(THINGS, case).values(), key=lambda thing: thing["place"])
             merged = tuple(
                 found[0]
                 for found in query(
-                    desk.connection,
+                    unit.connection,
                     f"SELECT case_id FROM {CASES.full_name} WHERE merged_into = ? ORDER BY number",
                     (case,),
                 )
             )
-            heard, looked_at, seen = _heard_and_looked(desk, (case, *merged), looker, since)
+            heard, looked_at, seen = _heard_and_looked(unit, (case, *merged), looker, since)
             may = names or looked_at > 0
             if looked_at:
                 things = _only_seen(things, seen)
@@ -150,11 +150,11 @@ class Queries(Arrivals):
                 looked_at=looked_at,
                 merged=merged,
                 statements=_statements(heard, shown, may and named),
-                tasks=tuple(_task(row) for row in _in_order(desk, TASKS, case, "task")),
-                notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(desk, NOTES, case, "note")),
-                files=tuple(row_of(FileRow, row) for row in _in_order(desk, FILES, case, "digest")),
-                similar=_similar(desk, case, things, may),
-                timeline=_timeline(desk, (case, *merged), shown, None, limit),
+                tasks=tuple(_task(row) for row in _in_order(unit, TASKS, case, "task")),
+                notes=tuple(row_of(Note, row, id=row["note"]) for row in _in_order(unit, NOTES, case, "note")),
+                files=tuple(row_of(FileRow, row) for row in _in_order(unit, FILES, case, "digest")),
+                similar=_similar(unit, case, things, may),
+                timeline=_timeline(unit, (case, *merged), shown, None, limit),
             )
 
         return self._look(ask)
@@ -174,25 +174,25 @@ class Queries(Arrivals):
         looker: of names only those that this person looked at after `since` (a statement more).
         """
 
-        def ask(desk: Desk) -> Page[Entry]:
+        def ask(unit: UnitOfWork) -> Page[Entry]:
             if id_.startswith(PREFIX):
-                desk.case(id_)
+                unit.case(id_)
             else:
-                desk.item(id_)
-            things = list(desk.rows.group(THINGS, id_).values())
+                unit.item(id_)
+            things = list(unit.rows.group(THINGS, id_).values())
             if names and looker is not None:
-                things = _only_seen(things, _seen_by(desk, id_, looker, since))
+                things = _only_seen(things, _seen_by(unit, id_, looker, since))
             cases = (id_, *sorted({thing["via"] for thing in things} - {""}))
-            return _timeline(desk, cases, _Shown(self._alias, things, names), before, limit)
+            return _timeline(unit, cases, _Shown(self._alias, things, names), before, limit)
 
         return self._look(ask)
 
     def packs(self, case: str) -> tuple[PackAct, ...]:
         """Return the acts on packs of evidence of a case, the newest first: 2 statements."""
 
-        def ask(desk: Desk) -> tuple[PackAct, ...]:
-            desk.case(case)
-            return pack_acts(desk, case)
+        def ask(unit: UnitOfWork) -> tuple[PackAct, ...]:
+            unit.case(case)
+            return pack_acts(unit, case)
 
         return self._look(ask)
 
@@ -200,7 +200,7 @@ class Queries(Arrivals):
         """The open tasks of somebody, the oldest first: 1 statement."""
         states = [state.value for state in TaskState if state not in {TaskState.DONE, TaskState.CANCELLED}]
         rest = f"WHERE owner = ? AND state IN ({marks(states)}) ORDER BY line LIMIT ?"
-        rows = self._look(lambda desk: desk.select(TASKS, rest, (owner, *states, bounded(limit))))
+        rows = self._look(lambda unit: unit.select(TASKS, rest, (owner, *states, bounded(limit))))
         return tuple(map(_task, rows))
 
     def changed_since(self, line: int, limit: int = 50, *, names: bool = False) -> Changes:
@@ -209,14 +209,14 @@ class Queries(Arrivals):
         limit: about so many; what one act changed is told together.
         """
 
-        def ask(desk: Desk) -> Changes:
+        def ask(unit: UnitOfWork) -> Changes:
             most = bounded(limit)
-            found = [_changed(desk, table, line, most) for table in (CASES, QUEUE)]
+            found = [_changed(unit, table, line, most) for table in (CASES, QUEUE)]
             full = [rows[-1]["changed_line"] for rows in found if len(rows) >= most]
             last = min(full) if full else max((rows[-1]["changed_line"] for rows in found if rows), default=line)
             more = bool(full)  # nothing behind the shorter list is lost
             cases, items = ([row for row in rows if row["changed_line"] <= last] for rows in found)
-            things = first_things(desk, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
+            things = first_things(unit, [*(r["case_id"] for r in cases), *(r["item"] for r in items)], names)
             return Changes(
                 line=last,
                 cases=tuple(case_row(row, things[row["case_id"]]) for row in cases),
@@ -241,38 +241,38 @@ class _Shown:
 
 
 def _matching(
-    desk: Desk,
+    unit: UnitOfWork,
     table: Table,
     chosen: Chosen,
     sort: tuple[str, bool],
-    told: Callable[[Desk, Sequence[Row], bool], tuple[R, ...]],
+    told: Callable[[UnitOfWork, Sequence[Row], bool], tuple[R, ...]],
 ) -> Matching[R]:
-    rows, _ = select_page(desk, table, chosen, sort, None, MOST_AT_ONCE)
-    line, total = count_rows(desk, chosen)
-    return Matching(rows=told(desk, rows, False), total=total, line=line)
+    rows, _ = select_page(unit, table, chosen, sort, None, MOST_AT_ONCE)
+    line, total = count_rows(unit, chosen)
+    return Matching(rows=told(unit, rows, False), total=total, line=line)
 
 
-def _case_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[CaseRow, ...]:
-    things = first_things(desk, [row["case_id"] for row in rows], names)
+def _case_rows(unit: UnitOfWork, rows: Sequence[Row], names: bool) -> tuple[CaseRow, ...]:
+    things = first_things(unit, [row["case_id"] for row in rows], names)
     return tuple(case_row(row, things[row["case_id"]]) for row in rows)
 
 
-def _item_rows(desk: Desk, rows: Sequence[Row], names: bool) -> tuple[ItemRow, ...]:
-    things = first_things(desk, [row["item"] for row in rows], names)
+def _item_rows(unit: UnitOfWork, rows: Sequence[Row], names: bool) -> tuple[ItemRow, ...]:
+    things = first_things(unit, [row["item"] for row in rows], names)
     return tuple(item_row(row, things[row["item"]]) for row in rows)
 
 
-def first_things(desk: Desk, ids: Sequence[str], names: bool) -> dict[str, list[ObservableRow]]:
+def first_things(unit: UnitOfWork, ids: Sequence[str], names: bool) -> dict[str, list[ObservableRow]]:
     """The first things of several cases and items."""
     found: dict[str, list[ObservableRow]] = {id_: [] for id_ in ids}
     if found:
         rest = f"WHERE case_id IN ({marks(found)}) AND place < ? ORDER BY place"
-        for thing in desk.select(THINGS, rest, (*found, _SHOWN)):
+        for thing in unit.select(THINGS, rest, (*found, _SHOWN)):
             found[thing["case_id"]].append(thing_row(thing, names))
     return found
 
 
-def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | None, limit: int) -> Page[Entry]:
+def _timeline(unit: UnitOfWork, cases: Sequence[str], shown: _Shown, before: str | None, limit: int) -> Page[Entry]:
     most = bounded(limit)
     end = MOST_INT if before is None else whole_number(before, "before")
     text = (
@@ -281,23 +281,23 @@ def _timeline(desk: Desk, cases: Sequence[str], shown: _Shown, before: str | Non
     )
     text = f"SELECT p.line, p.id, j.content FROM ({text.replace('max(a.case_id)', 'max(a.case_id) AS id')}) AS p "
     text += f"JOIN {JOURNAL} AS j ON j.line = p.line ORDER BY p.line DESC"
-    rows = query(desk.connection, text, (*cases, end, most + 1))
-    entries = tuple(entry(int(line), id_, desk.parse(int(line), content), shown) for line, id_, content in rows[:most])
+    rows = query(unit.connection, text, (*cases, end, most + 1))
+    entries = tuple(entry(int(line), id_, unit.parse(int(line), content), shown) for line, id_, content in rows[:most])
     return Page(rows=entries, after=str(entries[-1].line) if len(rows) > most else None)
 
 
-def _changed(desk: Desk, table: Table, line: int, most: int) -> list[Row]:
+def _changed(unit: UnitOfWork, table: Table, line: int, most: int) -> list[Row]:
     """The first rows that changed behind a line, and all that the last of these lines changed."""
     rest = (
         "WHERE changed_line > ? AND changed_line <= (SELECT max(changed_line) FROM "
         f"(SELECT changed_line FROM {table.full_name} WHERE changed_line > ? ORDER BY changed_line LIMIT ?) AS b) "
         "ORDER BY changed_line, number"
     )
-    return desk.select(table, rest, (line, line, most))
+    return unit.select(table, rest, (line, line, most))
 
 
 def _heard_and_looked(
-    desk: Desk, cases: Sequence[str], looker: str | None, since: int
+    unit: UnitOfWork, cases: Sequence[str], looker: str | None, since: int
 ) -> tuple[tuple[Heard, ...], int, frozenset[str]]:
     """Return statements of persons concerned, newest first, somebody's last recorded look (0: never), and at whom."""
     joined = f"{ACTS.full_name} AS a JOIN {JOURNAL} AS j ON j.line = a.line"
@@ -313,8 +313,8 @@ def _heard_and_looked(
             "ORDER BY a.line DESC LIMIT ?) AS l"
         )
         values += [cases[0], looker, *LOOKS, since, _STATEMENTS]
-    rows = query(desk.connection, text, values)
-    acts = [desk.parse(int(line), content) for line, content, _ in rows]
+    rows = query(unit.connection, text, values)
+    acts = [unit.parse(int(line), content) for line, content, _ in rows]
     heard = sorted((act for act in acts if isinstance(act, Heard)), key=lambda act: -act.at)
     return tuple(heard), max((int(at) for _, _, at in rows), default=0), _seen(acts, cases[0])
 
@@ -333,7 +333,7 @@ def _statements(heard: Sequence[Heard], shown: _Shown, readable: bool) -> tuple[
     return tuple(told)
 
 
-def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple[Similar, ...]:
+def _similar(unit: UnitOfWork, case: str, things: Sequence[Row], names: bool) -> tuple[Similar, ...]:
     """Rule 18: what shares things with a case, most of them first; the shared ones are named."""
     own = [thing for thing in things if not thing["via"] and thing["kind"] != ObservableKind.CASE][:_SHARED]
     if not own:
@@ -352,7 +352,7 @@ def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple
     by_key = {(thing["kind"], thing["value"]): thing for thing in own}
     shared: defaultdict[str, list[ObservableRow]] = defaultdict(list)
     states: dict[str, str] = {}
-    for id_, kind, value, state, waiting, into in query(desk.connection, text, values):
+    for id_, kind, value, state, waiting, into in query(unit.connection, text, values):
         if into == case or (state is None and waiting != ItemState.WAITING):
             continue
         shared[id_].append(thing_row(by_key[kind, value], names))
@@ -361,24 +361,24 @@ def _similar(desk: Desk, case: str, things: Sequence[Row], names: bool) -> tuple
     return tuple(Similar(id=id_, state=states[id_], shared=tuple(shared[id_])) for id_ in ranked)
 
 
-def _in_order(desk: Desk, table: Table, case: str, name: str) -> list[Row]:
+def _in_order(unit: UnitOfWork, table: Table, case: str, name: str) -> list[Row]:
     """Rows of a case in the order of their ids, in which they were made."""
-    return sorted(desk.rows.group(table, case).values(), key=lambda row: (len(row[name]), row[name]))
+    return sorted(unit.rows.group(table, case).values(), key=lambda row: (len(row[name]), row[name]))
 
 
 def _task(row: Row) -> Task:
     return row_of(Task, row, case=row["case_id"], id=row["task"], content=task_of(row))
 
 
-def _seen_by(desk: Desk, case: str, looker: str, since: int) -> frozenset[str]:
+def _seen_by(unit: UnitOfWork, case: str, looker: str, since: int) -> frozenset[str]:
     """The accounts of a case that somebody is on record to have looked at after a moment."""
-    return _seen(looks_after(desk, case, looker, since, _STATEMENTS), case)
+    return _seen(looks_after(unit, case, looker, since, _STATEMENTS), case)
 
 
-def looks_after(desk: Desk, case: str, who: str, moment: int, most: int) -> list[NamesShown]:
+def looks_after(unit: UnitOfWork, case: str, who: str, moment: int, most: int) -> list[NamesShown]:
     """Looks at names of a case that somebody had recorded after a moment, the newest first: 1 statement."""
     where = f"a.case_id = ? AND a.who = ? AND a.act IN ({marks(LOOKS)}) AND a.at > ? ORDER BY a.line DESC LIMIT ?"
-    acts = desk.acts(where, (case, who, *LOOKS, moment, most))
+    acts = unit.acts(where, (case, who, *LOOKS, moment, most))
     return [act for _, act in acts if isinstance(act, NamesShown)]
 
 

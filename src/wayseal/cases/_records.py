@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from wayseal.cases._desk import ALL_TABLES, Desk, Journal, no_such_case, replace_journal
 from wayseal.cases._project_records import ITEM_PREFIX, PREFIX, concerned, state_field
 from wayseal.cases._read import load_lines, select_lines
 from wayseal.cases._tables import ALERTS, CASES, THINGS, Row, marks
+from wayseal.cases._unit_of_work import ALL_TABLES, Journal, UnitOfWork, no_such_case, replace_journal
 from wayseal.cases.book import Casebook, RecordedCase
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, NoSuchCaseError
 from wayseal.cases.types import (
@@ -170,7 +170,7 @@ class Records(Journal):
 
     def find(self, case: str) -> RecordedCase:
         """A case, with what was done with it."""
-        return self._look(lambda desk: desk.record(case))
+        return self._look(lambda unit: unit.record(case))
 
     def register(self, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
         """Puts alerts into cases (rules 9 and 10); returns the case of each, in their order.
@@ -180,19 +180,19 @@ class Records(Journal):
         """
         if any(not alert.actors for alert in alerts):
             raise ValueError("actors")
-        return self._act(lambda desk: _register(desk, alerts, at)) if alerts else ()
+        return self._act(lambda unit: _register(unit, alerts, at)) if alerts else ()
 
     def open(self, case: str, who: str, why: str, at: int) -> RecordedCase:
         """Opens a case: from here on its accounts' names may be shown (rule 7). Returns it."""
-        self._act(lambda desk: _show(desk, {case: _accounts(desk, case)}, who, why, at, Unmasking.OPENED))
+        self._act(lambda unit: _show(unit, {case: _accounts(unit, case)}, who, why, at, Unmasking.OPENED))
         return self.find(case)
 
     def unmask(self, cases: Sequence[str], who: str, why: str, at: int) -> None:
         """Opens several cases in one act, for a list that names all of them. None: nothing is recorded."""
         if cases:
             self._act(
-                lambda desk: _show(
-                    desk, {case: _accounts(desk, case) for case in cases}, who, why, at, Unmasking.UNMASKED
+                lambda unit: _show(
+                    unit, {case: _accounts(unit, case) for case in cases}, who, why, at, Unmasking.UNMASKED
                 )
             )
 
@@ -202,10 +202,10 @@ class Records(Journal):
         actor: which one, by id or pseudonym; NoSuchCaseError where it is none of the case's. Returns the accounts.
         """
 
-        def show(desk: Desk) -> tuple[str, ...]:
-            actors = _accounts(desk, case)
-            chosen = actors if actor is None else (_account_of(desk, case, actor),)
-            _show(desk, {case: chosen}, who, why, at, Unmasking.READS)
+        def show(unit: UnitOfWork) -> tuple[str, ...]:
+            actors = _accounts(unit, case)
+            chosen = actors if actor is None else (_account_of(unit, case, actor),)
+            _show(unit, {case: chosen}, who, why, at, Unmasking.READS)
             return chosen
 
         return self._act(show)
@@ -217,10 +217,10 @@ class Records(Journal):
         NoSuchCaseError also where that account is none of the case's. Returns the case.
         """
 
-        def hear(desk: Desk) -> None:
-            whose = _whose(desk, case, actor)
+        def hear(unit: UnitOfWork) -> None:
+            whose = _whose(unit, case, actor)
             said = several_lines(statement, "statement")
-            desk.add(Heard(case=case, at=at, who=one_line(who, "who"), statement=said, actor=whose))
+            unit.add(Heard(case=case, at=at, who=one_line(who, "who"), statement=said, actor=whose))
 
         self._act(hear)
         return self.find(case)
@@ -228,11 +228,11 @@ class Records(Journal):
     def verdict(self, case: str, true: bool, who: str, why: str, at: int) -> RecordedCase:
         """Closes a case (rule 12). true: the reads were not work. Returns it."""
 
-        def judge(desk: Desk) -> None:
-            before = CaseState(desk.case(case)["state"])
-            refuse_merged(desk, case)
+        def judge(unit: UnitOfWork) -> None:
+            before = CaseState(unit.case(case)["state"])
+            refuse_merged(unit, case)
             by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-            desk.add(Verdict(case=case, at=at, true=true, before=before, **by))
+            unit.add(Verdict(case=case, at=at, true=true, before=before, **by))
 
         self._act(judge)
         return self.find(case)
@@ -272,12 +272,12 @@ class Records(Journal):
         return done
 
 
-def _register(desk: Desk, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
+def _register(unit: UnitOfWork, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
     """Rule 10, for alerts that came together: they never share a case, and see the casebook as it was before."""
-    candidates = _candidates(desk, sorted({actor for alert in alerts for actor in alert.actors}))
+    candidates = _candidates(unit, sorted({actor for alert in alerts for actor in alert.actors}))
     ids: list[str] = []
     acts: list[Registered] = []
-    last = desk.last("case")
+    last = unit.last("case")
     for alert in alerts:
         case = find_continued_case(candidates, alert, set(ids))
         if case is None:
@@ -286,70 +286,72 @@ def _register(desk: Desk, alerts: Sequence[Alert], at: int) -> tuple[str, ...]:
             acts.append(Registered(case=ids[-1], at=at, alert=alert, first=True))
             continue
         ids.append(case.id)
-        if case.state not in CLOSED_STATES and _last_alert(desk, case.id) != alert:
+        if case.state not in CLOSED_STATES and _last_alert(unit, case.id) != alert:
             acts.append(Registered(case=case.id, at=at, alert=alert, first=False))
     for act in acts:
-        desk.add(act)
+        unit.add(act)
     return tuple(ids)
 
 
-def _candidates(desk: Desk, actors: Sequence[str]) -> list[Candidate]:
+def _candidates(unit: UnitOfWork, actors: Sequence[str]) -> list[Candidate]:
     ids: set[str] = set()
     for start in range(0, len(actors), _MOST_VALUES):
         some = actors[start : start + _MOST_VALUES]
         text = f"SELECT DISTINCT case_id FROM {THINGS.full_name} WHERE kind = ? AND value IN ({marks(some)})"
-        ids.update(row[0] for row in query(desk.connection, text, (ObservableKind.ACCOUNT.value, *some)))
+        ids.update(row[0] for row in query(unit.connection, text, (ObservableKind.ACCOUNT.value, *some)))
     found = []
     for id_ in sorted(ids):
-        row = desk.rows.get(CASES, id_)
+        row = unit.rows.get(CASES, id_)
         if row is not None and row["state"] != CaseState.MERGED:
             times = {name: row[name] for name in ("number", "alerted_at", "last_alerted_at", "read_until")}
-            whose = frozenset(_accounts(desk, id_))
+            whose = frozenset(_accounts(unit, id_))
             found.append(Candidate(id=id_, state=CaseState(row["state"]), actors=whose, **times))
     return found
 
 
-def _last_alert(desk: Desk, case: str) -> Alert | None:
-    line = max(row["line"] for row in desk.rows.group(ALERTS, case).values())
-    act = desk.act_at(line)
+def _last_alert(unit: UnitOfWork, case: str) -> Alert | None:
+    line = max(row["line"] for row in unit.rows.group(ALERTS, case).values())
+    act = unit.act_at(line)
     return getattr(act, "alert", None)
 
 
-def _show(desk: Desk, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Unmasking) -> None:
-    desk.add(NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look))
+def _show(
+    unit: UnitOfWork, actors: Mapping[str, tuple[str, ...]], who: str, why: str, at: int, look: Unmasking
+) -> None:
+    unit.add(NamesShown(cases=actors, at=at, who=one_line(who, "who"), why=one_line(why, "why"), look=look))
 
 
-def _accounts(desk: Desk, case: str) -> tuple[str, ...]:
+def _accounts(unit: UnitOfWork, case: str) -> tuple[str, ...]:
     """A case's accounts, in the order in which they came."""
-    desk.case(case)
-    things = sorted(desk.rows.group(THINGS, case).values(), key=lambda row: row["place"])
+    unit.case(case)
+    things = sorted(unit.rows.group(THINGS, case).values(), key=lambda row: row["place"])
     return tuple(dict.fromkeys(row["value"] for row in things if row["kind"] == ObservableKind.ACCOUNT))
 
 
-def _whose(desk: Desk, case: str, given: str | None) -> str | None:
+def _whose(unit: UnitOfWork, case: str, given: str | None) -> str | None:
     """The id of a case's account that was given by id or pseudonym; None: it has one, and none was given."""
     if given is None:
-        if len(_accounts(desk, case)) > 1:
+        if len(_accounts(unit, case)) > 1:
             raise CasebookUsageError("{id} has several accounts: say whose statement it is", key="actor", id=case)
         return None
-    return _account_of(desk, case, given)
+    return _account_of(unit, case, given)
 
 
-def _account_of(desk: Desk, case: str, given: str) -> str:
+def _account_of(unit: UnitOfWork, case: str, given: str) -> str:
     """The id of a case's account that was given by id or pseudonym."""
-    actors = _accounts(desk, case)
+    actors = _accounts(unit, case)
     if given in actors:
         return given
-    things = desk.rows.group(THINGS, case).values()
+    things = unit.rows.group(THINGS, case).values()
     meant = {row["value"] for row in things if row["alias"] == given and row["kind"] == ObservableKind.ACCOUNT}
     if len(meant) != 1:
         raise NoSuchCaseError("{id} has no such account; `wayseal case list` shows its accounts", id=case)
     return str(meant.pop())
 
 
-def refuse_merged(desk: Desk, case: str) -> None:
+def refuse_merged(unit: UnitOfWork, case: str) -> None:
     """CaseStateError where a case went into another one."""
-    if into := desk.case(case)["merged_into"]:
+    if into := unit.case(case)["merged_into"]:
         raise CaseStateError("{id} went into {into}: work on that one, or take it out again", id=case, into=into)
 
 
@@ -365,67 +367,67 @@ _OF_ITEMS = ("owner", "snoozed")
 """What of something in the queue can be changed as of a case."""
 
 
-def change_state(desk: Desk, case: str, state: CaseState, who: str, why: str, at: int) -> None:
+def change_state(unit: UnitOfWork, case: str, state: CaseState, who: str, why: str, at: int) -> None:
     """Changes how a case stands. CaseStateError: not from how it stands now."""
-    refuse_merged(desk, case)
-    before = CaseState(desk.case(case)["state"])
+    refuse_merged(unit, case)
+    before = CaseState(unit.case(case)["state"])
     if state not in CHANGES[before]:
         raise CaseStateError("{id} is {before}, and can't become {after}", id=case, before=before, after=state)
     by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-    desk.add(Changed(case=case, at=at, field="state", before=before.value, after=state.value, **by))
+    unit.add(Changed(case=case, at=at, field="state", before=before.value, after=state.value, **by))
 
 
-def set_field(desk: Desk, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:
+def set_field(unit: UnitOfWork, id_: str, field: str, after: str | None, who: str, why: str, at: int) -> None:
     """Changes a field of a case or an item, if it isn't so already."""
     by = {"who": one_line(who, "who"), "why": one_line(why, "why") if why else ""}
-    row = _waiting(desk, id_) if id_.startswith(ITEM_PREFIX) else desk.case(id_)
+    row = _waiting(unit, id_) if id_.startswith(ITEM_PREFIX) else unit.case(id_)
     act: Callable[..., Act] = ItemChanged if id_.startswith(ITEM_PREFIX) else Changed
     about = {"item" if id_.startswith(ITEM_PREFIX) else "case": id_}
     if id_.startswith(ITEM_PREFIX) and field not in _OF_ITEMS:
         raise no_such_case(id_)
     before = state_field(row, field)
     if before != after:
-        desk.add(act(**about, at=at, field=field, before=before, after=after, **by))
+        unit.add(act(**about, at=at, field=field, before=before, after=after, **by))
 
 
-def promote_item(desk: Desk, item: str, who: str, why: str, at: int) -> str:
+def promote_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> str:
     """Makes a case of something in the queue; its id. A case of detection is one: somebody works on it now."""
-    row = _waiting(desk, item)
+    row = _waiting(unit, item)
     by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
     if not item.startswith(ITEM_PREFIX):
-        before, after = desk.case(item)["state"], CaseState.IN_PROGRESS.value
-        desk.add(Changed(case=item, at=at, field="state", before=before, after=after, **by))
+        before, after = unit.case(item)["state"], CaseState.IN_PROGRESS.value
+        unit.add(Changed(case=item, at=at, field="state", before=before, after=after, **by))
         return item
-    things = sorted(desk.rows.group(THINGS, item).values(), key=lambda thing: thing["place"])
+    things = sorted(unit.rows.group(THINGS, item).values(), key=lambda thing: thing["place"])
     accounts = tuple(thing["value"] for thing in things if thing["kind"] == ObservableKind.ACCOUNT)
     others = tuple(
         Observable(kind=ObservableKind(thing["kind"]), value=thing["value"])
         for thing in things
         if thing["kind"] != ObservableKind.ACCOUNT
     )
-    case = f"{PREFIX}{desk.last('case') + 1}"
+    case = f"{PREFIX}{unit.last('case') + 1}"
     score = row["score"]
     said = {"score": score, "parcels_a_day": 0.0, "worth": is_worth(score, 0, FALSE_ALARM)}
     alert = Alert(actors=accounts, alerted_at=row["since"], detectors=(row["source"],), **said)
-    desk.add(Promoted(item=item, case=case, at=at, alert=alert, things=others, **by))
+    unit.add(Promoted(item=item, case=case, at=at, alert=alert, things=others, **by))
     return case
 
 
-def dismiss_item(desk: Desk, item: str, who: str, why: str, at: int) -> None:
+def dismiss_item(unit: UnitOfWork, item: str, who: str, why: str, at: int) -> None:
     """Takes something out of the queue, as nothing to act on. A case of detection is closed as no case."""
-    _waiting(desk, item)
+    _waiting(unit, item)
     by = {"who": one_line(who, "who"), "why": one_line(why, "why")}
-    before: str = desk.item(item)["state"]
+    before: str = unit.item(item)["state"]
     if item.startswith(ITEM_PREFIX):
         after = ItemState.DISMISSED.value
-        desk.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
+        unit.add(ItemChanged(item=item, at=at, field="state", before=before, after=after, **by))
     else:
-        was, no_case = desk.case(item)["state"], CaseState.NO_CASE.value
-        desk.add(Changed(case=item, at=at, field="state", before=was, after=no_case, **by))
+        was, no_case = unit.case(item)["state"], CaseState.NO_CASE.value
+        unit.add(Changed(case=item, at=at, field="state", before=was, after=no_case, **by))
 
 
-def _waiting(desk: Desk, item: str) -> Row:
-    row = desk.item(item)
+def _waiting(unit: UnitOfWork, item: str) -> Row:
+    row = unit.item(item)
     if row["state"] != ItemState.WAITING:
         raise CaseStateError("{id} waits for no decision any more", id=item)
     return row

@@ -116,7 +116,7 @@ def market_look(
         reports = []
         for done, name in enumerate(names):
             progress("look", done, len(names))
-            reports.append(watch.look(Planned(source=name, at=now_us())))
+            reports.append(watch.visit(Planned(source=name, at=now_us())))
         progress("look", len(names), len(names))
     for report in reports:
         print_lines(report_lines(report))
@@ -167,7 +167,7 @@ def market_watch(
                     print_lines(purge_lines(watched.purge(market)))
                 due = watched.due()
                 for planned in due[:1]:
-                    report = watched.look(planned)
+                    report = watched.visit(planned)
                     print_lines(report_lines(report))
                     queue_finds(market, own, report)
                 if not due:
@@ -265,7 +265,7 @@ def market_import(
         good = check_files(form, placed, say, partial(progress, "check"))
     bring_in(market, name, form, good)
     with watching(market, own, canaries, time.sleep) as watch:
-        report = watch.look(Planned(source=name, at=now_us()))
+        report = watch.visit(Planned(source=name, at=now_us()))
     print_lines(report_lines(report))
     queue_finds(market, own, report)
 

@@ -14,7 +14,7 @@ from wayseal.cli._texts import _, current_lang, pgettext
 from wayseal.ledger import Summary, open_ledger
 from wayseal.model.times import HOUR_US, SECOND_US, iso, stamp
 from wayseal.page.visible import cells
-from wayseal.page.words import Voice, reason_text
+from wayseal.page.words import Translator, reason_text
 
 GAPS_SHOWN = 5
 PURGE = ("before", "who", "why", "at", "reads", "waybills", "held", "below_minimum")
@@ -110,13 +110,13 @@ def lines(summary: Summary, accounts: int, waybills: int, name: str) -> Iterator
     yield pgettext("span", "Reads") + colon + span
     yield f"{_('Accounts that read')}{colon}{accounts:,}   {_('Waybills seen')}{colon}{waybills:,}"
     yield f"{_('Rows')}{colon.rstrip()}"
-    voice = Voice(current_lang().value)
-    named = {voice.value(table): rows for table, rows in summary.rows.items()}
+    translator = Translator(current_lang().value)
+    named = {translator.value(table): rows for table, rows in summary.rows.items()}
     width = max(map(cells, named), default=0)
     for table, rows in named.items():
         yield f"  {table}{' ' * (width - cells(table))}  {rows:>15,}"
     if summary.missing_tables:
-        yield f"{_('Not there')}{colon}{voice.all_values(summary.missing_tables)}"
+        yield f"{_('Not there')}{colon}{translator.all_values(summary.missing_tables)}"
     for source in summary.sources:
         if source.replaced:
             yield (

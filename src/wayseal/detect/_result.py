@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from wayseal.detect.policy import FALSE_ALARM
-from wayseal.page.programs import digits, named
+from wayseal.page.programs import alias, rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +93,9 @@ class Comparison:
 
     others: Others = Others.NOBODY
     accounts: int = 0
-    days: Annotated[int, named("own_days")] = 0
+    days: Annotated[int, alias("own_days")] = 0
     own: int = 0
-    unknown: Annotated[float, digits(3)] = 0.0
+    unknown: Annotated[float, rounded(3)] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

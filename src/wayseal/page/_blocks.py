@@ -1,4 +1,4 @@
-"""What a report consists of. A text is plain or, where a page's voice spoke it, Markup; whoever shows it escapes it."""
+"""What a report consists of. A text is plain or, where a page's translator made it, Markup; who shows it escapes it."""
 
 from dataclasses import dataclass
 from typing import Literal

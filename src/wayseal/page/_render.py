@@ -5,8 +5,8 @@ with their cells wrapped is shown as records, so that no figure and no id is cut
 
 Obligations of the page, cited by the tests:
 1. The page refers to nothing outside itself, and its content security policy allows nothing but its own style sheet.
-2. Text from logs reaches the page only through autoescape, a voice or the SVG writer, with every hidden character made
-   visible.
+2. Text from logs reaches the page only through autoescape, a translator or the SVG writer, with every hidden character
+   made visible.
 """
 
 import base64
@@ -26,7 +26,7 @@ from wayseal.page._blocks import Document, Section, Table
 from wayseal.page.languages import known_lang
 from wayseal.page.programs import as_json
 from wayseal.page.visible import cells
-from wayseal.page.words import Saying, Voice, catalogue
+from wayseal.page.words import AreaTranslator, Translator, catalogue
 
 _CLOSING = "，。、；：！？）》」』”’…—·%,.;:!?)]}"
 _OPENING = "（《「『“‘([{"
@@ -96,9 +96,9 @@ _BANNERS = {"strong": "1;7;36", "middle": "1;7;34", "weak": "1;7;37"}
 """Parameters of ANSI's escape for colours and weights (SGR)."""
 
 
-def render_lines(document: Document, voice: Voice, *, color: bool = False, width: int = 88) -> str:
+def render_lines(document: Document, translator: Translator, *, color: bool = False, width: int = 88) -> str:
     """The report as text of at most `width` cells a line (at least 40), with ANSI colours if asked."""
-    writer = _Writer(voice.say("unit.colon"), color, max(width, _LEAST_WIDTH))
+    writer = _Writer(translator.say("unit.colon"), color, max(width, _LEAST_WIDTH))
     writer.document(document)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(writer.out)) + "\n"
 
@@ -262,14 +262,14 @@ _STYLES = ("tokens.css", "page.css", "pictures.css")
 """One sheet of a page. The console has the first and the last too."""
 
 
-def render_page(document: Document, voice: Voice) -> str:
+def render_page(document: Document, translator: Translator) -> str:
     """The report as one self-contained page; everything that is no Markup is escaped."""
     style = "".join(map(_read, _STYLES))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template().render(
         page=document,
-        say=voice.say,
-        html_lang=_HTML_LANG[voice.lang],
+        say=translator.say,
+        html_lang=_HTML_LANG[translator.lang],
         style=Markup(style),  # noqa: S704 (our own style sheet)
         style_hash=f"sha256-{digest}",
         table=_table,
@@ -334,8 +334,8 @@ R = TypeVar("R")
 FORMS = ("text", "json", "html")
 
 
-class Report(Saying, Generic[R]):
-    """Compose the document of a result in a voice: a page's voice gives Markup, in which ids look like ids.
+class Report(AreaTranslator, Generic[R]):
+    """Compose the document of a result: a page's translator gives Markup, in which ids look like ids.
 
     Attributes:
         texts: Package of its texts.
@@ -344,9 +344,9 @@ class Report(Saying, Generic[R]):
 
     texts: ClassVar[str]
 
-    def __init__(self, result: R, voice: Voice) -> None:
-        """Of this result, in this voice."""
-        super().__init__(voice)
+    def __init__(self, result: R, translator: Translator) -> None:
+        """Of this result, by this translator."""
+        super().__init__(translator)
         self.r = result
 
     @abstractmethod
@@ -385,10 +385,10 @@ class Report(Saying, Generic[R]):
         language = known_lang(lang)
         if format not in FORMS:
             raise ValueError("format must be one of " + ", ".join(FORMS))
-        voice = Voice(language, html=format == "html", more=catalogue(language, cls.texts))
-        said = cls(result, voice)
+        translator = Translator(language, html=format == "html", more=catalogue(language, cls.texts))
+        said = cls(result, translator)
         if format == "json":
             return as_json(said.keys())
         if format == "text":
-            return render_lines(said.document(), voice, color=color, width=width)
-        return render_page(said.document(), voice)
+            return render_lines(said.document(), translator, color=color, width=width)
+        return render_page(said.document(), translator)

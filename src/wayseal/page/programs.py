@@ -17,18 +17,18 @@ OrNull = Annotated[str, PlainSerializer(lambda text: text or None)]
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
-def digits(count: int) -> PlainSerializer:
+def rounded(count: int) -> PlainSerializer:
     """Write a number with so many digits behind the point."""
     return PlainSerializer(lambda number: round(number, count))
 
 
-def named(name: str) -> Any:
+def alias(name: str) -> Any:
     """Write a field under another name."""
     return Field(serialization_alias=name)
 
 
-def dumped(result: Any) -> dict[str, Any]:
-    """A dataclass as JSON can hold it."""
+def dump_row(result: Any) -> dict[str, Any]:
+    """Return a dataclass as JSON can hold it."""
     of = type(result)
     if of not in _ADAPTERS:
         _ADAPTERS[of] = TypeAdapter(of)

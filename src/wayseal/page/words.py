@@ -1,4 +1,4 @@
-"""The catalogue of texts, one file per language, and the voice that speaks them.
+"""The catalogue of texts, one file per language, and the translator that fills them.
 
 A report never builds a sentence by hand: it says a key with values. What a value looks like (an id, a probability, a
 time) is decided here, once, so that nothing hostile in an id reaches a page or a terminal.
@@ -91,8 +91,8 @@ class Remark(Protocol):
         ...
 
 
-class Voice:
-    """Says things in one language, as plain text or (html) as markup with everything escaped."""
+class Translator:
+    """Give texts in one language, as plain text or (html) as markup with everything escaped."""
 
     def __init__(self, lang: Lang, *, html: bool = False, more: Mapping[str, str] | None = None) -> None:
         """more: texts beside those that all reports share, under codes of their own."""
@@ -223,19 +223,19 @@ class Voice:
         return self._texts[f"unit.{unit}"].format(x=text if keep else text.removesuffix(".0"))
 
 
-class Saying:
-    """Says texts of one area: those of a report, or of a part of it.
+class AreaTranslator:
+    """Give texts of one area: those of a report, or of a part of it.
 
     Attributes:
         area: What the codes of its texts begin with.
-        voice: Says them.
+        translator: Gives them.
     """
 
     area: ClassVar[str]
 
-    def __init__(self, voice: Voice) -> None:
-        """In this voice."""
-        self.voice = voice
+    def __init__(self, translator: Translator) -> None:
+        """By this translator."""
+        self.translator = translator
 
     def say(self, key: str, /, **values: object) -> str:
         """A text of the area.
@@ -247,4 +247,4 @@ class Saying:
         Returns:
             The text.
         """
-        return self.voice.say(f"{self.area}.{key}", **values)
+        return self.translator.say(f"{self.area}.{key}", **values)

@@ -1,4 +1,4 @@
-"""A look at a log as it would be read: its first rows beside what they were, and nothing of it is kept.
+"""A preview of a log as it would be read: its first rows beside what they were, and nothing of it is kept.
 
 1. What reads them is what reads a log that is taken in (`read_batches`); there is no second way.
 2. Of a file a sample is read: its first `BYTES` of text, or `ROWS` rows. Of a line, however long, no more than any
@@ -78,7 +78,7 @@ def preview_source(source: Source, *, rows: int = 10, most: int = BYTES) -> tupl
         StoreError: A file can't be read, or lacks a required column.
     """
     options = replace(source.options, block_bytes=most, batch_rows=ROWS)
-    return tuple(_look(read_first_batch(file, source.mapping, options), file, rows) for file in source.files)
+    return tuple(_preview(read_first_batch(file, source.mapping, options), file, rows) for file in source.files)
 
 
 def column_samples(source: Source) -> Mapping[str, Sequence[str | None]]:
@@ -89,20 +89,20 @@ def column_samples(source: Source) -> Mapping[str, Sequence[str | None]]:
     return {}
 
 
-def _look(looked: FirstBatch, file: SourceFile, rows: int) -> FilePreview:
-    block, places = looked.block, dict[int, int]()
+def _preview(first: FirstBatch, file: SourceFile, rows: int) -> FilePreview:
+    block, places = first.block, dict[int, int]()
     for place, line in enumerate(block.line.tolist()):
         places.setdefault(line, place)
     originals = [
         tuple(
             Original(column=name, origin=origin, text=" ".join(_text(block, one, places[line]) for one in origin))
-            for name, origin in looked.origins.items()
+            for name, origin in first.origins.items()
             if any(one in block.columns for one in origin)
         )
-        for line in looked.batch.line[:rows].tolist()
+        for line in first.batch.line[:rows].tolist()
     ]
     return FilePreview(
-        file=file, batch=looked.batch, originals=tuple(originals), origins=looked.origins, whole=looked.whole
+        file=file, batch=first.batch, originals=tuple(originals), origins=first.origins, whole=first.whole
     )
 
 

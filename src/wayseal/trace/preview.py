@@ -6,7 +6,7 @@
 4. Accounts that read at least one of the numbers are put into classes by the share of comparable parcels that they
    read, the mean over the numbers; for each class it is said how many numbers tell such an account from others.
 
-How many numbers a verdict needs, by how much of all parcels the seller reads.
+Power analysis: how many numbers a verdict needs, by how much of all parcels the seller reads.
 
 5. Of N accounts one that reads the share π of comparable parcels and sold the share w of the numbers stands out once
    n · D(θ‖π) reaches ln(N / ε), θ = w(1-δ) + (1 - w(1-δ))π. D is the relative entropy of yes and no, ε the error that
@@ -82,7 +82,7 @@ class StratumSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carry:
+class PowerClass:
     """A class of accounts: those that read up to `up_to` of comparable parcels.
 
     accounts: that read at least one of the numbers. sole, fifth: numbers needed if such an account sold nearly all of
@@ -104,7 +104,7 @@ class Preview:
     accounts: int
     numbers: tuple[NumberSeen, ...]
     strata: tuple[StratumSeen, ...]
-    carries: tuple[Carry, ...]
+    carries: tuple[PowerClass, ...]
     notes: tuple[Note, ...]
     missing_tables: tuple[str, ...]
 
@@ -133,7 +133,7 @@ def preview(snapshot: Snapshot, leaks: Leaks) -> Preview:
         accounts=accounts,
         numbers=_numbers(leaks, found, strata, before, after),
         strata=_strata(strata, len(found)),
-        carries=_carries(_read_shares(strata, readers), accounts),
+        carries=_analyse_power(_read_shares(strata, readers), accounts),
         notes=tuple(leak_notes(found, leaks, summary_span(summary))),
         missing_tables=summary.missing_tables,
     )
@@ -199,12 +199,12 @@ def _read_shares(strata: Strata, readers: np.ndarray[tuple[int], np.dtype[np.uin
     return np.asarray(np.stack(share)[strata.of].mean(axis=0), np.float64)
 
 
-def _carries(share: Floats, accounts: int) -> tuple[Carry, ...]:
+def _analyse_power(share: Floats, accounts: int) -> tuple[PowerClass, ...]:
     """Rule 4."""
     place = np.minimum(np.searchsorted(CLASSES, share), len(CLASSES) - 1)
     counts = np.bincount(place, minlength=len(CLASSES))
     return tuple(
-        Carry(
+        PowerClass(
             up_to=end,
             accounts=int(counts[place]),
             sole=numbers_needed(accounts, end, SOLE),

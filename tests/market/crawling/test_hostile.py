@@ -149,7 +149,7 @@ def test_an_honest_source_is_looked_at_whatever_others_send(
     clock.at += 3600 * SECOND_US
     found = {}
     while due := watch.due():
-        report = watch.look(due[0])
+        report = watch.visit(due[0])
         found[report.planned.source] = report
         assert report.hindrance is not FailureReason.FAILED, (
             list(HOSTILE)[int(report.planned.source[1:])],
@@ -181,7 +181,7 @@ def test_what_nobody_thought_of_is_a_hindrance_and_comes_later_each_time(
         waits = []
         for _ in range(7):
             planned = next(one for one in watch.due() if one.source == "bad")
-            report = watch.look(planned)
+            report = watch.visit(planned)
             assert (report.sight, report.hindrance) == (VisitStatus.UNSEEN, FailureReason.FAILED)
             assert said in report.failure
             assert "138" not in report.failure
@@ -190,7 +190,7 @@ def test_what_nobody_thought_of_is_a_hindrance_and_comes_later_each_time(
             waits.append((watch._next["bad"] - clock.at) // SECOND_US // 3600)
             clock.at = watch._next["bad"]
         assert waits == [1, 1, 2, 4, 8, 16, 24]
-        assert watch.look(Planned(source="good", at=clock.at)).sight is VisitStatus.SEEN
+        assert watch.visit(Planned(source="good", at=clock.at)).sight is VisitStatus.SEEN
 
 
 @each("raised", [RecordDiskError("x"), CaptureError("x"), JobCancelledError("x"), KeyboardInterrupt()])
@@ -200,23 +200,23 @@ def test_what_is_wrong_with_this_machine_or_was_wished_ends_watching(
     clock = Clock()
     with TemporaryDirectory() as place, a_watch(Path(place), clock, monkeypatch, raised) as watch:
         with pytest.raises(type(raised)):
-            watch.look(Planned(source="bad", at=clock.at))
+            watch.visit(Planned(source="bad", at=clock.at))
         assert row_of(Path(place), "bad").planned == 0
 
 
 def test_a_look_for_a_shop_that_fails_is_made_again_later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock = Clock()
     with a_watch(tmp_path, clock, monkeypatch, ValueError()) as watch:
-        assert watch.look(Planned(source="good", at=clock.at)).new == 1
+        assert watch.visit(Planned(source="good", at=clock.at)).new == 1
         (name,) = watch._state.shops
         watch._state.shops[name].next_at = clock.at
         watch._parts.market.append([shop_line(watch._state.shops[name], clock.at)])
         with monkeypatch.context() as broken:
             broken.setattr(Fetcher, "fetch", raising(ValueError()))
-            report = watch.look(Planned(source="good", at=clock.at, target=name))
+            report = watch.visit(Planned(source="good", at=clock.at, target=name))
         assert report.hindrance is FailureReason.FAILED
         assert (watch._state.shops[name].next_at or 0) > clock.at
-        assert watch.look(Planned(source="good", at=clock.at)).new == 0
+        assert watch.visit(Planned(source="good", at=clock.at)).new == 0
 
 
 def raising(raised: BaseException) -> Callable[..., None]:

@@ -23,12 +23,12 @@ def test_a_word_counts_from_the_next_look_on(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(chat(1))
     bring_in(tmp_path, "group", ImportForm.TELEGRAM, [("a.json", tmp_path / "a.json")])
     with opened_watch(tmp_path) as watch:
-        assert watch.look(Planned(source="group", at=1)).new == 1
+        assert watch.visit(Planned(source="group", at=1)).new == 1
         body = {"word": "糖单", "kind": "waybill", "meaning": "面单", "state": "accepted"}
         with open_market(tmp_path) as record:
             record.append([Line(kind=LineKind.WORD, at=2, body=body, who="li", why="three groups say so")])
         (tmp_path / "imports" / "group" / "b.json").write_bytes(chat(2))
-        assert watch.look(Planned(source="group", at=3)).new == 1
+        assert watch.visit(Planned(source="group", at=3)).new == 1
     with open_market(tmp_path) as record:
         reads = Reads(record)
         after, before = (dict(reads.offer(row.offer).reading["probabilities"]) for row in reads.offers().rows)
@@ -44,6 +44,6 @@ def test_a_picture_lies_beside_its_export_or_nowhere(tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
             picture_of(source, name)
     with opened_watch(tmp_path) as watch:
-        assert watch.look(Planned(source="group", at=1)).new == 1
+        assert watch.visit(Planned(source="group", at=1)).new == 1
     with open_market(tmp_path) as record:
         assert len(list(record.lines(LineKind.CAPTURED))) == 1

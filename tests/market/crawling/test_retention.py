@@ -54,7 +54,7 @@ def page(key: str) -> tuple[int, dict[str, str], bytes]:
 
 def look_at_all(folder: Path, at: int) -> list[int]:
     with opened_watch(folder, now=lambda: at, sleep=lambda _: None) as watch:
-        return [watch.look(Planned(source=name, at=at)).new for name in sorted(watch.sources)]
+        return [watch.visit(Planned(source=name, at=at)).new for name in sorted(watch.sources)]
 
 
 def there(folder: Path) -> set[str]:
@@ -172,7 +172,7 @@ def test_the_watch_lets_go_by_itself_and_takes_in_what_is_there_again(folder: Pa
         assert watch.purge(folder).offers == 1
         there_again = replace(source, start=(f"{site.url}/a",))
         watch._parts.sources["site-a"] = there_again  # type: ignore[index]
-        assert watch.look(Planned(source="site-a", at=at)).new == 1
+        assert watch.visit(Planned(source="site-a", at=at)).new == 1
         with pytest.raises(RecordBusyError):
             purge_folder(folder, at)
     assert "site-a" in there(folder)

@@ -59,7 +59,7 @@ class Stall:
 
     def look(self, at: int) -> Report:
         with opened_watch(self.folder, now=lambda: at, sleep=lambda _: None) as watch:
-            return watch.look(Planned(source="stall", at=at))
+            return watch.visit(Planned(source="stall", at=at))
 
     def conditions(self) -> list[bool]:
         """Whether each request for the page was one on condition."""

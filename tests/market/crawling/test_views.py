@@ -74,7 +74,7 @@ def look(bazaar: tuple[Bazaar, Watch, Clock], *views: str) -> list[Report]:
     place.show()
     out = []
     for name in views:
-        out.append(watch.look(Planned(source=name, at=clock.at)))
+        out.append(watch.visit(Planned(source=name, at=clock.at)))
         assert out[-1].hindrance is None, out[-1]
         clock.at += 20 * MINUTE
     return out

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.page.colours import THEMES, blend, contrast, palettes
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Translator, catalogue
 from wayseal.trace._result import DelayPart, LeakRow
 from wayseal.trace.report._charts import OTHERS, UNKNOWN, _hill, _opacity, kappa_chart, parts
 from wayseal.trace.report._story import ranges
@@ -31,9 +31,9 @@ def test_parts_of_the_leaks_sum_to_one() -> None:
 
 
 def test_pictures_with_little_to_show() -> None:
-    voice = Voice("en", more=catalogue("en", "wayseal.trace.report"))
-    assert kappa_chart([(2.0, 0.5)], 2.0, voice) is not None
-    assert kappa_chart([(0.0, 0.5), (2.0, math.nan)], 2.0, voice) is None
+    translator = Translator("en", more=catalogue("en", "wayseal.trace.report"))
+    assert kappa_chart([(2.0, 0.5)], 2.0, translator) is not None
+    assert kappa_chart([(0.0, 0.5), (2.0, math.nan)], 2.0, translator) is None
     assert _hill([DelayPart(weight=1, median_h=1e300, sigma=1e-3)], 0, 1, 50) == ""
 
 

@@ -23,9 +23,9 @@ from tests.trace.report.fixtures import ALL, named
 from tests.trace.report.strategies import results
 from wayseal.page.languages import LANGS
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import Voice, blanks, catalogue
+from wayseal.page.words import Translator, blanks, catalogue
 from wayseal.trace import TraceResult, render
-from wayseal.trace.report import tell
+from wayseal.trace.report import render_parts
 
 PACKAGE = "wayseal.trace.report"
 CONTRACT = words("actors outlets waybills changes scans accesses queries tickets assignments partner_calls leaks")
@@ -43,7 +43,7 @@ def test_what_is_said(name: str, snapshot: SnapshotAssertion) -> None:
 def test_the_page_and_its_parts(name: str, snapshot: SnapshotAssertion) -> None:
     html = render(ALL[name](), "html", "zh")
     assert re.sub("<style>.*</style>|'sha256-[^']*'", "", html, flags=re.DOTALL) == snapshot(name=f"{name} page")
-    assert asdict(tell(ALL[name](), "en")) == snapshot(name=f"{name} parts")
+    assert asdict(render_parts(ALL[name](), "en")) == snapshot(name=f"{name} parts")
 
 
 def test_every_form_of_every_result() -> None:
@@ -126,13 +126,13 @@ def test_every_note_has_a_text_whose_blanks_it_fills_and_every_text_is_asked_for
 
 
 def test_codes_without_a_text_and_blanks_that_nobody_fills_do_not_stop_a_report() -> None:
-    voice, page = (Voice("en", html=html, more=catalogue("en", PACKAGE)) for html in (False, True))
-    assert (voice.say("quality.brand_new"), page.say("<b>")) == ("quality.brand_new", "&lt;b&gt;")
-    assert "– of the records stand about – off" in voice.say("quality.clock_skew")
-    assert "soon" in voice.say("quality.clock_skew", hours="soon", share=0.1)
-    assert "from – to –" in voice.say("quality.gaps", hours=3, **{"from": None, "to": []})
-    assert voice.say("quality.sold_before_read", n=1).startswith("1 of the leaked numbers was on sale")
-    assert voice.say("quality.sold_before_read", n=2).startswith("2 of the leaked numbers were on sale")
+    translator, page = (Translator("en", html=html, more=catalogue("en", PACKAGE)) for html in (False, True))
+    assert (translator.say("quality.brand_new"), page.say("<b>")) == ("quality.brand_new", "&lt;b&gt;")
+    assert "– of the records stand about – off" in translator.say("quality.clock_skew")
+    assert "soon" in translator.say("quality.clock_skew", hours="soon", share=0.1)
+    assert "from – to –" in translator.say("quality.gaps", hours=3, **{"from": None, "to": []})
+    assert translator.say("quality.sold_before_read", n=1).startswith("1 of the leaked numbers was on sale")
+    assert translator.say("quality.sold_before_read", n=2).startswith("2 of the leaked numbers were on sale")
 
 
 def test_a_probability_below_one_never_rounds_to_one() -> None:

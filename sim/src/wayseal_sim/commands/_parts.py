@@ -108,7 +108,7 @@ def _look(out: Path, snapshot: "Snapshot", seed: int, progress: ProgressCallback
                 clock.set(max(moment, clock.now()))
                 if step == _AFTER * len(watch.sources):
                     _ask(out, clock.now())
-                watch.look(Planned(source=name, at=clock.now()))
+                watch.visit(Planned(source=name, at=clock.now()))
                 progress("market", step + 1, steps)
 
 

@@ -16,7 +16,7 @@ from wayseal.model.times import clock_name, micros, time_at
 from wayseal.page import numbers
 from wayseal.page.languages import ByLanguage, known_lang
 from wayseal.page.visible import visible
-from wayseal.page.words import Voice, times
+from wayseal.page.words import Translator, times
 
 HANDOVER_TEXTS = ByLanguage(
     {
@@ -439,8 +439,8 @@ def _strength(worth: object, one: Mapping[str, object], words: Mapping[str, str]
 
 
 def _person(one: Mapping[str, object], words: Mapping[str, str], lang: str) -> list[str]:
-    voice = Voice(known_lang(lang))
-    texts = [voice.value(str(one[name] or "")) for name in ("actor", "role", "place")]
+    translator = Translator(known_lang(lang))
+    texts = [translator.value(str(one[name] or "")) for name in ("actor", "role", "place")]
     return [*texts, _strength(one["evidence"], one, words, lang)]
 
 

@@ -23,9 +23,9 @@ from wayseal.cases.views import Lead
 from wayseal.detect import Case, DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
 from wayseal.detect.explain import load_templates
 from wayseal.detect.facts import update_facts
-from wayseal.detect.lanes import CaseRequest, keep_lanes, lay_out
 from wayseal.detect.partners import Contract, Kind, PartnersResult, breaches_of, check_partners, load_contracts
 from wayseal.detect.report import with_casebook_names
+from wayseal.detect.timeline import CaseRequest, keep_timeline, lay_out
 from wayseal.detect.window import DAY_US, WindowError, window_of
 from wayseal.ledger import Snapshot, open_ledger
 from wayseal.ledger.upkeep import refuse_backup
@@ -262,9 +262,9 @@ def lay_out_cases(
     templates = load_templates(None) if options.templates is None else options.templates
     facts = update_facts(snapshot, folder, templates, options.offset, progress)
     made = lay_out(snapshot, cases, templates, facts, progress)
-    for lanes in made:
-        keep_lanes(folder, lanes)
-    return sum(len(lanes.reads) for lanes in made)
+    for timeline in made:
+        keep_timeline(folder, timeline)
+    return sum(len(timeline.reads) for timeline in made)
 
 
 def lay_out_case(ledger: Path, folder: Path, case: RecordedCase, offset: int, progress: Progress) -> int:

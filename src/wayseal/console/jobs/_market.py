@@ -102,7 +102,7 @@ class _Looks:
 
     def make(self, watch: Watch, planned: Planned) -> None:
         """Makes a look; what it finds comes into the queue at once."""
-        report, settings = watch.look(planned), self._work.settings
+        report, settings = watch.visit(planned), self._work.settings
         queued = queue_found(market_folder(self._work), settings.ledger, report, url=settings.market_database)
         self._counts.update(
             looks=1,

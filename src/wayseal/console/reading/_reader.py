@@ -17,8 +17,8 @@ import pyarrow as pa
 from wayseal.cases import Pseudonyms
 from wayseal.console.reading._reviews import Review, load_review, review_path
 from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.lanes import CaseLanes, lanes_path, load_lanes
 from wayseal.detect.reasons import ListedRead, PairResult, World, explain_pair, list_waybill_reads, read_world
+from wayseal.detect.timeline import CaseTimeline, load_timeline, timeline_path
 from wayseal.ledger import LedgerError, Snapshot, open_ledger
 from wayseal.model.errors import disk_says
 from wayseal.model.runtime import Closing
@@ -173,7 +173,7 @@ class _State:
 class _Cached:
     """Cases read from the disk, the last asked last; reviews."""
 
-    by_case: dict[str, tuple[Stamp, CaseLanes]] = field(default_factory=dict)
+    by_case: dict[str, tuple[Stamp, CaseTimeline]] = field(default_factory=dict)
     reviews: dict[str, tuple[Stamp, Review]] = field(default_factory=dict)
 
 
@@ -222,7 +222,7 @@ class CaseReader(Closing):
             if state is not None:
                 _retire(state)
 
-    def lanes(self, case: str) -> CaseLanes | None:
+    def timeline(self, case: str) -> CaseTimeline | None:
         """A case as it was laid out.
 
         Args:
@@ -231,7 +231,7 @@ class CaseReader(Closing):
         Returns:
             It; None: it isn't laid out.
         """
-        path = lanes_path(self._folder, case)
+        path = timeline_path(self._folder, case)
         try:
             stamp = None if path is None else _stamp(path)
         except OSError:
@@ -243,7 +243,7 @@ class CaseReader(Closing):
             if kept is not None and kept[0] == stamp:
                 self._kept.by_case[case] = kept
                 return kept[1]
-        found = load_lanes(self._folder, case)
+        found = load_timeline(self._folder, case)
         if found is not None:
             with self._lock:
                 self._kept.by_case[case] = stamp, found

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wayseal.detect.lanes import CaseLanes
+from wayseal.detect.timeline import CaseTimeline
 
 ONLY = ("all", "counted", "unexplained")
 SORTS = ("at", "waybill", "account", "verdict", "reasons", "way", "device", "address", "session")
@@ -73,48 +73,48 @@ class ReadPage:
     after: ReadKey | None
 
 
-def select(lanes: CaseLanes, wanted: Selection) -> pa.Table:
+def select(timeline: CaseTimeline, wanted: Selection) -> pa.Table:
     """The reads that are wanted, whatever page and order.
 
     Args:
-        lanes: The case.
+        timeline: The case.
         wanted: Which of its reads.
 
     Returns:
         Rows of its reads, by time.
     """
-    return lanes.reads.filter(pa.array(_kept(lanes, wanted)))
+    return timeline.reads.filter(pa.array(_kept(timeline, wanted)))
 
 
-def arrange(lanes: CaseLanes, wanted: Selection, names: list[str]) -> pa.Table:
+def arrange(timeline: CaseTimeline, wanted: Selection, names: list[str]) -> pa.Table:
     """The reads that are wanted, in their order.
 
     Args:
-        lanes: The case.
+        timeline: The case.
         wanted: Which of its reads, and the order.
         names: What its accounts are called, in their order.
 
     Returns:
         Rows of its reads.
     """
-    kept = pa.array(_kept(lanes, wanted))
-    reads = lanes.reads.filter(kept)
+    kept = pa.array(_kept(timeline, wanted))
+    reads = timeline.reads.filter(kept)
     if wanted.sort == "at" and not wanted.down:
         return reads
-    return reads.take(_order(_values(lanes, wanted.sort, names).filter(kept), wanted))
+    return reads.take(_order(_values(timeline, wanted.sort, names).filter(kept), wanted))
 
 
-def page_of(lanes: CaseLanes, wanted: Selection, names: list[str], limit: int) -> ReadPage:
+def page_of(timeline: CaseTimeline, wanted: Selection, names: list[str], limit: int) -> ReadPage:
     """A page of the reads that are wanted.
 
     Args:
-        lanes: The case.
+        timeline: The case.
         wanted: Which of its reads, the order, and behind which one.
         names: What its accounts are called, in their order.
         limit: At most so many.
     """
-    kept = pa.array(_kept(lanes, wanted))
-    reads, values = lanes.reads.filter(kept), _values(lanes, wanted.sort, names).filter(kept)
+    kept = pa.array(_kept(timeline, wanted))
+    reads, values = timeline.reads.filter(kept), _values(timeline, wanted.sort, names).filter(kept)
     start = 0 if wanted.after is None else _passed(reads, values, wanted, names)
     chosen = _order(values, wanted).slice(start, limit)
     page = reads.take(chosen)
@@ -131,12 +131,12 @@ def is_odd(reads: pa.Table) -> Flags:
     return odd
 
 
-def numbers_of(lanes: CaseLanes, column: str) -> pa.Array:
+def numbers_of(timeline: CaseTimeline, column: str) -> pa.Array:
     """Texts of a column that stand for people or their things: their place in the array, from 1, is their number.
 
     They stand in the order in which they first came; "" has no number.
     """
-    texts = pc.unique(lanes.reads[column])
+    texts = pc.unique(timeline.reads[column])
     return texts.filter(pc.not_equal(texts, ""))
 
 
@@ -162,9 +162,9 @@ def _passed(reads: pa.Table, values: pa.Array, wanted: Selection, names: list[st
     return int(before.sum())
 
 
-def _values(lanes: CaseLanes, sort: str, names: list[str]) -> pa.Array:
+def _values(timeline: CaseTimeline, sort: str, names: list[str]) -> pa.Array:
     """Return what the reads of a case are sorted by."""
-    reads = lanes.reads
+    reads = timeline.reads
     match sort:
         case "account":
             return pa.array(np.array(_ranks(names), np.int64)[reads["person"].to_numpy()])
@@ -178,7 +178,7 @@ def _values(lanes: CaseLanes, sort: str, names: list[str]) -> pa.Array:
             found = pc.binary_join_element_wise(reads["action"], reads["via"], " ")
         case "device" | "address" | "session":
             column = _NUMBERED[sort]
-            found = pc.add(pc.index_in(reads[column], numbers_of(lanes, column)).fill_null(-1).cast(pa.int64()), 1)
+            found = pc.add(pc.index_in(reads[column], numbers_of(timeline, column)).fill_null(-1).cast(pa.int64()), 1)
         case _:
             found = reads[sort]
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
@@ -190,14 +190,14 @@ def _ranks(names: list[str]) -> list[int]:
     return [order[name] for name in names]
 
 
-def _kept(lanes: CaseLanes, wanted: Selection) -> Flags:
-    reads = lanes.reads
+def _kept(timeline: CaseTimeline, wanted: Selection) -> Flags:
+    reads = timeline.reads
     at = reads["at"].to_numpy()
     kept: Flags = (at >= wanted.window.since) & (at < wanted.window.until)
     if wanted.person is not None:
         kept &= reads["person"].to_numpy() == wanted.person
-    if wanted.reason in lanes.head.detectors:
-        kept &= (reads["counted"].to_numpy() >> lanes.head.detectors.index(wanted.reason)) & 1 == 1
+    if wanted.reason in timeline.head.detectors:
+        kept &= (reads["counted"].to_numpy() >> timeline.head.detectors.index(wanted.reason)) & 1 == 1
     elif wanted.reason:
         kept &= False
     if wanted.only == "counted":

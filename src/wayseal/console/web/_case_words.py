@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from wayseal.cases.types import Source, TaskContent
 from wayseal.cases.views import Entry, ItemRow, ListingRow
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.model.times import micros
 from wayseal.page.languages import Lang
 from wayseal.page.visible import visible
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Translator, catalogue
 
 _DETECTION = "wayseal.detect.report"
 _REVIEWS = ("wayseal.detect.partners", "wayseal.detect.rights")
@@ -47,7 +47,7 @@ def reasons_of(detectors: Sequence[str], lang: Lang) -> tuple[Reason, ...]:
 
 
 def _name_of(name: str, words: Mapping[str, str], lang: Lang) -> str:
-    own = voice_of(lang)
+    own = translator_of(lang)
     for code in (f"source.{name}", f"lead.{name}"):
         if own.has(code):
             return own.say(code)
@@ -71,61 +71,64 @@ def reason_of(row: ItemRow | ListingRow, lang: Lang) -> str:
 
 def line_of(entry: Entry, lang: Lang) -> Line:
     """An act in words."""
-    voice, told = voice_of(lang), dict(entry.told)
+    translator, told = translator_of(lang), dict(entry.told)
     match entry.act:
         case "changed" | "item_changed" if told["field"] == "snoozed" and told["after"] is not None:
             return Line(entry=entry, code="told.snoozed", values={}, until=micros(str(told["after"])))
         case "changed" | "item_changed":
-            code, values = _changed(voice, told, item=entry.act == "item_changed")
+            code, values = _changed(translator, told, item=entry.act == "item_changed")
         case "note":
             text = str(told["text"])
             code = "told.note_out" if not text else "told.note_new" if told["version"] == 1 else "told.note_edit"
             return Line(entry=entry, code=code, values=_ids(told, "note") | {"version": told["version"]}, text=text)
         case "task":
-            code, values = _task(voice, told)
+            code, values = _task(translator, told)
         case _:
-            code, values = _other(voice, entry, told, lang)
+            code, values = _other(translator, entry, told, lang)
     return Line(entry=entry, code=code, values=values)
 
 
-def _changed(voice: Voice, told: Mapping[str, Any], *, item: bool) -> tuple[str, dict[str, Any]]:
+def _changed(translator: Translator, told: Mapping[str, Any], *, item: bool) -> tuple[str, dict[str, Any]]:
     field, before, after = str(told["field"]), told["before"], told["after"]
     match field:
         case "state" | "priority":
             words = "priority" if field == "priority" else "item_state" if item else "case_state"
-            return f"told.{field}", {"before": voice.say(f"{words}.{before}"), "after": voice.say(f"{words}.{after}")}
+            return f"told.{field}", {
+                "before": translator.say(f"{words}.{before}"),
+                "after": translator.say(f"{words}.{after}"),
+            }
         case _:
             return f"told.{field}" if after is not None else f"told.{field}_no", {"after": _id(after)}
 
 
-def _task(voice: Voice, told: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _task(translator: Translator, told: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     before, after = told["before"], told["after"]
     if not isinstance(after, TaskContent):
         return "told.task_gone", {"text": _id(getattr(before, "text", ""))}
     if not isinstance(before, TaskContent):
         return "told.task_new", {"text": _id(after.text)}
     if before.state is not after.state:
-        words = [voice.say(f"task_state.{one.state}") for one in (before, after)]
+        words = [translator.say(f"task_state.{one.state}") for one in (before, after)]
         return "told.task_state", {"text": _id(after.text), "before": words[0], "after": words[1]}
     return "told.task", {"text": _id(after.text)}
 
 
-def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> tuple[str, dict[str, Any]]:
+def _other(translator: Translator, entry: Entry, told: Mapping[str, Any], lang: Lang) -> tuple[str, dict[str, Any]]:
     match entry.act:
         case "case" | "alert":
             names = [reason.name for reason in reasons_of(told["detectors"], lang)]
             loss = told["score"] * told["parcels_a_day"]
-            said = {"loss": loss, "score": told["score"], "reasons": voice.all_of(names)}
+            said = {"loss": loss, "score": told["score"], "reasons": translator.all_of(names)}
             return ("told.alert_loss" if loss else "told.alert"), said
         case "opened" | "unmasked" | "reads":
-            return f"told.{entry.act}", {"accounts": _list(voice, told["accounts"])}
+            return f"told.{entry.act}", {"accounts": _list(translator, told["accounts"])}
         case "heard":
             whose = told["account"]
             return ("told.heard", {}) if whose is None else ("told.heard_of", {"account": _id(whose)})
         case "verdict":
             return ("told.verdict_true" if told["true"] else "told.verdict_false"), {}
         case "link":
-            return ("told.link" if told["on"] else "told.link_no"), {"thing": _things(voice, told["things"])}
+            return ("told.link" if told["on"] else "told.link_no"), {"thing": _things(translator, told["things"])}
         case "file":
             return ("told.file" if told["on"] else "told.file_no"), {"name": _id(told["name"])}
         case "pack":
@@ -134,12 +137,12 @@ def _other(voice: Voice, entry: Entry, told: Mapping[str, Any], lang: Lang) -> t
             way = "into" if entry.case == told["case"] else "from"
             return f"told.merge_{way}" if told["on"] else f"told.unmerge_{way}", _ids(told, "case", "into")
         case "split":
-            return "told.split", {"made": _id(told["made"]), "things": _things(voice, told["things"])}
+            return "told.split", {"made": _id(told["made"]), "things": _things(translator, told["things"])}
         case "promoted":
             return "told.promoted", _ids(told, "item")
         case "item":
             reason = _id(_name_of(str(told["reason"]), {}, lang))
-            return "told.item", {"source": voice.say(f"source.{told['source']}"), "reason": reason}
+            return "told.item", {"source": translator.say(f"source.{told['source']}"), "reason": reason}
         case _:
             return "told.undone", {}
 
@@ -153,10 +156,13 @@ def _ids(told: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: _id(told[name]) for name in names}
 
 
-def _list(voice: Voice, ids: Sequence[str]) -> str:
-    return voice.all_of(voice.id(one) for one in ids)
+def _list(translator: Translator, ids: Sequence[str]) -> str:
+    return translator.all_of(translator.id(one) for one in ids)
 
 
-def _things(voice: Voice, things: Sequence[tuple[str, str]]) -> str:
-    named = [voice.say("thing.named", kind=voice.say(f"thing.{kind}"), name=voice.id(name)) for kind, name in things]
-    return voice.all_of(named)
+def _things(translator: Translator, things: Sequence[tuple[str, str]]) -> str:
+    named = [
+        translator.say("thing.named", kind=translator.say(f"thing.{kind}"), name=translator.id(name))
+        for kind, name in things
+    ]
+    return translator.all_of(named)

@@ -22,11 +22,11 @@ from wayseal.cases.types import UNDO_US, one_line
 from wayseal.console.errors import AccessError
 from wayseal.console.roles import Page, Role
 from wayseal.console.web._ask import Ask
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.model.times import stamp
 from wayseal.page.languages import Lang
 from wayseal.page.spreadsheet import csv_lines
-from wayseal.page.words import Voice, headings
+from wayseal.page.words import Translator, headings
 
 MOST_ROWS = 20_000
 """Rows of an export at most."""
@@ -367,21 +367,21 @@ def table_file(ask: Ask, name: str, head: Sequence[str], rows: Iterable[Sequence
     (`via:value`), or codes, by what their texts here begin with (`state:case_state.`).
     """
     columns = [one.partition(":")[::2] for one in head]
-    voice = voice_of(ask.lang, html=False)
+    translator = translator_of(ask.lang, html=False)
 
     def cell(how: str, value: Any) -> object:
         if not how or value in (None, ""):
             return value
         if how == "time":
             return stamp(value)
-        return voice.value(value) if how == "value" else _said(voice, f"{how}{value}", value)
+        return translator.value(value) if how == "value" else _said(translator, f"{how}{value}", value)
 
     shown = ([cell(how, value) for (_, how), value in zip(columns, row, strict=True)] for row in rows)
     return send_table(name, csv_lines(headings([one for one, _ in columns], ask.lang), shown))
 
 
-def _said(voice: Voice, code: str, value: str) -> str:
-    return voice.say(code) if voice.has(code) else value
+def _said(translator: Translator, code: str, value: str) -> str:
+    return translator.say(code) if translator.has(code) else value
 
 
 def send_table(name: str, pieces: Iterable[bytes]) -> Response:

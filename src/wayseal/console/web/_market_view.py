@@ -20,7 +20,7 @@ from starlette.responses import Response
 from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask
 from wayseal.console.web._drafts import draft_of, resend_page
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.market.errors import (
     MarketError,
     NoSuchThingError,
@@ -149,7 +149,7 @@ def in_a_line(ask: Ask, reading: Mapping[str, Any] | None) -> str:
     """Why an offer is what it is taken for, and what it asks, in one line."""
     if reading is None:
         return ""
-    say = voice_of(ask.lang, html=False).say
+    say = translator_of(ask.lang, html=False).say
     heavy = [one for one in reading.get("reasons", ()) if one["weight"] > 0 and len(one["text"].strip()) > 1][:_FIRST]
     parts = [mask_text(one["text"]) for one in heavy]
     parts += [price_words(say, one) for one in list(reading.get("prices", ()))[:2]]

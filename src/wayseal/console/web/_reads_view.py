@@ -21,7 +21,7 @@ from wayseal.cases.views import UnmaskingOnRecord
 from wayseal.console.reading import ONLY, SORTS, ReadKey, Selection, Window, numbers_of
 from wayseal.console.web._lists import Sort, sort_of
 from wayseal.console.web._timeline import Clock
-from wayseal.detect.lanes import CaseLanes, LanePerson
+from wayseal.detect.timeline import CaseTimeline, TimelinePerson
 from wayseal.detect.window import DAY_US
 from wayseal.model.times import HOUR_US, offset_text
 
@@ -35,12 +35,12 @@ Name = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The wishes of an address for a case: its lanes, how accounts are called, and which reads are wanted.
+    """The wishes of an address for a case: its timeline, how accounts are called, and which reads are wanted.
 
     path: of its pages. look: at its names, which is on record and lasts yet.
     """
 
-    lanes: CaseLanes
+    timeline: CaseTimeline
     name: Name
     wanted: Selection
     clock: Clock
@@ -48,15 +48,15 @@ class View:
     look: UnmaskingOnRecord | None = None
 
     @property
-    def people(self) -> Sequence[LanePerson]:
+    def people(self) -> Sequence[TimelinePerson]:
         """The accounts that are shown."""
-        all_ = self.lanes.head.people
+        all_ = self.timeline.head.people
         return all_ if self.wanted.person is None else [all_[self.wanted.person]]
 
     @property
     def names(self) -> list[str]:
         """Return what the accounts of the case are called, in their order."""
-        return [self.name(one.about.actor) for one in self.lanes.head.people]
+        return [self.name(one.about.actor) for one in self.timeline.head.people]
 
     @property
     def shown(self) -> frozenset[str]:
@@ -94,7 +94,7 @@ class View:
 
     def zoom(self) -> Mapping[str, str | None]:
         """Addresses of the stretches of time beside the one that is shown."""
-        window, whole = self.wanted.window, whole_of(self.lanes)
+        window, whole = self.wanted.window, whole_of(self.timeline)
         span = window.until - window.since
 
         def link(since: int, length: int) -> str | None:
@@ -115,11 +115,11 @@ class View:
         }
 
     def _given(self, changed: Mapping[str, str | None]) -> Mapping[str, str]:
-        wanted, whole = self.wanted, whole_of(self.lanes)
+        wanted, whole = self.wanted, whole_of(self.timeline)
         now = {
             "from": self.clock.words(wanted.window.since, FORM) if wanted.window != whole else None,
             "to": self.clock.words(wanted.window.until, FORM) if wanted.window != whole else None,
-            "only": wanted.only if wanted.only != usual_of(self.lanes) else None,
+            "only": wanted.only if wanted.only != usual_of(self.timeline) else None,
             "account": None if wanted.person is None else str(wanted.person + 1),
             "reason": wanted.reason or None,
             "sort": self.sort.text if self.sort.text != SORTS[0] else None,
@@ -129,9 +129,9 @@ class View:
         return {key: value for key, value in now.items() if value is not None}
 
 
-def wanted_of(query: Mapping[str, str], lanes: CaseLanes, clock: Clock) -> Selection:
+def wanted_of(query: Mapping[str, str], timeline: CaseTimeline, clock: Clock) -> Selection:
     """Return what an address asks for. AccessError: a sort that there isn't."""
-    whole = whole_of(lanes)
+    whole = whole_of(timeline)
     since, until = (_moment(query.get(key, ""), clock) for key in ("from", "to"))
     window = Window(since=max(since or whole.since, whole.since), until=min(until or whole.until, whole.until))
     if window.until - window.since < _LEAST:
@@ -140,8 +140,8 @@ def wanted_of(query: Mapping[str, str], lanes: CaseLanes, clock: Clock) -> Selec
     person = int(number) - 1 if number.isascii() and number.isdigit() and len(number) < 5 else -1
     return Selection(
         window=window,
-        only=only if only in ONLY else usual_of(lanes),
-        person=person if 0 <= person < len(lanes.head.people) else None,
+        only=only if only in ONLY else usual_of(timeline),
+        person=person if 0 <= person < len(timeline.head.people) else None,
         reason=query.get("reason", ""),
         sort=sort.by,
         down=sort.down,
@@ -149,17 +149,17 @@ def wanted_of(query: Mapping[str, str], lanes: CaseLanes, clock: Clock) -> Selec
     )
 
 
-def whole_of(lanes: CaseLanes) -> Window:
+def whole_of(timeline: CaseTimeline) -> Window:
     """The case's days from the first on which one of its accounts read anything."""
-    since, offset = lanes.head.since, lanes.head.offset
-    if len(lanes.reads):
-        since = max(since, (lanes.reads["at"][0].as_py() + offset) // DAY_US * DAY_US - offset)
-    return Window(since=since, until=lanes.head.until)
+    since, offset = timeline.head.since, timeline.head.offset
+    if len(timeline.reads):
+        since = max(since, (timeline.reads["at"][0].as_py() + offset) // DAY_US * DAY_US - offset)
+    return Window(since=since, until=timeline.head.until)
 
 
-def usual_of(lanes: CaseLanes) -> str:
+def usual_of(timeline: CaseTimeline) -> str:
     """Which reads are shown where nobody says: those behind a reason, if there are any."""
-    return "counted" if lanes.reads["counted"].to_numpy().any() else "all"
+    return "counted" if timeline.reads["counted"].to_numpy().any() else "all"
 
 
 def place_of(text: str) -> tuple[int, int] | None:
@@ -199,8 +199,8 @@ _HIDDEN = {"session": "session", "address": "ip", "device": "device"}
 
 def rows_of(view: View, reads: pa.Table, words: Mapping[str, str]) -> list[dict[str, Any]]:
     """Reads as a page shows them (rule 1). words: of detectors."""
-    head = view.lanes.head
-    number = _Numbers(view.lanes)
+    head = view.timeline.head
+    number = _Numbers(view.timeline)
     out = []
     for row in reads.to_pylist():
         actor = head.people[row["person"]].about.actor
@@ -234,8 +234,8 @@ def file_blocks(
 
     values: what actions, systems and the like are called; detectors: what they are called, by `detector.` and name.
     """
-    reasons = [detectors.get(f"detector.{name}", name) for name in view.lanes.head.detectors]
-    numbers = {name: numbers_of(view.lanes, kept) for name, kept in _HIDDEN.items()}
+    reasons = [detectors.get(f"detector.{name}", name) for name in view.timeline.head.detectors]
+    numbers = {name: numbers_of(view.timeline, kept) for name, kept in _HIDDEN.items()}
     accounts = pa.array(view.names, pa.string())
     for start in range(0, len(reads), _BLOCK):
         block = reads.slice(start, _BLOCK).combine_chunks()
@@ -256,14 +256,14 @@ def file_blocks(
 class _Numbers:
     """Numbers of sessions, addresses and devices of a case."""
 
-    def __init__(self, lanes: CaseLanes) -> None:
-        self._lanes = lanes
+    def __init__(self, timeline: CaseTimeline) -> None:
+        self._timeline = timeline
         self._known: dict[str, dict[str, int]] = {}
 
     def of(self, column: str, text: str) -> str:
         """The number of one; "" for none."""
         if column not in self._known:
-            texts = numbers_of(self._lanes, column).to_pylist()
+            texts = numbers_of(self._timeline, column).to_pylist()
             self._known[column] = {one: place for place, one in enumerate(texts, 1)}
         return str(self._known[column].get(text, 0)) if text else ""
 

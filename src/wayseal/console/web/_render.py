@@ -34,7 +34,7 @@ from wayseal.console.web._forms import MOST
 from wayseal.model.times import clock, clock_name
 from wayseal.page.languages import LANGS, Lang, known_lang, word
 from wayseal.page.visible import visible
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Translator, catalogue
 
 OWN = {
     "console.css": "text/css; charset=utf-8",
@@ -171,7 +171,7 @@ class Renderer:
 
 def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
     """Templates in a language."""
-    voice = voice_of(lang)
+    translator = translator_of(lang)
     made = Environment(
         loader=PackageLoader("wayseal.console"),
         autoescape=True,
@@ -180,9 +180,9 @@ def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(
-        _=partial(_gettext, voice),
-        say=partial(_say, voice),
-        voice=voice,
+        _=partial(_gettext, translator),
+        say=partial(_say, translator),
+        translator=translator,
         worded=partial(word, lang=lang),
         lang=lang,
         html_lang=HTML_LANG[lang],
@@ -212,11 +212,11 @@ def _day(us: int | None) -> str:
 
 
 def as_code(said: str) -> Markup:
-    """Return what a voice of pages said; what stands between backticks in it is code.
+    """Return what a translator of pages wrote; what stands between backticks in it is code.
 
     The pattern gets a plain text: pieces of a `Markup` would be escaped once more when they are joined.
     """
-    return Markup(_CODE.sub(r"<code>\1</code>", "".join(said)))  # noqa: S704 (the voice escaped all else)
+    return Markup(_CODE.sub(r"<code>\1</code>", "".join(said)))  # noqa: S704 (the translator escaped all else)
 
 
 def _written(text: str) -> str:
@@ -226,18 +226,18 @@ def _written(text: str) -> str:
     )
 
 
-def _say(voice: Voice, code: str, /, **values: object) -> Markup:
-    return as_code(voice.say(code, **values))
+def _say(translator: Translator, code: str, /, **values: object) -> Markup:
+    return as_code(translator.say(code, **values))
 
 
-def _gettext(voice: Voice, text: str, /, *, context: str = "", **values: object) -> Markup:
-    return as_code(voice.gettext(text, context=context, **values))
+def _gettext(translator: Translator, text: str, /, *, context: str = "", **values: object) -> Markup:
+    return as_code(translator.gettext(text, context=context, **values))
 
 
 @cache
-def voice_of(lang: Lang, *, html: bool = True) -> Voice:
-    """The voice of the console's texts; without html for pictures and files."""
-    return Voice(lang, html=html, more=catalogue(lang, "wayseal.console"))
+def translator_of(lang: Lang, *, html: bool = True) -> Translator:
+    """The translator of the console's texts; without html for pictures and files."""
+    return Translator(lang, html=html, more=catalogue(lang, "wayseal.console"))
 
 
 def pick_lang(wanted: str | None, accepted: str) -> Lang:

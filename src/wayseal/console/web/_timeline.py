@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from markupsafe import Markup
 
 from wayseal.console.reading import ODD, WaybillLife, Window, is_odd
-from wayseal.detect.lanes import CaseLanes, HourProfile, LanePerson
+from wayseal.detect.timeline import CaseTimeline, HourProfile, TimelinePerson
 from wayseal.market.drawn import Say
 from wayseal.market.log.views import BackRow, LinkRow, ShopRow
 from wayseal.page.svg import el, pct
@@ -72,7 +72,12 @@ class Clock:
 
 
 def draw_lanes(
-    lanes: CaseLanes, people: Sequence[LanePerson], reads: pa.Table, window: Window, marks: Sequence[Mark], clock: Clock
+    lanes: CaseTimeline,
+    people: Sequence[TimelinePerson],
+    reads: pa.Table,
+    window: Window,
+    marks: Sequence[Mark],
+    clock: Clock,
 ) -> list[Lane]:
     """The lanes of some accounts of a case. reads: theirs, whatever the time; marks: acts of the case."""
     at, odd = reads["at"].to_numpy(), is_odd(reads)

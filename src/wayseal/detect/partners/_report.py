@@ -20,15 +20,15 @@ from wayseal.detect.partners._result import (
 )
 from wayseal.model.times import day_name, iso
 from wayseal.page import Document, Report, Section, Table, numbers
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.page.visible import visible
-from wayseal.page.words import Saying
+from wayseal.page.words import AreaTranslator
 
 MOST_NAMED = 5
 MOST_DAYS = 14
 
 
-class Wording(Saying):
+class Wording(AreaTranslator):
     """How things are said in a report on partners."""
 
     area = "partners"
@@ -44,12 +44,12 @@ class Wording(Saying):
 
     def counted(self, key: str, name: str, n: int) -> str:
         """A name with its count."""
-        return self.say(key, name=self.voice.id(name), n=n)
+        return self.say(key, name=self.translator.id(name), n=n)
 
     def some(self, parts: Sequence[str]) -> str:
         """The first few of several things, and how many more there are."""
         rest = len(parts) - MOST_NAMED
-        return self.voice.all_of([*parts[:MOST_NAMED], *([self.say("more", n=rest)] if rest > 0 else [])])
+        return self.translator.all_of([*parts[:MOST_NAMED], *([self.say("more", n=rest)] if rest > 0 else [])])
 
 
 class ReconciliationSections(Wording):
@@ -57,7 +57,7 @@ class ReconciliationSections(Wording):
 
     def section(self, partner: PartnerCheck, calls: Reconciliation) -> Section:
         """The section of one partner."""
-        title = self.say("both", partner=self.voice.id(partner.partner))
+        title = self.say("both", partner=self.translator.id(partner.partner))
         c = calls
         outside = [self.say("outside", ours=c.outside[0], theirs=c.outside[1])] if any(c.outside) else []
         if c.since is None or c.until is None:
@@ -100,11 +100,13 @@ class ReconciliationSections(Wording):
             return [self.say(f"{side}_none")]
         said = self.say(f"{side}_alone", n=one.calls, waybills=one.waybills, first=iso(one.first), last=iso(one.last))
         some = [
-            self.say("example_one", waybill=self.voice.id(e.waybill), at=iso(e.at), actor=self.voice.id(e.actor))
+            self.say(
+                "example_one", waybill=self.translator.id(e.waybill), at=iso(e.at), actor=self.translator.id(e.actor)
+            )
             for e in one.examples
         ]
-        examples = self.say("example", list=self.voice.all_of(some))
-        lines = [self.voice.joined((said, examples), self.voice.say("unit.gap"))]
+        examples = self.say("example", list=self.translator.all_of(some))
+        lines = [self.translator.joined((said, examples), self.translator.say("unit.gap"))]
         return [*lines, *([self.say("repeats", n=one.repeats)] if one.repeats else [])]
 
     def _addresses_alone(self, c: Reconciliation) -> list[str]:
@@ -119,10 +121,10 @@ class ReconciliationSections(Wording):
         if not c.waybills_differ:
             return []
         named = [
-            self.say("waybill_counts", waybill=self.voice.id(w.waybill), ours=w.ours, theirs=w.theirs)
+            self.say("waybill_counts", waybill=self.translator.id(w.waybill), ours=w.ours, theirs=w.theirs)
             for w in c.differing_waybills[:3]
         ]
-        lines = [self.say("differ_waybills", n=c.waybills_differ, list=self.voice.all_of(named))]
+        lines = [self.say("differ_waybills", n=c.waybills_differ, list=self.translator.all_of(named))]
         return [*lines, *([self.say("differ_days", n=c.days_differ, of=len(c.days))] if c.days_differ else [])]
 
     def _fields(self, c: Reconciliation) -> list[str]:
@@ -139,7 +141,7 @@ class ReconciliationSections(Wording):
         if not c.addresses_differ:
             return [self.say("addresses_same", n=c.addresses_compared)]
         named = [
-            self.say("pair", ours=self.voice.id(a.ours), theirs=self.voice.id(a.theirs), n=a.calls)
+            self.say("pair", ours=self.translator.id(a.ours), theirs=self.translator.id(a.theirs), n=a.calls)
             for a in c.differing_addresses
         ]
         return [self.say("addresses_differ", n=c.addresses_differ, of=c.addresses_compared, list=self.some(named))]
@@ -184,20 +186,20 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
                 "in_breach": sum(bool(p.breaches) for p in agreed),
                 "without_contract": len(r.partners) - len(agreed),
             },
-            **{name: [dumped(one) for one in getattr(r, name)] for name in ("misfits", "partners", "remarks")},
+            **{name: [dump_row(one) for one in getattr(r, name)] for name in ("misfits", "partners", "remarks")},
         }
 
     def document(self) -> Document:
         r, say = self.r, self.say
         sections = [self._misfits()] if r.misfits else []
         sections += [self._overview()] if r.partners else []
-        sides = ReconciliationSections(self.voice)
+        sides = ReconciliationSections(self.translator)
         for partner in r.partners:
             sections.append(self._partner(partner))
             if partner.calls is not None:
                 sections.append(sides.section(partner, partner.calls))
         if r.remarks:
-            points = tuple(self.voice.say(f"partners.{m.code}", **m.values) for m in r.remarks)
+            points = tuple(self.translator.say(f"partners.{m.code}", **m.values) for m in r.remarks)
             sections.append(Section(title=say("remarks"), points=points))
         return Document(
             title=say("title"),
@@ -206,7 +208,7 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
             facts=tuple(self._facts()),
             sections=tuple(sections),
             version=r.wayseal,
-            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
+            origin=((say("digest"), self.translator.id(r.ledger_digest)),),
             command=self._command(),
             footer=say("footer"),
         )
@@ -250,9 +252,9 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
         return Section(title=self.say("misfits"), points=tuple(points))
 
     def _misfit(self, misfit: Misfit) -> str:
-        values = {"id": self.voice.id(misfit.id), "n": misfit.count, "file": visible(misfit.contract)}
+        values = {"id": self.translator.id(misfit.id), "n": misfit.count, "file": visible(misfit.contract)}
         if misfit.nearest:
-            return self.say(f"misfit_{misfit.place.value}", **values, nearest=self.voice.id(misfit.nearest))
+            return self.say(f"misfit_{misfit.place.value}", **values, nearest=self.translator.id(misfit.nearest))
         return self.say(f"misfit_{misfit.place.value}_alone", **values)
 
     def _overview(self) -> Section:
@@ -262,8 +264,8 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
         head += [say("only_ours"), say("only_theirs")] if self.r.has_calls else []
         rows = []
         for p in self.r.partners:
-            kinds = self.voice.all_of(self.counted("counted", self.kind(b.kind), b.reads) for b in p.breaches)
-            row = [self.voice.id(p.partner), f"{p.reads:,}", kinds or say("none")]
+            kinds = self.translator.all_of(self.counted("counted", self.kind(b.kind), b.reads) for b in p.breaches)
+            row = [self.translator.id(p.partner), f"{p.reads:,}", kinds or say("none")]
             if self.r.has_calls:
                 sides = (p.calls.only_ours.calls, p.calls.only_theirs.calls) if p.calls else (None, None)
                 row += [numbers.DASH if n is None else f"{n:,}" for n in sides]
@@ -284,8 +286,8 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
         points = [line for b in p.breaches for line in self._points(b)]
         points += [say(f"unjudged_{u.code}", n=u.reads, of=u.of) for u in p.unjudged]
         if p.silent:
-            points.append(say("silent", list=self.voice.all_of(p.silent)))
-        title = say("contract", partner=self.voice.id(p.partner))
+            points.append(say("silent", list=self.translator.all_of(p.silent)))
+        title = say("contract", partner=self.translator.id(p.partner))
         return Section(title=title, note=note, table=table, points=tuple(points))
 
     def _row(self, p: PartnerCheck, b: Breach) -> tuple[str, ...]:
@@ -305,15 +307,17 @@ class _ReportBuilder(Wording, Report[PartnersResult]):
             first = self.say("point_alone", kind=kind)
         else:
             what = self.some([self.counted("counted", c.name, c.reads) for c in b.what])
-            first = self.say("point", kind=kind, what=what, agreed=self.some([self.voice.id(a) for a in b.agreed]))
-        return [self.voice.joined((first, self._examples(b.examples)), self.voice.say("unit.gap"))]
+            first = self.say("point", kind=kind, what=what, agreed=self.some([self.translator.id(a) for a in b.agreed]))
+        return [self.translator.joined((first, self._examples(b.examples)), self.translator.say("unit.gap"))]
 
     def _examples(self, examples: Sequence[Example]) -> str:
         said = [
-            self.say("example_one", waybill=self.voice.id(e.waybill), at=iso(e.at), actor=self.voice.id(e.actor))
+            self.say(
+                "example_one", waybill=self.translator.id(e.waybill), at=iso(e.at), actor=self.translator.id(e.actor)
+            )
             for e in examples
         ]
-        return self.say("example", list=self.voice.all_of(said))
+        return self.say("example", list=self.translator.all_of(said))
 
     def _command(self) -> str:
         """The command that makes this page again."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import PlainSerializer
 
 from wayseal.model.times import day_name
-from wayseal.page.programs import Day, Moment, OrNull, digits, dumped, named
+from wayseal.page.programs import Day, Moment, OrNull, alias, dump_row, rounded
 
 
 class Kind(StrEnum):
@@ -112,11 +112,11 @@ class Skew:
     visible. jumps: (UTC day since 1970, seconds from then on) where the clock was set anew.
     """
 
-    seconds: Annotated[float, digits(3)]
-    zone: Annotated[int, named("time_zone_minutes")]
+    seconds: Annotated[float, rounded(3)]
+    zone: Annotated[int, alias("time_zone_minutes")]
     waybills: int
-    agreeing: Annotated[float, digits(4)]
-    drift: Annotated[Annotated[float, digits(3)] | None, named("drift_s_per_day")]
+    agreeing: Annotated[float, rounded(4)]
+    drift: Annotated[Annotated[float, rounded(3)] | None, alias("drift_s_per_day")]
     jumps: Annotated[tuple[tuple[int, float], ...], PlainSerializer(_jumps)]
 
 
@@ -124,8 +124,8 @@ class Skew:
 class Address:
     """Where calls came from that only we logged; known: whether calls that both logged came from there too."""
 
-    name: Annotated[str, named("address")]
-    reads: Annotated[int, named("calls")]
+    name: Annotated[str, alias("address")]
+    reads: Annotated[int, alias("calls")]
     known: bool
 
 
@@ -166,8 +166,8 @@ class WaybillCounts:
 class FieldDifference:
     """Calls of which both logs say fields, and differ in this one; side: the log that has it, "ours" or "theirs"."""
 
-    name: Annotated[str, named("field")]
-    side: Annotated[str, named("only_in")]
+    name: Annotated[str, alias("field")]
+    side: Annotated[str, alias("only_in")]
     calls: int
 
 
@@ -193,10 +193,10 @@ class Reconciliation:
 
     ours: int
     theirs: int
-    since: Annotated[Moment | None, named("from")]
-    until: Annotated[Moment | None, named("to")]
+    since: Annotated[Moment | None, alias("from")]
+    until: Annotated[Moment | None, alias("to")]
     outside: tuple[int, int]
-    ids: Annotated[str, named("request_ids")]
+    ids: Annotated[str, alias("request_ids")]
     skew: Skew | None
     by_id: int
     by_time: int
@@ -235,7 +235,7 @@ class Misfit:
     """
 
     id: str
-    place: Annotated[Place, named("where")]
+    place: Annotated[Place, alias("where")]
     count: int
     nearest: OrNull
     contract: OrNull
@@ -247,7 +247,7 @@ def _offset(minutes: int) -> str:
 
 def _calls(c: Reconciliation) -> dict[str, object]:
     """Group for the JSON what stands apart in the record."""
-    row = dumped(c)
+    row = dump_row(c)
     alone = {key: row[key] for key in ("addresses", "by_day")}
     differ = {"compared": c.fields_compared, "differ": c.fields_differ, "by_field": row["differing_fields"]}
     pairs = {"compared": c.addresses_compared, "differ": c.addresses_differ, "by_pair": row["differing_addresses"]}
@@ -280,8 +280,8 @@ class PartnerCheck:
     first: Moment | None
     last: Moment | None
     breaches: tuple[Breach, ...]
-    unjudged: Annotated[tuple[Unjudged, ...], named("not_judged")]
-    silent: Annotated[tuple[str, ...], named("not_agreed")]
+    unjudged: Annotated[tuple[Unjudged, ...], alias("not_judged")]
+    silent: Annotated[tuple[str, ...], alias("not_agreed")]
     calls: Annotated[Reconciliation, PlainSerializer(_calls)] | None
 
     @property

@@ -22,10 +22,10 @@ from wayseal.model.kinds import Scope
 from wayseal.model.times import EPOCH, HOUR_US, day_name, iso, stamp
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.languages import known_lang
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.page.spreadsheet import csv_lines
 from wayseal.page.visible import visible
-from wayseal.page.words import Saying, Voice, catalogue, headings
+from wayseal.page.words import AreaTranslator, Translator, catalogue, headings
 
 __all__ = [
     "READ_COLUMNS",
@@ -56,7 +56,7 @@ _GATES[Outcome.COMMON] = "common"
 _TIMES = {"at", "issued", "opened", "closed"}
 
 
-class GroundWording(Saying):
+class GroundWording(AreaTranslator):
     """Says the ground on which a template explains a read, or doesn't."""
 
     area = "explain"
@@ -64,8 +64,8 @@ class GroundWording(Saying):
     def why(self, step: TemplateStep) -> str:
         """A sentence or two."""
         if step.how in _GATES:
-            wanted = self.voice.joined(map(self.voice.value, _texts(step, "wanted")), " / ")
-            has = self.voice.value(str(step.values.get("has") or ""), "explain.gate_none")
+            wanted = self.translator.joined(map(self.translator.value, _texts(step, "wanted")), " / ")
+            has = self.translator.value(str(step.values.get("has") or ""), "explain.gate_none")
             return self.say(f"gate_{_GATES[step.how]}", wanted=wanted, has=has)
         if step.how is Outcome.NOTHING:
             return self.say(f"nothing_{step.template.by}")
@@ -80,7 +80,7 @@ class GroundWording(Saying):
         if step.how is Outcome.POST or step.post is None or step.post.since is None:
             return ""
         code = "assigned_then" if step.post.scope is Scope.OUTLET else "held_then"
-        return self.voice.say("unit.gap") + self.say(code, span=self.span(step.post))
+        return self.translator.say("unit.gap") + self.say(code, span=self.span(step.post))
 
     def values(self, step: TemplateStep) -> dict[str, object]:
         """The values of a step as texts and hours."""
@@ -91,8 +91,8 @@ class GroundWording(Saying):
             elif isinstance(value, int):
                 out[name] = value / HOUR_US
             elif isinstance(value, str):
-                out[name] = self.voice.id(value)
-        out["instead"] = self.voice.all_of(self.voice.id(text) for text in _texts(step, "instead"))
+                out[name] = self.translator.id(value)
+        out["instead"] = self.translator.all_of(self.translator.id(text) for text in _texts(step, "instead"))
         out |= {name: self.shown(_texts(step, name), "nobody") for name in ("theirs", "ours")}
         end = "closed" if "closed" in step.values else "still"
         out["open"] = self.say(f"{'over' if step.how is Outcome.LATE else 'open'}_{end}", **out)
@@ -110,7 +110,7 @@ class GroundWording(Saying):
 
     def shown(self, texts: tuple[str, ...], none: str) -> str:
         """Texts beside each other; a text of the area where there are none."""
-        return self.voice.values(*texts) if texts else self.say(none)
+        return self.translator.values(*texts) if texts else self.say(none)
 
 
 def _texts(step: TemplateStep, name: str) -> tuple[str, ...]:
@@ -130,13 +130,13 @@ class _PairReport(GroundWording, Report[PairResult]):
     def document(self) -> Document:
         r, say = self.r, self.say
         first = next((read for read in r.reads if read.first), r.reads[0])
-        names = {"actor": self.voice.id(r.account.actor), "waybill": self.voice.id(r.waybill)}
+        names = {"actor": self.translator.id(r.account.actor), "waybill": self.translator.id(r.waybill)}
         times = {"first": iso(r.reads[0].at), "last": iso(r.reads[-1].at)}
         sections = [self.read(read) for read in r.reads[:MOST_READS]]
         if rest := r.reads[MOST_READS:]:
             sections.append(Section(title=say("more", n=len(rest)), note=say("more_note")))
         if r.missing:
-            tables = self.voice.all_values(r.missing)
+            tables = self.translator.all_values(r.missing)
             sections.append(Section(title=say("missing"), note=say("missing_note", tables=tables)))
         return Document(
             title=say("title"),
@@ -145,7 +145,7 @@ class _PairReport(GroundWording, Report[PairResult]):
             facts=tuple(self.facts()),
             sections=tuple(sections),
             version=r.wayseal,
-            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
+            origin=((say("digest"), self.translator.id(r.ledger_digest)),),
             command=shlex.join(
                 ["wayseal", "explain", "LEDGER", "--actor", visible(r.account.actor), "--waybill", visible(r.waybill)]
             ),
@@ -158,19 +158,19 @@ class _PairReport(GroundWording, Report[PairResult]):
         ever = {post.value for post in account.posts if post.scope is Scope.OUTLET and post.since is None}
         there = [post for post in account.posts if post.scope is Scope.OUTLET]
         work = dict.fromkeys(self.posted(post) for post in there if post.since is None or post.value not in ever)
-        yield say("works"), self.voice.all_of(work) if work else say("nowhere")
+        yield say("works"), self.translator.all_of(work) if work else say("nowhere")
         if other := [p for p in account.posts if p.scope is not Scope.OUTLET]:
-            yield say("answers"), self.voice.all_of(self.posted(p) for p in other)
+            yield say("answers"), self.translator.all_of(self.posted(p) for p in other)
         if not parcel.known:
             yield say("parcel"), say("parcel_unknown")
             return
         if route := parcel.route:
-            names = {name: self.voice.id(getattr(route, name)) for name in ("channel", "origin", "destination")}
+            names = {name: self.translator.id(getattr(route, name)) for name in ("channel", "origin", "destination")}
             yield say("parcel"), say("issued", at=iso(route.issued), **names)
         yield "" if parcel.route else say("parcel"), say("counts", scans=len(parcel.scans), tickets=len(parcel.tickets))
 
     def posted(self, post: Post) -> str:
-        return self.voice.id(post.value) + (
+        return self.translator.id(post.value) + (
             self.say("assigned", span=self.span(post)) if post.since is not None else ""
         )
 
@@ -201,18 +201,18 @@ READ_COLUMNS = (
 class _ReadsReport(Report[ReadsResult]):
     texts, area = __package__, "reads"
 
-    def __init__(self, result: ReadsResult, voice: Voice) -> None:
-        super().__init__(result, voice)
-        self._ground = GroundWording(voice)
-        self._detectors = catalogue(voice.lang, DETECTORS)
+    def __init__(self, result: ReadsResult, translator: Translator) -> None:
+        super().__init__(result, translator)
+        self._ground = GroundWording(translator)
+        self._detectors = catalogue(translator.lang, DETECTORS)
 
     def keys(self) -> Mapping[str, object]:
-        return dumped(self.r)
+        return dump_row(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say
         accounts = len({read.actor for read in r.reads})
-        values = {"n": len(r.reads), "accounts": accounts, "case": r.case, "waybill": self.voice.id(r.waybill)}
+        values = {"n": len(r.reads), "accounts": accounts, "case": r.case, "waybill": self.translator.id(r.waybill)}
         headline = "none" if not r.reads else "case" if r.case else "waybill"
         lede = "lede_all" if r.everything else "lede_odd"
         return Document(
@@ -222,7 +222,7 @@ class _ReadsReport(Report[ReadsResult]):
             facts=tuple(self._facts()),
             sections=tuple(self._sections()),
             version=r.wayseal,
-            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
+            origin=((say("digest"), self.translator.id(r.ledger_digest)),),
             command=shlex.join(["wayseal", "reads", "LEDGER", *(["--case", r.case] if r.case else [])]),
             footer=say("footer"),
         )
@@ -232,11 +232,11 @@ class _ReadsReport(Report[ReadsResult]):
         if r.case:
             yield say("case"), r.case
         if r.waybill:
-            yield say("waybill"), self.voice.id(r.waybill)
+            yield say("waybill"), self.translator.id(r.waybill)
         if r.since is not None and r.until is not None:
             yield say("days"), say("days_value", first=day_name(r.since), last=day_name(r.until))
         if r.reasons and not r.everything:
-            yield say("reasons"), self.voice.all_of(map(self._detector, r.reasons))
+            yield say("reasons"), self.translator.all_of(map(self._detector, r.reasons))
 
     def _sections(self) -> Iterator[Section]:
         r, say = self.r, self.say
@@ -247,7 +247,7 @@ class _ReadsReport(Report[ReadsResult]):
             yield Section(title=say("reads"), note=note, table=self._table(shown))
         points = [say("unlisted", reason=self._detector(name)) for name in r.unlisted]
         points += [say("kept_back")] if r.kept_back else []
-        points += [say("missing", tables=self.voice.all_values(r.missing))] if r.missing else []
+        points += [say("missing", tables=self.translator.all_values(r.missing))] if r.missing else []
         if points:
             yield Section(title=say("remarks"), points=tuple(points))
 
@@ -259,17 +259,17 @@ class _ReadsReport(Report[ReadsResult]):
 
     def _cells(self, read: ListedRead) -> dict[str, str]:
         def id_(text: str) -> str:
-            return self.voice.id(text) if text else ""
+            return self.translator.id(text) if text else ""
 
         return {
             "time": numbers.clock(EPOCH + timedelta(microseconds=read.at), seconds=True),
-            "waybill": self.voice.id(read.waybill),
-            "account": self.voice.id(read.actor),
+            "waybill": self.translator.id(read.waybill),
+            "account": self.translator.id(read.actor),
             "session": id_(read.session),
             "address": id_(read.ip),
             "device": id_(read.device),
-            "way": self.voice.values(read.action, read.via, read.purpose),
-            "reasons": self.voice.all_of(map(self._detector, read.reasons)),
+            "way": self.translator.values(read.action, read.via, read.purpose),
+            "reasons": self.translator.all_of(map(self._detector, read.reasons)),
             "work": self.work(read),
             "read": read.id,
             "file": id_(read.file),
@@ -285,10 +285,10 @@ class _ReadsReport(Report[ReadsResult]):
     def row(self, read: ListedRead) -> tuple[str, ...]:
         """A read as a row (`READ_COLUMNS`)."""
         template = read.near.template.name if read.near is not None and read.near.how is Outcome.FITS else ""
-        texts = (self.voice.value(one) if one else "" for one in (read.action, read.via, read.purpose))
+        texts = (self.translator.value(one) if one else "" for one in (read.action, read.via, read.purpose))
         first = (read.id, read.file, stamp(read.at), read.waybill, read.actor)
         reasons = "; ".join(map(self._detector, read.reasons))
-        told = (self.voice.value(one) if one else "" for one in (read.verdict, template))
+        told = (self.translator.value(one) if one else "" for one in (read.verdict, template))
         return *first, read.session, read.ip, read.device, *texts, reasons, *told, self.work(read)
 
     def _detector(self, name: str) -> str:
@@ -305,5 +305,5 @@ def render_reads(result: ReadsResult, format: str, lang: str, *, color: bool = F
 
 def list_rows(result: ReadsResult, lang: str) -> list[tuple[str, ...]]:
     """Reads as rows of a list for people (`READ_COLUMNS`), in a language; times on their clock."""
-    words = _ReadsReport(result, Voice(known_lang(lang), more=catalogue(known_lang(lang), __package__)))
+    words = _ReadsReport(result, Translator(known_lang(lang), more=catalogue(known_lang(lang), __package__)))
     return [words.row(read) for read in result.reads]

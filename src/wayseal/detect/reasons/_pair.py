@@ -24,7 +24,7 @@ from wayseal.detect.reasons._world import Account, Parcel, Post, World, is_work,
 from wayseal.ledger import Snapshot
 from wayseal.model.kinds import Scope
 from wayseal.model.times import iso
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 
 TABLES = ("waybills", "scans", "tickets", "actors", "outlets", "assignments")
 """The tables that explanations are made of."""
@@ -217,7 +217,7 @@ def document(result: PairResult) -> dict[str, Any]:
         "wayseal": r.wayseal,
         "inputs": {"ledger": r.ledger_digest},
         "waybill": r.waybill,
-        "account": dumped(r.account),
+        "account": dump_row(r.account),
         "parcel": {
             "issued_at": None if route is None else iso(route.issued),
             "channel": None if route is None else route.channel,
@@ -257,7 +257,7 @@ def step_document(step: TemplateStep) -> dict[str, Any]:
         "strength": "mandate" if t.by == "mandate" else "strong" if t.strong else "weak",
         "result": step.how.value,
         "ground": explanation,
-        "post": None if step.post is None else dumped(step.post),
+        "post": None if step.post is None else dump_row(step.post),
         "explains": None if step.since is None or step.until is None else [iso(step.since), iso(step.until)],
         **{name: None if (v := step.values.get(name)) is None else int(str(v)) / _SECOND for name in _LENGTHS},
         "instead": list(v) if isinstance(v := step.values.get("instead"), tuple) else None,

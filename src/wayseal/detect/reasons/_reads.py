@@ -23,7 +23,7 @@ from wayseal.detect.reasons._world import Parcel, World, parcels_of
 from wayseal.ledger import Snapshot
 from wayseal.model.arrays import UInts
 from wayseal.model.kinds import Action
-from wayseal.page.programs import Day, Moment, OrNull, named
+from wayseal.page.programs import Day, Moment, OrNull, alias
 
 TEXTS = ("session", "ip", "device")
 """Ids that lead to a person (rule 2)."""
@@ -76,16 +76,16 @@ class ReadsResult:
     """
 
     wayseal: str
-    ledger_digest: Annotated[str, named("inputs"), PlainSerializer(lambda digest: {"ledger": digest})]
+    ledger_digest: Annotated[str, alias("inputs"), PlainSerializer(lambda digest: {"ledger": digest})]
     case: OrNull
     waybill: OrNull
-    since: Annotated[Day | None, named("from")]
-    until: Annotated[Day | None, named("to")]
+    since: Annotated[Day | None, alias("from")]
+    until: Annotated[Day | None, alias("to")]
     reasons: tuple[str, ...]
-    unlisted: Annotated[tuple[str, ...], named("unlisted_reasons")]
+    unlisted: Annotated[tuple[str, ...], alias("unlisted_reasons")]
     everything: bool
     kept_back: bool
-    missing: Annotated[tuple[str, ...], named("missing_tables")]
+    missing: Annotated[tuple[str, ...], alias("missing_tables")]
     reads: tuple[Annotated[ListedRead, WrapSerializer(lambda read, row: {"read": read.id, **row(read)})], ...]
 
 

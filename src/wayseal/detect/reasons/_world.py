@@ -15,7 +15,7 @@ from pydantic import Field
 
 from wayseal.detect.explain import EVERYBODY, MANY
 from wayseal.model.kinds import OutletKind, Scope
-from wayseal.page.programs import Moment, OrNull, named
+from wayseal.page.programs import Moment, OrNull, alias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,8 @@ class Post:
 
     scope: Scope
     value: str
-    since: Annotated[Moment | None, named("from")] = None
-    until: Annotated[Moment | None, named("to")] = None
+    since: Annotated[Moment | None, alias("from")] = None
+    until: Annotated[Moment | None, alias("to")] = None
 
     def holds(self, at: int) -> bool:
         """True if it was the account's at that time."""
@@ -36,7 +36,7 @@ class Post:
 class Account:
     """An account that reads. role, kind, outlet, region: "" where `actors` doesn't say."""
 
-    actor: Annotated[str, named("id")]
+    actor: Annotated[str, alias("id")]
     role: OrNull = ""
     kind: OrNull = ""
     outlet: OrNull = ""

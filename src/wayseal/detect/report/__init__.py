@@ -14,7 +14,7 @@ from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart, course_chart, waterfall_chart, waterfall_table
 from wayseal.page.languages import known_lang
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import Saying, Voice, catalogue, words
+from wayseal.page.words import AreaTranslator, Translator, catalogue, words
 
 __all__ = ["ReasonTeller", "brief", "metrics", "render_detect", "with_casebook_names"]
 
@@ -26,14 +26,14 @@ _NO_OTHERS = frozenset(("canary_touch", "partner_contract"))
 """Detectors that hold what they count against no other account."""
 
 
-class ReasonTeller(Saying):
+class ReasonTeller(AreaTranslator):
     """Says why accounts stand out."""
 
     area = "detect"
 
-    def __init__(self, voice: Voice, offset: int) -> None:
-        """In this voice. offset: of local days, µs ahead of UTC."""
-        super().__init__(voice)
+    def __init__(self, translator: Translator, offset: int) -> None:
+        """By this translator. offset: of local days, µs ahead of UTC."""
+        super().__init__(translator)
         self.offset = offset
 
     def strength(self, nats: float) -> str:
@@ -63,7 +63,7 @@ class ReasonTeller(Saying):
             self._against(reason, after),
             self.say(f"refute_{reason.detector}"),
         ]
-        return self.voice.joined(parts, self.voice.say("unit.gap"))
+        return self.translator.joined(parts, self.translator.say("unit.gap"))
 
     def brief(self, reason: Reason, person: Person) -> str:
         """The count, and on which days; no sentence yet.
@@ -75,7 +75,7 @@ class ReasonTeller(Saying):
         Returns:
             It in words.
         """
-        return self.voice.joined((self._told(reason, person), self._period(reason)), "")
+        return self.translator.joined((self._told(reason, person), self._period(reason)), "")
 
     def grounds(self, person: Person) -> Iterator[str]:
         """Which of a person's reads look like work.
@@ -87,7 +87,7 @@ class ReasonTeller(Saying):
             A sentence a ground.
         """
         for one in person.territory:
-            yield self.say(f"ground_{one.ground}", id=self.voice.id(one.id), n=one.reads)
+            yield self.say(f"ground_{one.ground}", id=self.translator.id(one.id), n=one.reads)
 
     def _period(self, reason: Reason) -> str:
         first, last = (day_name((us + self.offset) // _DAY_US) for us in (reason.since, reason.until))
@@ -95,11 +95,11 @@ class ReasonTeller(Saying):
 
     def _told(self, reason: Reason, person: Person) -> str:
         key = f"why_{reason.detector}"
-        if person.place and self.voice.has(f"detect.{key}_at"):
+        if person.place and self.translator.has(f"detect.{key}_at"):
             key += "_at"
         place = shorten(visible(person.place), CELL)
         days = reason.values.get("days", 1)
-        return self.say(key, id=self.voice.id(person.actor), value=reason.value, place=place, days=days)
+        return self.say(key, id=self.translator.id(person.actor), value=reason.value, place=place, days=days)
 
     def _against(self, reason: Reason, after: Reason | None) -> str:
         if reason.detector in _NO_OTHERS:
@@ -114,7 +114,7 @@ class ReasonTeller(Saying):
         told = [self.say(f"against_{against.others}", n=against.accounts, range=range_, own=own)]
         if against.unknown > _MOSTLY and reason.detector == "unexplained_first_reads":
             told.append(self.say("against_unknown", s=against.unknown))
-        return self.voice.joined(told, self.voice.say("unit.gap"))
+        return self.translator.joined(told, self.translator.say("unit.gap"))
 
 
 MOST_CASES, _MOST_WATCHED = 60, 20
@@ -129,13 +129,13 @@ _DAY_US = 86_400_000_000
 
 
 class ReportBuilder(Report[DetectResult]):
-    """Says a result in a voice."""
+    """Put a result into words by a translator."""
 
     texts, area = __package__, "detect"
 
-    def __init__(self, result: DetectResult, voice: Voice) -> None:
-        super().__init__(result, voice)
-        self._reasons = ReasonTeller(voice, result.offset)
+    def __init__(self, result: DetectResult, translator: Translator) -> None:
+        super().__init__(result, translator)
+        self._reasons = ReasonTeller(translator, result.offset)
         self._charts = 0
 
     def keys(self) -> Mapping[str, object]:
@@ -169,7 +169,7 @@ class ReportBuilder(Report[DetectResult]):
             facts=tuple(self._facts()),
             sections=tuple(sections),
             version=r.wayseal,
-            origin=((say("digest"), self.voice.id(r.digest)),),
+            origin=((say("digest"), self.translator.id(r.digest)),),
             command="wayseal detect LEDGER --format html --out detect.html",
             footer=say("footer"),
         )
@@ -178,7 +178,7 @@ class ReportBuilder(Report[DetectResult]):
         """A line a case that is worth acting on: what it is called, and its strongest reason."""
         for case in self.r.worth:
             first = case.people[0]
-            why = [self.voice.say("unit.colon") + self._reasons.brief(r, first) for r in first.reasons[:1]]
+            why = [self.translator.say("unit.colon") + self._reasons.brief(r, first) for r in first.reasons[:1]]
             yield "".join([self._titled(case), *why])
 
     def _lede(self) -> Iterator[str]:
@@ -231,7 +231,7 @@ class ReportBuilder(Report[DetectResult]):
         head = (self.say("day"), self.say("first"), self.say("unexplained"))
         bars = tuple(odd / max(top, 1) for _, _, odd in rows)
         table = Table(head=head, rows=cells, numbers=frozenset({1, 2}), bars=bars)
-        fold = self.voice.say("ui.as_table")
+        fold = self.translator.say("ui.as_table")
         return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
 
     def _list(self, title: str, cases: Sequence[Case]) -> Section:
@@ -293,10 +293,10 @@ class ReportBuilder(Report[DetectResult]):
         parts += [self._moved(case)] if len(case.course) > 1 else []
         if case.by:
             links = [say(f"by_{name}") for name in case.by]
-            first = self.voice.say("unit.comma").join(links[:-1])
+            first = self.translator.say("unit.comma").join(links[:-1])
             parts.append(say("case_by", by=say("both_links", first=first, last=links[-1]) if first else links[-1]))
         parts += [say("case_young")] if case.young else []
-        return self.voice.say("unit.gap").join(parts)
+        return self.translator.say("unit.gap").join(parts)
 
     def _moved(self, case: Case) -> str:
         """How the score moved since the alert, and by which reasons of the strongest account most."""
@@ -305,9 +305,9 @@ class ReportBuilder(Report[DetectResult]):
             return self.say("case_stayed", now=now)
         sign = 1 if now > before else -1
         steps = sorted(((sign * (r.weight - r.before), r.detector) for r in case.people[0].reasons), reverse=True)
-        reasons = [self.voice.say(f"detector.{name}") for step, name in steps[:_MOST_MOVERS] if step >= _MOVED]
+        reasons = [self.translator.say(f"detector.{name}") for step, name in steps[:_MOST_MOVERS] if step >= _MOVED]
         told = "case_moved_by" if reasons else "case_moved"
-        return self.say(told, before=before, now=now, reasons=self.voice.all_of(reasons))
+        return self.say(told, before=before, now=now, reasons=self.translator.all_of(reasons))
 
     def _course(self, case: Case) -> Markup | None:
         """The same as a small picture."""
@@ -334,14 +334,14 @@ class ReportBuilder(Report[DetectResult]):
         return Table(head=head, rows=rows, numbers=frozenset({1}))
 
     def _who(self, person: Person) -> str:
-        about = [self.voice.value(shorten(visible(t), CELL)) for t in (person.role, person.place) if t]
-        id_ = self.voice.id(person.actor)
-        return self.say("person", id=id_, about=self.voice.say("unit.comma").join(about)) if about else id_
+        about = [self.translator.value(shorten(visible(t), CELL)) for t in (person.role, person.place) if t]
+        id_ = self.translator.id(person.actor)
+        return self.say("person", id=id_, about=self.translator.say("unit.comma").join(about)) if about else id_
 
     def _person(self, title: str, note: str, person: Person) -> Section:
         self._charts += 1
         say, word = self.say, self._reasons.strength
-        rows = [(self.voice.say(f"detector.{r.detector}"), r.weight) for r in person.reasons]
+        rows = [(self.translator.say(f"detector.{r.detector}"), r.weight) for r in person.reasons]
         chart = table = None
         if len(rows) > 1:  # of one reason the note has said how strong it is
             chart = waterfall_chart(f"case-{self._charts}", title, note, rows, total=say("total"), told=word)
@@ -350,7 +350,7 @@ class ReportBuilder(Report[DetectResult]):
         points = [self._reasons.reason(r, person) for r in first]
         points += [self._reasons.reason(r, person, first[0]) for r in person.reasons[1:]]
         points += [*self._reasons.grounds(person), *self._reads(person)]
-        fold = self.voice.say("ui.as_table")
+        fold = self.translator.say("ui.as_table")
         return Section(title=title, note=note, chart=chart, table=table, points=tuple(points), fold=fold)
 
     def reason(self, reason: Reason, person: Person) -> str:
@@ -361,7 +361,7 @@ class ReportBuilder(Report[DetectResult]):
         for reason in person.reasons:
             if reason.reads:
                 shown = [
-                    self.say(f"read_{r.why}" if r.why else "read", waybill=self.voice.id(r.waybill), t=iso(r.at))
+                    self.say(f"read_{r.why}" if r.why else "read", waybill=self.translator.id(r.waybill), t=iso(r.at))
                     for r in reason.reads[-3:]
                 ]
                 more = reason.total_reads - len(shown)
@@ -379,22 +379,22 @@ class ReportBuilder(Report[DetectResult]):
         m, say = missing, self.say
         who = m.role or m.kind
         known = "missing_role" if m.role else "missing_kind"
-        role = say(known, name=self.voice.value(shorten(visible(who), CELL))) if who else say("missing_anybody")
+        role = say(known, name=self.translator.value(shorten(visible(who), CELL))) if who else say("missing_anybody")
         told = say(f"missing_{m.table.replace('.', '_')}", role=role, n=m.accounts, reads=m.reads, s=m.reads / m.first)
         if not m.lone:
             return told
-        lone = say("missing_lone", id=self.voice.value(m.lone), n=m.lone_reads, s=m.lone_reads / m.reads)
-        return self.voice.joined((told, lone), self.voice.say("unit.gap"))
+        lone = say("missing_lone", id=self.translator.value(m.lone), n=m.lone_reads, s=m.lone_reads / m.reads)
+        return self.translator.joined((told, lone), self.translator.say("unit.gap"))
 
     def _needed(self, name: str) -> str:
         """Tables, or columns of them, of which one is needed."""
         pairs = (one.partition(".")[::2] for one in name.split("|"))
-        known = words(self.voice.lang, "unit.columns")
-        return self.voice.joined(
+        known = words(self.translator.lang, "unit.columns")
+        return self.translator.joined(
             (
-                self.say("column", table=self.voice.value(table), column=known.get(column, column))
+                self.say("column", table=self.translator.value(table), column=known.get(column, column))
                 if column
-                else self.voice.value(table)
+                else self.translator.value(table)
                 for table, column in pairs
             ),
             " / ",
@@ -408,10 +408,10 @@ class ReportBuilder(Report[DetectResult]):
         """A remark in words."""
         values = dict(remark.values)
         if "detector" in values:
-            values["name"] = self.voice.say(f"detector.{values.pop('detector')}")
+            values["name"] = self.translator.say(f"detector.{values.pop('detector')}")
             needs = values["needs"]
-            values["needs"] = self.voice.all_of(map(self._needed, needs)) if isinstance(needs, tuple) else needs
-        return self.voice.say(remark.code, **values)
+            values["needs"] = self.translator.all_of(map(self._needed, needs)) if isinstance(needs, tuple) else needs
+        return self.translator.say(remark.code, **values)
 
     def _next(self) -> Section | None:
         case = next((c for c in (*self.r.worth, *self.r.watched) if c.state not in _JUDGED), None)
@@ -438,14 +438,14 @@ FORMATS = ("text", "json", "ocsf", "html")
 def render_detect(result: DetectResult, format: str, lang: str, *, color: bool = False, width: int = 88) -> str:  # noqa: A002
     """The report in one of FORMATS. ValueError for another one, or another language. color, width: for text."""
     if format == "ocsf":
-        told = ReportBuilder(result, _voice(lang)).with_texts()
+        told = ReportBuilder(result, _translator(lang)).with_texts()
         return "".join(line + "\n" for line in ocsf_lines(told))
     return ReportBuilder.render(result, format, lang, color=color, width=width)
 
 
 def brief(result: DetectResult, lang: str) -> list[str]:
     """A line a case. ValueError for another language."""
-    return list(ReportBuilder(result, _voice(lang)).brief())
+    return list(ReportBuilder(result, _translator(lang)).brief())
 
 
 def with_casebook_names(
@@ -465,6 +465,6 @@ def with_casebook_names(
     return replace(result, cases=cases, missing_work=missing)
 
 
-def _voice(lang: str) -> Voice:
+def _translator(lang: str) -> Translator:
     language = known_lang(lang)
-    return Voice(language, more=catalogue(language, __package__))
+    return Translator(language, more=catalogue(language, __package__))

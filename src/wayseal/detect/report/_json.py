@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from wayseal.detect._result import Case, DetectResult, MissingWork, Person, Read, Reason, strength_of
 from wayseal.detect._score import base_of
 from wayseal.model.times import day_name
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 
 
 def moment(us: int) -> str:
@@ -82,7 +82,7 @@ def _person(person: Person) -> dict[str, object]:
         "evidence": round(person.evidence, 3),
         "strength": strength_of(person.evidence).value,
         "alerted_at": None if person.alerted_at is None else moment(person.alerted_at),
-        "territory": [dumped(one) for one in person.territory],
+        "territory": [dump_row(one) for one in person.territory],
     }
 
 
@@ -95,7 +95,7 @@ def _reason(reason: Reason, person: Person) -> dict[str, object]:
         "before": round(reason.before, 3),
         "value": reason.value,
         "peers": list(reason.peers),
-        "against": dumped(reason.against),
+        "against": dump_row(reason.against),
         "from": moment(reason.since),
         "to": moment(reason.until),
         "text": reason.values.get("text", ""),

@@ -18,7 +18,7 @@ from wayseal.detect.rights._result import (
 from wayseal.model.times import day_name
 from wayseal.page import Document, Report, Section, Table
 from wayseal.page.numbers import DASH
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 
 MOST = 50
 """Most rows of a list on a page; the JSON report has all."""
@@ -26,7 +26,7 @@ _DAY = 86_400_000_000
 
 
 class RightsSections(Report[RightsResult]):
-    """The sections of one result in one voice."""
+    """The sections of one result by one translator."""
 
     texts, area = __package__, "rights"
 
@@ -57,7 +57,7 @@ class RightsSections(Report[RightsResult]):
     def _rights(self) -> Section:
         rows = [
             (
-                self.voice.id(x.right),
+                self.translator.id(x.right),
                 self._permits(x),
                 f"{x.holders:,}",
                 _number(x.users),
@@ -73,14 +73,20 @@ class RightsSections(Report[RightsResult]):
             return self.say("permits_unknown")
         if not x.actions:
             return self.say("permits_widens" if x.scope == Reach.ALL else "permits_nothing")
-        return self.say(f"permits_{x.scope}", actions=self.voice.values(*x.actions))
+        return self.say(f"permits_{x.scope}", actions=self.translator.values(*x.actions))
 
     def _roles(self) -> Section:
         """Rights by role: unused ones first, then by the share of holders who used them."""
         pairs = [(role, x) for role in self.r.roles for x in role.rights if x.users is not None]
         pairs.sort(key=lambda pair: ((pair[1].users or 0) / pair[1].holders, -pair[1].holders))
         rows = [
-            (self.voice.value(role.role), self.voice.id(x.right), f"{x.holders:,}", _number(x.users), _number(x.needed))
+            (
+                self.translator.value(role.role),
+                self.translator.id(x.right),
+                f"{x.holders:,}",
+                _number(x.users),
+                _number(x.needed),
+            )
             for role, x in pairs
         ]
         return self._listed("roles", ("role", "right", "holders", "users", "needed"), rows, range(2, 5))
@@ -88,7 +94,7 @@ class RightsSections(Report[RightsResult]):
     def _smallest(self) -> Section:
         rows = [
             (
-                self.voice.value(x.role),
+                self.translator.value(x.role),
                 f"{x.accounts:,}",
                 self._names(r.right for r in x.rights),
                 self._names(x.smallest),
@@ -100,21 +106,23 @@ class RightsSections(Report[RightsResult]):
         return self._listed("smallest", ("role", "accounts", "held", "smallest_set", "missing"), rows, (1,))
 
     def _missing(self, x: RoleUse) -> str:
-        return self.voice.joined(self.say(f"permits_{n.scope}", actions=self.voice.value(n.action)) for n in x.missing)
+        return self.translator.joined(
+            self.say(f"permits_{n.scope}", actions=self.translator.value(n.action)) for n in x.missing
+        )
 
     def _set(self, smallest: Sequence[str] | None) -> str:
         return DASH if smallest is None else self._names(smallest) or self.say("none")
 
     def _who(self, x: Any) -> tuple[str, str]:
         """An account and its role, as cells."""
-        return self.voice.id(x.actor), self.voice.value(x.role)
+        return self.translator.id(x.actor), self.translator.value(x.role)
 
     def _names(self, names: Iterable[str]) -> str:
-        return self.voice.joined(self._ids(*names))
+        return self.translator.joined(self._ids(*names))
 
     def _ids(self, *texts: str) -> tuple[str, ...]:
         """Ids, or nothing, as cells."""
-        return tuple(self.voice.id(text) if text else "" for text in texts)
+        return tuple(self.translator.id(text) if text else "" for text in texts)
 
     def _people(self) -> Section:
         """Of rights that nobody of a role used the role's list speaks."""
@@ -149,7 +157,7 @@ class RightsSections(Report[RightsResult]):
         return self.say(f"why_{x.why}")
 
     def _wider(self) -> Section:
-        rows = [(*self._who(x), self.voice.id(x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
+        rows = [(*self._who(x), self.translator.id(x.right), self._apart(x), self._yes(x.used)) for x in self.r.wider]
         return self._listed("wider", ("actor", "role", "right", "peers", "used"), rows)
 
     def _apart(self, x: Wider) -> str:
@@ -185,7 +193,13 @@ class RightsSections(Report[RightsResult]):
             for place, n in enumerate((1, x.reads, x.own)):
                 total[place] += n
         rows = [
-            (self.voice.value(role), self.voice.value(action), f"{total[0]:,}", f"{total[1]:,}", f"{total[2]:,}")
+            (
+                self.translator.value(role),
+                self.translator.value(action),
+                f"{total[0]:,}",
+                f"{total[1]:,}",
+                f"{total[2]:,}",
+            )
             for (role, action), total in sorted(groups.items(), key=lambda g: -g[1][1])
         ]
         return self._listed("beyond", ("role", "action", "accounts", "count", "own"), rows, (2, 3, 4))
@@ -206,7 +220,7 @@ def _needless(x: Mandate) -> bool:
 
 class _ReportBuilder(RightsSections):
     def keys(self) -> Mapping[str, object]:
-        return dumped(self.r)
+        return dump_row(self.r)
 
     def document(self) -> Document:
         r, say = self.r, self.say
@@ -223,7 +237,7 @@ class _ReportBuilder(RightsSections):
             facts=tuple(self._facts()),
             sections=tuple(sections),
             version=r.wayseal,
-            origin=((say("digest"), self.voice.id(r.ledger_digest)),),
+            origin=((say("digest"), self.translator.id(r.ledger_digest)),),
             command=shlex.join(
                 ["wayseal", "rights", "LEDGER", "--days", str(r.days), "--format", "html", "--out", "rights.html"]
             ),

@@ -33,7 +33,7 @@ from pydantic import PlainSerializer, WrapSerializer
 from wayseal.detect.rights._activity import BEYOND, OWN, AccountRecord, AccountState, Activity
 from wayseal.detect.rights._map import ACTIONS, Reach, Right, RightMap
 from wayseal.model.times import day_name
-from wayseal.page.programs import Moment, digits, named
+from wayseal.page.programs import Moment, alias, rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -247,8 +247,8 @@ class Overlap:
     days: int
     active: int
     most: int
-    a_day: Annotated[float, digits(2)]
-    peers: Annotated[float, digits(2)] | None
+    a_day: Annotated[float, rounded(2)]
+    peers: Annotated[float, rounded(2)] | None
     shared: bool
 
 
@@ -311,7 +311,7 @@ class RightsResult:
     """The whole. period is None without reads; not_judged: tables and columns whose absence left something unsaid."""
 
     wayseal: str
-    ledger_digest: Annotated[str, named("inputs"), PlainSerializer(lambda digest: {"ledger": digest})]
+    ledger_digest: Annotated[str, alias("inputs"), PlainSerializer(lambda digest: {"ledger": digest})]
     days: int
     period: Annotated[Period, PlainSerializer(_spelled)] | None
     reads: int

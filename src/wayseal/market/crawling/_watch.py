@@ -120,7 +120,7 @@ class Watch:
         shops = [(s.source, name, s.next_at) for name, s in self._state.shops.items() if s.next_at is not None]
         return due_visits(self._parts.sources, self._next, shops, self._parts.now())
 
-    def look(self, planned: Planned) -> Report:
+    def visit(self, planned: Planned) -> Report:
         """Makes a look and records it (rules 1 to 3 of the folder).
 
         Args:

@@ -165,7 +165,7 @@ def _requests(rows: Iterable[Request], since: int, until: int) -> Requests:
 
 
 class _WeekReport(Report[WeekResult]):
-    """Says a result in a voice."""
+    """Put a result into words by a translator."""
 
     texts, area = __package__, "week"
 
@@ -206,7 +206,7 @@ class _WeekReport(Report[WeekResult]):
                 self._sources(),
             ),
             version=r.wayseal,
-            origin=((say("record"), say("lines", n=r.lines)), (say("root"), self.voice.id(r.root.hex()))),
+            origin=((say("record"), say("lines", n=r.lines)), (say("root"), self.translator.id(r.root.hex()))),
             command=f"wayseal market report MARKET --weeks {len(r.weeks)} --format html --out week.html",
             footer=say("footer"),
             banner=Banner(text=say("banner"), strength="weak") if blind else None,
@@ -246,12 +246,12 @@ class _WeekReport(Report[WeekResult]):
         yield say("sources_seen"), say("of", n=seen, all=len(r.sources))
 
     def _kinds(self) -> Section:
-        weeks, say, voice = self.r.weeks, self.say, self.voice
-        chart = draw_weeks(weeks, lambda us: _day(us)[5:], voice.say)
-        kinds = [(f"of {kind}", None, voice.say(f"market_kind.{kind}"), self._sum(kind)) for kind in FLAGS]
+        weeks, say, translator = self.r.weeks, self.say, self.translator
+        chart = draw_weeks(weeks, lambda us: _day(us)[5:], translator.say)
+        kinds = [(f"of {kind}", None, translator.say(f"market_kind.{kind}"), self._sum(kind)) for kind in FLAGS]
         backs = sum(week.backs for week in weeks)
-        chart += legend([*kinds, ("back", None, voice.say("market.backs"), f"{backs:,}")])
-        head = (say("week"), say("all"), *(voice.say(f"market_kind.{kind}") for kind in FLAGS), say("backs"))
+        chart += legend([*kinds, ("back", None, translator.say("market.backs"), f"{backs:,}")])
+        head = (say("week"), say("all"), *(translator.say(f"market_kind.{kind}") for kind in FLAGS), say("backs"))
         rows = tuple(
             (
                 _day(week.at),
@@ -263,7 +263,7 @@ class _WeekReport(Report[WeekResult]):
         )
         table = Table(head=head, rows=rows, numbers=frozenset(range(1, len(head))))
         return Section(
-            title=say("kinds"), note=say("kinds_note"), chart=chart, table=table, fold=voice.say("ui.as_table")
+            title=say("kinds"), note=say("kinds_note"), chart=chart, table=table, fold=translator.say("ui.as_table")
         )
 
     def _sum(self, kind: str) -> str:
@@ -276,7 +276,7 @@ class _WeekReport(Report[WeekResult]):
         names = ("seller", "new_column", "offers", "shops", "sites", "with_ours", "back_column", "seen_last")
         rows = tuple(
             (
-                self.voice.id(one.seller),
+                self.translator.id(one.seller),
                 *(f"{n:,}" for n in (one.fresh, one.offers, one.shops, one.sources, one.ours, one.backs)),
                 _moment(one.last_at),
             )
@@ -299,7 +299,7 @@ class _WeekReport(Report[WeekResult]):
         return Section(title=say("backs"), note=say("backs_note"), table=table, points=points)
 
     def _id(self, id_: str) -> str:
-        return self.voice.id(mask_text(id_))
+        return self.translator.id(mask_text(id_))
 
     def _numbers(self) -> Section:
         r, say = self.r, self.say
@@ -324,7 +324,7 @@ class _WeekReport(Report[WeekResult]):
         rows = tuple(
             (
                 self._id(one.row.source),
-                self.voice.say(f"market_source.{one.row.kind}"),
+                self.translator.say(f"market_source.{one.row.kind}"),
                 f"{one.looks:,}",
                 f"{one.blind:,}",
                 f"{one.row.offers:,}",
@@ -345,18 +345,20 @@ class _WeekReport(Report[WeekResult]):
         return self.say("state_seen") if one.row.hindrance is None else self._why(one.row.hindrance)
 
     def _why(self, hindrance: str) -> str:
-        return self.voice.say(f"market_hindrance.{hindrance}")
+        return self.translator.say(f"market_hindrance.{hindrance}")
 
     def _not_seen(self, one: SourceWeek) -> Iterator[str]:
         say, source = self.say, self._id(one.row.source)
         if not one.looks:
             yield say("blind_never", source=source)
         if one.blind:
-            why = self.voice.all_of(self._why(name) for name in sorted(one.unseen, key=lambda name: -one.unseen[name]))
+            why = self.translator.all_of(
+                self._why(name) for name in sorted(one.unseen, key=lambda name: -one.unseen[name])
+            )
             parts = [say("blind_source", source=source, n=one.blind, all=one.looks, why=why)]
             if one.row.unseen_since is not None:
                 parts.append(say("blind_since", at=iso(one.row.unseen_since)))
-            yield self.voice.joined(parts, self.voice.say("unit.gap"))
+            yield self.translator.joined(parts, self.translator.say("unit.gap"))
 
 
 render_week = _WeekReport.render

@@ -34,7 +34,7 @@ from wayseal.ledger import Snapshot
 from wayseal.model.times import day_name
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import intervals_chart
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.store.types import Leaks
 from wayseal.trace.extent._captures import Captures, ListBasis, read_captures
 from wayseal.trace.extent._estimate import (
@@ -273,7 +273,7 @@ def document(result: ExtentResult) -> dict[str, Any]:
         "stock": spelled(r.stock),
         "waybills_a_day": r.waybills_a_day,
         "share": spelled(share, 6),
-        **{name: [dumped(row) for row in getattr(r, name)] for name in ("lists", "pairs", "models")},
+        **{name: [dump_row(row) for row in getattr(r, name)] for name in ("lists", "pairs", "models")},
         "rows": r.rows,
         "numbers": r.numbers,
         "purchases": {"rows": r.purchases, "numbers": r.bought},
@@ -308,7 +308,10 @@ class _ReportBuilder(Report[ExtentResult]):
         sections += [self._lists(), *([self._pairs()] if r.pairs else []), *([self._models()] if r.models else [])]
         if r.stock is not None:
             line = self.say("stock_line", purchases=r.purchases, bought=r.bought)
-            points = (line, self.voice.joined((self.say("stock"), self._range(r.stock)), self.voice.say("unit.colon")))
+            points = (
+                line,
+                self.translator.joined((self.say("stock"), self._range(r.stock)), self.translator.say("unit.colon")),
+            )
             sections.append(Section(title=self.say("stock_title"), note=self.say("stock_note"), points=points))
         left = [
             self.say(f"left_{k}", n=n) for k in ("repeated", "foreign", "unlisted", "rejected") if (n := getattr(r, k))
@@ -324,8 +327,8 @@ class _ReportBuilder(Report[ExtentResult]):
             sections=tuple(sections),
             version=r.wayseal,
             origin=(
-                (self.say("ledger_digest"), self.voice.id(r.ledger_digest)),
-                (self.say("leaks_digest"), self.voice.id(r.leaks_digest)),
+                (self.say("ledger_digest"), self.translator.id(r.ledger_digest)),
+                (self.say("leaks_digest"), self.translator.id(r.leaks_digest)),
             ),
             command=f"wayseal extent LEDGER --leaks LEAKS{by} --criterion {r.criterion} --format html --out out.html",
             footer=self.say("footer"),
@@ -407,15 +410,15 @@ class _ReportBuilder(Report[ExtentResult]):
             return self.say("name_model_uneven")
         if not model.pairs:
             return self.say("name_model_none")
-        pairs = self.voice.all_of(self._pair(a, b) for a, b in model.pairs)
+        pairs = self.translator.all_of(self._pair(a, b) for a, b in model.pairs)
         return self.say("name_model", pairs=pairs)
 
     def _pair(self, first: str, second: str) -> str:
-        return self.say("name_pair", first=self.voice.id(first), second=self.voice.id(second))
+        return self.say("name_pair", first=self.translator.id(first), second=self.translator.id(second))
 
     def _lists(self) -> Section:
         head = tuple(self.say(k) for k in ("list", "list_numbers", "list_shared"))
-        rows = tuple((self.voice.id(x.name), f"{x.numbers:,}", f"{x.shared:,}") for x in self.r.lists)
+        rows = tuple((self.translator.id(x.name), f"{x.numbers:,}", f"{x.shared:,}") for x in self.r.lists)
         note = self.say(f"lists_note_{self.r.by}")
         table = Table(head=head, rows=rows, numbers=frozenset({1, 2}))
         return Section(title=self.say("lists"), note=note, table=table)

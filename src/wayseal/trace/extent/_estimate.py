@@ -37,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PlainSerializer
 
-from wayseal.page.programs import digits
+from wayseal.page.programs import rounded
 
 Z = 1.959963984540054
 """Of a two-sided interval of 95 %."""
@@ -392,7 +392,7 @@ class ModelRow:
 
     pairs: tuple[tuple[str, str], ...]
     uneven: bool
-    worse: Annotated[float, digits(2)]
+    worse: Annotated[float, rounded(2)]
     estimate: Spelled
 
 

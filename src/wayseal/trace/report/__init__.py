@@ -25,7 +25,7 @@ from wayseal.model.kinds import VerdictKind
 from wayseal.page import Banner, Columns, Document, Place, Section, Table, numbers
 from wayseal.page.charts import nothing
 from wayseal.page.languages import LANGS, known_lang
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Translator, catalogue
 from wayseal.trace._result import LeakRow, SourceRow, TraceResult
 from wayseal.trace.report._charts import (
     delay_chart,
@@ -40,7 +40,7 @@ from wayseal.trace.report._charts import parts as split
 from wayseal.trace.report._json import document as json_document
 from wayseal.trace.report._story import Story, sets, usable
 
-__all__ = ["LEDGER_KEYS", "Told", "find_differences", "render", "tell"]
+__all__ = ["LEDGER_KEYS", "ReportParts", "find_differences", "render", "render_parts"]
 
 
 _LETTERS = "ABCDEF"
@@ -57,11 +57,11 @@ _LIMITS = ("account", "framing", "lost", "wide", "choice", "model")
 
 
 class ReportBuilder(Story):
-    """Says a trace in a voice."""
+    """Put a trace into words by a translator."""
 
-    def __init__(self, result: TraceResult, voice: Voice) -> None:
-        super().__init__(result, voice)
-        self.pictured = Voice(voice.lang, more=catalogue(voice.lang, __package__))
+    def __init__(self, result: TraceResult, translator: Translator) -> None:
+        super().__init__(result, translator)
+        self.pictured = Translator(translator.lang, more=catalogue(translator.lang, __package__))
         first: dict[str, SourceRow] = {}
         for row in self.sources:
             first.setdefault(row.source, row)
@@ -70,7 +70,7 @@ class ReportBuilder(Story):
 
     def keys(self) -> Mapping[str, object]:
         """The trace for programs."""
-        return json_document(self.r, self.voice)
+        return json_document(self.r, self.translator)
 
     def document(self) -> Document:
         """The whole report."""
@@ -86,10 +86,10 @@ class ReportBuilder(Story):
             lede=tuple(self.plain()),
             facts=tuple(self._facts()),
             sections=tuple(self._sections()),
-            version=self.voice.id(r.wayseal),
+            version=self.translator.id(r.wayseal),
             origin=tuple(self._origin()),
             origin_note=say("ui.reproduce_note"),
-            command=f"wayseal trace LEDGER --leaks LEAKS --seed {r.seed} --format html --lang {self.voice.lang}"
+            command=f"wayseal trace LEDGER --leaks LEAKS --seed {r.seed} --format html --lang {self.translator.lang}"
             " --out report.html",
             footer=say("ui.footer"),
         )
@@ -99,7 +99,7 @@ class ReportBuilder(Story):
 
         On a screen the evidence is that on named sources, since the next steps speak of its times.
         """
-        page = self.voice.html
+        page = self.translator.html
         means = Section(title=self.say("ui.means"), points=tuple(self.meaning()))
         steps = Section(title=self.say("ui.next"), points=tuple(self.next_steps()), steps=True)
         yield Columns(columns=((means,), (steps,)))
@@ -121,7 +121,7 @@ class ReportBuilder(Story):
         r, say, lead, best = self.r, self.say, self.lead, self.next_best()
         if lead:
             p = numbers.percent(lead.set_probability if len(lead.set) > 1 else lead.probability)
-            yield say("ui.probability_kpi"), self.voice.styled("lead", p)
+            yield say("ui.probability_kpi"), self.translator.styled("lead", p)
             yield say("ui.saw_kpi"), self._of(lead.saw, r.found)
             yield say("ui.expected_kpi"), self._of(numbers.expected(lead.expected), r.found)
         if best:
@@ -130,12 +130,12 @@ class ReportBuilder(Story):
         yield say("ui.leaks_used"), self._of(r.found, r.leaks)
 
     def _of(self, part: int | str, whole: int) -> str:
-        return f"{part} " + self.voice.styled("of", f"/ {whole}")
+        return f"{part} " + self.translator.styled("of", f"/ {whole}")
 
     def _badge(self, source: str) -> str:
         """The letter of a leading source, which its pictures show; text has neither."""
         letter = self.letters.get(source)
-        return self.voice.styled("badge", letter) + " " if letter and self.voice.html else ""
+        return self.translator.styled("badge", letter) + " " if letter and self.translator.html else ""
 
     def _figure(self, key: str, chart: Markup | None, *, more: str = "", table: Table | None = None) -> Section:
         return Section(
@@ -151,7 +151,7 @@ class ReportBuilder(Story):
         leads = frozenset({lead.source, *lead.set}) if lead else frozenset()
         rows = tuple(
             (
-                self._badge(row.source) + self.voice.named(row.source, row.kind),
+                self._badge(row.source) + self.translator.named(row.source, row.kind),
                 str(row.saw),
                 numbers.expected(row.expected),
                 numbers.percent(row.probability),
@@ -164,7 +164,7 @@ class ReportBuilder(Story):
 
     def _unknown(self) -> Section:
         shares = parts(self.r.leak_rows, self.r.unknown_share, self.letters)
-        names = {letter: self._badge(source) + self.voice.id(source) for source, letter in self.letters.items()}
+        names = {letter: self._badge(source) + self.translator.id(source) for source, letter in self.letters.items()}
         plain = names_of(self.letters, self.pictured)
         return self._figure("unknown", unknown_chart(shares, self.r.unknown_share, plain, names, self.pictured))
 
@@ -186,10 +186,10 @@ class ReportBuilder(Story):
         say = self.say
         rows = tuple(
             (
-                self._badge(row.source) + self.voice.id(row.source),
+                self._badge(row.source) + self.translator.id(row.source),
                 say(f"kind.{row.kind}"),
                 numbers.percent(row.probability, keep=True),
-                self.voice.say("unit.ratio", r=row.log10_lr),
+                self.translator.say("unit.ratio", r=row.log10_lr),
                 numbers.share(row.share, keep=True),
                 str(row.saw),
                 numbers.expected(row.expected),
@@ -222,19 +222,19 @@ class ReportBuilder(Story):
 
     def _seen(self, source: SourceRow, sold: dict[str, LeakRow]) -> Section:
         """A source's leaks with their times, in the order of the leaks file."""
-        voice, say = self.voice, self.say
-        title = self._badge(source.source) + voice.named(source.source, source.kind)
-        if about := voice.values(source.role, source.outlet):
-            title += " " + voice.styled("soft", about)
+        translator, say = self.translator, self.say
+        title = self._badge(source.source) + translator.named(source.source, source.kind)
+        if about := translator.values(source.role, source.outlet):
+            title += " " + translator.styled("soft", about)
         pairs = zip(source.leaks, itertools.chain(source.delays_h, itertools.repeat(math.nan)), strict=False)
         rows = [row for _, row in sorted((self._look(w, h, sold.get(w)) for w, h in pairs), key=lambda pair: pair[0])]
         if not any(map(math.isfinite, source.delays_h)):
             note = say("ui.no_read", saw=source.saw, expected=source.expected)
-            numbers_ = voice.joined(number + f" ({line})" for line, number, *_ in rows)
+            numbers_ = translator.joined(number + f" ({line})" for line, number, *_ in rows)
             return Section(title=title, note=note, prose=(numbers_,))
         head = tuple(say(f"ui.{key}") for key in ("line", "number", "looked", "sold", "gap"))
         places: tuple[Place, ...] = ("mark", "name", "below", "then", "value")
-        shown = rows if voice.html else rows[:_MOST_TIMES]
+        shown = rows if translator.html else rows[:_MOST_TIMES]
         more = (say("ui.evidence_more", n=len(rows) - len(shown)),) if len(shown) < len(rows) else ()
         table = Table(head=head, rows=tuple(shown), numbers=frozenset({4}), places=places)
         return Section(title=title, table=table, points=more)
@@ -242,10 +242,10 @@ class ReportBuilder(Story):
     def _look(self, waybill: str, hours: float, leak: LeakRow | None) -> tuple[int, tuple[str, ...]]:
         """Of a number that a source saw: its line in the leaks file, and the cells of its row."""
         looked = numbers.before(numbers.parse(leak.seen_until or leak.seen_at), hours) if leak else None
-        gap = self.voice.hours(hours, keep=True)
+        gap = self.translator.hours(hours, keep=True)
         return leak.line if leak else 0, (
             str(leak.line) if leak else numbers.DASH,
-            self.voice.id(waybill),
+            self.translator.id(waybill),
             numbers.clock(looked) if looked else self.say("ui.route_only"),
             self._sold(leak) if leak else numbers.DASH,
             self.say("ui.at_most", gap=gap) if leak and leak.seen_until and looked else gap,
@@ -271,19 +271,19 @@ class ReportBuilder(Story):
         """The cells of a leak's row; a leak that took no part says why instead of what it points at."""
         remark, dash = self.remark(row), numbers.DASH
         sold = self._sold(row) if row.seen_at else dash
-        cells = (str(row.line), self.voice.id(row.waybill), sold)
+        cells = (str(row.line), self.translator.id(row.waybill), sold)
         if not usable(row):
             return *cells, dash, remark
         top = dash
         for source, p in row.points_at[:1]:
-            top = self._badge(source) + self.voice.id(source) + f" {numbers.percent(p)}"
+            top = self._badge(source) + self.translator.id(source) + f" {numbers.percent(p)}"
         if remark:
-            top += self.voice.styled("soft under", remark)
+            top += self.translator.styled("soft under", remark)
         return *cells, str(row.accounts), top, numbers.share(row.unknown, keep=True)
 
     def _quality(self) -> Section:
-        notes = [self.voice.note(note) for note in self.r.quality] or [self.say("ui.quality_none")]
-        return Section(title=self.say("ui.quality"), points=(*notes, self.voice.note(self.r.fit.note)))
+        notes = [self.translator.note(note) for note in self.r.quality] or [self.say("ui.quality_none")]
+        return Section(title=self.say("ui.quality"), points=(*notes, self.translator.note(self.r.fit.note)))
 
     def _missing(self) -> Section:
         tables = self.r.missing_tables
@@ -292,7 +292,7 @@ class ReportBuilder(Story):
             title=self.say("ui.missing_tables"),
             note=self.say("ui.missing_note" if tables else "ui.missing_none"),
             terms=tuple(
-                (self.voice.value(table), self.say(code) if self.voice.has(code) else "")
+                (self.translator.value(table), self.say(code) if self.translator.has(code) else "")
                 for table, code in codes.items()
             ),
         )
@@ -310,10 +310,10 @@ class ReportBuilder(Story):
         """How many sources of each kind stood to choice."""
         counts = self.r.considered.items()
         kinds = [self.say("unit.counted", n=n, kind=self.say(f"kind.{kind}")) for kind, n in counts if n]
-        return self.voice.all_of(kinds) if kinds else numbers.DASH
+        return self.translator.all_of(kinds) if kinds else numbers.DASH
 
     def _origin(self) -> Iterator[tuple[str, str]]:
-        r, say, id_ = self.r, self.say, self.voice.id
+        r, say, id_ = self.r, self.say, self.translator.id
         yield say("ui.seed"), str(r.seed)
         yield say("ui.ledger_digest"), id_(r.ledger_digest)
         if point := r.checkpoint:
@@ -326,7 +326,7 @@ class ReportBuilder(Story):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReportParts:
     """A trace in words.
 
     Attributes:
@@ -356,7 +356,7 @@ class Told:
     kappa: Markup | None
 
 
-def tell(result: TraceResult, lang: str) -> Told:
+def render_parts(result: TraceResult, lang: str) -> ReportParts:
     """A trace in parts.
 
     Args:
@@ -370,20 +370,20 @@ def tell(result: TraceResult, lang: str) -> Told:
         ValueError: The language isn't known.
     """
     language = known_lang(lang)
-    voice = Voice(language, html=True, more=catalogue(language, __package__))
-    story = ReportBuilder(result, voice)
+    translator = Translator(language, html=True, more=catalogue(language, __package__))
+    story = ReportBuilder(result, translator)
     lead = story.lead
     leads = frozenset({lead.source, *lead.set}) if lead else frozenset()
     names = {letter: source for source, letter in story.letters.items()}
-    others = {code: voice.say(f"ui.{code}") for code in ("others", "unknown")}
+    others = {code: translator.say(f"ui.{code}") for code in ("others", "unknown")}
     shares = split(result.leak_rows, result.unknown_share, story.letters)
-    return Told(
-        verdict=voice.say(f"verdict.{result.verdict}"),
+    return ReportParts(
+        verdict=translator.say(f"verdict.{result.verdict}"),
         headline=story.headline(),
         plain=tuple(story.plain()),
         means=tuple(story.meaning()),
         steps=tuple(story.next_steps()),
-        quality=(*(voice.note(note) for note in result.quality), voice.note(result.fit.note)),
+        quality=(*(translator.note(note) for note in result.quality), translator.note(result.fit.note)),
         remarks={row.line: remark for row in result.leak_rows if (remark := story.remark(row))},
         saw=saw_chart(result.saw, result.found, story.letters, leads, story.pictured),
         unknown=unknown_chart(shares, result.unknown_share, names | others, names | others, story.pictured)

@@ -11,7 +11,7 @@ from wayseal.page import numbers
 from wayseal.page.charts import LEFT, legend
 from wayseal.page.svg import el, label, pct, picture
 from wayseal.page.visible import shorten, visible
-from wayseal.page.words import Voice
+from wayseal.page.words import Translator
 from wayseal.trace._result import DelayPart, LeakRow, SawRow, SourceRow
 from wayseal.trace.report._story import usable
 
@@ -20,7 +20,7 @@ _MOST_BARS = 15
 
 
 def saw_chart(
-    rows: Sequence[SawRow], n: int, letters: Mapping[str, str], leads: frozenset[str], voice: Voice
+    rows: Sequence[SawRow], n: int, letters: Mapping[str, str], leads: frozenset[str], translator: Translator
 ) -> Markup | None:
     """Bars of what was seen, ticks of what was expected; the sources that saw most come first."""
     top = sorted((row for row in rows if row.saw > 0), key=lambda r: (-r.saw, r.expected, r.source))
@@ -38,14 +38,14 @@ def saw_chart(
     names: list[str] = []
     for index, row in enumerate(top):
         y = _ROW * index
-        plot.append(_bar(row, y, scale, row.source in leads, voice))
+        plot.append(_bar(row, y, scale, row.source in leads, translator))
         strong = "label strong" if row.source in leads else "label"
         names.append(label(row.source, y + 16, letter=letters.get(row.source, ""), class_=strong))
         amount = el("tspan", str(row.saw), class_="strong")
         chance = el("tspan", f" · {numbers.expected(row.expected)}", class_="soft")
         names.append(el("text", amount, chance, x="100%", y=y + 16, class_="amount", text_anchor="end"))
     first = top[0]
-    desc = voice.say(
+    desc = translator.say(
         "ui.figure_saw_desc",
         source=shorten(visible(first.source), 80),
         saw=first.saw,
@@ -53,14 +53,14 @@ def saw_chart(
         expected=first.expected,
     )
     inner = el("svg", *plot, x=LEFT, y=0, width="52%", height=height, overflow="visible")
-    heads = (el("span", voice.say(f"ui.{key}")) for key in ("source", "saw_expected"))
+    heads = (el("span", translator.say(f"ui.{key}")) for key in ("source", "saw_expected"))
     over = el("p", *heads, class_="columns-head", aria_hidden="true")
-    return over + picture("saw", height, voice.say("ui.figure_saw"), desc, inner, *names)
+    return over + picture("saw", height, translator.say("ui.figure_saw"), desc, inner, *names)
 
 
-def _bar(row: SawRow, y: float, scale: int, lead: bool, voice: Voice) -> Markup:
+def _bar(row: SawRow, y: float, scale: int, lead: bool, translator: Translator) -> Markup:
     counts = f"{row.saw} · {numbers.expected(row.expected)}"
-    tip = f"{shorten(visible(row.source), 200)}{voice.say('unit.colon')}{counts}"
+    tip = f"{shorten(visible(row.source), 200)}{translator.say('unit.colon')}{counts}"
     parts = [
         el("title", tip),
         el("rect", x=0, y=y + 6, width="100%", height=13, class_="track"),
@@ -101,9 +101,9 @@ def parts(leak_rows: Sequence[LeakRow], unknown: float, letters: Mapping[str, st
     return [*shares, (UNKNOWN, 1 - known)]
 
 
-def names_of(letters: Mapping[str, str], voice: Voice) -> dict[str, str]:
+def names_of(letters: Mapping[str, str], translator: Translator) -> dict[str, str]:
     """Names of the letters, OTHERS and UNKNOWN."""
-    fixed = {OTHERS: voice.say("ui.others"), UNKNOWN: voice.say("ui.unknown")}
+    fixed = {OTHERS: translator.say("ui.others"), UNKNOWN: translator.say("ui.unknown")}
     return {letter: source for source, letter in letters.items()} | fixed
 
 
@@ -112,7 +112,7 @@ def unknown_chart(
     unknown: float,
     names: Mapping[str, str],
     shown: Mapping[str, str],
-    voice: Voice,
+    translator: Translator,
 ) -> Markup:
     """One bar, cut into sources and the unknown. names: of the letters, OTHERS and UNKNOWN; shown: in the legend."""
     hatch = el(
@@ -138,8 +138,8 @@ def unknown_chart(
         left += part
         if left < 0.9999:
             pieces.append(el("line", x1=pct(left), x2=pct(left), y1=2, y2=36, class_="cut"))
-    desc = voice.say("ui.figure_unknown_desc", share=unknown)
-    return picture("unknown-share", 38, voice.say("ui.figure_unknown"), desc, *pieces) + legend(rows)
+    desc = translator.say("ui.figure_unknown_desc", share=unknown)
+    return picture("unknown-share", 38, translator.say("ui.figure_unknown"), desc, *pieces) + legend(rows)
 
 
 _LEVELS = (0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
@@ -152,7 +152,7 @@ def _height_of(probability: float) -> float:
     return (math.log(p / (1 - p)) - low) / (high - low)
 
 
-def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, voice: Voice) -> Markup | None:
+def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, translator: Translator) -> Markup | None:
     """The probability of the leading source over the prior κ, both axes so that odds are even."""
     points = sorted((k, p) for k, p in sensitivity if 0 < k < math.inf and math.isfinite(p))
     if not points:
@@ -178,7 +178,7 @@ def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, voice:
         plot.append(el("line", x1=x1, x2=x2, y1=level(p1), y2=level(p2), class_="curve"))
     for k, p in points:
         x, here = pct(place(k)), math.isclose(k, kappa)
-        tip = el("title", voice.say("ui.figure_kappa_row", kappa=k, p=p))
+        tip = el("title", translator.say("ui.figure_kappa_row", kappa=k, p=p))
         if here:
             plot.append(el("circle", cx=x, cy=level(p), r=8, class_="ring"))
         plot.append(el("circle", tip, cx=x, cy=level(p), r=4, class_="dot lead"))
@@ -186,11 +186,11 @@ def kappa_chart(sensitivity: Sequence[tuple[float, float]], kappa: float, voice:
         plot.append(
             el("text", text, x=x, y=tall + foot - 8, class_="tick strong" if here else "tick", text_anchor="middle")
         )
-    rows = voice.all_of(str(voice.say("ui.figure_kappa_row", kappa=k, p=p)) for k, p in points)
-    desc = voice.say("ui.figure_kappa_desc", text=rows)
+    rows = translator.all_of(str(translator.say("ui.figure_kappa_row", kappa=k, p=p)) for k, p in points)
+    desc = translator.say("ui.figure_kappa_desc", text=rows)
     axis = el("text", "κ", x="0%", dx=-8, y=tall + foot - 8, class_="tick strong", text_anchor="end")
     inner = el("svg", *plot, axis, x=52, y=0, width="84%", height=tall + foot, overflow="visible")
-    return picture("kappa", tall + foot, voice.say("ui.figure_kappa"), desc, inner)
+    return picture("kappa", tall + foot, translator.say("ui.figure_kappa"), desc, inner)
 
 
 _MOST_ROWS = 60
@@ -207,14 +207,14 @@ _CELL = 21.0
 
 
 def delay_chart(
-    sources: Sequence[SourceRow], letters: Mapping[str, str], delay: Sequence[DelayPart], voice: Voice
+    sources: Sequence[SourceRow], letters: Mapping[str, str], delay: Sequence[DelayPart], translator: Translator
 ) -> Markup | None:
     """A strip for each leading source: one dot a number, over hours from read to sale on a logarithmic scale."""
     strips = [(row, _known(row)) for row in sources if row.source in letters and _known(row)]
     if not strips:
         return None
     hours = [h for _, known in strips for h in known]
-    ticks = _axis(min(hours), max(hours), voice)
+    ticks = _axis(min(hours), max(hours), translator)
     low, high = math.log(ticks[0][0]), math.log(ticks[-1][0])
     height = _STRIP * len(strips) + 22
     bottom = _STRIP * len(strips)
@@ -231,13 +231,13 @@ def delay_chart(
         plot.append(_hill(delay, low, high, base))
         plot.append(el("line", x1="0%", x2="100%", y1=base, y2=base, class_="base"))
         plot.extend(_dots(places, base, index == 0))
-        letter, middle = letters[row.source], voice.hours(statistics.median(known))
+        letter, middle = letters[row.source], translator.hours(statistics.median(known))
         names.append(label(row.source, base - 24, letter=letter, class_="label strong" if not index else "label"))
-        names.append(el("text", f"{voice.say('ui.median')} {middle}", x=0, y=base - 8, class_="tick"))
-        lines.append(_line(row, known, voice))
-    desc = voice.say("ui.figure_delay_desc", text=" ".join(lines))
+        names.append(el("text", f"{translator.say('ui.median')} {middle}", x=0, y=base - 8, class_="tick"))
+        lines.append(_line(row, known, translator))
+    desc = translator.say("ui.figure_delay_desc", text=" ".join(lines))
     inner = el("svg", *plot, x=LEFT, y=0, width="66%", height=height, overflow="visible")
-    return picture("delays", height, voice.say("ui.figure_delay"), desc, inner, *names)
+    return picture("delays", height, translator.say("ui.figure_delay"), desc, inner, *names)
 
 
 def _known(row: SourceRow) -> list[float]:
@@ -245,14 +245,14 @@ def _known(row: SourceRow) -> list[float]:
     return [max(h, 1e-4) for h in row.delays_h if math.isfinite(h)]
 
 
-def _line(row: SourceRow, known: Sequence[float], voice: Voice) -> str:
+def _line(row: SourceRow, known: Sequence[float], translator: Translator) -> str:
     source, middle = shorten(visible(row.source), 60), statistics.median(known)
-    return voice.say("ui.figure_delay_row", source=source, n=len(known), h=middle)
+    return translator.say("ui.figure_delay_row", source=source, n=len(known), h=middle)
 
 
-def _axis(least: float, most: float, voice: Voice) -> list[tuple[float, str]]:
+def _axis(least: float, most: float, translator: Translator) -> list[tuple[float, str]]:
     """The ticks (hours and their names) that hold all delays and the usual range of 10 minutes to 30 days."""
-    named = list(zip(_TICKS_H, voice.say("unit.axis").split(","), strict=True))
+    named = list(zip(_TICKS_H, translator.say("unit.axis").split(","), strict=True))
     first = max((i for i, h in enumerate(_TICKS_H) if h <= min(least, 1 / 6)), default=0)
     last = min((i for i, h in enumerate(_TICKS_H) if h >= max(most, 168.0)), default=len(named) - 1)
     return named[first : last + 1]
@@ -309,13 +309,13 @@ def _bell(x: float, part: DelayPart) -> float:
     return part.weight / part.sigma * math.exp(-z * z / 2)
 
 
-def matrix_chart(rows: Sequence[LeakRow], letters: Mapping[str, str], voice: Voice) -> Markup | None:
+def matrix_chart(rows: Sequence[LeakRow], letters: Mapping[str, str], translator: Translator) -> Markup | None:
     """Leaks by leading source and unknown, each cell shaded by the probability that it holds."""
     shown = rows[:_MOST_ROWS]
     if not shown:
         return None
     pointed = {s for row in shown for s, p in row.points_at if p >= _SEEN}
-    names = names_of(letters, voice)
+    names = names_of(letters, translator)
     columns = [*(letter for s, letter in letters.items() if s in pointed)]
     columns += [OTHERS, UNKNOWN] if pointed - letters.keys() else [UNKNOWN]
     width = 1 / len(columns)
@@ -328,14 +328,14 @@ def matrix_chart(rows: Sequence[LeakRow], letters: Mapping[str, str], voice: Voi
         text = f"{row.line} "
         labels.append(label(row.waybill, y + 15, letter=text, class_="label number"))
         if not usable(row):
-            cells.append(_empty(row, y, voice))
+            cells.append(_empty(row, y, translator))
         else:
-            cells.extend(_cells(row, columns, letters, y, voice))
-    desc = voice.say("ui.figure_matrix_desc", n=len(rows))
+            cells.extend(_cells(row, columns, letters, y, translator))
+    desc = translator.say("ui.figure_matrix_desc", n=len(rows))
     inner = el("svg", *heads, *cells, x=LEFT, y=0, width="70%", height=height, overflow="visible")
-    found = picture("matrix", height, voice.say("ui.figure_matrix"), desc, inner, *labels)
+    found = picture("matrix", height, translator.say("ui.figure_matrix"), desc, inner, *labels)
     more = len(rows) - len(shown)
-    return found + el("p", voice.say("ui.figure_matrix_more", n=more), class_="note") if more else found
+    return found + el("p", translator.say("ui.figure_matrix_more", n=more), class_="note") if more else found
 
 
 def _head(key: str, name: str, x: float) -> Markup:
@@ -345,7 +345,9 @@ def _head(key: str, name: str, x: float) -> Markup:
     return el("text", key if own else name, tip, x=pct(x), y=16, class_=class_, text_anchor="middle")
 
 
-def _cells(row: LeakRow, columns: Sequence[str], letters: Mapping[str, str], y: float, voice: Voice) -> list[str]:
+def _cells(
+    row: LeakRow, columns: Sequence[str], letters: Mapping[str, str], y: float, translator: Translator
+) -> list[str]:
     values: dict[str, float] = {UNKNOWN: row.unknown}
     for source, probability in row.points_at:
         key = letters.get(source, OTHERS)
@@ -382,8 +384,8 @@ def _opacity(value: float, *, own: bool) -> float:
     return 0.75 * value if value <= _LIKELY else 0.82 + 0.18 * (value - _LIKELY) / (1 - _LIKELY)
 
 
-def _empty(row: LeakRow, y: float, voice: Voice) -> Markup:
-    reason = voice.note(row.missing) if row.missing else voice.say("missing.not_in_ledger")
+def _empty(row: LeakRow, y: float, translator: Translator) -> Markup:
+    reason = translator.note(row.missing) if row.missing else translator.say("missing.not_in_ledger")
     return el("rect", x=0, y=y + 1, width="100%", height=_CELL - 2, class_="void") + el(
         "text", shorten(reason, 34), x=0, dx=8, y=y + 15, class_="tick"
     )

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from wayseal.merkle import Checkpoint
-from wayseal.page.words import Voice
+from wayseal.page.words import Translator
 from wayseal.trace._result import Fit, LeakRow, SourceRow, TraceResult
 
 LISTED_ABOVE = 0.01
@@ -19,8 +19,8 @@ def listed(sources: Sequence[SourceRow]) -> list[SourceRow]:
     return sorted(rows, key=lambda r: (-r.probability, r.account is not None, -_number(r.log10_lr), r.source, r.kind))
 
 
-def document(result: TraceResult, voice: Voice) -> dict[str, Any]:
-    """The whole result; what is no number is null. Remarks are in words of the voice."""
+def document(result: TraceResult, translator: Translator) -> dict[str, Any]:
+    """The whole result; what is no number is null. Remarks are in words of the translator."""
     return {
         "wayseal": result.wayseal,
         "seed": result.seed,
@@ -30,20 +30,20 @@ def document(result: TraceResult, voice: Voice) -> dict[str, Any]:
         "found": result.found,
         "verdict": result.verdict.value,
         "unknown_share": _round(result.unknown_share),
-        "fit": _fit(result.fit, voice),
+        "fit": _fit(result.fit, translator),
         "missing_tables": list(result.missing_tables),
-        "quality": [voice.note(note) for note in result.quality],
+        "quality": [translator.note(note) for note in result.quality],
         "sources": [_source(row) for row in listed(result.sources)],
-        "leak_rows": [_leak(row, voice) for row in result.leak_rows],
+        "leak_rows": [_leak(row, translator) for row in result.leak_rows],
         "sensitivity": [{"kappa": _round(kappa), "probability": _probability(p)} for kappa, p in result.sensitivity],
         "queries": None if result.queries is None else asdict(result.queries),
     }
 
 
-def _fit(fit: Fit, voice: Voice) -> dict[str, Any]:
+def _fit(fit: Fit, translator: Translator) -> dict[str, Any]:
     return {
         "p_value": _significant(fit.p_value),
-        "note": voice.note(fit.note),
+        "note": translator.note(fit.note),
         "framed_by": fit.framed_by,
         "framing_log10": None if fit.framing_log10 is None else _round(fit.framing_log10),
     }
@@ -69,14 +69,14 @@ def _source(row: SourceRow) -> dict[str, Any]:
     }
 
 
-def _leak(row: LeakRow, voice: Voice) -> dict[str, Any]:
+def _leak(row: LeakRow, translator: Translator) -> dict[str, Any]:
     return {
         "waybill": row.waybill,
         "line": row.line,
         "seen_at": row.seen_at,
         "seen_until": row.seen_until,
         "found": row.found,
-        "missing": None if row.missing is None else voice.note(row.missing),
+        "missing": None if row.missing is None else translator.note(row.missing),
         "accounts": row.accounts,
         "points_at": [{"source": s, "probability": _probability(p)} for s, p in row.points_at],
         "unknown": _round(row.unknown),

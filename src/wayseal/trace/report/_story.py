@@ -5,7 +5,7 @@ from math import isfinite
 
 from wayseal.model.kinds import VerdictKind
 from wayseal.page import Report
-from wayseal.page.words import Voice
+from wayseal.page.words import Translator
 from wayseal.trace._result import LeakRow, SawRow, SourceRow, TraceResult
 from wayseal.trace.report._json import listed
 
@@ -16,18 +16,18 @@ _ROUTE_ONLY = "missing.no_reads_before_sale"
 
 
 class Story(Report[TraceResult]):
-    """The sentences on a trace in the words of a voice."""
+    """The sentences on a trace in the words of a translator."""
 
     texts = __package__
 
-    def __init__(self, result: TraceResult, voice: Voice) -> None:
-        super().__init__(result, voice)
+    def __init__(self, result: TraceResult, translator: Translator) -> None:
+        super().__init__(result, translator)
         self.sources = tuple(listed(result.sources))
         self.lead = self.sources[0] if self.sources else None
 
     def say(self, key: str, /, **values: object) -> str:
         """A text by its whole code."""
-        return self.voice.say(key, **values)
+        return self.translator.say(key, **values)
 
     def next_best(self) -> SawRow | None:
         """The source that saw most of the leaked, leaving out the leading one and those it can't be told from."""
@@ -37,7 +37,7 @@ class Story(Report[TraceResult]):
 
     def ids(self, sources: tuple[str, ...]) -> str:
         """Several ids in a sentence."""
-        return self.voice.all_of(map(self.voice.id, sources))
+        return self.translator.all_of(map(self.translator.id, sources))
 
     def headline(self) -> str:
         """The answer in a line."""
@@ -47,10 +47,10 @@ class Story(Report[TraceResult]):
         if verdict is VerdictKind.SHORTLIST and 1 < len(lead.set) <= 3:
             return self.say("headline.shortlist_set", sources=self.ids(lead.set))
         if verdict is VerdictKind.SHORTLIST:
-            return self.say("headline.shortlist", source=self.voice.named(lead.source, lead.kind))
+            return self.say("headline.shortlist", source=self.translator.named(lead.source, lead.kind))
         if len(lead.set) > 1:
             return self.say("headline.named_set", n=len(lead.set))
-        return self.say("headline.named_one", source=self.voice.named(lead.source, lead.kind))
+        return self.say("headline.named_one", source=self.translator.named(lead.source, lead.kind))
 
     def plain(self) -> Iterator[str]:
         """The sightings, in counts."""
@@ -70,7 +70,7 @@ class Story(Report[TraceResult]):
             yield self.say("plain.not_found", lost=lost, n=self.r.leaks)
 
     def _counts(self, row: SourceRow | SawRow) -> dict[str, str | float]:
-        return {"source": self.voice.id(row.source), "saw": row.saw, "n": self.r.found, "expected": row.expected}
+        return {"source": self.translator.id(row.source), "saw": row.saw, "n": self.r.found, "expected": row.expected}
 
     def meaning(self) -> Iterator[str]:
         """The meaning of the probabilities, and its limits."""
@@ -78,13 +78,15 @@ class Story(Report[TraceResult]):
         if lead and len(lead.set) > 1:
             yield self.say("meaning.probability_set", sources=self.ids(lead.set), p=lead.set_probability)
         elif lead:
-            source = self.voice.id(lead.source)
+            source = self.translator.id(lead.source)
             yield self.say("meaning.probability", source=source, p=lead.probability)
             if lead.log10_lr > 0.3:
                 yield self.say("meaning.ratio", source=source, lr=lead.log10_lr)
         if part := self._part():
-            named = self.voice.named(part.source, part.kind)
-            yield self.say("meaning.part", account=self.voice.id(part.account or ""), part=named, p=part.probability)
+            named = self.translator.named(part.source, part.kind)
+            yield self.say(
+                "meaning.part", account=self.translator.id(part.account or ""), part=named, p=part.probability
+            )
         if self.r.found:
             yield self.say("meaning.unknown", share=self.r.unknown_share)
         if verdict is VerdictKind.SHORTLIST:
@@ -129,7 +131,7 @@ class Story(Report[TraceResult]):
     def remark(self, row: LeakRow) -> str:
         """The remark on a leak, or nothing."""
         if row.missing is not None:
-            return self.voice.note(row.missing)
+            return self.translator.note(row.missing)
         return "" if row.found else self.say("missing.not_in_ledger")
 
     def remarks(self) -> Iterator[str]:

@@ -25,7 +25,7 @@ from wayseal.model.times import clock_hours, day_name, iso, offset_text
 from wayseal.page import Document, Report, Section, Table, numbers
 from wayseal.page.charts import columns_chart
 from wayseal.page.languages import known_lang
-from wayseal.page.programs import dumped
+from wayseal.page.programs import dump_row
 from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import headings, words
@@ -117,17 +117,17 @@ def document(result: ScopeResult) -> dict[str, Any]:
         "last": _moment(r.last),
         "days": [{"day": day_name(d), "waybills": n, "reads": m if reads else None} for d, n, m in r.days],
         "hours": list(r.hours),
-        **{name: [dumped(row) for row in getattr(r, name)] for name in ("routes", "actions", "vias", "fields")},
+        **{name: [dump_row(row) for row in getattr(r, name)] for name in ("routes", "actions", "vias", "fields")},
         "reads_without_fields": r.unsaid,
         "queries": r.queries,
-        "by_query": dumped(r.by_query),
-        "work": dumped(r.work),
+        "by_query": dump_row(r.by_query),
+        "work": dump_row(r.work),
         "authorities": {
             "waybills": r.waybills,
             "from": _moment(r.first),
             "to": _moment(r.last),
             "categories": [c.name for c in r.fields],
-            "regions": [dumped(region) for region in r.regions],
+            "regions": [dump_row(region) for region in r.regions],
             "to_fill_in": list(TO_FILL_IN),
         },
         "missing_tables": list(r.missing),
@@ -151,7 +151,7 @@ class _ReportBuilder(Report[ScopeResult]):
 
     def document(self) -> Document:
         r = self.r
-        source = self.voice.named(r.source, r.kind)
+        source = self.translator.named(r.source, r.kind)
         none = "lede_asked" if r.queries else "lede_none"
         lede = none if r.first is None else "lede_reads" if r.reads else "lede_routes"
         sections = [self._days(), self._hours(), self._routes()] if r.waybills else []
@@ -166,7 +166,7 @@ class _ReportBuilder(Report[ScopeResult]):
         if r.queries:
             sections.insert(0, Section(title=self.say("asked"), **self._asked()))
         if r.missing:
-            tables = self.voice.all_values(r.missing)
+            tables = self.translator.all_values(r.missing)
             sections.append(Section(title=self.say("missing"), note=self.say("missing_note", tables=tables)))
         return Document(
             title=self.say("title"),
@@ -175,7 +175,7 @@ class _ReportBuilder(Report[ScopeResult]):
             facts=tuple(self._facts()),
             sections=tuple(sections),
             version=r.wayseal,
-            origin=((self.say("digest"), self.voice.id(r.ledger_digest)),),
+            origin=((self.say("digest"), self.translator.id(r.ledger_digest)),),
             command=self._command("html"),
             footer=self.say("footer"),
         )
@@ -204,7 +204,7 @@ class _ReportBuilder(Report[ScopeResult]):
         if r.reads:
             rows.append((say("reads"), f"{r.reads:,}"))
         rows += [(say(k), numbers.clock(_time(t))) for k, t in (("first", r.first), ("last", r.last)) if t is not None]
-        if about := self.voice.values(r.role, r.outlet):
+        if about := self.translator.values(r.role, r.outlet):
             rows.append((say("account"), about))
         return [*rows, (say("period"), asked)]
 
@@ -218,7 +218,7 @@ class _ReportBuilder(Report[ScopeResult]):
         cells = tuple((n, f"{w:,}", *([f"{m:,}"] if self.r.reads else [])) for n, w, m in shown)
         table = Table(head=head, rows=cells, numbers=frozenset({1, 2}), bars=tuple(w / top for _, w, _ in shown))
         chart = columns_chart("days", self.say("days"), desc, columns)
-        fold = self.voice.say("ui.as_table")
+        fold = self.translator.say("ui.as_table")
         return Section(title=self.say("days"), note=self.say("days_note"), chart=chart, table=table, fold=fold)
 
     def _hours(self) -> Section:
@@ -228,14 +228,14 @@ class _ReportBuilder(Report[ScopeResult]):
         cells = tuple((hour, f"{n:,}") for hour, n in rows if n)
         bars = tuple(n / top for _, n in rows if n)
         table = Table(head=(self.say("hour"), self.say("count")), rows=cells, numbers=frozenset({1}), bars=bars)
-        fold = self.voice.say("ui.as_table")
+        fold = self.translator.say("ui.as_table")
         return Section(title=self.say("hours"), note=self.say("hours_note"), chart=chart, table=table, fold=fold)
 
     def _routes(self) -> Section:
         r, say = self.r, self.say
-        lacking = [self.voice.value(name) for name in ("waybills", "outlets") if name in r.missing]
+        lacking = [self.translator.value(name) for name in ("waybills", "outlets") if name in r.missing]
         if lacking:
-            return Section(title=say("routes"), note=say("routes_none", tables=self.voice.all_of(lacking)))
+            return Section(title=say("routes"), note=say("routes_none", tables=self.translator.all_of(lacking)))
         shown, rest = r.routes[:MOST_ROUTES], r.routes[MOST_ROUTES:]
         head = (say("origin"), say("destination"), say("column"))
         rows = tuple((self._place(x.origin), self._place(x.destination), f"{x.waybills:,}") for x in shown)
@@ -248,7 +248,7 @@ class _ReportBuilder(Report[ScopeResult]):
         return self.say("unknown") if name is None else shorten(visible(name), _CELL)
 
     def _counted(self, what: str, counted: tuple[NamedCount, ...]) -> Section:
-        rows = [(self.voice.value(c.name, "scope.action_none"), c) for c in counted]
+        rows = [(self.translator.value(c.name, "scope.action_none"), c) for c in counted]
         head = (self.say(what), self.say("column"), self.say("reads"))
         cells = tuple((name, f"{c.waybills:,}", f"{c.reads:,}") for name, c in rows)
         return Section(title=self.say(f"{what}s"), table=Table(head=head, rows=cells, numbers=frozenset({1, 2})))
@@ -280,7 +280,7 @@ class _ReportBuilder(Report[ScopeResult]):
 
     def _authorities(self) -> Section:
         r, say = self.r, self.say
-        names = self.voice.all_values(c.name for c in r.fields)
+        names = self.translator.all_values(c.name for c in r.fields)
         categories = (
             "auth_categories_none" if not r.fields else "auth_categories_some" if r.unsaid else "auth_categories"
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from wayseal.model.kinds import SourceKind
-from wayseal.page.programs import OrNull, digits
+from wayseal.page.programs import OrNull, rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class ByQuery:
 
     waybills: int = 0
     uncertain: int = 0
-    expected: Annotated[float, digits(1)] = 0.0
+    expected: Annotated[float, rounded(1)] = 0.0
     replayed: int = 0
 
 

@@ -25,7 +25,7 @@ from wayseal.console.roles import ADMINISTRATORS, AUDITOR, AUDITORS, OUTLET_MANA
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.model.times import clock_hours, micros, stamp
-from wayseal.page.words import Voice
+from wayseal.page.words import Translator
 
 PAGES = Pages()
 _MANY = 50
@@ -194,12 +194,12 @@ def show_case_acts(ask: Ask) -> Response:
     return ask.page("case_acts", rows=page.rows, onward=page.after, before=before, change=_change_in_words)
 
 
-def _change_in_words(voice: Voice, line: ActLine) -> str:
+def _change_in_words(translator: Translator, line: ActLine) -> str:
     """How it stood before and after, in words."""
     words = {"state": "item_state" if line.of_item else "case_state", "priority": "priority"}
     known = words.get(line.field)
     stood = [one and stamp(micros(one))[:10] if line.field == "snoozed" else one for one in (line.before, line.after)]
-    said = [voice.say(f"{known}.{one}") if known and one else one or "—" for one in stood]
+    said = [translator.say(f"{known}.{one}") if known and one else one or "—" for one in stood]
     return " → ".join(said)
 
 

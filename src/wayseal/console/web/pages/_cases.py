@@ -51,7 +51,7 @@ from wayseal.console.roles import CASE_ROLES, OPENERS
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import Reason, line_of, reason_of, reasons_of, reasons_of_item
 from wayseal.console.web._lists import Column, Filter, Wanted, with_query
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web._trace_view import runs_of
 from wayseal.console.web._uploads import MOST_OF_CASE
 from wayseal.console.web.pages._casework import (
@@ -196,7 +196,7 @@ def _draw_course(ask: Ask, case: str, entries: Sequence[Entry]) -> Markup | None
     alerts = [one for one in reversed(entries) if one.case == case and one.act in {"case", "alert"}]
     if len(alerts) < 2:
         return None
-    say = voice_of(ask.lang).say
+    say = translator_of(ask.lang).say
     moments = (numbers.clock(datetime.fromtimestamp(one.at / 1e6, UTC)) for one in alerts)
     rows = [(at, float(str(one.told["score"]))) for at, one in zip(moments, alerts, strict=True)]
     (first, before), (last, now) = rows[0], rows[-1]

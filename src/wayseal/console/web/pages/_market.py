@@ -32,7 +32,7 @@ from wayseal.console.roles import CASE_ROLES, LEDGER_ROLES
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._lists import with_query
 from wayseal.console.web._market_view import NOT_SET, frame, long_unseen, named, on_record, works
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock
 from wayseal.console.web._uploads import FILES
 from wayseal.console.web.pages._casework import asked_job, me
@@ -350,7 +350,7 @@ def _stale(sources: Sequence[SourceRow], now: int) -> int | None:
 
 def _weeks(ask: Ask, weeks: Sequence[Week]) -> Mapping[str, Any]:
     """The line of the market's weeks, drawn and as a table."""
-    clock, say = Clock(clock_hours()), voice_of(ask.lang, html=False).say
+    clock, say = Clock(clock_hours()), translator_of(ask.lang, html=False).say
     units = units_of(weeks)[:_UNITS]
 
     def day(us: int) -> str:

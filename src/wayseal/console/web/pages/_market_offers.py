@@ -36,7 +36,7 @@ from wayseal.console.web._market_view import (
     spot,
     stays,
 )
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import NoSuchThingError
 from wayseal.market.log import Line, LineKind, Market
@@ -125,7 +125,7 @@ def show_offer(ask: Ask, market: Market, error: Any = None) -> Response:
 
 def _told(ask: Ask, view: OfferView, *, whole: bool) -> Mapping[str, Any]:
     """Return what the page says of an offer."""
-    reading, say = view.reading, voice_of(ask.lang, html=False).say
+    reading, say = view.reading, translator_of(ask.lang, html=False).say
     text = view.row.said
     shown = text if whole else mask_text(text, stays(reading, text))
     reasons = reading.get("reasons", ())

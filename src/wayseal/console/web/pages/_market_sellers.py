@@ -31,7 +31,7 @@ from wayseal.console.web._market_view import (
     stays,
     the_market,
 )
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Edge, Graph, axis, draw_graph, draw_shops, edges_of, window_of
 from wayseal.console.web.pages._casework import me, number_given
 from wayseal.market.errors import NoSuchThingError
@@ -107,7 +107,7 @@ def _linked(ask: Ask, market: Market, view: SellerView) -> Mapping[str, Any]:
     graph = Graph(nodes=_nodes(view), edges=edges, href=href, chosen=_chosen(edges, pair, shop_of))
     return {
         "path": here,
-        "graph": draw_graph(graph, voice_of(ask.lang, html=False).say),
+        "graph": draw_graph(graph, translator_of(ask.lang, html=False).say),
         "hidden_nodes": graph.hidden,
         "pairs_of_shops": [(one, href(one.link)) for one in edges[:_MOST_PAIRS]],
         "links": [(one, href(one)) for one in view.links[:_MOST_LINKS]],

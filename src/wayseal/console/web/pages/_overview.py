@@ -26,7 +26,7 @@ from wayseal.console.roles import ADMINISTRATORS, ALL_ROLES, AUDITORS, CASE_ROLE
 from wayseal.console.web._ask import Ask, Pages
 from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._market_view import long_unseen
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web._resources import LedgerView
 from wayseal.console.web.pages._casework import asked_job, me, midnight, the_cases
 from wayseal.market.errors import MarketError
@@ -194,7 +194,7 @@ def _days(view: LedgerView) -> Sequence[tuple[str, int]]:
 
 
 def _draw(ask: Ask, days: Sequence[tuple[str, int]]) -> Markup | None:
-    say = voice_of(ask.lang, html=False).say
+    say = translator_of(ask.lang, html=False).say
     top = max((reads for _, reads in days), default=0)
     rows = [(day[5:], reads) for day, reads in days]
     return columns_chart("growth", say("ledger.growth"), say("ledger.growth_desc", n=top), rows)

@@ -1,4 +1,4 @@
-"""The reads beneath a case: lanes, the same hours of others, why it stands out, the reads one by one, and why each.
+"""The reads beneath a case: timeline, the same hours of others, why it stands out, the reads one by one, and why each.
 
 1. Accounts are pseudonyms, and sessions, addresses and devices stay out, unless a look at the case's names is on record
    that was recorded in this session and lasts yet (`look_since`), here or on the page of the case. What it doesn't name
@@ -32,22 +32,22 @@ from wayseal.console.web._reads_view import (
     wanted_of,
     whole_of,
 )
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Mark, axis, draw_hours, draw_lanes
 from wayseal.console.web._trace_view import baskets_of
 from wayseal.console.web.pages._casework import asked_job, look_since, me
 from wayseal.console.web.pages._waybills import flag_of
 from wayseal.detect.errors import NoSuchPairError
-from wayseal.detect.lanes import CaseLanes, LanePerson
 from wayseal.detect.reasons import GroundWording
 from wayseal.detect.report import ReasonTeller
+from wayseal.detect.timeline import CaseTimeline, TimelinePerson
 from wayseal.ledger import LedgerError
 from wayseal.model.times import clock_hours, time_at
 from wayseal.page import numbers
 from wayseal.page.charts import waterfall_chart, waterfall_table
 from wayseal.page.spreadsheet import csv_blocks
 from wayseal.page.svg import plain
-from wayseal.page.words import Voice, catalogue, headings, words
+from wayseal.page.words import Translator, catalogue, headings, words
 
 PAGES = Pages()
 _MANY, _MOST_ACTS = 50, 200
@@ -73,9 +73,9 @@ def list_reads(ask: Ask) -> Response:
     if isinstance(found, Response):
         return found
     view = replace(found, look=None, name=alias_of(ask))
-    reads = arrange(view.lanes, view.wanted, view.names)
+    reads = arrange(view.timeline, view.wanted, view.names)
     blocks = file_blocks(view, reads, words(ask.lang, "unit.values"), _detectors(ask))
-    return send_table(f"{view.lanes.head.case}-reads.csv", csv_blocks(headings(FILE_COLUMNS, ask.lang), blocks))
+    return send_table(f"{view.timeline.head.case}-reads.csv", csv_blocks(headings(FILE_COLUMNS, ask.lang), blocks))
 
 
 @PAGES.post("/cases/{case}/reads", OPENERS, again=show_reads, refusals=(CasebookUsageError,), confirmed=True)
@@ -98,10 +98,10 @@ def show_read(ask: Ask) -> Response:
     found = _find(ask)
     if isinstance(found, Response):
         return found
-    row = _row(found.lanes, ask.names["read"])
+    row = _row(found.timeline, ask.names["read"])
     if row is None or ask.site.reading is None:
         return ask.refuse(404)
-    person = found.lanes.head.people[row["person"]]
+    person = found.timeline.head.people[row["person"]]
     try:
         result = ask.site.reading.explain(person.about.actor, row["waybill"], found.name)
     except NoSuchPairError:
@@ -109,7 +109,7 @@ def show_read(ask: Ask) -> Response:
     except LedgerError as error:
         return ask.refuse(503, error=error)
     judged = next((one for one in result.reads if one.at == row["at"]), result.reads[0])
-    wording = GroundWording(_voice(ask, "wayseal.detect.reasons"))
+    wording = GroundWording(_translator(ask, "wayseal.detect.reasons"))
     steps = [(step, wording.why(step)) for step in judged.steps]
     return ask.page(
         "read",
@@ -118,7 +118,7 @@ def show_read(ask: Ask) -> Response:
         read=judged,
         steps=steps,
         result=result,
-        row=rows_of(found, pa.Table.from_pylist([row], schema=found.lanes.reads.schema), _detectors(ask))[0],
+        row=rows_of(found, pa.Table.from_pylist([row], schema=found.timeline.reads.schema), _detectors(ask))[0],
         duties=person.duties,
         flag=flag_of(ask, row["waybill"], found.name),
     )
@@ -137,20 +137,20 @@ def ask_for_lanes(ask: Ask) -> Response:
 
 def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
     """Return what the page of a case's reads says."""
-    lanes, wanted = view.lanes, view.wanted
+    timeline, wanted = view.timeline, view.wanted
     tipped = [one.about.alerted_at for one in view.people if one.about.alerted_at is not None]
-    marks = [*marks, *(Mark(at=at, words=voice_of(ask.lang, html=False).say("reads_act.tipped")) for at in tipped)]
-    mine = select(lanes, Selection(window=whole_of(lanes), person=wanted.person))
-    chosen = select(lanes, wanted)
-    page = page_of(lanes, wanted, view.names, _MANY)
+    marks = [*marks, *(Mark(at=at, words=translator_of(ask.lang, html=False).say("reads_act.tipped")) for at in tipped)]
+    mine = select(timeline, Selection(window=whole_of(timeline), person=wanted.person))
+    chosen = select(timeline, wanted)
+    page = page_of(timeline, wanted, view.names, _MANY)
     person = view.people[0]
     return {
-        "case": lanes.head.case,
+        "case": timeline.head.case,
         "job": asked_job(ask),
-        "head": lanes.head,
+        "head": timeline.head,
         "view": view,
         "clock": view.clock,
-        "lanes": draw_lanes(lanes, view.people, mine, wanted.window, marks, view.clock),
+        "lanes": draw_lanes(timeline, view.people, mine, wanted.window, marks, view.clock),
         "ticks": axis(wanted.window, view.clock),
         "zoom": view.zoom(),
         "shown": len(chosen),
@@ -163,30 +163,30 @@ def _values(ask: Ask, view: View, marks: Sequence[Mark]) -> Mapping[str, Any]:
         "first_page": wanted.after is None,
         "people": [
             (place, view.name(one.about.actor), one.about.role, one.about.place)
-            for place, one in enumerate(lanes.head.people)
+            for place, one in enumerate(timeline.head.people)
         ],
         "person": person,
-        "hours": None if person.hours is None else draw_hours(person.hours, voice_of(ask.lang, html=False).say),
+        "hours": None if person.hours is None else draw_hours(person.hours, translator_of(ask.lang, html=False).say),
         "told": [_told(ask, view, one) for one in view.people],
         "detectors": _detectors(ask),
         "only": ONLY,
-        "usual": usual_of(lanes),
-        "looked_until": (look_since(ask, lanes.head.case) or 0) + LOOK_US,
+        "usual": usual_of(timeline),
+        "looked_until": (look_since(ask, timeline.head.case) or 0) + LOOK_US,
         "asked_names": "names" in ask.query,
         "may_open": ask.whose.person.role in OPENERS,
     }
 
 
-def _told(ask: Ask, view: View, person: LanePerson) -> Mapping[str, Any]:
+def _told(ask: Ask, view: View, person: TimelinePerson) -> Mapping[str, Any]:
     """Why an account stands out: a waterfall, the same as a table, sentences."""
-    voice = _voice(ask, "wayseal.detect.report")
-    teller = ReasonTeller(voice, view.lanes.head.offset)
+    translator = _translator(ask, "wayseal.detect.report")
+    teller = ReasonTeller(translator, view.timeline.head.offset)
     about = replace(person.about, actor=view.name(person.about.actor))
-    rows = [(voice.say(f"detector.{reason.detector}"), reason.weight) for reason in about.reasons]
-    say, total = voice_of(ask.lang, html=False).say, voice.say("detect.total")
+    rows = [(translator.say(f"detector.{reason.detector}"), reason.weight) for reason in about.reasons]
+    say, total = translator_of(ask.lang, html=False).say, translator.say("detect.total")
     title = say("reads.waterfall_of", id=about.actor)
     chart = waterfall_chart(
-        f"w-{view.lanes.head.people.index(person)}", title, say("reads.waterfall_note"), rows, total=total,
+        f"w-{view.timeline.head.people.index(person)}", title, say("reads.waterfall_note"), rows, total=total,
         told=teller.strength,
     )  # fmt: skip
     first = about.reasons[0] if about.reasons else None
@@ -204,25 +204,25 @@ def _told(ask: Ask, view: View, person: LanePerson) -> Mapping[str, Any]:
 
 def _unlisted(view: View) -> set[str]:
     """Columns that say nothing here: the account of a case of one, and what only names say."""
-    alone = set() if len(view.lanes.head.people) > 1 else {"account"}
+    alone = set() if len(view.timeline.head.people) > 1 else {"account"}
     return alone if view.look else alone | {"address", "session"}
 
 
 def _find(ask: Ask) -> View | Response:
     """The case that was asked for, or the page that says why not. AccessError: a sort that there isn't."""
     reading, case, alias = ask.site.reading, ask.names["case"], alias_of(ask)
-    lanes = None if reading is None else reading.lanes(case)
-    if lanes is None and ask.cases is None:
+    timeline = None if reading is None else reading.timeline(case)
+    if timeline is None and ask.cases is None:
         return ask.refuse(404)
-    if lanes is None:
+    if timeline is None:
         _marks(ask)  # a case that isn't there is said so
         page = "reads_part" if "part" in ask.query else "reads_none"
         return ask.page(page, case=case, job=asked_job(ask), view=None)
     clock, look = Clock(clock_hours()), _look(ask, case)
     return View(
-        lanes=lanes,
+        timeline=timeline,
         name=alias if look is None else lambda actor: actor if actor in look.accounts else alias(actor),
-        wanted=wanted_of({**ask.query, **ask.form}, lanes, clock),
+        wanted=wanted_of({**ask.query, **ask.form}, timeline, clock),
         clock=clock,
         path=f"/cases/{case}/reads",
         look=look,
@@ -235,12 +235,12 @@ def _look(ask: Ask, case: str) -> UnmaskingOnRecord | None:
     return None if since is None or ask.cases is None else ask.cases.look(case, me(ask), since)
 
 
-def _row(lanes: CaseLanes, text: str) -> dict[str, Any] | None:
+def _row(timeline: CaseTimeline, text: str) -> dict[str, Any] | None:
     """The read of that source and row among a case's."""
     place = place_of(text)
     if place is None:
         return None
-    reads = lanes.reads
+    reads = timeline.reads
     there = (reads["source"].to_numpy() == place[0]) & (reads["row"].to_numpy() == place[1])
     found: list[dict[str, Any]] = reads.filter(pa.array(there)).to_pylist()
     return found[0] if found else None
@@ -255,14 +255,14 @@ def _marks(ask: Ask) -> Sequence[Mark]:
 
 
 def _act(ask: Ask, entry: Entry) -> str:
-    line, voice = line_of(entry, ask.lang), voice_of(ask.lang)
+    line, translator = line_of(entry, ask.lang), translator_of(ask.lang)
     until = "" if line.until is None else numbers.clock(time_at(line.until))
-    who = entry.who or voice.say("desk.machine")
-    return plain(voice.say(line.code, **{**line.values, "who": who, "until": until}))
+    who = entry.who or translator.say("desk.machine")
+    return plain(translator.say(line.code, **{**line.values, "who": who, "until": until}))
 
 
-def _voice(ask: Ask, package: str) -> Voice:
-    return Voice(ask.lang, html=True, more=catalogue(ask.lang, package))
+def _translator(ask: Ask, package: str) -> Translator:
+    return Translator(ask.lang, html=True, more=catalogue(ask.lang, package))
 
 
 def _detectors(ask: Ask) -> Mapping[str, str]:

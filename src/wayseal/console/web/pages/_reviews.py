@@ -25,7 +25,7 @@ from wayseal.console.web.pages._casework import asked_job, came_in, put_in
 from wayseal.detect.partners import Kind
 from wayseal.model.times import micros, micros_of, stamp
 from wayseal.page import numbers
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Translator, catalogue
 
 PAGES = Pages()
 _MANY = 50
@@ -104,7 +104,7 @@ def show_rights(ask: Ask) -> Response:
         words=_words(ask),
         of_accounts=_of_accounts(chosen),
         roles=[
-            (one, Voice(ask.lang).value(one))
+            (one, Translator(ask.lang).value(one))
             for one in sorted({str(row.get("role") or "") for row in review.document[chosen]} - {""})
         ],
         role=ask.query.get("role", ""),
@@ -165,11 +165,11 @@ def _rows(ask: Ask, review: Review, chosen: str) -> Sequence[Row]:
     role, sort = ask.query.get("role", ""), _sort(ask, chosen)
     rows = [row for row in review.document[chosen] if not role or row.get("role") == role]
     column = next((one for one in LISTS[chosen] if one.name == sort.by), None)
-    alias, voice = alias_of(ask), Voice(ask.lang, more=_words(ask))
+    alias, translator = alias_of(ask), Translator(ask.lang, more=_words(ask))
     if column is not None and column.number:
         return sorted(rows, key=lambda row: column.of(row) or 0, reverse=sort.down)
     if column is not None:
-        return sorted(rows, key=lambda row: _worded(voice, column.of(row), numbers.clock), reverse=sort.down)
+        return sorted(rows, key=lambda row: _worded(translator, column.of(row), numbers.clock), reverse=sort.down)
     return sorted(rows, key=lambda row: alias(row["actor"]), reverse=sort.down) if sort.by else rows
 
 
@@ -191,39 +191,39 @@ def _stamped(moment: datetime) -> str:
 
 
 def _cells(ask: Ask, chosen: str, row: Row, timed: Callable[[datetime], str] = numbers.clock) -> Mapping[str, Any]:
-    alias, voice = alias_of(ask), Voice(ask.lang, more=_words(ask))
+    alias, translator = alias_of(ask), Translator(ask.lang, more=_words(ask))
     account = alias(row["actor"]) if _of_accounts(chosen) else ""
-    return {"account": account, "cells": [_worded(voice, column.of(row), timed) for column in LISTS[chosen]]}
+    return {"account": account, "cells": [_worded(translator, column.of(row), timed) for column in LISTS[chosen]]}
 
 
-def _worded(voice: Voice, value: Any, timed: Callable[[datetime], str]) -> str:
+def _worded(translator: Translator, value: Any, timed: Callable[[datetime], str]) -> str:
     """A cell as text: a number, a list, a time, yes or no, or a text of the report's with its blanks."""
     if value is None:
         return numbers.DASH
     if isinstance(value, bool):
-        return voice.say("rights.yes" if value else "rights.no")
+        return translator.say("rights.yes" if value else "rights.no")
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):
-        return voice.all_values(value)
+        return translator.all_values(value)
     if isinstance(value, tuple):
         code, values = value
         day = (values.get("closed") or "")[:10]
-        return voice.say(code, **{**values, "day": day})
+        return translator.say(code, **{**values, "day": day})
     moment = numbers.parse(str(value)) if "T" in str(value) else None
-    return timed(moment) if moment else voice.value(str(value))
+    return timed(moment) if moment else translator.value(str(value))
 
 
 def _note(ask: Ask, review: Review, chosen: str) -> Markup:
     """Return what a list is of. Between backticks stands code."""
     needless = sum(row["needless"] for row in review.document["mandates"])
-    said = Voice(ask.lang, html=True, more=_words(ask)).say(f"rights.{chosen}_note", n=needless)
+    said = Translator(ask.lang, html=True, more=_words(ask)).say(f"rights.{chosen}_note", n=needless)
     return as_code(said)
 
 
 def _lacks(ask: Ask, review: Review) -> Sequence[Markup]:
-    voice = Voice(ask.lang, html=True, more=_words(ask))
-    return [as_code(voice.say(f"rights.lacks_{name.replace('.', '_')}")) for name in review.document["not_judged"]]
+    translator = Translator(ask.lang, html=True, more=_words(ask))
+    return [as_code(translator.say(f"rights.lacks_{name.replace('.', '_')}")) for name in review.document["not_judged"]]
 
 
 def _link(ask: Ask, changed: Mapping[str, Any]) -> str:
@@ -355,17 +355,17 @@ def _fits(row: Row, only: str) -> bool:
 
 
 def _breach(ask: Ask, breach: Row, moment: Callable[[str], str]) -> Row:
-    voice = Voice(ask.lang, more=catalogue(ask.lang, "wayseal.detect.partners"))
+    translator = Translator(ask.lang, more=catalogue(ask.lang, "wayseal.detect.partners"))
     worst = breach["worst"]
     limit = "worst_limit" if worst["agreed"] else "worst_value"
     when = moment(worst["at"])
     return {
         **breach,
-        "title": voice.say(f"partners.kind_{breach['kind']}"),
+        "title": translator.say(f"partners.kind_{breach['kind']}"),
         "span": f"{_moment(breach['first'])} – {_moment(breach['last'])}",
-        "most": voice.say(f"partners.{limit}", when=when, value=worst["value"], agreed=worst["agreed"]),
-        "named": voice.joined(f"{voice.value(one['name'])} ({one['reads']:,})" for one in breach["what"][:8]),
-        "agreed": voice.values(*breach["agreed"]),
+        "most": translator.say(f"partners.{limit}", when=when, value=worst["value"], agreed=worst["agreed"]),
+        "named": translator.joined(f"{translator.value(one['name'])} ({one['reads']:,})" for one in breach["what"][:8]),
+        "agreed": translator.values(*breach["agreed"]),
     }
 
 

@@ -39,7 +39,7 @@ from wayseal.model.kinds import SourceKind, VerdictKind
 from wayseal.model.times import clock_hours, offset_text
 from wayseal.page.languages import Lang
 from wayseal.trace import TraceResult, render
-from wayseal.trace.report import Told, tell
+from wayseal.trace.report import ReportParts, render_parts
 
 PAGES = Pages()
 _RUN = "/trace/runs/{job}"
@@ -87,7 +87,7 @@ class _Shown:
     """A trace as a page shows it in a language."""
 
     result: TraceResult
-    told: Told
+    told: ReportParts
     listed: tuple[Candidate, ...]
     rows: tuple[Evidence, ...]
 
@@ -97,7 +97,7 @@ def _shown(folder: str, digest: str, lang: Lang) -> _Shown:
     """The result of a run with that digest, which never changes. TraceWorkError."""
     result = load_result({"folder": folder, "sha256": digest})
     listed = candidates(result)
-    return _Shown(result=result, told=tell(result, lang), listed=listed, rows=evidence(result, listed))
+    return _Shown(result=result, told=render_parts(result, lang), listed=listed, rows=evidence(result, listed))
 
 
 def _verdict(ask: Ask, run: Run, shown: _Shown) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _left_out(ask: Ask, run: Run) -> tuple[tuple[LeftOut, ...], RunNow | None, T
         return (), now, error
 
 
-def _reason(told: Told, result: TraceResult) -> str:
+def _reason(told: ReportParts, result: TraceResult) -> str:
     """A line for the queue, in the reader's words, without what names anybody."""
     said = told.plain[0] if told.plain and result.verdict is not VerdictKind.INSUFFICIENT else told.headline
     plain = said.striptags() if hasattr(said, "striptags") else said
@@ -226,7 +226,7 @@ def compare_runs(ask: Ask) -> Response:
         right=right,
         before=before,
         after=after,
-        told=(tell(before, ask.lang), tell(after, ask.lang)),
+        told=(render_parts(before, ask.lang), render_parts(after, ask.lang)),
         shifts=shifts(before, after),
         numbers=compare_rows(_rows(ask, left), _rows(ask, right)),
     )

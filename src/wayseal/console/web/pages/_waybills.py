@@ -30,7 +30,7 @@ from wayseal.console.web._ask import Ask, Pages, alias_of
 from wayseal.console.web._case_words import reason_of
 from wayseal.console.web._lists import Sort, sort_of, table_file
 from wayseal.console.web._reads_view import place_of
-from wayseal.console.web._render import voice_of
+from wayseal.console.web._render import translator_of
 from wayseal.console.web._timeline import Clock, Mark, axis, draw_life
 from wayseal.console.web._trace_view import baskets_of
 from wayseal.detect.reasons import GroundWording, ListedRead
@@ -38,7 +38,7 @@ from wayseal.ledger import LedgerError
 from wayseal.model import clean_waybill
 from wayseal.model.kinds import ScanKind
 from wayseal.model.times import clock_hours
-from wayseal.page.words import Voice, catalogue
+from wayseal.page.words import Translator, catalogue
 from wayseal.trace.canary import CanaryError
 
 
@@ -236,7 +236,7 @@ def _values(ask: Ask, life: WaybillLife, flag: CanaryFlag | None, sales: Sales, 
     """Return what the page says of a waybill that the ledger knows."""
     window, kinds = _window(life, sales), _kinds(ask)
     meant = None if flag is None or flag.canary is None else frozenset(flag.accounts)
-    say = voice_of(ask.lang, html=False).say
+    say = translator_of(ask.lang, html=False).say
     marks = [Mark(at=one.at, words=say(f"sale.{one.code}")) for one in sales.events]
     early = [read for read in life.reads if sales.since is not None and read.at < sales.since]
     readers = choose_readers(ask.query, life.waybill, life.reads, sales.since)
@@ -311,7 +311,7 @@ def _times(life: WaybillLife) -> Iterator[int]:
 def _row(ask: Ask, clock: Clock, read: ListedRead, sales: Sales, meant: frozenset[str] | None) -> Mapping[str, Any]:
     """A read in a table. meant: accounts that a canary was made for, as they are called; None: it is none."""
     near = read.near
-    wording = GroundWording(Voice(ask.lang, html=True, more=catalogue(ask.lang, "wayseal.detect.reasons")))
+    wording = GroundWording(Translator(ask.lang, html=True, more=catalogue(ask.lang, "wayseal.detect.reasons")))
     return {
         "at": clock.words(read.at, "%Y-%m-%d %H:%M:%S"),
         "us": read.at,

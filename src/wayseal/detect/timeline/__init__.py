@@ -3,7 +3,7 @@
 A ledger lies by waybill, so that the reads of an account are found by a walk over all of it. What a page of a case
 shows is therefore laid out once, when detection finds the case or when somebody asks, and kept beside its facts.
 
-Cases from the ledger to lanes: one walk over the reads of all their accounts, one look at the work beside them.
+Cases from the ledger to timelines: one walk over the reads of all their accounts, one look at the work beside them.
 
 1. A case is looked at on the days of its own (`_odd_reads`, rule 1), and its reads are counted as `wayseal reads` does.
 2. Every read is put to the templates, whether it is the first of its waybill or not.
@@ -23,18 +23,18 @@ from wayseal.detect._result import Case, Person
 from wayseal.detect._view import View
 from wayseal.detect.explain import UNEXPLAINED, UNKNOWN, Template, TemplateKind
 from wayseal.detect.facts import TABLE_COLUMNS, ExplanationContext, Facts, build_context, code_tables, judge_reads
-from wayseal.detect.lanes._types import (
-    READS,
-    CaseLanes,
-    HourProfile,
-    LaneHead,
-    LanePerson,
-    TicketSpan,
-    keep_lanes,
-    lanes_path,
-    load_lanes,
-)
 from wayseal.detect.reasons import TABLES, Account, World, is_work, read_world
+from wayseal.detect.timeline._types import (
+    READS,
+    CaseTimeline,
+    HourProfile,
+    TicketSpan,
+    TimelineHead,
+    TimelinePerson,
+    keep_timeline,
+    load_timeline,
+    timeline_path,
+)
 from wayseal.detect.window import DAY_US, HOUR_US, window_of
 from wayseal.ledger import Snapshot
 from wayseal.ledger.walk import WaybillPartition
@@ -42,16 +42,16 @@ from wayseal.model.arrays import Floats, UInts
 from wayseal.model.kinds import Action, Scope
 
 __all__ = [
-    "CaseLanes",
     "CaseRequest",
+    "CaseTimeline",
     "HourProfile",
-    "LaneHead",
-    "LanePerson",
     "TicketSpan",
-    "keep_lanes",
-    "lanes_path",
+    "TimelineHead",
+    "TimelinePerson",
+    "keep_timeline",
     "lay_out",
-    "load_lanes",
+    "load_timeline",
+    "timeline_path",
 ]
 
 
@@ -163,7 +163,7 @@ class _Draft:
 
 def lay_out(
     snapshot: Snapshot, cases: Sequence[CaseRequest], templates: Sequence[Template], facts: Facts, progress: Progress
-) -> list[CaseLanes]:
+) -> list[CaseTimeline]:
     """Lays cases out.
 
     Args:
@@ -277,14 +277,14 @@ class _Work:
                 pa.concat_tables(parts).sort_by([("waybill", "ascending"), (order[name], "ascending")]).combine_chunks()
             )
 
-    def finish(self, draft: _Draft) -> CaseLanes:
+    def finish(self, draft: _Draft) -> CaseTimeline:
         """A case, laid out."""
         request, view = draft.request, draft.view
         verdict, template = self._judge(draft.reads)
         reads = self._reads(draft, verdict, template)
         people = tuple(self._person(draft, place, actor) for place, actor in enumerate(request.actors))
         found = request.found
-        head = LaneHead(
+        head = TimelineHead(
             case=request.case,
             digest=self._snapshot.digest,
             read_until=request.until,
@@ -300,7 +300,7 @@ class _Work:
             missing=tuple(table for table in TABLES if table not in self._snapshot.tables),
             cut=draft.cut,
         )
-        return CaseLanes(head=head, reads=reads)
+        return CaseTimeline(head=head, reads=reads)
 
     def _judge(self, reads: pa.Table) -> tuple[list[str], list[str]]:
         """Rule 2: what is said of each read, and which template explains it."""
@@ -353,12 +353,12 @@ class _Work:
         }
         return pa.table({name: columns[name] for name in READS.names}, schema=READS)
 
-    def _person(self, draft: _Draft, place: int, actor: str) -> LanePerson:
+    def _person(self, draft: _Draft, place: int, actor: str) -> TimelinePerson:
         account = self._world.account(actor)
         waybills = np.unique(_keys(draft.reads)[draft.person == place])
         key = self._snapshot.keys([actor])[0]
         found = None if draft.request.found is None else _person_of(draft.request.found, actor)
-        return LanePerson(
+        return TimelinePerson(
             about=found
             or Person(
                 actor=actor,

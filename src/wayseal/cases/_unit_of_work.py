@@ -32,7 +32,7 @@ Head = tuple[int, str]
 """The last line that was looked at, and its SHA-256."""
 
 
-class Desk:
+class UnitOfWork:
     """A transaction's view of a casebook. head: the last line."""
 
     def __init__(self, connection: Connection, head: Head, alias: Alias) -> None:
@@ -137,39 +137,39 @@ class Journal:
         """The end of what was looked at and written here, to be written down elsewhere."""
         return FoundHead(lines=self._head[0], sum=self._head[1])
 
-    def _act(self, decide: Callable[[Desk], T]) -> T:
+    def _act(self, decide: Callable[[UnitOfWork], T]) -> T:
         """Run `decide` in one transaction that sees all acts before it; return its result once its acts are durable."""
         done: list[Head] = []
 
         def work(connection: Connection) -> T:
-            desk, (id_, seen) = self._desk(connection), self._seen
-            if id_ and (now := desk.line_of(id_)) > seen:
+            unit, (id_, seen) = self._desk(connection), self._seen
+            if id_ and (now := unit.line_of(id_)) > seen:
                 raise StaleError(id=id_, version=now, theirs="", mine="")
-            result = decide(desk)
-            desk.flush()
-            done.append(desk.head)
+            result = decide(unit)
+            unit.flush()
+            done.append(unit.head)
             return result
 
         result = self._store.write(work)
         self._head = self._whole._head = done[-1]
         return result
 
-    def _look(self, work: Callable[[Desk], T]) -> T:
+    def _look(self, work: Callable[[UnitOfWork], T]) -> T:
         """Run `work` on one snapshot and return its result."""
-        return self._store.read(lambda connection: work(Desk(connection, self._head, self._alias)))
+        return self._store.read(lambda connection: work(UnitOfWork(connection, self._head, self._alias)))
 
-    def _desk(self, connection: Connection) -> Desk:
-        """A desk behind all lines that others added, which are looked at (rule 4)."""
+    def _desk(self, connection: Connection) -> UnitOfWork:
+        """A unit behind all lines that others added, which are looked at (rule 4)."""
         line, sum_ = self._head
         lines = select_lines(connection, line)
         if not lines or lines[0][0] != line or sum_of(lines[0][1]) != sum_:
-            return Desk(connection, self._begun_anew(connection), self._alias)
+            return UnitOfWork(connection, self._begun_anew(connection), self._alias)
         found = check_lines(lines[1:], line + 1, sum_)
         if found.faults:
             first = found.faults[0]
             raise CasebookChangedError(SAYS[first.code], file=self._store.place, line=first.line)
         head = (lines[-1][0], found.sums[-1] if found.sums else sum_)
-        return Desk(connection, head, self._alias)
+        return UnitOfWork(connection, head, self._alias)
 
     def _begun_anew(self, connection: Connection) -> Head:
         """The head where somebody had cases forgotten meanwhile: all is looked at again."""

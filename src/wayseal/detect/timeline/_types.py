@@ -74,7 +74,7 @@ class HourProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LanePerson:
+class TimelinePerson:
     """An account of a case.
 
     about: as detection found it, without single reads; of one that it finds no more, without reasons. scans: (hour
@@ -89,7 +89,7 @@ class LanePerson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LaneHead:
+class TimelineHead:
     """A case laid out, but for its reads.
 
     Attributes:
@@ -117,7 +117,7 @@ class LaneHead:
     offset: int
     detectors: tuple[str, ...]
     unlisted: tuple[str, ...]
-    people: tuple[LanePerson, ...]
+    people: tuple[TimelinePerson, ...]
     evidence: float
     young: bool
     by: tuple[str, ...]
@@ -126,7 +126,7 @@ class LaneHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseLanes:
+class CaseTimeline:
     """A case laid out.
 
     Attributes:
@@ -134,7 +134,7 @@ class CaseLanes:
         reads: By time (`READS`).
     """
 
-    head: LaneHead
+    head: TimelineHead
     reads: pa.Table
 
 
@@ -142,29 +142,29 @@ _FOLDER, _VERSION, _KEY = "lanes", 1, b"wayseal"
 _CASE = re.compile(r"c-[0-9]{1,18}")
 
 
-def keep_lanes(folder: Path, lanes: CaseLanes) -> None:
+def keep_timeline(folder: Path, timeline: CaseTimeline) -> None:
     """Keeps a case (rule 2).
 
     Args:
         folder: Where detection keeps what it keeps.
-        lanes: The case.
+        timeline: The case.
 
     Raises:
         OSError: The disk refuses.
         ValueError: It has no id.
     """
-    path = lanes_path(folder, lanes.head.case)
+    path = timeline_path(folder, timeline.head.case)
     if path is None:
         raise ValueError("case")
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    about = {"version": _VERSION, "head": asdict(lanes.head)}
-    table = lanes.reads.replace_schema_metadata({_KEY: json.dumps(about)})
+    about = {"version": _VERSION, "head": asdict(timeline.head)}
+    table = timeline.reads.replace_schema_metadata({_KEY: json.dumps(about)})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", write_statistics=False)
     replace_file(path, sink.getvalue().to_pybytes())
 
 
-def lanes_path(folder: Path, case: str) -> Path | None:
+def timeline_path(folder: Path, case: str) -> Path | None:
     """Where a case is kept, whether it is there or not.
 
     Args:
@@ -177,7 +177,7 @@ def lanes_path(folder: Path, case: str) -> Path | None:
     return folder / _FOLDER / f"{case}.parquet" if _CASE.fullmatch(case) else None
 
 
-def load_lanes(folder: Path, case: str) -> CaseLanes | None:
+def load_timeline(folder: Path, case: str) -> CaseTimeline | None:
     """A case that was kept; None where there is none that can be used (rule 1).
 
     Args:
@@ -187,7 +187,7 @@ def load_lanes(folder: Path, case: str) -> CaseLanes | None:
     Returns:
         It.
     """
-    path = lanes_path(folder, case)
+    path = timeline_path(folder, case)
     if path is None:
         return None
     try:
@@ -196,7 +196,7 @@ def load_lanes(folder: Path, case: str) -> CaseLanes | None:
         about: dict[str, Any] = json.loads((table.schema.metadata or {})[_KEY])
         if about["version"] != _VERSION or about["head"]["case"] != case:
             return None
-        head = parse_json(json.dumps(about["head"]), LaneHead)
-        return CaseLanes(head=head, reads=table.replace_schema_metadata(None).cast(READS).combine_chunks())
+        head = parse_json(json.dumps(about["head"]), TimelineHead)
+        return CaseTimeline(head=head, reads=table.replace_schema_metadata(None).cast(READS).combine_chunks())
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
