@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.cli.running import here, inside
-from wayseal.cli.market_read import LONGEST, MOST_LINES
+from wayseal.cli.market_read import MOST_LINES
 from wayseal.market.errors import MarketError
+from wayseal.model.rows import LONGEST
 
 ADVERT = "出快递单号，实时更新，1.2一个，QQ：1234567"
 

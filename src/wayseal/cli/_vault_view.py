@@ -5,8 +5,6 @@
 2. A bad row stops nothing.
 """
 
-import csv
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from wayseal.cli._output import print_result
 from wayseal.cli._texts import _, current_lang, warn
 from wayseal.model.messages import N_
 from wayseal.model.records import Refused
+from wayseal.model.rows import read_csv, read_json_line
 from wayseal.page.languages import word
 from wayseal.page.visible import cells, visible
 from wayseal.vault.errors import VaultError
@@ -41,7 +40,6 @@ COLUMNS = {
     "trained_until": N_("trained until"),
     "blocked_at": N_("blocked"),
 }
-_LONGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,36 +69,29 @@ def read_rows(file: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:
 
 
 def _records(opened: IO[str], file: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:
-    csv.field_size_limit(_LONGEST)
-    reader = csv.reader(opened, strict=True)
-    header = _next(reader, file) or []
+    rows = _csv_rows(opened, file)
+    _, header = next(rows, (1, []))
     for place, name in enumerate(header, 1):
         if name not in columns:
             raise VaultError("column {place} is none of {columns}", file=file, place=place, columns=list(columns))
     if len(set(header)) < len(header) or not header:
         raise VaultError("the first line must name the columns, each once", file=file)
-    while True:
-        line = reader.line_num + 1
-        cells = _next(reader, file)
-        if cells is None:
-            return
-        if len(cells) != len(header):
-            if cells:
+    for line, row in rows:
+        if len(row) != len(header):
+            if row:
                 yield BadRow(
                     line=line,
-                    error=VaultError("has {columns} columns and not {wanted}", columns=len(cells), wanted=len(header)),
+                    error=VaultError("has {columns} columns and not {wanted}", columns=len(row), wanted=len(header)),
                 )
             continue
-        yield Row(line=line, values={name: cell for name, cell in zip(header, cells, strict=True) if cell})
+        yield Row(line=line, values={name: cell for name, cell in zip(header, row, strict=True) if cell})
 
 
-def _next(reader: Any, file: Path) -> list[str] | None:
-    line = reader.line_num + 1
-    try:
-        return next(reader, None)
-    except csv.Error:
-        # The library's words may hold what stands there.
-        raise VaultError("this is no CSV", file=file, line=line) from None
+def _csv_rows(opened: IO[str], file: Path) -> Iterator[tuple[int, list[str]]]:
+    for line, row in read_csv(opened, strict=True):
+        if row is None:
+            raise VaultError("this is no CSV", file=file, line=line)
+        yield line, row
 
 
 def _lines(opened: IO[str], file: Path, columns: Sequence[str]) -> Iterator[Row | BadRow]:
@@ -111,11 +102,8 @@ def _lines(opened: IO[str], file: Path, columns: Sequence[str]) -> Iterator[Row 
 
 
 def _object(line: int, text: str, columns: Sequence[str]) -> Row | BadRow:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return BadRow(line=line, error=VaultError("is no JSON object"))
-    if not isinstance(found, dict):
+    found = read_json_line(text)
+    if found is None:
         return BadRow(line=line, error=VaultError("is no JSON object"))
     if not found.keys() <= set(columns):
         return BadRow(line=line, error=VaultError("has a name that is none of {known}", known=list(columns)))

@@ -8,9 +8,7 @@
    that opens it is lost. A field has at most `LONGEST` characters.
 """
 
-import csv
 import gc
-import json
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -29,10 +27,10 @@ from wayseal.market.errors import MarketError
 from wayseal.market.reading import Reader, load_words
 from wayseal.market.types import reading_json
 from wayseal.model.messages import N_, Message
+from wayseal.model.rows import LONGEST, json_line, read_csv, read_json_line
 from wayseal.page.visible import visible
 
 MOST_LINES = 1_000
-LONGEST = 1 << 20
 _UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 _NO_UTF8 = Message(N_("is neither UTF-8 nor GB18030"))
 _NO_OBJECT = Message(N_("is no JSON object with a text under `text`"))
@@ -180,11 +178,10 @@ def _head_of(first: str) -> tuple[list[str], str]:
 
 def _fields(record: list[str], between: str) -> tuple[list[str], Message | None]:
     """The fields of a record, and what is wrong with it."""
-    csv.field_size_limit(LONGEST)
-    try:
-        return next(csv.reader(record, delimiter=between), []), None
-    except csv.Error:
+    _, fields = next(read_csv(record, between=between), (1, []))
+    if fields is None:
         return [], _LONG if sum(map(len, record)) > LONGEST else _BROKEN
+    return fields, None
 
 
 def _read_csv(lines: _Lines, name: str) -> Iterator[Found]:
@@ -239,11 +236,8 @@ def _take_record(lines: _Lines) -> tuple[int, list[str], Message | None] | None:
 
 
 def _from_json(line: str, at: int, done: int) -> Found:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        value = None
-    text = value.get("text") if isinstance(value, dict) else None
+    value = read_json_line(line) or {}
+    text = value.get("text")
     if not isinstance(text, str):
         return Found(row=at, line=at, text=None, name=None, wrong=_NO_OBJECT, done=done)
     named = value.get("id", value.get("row"))
@@ -297,7 +291,7 @@ def market_read(
     wayseal market read chat.txt --words accepted.toml --out readings.jsonl
     cut -f 3 export.tsv | wayseal market read - | jq -c 'select(.probability > 0.9)'
     """
-    reader, encode = _reader(words, market), json.JSONEncoder(ensure_ascii=False).encode
+    reader = _reader(words, market)
     gc.freeze()  # what is loaded stays until the end; looking through it again and again costs a quarter of the time
     unread = 0
     with _open(file) as (source, size), output_file(out) as target, progress_bars(quiet) as progress:
@@ -310,8 +304,8 @@ def market_read(
             readings = reader.read_many([one.text or "" for one in known])
             for one, reading in zip(known, readings, strict=True):
                 named = {} if one.name is None else {"id": one.name}
-                line = encode({"row": one.row, **named, **reading_json(reading)})
-                target.write(line.encode("utf-8", "backslashreplace") + b"\n")
+                line = json_line({"row": one.row, **named, **reading_json(reading)})
+                target.write(line.encode("utf-8", "backslashreplace"))
             progress("read", some[-1].done, size)
     if unread and not quiet:
         warn("{lines:,} {lines:line was|lines were} left out; all others are read", lines=unread)

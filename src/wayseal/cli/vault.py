@@ -1,7 +1,5 @@
 """`wayseal vault`: a vault made and looked after."""
 
-import csv
-import io
 import json
 import os
 import re
@@ -38,6 +36,7 @@ from wayseal.model.fields import Field
 from wayseal.model.kinds import ActorKind, ScanKind
 from wayseal.model.messages import N_
 from wayseal.model.records import Actor, Parcel, Scan, Ticket
+from wayseal.model.rows import csv_writer
 from wayseal.model.times import now_us, time_at
 from wayseal.vault import Caller, Vault, new_vault
 from wayseal.vault.data_keys import versions_in_use
@@ -123,13 +122,10 @@ def _make_parcel(place: int, number: str) -> Parcel:
 def write_example(file: Path) -> None:
     """Write parcels of nobody as a shop sends them, one a row."""
     parcels = [_make_parcel(place, number) for place, number in enumerate(MORE, len(NUMBERS))]
-    with io.StringIO() as text:
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["waybill", *(field.value for field in parcels[0].values), "origin_outlet", "destination_outlet"])
-        rows.writerows(
-            [one.waybill, *one.values.values(), one.origin_outlet, one.destination_outlet] for one in parcels
-        )
-        write_private(file, text.getvalue())
+    write = csv_writer()
+    head = write(["waybill", *(field.value for field in parcels[0].values), "origin_outlet", "destination_outlet"])
+    rows = [write([one.waybill, *one.values.values(), one.origin_outlet, one.destination_outlet]) for one in parcels]
+    write_private(file, "".join([head, *rows]))
 
 
 def _make_scans(now: int) -> list[Scan]:

@@ -30,6 +30,7 @@ from wayseal.cli._vault_view import BadRow, RefusedError, Row, describe_refusal,
 from wayseal.model.fields import Field
 from wayseal.model.messages import N_
 from wayseal.model.records import Approval, Ask, Disclosed, Parcel, Refused, Sealed
+from wayseal.model.rows import json_line
 from wayseal.model.schema import plain
 from wayseal.model.times import micros, micros_of, time_at
 from wayseal.page.visible import visible
@@ -121,7 +122,7 @@ def _seal_portions(
 
 
 def _format_tokens(answer: Sealed) -> bytes:
-    return json.dumps({"waybill": answer.waybill, "tokens": dict(answer.tokens)}).encode() + b"\n"
+    return json_line({"waybill": answer.waybill, "tokens": dict(answer.tokens)}).encode()
 
 
 def _read_portions(file: Path, totals: _Totals) -> Iterator[list[Parcel]]:

@@ -12,7 +12,6 @@ for. Of a log that has grown since it was ingested what is new is read, and noth
    beginnings: all of it is read, and what says nothing new is left out.
 """
 
-import csv
 import hashlib
 import itertools
 import os
@@ -43,6 +42,7 @@ from wayseal.ledger._spill import Spill, count_parts
 from wayseal.ledger._sweep import SCRATCH
 from wayseal.model.arrays import Flags
 from wayseal.model.messages import Message
+from wayseal.model.rows import csv_writer
 from wayseal.model.schema import readable
 from wayseal.store.durable import file_digest, sync_folder
 from wayseal.store.errors import StoreError
@@ -210,9 +210,10 @@ class Quarantine:
             if self._raw:
                 self._files[name].append(self._create(f"{free}.raw.csv", os.O_EXCL, _TEXTS))
         (_, places), *texts = self._files[name]
-        _write_rows(places, ((path.name, r.line, r.column, r.reason.value) for r in rejected))
+        write = csv_writer()
+        places.writelines(write((path.name, r.line, r.column, r.reason.value)) for r in rejected)
         for _, file in texts:
-            _write_rows(file, ((path.name, r.line, r.raw) for r in rejected if r.raw is not None))
+            file.writelines(write((path.name, r.line, r.raw)) for r in rejected if r.raw is not None)
         self._rows[name] += len(rejected)
 
     def _free(self, name: str) -> str:
@@ -228,7 +229,7 @@ class Quarantine:
         path = self._folder / name
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, _MODE)
         file = self._open.enter_context(os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline=""))
-        _write_rows(file, [head])
+        file.write(csv_writer()(head))
         return path, file
 
     def close(self, generation: int) -> list[FileEntry]:
@@ -252,10 +253,6 @@ class Quarantine:
             for name, files in sorted(self._files.items())
             for path, _ in files
         ]
-
-
-def _write_rows(file: TextIO, rows: Iterable[Sequence[object]]) -> None:
-    csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 class Register:

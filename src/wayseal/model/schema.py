@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from wayseal.model._toml_lines import KeyPath, find_lines
 from wayseal.model.errors import WaysealError
 from wayseal.model.messages import N_, Message
+from wayseal.model.rows import read_json_line
 
 T = TypeVar("T")
 
@@ -354,11 +355,8 @@ def value_at(content: bytes, key: str) -> Any:
     Returns:
         The value; None where there is none.
     """
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return found.get(key) if isinstance(found, dict) else None
+    found = read_json_line(content)
+    return None if found is None else found.get(key)
 
 
 def plain(record: Any) -> Any:

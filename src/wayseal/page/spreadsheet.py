@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.model.rows import csv_writer
+
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """What a cell begins with that a spreadsheet takes for a formula: an apostrophe goes before it."""
 _MARK = b"\xef\xbb\xbf"
 """Without it, Excel takes UTF-8 for the code page of its system."""
-_QUOTED = ',"\r\n'
 _PIECE = 65_536
 """Bytes that are handed over at once: whoever sends them pays for each piece, and a line is a small one."""
 
@@ -24,9 +25,10 @@ def csv_lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
     Yields:
         UTF-8, the mark that Excel needs before the first line.
     """
-    lines, size = [_MARK + _line(head)], 0
+    write = csv_writer("\r\n")
+    lines, size = [_MARK + write(map(_safe, head)).encode()], 0
     for row in rows:
-        lines.append(_line(row))
+        lines.append(write(map(_safe, row)).encode())
         size += len(lines[-1])
         if size >= _PIECE:
             yield b"".join(lines)
@@ -44,7 +46,7 @@ def csv_blocks(head: Sequence[str], blocks: Iterable[Sequence[pa.Array]]) -> Ite
     Yields:
         UTF-8, a piece for each block.
     """
-    yield _MARK + _line(head)
+    yield from csv_lines(head, ())
     for columns in blocks:
         cells = [_safe_cells(column) for column in columns]
         lines = pc.binary_join_element_wise(*cells, ",")
@@ -55,14 +57,12 @@ def csv_blocks(head: Sequence[str], blocks: Iterable[Sequence[pa.Array]]) -> Ite
 def _safe_cells(column: pa.Array) -> pa.Array:
     """Cells of a column; each text is looked at once."""
     coded = column.dictionary_encode()
-    return pa.array([_cell(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+    write = csv_writer("")
+    # A cell behind each, as an empty one alone would be quoted.
+    cells = [write((_safe(text), ""))[:-1] for text in coded.dictionary.to_pylist()]
+    return pa.array(cells, pa.string()).take(coded.indices)
 
 
-def _line(cells: Sequence[object]) -> bytes:
-    return (",".join(_cell("" if cell is None else str(cell)) for cell in cells) + "\r\n").encode()
-
-
-def _cell(text: str) -> str:
-    safe = f"'{text}" if text.startswith(FORMULAS) else text
-    quoted = safe.replace('"', '""')
-    return f'"{quoted}"' if any(mark in safe for mark in _QUOTED) else safe
+def _safe(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULAS) else text

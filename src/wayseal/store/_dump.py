@@ -18,8 +18,9 @@ from io import StringIO
 from itertools import chain
 from pathlib import Path
 
+from wayseal.model.rows import csv_writer
 from wayseal.store._column_plan import describe
-from wayseal.store._write_table import LaidOut, cell_text
+from wayseal.store._write_table import LaidOut
 from wayseal.store.errors import StoreError
 
 HEAD = re.compile(
@@ -121,15 +122,17 @@ def _found(name: str, there: dict[str, tuple[str, ...]], origin: Path) -> str:
 
 
 def _csv(lines: Iterator[str], wanted: str, columns: Sequence[str]) -> Iterator[bytes]:
-    yield ",".join(map(cell_text, columns)).encode() + b"\n"
+    write = csv_writer()
+    yield write(columns).encode()
     for _, told, row in events(lines, lambda name: name == wanted):
         if row is None:
             continue
         if told != columns and len(row) == len(told):
             named = dict(zip(told, row, strict=True))
             row = [named.get(column) for column in columns]  # noqa: PLW2901
-        cells = ['"x"x'] if row is _DAMAGED else [cell_text(v and _BREAKS.sub(" ", v)) for v in row]
-        yield (",".join(cells) or '""').encode("utf-8", "surrogateescape") + b"\n"
+        cells = [v and _BREAKS.sub(" ", v) for v in row] or [""]
+        line = '"x"x\n' if row is _DAMAGED else write(cells)
+        yield line.encode("utf-8", "surrogateescape")
 
 
 def events(lines: Iterable[str], wanted: Callable[[str], bool]) -> Iterator[Event]:

@@ -33,8 +33,9 @@ from pathlib import Path
 
 import python_calamine as calamine
 
+from wayseal.model.rows import csv_writer
 from wayseal.store._column_plan import describe
-from wayseal.store._write_table import LaidOut, cell_text
+from wayseal.store._write_table import LaidOut
 from wayseal.store.errors import StoreError
 
 AT_ONCE, _LONGEST, _TAG = 1 << 20, 1 << 24, 256
@@ -230,7 +231,7 @@ def _headings_of(rows: _Rows) -> int:
 
 def _lines(rows: _Rows, headed: bool) -> Iterator[bytes]:
     """The text, a line a row (rule 2)."""
-    first = _headings_of(rows) if headed else 0
+    write, first = csv_writer(), _headings_of(rows) if headed else 0
     two = rows[first : first + 2] if headed else []
     below = two[1] if len(two) == 2 and _names_spanned(*two) else []
     for number, row in enumerate(rows):
@@ -239,7 +240,7 @@ def _lines(rows: _Rows, headed: bool) -> Iterator[bytes]:
             both = zip(row, below or row, strict=False)
             cells = [under.strip() or cell.strip() or _letters(n) for n, (cell, under) in enumerate(both)]
         blank = number < first or not _filled(row) or (number == first + 1 and bool(below))
-        yield (b"" if blank else ",".join(map(cell_text, cells)).encode()) + b"\n"
+        yield write(() if blank else cells).encode()
 
 
 def _names_spanned(top: Sequence[str], below: Sequence[str]) -> bool:

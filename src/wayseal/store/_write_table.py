@@ -5,7 +5,6 @@ Text that lies in a file of its own while it is read: a sheet of a workbook, sta
 
 import json
 import os
-import re
 import sys
 import tempfile
 import weakref
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wayseal.model.errors import disk_says
+from wayseal.model.rows import csv_writer, json_line
 from wayseal.store.errors import StoreError
 from wayseal.store.mapping import LAID_OUT, LOGS, Format
 from wayseal.store.tables import TABLES, VERSION, ColumnType, Table, arrow_schema
@@ -49,9 +49,6 @@ class LaidOut:
 def _remove(name: str) -> None:
     with suppress(OSError):
         Path(name).unlink()
-
-
-_QUOTED = re.compile(r'[",\r\n]')
 
 
 def write_table(
@@ -100,18 +97,19 @@ def _write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBat
 
 
 def _write_text(path: Path, table: Table, batches: Iterable[pa.RecordBatch | pa.Table], form: Format) -> None:
-    schema = arrow_schema(table)
+    schema, write = arrow_schema(table), csv_writer()
     with path.open("w", encoding="utf-8", newline="") as out:
         if form is Format.CSV:
-            out.write(",".join(table.names) + "\n")
+            out.write(write(table.names))
         for batch in batches:
             whole = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
             columns = zip(table.columns, whole.cast(schema).columns, strict=True)
             rows = zip(*(_plain(c.type, values) for c, values in columns), strict=True)
             if form is Format.CSV:
-                out.writelines(",".join(map(cell_text, row)) + "\n" for row in rows)
+                out.writelines(write(map(_cell, row)) for row in rows)
             else:
-                out.writelines(_json_line(table.names, row) for row in rows)
+                told = ({n: v for n, v in zip(table.names, row, strict=True) if v is not None} for row in rows)
+                out.writelines(map(json_line, told))
 
 
 def _plain(kind: ColumnType, values: pa.ChunkedArray) -> list[Any]:
@@ -124,14 +122,5 @@ def _plain(kind: ColumnType, values: pa.ChunkedArray) -> list[Any]:
     return plain
 
 
-def cell_text(value: Any) -> str:
-    """A value as a CSV field; unlike the csv module of Python 3.11 it quotes a lone carriage return."""
-    if value is None:
-        return ""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
-    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
-
-
-def _json_line(names: tuple[str, ...], row: tuple[Any, ...]) -> str:
-    pairs = {n: v for n, v in zip(names, row, strict=True) if v is not None}
-    return json.dumps(pairs, ensure_ascii=False) + "\n"
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

@@ -15,7 +15,6 @@ Lists of what was erased, so that no restore brings it back:
 5. A list is numbers and times: it holds nothing personal and no key, so it can be kept for as long as backups are.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +27,7 @@ from wayseal.database.migrations import check
 from wayseal.model.errors import disk_says
 from wayseal.model.fields import MOST_AT_ONCE
 from wayseal.model.records import Erased
+from wayseal.model.rows import json_line, read_json_line
 from wayseal.model.times import time_at
 from wayseal.store.durable import write_file
 from wayseal.vault import tables as t
@@ -124,7 +124,7 @@ def erasures_of(database: Database, chain: t.ChainName, *, backups: int = 0) -> 
 def save_erasures(file: Path, erasures: Iterable[Erased]) -> None:
     """Writes a list to a new file, a line for each; BackupError where there is one, or the disk refuses."""
     try:
-        write_file(file, "".join(json.dumps(row_of(e)) + "\n" for e in erasures).encode(), new=True)
+        write_file(file, "".join(json_line(row_of(e)) for e in erasures).encode(), new=True)
     except OSError as error:
         raise BackupError("the list can't be written: {reason}", file=file, reason=disk_says(error)) from None
 
@@ -140,7 +140,8 @@ def load_erasures(file: Path) -> list[Erased]:
 
 def _line(file: Path, number: int, line: str) -> Erased:
     try:
-        waybill, erased_at, gone_at = (json.loads(line)[name] for name in ("waybill", "erased_at", "gone_at"))
+        found = read_json_line(line) or {}
+        waybill, erased_at, gone_at = (found[name] for name in ("waybill", "erased_at", "gone_at"))
         if isinstance(waybill, str) and type(erased_at) is int and type(gone_at) is int:
             return Erased(waybill=waybill, erased_at=time_at(erased_at), gone_at=time_at(gone_at))
     except (ValueError, TypeError, KeyError, OverflowError):

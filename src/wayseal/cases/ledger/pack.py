@@ -32,6 +32,7 @@ from wayseal.ledger import Snapshot, integrity, open_ledger
 from wayseal.merkle import Checkpoint, MerkleError, VerifyKey
 from wayseal.merkle.checkpoint import name_keys
 from wayseal.model.messages import N_, Message
+from wayseal.model.rows import json_line
 from wayseal.model.times import day_name, iso, time_at
 from wayseal.page.languages import LANGS, known_lang, translator
 from wayseal.page.spreadsheet import csv_lines
@@ -464,7 +465,7 @@ def _items(
 
 def _read_items(material: _Material, facts: CaseFacts) -> Iterator[Item]:
     told = json.loads(render_reads(material.reads, "json", "en"))["reads"]
-    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told)
+    lines = "".join(map(json_line, told))
     yield _item(
         "reads/reads.jsonl", N_("Reads that the reasons count, for programs"), lines.encode(), _LINES, Role.READS
     )

@@ -9,7 +9,6 @@
 5. What is far more than a basket holds is refused before it is read: a page reads it, and a small file may be much.
 """
 
-import csv
 import io
 import json
 import re
@@ -27,6 +26,7 @@ from wayseal.console.tracing._baskets import MOST
 from wayseal.console.tracing.types import Fault, Number, Problem, Typed
 from wayseal.model.numbers import clean_waybill, looks_like_waybill
 from wayseal.model.predicate import PredicateError, parse_predicate
+from wayseal.model.rows import csv_writer, json_line, read_csv
 from wayseal.model.times import HOUR_US, iso, offset_text
 from wayseal.store import TABLES, load_mapping, propose_mapping, read_leaks
 from wayseal.store.errors import StoreError
@@ -174,8 +174,8 @@ def leaks_lines(numbers: Sequence[Number], utc_offset_hours: int) -> str:
             "asked": None if one.asked is None else json.loads(one.asked),
         }
         kept = {name: value for name, value in row.items() if value is not None}
-        lines.append(json.dumps(kept, ensure_ascii=False))
-    return "".join(line + "\n" for line in lines)
+        lines.append(json_line(kept))
+    return "".join(lines)
 
 
 def _beside(fields: Mapping[str, str], offset: str) -> tuple[_Beside, tuple[Fault, ...]]:
@@ -225,7 +225,7 @@ def _read_rows(rows: Sequence[Mapping[str, str]], lines: Sequence[int], beside: 
                 values["asked"] = json.loads(row["asked"])
             except (ValueError, RecursionError):
                 return Typed(faults=(Fault(line=line, column="asked", reason=Problem.NOT_A_CONDITION.value),))
-        content.append(json.dumps(values, ensure_ascii=False) + "\n")
+        content.append(json_line(values))
     with tempfile.TemporaryDirectory(prefix="wayseal-") as folder:
         path = Path(folder) / "leaks.jsonl"
         path.write_text("".join(content), encoding="utf-8")
@@ -280,15 +280,12 @@ def _has(text: str, name: str) -> bool:
 
 def _with_time(text: str, seen_at: str) -> str:
     """The table with a column more (rule 3); as it is where it can't be read."""
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_mark(text)))
-    except csv.Error:
-        return text
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*rows[0], "seen_at"])
-    writer.writerows([*row, *([seen_at] if row else [])] for row in rows[1:])
-    return out.getvalue().rstrip("\n")
+    rows: list[list[str]] = []
+    for _, row in read_csv(io.StringIO(text, newline=""), between=_mark(text)):
+        if row is None:
+            return text
+        rows.append([*row, seen_at if rows else "seen_at"] if row else [])
+    return "".join(map(csv_writer(), rows)).rstrip("\n")
 
 
 def _taken(leaks: Leaks, filling: Number) -> Typed:

@@ -21,8 +21,6 @@ Exports of chats, read message by message: one with a million of them takes no m
 What came, parsed by its source's kind: pure functions of bytes.
 """
 
-import csv
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -50,6 +48,7 @@ from wayseal.market.sources.source import (
 )
 from wayseal.market.types import FailureReason, Listing, VisitStatus
 from wayseal.model.errors import disk_says
+from wayseal.model.rows import read_csv, read_json_line
 
 __all__ = [
     "PICTURES",
@@ -127,18 +126,15 @@ def _lines(source: Source, file: IO[bytes]) -> Iterator[dict[str, str] | None]:
 def _csv(source: Source, file: IO[bytes]) -> Iterator[dict[str, str] | None]:
     text = TextIOWrapper(file, _encoding(file), errors="replace", newline="")
     said = source.fields.said()
-    rows = csv.DictReader(text)
-    csv.field_size_limit(MOST_RECORD)
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            break
-        except csv.Error:
+    head: list[str] | None = None
+    for _, cells in read_csv(text):
+        if cells is None:
             yield None
-            continue
-        parts = {name: value for name, where in said.items() if isinstance(value := row.get(where), str) and value}
-        yield parts or None
+        elif head is None:
+            head = cells
+        elif cells:
+            row = dict(zip(head, cells, strict=False))
+            yield {name: value for name, where in said.items() if (value := row.get(where))} or None
     text.detach()
 
 
@@ -157,10 +153,7 @@ def _json(source: Source, file: IO[bytes]) -> Iterator[dict[str, str] | None]:
                 line = file.readline(MOST_RECORD)
             yield None
             continue
-        try:
-            yield _mapped(source, json.loads(line.decode("utf-8-sig")))
-        except (ValueError, RecursionError):
-            yield None
+        yield _mapped(source, read_json_line(line))
 
 
 def _is_list(source: Source, file: IO[bytes]) -> bool:

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from wayseal.journal.files import LockedJournal, lock_journal, read_journal
 from wayseal.model.messages import N_
+from wayseal.model.rows import json_line
 from wayseal.model.schema import CLOSED, parse_json, parsed_by
 from wayseal.model.times import iso, micros
 from wayseal.store.errors import JournalBusyError, StoreError
@@ -115,7 +116,7 @@ def line_of(said: Line) -> dict[str, object]:
 
 def bytes_of(lines: Iterable[Mapping[str, object]]) -> bytes:
     """Objects as lines."""
-    return b"".join(json.dumps(line, ensure_ascii=True).encode() + b"\n" for line in lines)
+    return "".join(json_line(line, ascii_only=True) for line in lines).encode()
 
 
 def parse(content: bytes, file: Path) -> RegisterContents:
