@@ -10,7 +10,7 @@ from typer.main import get_command
 from scripts.reference.texts import Say, filled, row, says
 from wayseal.cli import app
 from wayseal.cli._commands import GROUPS, ROOT
-from wayseal.cli._help import reword
+from wayseal.cli._loading import reword
 
 REQUIRED, OFF, NONE = "required", "off", "none"
 HEAD = ("argument or option", "default", "meaning")

@@ -9,7 +9,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 from scripts.texts import written
-from wayseal.cli._help import DOMAIN, LOCALE
+from wayseal.cli._loading import DOMAIN, LOCALE
 
 PATH = LOCALE / f"zh/LC_MESSAGES/{DOMAIN}.po"
 DOCS = Path(__file__).parents[2] / "docs"

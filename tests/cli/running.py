@@ -17,7 +17,7 @@ from typing import IO
 from typer.testing import CliRunner
 
 from wayseal.cli import app, main
-from wayseal.cli._help import LOCALE
+from wayseal.cli._loading import LOCALE
 from wayseal.model.messages import filled
 from wayseal.page.languages import in_language
 

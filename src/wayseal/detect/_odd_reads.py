@@ -30,7 +30,7 @@ from wayseal.model.arrays import Flags
 
 Progress = Callable[[str, int, int], None]
 COLUMNS = ("source", "row", "session", "ip", "device", "purpose", "access", "first")
-"""Of reads, beside those that every stretch has."""
+"""Of reads, beside those that every key range has."""
 MOST = 200_000
 """More reads than these are no list that a person reads."""
 
@@ -55,7 +55,7 @@ class ReadFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OddReads:
-    """reads: columns of a stretch, with `COLUMNS`; by time, source and row. counted: bool (reads, detectors).
+    """reads: columns of a key range, with `COLUMNS`; by time, source and row. counted: bool (reads, detectors).
 
     first, last: local days since 1970 that were looked at, both included. unlisted: detectors that have no reads here.
     """
@@ -135,10 +135,10 @@ class _Search:
     def walk(self, progress: Progress) -> tuple[pa.Table, Flags]:
         """The reads in order, and which detectors count each."""
         tables, flags, found = [], [], 0
-        for stretch in self.snapshot.source_ranges("actor", self.keys, COLUMNS):
+        for key_range in self.snapshot.source_ranges("actor", self.keys, COLUMNS):
             for key in self.keys:
-                rows = self._rows(stretch.reads, key)
-                mine = stretch.reads.take(pa.array(rows))
+                rows = self._rows(key_range.reads, key)
+                mine = key_range.reads.take(pa.array(rows))
                 counted = self._count(mine, key)
                 kept = np.flatnonzero(counted.any(axis=1) | self._named(mine) | self.wanted.everything)
                 found += len(kept)
@@ -148,7 +148,7 @@ class _Search:
                     )
                 tables.append(mine.take(pa.array(kept)))
                 flags.append(counted[kept])
-            progress("reads", stretch.done, stretch.total)
+            progress("reads", key_range.done, key_range.total)
         if not tables:
             return pa.table({}), np.zeros((0, len(self.wanted.detectors)), np.bool_)
         reads, counted = pa.concat_tables(tables).combine_chunks(), np.concatenate(flags)

@@ -111,8 +111,8 @@ def _start_search(view: View, key: int, reason: Reason, cells: pa.Table) -> _Rea
 
 def _walk(snapshot: Snapshot, view: View, sought: list[_ReadSearch], progress: Callable[[str, int, int], None]) -> None:
     keys = np.unique(np.array([s.actor for s in sought], np.uint64))
-    for stretch in snapshot.source_ranges("actor", keys, _COLUMNS):
-        reads = stretch.reads
+    for key_range in snapshot.source_ranges("actor", keys, _COLUMNS):
+        reads = key_range.reads
         actor = reads["actor"].to_numpy()
         at = reads["at"].cast(pa.int64()).to_numpy()
         day = (at + view.offset) // _DAY - view.day
@@ -123,7 +123,7 @@ def _walk(snapshot: Snapshot, view: View, sought: list[_ReadSearch], progress: C
             ]
             one.times.append(at[rows])
             one.waybills.append(reads["waybill"].to_numpy()[rows])
-        progress("reads", stretch.done, stretch.total)
+        progress("reads", key_range.done, key_range.total)
 
 
 def in_cells(reads: pa.Table, day: npt.NDArray[np.int64], clock: npt.NDArray[np.int64], cells: pa.Table) -> Flags:

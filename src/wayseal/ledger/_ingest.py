@@ -164,7 +164,7 @@ def _refuse_loss(step: Iterable[InputFile], made: Iterable[SourceEntry], before:
 
 
 def _added_up(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """Each once: those that count rows come from every stretch of a file."""
+    """Each once: those that count rows come from every range of a file."""
     rows: dict[tuple[object, ...], int] = {}
     first: dict[tuple[object, ...], Notice] = {}
     for notice in notices:

@@ -19,7 +19,7 @@ HOUR_US = 3_600_000_000
 NO_DAY = -(2**31)
 """Day of a waybill that was only mentioned (a ticket, a change), never seen."""
 ROW_GROUP = 1 << 14
-"""Rows of a row group of a segment: the stretch that is read to find one waybill."""
+"""Rows of a row group of a segment: the range that is read to find one waybill."""
 WIDE_GROUP = 1 << 17
 """Rows of a row group of what is read as a whole."""
 NUMBERS = "numbers"

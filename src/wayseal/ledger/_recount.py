@@ -165,7 +165,7 @@ def _add(pages: RestoredPages, parts: int, rows: pa.RecordBatch, hashes: Digests
 
 
 def split_by_part(keys: UInts, parts: int) -> Iterator[tuple[int, slice]]:
-    """Stretches of sorted keys that fall into one part each."""
+    """Ranges of sorted keys that fall into one part each."""
     part = find_parts(keys, parts)
     for start, stop in pairwise(run_starts(part.astype(np.uint64)).tolist()):
         yield int(part[start]), slice(start, stop)

@@ -11,7 +11,7 @@
 5. How many waybills a source was shown in all is summed with the same weights, over a sample of the waybills, M then
    estimated without the one that rule 4 adds: what is made small beside a leak must not be made small in the count.
 
-Waybills as they stood: one state for each stretch of time in which nothing changed.
+Waybills as they stood: one state for each span of time in which nothing changed.
 
 A1. A row of `waybills` is the waybill as it was issued; a change holds from its own moment on (that moment included).
 A2. Changes count in the order of their times, whatever the order in which they came; of two of one column at the same
@@ -82,7 +82,7 @@ def build_states(keys: UInts, numbers: list[str], waybills: pa.Table, changes: p
     for name in CHANGING:
         values = waybills[name].cast(pa.string())
         columns[name][rows] = values.to_numpy(zero_copy_only=False)
-    base, since, until, later, left_out = _stretches(issued, changes, place)
+    base, since, until, later, left_out = _state_spans(issued, changes, place)
     item = base.astype(np.int32)
     shown: dict[str, _Texts] = {name: column[base] for name, column in columns.items()}
     for state, name, value in later:
@@ -103,7 +103,7 @@ def build_states(keys: UInts, numbers: list[str], waybills: pa.Table, changes: p
     )
 
 
-def _stretches(
+def _state_spans(
     issued: Longs, changes: pa.Table, place: Mapping[str, int]
 ) -> tuple[Longs, Longs, Longs, list[tuple[int, str, str]], int]:
     """Waybill, since and until of each state; (state, column, value) where it differs from the issue; changes left out.
@@ -231,7 +231,7 @@ def holds(plan: Plan, index: Index, f: int, skip: int, state: int, at: int) -> b
 
 
 @kernel
-def stretch(plan: Plan, index: Index, f: int, chosen: int, turn: int) -> tuple[int, int, int]:
+def state_range(plan: Plan, index: Index, f: int, chosen: int, turn: int) -> tuple[int, int, int]:
     """Row of `order` (-1: `by_issue`) and the places there of the states with value `turn` of the chosen condition."""
     if chosen < 0:
         low, high = np.searchsorted(index.issue, plan.low[f]), np.searchsorted(index.issue, plan.high[f])
@@ -243,7 +243,7 @@ def stretch(plan: Plan, index: Index, f: int, chosen: int, turn: int) -> tuple[i
 
 @kernel
 def turns_of(plan: Plan, f: int, chosen: int) -> int:
-    """How many stretches `stretch` has for the chosen condition; none for a dead filter."""
+    """How many ranges `state_range` has for the chosen condition; none for a dead filter."""
     if plan.dead[f]:
         return 0
     return 1 if chosen < 0 else plan.value_first[chosen + 1] - plan.value_first[chosen]
@@ -259,7 +259,7 @@ def find(plan: Plan, index: Index, which: Ints, at: Longs, count: Longs, start: 
         f = which[q]
         chosen, found = narrowest(plan, index, f), 0
         for turn in range(turns_of(plan, f, chosen)):
-            column, low, high = stretch(plan, index, f, chosen, turn)
+            column, low, high = state_range(plan, index, f, chosen, turn)
             for place in range(low, high):
                 state = index.order[column, place] if column >= 0 else index.by_issue[place]
                 if holds(plan, index, f, chosen, state, at[q]):
@@ -287,7 +287,7 @@ def add_up(
             f = which[q]
             chosen = narrowest(plan, index, f)
             for turn in range(turns_of(plan, f, chosen)):
-                column, low, high = stretch(plan, index, f, chosen, turn)
+                column, low, high = state_range(plan, index, f, chosen, turn)
                 for place in range(low, high):
                     state = index.order[column, place] if column >= 0 else index.by_issue[place]
                     if holds(plan, index, f, chosen, state, at[q]):

@@ -187,7 +187,7 @@ class Chooser:
 
 
 def _first(chosen: Chosen, bit: int, n: int) -> UInts:
-    """Keys of the first rows that have a bit, out of ever longer stretches of them."""
+    """Keys of the first rows that have a bit, out of ever longer ranges of them."""
     reach = max(n, 1)
     while True:
         found = np.flatnonzero((chosen.masks[:reach] >> np.uint64(bit)) & np.uint64(1))

@@ -222,7 +222,7 @@ class Snapshot(Closing):
     ) -> Iterator[SourceRange]:
         """Yield what a source read (actor, session, device), issued (channel) or passed on (outlet).
 
-        columns: of reads, beside the usual ones. beside: tables that are read along by `between`. rows: of a stretch.
+        columns: of reads, beside the usual ones. beside: tables that are read along by `between`. rows: of a key range.
         """
         return walk_source(self._finder, kind, ensure_distinct(keys), columns=columns, beside=beside, rows=rows)
 
@@ -315,7 +315,7 @@ class Snapshot(Closing):
                 yield column_values(there, "waybill")[column_values(there, "day") != NO_DAY]
 
     def control(self, n: int) -> UInts:
-        """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any stretch is one."""
+        """A uniform sample: the first `n` waybills of the key space, sorted. Keys are hashes, so any range is one."""
         parts = []
         for file in self._finder.files("catalogue"):
             taken, total = [], 0

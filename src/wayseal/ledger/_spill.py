@@ -96,7 +96,7 @@ class Spill:
 
 
 def _of_one_schema(batches: list[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    """Batches in stretches of one schema."""
+    """Batches in ranges of one schema."""
     start = 0
     for n in range(1, len(batches) + 1):
         if n == len(batches) or not batches[n].schema.equals(batches[start].schema):

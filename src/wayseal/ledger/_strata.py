@@ -2,7 +2,7 @@
 
 1. Up to `MOST_PAIRS` pairs all of them are walked, and the counts are exact.
 2. Of more, a range of the key space with about so many is walked. Keys are hashes, so it is a uniform sample of the
-   waybills with all their reads; counts are those of the stretch, never scaled up, so that who counts on them knows on
+   waybills with all their reads; counts are those of that range, never scaled up, so that who counts on them knows on
    how little they stand.
 
 The design's cube (origin × destination × day × actor) is left out: the pair lists answer every predicate, the cube
@@ -10,7 +10,7 @@ only some, and walking them is fast enough (docs/benchmarks.md).
 
 A sample of what one actor read: a range of the key space, so a uniform one.
 
-V1. The stretch whose strata are counted (`_strata.find_reach`) is looked through first.
+V1. The key range whose strata are counted (`_strata.find_reach`) is looked through first.
 V2. Where it holds too few, the lists of accounts go on up to `MOST_CODES` pairs, of which just the account is read,
    until `TRIED` more views are found; which of these fit is looked up for each.
 """
@@ -109,7 +109,7 @@ def stratum_volumes(
 
 
 def find_reach(finder: Finder) -> int:
-    """The last key of the stretch that is walked; `EVERY_KEY` where all are."""
+    """The last key of the range that is walked; `EVERY_KEY` where all are."""
     if sum(entry.rows for entry in finder.entries(_PAIRS)) <= MOST_PAIRS:
         return EVERY_KEY
     return next(ranges(finder.files(_PAIRS), MOST_PAIRS))[1]
@@ -207,7 +207,7 @@ _AT_ONCE = 6
 MOST_CODES = 1 << 27
 """Pairs of whose account it is seen whether it is the one."""
 TRIED = 1024
-"""Views beyond the first stretch of which it is looked up whether they fit."""
+"""Views beyond the first range of which it is looked up whether they fit."""
 
 
 def find_views(finder: Finder, chooser: Chooser, actor: int, predicates: Sequence[Predicate], limit: int) -> UInts:

@@ -147,13 +147,13 @@ class TombstoneWriter:
         rows = []
         for one in self._of.values():
             one.close()
-            rows += self._stretches(one)
+            rows += self._gone_ranges(one)
         kept = [row for row in self._tombstones.gone.to_pylist() if row["generation"] not in mine]
         if rows or kept:
             made = pa.Table.from_pylist([*kept, *rows], GONE_SCHEMA)
             self._to.write(GONE, made.combine_chunks().to_batches()[0])
 
-    def _stretches(self, one: CommitTombstones) -> list[dict[str, int | bytes]]:
+    def _gone_ranges(self, one: CommitTombstones) -> list[dict[str, int | bytes]]:
         commit = one.commit
         at = sum(c.pages + 1 for c in self._manifest.commits[: self._manifest.commits.index(commit)])
         end, out = at + commit.pages, []
@@ -170,7 +170,7 @@ class TombstoneWriter:
         return out
 
     def _cut(self, generation: int, part: int, first: int, pages: Longs, reads: Longs) -> list[dict[str, int | bytes]]:
-        """Pages as stretches that follow one another; first: leaf of the part's first page."""
+        """Pages as ranges that follow one another; first: leaf of the part's first page."""
         cuts = np.flatnonzero(np.diff(pages) != 1) + 1
         out: list[dict[str, int | bytes]] = []
         for some, count in zip(np.split(pages, cuts), np.split(reads, cuts), strict=True):
@@ -187,7 +187,7 @@ class TombstoneWriter:
 
 
 def _reads(tombstones: Tombstones, generation: int) -> dict[int, list[tuple[Longs, Longs]]]:
-    """Part → gone pages of a commit and the reads of each: all that matters is their sum a stretch."""
+    """Part → gone pages of a commit and the reads of each: all that matters is their sum a range."""
     out: dict[int, list[tuple[Longs, Longs]]] = {}
     for row in tombstones.gone.to_pylist():
         if row["generation"] == generation:

@@ -2,7 +2,7 @@
 
 1. A page (`_pages`) of which a read is left is made again from it, so of the purged reads of that page their salted
    hash and their place stay: tombstones. They say nothing of the read to whoever doesn't hold the ledger's secret.
-2. Of a page all of whose reads were purged nothing stays but its number and a hash over the leaves of its stretch, in
+2. Of a page all of whose reads were purged nothing stays but its number and a hash over the leaves of its range, in
    which its own leaf is: that lies in the tiles. A later purge drops the tombstones of pages that it makes such.
 3. Neither holds anything of a waybill: a place is counted in a commit and part.
 """
@@ -37,7 +37,7 @@ GONE_SCHEMA = pa.schema(
         ("hash", pa.binary(SIZE)),
     ]
 )
-"""A stretch of pages of one commit and part: the first, how many, their reads, SHA-256 over their leaves."""
+"""A range of pages of one commit and part: the first, how many, their reads, SHA-256 over their leaves."""
 _WHOSE = pa.schema([TOMBSTONES_SCHEMA.field(n) for n in ("generation", "part")])
 _HALF = np.uint64(32)
 Place = tuple[int, int]
@@ -133,7 +133,7 @@ class GoneRange:
 
 
 def find_gone_ranges(tombstones: Tombstones, where: Sequence[Place], generation: int) -> Iterator[GoneRange]:
-    """The gone stretches of a commit of which these pages (part, number), sorted, are left."""
+    """The gone ranges of a commit of which these pages (part, number), sorted, are left."""
     gone = tombstones.gone_of(generation)
     left = _keyed(where)
     rank = dict(zip(gone, (np.arange(len(gone)) + np.searchsorted(left, _keyed(gone))).tolist(), strict=True))
@@ -154,7 +154,7 @@ def is_complete(where: Sequence[Place], gone: Sequence[Place], parts: int) -> bo
 
 
 def _runs(file: SortedFile) -> Iterator[tuple[Place, int, int]]:
-    """Stretches of a file's rows that are of one commit and part."""
+    """Ranges of a file's rows that are of one commit and part."""
     done = 0
     for group in range(len(file.rows)):
         rows = file.read([group], _WHOSE)

@@ -267,13 +267,13 @@ class _Verifier:
             self._find(Code.ROWS, "data", rows=made.foreign)
         return made.rows, where
 
-    def _check_gone(self, stretches: Iterable[GoneRange], commit: CommitEntry, first: int, expected: Digests) -> None:
+    def _check_gone(self, gone: Iterable[GoneRange], commit: CommitEntry, first: int, expected: Digests) -> None:
         """Names tiles whose leaves of gone pages are not those that were purged (rule 4)."""
-        for stretch in stretches:
-            low, high = first + stretch.rank, first + stretch.rank + stretch.pages
-            if not stretch.fits or stretch.rank + stretch.pages > commit.pages:
+        for pages in gone:
+            low, high = first + pages.rank, first + pages.rank + pages.pages
+            if not pages.fits or pages.rank + pages.pages > commit.pages:
                 self._find(Code.TOMBSTONES, NAME)
-            elif hashlib.sha256(expected[low:high].tobytes()).digest() != stretch.leaves:
+            elif hashlib.sha256(expected[low:high].tobytes()).digest() != pages.leaves:
                 self._unsure = True
                 mine = self._tiles[low // WIDTH : (high - 1) // WIDTH + 1]
                 fits = {tile: self._fits_above(tile, expected) for tile in mine}

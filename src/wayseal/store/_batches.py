@@ -58,7 +58,7 @@ def read_batches(
     options: ReadOptions | None = None,
     keep_rejected: bool = False,
 ) -> Iterator[Batch]:
-    """Reads the rows of one file, checked, a bounded stretch at a time, in the order of the file.
+    """Reads the rows of one file, checked, a bounded range at a time, in the order of the file.
 
     Args:
         file: What is read.

@@ -1,8 +1,8 @@
 """A sample of a file of unknown layout: its format, delimiter, headings, and rows from all of it.
 
-1. A file of lines gives its first `_HEAD` bytes and stretches of whole lines from places spread over all of it. What is
+1. A file of lines gives its first `_HEAD` bytes and ranges of whole lines from places spread over all of it. What is
    packed, or in an encoding in which lines can't be cut before it is decoded, is read from the start up to `MOST`.
-2. Of these rows up to `ROWS` are held, spread evenly, four that lie together at a time. A stretch may begin within a
+2. Of these rows up to `ROWS` are held, spread evenly, four that lie together at a time. A range may begin within a
    row of several lines: rows with another number of fields than the headings are left out.
 3. The headings of a table stand in its first row that is filled well, as in workbooks; titles above are skipped.
 """
@@ -110,7 +110,7 @@ def read_lines(file: SourceFile) -> Lines:
     if file.gzipped or not is_ascii_based(told or "utf-8"):
         data, cut = _streamed(TextFile(file, told or encoding, _HEAD // _WHOLE))
         return Lines(data=data, encoding=told, cut=cut)
-    spread = replace(file, laid_out=LaidOut(_stretches(file.content), origin=None))
+    spread = replace(file, laid_out=LaidOut(_spread_ranges(file.content), origin=None))
     text = TextFile(spread, encoding, spread.content.stat().st_size + 1)
     with closing(text.blocks()) as blocks:
         data = b"".join(block.data for block in blocks)
@@ -135,7 +135,7 @@ def _told(text: TextFile) -> str | None:
     return next((str(n.values["encoding"]).lower() for n in text.notices if n.code is NoticeCode.ENCODING), None)
 
 
-def _stretches(path: Path) -> Iterator[bytes]:
+def _spread_ranges(path: Path) -> Iterator[bytes]:
     """The beginning, and whole lines from places spread over the rest."""
     size = path.stat().st_size
     with path.open("rb") as disk:

@@ -12,9 +12,8 @@ from benchmarks.vault.masks import judge
 
 from tests.effort import DEEP
 from wayseal.model.fields import FieldKind
-from wayseal.vault.masks import RULE_SETS, mask
+from wayseal.vault.masks import GOODS, RULE_SETS, mask
 from wayseal.vault.masks._names import COMPOUND, SINGLE
-from wayseal.vault.masks._rule_sets import GOODS
 
 INPUTS = 53_000 if DEEP else 500
 """Of each kind, each under every set of rules: 212,000 in deep runs."""

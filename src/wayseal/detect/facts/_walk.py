@@ -174,39 +174,39 @@ class _Counts:
 
 
 class Counter:
-    """Counts stretches; several threads may call it, each counts for itself. before: None for the whole ledger."""
+    """Counts partitions; several threads may call it, each counts for itself. before: None for the whole ledger."""
 
     def __init__(self, context: ExplanationContext, before: CountedBefore | None = None) -> None:
         self._context, self._before = context, before
         self._free: list[_Counts] = []
         self._all: list[_Counts] = []
 
-    def __call__(self, stretch: WaybillPartition) -> int:
-        """Counts the reads of a stretch; returns how many there were."""
+    def __call__(self, partition: WaybillPartition) -> int:
+        """Counts the reads of a partition; returns how many there were."""
         try:
             counts = self._free.pop()
         except IndexError:
             counts = _Counts()
             self._all.append(counts)
         if self._before is None:
-            tables = code_tables(stretch, self._context.staff)
-            read = sum(self._count(batch, tables, counts) for batch in stretch.reads)
+            tables = code_tables(partition, self._context.staff)
+            read = sum(self._count(batch, tables, counts) for batch in partition.reads)
         else:
-            read = self._increment(stretch, self._before, counts)
+            read = self._increment(partition, self._before, counts)
         self._free.append(counts)
         return read
 
-    def _increment(self, stretch: WaybillPartition, before: CountedBefore, counts: _Counts) -> int:
+    def _increment(self, partition: WaybillPartition, before: CountedBefore, counts: _Counts) -> int:
         """Counts what came since, beside those rows of the tables that it needs."""
-        fresh = [batch["source"].to_numpy() >= before.sources for batch in stretch.reads]
-        again = self._reopened(stretch, before)
-        keys = [key_column(batch, "waybill")[new] for batch, new in zip(stretch.reads, fresh, strict=True)]
+        fresh = [batch["source"].to_numpy() >= before.sources for batch in partition.reads]
+        again = self._reopened(partition, before)
+        keys = [key_column(batch, "waybill")[new] for batch, new in zip(partition.reads, fresh, strict=True)]
         wanted = np.unique(np.concatenate([key_column(again, "waybill"), *keys]))
-        few = {name: rows_of(rows, wanted) for name, rows in stretch.tables.items()}
-        tables = code_tables(replace(stretch, tables=few), self._context.staff)
+        few = {name: rows_of(rows, wanted) for name, rows in partition.tables.items()}
+        tables = code_tables(replace(partition, tables=few), self._context.staff)
         start = len(counts.firsts)
         read = 0
-        for batch, new in zip(stretch.reads, fresh, strict=True):
+        for batch, new in zip(partition.reads, fresh, strict=True):
             self._take_back_marks(batch, new, tables, counts)
             read += self._count(batch.filter(pa.array(new)), tables, counts)
         self._rejudge(again, tables, counts, counts.firsts[start:])
@@ -254,14 +254,15 @@ class Counter:
             n,
         )
 
-    def _reopened(self, stretch: WaybillPartition, before: CountedBefore) -> pa.RecordBatch:
+    def _reopened(self, partition: WaybillPartition, before: CountedBefore) -> pa.RecordBatch:
         """Suspects of before whose parcel has a new row (`_tally`, rule 2)."""
         named = [
-            key_column(rows, "waybill")[rows["source"].to_numpy() >= before.sources] for rows in stretch.tables.values()
+            key_column(rows, "waybill")[rows["source"].to_numpy() >= before.sources]
+            for rows in partition.tables.values()
         ]
         keys = before.suspects["waybill"].to_numpy()
-        low = np.searchsorted(keys, np.uint64(stretch.low))
-        high = np.searchsorted(keys, np.uint64(stretch.high), side="right")
+        low = np.searchsorted(keys, np.uint64(partition.low))
+        high = np.searchsorted(keys, np.uint64(partition.high), side="right")
         some = np.flatnonzero(np.isin(keys[low:high], np.concatenate(named))) + low
         taken = before.suspects.take(pa.array(some))
         return pa.RecordBatch.from_arrays([c.combine_chunks() for c in taken.columns], schema=taken.schema)
@@ -329,7 +330,7 @@ def _count_with_room(table: CounterTable, step: Step, rows: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """The rows beside the reads of a stretch."""
+    """The rows beside the reads of a partition."""
 
     scans: Scans
     routes: Routes
@@ -337,9 +338,9 @@ class Tables:
     places: Surroundings
 
 
-def code_tables(stretch: WaybillPartition, staff: Staff) -> Tables:
-    """The tables of a stretch, coded."""
-    scans, routes, tickets = (stretch.tables[name] for name in ("scans", "waybills", "tickets"))
+def code_tables(partition: WaybillPartition, staff: Staff) -> Tables:
+    """The tables of a partition, coded."""
+    scans, routes, tickets = (partition.tables[name] for name in ("scans", "waybills", "tickets"))
     n = routes.num_rows
     outlet, ends = staff.outlets.places, ("origin_outlet", "destination_outlet")
     origin, destination = (outlet(key_column(routes, end)) for end in ends)

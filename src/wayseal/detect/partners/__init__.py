@@ -3,7 +3,7 @@
 Obligations (code and tests cite the numbers):
 1. Every read of a partner's account in the period is judged by exactly one contract, or is a read without one.
 2. What can't be judged is said; nothing is taken to be in order because a table or a column is missing.
-3. Memory is bounded by the stretch of the key space, by days and by distinct names, not by how much was read.
+3. Memory is bounded by a range of the key space, by days and by distinct names, not by how much was read.
 4. The same ledger, contracts and period give the same result, byte for byte.
 """
 
@@ -341,7 +341,7 @@ def check_partners(
 ) -> PartnersResult:
     """All partners of a ledger in a period (obligations 1 to 4).
 
-    progress: called with ("partners" or "calls", stretches done, of all). rows: of a stretch, None for the usual.
+    progress: called with ("partners" or "calls", key ranges done, of all). rows: of a key range, None for the usual.
     """
     period = period or Period()
     groups, remarks = groups_of(snapshot, contracts)
@@ -396,19 +396,19 @@ class _Check:
 
     def judge(self, progress: Progress) -> None:
         """The first walk: breaches, and what tells the partners' clocks."""
-        for stretch in self.snapshot.source_ranges("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
-            progress("partners", stretch.done - 1, stretch.total)
-            parts = dict(reads_of(stretch, self.groups))
+        for key_range in self.snapshot.source_ranges("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
+            progress("partners", key_range.done - 1, key_range.total)
+            parts = dict(reads_of(key_range, self.groups))
             asked = {n: self._asked(reads) for n, reads in parts.items()}
             described = self._described(asked)
             for n, reads in asked.items():
                 self._judge(n, reads, described)
             if self.log:
-                calls, others = self.log.calls_of(stretch)
+                calls, others = self.log.calls_of(key_range)
                 self.strangers.update(others)
                 for n, theirs in calls.items():
                     self.gathers[n].add(parts.get(n, NO_READS), theirs)
-            progress("partners", stretch.done, stretch.total)
+            progress("partners", key_range.done, key_range.total)
 
     def _asked(self, reads: Reads) -> Reads:
         then = (reads.at >= self.period.since) & (reads.at < self.period.until)
@@ -453,13 +453,13 @@ class _Check:
         log = self.log
         if log is None or not tallies:
             return {}
-        for stretch in self.snapshot.source_ranges("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
-            progress("calls", stretch.done - 1, stretch.total)
-            parts = dict(reads_of(stretch, self.groups))
-            calls, _ = log.calls_of(stretch)
+        for key_range in self.snapshot.source_ranges("actor", self.groups.keys, COLUMNS, self.beside, self.rows):
+            progress("calls", key_range.done - 1, key_range.total)
+            parts = dict(reads_of(key_range, self.groups))
+            calls, _ = log.calls_of(key_range)
             for n in sorted({*parts, *calls} & {*tallies}):
                 tallies[n].add(parts.get(n, NO_READS), calls.get(n, NO_CALLS))
-            progress("calls", stretch.done, stretch.total)
+            progress("calls", key_range.done, key_range.total)
         return {n: build_reconciliation(self.snapshot, log, tally) for n, tally in tallies.items()}
 
     def partners(self, both: dict[int, Reconciliation]) -> list[PartnerCheck]:

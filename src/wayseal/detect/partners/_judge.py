@@ -333,7 +333,7 @@ class PartnerTally:
         self.volume = VolumeTally()
 
     def add(self, reads: Reads) -> None:
-        """Takes all reads of a stretch."""
+        """Takes all reads of a key range."""
         self.reads += len(reads.at)
         self.waybills += distinct_of(reads.waybill)
         if len(reads.at):

@@ -197,9 +197,9 @@ class Calls:
         return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
-def reads_of(stretch: SourceRange, groups: Groups) -> Iterator[tuple[int, Reads]]:
-    """(group, its reads) of a stretch."""
-    table = stretch.reads
+def reads_of(key_range: SourceRange, groups: Groups) -> Iterator[tuple[int, Reads]]:
+    """(group, its reads) of a key range."""
+    table = key_range.reads
     at = microseconds(table["at"])
     columns = {f.name: table[f.name].to_numpy() for f in fields(Reads) if f.name != "at"}
     whole = Reads(at=at, **columns).take(np.lexsort((at, columns["waybill"])))
@@ -253,9 +253,9 @@ class Log:
         self.fields = TextPool()
         self.ips = TextPool()
 
-    def calls_of(self, stretch: SourceRange) -> tuple[dict[int, Calls], dict[int, int]]:
-        """Group → its calls of a stretch; and partner (key) → how many, of calls that are nobody's."""
-        table = self._snapshot.between("partner_calls", stretch.low, stretch.high, CALLS).combine_chunks()
+    def calls_of(self, key_range: SourceRange) -> tuple[dict[int, Calls], dict[int, int]]:
+        """Group → its calls of a key range; and partner (key) → how many, of calls that are nobody's."""
+        table = self._snapshot.between("partner_calls", key_range.low, key_range.high, CALLS).combine_chunks()
         partner = table["partner"].to_numpy()
         group = self._groups.of(partner)
         table = table.filter(pa.array(group >= 0)).sort_by([("waybill", "ascending"), ("at", "ascending")])

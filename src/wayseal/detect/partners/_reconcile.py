@@ -1,4 +1,4 @@
-"""Both sides' logs of one partner, put side by side, stretch by stretch.
+"""Both sides' logs of one partner, put side by side, key range by key range.
 
 Obligations (code and tests cite the numbers):
 1. Compared is the time that both logs cover, from the first to the last call of each, by our clock; what lies beyond it
@@ -323,7 +323,7 @@ class FirstPass:
         self._times: list[CallPairs] = []
 
     def add(self, ours: Reads, theirs: Calls) -> None:
-        """Takes a stretch with at least one call of theirs."""
+        """Takes a key range with at least one call of theirs."""
         self.calls += len(theirs.at)
         self.first = least((self.first, int(theirs.at.min())))
         self.last = most((self.last, int(theirs.at.max())))
@@ -414,7 +414,7 @@ class CallTally:
         self.addresses: Counter[tuple[int, int]] = Counter()
 
     def add(self, ours: Reads, theirs: Calls) -> None:
-        """Takes a stretch: all calls on its waybills, of both sides."""
+        """Takes a key range: all calls on its waybills, of both sides."""
         terms, shared = self.terms, self.terms.ids == "shared"
         none = np.full(len(ours.at), -1, np.int64)
         named = match_by_id(ours, theirs) if shared else none

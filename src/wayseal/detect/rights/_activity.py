@@ -148,10 +148,10 @@ def count_activity(
     reads, after = np.zeros((a, _WIDTH, 2), np.int64), np.zeros((a, 2), np.int64)
     ends = np.column_stack([np.zeros(a, np.int64), np.full(a, NEVER), np.full(a, -1)])
 
-    def work(stretch: WaybillPartition) -> list[tuple[Longs, npt.NDArray[np.int32], npt.NDArray[np.uint8], Flags]]:
-        tables = code_tables(stretch, staff)
+    def work(partition: WaybillPartition) -> list[tuple[Longs, npt.NDArray[np.int32], npt.NDArray[np.uint8], Flags]]:
+        tables = code_tables(partition, staff)
         found = []
-        for batch in stretch.reads:
+        for batch in partition.reads:
             every = batch.append_column("first", pa.array(np.ones(batch.num_rows, np.bool_)))
             one, why, _ = judge_reads(every, tables, context)
             found.append((one.at, one.actor, one.action, why >= UNEXPLAINED))

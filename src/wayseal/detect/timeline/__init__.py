@@ -214,14 +214,14 @@ def _walk(snapshot: Snapshot, drafts: Sequence[_Draft], progress: Progress) -> d
     since = min(draft.days[0] for draft in drafts) * DAY_US - offset
     until = (max(draft.days[1] for draft in drafts) + 1) * DAY_US - offset
     parts: dict[int, list[pa.Table]] = {key: [] for key in keys.tolist()}
-    for stretch in snapshot.source_ranges("actor", keys, COLUMNS):
-        at, actor = times_of(stretch.reads), stretch.reads["actor"].to_numpy()
+    for key_range in snapshot.source_ranges("actor", keys, COLUMNS):
+        at, actor = times_of(key_range.reads), key_range.reads["actor"].to_numpy()
         inside = (at >= since) & (at < until)
         for key, mine in parts.items():
             rows = np.flatnonzero(inside & (actor == np.uint64(key)))
             if len(rows):
-                mine.append(stretch.reads.take(pa.array(rows)))
-        progress("reads", stretch.done, stretch.total)
+                mine.append(key_range.reads.take(pa.array(rows)))
+        progress("reads", key_range.done, key_range.total)
     return {key: pa.concat_tables(mine).combine_chunks() for key, mine in parts.items() if mine}
 
 
@@ -316,8 +316,8 @@ class _Work:
         )
         wanted = np.unique(_keys(reads))
         tables = {name: _one_batch(_rows_of(table, wanted)) for name, table in self._tables.items()}
-        stretch = WaybillPartition(low=0, high=0, reads=(batch,), tables=tables)
-        _, why, _ = judge_reads(batch, code_tables(stretch, self._context.staff), self._context)
+        partition = WaybillPartition(low=0, high=0, reads=(batch,), tables=tables)
+        _, why, _ = judge_reads(batch, code_tables(partition, self._context.staff), self._context)
         back = np.empty(len(order), np.int64)
         back[order] = np.arange(len(order))
         said = [self._say(int(code)) for code in why[back]]

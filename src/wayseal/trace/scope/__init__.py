@@ -8,7 +8,7 @@ Obligations (code and tests cite the numbers):
 2. Nothing is invented: what a table doesn't say is unknown, and said to be. Questions whose answers weren't logged
    (`queries`) are replayed; what they showed stands beside the logged reads, never among them.
 3. Being listed says that a number lay open to the source, not that it was sold.
-4. Memory is bounded by the stretch of the key space, not by how much the source had.
+4. Memory is bounded by a range of the key space, not by how much the source had.
 5. The same ledger, source and period give the same scope, byte for byte.
 
 What a source was shown by queries of which only the question is logged, beside the reads that are.
@@ -155,7 +155,7 @@ class ScopeTally:
         self._received: Counter[int] = Counter()
 
     def add(self, holdings: Holdings, routes: Routes, fields: FieldSets) -> None:
-        """Takes a stretch."""
+        """Takes a key range."""
         if not len(holdings.keys):
             return
         self.waybills += len(holdings.keys)
@@ -276,7 +276,7 @@ def find_workplace(snapshot: Snapshot, accounts: Iterable[str]) -> Workplace:
 
 
 def explain_work(snapshot: Snapshot, post: Workplace, holdings: Holdings) -> Work:
-    """The work behind the waybills of a stretch (rules 10 to 13)."""
+    """The work behind the waybills of a key range (rules 10 to 13)."""
     if post.reason or not len(holdings.keys):
         return Work(reason=post.reason)
     row = rows_of(holdings)
@@ -313,7 +313,7 @@ def _assigned(post: Workplace, holdings: Holdings, row: npt.NDArray[np.int64]) -
 
 
 def add_work(one: Work, other: Work) -> Work:
-    """Two stretches together."""
+    """Two key ranges together."""
     names = ("checked", "passed", "ticket", "assigned", "unexplained", "unknown")
     return replace(one, **{n: getattr(one, n) + getattr(other, n) for n in names})
 
@@ -333,22 +333,22 @@ def scope(
 ) -> ScopeResult:
     """Find what a source had in a period, and put the waybills one by one into `listing`.
 
-    progress: called with ("scope", stretches done, of all). ScopeError for an id that is unknown or several sources'.
+    progress: called with ("scope", key ranges done, of all). ScopeError for an id that is unknown or several sources'.
     """
     period = period or Period()
     found = find_source(snapshot, source, kind)
     where = load_places(snapshot)
     post = _post(snapshot, found)
     names, tally, work = FieldNames(snapshot), ScopeTally(where), Work(reason=post.reason)
-    for stretch in snapshot.source_ranges(found.walk, found.keys):
-        progress("scope", stretch.done - 1, stretch.total)
-        one = find_holdings(snapshot, found, stretch, period)
+    for key_range in snapshot.source_ranges(found.walk, found.keys):
+        progress("scope", key_range.done - 1, key_range.total)
+        one = find_holdings(snapshot, found, key_range, period)
         routes, sets = routes_of(one, where), names.sets(one)
         tally.add(one, routes, sets)
         work = add_work(work, explain_work(snapshot, post, one))
         if listing is not None:
             listing.write(snapshot, one, routes, where, sets, names)
-        progress("scope", stretch.done, stretch.total)
+        progress("scope", key_range.done, key_range.total)
     by_query = _by_query(snapshot, found, period, where, names, listing)
     return _result(snapshot, found, period, tally, work, names, by_query)
 

@@ -1,4 +1,4 @@
-"""The holdings of a source in one stretch of the key space.
+"""The holdings of a source in one range of the key space.
 
 1. A waybill counts once, however often it was read.
 2. Accounts, sessions and devices had what they read. An interface had what it issued, when it issued it. An outlet or
@@ -187,13 +187,13 @@ class Holdings:
         return np.bincount(self.run, minlength=len(self.keys)).astype(np.int64)
 
 
-def find_holdings(snapshot: Snapshot, source: Source, stretch: SourceRange, period: Period) -> Holdings:
-    """The source's waybills in a stretch (rules 1 to 3)."""
+def find_holdings(snapshot: Snapshot, source: Source, key_range: SourceRange, period: Period) -> Holdings:
+    """The source's waybills in a key range (rules 1 to 3)."""
     if source.walk in READERS:
-        return _read(snapshot, stretch, period)
-    described = snapshot.kept("waybills", stretch.keys, _ROUTE)
+        return _read(snapshot, key_range, period)
+    described = snapshot.kept("waybills", key_range.keys, _ROUTE)
     if source.walk == "outlet" and "scans" in snapshot.tables:
-        return _stayed(snapshot, source, stretch, period, described)
+        return _stayed(snapshot, source, key_range, period, described)
     if source.walk == "outlet":
         there = np.isin(described["origin_outlet"].to_numpy(), source.keys)
         described = described.filter(pa.array(there))
@@ -202,18 +202,20 @@ def find_holdings(snapshot: Snapshot, source: Source, stretch: SourceRange, peri
     return build_holdings(described["waybill"].to_numpy()[then], at[then], at[then], None, described)
 
 
-def _read(snapshot: Snapshot, stretch: SourceRange, period: Period) -> Holdings:
-    at = microseconds(stretch.reads["at"])
+def _read(snapshot: Snapshot, key_range: SourceRange, period: Period) -> Holdings:
+    at = microseconds(key_range.reads["at"])
     then = (at >= period.since) & (at < period.until)
-    reads = stretch.reads if then.all() else stretch.reads.filter(pa.array(then))
-    keys = stretch.keys if then.all() else np.unique(reads["waybill"].to_numpy())
+    reads = key_range.reads if then.all() else key_range.reads.filter(pa.array(then))
+    keys = key_range.keys if then.all() else np.unique(reads["waybill"].to_numpy())
     return build_holdings(
         reads["waybill"].to_numpy(), at[then], at[then], reads, snapshot.kept("waybills", keys, _WORK)
     )
 
 
-def _stayed(snapshot: Snapshot, source: Source, stretch: SourceRange, period: Period, described: pa.Table) -> Holdings:
-    scans = snapshot.kept("scans", stretch.keys, ("at", "kind", "outlet"))
+def _stayed(
+    snapshot: Snapshot, source: Source, key_range: SourceRange, period: Period, described: pa.Table
+) -> Holdings:
+    scans = snapshot.kept("scans", key_range.keys, ("at", "kind", "outlet"))
     kind = pa.array(_KINDS, pa.string()).take(pa.array(scans["kind"].to_numpy().astype(np.int64) - 1))
     found = stays(scans.set_column(scans.schema.get_field_index("kind"), "kind", kind), described)
     found = found.filter(pa.array(np.isin(found["outlet"].to_numpy(), source.keys))).sort_by("waybill")
@@ -272,7 +274,7 @@ class FieldNames:
         return tuple(self._bits)
 
     def sets(self, holdings: Holdings) -> FieldSets:
-        """The fields of a stretch's reads and waybills; none where the source doesn't read."""
+        """The fields of a key range's reads and waybills; none where the source doesn't read."""
         if holdings.reads is None or not len(holdings.reads):
             none = np.zeros(len(holdings.keys), np.uint64)
             return FieldSets(of_read=np.zeros(0, np.uint64), of_waybill=none, known=len(self._bits))
@@ -299,7 +301,7 @@ class FieldNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """[w] places among `Places.cities` (from, to) and `Places.regions` (sent, received) of a stretch's waybills."""
+    """[w] places among `Places.cities` (from, to) and `Places.regions` (sent, received) of a key range's waybills."""
 
     origin: Longs
     destination: Longs

@@ -55,7 +55,7 @@ class Listing:
         names: FieldNames,
         by: str = "log",
     ) -> None:
-        """Adds the waybills of a stretch."""
+        """Adds the waybills of a key range."""
         if not len(holdings.keys):
             return
         cities = pa.array(places.cities, pa.string())
