@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.looking import SEEN, looking_once
-from tests.cli.running import bought, here, log
+from tests.cli.running import answer_in, bought, here, log
 from tests.detect.watched import Watched, small
 from tests.trace.rim import short_chains
-from wayseal.cli._options import Lang
-from wayseal.cli._texts import set_lang
 from wayseal.detect import Options, detect
 from wayseal.ledger import open_ledger
 
@@ -21,7 +19,7 @@ __all__ = ["base", "looked_once", "ready", "short", "small"]
 @pytest.fixture(autouse=True)
 def english() -> None:
     """No test answers in the language of the one before it."""
-    set_lang(Lang.EN)
+    answer_in("en")
 
 
 @pytest.fixture(scope="session")

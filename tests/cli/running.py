@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 from wayseal.cli import app, main
 from wayseal.cli._loading import LOCALE
+from wayseal.cli._texts import set_lang
+from wayseal.cli.commands import Lang
 from wayseal.model.messages import filled
 from wayseal.page.languages import in_language
 
@@ -35,6 +37,11 @@ class Ran:
 
 def arguments(*words: object) -> list[str]:
     return [str(word) for word in words]
+
+
+def answer_in(lang: str) -> None:
+    """Parts of a command answer in this language, as if it had been asked for."""
+    set_lang(Lang(lang))
 
 
 def here(*words: object) -> Ran:

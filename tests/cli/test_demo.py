@@ -1,21 +1,25 @@
-"""What the demo says of cases, beside the truth, and what it leaves for its console."""
+"""What the demo says of cases, beside the truth, and what it leaves for its console: queue, market and work begun."""
 
 import importlib.util
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tests.cli.running import answer_in, inside
 from tests.detect.report.fixtures import watched
 from wayseal.cases import open_cases
+from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Alert, Source
 from wayseal.cases.views import ItemFilter
-from wayseal.cli._options import Lang
-from wayseal.cli._texts import set_lang
-from wayseal.store import read_leaks
-from wayseal_sim.commands._parts import begin_casework, how_to_open_console
+from wayseal.ledger import Snapshot, ingest, open_ledger
+from wayseal.store import open_source, read_leaks
+from wayseal_sim import preset, simulate
+from wayseal_sim.commands._parts import begin_casework, how_to_open_console, watch_market
 from wayseal_sim.commands.demo import _describe_cases
 
 
@@ -42,7 +46,7 @@ def test_it_leaves_something_to_decide_and_work_that_was_begun(tmp_path: Path) -
         cases = book.register(
             [Alert(actors=("a",), alerted_at=1, score=0.9, detectors=("volume",), parcels_a_day=100.0, worth=True)], 1
         )
-    set_lang(Lang.ZH)
+    answer_in("zh")
     begin_casework(folder, tuple(cases), read_leaks(bought))
     with open_cases(folder) as book:
         listings = book.queue(2**60, ItemFilter(source=Source.LISTING)).rows
@@ -64,3 +68,27 @@ def test_it_names_the_command_that_opens_its_console(
     assert ("setup-console" in said) is not there
     monkeypatch.chdir(tmp_path)
     assert ("pip install" in how_to_open_console(Path("demo"))) is not there
+
+
+def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
+    paths = simulate(tmp_path, preset("tiny", leaker="clerk"), seed=7)
+    ingest(open_source(paths.dataset), tmp_path / "ledger")
+    (tmp_path / "ledger" / FOLDER).mkdir()
+    done: list[int] = []
+    with open_ledger(tmp_path / "ledger") as snapshot:
+        lines = list(watch_market(tmp_path, snapshot, 7, lambda _, at, of: done.append(of - at)))
+    assert done[-1] == 0
+    assert [number for line in lines if (number := re.search(r"(\d+) numbers of this courier's own", line))]
+    (asked,) = (re.search(r"(\d+) shops asked for, (\d+) of them", line) for line in lines if "asked for" in line)
+    assert asked is not None
+    assert asked[1] == "8"
+    with open_cases(tmp_path / "ledger" / FOLDER) as cases:
+        assert cases.queue(1 << 60, ItemFilter(source=Source.LISTING)).rows
+    assert inside("market", "verify", tmp_path / "market").code == 0
+
+
+def test_the_demo_says_what_its_market_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.chdir(tmp_path)
+    (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, lambda *_: None)
+    assert "WHEEL[market]" in line

@@ -13,15 +13,13 @@ import pytest
 
 from tests.cases.making import NOW, alert
 from tests.cli.detecting import Notices, as_anybody
-from tests.cli.running import inside, worded
+from tests.cli.running import answer_in, inside, worded
 from tests.detect.watched import Watched
 from wayseal.cases import open_cases
 from wayseal.cases.notices import DAYS, FILE, noticing
 from wayseal.cases.types import Alert
 from wayseal.cli import detect
-from wayseal.cli._options import Lang
-from wayseal.cli._output import now_us
-from wayseal.cli._texts import set_lang
+from wayseal.cli.commands import now_us
 from wayseal.cli.detect import NotifyError, read_addresses, send_notices
 
 SECRET = "s3cr3t-token"
@@ -47,7 +45,7 @@ def detects(folder: Path, *addresses: str, cases: int = 1, score: float = 0.5, l
     with noticing(folder, detect, addresses, now_us), open_cases(detect) as writer:
         last = len(writer.book.cases)
         writer.register([alert(f"u-{last + n}", f"v-{last + n}", score=score) for n in range(cases)], NOW)
-    set_lang(Lang(lang))
+    answer_in(lang)
     send_notices(folder, detect, addresses, quiet=False)
 
 

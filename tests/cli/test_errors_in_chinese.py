@@ -3,10 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.cli.running import inside, log
-from wayseal.cli._texts import language
 from wayseal.model.errors import disk_says
 from wayseal.page.languages import word
 from wayseal.store.errors import StoreError
@@ -24,22 +21,6 @@ def test_places_stay_and_texts_are_translated() -> None:
         "无法读取（没有这个文件或文件夹）",
     )
     assert word("words of nobody", "zh") == "words of nobody"
-
-
-@pytest.mark.parametrize(
-    ("words", "environment", "lang"),
-    [
-        ([], {}, "en"),
-        ([], {"WAYSEAL_LANG": "zh"}, "zh"),
-        (["show", "L", "--lang", "zh"], {}, "zh"),
-        (["--lang=zh"], {}, "zh"),
-        (["--lang", "en"], {"WAYSEAL_LANG": "zh"}, "en"),
-        (["--", "--lang", "zh"], {}, "en"),
-        (["--lang"], {}, "en"),
-    ],
-)
-def test_the_language_of_a_command_line(words: list[str], environment: dict[str, str], lang: str) -> None:
-    assert language(words, environment) == lang
 
 
 def test_errors_as_a_person_meets_them(tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
 """`wayseal market`: from a site on the simulated market to a named account, and what goes wrong on the way."""
 
-import importlib.util
 import json
-import re
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import pytest
 
@@ -13,12 +11,11 @@ from wayseal.cases import open_cases
 from wayseal.cases.ledger.casebook import FOLDER
 from wayseal.cases.types import Source
 from wayseal.cases.views import ItemFilter
-from wayseal.ledger import Snapshot, ingest, open_ledger
+from wayseal.ledger import ingest, open_ledger
 from wayseal.market.crawling import Planned, opened_watch
 from wayseal.market.numbers import own_of_ledger
 from wayseal.store import open_source
 from wayseal_sim import preset, simulate
-from wayseal_sim.commands._parts import watch_market
 from wayseal_sim.market import Clock, MarketPlan, generate_market, serve_market, write_sources
 from wayseal_sim.market.parts import known_numbers
 
@@ -175,27 +172,3 @@ def test_a_broken_source_names_file_and_key(tmp_path: Path) -> None:
     assert ran.code == 3
     assert "bad.toml" in ran.err
     assert "start" in ran.err
-
-
-def test_the_demo_watches_a_market_and_fills_the_queue(tmp_path: Path) -> None:
-    paths = simulate(tmp_path, preset("tiny", leaker="clerk"), seed=7)
-    ingest(open_source(paths.dataset), tmp_path / "ledger")
-    (tmp_path / "ledger" / FOLDER).mkdir()
-    done: list[int] = []
-    with open_ledger(tmp_path / "ledger") as snapshot:
-        lines = list(watch_market(tmp_path, snapshot, 7, lambda _, at, of: done.append(of - at)))
-    assert done[-1] == 0
-    assert [number for line in lines if (number := re.search(r"(\d+) numbers of this courier's own", line))]
-    (asked,) = (re.search(r"(\d+) shops asked for, (\d+) of them", line) for line in lines if "asked for" in line)
-    assert asked is not None
-    assert asked[1] == "8"
-    with open_cases(tmp_path / "ledger" / FOLDER) as cases:
-        assert cases.queue(1 << 60, ItemFilter(source=Source.LISTING)).rows
-    assert inside("market", "verify", tmp_path / "market").code == 0
-
-
-def test_the_demo_says_what_its_market_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.chdir(tmp_path)
-    (line,) = watch_market(tmp_path, cast("Snapshot", None), 7, lambda *_: None)
-    assert "WHEEL[market]" in line

@@ -130,6 +130,7 @@ LOCALES: list[tuple[dict[str, str], Lang]] = [
 @each(("environment", "lang"), LOCALES)
 def test_the_locale_decides_where_nothing_else_does(environment: dict[str, str], lang: Lang) -> None:
     assert language(["show", "L"], environment) == lang
+    assert language(["--", "--lang", "zh"], environment) == language(["--lang"], environment) == lang
     for said in Lang:
         assert language(["--lang", said, "show", "L"], environment) == said
         assert language(["show", "L", f"--lang={said}"], environment) == said

@@ -1,4 +1,7 @@
-"""The casebook that pages stand on: made later, moved away, changed by somebody, and what the overview says of it."""
+"""The casebook that pages stand on: made later, moved away, changed by somebody, and what the overview says of it.
+
+So with the record of a market that is moved away.
+"""
 
 import shutil
 import sqlite3
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.casework import NAMES, Bench, said, send
+from tests.console.stall import Stall
 from tests.console.world import HOUR, World
 from wayseal.cases import open_cases
 from wayseal.cases.errors import CasebookDiskError, CasebookError
@@ -15,6 +19,7 @@ from wayseal.cases.types import FILE, CaseState, Source, TaskContent, TaskState
 from wayseal.console import Role
 from wayseal.console.web import _resources
 from wayseal.console.web._resources import CasebookResource
+from wayseal.market.log import FILE as MARKET_FILE
 
 
 def test_a_casebook_that_detection_makes_later_is_found(bench: Bench) -> None:
@@ -148,3 +153,25 @@ def test_the_overview_tells_what_waits_and_what_changed(bench: Bench) -> None:
 def _auditor(bench: Bench):  # type: ignore[no-untyped-def]
     bench.world.person("zhang", Role.AUDITOR)
     return bench.browser("zhang")
+
+
+def test_a_market_record_that_is_moved_away_is_let_go_and_one_that_is_none_is_said(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_resources, "AGAIN", 0.0)
+    stall = Stall(world, tmp_path)
+    browser = stall.browser("ann")
+    assert browser.get("/market").status_code == 200
+    stall.folder.rename(tmp_path / "moved")
+    assert "wayseal market add" in said(browser.get("/market"))
+    assert not stall.folder.exists()
+    stall.folder.mkdir()
+    (stall.folder / MARKET_FILE).write_bytes(b"no database" * 400)
+    page = browser.get("/market/offers")
+    assert (page.status_code, "can't be read" in said(page)) == (503, True)
+    assert str(tmp_path) not in page.text
+    page = browser.post("/market/offers/x", data={"act": "keep", "why": "a text of mine"})
+    assert page.status_code == 503
+    shutil.rmtree(stall.folder)
+    (tmp_path / "moved").rename(stall.folder)
+    assert "offers wait" in said(browser.get("/market"))

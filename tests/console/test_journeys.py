@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.console.browsing import LANGUAGES, Visitor, served
 from tests.console.house import House, open_house
@@ -20,7 +21,6 @@ from wayseal.cases import load_pseudonyms
 from wayseal.cases.evidence import verify_pack
 from wayseal.cases.types import Alert, CaseState
 from wayseal.console import Role
-from wayseal.console.access import _rows as tables
 from wayseal.console.access.types import Way
 
 __all__ = ["small"]
@@ -219,8 +219,8 @@ def test_two_who_write_the_same_note(house: House, language: str) -> None:
 def unused_for_long(world: World, login: str) -> None:
     """Of one person's sessions: all others' go on, and so does the provider's clock."""
     (person,) = (one.id for one in world.access.people.all() if one.login == login.casefold())
-    row = tables.sessions.update().where(tables.sessions.c.person == person)
-    aged = row.values(seen_at=tables.sessions.c.seen_at - 2 * HOUR * 1_000_000)
+    aged = sa.text(f"UPDATE sessions SET seen_at = seen_at - {2 * HOUR * 1_000_000} WHERE person = :person")
+    aged = aged.bindparams(person=person)
     world.access.database.write(lambda connection: connection.execute(aged))
 
 

@@ -4,7 +4,6 @@ that are away.
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,8 @@ from tests.console.world import World, statements
 from tests.market.log.lines_of import looked
 from wayseal.console import ConsoleError, Role, read_console_settings
 from wayseal.console.texts import TEXTS
-from wayseal.console.web import _resources
 from wayseal.market.drawn import spread
-from wayseal.market.log import FILE, LineKind, open_market
+from wayseal.market.log import LineKind, open_market
 from wayseal.market.types import FailureReason, HandleKind, Kind
 from wayseal.merkle import verify_inclusion
 from wayseal.merkle.hashing import leaf_hash
@@ -221,27 +219,6 @@ def test_without_a_record_pages_say_what_to_do(world: World, tmp_path: Path) -> 
     assert "wayseal market add" in said(browser.get("/market"))
     assert not (tmp_path / "later").exists()
     fill_market(tmp_path / "later", world.clock.at, offers=3, sellers=1)
-    assert "offers wait" in said(browser.get("/market"))
-
-
-def test_a_record_that_is_moved_away_is_let_go_and_one_that_is_none_is_said(
-    stall: Stall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_resources, "AGAIN", 0.0)
-    browser = stall.browser("ann")
-    assert browser.get("/market").status_code == 200
-    stall.folder.rename(tmp_path / "moved")
-    assert "wayseal market add" in said(browser.get("/market"))
-    assert not stall.folder.exists()
-    stall.folder.mkdir()
-    (stall.folder / FILE).write_bytes(b"no database" * 400)
-    page = browser.get("/market/offers")
-    assert (page.status_code, "can't be read" in said(page)) == (503, True)
-    assert str(tmp_path) not in page.text
-    page = browser.post("/market/offers/x", data={"act": "keep", "why": "a text of mine"})
-    assert page.status_code == 503
-    shutil.rmtree(stall.folder)
-    (tmp_path / "moved").rename(stall.folder)
     assert "offers wait" in said(browser.get("/market"))
 
 

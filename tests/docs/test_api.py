@@ -1,12 +1,10 @@
-"""api.md has every route, scope, rule, setting and metric, and no other, in both languages."""
+"""api.md has every route, scope and setting, and no other, in both languages."""
 
 from dataclasses import MISSING, fields
 
 import pytest
 
 from tests.docs.pages import read, rows, sections
-from wayseal.server._metrics import Metrics
-from wayseal.server._problems import WORDS
 from wayseal.server.scopes import ROUTES
 from wayseal.server.settings import Settings
 
@@ -29,21 +27,9 @@ def test_every_route_with_its_scope(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_rule_with_its_status(name: str) -> None:
-    wanted = {str(rule): str(words.status) for rule, words in WORDS.items()}
-    assert {rule: cells[1] for rule, cells in rows(section(name, 4)).items()} == wanted
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_every_setting_with_its_default(name: str) -> None:
     def default(value: object) -> str:
         return "" if value is MISSING or value is None else f"`{str(value).lower()}`"
 
     wanted = {one.name: default(one.default) for one in fields(Settings)}
     assert {setting: cells[1] for setting, cells in rows(section(name, 5)).items()} == wanted
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_metric(name: str) -> None:
-    known = {metric.name for metric in Metrics().registry.collect()}
-    assert set(rows(section(name, 6))) == known

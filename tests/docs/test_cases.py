@@ -10,8 +10,7 @@ from tests.detect.explain.test_pair import ledger
 from tests.detect.explain.test_reads import listed
 from tests.docs.pages import read, rows, sections
 from wayseal.cases.types import Unmasking
-from wayseal.detect import _odd_reads
-from wayseal.detect.reasons import MOST_SHOWN, READ_COLUMNS, render_reads
+from wayseal.detect.reasons import READ_COLUMNS, render_reads
 
 __all__ = ["ledger"]
 
@@ -39,8 +38,3 @@ def test_every_column_and_key_of_a_list_of_reads(page: str, ledger: Path) -> Non
     assert list(keys) == list(made)
     for name in {*made["reads"][0]} - {*READ_COLUMNS}:
         assert f"`{name}`" in " ".join(keys["reads"]), name
-
-
-def test_bounds(page: str) -> None:
-    assert f"{_odd_reads.MOST:,} " in page
-    assert f" {MOST_SHOWN} " in page

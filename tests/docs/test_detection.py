@@ -13,7 +13,17 @@ from wayseal.detect._detect import PEERS
 from wayseal.detect._judge import EVER, FRESH, MAIN, NEAR, PULLING, RING, SELDOM, SINGLE, SURE, TOGETHER
 from wayseal.detect._judge import FEW as FEW_OTHERS
 from wayseal.detect._missing_work import MOSTLY
-from wayseal.detect._result import FirstReads, Judged, Strength, Table, strength_of
+from wayseal.detect._result import (
+    MOST_READS,
+    MOST_WAYBILLS,
+    FirstReads,
+    Ground,
+    Judged,
+    Others,
+    Strength,
+    Table,
+    strength_of,
+)
 from wayseal.detect._score import ALERT, BEYOND, GROUND, STORY, shares_of
 from wayseal.detect._service_area import LIFT, OUTLETS, WIDE
 from wayseal.detect._service_area import OFTEN as OFTEN_THERE
@@ -25,6 +35,7 @@ from wayseal.detect.peers import AGES, ANEW, EXTRA, FAR, Causes, Usual, evidence
 from wayseal.detect.peers._fit import _SIZE, WEEKS
 from wayseal.detect.policy import FALSE_ALARM, WORTH, is_worth
 from wayseal.detect.report import metrics
+from wayseal.detect.report._json import _SEVERITY
 from wayseal.detect.window import DAYS
 
 EN, ZH = "docs/explanation/detection.md", "docs/explanation/detection.zh.md"
@@ -164,3 +175,15 @@ def test_files_that_are_kept(page: str) -> None:
     kept = [f for r in table_rows(page) for f in re.findall(r"`([\w.…/-]+)`", r[0]) if "." in f or "/" in f]
     assert {"facts.json", "facts-000001/…", PEERS, "casebook.db"} <= set(kept)
     assert set(SCHEMAS) == {"hours", "uses", "shown", "suspects"}, "the page tells what is in them"
+
+
+def test_words_and_limits_of_the_json() -> None:
+    for json_page in map(read, ("docs/reference/detect-json.md", "docs/reference/detect-json.zh.md")):
+        assert all(f"`{word}`" in json_page for word in (*Ground, *Table, *Others, *Strength))
+        assert f"{MOST_WAYBILLS:,}" in json_page
+        assert f" {MOST_READS}" in json_page
+        severity = next(line for line in sections(json_page)["OCSF"].splitlines() if "`severity_id`" in line)
+        for least, number, name in _SEVERITY:
+            assert f"{number}" in severity
+            assert name in severity
+            assert not least or f"{least:g}".removeprefix("0") in severity

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import pytest
 
 from tests.docs.pages import blocks, read, sections
-from wayseal.detect import _link
 from wayseal.detect import detectors as module
 from wayseal.detect.detectors import Detector, detectors
 from wayseal.page.languages import Lang
@@ -99,12 +98,6 @@ def test_constants_and_needs(page: Page, detector: Detector) -> None:
     assert stated(body) == constants(module, of_detector(detector))
     needs = body.split(f"**{PARTS[page.lang][2]}**")[1].split("**")[0]
     assert set(re.findall("`([a-z._]+)`", needs)) == {n for need in detector.needs for n in need.split("|")}
-
-
-def test_constants_of_linking(page: Page) -> None:
-    assert stated(sections(page.text)[LINKS]) == constants(
-        _link, ast.parse(Path(_link.__file__).read_text("utf-8")).body
-    )
 
 
 def as_pattern(text: str) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import read, sections
-from wayseal.ledger import _examine
 from wayseal.ledger.upkeep import Diagnosis, Fault, Remedy, Severity
 
 WORDS = {
@@ -31,4 +30,3 @@ def test_everything_that_the_doctor_finds(name: str, title: str, lang: str) -> N
     severity = {i: Diagnosis(fault=i, remedy=Remedy.GIVE, where=Path()).severity for i in Fault}
     wanted = {fault.value: WORDS[lang][severity[fault]] for fault in Fault}
     assert found == wanted
-    assert (_examine.SMALL, _examine.MANY, _examine.ROOM) == (1 << 20, 1000, 10), "the pages say so"

@@ -6,9 +6,7 @@ from tests.docs.pages import blocks, read, rows, sections
 from tests.docs.purposes import budget_row, purpose_row
 from wayseal.custody import Relation
 from wayseal.model.schema import keys_of
-from wayseal.vault.policy import Policy, Work, default_texts
-from wayseal.vault.policy._policy import RESERVED
-from wayseal.vault.policy._purposes import Budget, LookUps, Purpose, parse_purposes
+from wayseal.vault.policy import Policy, Purpose, Work, default_texts
 from wayseal.vault.policy.budgets import OVER
 from wayseal.vault.policy.cases import BudgetCase, Case, Question, run_cases
 
@@ -40,9 +38,6 @@ def test_relations(page: str) -> None:
 
 def test_rules(page: str, lang: str) -> None:
     told = {rule.id: (rule.zh if lang == "zh" else rule.en) for rule in POLICY.rules}
-    built_in = [name for name in RESERVED if name in table(page, 2)]
-    assert built_in == list(RESERVED)
-    assert list(table(page, 2)) == [*told, *RESERVED]
     for name, words in told.items():
         assert table(page, 2)[name][1] == words
     for refusal in OVER.values():
@@ -57,14 +52,15 @@ def test_budgets(page: str, lang: str) -> None:
 
 
 def test_keys(page: str) -> None:
-    keys = table(page, 4)
+    keys, one = table(page, 4), next(iter(POLICY.purposes.values()))
+    budget, usual = type(one.budget), type(one.find)()
     assert list(keys) == [
         *keys_of(Purpose),
-        *(f"budget.{key}" for key in keys_of(Budget)),
-        *(f"find.{key}" for key in keys_of(LookUps)),
+        *(f"budget.{key}" for key in keys_of(budget)),
+        *(f"find.{key}" for key in keys_of(type(usual))),
     ]
-    for key in keys_of(LookUps):
-        assert str(getattr(LookUps(), key)) in keys[f"find.{key}"][1]
+    for key in keys_of(type(usual)):
+        assert str(getattr(usual, key)) in keys[f"find.{key}"][1]
     cases, question = table(page, 5), keys_of(Question)
     own = [key for key in keys_of(Case) if key not in question]
     assert list(cases) == [*own, *question, *(key for key in keys_of(BudgetCase) if key not in keys_of(Case))]
@@ -75,7 +71,7 @@ def test_keys(page: str) -> None:
 
 def test_examples(page: str) -> None:
     purpose, case = blocks(page, "toml")
-    roles = PURPOSES[PURPOSES.index("[roles]") : PURPOSES.index("[[purpose]]")]
-    (made,) = parse_purposes(roles + purpose)[0].values()
-    results = run_cases(Policy.parse(PURPOSES + purpose, RULES, 1), case.replace("PURPOSE", made.code))
+    policy = Policy.parse(PURPOSES + purpose, RULES, 1)
+    (code,) = policy.purposes.keys() - POLICY.purposes
+    results = run_cases(policy, case.replace("PURPOSE", code))
     assert [result.passed for result in results] == [True, True]

@@ -1,6 +1,5 @@
 """What must hold when things go wrong: killed at any moment, two writers, a full disk, damaged files."""
 
-import fcntl
 import json
 import os
 import random
@@ -20,7 +19,6 @@ from tests.ledger.children import child, ended
 from tests.ledger.helpers import content, put, read, reads_of, write
 from wayseal import ledger, store
 from wayseal.ledger import LedgerError
-from wayseal.ledger._lock import writer_lock
 from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
 from wayseal.ledger.integrity import verify
 from wayseal.merkle.tiles import tiles
@@ -141,33 +139,6 @@ def test_a_second_writer_is_told_who_writes(tmp_path: Path, clean: Path) -> None
     put(clean / "1/accesses.parquet", tmp_path / "L", on_step=meanwhile)
     assert told == [f"{tmp_path / 'L'}: process {os.getpid()} is writing to it"]
     assert LedgerBusyError("").exit_code == 4
-
-
-def test_a_lock_that_its_holder_removed_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between opening and locking it: it may be gone, or another may have made a new one."""
-    flock = fcntl.flock
-    remake = [False, True]
-
-    def late(handle: int, operation: int) -> None:
-        if remake:
-            (tmp_path / "lock").unlink()
-            if remake.pop():
-                (tmp_path / "lock").touch()
-        flock(handle, operation)
-
-    monkeypatch.setattr(fcntl, "flock", late)
-    with writer_lock(tmp_path):
-        assert remake == []
-        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
-        with pytest.raises(LedgerBusyError), writer_lock(tmp_path):
-            pass
-
-
-def test_the_lock_of_a_nameless_process(tmp_path: Path) -> None:
-    with writer_lock(tmp_path):
-        os.truncate(tmp_path / "lock", 0)
-        with pytest.raises(LedgerBusyError, match="process unknown"), writer_lock(tmp_path):
-            pass
 
 
 def test_readers_keep_their_generation(tmp_path: Path) -> None:

@@ -238,3 +238,17 @@ def test_a_file_that_is_gone_is_missing_when_it_is_read(tmp_path: Path) -> None:
                 (tmp_path / "L" / entry.path).unlink()
         with pytest.raises(LedgerError, match="missing"):
             snapshot.reads(keys)
+
+
+@pytest.mark.parametrize("kept", [0, 1 << 18])
+def test_names_out_of_small_and_large_dictionaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    monkeypatch.setattr(_lookup, "KEPT", kept)
+    for part in range(2):
+        rows = [read(n, f"u-{n}", f"YT{n}") for n in range(part * 40, part * 40 + 50)]
+        put(write(tmp_path / str(part), "accesses", rows), tmp_path / "L")
+    with ledger.open_ledger(tmp_path / "L") as snapshot:
+        wanted = ["u-3", "u-77", "nobody", "u-3", ""]
+        keys = snapshot.keys(wanted)
+        assert snapshot.names("actor", keys) == ["u-3", "u-77", "", "u-3", ""]
+        assert snapshot.names("actor", snapshot.keys(["nobody"])) == [""]
+        assert snapshot.names("device", keys) == [""] * 5

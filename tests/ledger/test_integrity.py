@@ -29,7 +29,7 @@ from wayseal import ledger
 from wayseal.ledger import LedgerError, _recount, integrity
 from wayseal.ledger._manifest import CommitEntry, FileEntry, Manifest, PurgeEntry, SourceEntry, canonical
 from wayseal.ledger._recount import recount
-from wayseal.ledger._salts import load_salts
+from wayseal.ledger._salts import Salts, load_salts, make_secret
 from wayseal.ledger._tree import append_commit, open_tree
 from wayseal.ledger.errors import LedgerChangedError
 from wayseal.ledger.integrity import Code
@@ -371,3 +371,19 @@ def test_the_digest_of_the_same_sources_stays_what_it_is() -> None:
         generation=3, before="2026-03-01", who="a", why="b", at="c", reads=1, waybills=1, held=0, below_minimum=False
     )
     assert replace(made, purges=(purge,)).digest == "1d4d23aafd9bc38cc8ea27bf6f747dd54575076271f2a9afb2c5bbc3cf0f2613"
+
+
+def test_a_secret_that_is_not_the_ledgers(tmp_path: Path) -> None:
+    salts = make_secret(tmp_path, bytes(32))
+    assert repr(salts) == "Salts()"
+    assert load_salts(tmp_path, salts.check).check == salts.check
+    for check, content in ((Salts(b"x" * 32).check, bytes(32)), (Salts(b"short").check, b"short")):
+        (tmp_path / "secret").write_bytes(content)
+        with pytest.raises(LedgerError, match="not the ledger's secret"):
+            load_salts(tmp_path, check)
+    (tmp_path / "secret").unlink()
+    with pytest.raises(LedgerError, match="missing"):
+        load_salts(tmp_path, salts.check)
+    (tmp_path / "secret").mkdir()
+    with pytest.raises(LedgerError, match="can't be read"):
+        load_salts(tmp_path, salts.check)

@@ -31,7 +31,7 @@ from wayseal.ledger._part import ledger_order, mark_firsts, mark_repeats, run_st
 from wayseal.ledger._resolve import _tally
 from wayseal.ledger._sorted import SortedWriter, contains, find_rows, open_sorted, ranges, read_range, rows_for
 from wayseal.ledger._spill import MOST_PARTS, Spill, count_parts
-from wayseal.ledger.errors import LedgerStorageError
+from wayseal.ledger.errors import LedgerBusyError, LedgerStorageError
 from wayseal.model.predicate import parse_predicate
 from wayseal.model.times import day_name
 from wayseal.store.durable import file_digest
@@ -454,3 +454,30 @@ def test_whoever_stops_listening_ends_the_work() -> None:
     next(answers)
     answers.close()
     assert len(done) < 20
+
+
+def test_a_lock_that_its_holder_removed_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between opening and locking it: it may be gone, or another may have made a new one."""
+    flock = fcntl.flock
+    remake = [False, True]
+
+    def late(handle: int, operation: int) -> None:
+        if remake:
+            (tmp_path / "lock").unlink()
+            if remake.pop():
+                (tmp_path / "lock").touch()
+        flock(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with writer_lock(tmp_path):
+        assert remake == []
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+        with pytest.raises(LedgerBusyError), writer_lock(tmp_path):
+            pass
+
+
+def test_the_lock_of_a_nameless_process(tmp_path: Path) -> None:
+    with writer_lock(tmp_path):
+        os.truncate(tmp_path / "lock", 0)
+        with pytest.raises(LedgerBusyError, match="process unknown"), writer_lock(tmp_path):
+            pass

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from tests.ledger.helpers import load_manifest, put, read, save_manifest, write
 from tests.ledger.sealed import KEY, files, looked, make, note
 from tests.ledger.test_integrity import rewritten, segment
-from wayseal.ledger import LedgerError, integrity, open_ledger
-from wayseal.ledger._salts import Salts, load_salts, make_secret
+from wayseal.ledger import integrity, open_ledger
 from wayseal.ledger.errors import LedgerChangedError, NoSuchReadError
 from wayseal.merkle import Checkpoint, MerkleError, SigningKey
 from wayseal.merkle.errors import OtherOriginError, UnknownKeyError
@@ -236,22 +235,6 @@ def test_a_proof_without_a_part_is_none(whole: Path) -> None:
 
 def note_of_nothing() -> str:
     return KEY.sign(Checkpoint(origin="wayseal/0", size=1, root=bytes(32)).to_text())
-
-
-def test_a_secret_that_is_not_the_ledgers(whole: Path, tmp_path: Path) -> None:
-    salts = make_secret(tmp_path, bytes(32))
-    assert repr(salts) == "Salts()"
-    assert load_salts(tmp_path, salts.check).check == salts.check
-    for check, content in ((Salts(b"x" * 32).check, bytes(32)), (Salts(b"short").check, b"short")):
-        (tmp_path / "secret").write_bytes(content)
-        with pytest.raises(LedgerError, match="not the ledger's secret"):
-            load_salts(tmp_path, check)
-    (tmp_path / "secret").unlink()
-    with pytest.raises(LedgerError, match="missing"):
-        load_salts(tmp_path, salts.check)
-    (tmp_path / "secret").mkdir()
-    with pytest.raises(LedgerError, match="can't be read"):
-        load_salts(tmp_path, salts.check)
 
 
 def test_a_tile_that_cannot_be_read(whole: Path, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from tests.ledger.helpers import at, put, read, write
 from wayseal import ledger, store
-from wayseal.ledger import _lookup
 from wayseal.ledger.summary import silent_hours
 from wayseal.store.types import NoticeCode, ReadOptions
 
@@ -114,17 +113,3 @@ def test_a_session_of_several_accounts_and_days_is_one(tmp_path: Path) -> None:
     put(write(tmp_path / "3", "accesses", [read(4000, "u-1", "YT1", device="d1")]), tmp_path / "L")
     with ledger.open_ledger(tmp_path / "L") as snapshot:
         assert snapshot.devices == 1
-
-
-@pytest.mark.parametrize("kept", [0, 1 << 18])
-def test_names_out_of_small_and_large_dictionaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
-    monkeypatch.setattr(_lookup, "KEPT", kept)
-    for part in range(2):
-        rows = [read(n, f"u-{n}", f"YT{n}") for n in range(part * 40, part * 40 + 50)]
-        put(write(tmp_path / str(part), "accesses", rows), tmp_path / "L")
-    with ledger.open_ledger(tmp_path / "L") as snapshot:
-        wanted = ["u-3", "u-77", "nobody", "u-3", ""]
-        keys = snapshot.keys(wanted)
-        assert snapshot.names("actor", keys) == ["u-3", "u-77", "", "u-3", ""]
-        assert snapshot.names("actor", snapshot.keys(["nobody"])) == [""]
-        assert snapshot.names("device", keys) == [""] * 5

@@ -1,15 +1,20 @@
-"""Tokens for clients, over HTTP: who gets one, who doesn't, and how little the refusals tell."""
+"""Tokens for clients, over HTTP: who gets one, who doesn't, and how little the refusals tell.
+
+Buckets that limit them and others.
+"""
 
 import base64
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.server.world import ADMIN, ALL, NOW, Http, World
 from wayseal.server import _oauth as clients
 from wayseal.server._oauth import OAuthError
-from wayseal.server._rate_limits import SignInFailures
+from wayseal.server._rate_limits import SignInFailures, TokenBuckets
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -207,3 +212,29 @@ def test_the_keys_are_public(service: World) -> None:
 
 def test_a_client_with_all_scopes_has_all(service: World) -> None:
     assert set(service.ask_token("all").json()["scope"].split()) == ALL
+
+
+@given(
+    rate=st.floats(0.5, 1000),
+    steps=st.lists(st.floats(0, 3), min_size=1, max_size=200),
+)
+def test_a_bucket_never_gives_more_than_its_rate(rate: float, steps: list[float]) -> None:
+    buckets = TokenBuckets()
+    now, taken = 0.0, 0
+    for step in steps:
+        now += step
+        wait = buckets.take("c", rate=rate, size=max(rate, 1.0), now=now)
+        assert wait >= 0
+        taken += not wait
+        # Whoever waits as long as it was told is let in.
+        if wait:
+            assert buckets.wait("c", rate=rate, size=max(rate, 1.0), now=now + wait + 1e-6) < 1e-6
+    assert taken <= max(rate, 1.0) + rate * now + 1e-6
+
+
+def test_only_so_many_buckets_are_kept() -> None:
+    buckets = TokenBuckets(most=2)
+    for key in ("a", "b", "a", "c"):
+        buckets.take(key, rate=1.0, size=1.0, now=0.0)
+    assert buckets.wait("b", rate=1.0, size=1.0, now=0.0) == 0.0
+    assert buckets.wait("a", rate=1.0, size=1.0, now=0.0) > 0

@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.server.world import World, world
-from wayseal.server._rate_limits import TokenBuckets
 from wayseal.server.app import RequestLimits
 
 SMALL = RequestLimits(most_bytes=2000, body_seconds=0.2, answer_seconds=0.5)
@@ -157,29 +154,3 @@ def test_an_answer_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setattr(service.async_vault, "log_size", slow)
         answer = service.http.get("/metrics", headers=headers)
         assert (answer.status_code, answer.json()["rule"]) == (503, "timeout")
-
-
-@given(
-    rate=st.floats(0.5, 1000),
-    steps=st.lists(st.floats(0, 3), min_size=1, max_size=200),
-)
-def test_a_bucket_never_gives_more_than_its_rate(rate: float, steps: list[float]) -> None:
-    buckets = TokenBuckets()
-    now, taken = 0.0, 0
-    for step in steps:
-        now += step
-        wait = buckets.take("c", rate=rate, size=max(rate, 1.0), now=now)
-        assert wait >= 0
-        taken += not wait
-        # Whoever waits as long as it was told is let in.
-        if wait:
-            assert buckets.wait("c", rate=rate, size=max(rate, 1.0), now=now + wait + 1e-6) < 1e-6
-    assert taken <= max(rate, 1.0) + rate * now + 1e-6
-
-
-def test_only_so_many_buckets_are_kept() -> None:
-    buckets = TokenBuckets(most=2)
-    for key in ("a", "b", "a", "c"):
-        buckets.take(key, rate=1.0, size=1.0, now=0.0)
-    assert buckets.wait("b", rate=1.0, size=1.0, now=0.0) == 0.0
-    assert buckets.wait("a", rate=1.0, size=1.0, now=0.0) > 0

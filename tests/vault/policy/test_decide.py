@@ -13,8 +13,7 @@ from tests.tables import each
 from tests.vault.policy.asked import PURPOSES, RULES, asked, askings, default, relation_sets
 from wayseal.custody import Relation, State
 from wayseal.model.fields import Field
-from wayseal.vault.policy import Decision, Policy, PolicyRequest
-from wayseal.vault.policy._purposes import Budget, Work
+from wayseal.vault.policy import Decision, Policy, PolicyRequest, Work
 from wayseal.vault.policy.budgets import OVER, UNLIMITED, BudgetScope, allowance, day_of
 from wayseal.vault.policy.cases import default_cases, explain, parse_cases
 
@@ -176,7 +175,9 @@ def test_1_and_3_work_opens_and_the_cap_holds(code: str, work: dict[str, int], o
 
 def test_4_parts_do_not_count() -> None:
     sort = KNOWN["sort"]
-    budget = Budget(base=1, cap=9, per={Work.ARRIVALS: 0.5, Work.TICKETS: 0.3}, outlet_base=None, outlet_per={})
+    budget = replace(
+        sort.budget, base=1, cap=9, per={Work.ARRIVALS: 0.5, Work.TICKETS: 0.3}, outlet_base=None, outlet_per={}
+    )
     purpose = replace(sort, budget=budget)
     found = [allowance(purpose, {"arrivals": n, "tickets": 1}, "actor") for n in range(5)]
     assert found == [1, 1, 2, 2, 3]

@@ -12,10 +12,9 @@ from wayseal.model.fields import Field, FieldKind, Form
 from wayseal.model.kinds import ActorKind
 from wayseal.model.schema import keys_of
 from wayseal.vault.errors import PolicyError
-from wayseal.vault.policy import Policy
-from wayseal.vault.policy._policy import RESERVED, parse_rules
-from wayseal.vault.policy._purposes import LookUps, Purpose, parse_purposes
+from wayseal.vault.policy import Policy, Purpose
 
+OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);\n'
 ROLES = '[roles]\ncourier = { zh = "快递员", en = "courier" }\n'
 ROW = """
 [[purpose]]
@@ -33,10 +32,15 @@ bulk = { person = 5 }
 """
 
 
+def delivery(row: str) -> Purpose:
+    """The purpose that this row makes."""
+    return Policy.parse(ROLES + row, OPEN, 1).purposes["deliver"]
+
+
 def test_what_a_purpose_is() -> None:
-    purposes, roles = parse_purposes(ROLES + ROW)
-    made = purposes["deliver"]
-    assert (roles["courier"].zh, made.zh, made.roles) == ("快递员", "派送", frozenset(["courier"]))
+    policy = Policy.parse(ROLES + ROW, OPEN, 1)
+    made = policy.purposes["deliver"]
+    assert (policy.roles["courier"].zh, made.zh, made.roles) == ("快递员", "派送", frozenset(["courier"]))
     assert made.custody == {Relation.HOLDS}
     assert (made.grace_h, made.ticket_h, made.lasts_s) == (1, 48, 86_400)
     assert made.fields == {Field.RECIPIENT_NAME: Form.MASKED, Field.RECIPIENT_ADDRESS: Form.REGION}
@@ -48,12 +52,10 @@ def test_what_a_purpose_is() -> None:
     assert [made.most(kind) for kind in (ActorKind.PERSON, ActorKind.SERVICE)] == [5, 1]
     assert made.last_leg is False
     assert (made.find.quota, made.find.most, made.revises) == (20, 50, frozenset())
-    some = parse_purposes(ROLES + ROW + 'revises = ["goods"]\n')[0]["deliver"]
-    assert some.revises == {Field.GOODS}
-    assert parse_purposes(ROLES + ROW + "find = { quota = 0 }\n")[0]["deliver"].find == LookUps(quota=0, most=50)
-    assert parse_purposes(ROLES + ROW + "find = { quota = 3, most = 1 }\n")[0]["deliver"].find == LookUps(
-        quota=3, most=1
-    )
+    assert delivery(ROW + 'revises = ["goods"]\n').revises == {Field.GOODS}
+    for written, quota, most in (("quota = 0", 0, 50), ("quota = 3, most = 1", 3, 1)):
+        found = delivery(ROW + f"find = {{ {written} }}\n").find
+        assert (found.quota, found.most) == (quota, most)
 
 
 @each(
@@ -147,18 +149,18 @@ def test_1_and_2_what_cannot_be_used(old: str, new: str, error: str) -> None:
     text = ROLES + ROW
     assert old in text
     with pytest.raises(PolicyError) as raised:
-        parse_purposes(text.replace(old, new))
+        Policy.parse(text.replace(old, new), OPEN, 1)
     assert str(raised.value).startswith(error)
 
 
 def test_3_every_purpose_needs_custody_or_a_ticket() -> None:
     only_ticket = ROW.replace('custody = ["holds"]\ngrace = "90m"\n', "").replace('"2d"', '"0"')
-    assert parse_purposes(ROLES + only_ticket)[0]["deliver"].ticket_h == 0
+    assert delivery(only_ticket).ticket_h == 0
     no_budget = ROW[: ROW.index("budget =")]
     with pytest.raises(PolicyError, match=r"line 4: purpose\.budget: this key is needed"):
-        parse_purposes(ROLES + no_budget)
+        delivery(no_budget)
     bare = no_budget + "budget = { base = 0, cap = 0 }"
-    made = parse_purposes(ROLES + bare)[0]["deliver"]
+    made = delivery(bare)
     assert (made.budget.per, made.budget.outlet_base, made.most(ActorKind.PERSON)) == ({}, None, 1)
     assert all(purpose.custody or purpose.ticket_h is not None for purpose in default().purposes.values())
 
@@ -194,7 +196,6 @@ def test_the_comments_of_the_file_explain_its_keys() -> None:
         assert key in comments, key
 
 
-OPEN = '@id("open") @zh("开") @en("open") permit (principal, action, resource);\n'
 HEAD = '// one; "two\n\n@id("a") @zh("甲;") @en("// a \\" ;") '
 
 
@@ -235,7 +236,7 @@ def test_what_cannot_be_used(text: str, error: str) -> None:
     assert "policy0" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", RESERVED)
+@pytest.mark.parametrize("name", ["nothing_permits", "failed", "floor", "budget", "outlet_budget"])
 def test_built_in_rules_cannot_be_written(name: str) -> None:
     with pytest.raises(PolicyError, match="none of the built-in"):
         Policy.parse(PURPOSES, OPEN.replace('"open"', f'"{name}"'), 1)
@@ -243,11 +244,11 @@ def test_built_in_rules_cannot_be_written(name: str) -> None:
 
 def test_lines_words_and_what_rules_look_at() -> None:
     text = OPEN + forbid('resource == Purpose::"sort" && context has ticket && resource.roles.contains(principal)')
-    _, rule = parse_rules(text, ["courier"], ["sort"]).rules
+    _, rule = Policy.parse(PURPOSES, text, 1).rules
     assert (rule.id, rule.permits, rule.zh, rule.en, rule.line) == ("a", False, "甲;", '// a " ;', 4)
     assert rule.looks_at == ("purpose", "ticket", "purpose.roles", "role")
     scoped = OPEN + HEAD + 'forbid (principal == Role::"courier", action, resource == Purpose::"sort");'
-    assert parse_rules(scoped, ["courier"], ["sort"]).rules[1].looks_at == ("role", "purpose")
+    assert Policy.parse(PURPOSES, scoped, 1).rules[1].looks_at == ("role", "purpose")
 
 
 def test_the_default_rules_stand_where_they_say() -> None:
