@@ -1,4 +1,4 @@
-"""What pages ask: each a bounded number of statements, whatever the data (rule 20)."""
+"""Queries of pages: each a bounded number of statements, whatever the data (rule 20)."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set

@@ -1,4 +1,4 @@
-"""What the room of cases raises."""
+"""Errors of the room of cases."""
 
 from typing import ClassVar
 

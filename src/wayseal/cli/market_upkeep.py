@@ -20,22 +20,15 @@ from wayseal.market.crawling.retention import purge_folder
 from wayseal.market.log import open_market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.requests import begin_request, checked_line, checked_text, record_act
+from wayseal.market.log.requests import begin_request, continue_request
 from wayseal.market.masks import mask_text
 from wayseal.market.takedown import (
     Act,
     Answer,
-    Answered,
-    CounterNotice,
-    CounterNoticeReviewed,
     Counts,
     Due,
-    Escalated,
-    Outcome,
-    Reminded,
     Request,
     Rule,
-    Withdrawn,
     count_by_source,
     find_due,
     write_letter,
@@ -128,7 +121,7 @@ def _print_letter(request: Request, name: str | None, contact: str | None, *, re
 
 def _list(every: Sequence[Request], due: Mapping[str, Due], now: int, *, settled: bool) -> Iterator[str]:
     places = {id_: place for place, id_ in enumerate(due)}
-    shown = [one for one in every if settled or one.id in due or one.outcome is Outcome.OPEN]
+    shown = [one for one in every if settled or one.id in due or one.is_open]
     for one in sorted(shown, key=lambda one: places.get(one.id, len(places))):
         yield _line(one, due.get(one.id), now)
     if not shown:
@@ -259,13 +252,6 @@ class What(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_BARE: dict[What, type[Reminded | CounterNoticeReviewed | Withdrawn]] = {
-    What.REMINDED: Reminded,
-    What.HEARD: CounterNoticeReviewed,
-    What.WITHDRAWN: Withdrawn,
-}
-
-
 def market_follow(
     market: MarketArgument,
     request: Annotated[str, typer.Argument(help="Id of the request, such as `r-1a2b3c4d`.")],
@@ -295,10 +281,19 @@ def market_follow(
     wayseal market follow market r-1a2b3c4d escalated --to counsel --who li --why "the site refuses"
     """
     said = text if file is None or text is not None else read_statement(text, file)
-    by_hand = {"request": request, "at": now_us(), "who": who, "why": checked_line(why, "why")}
-    act = _build_act(what, by_hand, answer, said, to)
+    _check_options(what, {"--answer": answer, "--text": said, "--to": to})
     with open_market(market) as record:
-        record_act(record, act)
+        act = continue_request(
+            record,
+            request=request,
+            kind=what.value,
+            who=who,
+            why=why,
+            at=now_us(),
+            answer="" if answer is None else answer.value,
+            text=said or "",
+            to=to or "",
+        )
         now = Reads(record).request(request)
     due = next(iter(find_due([now], act.at)), None)
     state = _(_OUTCOMES[now.outcome])
@@ -307,23 +302,16 @@ def market_follow(
     echo("{request}: {act}; now: {state}", request=request, act=_(_ACTS[what]), state=state)
 
 
-def _build_act(what: What, by_hand: dict[str, Any], answer: Answer | None, said: str | None, to: str | None) -> Act:
-    """The act. WrongUsageError: an option is missing, or has no place in it."""
+def _check_options(what: What, options: Mapping[str, str | None]) -> None:
+    """Refuse what is missing, or has no place in an act. WrongUsageError."""
     needed = {What.ANSWERED: {"--answer", "--text"}, What.ACCUSED: {"--text"}, What.ESCALATED: {"--to"}}.get(
         what, set()
     )
-    given = {name for name, value in (("--answer", answer), ("--text", said), ("--to", to)) if value is not None}
+    given = {name for name, value in options.items() if value is not None}
     for name in sorted(needed - given):
         raise WrongUsageError("this is needed with {what}", param_hint=name, what=what.value)
     for name in sorted(given - needed):
         raise WrongUsageError("this has no place with {what}", param_hint=name, what=what.value)
-    if what is What.ESCALATED:
-        return Escalated(**by_hand, to=checked_line(str(to), "to"))
-    if what is What.ACCUSED:
-        return CounterNotice(**by_hand, text=checked_text(str(said), "text"))
-    if answer is not None:
-        return Answered(**by_hand, answer=answer, text=checked_text(str(said), "text"))
-    return _BARE[what](**by_hand)
 
 
 def market_verify(

@@ -1,4 +1,4 @@
-"""What the client raises. No text holds what was sent or shown, and no library's error stays in the chain."""
+"""Errors of the client. No text holds what was sent or shown, and no library's error stays in the chain."""
 
 from typing import ClassVar
 

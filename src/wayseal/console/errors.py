@@ -1,4 +1,4 @@
-"""What the console raises; no text holds a secret, a password, a code or what somebody typed."""
+"""Errors of the console; no text holds a secret, a password, a code or what somebody typed."""
 
 from typing import ClassVar
 

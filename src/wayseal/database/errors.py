@@ -1,4 +1,4 @@
-"""What the operational database raises; never with a statement, a parameter or an address in its text.
+"""Errors of the operational database; never with a statement, a parameter or an address in its text.
 
 What libraries raise becomes one of these errors (rule 3 of `_database`).
 """

@@ -1,4 +1,4 @@
-"""What a doctor says of a ledger, as data; the command line has the words."""
+"""A doctor's diagnosis of a ledger, as data; the command line has the words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

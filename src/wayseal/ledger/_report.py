@@ -1,4 +1,4 @@
-"""What goes into an ingest and what comes out of it."""
+"""Options of an ingest, and its report."""
 
 import os
 from collections import Counter

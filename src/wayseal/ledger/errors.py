@@ -1,4 +1,4 @@
-"""What the ledger raises."""
+"""Errors of the ledger."""
 
 from typing import ClassVar
 

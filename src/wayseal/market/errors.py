@@ -1,4 +1,4 @@
-"""What the room raises.
+"""Errors of the room.
 
 What captures raise.
 

@@ -183,6 +183,26 @@ class Request:
         """List acts since then of one kind."""
         return tuple(one for one in self.acts if isinstance(one, kind))
 
+    @property
+    def is_open(self) -> bool:
+        """True until it was removed or withdrawn."""
+        return self.outcome is Outcome.OPEN
+
+    @property
+    def answers(self) -> tuple[Answered, ...]:
+        """What the site said, in its order."""
+        return self.of(Answered)
+
+    @property
+    def reminders(self) -> int:
+        """How often the site was reminded."""
+        return len(self.of(Reminded))
+
+    @property
+    def unheard_notices(self) -> tuple[CounterNotice, ...]:
+        """What the accused said and nobody has looked at yet."""
+        return self.of(CounterNotice)[-self.unheard :] if self.unheard else ()
+
     def days(self, now: int) -> float:
         """How long it ran, or has run."""
         until = now if self.settled_at is None else self.settled_at
@@ -312,7 +332,7 @@ def find_due(requests: Iterable[Request], now: int) -> tuple[Due, ...]:
 
 def _due(request: Request, now: int) -> Due | None:
     if request.unheard:
-        return Due(request=request.id, todo=Todo.HEAR, since=request.of(CounterNotice)[-request.unheard].at)
+        return Due(request=request.id, todo=Todo.HEAR, since=request.unheard_notices[0].at)
     if request.outcome is not Outcome.OPEN:
         return None
     last = next(

@@ -1,4 +1,4 @@
-"""What this room raises."""
+"""Errors of this room."""
 
 from collections.abc import Sequence
 from typing import ClassVar

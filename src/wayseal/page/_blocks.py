@@ -1,4 +1,4 @@
-"""What a report consists of. A text is plain or, where a page's translator made it, Markup; who shows it escapes it."""
+"""Blocks of a report. A text is plain or, where a page's translator made it, Markup; who shows it escapes it."""
 
 from dataclasses import dataclass
 from typing import Literal

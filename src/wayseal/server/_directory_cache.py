@@ -1,4 +1,4 @@
-"""Who a client and an actor are right now.
+"""A cache of the directory: who a client and an actor are right now.
 
 1. What is remembered was true at most a second ago: whoever is disabled or blocked is out within it, however long
    their token lasts. It stays true while the vault's directory has the same version, and that is asked for every half

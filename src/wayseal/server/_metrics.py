@@ -1,4 +1,4 @@
-"""What Prometheus sees: counts and times by route, purpose, outcome and rule, and nothing of who or what.
+"""Metrics for Prometheus: counts and times by route, purpose, outcome and rule, and nothing of who or what.
 
 1. Labels come from closed sets (routes of the table, purposes of the policy, rules); what isn't in them counts as
    "other".

@@ -1,4 +1,4 @@
-"""How a client shows who it is when it asks for a token (RFC 6749, 2.3.1).
+"""Client authentication at the token endpoint (RFC 6749, 2.3.1).
 
 1. Secrets are compared as SHA-256, in constant time.
 2. An unknown, a disabled and a known client with a wrong secret take the same way: one look-up, one comparison, one

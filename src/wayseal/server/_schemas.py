@@ -1,4 +1,4 @@
-"""What requests carry and what answers look like, around the records of `wayseal.model.records`.
+"""Schemas of requests and answers, around the records of `wayseal.model.records`.
 
 1. What comes in refuses names that it doesn't know, and bounds what it takes.
 2. Answers are made of the types by which the API's description tells them.

@@ -1,4 +1,4 @@
-"""What the HTTP service raises; no text holds a secret, a token or what a request carried."""
+"""Errors of the HTTP service; no text holds a secret, a token or what a request carried."""
 
 from enum import StrEnum
 from typing import ClassVar

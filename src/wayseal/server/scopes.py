@@ -1,4 +1,4 @@
-"""Who may call which route: one table, and nothing beside it.
+"""Scopes of routes: one table of who may call which, and nothing beside it.
 
 1. A route that isn't in the table answers 403, whoever asks.
 2. A route without a scope is open to all; each of these says why.

@@ -1,4 +1,4 @@
-"""What the store raises."""
+"""Errors of the store."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What a group of questions rests on, read in one go: parcels, people, tickets, work, what was shown already.
+"""The context of a group of questions, read in one go: parcels, people, tickets, work, what was shown already.
 
 The same request with the same idempotency key gets the same answer:
 

@@ -1,4 +1,4 @@
-"""What is shown once it stands in the log: wrapped keys fetched, fields opened, each put in its form.
+"""Showing, once it stands in the log: wrapped keys fetched, fields opened, each put in its form.
 
 1. Nothing comes in here that isn't durable in the log.
 2. What can't be opened is refused by a rule (`damaged`, `erased`) in the place of its answer; the log then says more

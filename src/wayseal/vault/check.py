@@ -1,4 +1,4 @@
-"""What a vault takes in: bounded, printable, clean. Errors name the field, never what stood in it."""
+"""Checks of a vault's input: bounded, printable, clean. Errors name the field, never what stood in it."""
 
 import re
 import unicodedata

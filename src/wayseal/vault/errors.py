@@ -1,4 +1,4 @@
-"""What the vault raises. No text holds a name, phone, address, goods, key or secret."""
+"""Errors of the vault. No text holds a name, phone, address, goods, key or secret."""
 
 from typing import ClassVar
 

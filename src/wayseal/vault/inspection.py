@@ -1,4 +1,4 @@
-"""What operators read: how much a vault holds, and what stands in its log.
+"""Figures for operators: how much a vault holds, and what stands in its log.
 
 1. A listing holds ids, codes, times and counts. Reasons stay sealed unless somebody opens them, which is an entry in
    the same log, written before the first of them is opened.

@@ -1,4 +1,4 @@
-"""Who asks the vault, and what comes of it: jobs for the committer, what was decided and verdicts, in words too.
+"""Requests to the vault and their outcomes: jobs for the committer, what was decided and verdicts, in words too.
 
 What is asked and answered stands in `wayseal.model.records`.
 """

@@ -1,4 +1,4 @@
-"""What tells the vault about work: scans and tickets. From scans it knows where each parcel is, by room `custody`.
+"""Events of work: scans and tickets. From scans it knows where each parcel is, by room `custody`.
 
 1. Where a parcel is, is what `custody.present` says of all its scans; there is no second definition.
 2. A scan or a ticket that comes twice changes nothing, and opens no budget twice.

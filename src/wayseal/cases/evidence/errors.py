@@ -1,4 +1,4 @@
-"""What evidence packs raise."""
+"""Errors of evidence packs."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What looking at a pack finds, as data; `texts` has the words."""
+"""Findings of a pack's verification, as data; `texts` has the words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

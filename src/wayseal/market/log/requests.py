@@ -6,8 +6,9 @@
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from wayseal.database import Connection, query
 from wayseal.market.errors import NoSuchThingError, RemovalError
@@ -16,7 +17,17 @@ from wayseal.market.log import _tables as t
 from wayseal.market.log.acts import line_of
 from wayseal.market.log.reads import Reads
 from wayseal.market.shops import AWAY
-from wayseal.market.takedown import Act, Filed
+from wayseal.market.takedown import (
+    Act,
+    Answer,
+    Answered,
+    CounterNotice,
+    CounterNoticeReviewed,
+    Escalated,
+    Filed,
+    Reminded,
+    Withdrawn,
+)
 
 MOST_CAPTURES = 20
 MOST_LINE, MOST_TEXT = 500, 5000
@@ -145,6 +156,63 @@ def _checked_captures(reads: Reads, captures: Sequence[str]) -> tuple[str, ...]:
         except NoSuchThingError:
             raise RemovalError("the record has no such capture", key="captures") from None
     return shown
+
+
+_BARE: Mapping[str, type[Reminded | CounterNoticeReviewed | Withdrawn]] = {
+    "reminded": Reminded,
+    "heard": CounterNoticeReviewed,
+    "withdrawn": Withdrawn,
+}
+"""Acts of which nothing is said but why."""
+
+
+def continue_request(
+    market: Market,
+    *,
+    request: str,
+    kind: str,
+    who: str,
+    why: str,
+    at: int,
+    answer: str = "",
+    text: str = "",
+    to: str = "",
+    seen: int | None = None,
+) -> Act:
+    """Records what happened to a request since.
+
+    Args:
+        market: The record.
+        request: Its id.
+        kind: "reminded", "answered", "escalated", "accused", "heard" or "withdrawn".
+        who: Who did it, or says that it happened.
+        why: Why, or how it came.
+        at: When.
+        answer: Of "answered", what it comes to (`Answer`).
+        text: Of "answered" and "accused", what was said.
+        to: Of "escalated", to whom it was handed on.
+        seen: How far the record was seen by whoever decides; None: it doesn't matter.
+
+    Returns:
+        The act.
+
+    Raises:
+        RemovalError: A line or text is missing or too long, or the act can't be now.
+        OvertakenError: As `Market.append` has it.
+    """
+    by_hand: dict[str, Any] = {"request": request, "at": at, "who": who, "why": checked_line(why, "why")}
+    act: Act
+    match kind:
+        case "answered":
+            act = Answered(**by_hand, answer=Answer(answer), text=checked_text(text, "text"))
+        case "escalated":
+            act = Escalated(**by_hand, to=checked_line(to, "to"))
+        case "accused":
+            act = CounterNotice(**by_hand, text=checked_text(text, "text"))
+        case _:
+            act = _BARE[kind](**by_hand)
+    record_act(market, act, seen=seen)
+    return act
 
 
 def record_act(market: Market, act: Act, *, seen: int | None = None) -> None:

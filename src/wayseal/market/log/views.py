@@ -1,4 +1,4 @@
-"""What pages and commands are told of the record."""
+"""Views of the record for pages and commands."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Whether the analytics ledger says what the log says (rule 4 of `projection`).
+"""Comparison of the analytics ledger with the log (rule 4 of `projection`).
 
 Verify both first: this takes each for what it is. In memory it holds about 40 bytes an entry of the log.
 """

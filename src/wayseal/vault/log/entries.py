@@ -1,4 +1,4 @@
-"""What stands in the disclosure log, and its one spelling.
+"""Entries of the disclosure log, and their one spelling.
 
 1. An entry has one spelling: JSON with sorted keys, no spaces, UTF-8, what is absent left out, and a version.
 2. Reading is strict: what isn't exactly what `encode` gives is no entry.

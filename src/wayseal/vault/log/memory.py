@@ -1,4 +1,4 @@
-"""What a vault has seen of its log, remembered where whoever administers the database has no hand.
+"""A vault's memory of its log, kept where whoever administers the database has no hand.
 
 1. Remembered are how many entries the log had and the leaf of the last one, size and root of what was signed last, and
    how many entries a witness cosigned. A log that ends before, or goes another way there, gets nothing more: nothing is

@@ -1,4 +1,4 @@
-"""What the vault knows of work, as rows of the data contract that a ledger lacks.
+"""The vault's knowledge of work, as rows of the data contract that a ledger lacks.
 
 1. Scans and tickets are what systems reported, actors are the directory. A parcel that was sealed with both ends is a
    route (`waybills`): issued when it was sealed, by the channel of whoever sealed it.

@@ -5,7 +5,7 @@
 3. Only the watch settles a request, when it saw what it asks for gone; a person can withdraw it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -20,23 +20,16 @@ from wayseal.market.errors import MarketError, NoSuchThingError, OvertakenError,
 from wayseal.market.log import Market
 from wayseal.market.log.acts import kind_of
 from wayseal.market.log.reads import Reads
-from wayseal.market.log.requests import MOST_TEXT, begin_request, checked_line, checked_text, find_target, record_act
+from wayseal.market.log.requests import MOST_TEXT, begin_request, checked_line, continue_request, find_target
 from wayseal.market.takedown import (
     LANGS,
     RULES,
     Act,
     Answer,
-    Answered,
-    CounterNotice,
-    CounterNoticeReviewed,
     Due,
-    Escalated,
     Letter,
     Outcome,
-    Reminded,
-    Removed,
     Request,
-    Withdrawn,
     count_by_source,
     find_due,
     write_letter,
@@ -48,6 +41,7 @@ _GROUPS = ("due", "open", "settled", "all")
 _FIELDS = ("target", "rule", "address", "letter_lang", "captures", "why")
 _LETTERS = ("request", "reminder")
 _MISTAKES = (AccessError, OvertakenError, RemovalError, NoSuchThingError, RecordError)
+_ACTS = ("heard", "reminded", "answered", "escalated", "accused", "withdrawn")
 _DUE_ACTS = {"hear": "heard", "answer": "reminded", "remind": "reminded", "escalate": "escalated"}
 """Which act what is due waits for."""
 _HEAD = (
@@ -93,15 +87,15 @@ def _fits(request: Request, group: str, due: Mapping[str, Due]) -> bool:
         case "due":
             return request.id in due
         case "open":
-            return request.outcome is Outcome.OPEN
+            return request.is_open
         case "settled":
-            return request.outcome is not Outcome.OPEN
+            return not request.is_open
     return True
 
 
 def _line(request: Request, now: int, due: Mapping[str, Due]) -> Mapping[str, Any]:
     """A request with how long it has run, what was last said, and what is due."""
-    answers = request.of(Answered)
+    answers = request.answers
     return {
         "id": request.id,
         "asked": request.asked,
@@ -109,7 +103,7 @@ def _line(request: Request, now: int, due: Mapping[str, Due]) -> Mapping[str, An
         "days": request.days(now),
         "due": due.get(request.id),
         "answer": answers[-1].answer.value if answers else "",
-        "reminders": len(request.of(Reminded)),
+        "reminders": request.reminders,
     }
 
 
@@ -157,7 +151,7 @@ def show_removal(ask: Ask, market: Market, error: MarketError | AccessError | No
     line = _line(request, now, due)
     wanted = _DUE_ACTS[line["due"].todo.value] if line["due"] else ""
     letter_error, letter = None, None
-    if request.outcome is Outcome.OPEN:
+    if request.is_open:
         try:
             letter = _letter(ask, request, now)
         except _MISTAKES as wrong:
@@ -173,7 +167,7 @@ def show_removal(ask: Ask, market: Market, error: MarketError | AccessError | No
         acts=[act for act in _ACTS if _can(request, act)],
         begun=ask.field("act") if error else wanted,
         wanted=wanted,
-        unheard=request.of(CounterNotice)[-request.unheard :] if request.unheard else (),
+        unheard=request.unheard_notices,
         answers=tuple(Answer),
         most_text=MOST_TEXT,
         letter=letter,
@@ -194,9 +188,9 @@ def _told(act: Act) -> Mapping[str, Any]:
         "who": getattr(act, "who", ""),
         "why": getattr(act, "why", ""),
         "text": getattr(act, "text", ""),
-        "answer": act.answer.value if isinstance(act, Answered) else "",
-        "to": act.to if isinstance(act, Escalated) else "",
-        "shown": act.captures if isinstance(act, Removed) else (),
+        "answer": getattr(act, "answer", ""),
+        "to": getattr(act, "to", ""),
+        "shown": getattr(act, "captures", ()),
     }
 
 
@@ -204,7 +198,7 @@ def _can(request: Request, act: str) -> bool:
     """Return whether an act can follow now (rule 2)."""
     if act == "heard":
         return request.unheard > 0
-    return act == "accused" or request.outcome is Outcome.OPEN
+    return act == "accused" or request.is_open
 
 
 def _is_back(market: Market, request: Request) -> bool:
@@ -220,29 +214,24 @@ def _is_back(market: Market, request: Request) -> bool:
 @PAGES.post("/market/removals/{removal}", CASE_ROLES, again=show_removal, refusals=_MISTAKES)
 def go_on(ask: Ask, market: Market) -> Response:
     """Records what happened since."""
-    request, make = Reads(market).request(named(ask, "removal")), _ACTS.get(ask.field("act"))
-    if make is None:
+    request, act = Reads(market).request(named(ask, "removal")), ask.field("act")
+    if act not in _ACTS:
         raise AccessError("choose what is to be done", key="act")
-    why = checked_line(ask.line("why"), "why")
-    by_hand = {"request": request.id, "at": ask.access.now(), "who": me(ask), "why": why}
-    record_act(market, make(ask, by_hand), seen=number_given(ask, "seen"))
-    return ask.go(f"/market/removals/{spot(request.id)}")
-
-
-def _answered(ask: Ask, by_hand: dict[str, Any]) -> Act:
-    if ask.field("answer") not in tuple(Answer):
+    if act == "answered" and ask.field("answer") not in tuple(Answer):
         raise AccessError("choose what the site answered", key="answer")
-    return Answered(**by_hand, answer=Answer(ask.field("answer")), text=checked_text(ask.field("text"), "text"))
-
-
-_ACTS: Mapping[str, Callable[[Ask, dict[str, Any]], Act]] = {
-    "heard": lambda _, by_hand: CounterNoticeReviewed(**by_hand),
-    "reminded": lambda _, by_hand: Reminded(**by_hand),
-    "answered": _answered,
-    "escalated": lambda ask, by_hand: Escalated(**by_hand, to=checked_line(ask.line("to"), "to")),
-    "accused": lambda ask, by_hand: CounterNotice(**by_hand, text=checked_text(ask.field("text"), "text")),
-    "withdrawn": lambda _, by_hand: Withdrawn(**by_hand),
-}
+    continue_request(
+        market,
+        request=request.id,
+        kind=act,
+        who=me(ask),
+        why=ask.line("why"),
+        at=ask.access.now(),
+        answer=ask.field("answer"),
+        text=ask.field("text"),
+        to=ask.line("to"),
+        seen=number_given(ask, "seen"),
+    )
+    return ask.go(f"/market/removals/{spot(request.id)}")
 
 
 @PAGES.post("/market/removals/{removal}/letter", CASE_ROLES)
@@ -267,7 +256,7 @@ def write_out(ask: Ask, market: Market) -> Response:
 
 def _given(ask: Ask, request: Request, now: int) -> Mapping[str, str]:
     """Which letter is meant: as a form says it, else what is to be sent next; who writes, and where answers go."""
-    again = bool(request.of(Reminded)) or any(one.todo.value == "remind" for one in find_due([request], now))
+    again = request.reminders > 0 or any(one.todo.value == "remind" for one in find_due([request], now))
     kind, lang = ask.field("letter"), ask.field("letter_lang")
     return {
         "letter": kind if kind in _LETTERS else _LETTERS[again],
