@@ -10,8 +10,7 @@ import pytest
 
 from wayseal.store import open_source, read_batches, read_leaks
 from wayseal.store.mapping import LAID_OUT, LOGS, Format
-from wayseal_sim import SimulateError, preset, simulate
-from wayseal_sim._run import generate
+from wayseal_sim import SimulateError, generate, preset, simulate
 
 TINY = preset("tiny")
 

@@ -13,11 +13,12 @@ import pytest
 
 from tests.effort import DEEP
 from wayseal_sim import generate, preset
-from wayseal_sim._noise import AGAIN, BURST, KINDS
 from wayseal_sim.world import World
 
 Make = Callable[..., World]
 Row = dict[str, Any]
+KINDS = {"misdialled": 0.4, "helping": 0.35, "tests": 0.05, "curious": 0.2}
+BURST, AGAIN = (5, 40), (4, 12)
 ACCESSES = 120_000 if DEEP else 60_000
 CLEAN = {"lost_rows": 0.0, "lost_outlet_days": 0.0, "insiders": "none"}
 

@@ -5,15 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.compute as pc
 import pytest
 
 from wayseal.store import open_source, read_batches
 from wayseal_sim import generate, preset, simulate
-from wayseal_sim._fields import BEYOND, BEYOND_CODE, USUAL, field_lists
-from wayseal_sim._partners import JITTER_S, SKEW
-from wayseal_sim._reads import ReadReason
 from wayseal_sim.world import World
 
 Row = dict[str, Any]
@@ -28,18 +24,6 @@ def partner_reads(world: World) -> Iterator[Row]:
     actors, reads = world.tables["actors"], world.tables["accesses"]
     partners = actors.filter(pc.equal(actors["kind"], "partner"))["actor"]
     yield from reads.filter(pc.is_in(reads["actor"], partners)).to_pylist()
-
-
-def test_fields_are_those_of_the_purpose() -> None:
-    codes = np.array([ReadReason.TRACK, BEYOND_CODE, ReadReason.SORT, ReadReason.ORDER], np.int64)
-    assert field_lists(codes).to_pylist() == [
-        ["status"],
-        list(BEYOND),
-        ["route"],
-        ["name", "phone", "address", "goods"],
-    ]
-    assert set(USUAL) == set(ReadReason)
-    assert field_lists(np.zeros(0, np.int64)).to_pylist() == []
 
 
 def test_every_read_says_what_it_showed(logged: World) -> None:
@@ -63,9 +47,9 @@ def test_both_logs_agree_on_nearly_all_calls(logged: World) -> None:
         a, b = ours[request], theirs[request]
         assert (a["actor"], a["waybill"], a["ip"], a["fields"]) == (b["partner"], b["waybill"], b["ip"], b["fields"])
         fast = timedelta(seconds=clocks[b["partner"]])
-        assert abs(b["at"] - a["at"] - fast) < timedelta(seconds=JITTER_S + 0.01)
+        assert abs(b["at"] - a["at"] - fast) < timedelta(seconds=1.51)
         assert b["operation"] == ("order" if b["partner"].endswith("order") else "track")
-    assert all(SKEW[0] * 60 <= abs(clock) <= SKEW[1] * 60 for clock in clocks.values())
+    assert all(60 <= abs(clock) <= 8 * 60 for clock in clocks.values())
     only_theirs = len(theirs) - len(both)
     assert 0.01 < only_theirs / len(theirs) < 0.06
 
