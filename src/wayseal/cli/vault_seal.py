@@ -122,7 +122,7 @@ def _seal_portions(
 
 
 def _format_tokens(answer: Sealed) -> bytes:
-    return json_line({"waybill": answer.waybill, "tokens": dict(answer.tokens)}).encode()
+    return json_line({"waybill": answer.waybill, "tokens": dict(answer.tokens)}, ascii_only=True).encode()
 
 
 def _read_portions(file: Path, totals: _Totals) -> Iterator[list[Parcel]]:

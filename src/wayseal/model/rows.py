@@ -48,7 +48,7 @@ def read_csv(
 
 
 def json_line(row: Any, *, ascii_only: bool = False) -> str:
-    """A line of JSON Lines, with its end."""
+    """A line of JSON Lines, with its end. ascii_only: no character in it ends a line for any reader (U+2028)."""
     return json.dumps(row, ensure_ascii=ascii_only) + "\n"
 
 

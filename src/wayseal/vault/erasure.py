@@ -124,7 +124,7 @@ def erasures_of(database: Database, chain: t.ChainName, *, backups: int = 0) -> 
 def save_erasures(file: Path, erasures: Iterable[Erased]) -> None:
     """Writes a list to a new file, a line for each; BackupError where there is one, or the disk refuses."""
     try:
-        write_file(file, "".join(json_line(row_of(e)) for e in erasures).encode(), new=True)
+        write_file(file, "".join(json_line(row_of(e), ascii_only=True) for e in erasures).encode(), new=True)
     except OSError as error:
         raise BackupError("the list can't be written: {reason}", file=file, reason=disk_says(error)) from None
 
