@@ -13,7 +13,7 @@ from httpx import Client, Response
 
 from tests.console.beneath import DAY, beneath, copied, open_beneath
 from tests.console.world import MINUTE, World, statements, text
-from tests.trace.canary.registers import write_register
+from tests.trace.canary.test_plan import write_register
 from wayseal.cases import load_pseudonyms
 from wayseal.cases.types import Observable, ObservableKind, Source
 from wayseal.console import Role

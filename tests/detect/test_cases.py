@@ -1,23 +1,37 @@
-"""From evidence to cases: who belongs together, why each stands out, and what fits into the budget."""
+"""From evidence to cases and to their reads, which are those that a plain filter of the log finds."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import compress
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.detect.viewed import CHINA, DAY_US, FIRST, R, constant, judged, names, place, staff, view, with_fresh
+from tests.detect.watched import Watched
+from wayseal.detect import DetectResult, _odd_reads
 from wayseal.detect._alerts import AccountAlert
 from wayseal.detect._cases import CaseInputs, build_cases
-from wayseal.detect._judge import MAIN, Finding
+from wayseal.detect._detect import _usable_detectors, view_of
+from wayseal.detect._judge import MAIN, Finding, judge
 from wayseal.detect._link import LinkedAccounts
-from wayseal.detect._result import MOST_READS, Case
+from wayseal.detect._odd_reads import OddReads, ReadFilter, find_odd_reads
+from wayseal.detect._result import MOST_READS, NOTHING, Case, Reason
 from wayseal.detect._score import BEYOND, base_of, find_odds, probability
 from wayseal.detect._signals import GROWN, measure_signals
 from wayseal.detect._view import View
 from wayseal.detect.detectors import detectors
+from wayseal.detect.errors import TooManyReadsError
+from wayseal.detect.explain import load_templates
+from wayseal.detect.facts import DEVICE, update_facts
 from wayseal.detect.peers import DailyEvidence
+from wayseal.detect.window import window_of
+from wayseal.ledger import Snapshot, open_ledger
 from wayseal.model.arrays import Floats
+from wayseal.model.kinds import Action
 
 MAIN_ONE = next(d for d in detectors() if d.name == MAIN)
 READS = [
@@ -227,3 +241,186 @@ def test_an_account_without_the_main_detector_has_no_odd_reads(world: tuple[View
     (case,) = made(ground(v, other), [alert(v, "a")])
     assert (case.reads, case.waybills, case.last_read) == (0, (), 0)
     assert case.until >= case.alerted_at
+
+
+Key = tuple[str, int, str]
+
+
+@pytest.fixture(scope="module")
+def snapshot(small: Watched) -> Iterator[Snapshot]:
+    with open_ledger(small.ledger) as opened:
+        yield opened
+
+
+def wanted(case: Case, *detectors: str) -> ReadFilter:
+    names = dict.fromkeys(r.detector for p in case.people for r in p.reasons)
+    return ReadFilter(actors=case.actors, detectors=detectors or tuple(names), since=case.alerted_at, until=case.until)
+
+
+def found(snapshot: Snapshot, sought: ReadFilter) -> OddReads:
+    return find_odd_reads(snapshot, sought, load_templates(None), CHINA, None, lambda *_: None)
+
+
+def rows(snapshot: Snapshot, reads: pa.Table) -> list[Key]:
+    """Account, time and number of each read."""
+    if not len(reads):
+        return []
+    actors, numbers = (snapshot.names(name, reads[name].to_numpy()) for name in ("actor", "waybill"))
+    return list(zip(actors, reads["at"].cast(pa.int64()).to_pylist(), numbers, strict=True))
+
+
+def test_each_reason_has_the_reads_that_detection_counted(small: Watched, snapshot: Snapshot) -> None:
+    seen = set()
+    for case in small.result.cases:
+        sought = wanted(case)
+        odd = found(snapshot, sought)
+        every = rows(snapshot, odd.reads)
+        assert [at for _, at, _ in every] == sorted(at for _, at, _ in every)
+        for person in case.people:
+            for reason in person.reasons:
+                flags = odd.counted[:, sought.detectors.index(reason.detector)].tolist()
+                days = range((reason.since + CHINA) // DAY_US, (reason.until + CHINA) // DAY_US + 1)
+                mine = [r for r in compress(every, flags) if r[0] == person.actor and (r[1] + CHINA) // DAY_US in days]
+                assert len(mine) == reason.total_reads, reason.detector
+                assert {(r.actor, r.at, r.waybill) for r in reason.reads} <= set(mine)
+                seen.add(reason.detector)
+    assert {"unexplained_first_reads", "new_device_or_address"} <= seen, seen
+
+
+def test_a_filter_narrows_and_all_of_them_widens(small: Watched, snapshot: Snapshot) -> None:
+    case = small.result.cases[0]
+    whole = rows(snapshot, found(snapshot, wanted(case)).reads)
+    one = whole[len(whole) // 2]
+    of_waybill = replace(wanted(case), waybill=one[2])
+    assert rows(snapshot, found(snapshot, of_waybill).reads) == [r for r in whole if r[2] == one[2]]
+    nobody = replace(wanted(case), waybill="YT0")
+    assert len(found(snapshot, nobody).reads) == 0
+    every = found(snapshot, replace(wanted(case), everything=True))
+    assert set(whole) < set(rows(snapshot, every.reads))
+    assert len(every.counted) == len(every.reads)
+
+
+def test_reads_of_numbers_on_sale_are_the_case_s_on_whatever_day(snapshot: Snapshot, small: Watched) -> None:
+    case = small.result.cases[0]
+    on_sale = ReadFilter(actors=case.actors, detectors=("trace",), since=case.alerted_at, until=case.alerted_at)
+    assert len(found(snapshot, on_sale).reads) == 0
+    every = rows(snapshot, found(snapshot, replace(wanted(case), everything=True)).reads)
+    bought = (every[0][2], every[-1][2], "YT0000000000000")
+    for weeks in (0, 12):  # the log has no read in the four weeks before the last
+        moment = case.alerted_at + weeks * 7 * DAY_US
+        odd = found(snapshot, replace(on_sale, since=moment, until=moment, numbers=bought))
+        assert rows(snapshot, odd.reads) == [read for read in every if read[2] in bought]
+        assert not odd.counted.any()
+
+
+def test_what_the_ledger_alone_does_not_know_is_said(small: Watched, snapshot: Snapshot) -> None:
+    case = small.result.cases[0]
+    names = ("canary_touch", "partner_contract", "route_sweeps", "of_another_version")
+    assert found(snapshot, wanted(case, *names)).unlisted == names
+    assert found(snapshot, wanted(case, "heavy_actions", "number_walks")).unlisted == ()
+
+
+def test_accounts_that_read_nothing_have_nothing(small: Watched, snapshot: Snapshot) -> None:
+    sought = replace(wanted(small.result.cases[0]), actors=("nobody",))
+    assert len(found(snapshot, sought).reads) == 0
+
+
+def test_a_list_that_nobody_can_read_is_refused(
+    small: Watched, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_odd_reads, "MOST", 3)
+    with pytest.raises(TooManyReadsError, match="more than 3 reads: narrow them"):
+        found(snapshot, wanted(small.result.cases[0]))
+
+
+Row = dict[str, object]
+
+
+def found_in(snapshot: Snapshot) -> tuple[View, tuple[Finding, ...]]:
+    """What detectors say, made again."""
+    window = window_of(snapshot.activity(), CHINA, None, None)
+    assert window is not None
+    facts = update_facts(snapshot, None, load_templates(None), CHINA, lambda *_: None)
+    view = view_of(snapshot, facts, window)
+    return view, judge(view, _usable_detectors(snapshot, facts, NOTHING)[0])
+
+
+def reasons_of(result: DetectResult) -> Iterator[tuple[str, Reason]]:
+    for case in result.cases:
+        for person in case.people:
+            for reason in person.reasons:
+                yield person.actor, reason
+
+
+@pytest.fixture(scope="module")
+def log(watched: Watched) -> dict[str, list[Row]]:
+    """The rows of the log, by account."""
+    table = pq.read_table(watched.dataset / "accesses")
+    table = table.set_column(table.column_names.index("at"), "at", table["at"].cast(pa.int64()))
+    out: dict[str, list[Row]] = {}
+    for row in table.to_pylist():
+        out.setdefault(row["actor"], []).append(row)
+    return out
+
+
+def test_reads_behind_reasons_are_those_of_a_plain_filter(watched: Watched, log: dict[str, list[Row]]) -> None:
+    seen: Counter[str] = Counter()
+    with open_ledger(watched.ledger) as snapshot:
+        view, found = found_in(snapshot)
+        for actor, reason in reasons_of(watched.result):
+            cells = next((f.odd.cells for f in found if f.name == reason.detector), None)
+            if cells is None:
+                continue
+            seen[reason.detector] += 1
+            place = int((view.keys == snapshot.keys([actor])[0]).nonzero()[0][0])
+            days = range((reason.since + CHINA) // DAY_US, (reason.until + CHINA) // DAY_US + 1)
+            odd = [c for c in cells.to_pylist() if c["actor"] == place and c["day"] + view.day in days]
+            mine = [r for r in log[actor] if any(lies_in(r, c, snapshot, view) for c in odd)]
+            mine.sort(key=lambda r: r["at"])  # type: ignore[arg-type, return-value]
+            assert reason.total_reads == len(mine) > 0, reason.detector
+            assert [x.at for x in reason.reads] == [r["at"] for r in mine[-MOST_READS:]]
+            assert {x.waybill for x in reason.reads} <= {r["waybill"] for r in mine}
+            assert reason.until == mine[-1]["at"]
+    assert {"new_device_or_address", "fields_beyond_purpose"} <= seen.keys()
+
+
+def lies_in(row: Row, cell: Row, snapshot: Snapshot, view: View) -> bool:
+    """Whether a read lies in a cell."""
+    at = row["at"]
+    assert isinstance(at, int)
+    if (at + CHINA) // DAY_US - view.day != cell["day"]:
+        return False
+    if "clock" in cell and (at + CHINA) // 3_600_000_000 % 24 != cell["clock"]:
+        return False
+    if "kind" in cell:
+        return key(snapshot, row["device" if cell["kind"] == DEVICE else "ip"]) == cell["value"]
+    if "action" in cell and list(Action)[int(str(cell["action"])) - 1] != row["action"]:
+        return False
+    if "purpose" in cell and key(snapshot, row["purpose"]) != cell["purpose"]:
+        return False
+    return "fields" not in cell or key(snapshot, row["fields"]) == cell["fields"]
+
+
+def key(snapshot: Snapshot, value: object) -> int:
+    """Key of a text, or of a list of them."""
+    if not value:
+        return 0
+    text = value if isinstance(value, str) else "\x1f".join(value)  # type: ignore[arg-type]
+    return int(snapshot.keys([text])[0])
+
+
+def test_reads_behind_suspects_are_first_reads_of_the_log(watched: Watched, log: dict[str, list[Row]]) -> None:
+    for actor, reason in reasons_of(watched.result):
+        if reason.detector in ("unexplained_first_reads", "number_walks", "before_pickup"):
+            first: dict[object, object] = {}
+            for row in sorted(log[actor], key=lambda r: r["at"]):  # type: ignore[arg-type, return-value]
+                first.setdefault(row["waybill"], row["at"])
+            assert all(first[x.waybill] == x.at for x in reason.reads)
+            assert reason.total_reads == reason.value
+
+
+def test_what_a_case_lists_was_read_by_its_accounts(watched: Watched, log: dict[str, list[Row]]) -> None:
+    for case in watched.result.cases:
+        read = {r["waybill"] for a in case.actors for r in log[a]}
+        assert set(case.waybills) <= read
+        assert len(case.waybills) == min(case.reads, 1_000)

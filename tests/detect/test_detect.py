@@ -16,7 +16,6 @@ from tests.effort import DEEP
 from tests.ledger.helpers import put, read, write
 from wayseal import store
 from wayseal.detect import Case, DetectResult, ExternalEvidence, ExternalVerdict, Options, detect
-from wayseal.detect._result import Reason
 from wayseal.detect.detectors import detectors
 from wayseal.detect.window import WindowError
 from wayseal.ledger import ingest, open_ledger
@@ -45,11 +44,6 @@ def silent(result: DetectResult) -> set[str]:
 
 def one_of(result: DetectResult, actor: str) -> Case:
     return next(c for c in result.cases if actor in c.actors)
-
-
-def reason_of(result: DetectResult, actor: str, detector: str) -> Reason:
-    people = one_of(result, actor).people
-    return next(r for p in people for r in p.reasons if p.actor == actor and r.detector == detector)
 
 
 def local_day(us: int) -> int:
@@ -340,7 +334,8 @@ def test_touches_of_canaries_are_a_reason_with_their_reads(small: Watched) -> No
     reads = [(quiet, t, f"YT-canary-{k}") for k, t in enumerate(times)] + [("nobody", times[0], "YT-x")]
     r = run(small.ledger, external=ExternalEvidence(counted={"canary_touch": rows}, reads={"canary_touch": reads}))
     assert "canary_touch" not in silent(r)
-    reason = reason_of(r, quiet, "canary_touch")
+    (person,) = (p for p in one_of(r, quiet).people if p.actor == quiet)
+    (reason,) = (x for x in person.reasons if x.detector == "canary_touch")
     assert (reason.value, reason.peers, reason.total_reads) == (3, (0, 0), 3)
     assert [(x.waybill, x.at) for x in reason.reads] == [(f"YT-canary-{k}", times[k]) for k in (2, 1, 0)]
     assert actors(r) - {quiet} == actors(small.result)
@@ -370,5 +365,7 @@ def test_examples_are_fewer_than_what_was_counted(small: Watched) -> None:
     last = small.result.until - 3_600_000_000
     rows = [(quiet, last - k * DAY_US, 100) for k in range(4)]
     given = ExternalEvidence(counted={"partner_contract": rows}, reads={"partner_contract": [(quiet, last, "YT1")]})
-    reason = reason_of(run(small.ledger, external=given), quiet, "partner_contract")
+    case = one_of(run(small.ledger, external=given), quiet)
+    (person,) = (p for p in case.people if p.actor == quiet)
+    (reason,) = (x for x in person.reasons if x.detector == "partner_contract")
     assert (reason.value, reason.total_reads, [x.waybill for x in reason.reads]) == (400, 400, ["YT1"])

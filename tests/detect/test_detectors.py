@@ -1,12 +1,17 @@
-"""What single detectors count and what they leave: tempo, rhythm, capacity, weakly explained reads."""
+"""What each detector counts on a day, and the work that no table of the courier's knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from tests.detect.making import DAY, commit
+from tests.detect.peers.test_evidence import ENOUGH, usual_of, weighed
+from tests.detect.test_service_area import AWAY, DAYS, HERE, WHERE, crowd, found, looked, only, reads, spread
 from tests.detect.viewed import (
     CHINA,
     DAY_US,
@@ -18,14 +23,25 @@ from tests.detect.viewed import (
     WORK,
     R,
     judged,
+    key,
     names,
     place,
     staff,
     view,
 )
-from wayseal.detect._service_area import settle_by_service_area
-from wayseal.detect._view import View
+from tests.detect.views import MINUTE, Seen, cut, facts_of_reads, look
+from tests.detect.views import WEAK as WEAK_REASON
+from tests.ledger.helpers import at, read
+from wayseal.detect import detect
+from wayseal.detect._judge import judge
+from wayseal.detect._missing_work import LEAST, count_unknown_work, find_missing_work
+from wayseal.detect._result import MissingWork, Table
+from wayseal.detect._service_area import AT_OUTLET, BY_CHANNEL, NONE, settle_by_service_area
+from wayseal.detect._view import AccountPosts, OutletPlaces, View, without_gaps
 from wayseal.detect.detectors import CHANCE, Odd, detectors
+from wayseal.detect.explain import UNEXPLAINED, UNKNOWN
+from wayseal.detect.peers._fit import WEEKS
+from wayseal.ledger import open_ledger
 
 BY_NAME = {d.name: d for d in detectors()}
 
@@ -154,3 +170,234 @@ def test_weakly_explained_reads_stand_beside_explained_ones_and_what_is_usual() 
     assert counted("responsibility_only", view([*staff("bcde", 4), *old], 4)).odd.sum() == 0, "parcels that are old"
     idle = view([*staff("bcde", 4), *work("a", [2], 30, WEAK)], 4)
     assert counted("responsibility_only", idle).base[place(idle, "a")].tolist() == [0, 0, 20, 0]
+
+
+TEMPO = next(d for d in detectors() if d.name == "inhuman_tempo")
+
+
+def test_no_outlet_anywhere(tmp_path: Path) -> None:
+    """IndexError in `find_service_area`: a ledger of reads and tickets, without outlets, waybills and scans."""
+    rows = [read(n * 700 + k, f"u-{n}", f"YT{n:02d}{k:02d}") for n in range(12) for k in range(10)]
+    tickets = [
+        {"ticket": f"t{k}", "waybill": r["waybill"], "opened_at": at(9 * DAY), "actor": "x"} for k, r in enumerate(rows)
+    ]
+    commit(tmp_path, tmp_path / "L", {"accesses": rows, "tickets": tickets})
+    with open_ledger(tmp_path / "L") as snapshot:
+        assert detect(snapshot).first_reads.all == 120
+
+
+def test_no_days() -> None:
+    """IndexError: `chance[-1]` of no days."""
+    assert len(settle_by_service_area(cut(view([*crowd(days=1)], 1, where=WHERE), 0)).suspects) == 0
+
+
+def test_4_a_route_without_cities_is_no_ground_at_either_end() -> None:
+    """`_on_route` falls back to the other outlet for an origin, not for a destination."""
+    rows = [*crowd(), *reads("a", 8, [*[(HERE, 33)] * 30, *AWAY])]
+    assert AT_OUTLET not in only(settle_by_service_area(view(rows, DAYS)))
+
+
+def test_4_a_route_between_two_cities_is_no_area_either() -> None:
+    """All of them touch the city where the route begins: a learnt area, so weak."""
+    assert only(looked([*crowd(), *reads("a", 8, [(HERE, 33)] * 30)])) == {NONE}
+
+
+def test_3_an_interface_that_has_a_name_of_its_own_learns_no_other_one() -> None:
+    """Ten a day of its own, then 200 a day of one other interface: all of it counts as explained."""
+    rows = [*crowd(), *(r for d in range(DAYS) for r in reads("a", d, spread(10, start=d), lambda _: key("a")))]
+    rows += [r for d in (7, 8, 9) for r in reads("a", d, spread(200, start=d), lambda _: 503)]
+    rows = [replace(r, waybill=k) for k, r in enumerate(rows)]
+    assert found(looked(rows))[9].count(BY_CHANNEL) == 10
+
+
+@pytest.mark.parametrize("pace", [1.0, 0.1])
+def test_the_quickest_machines_have_tempo(pace: float) -> None:
+    """From 1,800 an hour on, twice what chance gives is more than there are reads."""
+    v = view(moments("a", (600 + k * pace / 60 for k in range(3_000))), 1)
+    assert TEMPO.count(v).odd[place(v, "a")].tolist() == [2_999]
+
+
+def test_tempo_says_something_where_too_many_parcels_are_unknown() -> None:
+    rows = [*staff("bcdefgh", 8), *work("a", range(8), 20)]
+    rows += [r for x in "bcdefgh" for r in moments(x, range(500, 520), 0, NEW, 60_000)]
+    rows += [r for d in range(4, 8) for r in moments("a", (600 + k / 60 for k in range(200)), d, NEW)]
+    v = without_gaps(view(rows, 8))
+    assert v.gaps > 0.2
+    tempo = next(f for f in judge(v, detectors()) if f.name == TEMPO.name)
+    assert tempo.evidence.total[place(v, "a"), -1] > 9
+
+
+@pytest.mark.parametrize("a_day", [300, 3_000])
+def test_3_what_may_be_learnt_is_bounded(a_day: int) -> None:
+    """Of somebody whose work the tables know (unknown 0), after four weeks too: the floor of 1e-12 is a prior."""
+    odd, base = np.full(120, a_day), np.full(120, a_day * 1.2)
+    seen = weighed(odd, base, usual_of(120, rate=0.01, between=0.3, within=0.3))
+    assert seen.total[0, -WEEKS:].max() > ENOUGH
+
+
+def test_evidence_does_not_jump_when_only_what_is_thought_of_peers_does() -> None:
+    """Fifty odd reads every day; `unknown` falls from .5 to 0: 4.8 nats out of nothing."""
+    unknown = np.full(20, 0.5)
+    unknown[15:] = 0.0
+    total = weighed(np.full(20, 50), np.full(20, 40.0), usual_of(20), unknown=unknown).total[0]
+    assert total[15] - total[14] < 2
+
+
+ALL = frozenset(("actors", "assignments", "outlets", "scans", "tickets", "waybills"))
+OUTLETS = range(201, 241)
+"""Forty, ten in each of four regions."""
+LIE = OutletPlaces(
+    keys=np.array(OUTLETS, np.uint64), city=np.array([401 + k for k in range(40)], np.uint64),
+    region=np.array([301 + k // 10 for k in range(40)], np.uint64),
+)  # fmt: skip
+ANY: Sequence[int] = OUTLETS
+
+
+def posts_of(*rows: tuple[int, str, str, int, int]) -> AccountPosts:
+    """Accounts: key, role, kind, outlet, region."""
+    key, role, kind, outlet, region = zip(*rows, strict=True)
+    return AccountPosts(
+        keys=np.array(key, np.uint64), role=pa.array(role), kind=pa.array(kind),
+        place=pa.array([f"o-{o}" if o else "" for o in outlet]), outlet=np.array(outlet, np.uint64),
+        region=np.array(region, np.uint64),
+    )  # fmt: skip
+
+
+def reading(
+    actor: int, n: int, *, why: int | None = UNEXPLAINED, among: Sequence[int] = ANY, channels: Sequence[int] = (900,),
+    mandate: bool = False,
+) -> Iterator[Seen]:  # fmt: skip
+    """n first reads a minute apart over four days, of parcels between outlets of some."""
+    chance = np.random.default_rng(actor)
+    for k in range(n):
+        ends = tuple(chance.choice(among, 2).tolist())
+        at = k * 4 // n * DAY_US + (k % 600) * MINUTE
+        yield Seen(
+            actor=actor, at=at, waybill=actor * 10_000 + k, why=why, mandate=mandate, ends=(*ends, 0, 0),
+            channel=int(chance.choice(channels)),
+        )  # fmt: skip
+
+
+def viewed(who: AccountPosts, *reads: Iterator[Seen]) -> View:
+    return without_gaps(look(facts_of_reads([r for some in reads for r in some], 0), 4, who=who, where=LIE))
+
+
+def told(view: View, tables: frozenset[str] = ALL) -> dict[str, MissingWork]:
+    return {m.role or m.kind: m for m in find_missing_work(view, tables)}
+
+
+CLERK = (90, "clerk", "person", 201, 0)
+
+
+def test_a_role_is_told_of_where_most_of_its_reads_are_explained_by_no_table() -> None:
+    """Obligation 1."""
+    who = posts_of((1, "hotline", "person", 0, 0), (2, "hotline", "person", 0, 0), CLERK)
+    view = viewed(
+        who, reading(1, 200), reading(2, 100, why=None), reading(2, 100), reading(90, 300, why=None), reading(90, 60)
+    )
+    (found,) = find_missing_work(view, ALL)
+    assert (found.role, found.kind, found.accounts, found.table) == ("hotline", "person", 2, Table.TICKETS)
+    assert (found.reads, found.first) == (300, 400)
+    few = viewed(who, reading(1, LEAST - 1), reading(90, 300, why=None))
+    assert find_missing_work(few, ALL) == ()
+    weak = viewed(who, reading(1, 200, why=WEAK_REASON), reading(90, 300, why=None))
+    assert find_missing_work(weak, ALL) == (), "a weak template is a table's"
+
+
+def test_accounts_of_cases_worth_acting_on_are_left_out() -> None:
+    """Obligation 1: one that pulls makes no role of which no table knows the work."""
+    who = posts_of(*((k, "hotline", "person", 0, 0) for k in (1, 2)), CLERK)
+    view = viewed(who, reading(1, 900), reading(2, 100), reading(2, 200, why=None), reading(90, 900, why=None))
+    assert told(view)["hotline"].reads == 1_000
+    assert find_missing_work(view, ALL, apart=view.keys == 1) == ()
+    (found,) = find_missing_work(view, ALL, apart=view.keys == 2)
+    assert (found.accounts, found.reads, found.first) == (1, 900, 900)
+
+
+def test_reads_under_a_mandate_and_those_that_are_left_out_have_no_say() -> None:
+    """Obligations 1 and 2."""
+    who = posts_of((1, "hotline", "person", 0, 0), CLERK)
+    bound = viewed(who, reading(1, 100), reading(90, 400, why=None))
+    some, judged = count_unknown_work(bound)
+    assert some.tolist() == [100, 0]
+    assert judged.tolist() == [100, 400]
+    unknown = viewed(who, reading(1, 60, why=UNKNOWN), reading(90, 400, why=None))
+    assert told(unknown)["hotline"].reads == 60
+    gaps = viewed(who, reading(1, 300, why=UNKNOWN), reading(90, 400, why=None))
+    assert gaps.gaps > 0
+    assert find_missing_work(gaps, ALL) == (), "so many unknown parcels are no sign"
+    mandate = viewed(who, reading(1, 300, mandate=True), reading(1, 20), reading(90, 400, why=None))
+    assert find_missing_work(mandate, ALL) == ()
+
+
+def test_interfaces_that_share_issuing_interfaces_lack_assignments_of_these() -> None:
+    """Obligation 3: few issuing interfaces."""
+    who = posts_of(*((k, "partner", "partner", 0, 0) for k in (1, 2, 3)), (4, "desk", "service", 0, 0), CLERK)
+    others = range(910, 930)
+    view = viewed(
+        who, *(reading(k, 200, channels=(900 + k,)) for k in (1, 2, 3)), reading(4, 200, channels=others),
+        reading(90, 400, why=None),
+    )  # fmt: skip
+    found = told(view)
+    assert found["partner"].table is Table.CHANNELS
+    assert found["desk"].table is Table.DUTIES
+    alone = viewed(posts_of((1, "partner", "partner", 0, 0), CLERK), reading(1, 200), reading(90, 400, why=None))
+    assert told(alone)["partner"].table is Table.CHANNELS, "there are no others whose reads it could be like"
+
+
+@pytest.mark.parametrize(
+    ("outlet", "region", "among", "tables", "wanted"),
+    [
+        (0, 0, (0,), ALL, Table.OUTLET),
+        (0, 0, (0, 1, 2, 3, 4), ALL, Table.REGION),
+        (0, 1, (0, 1, 2, 3, 4), ALL, Table.REGIONS),
+        (0, 1, (0, 1, 2, 3, 4), ALL - {"tickets"}, Table.TICKETS),
+        (0, 0, None, ALL, Table.TICKETS),
+        (1, 0, None, ALL - {"scans"}, Table.SCANS),
+    ],
+)
+def test_what_persons_lack_is_told_by_what_their_reads_look_like(
+    outlet: int, region: int, among: Sequence[int] | None, tables: frozenset[str], wanted: Table
+) -> None:
+    """Obligation 3: three accounts, each in its own region, with few outlets, or everywhere."""
+    people = [(k, "desk", "person", 201 + 10 * k if outlet else 0, 300 + k if region else 0) for k in (1, 2, 3)]
+    some = [reading(k, 300, among=ANY if among is None else [191 + 10 * k + n for n in among]) for k in (1, 2, 3)]
+    view = viewed(posts_of(*people, CLERK), *some, reading(90, 1_200, why=None))
+    assert told(view, tables)["desk"].table is wanted
+
+
+def test_of_accounts_that_nobody_knows_the_actors_are_missing() -> None:
+    """Obligation 3, and the order: the most reads first."""
+    who = posts_of((1, "hotline", "person", 0, 0), CLERK)
+    view = viewed(who, reading(1, 100), reading(7, 300), reading(90, 900, why=None))
+    assert [(m.role, m.kind, m.table) for m in find_missing_work(view, ALL)] == [
+        ("", "", Table.ACTORS),
+        ("hotline", "person", Table.TICKETS),
+    ]
+
+
+def test_only_days_of_the_window_count_and_nobody_is_nobody() -> None:
+    who = posts_of((1, "hotline", "person", 0, 0), CLERK)
+    view = viewed(who, reading(1, 400), reading(90, 900, why=None))
+    assert find_missing_work(view, ALL, skip=2)[0].reads == 200
+    assert find_missing_work(viewed(who, iter(())), ALL) == ()
+
+
+def test_rows_in_any_order_say_the_same() -> None:
+    who = posts_of(*((k, "partner", "partner", 0, 0) for k in (1, 2, 3)), CLERK)
+    reads = [r for k in (1, 2, 3) for r in reading(k, 100, channels=(900 + k,))] + list(reading(90, 300, why=None))
+    one = viewed(who, iter(reads))
+    assert find_missing_work(one, ALL) == find_missing_work(viewed(who, iter(reads[::-1])), ALL)
+
+
+def test_one_account_that_has_most_of_them_is_named() -> None:
+    """Obligation 4."""
+    who = posts_of(*((k, "partner", "partner", 0, 0) for k in (1, 2, 3)), CLERK)
+    work = reading(90, 400, why=None)
+    even = viewed(who, *(reading(k, 200) for k in (1, 2, 3)), work)
+    assert (told(even)["partner"].lone, told(even)["partner"].lone_reads) == ("", 0)
+    one = viewed(who, reading(1, 500), reading(2, 200), reading(3, 200), work)
+    found = told(one)["partner"]
+    assert (found.lone, found.lone_reads, found.reads) == ("0", 500, 900)
+    by_itself = viewed(posts_of((1, "partner", "partner", 0, 0), CLERK), reading(1, 500), work)
+    assert told(by_itself)["partner"].lone == "", "there is nobody else whom its role's work would be like"

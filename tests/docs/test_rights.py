@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.detect.rights.test_report import everything
+from tests.detect.rights.test_account_checks import everything
 from tests.docs.pages import blocks, read, rows, sections
 from wayseal.detect.rights import FEW, LEAST, MANY, OFTEN, USUAL, Right, load_map, render_rights
 from wayseal.model.kinds import Action

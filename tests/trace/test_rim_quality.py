@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.trace.making import make
-from tests.trace.rim import START, World, at, leaks, number, office, opened, sale
+from tests.trace.rim import START, World, at, leaks, make, number, office, opened, sale
 from wayseal.ledger import ingest, open_ledger
 from wayseal.store import open_source, read_leaks
 from wayseal.store.tables import microseconds

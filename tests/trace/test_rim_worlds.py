@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.trace.making import QUICK
-from tests.trace.rim import World, at, leaks, number, office, opened, quiet, sale, short_chains, traced, write
+from tests.trace.rim import QUICK, World, at, leaks, number, office, opened, quiet, sale, short_chains, traced, write
 from wayseal import trace
 from wayseal.ledger import ingest, open_ledger
 from wayseal.model.kinds import SourceKind, VerdictKind

@@ -1,4 +1,4 @@
-"""Why a read was or was not work: what is said, in both languages, and what is nearest where nothing fits."""
+"""Why a read was or was not work, the kernel against plain Python, and accounts made when somebody asks."""
 
 import json
 import re
@@ -6,23 +6,33 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.detect.explain.worlds import Drawn, judged_worlds
-from tests.detect.making import DAY, HOUR, STAFF, Row, commit
+from tests.detect.explain.worlds import Drawn, by_kernel, by_rows, judged_worlds
+from tests.detect.making import ASSIGNMENTS, CHINA, DAY, HOUR, OUTLETS, STAFF, Row, commit, quiet
 from tests.effort import examples
 from tests.ledger.helpers import at
+from wayseal import store
 from wayseal.detect import reasons
 from wayseal.detect.errors import NoSuchPairError
-from wayseal.detect.explain import Template, load_templates
-from wayseal.detect.reasons import MOST_READS, PairResult, explain_pair, render_pair
-from wayseal.detect.reasons._judge import Outcome
+from wayseal.detect.explain import MANY, OWN_TICKET, UNEXPLAINED, UNKNOWN, Template, TemplateKind, load_templates
+from wayseal.detect.facts import update_facts
+from wayseal.detect.reasons import MOST_READS, Account, PairResult, _world, explain_pair, render_pair
+from wayseal.detect.reasons._judge import Outcome, classify, is_early, try_templates
 from wayseal.detect.reasons._pair import ReadJudge
-from wayseal.detect.reasons._world import parcel_of, world_of
-from wayseal.ledger import open_ledger
+from wayseal.detect.reasons._world import Post, World, parcel_of, world_of
+from wayseal.ledger import Snapshot, ingest, open_ledger
+from wayseal.model.kinds import Scope
 from wayseal.page.languages import LANGS
 from wayseal.page.words import catalogue
+from wayseal.store import arrow_schema
+from wayseal_sim import preset, simulate
 
 PACKAGE = "wayseal.detect.reasons"
 ROUTE = {
@@ -209,3 +219,131 @@ def test_every_text_is_asked_for() -> None:
         assert (
             f'"{key}"' in source or f"'{key}'" in source or key in SAID or made.fullmatch(key) or f'"{code}"' in source
         )
+
+
+@examples(100)
+@given(drawn=judged_worlds())
+def test_kernel_and_rows_name_the_same_template(drawn: tuple[Drawn, tuple[Template, ...]]) -> None:
+    """All templates together, then each alone, so that none hides behind another."""
+    world, ordered = drawn
+    assert by_kernel(world, ordered) == by_rows(world, ordered)
+    for template in ordered:
+        assert by_kernel(world, (template,)) == by_rows(world, (template,)), template
+
+
+def test_a_simulated_courier_read_by_read_through_the_ledger(tmp_path: Path) -> None:
+    """What the facts keep as suspects is what plain Python finds no work behind; nothing else."""
+    simulate(tmp_path / "w", preset("tiny", accesses=15_000, noise=0.1, insiders="steady"), seed=4)
+    ingest(store.open_source(tmp_path / "w" / "dataset"), tmp_path / "L")
+    templates = load_templates(None)
+    with open_ledger(tmp_path / "L") as snapshot:
+        keys = snapshot.control(80)
+        suspects = update_facts(snapshot, None, templates, CHINA, quiet).suspects
+        some = suspects.filter(pc.is_in(suspects["waybill"], pa.array(keys)))
+        names = (snapshot.names(kind, some[kind].to_numpy()) for kind in ("waybill", "actor"))
+        values = zip(some["why"].to_pylist(), some["early"].to_pylist(), strict=True)
+        kept = dict(zip(zip(*names, strict=True), values, strict=True))
+        found = unexplained(snapshot, keys, templates)
+        assert found == kept
+        assert len(kept) > 20
+        assert len({why for why, _ in kept.values()}) > 1
+        for (waybill, actor), (why, soon) in list(kept.items())[:10]:
+            first = explain_pair(snapshot, actor, waybill, templates).reads[0]
+            said = {"unexplained": UNEXPLAINED, "unknown": UNKNOWN}.get(first.verdict)
+            assert (templates.index(first.steps[-1].template) if said is None else said, first.early) == (why, soon)
+
+
+def unexplained(
+    snapshot: Snapshot, keys: npt.NDArray[np.uint64], templates: Sequence[Template]
+) -> dict[tuple[str, str], tuple[int, bool]]:
+    """(why, early) of the first reads of some waybills that no mandate and nobody else's strong word explains."""
+    known = world_of(snapshot.actors(), snapshot.outlets(), snapshot.assignments())
+    reads = snapshot.reads(keys, ("waybill", "at", "actor", "action", "first"))
+    actors = snapshot.names("actor", reads["actor"].to_numpy())
+    tables = ("waybills", "scans", "tickets")
+    parcels = {k: parcel_of(*(snapshot.table(n, np.array([k])) for n in tables)) for k in keys.tolist()}
+    numbers = dict(zip(keys.tolist(), snapshot.names("waybill", keys), strict=True))
+    columns = (reads[n].cast("int64") if n == "at" else reads[n] for n in ("waybill", "at", "action", "first"))
+    rows = zip(*(c.to_pylist() for c in columns), actors, strict=True)
+    out = {}
+    for key, when, action, first, actor in rows:
+        found = try_templates(when, action or "", known.account(actor), parcels[key], known, templates)
+        said = classify(found, parcels[key])
+        own = said == "strong" and found[-1].template.by is TemplateKind.TICKET
+        if first and own:
+            out[numbers[key], actor] = OWN_TICKET, False
+        elif first and said in {"weak", "unexplained", "unknown"}:
+            why = {"unexplained": UNEXPLAINED, "unknown": UNKNOWN}.get(said)
+            why = templates.index(found[-1].template) if why is None else why
+            out[numbers[key], actor] = why, why >= UNEXPLAINED and is_early(when, parcels[key])
+    return out
+
+
+NAMES = ("a", "ab", "b", "Z", "é", "运单", "\U0001f4e6")
+OUTLET, REGION = st.sampled_from([None, "", "o-1", "o-2"]), st.sampled_from([None, "north"])
+RIGHTS = st.sampled_from([None, [], ["x"], ["x", "y"]])
+ROLE = st.sampled_from(["clerk", "agent"])
+ACTORS = st.lists(st.tuples(st.sampled_from(NAMES), ROLE, OUTLET, REGION, RIGHTS), max_size=9)
+TASK = st.tuples(st.sampled_from(NAMES), st.sampled_from(list(Scope)), st.sampled_from("pq"), st.integers(0, 9))
+TASKS = st.lists(TASK, max_size=9)
+Actor = tuple[str, str, str | None, str | None, list[str] | None]
+Task = tuple[str, Scope, str, int]
+
+
+def made(actors: Sequence[Actor], tasks: Sequence[Task]) -> World:
+    names = ("actor", "role", "outlet", "region", "rights")
+    rows = [{"kind": "person", **dict(zip(names, row, strict=True))} for row in actors]
+    given_ = [
+        {"actor": actor, "scope": scope.value, "value": value, "from": at(day * DAY), "to": None}
+        for actor, scope, value, day in tasks
+    ]
+    return world_of(table("actors", rows), table("outlets", OUTLETS), table("assignments", given_))
+
+
+def table(name: str, rows: Sequence[Row]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=arrow_schema(name))
+
+
+def micros(day: int) -> int:
+    return int(at(day * DAY).timestamp()) * 1_000_000
+
+
+@examples(100)
+@given(ACTORS, TASKS, st.integers(1, 3))
+def test_an_account_is_its_last_row_with_all_of_its_tasks(actors: list[Actor], tasks: list[Task], kept: int) -> None:
+    wanted: dict[str, Account] = {}
+    posts: dict[str, list[Post]] = {}
+    for actor, scope, value, day in tasks:
+        posts.setdefault(actor, []).append(Post(scope=scope, value=value, since=micros(day)))
+        wanted[actor] = Account(actor=actor, posts=tuple(posts[actor]))
+    for actor, role, outlet, region, rights in actors:
+        home = [Post(scope=Scope.OUTLET, value=outlet)] if outlet else []
+        wanted[actor] = Account(
+            actor=actor, role=role, kind="person", outlet=outlet or "", region=region or "",
+            rights=frozenset(rights or ()), posts=(*home, *posts.get(actor, ())),
+        )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_world, "_KEPT", kept)
+        world = made(actors, tasks)
+        for _ in range(2):
+            assert {name: world.account(name) for name in wanted} == wanted
+    assert dict(world.accounts) == wanted
+    assert len(world.accounts) == len(wanted)
+    for name in {*NAMES, "", "aa", "zz"} - wanted.keys():
+        assert world.account(name) == Account(actor=name)
+        assert name not in world.accounts
+
+
+@pytest.mark.parametrize(("holders", "common"), [(MANY // 4, {}), (MANY // 4 + 1, {"x": (MANY // 4 + 1) / MANY})])
+def test_a_right_of_more_than_a_quarter_says_nothing(holders: int, common: dict[str, float]) -> None:
+    rows = [
+        (f"u-{n}", "clerk", None, None, ["x", "y"] if n == 0 else ["x"] if n < holders else None) for n in range(MANY)
+    ]
+    assert made(rows, []).common == common
+    assert made(rows[:-1], []).common == {}
+
+
+def test_tasks_hold_to_their_ends() -> None:
+    world = world_of(table("actors", []), table("outlets", []), table("assignments", ASSIGNMENTS))
+    (post,) = world.account("u-4").posts
+    assert (post.since, post.until) == (micros(-1), micros(20))

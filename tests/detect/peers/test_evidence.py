@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tests.detect.peers.drawing import Floats, Longs, draw, one_group
 from tests.effort import examples
 from wayseal.detect.peers import (
-    _UNEVEN,
     AGES,
     ANEW,
     EXTRA,
@@ -22,16 +21,20 @@ from wayseal.detect.peers import (
     ODD_WORK,
     REPORTS,
     STEADY,
+    WEEKS,
     Causes,
     DailyEvidence,
     Usual,
     evidence,
     fit,
 )
-from wayseal.detect.peers._fit import FEW, WEEKS
 
 ENOUGH = 9.2
 """Nats: ten thousand to one."""
+UNEVEN = 0.25
+"""Squared coefficient of variation of what comes on top, from day to day."""
+FEW = 3
+"""Bursts in four weeks; whoever has more does something else."""
 
 
 def usual_of(days: int, **more: float) -> Usual:
@@ -98,7 +101,7 @@ class Person:
     def pull(self, y: float, n: float, u: dict[str, float], extra: float) -> float:
         alpha, beta = 1 / u["between"] + self.a, 1 / u["between"] / u["rate"] + self.b
         usual = alpha / beta * n
-        variance = usual**2 * (1 / alpha + u["within"]) + extra**2 * _UNEVEN
+        variance = usual**2 * (1 / alpha + u["within"]) + extra**2 * UNEVEN
         return nb(y, usual + extra, (usual + extra) ** 2 / variance)
 
     def learns(self, y: float, n: float, u: dict[str, float], spread: float, ordinary: float) -> None:
@@ -168,7 +171,7 @@ def reference(
             continue
         some = max(u["burst"], unknown[d] * own[d] * REPORTS)
         often = min((0.5 + bursts) / (0.5 / some + lived), FEW / WEEKS)
-        spreads = [u["within"], min(u["within"], _UNEVEN)]
+        spreads = [u["within"], min(u["within"], UNEVEN)]
         fits = [a + ever.work(y, n, u, s) for a, s in zip(alike, spreads, strict=True)]
         plain = math.log(1 - often) + logsumexp(fits) - logsumexp(alike)
         burst = math.log(often) + burst_of(y, max(u["size"], 1.5), unknown[d] * own[d] * LARGE)

@@ -14,8 +14,7 @@ from py_ocsf_models.events.findings.detection_finding import DetectionFinding
 from syrupy.assertion import SnapshotAssertion
 
 import wayseal.detect
-from tests.detect.report.fixtures import ALL, case, person, read, reason, result
-from tests.detect.report.strategies import results
+from tests.detect.report.fixtures import ALL, case, person, read, reason, result, results
 from tests.effort import examples
 from tests.page.hostile import HOSTILE
 from tests.page.reports import check_any, check_catalogue, check_json, check_page, check_reports

@@ -19,8 +19,7 @@ from tests.page.hostile import HOSTILE
 from tests.page.pages import Page, words
 from tests.page.reports import check_any, check_catalogue, check_json, check_page, check_reports
 from tests.tables import each
-from tests.trace.report.fixtures import ALL, named
-from tests.trace.report.strategies import results
+from tests.trace.report.fixtures import ALL, named, results
 from wayseal.page.languages import LANGS
 from wayseal.page.visible import shorten, visible
 from wayseal.page.words import Translator, blanks, catalogue
