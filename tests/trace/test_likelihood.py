@@ -103,9 +103,6 @@ def test_a_number_that_the_buyer_chose_is_mostly_looked_up_for_the_answer() -> N
     assert weight(10.0, 3.0, asked_at=8.0, chosen=True) < weight(10.0, 3.0, asked_at=8.0)
 
 
-pytestmark = pytest.mark.kernels
-
-
 def ratio(evidence: Evidence, source: int, leak: int, *, timed: bool = True) -> float:
     found = likelihood(evidence, timed=timed)
     return float(found.dense(np.array([source], np.int32))[0, 0, leak])

@@ -33,7 +33,6 @@ from wayseal.detect.facts._tally import ADDRESS, CounterTable
 from wayseal.detect.facts._walk import Surroundings, _count_with_room, find_surroundings
 from wayseal.ledger.retention import compact, purge
 
-pytestmark = pytest.mark.kernels
 N, DAY_US = 400, 86_400_000_000
 CHANCE = np.random.default_rng(3)
 AT = np.sort(CHANCE.integers(0, 3 * DAY_US, N))
@@ -43,6 +42,7 @@ KIND = CHANCE.integers(0, 4, N).astype(np.uint8)
 WHY = CHANCE.choice([0, 1, 5, 253, 254], N).astype(np.uint8)
 
 
+@pytest.mark.kernels
 def test_hours() -> None:
     table = CounterTable(_tally.HOURS, 4)
     _count_with_room(table, lambda i, t: _tally.count_hours(i, AT, ACTOR, WHY, 1, t.slots, t.room), N)
@@ -58,6 +58,7 @@ def test_hours() -> None:
     assert len(table.slots) * 6 // 10 >= len(found) > 100
 
 
+@pytest.mark.kernels
 def test_uses() -> None:
     table = CounterTable(_tally.USES, 4)
     _count_with_room(table, lambda i, t: _tally.count_uses(i, AT, ACTOR, VALUE, ADDRESS, 0, t.slots, t.room), N)
@@ -70,6 +71,7 @@ def test_uses() -> None:
     assert {tuple(k): row for k, row in zip(ids.tolist(), counts.tolist(), strict=True)} == expected
 
 
+@pytest.mark.kernels
 def test_marks_that_go_to_late_reads() -> None:
     """Of each pair whose first read is a late one, the first of those that were there before lost its mark."""
     key = np.sort(CHANCE.integers(0, 40, N)).astype(np.uint64)
@@ -86,6 +88,7 @@ def test_marks_that_go_to_late_reads() -> None:
     assert len(found) > 20
 
 
+@pytest.mark.kernels
 def test_shown() -> None:
     table = CounterTable(_tally.SHOWN, 4)
     purpose, fields = VALUE % np.uint64(3), VALUE % np.uint64(5)
@@ -96,7 +99,6 @@ def test_shown() -> None:
     assert {tuple(k): n for k, (n,) in zip(ids.tolist(), counts.tolist(), strict=True)} == expected
 
 
-pytestmark = pytest.mark.kernels
 Parcels = dict[int, tuple[int, int, int]]
 """Parcel → origin, destination, channel, issue."""
 Rows = list[tuple[int, int, int]]
@@ -142,6 +144,7 @@ WHEN = st.integers(-3, 6)
 OUTLET = st.sampled_from([0, 7, 8, 9, 1 << 63])
 
 
+@pytest.mark.kernels
 @examples(100, quick=60)
 @given(
     st.lists(st.tuples(WAYBILL_KEY, WHEN), max_size=12),
@@ -155,12 +158,14 @@ def test_the_same_in_plain_python(reads: list[tuple[int, int]], scans: Rows, rou
     assert asked(reads, scans, routes) == [plainly(key, at, scans, routes) for key, at in reads]
 
 
+@pytest.mark.kernels
 def test_1_a_scan_at_the_moment_of_the_read_is_before_it() -> None:
     scans = [(1, 10, 7), (1, 20, 8), (1, 20, 9), (1, 30, 7)]
     told = [row[2:4] for row in asked([(1, at) for at in (9, 10, 19, 20, 30)], scans, {})]
     assert told == [(0, 7), (7, 8), (7, 8), (9, 7), (7, 0)]
 
 
+@pytest.mark.kernels
 def test_2_a_parcel_that_no_table_knows() -> None:
     scans, routes = [(1, 10, 7), (3, 10, 8)], {1: (4, 5, 6), 3: (5, 4, 6)}
     assert asked([(2, 10)], scans, routes) == [(0, 0, 0, 0, 0, 0)]
@@ -169,8 +174,6 @@ def test_2_a_parcel_that_no_table_knows() -> None:
     assert asked([(3, 10)], [], routes) == [(5, 4, 0, 0, 6, 103)]
     assert asked([(3, 10)], scans, {}) == [(0, 0, 8, 0, 0, 10)]
 
-
-pytestmark = pytest.mark.kernels
 
 KEY = st.sampled_from([1, 2, 3, (1 << 64) - 1])
 SMALL = st.integers(0, 3)
@@ -205,12 +208,14 @@ def facts_with(waybills: list[int]) -> Any:
     return st.builds(lambda c, s: Facts(**c, suspects=table(SUSPECTS, 2, s), offset=CHINA), COUNTS, suspects)
 
 
+@pytest.mark.kernels
 @given(facts_with([1, 2]), facts_with([3, 4]), facts_with([5, 6]))
 def test_order_and_brackets(a: Facts, b: Facts, c: Facts) -> None:
     same(a.plus(b), b.plus(a))
     same(a.plus(b).plus(c), a.plus(b.plus(c)))
 
 
+@pytest.mark.kernels
 @given(facts_with([1, 2]))
 def test_nothing_more(a: Facts) -> None:
     none = Facts.empty(CHINA)
@@ -221,6 +226,7 @@ def test_nothing_more(a: Facts) -> None:
         assert getattr(a.plus(none), name).schema.equals(schema)
 
 
+@pytest.mark.kernels
 @given(facts_with([1, 2]), facts_with([1, 2]))
 def test_counts_add_and_the_later_suspect_stays(a: Facts, b: Facts) -> None:
     both = a.plus(b)
@@ -238,6 +244,7 @@ def test_counts_add_and_the_later_suspect_stays(a: Facts, b: Facts) -> None:
         )
 
 
+@pytest.mark.kernels
 @given(facts_with([1, 2]), st.lists(st.tuples(st.sampled_from([1, 2, 3]), KEY), max_size=5))
 def test_without_some_pairs(a: Facts, pairs: list[tuple[int, int]]) -> None:
     waybills, actors = (np.array([p[k] for p in pairs], np.uint64) for k in (0, 1))
@@ -247,6 +254,7 @@ def test_without_some_pairs(a: Facts, pairs: list[tuple[int, int]]) -> None:
     assert left.hours.equals(a.hours)
 
 
+@pytest.mark.kernels
 @given(st.lists(st.tuples(KEY, KEY), max_size=8), st.lists(st.tuples(KEY, KEY), max_size=8))
 def test_among(pairs: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
     def columns(rows: list[tuple[int, int]]) -> tuple[Any, Any]:
@@ -255,6 +263,7 @@ def test_among(pairs: list[tuple[int, int]], others: list[tuple[int, int]]) -> N
     assert is_among(columns(pairs), columns(others)).tolist() == [p in others for p in pairs]
 
 
+@pytest.mark.kernels
 def test_rows_of_some_waybills() -> None:
     keys, wanted = [1, 1, 4, 5, 5, 9], [0, 1, 2, 5, 7]
     batch = pa.RecordBatch.from_pydict({"waybill": pa.array(keys, pa.uint64()), "row": pa.array(range(6))})
@@ -263,11 +272,13 @@ def test_rows_of_some_waybills() -> None:
     assert rows_of(batch.slice(0, 0), np.array(wanted, np.uint64)).num_rows == 0
 
 
+@pytest.mark.kernels
 def test_other_local_days_do_not_add_up() -> None:
     with pytest.raises(ValueError, match="local days"):
         Facts.empty(0).plus(Facts.empty(1))
 
 
+@pytest.mark.kernels
 def test_nothing_at_all() -> None:
     assert add_up("hours", []).schema.equals(HOURS)
     assert newest_suspects([]).schema.equals(SUSPECTS)

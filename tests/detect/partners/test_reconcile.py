@@ -310,7 +310,6 @@ def test_against_plain_matching(tmp_path_factory: pytest.TempPathFactory, seed: 
     assert checked(folder, {}, CONTRACT, rows=1) == whole
 
 
-pytestmark = pytest.mark.kernels
 N, M, STEP = 150, 170, 7
 Keys = npt.NDArray[np.uint64]
 
@@ -323,6 +322,7 @@ def drawn(seed: int, size: int) -> tuple[Keys, npt.NDArray[np.int64], Keys]:
     return key[order], at[order], chance.integers(0, 9, size).astype(np.uint64)
 
 
+@pytest.mark.kernels
 def test_equal_ids_go_together() -> None:
     """Of several with the same id and waybill the first with the first, and so on."""
     (key, at, request), (other, then, asked) = drawn(1, N), drawn(2, M)
@@ -342,6 +342,7 @@ def test_equal_ids_go_together() -> None:
     assert (found >= 0).sum() > 20
 
 
+@pytest.mark.kernels
 def test_near_times_go_together() -> None:
     """Waybill by waybill in order of time, of calls that are left on both sides."""
     (key, at, some), (other, then, others) = drawn(3, N), drawn(4, M)
