@@ -29,6 +29,7 @@ from wayseal.market.takedown import (
     Due,
     Letter,
     Outcome,
+    Removed,
     Request,
     count_by_source,
     find_due,
@@ -190,7 +191,7 @@ def _told(act: Act) -> Mapping[str, Any]:
         "text": getattr(act, "text", ""),
         "answer": getattr(act, "answer", ""),
         "to": getattr(act, "to", ""),
-        "shown": getattr(act, "captures", ()),
+        "shown": act.captures if isinstance(act, Removed) else (),
     }
 
 
