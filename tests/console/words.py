@@ -146,7 +146,7 @@ def _trace(chen: Client, ledger: Path) -> None:
 
 
 def pages_of(browser: Client, seen: set[str], most: int = 400) -> Iterator[tuple[str, Reader]]:
-    """Every page that links lead to, one of each kind of address that isn't among those that were seen."""
+    """Every page that links lead to, one of each kind of address that isn't among those that were seen; no docs."""
     waiting = ["/"]
     seen.discard("/")
     while waiting:
@@ -162,7 +162,8 @@ def pages_of(browser: Client, seen: set[str], most: int = 400) -> Iterator[tuple
         reader = Reader()
         reader.feed(answer.text)
         yield address, reader
-        waiting += sorted(link for link in reader.links if link.startswith("/") and link not in waiting)
+        links = {link for link in reader.links if link.startswith("/") and not link.startswith("/docs/")}
+        waiting += sorted(links - {*waiting})
         assert len(seen) < most
 
 
