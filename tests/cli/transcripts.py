@@ -1,8 +1,7 @@
 """Transcripts of commands to hold against snapshots: what each prints and how it ends, without what differs each time.
 
-1. Paths below the test's folder are told from there, and the program is `wayseal` whatever runs the tests. Moments of
-   today and of a month from now, hashes, keys and ids that are dealt at random are told by what they are, numbered in
-   the order in which they come.
+1. Paths below the test's folder are told from there. Moments of today and of a month from now, hashes, keys and ids
+   that are dealt at random are told by what they are, numbered in the order in which they come.
 """
 
 import re
@@ -48,7 +47,7 @@ class Transcript:
 
     def __str__(self) -> str:
         """All of it (rule 1)."""
-        text = "\n".join(self._parts).replace(f"{self._folder}/", "").replace("python -m pytest.wayseal", "wayseal")
+        text = "\n".join(self._parts).replace(f"{self._folder}/", "")
         today = datetime.now(UTC)
         days = "|".join({f"{today + timedelta(days=n):%Y-%m-%d}" for n in (-1, 0, 1, 29, 30, 31)})
         text = re.sub(rf"(?:{days})(?:[T ][0-9:.]+)?(?:Z|\+\d\d:\d\d)?", "<now>", text)

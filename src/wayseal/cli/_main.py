@@ -116,7 +116,7 @@ def _drop_output() -> None:
 def _run(lang: Lang) -> int:
     """The command; what it is, is the exit code. Wrong usage is said in the language."""
     try:
-        code = app(standalone_mode=False, default_map=_defaults((), lang)) or 0
+        code = app(prog_name="wayseal", standalone_mode=False, default_map=_defaults((), lang)) or 0
     except SystemExit as stopped:
         if isinstance(stopped.__context__, BrokenPipeError):  # Typer makes it a failure like any other
             raise stopped.__context__ from None
