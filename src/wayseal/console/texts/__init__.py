@@ -245,7 +245,6 @@ TEXTS = {
     "told.promoted": N_("{who} made {item} of the queue a case"),
     "told.item": N_("{who} put it into the queue ({source}): {reason}"),
     "told.undone": N_("{who} took back what was done"),
-    "overview.today": N_("Today"),
     "act.list_exported": N_("{who} saved a file of {list}: {file}"),
     "act.log_previewed": N_("{who} previewed the log {log} before it was taken in"),
     "act.file_taken": N_("{who} saved a file of {case}"),

@@ -184,7 +184,6 @@ def learn(
     progress: Progress | None = None,
     *,
     model: Model | None = None,
-    ridge: float = RIDGE,
 ) -> Lesson:
     """Learn from decisions (rules 1 to 4).
 
@@ -193,7 +192,6 @@ def learn(
         words: Words that a person accepted, beside the built-in dictionary.
         progress: Is told what is done, how much of it, and of how much.
         model: Another model than the built-in one, for whoever measures.
-        ridge: How strongly weights are drawn towards nothing, likewise.
 
     Returns:
         A correction, how good it is, or why there is none.
@@ -220,9 +218,9 @@ def learn(
     nats = np.zeros(len(kept))
     for held in range(FOLDS):
         out = fold_of == held
-        nats[out] = (facts.nats + facts.times(_fit(facts, kept, groups, ~out, ridge)))[out]
+        nats[out] = (facts.nats + facts.times(_fit(facts, kept, groups, ~out)))[out]
         tell("learn", held + 1, FOLDS + 1)
-    weights = _fit(facts, kept, groups, np.ones(len(kept), np.bool_), ridge)
+    weights = _fit(facts, kept, groups, np.ones(len(kept), np.bool_))
     tell("learn", FOLDS + 1, FOLDS + 1)
     rows = np.flatnonzero(weights)
     shift = _raise(facts.nats, nats, kept, groups)
@@ -323,9 +321,7 @@ def _loud(text: str, words: WordIndex, model: Model) -> str:
     return text[start : start + STRETCH]
 
 
-def _fit(
-    facts: _Facts, kept: npt.NDArray[np.bool_], groups: Longs, taught: npt.NDArray[np.bool_], ridge: float
-) -> Floats:
+def _fit(facts: _Facts, kept: npt.NDArray[np.bool_], groups: Longs, taught: npt.NDArray[np.bool_]) -> Floats:
     """Weights by column: the least loss of those that are taught, by Newton's steps (rules 2 and 3)."""
     shares = np.where(taught, np.bincount(groups)[groups] ** -0.5, 0.0)
     here = taught[facts.of]
@@ -334,15 +330,15 @@ def _fit(
 
     def loss(weights: Floats) -> float:
         nats = facts.nats + facts.times(weights)
-        return float(shares @ np.logaddexp(0, np.where(kept, -nats, nats)) + ridge / 2 * (weights @ weights))
+        return float(shares @ np.logaddexp(0, np.where(kept, -nats, nats)) + RIDGE / 2 * (weights @ weights))
 
     found = np.zeros(len(free))
     now = loss(found)
     for _ in range(50):
         chance = 1 / (1 + np.exp(-np.clip(facts.nats + facts.times(found), -500, 500)))
-        slope = facts.back(shares * (chance - kept)) * free + ridge * found
+        slope = facts.back(shares * (chance - kept)) * free + RIDGE * found
         bend = shares * chance * (1 - chance)
-        step = _solve(lambda some, bend=bend: facts.back(bend * facts.times(some)) * free + ridge * some, slope)  # type: ignore[misc]
+        step = _solve(lambda some, bend=bend: facts.back(bend * facts.times(some)) * free + RIDGE * some, slope)  # type: ignore[misc]
         while (then := loss(found - step)) > now and np.abs(step).max() > _LEAST_STEP:
             step /= 2
         if np.abs(step).max() <= _LEAST_STEP or then > now:
