@@ -55,8 +55,8 @@ def both(path: Path) -> list[Footer]:
     """A footer as the compiled walk has it and as the interpreter has."""
     with pytest.MonkeyPatch.context() as patched:
         out = []
-        for plainly in (0, 1 << 30):
-            patched.setattr(_sorted, "_PLAINLY", plainly)
+        for compiled in (True, False):
+            patched.setattr(_sorted, "compiler_loaded", lambda compiled=compiled: compiled)
             out.append(read_footer(path))
     return out
 

@@ -28,7 +28,7 @@ from wayseal.ledger._manifest import FileEntry
 from wayseal.ledger._part import run_starts
 from wayseal.ledger.errors import LedgerError
 from wayseal.model.arrays import Flags, Longs, UInts
-from wayseal.model.runtime import kernel, part, plainly
+from wayseal.model.runtime import compiler_loaded, kernel, part, plainly
 
 _MAGIC = b"PAR1"
 _END = 8
@@ -101,7 +101,7 @@ def read_footer(path: Path) -> Footer:
         raw = file.read_at(length, begin)
     starts, rows, seen = np.zeros((3, length // _LEAST + 2), np.int64)
     bounds = np.zeros((len(rows), 2), np.uint64)
-    walk = walk_footer if length > _PLAINLY else _walk_plainly
+    walk = walk_footer if length > _PLAINLY or compiler_loaded() else _walk_plainly
     listed, count = walk(raw, length, starts, rows, bounds, seen)
     if listed < 0 or not np.all(seen[:count] & _SEEN_ROWS):
         raise UnreadableFooterError

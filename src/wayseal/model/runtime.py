@@ -6,6 +6,7 @@ so that these are checked like any other function.
 """
 
 import gc
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -118,6 +119,11 @@ def kernel(function: _F) -> _F:
 def part(function: _F) -> _F:
     """Compile `function` into every kernel that calls it, so that the vectoriser sees one piece."""
     return cast(_F, _Deferred(function, cache=True, nogil=True, inline="always"))
+
+
+def compiler_loaded() -> bool:
+    """Return whether something else has paid for the compiler already, so that a kernel is the cheaper way."""
+    return "numba" in sys.modules
 
 
 def plainly(function: _F) -> _F:
