@@ -73,6 +73,7 @@ class Page:
             and let in, before a byte of a file is written.
         carries: Its form may hold another one, which wasn't done since a proof of who it is was missing.
         recorded: That it is asked for can be an act in the asker's name, though it changes nothing else.
+        api: For programs: a token opens it and no cookie does, and JSON comes and goes.
     """
 
     method: str
@@ -88,3 +89,4 @@ class Page:
     upload: int = 0
     carries: bool = False
     recorded: bool = False
+    api: bool = False

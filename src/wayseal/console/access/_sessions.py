@@ -21,6 +21,8 @@ and looks, and what people keep for themselves or for all.
 14. Who signs in by the company has neither password nor codes here: they would be a second way in.
 15. A mark is its person's, or everybody's (`EVERYBODY`); nobody reads another person's.
 16. A person has `MOST` at most.
+17. A program's token is a session of its person's, under the name that they gave it: it ends `token` seconds after it
+   was made, is listed and ended like any other, and opens no page; no other session opens what is for programs.
 """
 
 import json
@@ -41,6 +43,7 @@ from wayseal.model.messages import N_
 _MINUTE = 60 * SECOND
 _AHEAD = 5 * _MINUTE
 _MONTH = 30 * 24 * 60 * _MINUTE
+MOST_TOKENS = 20
 
 
 class Standing(StrEnum):
@@ -55,6 +58,8 @@ def standing(session: Session, rules: Rules, now: int) -> Standing:
     """Rule 1."""
     if session.ended_at is not None or session.person.state is PersonState.DISABLED:
         return Standing.ENDED
+    if session.via is Via.TOKEN:
+        return Standing.OPEN if -_AHEAD <= now - session.created_at < rules.token * SECOND else Standing.EXPIRED
     whole = rules.absolute if session.stage is Stage.FULL else rules.half_open
     idle = now - session.seen_at >= rules.idle * SECOND or session.seen_at - now > _AHEAD
     return Standing.EXPIRED if idle or now - session.created_at >= whole * SECOND else Standing.OPEN
@@ -92,6 +97,19 @@ class Sessions(Part):
         before = json.loads(connection.execute(sa.select(tables.sessions.c.looks).where(own)).scalar_one())
         looks = {name: then for name, then in before.items() if at - then < LOOK_US} | {case: at}
         connection.execute(tables.sessions.update().where(own).values(looks=json.dumps(looks)))
+
+    @in_transaction
+    def make_token(self, connection: Connection, session: Session, name: str) -> Opened:
+        """Makes a program's token for whoever's session it is (rule 17). AccessError: they have `MOST_TOKENS`."""
+        means, person = self._means, session.person
+        theirs = [one for one in _rows.open_sessions(connection, person.id) if one.via is Via.TOKEN]
+        there = sum(standing(one, means.rules, means.now()) is Standing.OPEN for one in theirs)
+        if there >= MOST_TOKENS:
+            raise AccessError("you have {most} tokens: end one first", key="name", most=MOST_TOKENS)
+        visit = Visit(address="", device=name)
+        made = begin(connection, means, person, visit, stage=Stage.FULL, via=Via.TOKEN, proved_at=0)
+        _rows.add_act(connection, ActKind.TOKEN_MADE, at=means.now(), who=person.id, session=made.session.id)
+        return made
 
     @in_transaction
     def sign_out(self, connection: Connection, session: Session) -> None:
@@ -133,7 +151,9 @@ def begin(
 ) -> Opened:
     """Begins a session. proved_at: when they proved who they are; None: just now."""
     now, token = means.now(), means.new_token()
-    connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - _MONTH))
+    of_programs = tables.sessions.c.via == Via.TOKEN.value
+    kept = sa.case((of_programs, max(means.rules.token * SECOND, _MONTH)), else_=_MONTH)
+    connection.execute(tables.sessions.delete().where(tables.sessions.c.created_at < now - kept))
     connection.execute(tables.departures.delete().where(tables.departures.c.expires_at < now))
     session = Session(
         id=means.new_id(),

@@ -31,6 +31,7 @@ class Via(StrEnum):
     PASSWORD = "password"  # noqa: S105 (a kind, no secret)
     LINK = "link"
     COMPANY = "company"
+    TOKEN = "token"  # noqa: S105 (a kind, no secret)
 
 
 class LinkKind(StrEnum):
@@ -67,6 +68,7 @@ class ActKind(StrEnum):
     CANARY_SEEN = "canary_seen"
     LOG_PREVIEWED = "log_previewed"
     MARKET_TEXT_SEEN = "market_text_seen"
+    TOKEN_MADE = "token_made"  # noqa: S105 (a kind, no secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,3 +177,5 @@ class Rules:
     demo: int = 900
     authorization: int = 600
     """Somebody who is at the company's sign-in."""
+    token: int = 7_776_000
+    """A program's token."""

@@ -94,6 +94,7 @@ TEXTS = {
     "act.sign_in_failed": N_("Somebody didn't get in as {person}: the password was wrong"),
     "act.recovery_used": N_("{who} used a recovery code"),
     "act.signed_out": N_("{who} signed out"),
+    "act.token_made": N_("{who} made a token for a program"),
     "act.session_ended": N_("{who} ended a session of {person}"),
     "act.confirmed": N_("{who} proved again who it is"),
     "act.confirm_failed": N_("{who} didn't prove who it is"),

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
 from urllib.parse import quote
 
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from wayseal.cases import Cases
 from wayseal.cases.errors import CasebookUsageError, CaseStateError, StaleError, UndoError
@@ -22,7 +23,7 @@ from wayseal.console.web._render import Assets, Renderer
 from wayseal.console.web._resources import CasebookResource, LedgerReader, MarketResource
 from wayseal.console.web._uploads import Upload
 from wayseal.market.errors import OvertakenError
-from wayseal.page.languages import Lang
+from wayseal.page.languages import Lang, word
 
 YEAR = 31_536_000
 _ADDRESS = ":/%#?=@[]!$&'()*+,;"
@@ -196,6 +197,7 @@ class Ask:
         files: Files that were sent with it, until the answer is given: `keep` the ones that stay.
         unread: Field and name of files that were passed over, since who sent them has to sign in first.
         upload: It is a form with files.
+        api: A program asks, and is answered by JSON.
         session: Whose session it is; None: nobody's.
         visit: From where it comes.
         lang: The language of the page.
@@ -225,6 +227,7 @@ class Ask:
     files: tuple[Upload, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
     upload: bool = False
+    api: bool = False
 
     @property
     def access(self) -> Access:
@@ -259,6 +262,8 @@ class Ask:
         """An answer made of a template. status: None: as `error` of the values says, which came of a form."""
         if status is None:
             status = status_of(values.get("error"))
+        if self.api:
+            return self._problem(status, values.get("error"))
         values = {
             "path": self.path,
             "back": self.back,
@@ -274,6 +279,14 @@ class Ask:
             self.renderer.page(template, lang=self.lang, theme=self.theme, session=self.session, **values), status
         )
 
+    def _problem(self, status: int, error: Any) -> Response:
+        """The same for programs (RFC 9457)."""
+        told: dict[str, object] = {"title": HTTPStatus(status).phrase, "status": status}
+        if error is not None:
+            told |= {"detail": word(error.message, self.lang), "field": error.key}
+        head = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+        return JSONResponse(told, status, headers=head, media_type="application/problem+json")
+
     def refuse(self, status: int, **values: Any) -> Response:
         """A page that says why not."""
         return self.page("error", status=status, status_shown=status, **values)
@@ -284,7 +297,9 @@ class Ask:
         return FileResponse(path, media_type="application/octet-stream", headers=head)
 
     def go(self, path: str) -> Response:
-        """Somewhere else."""
+        """Somewhere else; programs are told where."""
+        if self.api:
+            return JSONResponse({"location": path})
         if self.partial:
             return Response(status_code=204, headers={"HX-Redirect": quote(path, safe=_ADDRESS)})
         return RedirectResponse(path, 303)

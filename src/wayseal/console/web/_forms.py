@@ -8,10 +8,13 @@
 3. What is recorded in somebody's name though it is only asked for needs a link on a page of ours, not a foreign one,
    a message or an address that was typed: by that word, or by `Referer`. Pages that sign somebody in lead on to what
    an address named, and so are none of these.
+4. What programs send is JSON: an object of texts, numbers and truths, which are the fields of the form of that act. Who
+   they are stands in `Authorization`, which no browser adds by itself.
 """
 
 import asyncio
 import hmac
+import json
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from urllib.parse import parse_qsl
@@ -21,6 +24,7 @@ from starlette.requests import Request
 from wayseal.console.access import AccessKeys
 from wayseal.console.access.types import Visit
 from wayseal.console.errors import AccessError
+from wayseal.model.messages import N_
 
 MOST, MOST_CARRIED = 262_144, 524_288
 SECONDS = 10
@@ -31,6 +35,10 @@ LINES = "typed"
 TOKEN = "csrf"  # noqa: S105 (the name of a field)
 TOKEN_HEADER = "x-csrf"  # noqa: S105 (the name of a header)
 _FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+_BEARER = "bearer "
+_NO_FORM = N_("the page takes forms alone")
+_NO_JSON = N_("an object of JSON is needed, of texts, whole numbers and truths (application/json)")
 _BROWSERS = (
     ("MicroMessenger", "WeChat"),
     ("Edg/", "Edge"),
@@ -51,8 +59,51 @@ _SYSTEMS = (
 
 async def read_form(request: Request, most: int = MOST) -> Mapping[str, str]:
     """Rule 1. AccessError where it isn't one."""
+    body = await _read_body(request, _FORM, most, _NO_FORM)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=500, errors="strict")
+    except ValueError:
+        raise AccessError(_NO_FORM) from None
+    if len(dict(pairs)) < len(pairs):
+        raise AccessError("a name stands twice in the form")
+    return _without_nul(dict(pairs))
+
+
+async def read_json(request: Request, most: int = MOST) -> Mapping[str, str]:
+    """Rule 4. AccessError where it isn't one."""
+    body = await _read_body(request, _JSON, most, _NO_JSON)
+    try:
+        found = json.loads(body or b"{}", object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise AccessError(_NO_JSON) from None
+    if not isinstance(found, dict) or not all(isinstance(one, str | int | None) for one in found.values()):
+        raise AccessError(_NO_JSON)
+    said = {name: str(value) if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
+    return _without_nul({name: text for name, text in said.items() if found[name] is not None})
+
+
+def token_of(request: Request) -> str | None:
+    """The token that a program shows (rule 4); None: none."""
+    given = request.headers.get("authorization", "")
+    return given[len(_BEARER) :].strip() or None if given.lower().startswith(_BEARER) else None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise AccessError("a name stands twice in the form")
+    return dict(pairs)
+
+
+def _without_nul(fields: dict[str, str]) -> dict[str, str]:
+    if any("\0" in name + ("" if name == LINES else value) for name, value in fields.items()):
+        raise AccessError("the page takes text that can be seen")
+    return fields
+
+
+async def _read_body(request: Request, form: str, most: int, wrong: str) -> bytes:
+    """All that was sent; empty of what sends nothing. AccessError: too much, too slow, or not of that form."""
     if request.method not in ("POST", "PUT", "DELETE", "PATCH"):
-        return {}
+        return b""
     parts, size = [], 0
     try:
         async with asyncio.timeout(SECONDS):
@@ -64,19 +115,9 @@ async def read_form(request: Request, most: int = MOST) -> Mapping[str, str]:
     except TimeoutError:
         raise AccessError("what was sent didn't come to its end in time") from None
     body = b"".join(parts)
-    if not body:
-        return {}
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise AccessError("the page takes forms alone")
-    try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=500, errors="strict")
-    except ValueError:
-        raise AccessError("the page takes forms alone") from None
-    if len(dict(pairs)) < len(pairs):
-        raise AccessError("a name stands twice in the form")
-    if any("\0" in name + ("" if name == LINES else value) for name, value in pairs):
-        raise AccessError("the page takes text that can be seen")
-    return dict(pairs)
+    if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != form:
+        raise AccessError(wrong)
+    return body
 
 
 def page_token(keys: AccessKeys, cookie: str) -> str:

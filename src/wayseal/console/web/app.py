@@ -14,6 +14,8 @@ Who asks, whether they may, and what becomes of what they typed. What it is made
 7. What computes passwords, and what asks the company's sign-in, has threads of its own: pages never wait behind them.
 8. What a page gives out as a file that it made is an act of access, written before its first byte goes out. Files of
    cases and packs of evidence have acts of their own. Whoever comes to such an address from elsewhere is asked first.
+9. A program is known by its token alone, to what is declared for programs alone; what it may is what its person may.
+   Its answers are JSON, refusals too.
 """
 
 import secrets
@@ -41,7 +43,7 @@ from wayseal.cases.errors import (
     UndoError,
 )
 from wayseal.console.access import AT_ONCE, Standing
-from wayseal.console.access.types import ActKind, Session
+from wayseal.console.access.types import ActKind, Session, Via
 from wayseal.console.errors import AccessError, RouteError, UploadError
 from wayseal.console.roles import Page, Stage
 from wayseal.console.web._ask import Ask, Site, StatusError, there
@@ -54,6 +56,8 @@ from wayseal.console.web._forms import (
     local_path,
     page_token,
     read_form,
+    read_json,
+    token_of,
     visit_of,
 )
 from wayseal.console.web._headers import App, Connection, HeadersLayer, headers_of
@@ -129,13 +133,14 @@ class Gate:
         """The route of a page."""
 
         async def endpoint(request: Request) -> Response:
-            request.scope["state"]["route"] = page.path
+            request.scope["state"] |= {"route": page.path, "api": page.api}
             if "\0" in request.scope["path"]:  # no database knows it
                 return await run_sync(self.refuse, request, 404)
             try:
                 if page.upload:
                     return await self._take(page, request)
-                form = await read_form(request, MOST_CARRIED if page.carries else MOST)
+                read = read_json if page.api else read_form
+                form = await read(request, MOST_CARRIED if page.carries else MOST)
             except AccessError as error:
                 return await run_sync(self.refuse, request, 400, error)
             return await run_sync(self._serve, page, request, form, limiter=self._limiters.get(page.lane))
@@ -209,7 +214,8 @@ class Gate:
         self, page: Page, request: Request, ask: Ask, session: Session | None, standing: Standing
     ) -> Response | None:
         """Return what keeps somebody out; None: nothing does."""
-        if page.method not in _SAFE and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
+        own = page.api or page.method in _SAFE
+        if not own and not is_own(request, ask.form, self._site.access.keys, self._cookie(request)):
             return ask.refuse(403, code="foreign_form")
         out = self._admit_person(page, ask, session if standing is Standing.EXPIRED else None)
         if out is None and page.recorded and page.method in _SAFE and not is_followed(request):
@@ -234,6 +240,8 @@ class Gate:
 
     def _sign_in(self, page: Page, ask: Ask, expired: Session | None) -> Response:
         """Rules 2 and 4."""
+        if page.api:
+            return ask.refuse(_PROVE)
         if page.method in _SAFE:
             return ask.go("/sign-in" if ask.path == "/" else f"/sign-in?next={quote(_whole(ask))}")
         if ask.partial:
@@ -247,11 +255,13 @@ class Gate:
         return ask.page("confirm", status=_PROVE, next="/", kept=seal_draft(ask, ask.whose.person.id))
 
     def _whose(self, request: Request) -> tuple[Session | None, Standing]:
-        token = request.cookies.get(self._site.cookie)
+        api = _is_api(request)
+        token = token_of(request) if api else request.cookies.get(self._site.cookie)
         # What a page asks again by itself keeps no session alive that nobody sits at.
         used = POLL not in request.query_params
         found = None if not token else self._site.access.sessions.find(token, used=used)
-        return (None, Standing.ENDED) if found is None else found
+        right = found is not None and (found[0].via is Via.TOKEN) is api
+        return found if found is not None and right else (None, Standing.ENDED)
 
     def _ask(
         self,
@@ -283,6 +293,7 @@ class Gate:
             files=() if sent is None else sent.files,
             unread=() if sent is None else sent.unread,
             upload=sent is not None,
+            api=_is_api(request),
         )
 
     def _cookie(self, request: Request) -> str | None:
@@ -345,6 +356,10 @@ def _note_export(page: Page, ask: Ask, answer: Response) -> None:
             raise RouteError("the route {path} doesn't say that it is recorded", path=page.path)
         place = ask.path.split("/")[1].partition(".")[0]
         ask.access.note(ask.session, ActKind.LIST_EXPORTED, list=place, file=ask.path)
+
+
+def _is_api(request: Request) -> bool:
+    return bool(request.scope["state"].get("api"))
 
 
 def _whole(ask: Ask) -> str:

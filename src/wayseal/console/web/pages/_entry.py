@@ -9,10 +9,11 @@ from collections.abc import Callable
 import segno
 from starlette.responses import Response
 
+from wayseal.cases.types import one_line
 from wayseal.console.access import AuthorizationCallback, Errand
 from wayseal.console.access.types import LinkKind, Opened
 from wayseal.console.errors import AccessError, ProviderError, SignInError, ThrottledError
-from wayseal.console.roles import ALL_ROLES, Lane, Stage
+from wayseal.console.roles import ALL_ROLES, CASE_ROLES, Lane, Stage
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.console.web._drafts import FIELD, carried_draft, open_draft, resend_page
 from wayseal.console.web._forms import local_path
@@ -22,6 +23,7 @@ from wayseal.page.languages import LANGS
 PAGES = Pages()
 BACK = "/sign-in/company/back"
 _LONGEST = 4096
+DAY = 86_400
 
 
 @PAGES.get("/sign-in", None)
@@ -250,14 +252,24 @@ def _query(ask: Ask, name: str) -> str:
 
 
 @PAGES.get("/account", ALL_ROLES)
-def show_account(ask: Ask) -> Response:
+def show_account(ask: Ask, error: Exception | None = None) -> Response:
     """Return what one's account has."""
     return ask.page(
         "account",
+        error=error,
+        programs=ask.whose.person.role in CASE_ROLES,
+        days=ask.access.rules.token // DAY,
         sessions=ask.access.sessions.of(ask.whose.person.id),
         codes_left=ask.access.own.recovery_codes_left(ask.whose),
         said=ask.query.get("said", ""),
     )
+
+
+@PAGES.post("/account/tokens", CASE_ROLES, again=show_account, confirmed=True)
+def make_token(ask: Ask) -> Response:
+    """Make a token for a program, which is shown this once."""
+    name = one_line(ask.line("program"), "program")
+    return ask.page("token", name=name, secret=ask.access.sessions.make_token(ask.whose, name).token)
 
 
 @PAGES.get("/account/password", ALL_ROLES, confirmed=True)
