@@ -177,6 +177,7 @@ TABLE = {
     "GET /outlets/{outlet}": OUTLET,
     "POST /ledger": LEDGER,
     "GET /account": ALL,
+    "GET /help": ALL,
     "POST /account/tokens": CASES,
     "GET /account/password": ALL,
     "POST /account/password": ALL,

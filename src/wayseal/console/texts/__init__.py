@@ -3,11 +3,13 @@
 Blanks as in `wayseal.page.texts`. No <, > or & anywhere.
 """
 
+from wayseal.console.texts._help import OF_HELP
 from wayseal.console.texts._market import OF_MARKET_AND_TRACE
 from wayseal.model.messages import N_
 
 TEXTS = {
     **OF_MARKET_AND_TRACE,
+    **OF_HELP,
     "theme.auto": N_("Auto"),
     "theme.light": N_("Light"),
     "theme.dark": N_("Dark"),
