@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from markdown.extensions.toc import slugify
+from markdown.extensions.toc import slugify  # type: ignore[import-untyped]
 
 from tests.console.world import World
 from tests.docs.pages import ROOT
