@@ -6,11 +6,11 @@ demo: setup-demo ## Simulates a leak, ingests the log, traces it, watches a mark
 	.venv/bin/wayseal demo $(DEMO)
 
 test: setup-dev ## Runs the tests, and tells their CPU minutes by folder. COVERAGE=1: those that bring coverage, with it and its floors.
-	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov --cov-report= -m "not once")
+	.venv/bin/python -m pytest -n auto --dist worksteal $(if $(COVERAGE),--cov --cov-report= -m "not once")
 	$(if $(COVERAGE),scripts/coverage.sh)
 
 test-deep: setup-dev ## Looks much harder: more examples, worlds, kills and traces. Takes long.
-	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -o faulthandler_timeout=3600 -n auto --maxprocesses 4 --dist worksteal
+	WAYSEAL_TEST_DEEP=1 .venv/bin/python -m pytest -o faulthandler_timeout=3600 -n auto --dist worksteal
 
 check: setup-dev ## Lint, types, layers.
 	.venv/bin/ruff check .
