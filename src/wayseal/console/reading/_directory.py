@@ -116,18 +116,24 @@ class Directory:
         last: The last local day that was counted; None: nothing was (rule 2).
     """
 
+    check: str
+    accounts: Names
+    devices: Names
+    last: int | None
+
     def __init__(
         self, snapshot: Snapshot, folder: Path, pseudonyms: Pseudonyms, before: "Directory | None" = None
     ) -> None:
         same = before if before is not None and before.check == pseudonyms.check else None
+        accounts, devices = (None, None) if same is None else (same.accounts, same.devices)
         self.check = pseudonyms.check
         self._actors, self._outlets = snapshot.actors(), snapshot.outlets()
         read = snapshot.texts("actor", snapshot.ids("actor"))
         ids = pc.unique(pa.concat_arrays([read, self._actors["actor"].combine_chunks().cast(pa.string())])).drop_null()
-        self.accounts = Names(snapshot, ids, pseudonyms.of, same and same.accounts)
+        self.accounts = Names(snapshot, ids, pseudonyms.of, accounts)
         ids = snapshot.texts("device", snapshot.ids("device")).drop_null()
         self._placed = _places(self.accounts.keys, snapshot.hashed(self._actors["actor"].combine_chunks()))
-        self.devices = Names(snapshot, ids, functools.partial(pseudonyms.of, kind="device"), same and same.devices)
+        self.devices = Names(snapshot, ids, functools.partial(pseudonyms.of, kind="device"), devices)
         self._lines = [
             (
                 str(row["outlet"]),
