@@ -56,7 +56,7 @@
       if (open) {
         open.open = false;
         open.querySelector("summary").focus();
-      } else if (typing(event.target)) {
+      } else if (typing(event.target) || event.target.closest(".find")) {
         event.target.blur();
       }
     }
