@@ -121,12 +121,20 @@ def _opened(folder: Path) -> None:
         pass
 
 
-def fill(cases: Cases, many: int, account: str = "u") -> int:
+Write = Callable[[random.Random], str]
+"""Makes up a note."""
+
+
+def _usual_note(_rng: random.Random) -> str:
+    return "What we know so far. " * 8
+
+
+def fill(cases: Cases, many: int, account: str = "u", note: Write = _usual_note) -> int:
     """Fills a casebook with that many cases; how many acts there are. account: what names of accounts begin with."""
     rng = random.Random(1)
     done = 0
     group: list[Act] = []
-    for acts in _stories(rng, many, account):
+    for acts in _stories(rng, many, account, note):
         group += acts
         if len(group) >= GROUP:
             done += _write(cases, group)
@@ -143,16 +151,16 @@ def _write(cases: Cases, group: list[Act]) -> int:
     return len(group)
 
 
-def _stories(rng: random.Random, many: int, account: str) -> Iterator[list[Act]]:
+def _stories(rng: random.Random, many: int, account: str, note: Write) -> Iterator[list[Act]]:
     for number in range(1, many + 1):
-        yield _story(rng, number, many, account)
+        yield _story(rng, number, many, account, note)
         if number % 20 == 0:
             yield [_item(rng, number // 20)]
     at = NOW + many * 60_000_000
     yield [_look("c-1", (f"{account}-1",), at + n, rng) for n in range(2000)]
 
 
-def _story(rng: random.Random, number: int, many: int, account: str) -> list[Act]:
+def _story(rng: random.Random, number: int, many: int, account: str, note: Write) -> list[Act]:
     """What became of a case: old ones are mostly closed."""
     case, at = f"c-{number}", NOW + number * 60_000_000
     people = [f"{account}-{rng.randrange(many // 2)}" for _ in range(rng.choice((1, 1, 1, 2, 3)))]
@@ -170,7 +178,7 @@ def _story(rng: random.Random, number: int, many: int, account: str) -> list[Act
     )
     acts.append(Linked(**by, why="seen", thing=Observable(kind=kind, value=f"x-{rng.randrange(many_of)}"), on=True))
     acts.append(Changed(**by, why="", field="owner", before=None, after=rng.choice(STAFF)))
-    acts.append(NoteWritten(**by, note="n-1", version=1, before=None, after="What we know so far. " * 8))
+    acts.append(NoteWritten(**by, note="n-1", version=1, before=None, after=note(rng)))
     if rng.random() < 0.3:
         task = TaskContent(text="call the outlet", state=TaskState.TO_DO, owner=rng.choice(STAFF))
         acts.append(TaskSet(**by, task="t-1", before=None, after=task))

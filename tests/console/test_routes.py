@@ -12,7 +12,7 @@ from tests.console.world import HOUR, PASSWORD, InProcess, World, open_world, te
 from wayseal.console import Page, Role, Site, create_app
 from wayseal.console.access.types import Person
 from wayseal.console.errors import RouteError
-from wayseal.console.roles import Stage
+from wayseal.console.roles import CASE_ROLES, Stage
 from wayseal.console.web.app import check_routes, create_router
 from wayseal.console.web.pages import PAGES
 from wayseal.console.web.pages._api import FORMS
@@ -174,7 +174,10 @@ TABLE = {
     "POST /jobs/{job}/retry": CASES,
     "POST /views": CASES,
     "GET /ledger": LEDGER,
-    "GET /outlets/{outlet}": OUTLET,
+    "GET /search": ALL,
+    "GET /accounts/{pseudonym}": CASES,
+    "GET /devices/{pseudonym}": CASES,
+    "GET /outlets/{outlet}": f"{CASES} {OUTLET}",
     "POST /ledger": LEDGER,
     "GET /account": ALL,
     "GET /help": ALL,
@@ -222,6 +225,7 @@ IDS = {
     "seller": "seller-1",
     "removal": "r-1",
     "source": "site-a",
+    "pseudonym": "p-2222-2222-2222",
 }
 BY_TOKEN = {f"{page.method} {page.path}" for page in PAGES if page.api}
 """For programs: no session at a browser opens them."""
@@ -338,7 +342,8 @@ def test_an_outlet_is_its_managers_alone(world: World, people: dict[Role, Person
         world.clock.sleep(HOUR)
         browser = world.signed_in(role.value)
         own, foreign, nowhere = (ask(browser, "GET /outlets/{outlet}", outlet=one) for one in ("o-1", "o-2", "o-9"))
-        wanted = [200, 404, 404] if role is Role.OUTLET_MANAGER else [403, 403, 403]
+        wanted = [404, 404, 404] if role in CASE_ROLES else [403, 403, 403]  # no ledger is set that knows them
+        wanted = [200, 404, 404] if role is Role.OUTLET_MANAGER else wanted
         assert [one.status_code for one in (own, foreign, nowhere)] == wanted
         assert foreign.text.replace("o-2", "o-9") == nowhere.text
     assert "o-1" in text(world.signed_in("outlet_manager").get("/"))

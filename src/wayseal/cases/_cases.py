@@ -5,7 +5,7 @@ And what detection and notices ask of all cases: by the tables, however many cas
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
 from wayseal.cases._queries import Queries, first_things, looks_after
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
+from wayseal.cases._search import search, search_named
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork, bring_up_to_date, start_casebook
 from wayseal.cases.book import UNDOABLE, Judged, Known
@@ -37,6 +38,7 @@ from wayseal.cases.views import (
     Day,
     Done,
     FileRow,
+    Hit,
     ItemRow,
     ListingRow,
     NoteVersion,
@@ -84,6 +86,14 @@ class Lookups(Queries):
                 thing = dict(zip(THINGS.names, row, strict=False))
                 found[thing["case_id"]].append(Overlap(id=row[-1], thing=thing_row(thing, names)))
         return {id_: tuple(some) for id_, some in found.items()}
+
+    def search(self, text: str, most: int = 8) -> tuple[Hit, ...]:
+        """What is found by words, up to `most` of a kind and one more where there are more: 2 statements."""
+        return self._look(lambda unit: search(unit, text, most))
+
+    def search_named(self, text: str, looks: Mapping[str, int], who: str) -> tuple[Hit, ...]:
+        """Accounts by parts of names that somebody's looks show. looks: case → since when one counts. 2 statements."""
+        return self._look(lambda unit: search_named(unit, text, looks, who))
 
     def last_done(self, who: str, now: int) -> Done | None:
         """Return the last acts of somebody, all of one moment, if they are of the last minute: 1 statement."""

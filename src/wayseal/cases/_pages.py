@@ -69,14 +69,15 @@ def choose_cases(wanted: CaseFilter) -> Chosen:
     if wanted.source is not None:
         where.append("source = ?")
         values.append(wanted.source.value)
-    if wanted.thing is None:
+    if wanted.thing is None and not wanted.among:
         return CASES.full_name, [(["state = ?", *where], [state, *values]) for state in states]
     # Such cases are few: without the bound, SQLite goes along the order and looks at everybody else's on the way.
     some = f"SELECT case_id FROM {THINGS.full_name} WHERE"
     by_id = f" UNION {some} kind = ? AND value = ?" if wanted.by_id else ""
-    having = f"case_id IN ({some} alias = ?{by_id})"
+    names = (wanted.thing,) if wanted.thing is not None else wanted.among
+    having = f"case_id IN ({some} alias IN ({marks(names)}){by_id})"
     source = f"(SELECT * FROM {CASES.full_name} WHERE {having} LIMIT {_ALL}) AS few"
-    given = [wanted.thing, *((ObservableKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
+    given = [*names, *((ObservableKind.ACCOUNT.value, wanted.thing) if wanted.by_id else ())]
     return source, [([f"state IN ({marks(states)})", *where], [*given, *states, *values])]
 
 

@@ -79,6 +79,8 @@ class WorkProjector(RecordProjector):
                 changes = {"snoozed_until": 0 if value is None else micros(value)}
             case _:
                 changes = {field: value}
+                if field == "title":
+                    self._find_by(row["case_id"], "title", "", value or "", row["title"] or "")
         self._touch(row, line, at, **changes)
 
     def _write_note(self, line: int, act: NoteWritten) -> None:
@@ -101,6 +103,7 @@ class WorkProjector(RecordProjector):
         first = old["first_who"] if old else who
         row = {"case_id": case, "note": note, "version": version, "text": text, "first_who": first}
         self._rows.put(NOTES, {**row, "who": who, "at": at})
+        self._find_by(case, "note", note, text, old["text"] if old else "")
 
     def _set_task(self, line: int, act: TaskSet) -> None:
         row = self._case(act.case)
@@ -137,8 +140,8 @@ class WorkProjector(RecordProjector):
     def _set_link(self, case: str, thing: Observable, on: bool) -> None:
         if on:
             self._add_things(case, (thing,))
-        else:
-            self._rows.drop(THINGS, case, thing.kind.value, thing.value, "")
+        elif (row := self._rows.get(THINGS, case, thing.kind.value, thing.value, "")) is not None:
+            self._drop_thing(row)
 
     def _name_file(self, line: int, act: FileNamed) -> None:
         row = self._case(act.case)
@@ -151,8 +154,10 @@ class WorkProjector(RecordProjector):
         if on:
             row = {"case_id": act.case, "digest": act.digest, "name": act.name, "size": act.size, "sm3": act.sm3}
             self._rows.put(FILES, {**row, "who": who, "at": at})
-        else:
+            self._find_by(act.case, "file", act.digest, act.name)
+        elif (old := self._rows.get(FILES, act.case, act.digest)) is not None:
             self._rows.drop(FILES, act.case, act.digest)
+            self._find_by(act.case, "file", act.digest, "", old["name"])
 
     def _merge(self, line: int, act: Merged) -> None:
         row, into = self._case(act.case), self._case(act.into)
@@ -174,7 +179,7 @@ class WorkProjector(RecordProjector):
         else:
             for thing in self._things(act.into):
                 if thing["via"] == act.case:
-                    self._rows.drop(THINGS, act.into, thing["kind"], thing["value"], act.case)
+                    self._drop_thing(thing)
             for alert in list(self._rows.group(ALERTS, act.into).values()):
                 if alert["via"] == act.case:
                     self._rows.drop(ALERTS, act.into, alert["line"])
@@ -192,8 +197,8 @@ class WorkProjector(RecordProjector):
         if {value for kind, value in moved if kind == ObservableKind.ACCOUNT} != set(act.alert.actors):
             raise ValueError("actors")
         self._make(line, act.made, act.at, Source(row["source"]), act.alert, act.things)
-        for kind, value in moved:
-            self._rows.drop(THINGS, act.case, kind, value, "")
+        for key in moved:
+            self._drop_thing(own[key])
         self._touch(self._case(act.case), line, act.at)
 
 
@@ -252,6 +257,7 @@ class Projector(WorkProjector):
         said = {"score": float(act.score), **loss, "reason": act.reason, "since": int(act.since)}
         state = {"state": ItemState.WAITING.value, "owner": None, "snoozed_until": 0}
         self._put_item(None, {**head, **said, **state, "changed_at": act.at, "changed_line": line})
+        self._find_by(act.item, "reason", "", act.reason)
 
     def _item(self, id_: str) -> Row:
         row = self._rows.get(QUEUE, id_)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from wayseal.cases._tables import ALERTS, CASES, COUNTS, QUEUE, THINGS, Row, Rows
+from wayseal.cases._tables import ALERTS, CASES, COUNTS, QUEUE, TERMS, THINGS, Row, Rows
+from wayseal.cases._terms import terms_of
 from wayseal.cases.types import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -97,9 +98,10 @@ class RecordProjector:
         case = row["case_id"]
         self._count("state", row["state"], None)
         self._count("owner", _open_owner(row), None)
-        for table in (THINGS, ALERTS):
-            for key in list(self._rows.group(table, case)):
-                self._rows.drop(table, *key)
+        for thing in self._things(case):
+            self._drop_thing(thing)
+        for key in list(self._rows.group(ALERTS, case)):
+            self._rows.drop(ALERTS, *key)
         self._rows.drop(CASES, case)
 
     def _touch(self, row: Row, line: int, at: int, **changes: object) -> None:
@@ -167,8 +169,28 @@ class RecordProjector:
         for thing in things:
             if self._rows.get(THINGS, case, thing.kind.value, thing.value, via) is None:
                 row = {"case_id": case, "kind": thing.kind.value, "value": thing.value, "via": via, "place": place}
-                self._rows.put(THINGS, {**row, "alias": self._alias(thing), "named": int(thing.value in shown)})
+                alias = self._alias(thing)
+                self._rows.put(THINGS, {**row, "alias": alias, "named": int(thing.value in shown)})
+                self._find_thing(row, alias, "")
                 place += 1
+
+    def _drop_thing(self, row: Row) -> None:
+        self._rows.drop(THINGS, row["case_id"], row["kind"], row["value"], row["via"])
+        self._find_thing(row, "", row["alias"])
+
+    def _find_thing(self, row: Row, now: str, before: str) -> None:
+        """A thing is found by its own case, not by one that it came into with another one."""
+        if not row["via"] and row["kind"] != ObservableKind.CASE:
+            self._find_by(row["case_id"], row["kind"], now or before, now, before)
+
+    def _find_by(self, id_: str, what: str, ref: str, now: str, before: str = "") -> None:
+        """A text is found by its words, and no longer by those of the one before."""
+        new, old = terms_of(now), terms_of(before)
+        for term in sorted(old - new):
+            self._rows.discard(TERMS, id_, what, ref, term)
+        for term in sorted(new - old):
+            row = {"case_id": id_, "what": what, "ref": ref, "term": term}
+            self._rows.append(TERMS, {**row, "number": int(id_[len(PREFIX) :])})
 
     def _children(self, case: str) -> set[str]:
         """The cases that went into a case."""

@@ -11,7 +11,7 @@ from typing import Any
 from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
 
-VERSION = 4
+VERSION = 5
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
@@ -176,8 +176,16 @@ QUEUE = _table(
         "changed_line",
     ),
 )
+TERMS = _table(
+    name="terms",
+    key=("case_id", "what", "ref", "term"),
+    columns={"case_id": TEXT, "what": TEXT, "ref": TEXT, "term": INT, "number": INT},
+    indexes=("what, term, number DESC",),
+)
+"""By which words (`_terms`) things, notes, files, titles and reasons are found. ref: which; of things, as they may be
+called: nobody is found by a name that isn't shown."""
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
-TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, COUNTS)
+TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, TERMS, COUNTS)
 JOURNAL = f"{PREFIX}journal"
 PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 
@@ -237,6 +245,11 @@ class Rows:
         """Takes a row out."""
         if self.group(table, key[0]).pop(key, None) is not None:
             self._changed[table.name][key] = None
+
+    def discard(self, table: Table, *key: Any) -> None:
+        """Takes a row out if it is there, without a look at its group."""
+        self._groups[table.name].get(key[0], {}).pop(key, None)
+        self._changed[table.name][key] = None
 
     def changes(self) -> Iterator[tuple[Table, list[tuple[Any, ...]], list[Key]]]:
         """Of each table the rows to write, and the keys of those to delete."""

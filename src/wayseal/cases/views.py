@@ -47,7 +47,8 @@ class ItemSort(StrEnum):
 class CaseFilter:
     """Which cases are meant. states: empty for all. owner: "" for those of nobody. thing: as pages show it.
 
-    by_id: an account may be given by its id as well: whoever asks so learns its pseudonym.
+    by_id: an account may be given by its id as well: whoever asks so learns its pseudonym. among: things as pages show
+    them, of which a case has to have one.
     """
 
     states: frozenset[CaseState] = frozenset()
@@ -55,6 +56,7 @@ class CaseFilter:
     source: Source | None = None
     thing: str | None = None
     by_id: bool = False
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,27 @@ class Page(Generic[R]):
 
     rows: tuple[R, ...]
     after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """Something that was found by words.
+
+    Attributes:
+        what: A kind of `ObservableKind`, or case, item, note, file.
+        id: The case, or what stands in the queue, that it is of.
+        ref: Of a note its id, of a file its SHA-256, of a thing how it may be called; else "".
+        text: As it is written: title, reason, note, name of a file.
+        state: Of a case or an item.
+        more: In so many others it is, too.
+    """
+
+    what: str
+    id: str
+    ref: str = ""
+    text: str = ""
+    state: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 1. Deny by default: a route names its roles, or that anybody may call it. One that names neither is refused at start.
 2. A person has one role, so that nobody administers access and reads cases with the same account.
 3. What needs a fresh proof (`confirmed`) asks for it again, unless it was given within five minutes.
-4. What belongs to one outlet is there for that outlet's manager alone.
+4. Of outlet managers each sees what belongs to their own outlet alone.
 5. What takes long for what it does waits in a line of its own, so that pages don't wait behind it.
 """
 
@@ -66,7 +66,7 @@ class Page:
         confirmed: Rule 3.
         personal: Names a person or session of others or of one's own in its path, and says 404 of one that isn't
             the caller's to see.
-        own_outlet: Names an outlet in its path, and says 404 of one that isn't the caller's (rule 4).
+        own_outlet: Names an outlet in its path, and tells a manager 404 of one that isn't theirs (rule 4).
         lane: Rule 5.
         bare: Knows nobody: a file, or a sign of life, which is there while the database is away.
         upload: So many bytes may come, files among them (`ask.files`); 0: a form without files. Who asks is known,

@@ -19,11 +19,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wayseal.console.reading._directory import ACTIONS, DAYS, Days, Directory, Pairing
 from wayseal.console.reading._reader import Canary, CanaryWatch, CaseReader, WaybillLife
 from wayseal.console.reading._reviews import PARTNERS, RIGHTS, Review, keep_review, review_partners, review_rights
 from wayseal.detect.timeline import CaseTimeline
 
 __all__ = [
+    "ACTIONS",
+    "DAYS",
     "ODD",
     "ONLY",
     "PARTNERS",
@@ -32,6 +35,9 @@ __all__ = [
     "Canary",
     "CanaryWatch",
     "CaseReader",
+    "Days",
+    "Directory",
+    "Pairing",
     "ReadKey",
     "Review",
     "Selection",

@@ -14,9 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from wayseal.cases import Pseudonyms
+from wayseal.cases import Pseudonyms, load_pseudonyms
+from wayseal.cases.errors import CasebookError
+from wayseal.console.reading._directory import Directory
 from wayseal.console.reading._reviews import Review, load_review, review_path
 from wayseal.detect.explain import Template, load_templates
+from wayseal.detect.facts import FILE as FACTS
 from wayseal.detect.reasons import ListedRead, PairResult, World, explain_pair, list_waybill_reads, read_world
 from wayseal.detect.timeline import CaseTimeline, load_timeline, timeline_path
 from wayseal.ledger import LedgerError, Snapshot, open_ledger
@@ -24,7 +27,7 @@ from wayseal.model.errors import disk_says
 from wayseal.model.runtime import Closing
 from wayseal.trace.canary import CanaryError, read_state
 
-Stamp = tuple[int, int, int]
+Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +168,7 @@ class _State:
     stamp: Stamp
     snapshot: Snapshot
     world: World
+    directory: Directory
     readers: int = 0
     stale: bool = False
 
@@ -308,6 +312,21 @@ class CaseReader(Closing):
         with self._look() as state:
             return life_of(state.snapshot, waybill, self._templates, state.world, name)
 
+    def knows(self, waybill: str) -> bool:
+        """Tell whether the ledger knows a waybill (a clean number). LedgerError."""
+        with self._look() as state:
+            return len(state.snapshot.find(state.snapshot.keys([waybill]))) > 0
+
+    def directory(self, pseudonyms: Pseudonyms | None = None) -> Directory:
+        """Accounts, devices and outlets. pseudonyms: the casebook's; None: there is none. LedgerError."""
+        wanted = pseudonyms or self.pseudonyms
+        with self._look() as state:
+            if state.directory.check != wanted.check:  # the casebook was made since
+                with self._making:
+                    if state.directory.check != wanted.check:
+                        state.directory = self._directory(state.snapshot, wanted)
+            return state.directory
+
     def warm(self) -> None:
         """Makes the ledger's state ready before anybody asks. What is wrong is told to whoever asks."""
         with self._lock:
@@ -317,15 +336,23 @@ class CaseReader(Closing):
 
     def _renew(self) -> None:
         try:
-            self._make(_stamp(self._ledger / _MANIFEST))
+            self._make(self._now())
         except (LedgerError, OSError):
             return
+
+    def _now(self) -> Stamp:
+        """Of the ledger, and of what detection counted. OSError: there is no ledger."""
+        ledger = _stamp(self._ledger / _MANIFEST)
+        try:
+            return *ledger, *_stamp(self._folder / FACTS)
+        except OSError:
+            return ledger
 
     @contextmanager
     def _look(self) -> Iterator[_State]:
         """Rule 2."""
         try:
-            stamp = _stamp(self._ledger / _MANIFEST)
+            stamp = self._now()
         except OSError:
             raise LedgerError("the ledger can't be read") from None
         with self._lock:
@@ -358,13 +385,28 @@ class CaseReader(Closing):
                 world = read_world(snapshot)
                 for key in snapshot.control(1):  # what is loaded when it is first needed is loaded now
                     life_of(snapshot, snapshot.names("waybill", [int(key)])[0], self._templates, world, str)
+                directory = self._directory(snapshot, self._own_pseudonyms())
             except BaseException:
                 snapshot.close()
                 raise
             with self._lock:
-                before, self._state = self._state, _State(stamp=stamp, snapshot=snapshot, world=world)
+                before, self._state = (
+                    self._state,
+                    _State(stamp=stamp, snapshot=snapshot, world=world, directory=directory),
+                )
                 if before is not None:
                     _retire(before)
+
+    def _directory(self, snapshot: Snapshot, pseudonyms: Pseudonyms) -> Directory:
+        before = None if self._state is None else self._state.directory
+        return Directory(snapshot, self._folder, pseudonyms, before)
+
+    def _own_pseudonyms(self) -> Pseudonyms:
+        """The casebook's, where there is one yet."""
+        try:
+            return load_pseudonyms(self._folder)
+        except (CasebookError, OSError):
+            return self.pseudonyms
 
 
 def _retire(state: _State) -> None:

@@ -7,7 +7,11 @@
     place.closest("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]") !== null;
   let after = false; // g was pressed, and a place follows
 
-  const rows = () => [...document.querySelectorAll("tr[data-row]")];
+  // The rows of the box for searching, while one is in it; else those of the page.
+  const rows = () => {
+    const box = document.activeElement.closest(".find");
+    return [...(box || document).querySelectorAll("tr[data-row]")].filter((row) => box || !row.closest(".find"));
+  };
 
   const move = (step) => {
     const all = rows();
@@ -38,6 +42,7 @@
       (field || place).focus();
     } else if (place.matches("input, select, textarea")) {
       place.focus();
+      if (place.type === "search") place.select();
       place.scrollIntoView({ block: "nearest" });
     } else {
       place.click();
@@ -51,13 +56,18 @@
       if (open) {
         open.open = false;
         open.querySelector("summary").focus();
-      } else if (typing(event.target)) {
+      } else if (typing(event.target) || event.target.closest(".find")) {
         event.target.blur();
       }
     }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("form textarea")) {
       const form = event.target.form;
       form.requestSubmit(form.querySelector("button.btn-main") || form.querySelector("button"));
+    }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && press("/")) event.preventDefault();
+    if (event.key === "ArrowDown" && event.target.matches(".find input")) {
+      event.preventDefault();
+      move(1);
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (dialog && dialog.open) return;

@@ -123,6 +123,13 @@ class Baskets:
         """A basket by id."""
         return self._database.look(_find, id_)
 
+    def search(self, text: str, limit: int) -> tuple[Basket, ...]:
+        """Baskets by their id, or by a part of the name, those changed last first."""
+        t = all_baskets.c
+        fits = sa.func.lower(t.name).contains(text.lower(), autoescape=True)
+        asked = sa.select(all_baskets).where(sa.or_(fits, t.number == (number_of(text) or 0)))
+        return tuple(map(_basket, self._all(asked.order_by(t.changed_at.desc()).limit(limit))))
+
     def rows(self, basket: Basket, *, after: int = -1, limit: int = 100, version: int | None = None) -> tuple[Row, ...]:
         """Its numbers behind a row, as they are, or as of a version."""
         return self._database.look(_rows, basket.number, after, limit, version)
@@ -335,6 +342,13 @@ class Runs:
     def find(self, job: str) -> Run | None:
         """The run of a job."""
         return self._newest(all_runs.c.job == job)
+
+    def search(self, job: str, baskets: Sequence[str], limit: int) -> tuple[Run, ...]:
+        """Traces by their job, or of some baskets, the newest first."""
+        t = all_runs.c
+        numbers = [number_of(basket) for basket in baskets]
+        asked = sa.select(all_runs).where(t.kind == RunKind.TRACE.value, sa.or_(t.job == job, t.basket.in_(numbers)))
+        return self._all(asked.order_by(t.number.desc()).limit(limit))
 
     def left_out(self, job: str) -> Run | None:
         """The newest run that leaves out the numbers of a run one by one."""

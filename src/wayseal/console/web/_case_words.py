@@ -46,6 +46,11 @@ def reasons_of(detectors: Sequence[str], lang: Lang) -> tuple[Reason, ...]:
     )
 
 
+def name_of_reason(code: str, lang: Lang) -> str:
+    """A reason in words: a code's, or as somebody wrote it."""
+    return _name_of(code, catalogue(lang, _DETECTION), lang)
+
+
 def _name_of(name: str, words: Mapping[str, str], lang: Lang) -> str:
     own = translator_of(lang)
     for code in (f"source.{name}", f"lead.{name}"):

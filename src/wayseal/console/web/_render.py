@@ -21,6 +21,7 @@ from functools import cache, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -149,6 +150,14 @@ PLACES = (
 )
 
 
+_SUBJECTS = {"account": "/accounts", "device": "/devices", "outlet": "/outlets"}
+
+
+def subject_path(kind: str, name: str) -> str:
+    """The page of an account or a device, by its pseudonym, or of an outlet; "" for a kind that has none."""
+    return f"{_SUBJECTS[kind]}/{quote(name, safe='')}" if kind in _SUBJECTS else ""
+
+
 class Renderer:
     """Makes pages."""
 
@@ -189,6 +198,7 @@ def _environment(lang: Lang, assets: Mapping[str, str]) -> Environment:
         assets=assets,
         htmx=HTMX,
         most_form=MOST,
+        subject_path=subject_path,
         version=__version__,
         langs=LANGS,
         themes=THEMES,

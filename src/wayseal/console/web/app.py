@@ -45,7 +45,7 @@ from wayseal.cases.errors import (
 from wayseal.console.access import AT_ONCE, Standing
 from wayseal.console.access.types import ActKind, Session, Via
 from wayseal.console.errors import AccessError, RouteError, UploadError
-from wayseal.console.roles import Page, Stage
+from wayseal.console.roles import OUTLET_MANAGERS, Page, Stage
 from wayseal.console.web._ask import Ask, Site, StatusError, there
 from wayseal.console.web._drafts import carried_draft, draft_of, resend_page, seal_draft
 from wayseal.console.web._forms import (
@@ -232,7 +232,8 @@ class Gate:
             return ask.go(_HOME[ask.session.stage])
         if ask.session.person.role not in page.roles:
             return ask.refuse(403)
-        if page.own_outlet and ask.names["outlet"] != ask.session.person.outlet:
+        person = ask.session.person
+        if page.own_outlet and person.role in OUTLET_MANAGERS and ask.names["outlet"] != person.outlet:
             return ask.refuse(404)
         if page.confirmed and not ask.access.sessions.confirmed(ask.session):
             return self._confirm(page, ask)

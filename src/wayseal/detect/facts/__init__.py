@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wayseal.detect.explain import Template, build_staff, code_rules, ranks
-from wayseal.detect.facts._facts import VERSION, Facts, SavedFacts, load_state, save_state, totals
+from wayseal.detect.facts._facts import FILE, VERSION, Facts, SavedFacts, load_state, save_state, totals, walk_saved
 from wayseal.detect.facts._tally import ADDRESS, DEVICE
 from wayseal.detect.facts._walk import (
     READ_COLUMNS,
@@ -33,6 +33,7 @@ from wayseal.ledger.walk import Wanted
 __all__ = [
     "ADDRESS",
     "DEVICE",
+    "FILE",
     "TABLE_COLUMNS",
     "ExplanationContext",
     "Facts",
@@ -43,6 +44,7 @@ __all__ = [
     "judge_reads",
     "totals",
     "update_facts",
+    "walk_saved",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -267,7 +268,9 @@ def totals(facts: Facts) -> tuple[int, int, int]:
 
 
 VERSION = 6
-_NAME = "facts.json"
+FILE = "facts.json"
+_PART = 1 << 20
+"""Rows that are read together."""
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
 
 
@@ -283,14 +286,23 @@ class SavedFacts:
     basis: str
 
 
+def walk_saved(folder: Path, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Rows of a table of the state in a folder, a part at a time; none where there is none that can be used."""
+    try:
+        with _held(folder, fcntl.LOCK_SH):
+            about = _about(folder)
+            content = _content(folder / about["folder"] / f"{name}.parquet", about["sha256"][name])
+        parts = pq.ParquetFile(pa.BufferReader(content)).iter_batches(_PART, columns=list(columns))
+    except _UNREADABLE:
+        return
+    yield from parts
+
+
 def load_state(folder: Path) -> SavedFacts | None:
     """The state in a folder; None where there is none that can be used (rule 1)."""
     try:
         with _held(folder, fcntl.LOCK_SH):
-            whole = json.loads((folder / _NAME).read_text("utf-8"))
-            about = whole["state"]
-            if whole["version"] != VERSION or whole["sha256"] != _digest(about):
-                return None
+            about = _about(folder)
             place, digests = folder / about["folder"], about["sha256"]
             tables = {n: _read(place / f"{n}.parquet", digests[n], schema) for n, schema in SCHEMAS.items()}
         facts = Facts(**tables, offset=about["offset"])
@@ -312,10 +324,19 @@ def save_state(folder: Path, state: SavedFacts) -> None:
         }  # fmt: skip
         whole = {"version": VERSION, "sha256": _digest(about), "state": about}
         durable.sync_folder(place)
-        durable.replace_file(folder / _NAME, json.dumps(whole, sort_keys=True).encode())
+        durable.replace_file(folder / FILE, json.dumps(whole, sort_keys=True).encode())
         for old in folder.glob("facts-*"):
             if old != place:
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    """ValueError: of another version, or not what was written."""
+    whole = json.loads((folder / FILE).read_text("utf-8"))
+    if whole["version"] != VERSION or whole["sha256"] != _digest(whole["state"]):
+        raise ValueError("another state")
+    about: dict[str, Any] = whole["state"]
+    return about
 
 
 @contextlib.contextmanager
@@ -337,10 +358,15 @@ def _next(folder: Path) -> int:
     return 1 + max((int(p.name[6:]) for p in folder.glob("facts-*") if p.name[6:].isdigit()), default=0)
 
 
-def _read(path: Path, digest: str, schema: pa.Schema) -> pa.Table:
+def _content(path: Path, digest: str) -> bytes:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
         raise ValueError("not what was written")
+    return content
+
+
+def _read(path: Path, digest: str, schema: pa.Schema) -> pa.Table:
+    content = _content(path, digest)
     return pq.read_table(pa.BufferReader(content)).cast(schema).combine_chunks()
 
 

@@ -33,7 +33,7 @@ from wayseal.market.log.views import (
     row_of,
 )
 from wayseal.market.takedown import Outcome, Request, follow
-from wayseal.market.types import FLAGGED, Capture
+from wayseal.market.types import FLAGGED, Capture, HandleKind
 
 MOST = 200
 """Rows of a page."""
@@ -181,6 +181,18 @@ class Reads:
             after=str(place + size) if len(rows) > size else None,
         )
 
+    def search_sellers(self, text: str, limit: int) -> tuple[str, ...]:
+        """Sellers by their id, a handle of theirs, or a part of a shop's name."""
+        rest = f"SELECT DISTINCT seller FROM {t.OFFERS.full_name} WHERE seller IS NOT NULL AND"
+        name = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        parts = (
+            f"{rest} seller=? UNION {rest} offer IN (SELECT offer FROM {t.SAID.full_name} WHERE what IN "
+            f"({', '.join('?' * len(_HANDLES))}) AND value=?) UNION {rest} shop IN (SELECT shop FROM "
+            f"{t.SHOPS.full_name} WHERE lower(name) LIKE ? ESCAPE '!') LIMIT ?"
+        )
+        values = [text, *_HANDLES, text, f"%{name}%", limit]
+        return tuple(seller for (seller,) in self._market.read(lambda c: query(c, parts, values)))
+
     def seller(self, seller: str) -> SellerView:
         """A seller. NoSuchThingError."""
 
@@ -290,6 +302,7 @@ class Reads:
         return self._market.read(work)
 
 
+_HANDLES = tuple(f"handle.{kind.value}" for kind in HandleKind)
 _KINDS = sorted(FLAGGED)
 _FLAGGED_SUM = f"sum(CASE WHEN kind IN ({', '.join('?' * len(FLAGGED))}) THEN 1 ELSE 0 END)"
 _SELLERS = (

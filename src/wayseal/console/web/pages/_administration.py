@@ -1,4 +1,4 @@
-"""Administration of people, acts on record, rules and keys, an outlet's own page, files, docs, and signs of life.
+"""Administration of people, acts on record, rules and keys, files, docs, and signs of life.
 
 1. A key is told by an id that is computed from it, and from which nobody gets back; never the key.
 2. Who may call what stands there as the gate has it, every route.
@@ -21,7 +21,7 @@ from wayseal.cases.errors import CasebookError
 from wayseal.cases.views import ActLine, Page
 from wayseal.console.access.types import Person, Way
 from wayseal.console.errors import AccessError
-from wayseal.console.roles import ADMINISTRATORS, AUDITOR, AUDITORS, OUTLET_MANAGERS, Role
+from wayseal.console.roles import ADMINISTRATORS, AUDITOR, AUDITORS, Role
 from wayseal.console.roles import Page as Route
 from wayseal.console.web._ask import Ask, Pages, there
 from wayseal.model.times import clock_hours, micros, stamp
@@ -212,12 +212,6 @@ def make_pages(others: Sequence[Route]) -> tuple[Route, ...]:
 
     rules = Route(method="GET", path="/rules", act=show, roles=ADMINISTRATORS)
     return acts, rules
-
-
-@PAGES.get("/outlets/{outlet}", OUTLET_MANAGERS, own_outlet=True)
-def show_outlet(ask: Ask) -> Response:
-    """Return what there is of an outlet, and what comes."""
-    return ask.page("outlet", outlet=ask.names["outlet"])
 
 
 @PAGES.get("/static/{name}", None, bare=True)

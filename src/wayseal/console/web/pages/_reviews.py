@@ -75,6 +75,7 @@ LISTS: Mapping[str, Sequence[Column]] = {
     "roles": (_ROLE, *_counts("accounts"), _HELD, _DEAD, _SMALLEST),
 }  # fmt: skip
 """The lists in their order, the columns of each; before them stands the account, where a list is of accounts."""
+ACCOUNT_LISTS = tuple(name for name in LISTS if name not in ("rights", "roles"))
 
 
 @PAGES.get("/rights", LEDGER_ROLES)
@@ -157,7 +158,7 @@ def _chosen(ask: Ask) -> str:
 
 
 def _of_accounts(name: str) -> bool:
-    return name not in ("rights", "roles")
+    return name in ACCOUNT_LISTS
 
 
 def _rows(ask: Ask, review: Review, chosen: str) -> Sequence[Row]:
