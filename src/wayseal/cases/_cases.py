@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from wayseal.cases._desk import Desk
 from wayseal.cases._page_rows import act_line, item_row, row_of, thing_row
 from wayseal.cases._pages import MOST_INT, bounded
 from wayseal.cases._project_records import SEPARATOR, alias_by
 from wayseal.cases._pseudonyms import Entropy, check_pseudonyms, make_pseudonyms
-from wayseal.cases._queries import Queries, first_things, looks_after
+from wayseal.cases._queries import first_things, looks_after
 from wayseal.cases._read import look_at_all, look_at_lines, opened_store, read_casebook
 from wayseal.cases._tables import ACTS, ALERTS, CASES, COUNTS, FILES, JOURNAL, PROJECTION, QUEUE, THINGS, marks
 from wayseal.cases._unit_of_work import UnitOfWork, bring_up_to_date, start_casebook
@@ -61,7 +62,7 @@ _MARKS = marks(_STATES)
 _WORTH = f"SELECT 1 FROM {ALERTS.full_name} AS a WHERE a.case_id = c.case_id AND a.worth = 1"
 
 
-class Lookups(Queries):
+class Lookups(Desk):
     """The look-ups that a row of a list, a bar or a note needs, and what detection and notices ask of all cases."""
 
     def overlaps(self, ids: Sequence[str], *, names: bool = False) -> dict[str, tuple[Overlap, ...]]:

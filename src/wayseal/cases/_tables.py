@@ -11,7 +11,7 @@ from typing import Any
 from wayseal.database import Connection, query
 from wayseal.journal.projection import INT, MAYBE_INT, MAYBE_TEXT, REAL, TEXT, Projection, Table
 
-VERSION = 4
+VERSION = 5
 """Of the tables but the journal: with another one they are made anew."""
 PREFIX = "casework_"
 _table = partial(Table, prefix=PREFIX)
@@ -67,6 +67,8 @@ CASES = _table(
         "number",
         *_by_state("changed_line", "loss, number", "score, number", "number", "alerted_at, number", "priority, number"),
         "merged_into",
+        "made_at",
+        "closed_at",
     ),
 )
 THINGS = _table(
@@ -176,8 +178,14 @@ QUEUE = _table(
         "changed_line",
     ),
 )
+INBOX = _table(
+    name="inbox",
+    key=("login", "line"),
+    columns={"login": TEXT, "line": INT, "at": INT, "kind": TEXT, "act": TEXT, "case_id": TEXT, "who": TEXT},
+    indexes=("login, at",),
+)
 COUNTS = _table(name="counts", key=("name", "value"), columns={"name": TEXT, "value": TEXT, "n": INT})
-TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, COUNTS)
+TABLES = (CASES, THINGS, ALERTS, ACTS, NOTES, TASKS, FILES, QUEUE, INBOX, COUNTS)
 JOURNAL = f"{PREFIX}journal"
 PROJECTION = Projection(prefix=PREFIX, version=VERSION, tables=TABLES)
 
@@ -232,6 +240,10 @@ class Rows:
     def append(self, table: Table, row: Row) -> None:
         """Puts a row in that is known to be new, without a look at its group, which nothing reads here."""
         self._changed[table.name][tuple(row[name] for name in table.key)] = row
+
+    def remove(self, table: Table, *key: Any) -> None:
+        """Takes a row out that was appended, now or earlier, without a look at its group."""
+        self._changed[table.name][key] = None
 
     def drop(self, table: Table, *key: Any) -> None:
         """Takes a row out."""

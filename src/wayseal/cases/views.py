@@ -335,6 +335,42 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """The loss that a case judged true stands for, in parcels.
+
+    Attributes:
+        closed_at: When it was decided.
+        before: Between its first alert and the decision, at the rate that its last alert told.
+        after: Of later cases of the same accounts that were alerted after the decision and aren't refuted.
+        detectors: That gave reasons.
+        accounts: Whose reads they are.
+    """
+
+    closed_at: int
+    before: float
+    after: float
+    detectors: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeksOfCases:
+    """Weeks of casework, the oldest first.
+
+    Attributes:
+        opened: Cases that were made in each.
+        closed: Cases that were closed in each and still are: state → how many.
+        hours: Their times from being made to being closed, in hours.
+        losses: Of cases judged true in all of them.
+    """
+
+    opened: tuple[int, ...]
+    closed: tuple[Mapping[str, int], ...]
+    hours: tuple[tuple[float, ...], ...]
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Noticeable:
     """A case as notices tell of it. score, parcels_a_day: of its last alert. alerted_at: the earliest."""
 
