@@ -230,7 +230,10 @@ def page_of_acts(connection: Connection, *, before: int | None, limit: int) -> t
 _PERSON = [column.label(f"p_{column.name}") for column in people.c if not column.name.startswith("totp")]
 _HAS_TOTP = people.c.totp.is_not(None).label("p_has_totp")
 _PEOPLE = sa.select(*_PERSON, _HAS_TOTP)
-_SESSIONS = sa.select(sessions, *_PERSON, _HAS_TOTP).join(people, people.c.person == sessions.c.person)
+_INBOX = sa.select(marks.c.value).where(marks.c.person == sessions.c.person, marks.c.name == "inbox").scalar_subquery()
+_SESSIONS = sa.select(sessions, *_PERSON, _HAS_TOTP, _INBOX.label("inbox")).join(
+    people, people.c.person == sessions.c.person
+)
 
 
 def person_of(row: Any) -> Person:
@@ -264,6 +267,7 @@ def _session_of(row: Any) -> Session:
         confirmed_at=row.confirmed_at,
         ended_at=row.ended_at,
         looks=json.loads(row.looks),
+        inbox=row.inbox or "",
     )
 
 

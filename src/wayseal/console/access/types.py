@@ -67,6 +67,7 @@ class ActKind(StrEnum):
     CANARY_SEEN = "canary_seen"
     LOG_PREVIEWED = "log_previewed"
     MARKET_TEXT_SEEN = "market_text_seen"
+    NOTICES_SET = "notices_set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class Session:
     """A person at a browser.
 
     confirmed_at: when they last proved who they are; ended_at: None while it lasts; looks: case → when it was recorded
-    here that they see its names.
+    here that they see its names; inbox: the mark that says what of it they have seen.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Session:
     confirmed_at: int
     ended_at: int | None = None
     looks: Mapping[str, int] = field(default_factory=dict)
+    inbox: str = ""
 
     def look(self, case: str, now: int) -> int | None:
         """When the look at a case's names was recorded that lasts yet; None: there is none of this session."""
